@@ -1,0 +1,61 @@
+"""A candle: what a market did in one interval, and the times around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+_UNITS = (
+    (timedelta(days=7), "w"),
+    (timedelta(days=1), "d"),
+    (timedelta(hours=1), "h"),
+    (timedelta(minutes=1), "m"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candle:
+    """One closed candle.
+
+    Prices are in the quote currency, `volume` in the base currency, `turnover` in the quote currency.
+    `bid` and `ask` are the best prices at the close, `funding_rate` a fraction (0.0001 = 0.01 %) settled
+    at the close; each is None where the tape does not carry it.
+    """
+
+    instrument: str
+    interval: timedelta
+    open_time: datetime
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal
+    turnover: Decimal | None = None
+    bid: Decimal | None = None
+    ask: Decimal | None = None
+    funding_rate: Decimal | None = None
+
+    @property
+    def close_time(self) -> datetime:
+        """The first instant that no longer belongs to the candle."""
+        return self.open_time + self.interval
+
+
+def interval_name(interval: timedelta) -> str:
+    """`5m`, `1h`, `1d`: the largest unit that divides the interval, as exchanges write it.
+
+    Raises ValueError for an interval that is not a positive whole number of minutes.
+    """
+    if interval <= timedelta(0):
+        raise ValueError(f"a candle's interval must be positive, not {interval}")
+    for unit, letter in _UNITS:
+        if interval % unit == timedelta(0):
+            return f"{interval // unit}{letter}"
+    raise ValueError(f"a candle's interval must be whole minutes, not {interval}")
+
+
+def cause_of(candle: Candle) -> str:
+    """The typed outside fact that names this candle as a cause: `candle:<instrument>:<interval>:<open time>`."""
+    opened = candle.open_time.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"candle:{candle.instrument}:{interval_name(candle.interval)}:{opened}"

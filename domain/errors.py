@@ -1,0 +1,85 @@
+"""Every error this project raises on purpose.
+
+WhenceError
+├── InvalidInput            what came from outside is not what it claims to be; nothing was recorded
+│   ├── InvalidTape         a candle file: names file, row and fault
+│   ├── InvalidSettings     a setting out of range, unknown or missing
+│   └── InvalidEvent        an event that would be a lie: NaN, naive time, too many digits
+├── Refused                 the business says no to a command; nothing changed
+├── LogError                the log cannot do what was asked
+│   ├── Conflict            that version of the stream is already taken
+│   ├── LogOwned            another engine owns this log; the message says which
+│   ├── OwnershipLost       this engine was the owner and no longer is
+│   ├── LogUnavailable      the store behind the log does not answer
+│   ├── LogCorrupt          a record breaks the promise of the log
+│   ├── LogUnsafe           the store's own settings would lose events
+│   └── UnknownSchema       a record was written by a schema nobody here has
+└── TapeMismatch            this log was not made from this tape and these settings
+"""
+
+from __future__ import annotations
+
+
+class WhenceError(Exception):
+    """Base of the tree: catch this to catch whatever the project raises on purpose."""
+
+
+class InvalidInput(WhenceError):
+    """What came from outside is not what it claims to be; nothing was recorded."""
+
+
+class InvalidTape(InvalidInput):
+    """A candle file that cannot be traded. Carries the file, the row (1 = header) and the fault."""
+
+    def __init__(self, file: str, row: int | None, fault: str) -> None:
+        self.file, self.row, self.fault = file, row, fault
+        where = file if row is None else f"{file}, row {row}"
+        super().__init__(f"{where}: {fault}")
+
+
+class InvalidSettings(InvalidInput):
+    """A setting that is out of range, unknown or missing."""
+
+
+class InvalidEvent(InvalidInput):
+    """An event whose content would be a lie: NaN, a naive time, digits the instrument does not have."""
+
+
+class Refused(WhenceError):
+    """The business says no to a command; no state changed and nothing was recorded."""
+
+
+class LogError(WhenceError):
+    """The log cannot do what was asked."""
+
+
+class Conflict(LogError):
+    """That version of the stream is already taken: decide again on fresh state."""
+
+
+class LogOwned(LogError):
+    """Another engine owns this log; the message names it."""
+
+
+class OwnershipLost(LogError):
+    """This engine owned the log and was fenced off by another; it may only read."""
+
+
+class LogUnavailable(LogError):
+    """The store behind the log does not answer; nothing is known to be lost."""
+
+
+class LogCorrupt(LogError):
+    """A record breaks what the log promises: a version out of order, bytes that do not decode."""
+
+
+class LogUnsafe(LogError):
+    """The store is set up so that it would lose events; the message holds the line that mends it."""
+
+
+class UnknownSchema(LogError):
+    """A record was written with a schema that is neither in `schemas/` nor in the registry."""
+
+
+class TapeMismatch(WhenceError):
+    """The log on record was not made from this tape and these settings."""

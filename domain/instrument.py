@@ -1,0 +1,57 @@
+"""An instrument: what can be traded, where, and in which steps."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+
+from domain.errors import InvalidInput
+
+_ID = re.compile(r"[A-Z0-9]{2,30}-(SPOT|LINEAR|INVERSE)\.[A-Z0-9]{2,20}")
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """The rules of one market on one venue, as they were when they were recorded.
+
+    `id` is spelled `BTCUSDT-LINEAR.BYBIT`. `tick` is the price step in quote currency, `lot` the quantity
+    step and `min_quantity`/`max_quantity` bounds in base currency, `min_notional` in quote currency.
+    Fees are fractions of the notional (0.00055 = 0.055 %); `maintenance_margin` is a fraction of the notional.
+    """
+
+    id: str
+    base: str
+    quote: str
+    tick: Decimal
+    lot: Decimal
+    min_quantity: Decimal
+    max_quantity: Decimal
+    min_notional: Decimal
+    maker_fee: Decimal
+    taker_fee: Decimal
+    max_leverage: Decimal
+    maintenance_margin: Decimal
+
+
+def instrument_id(symbol: str, market: str = "LINEAR", venue: str = "BYBIT") -> str:
+    """`BTCUSDT` -> `BTCUSDT-LINEAR.BYBIT`. Raises InvalidInput for what is not a symbol."""
+    spelled = f"{symbol}-{market}.{venue}"
+    check_instrument_id(spelled)
+    return spelled
+
+
+def check_instrument_id(spelled: str) -> None:
+    """Raises InvalidInput unless `spelled` reads SYMBOL-MARKET.VENUE, as in `BTCUSDT-LINEAR.BYBIT`."""
+    if not _ID.fullmatch(spelled):
+        raise InvalidInput(f"{spelled!r} is not an instrument; spell it like BTCUSDT-LINEAR.BYBIT")
+
+
+def symbol_of(instrument: str) -> str:
+    """`BTCUSDT-LINEAR.BYBIT` -> `BTCUSDT`."""
+    return instrument.partition("-")[0]
+
+
+def round_down(value: Decimal, step: Decimal) -> Decimal:
+    """The largest multiple of `step` that is not above `value` (value >= 0), in the digits of `step`."""
+    return (value / step).to_integral_value(rounding=ROUND_DOWN) * step

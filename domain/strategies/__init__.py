@@ -1,0 +1,82 @@
+"""What every strategy is: a pure reader of candles that proposes, and never acts.
+
+Built-in strategies live beside this file; other people's are found through the entry-point group
+`whence.strategies` (see CONTRIBUTING.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from domain.candle import Candle
+
+
+class Direction(StrEnum):
+    """The side of a position: LONG gains when the price rises, SHORT when it falls."""
+
+    LONG = "LONG"
+    SHORT = "SHORT"
+
+    @property
+    def opposite(self) -> Direction:
+        """The other side."""
+        return Direction.SHORT if self is Direction.LONG else Direction.LONG
+
+
+class Intent(StrEnum):
+    """ENTER: a position in this direction is worth opening. EXIT: the reason to be in the opposite one is gone."""
+
+    ENTER = "ENTER"
+    EXIT = "EXIT"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a strategy says at the close of one candle.
+
+    `confidence` is in 0..1, `trend` in -1..1 (the longer trend as the strategy reads it: +1 up, -1 down).
+    `price` is the close it was said at; `stop` and `target` are prices in quote currency, not yet rounded
+    to the instrument's tick. `inputs` are the figures that were used, by name: enough to say it again.
+    """
+
+    strategy: str
+    instrument: str
+    interval: timedelta
+    direction: Direction
+    intent: Intent
+    confidence: float
+    trend: float
+    price: Decimal
+    stop: Decimal
+    target: Decimal
+    inputs: Mapping[str, float]
+
+
+class Watcher(Protocol):
+    """One strategy's running view of one instrument at one interval."""
+
+    def on_candle(self, candle: Candle) -> Proposal | None:
+        """Takes the next closed candle, in time order; says at most one thing about it."""
+        ...
+
+
+class Strategy(Protocol):
+    """A named rule with fixed parameters; equal parameters and candles give equal proposals, always."""
+
+    @property
+    def name(self) -> str:
+        """Names the rule in settings, signals and reports, as in `trend`."""
+        ...
+
+    def watch(self) -> Watcher:
+        """A fresh watcher that has seen no candle."""
+        ...
+
+    def scan(self, candles: Sequence[Candle]) -> Sequence[Proposal | None]:
+        """One pass over a whole tape: exactly what a fresh watcher would say, candle by candle."""
+        ...
