@@ -1,0 +1,61 @@
+# Whence. `make` alone lists what can be done; every target makes what it needs, and nothing twice.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint types check bench lock format clean
+
+# Another Python than the first that is new enough: make demo PYTHON=python3.12
+PYTHON ?=
+# More words for the program behind a target: make test ARGS='-k order -x'
+ARGS ?=
+
+BIN := .venv/bin
+RUN := $(BIN)/python -m
+PIP := $(RUN) pip --disable-pip-version-check --quiet
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: .venv/.runtime ## trade a synthetic market on the embedded log and show what happened
+	$(BIN)/whence paper $(ARGS)
+
+test: .venv/.dev ## the whole suite, against a Kafka, a registry and a PostgreSQL of its own
+	$(RUN) pytest $(ARGS)
+
+lint: .venv/.dev ## ruff: rules and format
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+
+types: .venv/.dev ## mypy and pyright, both strict
+	$(RUN) mypy
+	$(RUN) pyright
+
+check: lint types test ## everything that must pass
+
+bench: .venv/.dev ## the table of benchmarks
+	$(RUN) tests.benchmarks $(ARGS)
+
+format: .venv/.dev ## rewrite the code as ruff wants it
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+
+lock: $(BIN)/uv ## resolve the dependencies anew (all to their newest: ARGS=--upgrade)
+	$(LOCK) pyproject.toml --group dev --all-extras --output-file requirements/dev.lock $(ARGS)
+	$(LOCK) pyproject.toml --group build --constraint requirements/dev.lock --output-file requirements/runtime.lock
+
+clean: ## remove what was installed and cached; logs of events stay
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@infra/environment.sh .venv '$(PYTHON)'
+
+$(BIN)/uv: | $(BIN)/python
+	$(PIP) install 'uv>=0.9'
+
+.venv/.%: requirements/%.lock pyproject.toml | $(BIN)/python
+	@echo 'Installing what requirements/$*.lock names ...'
+	@$(PIP) install --require-hashes --requirement $<
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,54 @@
+#!/bin/sh
+# Makes the project's virtual environment anew:  infra/environment.sh FOLDER [PYTHON]
+set -eu
+
+folder=$1
+wanted=${2:-}
+
+give_up() {
+    echo "$*" >&2
+    exit 1
+}
+
+runs() {
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
+}
+
+first_that_runs() {
+    for name in "$@"; do
+        if runs "$name"; then
+            echo "$name"
+            return
+        fi
+    done
+    give_up "Whence needs Python 3.11 or newer; none of these is: $*. Install one, or name it: make PYTHON=/path/to/python"
+}
+
+may_install() {
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null
+}
+
+install_part() {
+    echo "Installing $1 ..."
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get install -qq --yes --no-install-recommends "$1" >/dev/null 2>&1 && return
+    apt-get update -qq
+    apt-get install -qq --yes --no-install-recommends "$1" >/dev/null
+}
+
+# Debian ships Python without the part that puts pip into a new environment.
+ensure_venv() {
+    "$1" -c 'import ensurepip, venv' >/dev/null 2>&1 && return
+    part=$("$1" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
+    may_install || give_up "This Python cannot make environments. Install the missing part: sudo apt-get install $part"
+    install_part "$part"
+    "$1" -c 'import ensurepip, venv' || give_up "$1 cannot make environments, even with $part; name another: make PYTHON=..."
+}
+
+if [ -n "$wanted" ]; then
+    python=$(first_that_runs "$wanted")
+else
+    python=$(first_that_runs python3 python3.14 python3.13 python3.12 python3.11)
+fi
+ensure_venv "$python"
+"$python" -m venv --clear "$folder"
