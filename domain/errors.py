@@ -14,7 +14,9 @@ WhenceError
 │   ├── LogCorrupt          a record breaks the promise of the log
 │   ├── LogUnsafe           the store's own settings would lose events
 │   └── UnknownSchema       a record was written by a schema nobody here has
-└── TapeMismatch            this log was not made from this tape and these settings
+├── TapeMismatch            this log was not made from this tape and these settings
+├── MissingParts            a program this machine needs is not installed; the message names all of them
+└── ServerFailed            a development server did not start, or does not answer
 """
 
 from __future__ import annotations
@@ -83,3 +85,11 @@ class UnknownSchema(LogError):
 
 class TapeMismatch(WhenceError):
     """The log on record was not made from this tape and these settings."""
+
+
+class MissingParts(WhenceError):
+    """Programs that this machine needs and does not have; the message names them all and how to get them."""
+
+
+class ServerFailed(WhenceError):
+    """A development server did not start or does not answer; the message holds the end of its log."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
@@ -32,6 +33,29 @@ class Instrument:
     taker_fee: Decimal
     max_leverage: Decimal
     maintenance_margin: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentListed:
+    """The instrument may be traded from here on, by these rules."""
+
+    instrument: Instrument
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentRulesChanged:
+    """The venue changed the rules; earlier orders were judged by the earlier ones."""
+
+    instrument: Instrument
+
+
+InstrumentEvent = InstrumentListed | InstrumentRulesChanged
+Catalogue = Mapping[str, Instrument]
+
+
+def evolve(state: Catalogue, event: InstrumentEvent) -> Catalogue:
+    """The instruments by id after the event."""
+    return {**state, event.instrument.id: event.instrument}
 
 
 def instrument_id(symbol: str, market: str = "LINEAR", venue: str = "BYBIT") -> str:

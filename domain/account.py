@@ -1,0 +1,168 @@
+"""An account: its money, what of it is spoken for, its trading day, and the kill switch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Context, Decimal
+from enum import StrEnum
+from typing import assert_never
+
+ZERO = Decimal(0)
+_EXACT = Context(prec=60)
+
+
+class BalanceReason(StrEnum):
+    """What moved the balance: a fill's profit less its fee, or funding."""
+
+    FILL = "FILL"
+    FUNDING = "FUNDING"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountOpened:
+    """The starting balance, in `currency`; `leverage` is how many times its margin a position may be."""
+
+    currency: str
+    balance: Decimal
+    leverage: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class FundsReserved:
+    """Margin and fees an entry order may need, set aside when it is placed, until it ends."""
+
+    order_id: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class FundsReleased:
+    """The entry order ended: nothing is set aside for it any more."""
+
+    order_id: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceChanged:
+    """Money came or went; `balance` is what there is afterwards."""
+
+    reason: BalanceReason
+    amount: Decimal
+    balance: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DayOpened:
+    """A trading day (UTC) began with this balance; the daily loss is measured against it."""
+
+    day: str
+    balance: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DayClosed:
+    """A trading day (UTC) ended; `realised` is the balance now less the balance it began with."""
+
+    day: str
+    balance: Decimal
+    realised: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class KillSwitchTripped:
+    """No new exposure from here on, until a person resets the switch."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KillSwitchReset:
+    """A person allows trading again."""
+
+    reason: str
+
+
+AccountEvent = (
+    AccountOpened
+    | FundsReserved
+    | FundsReleased
+    | BalanceChanged
+    | DayOpened
+    | DayClosed
+    | KillSwitchTripped
+    | KillSwitchReset
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unopened:
+    """No account of this name yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`balance` and `reserved` in `currency`; `day` is an ISO date, empty before the first; `tripped` a reason."""
+
+    currency: str
+    balance: Decimal
+    leverage: Decimal
+    reserved: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
+    day: str = ""
+    day_balance: Decimal = ZERO
+    tripped: str = ""
+
+    @property
+    def available(self) -> Decimal:
+        """Balance less what is set aside for entry orders, in `currency`."""
+        return self.balance - sum(self.reserved.values(), ZERO)
+
+    @property
+    def day_realised(self) -> Decimal:
+        """What the day has brought so far, in `currency`; negative is a loss."""
+        return self.balance - self.day_balance
+
+
+AccountState = Unopened | Account
+UNOPENED = Unopened()
+
+
+def evolve(state: AccountState, event: AccountEvent) -> AccountState:
+    """The state after the event; raises ValueError for money moving in an account that was never opened."""
+    if isinstance(event, AccountOpened):
+        return Account(event.currency, event.balance, event.leverage)
+    if isinstance(state, Unopened):
+        raise ValueError(f"{type(event).__name__} was recorded of an account that was never opened")
+    match event:
+        case BalanceChanged():
+            return replace(state, balance=event.balance)
+        case FundsReserved():
+            return replace(state, reserved={**state.reserved, event.order_id: event.amount})
+        case FundsReleased():
+            return replace(state, reserved=_without(state.reserved, event.order_id))
+        case DayOpened():
+            return replace(state, day=event.day, day_balance=event.balance)
+        case DayClosed():
+            return state
+        case KillSwitchTripped():
+            return replace(state, tripped=event.reason)
+        case KillSwitchReset():
+            return replace(state, tripped="")
+        case _:
+            assert_never(event)
+
+
+def _without(reserved: Mapping[str, Decimal], order_id: str) -> Mapping[str, Decimal]:
+    return {key: amount for key, amount in reserved.items() if key != order_id}
+
+
+def after(balance: Decimal, amount: Decimal) -> Decimal:
+    """The balance after `amount` came (or, negative, went), exactly."""
+    return _EXACT.add(balance, amount)
+
+
+def day_of(day: date) -> str:
+    """The name of a trading day: its ISO date."""
+    return day.isoformat()

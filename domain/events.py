@@ -1,0 +1,46 @@
+"""Every event there is, by the noun whose life it belongs to: the one list that schemas and codecs go by.
+
+An event's full name is `whence.<noun>.<class>`, its schema the file `schemas/<noun>/<class>.avsc`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import get_args
+
+from domain.account import AccountEvent
+from domain.instrument import InstrumentEvent
+from domain.opening import LogOpened
+from domain.order import OrderEvent
+from domain.position import PositionEvent
+from domain.reconciliation import ReconciliationEvent
+from domain.settings import SettingsChanged
+from domain.signal import SignalEvent
+
+Event = (
+    LogOpened
+    | SignalEvent
+    | OrderEvent
+    | PositionEvent
+    | AccountEvent
+    | InstrumentEvent
+    | SettingsChanged
+    | ReconciliationEvent
+)
+
+NOUNS: Mapping[str, tuple[type, ...]] = {
+    "log": (LogOpened,),
+    "signal": get_args(SignalEvent),
+    "order": get_args(OrderEvent),
+    "position": get_args(PositionEvent),
+    "account": get_args(AccountEvent),
+    "instrument": get_args(InstrumentEvent),
+    "settings": (SettingsChanged,),
+    "reconciliation": get_args(ReconciliationEvent),
+}
+
+FULL_NAMES: Mapping[type, str] = {
+    event: f"whence.{noun}.{event.__name__}" for noun, events in NOUNS.items() for event in events
+}
+
+BY_FULL_NAME: Mapping[str, type] = {name: event for event, name in FULL_NAMES.items()}

@@ -1,0 +1,39 @@
+"""Figures read off prices, each in two forms that agree to the last bit.
+
+The streaming form (`Ema`, `Rsi`, …) takes one bar at a time: `update` returns the new value, which also stays in
+`value`, and is None until enough bars were seen. The one-pass form (`ema`, `rsi`, …) takes whole float64 arrays,
+oldest first, and returns arrays of the same length with nan where the streaming form says None. To agree bit for
+bit both do the same floating-point operations in the same order: recursions run over Python floats, only what has
+no memory is vectorised.
+
+Definitions are those of J. Welles Wilder, "New Concepts in Technical Trading Systems" (1978), seeded as TA-Lib
+seeds them with its unstable period at 0. Inputs are finite floats; a nan stays in the recursion for ever, so
+whoever feeds an indicator refuses it first. A period below 2, or not a whole number, raises ValueError.
+"""
+
+from __future__ import annotations
+
+from domain.indicators.adx import Adx, DirectionalSeries, adx
+from domain.indicators.atr import Atr, atr
+from domain.indicators.cross import Cross, crosses
+from domain.indicators.ema import Ema, ema
+from domain.indicators.rsi import Rsi, rsi
+from domain.indicators.series import FloatArray
+from domain.indicators.wilder import WilderMean, wilder_mean
+
+__all__ = [
+    "Adx",
+    "Atr",
+    "Cross",
+    "DirectionalSeries",
+    "Ema",
+    "FloatArray",
+    "Rsi",
+    "WilderMean",
+    "adx",
+    "atr",
+    "crosses",
+    "ema",
+    "rsi",
+    "wilder_mean",
+]

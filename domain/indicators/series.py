@@ -1,0 +1,35 @@
+"""A series: one float a bar, oldest first, nan where there is no value yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import accumulate
+from operator import add
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+def recursion(values: FloatArray, seed_bars: int, step: Callable[[float, float], float]) -> FloatArray:
+    """The mean of the first `seed_bars` values, then `step(previous, value)`; nan before the seed.
+
+    Shape in and out: (n,).
+    """
+    if len(values) < seed_bars:
+        return np.full(len(values), np.nan)
+    seed = total(values[:seed_bars]) / seed_bars
+    return ending(accumulate(values[seed_bars:].tolist(), step, initial=seed), len(values))
+
+
+def total(values: FloatArray) -> float:
+    """The sum from left to right: `sum` and `numpy.sum` add in another order, or compensate."""
+    *_, last = accumulate(values.tolist(), add, initial=0.0)
+    return last
+
+
+def ending(tail: Iterable[float], length: int) -> FloatArray:
+    """`tail` at the end of a series of `length` bars, nan before it."""
+    known = np.fromiter(tail, np.float64)
+    return np.concatenate([np.full(length - len(known), np.nan), known])

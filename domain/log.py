@@ -1,0 +1,113 @@
+"""The envelope of an event, and the two protocols of every log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Protocol
+from uuid import UUID, uuid5
+
+from domain.events import Event
+
+LOG_STREAM = "log"
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What every event carries beside its own facts.
+
+    `version` counts from 1 within `stream`, without holes. `correlation_id` names the chain: the signal's id
+    or the one derived from a manual command. `causation_id` is the id of the event that caused this one, or a
+    typed outside fact: `candle:<instrument>:<interval>:<open time>`, `command:<id>`, `exchange:<venue>:<id>`,
+    `clock:<time>`. `occurred_at` is when it was so, `recorded_at` when we wrote it down; both are UTC.
+    """
+
+    event_id: UUID
+    stream: str
+    version: int
+    correlation_id: str
+    causation_id: str
+    occurred_at: datetime
+    recorded_at: datetime
+    account: str
+    actor: str
+    source: str
+    schema_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One event and its meta, as it is written."""
+
+    meta: Meta
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An envelope at its position: 1, 2, 3 … in the order of the log."""
+
+    position: int
+    envelope: Envelope
+
+
+class LogReader(Protocol):
+    """Anything that can be read from a position, in order."""
+
+    def head(self) -> int:
+        """The position of the last event; 0 for an empty log."""
+        ...
+
+    def read(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
+        """Every event with `after < position <= upto`, in order; up to the head as it is now by default.
+
+        Raises LogCorrupt for a record that breaks the log's promises, UnknownSchema for one nobody can decode.
+        """
+        ...
+
+    def read_stream(self, stream: str, after: int = 0) -> Iterator[Envelope]:
+        """Every event of one stream with `version > after`, in order."""
+        ...
+
+
+class EventLog(LogReader, Protocol):
+    """A log that can be appended to, by its one owner."""
+
+    def append(self, envelopes: Sequence[Envelope]) -> int:
+        """Writes all or nothing, durably; returns the position of the last event written.
+
+        Each envelope names its stream and version; raises Conflict (nothing was written) unless every version
+        is its stream's next. Raises OwnershipLost when another engine has taken the log over, LogUnavailable
+        when the store does not answer.
+        """
+        ...
+
+    def close(self) -> None:
+        """Gives up ownership and releases what is held; idempotent."""
+        ...
+
+
+def event_id(log_id: UUID, stream: str, version: int) -> UUID:
+    """The id of an event is a function of where it stands: the same tape gives the same ids on every log."""
+    return uuid5(log_id, f"{stream}/{version}")
+
+
+_BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
+_CHAIN_DIGITS = 13
+
+
+def chain_id(log_id: UUID, account: str, fact: str) -> str:
+    """The 13-character id (65 bits, Crockford's base 32) of the chain that an outside fact starts.
+
+    A function of its arguments, so that a chain decided again has the same id, and its orders theirs.
+    """
+    digest = blake2b(f"{account}\n{fact}".encode(), digest_size=9, key=log_id.bytes).digest()
+    number = int.from_bytes(digest, "big")
+    return "".join(_BASE32[(number >> (5 * digit)) & 31] for digit in range(_CHAIN_DIGITS))
+
+
+def is_outside_fact(causation_id: str) -> bool:
+    """True for `candle:…`, `command:…`, `exchange:…`, `clock:…`; false for the id of an event."""
+    return causation_id.partition(":")[0] in {"candle", "command", "exchange", "clock"}

@@ -1,0 +1,28 @@
+"""The opening of a log: its first event, which names it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Mode(StrEnum):
+    """What the log was opened for."""
+
+    TAPE = "TAPE"
+    LIVE = "LIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class LogOpened:
+    """The first event of every log: names it.
+
+    `tape` says which recorded market it was opened for (empty when live); `synthetic` is true when that market
+    was made by a seeded generator.
+    """
+
+    log_id: UUID
+    mode: Mode
+    tape: str
+    synthetic: bool

@@ -1,0 +1,219 @@
+"""A position: what we hold of one instrument in one direction, from flat to flat.
+
+Cost is kept, not the average price: a reduction releases its share of the cost, rounded once, and the last
+reduction releases what remains. So realised profit adds up to the last digit, whatever the fills were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import assert_never
+
+from domain.order import Purpose
+from domain.strategies import Direction
+
+ZERO = Decimal(0)
+_COST_STEP = Decimal("1e-12")
+_EXACT = Context(prec=60)
+
+
+@dataclass(frozen=True, slots=True)
+class PositionOpened:
+    """The first fill of an entry; `cost` = quantity x price. `stop` and `target` are None for manual entries."""
+
+    instrument: str
+    direction: Direction
+    order_id: str
+    quantity: Decimal
+    price: Decimal
+    cost: Decimal
+    fee: Decimal
+    stop: Decimal | None
+    target: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class PositionIncreased:
+    """A further fill in the same direction; `cost` is this fill's own."""
+
+    order_id: str
+    quantity: Decimal
+    price: Decimal
+    cost: Decimal
+    fee: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PositionReduced:
+    """A fill against the position that leaves some of it.
+
+    `released` is the cost given back, `realised` the profit before fees: exit notional minus released cost for
+    a long, the other way round for a short.
+    """
+
+    order_id: str
+    quantity: Decimal
+    price: Decimal
+    released: Decimal
+    realised: Decimal
+    fee: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PositionFunded:
+    """Funding settled while the position was open; negative when we paid."""
+
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionMoved:
+    """The protective stop and target rest at these prices now."""
+
+    stop: Decimal | None
+    target: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class PositionClosed:
+    """The last fill: flat again.
+
+    `realised` is this fill's profit before fees, `gross`, `fees` and `funding` are those of the whole position,
+    `net` = gross - fees + funding. `balance` is the account's balance after this fill.
+    """
+
+    order_id: str
+    quantity: Decimal
+    price: Decimal
+    released: Decimal
+    realised: Decimal
+    fee: Decimal
+    reason: Purpose
+    opened_at: datetime
+    gross: Decimal
+    fees: Decimal
+    funding: Decimal
+    net: Decimal
+    balance: Decimal
+
+
+PositionEvent = (
+    PositionOpened | PositionIncreased | PositionReduced | PositionFunded | ProtectionMoved | PositionClosed
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """Nothing held (yet)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Held: `quantity` in base currency, `cost` what was paid for it, in quote currency.
+
+    `gross`, `fees` and `funding` add up over the position's life so far.
+    """
+
+    instrument: str
+    direction: Direction
+    quantity: Decimal
+    cost: Decimal
+    gross: Decimal
+    fees: Decimal
+    funding: Decimal
+    stop: Decimal | None
+    target: Decimal | None
+
+    @property
+    def average_price(self) -> Decimal:
+        """Cost per unit, in quote currency, for people to read: sums are made of `cost`."""
+        return self.cost / self.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Flat again; the stream is closed."""
+
+    net: Decimal
+
+
+PositionState = Flat | Open | Ended
+FLAT = Flat()
+
+
+def evolve(state: PositionState, event: PositionEvent) -> PositionState:
+    """The state after the event; raises ValueError where the log has a fill without its position."""
+    if isinstance(event, PositionOpened):
+        return _opened(event)
+    if not isinstance(state, Open):
+        raise ValueError(f"{type(event).__name__} was recorded on a position that is not open")
+    return _evolve_open(state, event)
+
+
+def _opened(event: PositionOpened) -> Open:
+    return Open(
+        event.instrument,
+        event.direction,
+        event.quantity,
+        event.cost,
+        ZERO,
+        event.fee,
+        ZERO,
+        event.stop,
+        event.target,
+    )
+
+
+def _evolve_open(
+    state: Open,
+    event: PositionIncreased | PositionReduced | PositionFunded | ProtectionMoved | PositionClosed,
+) -> Open | Ended:
+    match event:
+        case PositionIncreased():
+            return _moved(state, event.quantity, event.cost, ZERO, event.fee)
+        case PositionReduced():
+            return _moved(state, -event.quantity, -event.released, event.realised, event.fee)
+        case PositionFunded():
+            return replace(state, funding=_EXACT.add(state.funding, event.amount))
+        case ProtectionMoved():
+            return replace(state, stop=event.stop, target=event.target)
+        case PositionClosed():
+            return Ended(event.net)
+        case _:
+            assert_never(event)
+
+
+def _moved(state: Open, quantity: Decimal, cost: Decimal, realised: Decimal, fee: Decimal) -> Open:
+    return Open(
+        state.instrument,
+        state.direction,
+        _EXACT.add(state.quantity, quantity),
+        _EXACT.add(state.cost, cost),
+        _EXACT.add(state.gross, realised),
+        _EXACT.add(state.fees, fee),
+        state.funding,
+        state.stop,
+        state.target,
+    )
+
+
+def released_cost(state: Open, quantity: Decimal) -> Decimal:
+    """The share of the open cost that `quantity` gives back, in quote currency, to 1e-12; all of it at the end."""
+    if quantity == state.quantity:
+        return state.cost
+    share = _EXACT.divide(_EXACT.multiply(state.cost, quantity), state.quantity)
+    return share.quantize(_COST_STEP, rounding=ROUND_HALF_EVEN, context=_EXACT)
+
+
+def realised_profit(direction: Direction, proceeds: Decimal, released: Decimal) -> Decimal:
+    """Profit before fees of closing for `proceeds` what had cost `released`, both in quote currency."""
+    if direction is Direction.LONG:
+        return _EXACT.subtract(proceeds, released)
+    return _EXACT.subtract(released, proceeds)
+
+
+def notional(quantity: Decimal, price: Decimal) -> Decimal:
+    """Quantity x price, exactly."""
+    return _EXACT.multiply(quantity, price)

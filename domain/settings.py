@@ -1,0 +1,185 @@
+"""The settings in force: what may be traded, how much of it, and when to stop.
+
+They are events, so that a replay knows what was in force; a changed limit never rewrites an old decision.
+Fractions are of one: 0.02 is 2 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from domain.errors import InvalidSettings
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+
+
+class SizingRule(StrEnum):
+    """How an entry's quantity is found; see `domain/sizing.py`."""
+
+    FIXED = "FIXED"
+    PERCENT = "PERCENT"
+    RISK = "RISK"
+
+
+@dataclass(frozen=True, slots=True)
+class StrategySettings:
+    """One strategy in force: its name, and its parameters as text."""
+
+    name: str
+    parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class TierSettings:
+    """When the Alpha committee asks for how much confidence; computed from closed positions alone."""
+
+    normal_confidence: float = 0.65
+    strict_confidence: float = 0.75
+    relaxed_confidence: float = 0.55
+    window: int = 20
+    strict_win_rate: float = 0.50
+    strict_drawdown: float = 0.05
+    strict_losses: int = 3
+    relaxed_win_rate: float = 0.60
+    relaxed_drawdown: float = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class AlphaSettings:
+    """The Alpha committee's measures: `minimum_trend` in -1..1 along the signal, reward to risk after fees."""
+
+    minimum_trend: float = 0.0
+    minimum_reward_to_risk: Decimal = Decimal("1.2")
+
+
+@dataclass(frozen=True, slots=True)
+class RiskSettings:
+    """The Risk committee's limits.
+
+    `allowed` empty means every listed instrument. Risks and losses are fractions of the balance, `cooldown_seconds`
+    the pause in an instrument after a losing position, `freshness_seconds` the greatest age of the candle.
+    """
+
+    allowed: tuple[str, ...] = ()
+    max_positions: int = 5
+    max_positions_per_instrument: int = 1
+    max_risk_per_trade: Decimal = Decimal("0.02")
+    max_total_risk: Decimal = Decimal("0.10")
+    max_daily_loss: Decimal = Decimal("0.05")
+    reserved_balance: Decimal = Decimal("0.10")
+    cooldown_seconds: int = 900
+    freshness_seconds: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class SizingSettings:
+    """FIXED: `quantity` in base currency; PERCENT: `percent` of the balance as notional; RISK: `risk` of the balance."""
+
+    rule: SizingRule = SizingRule.RISK
+    quantity: Decimal = ZERO
+    percent: Decimal = Decimal("0.10")
+    risk: Decimal = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationSettings:
+    """How the simulated exchange treats us; see `adapters/simulated`.
+
+    `slippage` is a fraction of the price, `volume_share` the largest fraction of a candle's volume one order
+    may take, `latency_ms` the time from sending to arrival in milliseconds.
+    """
+
+    slippage: Decimal = Decimal("0.0002")
+    volume_share: Decimal = Decimal("0.10")
+    latency_ms: int = 150
+    seed: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of it; `order_freshness_seconds` is how long an unsent intent may still be sent."""
+
+    strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
+    tiers: TierSettings = TierSettings()
+    alpha: AlphaSettings = AlphaSettings()
+    risk: RiskSettings = RiskSettings()
+    sizing: SizingSettings = SizingSettings()
+    simulation: SimulationSettings = SimulationSettings()
+    order_freshness_seconds: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChanged:
+    """These settings are in force from here on; `version` counts from 1 in the account's settings."""
+
+    version: int
+    settings: Settings
+
+
+SettingsEvent = SettingsChanged
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The settings in force and their version; version 0 is before the first."""
+
+    version: int
+    settings: Settings
+
+
+NONE_IN_FORCE = InForce(0, Settings())
+
+
+def evolve(state: InForce, event: SettingsEvent) -> InForce:  # noqa: ARG001  (the signature of every fold)
+    """The state after the event."""
+    return InForce(event.version, event.settings)
+
+
+def check(settings: Settings) -> None:
+    """Raises InvalidSettings naming every setting that is out of its range, each with the range."""
+    faults = [
+        f"{name} = {value} must be in {low} … {high}"
+        for name, value, low, high in _ranges(settings)
+        if not low <= value <= high
+    ]
+    if faults:
+        raise InvalidSettings("; ".join(faults))
+
+
+def _ranges(
+    settings: Settings,
+) -> tuple[tuple[str, Decimal | float, Decimal | float, Decimal | float], ...]:
+    tiers, alpha, risk = settings.tiers, settings.alpha, settings.risk
+    sizing, simulation = settings.sizing, settings.simulation
+    return (
+        ("tiers.normal_confidence", tiers.normal_confidence, 0, 1),
+        ("tiers.strict_confidence", tiers.strict_confidence, 0, 1),
+        ("tiers.relaxed_confidence", tiers.relaxed_confidence, 0, 1),
+        ("tiers.window", tiers.window, 1, 10_000),
+        ("tiers.strict_win_rate", tiers.strict_win_rate, 0, 1),
+        ("tiers.strict_drawdown", tiers.strict_drawdown, 0, 1),
+        ("tiers.strict_losses", tiers.strict_losses, 1, 1_000),
+        ("tiers.relaxed_win_rate", tiers.relaxed_win_rate, 0, 1),
+        ("tiers.relaxed_drawdown", tiers.relaxed_drawdown, 0, 1),
+        ("alpha.minimum_trend", alpha.minimum_trend, -1, 1),
+        ("alpha.minimum_reward_to_risk", alpha.minimum_reward_to_risk, ZERO, Decimal(100)),
+        ("risk.max_positions", risk.max_positions, 0, 10_000),
+        ("risk.max_positions_per_instrument", risk.max_positions_per_instrument, 0, 1),
+        ("risk.max_risk_per_trade", risk.max_risk_per_trade, ZERO, ONE),
+        ("risk.max_total_risk", risk.max_total_risk, ZERO, ONE),
+        ("risk.max_daily_loss", risk.max_daily_loss, ZERO, ONE),
+        ("risk.reserved_balance", risk.reserved_balance, ZERO, ONE),
+        ("risk.cooldown_seconds", risk.cooldown_seconds, 0, 31_536_000),
+        ("risk.freshness_seconds", risk.freshness_seconds, 0, 86_400),
+        ("sizing.quantity", sizing.quantity, ZERO, Decimal(10**12)),
+        ("sizing.percent", sizing.percent, ZERO, Decimal(100)),
+        ("sizing.risk", sizing.risk, ZERO, ONE),
+        ("simulation.slippage", simulation.slippage, ZERO, Decimal("0.1")),
+        ("simulation.volume_share", simulation.volume_share, Decimal("0.0001"), ONE),
+        ("simulation.latency_ms", simulation.latency_ms, 0, 3_600_000),
+        ("order_freshness_seconds", settings.order_freshness_seconds, 1, 86_400),
+    )

@@ -1,0 +1,123 @@
+"""A signal: what a strategy saw, and what both committees made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import assert_never
+
+from domain.strategies import Direction, Intent
+
+
+class Chamber(StrEnum):
+    """ALPHA asks whether it is worth trading, RISK whether we may."""
+
+    ALPHA = "ALPHA"
+    RISK = "RISK"
+
+
+class Verdict(StrEnum):
+    """ENTER opens a position, CLOSE ends the one the signal speaks against, SKIP does nothing."""
+
+    ENTER = "ENTER"
+    CLOSE = "CLOSE"
+    SKIP = "SKIP"
+
+
+class Tier(StrEnum):
+    """How much confidence the Alpha committee asks for, by how trading went lately."""
+
+    NORMAL = "NORMAL"
+    STRICT = "STRICT"
+    RELAXED = "RELAXED"
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One member's vote: its reasons in the field's words, the figures it looked at by name."""
+
+    member: str
+    chamber: Chamber
+    approves: bool
+    reasons: tuple[str, ...]
+    figures: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SignalDetected:
+    """A strategy's proposal at the close of one candle, whole (see `domain.strategies.Proposal`)."""
+
+    strategy: str
+    instrument: str
+    interval_seconds: int
+    candle_closed_at: datetime
+    direction: Direction
+    intent: Intent
+    confidence: float
+    trend: float
+    price: Decimal
+    stop: Decimal
+    target: Decimal
+    inputs: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionMade:
+    """What was decided about a signal, every vote with its inputs: enough to decide it again.
+
+    `reasons` are those of the members that voted no, or why the verdict is what it is. `quantity` in base
+    currency, `stop` and `target` on the instrument's ticks; all three are zero unless the verdict is ENTER.
+    """
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    votes: tuple[Vote, ...]
+    tier: Tier
+    quantity: Decimal
+    stop: Decimal
+    target: Decimal
+    policy_version: int
+    settings_version: int
+
+
+SignalEvent = SignalDetected | DecisionMade
+
+
+@dataclass(frozen=True, slots=True)
+class Undetected:
+    """No signal of this id yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """Waits for its decision."""
+
+    signal: SignalDetected
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Closed: a signal is decided once."""
+
+    signal: SignalDetected
+    decision: DecisionMade
+
+
+SignalState = Undetected | Detected | Decided
+UNDETECTED = Undetected()
+
+
+def evolve(state: SignalState, event: SignalEvent) -> SignalState:
+    """The state after the event; a decision without its signal breaks the log and raises ValueError."""
+    match event:
+        case SignalDetected():
+            return Detected(event)
+        case DecisionMade():
+            if isinstance(state, Undetected):
+                raise ValueError("a decision was recorded before its signal")
+            return Decided(state.signal, event)
+        case _:
+            assert_never(event)
