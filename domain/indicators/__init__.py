@@ -8,7 +8,7 @@ no memory is vectorised.
 
 Definitions are those of J. Welles Wilder, "New Concepts in Technical Trading Systems" (1978), seeded as TA-Lib
 seeds them with its unstable period at 0. Inputs are finite floats; a nan stays in the recursion for ever, so
-whoever feeds an indicator refuses it first. A period below 2, or not a whole number, raises ValueError.
+whoever feeds an indicator refuses it first. A period below 2 raises ValueError.
 """
 
 from __future__ import annotations

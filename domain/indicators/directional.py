@@ -61,7 +61,7 @@ def directional_movement(
     highs: FloatArray, lows: FloatArray, closes: FloatArray, period: int
 ) -> tuple[FloatArray, FloatArray]:
     """One pass of `DirectionalMovement` over prices of shape (n,) each: the series of +DI and of -DI."""
-    rises, falls = np.diff(highs), -np.diff(lows)
+    rises, falls = highs[1:] - highs[:-1], lows[:-1] - lows[1:]
     ups = np.where((rises > falls) & (rises > 0.0), rises, 0.0)
     downs = np.where((falls > rises) & (falls > 0.0), falls, 0.0)
     spans = _sums(true_ranges(highs, lows, closes), period)
@@ -71,7 +71,7 @@ def directional_movement(
 
 def _sums(figures: FloatArray, period: int) -> FloatArray:
     seeded = checked_period(period) - 1
-    return ending(_running(figures, seeded, period), len(figures))
+    return ending(np.fromiter(_running(figures, seeded, period), np.float64), len(figures))
 
 
 def _running(figures: FloatArray, seeded: int, period: int) -> Iterator[float]:

@@ -29,8 +29,8 @@ class Rsi:
         if previous is None:
             return None
         change = close - previous
-        gains = self._gains.update(change if change > 0.0 else 0.0)
-        losses = self._losses.update(-change if change < 0.0 else 0.0)
+        gains = self._gains.update(max(0.0, change))
+        losses = self._losses.update(max(0.0, -change))
         if gains is None or losses is None:
             return None
         moved = gains + losses

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import accumulate
 from operator import add
 
@@ -20,7 +20,8 @@ def recursion(values: FloatArray, seed_bars: int, step: Callable[[float, float],
     if len(values) < seed_bars:
         return np.full(len(values), np.nan)
     seed = total(values[:seed_bars]) / seed_bars
-    return ending(accumulate(values[seed_bars:].tolist(), step, initial=seed), len(values))
+    smoothed = accumulate(values[seed_bars:].tolist(), step, initial=seed)
+    return ending(np.fromiter(smoothed, np.float64), len(values))
 
 
 def total(values: FloatArray) -> float:
@@ -29,7 +30,6 @@ def total(values: FloatArray) -> float:
     return last
 
 
-def ending(tail: Iterable[float], length: int) -> FloatArray:
+def ending(tail: FloatArray, length: int) -> FloatArray:
     """`tail` at the end of a series of `length` bars, nan before it."""
-    known = np.fromiter(tail, np.float64)
-    return np.concatenate([np.full(length - len(known), np.nan), known])
+    return np.concatenate([np.full(length - len(tail), np.nan), tail])

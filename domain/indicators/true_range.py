@@ -12,9 +12,7 @@ def true_range(high: float, low: float, previous_close: float) -> float:
 
     Written as one subtraction of the two extremes, which is the same number. Source: Wilder (1978).
     """
-    top = high if high > previous_close else previous_close
-    bottom = low if low < previous_close else previous_close
-    return top - bottom
+    return max(high, previous_close) - min(low, previous_close)
 
 
 def true_ranges(highs: FloatArray, lows: FloatArray, closes: FloatArray) -> FloatArray:
