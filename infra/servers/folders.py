@@ -1,0 +1,33 @@
+"""Where downloads are cached and where the developer's servers keep their data."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+CACHE_VARIABLE = "WHENCE_CACHE"
+DEV_VARIABLE = "WHENCE_DEV_FOLDER"
+
+
+def cache_folder() -> Path:
+    """`$WHENCE_CACHE`, else the platform's own cache folder for this user; created if absent."""
+    return _created(os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_path("whence"))
+
+
+def dev_folder() -> Path:
+    """`$WHENCE_DEV_FOLDER`, else the platform's state folder for this user; created if absent.
+
+    Root's default is outside root's home: PostgreSQL runs as another user, who could not reach its files there.
+    """
+    default = (
+        Path("/var/lib/whence/dev") if os.geteuid() == 0 else platformdirs.user_state_path("whence") / "dev"
+    )
+    return _created(os.environ.get(DEV_VARIABLE) or default)
+
+
+def _created(folder: str | Path) -> Path:
+    path = Path(folder).expanduser().absolute()
+    path.mkdir(parents=True, exist_ok=True)
+    return path

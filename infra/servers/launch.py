@@ -1,0 +1,119 @@
+"""A process that was started here: on a leash (it ends with us) or detached (it outlives us)."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from domain.errors import ServerFailed
+
+_LEASH = Path(__file__).with_name("leash.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What to start and how it shall end.
+
+    `remove` is the folder that goes when we die with the server on its leash; `ending` is the signal it gets then.
+    """
+
+    command: tuple[str, ...]
+    log: Path
+    detached: bool = False
+    user: str | None = None
+    environment: Mapping[str, str] | None = None
+    ending: signal.Signals = signal.SIGKILL
+    remove: Path | None = None
+
+    def start(self) -> RunningProcess:
+        """Raises `ServerFailed` if the program cannot even be executed."""
+        leash = subprocess.Popen(  # noqa: S603
+            self._leash_command(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.environment,
+            start_new_session=True,
+        )
+        return self._running(leash)
+
+    def _leash_command(self) -> list[str]:
+        options = [f"--log={self.log}", f"--signal={self.ending.name}"]
+        options += ["--detach"] if self.detached else []
+        options += [f"--user={self.user}"] if self.user else []
+        options += [f"--remove={self.remove}"] if self.remove else []
+        return [sys.executable, "-I", str(_LEASH), *options, "--", *self.command]
+
+    def _running(self, leash: subprocess.Popen[str]) -> RunningProcess:
+        assert leash.stdout is not None  # noqa: S101 - it is a pipe
+        pid = leash.stdout.readline().strip()
+        if not pid:
+            complaint = leash.communicate()[1].strip().rsplit("\n", 1)[-1]
+            raise ServerFailed(f"{self.command[0]} could not be started: {complaint}")
+        if self.detached:
+            leash.communicate()
+            return RunningProcess(int(pid))
+        return RunningProcess(int(pid), leash)
+
+
+@dataclass(slots=True)
+class RunningProcess:
+    """The server itself: its pid is not the leash's. Every method is quiet about a process that is already gone."""
+
+    pid: int
+    _leash: subprocess.Popen[str] | None = None
+    _process: psutil.Process | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        try:
+            self._process = psutil.Process(self.pid)
+        except psutil.NoSuchProcess:
+            self._process = None
+
+    @property
+    def started_at(self) -> float:
+        """Seconds since the epoch, 0 if it is gone: with the pid this tells one process from a later namesake."""
+        return self._process.create_time() if self.alive and self._process else 0.0
+
+    @property
+    def alive(self) -> bool:
+        """False for a process that has ended, reaped or not."""
+        try:
+            return (
+                self._process is not None
+                and self._process.is_running()
+                and self._process.status() != psutil.STATUS_ZOMBIE
+            )
+        except psutil.NoSuchProcess:
+            return False
+
+    def ended(self, within: float) -> bool:
+        """Whether it is gone; waits for that at most `within` seconds."""
+        try:
+            if self._leash is not None:
+                self._leash.wait(within)
+            elif self._process is not None:
+                self._process.wait(within)
+        except (subprocess.TimeoutExpired, psutil.TimeoutExpired):
+            return not self.alive
+        return True
+
+    def send(self, what: signal.Signals) -> None:
+        """Send the server a signal."""
+        if self._process is not None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                self._process.send_signal(what)
+
+    def let_go(self) -> None:
+        """Close the leash's pipes once the server is gone."""
+        if self._leash is not None:
+            self._leash.communicate()
+            self._leash = None

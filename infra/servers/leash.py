@@ -1,0 +1,88 @@
+"""Starts one server as its child, tells its pid, and ends it when whoever started this program is gone.
+
+Run as a script of its own (`python -I leash.py`), so it imports nothing outside the standard library. Standard input
+is a pipe that nobody writes to: its end means that the parent has died, however it died, or has let go. A pipe and not
+only Linux's death signal, because that one follows the thread that forked, and exists on Linux alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> int:
+    """The exit code of the server, or at once 0 when it was started detached."""
+    options = _options()
+    child = _start(options)
+    print(child.pid, flush=True)
+    if options.detach:
+        os._exit(0)  # The child outlives this program on purpose: no destructor has to complain of it.
+    orphaned = threading.Event()
+    threading.Thread(target=_end_with_parent, args=(child.pid, options.signal, orphaned), daemon=True).start()
+    code = child.wait()
+    if orphaned.is_set() and options.remove is not None:
+        shutil.rmtree(options.remove, ignore_errors=True)
+    return code
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--log", required=True, type=Path)
+    parser.add_argument("--user", help="run the server as this user (only root may)")
+    parser.add_argument("--remove", type=Path, help="folder to delete if the parent dies")
+    parser.add_argument("--signal", type=_signal, default=signal.SIGKILL, help="what ends the server then")
+    parser.add_argument("--detach", action="store_true", help="let the server outlive everyone")
+    parser.add_argument("command", nargs="+")
+    return parser.parse_args()
+
+
+def _signal(name: str) -> signal.Signals:
+    return signal.Signals[name]
+
+
+def _start(options: argparse.Namespace) -> subprocess.Popen[bytes]:
+    with options.log.open("ab") as log:
+        return subprocess.Popen(  # noqa: S603
+            options.command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=None if options.detach else _death_follows_ours(),  # noqa: PLW1509
+            **_identity(options.user),
+        )
+
+
+def _identity(user: str | None) -> dict[str, str | list[str]]:
+    return {} if user is None else {"user": user, "group": user, "extra_groups": []}
+
+
+def _death_follows_ours() -> Callable[[], object] | None:
+    """On Linux the server dies even if this program is killed; this program has one thread when it forks."""
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None)
+    return lambda: libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _end_with_parent(pid: int, ending: signal.Signals, orphaned: threading.Event) -> None:
+    os.read(sys.stdin.fileno(), 1)
+    orphaned.set()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, ending)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

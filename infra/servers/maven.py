@@ -1,0 +1,71 @@
+"""What a pom names, fetched from Maven Central once and kept in the user's cache."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from filelock import FileLock
+
+from domain.errors import MissingParts, ServerFailed
+from infra.servers.folders import cache_folder
+
+_FETCH_SECONDS = 900
+
+
+def resolved(pom: Path) -> Path:
+    """The folder that holds every run-time dependency of `pom`; fetched if the cache does not have it whole.
+
+    Keyed by the pom's content, filled aside and moved into place under a lock: processes that ask at once wait for
+    one fetch, and an interrupted one leaves nothing that looks complete. Raises `MissingParts` without Maven,
+    `ServerFailed` with Maven's own words when it cannot fetch.
+    """
+    digest = hashlib.sha256(pom.read_bytes()).hexdigest()[:12]
+    folder = cache_folder() / f"{pom.parent.name}-{digest}"
+    with FileLock(folder.with_suffix(".lock")):
+        if not folder.exists():
+            _fetch(pom, folder)
+    return folder
+
+
+def unpacked(pom: Path) -> Path:
+    """The folder into which the one archive that `pom` names was unpacked; raises as `resolved` does."""
+    archives = resolved(pom)
+    folder = archives.with_name(archives.name + "-unpacked")
+    with FileLock(folder.with_suffix(".lock")):
+        if not folder.exists():
+            _unpack(archives, folder)
+    return folder
+
+
+def _fetch(pom: Path, folder: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetching-") as aside:
+        _run_maven(pom, Path(aside) / "files")
+        (Path(aside) / "files").rename(folder)
+
+
+def _unpack(archives: Path, folder: Path) -> None:
+    (archive,) = archives.iterdir()
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".unpacking-") as aside:
+        shutil.unpack_archive(archive, Path(aside) / "files")
+        (Path(aside) / "files").rename(folder)
+
+
+def _run_maven(pom: Path, output: Path) -> None:
+    maven = shutil.which("mvn")
+    if maven is None:
+        raise MissingParts(
+            "Maven (mvn) is needed to fetch the servers: `python -m infra.servers.system_parts`"
+        )
+    command = [maven, "--batch-mode", "--quiet", "--file", str(pom), "dependency:copy-dependencies"]
+    options = ["-DincludeScope=runtime", f"-DoutputDirectory={output}"]
+    done = subprocess.run(  # noqa: S603
+        command + options, capture_output=True, text=True, timeout=_FETCH_SECONDS, check=False
+    )
+    if done.returncode != 0:
+        raise ServerFailed(
+            f"Maven could not fetch what {pom} names:\n{done.stdout.strip()}\n{done.stderr.strip()}"
+        )

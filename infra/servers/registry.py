@@ -1,0 +1,68 @@
+"""Apicurio's schema registry, from the archive that `infra/registry/pom.xml` names; spoken to as Confluent's."""
+
+from __future__ import annotations
+
+import http.client
+import urllib.parse
+from pathlib import Path
+from typing import ClassVar
+
+from infra.servers.java import find_java
+from infra.servers.maven import unpacked
+from infra.servers.server import NotAnswering, Server
+
+POM = Path(__file__).parents[1] / "registry" / "pom.xml"
+_MINIMUM_JAVA = 21
+_HEAP = ("-Xmx384m", "-XX:TieredStopAtLevel=1")
+_CONFLUENT_API = "/apis/ccompat/v7"
+
+
+class SchemaRegistry(Server):
+    """A registry that keeps its schemas in a database file in its folder: ids on record stay what they are."""
+
+    name: ClassVar[str] = "registry"
+
+    @property
+    def url(self) -> str:
+        """What a Confluent client takes as `SCHEMA_REGISTRY_URL`."""
+        return f"http://127.0.0.1:{self.port}{_CONFLUENT_API}"
+
+    def prepare(self) -> None:
+        """Fetch the program; it lays out its own database."""
+        unpacked(POM)
+
+    def command(self) -> tuple[str, ...]:
+        """The registry's Java command line; it listens on this machine only, its management page too."""
+        settings = {
+            "quarkus.http.host": "127.0.0.1",
+            "quarkus.http.port": self.port,
+            "quarkus.management.host": "127.0.0.1",
+            "quarkus.management.port": 0,
+            "apicurio.storage.kind": "sql",
+            "apicurio.storage.sql.kind": "h2",
+            "apicurio.datasource.url": f"jdbc:h2:file:{self.folder / 'schemas'}",
+        }
+        told = (f"-D{key}={value}" for key, value in settings.items())
+        java = str(find_java(_MINIMUM_JAVA).executable)
+        return (java, *_HEAP, *told, "-jar", str(unpacked(POM) / "quarkus-run.jar"))
+
+    def ask(self, within: float) -> None:
+        """The list of subjects."""
+        ask_registry(self.url, within)
+
+
+def ask_registry(url: str, within: float) -> None:
+    """Ask any Confluent-compatible registry for its subjects; raises `NotAnswering`."""
+    parts = urllib.parse.urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=within)
+    try:
+        connection.request("GET", f"{parts.path.rstrip('/')}/subjects")
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException) as silence:
+        raise NotAnswering(str(silence) or type(silence).__name__) from silence
+    finally:
+        connection.close()
+    # 401 is an answer: whoever set a registry with a password knows it, and it stays out of here.
+    if status not in (200, 401):
+        raise NotAnswering(f"it answers with HTTP {status}")

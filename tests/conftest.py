@@ -1,0 +1,94 @@
+"""Real servers for every test that asks for one: started on first use, once a session, gone at its end.
+
+Set `KAFKA_BOOTSTRAP_SERVERS`, `SCHEMA_REGISTRY_URL` or `DATABASE_URL` to use a server that already runs. Infrastructure
+that does not work fails the tests that need it; nothing here skips for that.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka.admin import AdminClient
+
+from infra.servers.kafka import KafkaBroker
+from infra.servers.postgres import PostgresServer
+from infra.servers.registry import SchemaRegistry
+from infra.servers.server import Server
+from infra.servers.temporary import temporary_folder
+
+_MARKET_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def kafka_broker() -> Iterator[KafkaBroker]:
+    """The broker all tests share: leave it running. It is ours even where `KAFKA_BOOTSTRAP_SERVERS` is set."""
+    with KafkaBroker(temporary_folder("kafka")) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap_servers(request: pytest.FixtureRequest) -> str:
+    """`host:port` of a Kafka that answers; its topics are never made by themselves (see `kafka_topic`)."""
+    return os.environ.get("KAFKA_BOOTSTRAP_SERVERS") or _url(request, "kafka_broker")
+
+
+@pytest.fixture(scope="session")
+def schema_registry() -> Iterator[SchemaRegistry]:
+    """The registry all tests share: leave it running."""
+    with SchemaRegistry(temporary_folder("registry")) as registry:
+        yield registry
+
+
+@pytest.fixture(scope="session")
+def schema_registry_url(request: pytest.FixtureRequest) -> str:
+    """What a Confluent registry client takes as its URL."""
+    return os.environ.get("SCHEMA_REGISTRY_URL") or _url(request, "schema_registry")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The PostgreSQL server all tests share: leave it running."""
+    with PostgresServer(temporary_folder("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def database_url(request: pytest.FixtureRequest) -> str:
+    """`postgresql://user:password@host:port/database` of a PostgreSQL in which we may make tables."""
+    return os.environ.get("DATABASE_URL") or _url(request, "postgres_server")
+
+
+@pytest.fixture
+def kafka_topic(kafka_bootstrap_servers: str) -> Iterator[str]:
+    """A topic name nobody has used; the topic is not made. Every topic whose name starts with it goes afterwards."""
+    name = f"test.{uuid.uuid4().hex}"
+    yield name
+    admin = AdminClient({"bootstrap.servers": kafka_bootstrap_servers})
+    left = [topic for topic in admin.list_topics(timeout=30).topics if topic.startswith(name)]
+    for deletion in admin.delete_topics(left).values() if left else ():
+        deletion.result(timeout=30)
+
+
+@pytest.fixture
+def private_broker() -> Iterator[KafkaBroker]:
+    """A running broker of this test alone, which it may `stop`, `kill`, `start` and `restart` as it likes."""
+    with KafkaBroker(temporary_folder("private-kafka")) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def market_data() -> Path:
+    """The folder of recorded market data, which is not part of this repository."""
+    if not _MARKET_DATA.is_dir():
+        pytest.skip(f"needs the recorded market data in {_MARKET_DATA}, which this machine does not have")
+    return _MARKET_DATA
+
+
+def _url(request: pytest.FixtureRequest, fixture: str) -> str:
+    server = request.getfixturevalue(fixture)
+    assert isinstance(server, Server)
+    return server.url
