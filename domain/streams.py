@@ -1,0 +1,108 @@
+"""The names of streams: how each is spelled, and how it is read back.
+
+`<noun>-<account>-<id>`; nouns and accounts hold no dash, so the first two dashes part the three, whatever the id
+holds. Streams of which an account has one (`account-main`) and the log's own (`log`) leave out what they lack.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from domain.errors import InvalidInput
+from domain.strategies import Direction
+
+_ACCOUNT = re.compile(r"[a-z0-9]+")
+_STREAM = re.compile(r"(?P<noun>log|[a-z]+(?=-))(?:-(?P<account>[a-z0-9]+)(?:-(?P<id>.+))?)?")
+_POSITION = re.compile(r"(?P<instrument>.+)-(?P<direction>LONG|SHORT)-(?P<n>[1-9][0-9]*)")
+
+
+class StreamName(NamedTuple):
+    """A stream's name in its parts; `account` and `id` are empty where the stream has none."""
+
+    noun: str
+    account: str
+    id: str
+
+
+class PositionName(NamedTuple):
+    """The `n`-th position (from 1) that an account held of an instrument in one direction."""
+
+    instrument: str
+    direction: Direction
+    n: int
+
+
+def signal_stream(account: str, signal_id: str) -> str:
+    """`signal-<account>-<id>`: one signal and its decision; the id is the chain's."""
+    return _spell("signal", account, signal_id)
+
+
+def order_stream(account: str, order_id: str) -> str:
+    """`order-<account>-<client order id>`: one order's life."""
+    return _spell("order", account, order_id)
+
+
+def position_stream(account: str, instrument: str, direction: Direction, n: int) -> str:
+    """`position-<account>-<instrument>-<LONG|SHORT>-<n>`: from flat to flat, counted from 1."""
+    if n < 1:
+        raise InvalidInput(f"positions are counted from 1; there is no position {n} of {instrument}")
+    return _spell("position", account, f"{instrument}-{direction.value}-{n}")
+
+
+def account_stream(account: str) -> str:
+    """`account-<account>`: its money, its days, its kill switch."""
+    return _spell("account", account)
+
+
+def settings_stream(account: str) -> str:
+    """`settings-<account>`: what is in force for it."""
+    return _spell("settings", account)
+
+
+def instruments_stream(account: str) -> str:
+    """`instruments-<account>`: what it may trade, by which rules."""
+    return _spell("instruments", account)
+
+
+def reconciliation_stream(account: str) -> str:
+    """`reconciliation-<account>`: where the exchange and the log disagree."""
+    return _spell("reconciliation", account)
+
+
+def parse(stream: str) -> StreamName:
+    """A stream's name in its parts; raises InvalidInput for what is not the name of a stream."""
+    found = _STREAM.fullmatch(stream)
+    if found is None:
+        raise InvalidInput(f"{stream!r} is not a stream; spell it like order-main-01hx3k9zq2m4c-e1")
+    return StreamName(found["noun"], found["account"] or "", found["id"] or "")
+
+
+def parse_position(stream: str) -> PositionName:
+    """What a position's stream is of; raises InvalidInput for any other name."""
+    name = parse(stream)
+    found = _POSITION.fullmatch(name.id) if name.noun == "position" else None
+    if found is None:
+        raise InvalidInput(
+            f"{stream!r} is not a position's stream; spell it like position-main-BTCUSDT-LINEAR.BYBIT-LONG-1"
+        )
+    return PositionName(found["instrument"], Direction(found["direction"]), int(found["n"]))
+
+
+@lru_cache(maxsize=1024)
+def check_account(account: str) -> None:
+    """Raises InvalidInput unless the account's name is small letters and digits: a dash would part the stream's."""
+    if not _ACCOUNT.fullmatch(account):
+        raise InvalidInput(
+            f"{account!r} is not an account; its name is small letters and digits, as in main2"
+        )
+
+
+def _spell(noun: str, account: str, own: str | None = None) -> str:
+    check_account(account)
+    if own is None:
+        return f"{noun}-{account}"
+    if not own:
+        raise InvalidInput(f"a stream of the noun {noun} needs an id")
+    return f"{noun}-{account}-{own}"
