@@ -79,3 +79,11 @@ def symbol_of(instrument: str) -> str:
 def round_down(value: Decimal, step: Decimal) -> Decimal:
     """The largest multiple of `step` that is not above `value` (value >= 0), in the digits of `step`."""
     return (value / step).to_integral_value(rounding=ROUND_DOWN) * step
+
+
+def check_digits(name: str, value: Decimal, step: Decimal) -> None:
+    """Raises InvalidInput unless `value` is a positive, finite multiple of `step`."""
+    if not value.is_finite() or value <= 0:
+        raise InvalidInput(f"{name} {value} must be a positive, finite number")
+    if value % step != 0:
+        raise InvalidInput(f"{name} {value} has more digits than the instrument allows: its step is {step}")

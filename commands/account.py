@@ -1,0 +1,142 @@
+"""What may be asked of an account: money set aside, given back and settled, days turned, the switch thrown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from domain.account import (
+    Account,
+    AccountEvent,
+    AccountOpened,
+    AccountState,
+    BalanceChanged,
+    BalanceReason,
+    DayClosed,
+    DayOpened,
+    FundsReleased,
+    FundsReserved,
+    KillSwitchReset,
+    KillSwitchTripped,
+    Unopened,
+    after,
+)
+from domain.errors import InvalidInput, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAccount:
+    """Begins with `balance` in `currency`; positions may be `leverage` times their margin."""
+
+    currency: str
+    balance: Decimal
+    leverage: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveFunds:
+    """Sets aside what an entry order may need."""
+
+    order_id: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFunds:
+    """Gives back what was set aside for an entry order."""
+
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettleBalance:
+    """Money came or went."""
+
+    reason: BalanceReason
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class TurnDay:
+    """The trading day (UTC, ISO date) is this one now."""
+
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class TripKillSwitch:
+    """No new exposure from here on."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResetKillSwitch:
+    """A person allows trading again."""
+
+    reason: str
+
+
+AccountCommand = (
+    OpenAccount | ReserveFunds | ReleaseFunds | SettleBalance | TurnDay | TripKillSwitch | ResetKillSwitch
+)
+
+
+def decide(command: AccountCommand, state: AccountState) -> Sequence[AccountEvent]:
+    """The events that follow; none where it is already so.
+
+    Raises Refused for an account that was never opened or funds that are not there, InvalidInput for a
+    starting balance or leverage that cannot be meant.
+    """
+    if isinstance(command, OpenAccount):
+        return _open(command, state)
+    if isinstance(state, Unopened):
+        raise Refused("the account was never opened")
+    match command:
+        case ReserveFunds():
+            return _reserve(command, state)
+        case ReleaseFunds():
+            amount = state.reserved.get(command.order_id)
+            return [] if amount is None else [FundsReleased(command.order_id, amount)]
+        case SettleBalance():
+            balance = after(state.balance, command.amount)
+            return [BalanceChanged(command.reason, command.amount, balance)] if command.amount else []
+        case TurnDay():
+            return _turn(command, state)
+        case TripKillSwitch():
+            return [] if state.tripped else [KillSwitchTripped(command.reason)]
+        case ResetKillSwitch():
+            return [KillSwitchReset(command.reason)] if state.tripped else []
+
+
+def _open(command: OpenAccount, state: AccountState) -> Sequence[AccountEvent]:
+    if isinstance(state, Account):
+        return []
+    if not command.balance.is_finite() or command.balance <= 0:
+        raise InvalidInput(
+            f"a starting balance of {command.balance} {command.currency} is not a positive sum"
+        )
+    if not command.leverage.is_finite() or not 1 <= command.leverage <= 200:
+        raise InvalidInput(f"a leverage of {command.leverage} is not in 1 … 200")
+    return [AccountOpened(command.currency, command.balance, command.leverage)]
+
+
+def _reserve(command: ReserveFunds, state: Account) -> Sequence[AccountEvent]:
+    if command.order_id in state.reserved:
+        return []
+    if command.amount > state.available:
+        raise Refused(
+            f"{command.amount} {state.currency} for order {command.order_id} "
+            f"is more than the {state.available} available"
+        )
+    return [FundsReserved(command.order_id, command.amount)]
+
+
+def _turn(command: TurnDay, state: Account) -> Sequence[AccountEvent]:
+    if command.day <= state.day:
+        return []
+    opened = DayOpened(command.day, state.balance)
+    if not state.day:
+        return [opened]
+    return [DayClosed(state.day, state.balance, state.day_realised), opened]

@@ -1,0 +1,25 @@
+"""What may be asked of a log: to be opened, once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.errors import Refused
+from domain.opening import LogOpened
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLog:
+    """Names the log and says what it is for."""
+
+    opening: LogOpened
+
+
+def decide(command: OpenLog, state: LogOpened | None) -> Sequence[LogOpened]:
+    """The opening, or nothing where the log is open as asked. Raises Refused where it is another log."""
+    if state is None:
+        return [command.opening]
+    if state == command.opening:
+        return []
+    raise Refused(f"this log was opened as {state.log_id} for {state.tape or 'live trading'}")

@@ -1,0 +1,150 @@
+"""What may be asked of a position: to take a fill, funding, or another protection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from domain.account import after
+from domain.errors import Refused
+from domain.order import ZERO, Purpose
+from domain.position import (
+    Ended,
+    Flat,
+    Open,
+    PositionClosed,
+    PositionEvent,
+    PositionFunded,
+    PositionIncreased,
+    PositionOpened,
+    PositionReduced,
+    PositionState,
+    ProtectionMoved,
+    notional,
+    realised_profit,
+    released_cost,
+)
+from domain.strategies import Direction
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyFill:
+    """One execution, or the part of it that belongs to this position.
+
+    `direction` is the one the execution trades towards. `balance` is the account's before it, `opened_at` when
+    the position was opened (when it is opened by this fill: now), `reason` the purpose of the order.
+    """
+
+    stream: str
+    instrument: str
+    direction: Direction
+    order_id: str
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal
+    reason: Purpose
+    stop: Decimal | None
+    target: Decimal | None
+    balance: Decimal
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyFunding:
+    """Funding settled on the position; negative when we paid."""
+
+    stream: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class MoveProtection:
+    """The protective stop and target rest elsewhere now."""
+
+    stream: str
+    stop: Decimal | None
+    target: Decimal | None
+
+
+PositionCommand = ApplyFill | ApplyFunding | MoveProtection
+
+
+def decide(command: PositionCommand, state: PositionState) -> Sequence[PositionEvent]:
+    """The events that follow. Raises Refused for a position that has ended, or was never opened."""
+    if isinstance(state, Ended):
+        raise Refused(f"{command.stream} has ended; a new position has a stream of its own")
+    match command:
+        case ApplyFill():
+            return [_fill(command, state)]
+        case ApplyFunding():
+            _held(command.stream, state)
+            return [PositionFunded(command.amount)]
+        case MoveProtection():
+            held = _held(command.stream, state)
+            moved = (command.stop, command.target) != (held.stop, held.target)
+            return [ProtectionMoved(command.stop, command.target)] if moved else []
+
+
+def _held(stream: str, state: PositionState) -> Open:
+    if not isinstance(state, Open):
+        raise Refused(f"{stream} is flat")
+    return state
+
+
+def _fill(fill: ApplyFill, state: Flat | Open) -> PositionEvent:
+    cost = notional(fill.quantity, fill.price)
+    if isinstance(state, Flat):
+        return PositionOpened(
+            fill.instrument,
+            fill.direction,
+            fill.order_id,
+            fill.quantity,
+            fill.price,
+            cost,
+            fill.fee,
+            fill.stop,
+            fill.target,
+        )
+    if fill.direction is state.direction:
+        return PositionIncreased(fill.order_id, fill.quantity, fill.price, cost, fill.fee)
+    if fill.quantity > state.quantity:
+        raise Refused(f"{fill.stream} holds {state.quantity}: {fill.quantity} would turn it round")
+    return _reduced(fill, state, cost)
+
+
+def _reduced(fill: ApplyFill, state: Open, proceeds: Decimal) -> PositionReduced | PositionClosed:
+    released = released_cost(state, fill.quantity)
+    realised = realised_profit(state.direction, proceeds, released)
+    if fill.quantity < state.quantity:
+        return PositionReduced(fill.order_id, fill.quantity, fill.price, released, realised, fill.fee)
+    gross, fees = after(state.gross, realised), after(state.fees, fill.fee)
+    return PositionClosed(
+        fill.order_id,
+        fill.quantity,
+        fill.price,
+        released,
+        realised,
+        fill.fee,
+        fill.reason,
+        fill.opened_at,
+        gross,
+        fees,
+        state.funding,
+        after(after(gross, -fees), state.funding),
+        after(after(fill.balance, realised), -fill.fee),
+    )
+
+
+def settlement(event: PositionEvent) -> Decimal:
+    """What the event brings to the account's balance: realised profit less the fee, or funding."""
+    match event:
+        case PositionOpened() | PositionIncreased():
+            return -event.fee
+        case PositionReduced() | PositionClosed():
+            return after(event.realised, -event.fee)
+        case PositionFunded():
+            return event.amount
+        case ProtectionMoved():
+            return ZERO

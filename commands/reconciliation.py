@@ -1,0 +1,47 @@
+"""What may be asked of the reconciliation: to say a disagreement aloud, and to settle it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.errors import Refused
+from domain.reconciliation import (
+    Discrepancies,
+    DiscrepancyFound,
+    DiscrepancyResolved,
+    ReconciliationEvent,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDiscrepancy:
+    """The exchange knows something of `subject` that the log does not."""
+
+    discrepancy_id: str
+    subject: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveDiscrepancy:
+    """Settled, and how."""
+
+    discrepancy_id: str
+    resolution: str
+
+
+ReconciliationCommand = RecordDiscrepancy | ResolveDiscrepancy
+
+
+def decide(command: ReconciliationCommand, state: Discrepancies) -> Sequence[ReconciliationEvent]:
+    """The events that follow; none where it is known or settled already. Raises Refused for an unknown id."""
+    if isinstance(command, RecordDiscrepancy):
+        if command.discrepancy_id in state.known:
+            return []
+        return [DiscrepancyFound(command.discrepancy_id, command.subject, command.found)]
+    if command.discrepancy_id not in state.known:
+        raise Refused(f"no discrepancy {command.discrepancy_id} was ever found")
+    if command.discrepancy_id not in state.unresolved:
+        return []
+    return [DiscrepancyResolved(command.discrepancy_id, command.resolution)]

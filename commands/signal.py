@@ -1,0 +1,67 @@
+"""What may be asked of a signal: to be detected, and to be decided, once each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.errors import InvalidInput
+from domain.instrument import check_instrument_id
+from domain.signal import (
+    Decided,
+    DecisionMade,
+    SignalDetected,
+    SignalEvent,
+    SignalState,
+    Undetected,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DetectSignal:
+    """A strategy, or somebody outside, says that something is worth looking at."""
+
+    signal_id: str
+    signal: SignalDetected
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDecision:
+    """What both committees made of the signal."""
+
+    signal_id: str
+    decision: DecisionMade
+
+
+SignalCommand = DetectSignal | RecordDecision
+
+
+def decide(command: SignalCommand, state: SignalState) -> Sequence[SignalEvent]:
+    """The events that follow; none where the signal was detected or decided before.
+
+    Raises InvalidInput for a signal whose figures cannot be meant.
+    """
+    match command:
+        case DetectSignal():
+            if not isinstance(state, Undetected):
+                return []
+            check_signal(command.signal)
+            return [command.signal]
+        case RecordDecision():
+            return [] if isinstance(state, Decided) else [command.decision]
+
+
+def check_signal(signal: SignalDetected) -> None:
+    """Raises InvalidInput unless every figure is finite, confidence in 0..1, trend in -1..1, prices positive."""
+    check_instrument_id(signal.instrument)
+    if not 0 <= signal.confidence <= 1:
+        raise InvalidInput(f"confidence {signal.confidence} of a signal must be in 0 … 1")
+    if not -1 <= signal.trend <= 1:
+        raise InvalidInput(f"trend {signal.trend} of a signal must be in -1 … 1")
+    for name, price in (("price", signal.price), ("stop", signal.stop), ("target", signal.target)):
+        if not price.is_finite() or price <= 0:
+            raise InvalidInput(f"{name} {price} of a signal must be positive and finite")
+    for name, figure in signal.inputs.items():
+        if not math.isfinite(figure):
+            raise InvalidInput(f"input {name} of a signal is {figure}")
