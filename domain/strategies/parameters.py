@@ -1,0 +1,51 @@
+"""A strategy's parameters as settings give them: numbers by name, or numbers spelled out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
+from math import isfinite, nan
+from typing import TYPE_CHECKING, TypeVar
+
+from domain.errors import InvalidSettings
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Parameters = Mapping[str, str | float]
+P = TypeVar("P", bound="DataclassInstance")
+
+
+def read_parameters(strategy: str, defaults: P, given: Parameters) -> P:
+    """`defaults` with what was given in its place; each parameter is a number of the kind its default is.
+
+    Raises InvalidSettings, naming the strategy and the parameter, for one that is unknown or is not such a
+    number, and whatever the dataclass itself raises for one that is out of range.
+    """
+    known = [field.name for field in fields(defaults)]
+    _refuse_unknown(strategy, known, given)
+    return replace(defaults, **{name: _read(strategy, name, defaults, raw) for name, raw in given.items()})
+
+
+def _refuse_unknown(strategy: str, known: list[str], given: Iterable[str]) -> None:
+    unknown = sorted(set(given).difference(known))
+    if unknown:
+        raise InvalidSettings(
+            f"strategy {strategy}: no such parameter: {', '.join(unknown)}; there are {', '.join(known)}"
+        )
+
+
+def _read(strategy: str, name: str, defaults: object, raw: str | float) -> float:
+    whole = isinstance(getattr(defaults, name), int)
+    number = _number(raw)
+    if not isfinite(number) or (whole and not number.is_integer()):
+        wanted = "a whole number" if whole else "a finite number"
+        raise InvalidSettings(f"strategy {strategy}: {name} must be {wanted}, not {raw!r}")
+    return int(number) if whole else number
+
+
+def _number(raw: str | float) -> float:
+    try:
+        return nan if isinstance(raw, bool) else float(raw)
+    except (TypeError, ValueError, OverflowError):
+        return nan

@@ -1,0 +1,49 @@
+"""The parameters of trend following."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import inf
+
+from domain.errors import InvalidSettings
+
+
+@dataclass(frozen=True, slots=True)
+class TrendParameters:
+    """Periods in bars, RSI and ADX levels on their own scale of 0..100, distances of stop and target in ATRs.
+
+    Raises InvalidSettings, naming every field that is out of range.
+    """
+
+    fast: int = 20
+    slow: int = 50
+    trend: int = 200
+    rsi: int = 14
+    rsi_overbought: float = 70.0
+    rsi_oversold: float = 30.0
+    adx: int = 14
+    adx_minimum: float = 20.0
+    atr: int = 14
+    stop_atrs: float = 2.0
+    target_atrs: float = 4.0
+
+    def __post_init__(self) -> None:
+        faults = [
+            f"{name} must be {rule}, not {getattr(self, name)}"
+            for name, rule, holds in self._rules()
+            if not holds
+        ]
+        if faults:
+            raise InvalidSettings(f"strategy trend: {'; '.join(faults)}")
+
+    def _rules(self) -> Iterator[tuple[str, str, bool]]:
+        for name in ("fast", "rsi", "adx", "atr"):
+            yield name, "at least 2 bars", getattr(self, name) >= 2
+        yield "slow", f"more bars than fast ({self.fast})", self.slow > self.fast
+        yield "trend", f"more bars than slow ({self.slow})", self.trend > self.slow
+        yield "rsi_overbought", "above 50 and at most 100", 50.0 < self.rsi_overbought <= 100.0
+        yield "rsi_oversold", "at least 0 and below 50", 0.0 <= self.rsi_oversold < 50.0
+        yield "adx_minimum", "from 0 to 100", 0.0 <= self.adx_minimum <= 100.0
+        yield "stop_atrs", "above 0 and finite", 0.0 < self.stop_atrs < inf
+        yield "target_atrs", "above 0 and finite", 0.0 < self.target_atrs < inf
