@@ -1,0 +1,9 @@
+"""Tapes: recorded and synthetic candles, read whole and checked before anything else happens."""
+
+from adapters.tapes.csv_file import read_tape
+from adapters.tapes.gaps import Gap
+from adapters.tapes.merge import merge
+from adapters.tapes.synthetic import synthetic_tape
+from adapters.tapes.tape import Tape, tape_identity
+
+__all__ = ["Gap", "Tape", "merge", "read_tape", "synthetic_tape", "tape_identity"]

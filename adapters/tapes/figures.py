@@ -1,0 +1,122 @@
+"""Figures of a candle file: exact decimals straight from their text, and the rules every candle keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from itertools import repeat
+from operator import ge, gt, le, lt
+
+from adapters.tapes.columns import OPTIONAL, PRICES
+from adapters.tapes.table import Table
+
+Column = Sequence[Decimal | None]
+
+# With these signs alone Decimal reads plain and exponent notation, and no blank, underscore, NaN or infinity.
+_SIGNS = frozenset("0123456789.+-eE")
+# Arithmetic on decimals keeps 28 digits; what is longer would be rounded unseen.
+_MOST_SIGNS = 28
+_ZERO, _ONE = Decimal(0), Decimal(1)
+_LEAST_PRICE, _MOST_PRICE, _MOST_VOLUME = Decimal("1e-18"), Decimal("1e18"), Decimal("1e28")
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """`column` must stand in the relation `holds` to `other`, another column or a fixed bound; else it is `fault`."""
+
+    column: str
+    holds: Callable[[Decimal, Decimal], bool]
+    other: str | Decimal
+    fault: str
+
+
+_RULES = (
+    *(_Rule(price, gt, _ZERO, "not above") for price in PRICES),
+    _Rule("volume", ge, _ZERO, "negative, below"),
+    _Rule("high", ge, "low", "below"),
+    _Rule("open", le, "high", "above"),
+    _Rule("open", ge, "low", "below"),
+    _Rule("close", le, "high", "above"),
+    _Rule("close", ge, "low", "below"),
+    _Rule("low", ge, _LEAST_PRICE, "below any price,"),
+    _Rule("high", le, _MOST_PRICE, "above any price,"),
+    _Rule("volume", le, _MOST_VOLUME, "above any volume,"),
+    _Rule("turnover", ge, _ZERO, "negative, below"),
+    _Rule("turnover", le, _MOST_VOLUME, "above any turnover,"),
+    _Rule("bid", gt, _ZERO, "not above"),
+    _Rule("ask", gt, _ZERO, "not above"),
+    _Rule("bid", le, "ask", "above"),
+    _Rule("ask", le, _MOST_PRICE, "above any price,"),
+    _Rule("funding_rate", gt, -_ONE, "no fraction: not above"),
+    _Rule("funding_rate", lt, _ONE, "no fraction: not below"),
+)
+
+
+def read_figures(table: Table) -> Mapping[str, Column]:
+    """The decimals of every column by name; an optional column may be absent, and its cells empty (None).
+
+    Raises InvalidTape at the first row, within a column, that holds no number, or that breaks a rule.
+    """
+    figures: dict[str, Column] = {name: _decimals(table, name) for name in (*PRICES, "volume")}
+    figures |= {name: _some_decimals(table, name) for name in OPTIONAL if name in table.columns}
+    for rule in _RULES:
+        if rule.column in figures:
+            _check(table, figures, rule)
+    return figures
+
+
+def _decimals(table: Table, name: str) -> Sequence[Decimal]:
+    """All at once, which is quick; only where that fails one by one, to find the row."""
+    texts = table.columns[name]
+    if set("".join(texts)) <= _SIGNS and max(map(len, texts)) <= _MOST_SIGNS:
+        try:
+            return list(map(Decimal, texts))
+        except InvalidOperation:
+            pass
+    return [_decimal(table, name, index, text) for index, text in enumerate(texts)]
+
+
+def _some_decimals(table: Table, name: str) -> Column:
+    texts = enumerate(table.columns[name])
+    return [_decimal(table, name, index, text) if text else None for index, text in texts]
+
+
+def _decimal(table: Table, name: str, index: int, text: str) -> Decimal:
+    if len(text) > _MOST_SIGNS:
+        raise table.fault(index, f"{name} {text!r} is longer than the {_MOST_SIGNS} signs a number may have")
+    if not text:
+        raise table.fault(index, f"{name} is empty")
+    if _SIGNS.issuperset(text):
+        try:
+            return Decimal(text)
+        except InvalidOperation:
+            pass
+    raise table.fault(index, f"{name} {text!r} is not a number")
+
+
+def _check(table: Table, figures: Mapping[str, Column], rule: _Rule) -> None:
+    others = _others(figures, rule.other)
+    if others is None:
+        return
+    verdicts = _verdicts(rule, figures[rule.column], others)
+    if False in verdicts:
+        _refuse(table, figures, rule, verdicts.index(False))
+
+
+def _others(figures: Mapping[str, Column], other: str | Decimal) -> Iterable[Decimal | None] | None:
+    return repeat(other) if isinstance(other, Decimal) else figures.get(other)
+
+
+def _verdicts(rule: _Rule, column: Column, others: Iterable[Decimal | None]) -> list[bool]:
+    """A figure that is not there breaks no rule."""
+    holds = rule.holds
+    # `others` may be an endless bound.
+    pairs = zip(column, others, strict=False)
+    return [one is None or other is None or holds(one, other) for one, other in pairs]
+
+
+def _refuse(table: Table, figures: Mapping[str, Column], rule: _Rule, index: int) -> None:
+    value = figures[rule.column][index]
+    bound = rule.other if isinstance(rule.other, Decimal) else f"{rule.other} {figures[rule.other][index]}"
+    raise table.fault(index, f"{rule.column} {value} is {rule.fault} {bound}")

@@ -1,0 +1,51 @@
+"""What the name of a candle file says: the symbol and, perhaps, the interval."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import PurePath
+
+from domain.errors import InvalidTape
+from domain.instrument import check_instrument_id, instrument_id
+
+# `BTCUSDT_5m`: in capitals right before the interval; or, anywhere else, a symbol that ends in a known quote.
+_SYMBOLS = (
+    re.compile(r"(?=\d*[A-Z])([A-Z0-9]{2,30})[_-]\d+[mhdw](?![A-Za-z0-9])"),
+    re.compile(r"([A-Z0-9]+(?:USDT|USDC|USD|PERP|EUR|BTC|ETH))(?![A-Z0-9])", re.IGNORECASE),
+)
+_INTERVAL = re.compile(r"(?<![A-Za-z0-9])(\d{1,4})([mhdw])(?![A-Za-z0-9])")
+_UNITS = {
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
+
+
+def instrument_of(path: PurePath, symbol: str | None) -> str:
+    """The instrument of a candle file: `symbol` (BTCUSDT, or BTCUSDT-SPOT.BYBIT) where given, else its name's.
+
+    Raises InvalidInput where `symbol` is not one, InvalidTape where the name tells none.
+    """
+    if symbol is None:
+        return instrument_id(_symbol_in(path))
+    if "-" not in symbol:
+        return instrument_id(symbol)
+    check_instrument_id(symbol)
+    return symbol
+
+
+def interval_in(path: PurePath) -> timedelta | None:
+    """The interval the name hints at (`_5m`, `-1h`), or None where it says nothing usable."""
+    hint = _INTERVAL.search(path.stem)
+    return (int(hint[1]) * _UNITS[hint[2]] or None) if hint else None
+
+
+def _symbol_in(path: PurePath) -> str:
+    for pattern in _SYMBOLS:
+        if found := pattern.match(path.stem):
+            return found[1].upper()
+    raise InvalidTape(
+        str(path), None, "the name does not tell the symbol: give it with --symbol, as in --symbol BTCUSDT"
+    )

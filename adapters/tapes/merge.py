@@ -1,0 +1,42 @@
+"""Several tapes as one course of time."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+
+from adapters.tapes.tape import Tape
+from domain.candle import Candle
+from domain.errors import InvalidInput
+
+
+def merge(tapes: Iterable[Tape]) -> Iterator[tuple[datetime, Sequence[Candle]]]:
+    """Each close time (UTC), rising, with the candles that close then, in order of instrument.
+
+    The order of `tapes` does not matter, and their intervals may differ.
+    Raises InvalidInput, before the first instant, where two tapes are of one instrument.
+    """
+    tapes = tuple(tapes)
+    _check_distinct(tape.instrument for tape in tapes)
+    return _instants(tapes)
+
+
+def _instants(tapes: Iterable[Tape]) -> Iterator[tuple[datetime, Sequence[Candle]]]:
+    # No two entries share time and instrument, so the comparison never reaches the candle.
+    entries = heapq.merge(*map(_entries, tapes))
+    for close_time, closing in groupby(entries, key=itemgetter(0)):
+        yield close_time, tuple(candle for _, _, candle in closing)
+
+
+def _entries(tape: Tape) -> Iterator[tuple[datetime, str, Candle]]:
+    return ((candle.open_time + tape.interval, tape.instrument, candle) for candle in tape.candles)
+
+
+def _check_distinct(instruments: Iterable[str]) -> None:
+    twice = sorted(instrument for instrument, count in Counter(instruments).items() if count > 1)
+    if twice:
+        raise InvalidInput(f"more than one tape of {', '.join(twice)}: give each instrument once")

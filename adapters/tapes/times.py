@@ -1,0 +1,138 @@
+"""Times of a candle file: what they say, which way they run, and how far they are apart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from operator import gt, lt
+
+from adapters.tapes.columns import TIME
+from adapters.tapes.table import Table
+from domain.candle import interval_name
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Bitcoin's first block is of 2009; whatever is older, or of the next century, is a time misread.
+_EARLIEST, _LATEST = datetime(2009, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
+# Between those two years a count of seconds has 10 digits, of milliseconds 13, of microseconds 16: never alike.
+_UNITS = {10: timedelta(seconds=1), 13: timedelta(milliseconds=1), 16: timedelta(microseconds=1)}
+_MINUTE = timedelta(minutes=1)
+_FORMS = "neither a count of (milli)seconds since 1970 nor ISO 8601"
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Open times in UTC, in the order of the file. `unzoned`: at least one came without a zone.
+
+    `newest_first`: they fall strictly, as Bybit's REST interface answers; else they rise strictly.
+    """
+
+    opened: Sequence[datetime]
+    unzoned: bool
+    newest_first: bool
+
+
+def read_times(table: Table) -> Times:
+    """Reads and orders the open times. Raises InvalidTape at the row that is no time, repeats or turns back."""
+    read = [_instant(table, index, text) for index, text in enumerate(table.columns[TIME])]
+    opened = [time if time.tzinfo is UTC else _in_utc(table, index, time) for index, time in enumerate(read)]
+    if not _EARLIEST <= min(opened) <= max(opened) < _LATEST:
+        _refuse_absurd(table, opened)
+    return Times(opened, any(time.tzinfo is None for time in read), _runs_backwards(table, opened))
+
+
+def interval_of(table: Table, times: Times, named: timedelta | None) -> timedelta:
+    """The step from candle to candle: the smallest, of which every other is a multiple.
+
+    `named` is what the file's name says. Raises InvalidTape at the first row whose step is no multiple of it (or,
+    unnamed, of the most common step, for there the odd row is at fault), or where name and times disagree.
+    """
+    if len(times.opened) == 1:
+        raise table.fault(0, "only one candle: the interval cannot be told from one time")
+    steps = [abs(later - earlier) for earlier, later in pairwise(times.opened)]
+    expected = named or _most_common(steps)
+    if any(step % expected for step in set(steps)):
+        _refuse_step(table, steps, expected)
+    _check_smallest(table, steps, expected)
+    _check_whole_minutes(table, times.opened[0], expected)
+    return expected
+
+
+def _instant(table: Table, index: int, text: str) -> datetime:
+    try:
+        if text.isdecimal():
+            return _EPOCH + int(text) * _UNITS[len(text)]
+        return datetime.fromisoformat(text)
+    except (KeyError, ValueError):
+        raise table.fault(index, f"{text!r} is not a time: {_FORMS}") from None
+
+
+def _in_utc(table: Table, index: int, time: datetime) -> datetime:
+    try:
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except OverflowError:
+        raise table.fault(index, _absurd(time)) from None
+
+
+def _absurd(time: datetime) -> str:
+    return f"the time {time} cannot be: candles are of {_EARLIEST.year} to {_LATEST.year - 1}"
+
+
+def _refuse_absurd(table: Table, opened: Iterable[datetime]) -> None:
+    for index, time in enumerate(opened):
+        if not _EARLIEST <= time < _LATEST:
+            raise table.fault(index, _absurd(time))
+
+
+def _runs_backwards(table: Table, opened: Sequence[datetime]) -> bool:
+    falls = sum(earlier > later for earlier, later in pairwise(opened))
+    rises = sum(earlier < later for earlier, later in pairwise(opened))
+    newest_first = falls > rises
+    strays = rises if newest_first else falls
+    if strays or falls + rises < len(opened) - 1:
+        _refuse_order(table, opened, newest_first=newest_first)
+    return newest_first
+
+
+def _refuse_order(table: Table, opened: Sequence[datetime], *, newest_first: bool) -> None:
+    in_order = gt if newest_first else lt
+    turns = "goes forward in a file that is newest first" if newest_first else "goes back"
+    for index, (above, time) in enumerate(pairwise(opened), start=1):
+        if time == above:
+            raise table.fault(index, f"the time {time} repeats the row above")
+        if not in_order(above, time):
+            raise table.fault(index, f"the time {turns}: {time} comes after {above}")
+
+
+def _most_common(steps: Sequence[timedelta]) -> timedelta:
+    counts = Counter(steps)
+    return min(counts, key=lambda step: (-counts[step], step))
+
+
+def _refuse_step(table: Table, steps: Sequence[timedelta], expected: timedelta) -> None:
+    for index, step in enumerate(steps, start=1):
+        if step % expected:
+            raise table.fault(
+                index,
+                f"wrong interval: {_spelled(step)} from the row above, no multiple of {_spelled(expected)}",
+            )
+
+
+def _check_smallest(table: Table, steps: Sequence[timedelta], expected: timedelta) -> None:
+    smallest = min(steps)
+    if smallest != expected:
+        said, seen = _spelled(expected), _spelled(smallest)
+        raise table.fault(1, f"wrong interval: the file's name says {said}, its candles are {seen} apart")
+
+
+def _check_whole_minutes(table: Table, first: datetime, interval: timedelta) -> None:
+    if interval % _MINUTE:
+        raise table.fault(1, f"wrong interval: {interval} is no whole number of minutes")
+    if first.second or first.microsecond:
+        raise table.fault(0, f"the time {first} is not the start of a minute: give the times candles open")
+
+
+def _spelled(step: timedelta) -> str:
+    return str(step) if step % _MINUTE else interval_name(step)

@@ -1,0 +1,94 @@
+"""The walk of one symbol through the weather of the synthetic market."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from math import sqrt
+from random import Random
+
+from adapters.tapes.weather import STEPS, Weather, shock
+
+_YEAR, _FIVE_MINUTES = timedelta(days=365), timedelta(minutes=5)
+_ROOT_STEPS = sqrt(float(STEPS))
+# The level a range pulls back to follows the price by this part of the distance a candle.
+_FOLLOW = 0.02
+# No sub-step takes more than half the price, whatever the interval: prices stay above zero.
+_DEEPEST = -0.5
+_BUSIEST_HOUR = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """What tells one symbol from another.
+
+    `price` about the start and `tick` in quote, `lot` and mean `volume` of five minutes in base currency,
+    yearly `volatility` (0.5 = 50 %), `correlation` of its shocks with the market's.
+    """
+
+    price: float
+    tick: Decimal
+    lot: Decimal
+    volatility: float
+    correlation: float
+    volume: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One candle of a walk: prices on the tick, volume on the lot."""
+
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal
+
+
+class Walk:
+    """The price of one symbol, moved on candle by candle."""
+
+    def __init__(self, character: Character, interval: timedelta, chance: Random) -> None:
+        self._character, self._interval, self._chance = character, interval, chance
+        self._deviation = character.volatility * sqrt(interval / _YEAR)
+        self._own = sqrt(1.0 - character.correlation * character.correlation)
+        self._price = self._level = character.price * (0.85 + 0.3 * chance.random())
+        self._last = self._rounded(self._price)
+
+    def bar(self, opens: datetime, weather: Weather) -> Bar:
+        """The next candle; `opens` (UTC) gives the time of day for its volume."""
+        before, opened = self._price, self._last
+        prices = [opened, *map(self._rounded, self._path(weather))]
+        self._last = prices[-1]
+        self._level += _FOLLOW * (self._price - self._level)
+        move = abs(self._price - before) / before / self._deviation
+        return Bar(opened, max(prices), min(prices), prices[-1], self._volume(opens, weather.variance, move))
+
+    def _path(self, weather: Weather) -> Iterator[float]:
+        regime, shared = weather.regime, self._character.correlation
+        scale = self._deviation * sqrt(weather.variance) / _ROOT_STEPS
+        drift = self._deviation * regime.drift / STEPS
+        for common in weather.shocks:
+            pull = regime.pull / STEPS * (self._level - self._price) / self._price
+            change = drift + pull + scale * (shared * common + self._own * shock(self._chance))
+            self._price *= 1.0 + max(change, _DEEPEST)
+            yield self._price
+
+    def _rounded(self, price: float) -> Decimal:
+        tick = self._character.tick
+        return max(int(price / float(tick) + 0.5), 1) * tick
+
+    def _volume(self, opens: datetime, variance: float, move: float) -> Decimal:
+        """`move` in deviations of a candle. At least one lot."""
+        usual = self._character.volume * (self._interval / _FIVE_MINUTES)
+        busy = (0.4 + 0.6 * variance) * (0.5 + 0.6 * move) * _time_of_day(opens)
+        lots = usual * busy * (0.4 + 1.2 * self._chance.random()) / float(self._character.lot)
+        return max(int(lots), 1) * self._character.lot
+
+
+def _time_of_day(opens: datetime) -> float:
+    """1.3 at the busiest hour (UTC), falling to 0.7 twelve hours away."""
+    away = abs(opens.hour - _BUSIEST_HOUR)
+    return 1.3 - min(away, 24 - away) / 20
