@@ -1,0 +1,205 @@
+"""The settings of one run: command line over environment over file over defaults.
+
+    whence.toml                      environment                           command line
+    account = "paper"                WHENCE_ACCOUNT=paper                  --account paper
+    [logging]
+    level = "debug"                  WHENCE_LOGGING__LEVEL=debug
+    [kafka]
+    sasl.username = "whence"         WHENCE_KAFKA__SASL_USERNAME=whence
+    [trading]
+    max_positions = 3                WHENCE_TRADING__MAX_POSITIONS=3
+
+The file is `whence.toml` in the working folder where there is one, or the one that `--config` or
+`WHENCE_CONFIG` names. A key that nobody knows is refused, never ignored. What is secret (a password, a key,
+a URL with credentials) is a SecretStr from here on, and no error repeats a value.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from domain.errors import InvalidSettings
+from infra.layer import Layer, Spelling, Tree, fault_sentence, is_table, merged, read_toml
+
+Plain = str | int | float | bool
+
+_DEFAULT_FILE = Path("whence.toml")
+_PREFIX = "WHENCE_"
+_PASSED_THROUGH = ("kafka", "registry")
+_TABLES = (*_PASSED_THROUGH, "logging", "trading")
+_SECRET_NAME = re.compile(r"password|secret|token|key|pem|jaas|user\.info|oauthbearer\.config")
+_CREDENTIALS = re.compile(r"(?<=://)[^/].*(?=@)|(?<=password=)[^&]*")
+
+
+class Logging(BaseModel):
+    """How the program talks about itself; what it did is in the event log, not here."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class WhenceSettings(BaseSettings):
+    """Everything a run can be told. Money is in the account's quote currency, leverage a multiple (1 = none).
+
+    `log` is a URL: sqlite:///PATH or kafka://HOST:PORT/TOPIC; the default is a file one can see, `whence.db` in
+    the working folder. `kafka` holds librdkafka's own properties and `registry` those of the Confluent registry
+    client, by their own dotted names; both go through as they are (`told`). `trading` is handed to
+    the domain's settings unread. `config` is the file all this was read from, if any.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    log: str = Field("sqlite:///whence.db", min_length=1, repr=False)
+    account: str = Field("paper", pattern=r"^[a-z0-9_]{1,30}$")
+    starting_balance: Decimal = Field(Decimal(10_000), gt=0)
+    leverage: Decimal = Field(Decimal(1), ge=1)
+    kafka: dict[str, Plain | SecretStr] = {}
+    registry: dict[str, Plain | SecretStr] = {}
+    logging: Logging = Logging()
+    trading: dict[str, object] = {}
+    config: Path | None = None
+
+    @field_validator("account")
+    @classmethod
+    def _no_namesake(cls, account: str) -> str:
+        if account == "system":
+            raise PydanticCustomError("reserved", "'system' is kept for what belongs to no account")
+        return account
+
+    @field_validator(*_PASSED_THROUGH, mode="before")
+    @classmethod
+    def _properties(cls, table: object) -> dict[str, Plain | SecretStr]:
+        if not is_table(table):
+            raise PydanticCustomError("table", "Input should be a table of properties")
+        return {name: _property(name, value) for name, value in table.items()}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """`load` alone puts the layers together: it has to know which of them an error comes from."""
+        return (init_settings,)
+
+
+def load(**given: object) -> WhenceSettings:
+    """The settings in force; `given` are the command line's, by the names of the fields (None = not given).
+
+    Raises InvalidSettings, with one line for each fault: where it is, which key, and what would be right.
+    """
+    line = _layer("command line", _option, {key: value for key, value in given.items() if value is not None})
+    environment = _layer("environment", _variable, _from_environment())
+    file = _file(line.values.get("config", environment.values.get("config")))
+    layers = [line, environment] if file is None else [line, environment, file]
+    try:
+        return WhenceSettings.model_validate(merged(layers))
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        sentences = [
+            fault_sentence(fault["type"], fault["loc"], fault["msg"], layers, WhenceSettings)
+            for fault in faults
+        ]
+        raise InvalidSettings("\n".join(sentences)) from None
+
+
+def told(properties: Mapping[str, Plain | SecretStr]) -> dict[str, Plain]:
+    """The properties as a client library takes them, secrets in the clear: for its constructor and nothing else."""
+    return {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else value
+        for name, value in properties.items()
+    }
+
+
+def shown(url: str) -> str:
+    """The URL as it may be printed: without the credentials it may carry."""
+    return _CREDENTIALS.sub("***", url)
+
+
+class _Environment(EnvSettingsSource):
+    """Every value is text, as it was typed: a password that reads like JSON stays what it is."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo | None, value: object) -> object:
+        return value
+
+
+def _from_environment() -> Tree:
+    ours = [name.lower() for name in os.environ if name.upper().startswith(_PREFIX)]
+    keys = [name.removeprefix(_PREFIX.lower()) for name in ours]
+    strangers: Tree = {key: "" for key in keys if not _is_known(key)}
+    return strangers | _Environment(WhenceSettings)()
+
+
+def _is_known(key: str) -> bool:
+    head, nested, _ = key.partition("__")
+    return head in (_TABLES if nested else WhenceSettings.model_fields)
+
+
+def _file(named: object) -> Layer | None:
+    path = _DEFAULT_FILE if named is None else Path(str(named))
+    if named is None and not path.exists():
+        return None
+    tree = read_toml(path)
+    if "config" in tree:
+        raise InvalidSettings(f"{path}: config: a settings file cannot name another one")
+    return _layer(str(path), ".".join, tree | {"config": path})
+
+
+def _layer(name: str, spell: Spelling, values: Tree) -> Layer:
+    tables = {key: _dotted(values[key]) for key in _PASSED_THROUGH if key in values}
+    return Layer(name, spell, values | tables)
+
+
+def _dotted(table: object) -> object:
+    """A client's properties have dots in their names, which TOML reads as tables and a shell does not allow."""
+    return dict(_leaves(table)) if is_table(table) else table
+
+
+def _leaves(table: Tree, prefix: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in table.items():
+        name = prefix + key.replace("_", ".")
+        if is_table(value):
+            yield from _leaves(value, f"{name}.")
+        else:
+            yield name, value
+
+
+def _property(name: str, value: object) -> Plain | SecretStr:
+    if isinstance(value, Decimal):
+        return float(value)
+    if not isinstance(value, Plain | SecretStr):
+        raise PydanticCustomError(
+            "property", "{name} should be text, a number, true or false", {"name": name}
+        )
+    if isinstance(value, str) and (_SECRET_NAME.search(name) or _CREDENTIALS.search(value)):
+        return SecretStr(value)
+    return value
+
+
+def _option(place: Iterable[str]) -> str:
+    return "--" + "-".join(place).replace("_", "-")
+
+
+def _variable(place: Iterable[str]) -> str:
+    return _PREFIX + "__".join(place).replace(".", "_").upper()

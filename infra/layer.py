@@ -1,0 +1,90 @@
+"""A layer of settings: where some values come from, and how that place spells their keys."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TypeGuard, cast
+
+from pydantic import BaseModel
+
+from domain.errors import InvalidSettings
+
+Tree = dict[str, object]
+Place = tuple[str | int, ...]
+Spelling = Callable[[Iterable[str]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """`values` as found in the place called `name`; `spell` turns a path of keys into what one writes there."""
+
+    name: str
+    spell: Spelling
+    values: Tree
+
+    def depth(self, place: Place) -> int:
+        """How many keys of `place` this layer holds, from the first on."""
+        node: object = self.values
+        for steps, key in enumerate(place):
+            if not is_table(node) or key not in node:
+                return steps
+            node = node[str(key)]
+        return len(place)
+
+
+def merged(layers: Sequence[Layer]) -> Tree:
+    """One tree of all layers; the first that holds a value wins, and tables are merged key by key."""
+    tree: Tree = {}
+    for layer in layers:
+        tree = _under(tree, layer.values)
+    return tree
+
+
+def is_table(value: object) -> TypeGuard[Tree]:
+    """Whether the value is a table of its own; keys are text wherever settings come from."""
+    return isinstance(value, dict)
+
+
+def read_toml(path: Path) -> Tree:
+    """The file's tables, with decimals kept as they are written. Raises InvalidSettings if it is not readable TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except OSError as error:
+        raise InvalidSettings(f"{path}: {error.strerror or type(error).__name__}") from None
+    except ValueError as error:
+        raise InvalidSettings(f"{path}: not TOML: {error}") from None
+
+
+def fault_sentence(
+    kind: str, place: Place, message: str, layers: Sequence[Layer], model: type[BaseModel]
+) -> str:
+    """`whence.toml: leverege: unknown; did you mean leverage?`: the place of the fault, its key there, the remedy."""
+    layer = max(layers, key=lambda layer: layer.depth(place))
+    keys = [str(key) for key in place[: layer.depth(place)]]
+    remedy = _unknown(keys, model) if kind == "extra_forbidden" else message
+    return f"{layer.name}: {layer.spell(keys)}: {remedy}"
+
+
+def _under(upper: Tree, lower: Tree) -> Tree:
+    return lower | {key: _one_under(value, lower.get(key)) for key, value in upper.items()}
+
+
+def _one_under(upper: object, lower: object) -> object:
+    return _under(upper, lower) if is_table(upper) and is_table(lower) else upper
+
+
+def _unknown(keys: Sequence[str], model: type[BaseModel]) -> str:
+    known = list(_table(model, keys[:-1]).model_fields)
+    near = get_close_matches(keys[-1], known, n=1)
+    return f"unknown; did you mean {near[0]}?" if near else f"unknown; known here: {', '.join(known)}"
+
+
+def _table(model: type[BaseModel], keys: Sequence[str]) -> type[BaseModel]:
+    for key in keys:
+        model = cast(type[BaseModel], model.model_fields[key].annotation)
+    return model

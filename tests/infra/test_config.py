@@ -1,0 +1,240 @@
+"""Settings: who wins, what is refused, and what is never said aloud."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from domain.errors import InvalidSettings
+from infra.config import load, shown, told
+
+Write = Callable[[str], Path]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in [name for name in os.environ if name.upper().startswith("WHENCE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def write(folder: Path) -> Write:
+    def write_toml(text: str) -> Path:
+        path = folder / "whence.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write_toml
+
+
+def refusal(**given: object) -> str:
+    with pytest.raises(InvalidSettings) as refused:
+        load(**given)
+    return str(refused.value)
+
+
+def test_without_anything_the_documented_defaults_are_in_force() -> None:
+    settings = load()
+    assert settings.log == "sqlite:///whence.db"
+    assert (settings.account, settings.starting_balance, settings.leverage) == (
+        "paper",
+        Decimal(10_000),
+        Decimal(1),
+    )
+    assert (settings.logging.level, settings.logging.format) == ("info", "text")
+    assert (settings.kafka, settings.registry, settings.trading, settings.config) == ({}, {}, {}, None)
+
+
+def test_each_layer_gives_way_to_the_one_above(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    write('account = "file"\nleverage = 2\nstarting_balance = 1\n')
+    assert load().account == "file"
+    monkeypatch.setenv("WHENCE_ACCOUNT", "environment")
+    assert load().account == "environment"
+    assert load(account="line").account == "line"
+    assert load(account="line").leverage == 2
+
+
+def test_an_option_that_was_not_given_hides_nothing(write: Write) -> None:
+    write('account = "file"\n')
+    assert load(account=None).account == "file"
+
+
+def test_tables_are_merged_key_by_key(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    write('[logging]\nlevel = "debug"\nformat = "json"\n[trading]\na = 1\nb.c = 2\nb.d = 3\n')
+    monkeypatch.setenv("WHENCE_LOGGING__LEVEL", "error")
+    monkeypatch.setenv("WHENCE_TRADING__B__C", "9")
+    settings = load()
+    assert (settings.logging.level, settings.logging.format) == ("error", "json")
+    assert settings.trading == {"a": 1, "b": {"c": "9", "d": 3}}
+
+
+def test_decimals_are_read_as_they_are_written(write: Write) -> None:
+    write("starting_balance = 0.1\n[trading]\nrisk = 0.02\n")
+    settings = load()
+    assert str(settings.starting_balance) == "0.1"
+    assert settings.trading == {"risk": Decimal("0.02")}
+
+
+@pytest.mark.parametrize("by_option", [True, False])
+def test_the_file_can_be_named(folder: Path, monkeypatch: pytest.MonkeyPatch, by_option: bool) -> None:
+    path = folder / "other.toml"
+    path.write_text("leverage = 3\n")
+    if not by_option:
+        monkeypatch.setenv("WHENCE_CONFIG", str(path))
+    settings = load(config=path if by_option else None)
+    assert settings.leverage == 3
+    assert settings.config == path
+
+
+def test_the_file_that_was_read_is_known(write: Write) -> None:
+    write("leverage = 3\n")
+    assert load().config == Path("whence.toml")
+
+
+@pytest.mark.parametrize(
+    ("toml", "sentence"),
+    [
+        ("leverege = 2\n", "whence.toml: leverege: unknown; did you mean leverage?"),
+        ('[logging]\nlevle = "info"\n', "whence.toml: logging.levle: unknown; did you mean level?"),
+        ("[logging]\nzzz = 1\n", "whence.toml: logging.zzz: unknown; known here: level, format"),
+        ("leverage = 0\n", "whence.toml: leverage: Input should be greater than or equal to 1"),
+        ("starting_balance = nan\n", "whence.toml: starting_balance: Input should be a finite number"),
+        ("starting_balance = -5\n", "whence.toml: starting_balance: Input should be greater than 0"),
+        ('account = "system"\n', "whence.toml: account: 'system' is kept for what belongs to no account"),
+        (
+            '[logging]\nlevel = "loud"\n',
+            "whence.toml: logging.level: Input should be 'debug', 'info', 'warning' or",
+        ),
+        ('kafka = "here"\n', "whence.toml: kafka: Input should be a table of properties"),
+        ("[kafka]\nbrokers = [1]\n", "whence.toml: kafka: brokers should be text, a number, true or false"),
+        ('config = "x.toml"\n', "whence.toml: config: a settings file cannot name another one"),
+        ("leverage = \n", "whence.toml: not TOML: Invalid value (at line 1"),
+    ],
+)
+def test_a_fault_in_the_file_names_file_key_and_remedy(write: Write, toml: str, sentence: str) -> None:
+    write(toml)
+    assert refusal().startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("variable", "sentence"),
+    [
+        ("WHENCE_LEVEREGE", "environment: WHENCE_LEVEREGE: unknown; did you mean leverage?"),
+        ("WHENCE_LOG__X", "environment: WHENCE_LOG__X: unknown; "),
+        ("WHENCE_LOGGING__LEVLE", "environment: WHENCE_LOGGING__LEVLE: unknown; did you mean level?"),
+        ("WHENCE_LEVERAGE", "environment: WHENCE_LEVERAGE: Input should be a valid decimal"),
+        ("WHENCE_KAFKA", "environment: WHENCE_KAFKA: Input should be a table of properties"),
+    ],
+)
+def test_a_fault_in_the_environment_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, sentence: str
+) -> None:
+    monkeypatch.setenv(variable, "much")
+    assert refusal().startswith(sentence)
+
+
+def test_a_fault_on_the_command_line_names_the_option() -> None:
+    sentence = "command line: --starting-balance: Input should be a valid decimal"
+    assert refusal(starting_balance="much") == sentence
+
+
+def test_a_fault_is_told_where_it_is_not_where_a_good_value_hides_below(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("leverage = 2\n")
+    monkeypatch.setenv("WHENCE_LEVERAGE", "0")
+    assert refusal().startswith("environment: WHENCE_LEVERAGE: ")
+
+
+def test_all_faults_are_told_at_once(write: Write) -> None:
+    write("leverage = 0\nstarting_balance = 0\n")
+    assert len(refusal().splitlines()) == 2
+
+
+def test_a_named_file_must_be_there(folder: Path) -> None:
+    assert refusal(config=folder / "gone.toml") == f"{folder / 'gone.toml'}: No such file or directory"
+    assert refusal(config=folder) == f"{folder}: Is a directory"
+
+
+def test_a_file_that_is_not_text_is_refused(folder: Path) -> None:
+    (folder / "whence.toml").write_bytes(b"\xff\xfe")
+    assert refusal().startswith("whence.toml: not TOML: ")
+
+
+def test_client_properties_are_the_same_however_they_are_spelled(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(
+        '[kafka]\nsasl.username = "low"\n"client.id" = "w"\nsocket_timeout_ms = 5\nenable.x = true\nbackoff = 0.5\n'
+    )
+    monkeypatch.setenv("WHENCE_KAFKA__SASL_USERNAME", "high")
+    assert told(load().kafka) == {
+        "sasl.username": "high",
+        "client.id": "w",
+        "socket.timeout.ms": 5,
+        "enable.x": True,
+        "backoff": 0.5,
+    }
+
+
+@pytest.mark.parametrize("password", ["hunter2", "[1]", '{"a": 1}', "1e5", "true", "pa ss=word"])
+def test_a_secret_goes_through_as_typed_and_is_never_shown(
+    monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    monkeypatch.setenv("WHENCE_KAFKA__SASL_PASSWORD", password)
+    settings = load()
+    assert settings.kafka["sasl.password"] == SecretStr(password)
+    assert told(settings.kafka) == {"sasl.password": password}
+    assert f"'{password}'" not in repr(settings)
+    assert "'**********'" in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "toml",
+    [
+        '[registry]\nurl = "http://me:hunter2@registry:8081"\n',
+        '[registry]\nbasic.auth.user.info = "me:hunter2"\n',
+        '[kafka]\nssl.key.pem = "hunter2"\n',
+        '[kafka]\nsasl.oauthbearer.client.secret = "hunter2"\n',
+        'log = "postgresql://me:hunter2@db/whence"\n',
+    ],
+)
+def test_no_credentials_in_what_a_person_or_a_program_prints(write: Write, toml: str) -> None:
+    write(toml)
+    settings = load()
+    assert "hunter2" not in repr(settings)
+    assert "hunter2" not in str(settings)
+
+
+def test_no_error_repeats_a_value(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(
+        'log = ""\nleverage = "hunter2"\naccount = "hunter 2"\nhunted = "hunter2"\n[kafka]\npassword = ["hunter2"]\n'
+    )
+    monkeypatch.setenv("WHENCE_REGISTRY", "hunter2")
+    monkeypatch.setenv("WHENCE_PASSWORT", "hunter2")
+    with pytest.raises(InvalidSettings) as refused:
+        load()
+    assert len(str(refused.value).splitlines()) == 7
+    assert "hunter" not in str(refused.value).replace("hunted", "")
+    assert refused.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("url", "printable"),
+    [
+        ("postgresql://me:hun/ter2@db/whence", "postgresql://***@db/whence"),
+        ("postgresql://me:hunter2@db:5432/whence", "postgresql://***@db:5432/whence"),
+        ("postgresql://db/whence?password=hunter2&user=me", "postgresql://db/whence?password=***&user=me"),
+        ("kafka://broker:9092/whence.events?partition=1", "kafka://broker:9092/whence.events?partition=1"),
+        ("sqlite:///folder/me@home.db", "sqlite:///folder/me@home.db"),
+    ],
+)
+def test_a_url_is_shown_without_its_credentials(url: str, printable: str) -> None:
+    assert shown(url) == printable
