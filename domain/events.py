@@ -44,3 +44,11 @@ FULL_NAMES: Mapping[type, str] = {
 }
 
 BY_FULL_NAME: Mapping[str, type] = {name: event for event, name in FULL_NAMES.items()}
+
+SCHEMA_VERSIONS: Mapping[type, int] = {}
+"""The version of each event's schema where it is not the first; a new one comes with its file in `schemas/`."""
+
+
+def schema_version(event: type) -> int:
+    """The version of the schema that an event of this class is written with, counted from 1."""
+    return SCHEMA_VERSIONS.get(event, 1)
