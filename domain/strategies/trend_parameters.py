@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import inf
 
 from domain.errors import InvalidSettings
 
@@ -45,5 +44,5 @@ class TrendParameters:
         yield "rsi_overbought", "above 50 and at most 100", 50.0 < self.rsi_overbought <= 100.0
         yield "rsi_oversold", "at least 0 and below 50", 0.0 <= self.rsi_oversold < 50.0
         yield "adx_minimum", "from 0 to 100", 0.0 <= self.adx_minimum <= 100.0
-        yield "stop_atrs", "above 0 and finite", 0.0 < self.stop_atrs < inf
-        yield "target_atrs", "above 0 and finite", 0.0 < self.target_atrs < inf
+        yield "stop_atrs", "above 0 and at most 100", 0.0 < self.stop_atrs <= 100.0
+        yield "target_atrs", "above 0 and at most 100", 0.0 < self.target_atrs <= 100.0

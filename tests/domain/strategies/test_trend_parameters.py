@@ -1,0 +1,75 @@
+"""Parameters from settings: numbers or their spelling in, a checked set or one clear error out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from domain.errors import InvalidSettings
+from domain.strategies.builtin import BUILTIN
+from domain.strategies.trend import TrendFollowing
+from domain.strategies.trend_parameters import TrendParameters
+
+
+def test_nothing_given_is_the_defaults() -> None:
+    assert TrendFollowing.from_parameters({}) == TrendFollowing(TrendParameters())
+
+
+def test_numbers_and_spelled_numbers_are_the_same() -> None:
+    spelled = TrendFollowing.from_parameters({"fast": "10", "slow": "30", "stop_atrs": " 1.5 ", "rsi": "7.0"})
+    assert spelled == TrendFollowing.from_parameters({"fast": 10, "slow": 30.0, "stop_atrs": 1.5, "rsi": 7})
+    assert spelled.parameters == TrendParameters(fast=10, slow=30, stop_atrs=1.5, rsi=7)
+    assert isinstance(spelled.parameters.rsi, int)
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "complaint"),
+    [
+        ("fast", "soon", "fast must be a whole number, not 'soon'"),
+        ("fast", "", "fast must be a whole number, not ''"),
+        ("fast", 20.5, "fast must be a whole number, not 20.5"),
+        ("fast", True, "fast must be a whole number, not True"),
+        ("fast", "inf", "fast must be a whole number, not 'inf'"),
+        ("fast", 1, "fast must be at least 2 bars, not 1"),
+        ("slow", 20, r"slow must be more bars than fast \(20\), not 20"),
+        ("trend", 50, r"trend must be more bars than slow \(50\), not 50"),
+        ("rsi", 0, "rsi must be at least 2 bars, not 0"),
+        ("adx", -3, "adx must be at least 2 bars, not -3"),
+        ("atr", 1, "atr must be at least 2 bars, not 1"),
+        ("rsi_overbought", 50, "rsi_overbought must be above 50 and at most 100, not 50"),
+        ("rsi_overbought", "100.1", "rsi_overbought must be above 50 and at most 100, not 100.1"),
+        ("rsi_oversold", -1, "rsi_oversold must be at least 0 and below 50, not -1"),
+        ("adx_minimum", 101, "adx_minimum must be from 0 to 100, not 101"),
+        ("stop_atrs", 0, "stop_atrs must be above 0 and at most 100, not 0"),
+        ("stop_atrs", "nan", "stop_atrs must be a finite number, not 'nan'"),
+        ("target_atrs", 1e9, "target_atrs must be above 0 and at most 100, not 1000000000.0"),
+        ("fsat", 20, "no such parameter: fsat; there are fast, slow, trend, rsi, rsi_overbought"),
+    ],
+)
+def test_what_is_refused(name: str, raw: str | float, complaint: str) -> None:
+    with pytest.raises(InvalidSettings, match=f"strategy trend: {complaint}"):
+        TrendFollowing.from_parameters({name: raw})
+
+
+@pytest.mark.parametrize(
+    "name", ["rsi_overbought", "rsi_oversold", "adx_minimum", "stop_atrs", "target_atrs"]
+)
+def test_a_nan_is_refused_however_it_comes(name: str) -> None:
+    given: dict[str, Any] = {name: float("nan")}
+    with pytest.raises(InvalidSettings, match=f"{name} must be"):
+        TrendParameters(**given)
+
+
+def test_every_fault_is_named_at_once() -> None:
+    with pytest.raises(InvalidSettings, match=r"fast must be .*; adx_minimum must be"):
+        TrendFollowing.from_parameters({"fast": 1, "adx_minimum": -1})
+
+
+@pytest.mark.parametrize("name", BUILTIN)
+def test_a_built_in_strategy_bears_the_name_it_is_found_by(name: str) -> None:
+    assert BUILTIN[name]({}).name == name
+
+
+def test_a_built_in_strategy_takes_its_parameters() -> None:
+    assert BUILTIN["trend"]({"fast": "5"}) == TrendFollowing(TrendParameters(fast=5))

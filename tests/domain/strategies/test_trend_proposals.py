@@ -1,0 +1,164 @@
+"""What trend following proposes, and when; TA-Lib and numpy, not our indicators, are the oracle."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import talib
+
+from domain.candle import Candle
+from domain.strategies import Direction, Intent, Proposal
+from domain.strategies.trend import TrendFollowing
+from domain.strategies.trend_parameters import TrendParameters
+from tests.domain.tapes import BYBIT_5M, bybit_5m, prices_of, walk
+
+Said = tuple[int, Direction, Intent]
+NIMBLE = TrendParameters(fast=3, slow=8, trend=20, rsi=5, adx=5, atr=5)
+
+
+def said(strategy: TrendFollowing, candles: Sequence[Candle]) -> list[tuple[int, Proposal]]:
+    return [(bar, proposal) for bar, proposal in enumerate(strategy.scan(candles)) if proposal]
+
+
+def by_talib(candles: Sequence[Candle], parameters: TrendParameters) -> list[Said]:
+    """The rule written again, over TA-Lib's figures and whole arrays."""
+    p = prices_of(candles)
+    spread = talib.EMA(p.closes, parameters.fast) - talib.EMA(p.closes, parameters.slow)
+    long_trend = talib.EMA(p.closes, parameters.trend)
+    momentum = talib.RSI(p.closes, parameters.rsi)
+    strength = talib.ADX(p.highs, p.lows, p.closes, parameters.adx)
+    pointing = talib.PLUS_DI(p.highs, p.lows, p.closes, parameters.adx) - talib.MINUS_DI(
+        p.highs, p.lows, p.closes, parameters.adx
+    )
+    strong = strength >= parameters.adx_minimum
+    up = strong & (pointing > 0) & (momentum < parameters.rsi_overbought)
+    down = strong & (pointing < 0) & (momentum > parameters.rsi_oversold)
+    turned = np.flatnonzero(np.diff(np.sign(spread)) * ~np.isnan(spread[:-1])) + 1
+    return [
+        _ruled(bar, spread, up, down)
+        for bar in turned.tolist()
+        if not np.isnan(long_trend[bar] + strength[bar])
+    ]
+
+
+def _ruled(bar: int, spread: Any, up: Any, down: Any) -> Said:
+    direction, passed = (Direction.LONG, up) if spread[bar] > 0 else (Direction.SHORT, down)
+    return bar, direction, Intent.ENTER if passed[bar] else Intent.EXIT
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("parameters", [TrendParameters(), NIMBLE], ids=["defaults", "nimble"])
+def test_on_random_walks(parameters: TrendParameters, seed: int) -> None:
+    candles = walk(seed, 3_000)
+    expected = by_talib(candles, parameters)
+    proposals = said(TrendFollowing(parameters), candles)
+    assert [(bar, proposal.direction, proposal.intent) for bar, proposal in proposals] == expected
+    assert len(expected) > 20
+
+
+@pytest.mark.parametrize("symbol", BYBIT_5M)
+def test_on_recorded_candles(market_data: Path, symbol: str) -> None:
+    candles = bybit_5m(market_data, symbol)
+    proposals = said(TrendFollowing(), candles)
+    expected = by_talib(candles, TrendParameters())
+    assert [(bar, proposal.direction, proposal.intent) for bar, proposal in proposals] == expected
+
+
+def test_how_much_is_said_about_a_recorded_quarter(market_data: Path) -> None:
+    tapes = (bybit_5m(market_data, symbol) for symbol in BYBIT_5M)
+    proposals = [proposal for tape in tapes for _, proposal in said(TrendFollowing(), tape)]
+    assert Counter(proposal.intent for proposal in proposals) == {Intent.ENTER: 525, Intent.EXIT: 989}
+    entries = [proposal.confidence for proposal in proposals if proposal.intent is Intent.ENTER]
+    reached = {tier: sum(confidence >= tier for confidence in entries) for tier in (0.55, 0.65, 0.75)}
+    assert reached == {0.55: 356, 0.65: 183, 0.75: 48}
+
+
+def test_a_proposal_says_what_it_is_about() -> None:
+    candles = walk(3, 3_000)
+    for bar, proposal in said(TrendFollowing(NIMBLE), candles):
+        assert proposal.strategy == "trend"
+        assert (proposal.instrument, proposal.interval) == (candles[bar].instrument, candles[bar].interval)
+        assert proposal.price == candles[bar].close
+        assert 0.0 <= proposal.confidence <= 1.0
+        assert -1.0 <= proposal.trend <= 1.0
+
+
+def test_a_proposal_can_be_said_again_from_its_inputs() -> None:
+    for _, proposal in said(TrendFollowing(NIMBLE), walk(4, 3_000)):
+        figures = proposal.inputs
+        long = proposal.direction is Direction.LONG
+        trend = np.clip((figures["close"] - figures["trend_ema"]) / (4 * figures["atr"]), -1, 1)
+        room = (70 - figures["rsi"]) / 20 if long else (figures["rsi"] - 30) / 20
+        confidence = (
+            0.35 * np.clip(figures["adx"] / 30, 0, 1)
+            + 0.20 * np.clip(abs(figures["fast_ema"] - figures["slow_ema"]) / figures["atr"] * 10, 0, 1)
+            + 0.15 * np.clip(room, 0, 1)
+            + 0.30 * (0.5 + (trend if long else -trend) / 2)
+        )
+        assert proposal.trend == pytest.approx(trend)
+        assert proposal.confidence == pytest.approx(confidence)
+
+
+@pytest.mark.parametrize("direction", Direction)
+def test_stop_and_target_are_so_many_atrs_away(direction: Direction) -> None:
+    toward = 1 if direction is Direction.LONG else -1
+    parameters = replace(NIMBLE, stop_atrs=1.5, target_atrs=2.5)
+    proposals = [p for _, p in said(TrendFollowing(parameters), walk(5, 3_000)) if p.direction is direction]
+    assert len(proposals) > 20
+    for proposal in proposals:
+        span = proposal.inputs["atr"]
+        assert toward * float(proposal.price - proposal.stop) == pytest.approx(1.5 * span, abs=1e-9)
+        assert toward * float(proposal.target - proposal.price) == pytest.approx(2.5 * span, abs=1e-9)
+        assert {proposal.stop.as_tuple().exponent, proposal.target.as_tuple().exponent} == {-10}
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [replace(NIMBLE, adx_minimum=100.0), replace(NIMBLE, rsi_overbought=50.001, rsi_oversold=49.999)],
+    ids=["ADX", "RSI"],
+)
+def test_each_filter_alone_turns_an_entry_into_an_exit(filters: TrendParameters) -> None:
+    candles = walk(6, 3_000)
+    free, filtered = (said(TrendFollowing(p), candles) for p in (NIMBLE, filters))
+    assert [(bar, p.direction) for bar, p in free] == [(bar, p.direction) for bar, p in filtered]
+    assert any(p.intent is Intent.ENTER for _, p in free)
+    assert {p.intent for _, p in filtered} == {Intent.EXIT}
+
+
+def test_nothing_is_said_before_every_indicator_has_its_first_value() -> None:
+    candles = walk(8, 400)
+    late = replace(NIMBLE, trend=300)
+    early = said(TrendFollowing(NIMBLE), candles)
+    assert early[0][0] < 299
+    assert [bar for bar, _ in said(TrendFollowing(late), candles)] == [bar for bar, _ in early if bar >= 299]
+
+
+def test_nothing_is_said_of_a_market_that_stands_still() -> None:
+    assert not said(TrendFollowing(NIMBLE), walk(9, 500, swing=0.0))
+
+
+def test_nothing_is_said_where_a_stop_or_target_would_not_be_a_price() -> None:
+    candles = walk(10, 1_000, swing=0.02)
+    near, far = (
+        said(TrendFollowing(replace(NIMBLE, stop_atrs=n, target_atrs=n)), candles) for n in (2.0, 100.0)
+    )
+    assert len(near) > 20
+    assert not far
+
+
+def test_nothing_is_said_where_the_stop_rounds_to_the_close() -> None:
+    candles = [_shrunk(candle) for candle in walk(11, 1_000)]
+    assert len(said(TrendFollowing(NIMBLE), walk(11, 1_000))) > 20
+    assert not said(TrendFollowing(NIMBLE), candles)
+
+
+def _shrunk(candle: Candle) -> Candle:
+    small = Decimal("1e-12")
+    return replace(candle, high=candle.high * small, low=candle.low * small, close=candle.close * small)
