@@ -1,0 +1,119 @@
+"""The arrows of the house: which folder may import what, held as an allow-list over the syntax tree."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+STANDARD = sys.stdlib_module_names | {"_typeshed"}  # the type checkers' own names for standard things
+
+
+@dataclass(frozen=True, slots=True)
+class Arrows:
+    """What the modules of one folder may import beside the standard library and each other.
+
+    `ours` are folders of this project; `theirs` are other people's packages, None for any that is not `barred`.
+    """
+
+    ours: frozenset[str]
+    theirs: frozenset[str] | None
+    barred: frozenset[str] = frozenset()
+
+    def allow(self, name: str) -> bool:
+        if name in HOUSE:
+            return name in self.ours
+        return name not in self.barred if self.theirs is None else name in self.theirs
+
+
+NOTHING: frozenset[str] = frozenset()
+
+HOUSE = {
+    "domain": Arrows(NOTHING, frozenset({"numpy"})),
+    "commands": Arrows(frozenset({"domain"}), NOTHING),
+    "projections": Arrows(frozenset({"domain"}), frozenset({"sqlalchemy"})),
+    "schemas": Arrows(NOTHING, NOTHING),
+    "adapters": Arrows(frozenset({"domain", "commands", "projections", "schemas"}), None),
+    "infra": Arrows(
+        frozenset({"domain", "commands", "projections", "schemas", "adapters"}),
+        None,
+        frozenset({"eventsourcing"}),
+    ),
+}
+
+
+def forbidden(root: Path) -> list[str]:
+    """`folder/file.py:line imports name`, for every import under `root` that no arrow allows."""
+    return [
+        f"{path.relative_to(root)}:{line} imports {name}"
+        for folder, arrows in HOUSE.items()
+        for path in sorted((root / folder).rglob("*.py"))
+        for line, name in imports(path)
+        if name not in {folder, *STANDARD} and not arrows.allow(name)
+    ]
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and top-level name of every absolute import, wherever in the file it is."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+        match node:
+            case ast.Import():
+                yield from ((node.lineno, alias.name.partition(".")[0]) for alias in node.names)
+            case ast.ImportFrom(module=str(module), level=0):
+                yield node.lineno, module.partition(".")[0]
+            case _:
+                pass
+
+
+def test_every_import_follows_an_arrow() -> None:
+    assert forbidden(ROOT) == []
+
+
+def test_every_folder_of_the_house_is_there_to_be_read() -> None:
+    assert [folder for folder in HOUSE if not (ROOT / folder / "__init__.py").is_file()] == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "line"),
+    [
+        ("domain", "import commands"),
+        ("domain", "from pydantic import BaseModel"),
+        ("commands", "from projections.orders import orders"),
+        ("commands", "import numpy as np"),
+        ("commands", "import adapters.kafka"),
+        ("projections", "import commands.order"),
+        ("projections", "from eventsourcing.persistence import Recording"),
+        ("adapters", "from infra import config"),
+        ("schemas", "import domain"),
+        ("infra", "import rich, eventsourcing.persistence"),
+        ("domain", "def late():\n    import infra.cli"),
+        ("domain", "if TYPE_CHECKING:\n    from adapters import sqlite"),
+    ],
+)
+def test_an_import_against_the_arrows_is_caught(tmp_path: Path, folder: str, line: str) -> None:
+    culprit = tmp_path / folder / "deep" / "culprit.py"
+    culprit.parent.mkdir(parents=True)
+    culprit.write_text(line)
+    assert [sentence.split(":")[0] for sentence in forbidden(tmp_path)] == [f"{folder}/deep/culprit.py"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "line"),
+    [
+        ("domain", "import domain.order, numpy.typing, decimal"),
+        ("commands", "from domain import order"),
+        ("projections", "import sqlalchemy"),
+        ("adapters", "import eventsourcing, schemas, projections, commands.order, confluent_kafka"),
+        ("infra", "import adapters, projections, typer"),
+        ("adapters", "from . import sibling"),
+    ],
+)
+def test_an_import_along_the_arrows_is_not(tmp_path: Path, folder: str, line: str) -> None:
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "file.py").write_text(line)
+    assert forbidden(tmp_path) == []

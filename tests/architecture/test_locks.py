@@ -1,0 +1,111 @@
+"""The locks: complete for what `pyproject.toml` asks, nothing left over, and silent about where things come from."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+_HEAD = re.compile(r"([a-z0-9-]+)==([^\s;]+)(?: ; .+)? \\")
+_HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}(?: \\)?")
+_COMMENT = re.compile(r"    # +(?:via ?)?(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """One locked package: what it is called, which version, and who asked for it."""
+
+    name: str
+    version: str
+    hashes: int
+    asked_by: frozenset[str]
+
+
+def pins(lock: str) -> dict[str, Pin]:
+    """The packages of requirements/<lock>.lock by name; any line that is not part of a pin fails the test."""
+    text = (ROOT / "requirements" / f"{lock}.lock").read_text(encoding="utf-8")
+    return {pin.name: pin for pin in map(_pin, re.split(r"\n(?=\S)", text.strip()))}
+
+
+def _pin(block: str) -> Pin:
+    first, *others = block.splitlines()
+    head = _HEAD.fullmatch(first)
+    assert head, f"not a pin: {first}"
+    hashes = [line for line in others if _HASH.fullmatch(line)]
+    comments = [comment[1] for line in others if (comment := _COMMENT.fullmatch(line))]
+    assert len(hashes) + len(comments) == len(others), f"{head[1]}: a line that is neither hash nor origin"
+    return Pin(head[1], head[2], len(hashes), frozenset(comments))
+
+
+def _asked(groups: list[str], extras: list[str]) -> dict[str, Requirement]:
+    project: dict[str, Any] = PYPROJECT["project"]
+    lines: list[str] = [*project["dependencies"], *(line for group in groups for line in _group(group))]
+    lines += [line for extra in extras for line in project["optional-dependencies"][extra]]
+    return {line: Requirement(line) for line in lines}
+
+
+def _group(name: str) -> Iterator[str]:
+    for entry in PYPROJECT["dependency-groups"][name]:
+        if isinstance(entry, str):
+            yield entry
+        else:
+            yield from _group(entry["include-group"])
+
+
+ASKED = {
+    "runtime": _asked(["build"], []),
+    "dev": _asked(["dev"], list(PYPROJECT["project"]["optional-dependencies"])),
+}
+LOCKS = pytest.mark.parametrize("lock", list(ASKED))
+
+
+@LOCKS
+def test_every_requirement_is_pinned_to_a_version_it_allows(lock: str) -> None:
+    locked = pins(lock)
+    stale = [
+        line
+        for line, asked in ASKED[lock].items()
+        if (pin := locked.get(canonicalize_name(asked.name))) is None or pin.version not in asked.specifier
+    ]
+    assert stale == [], f"requirements/{lock}.lock is older than pyproject.toml: run `make lock`"
+
+
+@LOCKS
+def test_nothing_is_pinned_that_nobody_asks_for(lock: str) -> None:
+    asked = {canonicalize_name(requirement.name) for requirement in ASKED[lock].values()}
+    ours = {pin.name for pin in pins(lock).values() if any(by.startswith("whence ") for by in pin.asked_by)}
+    assert ours == asked, f"requirements/{lock}.lock is older than pyproject.toml: run `make lock`"
+
+
+@LOCKS
+def test_every_pin_is_asked_for_by_a_pin_or_by_us(lock: str) -> None:
+    locked = pins(lock)
+    askers = {by for pin in locked.values() for by in pin.asked_by if by}
+    unknown = [by for by in askers if by not in locked and not by.startswith(("whence ", "-c requirements/"))]
+    assert unknown == []
+
+
+@LOCKS
+def test_every_pin_is_hashed(lock: str) -> None:
+    assert [pin.name for pin in pins(lock).values() if not pin.hashes] == []
+
+
+def test_what_runs_is_what_was_tested() -> None:
+    tested, runs = pins("dev"), pins("runtime")
+    assert [name for name, pin in runs.items() if tested[name].version != pin.version] == []
+
+
+@LOCKS
+def test_a_lock_names_no_address(lock: str) -> None:
+    text = (ROOT / "requirements" / f"{lock}.lock").read_text(encoding="utf-8")
+    assert re.findall(r"://|--(?:extra-)?index-url|--find-links|--trusted-host| @ ", text) == []
