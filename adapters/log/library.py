@@ -1,0 +1,66 @@
+"""Rows of any of the library's own recorders, through its public interface."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory
+from eventsourcing.utils import Environment
+
+from adapters.log.recorder_log import Codec, RecorderLog, Row
+
+_PAGE = 5_000
+_POLL_SECONDS = 0.05
+
+
+class RecorderRows:
+    """Pages through a recorder's notifications."""
+
+    def __init__(self, recorder: ApplicationRecorder) -> None:
+        self._recorder = recorder
+
+    def head(self) -> int:
+        """See `Rows`."""
+        return self._recorder.max_notification_id() or 0
+
+    def rows(self, after: int, upto: int) -> Iterator[Row]:
+        """See `Rows`."""
+        while after < upto:
+            page = self._recorder.select_notifications(after + 1, _PAGE, stop=upto)
+            for notification in page:
+                after = notification.id
+                yield (
+                    after,
+                    str(notification.originator_id),
+                    notification.originator_version,
+                    notification.state,
+                )
+            if len(page) < _PAGE:
+                return
+
+    def stream_rows(self, stream: str, after: int) -> Iterator[Row]:
+        """See `Rows`."""
+        for stored in self._recorder.select_events(stream, gt=after):
+            yield 0, stream, stored.originator_version, stored.state
+
+    def wait(self, after: int, seconds: float) -> bool:
+        """Asks for the head until it has moved."""
+        deadline = time.monotonic() + seconds
+        while self.head() <= after:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_POLL_SECONDS)
+        return True
+
+    def close(self) -> None:
+        """Nothing of its own is held: the factory closes the recorder."""
+
+
+def open_memory(codec: Codec) -> RecorderLog:
+    """A log in this process alone, for tests and backtests."""
+    factory = InfrastructureFactory.construct(
+        Environment(env={"PERSISTENCE_MODULE": "eventsourcing.popo", "ORIGINATOR_ID_TYPE": "text"})
+    )
+    recorder = factory.application_recorder()
+    return RecorderLog(recorder, RecorderRows(recorder), codec, release=factory.close)

@@ -1,0 +1,54 @@
+"""One engine owns a log on a file: an advisory lock that dies with its holder, and a note that says who it is."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+from domain.errors import LogOwned
+
+
+class FileOwner:
+    """Holds the lock beside a log's file until it is let go or its process ends, however it ends."""
+
+    def __init__(self, log: Path) -> None:
+        """Takes the lock. Raises LogOwned, naming the holder, where another engine has it."""
+        self._path = log.with_name(log.name + ".owner")
+        self._file: TextIO | None = self._path.open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = _holder(self._file)
+            self._file.close()
+            raise LogOwned(
+                f"{log} is owned by {holder}; stop that engine first, or read with `whence log`"
+            ) from None
+        _sign(self._file)
+
+    def release(self) -> None:
+        """Lets the log go; idempotent."""
+        if self._file is not None:
+            self._file.truncate(0)
+            self._file.close()
+            self._file = None
+
+
+def _sign(file: TextIO) -> None:
+    file.truncate(0)
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    json.dump({"host": socket.gethostname(), "pid": os.getpid(), "since": since}, file)
+    file.flush()
+
+
+def _holder(file: TextIO) -> str:
+    file.seek(0)
+    try:
+        note = json.load(file)
+        return f"process {note['pid']} on {note['host']} since {note['since']}"
+    except (ValueError, KeyError, TypeError):
+        return "an engine that has just started"

@@ -1,0 +1,97 @@
+"""A log in PostgreSQL: the library's recorder, and an advisory lock that names its owner."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+
+import psycopg
+from eventsourcing.persistence import InfrastructureFactory
+from eventsourcing.utils import Environment
+
+from adapters.log.address import PostgresAddress
+from adapters.log.library import RecorderRows
+from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog
+from domain.errors import LogOwned, LogUnavailable
+
+_LOCK = 0x77686E63  # "whnc": one log a database
+_HOLDER = """
+    SELECT a.application_name, a.backend_start FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+    WHERE l.locktype = 'advisory' AND l.objid = %s AND l.granted
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+class PostgresOwner:
+    """Holds the database's advisory lock for as long as its connection lives."""
+
+    def __init__(self, address: PostgresAddress) -> None:
+        """Takes the lock. Raises LogOwned naming the holder, LogUnavailable where nobody answers."""
+        try:
+            self._connection = psycopg.connect(
+                host=address.host,
+                port=address.port,
+                dbname=address.database,
+                user=address.user,
+                password=address.password,
+                application_name=f"whence process {os.getpid()} on {socket.gethostname()}",
+                autocommit=True,
+            )
+        except psycopg.OperationalError as fault:
+            raise LogUnavailable(f"{address} does not answer: {fault}") from None
+        taken = self._connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
+        if taken is None or not taken[0]:
+            holder = self._connection.execute(_HOLDER, (_LOCK,)).fetchone()
+            self._connection.close()
+            named = (
+                "another engine" if holder is None else f"{holder[0]} since {holder[1]:%Y-%m-%dT%H:%M:%S%z}"
+            )
+            raise LogOwned(
+                f"{address} is owned by {named}; stop that engine first, or read with `whence log`"
+            )
+
+    def release(self) -> None:
+        """Lets the log go; idempotent."""
+        self._connection.close()
+
+
+def _environment(address: PostgresAddress) -> Mapping[str, str]:
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": address.database,
+        "POSTGRES_HOST": address.host,
+        "POSTGRES_PORT": str(address.port),
+        "POSTGRES_USER": address.user,
+        "POSTGRES_PASSWORD": address.password,
+        "ORIGINATOR_ID_TYPE": "text",
+    }
+
+
+def open_postgres(address: PostgresAddress, codec: Codec) -> RecorderLog:
+    """Owns the log in this database. Raises LogOwned, LogUnavailable."""
+    owner = PostgresOwner(address)
+    factory = InfrastructureFactory.construct(Environment(env=dict(_environment(address))))
+    recorder = factory.application_recorder()
+
+    def release() -> None:
+        factory.close()
+        owner.release()
+
+    return RecorderLog(recorder, RecorderRows(recorder), codec, release=release)
+
+
+class _Reading(RecordedLog):
+    def __init__(self, factory: InfrastructureFactory, codec: Codec) -> None:
+        self._factory = factory
+        super().__init__(RecorderRows(factory.application_recorder()), codec)
+
+    def close(self) -> None:
+        super().close()
+        self._factory.close()
+
+
+def read_postgres(address: PostgresAddress, codec: Codec) -> RecordedLog:
+    """Reads the log in this database, whoever owns it. Raises LogUnavailable."""
+    environment = {**_environment(address), "CREATE_TABLE": "no"}
+    return _Reading(InfrastructureFactory.construct(Environment(env=environment)), codec)

@@ -1,0 +1,200 @@
+"""The typed log: envelopes in, envelopes out, over a recorder of bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol
+
+from eventsourcing.persistence import (
+    AggregateRecorder,
+    IntegrityError,
+    PersistenceError,
+    StoredEvent,
+)
+
+from domain.errors import Conflict, LogCorrupt, LogError, LogUnavailable
+from domain.events import FULL_NAMES
+from domain.log import Envelope, Recorded
+
+Row = tuple[int, str, int, bytes]
+"""Position, stream, version, bytes."""
+
+
+class Codec(Protocol):
+    """Turns envelopes into bytes and back."""
+
+    def encode(self, envelope: Envelope) -> bytes:
+        """Raises InvalidEvent for what must not be written."""
+        ...
+
+    def decode(self, data: bytes) -> Envelope:
+        """Raises UnknownSchema or LogCorrupt."""
+        ...
+
+
+class Rows(Protocol):
+    """How one technology hands out its records, in order."""
+
+    def head(self) -> int:
+        """The position of the last record; 0 for none."""
+        ...
+
+    def rows(self, after: int, upto: int) -> Iterable[Row]:
+        """Every record with `after < position <= upto`, in order."""
+        ...
+
+    def stream_rows(self, stream: str, after: int) -> Iterable[Row]:
+        """Every record of one stream with `version > after`, in order; positions may be 0 where unknown."""
+        ...
+
+    def wait(self, after: int, seconds: float) -> bool:
+        """Waits until there may be more than `after`; false when the time ran out first."""
+        ...
+
+    def close(self) -> None:
+        """Releases what is held; idempotent."""
+        ...
+
+
+class RecordedLog:
+    """Reads a log; it may be somebody else's."""
+
+    def __init__(self, rows: Rows, codec: Codec) -> None:
+        self._rows = rows
+        self._codec = codec
+
+    def head(self) -> int:
+        """See `domain.log.LogReader`."""
+        with _translated():
+            return self._rows.head()
+
+    def read(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
+        """See `domain.log.LogReader`; read from the start, holes and repetitions in a stream are found out."""
+        versions: dict[str, int] | None = {} if after == 0 else None
+        decode = self._codec.decode
+        with _translated():
+            for position, stream, version, data in self._rows.rows(
+                after, self.head() if upto is None else upto
+            ):
+                if versions is not None:
+                    if version != versions.get(stream, 0) + 1:
+                        raise LogCorrupt(_hole(position, stream, version, versions.get(stream, 0)))
+                    versions[stream] = version
+                envelope = decode(data)
+                meta = envelope.meta
+                if meta.version != version or meta.stream != stream:
+                    raise LogCorrupt(
+                        f"position {position} is filed as {stream} version {version}, "
+                        f"but its bytes say {meta.stream} version {meta.version}"
+                    )
+                yield Recorded(position, envelope)
+
+    def read_stream(self, stream: str, after: int = 0) -> Iterator[Envelope]:
+        """See `domain.log.LogReader`."""
+        with _translated():
+            for _position, _stream, _version, data in self._rows.stream_rows(stream, after):
+                yield self._codec.decode(data)
+
+    def follow(self, after: int, stopped: Callable[[], bool], patience: float = 0.5) -> Iterator[Recorded]:
+        """Like `read`, and then whatever comes, until `stopped()`; asked at least every `patience` seconds."""
+        while not stopped():
+            for recorded in self.read(after):
+                after = recorded.position
+                yield recorded
+            with _translated():
+                self._rows.wait(after, patience)
+
+    def close(self) -> None:
+        """Releases what is held; idempotent."""
+        self._rows.close()
+
+
+class RecorderLog(RecordedLog):
+    """A log that this process owns and appends to."""
+
+    def __init__(
+        self,
+        recorder: AggregateRecorder,
+        rows: Rows,
+        codec: Codec,
+        beside: Callable[[Sequence[Envelope]], dict[str, Any]] | None = None,
+        release: Callable[[], None] | None = None,
+    ) -> None:
+        """`beside` makes what goes beside the bytes (headers, times), `release` gives up ownership."""
+        super().__init__(rows, codec)
+        self._recorder = recorder
+        self._beside = beside
+        self._release = release
+        self._versions: dict[str, int] = {}
+
+    def append(self, envelopes: Sequence[Envelope]) -> int:
+        """See `domain.log.EventLog`."""
+        stored = [
+            StoredEvent(
+                envelope.meta.stream,
+                envelope.meta.version,
+                FULL_NAMES[type(envelope.event)],
+                self._codec.encode(envelope),
+            )
+            for envelope in envelopes
+        ]
+        with _translated():
+            versions = self._next_versions(envelopes)
+            beside = self._beside(envelopes) if self._beside else {}
+            positions = self._recorder.insert_events(stored, **beside)
+        self._versions.update(versions)
+        if not positions:
+            raise LogError(f"{type(self._recorder).__name__} wrote {len(stored)} events without saying where")
+        return positions[-1]
+
+    def _next_versions(self, envelopes: Sequence[Envelope]) -> dict[str, int]:
+        """The recorder refuses a version twice; that a stream has no hole is held here."""
+        versions: dict[str, int] = {}
+        for envelope in envelopes:
+            stream, version = envelope.meta.stream, envelope.meta.version
+            last = versions.get(stream)
+            if last is None:
+                last = self._last_version(stream, version)
+            if version != last + 1:
+                raise Conflict(f"{stream} is at version {last}: version {version} is not its next")
+            versions[stream] = version
+        return versions
+
+    def _last_version(self, stream: str, wanted: int) -> int:
+        """A first version needs no look: if it is taken, the recorder says so."""
+        if wanted == 1:
+            return 0
+        known = self._versions.get(stream)
+        if known is None:
+            last = self._recorder.select_events(stream, desc=True, limit=1)
+            known = last[0].originator_version if last else 0
+        return known
+
+    def close(self) -> None:
+        """See `domain.log.EventLog`."""
+        super().close()
+        if self._release is not None:
+            self._release()
+            self._release = None
+
+
+def _hole(position: int, stream: str, version: int, last: int) -> str:
+    return (
+        f"position {position} holds version {version} of {stream}, whose last was {last}: "
+        "an event was removed, repeated or put in by another hand"
+    )
+
+
+class _translated:  # noqa: N801  (used like a function: with _translated())
+    """The recorders' errors in this project's words."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, LogError):
+            return
+        if isinstance(error, IntegrityError):
+            raise Conflict(f"that version is already taken: {error}") from error
+        if isinstance(error, PersistenceError):
+            raise LogUnavailable(f"the log's store does not answer: {error}") from error
