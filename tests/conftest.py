@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
+from typing import cast
 
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -69,7 +71,9 @@ def kafka_topic(kafka_bootstrap_servers: str) -> Iterator[str]:
     yield name
     admin = AdminClient({"bootstrap.servers": kafka_bootstrap_servers})
     left = [topic for topic in admin.list_topics(timeout=30).topics if topic.startswith(name)]
-    for deletion in admin.delete_topics(left).values() if left else ():
+    # The client says Future without saying of what.
+    deletions = admin.delete_topics(left) if left else {}  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    for deletion in cast(dict[str, Future[None]], deletions).values():
         deletion.result(timeout=30)
 
 

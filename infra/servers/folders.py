@@ -7,17 +7,17 @@ from pathlib import Path
 
 import platformdirs
 
-CACHE_VARIABLE = "WHENCE_CACHE"
-DEV_VARIABLE = "WHENCE_DEV_FOLDER"
+CACHE_VARIABLE = "DEV_SERVERS_CACHE"
+DEV_VARIABLE = "DEV_SERVERS_FOLDER"
 
 
 def cache_folder() -> Path:
-    """`$WHENCE_CACHE`, else the platform's own cache folder for this user; created if absent."""
+    """`$DEV_SERVERS_CACHE`, else the platform's own cache folder for this user; created if absent."""
     return _created(os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_path("whence"))
 
 
 def dev_folder() -> Path:
-    """`$WHENCE_DEV_FOLDER`, else the platform's state folder for this user; created if absent.
+    """`$DEV_SERVERS_FOLDER`, else the platform's state folder for this user; created if absent.
 
     Root's default is outside root's home: PostgreSQL runs as another user, who could not reach its files there.
     """

@@ -62,7 +62,7 @@ def _release(executable: Path) -> int | None:
     try:
         told = subprocess.run(
             [executable, "-version"], capture_output=True, text=True, timeout=30, check=False
-        )  # noqa: S603
+        )
     except OSError:
         return None
     match = _VERSION.search(told.stderr)

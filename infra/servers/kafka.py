@@ -16,7 +16,6 @@ from confluent_kafka.admin import AdminClient
 from domain.errors import ServerFailed
 from infra.servers.java import find_java
 from infra.servers.maven import resolved
-from infra.servers.port import free_port
 from infra.servers.server import NotAnswering, Server
 
 POM = Path(__file__).parents[1] / "kafka" / "pom.xml"
@@ -70,7 +69,7 @@ class KafkaBroker(Server):
     ) -> None:
         super().__init__(folder, port=port, detached=detached)
         self.properties = dict(properties or {})
-        self._controller_port = free_port()
+        self._controller_port = self.settled_port("controller-port")
 
     @property
     def url(self) -> str:
@@ -85,6 +84,7 @@ class KafkaBroker(Server):
     def prepare(self) -> None:
         """Write `server.properties`, and format the data folder the first time."""
         self._settings_file.write_text("".join(f"{key}={value}\n" for key, value in self._settings().items()))
+        (self.folder / "controller-port").write_text(str(self._controller_port))
         if not (self._data / "meta.properties").exists():
             self._format()
 
@@ -126,7 +126,7 @@ class KafkaBroker(Server):
     def _format(self) -> None:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         tool = ("-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format", "--standalone")
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [*self._java(), *tool, "--cluster-id", cluster, "--config", str(self._settings_file)],
             capture_output=True,
             text=True,
@@ -151,7 +151,7 @@ def ask_kafka(bootstrap_servers: str, within: float, settings: Mapping[str, str]
     try:
         brokers = client.list_topics(timeout=within).brokers
     except KafkaException as silence:
-        raise NotAnswering(str(silence)) from silence
+        raise NotAnswering(silence.args[0].str()) from silence
     if not brokers:
         raise NotAnswering("no broker is in the cluster yet")
 

@@ -6,7 +6,7 @@ import contextlib
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,8 @@ import psutil
 
 from domain.errors import ServerFailed
 
+# A detached server is not our child: it has ended while its entry still waits to be reaped, which nobody tells.
+_REAP_SECONDS = 0.05
 _LEASH = Path(__file__).with_name("leash.py")
 
 
@@ -26,27 +28,26 @@ class Launch:
 
     command: tuple[str, ...]
     log: Path
+    pid_file: Path
     detached: bool = False
     user: str | None = None
-    environment: Mapping[str, str] | None = None
     ending: signal.Signals = signal.SIGKILL
     remove: Path | None = None
 
     def start(self) -> RunningProcess:
         """Raises `ServerFailed` if the program cannot even be executed."""
-        leash = subprocess.Popen(  # noqa: S603
+        leash = subprocess.Popen(
             self._leash_command(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=self.environment,
             start_new_session=True,
         )
         return self._running(leash)
 
     def _leash_command(self) -> list[str]:
-        options = [f"--log={self.log}", f"--signal={self.ending.name}"]
+        options = [f"--log={self.log}", f"--pid-file={self.pid_file}", f"--signal={self.ending.name}"]
         options += ["--detach"] if self.detached else []
         options += [f"--user={self.user}"] if self.user else []
         options += [f"--remove={self.remove}"] if self.remove else []
@@ -78,10 +79,12 @@ class RunningProcess:
         except psutil.NoSuchProcess:
             self._process = None
 
-    @property
-    def started_at(self) -> float:
-        """Seconds since the epoch, 0 if it is gone: with the pid this tells one process from a later namesake."""
-        return self._process.create_time() if self.alive and self._process else 0.0
+    def runs(self, mention: str) -> bool:
+        """Whether it lives and its command line mentions this: what tells it from a later owner of the same pid."""
+        try:
+            return self._process is not None and any(mention in word for word in self._process.cmdline())
+        except psutil.Error:
+            return False
 
     @property
     def alive(self) -> bool:
@@ -97,13 +100,12 @@ class RunningProcess:
 
     def ended(self, within: float) -> bool:
         """Whether it is gone; waits for that at most `within` seconds."""
-        try:
-            if self._leash is not None:
-                self._leash.wait(within)
-            elif self._process is not None:
-                self._process.wait(within)
-        except (subprocess.TimeoutExpired, psutil.TimeoutExpired):
-            return not self.alive
+        deadline = time.monotonic() + within
+        while not self._ended_within(min(_REAP_SECONDS, within)):
+            if not self.alive:
+                return True
+            if time.monotonic() > deadline:
+                return False
         return True
 
     def send(self, what: signal.Signals) -> None:
@@ -111,6 +113,16 @@ class RunningProcess:
         if self._process is not None:
             with contextlib.suppress(psutil.NoSuchProcess):
                 self._process.send_signal(what)
+
+    def _ended_within(self, seconds: float) -> bool:
+        try:
+            if self._leash is not None:
+                self._leash.wait(seconds)
+            elif self._process is not None:
+                self._process.wait(seconds)
+        except (subprocess.TimeoutExpired, psutil.TimeoutExpired):
+            return False
+        return True
 
     def let_go(self) -> None:
         """Close the leash's pipes once the server is gone."""

@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import ctypes
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -26,7 +27,7 @@ def main() -> int:
     """The exit code of the server, or at once 0 when it was started detached."""
     options = _options()
     child = _start(options)
-    print(child.pid, flush=True)
+    _tell(child.pid, options.pid_file)
     if options.detach:
         os._exit(0)  # The child outlives this program on purpose: no destructor has to complain of it.
     orphaned = threading.Event()
@@ -37,36 +38,55 @@ def main() -> int:
     return code
 
 
-def _options() -> argparse.Namespace:
+def _tell(pid: int, file: Path) -> None:
+    file.write_text(str(pid))
+    sys.stdout.write(f"{pid}\n")
+    sys.stdout.flush()
+
+
+class _Options(argparse.Namespace):
+    log: Path
+    pid_file: Path
+    user: str | None
+    remove: Path | None
+    signal: signal.Signals
+    detach: bool
+    command: list[str]
+
+
+def _options() -> _Options:
     parser = argparse.ArgumentParser()
     parser.add_argument("--log", required=True, type=Path)
+    parser.add_argument("--pid-file", required=True, type=Path)
     parser.add_argument("--user", help="run the server as this user (only root may)")
     parser.add_argument("--remove", type=Path, help="folder to delete if the parent dies")
     parser.add_argument("--signal", type=_signal, default=signal.SIGKILL, help="what ends the server then")
     parser.add_argument("--detach", action="store_true", help="let the server outlive everyone")
     parser.add_argument("command", nargs="+")
-    return parser.parse_args()
+    return parser.parse_args(namespace=_Options())
 
 
 def _signal(name: str) -> signal.Signals:
     return signal.Signals[name]
 
 
-def _start(options: argparse.Namespace) -> subprocess.Popen[bytes]:
+def _start(options: _Options) -> subprocess.Popen[bytes]:
     with options.log.open("ab") as log:
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(
             options.command,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
             preexec_fn=None if options.detach else _death_follows_ours(),  # noqa: PLW1509
-            **_identity(options.user),
+            user=options.user,
+            group=_group_of(options.user),
+            extra_groups=[] if options.user else None,
         )
 
 
-def _identity(user: str | None) -> dict[str, str | list[str]]:
-    return {} if user is None else {"user": user, "group": user, "extra_groups": []}
+def _group_of(user: str | None) -> int | None:
+    return pwd.getpwnam(user).pw_gid if user else None
 
 
 def _death_follows_ours() -> Callable[[], object] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import tempfile
@@ -12,8 +13,10 @@ from filelock import FileLock
 
 from domain.errors import MissingParts, ServerFailed
 from infra.servers.folders import cache_folder
+from infra.servers.java import find_java
 
 _FETCH_SECONDS = 900
+_MINIMUM_JAVA = 17
 
 
 def resolved(pom: Path) -> Path:
@@ -62,8 +65,14 @@ def _run_maven(pom: Path, output: Path) -> None:
         )
     command = [maven, "--batch-mode", "--quiet", "--file", str(pom), "dependency:copy-dependencies"]
     options = ["-DincludeScope=runtime", f"-DoutputDirectory={output}"]
-    done = subprocess.run(  # noqa: S603
-        command + options, capture_output=True, text=True, timeout=_FETCH_SECONDS, check=False
+    java_home = find_java(_MINIMUM_JAVA).executable.resolve().parents[1]
+    done = subprocess.run(
+        command + options,
+        env={**os.environ, "JAVA_HOME": str(java_home)},
+        capture_output=True,
+        text=True,
+        timeout=_FETCH_SECONDS,
+        check=False,
     )
     if done.returncode != 0:
         raise ServerFailed(

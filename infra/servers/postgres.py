@@ -96,8 +96,8 @@ class PostgresServer(Server):
             _refuse_unreachable(self.folder, user)
 
     def _make_cluster(self) -> None:
-        command = [programs() / "initdb", "-D", self._data, "-U", _ROLE, "-E", "UTF8", "--no-locale"]
-        safety = ["--auth=scram-sha-256", f"--pwfile={self._password_file}", "--no-sync"]
+        command = [str(programs() / "initdb"), f"--pgdata={self._data}", f"--username={_ROLE}", "--no-locale"]
+        safety = ["--encoding=UTF8", "--auth=scram-sha-256", f"--pwfile={self._password_file}", "--no-sync"]
         done = _run_as(self.user(), [*command, *safety], self.folder)
         if done.returncode != 0:
             raise ServerFailed(f"postgres: initdb failed:\n{done.stdout}{done.stderr}")
@@ -108,8 +108,10 @@ def ask_postgres(url: str, within: float) -> None:
     try:
         with psycopg.connect(url, connect_timeout=max(2, round(within))) as session:
             session.execute("SELECT 1")
+    except psycopg.ProgrammingError:
+        raise NotAnswering("what is given is not a PostgreSQL URL") from None
     except psycopg.OperationalError as silence:
-        raise NotAnswering(str(silence)) from silence
+        raise NotAnswering(" ".join(str(silence).split())) from silence
 
 
 def programs() -> Path:
@@ -151,17 +153,18 @@ def _unprivileged_user() -> str:
 
 def _refuse_unreachable(folder: Path, user: str) -> None:
     """A root-only parent folder would let initdb fail with words that do not name it."""
-    if _run_as(user, ["test", "-x", folder], Path("/")).returncode != 0:
+    if _run_as(user, ["test", "-x", str(folder)], Path("/")).returncode != 0:
         raise ServerFailed(
             f"postgres runs as {user}, who cannot reach {folder}: choose a folder all may enter"
         )
 
 
-def _run_as(user: str | None, command: list[str | Path], folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603
+def _run_as(user: str | None, command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         command,
         cwd=folder,
         user=user,
+        group=pwd.getpwnam(user).pw_gid if user else None,
         extra_groups=[] if user else None,
         capture_output=True,
         text=True,

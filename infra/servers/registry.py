@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import urllib.parse
 from pathlib import Path
@@ -15,6 +16,7 @@ POM = Path(__file__).parents[1] / "registry" / "pom.xml"
 _MINIMUM_JAVA = 21
 _HEAP = ("-Xmx384m", "-XX:TieredStopAtLevel=1")
 _CONFLUENT_API = "/apis/ccompat/v7"
+_CONNECTIONS = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
 
 
 class SchemaRegistry(Server):
@@ -53,16 +55,20 @@ class SchemaRegistry(Server):
 
 def ask_registry(url: str, within: float) -> None:
     """Ask any Confluent-compatible registry for its subjects; raises `NotAnswering`."""
-    parts = urllib.parse.urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=within)
+    if urllib.parse.urlsplit(url).scheme not in _CONNECTIONS:
+        raise NotAnswering("what is given is not an http or https URL")
     try:
-        connection.request("GET", f"{parts.path.rstrip('/')}/subjects")
-        status = connection.getresponse().status
-    except (OSError, http.client.HTTPException) as silence:
+        status = _status_of(urllib.parse.urlsplit(url), within)
+    except (OSError, ValueError, http.client.HTTPException) as silence:
         raise NotAnswering(str(silence) or type(silence).__name__) from silence
-    finally:
-        connection.close()
     # 401 is an answer: whoever set a registry with a password knows it, and it stays out of here.
     if status not in (200, 401):
         raise NotAnswering(f"it answers with HTTP {status}")
+
+
+def _status_of(url: urllib.parse.SplitResult, within: float) -> int:
+    connection = _CONNECTIONS[url.scheme](url.hostname or "", url.port, timeout=within)
+    with contextlib.closing(connection):
+        connection.request("GET", f"{url.path.rstrip('/')}/subjects")
+        status: int = connection.getresponse().status
+    return status

@@ -18,7 +18,7 @@ _LOG_TAIL_LINES = 25
 _BETWEEN_QUESTIONS = 0.05
 
 
-class NotAnswering(Exception):  # noqa: N818 - a state of a server, not a fault of the program
+class NotAnswering(Exception):
     """The server did not answer this question; it may be starting. The message is the client's."""
 
 
@@ -35,9 +35,9 @@ class Server(ABC):
 
     def __init__(self, folder: Path, *, port: int | None = None, detached: bool = False) -> None:
         self.folder = folder
-        self.port = port or free_port()
+        self.port = port or self.settled_port("port")
         self._detached = detached
-        self._process: RunningProcess | None = None
+        self._process = self._found()
 
     @property
     @abstractmethod
@@ -55,18 +55,19 @@ class Server(ABC):
         return self._started().pid
 
     @property
-    def process(self) -> RunningProcess | None:
-        """The process of the last start, alive or not."""
-        return self._process
+    def prepared(self) -> bool:
+        """Whether it was ever started, so that it has a URL for good."""
+        return (self.folder / "port").exists()
 
     @property
     def running(self) -> bool:
-        """Whether the process lives; `ask` tells whether it answers."""
+        """Whether the process lives, whoever started it; `ask` tells whether it answers."""
         return self._process is not None and self._process.alive
 
-    def adopt(self, process: RunningProcess) -> None:
-        """Take over a server that another process started detached."""
-        self._process = process
+    def settled_port(self, file: str) -> int:
+        """The port that `file` in its folder remembers from an earlier start, else a free one."""
+        remembered = self.folder / file
+        return int(remembered.read_text()) if remembered.exists() else free_port()
 
     def start(self, within: float = 90.0) -> Self:
         """Start and wait until a real client gets an answer; raises `ServerFailed` with the end of the log."""
@@ -75,6 +76,7 @@ class Server(ABC):
         self.folder.mkdir(parents=True, exist_ok=True)
         self._refuse_taken_port()
         self.prepare()
+        (self.folder / "port").write_text(str(self.port))
         self._process = self._launch().start()
         try:
             self._wait_until_it_answers(within)
@@ -138,6 +140,7 @@ class Server(ABC):
         return Launch(
             self.command(),
             self.log,
+            self._pid_file,
             detached=self._detached,
             user=self.user(),
             ending=self._ending,
@@ -147,7 +150,8 @@ class Server(ABC):
     def _refuse_taken_port(self) -> None:
         if not is_free(self.port):
             raise ServerFailed(
-                f"{self.name}: another program listens on port {self.port}; stop it or choose another"
+                f"{self.name}: another program listens on its port {self.port}; stop that program, "
+                f"or delete {self.folder / 'port'} to get another port"
             )
 
     def _wait_until_it_answers(self, within: float) -> None:
@@ -168,6 +172,17 @@ class Server(ABC):
     def _log_end(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         return "\n".join([f"the end of {self.log}:", *lines[-_LOG_TAIL_LINES:]])
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.folder / "pid"
+
+    def _found(self) -> RunningProcess | None:
+        """The server that an earlier program started in this folder, if it still lives."""
+        if not self._pid_file.exists():
+            return None
+        process = RunningProcess(int(self._pid_file.read_text()))
+        return process if process.runs(str(self.folder)) else None
 
     def _started(self) -> RunningProcess:
         if self._process is None:

