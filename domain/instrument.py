@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 
+from domain.arithmetic import EXACT
 from domain.errors import InvalidInput
 
 _ID = re.compile(r"[A-Z0-9]{2,30}-(SPOT|LINEAR|INVERSE)\.[A-Z0-9]{2,20}")
@@ -78,7 +79,13 @@ def symbol_of(instrument: str) -> str:
 
 def round_down(value: Decimal, step: Decimal) -> Decimal:
     """The largest multiple of `step` that is not above `value` (value >= 0), in the digits of `step`."""
-    return (value / step).to_integral_value(rounding=ROUND_DOWN) * step
+    return EXACT.multiply(EXACT.divide_int(value, step), step)
+
+
+def round_up(value: Decimal, step: Decimal) -> Decimal:
+    """The smallest multiple of `step` that is not below `value` (value >= 0), in the digits of `step`."""
+    below = round_down(value, step)
+    return below if below == value else EXACT.add(below, step)
 
 
 def check_digits(name: str, value: Decimal, step: Decimal) -> None:

@@ -1,0 +1,116 @@
+"""Sizing: how much of an instrument an entry buys or sells.
+
+A table has the rules; what a rule asks for is then rounded down to the lot and cut to what the instrument and the
+margin allow. What is too small to be traded becomes zero, with the reason: a size is never rounded up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from domain.arithmetic import CEILING, EXACT, FLOOR, ZERO, distance
+from domain.instrument import Instrument, round_down, round_up
+from domain.settings import SizingRule, SizingSettings
+
+MARGIN_STEP = Decimal("1e-8")
+"""Margins are rounded up to this, in quote currency."""
+
+_TWO = Decimal(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Funds:
+    """What an entry is sized against, in quote currency.
+
+    `spendable` is what margin and fees of one more entry may take; `leverage` how many times its margin its
+    notional may be.
+    """
+
+    balance: Decimal
+    spendable: Decimal
+    leverage: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """`wanted` is what the rule and the instrument give, `quantity` as much of it as the funds carry.
+
+    Both in base currency, on the lot, and zero where what is left is too small to be traded. `reasons` say why
+    less than the rule asked for is wanted, `cuts` why less than is wanted can be had.
+    """
+
+    wanted: Decimal
+    quantity: Decimal
+    reasons: tuple[str, ...]
+    cuts: tuple[str, ...]
+
+
+def size(
+    settings: SizingSettings, instrument: Instrument, entry: Decimal, stop: Decimal, funds: Funds
+) -> Sized:
+    """How much to trade at `entry` with a protective stop at `stop` (prices in quote currency, above zero)."""
+    asked = _RULES[settings.rule](settings, entry, stop, funds)
+    wanted, reasons = _tradable(instrument, entry, asked, instrument.max_quantity, "CUT_TO_MAX_QUANTITY")
+    carried = _carried(instrument, entry, funds)
+    quantity, cuts = _tradable(instrument, entry, wanted, carried, "CUT_TO_MARGIN")
+    return Sized(wanted, quantity, reasons, cuts if wanted else ())
+
+
+def margin_required(instrument: Instrument, quantity: Decimal, price: Decimal, leverage: Decimal) -> Decimal:
+    """Initial margin and the taker fees in and out, in quote currency, rounded up to 1e-8.
+
+    quantity·price / leverage + 2·quantity·price·fee
+    """
+    notional = EXACT.multiply(quantity, price)
+    fees = EXACT.multiply(EXACT.multiply(notional, instrument.taker_fee), _TWO)
+    return round_up(CEILING.add(CEILING.divide(notional, leverage), fees), MARGIN_STEP)
+
+
+def leverage_of(instrument: Instrument, account_leverage: Decimal) -> Decimal:
+    """The smaller of what the account asks for and the instrument allows."""
+    return min(account_leverage, instrument.max_leverage)
+
+
+def _fixed(settings: SizingSettings, _entry: Decimal, _stop: Decimal, _funds: Funds) -> Decimal:
+    return settings.quantity
+
+
+def _percent(settings: SizingSettings, entry: Decimal, _stop: Decimal, funds: Funds) -> Decimal:
+    return FLOOR.divide(EXACT.multiply(funds.balance, settings.percent), entry)
+
+
+def _risk(settings: SizingSettings, entry: Decimal, stop: Decimal, funds: Funds) -> Decimal:
+    """balance·risk / |entry - stop|; nothing where there is no distance to divide by."""
+    apart = distance(entry, stop)
+    return FLOOR.divide(EXACT.multiply(funds.balance, settings.risk), apart) if apart else ZERO
+
+
+_RULES: Mapping[SizingRule, Callable[[SizingSettings, Decimal, Decimal, Funds], Decimal]] = {
+    SizingRule.FIXED: _fixed,
+    SizingRule.PERCENT: _percent,
+    SizingRule.RISK: _risk,
+}
+
+
+def _carried(instrument: Instrument, entry: Decimal, funds: Funds) -> Decimal:
+    """The quantity whose `margin_required` the spendable funds cover."""
+    fees = EXACT.multiply(EXACT.multiply(entry, instrument.taker_fee), _TWO)
+    unit = CEILING.add(CEILING.divide(entry, funds.leverage), fees)
+    return FLOOR.divide(round_down(max(funds.spendable, ZERO), MARGIN_STEP), unit)
+
+
+def _tradable(
+    instrument: Instrument, entry: Decimal, quantity: Decimal, most: Decimal, cut: str
+) -> tuple[Decimal, tuple[str, ...]]:
+    reasons = (cut,) if quantity > most else ()
+    rounded = round_down(max(min(quantity, most), ZERO), instrument.lot)
+    fault = _too_small(instrument, entry, rounded)
+    return (ZERO, (*reasons, fault)) if fault else (rounded, reasons)
+
+
+def _too_small(instrument: Instrument, entry: Decimal, quantity: Decimal) -> str:
+    if quantity <= 0 or quantity < instrument.min_quantity:
+        return "BELOW_MIN_QUANTITY"
+    return "BELOW_MIN_NOTIONAL" if EXACT.multiply(quantity, entry) < instrument.min_notional else ""

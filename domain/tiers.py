@@ -1,0 +1,112 @@
+"""Tiers: how much confidence the Alpha committee asks for, by how trading went lately.
+
+Computed from `PositionClosed` events alone. A trade is won when its net (after fees and funding) is above zero and
+lost when it is below; one that breaks even counts in the window as not won, and ends a run of losses.
+
+Drawdown is how far the balance after the last close stands below its peak, as a fraction of the peak. The peak is
+the highest balance after any close, and at the start the balance before the first close: that close's balance less
+its net. Money an open position has not realised is in neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from domain.arithmetic import EXACT, ONE, ZERO, exactly
+from domain.position import PositionClosed
+from domain.settings import TierSettings
+from domain.signal import Tier
+
+MAX_WINDOW = 10_000
+"""The widest window the settings allow; older trades are forgotten."""
+
+_REMEMBERED = (1 << MAX_WINDOW) - 1
+_FIGURE = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class Trades:
+    """What the tiers need of the trades so far, in bounded memory.
+
+    `won` has a bit for each of the last `MAX_WINDOW` trades, the latest lowest, set where the trade was won.
+    `peak` and `balance` are in the account's currency.
+    """
+
+    count: int = 0
+    won: int = 0
+    losses_in_a_row: int = 0
+    peak: Decimal = ZERO
+    balance: Decimal = ZERO
+
+    @property
+    def drawdown(self) -> Decimal:
+        """The fraction of the peak that is lost, for people to read, to six digits; 0 before the first trade."""
+        if self.count == 0:
+            return ZERO
+        lost = EXACT.subtract(self.peak, self.balance)
+        return EXACT.quantize(EXACT.divide(lost, self.peak), _FIGURE) if self.peak > 0 else ONE
+
+    def wins(self, window: int) -> int:
+        """How many of the last `window` trades were won."""
+        return (self.won & ((1 << window) - 1)).bit_count()
+
+
+NO_TRADES = Trades()
+
+
+def evolve(trades: Trades, closed: PositionClosed) -> Trades:
+    """The trades after one more."""
+    before = trades.peak if trades.count else EXACT.subtract(closed.balance, closed.net)
+    return Trades(
+        count=trades.count + 1,
+        won=((trades.won << 1) | (closed.net > 0)) & _REMEMBERED,
+        losses_in_a_row=trades.losses_in_a_row + 1 if closed.net < 0 else 0,
+        peak=max(before, closed.balance),
+        balance=closed.balance,
+    )
+
+
+def tier_of(trades: Trades, settings: TierSettings) -> Tier:
+    """The tier in force; STRICT wins over RELAXED, and fewer trades than the window are NORMAL."""
+    if trades.count < settings.window:
+        return Tier.NORMAL
+    if _strict(trades, settings):
+        return Tier.STRICT
+    return Tier.RELAXED if _relaxed(trades, settings) else Tier.NORMAL
+
+
+def threshold(tier: Tier, settings: TierSettings) -> float:
+    """The least confidence (0..1) the tier asks for."""
+    asked: Mapping[Tier, float] = {
+        Tier.NORMAL: settings.normal_confidence,
+        Tier.STRICT: settings.strict_confidence,
+        Tier.RELAXED: settings.relaxed_confidence,
+    }
+    return asked[tier]
+
+
+def _strict(trades: Trades, settings: TierSettings) -> bool:
+    return (
+        trades.wins(settings.window) < _wins_at(settings.strict_win_rate, settings)
+        or _lost(trades) > _share(settings.strict_drawdown, trades)
+        or trades.losses_in_a_row >= settings.strict_losses
+    )
+
+
+def _relaxed(trades: Trades, settings: TierSettings) -> bool:
+    won_enough = trades.wins(settings.window) >= _wins_at(settings.relaxed_win_rate, settings)
+    return won_enough and _lost(trades) < _share(settings.relaxed_drawdown, trades)
+
+
+def _wins_at(rate: float, settings: TierSettings) -> Decimal:
+    return EXACT.multiply(exactly(rate), Decimal(settings.window))
+
+
+def _lost(trades: Trades) -> Decimal:
+    return EXACT.subtract(trades.peak, trades.balance)
+
+
+def _share(drawdown: float, trades: Trades) -> Decimal:
+    return EXACT.multiply(exactly(drawdown), trades.peak)
