@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -154,11 +153,7 @@ def test_nothing_is_said_where_a_stop_or_target_would_not_be_a_price() -> None:
 
 
 def test_nothing_is_said_where_the_stop_rounds_to_the_close() -> None:
-    candles = [_shrunk(candle) for candle in walk(11, 1_000)]
-    assert len(said(TrendFollowing(NIMBLE), walk(11, 1_000))) > 20
-    assert not said(TrendFollowing(NIMBLE), candles)
-
-
-def _shrunk(candle: Candle) -> Candle:
-    small = Decimal("1e-12")
-    return replace(candle, high=candle.high * small, low=candle.low * small, close=candle.close * small)
+    candles = walk(11, 1_000)
+    wide, none = (said(TrendFollowing(replace(NIMBLE, stop_atrs=n)), candles) for n in (1e-6, 1e-12))
+    assert len(wide) > 20
+    assert not none
