@@ -21,6 +21,7 @@ demo: .venv/.runtime ## trade a synthetic market on the embedded log and show wh
 	$(BIN)/whence paper $(ARGS)
 
 test: .venv/.dev ## the whole suite, against a Kafka, a registry and a PostgreSQL of its own
+	@$(RUN) infra.servers.system_parts
 	$(RUN) pytest $(ARGS)
 
 lint: .venv/.dev ## ruff: rules and format

@@ -6,9 +6,13 @@ import ast
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
+
+from tests.architecture.test_locks import SHIPPED
 
 ROOT = Path(__file__).parents[2]
 STANDARD = sys.stdlib_module_names | {"_typeshed"}  # the type checkers' own names for standard things
@@ -76,6 +80,32 @@ def test_every_import_follows_an_arrow() -> None:
 
 def test_every_folder_of_the_house_is_there_to_be_read() -> None:
     assert [folder for folder in HOUSE if not (ROOT / folder / "__init__.py").is_file()] == []
+
+
+def unasked(root: Path, asked: frozenset[str]) -> list[str]:
+    """`folder/file.py:line imports name`, for every installed package that no distribution in `asked` brings."""
+    installed = packages_distributions()
+    return [
+        f"{path.relative_to(root)}:{line} imports {name}"
+        for folder in HOUSE
+        for path in sorted((root / folder).rglob("*.py"))
+        for line, name in imports(path)
+        if name not in {*HOUSE, *STANDARD}
+        and asked.isdisjoint(map(canonicalize_name, installed.get(name, [])))
+    ]
+
+
+def test_whatever_is_imported_is_asked_for_by_name() -> None:
+    assert unasked(ROOT, SHIPPED) == []
+
+
+def test_an_import_that_only_happens_to_be_there_is_caught(tmp_path: Path) -> None:
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "culprit.py").write_text("import pytest\nimport gone\nimport typer\n")
+    assert unasked(tmp_path, SHIPPED) == [
+        "infra/culprit.py:1 imports pytest",
+        "infra/culprit.py:2 imports gone",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,10 @@ ASKED = {
     "runtime": _asked(["build"], []),
     "dev": _asked(["dev"], list(PYPROJECT["project"]["optional-dependencies"])),
 }
+SHIPPED = frozenset(
+    canonicalize_name(asked.name)
+    for asked in _asked([], list(PYPROJECT["project"]["optional-dependencies"])).values()
+)
 LOCKS = pytest.mark.parametrize("lock", list(ASKED))
 
 
