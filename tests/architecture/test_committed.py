@@ -12,7 +12,7 @@ from tests.architecture.committed import ROOT, committed_files
 GIVEAWAYS = {
     "a path of one machine": r"(?<![\w.~-])/(?:root|home|Users|work)/\w|/tmp/[w]/",
     "a package registry": r"pypi\.org|pythonhosted\.org|repo1?\.maven|registry\.npm|deb\.debian|nodejs\.org/d",
-    "a mirror": r"(?i)arti[f]actory|/nexus/|jfrog",
+    "a mirror": r"(?i)arti[f]actory|/nexu[s]/|jfro[g]",
     "a private address": r"\b(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}:\d",
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY",
 }
