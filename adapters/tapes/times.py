@@ -62,7 +62,7 @@ def interval_of(table: Table, times: Times, named: timedelta | None) -> timedelt
 
 def _instant(table: Table, index: int, text: str) -> datetime:
     try:
-        if text.isdecimal():
+        if text.isdecimal() and text.isascii():
             return _EPOCH + int(text) * _UNITS[len(text)]
         return datetime.fromisoformat(text)
     except (KeyError, ValueError):

@@ -1,0 +1,66 @@
+"""The identity of tapes: what a log is made from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from adapters.tapes import Tape, read_tape, synthetic_tape, tape_identity
+from tests.adapters.tapes.sheets import NOW, START, row, sheet, write
+
+
+def recorded(folder: Path, candles: int = 3, symbol: str = "BTCUSDT", volume: str = "12.5") -> Tape:
+    rows = [[*row(index)[:5], volume] for index in range(candles)]
+    return read_tape(write(folder, sheet(rows), f"{symbol}_5m.csv"), now=NOW)
+
+
+def test_a_tape_that_grew_at_its_end_or_moved_is_the_same(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    grown = recorded(tmp_path / "elsewhere", candles=9)
+    assert tape_identity([recorded(tmp_path)]) == tape_identity([grown])
+
+
+def test_the_order_of_tapes_does_not_matter(tmp_path: Path) -> None:
+    one, other = recorded(tmp_path), recorded(tmp_path, symbol="ETHUSDT")
+    assert tape_identity([one, other]) == tape_identity([other, one])
+
+
+def test_another_instrument_interval_figure_or_time_is_another_tape(tmp_path: Path) -> None:
+    tape = recorded(tmp_path)
+    first = tape.candles[0]
+    others = [
+        [recorded(tmp_path, symbol="ETHUSDT")],
+        [tape, recorded(tmp_path, symbol="ETHUSDT")],
+        [recorded(tmp_path, volume="12.6")],
+        [replace(tape, interval=timedelta(minutes=15))],
+        [replace(tape, candles=tape.candles[1:])],
+        [replace(tape, candles=(replace(first, open_time=START - timedelta(days=1)),))],
+        [replace(tape, candles=(replace(first, funding_rate=Decimal("12.5")),))],
+        [replace(tape, candles=(replace(first, turnover=Decimal("12.5")),))],
+    ]
+    assert len({tape_identity(tapes) for tapes in [[tape], *others]}) == 1 + len(others)
+
+
+def test_the_identity_is_the_same_tomorrow(tmp_path: Path) -> None:
+    """Logs are found again by it: whoever changes it makes every log on a tape unknown."""
+    identity = tape_identity([recorded(tmp_path)])
+    assert identity == "1c0423d1187f1e3cbdb44e5794cdaf5ece3ce06174dac76742626d92bf5eb630"
+
+
+def test_a_synthetic_tape_is_known_by_its_seed_and_start() -> None:
+    named = {
+        tape_identity(synthetic_tape(1, candles=2)),
+        tape_identity(synthetic_tape(2, candles=2)),
+        tape_identity(synthetic_tape(1, candles=2, start=START)),
+        tape_identity(synthetic_tape(1, candles=2, interval=timedelta(minutes=1))),
+        tape_identity(synthetic_tape(1, candles=2, symbols=("BTCUSDT",))),
+    }
+    assert len(named) == 5
+    assert tape_identity(synthetic_tape(1, candles=2)) == tape_identity(synthetic_tape(1, candles=5))
+
+
+def test_a_recording_of_a_synthetic_tape_is_not_it() -> None:
+    (tape,) = synthetic_tape(1, ("BTCUSDT",), candles=2)
+    assert tape_identity([tape]) != tape_identity([replace(tape, recipe="", synthetic=False)])
