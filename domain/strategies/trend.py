@@ -10,6 +10,7 @@ from typing import Self
 
 import numpy as np
 
+from domain.arithmetic import EXACT
 from domain.candle import Candle
 from domain.indicators import Adx, Atr, Cross, Ema, FloatArray, Rsi, adx, atr, crosses, ema, rsi
 from domain.strategies import Direction, Intent, Proposal
@@ -140,8 +141,12 @@ def _levels(
     below, above = parameters.stop_atrs * span, parameters.target_atrs * span
     if direction is Direction.SHORT:
         below, above = above, below
-    bottom = (close - Decimal(below)).quantize(_TEN_PLACES)
-    top = (close + Decimal(above)).quantize(_TEN_PLACES)
+    bottom = _to_ten_places(EXACT.subtract(close, Decimal(below)))
+    top = _to_ten_places(EXACT.add(close, Decimal(above)))
     if not 0 < bottom < close < top:
         return None
     return (bottom, top) if direction is Direction.LONG else (top, bottom)
+
+
+def _to_ten_places(price: Decimal) -> Decimal:
+    return price.quantize(_TEN_PLACES, context=EXACT)

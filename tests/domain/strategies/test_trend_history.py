@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import ROUND_DOWN, localcontext
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,14 @@ def test_watchers_share_nothing(strategy: TrendFollowing, candles: Sequence[Cand
     for candle in candles[: len(candles) // 2]:
         first.on_candle(candle)
     assert [second.on_candle(candle) for candle in candles] == bar_by_bar(strategy, candles)
+
+
+def test_a_thread_that_counts_in_few_digits_gets_the_same_levels() -> None:
+    candles = walk(2, 1_000)
+    expected = TrendFollowing().scan(candles)
+    with localcontext(prec=4, rounding=ROUND_DOWN):
+        assert TrendFollowing().scan(candles) == expected
+    assert any(expected)
 
 
 def test_the_walks_of_these_tests_do_cross() -> None:
