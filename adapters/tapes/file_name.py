@@ -6,14 +6,13 @@ import re
 from datetime import timedelta
 from pathlib import PurePath
 
+from domain.catalogue import split_symbol
 from domain.errors import InvalidTape
 from domain.instrument import check_instrument_id, instrument_id
 
-# `BTCUSDT_5m`: in capitals right before the interval; or, anywhere else, a symbol that ends in a known quote.
-_SYMBOLS = (
-    re.compile(r"(?=\d*[A-Z])([A-Z0-9]{2,30})[_-]\d+[mhdw](?![A-Za-z0-9])"),
-    re.compile(r"([A-Z0-9]+(?:USDT|USDC|USD|PERP|EUR|BTC|ETH))(?![A-Z0-9])", re.IGNORECASE),
-)
+# Before the interval, in capitals, any symbol is meant as one; elsewhere it must end in a known quote currency.
+_BEFORE_INTERVAL = re.compile(r"(?=\d*[A-Z])([A-Z0-9]{2,30})[_-]\d+[mhdw](?![A-Za-z0-9])")
+_FIRST_WORD = re.compile(r"[A-Za-z0-9]+")
 _INTERVAL = re.compile(r"(?<![A-Za-z0-9])(\d{1,4})([mhdw])(?![A-Za-z0-9])")
 _UNITS = {
     "m": timedelta(minutes=1),
@@ -43,9 +42,16 @@ def interval_in(path: PurePath) -> timedelta | None:
 
 
 def _symbol_in(path: PurePath) -> str:
-    for pattern in _SYMBOLS:
-        if found := pattern.match(path.stem):
-            return found[1].upper()
+    if plain := _BEFORE_INTERVAL.match(path.stem):
+        return plain[1]
+    word = _FIRST_WORD.match(path.stem)
+    if word and _has_known_quote(word[0].upper()):
+        return word[0].upper()
     raise InvalidTape(
         str(path), None, "the name does not tell the symbol: give it with --symbol, as in --symbol BTCUSDT"
     )
+
+
+def _has_known_quote(symbol: str) -> bool:
+    base, _ = split_symbol(symbol)
+    return base != symbol

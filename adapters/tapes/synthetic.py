@@ -12,6 +12,7 @@ from adapters.tapes.tape import Tape
 from adapters.tapes.walk import Character, Walk
 from adapters.tapes.weather import Weather, weather
 from domain.candle import Candle, interval_name
+from domain.catalogue import rules_for
 from domain.errors import InvalidInput
 from domain.instrument import instrument_id
 
@@ -24,11 +25,14 @@ START = datetime(2025, 1, 1, tzinfo=UTC)
 
 _MINUTE = timedelta(minutes=1)
 _CHARACTERS = {
-    "BTCUSDT": Character(60_000.0, Decimal("0.1"), Decimal("0.001"), 0.5, 0.9, 250.0),
-    "ETHUSDT": Character(2_500.0, Decimal("0.01"), Decimal("0.01"), 0.7, 0.8, 4_000.0),
-    "SOLUSDT": Character(150.0, Decimal("0.01"), Decimal("0.1"), 0.9, 0.7, 30_000.0),
+    "BTCUSDT": Character(price=60_000.0, volatility=0.5, correlation=0.9, volume=250.0),
+    "ETHUSDT": Character(price=2_500.0, volatility=0.7, correlation=0.8, volume=4_000.0),
+    "SOLUSDT": Character(price=150.0, volatility=0.9, correlation=0.7, volume=30_000.0),
+    "XRPUSDT": Character(price=2.5, volatility=0.9, correlation=0.6, volume=500_000.0),
 }
-_ANY = Character(100.0, Decimal("0.01"), Decimal("0.1"), 0.8, 0.6, 10_000.0)
+_ANY = Character(price=100.0, volatility=0.8, correlation=0.6, volume=10_000.0)
+# The tick of a symbol the catalogue does not know.
+_TICK = Decimal("0.01")
 
 
 def synthetic_tape(
@@ -47,8 +51,8 @@ def synthetic_tape(
     market and one of its own; in a range it is pulled to a moving level (Uhlenbeck and Ornstein, Physical Review
     36, 1930). High and low are those of the sub-steps. Volume grows with variance and with the size of the move
     (Karpoff, Journal of Financial and Quantitative Analysis 22, 1987) and has a daily course. Each candle opens
-    where the last one closed; prices lie on the tick and volumes on the lot of the symbol (BTCUSDT, ETHUSDT and
-    SOLUSDT as on Bybit; else 0.01 and 0.1).
+    where the last one closed; prices lie on the tick and volumes on the lot that the catalogue gives the symbol
+    (on a tick of 0.01 where it does not know the symbol).
 
     The same arguments give the same tapes on every machine: there is nothing in it but +, -, *, / and square
     root, which IEEE 754 rounds alike everywhere, and `Random.random`, whose sequence Python promises to keep.
@@ -80,11 +84,12 @@ def _chance(seed: int, name: str) -> Random:
 
 
 def _tape(seed: int, symbol: str, interval: timedelta, start: datetime, market: Sequence[Weather]) -> Tape:
-    walk = Walk(_CHARACTERS.get(symbol, _ANY), interval, _chance(seed, symbol))
-    candles = tuple(_candles(instrument_id(symbol), interval, start, market, walk))
+    rules = rules_for(instrument_id(symbol), _TICK)
+    walk = Walk(rules, _CHARACTERS.get(symbol, _ANY), interval, _chance(seed, symbol))
+    candles = tuple(_candles(rules.id, interval, start, market, walk))
     recipe = f"{MODEL} seed={seed} start={start.isoformat()}"
     note = f"synthetic market, not recorded prices: {recipe} interval={interval_name(interval)}"
-    return Tape(candles[0].instrument, interval, candles, notes=(note,), synthetic=True, recipe=recipe)
+    return Tape(rules.id, interval, candles, notes=(note,), synthetic=True, recipe=recipe)
 
 
 def _candles(

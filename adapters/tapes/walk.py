@@ -10,6 +10,7 @@ from math import sqrt
 from random import Random
 
 from adapters.tapes.weather import STEPS, Weather, shock
+from domain.instrument import Instrument
 
 _YEAR, _FIVE_MINUTES = timedelta(days=365), timedelta(minutes=5)
 _ROOT_STEPS = sqrt(float(STEPS))
@@ -24,13 +25,11 @@ _BUSIEST_HOUR = 14
 class Character:
     """What tells one symbol from another.
 
-    `price` about the start and `tick` in quote, `lot` and mean `volume` of five minutes in base currency,
-    yearly `volatility` (0.5 = 50 %), `correlation` of its shocks with the market's.
+    `price` about the start in quote currency, yearly `volatility` (0.5 = 50 %), `correlation` of its shocks with
+    the market's, mean `volume` of five minutes in base currency.
     """
 
     price: float
-    tick: Decimal
-    lot: Decimal
     volatility: float
     correlation: float
     volume: float
@@ -50,8 +49,11 @@ class Bar:
 class Walk:
     """The price of one symbol, moved on candle by candle."""
 
-    def __init__(self, character: Character, interval: timedelta, chance: Random) -> None:
-        self._character, self._interval, self._chance = character, interval, chance
+    def __init__(
+        self, instrument: Instrument, character: Character, interval: timedelta, chance: Random
+    ) -> None:
+        self._instrument, self._character = instrument, character
+        self._interval, self._chance = interval, chance
         self._deviation = character.volatility * sqrt(interval / _YEAR)
         self._own = sqrt(1.0 - character.correlation * character.correlation)
         self._price = self._level = character.price * (0.85 + 0.3 * chance.random())
@@ -77,15 +79,15 @@ class Walk:
             yield self._price
 
     def _rounded(self, price: float) -> Decimal:
-        tick = self._character.tick
+        tick = self._instrument.tick
         return max(int(price / float(tick) + 0.5), 1) * tick
 
     def _volume(self, opens: datetime, variance: float, move: float) -> Decimal:
         """`move` in deviations of a candle. At least one lot."""
         usual = self._character.volume * (self._interval / _FIVE_MINUTES)
         busy = (0.4 + 0.6 * variance) * (0.5 + 0.6 * move) * _time_of_day(opens)
-        lots = usual * busy * (0.4 + 1.2 * self._chance.random()) / float(self._character.lot)
-        return max(int(lots), 1) * self._character.lot
+        lots = usual * busy * (0.4 + 1.2 * self._chance.random()) / float(self._instrument.lot)
+        return max(int(lots), 1) * self._instrument.lot
 
 
 def _time_of_day(opens: datetime) -> float:

@@ -162,7 +162,7 @@ def test_a_last_line_without_its_end_is_the_oldest_candle_where_newest_comes_fir
         ("BTCUSDT.csv", "BTCUSDT"),
         ("btcusdt_5m.csv", "BTCUSDT"),
         ("1000PEPEUSDT-5m-2024-01.csv", "1000PEPEUSDT"),
-        ("SOLPERP.csv", "SOLPERP"),
+        ("SOLPERP_5m.csv", "SOLPERP"),
         ("XYZ_5m.csv", "XYZ"),
     ],
 )

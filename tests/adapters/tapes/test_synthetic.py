@@ -19,7 +19,8 @@ STEPS = {
     "BTCUSDT": ("0.1", "0.001"),
     "ETHUSDT": ("0.01", "0.01"),
     "SOLUSDT": ("0.01", "0.1"),
-    "ABCUSDT": ("0.01", "0.1"),
+    "XRPUSDT": ("0.0001", "0.1"),
+    "ABCUSDT": ("0.01", "0.001"),
 }
 INTERVALS = [
     timedelta(minutes=1),
