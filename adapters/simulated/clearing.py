@@ -1,0 +1,207 @@
+"""Executions of one instrument, and all that follows from them: money, position, margin, other orders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from adapters.simulated.admission import too_expensive
+from adapters.simulated.bar import Bar
+from adapters.simulated.book import Book
+from adapters.simulated.exact import ONE, ZERO, to_lot, to_tick
+from adapters.simulated.holding import Holding
+from adapters.simulated.ids import draw
+from adapters.simulated.margin import bankruptcy_price, liquidation_price, order_cost, position_margin
+from adapters.simulated.matching import Touch, execution_price
+from adapters.simulated.order import WorkingOrder
+from adapters.simulated.rules import SimulationRules
+from adapters.simulated.wallet import Wallet
+from adapters.simulated.wire import Wire
+from domain.candle import Candle
+from domain.instrument import Instrument
+from domain.order import Liquidity, OrderPlaced, OrderType, Side
+
+POSITION_GONE = "CancelByTpSlTsClear"
+NOTHING_TO_REDUCE = "CancelByReduceOnly"
+LIQUIDATION = "CancelAllBeforeLiq"
+_OTHER_TRIGGERED = {
+    OrderType.STOP: "CancelByOcoTpCanceledBySlTriggered",
+    OrderType.LIMIT: "CancelByOcoSlCanceledByTpTriggered",
+    OrderType.MARKET: POSITION_GONE,
+}
+
+
+class Clearing:
+    """Holds the position and the working orders of one instrument.
+
+    - A fill never turns a position: what would comes as two executions, one to flat and one from it.
+    - A reduce-only order is cut as the position shrinks, and gone when the position is. A protective order
+      is measured against the position as it trades.
+    - An entry never works on without its protection: when that ends, the rest of the entry is cancelled too.
+    """
+
+    def __init__(
+        self, instrument: Instrument, rules: SimulationRules, seed: int, wallet: Wallet, wire: Wire
+    ) -> None:
+        self.instrument = instrument
+        self.book = Book()
+        self.holding = Holding()
+        self._rules, self._seed, self._wallet, self._wire = rules, seed, wallet, wire
+        wallet.keep(self.claim)
+
+    def claim(self) -> Decimal:
+        """What position and resting limit orders keep of the balance. A stop keeps nothing until it triggers."""
+        held = position_margin(self.holding, self._wallet.leverage, self.instrument.taker_fee)
+        for order in self.book.resting(OrderType.LIMIT, reduce_only=False):
+            held += self.cost_of(order.terms, order.leaves, order.terms.limit_price or ZERO)
+        return held
+
+    def cost_of(self, terms: OrderPlaced, quantity: Decimal, price: Decimal) -> Decimal:
+        """What the order needs of the available balance: nothing for the part that closes a position."""
+        opening = ZERO if terms.reduce_only else max(ZERO, quantity - self.holding.reducible(terms.side))
+        return order_cost(terms.side, opening, price, self._wallet.leverage, self.instrument.taker_fee)
+
+    @property
+    def available(self) -> Decimal:
+        """What the account has left for orders."""
+        return self._wallet.available
+
+    def unaffordable(self, order: WorkingOrder, touch: Touch, bar: Bar) -> str | None:
+        """Why the balance does not carry the order: a limit at its price, another where it is touched."""
+        limit = order.terms.limit_price
+        price = self._price_of(order, touch, bar) if limit is None else limit
+        return too_expensive(self.cost_of(order.terms, order.leaves, price), self.available)
+
+    def execute(self, order: WorkingOrder, touch: Touch, bar: Bar, at: datetime) -> list[WorkingOrder]:
+        """Fills what the candle's volume and the position allow; returns the children that this woke."""
+        order.traded_in = bar.candle.open_time
+        quantity = self._fillable(order, bar)
+        if not quantity:
+            return []
+        price = self._price_of(order, touch, bar)
+        for part in self._parts(order.terms.side, quantity):
+            self._fill(order, part, price, touch.liquidity, at)
+        self._tell_cut(order, at)
+        self._end_siblings(order, at)
+        return self._wake_children(order, at)
+
+    def end(self, order: WorkingOrder, at: datetime, reason: str) -> None:
+        """Cancels the order, and with it the children that it never woke; nothing if it has ended already."""
+        if order in self.book:
+            self.book.end(order.id, order.filled)
+            self._wire.cancelled(order.id, at, reason)
+            self._end_sleepers(order, at)
+
+    def reject(self, order_id: str, at: datetime, reason: str) -> None:
+        self.book.end(order_id, ZERO)
+        self._wire.rejected(order_id, at, reason)
+
+    def fund(self, candle: Candle) -> None:
+        """Settles the funding of the candle's close: quantity x close x rate, longs pay when the rate is positive."""
+        if candle.funding_rate and self.holding.quantity:
+            amount = -(self.holding.quantity * candle.close * candle.funding_rate)
+            self._wallet.add(amount)
+            self._drain(amount)
+            self._wire.funded(self.instrument.id, candle.close_time, amount)
+
+    def liquidation_price(self) -> Decimal | None:
+        """Where the position is taken away; None when flat."""
+        if not self.holding.quantity:
+            return None
+        return liquidation_price(self.holding, self.instrument, self._wallet.leverage)
+
+    def liquidate(self, at: datetime) -> None:
+        """Cancels every order, then closes the position at its bankruptcy price: the margin is lost, not more."""
+        for order in self.book:
+            self.end(order, at, LIQUIDATION)
+        side, quantity = self.holding.closing_side, self.holding.size
+        price = to_tick(bankruptcy_price(self.holding, self._wallet.leverage), side, self.instrument.tick)
+        fee = quantity * price * self.instrument.taker_fee
+        self._wallet.add(self.holding.trade(side, quantity, price) - fee)
+        instrument = self.instrument
+        self._wire.liquidated(instrument.id, at, side, price, quantity, fee, instrument.quote)
+
+    def cut(self, order: WorkingOrder) -> None:
+        """A reduce-only order may not fill more than there is; a protective one grows with its position."""
+        if order.terms.reduce_only and not order.is_protection:
+            order.quantity = min(order.quantity, order.filled + self.holding.reducible(order.terms.side))
+
+    def _fillable(self, order: WorkingOrder, bar: Bar) -> Decimal:
+        share = to_lot(bar.candle.volume * self._rules.volume_share, self.instrument.lot)
+        quantity = min(order.leaves, share)
+        return (
+            min(quantity, self.holding.reducible(order.terms.side)) if order.terms.reduce_only else quantity
+        )
+
+    def _price_of(self, order: WorkingOrder, touch: Touch, bar: Bar) -> Decimal:
+        rules = self._rules
+        stray = rules.slippage_jitter and rules.slippage_jitter * draw(self._seed, order.id, order.executions)
+        slippage = rules.slippage * (ONE + stray)
+        return execution_price(order.terms, touch, bar, slippage, self.instrument.tick)
+
+    def _parts(self, side: Side, quantity: Decimal) -> list[Decimal]:
+        closing = min(quantity, self.holding.reducible(side))
+        return [part for part in (closing, quantity - closing) if part]
+
+    def _fill(
+        self, order: WorkingOrder, quantity: Decimal, price: Decimal, liquidity: Liquidity, at: datetime
+    ) -> None:
+        instrument = self.instrument
+        rate = instrument.maker_fee if liquidity is Liquidity.MAKER else instrument.taker_fee
+        fee = quantity * price * rate
+        self._wallet.add(self.holding.trade(order.terms.side, quantity, price) - fee)
+        self._wire.filled(order, at, price, quantity, fee, instrument.quote, liquidity)
+        order.filled += quantity
+        order.executions += 1
+        if not order.leaves:
+            self.book.end(order.id, order.filled)
+        self._follow_position(at)
+
+    def _follow_position(self, at: datetime) -> None:
+        for order in self.book.reducing():
+            if self.holding.quantity:
+                self.cut(order)
+            else:
+                self._end_with_position(order, at)
+
+    def _end_with_position(self, order: WorkingOrder, at: datetime) -> None:
+        self.end(order, at, POSITION_GONE if order.is_protection else NOTHING_TO_REDUCE)
+        self._end_parent(order, at)
+
+    def _end_parent(self, order: WorkingOrder, at: datetime) -> None:
+        parent = self.book.get(order.terms.parent)
+        if parent is not None:
+            self.end(parent, at, POSITION_GONE)
+
+    def _tell_cut(self, order: WorkingOrder, at: datetime) -> None:
+        if not order.leaves and order.quantity < order.terms.quantity:
+            self._wire.cancelled(order.id, at, NOTHING_TO_REDUCE)
+
+    def _end_siblings(self, order: WorkingOrder, at: datetime) -> None:
+        if order.terms.parent is None or (order.leaves and not order.triggered):
+            return
+        for sibling in self.book.children(order.terms.parent):
+            if sibling is not order:
+                self.end(sibling, at, _OTHER_TRIGGERED[order.terms.type])
+        self._end_parent(order, at)
+
+    def _wake_children(self, order: WorkingOrder, at: datetime) -> list[WorkingOrder]:
+        woken = [child for child in self.book.children(order.id) if not child.awake and self._protects(child)]
+        for child in woken:
+            child.awake = True
+        if order not in self.book:
+            self._end_sleepers(order, at)
+        return woken
+
+    def _protects(self, child: WorkingOrder) -> bool:
+        return bool(self.holding.reducible(child.terms.side))
+
+    def _end_sleepers(self, order: WorkingOrder, at: datetime) -> None:
+        for child in self.book.children(order.id):
+            if not child.awake:
+                self.end(child, at, POSITION_GONE)
+
+    def _drain(self, amount: Decimal) -> None:
+        # Bybit takes funding from the available balance and, where that ends, from the position's margin.
+        short = min(-amount, -self._wallet.available)
+        self.holding.drained += max(ZERO, short)

@@ -1,0 +1,26 @@
+"""Exact arithmetic: money never loses a digit on the way."""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Context, Decimal
+
+from domain.order import Side
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+
+EXACT = Context(prec=60)
+"""Products and sums of market figures stay far below 60 digits; only shares of a cost are rounded, on purpose."""
+
+_AGAINST = {Side.BUY: ROUND_CEILING, Side.SELL: ROUND_FLOOR}
+
+
+def to_tick(price: Decimal, side: Side, tick: Decimal) -> Decimal:
+    """The nearest price on the tick that is not better than `price` for this side; at least one tick."""
+    steps = (price / tick).to_integral_value(rounding=_AGAINST[side])
+    return max(steps, ONE) * tick
+
+
+def to_lot(quantity: Decimal, lot: Decimal) -> Decimal:
+    """The largest whole number of lots in `quantity`."""
+    return (quantity / lot).to_integral_value(rounding=ROUND_DOWN) * lot

@@ -1,0 +1,72 @@
+"""What the account holds of one instrument, in one-way mode: one signed quantity and what it cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from adapters.simulated.exact import EXACT, ZERO
+from domain.order import Side
+
+_COST_STEP = Decimal("1e-12")
+
+
+@dataclass(slots=True)
+class Holding:
+    """`quantity` in base currency, negative when short; `cost` what it was traded for, in quote currency.
+
+    `drained` is how much of the position's margin funding has eaten, in quote currency.
+    """
+
+    quantity: Decimal = ZERO
+    cost: Decimal = ZERO
+    drained: Decimal = ZERO
+
+    @property
+    def size(self) -> Decimal:
+        return abs(self.quantity)
+
+    @property
+    def closing_side(self) -> Side:
+        """The side that reduces it; of something flat: SELL."""
+        return Side.BUY if self.quantity < ZERO else Side.SELL
+
+    def reducible(self, side: Side) -> Decimal:
+        """How much an order of this side could take off it."""
+        return self.size if self.quantity and side is self.closing_side else ZERO
+
+    def trade(self, side: Side, quantity: Decimal, price: Decimal) -> Decimal:
+        """Takes one fill in and returns the profit it realised before fees, in quote currency.
+
+        Raises ValueError for a fill that would turn the position: it has to come as two.
+        """
+        value = EXACT.multiply(quantity, price)
+        against = self.reducible(side)
+        if not against:
+            return self._grow(side, quantity, value)
+        if quantity > against:
+            raise ValueError(f"a fill of {quantity} would turn a position of {self.quantity}")
+        return self._shrink(side, quantity, value)
+
+    def _grow(self, side: Side, quantity: Decimal, value: Decimal) -> Decimal:
+        self._move(side, quantity)
+        self.cost = EXACT.add(self.cost, value)
+        return ZERO
+
+    def _shrink(self, side: Side, quantity: Decimal, value: Decimal) -> Decimal:
+        released = self._released(quantity)
+        self._move(side, quantity)
+        self.cost = EXACT.subtract(self.cost, released)
+        if not self.quantity:
+            self.drained = ZERO
+        return EXACT.subtract(value, released) if side is Side.SELL else EXACT.subtract(released, value)
+
+    def _released(self, quantity: Decimal) -> Decimal:
+        if quantity == self.size:
+            return self.cost
+        share = EXACT.divide(EXACT.multiply(self.cost, quantity), self.size)
+        return share.quantize(_COST_STEP, rounding=ROUND_HALF_EVEN, context=EXACT)
+
+    def _move(self, side: Side, quantity: Decimal) -> None:
+        signed = quantity if side is Side.BUY else -quantity
+        self.quantity = EXACT.add(self.quantity, signed)

@@ -1,0 +1,41 @@
+"""Names and draws of the simulated exchange: functions of what happened, never of a running counter or generator.
+
+So a restart that replays the same calls over the same candles gives the same names and the same prices.
+"""
+
+from __future__ import annotations
+
+from base64 import b32encode
+from decimal import Decimal
+from hashlib import blake2b
+
+VENUE = "SIM"
+_CHARACTERS = 12
+_DRAWS = 1_000_000
+
+
+def short_id(*parts: str | int) -> str:
+    """12 characters of RFC 4648 base 32 (60 bits), in lower case."""
+    digest = blake2b("/".join(map(str, parts)).encode(), digest_size=8).digest()
+    return b32encode(digest).decode()[:_CHARACTERS].lower()
+
+
+def venue_order_id(order_id: str) -> str:
+    """The exchange's own name for an order."""
+    return short_id(order_id, "order")
+
+
+def execution_id(order_id: str, n: int) -> str:
+    """The name of the order's n-th execution, counted from 0."""
+    return short_id(order_id, "execution", n)
+
+
+def fact(*parts: str | int) -> str:
+    """`exchange:SIM:<id>`: how a happening at this exchange is named as a cause."""
+    return f"exchange:{VENUE}:{short_id(*parts)}"
+
+
+def draw(seed: int, order_id: str, n: int) -> Decimal:
+    """A number in [-1, 1) for the order's n-th execution, in steps of 2e-6."""
+    digest = blake2b(f"{seed}/{order_id}/{n}".encode(), digest_size=8).digest()
+    return Decimal(int.from_bytes(digest, "big") % _DRAWS * 2 - _DRAWS) / _DRAWS

@@ -1,0 +1,90 @@
+"""One instrument's market: the order of things in a candle, by what can be known from it.
+
+1. The open is the first price. What arrived by then is dealt with, then what was resting meets it (liquidation,
+   stops and limits that the market gapped over), then what arrives later in the candle, which still trades at
+   the open.
+2. Of the rest only the range is known, so what hurts comes first: stops and liquidation, in the order in which
+   the price comes to them; then entries; then stops and liquidation again, for what was just entered; and last,
+   unless something was entered inside this very candle, the reduce-only limits (targets).
+3. Funding, at the close.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from adapters.simulated.bar import Bar, bar_of
+from adapters.simulated.clearing import Clearing
+from adapters.simulated.desk import OrderDesk
+from adapters.simulated.engine import MatchingEngine
+from adapters.simulated.requests import Inbox
+from adapters.simulated.wire import Wire
+from domain.candle import Candle
+from domain.errors import InvalidInput
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class Market:
+    """Takes candles in order of time, each once."""
+
+    def __init__(self, clearing: Clearing, wire: Wire, band: Decimal) -> None:
+        self.inbox = Inbox()
+        self._clearing = clearing
+        self._engine = MatchingEngine(clearing, wire)
+        self._desk = OrderDesk(clearing, self._engine, wire, band)
+        self._before: Candle | None = None
+        self._over_at = _LONG_AGO
+        # Between these two prices nothing happens to any order or position.
+        self._below, self._above = self._engine.bounds()
+
+    @property
+    def position(self) -> Decimal:
+        """The signed quantity held, in base currency."""
+        return self._clearing.holding.quantity
+
+    def idle(self, candle: Candle) -> bool:
+        """Whether the candle changes nothing here; then it is over with this call.
+
+        Raises InvalidInput for a candle that begins before the one before it is over.
+        """
+        if candle.open_time < self._over_at:
+            raise InvalidInput(
+                f"{candle.instrument}: the candle of {candle.open_time.isoformat()} begins before the last one is "
+                f"over ({self._over_at.isoformat()}); give candles in order of time, each once"
+            )
+        if self._below < candle.low and candle.high < self._above and not self._has_business(candle):
+            self._pass(candle)
+            return True
+        return False
+
+    def begin(self, candle: Candle) -> Bar:
+        """Everything that happens at the open, or is treated as if it did; returns the bar to finish."""
+        bar = bar_of(candle, self._before)
+        requests = self.inbox.take(candle)
+        late = [request for request in requests if request.arrives_at > candle.open_time]
+        for request in requests[: len(requests) - len(late)]:
+            self._desk.deal(request, bar)
+        self._engine.open(bar)
+        for request in late:
+            self._desk.deal(request, bar)
+        return bar
+
+    def finish(self, bar: Bar) -> None:
+        """Everything that happens inside the candle and at its close."""
+        self._engine.suffer(bar)
+        if self._engine.enter(bar):
+            self._engine.suffer(bar)
+        else:
+            self._engine.take_targets(bar)
+        self._clearing.fund(bar.candle)
+        self._pass(bar.candle)
+        self._below, self._above = self._engine.bounds()
+
+    def _has_business(self, candle: Candle) -> bool:
+        return bool(self.inbox) or (candle.funding_rate is not None and bool(self.position))
+
+    def _pass(self, candle: Candle) -> None:
+        self._before = candle
+        self._over_at = candle.close_time

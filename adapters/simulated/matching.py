@@ -1,0 +1,128 @@
+"""Where one candle meets one order: does it trade, at which price, as maker or taker.
+
+A limit needs the market to trade through it by one tick: at the price itself others stand in the queue before
+us. A stop triggers on the touch. Both ways the doubt goes against us.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from adapters.simulated.bar import Bar
+from adapters.simulated.exact import ONE, to_tick
+from adapters.simulated.order import WorkingOrder
+from domain.order import Liquidity, OrderPlaced, OrderType, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """The market trades where the order can: a maker gets `price`, a taker the quote beside it, less slippage."""
+
+    price: Decimal
+    liquidity: Liquidity
+
+
+Meeting = Callable[[WorkingOrder, Bar, Decimal], Touch | None]
+
+
+def on_arrival(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:
+    """What an order that comes to life at the open takes there; None: it rests."""
+    return _ON_ARRIVAL[order.terms.type](order, bar, tick)
+
+
+def at_open(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:
+    """What the first price of the candle does to an order that was resting before it."""
+    return _AT_OPEN[order.terms.type](order, bar, tick)
+
+
+def inside(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:
+    """What the rest of the candle does to an order that is resting."""
+    return _INSIDE[order.terms.type](order, bar, tick)
+
+
+def execution_price(terms: OrderPlaced, touch: Touch, bar: Bar, slippage: Decimal, tick: Decimal) -> Decimal:
+    """On the tick, rounded against us; a taker slips by the fraction `slippage`, a limit never past its price."""
+    side = terms.side
+    price = touch.price
+    if touch.liquidity is Liquidity.TAKER:
+        price = _slipped(side, bar.quote(side, price), slippage)
+    price = to_tick(price, side, tick)
+    return price if terms.limit_price is None else _not_past(side, price, terms.limit_price)
+
+
+def reaches(side: Side, price: Decimal, level: Decimal) -> bool:
+    """Whether a price that rises (BUY) or falls (SELL) has come to the level."""
+    return price >= level if side is Side.BUY else price <= level
+
+
+def _slipped(side: Side, price: Decimal, slippage: Decimal) -> Decimal:
+    return price * (ONE + slippage if side is Side.BUY else ONE - slippage)
+
+
+def _not_past(side: Side, price: Decimal, limit: Decimal) -> Decimal:
+    return min(price, limit) if side is Side.BUY else max(price, limit)
+
+
+def _taken_at_open(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch:  # noqa: ARG001  (a row of the tables)
+    return Touch(bar.candle.open, Liquidity.TAKER)
+
+
+def _limit_arriving(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:
+    quote = bar.quote(order.terms.side, bar.candle.open)
+    return _taken_at_open(order, bar, tick) if _within(order, quote, _limit(order)) else None
+
+
+def _limit_at_open(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:
+    quote = bar.quote(order.terms.side, bar.candle.open)
+    return Touch(quote, Liquidity.MAKER) if _within(order, quote, _through(order, tick)) else None
+
+
+def _limit_inside(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:
+    side = order.terms.side
+    best = bar.quote(side, bar.far(side.opposite))
+    return Touch(_limit(order), Liquidity.MAKER) if _within(order, best, _through(order, tick)) else None
+
+
+def _stop_at_open(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:
+    gone = order.triggered or reaches(order.terms.side, bar.candle.open, _trigger(order))
+    return _taken_at_open(order, bar, tick) if gone else None
+
+
+def _stop_inside(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:  # noqa: ARG001
+    side, trigger = order.terms.side, _trigger(order)
+    if not reaches(side, bar.far(side), trigger):
+        return None
+    worst = max(trigger, bar.candle.open) if side is Side.BUY else min(trigger, bar.candle.open)
+    return Touch(worst, Liquidity.TAKER)
+
+
+def _within(order: WorkingOrder, price: Decimal, limit: Decimal) -> bool:
+    return reaches(order.terms.side.opposite, price, limit)
+
+
+def _through(order: WorkingOrder, tick: Decimal) -> Decimal:
+    return _limit(order) - tick if order.terms.side is Side.BUY else _limit(order) + tick
+
+
+def _limit(order: WorkingOrder) -> Decimal:
+    if order.terms.limit_price is None:
+        raise ValueError(f"limit order {order.id} was admitted without its price")
+    return order.terms.limit_price
+
+
+def _trigger(order: WorkingOrder) -> Decimal:
+    if order.terms.trigger_price is None:
+        raise ValueError(f"stop order {order.id} was admitted without its trigger")
+    return order.terms.trigger_price
+
+
+_ON_ARRIVAL: dict[OrderType, Meeting] = {
+    OrderType.MARKET: _taken_at_open,
+    OrderType.LIMIT: _limit_arriving,
+    OrderType.STOP: _stop_at_open,
+}
+# A market order never rests, so it has no row below.
+_AT_OPEN: dict[OrderType, Meeting] = {OrderType.LIMIT: _limit_at_open, OrderType.STOP: _stop_at_open}
+_INSIDE: dict[OrderType, Meeting] = {OrderType.LIMIT: _limit_inside, OrderType.STOP: _stop_inside}

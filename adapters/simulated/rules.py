@@ -1,0 +1,69 @@
+"""The rules of the simulation: how much worse than its candles the market treats us."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from domain.errors import InvalidSettings
+
+_ZERO = Decimal(0)
+_ONE = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationRules:
+    """Raises InvalidSettings for a rule out of its range.
+
+    - `slippage`: how far a taker's price moves against it, as a fraction of the price (0.0002 = 0.02 %); 0 to
+      `price_band`.
+    - `slippage_jitter`: how far one execution's slippage strays from it, as a fraction of it; 0 to 1. The draw
+      is a function of seed, order id and execution.
+    - `volume_share`: the largest share of one candle's volume that one order may take in it; above 0, up to 1.
+    - `latency`: from sending to arrival at the exchange; not negative.
+    - `price_band`: how far above the last price a buy limit (below it a sell limit) may be put, as a fraction;
+      above 0, below 1. Bybit's `priceLimitRatioX` of its large perpetuals is 0.01.
+    """
+
+    slippage: Decimal = Decimal("0.0002")
+    slippage_jitter: Decimal = _ZERO
+    volume_share: Decimal = Decimal("0.1")
+    latency: timedelta = timedelta(milliseconds=250)
+    price_band: Decimal = Decimal("0.01")
+
+    def __post_init__(self) -> None:
+        _check_fraction("price_band", self.price_band, above=_ZERO, below=_ONE)
+        _check_fraction("volume_share", self.volume_share, above=_ZERO, upto=_ONE)
+        _check_fraction("slippage_jitter", self.slippage_jitter, upto=_ONE)
+        _check_fraction("slippage", self.slippage)
+        self._check_widest()
+        if self.latency < timedelta(0):
+            raise InvalidSettings(f"latency must not be negative, not {self.latency}")
+
+    def _check_widest(self) -> None:
+        widest = self.slippage * (_ONE + self.slippage_jitter)
+        if widest > self.price_band:
+            raise InvalidSettings(
+                f"slippage with its jitter reaches {widest}, beyond the price band {self.price_band}: "
+                "lower slippage or widen price_band"
+            )
+
+
+def _check_fraction(
+    name: str,
+    value: Decimal,
+    *,
+    above: Decimal | None = None,
+    upto: Decimal | None = None,
+    below: Decimal | None = None,
+) -> None:
+    fits = (
+        value.is_finite()
+        and value >= _ZERO
+        and (above is None or value > above)
+        and (upto is None or value <= upto)
+        and (below is None or value < below)
+    )
+    if not fits:
+        raise InvalidSettings(f"{name} is out of range: {value}")

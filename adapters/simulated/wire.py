@@ -1,0 +1,103 @@
+"""The reports of the exchange, as they happen and with the names of what happened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from adapters.simulated.ids import execution_id, fact, venue_order_id
+from adapters.simulated.order import WorkingOrder
+from adapters.simulated.requests import Request
+from commands.exchange import (
+    Accepted,
+    Amended,
+    AmendRefused,
+    AnyReport,
+    Cancelled,
+    CancelRefused,
+    Filled,
+    Funded,
+    Liquidated,
+    Rejected,
+    Submitted,
+    Triggered,
+)
+from domain.order import Liquidity, OrderPlaced, Side
+
+
+def _micros(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds")
+
+
+class Wire:
+    """Collects reports until they are drained. What happens to an order once is named by the order alone."""
+
+    def __init__(self) -> None:
+        self._told: list[AnyReport] = []
+
+    def drain(self) -> list[AnyReport]:
+        """Everything told since the last time, by time; what happened at one instant stays in its order."""
+        told, self._told = self._told, []
+        return sorted(told, key=lambda report: report.at)
+
+    def submitted(self, order_id: str, at: datetime) -> None:
+        self._told.append(Submitted(order_id, at, fact(order_id, "submitted"), venue_order_id(order_id)))
+
+    def accepted(self, order_id: str, at: datetime) -> None:
+        self._told.append(Accepted(order_id, at, fact(order_id, "accepted"), venue_order_id(order_id)))
+
+    def rejected(self, order_id: str, at: datetime, reason: str) -> None:
+        self._told.append(Rejected(order_id, at, fact(order_id, "rejected"), reason))
+
+    def cancelled(self, order_id: str, at: datetime, reason: str) -> None:
+        self._told.append(Cancelled(order_id, at, fact(order_id, "cancelled"), reason))
+
+    def triggered(self, order_id: str, at: datetime, price: Decimal) -> None:
+        self._told.append(Triggered(order_id, at, fact(order_id, "triggered"), price))
+
+    def cancel_refused(self, request: Request, at: datetime, reason: str) -> None:
+        name = fact(request.order_id, "cancel refused", _micros(request.sent_at))
+        self._told.append(CancelRefused(request.order_id, at, name, reason))
+
+    def amend_refused(self, request: Request, at: datetime, reason: str) -> None:
+        name = fact(request.order_id, "amend refused", _micros(request.sent_at))
+        self._told.append(AmendRefused(request.order_id, at, name, reason))
+
+    def amended(self, request: Request, at: datetime, terms: OrderPlaced) -> None:
+        name = fact(request.order_id, "amended", _micros(request.sent_at))
+        figures = (terms.quantity, terms.limit_price, terms.trigger_price)
+        self._told.append(Amended(request.order_id, at, name, *figures))
+
+    def filled(
+        self,
+        order: WorkingOrder,
+        at: datetime,
+        price: Decimal,
+        quantity: Decimal,
+        fee: Decimal,
+        currency: str,
+        liquidity: Liquidity,
+    ) -> None:
+        """Tells the execution that the order is about to count."""
+        execution = execution_id(order.id, order.executions)
+        name = fact(order.id, "filled", order.executions)
+        self._told.append(Filled(order.id, at, name, execution, price, quantity, fee, currency, liquidity))
+
+    def funded(self, instrument: str, at: datetime, amount: Decimal) -> None:
+        self._told.append(Funded(instrument, at, fact(instrument, "funded", _micros(at)), amount))
+
+    def liquidated(
+        self,
+        instrument: str,
+        at: datetime,
+        side: Side,
+        price: Decimal,
+        quantity: Decimal,
+        fee: Decimal,
+        currency: str,
+    ) -> None:
+        key = f"{instrument}/liquidated/{_micros(at)}"
+        execution = execution_id(key, 0)
+        self._told.append(
+            Liquidated(instrument, at, fact(key), side, execution, price, quantity, fee, currency)
+        )
