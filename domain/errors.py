@@ -6,6 +6,8 @@ WhenceError
 │   ├── InvalidSettings     a setting out of range, unknown or missing
 │   └── InvalidEvent        an event that would be a lie: NaN, naive time, too many digits
 ├── Refused                 the business says no to a command; nothing changed
+│   ├── AccountNotOpened    there is no money on record to trade with
+│   └── InstrumentNotListed there are no rules on record to trade by
 ├── LogError                the log cannot do what was asked
 │   ├── Conflict            that version of the stream is already taken
 │   ├── LogOwned            another engine owns this log; the message says which
@@ -49,6 +51,14 @@ class InvalidEvent(InvalidInput):
 
 class Refused(WhenceError):
     """The business says no to a command; no state changed and nothing was recorded."""
+
+
+class AccountNotOpened(Refused):
+    """The account has no opening on record: nobody knows what money there is to trade with."""
+
+
+class InstrumentNotListed(Refused):
+    """The instrument has no rules on record: nobody knows its tick, lot and fees."""
 
 
 class LogError(WhenceError):

@@ -1,0 +1,366 @@
+"""The portfolio: what an account holds, owes, has asked for and does not know, at one instant of its log.
+
+Folded from every event of one account, in the order of the log; the committees judge by it and by nothing else.
+It does no arithmetic while it folds: what happened is accepted, and figures are made when they are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeVar, get_args
+
+from domain import account, instrument, order, position, reconciliation, settings, tiers
+from domain.account import Account, AccountEvent, AccountState, Unopened
+from domain.arithmetic import EXACT, ZERO, distance, total
+from domain.errors import AccountNotOpened
+from domain.instrument import Catalogue, Instrument, InstrumentEvent
+from domain.log import Envelope, Meta
+from domain.order import Closed, OrderEvent, OrderPlaced, OrderStatus, Purpose, Side, Working
+from domain.position import Open, PositionClosed, PositionOpened
+from domain.reconciliation import Discrepancies, ReconciliationEvent
+from domain.settings import InForce, SettingsChanged
+from domain.signal import DecisionMade, SignalDetected, Verdict
+from domain.strategies import Direction
+from domain.tiers import NO_TRADES, Trades
+
+UNBOUNDED = Decimal("Infinity")
+"""The risk of what has no stop to end it: it is above every limit, so nothing is added while it lasts."""
+
+_V = TypeVar("_V")
+_DIRECTIONS: Mapping[Side, Direction] = {Side.BUY: Direction.LONG, Side.SELL: Direction.SHORT}
+_WAYS_OUT = frozenset({Purpose.REVERSAL, Purpose.MANUAL, Purpose.LIQUIDATION})
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPosition:
+    """An open position: the stream it lives in, its state, when it was opened and by which order."""
+
+    stream: str
+    state: Open
+    opened_at: datetime
+    entry_order: str
+
+    @property
+    def risk(self) -> Decimal:
+        """What is lost when the stop is hit, before fees, in quote currency: |average entry - stop|·quantity.
+
+        Zero where the stop stands beyond the entry: what it locks in is no risk. Without a stop a long risks all
+        it cost, a short more than can be said.
+        """
+        held = self.state
+        if held.stop is None:
+            return held.cost if held.direction is Direction.LONG else UNBOUNDED
+        at_stop = position.notional(held.quantity, held.stop)
+        return max(EXACT.minus(position.realised_profit(held.direction, at_stop, held.cost)), ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What a signal's entry is meant to be: reference price, stop and target, and when that was said."""
+
+    price: Decimal
+    stop: Decimal
+    target: Decimal
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An order that may still add exposure, or whose last fill no position has taken up yet.
+
+    `price` is what its risk is judged at: its limit or trigger, else the price of the signal it follows; None for
+    a manual market order. `stop` and `target` are where its protection is to rest. All are in quote currency; the
+    margin it may need is in the account's `reserved`.
+    """
+
+    order: Working | Closed
+    price: Decimal | None
+    stop: Decimal | None
+    target: Decimal | None
+    decided_at: datetime
+
+    @property
+    def instrument(self) -> str:
+        """What it trades."""
+        return self.order.terms.instrument
+
+    @property
+    def direction(self) -> Direction:
+        """The side of the position it opens or grows."""
+        return _DIRECTIONS[self.order.terms.side]
+
+    @property
+    def risk(self) -> Decimal:
+        """|price - stop|·quantity of what is still to be filled, in quote currency, before fees."""
+        leaves = order.leaves(self.order)
+        if not leaves:
+            return ZERO
+        if self.price is None or self.stop is None:
+            return UNBOUNDED
+        return EXACT.multiply(distance(self.price, self.stop), leaves)
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """One account at one instant.
+
+    `positions` are the open ones by instrument; `entries` and `exits` the working orders by order id, the exits
+    being those that can only reduce; `opened` counts all positions ever opened; `lost_at` is the last losing close
+    of each instrument; `proposed` holds, by chain, the signals whose entry order is not placed yet.
+    """
+
+    account_state: AccountState = account.UNOPENED
+    settings: InForce = settings.NONE_IN_FORCE
+    instruments: Catalogue = field(default_factory=dict[str, Instrument])
+    positions: Mapping[str, OpenPosition] = field(default_factory=dict[str, OpenPosition])
+    entries: Mapping[str, Entry] = field(default_factory=dict[str, Entry])
+    exits: Mapping[str, Working] = field(default_factory=dict[str, Working])
+    discrepancies: Discrepancies = reconciliation.NONE_FOUND
+    opened: Mapping[tuple[str, Direction], int] = field(default_factory=dict[tuple[str, Direction], int])
+    trades: Trades = NO_TRADES
+    lost_at: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    proposed: Mapping[str, Proposed] = field(default_factory=dict[str, Proposed])
+
+    @property
+    def account(self) -> Account:
+        """The account; raises AccountNotOpened before its first event."""
+        if isinstance(self.account_state, Unopened):
+            raise AccountNotOpened("the account was never opened: no money to trade with is on record")
+        return self.account_state
+
+    @property
+    def open_risk(self) -> Decimal:
+        """What is lost, in quote currency and before fees, when every stop is hit; `UNBOUNDED` without stops."""
+        held = total(opened.risk for opened in self.positions.values())
+        return EXACT.add(held, total(entry.risk for entry in self.entries.values()))
+
+    @property
+    def unknown_orders(self) -> tuple[str, ...]:
+        """The ids of orders that may or may not exist at the exchange: entries first, then exits."""
+        return tuple(order_id for order_id, state in self._orders() if state.status is _UNKNOWN)
+
+    def next_position(self, instrument_id: str, direction: Direction) -> int:
+        """The number that the next position of this instrument and direction has in its stream's name."""
+        return self.opened.get((instrument_id, direction), 0) + 1
+
+    def exposures(self) -> tuple[str, ...]:
+        """The instrument of each open position, and of each entry that has not opened one yet."""
+        filled = {held.entry_order for held in self.positions.values()}
+        entries = (entry.instrument for order_id, entry in self.entries.items() if order_id not in filled)
+        return (*self.positions, *entries)
+
+    def against(self, instrument_id: str, direction: Direction) -> OpenPosition | None:
+        """The open position that a signal in this direction speaks against."""
+        held = self.positions.get(instrument_id)
+        return held if held is not None and held.state.direction is direction.opposite else None
+
+    def waiting_against(self, instrument_id: str, direction: Direction) -> Mapping[str, Entry]:
+        """The entries, by order id, that a signal in this direction speaks against."""
+        return {
+            order_id: entry
+            for order_id, entry in self.entries.items()
+            if entry.instrument == instrument_id and entry.direction is direction.opposite
+        }
+
+    def leaving(self, held: OpenPosition) -> tuple[str, ...]:
+        """The ids of the orders that are already taking us out of a position.
+
+        A reversal, a person's order or a liquidation that works, or a stop that was triggered; a stop and a target
+        that only rest are not.
+        """
+        return tuple(order_id for order_id, working in self.exits.items() if _leaves(working, held.state))
+
+    def _orders(self) -> Iterator[tuple[str, Working | Closed]]:
+        yield from ((order_id, entry.order) for order_id, entry in self.entries.items())
+        yield from self.exits.items()
+
+
+EMPTY = Portfolio()
+_UNKNOWN = OrderStatus.OUTCOME_UNKNOWN
+
+
+def evolve(portfolio: Portfolio, envelope: Envelope) -> Portfolio:
+    """The portfolio after the event; what does not concern it leaves it as it is.
+
+    Raises ValueError where the log has an event of an account or a position that is not open.
+    """
+    fold = _FOLDS.get(type(envelope.event))
+    return portfolio if fold is None else fold(portfolio, envelope.meta, envelope.event)
+
+
+def _leaves(working: Working, held: Open) -> bool:
+    terms = working.terms
+    out = terms.instrument == held.instrument and _DIRECTIONS[terms.side] is held.direction.opposite
+    return out and (terms.purpose in _WAYS_OUT or working.status is OrderStatus.TRIGGERED)
+
+
+def _account(portfolio: Portfolio, _meta: Meta, event: AccountEvent) -> Portfolio:
+    return replace(portfolio, account_state=account.evolve(portfolio.account_state, event))
+
+
+def _settings(portfolio: Portfolio, _meta: Meta, event: SettingsChanged) -> Portfolio:
+    return replace(portfolio, settings=settings.evolve(portfolio.settings, event))
+
+
+def _instrument(portfolio: Portfolio, _meta: Meta, event: InstrumentEvent) -> Portfolio:
+    return replace(portfolio, instruments=instrument.evolve(portfolio.instruments, event))
+
+
+def _reconciliation(portfolio: Portfolio, _meta: Meta, event: ReconciliationEvent) -> Portfolio:
+    return replace(portfolio, discrepancies=reconciliation.evolve(portfolio.discrepancies, event))
+
+
+def _signal(portfolio: Portfolio, meta: Meta, event: SignalDetected) -> Portfolio:
+    proposed = Proposed(event.price, event.stop, event.target, meta.occurred_at)
+    return replace(portfolio, proposed={**portfolio.proposed, meta.correlation_id: proposed})
+
+
+def _decision(portfolio: Portfolio, meta: Meta, event: DecisionMade) -> Portfolio:
+    chain = meta.correlation_id
+    signal = portfolio.proposed.get(chain)
+    if signal is None or event.verdict is not Verdict.ENTER:
+        return replace(portfolio, proposed=_without(portfolio.proposed, chain))
+    decided = Proposed(signal.price, event.stop, event.target, meta.occurred_at)
+    return replace(portfolio, proposed={**portfolio.proposed, chain: decided})
+
+
+def _placed(portfolio: Portfolio, meta: Meta, event: OrderPlaced) -> Portfolio:
+    order_id, working = _own_id(meta), _is(Working, order.evolve(order.UNPLACED, event))
+    if event.reduce_only:
+        exits = {**portfolio.exits, order_id: working}
+        return replace(portfolio, exits=exits, entries=_protected(portfolio.entries, event))
+    entry = _entry(working, portfolio.proposed.get(meta.correlation_id), meta)
+    return replace(
+        portfolio,
+        entries={**portfolio.entries, order_id: entry},
+        proposed=_without(portfolio.proposed, meta.correlation_id),
+    )
+
+
+def _entry(working: Working, proposed: Proposed | None, meta: Meta) -> Entry:
+    named = working.terms.limit_price or working.terms.trigger_price
+    if proposed is None:
+        return Entry(working, named, None, None, meta.occurred_at)
+    return Entry(working, named or proposed.price, proposed.stop, proposed.target, proposed.at)
+
+
+def _protected(entries: Mapping[str, Entry], placed: OrderPlaced) -> Mapping[str, Entry]:
+    """Orders that wait for an entry's first fill say where its protection is to rest, a person's entry too."""
+    entry = entries.get(placed.parent) if placed.parent is not None else None
+    if entry is None or placed.parent is None:
+        return entries
+    stop = placed.trigger_price if placed.purpose is Purpose.STOP else entry.stop
+    target = placed.limit_price if placed.purpose is Purpose.TARGET else entry.target
+    return {**entries, placed.parent: replace(entry, stop=stop, target=target)}
+
+
+def _order(portfolio: Portfolio, meta: Meta, event: Any) -> Portfolio:
+    """Orders that are known to have ended are forgotten: what still comes of them, the positions tell."""
+    order_id = _own_id(meta)
+    entry = portfolio.entries.get(order_id)
+    if entry is not None:
+        return replace(portfolio, entries=_entry_after(portfolio.entries, order_id, entry, event))
+    working = portfolio.exits.get(order_id)
+    if working is None:
+        return portfolio
+    after = order.evolve(working, event)
+    if isinstance(after, Working):
+        return replace(portfolio, exits={**portfolio.exits, order_id: after})
+    return replace(portfolio, exits=_without(portfolio.exits, order_id))
+
+
+def _entry_after(
+    entries: Mapping[str, Entry], order_id: str, entry: Entry, event: OrderEvent
+) -> Mapping[str, Entry]:
+    """A filled entry stays until a position has taken its last fill up, so that its exposure is never uncounted."""
+    after = order.evolve(entry.order, event)
+    if isinstance(after, Working) or (isinstance(after, Closed) and after.status is OrderStatus.FILLED):
+        return {**entries, order_id: Entry(after, entry.price, entry.stop, entry.target, entry.decided_at)}
+    return _without(entries, order_id)
+
+
+def _opened(portfolio: Portfolio, meta: Meta, event: PositionOpened) -> Portfolio:
+    if event.instrument in portfolio.positions:
+        raise ValueError(f"PositionOpened was recorded on {meta.stream} while {event.instrument} was held")
+    state = _is(Open, position.evolve(position.FLAT, event))
+    held = OpenPosition(meta.stream, state, meta.occurred_at, event.order_id)
+    kind = (event.instrument, event.direction)
+    return replace(
+        portfolio,
+        positions={**portfolio.positions, event.instrument: held},
+        entries=_taken_up(portfolio.entries, event.order_id),
+        opened={**portfolio.opened, kind: portfolio.opened.get(kind, 0) + 1},
+    )
+
+
+def _filled(portfolio: Portfolio, meta: Meta, event: Any) -> Portfolio:
+    moved = _moved(portfolio, meta, event)
+    return replace(moved, entries=_taken_up(moved.entries, event.order_id))
+
+
+def _moved(portfolio: Portfolio, meta: Meta, event: Any) -> Portfolio:
+    held = _held(portfolio, meta, event)
+    state = _is(Open, position.evolve(held.state, event))
+    moved = OpenPosition(held.stream, state, held.opened_at, held.entry_order)
+    return replace(portfolio, positions={**portfolio.positions, state.instrument: moved})
+
+
+def _closed(portfolio: Portfolio, meta: Meta, event: PositionClosed) -> Portfolio:
+    name = _held(portfolio, meta, event).state.instrument
+    lost = event.net < 0
+    return replace(
+        portfolio,
+        positions=_without(portfolio.positions, name),
+        entries=_taken_up(portfolio.entries, event.order_id),
+        trades=tiers.evolve(portfolio.trades, event),
+        lost_at={**portfolio.lost_at, name: meta.occurred_at} if lost else portfolio.lost_at,
+    )
+
+
+def _taken_up(entries: Mapping[str, Entry], order_id: str) -> Mapping[str, Entry]:
+    entry = entries.get(order_id)
+    return _without(entries, order_id) if entry is not None and isinstance(entry.order, Closed) else entries
+
+
+def _held(portfolio: Portfolio, meta: Meta, event: object) -> OpenPosition:
+    held = portfolio.positions.get(_own_id(meta).rsplit("-", 2)[0])
+    if held is None or held.stream != meta.stream:
+        raise ValueError(f"{type(event).__name__} was recorded on {meta.stream}, which is not open")
+    return held
+
+
+def _is(kind: type[_V], state: object) -> _V:
+    if isinstance(state, kind):
+        return state
+    raise ValueError(f"the log leads to {state}, where there must be {kind.__name__}")
+
+
+def _own_id(meta: Meta) -> str:
+    return meta.stream.split("-", 2)[2]
+
+
+def _without(held: Mapping[str, _V], key: str) -> Mapping[str, _V]:
+    return {other: value for other, value in held.items() if other != key} if key in held else held
+
+
+Fold = Callable[[Portfolio, Meta, Any], Portfolio]
+
+_FOLDS: Mapping[type, Fold] = {
+    **dict.fromkeys(get_args(AccountEvent), _account),
+    SettingsChanged: _settings,
+    **dict.fromkeys(get_args(InstrumentEvent), _instrument),
+    **dict.fromkeys(get_args(ReconciliationEvent), _reconciliation),
+    SignalDetected: _signal,
+    DecisionMade: _decision,
+    **dict.fromkeys(get_args(OrderEvent), _order),
+    OrderPlaced: _placed,
+    PositionOpened: _opened,
+    position.PositionIncreased: _filled,
+    position.PositionReduced: _filled,
+    position.PositionFunded: _moved,
+    position.ProtectionMoved: _moved,
+    PositionClosed: _closed,
+}
