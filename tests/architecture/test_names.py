@@ -23,9 +23,11 @@ def test_no_other_distribution_installs_a_package_of_our_names() -> None:
 
 
 def test_a_namesake_would_be_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "domain").mkdir()
+    (tmp_path / "domain" / "__init__.py").touch()
     metadata = tmp_path / "stranger-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n")
     (metadata / "RECORD").write_text("domain/__init__.py,,\n")
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
     assert strangers() == {"domain": ["stranger"]}
