@@ -1,0 +1,75 @@
+"""The Alpha committee: is it worth trading?"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from domain.arithmetic import EXACT, distance
+from domain.committees.member import Judgement, judgement
+from domain.committees.plan import plan
+from domain.committees.view import View
+from domain.signal import SignalDetected
+from domain.strategies import Direction
+from domain.tiers import threshold, tier_of
+
+
+def confidence(signal: SignalDetected, view: View) -> Judgement:
+    """The strategy is as sure as the tier in force asks for."""
+    tiers, trades = view.settings.settings.tiers, view.portfolio.trades
+    tier = tier_of(trades, tiers)
+    asked = threshold(tier, tiers)
+    return judgement(
+        {"CONFIDENCE_BELOW_THRESHOLD": not asked <= signal.confidence <= 1},
+        confidence=signal.confidence,
+        threshold=asked,
+        tier=tier.value,
+        trades=trades.count,
+        wins=trades.wins(tiers.window),
+        window=tiers.window,
+        losses_in_a_row=trades.losses_in_a_row,
+        drawdown=trades.drawdown,
+    )
+
+
+def trend_agreement(signal: SignalDetected, view: View) -> Judgement:
+    """The longer trend, read along the signal's direction, is at least the minimum."""
+    minimum = view.settings.settings.alpha.minimum_trend
+    along = signal.trend if signal.direction is Direction.LONG else -signal.trend
+    return judgement(
+        {"TREND_DISAGREES": not minimum <= along <= 1},
+        direction=signal.direction.value,
+        trend=signal.trend,
+        minimum=minimum,
+    )
+
+
+def reward_to_risk(signal: SignalDetected, view: View) -> Judgement:
+    """What the target brings is the minimum multiple of what the stop costs, taker fees in and out paid.
+
+    A unit gains |target - entry| - fee·(entry + target) and loses |entry - stop| + fee·(entry + stop); a target on
+    the wrong side of the entry is a loss as well.
+    """
+    planned, fee = plan(signal, view), view.listed.taker_fee
+    minimum = view.settings.settings.alpha.minimum_reward_to_risk
+    gained = _gain(signal.direction, planned.entry, planned.target)
+    reward = EXACT.subtract(gained, _fees(fee, planned.entry, planned.target))
+    risk = EXACT.add(distance(planned.entry, planned.stop), _fees(fee, planned.entry, planned.stop))
+    return judgement(
+        {"REWARD_TO_RISK_TOO_LOW": not (reward > 0 and reward >= EXACT.multiply(minimum, risk))},
+        entry=planned.entry,
+        stop=planned.stop,
+        target=planned.target,
+        taker_fee=fee,
+        reward=reward,
+        risk=risk,
+        minimum=minimum,
+    )
+
+
+def _gain(direction: Direction, entry: Decimal, target: Decimal) -> Decimal:
+    up = EXACT.subtract(target, entry)
+    return up if direction is Direction.LONG else EXACT.minus(up)
+
+
+def _fees(fee: Decimal, one: Decimal, other: Decimal) -> Decimal:
+    return EXACT.multiply(fee, EXACT.add(one, other))

@@ -1,0 +1,65 @@
+"""A member of a committee, and what it says of a signal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from domain.arithmetic import exactly
+from domain.committees.view import View
+from domain.signal import Chamber, SignalDetected, Vote
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether a member approves, why not in the field's words, and every figure it looked at by name."""
+
+    approves: bool
+    reasons: tuple[str, ...] = ()
+    figures: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+Judge = Callable[[SignalDetected, View], Judgement]
+"""A pure function of its arguments. One that raises votes no, with the name of the error's class as its reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A seat in one of the two chambers: its name in votes and reports, and how it judges."""
+
+    name: str
+    chamber: Chamber
+    judge: Judge
+
+
+Figure = Decimal | float | str | datetime
+
+
+def judgement(faults: Mapping[str, bool], **figures: Figure) -> Judgement:
+    """Approves unless a fault is true; the faults that are, in their order, are the reasons."""
+    reasons = tuple(reason for reason, fault in faults.items() if fault)
+    return Judgement(not reasons, reasons, {name: plain(figure) for name, figure in figures.items()})
+
+
+def vote(member: Member, signal: SignalDetected, view: View) -> Vote:
+    """The member's vote; whatever goes wrong in a member is a no, and never keeps the others from voting."""
+    try:
+        said = member.judge(signal, view)
+    except Exception as error:  # noqa: BLE001  (fail closed: the class is recorded, its text may hold a secret)
+        said = Judgement(approves=False, reasons=(type(error).__name__,))
+    return Vote(member.name, member.chamber, said.approves, said.reasons, said.figures)
+
+
+def plain(figure: Figure) -> str:
+    """A figure as text: decimals written out without an exponent, times in ISO 8601."""
+    match figure:
+        case str():
+            return figure
+        case datetime():
+            return figure.isoformat()
+        case Decimal():
+            return format(figure, "f")
+        case _:
+            return format(exactly(figure), "f")

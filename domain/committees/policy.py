@@ -1,0 +1,126 @@
+"""The policy: who votes on what, and what follows from the votes.
+
+Entering takes every vote of both chambers. Every member always votes, so that the record of a no is whole.
+
+Getting out is not entering: what speaks against new exposure (a tripped kill switch, a daily loss, little confidence)
+never keeps us in. The only votes are those of `EXIT_MEMBERS`: what the signal was said on is fresh, for stale data is
+no reason to act at all, and we are not on our way out already. Until then the stop at the exchange stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from domain.arithmetic import ZERO
+from domain.committees import alpha, risk
+from domain.committees.member import Member, vote
+from domain.committees.plan import plan
+from domain.committees.view import View
+from domain.signal import Chamber, DecisionMade, SignalDetected, Verdict, Vote
+from domain.strategies import Intent
+from domain.tiers import tier_of
+
+POLICY_VERSION = 1
+"""Counts the changes to members, their order and what follows from votes; every decision names it."""
+
+_ALPHA, _RISK = Chamber.ALPHA, Chamber.RISK
+
+MEMBERS: tuple[Member, ...] = (
+    Member("confidence", _ALPHA, alpha.confidence),
+    Member("trend_agreement", _ALPHA, alpha.trend_agreement),
+    Member("reward_to_risk", _ALPHA, alpha.reward_to_risk),
+    Member("kill_switch", _RISK, risk.kill_switch),
+    Member("order_outcomes", _RISK, risk.order_outcomes),
+    Member("reconciliation", _RISK, risk.reconciliation),
+    Member("data_freshness", _RISK, risk.data_freshness),
+    Member("allow_list", _RISK, risk.allow_list),
+    Member("daily_loss", _RISK, risk.daily_loss),
+    Member("cooldown", _RISK, risk.cooldown),
+    Member("max_positions", _RISK, risk.max_positions),
+    Member("max_positions_per_instrument", _RISK, risk.max_positions_per_instrument),
+    Member("protection", _RISK, risk.protection),
+    Member("sizing", _RISK, risk.sizing),
+    Member("reserved_balance", _RISK, risk.reserved_balance),
+    Member("risk_per_trade", _RISK, risk.risk_per_trade),
+    Member("total_risk", _RISK, risk.total_risk),
+)
+"""Everyone who votes on an entry, in the order their votes and reasons are recorded."""
+
+EXIT_MEMBERS: tuple[Member, ...] = (
+    Member("data_freshness", _RISK, risk.data_freshness),
+    Member("exit_once", _RISK, risk.exit_once),
+)
+"""Everyone who votes on the way out."""
+
+_WHY_CLOSE: Mapping[Intent, str] = {Intent.ENTER: "REVERSAL", Intent.EXIT: "EXIT_SIGNAL"}
+
+
+def decide(signal: SignalDetected, view: View) -> DecisionMade:
+    """What is done about the signal: ENTER, CLOSE or SKIP, with all votes. Pure: equal arguments, equal decision.
+
+    A signal against what is open or waits in its instrument asks to CLOSE it, whatever else it wants; any other
+    asks to ENTER, unless its intent is EXIT: then there is nothing to do. Any no is SKIP.
+    """
+    if _speaks_against_something(signal, view):
+        return _leave(signal, view)
+    if signal.intent is Intent.EXIT:
+        return _decision(view, Verdict.SKIP, ("NOTHING_TO_EXIT",), ())
+    return _enter(signal, view)
+
+
+def _speaks_against_something(signal: SignalDetected, view: View) -> bool:
+    where = (signal.instrument, signal.direction)
+    return view.portfolio.against(*where) is not None or bool(view.portfolio.waiting_against(*where))
+
+
+def _leave(signal: SignalDetected, view: View) -> DecisionMade:
+    votes = _votes(EXIT_MEMBERS, signal, view)
+    against = _reasons_against(votes)
+    if against:
+        return _decision(view, Verdict.SKIP, against, votes)
+    return _decision(view, Verdict.CLOSE, (_WHY_CLOSE[signal.intent],), votes)
+
+
+def _enter(signal: SignalDetected, view: View) -> DecisionMade:
+    votes = _votes(MEMBERS, signal, view)
+    against = _reasons_against(votes)
+    if against:
+        return _decision(view, Verdict.SKIP, against, votes)
+    planned = plan(signal, view)
+    terms = (planned.sized.quantity, planned.stop, planned.target)
+    return _decision(view, Verdict.ENTER, ("ALL_APPROVE",), votes, terms)
+
+
+def _votes(members: tuple[Member, ...], signal: SignalDetected, view: View) -> tuple[Vote, ...]:
+    return tuple(vote(member, signal, view) for member in members)
+
+
+def _reasons_against(votes: tuple[Vote, ...]) -> tuple[str, ...]:
+    """Each reason once, in the order of the members; a member who gives none is named instead."""
+    return tuple(
+        dict.fromkeys(
+            reason for vote in votes if not vote.approves for reason in vote.reasons or (vote.member,)
+        )
+    )
+
+
+def _decision(
+    view: View,
+    verdict: Verdict,
+    reasons: tuple[str, ...],
+    votes: tuple[Vote, ...],
+    terms: tuple[Decimal, Decimal, Decimal] = (ZERO, ZERO, ZERO),
+) -> DecisionMade:
+    quantity, stop, target = terms
+    return DecisionMade(
+        verdict,
+        reasons,
+        votes,
+        tier_of(view.portfolio.trades, view.settings.settings.tiers),
+        quantity,
+        stop,
+        target,
+        POLICY_VERSION,
+        view.settings.version,
+    )

@@ -1,0 +1,43 @@
+"""What the committees see: one instant, and nothing that is not on record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.account import Account
+from domain.errors import InstrumentNotListed
+from domain.instrument import Instrument
+from domain.portfolio import Portfolio
+from domain.settings import InForce, RiskSettings
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The instant of a decision: `now` (UTC), the settings in force, the instrument's rules, the portfolio.
+
+    `instrument` is the one the signal names, None where it is not listed. Folded again from the log up to the
+    signal, a view is equal to what it was, and so is what is decided on it.
+    """
+
+    now: datetime
+    settings: InForce
+    instrument: Instrument | None
+    portfolio: Portfolio
+
+    @property
+    def account(self) -> Account:
+        """The account; raises AccountNotOpened before its first event."""
+        return self.portfolio.account
+
+    @property
+    def listed(self) -> Instrument:
+        """The instrument's rules; raises InstrumentNotListed where there are none."""
+        if self.instrument is None:
+            raise InstrumentNotListed("the instrument of the signal is not listed")
+        return self.instrument
+
+    @property
+    def risk(self) -> RiskSettings:
+        """The Risk committee's limits in force."""
+        return self.settings.settings.risk
