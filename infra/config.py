@@ -68,7 +68,7 @@ class WhenceSettings(BaseSettings):
     )
 
     log: str = Field("sqlite:///whence.db", min_length=1, repr=False)
-    account: str = Field("paper", pattern=r"^[a-z0-9_]{1,30}$")
+    account: str = Field("paper", pattern=r"^[a-z0-9]{1,30}$")
     starting_balance: Decimal = Field(Decimal(10_000), gt=0)
     leverage: Decimal = Field(Decimal(1), ge=1)
     kafka: dict[str, Plain | SecretStr] = {}

@@ -1,0 +1,156 @@
+"""The unit of work: one stimulus, decided in memory until nothing more follows, one append, then side effects."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from commands.effects import Effects
+from commands.processes import PROCESSES, Moment
+from commands.recall import NOTHING_TO_RECALL, Recall
+from commands.routes import ROUTES
+from commands.stimulus import Ask, Stimulus
+from commands.world import Branch, World
+from domain.errors import Conflict
+from domain.events import Event, schema_version
+from domain.log import Envelope, EventLog, Meta, chain_id, event_id
+
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose work it is: the log's id, the account, and the run that does it (`paper`, `live`)."""
+
+    log_id: UUID
+    account: str
+    source: str
+
+
+class Handler:
+    """Handles stimuli one after the other against one account's world."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        world: World,
+        identity: Identity,
+        effects: Effects,
+        recall: Recall = NOTHING_TO_RECALL,
+    ) -> None:
+        self._log = log
+        self.world = world
+        self.identity = identity
+        self._effects = effects
+        self._recall = recall
+
+    def handle(self, stimulus: Stimulus) -> Sequence[Envelope]:
+        """Records all that follows from the stimulus and sets off its side effects; returns what was recorded.
+
+        While a log is being taken up again, what it holds of the stimulus is folded instead of decided again.
+        Raises Refused or InvalidInput (nothing changed), and whatever the log raises (see `EventLog.append`).
+        """
+        if self._recall.is_over:
+            envelopes = self._decide(stimulus)
+        else:
+            envelopes = self._recall.take(stimulus)
+            self.world.fold_all(envelopes)
+        self._effects.set_off(envelopes, stimulus.at)
+        return envelopes
+
+    def recall_commands(self, until: datetime) -> Sequence[Envelope]:
+        """Takes up again what a person asked for at this point of the log; nothing where nobody did."""
+        envelopes = self._recall.take_commands(until)
+        self.world.fold_all(envelopes)
+        if envelopes:
+            self._effects.set_off(envelopes, envelopes[0].meta.recorded_at)
+        return envelopes
+
+    def _decide(self, stimulus: Stimulus) -> Sequence[Envelope]:
+        for attempt in range(1, _ATTEMPTS + 1):
+            branch = Branch(self.world)
+            _work(branch, stimulus, self.identity)
+            if not branch.envelopes:
+                return ()
+            try:
+                self._log.append(branch.envelopes)
+            except Conflict:
+                if attempt == _ATTEMPTS:
+                    raise
+                self.refresh()
+            else:
+                branch.merge()
+                return branch.envelopes
+        raise AssertionError("the last attempt returns or raises")
+
+    def refresh(self) -> None:
+        """Folds what the log holds beyond the world."""
+        for recorded in self._log.read(after=self.world.position):
+            self.world.fold(recorded.envelope)
+
+
+def _work(branch: Branch, stimulus: Stimulus, identity: Identity) -> None:
+    waiting = deque(stimulus.asks)
+    while waiting:
+        ask = waiting.popleft()
+        for envelope in _answer(branch, ask, stimulus.at, identity):
+            branch.fold(envelope)
+            waiting.extend(_followed(branch, envelope, stimulus.at, identity))
+
+
+def _answer(branch: Branch, ask: Ask, at: datetime, identity: Identity) -> Sequence[Envelope]:
+    route = ROUTES[type(ask.command)]
+    stream = route.stream(identity.account, ask.command)
+    events = route.decide(ask.command, branch.state(stream))
+    if not events:
+        return ()
+    chain = ask.chain or _chain(branch, stream, ask.cause, identity)
+    first = branch.next_version(stream)
+    return [
+        Envelope(_meta(stream, first + offset, chain, event, ask, at, identity), event)
+        for offset, event in enumerate(events)
+    ]
+
+
+def _chain(branch: Branch, stream: str, fact: str, identity: Identity) -> str:
+    """What is told of an order or a position goes on with its chain; anything else from outside begins one."""
+    goes_on = stream.partition("-")[0] in {"signal", "order", "position"}
+    begun = branch.chain_of(stream) if goes_on else None
+    return begun or chain_id(identity.log_id, identity.account, fact)
+
+
+def _meta(
+    stream: str, version: int, chain: str, event: Event, ask: Ask, at: datetime, identity: Identity
+) -> Meta:
+    return Meta(
+        event_id(identity.log_id, stream, version),
+        stream,
+        version,
+        chain,
+        ask.cause,
+        ask.occurred_at,
+        at,
+        identity.account,
+        ask.actor,
+        identity.source,
+        schema_version(type(event)),
+    )
+
+
+def _followed(branch: Branch, envelope: Envelope, at: datetime, identity: Identity) -> Sequence[Ask]:
+    processes = PROCESSES.get(type(envelope.event), ())
+    if not processes:
+        return ()
+    moment = Moment(envelope, branch, at, identity.account)
+    meta = envelope.meta
+    return [
+        Ask(command, str(meta.event_id), meta.occurred_at, ENGINE, meta.correlation_id)
+        for process in processes
+        for command in process(moment)
+    ]
+
+
+ENGINE = "engine"

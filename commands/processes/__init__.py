@@ -1,0 +1,48 @@
+"""One table: what each event asks for next. Read it to know what follows from what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from commands.processes.closing import release_funds, trip_on_overfill
+from commands.processes.deciding import judge
+from commands.processes.filling import apply_fill, settle
+from commands.processes.moment import Moment
+from commands.processes.ordering import place_orders
+from commands.routes import Command
+from domain.order import (
+    OrderCancelled,
+    OrderDenied,
+    OrderExpired,
+    OrderFilled,
+    OrderOverfilled,
+    OrderRejected,
+)
+from domain.position import (
+    PositionClosed,
+    PositionFunded,
+    PositionIncreased,
+    PositionOpened,
+    PositionReduced,
+)
+from domain.signal import DecisionMade, SignalDetected
+
+Process = Callable[[Moment], Sequence[Command]]
+
+PROCESSES: Mapping[type, tuple[Process, ...]] = {
+    SignalDetected: (judge,),
+    DecisionMade: (place_orders,),
+    OrderFilled: (apply_fill, release_funds),
+    OrderOverfilled: (trip_on_overfill,),
+    OrderCancelled: (release_funds,),
+    OrderRejected: (release_funds,),
+    OrderExpired: (release_funds,),
+    OrderDenied: (release_funds,),
+    PositionOpened: (settle,),
+    PositionIncreased: (settle,),
+    PositionReduced: (settle,),
+    PositionClosed: (settle,),
+    PositionFunded: (settle,),
+}
+
+__all__ = ["PROCESSES", "Moment", "Process"]

@@ -1,0 +1,24 @@
+"""A signal was detected: both committees judge it, on the portfolio of this instant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from commands.processes.moment import Moment
+from commands.routes import Command
+from commands.signal import RecordDecision
+from domain.committees import View, decide
+from domain.signal import SignalDetected
+
+
+def judge(moment: Moment) -> Sequence[Command]:
+    """Asks for the decision to be recorded, whatever it is."""
+    signal = moment.envelope.event
+    assert isinstance(signal, SignalDetected)
+    view = View(
+        now=moment.now,
+        settings=moment.portfolio.settings,
+        instrument=moment.portfolio.instruments.get(signal.instrument),
+        portfolio=moment.portfolio,
+    )
+    return [RecordDecision(moment.subject, decide(signal, view))]

@@ -1,0 +1,107 @@
+"""An order was filled: the position takes the fill, and the account the money it brings or costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from commands.account import SettleBalance
+from commands.position import ApplyFill, settlement
+from commands.processes.moment import Moment
+from commands.reconciliation import RecordDiscrepancy
+from commands.routes import Command
+from domain.account import BalanceReason
+from domain.arithmetic import EXACT
+from domain.order import Closed, OrderFilled, OrderPlaced, Side, Working
+from domain.portfolio import Holding
+from domain.position import PositionEvent, PositionFunded
+from domain.signal import Decided
+from domain.strategies import Direction
+from domain.streams import position_stream, signal_stream
+
+_TOWARDS = {Side.BUY: Direction.LONG, Side.SELL: Direction.SHORT}
+_FEE_STEP = Decimal("1e-12")
+
+
+def apply_fill(moment: Moment) -> Sequence[Command]:
+    """Opens, grows, shrinks or closes the instrument's position; what turns it round is split in two."""
+    order, fill = moment.branch.state(moment.envelope.meta.stream), moment.envelope.event
+    assert isinstance(order, Working | Closed)
+    assert isinstance(fill, OrderFilled)
+    held = moment.held(order.terms.instrument)
+    direction = _TOWARDS[order.terms.side]
+    if held is None:
+        return [_open(moment, order.terms, fill, fill.quantity, fill.fee)]
+    if held.position.direction is direction or fill.quantity <= held.position.quantity:
+        return [_apply(moment, order.terms, fill, held, fill.quantity, fill.fee)]
+    return _turn_round(moment, order.terms, fill, held)
+
+
+def _turn_round(moment: Moment, terms: OrderPlaced, fill: OrderFilled, held: Holding) -> Sequence[Command]:
+    closing = held.position.quantity
+    share = EXACT.divide(EXACT.multiply(fill.fee, closing), fill.quantity)
+    fee = share.quantize(_FEE_STEP, rounding=ROUND_HALF_EVEN, context=EXACT)
+    return [
+        _apply(moment, terms, fill, held, closing, fee),
+        _open(moment, terms, fill, EXACT.subtract(fill.quantity, closing), EXACT.subtract(fill.fee, fee)),
+    ]
+
+
+def _apply(
+    moment: Moment, terms: OrderPlaced, fill: OrderFilled, held: Holding, quantity: Decimal, fee: Decimal
+) -> ApplyFill:
+    return ApplyFill(
+        held.stream,
+        terms.instrument,
+        _TOWARDS[terms.side],
+        moment.subject,
+        quantity,
+        fill.price,
+        fee,
+        terms.purpose,
+        None,
+        None,
+        moment.funds.balance,
+        held.opened_at,
+    )
+
+
+def _open(moment: Moment, terms: OrderPlaced, fill: OrderFilled, quantity: Decimal, fee: Decimal) -> Command:
+    """A reduce-only order that filled with nothing to reduce is no position we meant: it is said aloud as well."""
+    if terms.reduce_only:
+        found = f"reduce-only execution {fill.execution_id} of {quantity} found no position to reduce"
+        return RecordDiscrepancy(fill.execution_id, moment.subject, found)
+    direction = _TOWARDS[terms.side]
+    number = moment.portfolio.next_position(terms.instrument, direction)
+    stop, target = _protection(moment)
+    return ApplyFill(
+        position_stream(moment.account, terms.instrument, direction, number),
+        terms.instrument,
+        direction,
+        moment.subject,
+        quantity,
+        fill.price,
+        fee,
+        terms.purpose,
+        stop,
+        target,
+        moment.funds.balance,
+        moment.envelope.meta.occurred_at,
+    )
+
+
+def _protection(moment: Moment) -> tuple[Decimal | None, Decimal | None]:
+    """Stop and target of the decision this order carries out; none for an order that follows no signal."""
+    chain = moment.envelope.meta.correlation_id
+    decided = moment.branch.state(signal_stream(moment.account, chain))
+    if not isinstance(decided, Decided):
+        return None, None
+    return decided.decision.stop, decided.decision.target
+
+
+def settle(moment: Moment) -> Sequence[Command]:
+    """What the position's event brought or cost goes to the balance."""
+    event = moment.envelope.event
+    assert isinstance(event, PositionEvent)
+    reason = BalanceReason.FUNDING if isinstance(event, PositionFunded) else BalanceReason.FILL
+    return [SettleBalance(reason, settlement(event))]

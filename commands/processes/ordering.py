@@ -1,0 +1,101 @@
+"""A decision was made: the orders that carry it out.
+
+An entry goes out with its protective stop and its target, which rest at the exchange from the first fill on.
+Order ids are functions of the chain: `<signal>-e1` entry, `-s1` stop, `-t1` target, `-x1` exit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from commands.account import ReserveFunds
+from commands.order import PlaceOrder, RequestCancel
+from commands.processes.moment import Moment
+from commands.routes import Command
+from domain.instrument import Instrument
+from domain.order import OrderPlaced, OrderType, Purpose, Side
+from domain.signal import Decided, DecisionMade, SignalDetected, Verdict
+from domain.sizing import leverage_of, margin_required
+from domain.strategies import Direction
+
+_ENTRY_SIDE = {Direction.LONG: Side.BUY, Direction.SHORT: Side.SELL}
+
+
+def place_orders(moment: Moment) -> Sequence[Command]:
+    """What the verdict asks for: an entry with its protection, a way out, or nothing."""
+    decided = moment.branch.state(moment.envelope.meta.stream)
+    assert isinstance(decided, Decided)
+    if decided.decision.verdict is Verdict.SKIP:
+        return ()
+    rules = moment.portfolio.instruments[decided.signal.instrument]
+    if decided.decision.verdict is Verdict.ENTER:
+        return _enter(moment, decided.signal, decided.decision, rules)
+    return _leave(moment, decided.signal, rules)
+
+
+def _enter(
+    moment: Moment, signal: SignalDetected, decision: DecisionMade, rules: Instrument
+) -> Sequence[Command]:
+    side, entry_id = _ENTRY_SIDE[signal.direction], f"{moment.subject}-e1"
+    leverage = leverage_of(rules, moment.funds.leverage)
+    margin = margin_required(rules, decision.quantity, signal.price, leverage)
+
+    def terms(
+        side: Side, kind: OrderType, purpose: Purpose, *, limit: Decimal | None, trigger: Decimal | None
+    ) -> OrderPlaced:
+        child = purpose is not Purpose.ENTRY
+        return OrderPlaced(
+            rules.id,
+            side,
+            kind,
+            decision.quantity,
+            limit,
+            trigger,
+            child,
+            purpose,
+            entry_id if child else None,
+            _fresh_until(moment),
+        )
+
+    out = side.opposite
+    entry = terms(side, OrderType.MARKET, Purpose.ENTRY, limit=None, trigger=None)
+    stop = terms(out, OrderType.STOP, Purpose.STOP, limit=None, trigger=decision.stop)
+    target = terms(out, OrderType.LIMIT, Purpose.TARGET, limit=decision.target, trigger=None)
+    return [
+        ReserveFunds(entry_id, margin),
+        PlaceOrder(entry_id, entry, rules),
+        PlaceOrder(f"{moment.subject}-s1", stop, rules),
+        PlaceOrder(f"{moment.subject}-t1", target, rules),
+    ]
+
+
+def _leave(moment: Moment, signal: SignalDetected, rules: Instrument) -> Sequence[Command]:
+    """Takes back entries that still wait, and closes what is open, at the market and by no more than that."""
+    waiting = [
+        RequestCancel(order_id, "REVERSAL")
+        for order_id, entry in moment.portfolio.entries.items()
+        if entry.instrument == rules.id
+    ]
+    held = moment.held(rules.id)
+    if held is None:
+        return waiting
+    terms = OrderPlaced(
+        rules.id,
+        _ENTRY_SIDE[signal.direction],
+        OrderType.MARKET,
+        held.position.quantity,
+        None,
+        None,
+        True,  # noqa: FBT003  (the terms are a record, in the order of its fields)
+        Purpose.REVERSAL,
+        None,
+        _fresh_until(moment),
+    )
+    return [*waiting, PlaceOrder(f"{moment.subject}-x1", terms, rules)]
+
+
+def _fresh_until(moment: Moment) -> datetime:
+    settings = moment.portfolio.settings.settings
+    return moment.now + timedelta(seconds=settings.order_freshness_seconds)

@@ -1,0 +1,73 @@
+"""Recall: a log taken up again. What it holds is folded, in step with the stimuli that led to it.
+
+After a stop the same tape is played from its first candle. As long as the log already holds what followed from
+a stimulus, that is taken from the log; a stimulus that left nothing there left nothing then. So aggregates
+rebuild by replay, rules tightened since do not rewrite history, and the simulated exchange sees every call again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from commands.stimulus import Stimulus
+from domain.errors import TapeMismatch
+from domain.log import Envelope, Recorded, is_outside_fact
+
+
+class Recall:
+    """Reads a log unit by unit; a unit is all that one stimulus led to."""
+
+    def __init__(self, recorded: Iterator[Recorded]) -> None:
+        self._recorded = recorded
+        self._next = next(recorded, None)
+
+    @property
+    def is_over(self) -> bool:
+        """True when the log holds nothing more: from here on, decide."""
+        return self._next is None
+
+    def take(self, stimulus: Stimulus) -> Sequence[Envelope]:
+        """What the log holds of this stimulus; nothing where nothing followed from it.
+
+        Raises TapeMismatch where the log holds something older that no stimulus led to.
+        """
+        facts = {ask.cause for ask in stimulus.asks}
+        taken = self._take_caused_by(facts)
+        if not taken:
+            self._check_not_passed(stimulus.at)
+        return taken
+
+    def take_commands(self, until: datetime) -> Sequence[Envelope]:
+        """What people asked for up to this moment: commands come from no tape, the log is where they are."""
+        upcoming = self._next
+        if upcoming is None or upcoming.envelope.meta.recorded_at > until:
+            return ()
+        cause = upcoming.envelope.meta.causation_id
+        return self._take_caused_by({cause}) if cause.startswith("command:") else ()
+
+    def _take_caused_by(self, facts: set[str]) -> Sequence[Envelope]:
+        taken: list[Envelope] = []
+        ids: set[str] = set()
+        while self._next is not None:
+            envelope = self._next.envelope
+            cause = envelope.meta.causation_id
+            if cause not in (facts if is_outside_fact(cause) else ids):
+                break
+            taken.append(envelope)
+            ids.add(str(envelope.meta.event_id))
+            self._next = next(self._recorded, None)
+        return taken
+
+    def _check_not_passed(self, at: datetime) -> None:
+        upcoming = self._next
+        if upcoming is not None and upcoming.envelope.meta.recorded_at < at:
+            meta = upcoming.envelope.meta
+            raise TapeMismatch(
+                f"the log holds {type(upcoming.envelope.event).__name__} at position {upcoming.position}, "
+                f"caused by {meta.causation_id}, which this tape and these settings do not lead to; "
+                "play the tape this log was made from, or begin another log"
+            )
+
+
+NOTHING_TO_RECALL = Recall(iter(()))

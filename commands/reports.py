@@ -1,0 +1,92 @@
+"""What an exchange reports, as stimuli: order reports together, what befalls a position each by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from commands.exchange import AnyReport, Filled, Funded, Liquidated, OrderReport
+from commands.order import PlaceOrder
+from commands.position import ApplyFunding
+from commands.processes.moment import held_in
+from commands.reconciliation import RecordDiscrepancy
+from commands.routes import Command
+from commands.stimulus import Ask, Stimulus
+from commands.world import World
+from domain.instrument import Instrument
+from domain.order import Liquidity, OrderPlaced, OrderType
+from domain.streams import order_stream
+
+EXCHANGE = "exchange"
+
+
+def stimuli(
+    reports: Sequence[AnyReport], world: World, account: str, at: datetime, first: Sequence[Ask] = ()
+) -> Iterator[Stimulus]:
+    """The reports in their order, as few stimuli as may be; `first` is asked before them.
+
+    Lazy, because what befalls a position must be looked up after the fills before it are recorded.
+    """
+    asks = list(first)
+    for report in reports:
+        if isinstance(report, Funded | Liquidated):
+            if asks:
+                yield Stimulus(at, tuple(asks))
+                asks = []
+            yield Stimulus(at, tuple(_of_position(report, world, at)))
+        else:
+            asks.append(_of_order(report, world, account))
+    if asks:
+        yield Stimulus(at, tuple(asks))
+
+
+def _of_order(report: OrderReport, world: World, account: str) -> Ask:
+    known = order_stream(account, report.order_id) in world.versions
+    command: Command = report if known else _discrepancy(report.fact, report.order_id, report)
+    return Ask(command, report.fact, report.at, EXCHANGE)
+
+
+def _of_position(report: Funded | Liquidated, world: World, at: datetime) -> Sequence[Ask]:
+    held = held_in(world.portfolio, report.instrument)
+    if held is None:
+        command = _discrepancy(report.fact, report.instrument, report)
+        return [Ask(command, report.fact, report.at, EXCHANGE)]
+    if isinstance(report, Funded):
+        return [Ask(ApplyFunding(held.stream, report.amount), report.fact, report.at, EXCHANGE)]
+    rules = world.portfolio.instruments[report.instrument]
+    chain = world.chains[held.stream]
+    return [
+        Ask(command, report.fact, report.at, EXCHANGE, chain)
+        for command in _liquidation(report, rules, f"{chain}-l{world.versions[held.stream]}", at)
+    ]
+
+
+def _liquidation(report: Liquidated, rules: Instrument, order_id: str, at: datetime) -> Sequence[Command]:
+    terms = OrderPlaced(
+        report.instrument,
+        report.side,
+        OrderType.MARKET,
+        report.quantity,
+        None,
+        None,
+        True,  # noqa: FBT003  (the terms are a record, in the order of its fields)
+        report.purpose,
+        None,
+        at,
+    )
+    fill = Filled(
+        order_id,
+        report.at,
+        report.fact,
+        report.execution_id,
+        report.price,
+        report.quantity,
+        report.fee,
+        report.fee_currency,
+        Liquidity.TAKER,
+    )
+    return [PlaceOrder(order_id, terms, rules), fill]
+
+
+def _discrepancy(fact: str, subject: str, report: AnyReport) -> RecordDiscrepancy:
+    return RecordDiscrepancy(fact, subject, f"{type(report).__name__} of something this log does not know")

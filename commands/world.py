@@ -1,0 +1,121 @@
+"""The world as the log adds up to it: every stream's state and version, and the portfolio across them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from domain import account, instrument, order, position, reconciliation, settings, signal
+from domain.log import Envelope
+from domain.opening import LogOpened
+from domain.portfolio import EMPTY, Portfolio
+from domain.portfolio import evolve as evolve_portfolio
+
+
+def _opened(state: LogOpened | None, event: LogOpened) -> LogOpened:
+    return state or event
+
+
+Fold = tuple[object, Callable[[Any, Any], object]]
+
+FOLDS: Mapping[str, Fold] = {
+    "log": (None, _opened),
+    "signal": (signal.UNDETECTED, signal.evolve),
+    "order": (order.UNPLACED, order.evolve),
+    "position": (position.FLAT, position.evolve),
+    "account": (account.UNOPENED, account.evolve),
+    "instruments": ({}, instrument.evolve),
+    "settings": (settings.NONE_IN_FORCE, settings.evolve),
+    "reconciliation": (reconciliation.NONE_FOUND, reconciliation.evolve),
+}
+"""By the noun a stream's name begins with: the state before its first event, and how it folds."""
+
+
+class World:
+    """One account's states, folded from its events in the order of the log.
+
+    `position` is that of the last event folded; `recorded` counts what each stream holds.
+    """
+
+    __slots__ = ("chains", "portfolio", "position", "states", "versions")
+
+    def __init__(self) -> None:
+        self.states: dict[str, Any] = {}
+        self.versions: dict[str, int] = {}
+        self.chains: dict[str, str] = {}
+        self.portfolio: Portfolio = EMPTY
+        self.position = 0
+
+    def fold(self, envelope: Envelope) -> None:
+        """Takes up the next event of the log."""
+        stream = envelope.meta.stream
+        initial, evolve = FOLDS[stream.partition("-")[0]]
+        self.states[stream] = evolve(self.states.get(stream, initial), envelope.event)
+        self.versions[stream] = envelope.meta.version
+        self.chains.setdefault(stream, envelope.meta.correlation_id)
+        self.portfolio = evolve_portfolio(self.portfolio, envelope)
+        self.position += 1
+
+    def fold_all(self, envelopes: Iterable[Envelope]) -> World:
+        """Takes up many; returns itself."""
+        for envelope in envelopes:
+            self.fold(envelope)
+        return self
+
+    def state(self, stream: str) -> Any:
+        """The stream's state; that before its first event where it has none."""
+        held = self.states.get(stream)
+        return FOLDS[stream.partition("-")[0]][0] if held is None else held
+
+    @property
+    def log_id(self) -> UUID | None:
+        """The id of the log that was folded; None for an empty one."""
+        opened: LogOpened | None = self.states.get("log")
+        return None if opened is None else opened.log_id
+
+
+class Branch:
+    """A world as it would be: changes are kept beside the world until they are durable."""
+
+    __slots__ = ("_base", "_states", "_versions", "chains", "envelopes", "portfolio")
+
+    def __init__(self, base: World) -> None:
+        self._base = base
+        self._states: dict[str, Any] = {}
+        self._versions: dict[str, int] = {}
+        self.chains: dict[str, str] = {}
+        self.portfolio = base.portfolio
+        self.envelopes: list[Envelope] = []
+
+    def state(self, stream: str) -> Any:
+        """The stream's state in this branch."""
+        held = self._states.get(stream)
+        return self._base.state(stream) if held is None else held
+
+    def next_version(self, stream: str) -> int:
+        """The version the stream's next event has."""
+        return (self._versions.get(stream) or self._base.versions.get(stream, 0)) + 1
+
+    def chain_of(self, stream: str) -> str | None:
+        """The chain the stream began in; None for one that has not begun."""
+        return self.chains.get(stream) or self._base.chains.get(stream)
+
+    def fold(self, envelope: Envelope) -> None:
+        """Takes up an event that is not durable yet."""
+        stream = envelope.meta.stream
+        evolve = FOLDS[stream.partition("-")[0]][1]
+        self._states[stream] = evolve(self.state(stream), envelope.event)
+        self._versions[stream] = envelope.meta.version
+        self.chains.setdefault(stream, envelope.meta.correlation_id)
+        self.portfolio = evolve_portfolio(self.portfolio, envelope)
+        self.envelopes.append(envelope)
+
+    def merge(self) -> None:
+        """What was branched is durable now: it becomes the world."""
+        self._base.states.update(self._states)
+        self._base.versions.update(self._versions)
+        for stream, chain in self.chains.items():
+            self._base.chains.setdefault(stream, chain)
+        self._base.portfolio = self.portfolio
+        self._base.position += len(self.envelopes)

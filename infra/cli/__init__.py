@@ -1,0 +1,57 @@
+"""The command line: `whence`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from domain.errors import InvalidInput, LogError, LogOwned, OwnershipLost, TapeMismatch, WhenceError
+
+EXIT_CODES: Sequence[tuple[type[WhenceError], int]] = (
+    (InvalidInput, 2),
+    (TapeMismatch, 2),
+    (LogOwned, 3),
+    (OwnershipLost, 3),
+    (LogError, 4),
+    (WhenceError, 1),
+)
+"""What the program ends with, the first that fits: 2 what was given is wrong, 3 the log is another engine's,
+4 the log cannot do it, 1 anything else the program says no to."""
+
+
+def application() -> typer.Typer:
+    """Every command of the program."""
+    from infra.cli.dev import dev_app
+    from infra.cli.explain import explain
+    from infra.cli.log import log
+    from infra.cli.paper import paper
+    from infra.cli.schemas import schemas_app
+
+    app = typer.Typer(
+        name="whence",
+        help="Trading in which every signal, decision, order and fill says where it came from.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.command()(paper)
+    app.command()(log)
+    app.command()(explain)
+    app.add_typer(dev_app, name="dev")
+    app.add_typer(schemas_app, name="schemas")
+    return app
+
+
+def main() -> None:
+    """Runs the program; whatever it refuses on purpose is one message and an exit code, never a traceback."""
+    try:
+        application()()
+    except WhenceError as error:
+        typer.echo(f"whence: {error}", err=True)
+        sys.exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind)))
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output left: `whence log | head` is no fault
+        sys.exit(0)

@@ -1,0 +1,141 @@
+"""`whence log`: prints and follows the events of a log."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event as Flag
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from adapters.avro import instant, to_json
+from adapters.log.recorder_log import RecordedLog
+from domain.errors import InvalidInput
+from domain.events import FULL_NAMES
+from domain.log import Recorded
+from infra.cli.options import ConfigOption, JsonOption, LogOption, time_of
+from infra.config import load
+from infra.logs import open_reader
+from projections.sentences import sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which events are wanted; what is empty is not asked."""
+
+    streams: frozenset[str]
+    types: frozenset[str]
+    chain: str | None
+    account: str | None
+    since: datetime | None
+    until: datetime | None
+
+    def takes(self, recorded: Recorded) -> bool:
+        """Whether the event is wanted."""
+        meta = recorded.envelope.meta
+        return (
+            (not self.streams or meta.stream in self.streams)
+            and (not self.types or type(recorded.envelope.event).__name__ in self.types)
+            and self.chain in (None, meta.correlation_id)
+            and self.account in (None, meta.account)
+            and (self.since is None or meta.recorded_at >= self.since)
+            and (self.until is None or meta.recorded_at < self.until)
+        )
+
+
+def log(
+    log: LogOption = None,
+    stream: Annotated[list[str] | None, typer.Option(help="Only this stream; may be given again.")] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option("--type", help="Only events of this type, as OrderFilled.")
+    ] = None,
+    correlation: Annotated[str | None, typer.Option(help="Only this chain.")] = None,
+    account: Annotated[str | None, typer.Option(help="Only this account's events.")] = None,
+    since: Annotated[str | None, typer.Option(help="Recorded at or after this time (ISO 8601, UTC).")] = None,
+    until: Annotated[str | None, typer.Option(help="Recorded before this time (ISO 8601, UTC).")] = None,
+    first: Annotated[int, typer.Option("--from", min=1, help="From this position on.")] = 1,
+    last: Annotated[int | None, typer.Option("--to", min=0, help="Up to this position.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Goes on with what comes.")] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Prints a log's events in their order, one a line; reads only, also while an engine writes."""
+    wanted = Filter(
+        frozenset(stream or ()),
+        _types(kind or ()),
+        correlation,
+        account,
+        None if since is None else time_of(since),
+        None if until is None else time_of(until),
+    )
+    if follow and last is not None:
+        raise InvalidInput("--follow has no end: leave out --to")
+    with closing(open_reader(load(log=log, config=config))) as reader:
+        _print(_events(reader, first - 1, last, follow=follow), wanted, _line if as_json else _printer())
+
+
+def _types(names: Iterable[str]) -> frozenset[str]:
+    known = {event.__name__ for event in FULL_NAMES}
+    unknown = set(names) - known
+    if unknown:
+        raise InvalidInput(
+            f"no event is called {', '.join(sorted(unknown))}; there are: {', '.join(sorted(known))}"
+        )
+    return frozenset(names)
+
+
+def _events(reader: RecordedLog, after: int, upto: int | None, *, follow: bool) -> Iterable[Recorded]:
+    if not follow:
+        return reader.read(after, upto)
+    stopped = Flag()
+    signal.signal(signal.SIGINT, lambda *_: stopped.set())
+    return reader.follow(after, stopped.is_set)
+
+
+def _print(events: Iterable[Recorded], wanted: Filter, show: Callable[[Recorded], None]) -> None:
+    for recorded in events:
+        if wanted.takes(recorded):
+            show(recorded)
+    sys.stdout.flush()
+
+
+def _line(recorded: Recorded) -> None:
+    meta = recorded.envelope.meta
+    told = {
+        "position": recorded.position,
+        "stream": meta.stream,
+        "version": meta.version,
+        "type": type(recorded.envelope.event).__name__,
+        "event_id": str(meta.event_id),
+        "correlation_id": meta.correlation_id,
+        "causation_id": meta.causation_id,
+        "occurred_at": instant(meta.occurred_at),
+        "recorded_at": instant(meta.recorded_at),
+        "account": meta.account,
+        "actor": meta.actor,
+        "source": meta.source,
+        "schema_version": meta.schema_version,
+        "data": to_json(recorded.envelope.event),
+    }
+    sys.stdout.write(json.dumps(told, separators=(",", ":")) + "\n")
+
+
+def _printer() -> Callable[[Recorded], None]:
+    console = Console(highlight=False, soft_wrap=True)
+
+    def show(recorded: Recorded) -> None:
+        meta, event = recorded.envelope.meta, recorded.envelope.event
+        console.print(
+            f"[dim]{recorded.position:>7} {instant(meta.recorded_at)}[/dim] [bold]{type(event).__name__:<20}[/bold] "
+            f"{escape(sentence(event))} [dim]{escape(meta.stream)} v{meta.version} chain {meta.correlation_id}[/dim]"
+        )
+
+    return show

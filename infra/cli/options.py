@@ -1,0 +1,37 @@
+"""Options that several commands share, and how times and logs are told to them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from domain.errors import InvalidInput
+
+LogOption = Annotated[
+    str | None,
+    typer.Option(
+        "--log",
+        metavar="URL",
+        help="sqlite:///PATH, kafka://HOST:PORT/TOPIC[?partition=N] or postgresql://…; default sqlite:///whence.db",
+    ),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings file; default ./whence.toml if there."),
+]
+AccountOption = Annotated[
+    str | None, typer.Option("--account", help="The account's name: small letters and digits.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="For programs: JSON instead of tables.")]
+
+
+def time_of(text: str) -> datetime:
+    """An ISO 8601 time; without a zone it is UTC. Raises InvalidInput for anything else."""
+    try:
+        told = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(f"{text!r} is not a time; write it like 2025-06-30T14:00:00Z") from None
+    return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)

@@ -1,0 +1,254 @@
+"""Paper trading on a tape: recorded candles, the simulated exchange, the tape's clock, any log.
+
+Started again, it plays the tape from its first candle and takes from the log whatever the log already holds
+(`commands/recall.py`), so that it goes on where the log ends and the log is the same as without the stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from adapters.simulated import SimulatedExchange, SimulationRules
+from adapters.tapes import Tape, merge
+from commands.account import OpenAccount, TurnDay
+from commands.effects import Effects
+from commands.exchange import Exchange
+from commands.handler import ENGINE, Handler, Identity
+from commands.instrument import ListInstrument
+from commands.opening import OpenLog
+from commands.processes.moment import held_in
+from commands.recall import Recall
+from commands.reports import stimuli
+from commands.routes import Command
+from commands.settings import ChangeSettings
+from commands.signal import DetectSignal
+from commands.stimulus import Ask, Stimulus
+from commands.world import World
+from domain.candle import Candle, cause_of
+from domain.catalogue import rules_for
+from domain.errors import InvalidInput, TapeMismatch
+from domain.instrument import Instrument
+from domain.log import Envelope, EventLog, chain_id
+from domain.opening import LogOpened
+from domain.portfolio import Portfolio
+from domain.settings import Settings
+from domain.signal import SignalDetected
+from domain.strategies import Intent, Proposal, Strategy, Watcher
+from infra.run.tape_log import Stake, opening_of
+
+SOURCE = "paper"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a run is made of; equal plans make equal logs."""
+
+    tapes: Sequence[Tape]
+    account: str
+    stake: Stake
+    settings: Settings
+    strategies: Sequence[Strategy]
+
+    @property
+    def instruments(self) -> Sequence[Instrument]:
+        """The rules of every instrument on the tapes, in order of their ids."""
+        ordered = sorted(self.tapes, key=lambda tape: tape.instrument)
+        return [rules_for(tape.instrument, tick_seen(tape)) for tape in ordered]
+
+    @property
+    def opening(self) -> LogOpened:
+        """The first event of the log."""
+        return opening_of(self.tapes, self.account, self.stake, self.settings, self.instruments)
+
+
+def tick_seen(tape: Tape) -> Decimal:
+    """The finest price step the tape shows: one unit of the most decimal places any of its prices has."""
+    finest = min(
+        (_places(price) for candle in tape.candles for price in (candle.open, candle.close)), default=0
+    )
+    return Decimal(1).scaleb(finest)
+
+
+def _places(price: Decimal) -> int:
+    exponent = price.as_tuple().exponent
+    return min(exponent, 0) if isinstance(exponent, int) else 0
+
+
+class PaperRun:
+    """One run of one plan against one log."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        log: EventLog,
+        seen: Callable[[Envelope], None],
+        plug: Callable[[Exchange], Exchange] = lambda exchange: exchange,
+    ) -> None:
+        """`seen` is shown every event once, recalled ones too; `plug` may put something before the exchange.
+
+        Raises TapeMismatch where the log was begun by another plan.
+        """
+        self._plan = plan
+        self._seen = seen
+        self._opening = plan.opening
+        _check_same(log, self._opening)
+        self._exchange = simulated(plan)
+        self._recall = Recall(log.read())
+        identity = Identity(self._opening.log_id, plan.account, SOURCE)
+        effects = Effects(plug(self._exchange))
+        self.handler = Handler(log, World(), identity, effects, self._recall)
+        self._watchers: dict[str, list[tuple[Strategy, Watcher]]] = {
+            tape.instrument: [(strategy, strategy.watch()) for strategy in plan.strategies]
+            for tape in plan.tapes
+        }
+
+    @property
+    def recalling(self) -> bool:
+        """True while the log still holds what the tape is leading to."""
+        return not self._recall.is_over
+
+    def instants(self) -> Iterator[tuple[datetime, int]]:
+        """Plays the tape; yields each close time and how many candles closed then, when all of it is recorded.
+
+        Raises TapeMismatch where the log holds what this tape does not lead to, and what the log raises.
+        """
+        self._open()
+        day = ""
+        for at, candles in merge(self._plan.tapes):
+            self._recalled_commands(at)
+            turned = _day_before(at)
+            self._report(at, candles, () if turned == day else self._turn(turned, at))
+            day = turned
+            for candle in candles:
+                self._look(candle, at)
+            yield at, len(candles)
+        if self.recalling:
+            raise TapeMismatch("the log goes on after this tape's last candle; play the longer tape")
+
+    def _open(self) -> None:
+        plan = self._plan
+        at = min(tape.candles[0].open_time for tape in plan.tapes)
+        commands: list[Command] = [
+            OpenLog(self._opening),
+            OpenAccount(plan.stake.currency, plan.stake.balance, plan.stake.leverage),
+            ChangeSettings(plan.settings),
+            *(ListInstrument(instrument) for instrument in plan.instruments),
+        ]
+        cause = f"command:open-{self._opening.log_id}"
+        self._handle(Stimulus(at, tuple(Ask(command, cause, at, ENGINE) for command in commands)))
+
+    def _turn(self, day: str, at: datetime) -> Sequence[Ask]:
+        began = at.replace(hour=0, minute=0, second=0, microsecond=0)
+        return [Ask(TurnDay(day), f"clock:{day}T00:00:00Z", min(began, at), ENGINE)]
+
+    def _report(self, at: datetime, candles: Sequence[Candle], first: Sequence[Ask]) -> None:
+        reports = self._exchange.on_candles(candles)
+        if reports or first:
+            world = self.handler.world
+            for stimulus in stimuli(reports, world, self._plan.account, at, first):
+                self._handle(stimulus)
+
+    def _look(self, candle: Candle, at: datetime) -> None:
+        asks = [
+            self._ask(strategy, proposal, candle)
+            for strategy, watcher in self._watchers[candle.instrument]
+            if (proposal := watcher.on_candle(candle)) is not None
+            and worth_saying(proposal, self.handler.world.portfolio)
+        ]
+        if asks:
+            self._handle(Stimulus(at, tuple(asks)))
+
+    def _ask(self, strategy: Strategy, proposal: Proposal, candle: Candle) -> Ask:
+        fact = cause_of(candle)
+        signal_id = chain_id(self._opening.log_id, self._plan.account, f"{fact}/{strategy.name}")
+        command = DetectSignal(signal_id, _signal(proposal, candle))
+        return Ask(command, fact, candle.close_time, ENGINE, signal_id)
+
+    def _handle(self, stimulus: Stimulus) -> None:
+        for envelope in self.handler.handle(stimulus):
+            self._seen(envelope)
+
+    def _recalled_commands(self, at: datetime) -> None:
+        while self.recalling and (envelopes := self.handler.recall_commands(at)):
+            for envelope in envelopes:
+                self._seen(envelope)
+
+
+def simulated(plan: Plan) -> SimulatedExchange:
+    """The exchange that the plan's settings describe."""
+    simulation = plan.settings.simulation
+    rules = SimulationRules(
+        slippage=simulation.slippage,
+        slippage_jitter=simulation.slippage_jitter,
+        volume_share=simulation.volume_share,
+        latency=timedelta(milliseconds=simulation.latency_ms),
+    )
+    return SimulatedExchange(
+        instruments={instrument.id: instrument for instrument in plan.instruments},
+        currency=plan.stake.currency,
+        balance=plan.stake.balance,
+        leverage=plan.stake.leverage,
+        rules=rules,
+        seed=simulation.seed,
+    )
+
+
+def worth_saying(proposal: Proposal, portfolio: Portfolio) -> bool:
+    """An exit with nothing to exit is no signal: nothing is asked of anybody."""
+    if proposal.intent is Intent.ENTER:
+        return True
+    against = proposal.direction.opposite
+    held = held_in(portfolio, proposal.instrument)
+    if held is not None and held.position.direction is against:
+        return True
+    waiting = portfolio.entries.values()
+    return any(entry.instrument == proposal.instrument and entry.direction is against for entry in waiting)
+
+
+def _signal(proposal: Proposal, candle: Candle) -> SignalDetected:
+    return SignalDetected(
+        proposal.strategy,
+        proposal.instrument,
+        int(proposal.interval.total_seconds()),
+        candle.close_time,
+        proposal.direction,
+        proposal.intent,
+        proposal.confidence,
+        proposal.trend,
+        proposal.price,
+        proposal.stop,
+        proposal.target,
+        proposal.inputs,
+    )
+
+
+def _day_before(at: datetime) -> str:
+    """The trading day of what closes at `at`: a candle that closes at midnight belongs to the day it ends."""
+    return (at - timedelta(microseconds=1)).date().isoformat()
+
+
+def _check_same(log: EventLog, opening: LogOpened) -> None:
+    first = next(log.read(upto=1), None)
+    if first is None:
+        return
+    found = first.envelope.event
+    if not isinstance(found, LogOpened):
+        raise InvalidInput(f"this log does not begin with LogOpened but with {type(found).__name__}")
+    if found.log_id != opening.log_id:
+        differs = "the settings, the account or its stake" if found.tape == opening.tape else "the tape"
+        raise TapeMismatch(
+            f"this log was made by another run: {differs} differ{'s' if differs == 'the tape' else ''}; "
+            "choose another log with --log, or play what this one was made from"
+        )
+
+
+def currency_of(instruments: Sequence[Instrument]) -> str:
+    """The currency all instruments are quoted in. Raises InvalidInput where they differ."""
+    quotes = {instrument.quote: instrument.id for instrument in instruments}
+    if len(quotes) > 1:
+        told = ", ".join(f"{name} in {quote}" for quote, name in quotes.items())
+        raise InvalidInput(f"one account has one currency, but {told}; trade them in runs of their own")
+    return next(iter(quotes))

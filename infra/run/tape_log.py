@@ -1,0 +1,39 @@
+"""The id of a log that is made from a tape: a function of the tape, the account and the settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from uuid import UUID, uuid5
+
+from adapters.tapes import Tape, tape_identity
+from domain.instrument import Instrument
+from domain.opening import LogOpened, Mode
+from domain.settings import Settings
+
+_TAPES = UUID("5e6c1a52-6f0e-5b0c-8a35-0d4b7a8f3c11")
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """What the account begins with: a balance in `currency`, and how many times its margin a position may be."""
+
+    currency: str
+    balance: Decimal
+    leverage: Decimal
+
+
+def opening_of(
+    tapes: Sequence[Tape], account: str, stake: Stake, settings: Settings, instruments: Sequence[Instrument]
+) -> LogOpened:
+    """The first event of the log that these make: the same for the same, on whatever technology it is kept."""
+    identity = tape_identity(tapes)
+    told = json.dumps(
+        [identity, account, asdict(stake), asdict(settings), [asdict(one) for one in instruments]],
+        default=str,
+        sort_keys=True,
+    )
+    synthetic = any(tape.synthetic for tape in tapes)
+    return LogOpened(uuid5(_TAPES, told), Mode.TAPE, identity, synthetic)

@@ -1,0 +1,76 @@
+"""The trading settings of a run, from the `[trading]` table of its configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from domain.errors import InvalidSettings
+from domain.settings import Settings, StrategySettings, check
+from domain.strategies import Strategy
+from domain.strategies.builtin import BUILTIN, StrategyFactory
+
+_PARSED = TypeAdapter(Settings)
+_GROUP = "whence.strategies"
+
+
+def trading_settings(table: Mapping[str, object]) -> Settings:
+    """The settings with every default filled in. Raises InvalidSettings naming each unknown key or bad value."""
+    unknown = list(_unknown(table, Settings, "trading"))
+    if unknown:
+        raise InvalidSettings("\n".join(unknown))
+    try:
+        settings = _PARSED.validate_python(dict(table))
+    except ValidationError as fault:
+        told = (f"trading.{_place(error['loc'])}: {error['msg']}" for error in fault.errors())
+        raise InvalidSettings("\n".join(told)) from None
+    check(settings)
+    return settings
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location)
+
+
+def _unknown(table: Mapping[str, object], kind: type, path: str) -> Iterator[str]:
+    """pydantic lets unknown keys of a plain dataclass pass; a key nobody reads is a mistake somebody made."""
+    hints = get_type_hints(kind)
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # only dataclasses come here
+    for key, value in table.items():
+        if key not in names:
+            near = get_close_matches(key, names, 1)
+            yield f"{path}.{key}: no such setting" + (f"; did you mean {near[0]}?" if near else "")
+        elif isinstance(value, Mapping) and is_dataclass(hints[key]):
+            yield from _unknown(_named(value), _class(hints[key]), f"{path}.{key}")
+
+
+def _named(table: Mapping[Any, Any]) -> Mapping[str, object]:
+    return {str(key): value for key, value in table.items()}
+
+
+def _class(hint: Any) -> type:
+    kind: type = hint
+    return kind
+
+
+def strategy_of(settings: StrategySettings) -> Strategy:
+    """The strategy the settings name: built in, or found through the entry-point group `whence.strategies`.
+
+    Raises InvalidSettings for a name nobody answers to, or parameters the strategy does not take.
+    """
+    factory = BUILTIN.get(settings.name) or _plugged(settings.name)
+    return factory(settings.parameters)
+
+
+def _plugged(name: str) -> StrategyFactory:
+    found = entry_points(group=_GROUP)
+    if name not in found.names:
+        known = ", ".join(sorted({*BUILTIN, *found.names}))
+        raise InvalidSettings(f"trading.strategies: no strategy is called {name!r}; there are: {known}")
+    factory: StrategyFactory = found[name].load()
+    return factory

@@ -1,0 +1,91 @@
+"""The chain: everything that led to something and everything that came of it, found from any id in it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from domain.log import Envelope, Recorded, is_outside_fact
+from domain.streams import parse
+
+
+@dataclass(slots=True)
+class Node:
+    """One event and the events it caused, in log order."""
+
+    recorded: Recorded
+    caused: list[Node] = field(default_factory=list["Node"])
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The outside facts a chain began with or heard of, in log order, each with the events it caused."""
+
+    roots: Sequence[tuple[str, Sequence[Node]]]
+    chains: frozenset[str]
+
+
+def tell(read: Callable[[], Iterable[Recorded]], wanted: str) -> Story | None:
+    """The whole story around an order, signal, position, event, chain or stream; None where nothing has that id.
+
+    `read` gives the log from its beginning, twice. A position that one chain opened and another closed belongs
+    to both, so both are told.
+    """
+    chains, positions = _found(read(), wanted)
+    if not chains:
+        return None
+    events = list(_told(read(), chains, positions))
+    return Story(_tree(events), frozenset(chains))
+
+
+def _found(log: Iterable[Recorded], wanted: str) -> tuple[set[str], set[str]]:
+    """The chains that have the id, with those that share a position with them, and these positions."""
+    named: set[str] = set()
+    chains_of: dict[str, set[str]] = defaultdict(set)
+    for recorded in log:
+        meta = recorded.envelope.meta
+        if meta.stream.startswith("position-"):
+            chains_of[meta.stream].add(meta.correlation_id)
+        if _answers_to(recorded.envelope, wanted):
+            named.add(meta.correlation_id)
+    positions = {stream for stream, chains in chains_of.items() if chains & named}
+    return named.union(*(chains_of[stream] for stream in positions)), positions
+
+
+def _answers_to(envelope: Envelope, wanted: str) -> bool:
+    meta = envelope.meta
+    if wanted in (meta.correlation_id, meta.stream, meta.causation_id) or str(meta.event_id) == wanted:
+        return True
+    return meta.stream.endswith(wanted) and parse(meta.stream).id == wanted
+
+
+def _told(log: Iterable[Recorded], chains: set[str], positions: set[str]) -> Iterator[Recorded]:
+    for recorded in log:
+        meta = recorded.envelope.meta
+        if meta.correlation_id in chains or meta.stream in positions:
+            yield recorded
+
+
+def _tree(events: Iterable[Recorded]) -> Sequence[tuple[str, Sequence[Node]]]:
+    nodes: dict[str, Node] = {}
+    roots: dict[str, list[Node]] = {}
+    for recorded in events:
+        meta = recorded.envelope.meta
+        node = nodes[str(meta.event_id)] = Node(recorded)
+        cause = nodes.get(meta.causation_id)
+        if cause is None:
+            roots.setdefault(meta.causation_id, []).append(node)
+        else:
+            cause.caused.append(node)
+    return list(roots.items())
+
+
+def missing_causes(log: Iterable[Recorded]) -> Iterator[Recorded]:
+    """Every event whose cause is neither an outside fact nor an event before it: a chain with a missing link."""
+    seen: set[str] = set()
+    for recorded in log:
+        meta = recorded.envelope.meta
+        if not is_outside_fact(meta.causation_id) and meta.causation_id not in seen:
+            yield recorded
+        seen.add(str(meta.event_id))

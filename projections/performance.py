@@ -1,0 +1,144 @@
+"""How trading went: trades, profit, fees, win rate, drawdown, and the signals that were not traded, by reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from domain.account import AccountOpened, BalanceChanged
+from domain.arithmetic import EXACT, ZERO
+from domain.log import Envelope
+from domain.order import OrderFilled, OrderPlaced
+from domain.position import PositionClosed, PositionOpened
+from domain.signal import DecisionMade, SignalDetected, Verdict
+
+
+@dataclass(slots=True)
+class Performance:
+    """Adds up as events come by; money in the account's currency, drawdown a fraction of the highest balance."""
+
+    currency: str = ""
+    starting_balance: Decimal = ZERO
+    balance: Decimal = ZERO
+    peak: Decimal = ZERO
+    max_drawdown: Decimal = ZERO
+    events: int = 0
+    signals: int = 0
+    orders: int = 0
+    fills: int = 0
+    trades: int = 0
+    wins: int = 0
+    gross: Decimal = ZERO
+    fees: Decimal = ZERO
+    funding: Decimal = ZERO
+    opened: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter[str])
+    skipped: Counter[str] = field(default_factory=Counter[str])
+    exits: Counter[str] = field(default_factory=Counter[str])
+    last_closed_by: str = ""
+
+    def fold(self, envelope: Envelope) -> None:
+        """Takes up one event; those it does not know change only the count."""
+        self.events += 1
+        step = _STEPS.get(type(envelope.event))
+        if step is not None:
+            step(self, envelope.event)
+
+    @property
+    def net(self) -> Decimal:
+        """Profit of closed positions after fees and funding."""
+        return EXACT.add(EXACT.subtract(self.gross, self.fees), self.funding)
+
+    @property
+    def win_rate(self) -> Decimal | None:
+        """The share of closed positions with a net profit; None before the first."""
+        return None if self.trades == 0 else Decimal(self.wins) / self.trades
+
+    @property
+    def still_open(self) -> int:
+        """Positions opened and not closed."""
+        return self.opened - self.trades
+
+    def told(self) -> Mapping[str, object]:
+        """The figures by name, decimals as text, for programs."""
+        rate = self.win_rate
+        return {
+            "currency": self.currency,
+            "starting_balance": str(self.starting_balance),
+            "balance": str(self.balance),
+            "trades": self.trades,
+            "open_positions": self.still_open,
+            "net": str(self.net),
+            "gross": str(self.gross),
+            "fees": str(self.fees),
+            "funding": str(self.funding),
+            "win_rate": None if rate is None else str(round(rate, 4)),
+            "max_drawdown": str(round(self.max_drawdown, 6)),
+            "signals": self.signals,
+            "verdicts": dict(sorted(self.verdicts.items())),
+            "skipped": dict(self.skipped.most_common()),
+            "exits": dict(sorted(self.exits.items())),
+            "orders": self.orders,
+            "fills": self.fills,
+            "events": self.events,
+        }
+
+
+def _account_opened(performance: Performance, event: AccountOpened) -> None:
+    performance.currency = event.currency
+    performance.starting_balance = performance.balance = performance.peak = event.balance
+
+
+def _balance_changed(performance: Performance, event: BalanceChanged) -> None:
+    performance.balance = event.balance
+    performance.peak = max(performance.peak, event.balance)
+    if performance.peak > 0:
+        fallen = (performance.peak - event.balance) / performance.peak
+        performance.max_drawdown = max(performance.max_drawdown, fallen)
+
+
+def _decision_made(performance: Performance, event: DecisionMade) -> None:
+    performance.verdicts[event.verdict] += 1
+    if event.verdict is Verdict.SKIP:
+        performance.skipped.update(event.reasons)
+
+
+def _position_opened(performance: Performance, _event: PositionOpened) -> None:
+    performance.opened += 1
+
+
+def _position_closed(performance: Performance, event: PositionClosed) -> None:
+    performance.trades += 1
+    performance.wins += event.net > 0
+    performance.gross = EXACT.add(performance.gross, event.gross)
+    performance.fees = EXACT.add(performance.fees, event.fees)
+    performance.funding = EXACT.add(performance.funding, event.funding)
+    performance.exits[event.reason] += 1
+    performance.last_closed_by = event.order_id
+
+
+def _signal(performance: Performance, _event: SignalDetected) -> None:
+    performance.signals += 1
+
+
+def _order(performance: Performance, _event: OrderPlaced) -> None:
+    performance.orders += 1
+
+
+def _fill(performance: Performance, _event: OrderFilled) -> None:
+    performance.fills += 1
+
+
+_STEPS: Mapping[type, Callable[[Performance, Any], None]] = {
+    AccountOpened: _account_opened,
+    BalanceChanged: _balance_changed,
+    SignalDetected: _signal,
+    DecisionMade: _decision_made,
+    OrderPlaced: _order,
+    OrderFilled: _fill,
+    PositionOpened: _position_opened,
+    PositionClosed: _position_closed,
+}

@@ -1,0 +1,134 @@
+"""One line of plain words for each event, for people who read a chain or a journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from domain import account, instrument, opening, order, position, reconciliation, settings, signal
+from domain.events import Event
+
+
+def sentence(event: Event) -> str:
+    """What the event says; prices and quantities as they were recorded."""
+    return _SENTENCES[type(event)](event)
+
+
+def plain(value: Decimal) -> str:
+    """A decimal without exponent and trailing zeros, as people write it."""
+    text = f"{value:f}"
+    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+
+
+def _terms(event: order.OrderPlaced) -> str:
+    at = event.limit_price or event.trigger_price
+    price = "" if at is None else f" at {plain(at)}"
+    only = ", reduce only" if event.reduce_only else ""
+    return (
+        f"{event.purpose} {event.side} {event.type} {plain(event.quantity)} {event.instrument}{price}{only}"
+    )
+
+
+def _signal(event: signal.SignalDetected) -> str:
+    return (
+        f"{event.strategy} says {event.intent} {event.direction} {event.instrument} at {plain(event.price)}, "
+        f"stop {plain(event.stop)}, target {plain(event.target)}, "
+        f"confidence {event.confidence:.3f}, trend {event.trend:+.2f}"
+    )
+
+
+def _decision(event: signal.DecisionMade) -> str:
+    why = f": {', '.join(event.reasons)}" if event.reasons else ""
+    size = (
+        ""
+        if event.quantity == 0
+        else f" {plain(event.quantity)}, stop {plain(event.stop)}, target {plain(event.target)}"
+    )
+    return f"{event.verdict}{size} (tier {event.tier}, settings {event.settings_version}){why}"
+
+
+def _fill(event: order.OrderFilled) -> str:
+    return (
+        f"{plain(event.quantity)} at {plain(event.price)}, fee {plain(event.fee)} {event.fee_currency} "
+        f"({event.liquidity}, execution {event.execution_id})"
+    )
+
+
+def _amounts(event: order.OrderAmended | order.OrderAmendRequested) -> str:
+    terms = (("quantity", event.quantity), ("limit", event.limit_price), ("trigger", event.trigger_price))
+    return ", ".join(f"{name} {plain(value)}" for name, value in terms if value is not None)
+
+
+def _position_opened(event: position.PositionOpened) -> str:
+    stop = "" if event.stop is None else f", stop {plain(event.stop)}"
+    target = "" if event.target is None else f", target {plain(event.target)}"
+    return (
+        f"{event.direction} {plain(event.quantity)} {event.instrument} at {plain(event.price)}{stop}{target}"
+    )
+
+
+def _position_closed(event: position.PositionClosed) -> str:
+    return (
+        f"by {event.reason} at {plain(event.price)}: net {plain(event.net)} "
+        f"(gross {plain(event.gross)}, fees {plain(event.fees)}, funding {plain(event.funding)})"
+    )
+
+
+def _protection(event: position.ProtectionMoved) -> str:
+    told = (("stop", event.stop), ("target", event.target))
+    return ", ".join(f"{name} {'none' if value is None else plain(value)}" for name, value in told)
+
+
+def _rules(event: instrument.InstrumentListed | instrument.InstrumentRulesChanged) -> str:
+    rules = event.instrument
+    return f"{rules.id}: tick {plain(rules.tick)}, lot {plain(rules.lot)}, fees {rules.maker_fee}/{rules.taker_fee}"
+
+
+def _why(event: Any) -> str:
+    reason: str = event.reason
+    return reason
+
+
+_SENTENCES: Mapping[type, Callable[[Any], str]] = {
+    opening.LogOpened: lambda e: f"log {e.log_id}, {e.mode}{', SYNTHETIC market' if e.synthetic else ''}",
+    signal.SignalDetected: _signal,
+    signal.DecisionMade: _decision,
+    order.OrderPlaced: _terms,
+    order.OrderSubmitted: lambda e: f"the exchange calls it {e.venue_order_id}",
+    order.OrderAccepted: lambda e: f"it rests there as {e.venue_order_id}",
+    order.OrderTriggered: lambda e: f"at {plain(e.price)}",
+    order.OrderFilled: _fill,
+    order.OrderOverfilled: lambda e: f"{plain(e.excess)} more than was asked for",
+    order.OrderCancelRequested: _why,
+    order.OrderCancelRefused: _why,
+    order.OrderCancelled: _why,
+    order.OrderAmendRequested: _amounts,
+    order.OrderAmended: _amounts,
+    order.OrderAmendRefused: _why,
+    order.OrderRejected: _why,
+    order.OrderExpired: _why,
+    order.OrderDenied: _why,
+    order.OrderOutcomeUnknown: _why,
+    position.PositionOpened: _position_opened,
+    position.PositionIncreased: lambda e: f"by {plain(e.quantity)} at {plain(e.price)}",
+    position.PositionReduced: lambda e: (
+        f"by {plain(e.quantity)} at {plain(e.price)}, realised {plain(e.realised)}"
+    ),
+    position.PositionFunded: lambda e: f"{plain(e.amount)}",
+    position.ProtectionMoved: _protection,
+    position.PositionClosed: _position_closed,
+    account.AccountOpened: lambda e: f"{plain(e.balance)} {e.currency}, leverage {plain(e.leverage)}",
+    account.FundsReserved: lambda e: f"{plain(e.amount)} for {e.order_id}",
+    account.FundsReleased: lambda e: f"{plain(e.amount)} of {e.order_id}",
+    account.BalanceChanged: lambda e: f"{plain(e.amount)} ({e.reason}), now {plain(e.balance)}",
+    account.DayOpened: lambda e: f"{e.day} with {plain(e.balance)}",
+    account.DayClosed: lambda e: f"{e.day} with {plain(e.balance)}, realised {plain(e.realised)}",
+    account.KillSwitchTripped: _why,
+    account.KillSwitchReset: _why,
+    instrument.InstrumentListed: _rules,
+    instrument.InstrumentRulesChanged: _rules,
+    settings.SettingsChanged: lambda e: f"version {e.version}",
+    reconciliation.DiscrepancyFound: lambda e: f"{e.subject}: {e.found}",
+    reconciliation.DiscrepancyResolved: lambda e: f"{e.discrepancy_id}: {e.resolution}",
+}
