@@ -1,0 +1,124 @@
+"""What a caller wants appended, and the wait for its answer."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from adapters.kafka.errors import KafkaConflict
+from adapters.kafka.index import Index
+from adapters.kafka.record import follows
+
+
+class Draft(NamedTuple):
+    """A record to be: timestamp in ms since 1970 (0: the time of sending), headers as they go over the wire."""
+
+    stream: str
+    version: int
+    topic: str
+    state: bytes
+    timestamp: int
+    headers: list[tuple[str, bytes]]
+
+
+class Track(NamedTuple):
+    """An application's progress to be."""
+
+    application: str
+    notification: int
+
+
+class Append:
+    """Events, snapshots and a tracking position that are written together or not at all."""
+
+    __slots__ = ("_answered", "_error", "_positions", "events", "snapshots", "track")
+
+    def __init__(
+        self, events: Sequence[Draft] = (), snapshots: Sequence[Draft] = (), track: Track | None = None
+    ) -> None:
+        self.events, self.snapshots, self.track = events, snapshots, track
+        self._positions: Sequence[int] = ()
+        self._error: BaseException | None = None
+        self._answered = threading.Lock()
+        self._answered.acquire()
+
+    def __bool__(self) -> bool:
+        return bool(self.events or self.snapshots or self.track)
+
+    def succeed(self, positions: Sequence[int] = ()) -> None:
+        """Committed: the events are at these positions."""
+        self._positions = positions
+        self._answered.release()
+
+    def fail(self, error: BaseException) -> None:
+        """Not committed, or (OutcomeUnknown) nobody can say."""
+        self._error = error
+        self._answered.release()
+
+    def wait(self) -> Sequence[int]:
+        """The positions of the events, once they are durable. Raises what the writer had to say instead."""
+        with self._answered:
+            if self._error is not None:
+                raise self._error.with_traceback(None)
+            return self._positions
+
+
+class Staging:
+    """What the log will hold once the appends gathered for one commit are written."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._last: dict[str, int] = {}
+        self._snapshots: set[tuple[str, int]] = set()
+        self._tracked: dict[str, int] = {}
+
+    def add(self, append: Append) -> None:
+        """Take `append` in, whole.
+
+        Raises KafkaConflict: a version or a tracking position is taken; nothing of it is taken in.
+        """
+        last = self._followed(append.events)
+        snapshots = self._unique(append.snapshots)
+        tracked = self._ahead(append.track)
+        self._last |= last
+        self._snapshots |= snapshots
+        self._tracked |= tracked
+
+    def _followed(self, events: Sequence[Draft]) -> dict[str, int]:
+        new: dict[str, int] = {}
+        for stream, version, *_ in events:
+            last = new.get(stream)
+            if last is None:
+                last = self._last.get(stream)
+            if last is None:
+                last = self._index.last_version(stream)
+            if not follows(last, version):
+                raise KafkaConflict(f"version {version} of {stream} cannot follow {_said(last)}")
+            new[stream] = version
+        return new
+
+    def _unique(self, snapshots: Sequence[Draft]) -> set[tuple[str, int]]:
+        new: set[tuple[str, int]] = set()
+        for stream, version, *_ in snapshots:
+            taken = (stream, version) in new or (stream, version) in self._snapshots
+            if taken or self._index.snapshots_of(stream, gt=version - 1, lte=version):
+                raise KafkaConflict(f"there is a snapshot of {stream} at version {version}")
+            new.add((stream, version))
+        return new
+
+    def _ahead(self, track: Track | None) -> dict[str, int]:
+        if track is None:
+            return {}
+        reached = self._tracked.get(track.application)
+        if reached is None:
+            reached = self._index.tracked(track.application)
+        if reached is not None and reached >= track.notification:
+            raise KafkaConflict(
+                f"{track.application} is already tracked to {reached}: {track.notification} is not ahead"
+            )
+        return {track.application: track.notification}
+
+
+def _said(last: int | None) -> str:
+    return "a stream that does not exist" if last is None else f"version {last}, its last"

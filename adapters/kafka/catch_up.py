@@ -1,0 +1,69 @@
+"""Bringing an index to the end of the log: at start, after a doubt, and whenever a reader wants to know."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Final
+
+from confluent_kafka import TopicPartition
+
+from adapters.kafka.client import Clients
+from adapters.kafka.config import KafkaSettings
+from adapters.kafka.follower import Follower
+from adapters.kafka.reader import BULK, PLACES, PartitionConsumer, certain_end
+from adapters.kafka.record import entry_of
+
+_log = logging.getLogger(__name__)
+
+_FLUSH_AT: Final = 50_000
+
+
+def catch_up(clients: Clients, settings: KafkaSettings, follower: Follower, stopped: threading.Event) -> int:
+    """Tell the index everything up to the certain end of every topic; the end of the events is returned.
+
+    An index that has seen more than the log holds, or something else, is stale: it is made anew.
+    """
+    ends = {
+        topic: certain_end(clients, TopicPartition(topic, settings.partition), stopped)
+        for topic in follower.absorb
+    }
+    if any(follower.index.reached(topic) > end for topic, end in ends.items()) or not _recognised(
+        clients, settings, follower
+    ):
+        _log.warning("the index of %s is not of this log: it is made anew", settings.name)
+        follower.index.clear()
+    for topic, end in ends.items():
+        _follow(clients, TopicPartition(topic, settings.partition), follower, end)
+    follower.index.flush()
+    return ends[settings.topic]
+
+
+def _recognised(clients: Clients, settings: KafkaSettings, follower: Follower) -> bool:
+    index = follower.index
+    place = index.place_at(index.count)
+    if place is None:
+        return index.count == 0
+    with PartitionConsumer(clients, TopicPartition(settings.topic, settings.partition), PLACES) as consumer:
+        consumer.go_to(place.offset)
+        entries = (
+            entry_of(message)
+            for batch, _ in consumer.until(index.reached(settings.topic))
+            for message in batch
+        )
+        return any(
+            entry and (entry.stream, entry.version) == (place.stream, place.version) for entry in entries
+        )
+
+
+def _follow(clients: Clients, partition: TopicPartition, follower: Follower, end: int) -> None:
+    index, absorb = follower.index, follower.absorb[partition.topic]
+    begin = index.reached(partition.topic)
+    if begin >= end:
+        return
+    with PartitionConsumer(clients, partition, BULK) as consumer:
+        consumer.go_to(begin)
+        for messages, reached in consumer.until(end):
+            absorb(messages, reached)
+            if index.untold > _FLUSH_AT:
+                index.flush()

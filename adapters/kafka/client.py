@@ -1,0 +1,98 @@
+"""Everything this project asks of confluent-kafka, with types: clients, and what their errors mean."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Generator, Mapping
+from typing import Final, TypeVar
+
+from confluent_kafka import Consumer, KafkaException, Producer
+from confluent_kafka.admin import AdminClient
+
+from adapters.kafka.admin import Admin
+from adapters.kafka.config import FIXED, ClientSettings
+from adapters.kafka.errors import KafkaSettingsInvalid, KafkaUnavailable
+from adapters.kafka.failure import failure_of
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+# A transaction left open holds every reader back until it is taken over or this runs out.
+TRANSACTION_TIMEOUT_MS: Final = 10_000
+
+_PRODUCER: Final[Mapping[str, str | int]] = {
+    "acks": "all",
+    "enable.idempotence": True,
+    "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
+    "queue.buffering.max.messages": 1_000_000,
+    "queue.buffering.max.kbytes": 1_048_576,
+}
+_CONSUMER: Final[Mapping[str, str | int | bool]] = {
+    # No group is joined: partitions are assigned by hand. librdkafka wants a name all the same.
+    "group.id": "whence-reader",
+    "isolation.level": "read_committed",
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "enable.partition.eof": True,
+    "auto.offset.reset": "error",
+    "fetch.queue.backoff.ms": 1,
+    "check.crcs": True,
+}
+
+
+class Clients:
+    """Makes producers, consumers and the admin client of one configuration."""
+
+    def __init__(self, settings: ClientSettings, timeout: float) -> None:
+        self._settings, self.timeout = settings, timeout
+        self._admin: Admin | None = None
+
+    def producer(self, transactional_id: str, max_bytes: int) -> Producer:
+        own: dict[str, str | int | bool] = {
+            **_PRODUCER,
+            "transactional.id": transactional_id,
+            "message.max.bytes": max_bytes,
+        }
+        return self._made(lambda: Producer(self._config(own), logger=_log))
+
+    def consumer(self, overrides: Mapping[str, str | int | bool]) -> Consumer:
+        return self._made(lambda: Consumer(self._config({**_CONSUMER, **overrides}), logger=_log))
+
+    def member(self, group: str, client_id: str, session_ms: int) -> Consumer:
+        """A consumer that may join `group` and is known there as `client_id`."""
+        return self.consumer(
+            {
+                "group.id": group,
+                "client.id": client_id,
+                "session.timeout.ms": session_ms,
+                "enable.partition.eof": False,
+                "auto.offset.reset": "latest",
+            }
+        )
+
+    @property
+    def admin(self) -> Admin:
+        if self._admin is None:
+            client = self._made(lambda: AdminClient(self._config({}), logger=_log))
+            self._admin = Admin(client, self.timeout)
+        return self._admin
+
+    @contextlib.contextmanager
+    def errors(self, what: str) -> Generator[None]:
+        """Kafka's exceptions leave as KafkaUnavailable, without secrets."""
+        try:
+            yield
+        except KafkaException as error:
+            raise KafkaUnavailable(self._settings.redact(f"{what}: {failure_of(error).str()}")) from error
+
+    def _config(self, own: Mapping[str, str | int | bool]) -> dict[str, str | int | float | bool]:
+        given = {name: value for name, value in self._settings.items() if name not in FIXED}
+        return {**given, **own}
+
+    def _made(self, make: Callable[[], _T]) -> _T:
+        try:
+            return make()
+        except KafkaException as error:
+            reason = self._settings.redact(failure_of(error).str())
+            raise KafkaSettingsInvalid(f"Kafka's client refuses its settings: {reason}") from error

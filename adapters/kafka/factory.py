@@ -1,0 +1,89 @@
+"""The library's infrastructure factory for a log on Kafka: `PERSISTENCE_MODULE=adapters.kafka`."""
+
+from __future__ import annotations
+
+import threading
+from typing import Final, TypeVar
+
+from eventsourcing.persistence import (
+    AggregateRecorder,
+    ApplicationRecorder,
+    InfrastructureFactory,
+    ProcessRecorder,
+    ProgrammingError,
+)
+from eventsourcing.utils import Environment, EnvType, resolve_topic
+
+from adapters.kafka.config import KafkaSettings, settings_of
+from adapters.kafka.recorders import (
+    KafkaAggregateRecorder,
+    KafkaApplicationRecorder,
+    KafkaProcessRecorder,
+    KafkaRecorder,
+    KafkaSnapshotRecorder,
+    KafkaTrackingRecorder,
+)
+from adapters.kafka.store import PartitionStore
+
+_Recorder = TypeVar("_Recorder", bound=KafkaRecorder)
+
+_AGGREGATE_RECORDERS: Final[dict[str, type[KafkaAggregateRecorder | KafkaSnapshotRecorder]]] = {
+    "events": KafkaAggregateRecorder,
+    "snapshots": KafkaSnapshotRecorder,
+}
+
+
+class KafkaFactory(InfrastructureFactory[KafkaTrackingRecorder]):
+    """All recorders of one factory share one writer. The log is opened with the first recorder.
+
+    Raises KafkaSettingsInvalid when made; when the log is opened KafkaLogUnsafe, KafkaLogOwned, KafkaUnavailable.
+    """
+
+    def __init__(self, env: Environment | EnvType | None) -> None:
+        super().__init__(env)
+        self.settings: KafkaSettings = settings_of(self.env)
+        self._opening = threading.Lock()
+        self._store: PartitionStore | None = None
+
+    @property
+    def store(self) -> PartitionStore:
+        """The log behind the recorders."""
+        with self._opening:
+            if self._store is None:
+                self._store = PartitionStore(self.settings)
+            return self._store
+
+    def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
+        """The recorder of `events` or of `snapshots`."""
+        if purpose not in _AGGREGATE_RECORDERS:
+            raise ProgrammingError(f"there is no topic for {purpose!r}: {' or '.join(_AGGREGATE_RECORDERS)}")
+        return _AGGREGATE_RECORDERS[purpose](self.store)
+
+    def application_recorder(self) -> ApplicationRecorder:
+        return self._chosen(self.APPLICATION_RECORDER_TOPIC, KafkaApplicationRecorder)(self.store)
+
+    def tracking_recorder(
+        self, tracking_recorder_class: type[KafkaTrackingRecorder] | None = None
+    ) -> KafkaTrackingRecorder:
+        chosen = tracking_recorder_class or self._chosen(self.TRACKING_RECORDER_TOPIC, KafkaTrackingRecorder)
+        return chosen(self.store)
+
+    def process_recorder(self) -> ProcessRecorder:
+        return self._chosen(self.PROCESS_RECORDER_TOPIC, KafkaProcessRecorder)(self.store)
+
+    def close(self) -> None:
+        """Finish what is being appended and let go of the partition."""
+        with self._opening:
+            if self._store is not None:
+                self._store.close()
+                self._store = None
+
+    def _chosen(self, key: str, default: type[_Recorder]) -> type[_Recorder]:
+        topic = self.env.get(key)
+        chosen: type[_Recorder] = resolve_topic(topic) if topic else default
+        if not issubclass(chosen, default):
+            raise ProgrammingError(f"{key}={topic} is not a {default.__name__}")
+        return chosen
+
+
+Factory = KafkaFactory

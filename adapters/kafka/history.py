@@ -1,0 +1,118 @@
+"""What has been committed to one partition: the index says where, the log says what."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from adapters.kafka.append import Append, Draft
+from adapters.kafka.config import KafkaSettings
+from adapters.kafka.errors import KafkaLogCorrupt
+from adapters.kafka.index import Index, Place, Snapshot
+from adapters.kafka.reader import PlaceReader
+from adapters.kafka.recent import Recent
+from adapters.kafka.record import Record
+
+
+class History:
+    """Answers from the index and the log; keeps the latest events at hand; tells who listens what is new."""
+
+    def __init__(self, settings: KafkaSettings, index: Index, reader: PlaceReader) -> None:
+        self.index = index
+        self._settings, self._reader = settings, reader
+        self._recent = Recent()
+        self._listeners: set[threading.Event] = set()
+        self._listening = threading.Lock()
+
+    @property
+    def count(self) -> int:
+        """How many events there are: the position of the last one."""
+        return self.index.count
+
+    def events_at(self, places: Sequence[Place]) -> list[Record]:
+        """The events at `places`, in that order of positions. Raises KafkaUnavailable, KafkaLogCorrupt."""
+        here = self._recent.at([place.position for place in places])
+        return self._reader.fetch(places) if here is None else here
+
+    def events_between(self, first: int, last: int) -> list[Record]:
+        """The events from position `first` to `last`, both included, as far as there are any."""
+        return self.events_at(self.index.places_between(first, min(last, self.count)))
+
+    def record(self, appends: Sequence[Append], first: int, last: int) -> None:
+        """These appends are committed, their events from offset `first` to `last`: index them and answer."""
+        begin = self.index.count
+        drafts = [draft for append in appends for draft in append.events]
+        # A marker of the transaction before may lie between ours: an offset is then too small, never too large.
+        places = [Place(begin + n, draft[0], draft[1], first + n - 1) for n, draft in enumerate(drafts, 1)]
+        if drafts:
+            self.index.add(places, self._settings.topic, last + 1)
+            self._recent.add(Record(begin + n, *draft) for n, draft in enumerate(drafts, 1))
+        for append in appends:
+            self._record_beside(append)
+        self.tell()
+        for append in appends:
+            append.succeed(range(begin + 1, begin + 1 + len(append.events)))
+            begin += len(append.events)
+
+    def holds(self, append: Append) -> Sequence[int] | None:
+        """The positions of the events of `append` if the log holds it, None if it holds nothing of it.
+
+        Raises KafkaLogCorrupt: it holds a part, which no transaction of ours can have left.
+        """
+        found = [self._position(draft) for draft in append.events]
+        positions = [position for position in found if position is not None]
+        beside = self._holds_beside(append)
+        if len(positions) == len(found) and all(beside):
+            return positions
+        if positions or any(beside):
+            raise KafkaLogCorrupt(
+                f"{self._settings.name} holds a part of an append: somebody else writes to it"
+            )
+        return None
+
+    def forget(self) -> None:
+        """What is at hand is in doubt: the log is asked from now on."""
+        self._recent.clear()
+
+    def listen(self, listener: threading.Event) -> None:
+        """`listener` is set whenever there are new events."""
+        with self._listening:
+            self._listeners.add(listener)
+
+    def unlisten(self, listener: threading.Event) -> None:
+        with self._listening:
+            self._listeners.discard(listener)
+
+    def tell(self) -> None:
+        """There are new events."""
+        with self._listening:
+            for listener in self._listeners:
+                listener.set()
+
+    def _record_beside(self, append: Append) -> None:
+        if append.snapshots:
+            self.index.keep([_snapshot(draft) for draft in append.snapshots])
+        if append.track is not None:
+            self.index.track(*append.track)
+
+    def _holds_beside(self, append: Append) -> list[bool]:
+        kept = [self._kept(draft) for draft in append.snapshots]
+        if append.track is not None:
+            reached = self.index.tracked(append.track.application)
+            kept.append(reached is not None and reached >= append.track.notification)
+        return kept
+
+    def _position(self, draft: Draft) -> int | None:
+        places = self.index.places_of(draft.stream, gt=draft.version - 1, lte=draft.version)
+        written = self.events_at(places)
+        same = written and (written[0].state, written[0].headers) == (draft.state, draft.headers)
+        return written[0].position if same else None
+
+    def _kept(self, draft: Draft) -> bool:
+        return _snapshot(draft) in self.index.snapshots_of(
+            draft.stream, gt=draft.version - 1, lte=draft.version
+        )
+
+
+def _snapshot(draft: Draft) -> Snapshot:
+    return Snapshot(draft.stream, draft.version, draft.topic, draft.state)

@@ -1,0 +1,215 @@
+"""Reading the committed records of one partition: in bulk, at places, and up to the end that is certain."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from time import monotonic
+from types import TracebackType
+from typing import Final, Self
+
+from confluent_kafka import Consumer, IsolationLevel, Message, TopicPartition
+
+from adapters.kafka.client import Clients
+from adapters.kafka.errors import KafkaLogCorrupt, KafkaUnavailable
+from adapters.kafka.failure import END_OF_PARTITION, GONE
+from adapters.kafka.index import Place
+from adapters.kafka.record import Entry, Record, entry_of
+
+# Small fetches that do not wait: a question about one stream wants a few records from many places.
+PLACES: Final[Mapping[str, str | int | bool]] = {
+    "fetch.wait.max.ms": 5,
+    "fetch.message.max.bytes": 65_536,
+    "queued.min.messages": 200,
+}
+# Large fetches ahead of the reader.
+BULK: Final[Mapping[str, str | int | bool]] = {
+    "fetch.wait.max.ms": 20,
+    "fetch.message.max.bytes": 4_194_304,
+    "queued.min.messages": 200_000,
+    "queued.max.messages.kbytes": 131_072,
+}
+TAIL: Final[Mapping[str, str | int | bool]] = {"fetch.wait.max.ms": 100}
+
+BATCH: Final = 10_000
+# Two places further apart than this are fetched one by one, nearer ones by reading on.
+_NEAR: Final = 2_000
+_NO_END: Final = 2**63 - 1
+
+
+class PartitionConsumer:
+    """One consumer of one partition, read from wherever it is asked to."""
+
+    def __init__(
+        self, clients: Clients, partition: TopicPartition, kind: Mapping[str, str | int | bool]
+    ) -> None:
+        self._clients, self._partition = clients, partition
+        self._consumer: Consumer = clients.consumer(kind)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def go_to(self, offset: int) -> None:
+        """The next message is the first committed one at `offset` or after it."""
+        with self._clients.errors(f"read {self._partition.topic}"):
+            # Not seek(): librdkafka then waits out a fetch that is under way.
+            self._consumer.assign([TopicPartition(self._partition.topic, self._partition.partition, offset)])
+
+    def messages(self, timeout: float) -> list[Message]:
+        """What has arrived, at most `BATCH`, ends of partition among them; empty after `timeout` seconds.
+
+        Raises KafkaUnavailable: the broker refuses to be read.
+        """
+        with self._clients.errors(f"read {self._partition.topic}"):
+            # consume() waits for a full batch or the whole timeout; poll() returns with the first message.
+            if here := self._consumer.consume(BATCH, 0):
+                return here
+            first = self._consumer.poll(timeout)
+            return [] if first is None else [first, *self._consumer.consume(BATCH, 0)]
+
+    def until(self, end: int) -> Iterator[tuple[Sequence[Message], int]]:
+        """Batches of committed messages, each with the offset after it, until that is at least `end`.
+
+        Raises KafkaUnavailable: nothing came for as long as a read may take.
+        """
+        patience = monotonic() + self._clients.timeout
+        while True:
+            messages = self.messages(0.5)
+            if messages:
+                patience = monotonic() + self._clients.timeout
+            elif monotonic() > patience:
+                raise KafkaUnavailable(
+                    f"{self._partition.topic}: no answer within {self._clients.timeout:g} s"
+                )
+            arrived, at = sorted_out(messages, self._partition.topic)
+            yield arrived, at
+            if at >= end:
+                return
+
+    def batches(self) -> Iterator[Sequence[Message]]:
+        """Batches of committed messages without end. Raises as `until` does."""
+        for batch, _ in self.until(_NO_END):
+            yield batch
+
+    def close(self) -> None:
+        self._consumer.close()
+
+
+def sorted_out(messages: list[Message], topic: str) -> tuple[Sequence[Message], int]:
+    """The messages that hold records, and the offset after all of them (-1: none came).
+
+    Raises KafkaUnavailable: the broker refused to be read; KafkaLogCorrupt: it no longer has what was asked for.
+    """
+    if not messages:
+        return (), -1
+    last = messages[-1]
+    at = last.offset() or 0
+    if last.error() is None:
+        at += 1
+    if all(message.error() is None for message in messages):
+        return messages, at
+    for message in messages:
+        _refuse_failure(message, topic)
+    return [message for message in messages if message.error() is None], at
+
+
+def _refuse_failure(message: Message, topic: str) -> None:
+    error = message.error()
+    if error is None or error.code() == END_OF_PARTITION:
+        return
+    if error.code() in GONE:
+        raise KafkaLogCorrupt(f"{topic}: records that were committed are no longer there ({error.str()})")
+    raise KafkaUnavailable(f"read {topic}: {error.str()}")
+
+
+def certain_end(clients: Clients, partition: TopicPartition, stopped: threading.Event) -> int:
+    """An offset of the partition before which every transaction is decided, and nothing written so far is after it.
+
+    An early end-of-partition proves nothing: only when the last stable offset has come to the high watermark is
+    every transaction of whoever wrote before decided. Raises KafkaUnavailable: somebody's transaction stays open.
+    """
+    deadline = monotonic() + clients.timeout
+    high = clients.admin.end_of(partition, IsolationLevel.READ_UNCOMMITTED)
+    while True:
+        stable = clients.admin.end_of(partition, IsolationLevel.READ_COMMITTED)
+        if stable >= high:
+            return stable
+        if monotonic() > deadline or stopped.wait(0.02):
+            raise KafkaUnavailable(
+                f"{partition.topic}: a transaction before offset {high} is still open at {stable}"
+            )
+
+
+class PlaceReader:
+    """Fetches records whose places are known. Safe to use from several threads: one asks at a time."""
+
+    def __init__(self, clients: Clients, partition: TopicPartition) -> None:
+        self._clients, self._partition = clients, partition
+        self._lock = threading.Lock()
+        self._open: PartitionConsumer | None = None
+
+    def fetch(self, places: Sequence[Place]) -> list[Record]:
+        """The records at `places`, which are in the order of positions.
+
+        Raises KafkaUnavailable; KafkaLogCorrupt: the log does not hold what the index says.
+        """
+        if not places:
+            return []
+        with self._lock:
+            if self._open is None:
+                self._open = PartitionConsumer(self._clients, self._partition, PLACES)
+            return list(self._found(self._open, places))
+
+    def close(self) -> None:
+        with self._lock:
+            if self._open is not None:
+                self._open.close()
+                self._open = None
+
+    def _found(self, consumer: PartitionConsumer, places: Sequence[Place]) -> Iterator[Record]:
+        entries: Iterator[Entry] = iter(())
+        at = -1
+        for place in places:
+            if at < 0 or place.offset - at > _NEAR:
+                consumer.go_to(place.offset)
+                entries = _entries(consumer, self._clients.timeout, self._partition.topic)
+            entry = next(
+                entry for entry in entries if (entry.stream, entry.version) == (place.stream, place.version)
+            )
+            at = entry.offset
+            yield entry.at(place.position)
+
+
+def _entries(consumer: PartitionConsumer, timeout: float, topic: str) -> Iterator[Entry]:
+    patience = monotonic() + timeout
+    while True:
+        messages, _ = sorted_out(consumer.messages(0.5), topic)
+        # An end of partition is not the end: a commit is acknowledged a moment before its markers are written.
+        if not messages and monotonic() > patience:
+            raise KafkaUnavailable(
+                f"{topic}: an event known to be committed did not arrive within {timeout:g} s"
+            )
+        yield from filter(None, map(entry_of, messages))
+
+
+def events_of(
+    messages: Iterable[Sequence[Message]], start: Place | None, refused: Collection[int]
+) -> Iterator[list[Record]]:
+    """Batches of events in `messages`, counted from `start` (None: from position 1)."""
+    position = 1 if start is None else start.position
+    for batch in messages:
+        found: list[Record] = []
+        for entry in filter(None, map(entry_of, batch)):
+            if start is not None:
+                if (entry.stream, entry.version) != (start.stream, start.version):
+                    continue
+                start = None
+            if entry.offset not in refused:
+                found.append(entry.at(position))
+                position += 1
+        yield found

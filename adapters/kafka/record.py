@@ -1,0 +1,80 @@
+"""An event as a Kafka record, and the one rule by which every reader takes a record for an event.
+
+Key: the stream. Value: the event's bytes. Headers: `ce_type` (the event's type) and `ce_sequence` (its version in
+the stream, decimal) first, then whatever came beside the event. Timestamp: milliseconds since 1970.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from confluent_kafka import Message
+
+Headers = Sequence[tuple[str, bytes]]
+
+TYPE: Final = "ce_type"
+VERSION: Final = "ce_sequence"
+
+FIRST_VERSIONS: Final = (0, 1)
+
+
+class Record(NamedTuple):
+    """A committed event: its place in the partition (1, 2, 3 …), in its stream, and what it carries."""
+
+    position: int
+    stream: str
+    version: int
+    topic: str
+    state: bytes
+    timestamp: int
+    headers: list[tuple[str, bytes]]
+
+
+class Entry(NamedTuple):
+    """What a record claims to be, before anyone has asked whether it may be."""
+
+    offset: int
+    stream: str
+    version: int
+    topic: str
+    state: bytes
+    timestamp: int
+    headers: list[tuple[str, bytes]]
+
+    def at(self, position: int) -> Record:
+        return Record(position, *self[1:])
+
+
+def follows(last: int | None, version: int) -> bool:
+    """Whether `version` may come next in a stream whose last one is `last` (None: a stream that is not yet).
+
+    The library's aggregates begin at 1, its older ones at 0; from there on no version is left out or comes twice.
+    """
+    return version in FIRST_VERSIONS if last is None else version == last + 1
+
+
+def headers_of(topic: str, version: int, beside: Headers) -> list[tuple[str, bytes]]:
+    """The headers of an event's record: type and version, which every reader needs, and what came beside it."""
+    own = [(VERSION, b"%d" % version)]
+    if not any(name == TYPE for name, _ in beside):
+        own.insert(0, (TYPE, topic.encode()))
+    return [*own, *(header for header in beside if header[0] != VERSION)]
+
+
+def entry_of(message: Message) -> Entry | None:
+    """The entry in `message`; None where the record is no event at all (no key, no type, no version)."""
+    headers: list[tuple[str, bytes]] = message.headers() or []  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - a consumer always hands out a list of pairs
+    named = dict(headers)
+    try:
+        return Entry(
+            message.offset(),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - a consumed message has one
+            message.key().decode(),  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess] - caught below
+            int(named[VERSION]),
+            named[TYPE].decode(),
+            message.value() or b"",
+            message.timestamp()[1],
+            headers,
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None

@@ -1,0 +1,206 @@
+"""The library's recorders over one partition of a Kafka topic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import repeat
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from eventsourcing.persistence import (
+    AggregateRecorder,
+    ApplicationRecorder,
+    Notification,
+    ProcessRecorder,
+    ProgrammingError,
+    Recorder,
+    StoredEvent,
+    Subscription,
+    Tracking,
+    TrackingRecorder,
+)
+
+from adapters.kafka.append import Append, Draft, Track
+from adapters.kafka.record import Headers, Record, headers_of
+from adapters.kafka.store import PartitionStore
+from adapters.kafka.subscription import KafkaSubscription
+
+_PAGE = 5_000
+
+
+class Beside(TypedDict, total=False):
+    """What may come beside stored events.
+
+    `headers`: for each event its record headers (`ce_type` and the version are added where they are missing);
+    `timestamps`: for each event the record's timestamp in ms since 1970; `tracking`: progress written with the events.
+    """
+
+    headers: Sequence[Headers] | None
+    timestamps: Sequence[int] | None
+    tracking: Tracking | None
+
+
+class KafkaRecorder(Recorder):
+    """A recorder of the log in `store`."""
+
+    def __init__(self, store: PartitionStore) -> None:
+        self.store = store
+
+    def _originator_id(self, stream: str) -> UUID | str:
+        return UUID(stream) if self.store.settings.originator_id_type == "uuid" else stream
+
+
+class KafkaAggregateRecorder(KafkaRecorder, AggregateRecorder):
+    """Events by stream."""
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Append all of them in one transaction, or none. Raises what `Writer.append` does."""
+        self._insert(stored_events, **kwargs)
+        return None
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """The events of one stream by version. Raises KafkaUnavailable, KafkaLogCorrupt."""
+        self.store.refresh()
+        history = self.store.history
+        places = history.index.places_of(str(originator_id), gt=gt, lte=lte, desc=desc, limit=limit)
+        if desc:
+            return [_stored(originator_id, record) for record in reversed(history.events_at(places[::-1]))]
+        return [_stored(originator_id, record) for record in history.events_at(places)]
+
+    def _insert(self, stored_events: Sequence[StoredEvent], **beside: Unpack[Beside]) -> Sequence[int]:
+        drafts = _drafts(stored_events, beside.get("headers"), beside.get("timestamps"))
+        append = Append(events=drafts, track=_track(beside.get("tracking")))
+        return self.store.append(append) if append else ()
+
+
+class KafkaSnapshotRecorder(KafkaRecorder, AggregateRecorder):
+    """Snapshots by stream, of which Kafka may forget all but the last written of each."""
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Write them in one transaction. Raises what `Writer.append` does."""
+        drafts = _drafts(stored_events, kwargs.get("headers"), kwargs.get("timestamps"))
+        if drafts:
+            self.store.append(Append(snapshots=drafts))
+        return None
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """The snapshots of one stream by version."""
+        self.store.refresh()
+        found = self.store.history.index.snapshots_of(
+            str(originator_id), gt=gt, lte=lte, desc=desc, limit=limit
+        )
+        return [
+            StoredEvent(originator_id, snapshot.version, snapshot.topic, snapshot.state) for snapshot in found
+        ]
+
+
+class KafkaApplicationRecorder(KafkaAggregateRecorder, ApplicationRecorder):
+    """Events by stream and by position (1, 2, 3 …: the ordinal of the event in its partition)."""
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Append all of them in one transaction, or none: their positions. Raises what `Writer.append` does."""
+        return list(self._insert(stored_events, **kwargs))
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """At most `limit` events from position `start` to `stop`. Raises KafkaUnavailable, KafkaLogCorrupt."""
+        self.store.refresh()
+        history = self.store.history
+        first = max(1, 1 if start is None else start + (not inclusive_of_start))
+        last = history.count if stop is None else min(stop, history.count)
+        found: list[Notification] = []
+        while first <= last and len(found) < limit:
+            page_end = min(last, first + (_PAGE if topics else limit) - 1)
+            records = history.events_between(first, page_end)
+            found.extend(
+                self._notification(record) for record in records if not topics or record.topic in topics
+            )
+            first = page_end + 1
+        return found[:limit]
+
+    def max_notification_id(self) -> int | None:
+        """The position of the last event, None in an empty log."""
+        self.store.refresh()
+        return self.store.history.count or None
+
+    def subscribe(
+        self, gt: int | None = None, topics: Sequence[str] = ()
+    ) -> Subscription[ApplicationRecorder]:
+        """All events after position `gt`, then each new one once it is committed."""
+        return KafkaSubscription(recorder=self, gt=gt, topics=topics)
+
+    def _notification(self, record: Record) -> Notification:
+        position, stream, version, topic, state, _, _ = record
+        return Notification(self._originator_id(stream), version, topic, state, position)
+
+
+class KafkaTrackingRecorder(KafkaRecorder, TrackingRecorder):
+    """How far each application has got."""
+
+    def insert_tracking(self, tracking: Tracking) -> None:
+        """Record it. Raises KafkaConflict: the application is as far already; else what `Writer.append` does."""
+        self.store.append(Append(track=_track(tracking)))
+
+    def max_tracking_id(self, application_name: str) -> int | None:
+        """The largest notification tracked, None if there is none."""
+        self.store.refresh()
+        return self.store.history.index.tracked(application_name)
+
+
+class KafkaProcessRecorder(KafkaTrackingRecorder, KafkaApplicationRecorder, ProcessRecorder):
+    """Events and tracking in one transaction: `insert_events(events, tracking=...)`."""
+
+
+def _drafts(
+    stored_events: Sequence[StoredEvent], headers: Sequence[Headers] | None, timestamps: Sequence[int] | None
+) -> list[Draft]:
+    for beside, what in ((headers, "headers"), (timestamps, "timestamps")):
+        if beside is not None and len(beside) != len(stored_events):
+            raise ProgrammingError(f"{len(stored_events)} events came with {what} for {len(beside)}")
+    return [
+        Draft(
+            str(event.originator_id),
+            event.originator_version,
+            event.topic,
+            event.state,
+            timestamp,
+            headers_of(event.topic, event.originator_version, header),
+        )
+        for event, header, timestamp in zip(
+            stored_events,
+            repeat(()) if headers is None else headers,
+            repeat(0) if timestamps is None else timestamps,
+            strict=False,  # what does not come beside the events repeats for ever
+        )
+    ]
+
+
+def _track(tracking: Tracking | None) -> Track | None:
+    return None if tracking is None else Track(tracking.application_name, tracking.notification_id)
+
+
+def _stored(originator_id: UUID | str, record: Record) -> StoredEvent:
+    return StoredEvent(originator_id, record.version, record.topic, record.state)

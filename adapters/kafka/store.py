@@ -1,0 +1,163 @@
+"""The log of one partition as its recorders share it: one writer, one index, one reader."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import weakref
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+from confluent_kafka import IsolationLevel, TopicPartition
+
+from adapters.kafka.append import Append
+from adapters.kafka.catch_up import catch_up
+from adapters.kafka.client import Clients
+from adapters.kafka.config import KafkaSettings
+from adapters.kafka.errors import KafkaReadOnly
+from adapters.kafka.follower import Follower
+from adapters.kafka.history import History
+from adapters.kafka.index import Index
+from adapters.kafka.ownership import Claim
+from adapters.kafka.reader import BULK, PartitionConsumer, PlaceReader, events_of
+from adapters.kafka.record import Record
+from adapters.kafka.tail import Tail
+from adapters.kafka.takeover import Takeover
+from adapters.kafka.topic import ensure_topics
+from adapters.kafka.writer import Taken, Writer
+
+_log = logging.getLogger(__name__)
+
+_FLUSH_EVERY = 0.2
+
+
+class PartitionStore:
+    """Open it, append to it, ask it; close it. What is forgotten open is closed when nobody holds it any more."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self.settings = settings
+        self._partition = TopicPartition(settings.topic, settings.partition)
+        self._clients = Clients(settings.client, settings.timeout)
+        self._topics = ensure_topics(self._clients, settings)
+        self._inner = _Inner(settings, self._clients, self._topics.identity, self._topics.max_bytes)
+        self._finalizer = weakref.finalize(self, self._inner.close)
+        try:
+            self._inner.open()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def history(self) -> History:
+        return self._inner.history
+
+    def append(self, append: Append) -> Sequence[int]:
+        """The positions of the events in `append`, once they are durable. Raises what `Writer.append` does."""
+        if self._inner.writer is None:
+            raise KafkaReadOnly(f"{self.settings.name} was opened for reading only")
+        return self._inner.writer.append(append)
+
+    def refresh(self) -> None:
+        """Where somebody else writes: know what is committed by now. Raises KafkaUnavailable, KafkaLogCorrupt."""
+        self._inner.refresh()
+
+    @property
+    def refused(self) -> dict[int, str]:
+        """Offset and claim of each record that no reader accepts: it breaks the order of versions, or is no event."""
+        return self.history.index.refused()
+
+    def replay(self, start: int = 1) -> Iterator[list[Record]]:
+        """Batches of committed events from position `start` to the end as it is when asked.
+
+        Raises KafkaUnavailable, KafkaLogCorrupt.
+        """
+        self.refresh()
+        last, first = self.history.count, self.history.index.place_at(max(start, 1))
+        if first is None:
+            return
+        refused: Collection[int] = self.refused
+        with PartitionConsumer(self._clients, self._partition, BULK) as consumer:
+            consumer.go_to(first.offset)
+            for batch in events_of(consumer.batches(), first, refused):
+                yield batch[: last + 1 - batch[0].position] if batch else batch
+                if batch and batch[-1].position >= last:
+                    return
+
+    def close(self) -> None:
+        """Finish what is being appended and let go of everything."""
+        self._finalizer()
+
+
+class _Inner:
+    """What the threads hold on to, so that they do not keep the store itself alive."""
+
+    def __init__(
+        self, settings: KafkaSettings, clients: Clients, identity: dict[str, str], max_bytes: int
+    ) -> None:
+        self._settings, self._clients, self._max_bytes = settings, clients, max_bytes
+        self._stopped = threading.Event()
+        self._claim = Claim(clients, settings) if settings.exclusive else None
+        self._partition = TopicPartition(settings.topic, settings.partition)
+        self._reader = PlaceReader(clients, self._partition)
+        self._index = _index_of(settings, identity)
+        self._follower = Follower(self._index, settings, list(identity))
+        self.history = History(settings, self._index, self._reader)
+        self.writer: Writer | None = None
+        self._tail: Tail | None = None
+        self._flusher = threading.Thread(target=self._flush, name=f"index {settings.name}", daemon=True)
+
+    def open(self) -> None:
+        """Own the partition, or begin to follow it."""
+        self._flusher.start()
+        if self._settings.read_only:
+            self.read_again()
+            self._tail = Tail(self._clients, self._settings, self._follower, self.history.tell)
+            return
+        if self._claim is not None:
+            self._claim.make()
+        self.writer = Writer(self._settings, self.history, self.take_over, self.read_again)
+        self.writer.append(Append())
+
+    def take_over(self) -> Taken:
+        if self._claim is not None:
+            self._claim.check()
+        takeover = Takeover(self._clients, self._settings, self._follower, self._max_bytes, self._stopped)
+        return Taken(takeover.whole(), takeover.end)
+
+    def read_again(self) -> None:
+        catch_up(self._clients, self._settings, self._follower, self._stopped)
+
+    def refresh(self) -> None:
+        if self._tail is not None:
+            self._tail.wait_for(self._clients.admin.end_of(self._partition, IsolationLevel.READ_COMMITTED))
+        elif self.writer is not None and self.writer.lost:
+            self.read_again()
+
+    def close(self) -> None:
+        self._stopped.set()
+        for part in (self.writer, self._tail, self._claim, self._reader):
+            if part is not None:
+                part.close()
+        if self._flusher.ident is not None:
+            self._flusher.join()
+        self._index.close()
+
+    def _flush(self) -> None:
+        while not self._stopped.wait(_FLUSH_EVERY):
+            self._index.flush()
+
+
+def _index_of(settings: KafkaSettings, identity: dict[str, str]) -> Index:
+    index = Index(_index_file(settings))
+    if not index.belongs_to(identity):
+        _log.warning("the index of %s is of another cluster or topic: it is made anew", settings.name)
+        index.clear()
+        index.belongs_to(identity)
+    return index
+
+
+def _index_file(settings: KafkaSettings) -> Path | None:
+    if settings.index_path is None:
+        return None
+    kind = ".reader" if settings.read_only else ""
+    return settings.index_path / f"{settings.topic}.{settings.partition}{kind}.sqlite"

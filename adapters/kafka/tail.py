@@ -1,0 +1,64 @@
+"""Following a log that somebody else writes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from time import monotonic
+
+from confluent_kafka import TopicPartition
+
+from adapters.kafka.client import Clients
+from adapters.kafka.config import KafkaSettings
+from adapters.kafka.errors import KafkaUnavailable
+from adapters.kafka.follower import Follower
+from adapters.kafka.reader import TAIL, PartitionConsumer, sorted_out
+
+
+class Tail:
+    """A thread that tells the index of each event as it is committed."""
+
+    def __init__(
+        self, clients: Clients, settings: KafkaSettings, follower: Follower, tell: Callable[[], None]
+    ) -> None:
+        self._clients, self._topic, self._follower, self._tell = clients, settings.topic, follower, tell
+        self._partition = TopicPartition(settings.topic, settings.partition)
+        self._moved = threading.Condition()
+        self._stopped = threading.Event()
+        self._failure: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name=f"follow {settings.name}", daemon=True)
+        self._thread.start()
+
+    def wait_for(self, offset: int) -> None:
+        """Return once everything before `offset` is in the index. Raises KafkaUnavailable, KafkaLogCorrupt."""
+        deadline = monotonic() + self._clients.timeout
+        with self._moved:
+            while self._follower.index.reached(self._topic) < offset:
+                if self._failure is not None:
+                    raise self._failure.with_traceback(None)
+                if not self._moved.wait(deadline - monotonic()):
+                    raise KafkaUnavailable(f"{self._topic}: offset {offset} did not arrive in time")
+
+    def close(self) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            with PartitionConsumer(self._clients, self._partition, TAIL) as consumer:
+                self._follow(consumer)
+        except Exception as failure:  # noqa: BLE001 - told to whoever waits
+            with self._moved:
+                self._failure = failure
+                self._moved.notify_all()
+
+    def _follow(self, consumer: PartitionConsumer) -> None:
+        consumer.go_to(self._follower.index.reached(self._topic))
+        while not self._stopped.is_set():
+            messages, reached = sorted_out(consumer.messages(0.2), self._topic)
+            if reached >= 0:
+                self._follower.absorb[self._topic](messages, reached)
+                with self._moved:
+                    self._moved.notify_all()
+            if messages:
+                self._tell()

@@ -1,0 +1,63 @@
+"""Becoming the one writer of a partition: whole, in this order, at start and after any doubt.
+
+1. Fence: `init_transactions()` on transactional id `.0`, then on `.1`. Each bumps its epoch: the predecessor's
+   producers are refused from then on, and what they had open is aborted. Never one id alone: two owners who race
+   could then hold one each.
+2. Read `read_committed` until the last stable offset is the high watermark: nothing of the predecessor is undecided.
+3. Serve, the first commit on `.0`. Whoever lost the race fails fatally there.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from confluent_kafka import Producer
+
+from adapters.kafka.catch_up import catch_up
+from adapters.kafka.client import Clients
+from adapters.kafka.config import KafkaSettings
+from adapters.kafka.follower import Follower
+
+
+class Takeover:
+    """One attempt to take the partition over. The steps are separate so that a test can put others between them."""
+
+    def __init__(
+        self,
+        clients: Clients,
+        settings: KafkaSettings,
+        follower: Follower,
+        max_bytes: int,
+        stopped: threading.Event,
+    ) -> None:
+        self._clients, self._settings, self._follower = clients, settings, follower
+        self._max_bytes, self._stopped = max_bytes, stopped
+        self.producers: list[Producer] = []
+        self.end = -1
+
+    @property
+    def steps(self) -> tuple[Callable[[], None], ...]:
+        return (self.fence, self.fence, self.read)
+
+    def whole(self) -> list[Producer]:
+        """All steps. The producers to write with, the one to begin with first.
+
+        Raises KafkaUnavailable: a step found no answer; nobody serves.
+        """
+        for step in self.steps:
+            step()
+        return self.producers
+
+    def fence(self) -> None:
+        """Take the next of the two transactional ids."""
+        turn = len(self.producers)
+        name = f"{self._settings.topic}.{self._settings.partition}.{turn}"
+        with self._clients.errors(f"take over {self._settings.name}"):
+            producer = self._clients.producer(name, self._max_bytes)
+            producer.init_transactions(self._clients.timeout)
+        self.producers.append(producer)
+
+    def read(self) -> None:
+        """Bring the index to the end of the log that is certain."""
+        self.end = catch_up(self._clients, self._settings, self._follower, self._stopped)

@@ -1,0 +1,146 @@
+"""The topics of a log: made where they are missing, refused where their settings would lose events."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from time import monotonic
+from typing import Final, NamedTuple
+
+from adapters.kafka.admin import Cluster, Partition, Topic
+from adapters.kafka.client import Clients
+from adapters.kafka.config import KafkaSettings
+from adapters.kafka.errors import KafkaLogUnsafe, KafkaUnavailable
+
+_FOREVER: Final = "-1"
+_ANY_TIME: Final = str(2**63 - 1)
+_ALWAYS: Final[Mapping[str, str]] = {
+    "unclean.leader.election.enable": "false",
+    "message.timestamp.type": "CreateTime",
+}
+# A compacted topic forgets by key: the last tracking of an application, the last snapshot of a stream remain.
+_EVENTS: Final[Mapping[str, str]] = {
+    **_ALWAYS, "cleanup.policy": "delete", "retention.ms": _FOREVER, "retention.bytes": _FOREVER,
+}  # fmt: skip
+_LATEST: Final[Mapping[str, str]] = {**_ALWAYS, "cleanup.policy": "compact"}
+# Set when we make the topic, not asked of one that is there: an event of a tape is as old or as new as it says.
+_WHEN_MADE: Final[Mapping[str, str]] = {"message.timestamp.after.max.ms": _ANY_TIME}
+
+_ENOUGH_REPLICAS: Final = 3
+_BROKERS_DEFAULT: Final = -1
+
+
+class Topics(NamedTuple):
+    """What is known of the topics once they have been looked at."""
+
+    identity: dict[str, str]
+    max_bytes: int
+
+
+def wanted(settings: KafkaSettings) -> dict[str, Mapping[str, str]]:
+    """The topics of a log and the settings without which each would lose something."""
+    return {settings.topic: _EVENTS, settings.tracking_topic: _LATEST, settings.snapshots_topic: _LATEST}
+
+
+def ensure_topics(clients: Clients, settings: KafkaSettings) -> Topics:
+    """Make what is missing (not when only reading), and look at what is there.
+
+    Raises KafkaLogUnsafe: a topic's settings would lose events; the message holds the command that mends it.
+    KafkaUnavailable: the broker does not answer, or a topic is missing and may not be made.
+    """
+    admin = clients.admin
+    topics = {settings.topic: _EVENTS} if settings.read_only else wanted(settings)
+    described = admin.topics(list(topics))
+    for name in topics.keys() - described.keys():
+        described[name] = _made(clients, settings, name, topics[name])
+    found = {name: admin.settings(name) or {} for name in topics}
+    cluster = admin.cluster()
+    for name, required in topics.items():
+        _check_partition(settings, described[name], name)
+        _check_settings(settings, name, required, found[name])
+        _check_replicas(settings, cluster, described[name].partitions[settings.partition], name, found[name])
+    identity = {"cluster": cluster.cluster_id, **{name: str(described[name].topic_id) for name in topics}}
+    return Topics(identity, min(int(found[name]["max.message.bytes"]) for name in topics))
+
+
+def _made(clients: Clients, settings: KafkaSettings, name: str, required: Mapping[str, str]) -> Topic:
+    if settings.read_only:
+        raise KafkaUnavailable(f"there is no topic {name} on {settings.bootstrap_servers}: nothing to read")
+    replicas = settings.replication_factor or _BROKERS_DEFAULT
+    clients.admin.make_topic(name, settings.partitions, replicas, {**required, **_WHEN_MADE})
+    return _known(clients, name)
+
+
+def _known(clients: Clients, name: str) -> Topic:
+    """A topic just made: the controller tells the brokers of it a moment later."""
+    deadline, pause = monotonic() + clients.timeout, threading.Event()
+    while monotonic() < deadline:
+        topic = clients.admin.topics([name]).get(name)
+        if topic is not None and clients.admin.settings(name) is not None:
+            return topic
+        pause.wait(0.02)
+    raise KafkaUnavailable(f"{name} was made, but no broker knows of it after {clients.timeout:g} s")
+
+
+def _check_partition(settings: KafkaSettings, topic: Topic, name: str) -> None:
+    count = len(topic.partitions)
+    if settings.partition >= count:
+        raise KafkaUnavailable(
+            f"{name} has {count} partitions and no number {settings.partition}: kafka-topics.sh --bootstrap-server "
+            f"{settings.bootstrap_servers} --alter --topic {name} --partitions {settings.partition + 1}"
+        )
+
+
+def _check_settings(
+    settings: KafkaSettings, name: str, required: Mapping[str, str], found: Mapping[str, str]
+) -> None:
+    wrong = {key: value for key, value in required.items() if found.get(key) != value}
+    if wrong:
+        is_now = ", ".join(f"{key}={found.get(key)}" for key in wrong)
+        raise KafkaLogUnsafe(f"topic {name} would lose events ({is_now}): {_alter(settings, name, wrong)}")
+
+
+def _alter(settings: KafkaSettings, name: str, changed: Mapping[str, str]) -> str:
+    change = ",".join(
+        f"{key}=[{value}]" if "," in value else f"{key}={value}" for key, value in changed.items()
+    )
+    return (
+        f"kafka-configs.sh --bootstrap-server {settings.bootstrap_servers} --alter --entity-type topics"
+        f" --entity-name {name} --add-config {change}"
+    )
+
+
+def _check_replicas(
+    settings: KafkaSettings,
+    cluster: Cluster,
+    partition: Partition,
+    name: str,
+    found: Mapping[str, str],
+) -> None:
+    copies = len(partition.replicas)
+    enough = settings.replication_factor or min(_ENOUGH_REPLICAS, len(cluster.nodes))
+    if copies < enough:
+        raise KafkaLogUnsafe(
+            f"topic {name} is kept on {copies} of {enough} brokers: {_reassign(settings, cluster, name, enough)}"
+        )
+    in_sync = min(2, copies)
+    if int(found["min.insync.replicas"]) < in_sync:
+        raise KafkaLogUnsafe(
+            f"topic {name} takes one broker's word for a commit (min.insync.replicas={found['min.insync.replicas']}): "
+            f"{_alter(settings, name, {'min.insync.replicas': str(in_sync)})}"
+        )
+
+
+def _reassign(settings: KafkaSettings, cluster: Cluster, name: str, enough: int) -> str:
+    plan = {
+        "topic": name,
+        "partition": settings.partition,
+        "replicas": sorted(node.id for node in cluster.nodes)[:enough],
+    }
+    text = json.dumps({"version": 1, "partitions": [plan]}, separators=(",", ":"))
+    advice = "" if len(cluster.nodes) >= enough else f" (add {enough - len(cluster.nodes)} brokers first)"
+    return (
+        f"kafka-reassign-partitions.sh --bootstrap-server {settings.bootstrap_servers} --execute"
+        f" --reassignment-json-file <(echo '{text}'){advice}"
+    )
