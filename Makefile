@@ -44,6 +44,7 @@ format: .venv/.dev ## rewrite the code as ruff wants it
 lock: $(BIN)/uv ## resolve the dependencies anew (all to their newest: ARGS=--upgrade)
 	$(LOCK) pyproject.toml --group dev --all-extras --output-file requirements/dev.lock $(ARGS)
 	$(LOCK) pyproject.toml --group build --constraint requirements/dev.lock --output-file requirements/runtime.lock
+	$(LOCK) pyproject.toml --group build --extra registry --constraint requirements/dev.lock --output-file requirements/image.lock
 
 clean: ## remove what was installed and cached; logs of events stay
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
