@@ -187,7 +187,7 @@ def evolve(portfolio: Portfolio, envelope: Envelope) -> Portfolio:
 
     Raises ValueError where the log has an event of an account or a position that is not open.
     """
-    fold = _FOLDS.get(type(envelope.event))
+    fold = FOLDS.get(type(envelope.event))
     return portfolio if fold is None else fold(portfolio, envelope.meta, envelope.event)
 
 
@@ -348,7 +348,7 @@ def _without(held: Mapping[str, _V], key: str) -> Mapping[str, _V]:
 
 Fold = Callable[[Portfolio, Meta, Any], Portfolio]
 
-_FOLDS: Mapping[type, Fold] = {
+FOLDS: Mapping[type, Fold] = {
     **dict.fromkeys(get_args(AccountEvent), _account),
     SettingsChanged: _settings,
     **dict.fromkeys(get_args(InstrumentEvent), _instrument),
@@ -364,3 +364,4 @@ _FOLDS: Mapping[type, Fold] = {
     position.ProtectionMoved: _moved,
     PositionClosed: _closed,
 }
+"""What each event does to the portfolio; what is not here leaves it as it is."""

@@ -1,0 +1,340 @@
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from domain.account import FundsReleased, FundsReserved, KillSwitchTripped
+from domain.errors import AccountNotOpened
+from domain.events import BY_FULL_NAME
+from domain.instrument import InstrumentRulesChanged
+from domain.opening import LogOpened, Mode
+from domain.order import (
+    OrderAccepted,
+    OrderAmended,
+    OrderCancelled,
+    OrderCancelRequested,
+    OrderDenied,
+    OrderEvent,
+    OrderExpired,
+    OrderFilled,
+    OrderOutcomeUnknown,
+    OrderOverfilled,
+    OrderRejected,
+    OrderStatus,
+    OrderSubmitted,
+    OrderTriggered,
+    OrderType,
+    Purpose,
+    Side,
+)
+from domain.portfolio import EMPTY, FOLDS, UNBOUNDED, evolve
+from domain.position import PositionFunded, PositionIncreased, PositionReduced, ProtectionMoved
+from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
+from domain.settings import Settings
+from domain.signal import Verdict
+from domain.strategies import Direction
+from domain.streams import instruments_stream, reconciliation_stream
+from tests.domain.history import (
+    ACCOUNT,
+    BTC,
+    ETH,
+    LOG_ID,
+    NOW,
+    History,
+    a_closing,
+    a_decision,
+    a_fill,
+    a_signal,
+    a_stop,
+    an_instrument,
+    an_open_day,
+    an_opening,
+    an_order,
+    money,
+)
+
+D = Decimal
+
+
+def an_entered_signal() -> History:
+    """A signal, its decision, its entry with stop and target: placed, nothing filled."""
+    return (
+        an_open_day()
+        .signal(a_signal(), a_decision())
+        .account(FundsReserved("abc-e1", D(211)))
+        .order("abc-e1", an_order())
+        .order("abc-s1", a_stop())
+        .order("abc-t1", a_target())
+    )
+
+
+def a_target() -> OrderEvent:
+    return a_stop(type=OrderType.LIMIT, limit_price=D("105.9"), trigger_price=None, purpose=Purpose.TARGET)
+
+
+def a_held_position() -> History:
+    return an_entered_signal().order("abc-e1", a_fill(D(10))).position(an_opening())
+
+
+def test_every_event_is_folded_except_the_opening_of_the_log() -> None:
+    assert set(BY_FULL_NAME.values()) - set(FOLDS) == {LogOpened}
+
+
+def test_what_does_not_concern_the_portfolio_leaves_it_as_it_is() -> None:
+    opening = History().record("log", LogOpened(LOG_ID, Mode.TAPE, "tape", synthetic=False))
+    assert opening.portfolio() is EMPTY
+
+
+def test_before_its_opening_there_is_no_account() -> None:
+    with pytest.raises(AccountNotOpened, match="never opened"):
+        _ = EMPTY.account
+
+
+def test_account_settings_and_instruments_are_those_of_their_streams() -> None:
+    changed = an_instrument(BTC, tick=D("0.5"))
+    portfolio = (
+        an_open_day()
+        .account(money(D(-5), D(9_995)), KillSwitchTripped("overfill"))
+        .settings(Settings(order_freshness_seconds=5))
+        .record(instruments_stream(ACCOUNT), InstrumentRulesChanged(changed))
+        .portfolio()
+    )
+    assert (portfolio.account.balance, portfolio.account.tripped) == (D(9_995), "overfill")
+    assert (portfolio.settings.version, portfolio.settings.settings.order_freshness_seconds) == (2, 5)
+    assert portfolio.instruments == {BTC: changed, ETH: an_instrument(ETH)}
+
+
+def test_a_placed_entry_has_the_signals_price_and_the_decisions_stop_and_target() -> None:
+    portfolio = an_entered_signal().portfolio()
+    entry = portfolio.entries["abc-e1"]
+    assert (entry.instrument, entry.direction, entry.decided_at) == (BTC, Direction.LONG, NOW)
+    assert (entry.price, entry.stop, entry.target) == (D(100), D("97.9"), D("105.9"))
+    assert entry.risk == D("21.0")
+    assert portfolio.exposures() == (BTC,)
+    assert portfolio.account.reserved == {"abc-e1": D(211)}
+    assert set(portfolio.exits) == {"abc-s1", "abc-t1"}
+    assert portfolio.proposed == {}
+
+
+@pytest.mark.parametrize("verdict", [Verdict.SKIP, Verdict.CLOSE])
+def test_a_signal_that_does_not_enter_is_forgotten(verdict: Verdict) -> None:
+    assert an_open_day().signal(a_signal(), a_decision(verdict=verdict)).portfolio().proposed == {}
+
+
+def test_a_part_filled_entry_risks_in_the_position_what_it_no_longer_risks_itself() -> None:
+    history = an_entered_signal().order("abc-e1", a_fill(D(4)))
+    portfolio = history.position(an_opening(quantity=D(4), cost=D(400))).portfolio()
+    assert portfolio.entries["abc-e1"].risk == D("12.6")
+    assert portfolio.positions[BTC].risk == D("8.4")
+    assert portfolio.open_risk == D("21.0")
+    assert portfolio.exposures() == (BTC,)
+
+
+def test_an_execution_told_twice_counts_once() -> None:
+    portfolio = an_entered_signal().order("abc-e1", a_fill(D(4)), a_fill(D(4))).portfolio()
+    assert portfolio.entries["abc-e1"].risk == D("12.6")
+
+
+def test_a_filled_entry_stays_until_a_position_has_taken_its_fill_up() -> None:
+    filled = an_entered_signal().order("abc-e1", OrderSubmitted("v1"), OrderAccepted("v1"), a_fill(D(10)))
+    before = filled.portfolio()
+    assert (before.entries["abc-e1"].stop, before.exposures()) == (D("97.9"), (BTC,))
+    after = filled.position(an_opening()).portfolio()
+    assert (after.entries, after.exposures()) == ({}, (BTC,))
+
+
+def test_an_increase_takes_up_the_rest_of_an_entry() -> None:
+    history = an_entered_signal().order("abc-e1", a_fill(D(4)))
+    history.position(an_opening(quantity=D(4), cost=D(400))).order("abc-e1", a_fill(D(6), "x2"))
+    assert set(history.portfolio().entries) == {"abc-e1"}
+    portfolio = history.position(PositionIncreased("abc-e1", D(6), D(101), D(606), D(0))).portfolio()
+    assert portfolio.entries == {}
+    assert portfolio.positions[BTC].state.cost == D(1006)
+
+
+ENDINGS: tuple[OrderEvent, ...] = (
+    OrderCancelled("user"),
+    OrderRejected("110007"),
+    OrderExpired("not sent in time"),
+    OrderDenied("kill switch"),
+)
+
+
+@pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: type(ending).__name__)
+def test_an_entry_that_ended_unfilled_is_gone(ending: OrderEvent) -> None:
+    portfolio = an_entered_signal().order("abc-e1", ending).portfolio()
+    assert (portfolio.entries, portfolio.exposures(), portfolio.open_risk) == ({}, (), D(0))
+
+
+@pytest.mark.parametrize("late", [a_fill(D(10)), OrderOutcomeUnknown("timeout"), OrderOverfilled(D(1))])
+def test_what_comes_after_an_orders_end_does_not_wake_it(late: OrderEvent) -> None:
+    history = an_entered_signal().order("abc-e1", OrderCancelled("user"))
+    assert history.order("abc-e1", late).portfolio().entries == {}
+
+
+@pytest.mark.parametrize("order_id", ["abc-e1", "abc-s1"])
+def test_an_order_of_unknown_outcome_is_named_until_it_is_known(order_id: str) -> None:
+    history = an_entered_signal().order(order_id, OrderOutcomeUnknown("timeout"))
+    assert history.portfolio().unknown_orders == (order_id,)
+    assert history.order(order_id, OrderAccepted("v9")).portfolio().unknown_orders == ()
+
+
+def test_a_closed_exit_is_forgotten() -> None:
+    portfolio = an_entered_signal().order("abc-t1", OrderCancelled("entry cancelled")).portfolio()
+    assert set(portfolio.exits) == {"abc-s1"}
+
+
+def test_an_amended_entry_risks_what_it_asks_for_now() -> None:
+    portfolio = an_entered_signal().order("abc-e1", OrderAmended(D(5), None, None)).portfolio()
+    assert portfolio.entries["abc-e1"].risk == D("10.5")
+
+
+def test_a_persons_entry_is_judged_at_its_own_price_and_stop() -> None:
+    entry = an_order(type=OrderType.LIMIT, limit_price=D(99), purpose=Purpose.MANUAL)
+    history = an_open_day().order("man-e1", entry)
+    assert history.portfolio().open_risk == UNBOUNDED
+    history.order("man-s1", a_stop(parent="man-e1", trigger_price=D(95)))
+    assert history.portfolio().open_risk == D(40)
+
+
+def test_a_market_order_nobody_signalled_has_no_price_to_judge_its_risk_by() -> None:
+    history = an_open_day().order("man-e1", an_order(purpose=Purpose.MANUAL))
+    assert history.order("man-s1", a_stop(parent="man-e1")).portfolio().open_risk == UNBOUNDED
+
+
+def test_a_position_is_held_from_its_opening_to_its_closing() -> None:
+    history = a_held_position()
+    held = history.portfolio().positions[BTC]
+    assert (held.opened_at, held.entry_order, held.risk) == (NOW, "abc-e1", D("21.0"))
+    history.position(
+        PositionReduced("abc-x1", D(4), D(101), D(400), D(4), D(0)),
+        PositionFunded(D("-0.5")),
+        ProtectionMoved(D(99), D(110)),
+    )
+    held = history.portfolio().positions[BTC]
+    assert (held.state.quantity, held.state.funding, held.risk) == (D(6), D("-0.5"), D(6))
+    assert history.position(a_closing(D(50), D(10_050))).portfolio().positions == {}
+
+
+def test_a_stop_beyond_the_entry_risks_nothing() -> None:
+    long = a_held_position().position(ProtectionMoved(D(103), None)).portfolio()
+    assert long.positions[BTC].risk == 0
+    short = an_open_day().position(
+        an_opening(direction=Direction.SHORT, stop=D(99)), direction=Direction.SHORT
+    )
+    assert short.portfolio().positions[BTC].risk == 0
+
+
+def test_a_short_risks_the_way_up_to_its_stop() -> None:
+    opening = an_opening(direction=Direction.SHORT, stop=D(103))
+    assert an_open_day().position(opening, direction=Direction.SHORT).portfolio().open_risk == D(30)
+
+
+@pytest.mark.parametrize(("direction", "risk"), [(Direction.LONG, D(1000)), (Direction.SHORT, UNBOUNDED)])
+def test_without_a_stop_a_long_risks_its_cost_and_a_short_more_than_can_be_said(
+    direction: Direction, risk: Decimal
+) -> None:
+    opening = an_opening(direction=direction, stop=None)
+    assert an_open_day().position(opening, direction=direction).portfolio().open_risk == risk
+
+
+def test_positions_are_counted_by_instrument_and_direction() -> None:
+    history = an_open_day()
+    assert history.portfolio().next_position(BTC, Direction.LONG) == 1
+    history.position(an_opening(), a_closing(D(50), D(10_050))).position(an_opening(), n=2)
+    history.position(an_opening(instrument=ETH), instrument=ETH)
+    portfolio = history.portfolio()
+    assert portfolio.next_position(BTC, Direction.LONG) == 3
+    assert portfolio.next_position(BTC, Direction.SHORT) == 1
+    assert portfolio.next_position(ETH, Direction.LONG) == 2
+
+
+def test_only_a_losing_close_is_remembered_for_the_cooldown() -> None:
+    history = an_open_day().position(an_opening(), a_closing(D(-50), D(9_950)), at=NOW)
+    later = NOW + timedelta(hours=1)
+    history.position(an_opening(), a_closing(D(50), D(10_000)), n=2, at=later)
+    history.position(an_opening(), a_closing(D(0), D(10_000)), n=3, at=later)
+    assert history.portfolio().lost_at == {BTC: NOW}
+
+
+def test_trades_are_those_of_the_closed_positions() -> None:
+    trades = a_held_position().position(a_closing(D(50), D(10_050))).portfolio().trades
+    assert (trades.count, trades.wins(20), trades.peak, trades.balance) == (1, 1, D(10_050), D(10_050))
+
+
+def test_discrepancies_are_open_until_they_are_resolved() -> None:
+    stream = reconciliation_stream(ACCOUNT)
+    history = an_open_day().record(
+        stream, DiscrepancyFound("d1", BTC, "1 more"), DiscrepancyFound("d2", BTC, "x")
+    )
+    history.record(stream, DiscrepancyResolved("d1", "a late fill"))
+    assert history.portfolio().discrepancies.unresolved == {"d2"}
+
+
+def test_a_signal_speaks_against_the_position_of_the_other_direction_only() -> None:
+    portfolio = a_held_position().portfolio()
+    assert portfolio.against(BTC, Direction.SHORT) is portfolio.positions[BTC]
+    assert portfolio.against(BTC, Direction.LONG) is None
+    assert portfolio.against(ETH, Direction.SHORT) is None
+
+
+def test_a_signal_speaks_against_the_waiting_entry_of_the_other_direction_only() -> None:
+    portfolio = an_entered_signal().portfolio()
+    assert set(portfolio.waiting_against(BTC, Direction.SHORT)) == {"abc-e1"}
+    assert portfolio.waiting_against(BTC, Direction.LONG) == {}
+    assert portfolio.waiting_against(ETH, Direction.SHORT) == {}
+
+
+def test_resting_protection_is_not_leaving_but_a_triggered_stop_and_a_reversal_are() -> None:
+    history = a_held_position()
+    portfolio = history.portfolio()
+    assert portfolio.leaving(portfolio.positions[BTC]) == ()
+    history.order("abc-s1", OrderTriggered(D("97.9")))
+    history.order(
+        "zzz-x1", a_stop(parent=None, type=OrderType.MARKET, trigger_price=None, purpose=Purpose.REVERSAL)
+    )
+    history.order("yyy-x1", a_stop(parent=None, side=Side.BUY, purpose=Purpose.REVERSAL))
+    history.order("xxx-x1", a_stop(parent=None, instrument=ETH, purpose=Purpose.REVERSAL))
+    portfolio = history.portfolio()
+    assert portfolio.leaving(portfolio.positions[BTC]) == ("abc-s1", "zzz-x1")
+
+
+def test_reserved_funds_are_given_back() -> None:
+    history = an_entered_signal().account(FundsReleased("abc-e1", D(211)))
+    assert history.portfolio().account.reserved == {}
+
+
+def test_a_requested_cancel_is_not_yet_an_end() -> None:
+    portfolio = an_entered_signal().order("abc-e1", OrderCancelRequested("REVERSAL")).portfolio()
+    assert portfolio.entries["abc-e1"].order.status is OrderStatus.CANCEL_REQUESTED
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_an_event_of_a_position_that_is_not_open_breaks_the_log(n: int) -> None:
+    history = an_open_day() if n == 1 else a_held_position()
+    with pytest.raises(ValueError, match=f"LONG-{n}, which is not open"):
+        history.position(PositionFunded(D(1)), n=n).portfolio()
+
+
+def test_a_second_opening_in_one_instrument_breaks_the_log() -> None:
+    opening = an_opening(direction=Direction.SHORT)
+    with pytest.raises(ValueError, match=f"while {re.escape(BTC)} was held"):
+        a_held_position().position(opening, direction=Direction.SHORT).portfolio()
+
+
+def test_folding_twice_gives_the_same_portfolio_and_leaves_the_first_untouched() -> None:
+    history = a_held_position()
+    before = history.portfolio()
+    kept = (dict(before.positions), dict(before.exits), dict(before.opened))
+    history.position(a_closing(D(50), D(10_050)))
+    evolve(before, history.envelopes[-1])
+    assert (before.positions, before.exits, before.opened) == kept
+    assert history.portfolio() == history.portfolio()
+
+
+def test_a_fill_told_of_an_exit_keeps_what_is_left_of_it_working() -> None:
+    event = OrderFilled("x7", D(98), D(4), D(0), "USDT", a_fill(D(1)).liquidity)
+    assert a_held_position().order("abc-s1", event).portfolio().exits["abc-s1"].filled == D(4)
