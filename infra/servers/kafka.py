@@ -127,7 +127,7 @@ class KafkaBroker(Server):
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         tool = ("-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format", "--standalone")
         done = subprocess.run(
-            [*self._java(), *tool, "--cluster-id", cluster, "--config", str(self._settings_file)],
+            [*self._java(), *tool, f"--cluster-id={cluster}", f"--config={self._settings_file}"],
             capture_output=True,
             text=True,
             timeout=60,
