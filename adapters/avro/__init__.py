@@ -1,0 +1,1 @@
+"""Events as Avro bytes, headers and JSON."""

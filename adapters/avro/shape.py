@@ -1,0 +1,113 @@
+"""The shape of a class: what each of its fields is, read from its type hints.
+
+One list of shapes serves reading, writing, JSON and the test that holds classes to their schemas. A new kind of
+field is a new shape here, and one line in each table that goes by shapes.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+import types
+import typing
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum, StrEnum
+from functools import cache
+from typing import Any, Final, cast
+from uuid import UUID
+
+
+class Plain(Enum):
+    """A field that holds one value."""
+
+    TEXT = "text"
+    MONEY = "money"
+    COUNT = "count"
+    OPINION = "opinion"
+    FLAG = "flag"
+    MOMENT = "moment"
+    IDENTITY = "identity"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Choice:
+    """One of an enum's members."""
+
+    of: type[StrEnum]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Maybe:
+    """The inner shape, or None."""
+
+    inner: Shape
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Many:
+    """A tuple of the item's shape, of any length."""
+
+    item: Shape
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Named:
+    """A mapping from text to the value's shape."""
+
+    value: Shape
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Part:
+    """A nested dataclass."""
+
+    of: type
+
+
+Shape = Plain | Choice | Maybe | Many | Named | Part
+
+_PLAIN: Final = {
+    str: Plain.TEXT,
+    Decimal: Plain.MONEY,
+    int: Plain.COUNT,
+    float: Plain.OPINION,
+    bool: Plain.FLAG,
+    datetime: Plain.MOMENT,
+    UUID: Plain.IDENTITY,
+}
+
+
+@cache
+def fields_of(owner: type) -> tuple[tuple[str, Shape], ...]:
+    """The names and shapes of a dataclass's fields, in order; raises TypeError for a field that has no shape."""
+    hints = typing.get_type_hints(owner)
+    return tuple((name, _shape(hints[name], f"{owner.__name__}.{name}")) for name in names_of(owner))
+
+
+def names_of(owner: type) -> tuple[str, ...]:
+    """The names of a dataclass's fields, in order."""
+    return tuple(field.name for field in dataclasses.fields(owner))
+
+
+def _shape(hint: Any, where: str) -> Shape:
+    if hint in _PLAIN:
+        return _PLAIN[hint]
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return Choice(hint)
+    if isinstance(hint, type) and dataclasses.is_dataclass(cast("object", hint)):
+        return Part(hint)
+    return _composed(hint, where)
+
+
+def _composed(hint: Any, where: str) -> Shape:
+    arguments = typing.get_args(hint)
+    match typing.get_origin(hint):
+        case types.UnionType | typing.Union if len(arguments) == 2 and type(None) in arguments:
+            return Maybe(_shape(next(one for one in arguments if one is not type(None)), where))
+        case builtin if builtin is tuple and arguments[1:] == (...,):
+            return Many(_shape(arguments[0], where))
+        case collections.abc.Mapping if arguments[0] is str:
+            return Named(_shape(arguments[1], where))
+        case _:
+            raise TypeError(f"{where}: {hint} has no shape in adapters/avro/shape.py")
