@@ -8,7 +8,6 @@ from datetime import datetime
 from commands.exchange import AnyReport, Filled, Funded, Liquidated, OrderReport
 from commands.order import PlaceOrder
 from commands.position import ApplyFunding
-from commands.processes.moment import held_in
 from commands.reconciliation import RecordDiscrepancy
 from commands.routes import Command
 from commands.stimulus import Ask, Stimulus
@@ -47,7 +46,7 @@ def _of_order(report: OrderReport, world: World, account: str) -> Ask:
 
 
 def _of_position(report: Funded | Liquidated, world: World, at: datetime) -> Sequence[Ask]:
-    held = held_in(world.portfolio, report.instrument)
+    held = world.portfolio.positions.get(report.instrument)
     if held is None:
         command = _discrepancy(report.fact, report.instrument, report)
         return [Ask(command, report.fact, report.at, EXCHANGE)]

@@ -31,7 +31,7 @@ class Route:
     decide: Callable[[Any, Any], Sequence[Event]]
 
 
-_ROUTES: tuple[tuple[object, Route], ...] = (
+_ROUTES: tuple[tuple[Any, Route], ...] = (
     (opening.OpenLog, Route(lambda _account, _command: LOG_STREAM, opening.decide)),
     (
         signal.SignalCommand,
@@ -60,6 +60,12 @@ _ROUTES: tuple[tuple[object, Route], ...] = (
     ),
 )
 
+
+def _members(commands: Any) -> Sequence[type]:
+    members: tuple[type, ...] = get_args(commands) or (commands,)
+    return members
+
+
 ROUTES: Mapping[type, Route] = {
-    command: route for commands, route in _ROUTES for command in (get_args(commands) or (commands,))
+    command: route for commands, route in _ROUTES for command in _members(commands)
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from importlib.metadata import entry_points
-from typing import Any, get_type_hints
+from typing import get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -14,6 +14,7 @@ from domain.errors import InvalidSettings
 from domain.settings import Settings, StrategySettings, check
 from domain.strategies import Strategy
 from domain.strategies.builtin import BUILTIN, StrategyFactory
+from infra.layer import is_table
 
 _PARSED = TypeAdapter(Settings)
 _GROUP = "whence.strategies"
@@ -40,22 +41,13 @@ def _place(location: tuple[int | str, ...]) -> str:
 def _unknown(table: Mapping[str, object], kind: type, path: str) -> Iterator[str]:
     """pydantic lets unknown keys of a plain dataclass pass; a key nobody reads is a mistake somebody made."""
     hints = get_type_hints(kind)
-    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # only dataclasses come here
+    names = [field.name for field in fields(kind)]
     for key, value in table.items():
         if key not in names:
             near = get_close_matches(key, names, 1)
             yield f"{path}.{key}: no such setting" + (f"; did you mean {near[0]}?" if near else "")
-        elif isinstance(value, Mapping) and is_dataclass(hints[key]):
-            yield from _unknown(_named(value), _class(hints[key]), f"{path}.{key}")
-
-
-def _named(table: Mapping[Any, Any]) -> Mapping[str, object]:
-    return {str(key): value for key, value in table.items()}
-
-
-def _class(hint: Any) -> type:
-    kind: type = hint
-    return kind
+        elif is_table(value) and is_dataclass(hints[key]):
+            yield from _unknown(value, hints[key], f"{path}.{key}")
 
 
 def strategy_of(settings: StrategySettings) -> Strategy:

@@ -13,7 +13,7 @@ from domain.order import Closed, OrderOverfilled
 def release_funds(moment: Moment) -> Sequence[Command]:
     """Once the order has ended nothing is set aside for it."""
     ended = isinstance(moment.branch.state(moment.envelope.meta.stream), Closed)
-    reserved = moment.subject in moment.funds.reserved
+    reserved = moment.subject in moment.portfolio.account.reserved
     return [ReleaseFunds(moment.subject)] if ended and reserved else ()
 
 

@@ -13,11 +13,10 @@ from commands.routes import Command
 from domain.account import BalanceReason
 from domain.arithmetic import EXACT
 from domain.order import Closed, OrderFilled, OrderPlaced, Side, Working
-from domain.portfolio import Holding
+from domain.portfolio import OpenPosition
 from domain.position import PositionEvent, PositionFunded
-from domain.signal import Decided
 from domain.strategies import Direction
-from domain.streams import position_stream, signal_stream
+from domain.streams import position_stream
 
 _TOWARDS = {Side.BUY: Direction.LONG, Side.SELL: Direction.SHORT}
 _FEE_STEP = Decimal("1e-12")
@@ -28,17 +27,19 @@ def apply_fill(moment: Moment) -> Sequence[Command]:
     order, fill = moment.branch.state(moment.envelope.meta.stream), moment.envelope.event
     assert isinstance(order, Working | Closed)
     assert isinstance(fill, OrderFilled)
-    held = moment.held(order.terms.instrument)
+    held = moment.portfolio.positions.get(order.terms.instrument)
     direction = _TOWARDS[order.terms.side]
     if held is None:
         return [_open(moment, order.terms, fill, fill.quantity, fill.fee)]
-    if held.position.direction is direction or fill.quantity <= held.position.quantity:
+    if held.state.direction is direction or fill.quantity <= held.state.quantity:
         return [_apply(moment, order.terms, fill, held, fill.quantity, fill.fee)]
     return _turn_round(moment, order.terms, fill, held)
 
 
-def _turn_round(moment: Moment, terms: OrderPlaced, fill: OrderFilled, held: Holding) -> Sequence[Command]:
-    closing = held.position.quantity
+def _turn_round(
+    moment: Moment, terms: OrderPlaced, fill: OrderFilled, held: OpenPosition
+) -> Sequence[Command]:
+    closing = held.state.quantity
     share = EXACT.divide(EXACT.multiply(fill.fee, closing), fill.quantity)
     fee = share.quantize(_FEE_STEP, rounding=ROUND_HALF_EVEN, context=EXACT)
     return [
@@ -48,7 +49,7 @@ def _turn_round(moment: Moment, terms: OrderPlaced, fill: OrderFilled, held: Hol
 
 
 def _apply(
-    moment: Moment, terms: OrderPlaced, fill: OrderFilled, held: Holding, quantity: Decimal, fee: Decimal
+    moment: Moment, terms: OrderPlaced, fill: OrderFilled, held: OpenPosition, quantity: Decimal, fee: Decimal
 ) -> ApplyFill:
     return ApplyFill(
         held.stream,
@@ -61,7 +62,7 @@ def _apply(
         terms.purpose,
         None,
         None,
-        moment.funds.balance,
+        moment.portfolio.account.balance,
         held.opened_at,
     )
 
@@ -73,7 +74,7 @@ def _open(moment: Moment, terms: OrderPlaced, fill: OrderFilled, quantity: Decim
         return RecordDiscrepancy(fill.execution_id, moment.subject, found)
     direction = _TOWARDS[terms.side]
     number = moment.portfolio.next_position(terms.instrument, direction)
-    stop, target = _protection(moment)
+    entry = moment.portfolio.entries.get(moment.subject)
     return ApplyFill(
         position_stream(moment.account, terms.instrument, direction, number),
         terms.instrument,
@@ -83,20 +84,11 @@ def _open(moment: Moment, terms: OrderPlaced, fill: OrderFilled, quantity: Decim
         fill.price,
         fee,
         terms.purpose,
-        stop,
-        target,
-        moment.funds.balance,
+        None if entry is None else entry.stop,
+        None if entry is None else entry.target,
+        moment.portfolio.account.balance,
         moment.envelope.meta.occurred_at,
     )
-
-
-def _protection(moment: Moment) -> tuple[Decimal | None, Decimal | None]:
-    """Stop and target of the decision this order carries out; none for an order that follows no signal."""
-    chain = moment.envelope.meta.correlation_id
-    decided = moment.branch.state(signal_stream(moment.account, chain))
-    if not isinstance(decided, Decided):
-        return None, None
-    return decided.decision.stop, decided.decision.target
 
 
 def settle(moment: Moment) -> Sequence[Command]:

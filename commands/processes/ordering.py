@@ -39,7 +39,7 @@ def _enter(
     moment: Moment, signal: SignalDetected, decision: DecisionMade, rules: Instrument
 ) -> Sequence[Command]:
     side, entry_id = _ENTRY_SIDE[signal.direction], f"{moment.subject}-e1"
-    leverage = leverage_of(rules, moment.funds.leverage)
+    leverage = leverage_of(rules, moment.portfolio.account.leverage)
     margin = margin_required(rules, decision.quantity, signal.price, leverage)
 
     def terms(
@@ -78,14 +78,14 @@ def _leave(moment: Moment, signal: SignalDetected, rules: Instrument) -> Sequenc
         for order_id, entry in moment.portfolio.entries.items()
         if entry.instrument == rules.id
     ]
-    held = moment.held(rules.id)
+    held = moment.portfolio.positions.get(rules.id)
     if held is None:
         return waiting
     terms = OrderPlaced(
         rules.id,
         _ENTRY_SIDE[signal.direction],
         OrderType.MARKET,
-        held.position.quantity,
+        held.state.quantity,
         None,
         None,
         True,  # noqa: FBT003  (the terms are a record, in the order of its fields)

@@ -164,7 +164,7 @@ def _interruptible() -> Iterator[Flag]:
     """The first Ctrl-C or SIGTERM asks to stop at the next instant; a second one stops at once."""
     flag = Flag()
 
-    def stop(number: int, _frame: object) -> None:
+    def stop(_number: int, _frame: object) -> None:
         if flag.is_set():
             raise KeyboardInterrupt
         flag.set()

@@ -19,7 +19,6 @@ from commands.exchange import Exchange
 from commands.handler import ENGINE, Handler, Identity
 from commands.instrument import ListInstrument
 from commands.opening import OpenLog
-from commands.processes.moment import held_in
 from commands.recall import Recall
 from commands.reports import stimuli
 from commands.routes import Command
@@ -93,6 +92,7 @@ class PaperRun:
         """
         self._plan = plan
         self._seen = seen
+        self._begins = min(tape.candles[0].open_time for tape in plan.tapes)
         self._opening = plan.opening
         _check_same(log, self._opening)
         self._exchange = simulated(plan)
@@ -119,9 +119,9 @@ class PaperRun:
         day = ""
         for at, candles in merge(self._plan.tapes):
             self._recalled_commands(at)
-            turned = _day_before(at)
-            self._report(at, candles, () if turned == day else self._turn(turned, at))
-            day = turned
+            today = at.date().isoformat()
+            self._report(at, candles, () if today == day else self._turn(today, at))
+            day = today
             for candle in candles:
                 self._look(candle, at)
             yield at, len(candles)
@@ -130,7 +130,7 @@ class PaperRun:
 
     def _open(self) -> None:
         plan = self._plan
-        at = min(tape.candles[0].open_time for tape in plan.tapes)
+        at = self._begins
         commands: list[Command] = [
             OpenLog(self._opening),
             OpenAccount(plan.stake.currency, plan.stake.balance, plan.stake.leverage),
@@ -141,8 +141,8 @@ class PaperRun:
         self._handle(Stimulus(at, tuple(Ask(command, cause, at, ENGINE) for command in commands)))
 
     def _turn(self, day: str, at: datetime) -> Sequence[Ask]:
-        began = at.replace(hour=0, minute=0, second=0, microsecond=0)
-        return [Ask(TurnDay(day), f"clock:{day}T00:00:00Z", min(began, at), ENGINE)]
+        midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+        return [Ask(TurnDay(day), f"clock:{day}T00:00:00Z", max(midnight, self._begins), ENGINE)]
 
     def _report(self, at: datetime, candles: Sequence[Candle], first: Sequence[Ask]) -> None:
         reports = self._exchange.on_candles(candles)
@@ -201,8 +201,8 @@ def worth_saying(proposal: Proposal, portfolio: Portfolio) -> bool:
     if proposal.intent is Intent.ENTER:
         return True
     against = proposal.direction.opposite
-    held = held_in(portfolio, proposal.instrument)
-    if held is not None and held.position.direction is against:
+    held = portfolio.positions.get(proposal.instrument)
+    if held is not None and held.state.direction is against:
         return True
     waiting = portfolio.entries.values()
     return any(entry.instrument == proposal.instrument and entry.direction is against for entry in waiting)
@@ -223,11 +223,6 @@ def _signal(proposal: Proposal, candle: Candle) -> SignalDetected:
         proposal.target,
         proposal.inputs,
     )
-
-
-def _day_before(at: datetime) -> str:
-    """The trading day of what closes at `at`: a candle that closes at midnight belongs to the day it ends."""
-    return (at - timedelta(microseconds=1)).date().isoformat()
 
 
 def _check_same(log: EventLog, opening: LogOpened) -> None:

@@ -1,0 +1,104 @@
+"""A log in one partition of a Kafka topic; see `adapters/kafka` for what makes it one."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from eventsourcing.utils import Environment
+
+from adapters.kafka import Factory
+from adapters.log.address import KafkaAddress
+from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Row
+from domain.log import Envelope
+
+_POLL_SECONDS = 0.05
+
+Headers = Callable[[Envelope], list[tuple[str, bytes]]]
+
+
+class KafkaRows:
+    """Reads committed records by batches, at the speed of the consumer."""
+
+    def __init__(self, factory: Factory) -> None:
+        self._factory = factory
+        self._recorder = factory.application_recorder()
+
+    def head(self) -> int:
+        """See `Rows`."""
+        return self._recorder.max_notification_id() or 0
+
+    def rows(self, after: int, upto: int) -> Iterator[Row]:
+        """See `Rows`."""
+        if after >= upto:
+            return
+        for batch in self._factory.store.replay(after + 1):
+            for record in batch:
+                if record.position > upto:
+                    return
+                yield record.position, record.stream, record.version, record.state
+
+    def stream_rows(self, stream: str, after: int) -> Iterator[Row]:
+        """See `Rows`."""
+        for stored in self._recorder.select_events(stream, gt=after):
+            yield 0, stream, stored.originator_version, stored.state
+
+    def wait(self, after: int, seconds: float) -> bool:
+        """Waits for the tail that the reading side follows."""
+        deadline = time.monotonic() + seconds
+        while self.head() <= after:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_POLL_SECONDS)
+        return True
+
+    def close(self) -> None:
+        """See `Rows`."""
+        self._factory.close()
+
+
+def open_kafka(
+    address: KafkaAddress,
+    codec: Codec,
+    headers: Headers,
+    client: Mapping[str, str],
+    index: Path | None = None,
+) -> RecorderLog:
+    """Owns the log in this partition; `client` are librdkafka's own settings, `index` a folder for the index.
+
+    Raises LogOwned naming the owner, LogUnsafe with the line that mends the topic, LogUnavailable.
+    """
+    factory = _factory(address, client, {"KAFKA_EXCLUSIVE": "true"}, index)
+    recorder = factory.application_recorder()
+
+    def beside(envelopes: Sequence[Envelope]) -> dict[str, Any]:
+        return {
+            "headers": [headers(envelope) for envelope in envelopes],
+            "timestamps": [int(envelope.meta.recorded_at.timestamp() * 1000) for envelope in envelopes],
+        }
+
+    return RecorderLog(recorder, KafkaRows(factory), codec, beside=beside)
+
+
+def read_kafka(address: KafkaAddress, codec: Codec, client: Mapping[str, str]) -> RecordedLog:
+    """Reads the log in this partition, whoever owns it. Raises LogUnavailable, LogCorrupt."""
+    return RecordedLog(KafkaRows(_factory(address, client, {"KAFKA_READ_ONLY": "true"}, None)), codec)
+
+
+def _factory(
+    address: KafkaAddress, client: Mapping[str, str], how: Mapping[str, str], index: Path | None
+) -> Factory:
+    told = {
+        "PERSISTENCE_MODULE": "adapters.kafka",
+        "ORIGINATOR_ID_TYPE": "text",
+        "KAFKA_TOPIC": address.topic,
+        "KAFKA_PARTITION": str(address.partition),
+        "KAFKA_CONFIG": json.dumps({**client, "bootstrap.servers": address.servers}),
+        **how,
+    }
+    if index is not None:
+        told["KAFKA_INDEX_PATH"] = str(index)
+    return Factory(Environment(env=told))
