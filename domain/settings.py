@@ -89,11 +89,13 @@ class SizingSettings:
 class SimulationSettings:
     """How the simulated exchange treats us; see `adapters/simulated`.
 
-    `slippage` is a fraction of the price, `volume_share` the largest fraction of a candle's volume one order
+    `slippage` is a fraction of the price, `slippage_jitter` how far one execution's strays from it as a fraction
+    of it, `volume_share` the largest fraction of a candle's volume one order
     may take, `latency_ms` the time from sending to arrival in milliseconds.
     """
 
     slippage: Decimal = Decimal("0.0002")
+    slippage_jitter: Decimal = Decimal("0.5")
     volume_share: Decimal = Decimal("0.10")
     latency_ms: int = 150
     seed: int = 7
@@ -178,7 +180,8 @@ def _ranges(
         ("sizing.quantity", sizing.quantity, ZERO, Decimal(10**12)),
         ("sizing.percent", sizing.percent, ZERO, Decimal(100)),
         ("sizing.risk", sizing.risk, ZERO, ONE),
-        ("simulation.slippage", simulation.slippage, ZERO, Decimal("0.1")),
+        ("simulation.slippage", simulation.slippage, ZERO, Decimal("0.005")),
+        ("simulation.slippage_jitter", simulation.slippage_jitter, ZERO, ONE),
         ("simulation.volume_share", simulation.volume_share, Decimal("0.0001"), ONE),
         ("simulation.latency_ms", simulation.latency_ms, 0, 3_600_000),
         ("order_freshness_seconds", settings.order_freshness_seconds, 1, 86_400),

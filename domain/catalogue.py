@@ -1,0 +1,69 @@
+"""The catalogue: rules of the instruments we know, and a documented guess for the ones we do not.
+
+Bybit's linear perpetuals as its instruments-info told them in January 2025 (tick, lot, bounds, minimum notional,
+leverage) and its risk-limit table's first tier (maintenance margin); fees are those without a VIP level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from domain.instrument import Instrument, instrument_id, symbol_of
+
+MAKER_FEE = Decimal("0.0002")
+TAKER_FEE = Decimal("0.00055")
+MIN_NOTIONAL = Decimal(5)
+
+_QUOTES = ("USDT", "USDC", "USD", "EUR", "BTC", "ETH")
+
+# symbol: tick, lot (= minimum quantity), maximum quantity, maximum leverage, maintenance margin
+_BYBIT_LINEAR: Mapping[str, tuple[str, str, str, str, str]] = {
+    "BTCUSDT": ("0.1", "0.001", "1190", "100", "0.005"),
+    "ETHUSDT": ("0.01", "0.01", "7240", "100", "0.005"),
+    "SOLUSDT": ("0.01", "0.1", "79770", "100", "0.01"),
+    "XRPUSDT": ("0.0001", "0.1", "2875000", "75", "0.01"),
+}
+
+_GUESS_LOT = Decimal("0.001")
+_GUESS_MAX = Decimal(100_000)
+_GUESS_LEVERAGE = Decimal(25)
+_GUESS_MAINTENANCE = Decimal("0.02")
+
+
+def rules_for(instrument: str, tick_seen: Decimal) -> Instrument:
+    """The rules of an instrument: the venue's where they are known, else a guess on the careful side.
+
+    The guess takes `tick_seen` (the finest step the market's own prices show) for the tick, a lot of 0.001,
+    leverage up to 25, a maintenance margin of 2 %, and Bybit's fees and minimum notional.
+    """
+    symbol = symbol_of(instrument)
+    known = _BYBIT_LINEAR.get(symbol) if instrument == instrument_id(symbol) else None
+    base, quote = split_symbol(symbol)
+    if known is None:
+        return Instrument(
+            instrument,
+            base,
+            quote,
+            tick_seen,
+            _GUESS_LOT,
+            _GUESS_LOT,
+            _GUESS_MAX,
+            MIN_NOTIONAL,
+            MAKER_FEE,
+            TAKER_FEE,
+            _GUESS_LEVERAGE,
+            _GUESS_MAINTENANCE,
+        )
+    tick, lot, most, leverage, maintenance = (Decimal(text) for text in known)
+    return Instrument(
+        instrument, base, quote, tick, lot, lot, most, MIN_NOTIONAL, MAKER_FEE, TAKER_FEE, leverage, maintenance
+    )
+
+
+def split_symbol(symbol: str) -> tuple[str, str]:
+    """`BTCUSDT` -> (`BTC`, `USDT`); a symbol without a known quote is taken to be quoted in USDT."""
+    for quote in _QUOTES:
+        if symbol.endswith(quote) and len(symbol) > len(quote):
+            return symbol.removesuffix(quote), quote
+    return symbol, "USDT"
