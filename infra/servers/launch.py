@@ -99,13 +99,14 @@ class RunningProcess:
             return False
 
     def ended(self, within: float) -> bool:
-        """Whether it is gone; waits for that at most `within` seconds."""
-        deadline = time.monotonic() + within
-        while not self._ended_within(min(_REAP_SECONDS, within)):
-            if not self.alive:
-                return True
-            if time.monotonic() > deadline:
-                return False
+        """Whether it is gone, and its leash with it; waits for that at most `within` seconds."""
+        try:
+            if self._leash is not None:
+                self._leash.wait(within)
+            else:
+                self._wait_for_stranger(within)
+        except (subprocess.TimeoutExpired, psutil.TimeoutExpired):
+            return False
         return True
 
     def send(self, what: signal.Signals) -> None:
@@ -114,18 +115,17 @@ class RunningProcess:
             with contextlib.suppress(psutil.NoSuchProcess):
                 self._process.send_signal(what)
 
-    def _ended_within(self, seconds: float) -> bool:
-        try:
-            if self._leash is not None:
-                self._leash.wait(seconds)
-            elif self._process is not None:
-                self._process.wait(seconds)
-        except (subprocess.TimeoutExpired, psutil.TimeoutExpired):
-            return False
-        return True
-
     def let_go(self) -> None:
         """Close the leash's pipes once the server is gone."""
         if self._leash is not None:
             self._leash.communicate()
             self._leash = None
+
+    def _wait_for_stranger(self, within: float) -> None:
+        deadline = time.monotonic() + within
+        while self._process is not None and self.alive:
+            try:
+                self._process.wait(_REAP_SECONDS)
+            except psutil.TimeoutExpired:
+                if time.monotonic() > deadline:
+                    raise
