@@ -51,7 +51,7 @@ def size(
     settings: SizingSettings, instrument: Instrument, entry: Decimal, stop: Decimal, funds: Funds
 ) -> Sized:
     """How much to trade at `entry` with a protective stop at `stop` (prices in quote currency, above zero)."""
-    asked = _RULES[settings.rule](settings, entry, stop, funds)
+    asked = RULES[settings.rule](settings, entry, stop, funds)
     wanted, reasons = _tradable(instrument, entry, asked, instrument.max_quantity, "CUT_TO_MAX_QUANTITY")
     carried = _carried(instrument, entry, funds)
     quantity, cuts = _tradable(instrument, entry, wanted, carried, "CUT_TO_MARGIN")
@@ -87,11 +87,12 @@ def _risk(settings: SizingSettings, entry: Decimal, stop: Decimal, funds: Funds)
     return FLOOR.divide(EXACT.multiply(funds.balance, settings.risk), apart) if apart else ZERO
 
 
-_RULES: Mapping[SizingRule, Callable[[SizingSettings, Decimal, Decimal, Funds], Decimal]] = {
+RULES: Mapping[SizingRule, Callable[[SizingSettings, Decimal, Decimal, Funds], Decimal]] = {
     SizingRule.FIXED: _fixed,
     SizingRule.PERCENT: _percent,
     SizingRule.RISK: _risk,
 }
+"""How each rule finds the quantity it asks for, in base currency, before lot, bounds and margin."""
 
 
 def _carried(instrument: Instrument, entry: Decimal, funds: Funds) -> Decimal:

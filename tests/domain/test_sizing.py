@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from decimal import ROUND_UP, Context, Decimal, localcontext
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.arithmetic import EXACT, distance
+from domain.instrument import Instrument
+from domain.settings import SizingRule, SizingSettings
+from domain.sizing import RULES, Funds, Sized, leverage_of, margin_required, size
+from tests.domain.history import an_instrument
+
+D = Decimal
+RICH = Funds(balance=D(10_000), spendable=D(1_000_000), leverage=D(5))
+BY_RISK = SizingSettings(SizingRule.RISK, risk=D("0.01"))
+ENTRY, STOP = D(100), D(98)
+
+
+def sized(
+    settings: SizingSettings = BY_RISK, funds: Funds = RICH, stop: Decimal = STOP, **rules: Any
+) -> Sized:
+    return size(settings, an_instrument(**rules), ENTRY, stop, funds)
+
+
+def test_every_rule_of_the_settings_is_in_the_table() -> None:
+    assert set(RULES) == set(SizingRule)
+
+
+@pytest.mark.parametrize(
+    ("settings", "quantity"),
+    [
+        (SizingSettings(SizingRule.FIXED, quantity=D("0.5")), D("0.500")),
+        (SizingSettings(SizingRule.PERCENT, percent=D("0.25")), D("25.000")),
+        (BY_RISK, D("50.000")),
+    ],
+    ids=lambda value: getattr(value, "rule", ""),
+)
+def test_each_rule_finds_its_quantity(settings: SizingSettings, quantity: Decimal) -> None:
+    assert sized(settings) == Sized(quantity, quantity, (), ())
+
+
+def test_a_quantity_is_rounded_down_to_the_lot() -> None:
+    assert sized(stop=D("92.9")).quantity == D("14.084")
+    assert sized(stop=D("92.9"), lot=D(5), min_quantity=D(5)).quantity == D(10)
+
+
+def test_a_stop_at_the_entry_gives_nothing_to_divide_by() -> None:
+    assert sized(stop=ENTRY) == Sized(D(0), D(0), ("BELOW_MIN_QUANTITY",), ())
+
+
+def test_the_largest_quantity_is_not_exceeded() -> None:
+    assert sized(max_quantity=D("12.3456")) == Sized(D("12.345"), D("12.345"), ("CUT_TO_MAX_QUANTITY",), ())
+
+
+@pytest.mark.parametrize(("quantity", "traded"), [(D("0.05"), True), (D("0.049"), False)])
+def test_too_small_a_notional_is_not_traded_and_never_rounded_up(quantity: Decimal, traded: bool) -> None:
+    found = sized(SizingSettings(SizingRule.FIXED, quantity=quantity))
+    assert found.quantity == (quantity if traded else 0)
+    assert found.reasons == (() if traded else ("BELOW_MIN_NOTIONAL",))
+
+
+@pytest.mark.parametrize(("quantity", "traded"), [(D(2), True), (D("1.999"), False)])
+def test_too_small_a_quantity_is_not_traded(quantity: Decimal, traded: bool) -> None:
+    found = sized(SizingSettings(SizingRule.FIXED, quantity=quantity), min_quantity=D(2))
+    assert found.quantity == (quantity if traded else 0)
+    assert found.reasons == (() if traded else ("BELOW_MIN_QUANTITY",))
+
+
+def test_an_account_without_money_trades_nothing() -> None:
+    for balance in (D(0), D(-50)):
+        assert sized(funds=replace(RICH, balance=balance)).wanted == 0
+
+
+def test_margin_is_notional_by_leverage_and_the_fees_in_and_out() -> None:
+    assert margin_required(an_instrument(), D(10), ENTRY, D(5)) == D("201.10")
+
+
+def test_margin_is_rounded_up() -> None:
+    assert margin_required(an_instrument(taker_fee=D(0)), D(1), ENTRY, D(3)) == D("33.33333334")
+
+
+def test_what_margin_does_not_carry_is_cut_and_said() -> None:
+    found = sized(funds=replace(RICH, spendable=D("201.10")))
+    assert found == Sized(D("50.000"), D("10.000"), (), ("CUT_TO_MARGIN",))
+
+
+def test_what_margin_cuts_below_the_minimum_is_zero_with_both_reasons() -> None:
+    found = sized(funds=replace(RICH, spendable=D(1)))
+    assert found == Sized(D("50.000"), D(0), (), ("CUT_TO_MARGIN", "BELOW_MIN_NOTIONAL"))
+
+
+@pytest.mark.parametrize("spendable", [D(0), D(-1)])
+def test_without_spendable_funds_nothing_is_had(spendable: Decimal) -> None:
+    assert sized(funds=replace(RICH, spendable=spendable)).quantity == 0
+
+
+@pytest.mark.parametrize(("asked", "leverage"), [(D(5), D(5)), (D(200), D(100))])
+def test_leverage_is_the_smaller_of_account_and_instrument(asked: Decimal, leverage: Decimal) -> None:
+    assert leverage_of(an_instrument(), asked) == leverage
+
+
+def test_no_threads_decimal_context_changes_a_size() -> None:
+    expected = sized(stop=D("92.9"), funds=replace(RICH, spendable=D("123.456")))
+    found: list[Sized] = []
+
+    def with_four_digits() -> None:
+        with localcontext(Context(prec=4, rounding=ROUND_UP)):
+            found.append(sized(stop=D("92.9"), funds=replace(RICH, spendable=D("123.456"))))
+
+    thread = threading.Thread(target=with_four_digits)
+    thread.start()
+    thread.join()
+    assert [repr(one) for one in found] == [repr(expected)]
+
+
+def amounts(low: str, high: str, places: int) -> st.SearchStrategy[Decimal]:
+    return st.decimals(D(low), D(high), places=places, allow_nan=False, allow_infinity=False)
+
+
+STEPS = st.sampled_from([D(1), D("0.5"), D("0.1"), D("0.001"), D("0.000001")])
+INSTRUMENTS = st.builds(
+    an_instrument,
+    lot=STEPS,
+    min_quantity=STEPS,
+    max_quantity=amounts("1", "100000", 3),
+    min_notional=amounts("0", "10", 2),
+    taker_fee=amounts("0", "0.01", 6),
+)
+SETTINGS = st.builds(
+    SizingSettings,
+    rule=st.sampled_from(SizingRule),
+    quantity=amounts("0", "1000", 5),
+    percent=amounts("0", "5", 4),
+    risk=amounts("0", "0.05", 5),
+)
+FUNDS = st.builds(
+    Funds,
+    balance=amounts("100", "1000000", 12),
+    spendable=amounts("0", "1000000", 12),
+    leverage=amounts("1", "150", 2),
+)
+PRICES = amounts("0.5", "5000", 4)
+
+
+@given(SETTINGS, INSTRUMENTS, PRICES, PRICES, FUNDS)
+def test_a_size_keeps_to_lot_bounds_margin_and_risk(
+    settings: SizingSettings, instrument: Instrument, entry: Decimal, stop: Decimal, funds: Funds
+) -> None:
+    found = size(settings, instrument, entry, stop, funds)
+    assert 0 <= found.quantity <= found.wanted <= instrument.max_quantity
+    assert EXACT.remainder(found.quantity, instrument.lot) == 0
+    assert margin_required(instrument, found.quantity, entry, funds.leverage) <= max(funds.spendable, D(0))
+    if settings.rule is SizingRule.RISK:
+        lost = EXACT.multiply(found.wanted, distance(entry, stop))
+        assert lost <= max(EXACT.multiply(funds.balance, settings.risk), D(0))
+    for quantity in {found.quantity, found.wanted} - {D(0)}:
+        assert quantity >= instrument.min_quantity
+        assert EXACT.multiply(quantity, entry) >= instrument.min_notional
+    assert bool(found.quantity) or bool(found.reasons or found.cuts)
+
+
+@given(INSTRUMENTS, PRICES, FUNDS)
+def test_margin_cuts_no_more_than_it_must(instrument: Instrument, entry: Decimal, funds: Funds) -> None:
+    everything = SizingSettings(SizingRule.FIXED, quantity=instrument.max_quantity)
+    found = size(everything, instrument, entry, entry, funds)
+    more = EXACT.add(found.quantity, instrument.lot)
+    too_much = margin_required(instrument, more, entry, funds.leverage) > funds.spendable
+    too_small = more <= instrument.min_quantity or EXACT.multiply(more, entry) < instrument.min_notional
+    assert found.quantity == found.wanted or too_much or too_small
