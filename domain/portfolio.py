@@ -262,14 +262,39 @@ def _order(portfolio: Portfolio, meta: Meta, event: Any) -> Portfolio:
     order_id = _own_id(meta)
     entry = portfolio.entries.get(order_id)
     if entry is not None:
-        return replace(portfolio, entries=_entry_after(portfolio.entries, order_id, entry, event))
+        return _with_orders(
+            portfolio, _entry_after(portfolio.entries, order_id, entry, event), portfolio.exits
+        )
     working = portfolio.exits.get(order_id)
     if working is None:
         return portfolio
+    return _with_orders(portfolio, portfolio.entries, _exit_after(portfolio.exits, order_id, working, event))
+
+
+def _with_orders(
+    portfolio: Portfolio, entries: Mapping[str, Entry], exits: Mapping[str, Working]
+) -> Portfolio:
+    """Most events are of orders, and `replace` costs more than all the rest of their fold."""
+    return Portfolio(
+        portfolio.account_state,
+        portfolio.settings,
+        portfolio.instruments,
+        portfolio.positions,
+        entries,
+        exits,
+        portfolio.discrepancies,
+        portfolio.opened,
+        portfolio.trades,
+        portfolio.lost_at,
+        portfolio.proposed,
+    )
+
+
+def _exit_after(
+    exits: Mapping[str, Working], order_id: str, working: Working, event: OrderEvent
+) -> Mapping[str, Working]:
     after = order.evolve(working, event)
-    if isinstance(after, Working):
-        return replace(portfolio, exits={**portfolio.exits, order_id: after})
-    return replace(portfolio, exits=_without(portfolio.exits, order_id))
+    return {**exits, order_id: after} if isinstance(after, Working) else _without(exits, order_id)
 
 
 def _entry_after(
@@ -298,7 +323,8 @@ def _opened(portfolio: Portfolio, meta: Meta, event: PositionOpened) -> Portfoli
 
 def _filled(portfolio: Portfolio, meta: Meta, event: Any) -> Portfolio:
     moved = _moved(portfolio, meta, event)
-    return replace(moved, entries=_taken_up(moved.entries, event.order_id))
+    entries = _taken_up(moved.entries, event.order_id)
+    return moved if entries is moved.entries else replace(moved, entries=entries)
 
 
 def _moved(portfolio: Portfolio, meta: Meta, event: Any) -> Portfolio:
