@@ -109,7 +109,7 @@ def _too_cheap(asked: Asked) -> str | None:
 
 def _outside_band(asked: Asked) -> str | None:
     limit, side = asked.terms.limit_price, asked.terms.side
-    if limit is None:
+    if limit is None or not asked.live:
         return None
     bound = asked.last * (ONE + asked.band if side is Side.BUY else ONE - asked.band)
     if reaches(side.opposite, limit, bound):

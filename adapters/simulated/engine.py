@@ -8,7 +8,7 @@ from decimal import Decimal
 from adapters.simulated.bar import Bar
 from adapters.simulated.book import waits_for_fall
 from adapters.simulated.clearing import Clearing
-from adapters.simulated.matching import Touch, at_open, inside, on_arrival, reaches
+from adapters.simulated.matching import Touch, at_open, inside, on_arrival, on_waking, reaches
 from adapters.simulated.order import WorkingOrder
 from adapters.simulated.wire import Wire
 from domain.order import OrderType, Side
@@ -86,8 +86,10 @@ class MatchingEngine:
             self.arrive(child, bar, at)
 
     def _meet_inside(self, order: WorkingOrder, bar: Bar) -> bool:
-        filled = order.filled
-        self._meet(order, inside(order, bar, self._tick), bar, bar.candle.close_time)
+        filled, touch, at = order.filled, inside(order, bar, self._tick), bar.candle.close_time
+        if touch is not None:
+            for child in self._meet(order, touch, bar, at):
+                self._meet(child, on_waking(child, touch.price), bar, at)
         return order.filled != filled
 
     def _meet(self, order: WorkingOrder, touch: Touch | None, bar: Bar, at: datetime) -> list[WorkingOrder]:

@@ -42,6 +42,16 @@ def inside(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:
     return _INSIDE[order.terms.type](order, bar, tick)
 
 
+def on_waking(order: WorkingOrder, price: Decimal) -> Touch | None:
+    """What an order that its parent wakes inside the candle does at once, where the parent traded at `price`.
+
+    A stop that this price has passed goes off there; a target waits for the next candle.
+    """
+    if order.terms.type is not OrderType.STOP or not reaches(order.terms.side, price, _trigger(order)):
+        return None
+    return Touch(price, Liquidity.TAKER)
+
+
 def execution_price(terms: OrderPlaced, touch: Touch, bar: Bar, slippage: Decimal, tick: Decimal) -> Decimal:
     """On the tick, rounded against us; a taker slips by the fraction `slippage`, a limit never past its price."""
     side = terms.side

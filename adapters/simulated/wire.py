@@ -29,6 +29,11 @@ def _micros(moment: datetime) -> str:
     return moment.isoformat(timespec="microseconds")
 
 
+def _answer(request: Request, kind: str) -> str:
+    """An order may be asked many things: their answers are told apart by what was asked, and when."""
+    return fact(request.order_id, kind, _micros(request.sent_at), repr(request.what))
+
+
 class Wire:
     """Collects reports until they are drained. What happens to an order once is named by the order alone."""
 
@@ -56,17 +61,16 @@ class Wire:
         self._told.append(Triggered(order_id, at, fact(order_id, "triggered"), price))
 
     def cancel_refused(self, request: Request, at: datetime, reason: str) -> None:
-        name = fact(request.order_id, "cancel refused", _micros(request.sent_at))
+        name = _answer(request, "cancel refused")
         self._told.append(CancelRefused(request.order_id, at, name, reason))
 
     def amend_refused(self, request: Request, at: datetime, reason: str) -> None:
-        name = fact(request.order_id, "amend refused", _micros(request.sent_at))
+        name = _answer(request, "amend refused")
         self._told.append(AmendRefused(request.order_id, at, name, reason))
 
     def amended(self, request: Request, at: datetime, terms: OrderPlaced) -> None:
-        name = fact(request.order_id, "amended", _micros(request.sent_at))
         figures = (terms.quantity, terms.limit_price, terms.trigger_price)
-        self._told.append(Amended(request.order_id, at, name, *figures))
+        self._told.append(Amended(request.order_id, at, _answer(request, "amended"), *figures))
 
     def filled(
         self,

@@ -1,0 +1,40 @@
+"""Names are short, tell happenings apart, and are the same every time."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from adapters.simulated.ids import draw, execution_id, fact, venue_order_id
+
+NAMED = re.compile(r"[a-z2-7]{12}")
+
+
+def test_they_are_short_words_of_one_alphabet() -> None:
+    for name in (
+        venue_order_id("a"),
+        execution_id("a", 0),
+        fact("a", "filled", 0).removeprefix("exchange:SIM:"),
+    ):
+        assert NAMED.fullmatch(name)
+
+
+def test_they_do_not_change() -> None:
+    """Worked out with `b2sum -l 64` and `base32` over `order-1/execution/0` and the like."""
+    assert execution_id("order-1", 0) == "o6sswnolcz3r"
+    assert fact("order-1", "filled", 0) == "exchange:SIM:3tuq6boenkiq"
+
+
+def test_they_tell_things_apart() -> None:
+    orders = [f"o{n}" for n in range(300)]
+    names = {fact(order, kind, n) for order in orders for kind in ("filled", "amended") for n in range(3)}
+    names |= {execution_id(order, n) for order in orders for n in range(3)} | set(map(venue_order_id, orders))
+    assert len(names) == 300 * (6 + 3 + 1)
+
+
+def test_draws_fill_the_range_evenly() -> None:
+    draws = [draw(7, "o", n) for n in range(2000)]
+    assert min(draws) >= -1
+    assert max(draws) < 1
+    assert abs(sum(draws, Decimal(0))) / 2000 < 0.05
+    assert draws != [draw(8, "o", n) for n in range(2000)]

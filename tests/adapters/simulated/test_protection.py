@@ -1,0 +1,223 @@
+"""Stop and target rest at the exchange from the entry's first fill to the position's end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from adapters.simulated import SimulatedExchange, SimulationRules
+from commands.exchange import AnyReport, Ticket
+from tests.adapters.simulated.scene import (
+    BTC,
+    BUY,
+    FIVE,
+    SELL,
+    SMOOTH,
+    START,
+    candle,
+    d,
+    exchange,
+    fills,
+    long_with,
+    reasons,
+    short_with,
+    stop_of,
+    target_of,
+    ticket,
+    told,
+)
+
+CLEARED = "CancelByTpSlTsClear"
+THIN = replace(SMOOTH, volume_share=d("0.1"))
+
+
+def opened(
+    tickets: Sequence[Ticket], first: str = "100 101 99 100", rules: SimulationRules = SMOOTH
+) -> tuple[SimulatedExchange, Sequence[AnyReport]]:
+    venue = exchange(rules)
+    venue.submit(tickets)
+    return venue, venue.on_candles([candle(0, first)])
+
+
+def test_entry_stop_and_target_go_in_together() -> None:
+    _, reports = opened(long_with("95", "105"))
+    assert told(reports) == [
+        "e Submitted",
+        "e Filled",
+        "e-stop Submitted",
+        "e-stop Accepted",
+        "e-target Submitted",
+        "e-target Accepted",
+    ]
+
+
+@pytest.mark.parametrize("entry", [long_with("95", "105"), short_with("105", "95")])
+def test_a_candle_that_reaches_both_gives_the_stop_and_ends_the_target(entry: list[Ticket]) -> None:
+    venue, _ = opened(entry)
+    reports = venue.on_candles([candle(1, "100 105.2 94.8 100")])
+    assert told(reports) == ["e-stop Triggered", "e-stop Filled", "e-target Cancelled"]
+    assert reasons(reports) == {"e-target": CLEARED}
+    assert venue.position(BTC.id) == 0
+
+
+def test_a_candle_that_opens_beyond_the_target_gives_the_target_whatever_comes_after() -> None:
+    venue, _ = opened(long_with("95", "105"))
+    reports = venue.on_candles([candle(1, "106 107 90 91")])
+    assert fills(reports) == [("e-target", d("1"), d("106"))]
+
+
+def test_the_target_alone_is_filled_at_its_price() -> None:
+    venue, _ = opened(long_with("95", "105"))
+    reports = venue.on_candles([candle(1, "100 106 96 100")])
+    assert fills(reports) == [("e-target", d("1"), d("105"))]
+    assert reasons(reports) == {"e-stop": CLEARED}
+
+
+def test_a_market_entry_may_reach_its_target_in_its_own_candle() -> None:
+    _, reports = opened(long_with("95", "105"), "100 106 96 100")
+    assert fills(reports)[-1] == ("e-target", d("1"), d("105"))
+
+
+def test_a_market_entry_that_could_reach_both_is_stopped() -> None:
+    _, reports = opened(long_with("95", "105"), "100 106 94 100")
+    assert fills(reports)[-1] == ("e-stop", d("1"), d("95"))
+
+
+def test_a_limit_entry_inside_the_candle_counts_its_stop_but_not_its_target() -> None:
+    venue, reports = opened(long_with("95", "105", limit="99.5"), "100 106 98 100")
+    assert fills(reports) == [("e", d("1"), d("99.5"))]
+    assert fills(venue.on_candles([candle(1, "100 106 98 100")])) == [("e-target", d("1"), d("105"))]
+    _, reports = opened(long_with("95", "105", limit="99.5"), "100 106 94 100")
+    assert fills(reports) == [("e", d("1"), d("99.5")), ("e-stop", d("1"), d("95"))]
+
+
+def test_it_sleeps_until_the_entry_is_filled() -> None:
+    venue, reports = opened(long_with("95", "105", limit="90"), "100 106 91 100")
+    assert not fills(reports)
+    assert told(reports)[2:] == [
+        "e-stop Submitted",
+        "e-stop Accepted",
+        "e-target Submitted",
+        "e-target Accepted",
+    ]
+    assert not venue.on_candles([candle(1, "100 106 91 100")])
+
+
+@pytest.mark.parametrize("rejected", [True, False])
+def test_it_ends_with_an_entry_that_opened_nothing(rejected: bool) -> None:
+    venue, reports = opened(long_with("60", "150", limit="120" if rejected else "90"), "100 101 99 100")
+    if not rejected:
+        venue.cancel("e", START + FIVE)
+        reports = venue.on_candles([candle(1, "100 101 99 100")])
+    assert reasons(reports)["e-stop"] == reasons(reports)["e-target"] == CLEARED
+
+
+def test_a_stop_that_the_market_has_passed_by_the_entry_goes_off_at_once() -> None:
+    _, reports = opened(long_with("98", "105"), "97 99 96 97")
+    assert fills(reports) == [("e", d("1"), d("97")), ("e-stop", d("1"), d("97"))]
+
+
+def test_a_stop_above_the_price_its_entry_traded_at_inside_the_candle_gains_nothing() -> None:
+    _, reports = opened(long_with("97", "105", limit="95"), "100 101 94 100")
+    assert fills(reports) == [("e", d("1"), d("95")), ("e-stop", d("1"), d("95"))]
+
+
+def test_a_target_that_the_market_has_passed_by_the_entry_is_taken_at_the_open() -> None:
+    _, reports = opened(long_with("90", "105"), "107 108 106 107")
+    assert fills(reports) == [("e", d("1"), d("107")), ("e-target", d("1"), d("107"))]
+
+
+def test_it_is_live_for_no_more_than_the_position() -> None:
+    venue = exchange(THIN)
+    venue.submit(long_with("95", "105", limit="99", quantity="2"))
+    reports = venue.on_candles([candle(0, "100 100 98 99", volume="5")])
+    assert fills(reports) == [("e", d("0.5"), d("99"))]
+    reports = venue.on_candles([candle(1, "100 100 94 95", volume="1000")])
+    assert fills(reports) == [("e-stop", d("0.5"), d("95"))]
+
+
+def test_the_rest_of_an_entry_never_works_on_without_its_protection() -> None:
+    venue = exchange(THIN)
+    venue.submit(long_with("95", "105", limit="99", quantity="2"))
+    venue.on_candles([candle(0, "100 100 98 99", volume="5")])
+    reports = venue.on_candles([candle(1, "100 100 94 95", volume="1000")])
+    assert reasons(reports) == {"e": CLEARED, "e-stop": CLEARED, "e-target": CLEARED}
+    assert not venue.on_candles([candle(2, "100 100 90 95", volume="1000")])
+
+
+def test_a_stop_goes_on_at_market_until_the_position_is_closed() -> None:
+    venue, _ = opened(long_with("95", "105", quantity="2"), rules=THIN)
+    reports = venue.on_candles([candle(1, "100 100 94 96", volume="5")])
+    assert told(reports) == ["e-stop Triggered", "e-stop Filled", "e-target Cancelled"]
+    assert reasons(reports) == {"e-target": "CancelByOcoTpCanceledBySlTriggered"}
+    assert fills(venue.on_candles([candle(2, "96 110 96 110", volume="0")])) == []
+    assert fills(venue.on_candles([candle(3, "110 110 110 110", volume="9")])) == [
+        ("e-stop", d("0.9"), d("110"))
+    ]
+    assert fills(venue.on_candles([candle(4, "92 93 92 92", volume="90")])) == [("e-stop", d("0.6"), d("92"))]
+    assert venue.position(BTC.id) == 0
+
+
+def test_two_entries_have_protections_of_their_own() -> None:
+    venue, _ = opened(long_with("95", "105"))
+    venue.submit(
+        [
+            ticket("f", BUY, "2", sent_at=START + FIVE),
+            stop_of("f", SELL, "2", "97", START + FIVE),
+            target_of("f", SELL, "2", "104", START + FIVE),
+        ]
+    )
+    venue.on_candles([candle(1, "100 101 99 100")])
+    reports = venue.on_candles([candle(2, "100 101 96 97")])
+    assert fills(reports) == [("f-stop", d("2"), d("97"))]
+    assert reasons(reports) == {"f-target": "CancelByOcoTpCanceledBySlTriggered"}
+    assert fills(venue.on_candles([candle(3, "100 106 96 97")])) == [("e-target", d("1"), d("105"))]
+
+
+def test_a_reversal_ends_the_old_protection_and_begins_the_new_one() -> None:
+    venue, _ = opened(long_with("95", "105"))
+    later = START + FIVE
+    venue.submit(
+        [
+            ticket("x", SELL, "1", reduce_only=True, sent_at=later),
+            ticket("g", SELL, "1", sent_at=later),
+            stop_of("g", BUY, "1", "106", later),
+            target_of("g", BUY, "1", "96", later),
+        ]
+    )
+    reports = venue.on_candles([candle(1, "101 102 100 101")])
+    assert told(reports)[:4] == ["x Submitted", "x Filled", "e-stop Cancelled", "e-target Cancelled"]
+    assert venue.position(BTC.id) == d("-1")
+    assert fills(venue.on_candles([candle(2, "101 107 95 101")])) == [("g-stop", d("1"), d("106"))]
+
+
+def test_an_entry_that_only_closed_something_wakes_nothing() -> None:
+    venue = exchange(THIN)
+    venue.submit([ticket("a", SELL, "1")])
+    venue.on_candles([candle(0, "100 100 100 100")])
+    venue.submit(
+        [replace(one, sent_at=START + FIVE) for one in long_with("90", "105", quantity="2", limit="99")]
+    )
+    reports = venue.on_candles([candle(1, "100 100 98 99", volume="5")])
+    assert fills(reports) == [("e", d("0.5"), d("99"))]
+    assert not venue.on_candles([candle(2, "100 106 99.5 100")])
+    reports = venue.on_candles([candle(3, "100 100 98 99")])
+    assert fills(reports) == [("e", d("0.5"), d("99")), ("e", d("1.0"), d("99"))]
+    assert fills(venue.on_candles([candle(4, "99 106 98.5 100")])) == [("e-target", d("1"), d("105"))]
+
+
+def test_a_parent_that_is_not_known_is_named() -> None:
+    _, reports = opened([stop_of("ghost", SELL, "1", "95")])
+    assert reasons(reports) == {"ghost-stop": "10001: the parent order is unknown here"}
+
+
+def test_protection_sent_after_the_entry_is_live_on_arrival_and_refused_when_all_is_over() -> None:
+    venue, _ = opened([ticket("e", BUY, "1")])
+    venue.submit([stop_of("e", SELL, "1", "95", START + FIVE)])
+    assert told(venue.on_candles([candle(1, "100 101 99 100")])) == ["e-stop Submitted", "e-stop Accepted"]
+    assert fills(venue.on_candles([candle(2, "100 101 94 100")])) == [("e-stop", d("1"), d("95"))]
+    venue.submit([target_of("e", SELL, "1", "105", START + 3 * FIVE)])
+    reports = venue.on_candles([candle(3, "100 101 99 100")])
+    assert told(reports) == ["e-target Submitted", "e-target Cancelled"]

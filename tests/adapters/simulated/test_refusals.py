@@ -1,0 +1,111 @@
+"""What the exchange does not let in, and what it says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from adapters.simulated import SimulatedExchange
+from commands.exchange import Ticket
+from domain.order import OrderType, Purpose
+from tests.adapters.simulated.scene import (
+    BTC,
+    BUY,
+    FIVE,
+    SELL,
+    SMOOTH,
+    START,
+    candle,
+    exchange,
+    instrument,
+    reasons,
+    stop_of,
+    ticket,
+    told,
+)
+
+GOOD = ticket("o", BUY, "1", limit="99")
+
+
+def spelled(**terms: Any) -> Ticket:
+    return replace(GOOD, terms=replace(GOOD.terms, **terms))
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        (ticket("o", BUY, "1.0005"), "10001: qty 1.0005 is not a multiple of 0.001"),
+        (ticket("o", BUY, "1", limit="99.05"), "10001: price 99.05 is not a multiple of 0.1"),
+        (ticket("o", BUY, "1", trigger="101.05"), "10001: price 101.05 is not a multiple of 0.1"),
+        (ticket("o", BUY, "2000"), "10001: The number of contracts exceeds maximum limit allowed: 1000"),
+        (ticket("o", BUY, "0"), "10001: quantity and prices must be positive numbers"),
+        (ticket("o", BUY, "-1"), "10001: quantity and prices must be positive numbers"),
+        (ticket("o", BUY, "NaN"), "10001: quantity and prices must be positive numbers"),
+        (ticket("o", BUY, "1", limit="Infinity"), "10001: quantity and prices must be positive numbers"),
+        (ticket("o", BUY, "0.049"), "110094: Order does not meet minimum order value 5"),
+        (ticket("o", BUY, "1", limit="101.1"), "110003: Order price exceeds the allowable range"),
+        (ticket("o", SELL, "1", limit="98.9"), "110003: Order price exceeds the allowable range"),
+        (ticket("o", BUY, "1000"), "110007: ab not enough for new order"),
+        (ticket("o", BUY, "1000", limit="99"), "110007: ab not enough for new order"),
+        (spelled(limit_price=None), "10001: a LIMIT order takes a limit price and nothing else"),
+        (spelled(type=OrderType.MARKET), "10001: a MARKET order takes no price"),
+        (spelled(type=OrderType.STOP), "10001: a STOP order takes a trigger price and nothing else"),
+        (ticket("o", SELL, "1", trigger="95", purpose=Purpose.TARGET), "10001: a target is a LIMIT order"),
+        (ticket("o", BUY, "1", of=instrument("DOGEUSDT")), "10029: the requested symbol is invalid"),
+    ],
+)
+def test_it_says_what_is_wrong(sent: Ticket, words: str) -> None:
+    venue = exchange()
+    venue.submit([sent])
+    reports = venue.on_candles([candle(0, "100 101 99 100")])
+    assert told(reports) == ["o Rejected"]
+    assert reasons(reports)["o"].startswith(words)
+    assert venue.available == venue.balance == 10000
+
+
+def test_below_the_minimum_quantity() -> None:
+    coarse = instrument(min_quantity=BTC.lot * 100)
+    venue = SimulatedExchange({coarse.id: coarse}, "USDT", Decimal(1000), Decimal(10), SMOOTH, 1)
+    venue.submit([ticket("o", BUY, "0.099")])
+    words = reasons(venue.on_candles([candle(0, "100 101 99 100")]))["o"]
+    assert words == "10001: The number of contracts exceeds minimum limit allowed: 0.100"
+
+
+def test_limits_inside_the_band_and_far_from_the_market_are_welcome() -> None:
+    venue = exchange()
+    venue.submit([ticket("a", BUY, "0.2", limit="50"), ticket("b", SELL, "0.2", limit="200")])
+    assert not reasons(venue.on_candles([candle(0, "100 101 99 100")]))
+
+
+def test_a_protection_has_to_be_reduce_only() -> None:
+    venue = exchange()
+    stop = stop_of("e", SELL, "1", "95")
+    venue.submit([ticket("e", BUY, "1"), replace(stop, terms=replace(stop.terms, reduce_only=False))])
+    words = reasons(venue.on_candles([candle(0, "100 101 99 100")]))["e-stop"]
+    assert words == "10001: an order with a parent must be reduce-only"
+
+
+def test_requests_about_orders_nobody_knows_are_answered() -> None:
+    venue = exchange()
+    venue.submit([ticket("doge", BUY, "1", of=instrument("DOGEUSDT"))])
+    for order_id in ("doge", "ghost"):
+        venue.cancel(order_id, START)
+        venue.amend(order_id, START, quantity=BTC.lot, limit_price=None, trigger_price=None)
+    reports = venue.on_candles([candle(0, "100 101 99 100")])
+    assert sorted(told(reports)) == sorted(
+        ["doge Rejected"]
+        + [f"{name} {kind}" for name in ("doge", "ghost") for kind in ("CancelRefused", "AmendRefused")]
+    )
+    assert len({report.fact for report in reports}) == len(reports)
+
+
+def test_resting_orders_keep_their_margin() -> None:
+    venue = exchange(balance="20")
+    venue.submit([ticket("a", BUY, "1", limit="99"), ticket("b", BUY, "1.1", limit="99")])
+    assert reasons(venue.on_candles([candle(0, "100 101 99 100")]))["b"].startswith("110007")
+    venue.cancel("a", START + FIVE)
+    venue.submit([ticket("c", BUY, "1.1", limit="99", sent_at=START + FIVE)])
+    assert "c Accepted" in told(venue.on_candles([candle(1, "100 101 99.5 100")]))

@@ -1,0 +1,72 @@
+"""Rules and accounts that make no sense are refused before anything trades."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from adapters.simulated import SimulatedExchange, SimulationRules
+from domain.errors import InvalidInput, InvalidSettings
+from domain.instrument import Instrument
+from tests.adapters.simulated.scene import BTC, SMOOTH, candle, d, exchange, instrument
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ({"slippage": d("-0.1")}, "slippage is out of range"),
+        ({"slippage": d("NaN")}, "slippage is out of range"),
+        ({"slippage": d("0.02")}, "beyond the price band"),
+        ({"slippage": d("0.006"), "slippage_jitter": d("0.9")}, "beyond the price band"),
+        ({"slippage_jitter": d("1.1")}, "slippage_jitter is out of range"),
+        ({"volume_share": d("0")}, "volume_share is out of range"),
+        ({"volume_share": d("1.01")}, "volume_share is out of range"),
+        ({"price_band": d("0")}, "price_band is out of range"),
+        ({"price_band": d("1")}, "price_band is out of range"),
+        ({"price_band": d("Infinity")}, "price_band is out of range"),
+        ({"latency": timedelta(microseconds=-1)}, "latency must not be negative"),
+    ],
+)
+def test_rules_out_of_range(rules: dict[str, Any], words: str) -> None:
+    with pytest.raises(InvalidSettings, match=words):
+        SimulationRules(**rules)
+
+
+@pytest.mark.parametrize(
+    ("listed", "balance", "leverage", "words"),
+    [
+        ({BTC.id: BTC}, "-1", "1", "starting balance"),
+        ({BTC.id: BTC}, "NaN", "1", "starting balance"),
+        ({BTC.id: BTC}, "1", "0.5", "leverage must be at least 1"),
+        ({BTC.id: BTC}, "1", "101", "leverage 101 is too much"),
+        ({BTC.id: instrument(maintenance_margin=Decimal("0.02"))}, "1", "50", "leverage 50 is too much"),
+        ({"BTCUSDT-SPOT.BYBIT": BTC}, "1", "1", "LINEAR instruments"),
+        ({"BTCUSD-INVERSE.BYBIT": BTC}, "1", "1", "LINEAR instruments"),
+    ],
+)
+def test_accounts_that_cannot_trade(
+    listed: dict[str, Instrument], balance: str, leverage: str, words: str
+) -> None:
+    with pytest.raises(InvalidSettings, match=words):
+        SimulatedExchange(listed, "USDT", d(balance), d(leverage), SMOOTH, 1)
+
+
+def test_one_currency_for_all() -> None:
+    with pytest.raises(InvalidSettings, match="currency USDC"):
+        SimulatedExchange({BTC.id: BTC}, "USDC", d("1"), d("1"), SMOOTH, 1)
+
+
+def test_a_strangers_candle() -> None:
+    with pytest.raises(InvalidInput, match="not traded here"):
+        exchange().on_candles([candle(0, "1 1 1 1", of=instrument("DOGEUSDT"))])
+
+
+def test_candles_go_forward() -> None:
+    venue = exchange()
+    venue.on_candles([candle(1, "1 1 1 1")])
+    for n in (0, 1):
+        with pytest.raises(InvalidInput, match="begins before the last one is over"):
+            venue.on_candles([candle(n, "1 1 1 1")])

@@ -1,0 +1,64 @@
+"""Instruments share the account, and what happens at one time is told in the order it happened."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from adapters.simulated import SimulatedExchange, SimulationRules
+from domain.instrument import Instrument
+from tests.adapters.simulated.scene import (
+    BTC,
+    BUY,
+    FIVE,
+    SELL,
+    SMOOTH,
+    START,
+    candle,
+    d,
+    instrument,
+    long_with,
+    ticket,
+    told,
+)
+
+ETH = instrument("ETHUSDT")
+QUIET = "100 101 99 100"
+
+
+def both(balance: str = "10000", rules: SimulationRules = SMOOTH) -> SimulatedExchange:
+    return SimulatedExchange({BTC.id: BTC, ETH.id: ETH}, "USDT", d(balance), d("10"), rules, 1)
+
+
+def test_they_share_the_balance() -> None:
+    venue = both("10.2")
+    venue.submit([ticket("b", BUY, "1"), ticket("x", BUY, "1", of=ETH)])
+    reports = venue.on_candles([candle(0, QUIET), candle(0, QUIET, of=ETH)])
+    assert told(reports) == ["b Submitted", "b Filled", "x Rejected"]
+
+
+def test_every_open_comes_before_any_inside() -> None:
+    venue = both(rules=replace(SMOOTH, latency=timedelta(seconds=1)))
+    venue.submit(long_with("95", "120"))
+    venue.on_candles([candle(0, QUIET), candle(0, QUIET, of=ETH)])
+    venue.submit([ticket("x", BUY, "1", of=ETH, sent_at=START + FIVE)])
+    reports = venue.on_candles([candle(1, "100 101 94 95"), candle(1, QUIET, of=ETH)])
+    assert told(reports)[:3] == ["x Submitted", "x Filled", "e-stop Triggered"]
+    assert [report.at for report in reports] == sorted(report.at for report in reports)
+
+
+def test_the_order_of_candles_decides_between_equals() -> None:
+    def rejected(*order: Instrument) -> str:
+        venue = both("10.2")
+        venue.submit([ticket(f"o-{one.base}", SELL, "1", of=one) for one in (BTC, ETH)])
+        return told(venue.on_candles([candle(0, QUIET, of=one) for one in order]))[-1]
+
+    assert rejected(BTC, ETH) == "o-ETH Rejected"
+    assert rejected(ETH, BTC) == "o-BTC Rejected"
+
+
+def test_an_instrument_without_a_candle_waits() -> None:
+    venue = both()
+    venue.submit([ticket("x", BUY, "1", of=ETH)])
+    assert not venue.on_candles([candle(0, QUIET)])
+    assert told(venue.on_candles([candle(1, QUIET, of=ETH)])) == ["x Submitted", "x Filled"]

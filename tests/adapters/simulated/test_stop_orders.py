@@ -1,0 +1,87 @@
+"""A stop goes off on the touch, at the worse of its trigger and the open, and slips."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from adapters.simulated import SimulatedExchange, SimulationRules
+from commands.exchange import Triggered
+from domain.order import Side
+from tests.adapters.simulated.scene import (
+    BUY,
+    FIVE,
+    SELL,
+    SMOOTH,
+    START,
+    candle,
+    d,
+    exchange,
+    fills,
+    of_kind,
+    reasons,
+    ticket,
+    told,
+)
+
+
+def waiting(
+    side: Side = BUY, trigger: str = "102", quantity: str = "1", rules: SimulationRules = SMOOTH
+) -> SimulatedExchange:
+    venue = exchange(rules)
+    venue.submit([ticket("s", side, quantity, trigger=trigger)])
+    assert told(venue.on_candles([candle(0, "100 100 100 100")])) == ["s Submitted", "s Accepted"]
+    return venue
+
+
+@pytest.mark.parametrize(
+    ("side", "trigger", "prices"), [(BUY, "102", "100 102 99 100"), (SELL, "98", "100 101 98 100")]
+)
+def test_the_touch_triggers_it_at_its_trigger(side: Side, trigger: str, prices: str) -> None:
+    reports = waiting(side, trigger).on_candles([candle(1, prices)])
+    assert told(reports) == ["s Triggered", "s Filled"]
+    assert fills(reports) == [("s", d("1"), d(trigger))]
+    assert of_kind(Triggered, reports)[0].price == d(trigger)
+
+
+@pytest.mark.parametrize(
+    ("side", "trigger", "prices"), [(BUY, "102", "105 106 101 105"), (SELL, "98", "95 99 94 95")]
+)
+def test_a_gap_fills_it_at_the_open(side: Side, trigger: str, prices: str) -> None:
+    reports = waiting(side, trigger).on_candles([candle(1, prices)])
+    assert fills(reports) == [("s", d("1"), d(prices.split(maxsplit=1)[0]))]
+    assert {report.at for report in reports} == {START + FIVE}
+
+
+@pytest.mark.parametrize(
+    ("side", "trigger", "prices", "price"),
+    [(BUY, "102", "100 103 99 100", "103.1"), (SELL, "98", "100 101 97 100", "96.9")],
+)
+def test_slippage_and_spread_come_on_top(side: Side, trigger: str, prices: str, price: str) -> None:
+    venue = waiting(side, trigger, rules=replace(SMOOTH, slippage=d("0.01")))
+    venue.on_candles([candle(1, "100 100 100 100", bid="99.9", ask="100")])
+    assert fills(venue.on_candles([candle(2, prices)])) == [("s", d("1"), d(price))]
+
+
+def test_an_entry_that_the_volume_does_not_carry_is_cut() -> None:
+    venue = waiting(rules=replace(SMOOTH, volume_share=d("0.1")))
+    reports = venue.on_candles([candle(1, "100 103 99 100", volume="5")])
+    assert told(reports) == ["s Triggered", "s Filled", "s Cancelled"]
+    assert reasons(reports) == {"s": "EC_NoImmediateQtyToFill"}
+
+
+def test_the_balance_is_asked_when_it_goes_off() -> None:
+    venue = exchange(balance="12")
+    venue.submit([ticket("s", BUY, "1", trigger="102"), ticket("m", BUY, "0.5")])
+    assert "s Accepted" in told(venue.on_candles([candle(0, "100 100 100 100")]))
+    reports = venue.on_candles([candle(1, "100 103 99 100")])
+    assert told(reports) == ["s Triggered", "s Cancelled"]
+    assert reasons(reports) == {"s": "CancelByCannotAffordOrderCost"}
+
+
+@pytest.mark.parametrize(("side", "trigger", "code"), [(BUY, "100", "110092"), (SELL, "100", "110093")])
+def test_a_trigger_that_the_price_has_passed_is_rejected(side: Side, trigger: str, code: str) -> None:
+    venue = exchange()
+    venue.submit([ticket("s", side, "1", trigger=trigger)])
+    assert reasons(venue.on_candles([candle(0, "100 101 99 100")]))["s"].startswith(code)
