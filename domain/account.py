@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Context, Decimal
+from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
 
-ZERO = Decimal(0)
-_EXACT = Context(prec=60)
+from domain.arithmetic import EXACT, ZERO, total
 
 
 class BalanceReason(StrEnum):
@@ -117,12 +116,12 @@ class Account:
     @property
     def available(self) -> Decimal:
         """Balance less what is set aside for entry orders, in `currency`."""
-        return self.balance - sum(self.reserved.values(), ZERO)
+        return EXACT.subtract(self.balance, total(self.reserved.values()))
 
     @property
     def day_realised(self) -> Decimal:
         """What the day has brought so far, in `currency`; negative is a loss."""
-        return self.balance - self.day_balance
+        return EXACT.subtract(self.balance, self.day_balance)
 
 
 AccountState = Unopened | Account
@@ -160,7 +159,7 @@ def _without(reserved: Mapping[str, Decimal], order_id: str) -> Mapping[str, Dec
 
 def after(balance: Decimal, amount: Decimal) -> Decimal:
     """The balance after `amount` came (or, negative, went), exactly."""
-    return _EXACT.add(balance, amount)
+    return EXACT.add(balance, amount)
 
 
 def day_of(day: date) -> str:
