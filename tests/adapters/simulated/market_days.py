@@ -142,9 +142,9 @@ def days(draw: st.DrawFn) -> Day:
         for k in range(draw(st.integers(0, 2))):
             tickets += draw(st.one_of(single(f"{n}.{k}", sent_at), protected(f"{n}.{k}", sent_at)))
         names += [one.order_id for one in tickets]
-        calls = (
-            (draw(call_on(draw(st.sampled_from(names)), sent_at)),) if names and draw(st.booleans()) else ()
-        )
+        asking = draw(st.booleans())
+        asked = [draw(st.sampled_from(names))] if names and asking else []
+        calls = tuple(draw(call_on(order_id, sent_at)) for order_id in asked)
         steps.append(Step(tuple(tickets), calls, draw(candles(n))))
     balance, leverage = (Decimal(draw(st.sampled_from(few))) for few in (["30", "100000"], ["1", "10", "50"]))
     return Day(rules, balance, leverage, tuple(steps))
