@@ -93,12 +93,15 @@ class Handler:
 
 
 def _work(branch: Branch, stimulus: Stimulus, identity: Identity) -> None:
+    """What follows from an ask is finished before the next is answered: a second signal sees the first one's orders."""
     waiting = deque(stimulus.asks)
     while waiting:
         ask = waiting.popleft()
+        followed: list[Ask] = []
         for envelope in _answer(branch, ask, stimulus.at, identity):
             branch.fold(envelope)
-            waiting.extend(_followed(branch, envelope, stimulus.at, identity))
+            followed.extend(_followed(branch, envelope, stimulus.at, identity))
+        waiting.extendleft(reversed(followed))
 
 
 def _answer(branch: Branch, ask: Ask, at: datetime, identity: Identity) -> Sequence[Envelope]:

@@ -29,14 +29,12 @@ from rich.table import Table
 
 from adapters.log.address import parse_address
 from adapters.tapes import Tape, read_tape, synthetic_tape
-from domain.catalogue import rules_for
 from domain.errors import InvalidInput
 from infra.cli.options import AccountOption, ConfigOption, JsonOption, LogOption
 from infra.config import WhenceSettings, load
 from infra.logs import open_owned
-from infra.run.paper import PaperRun, Plan, currency_of, tick_seen
-from infra.run.tape_log import Stake
-from infra.trading import strategy_of, trading_settings
+from infra.run.paper import PaperRun, Plan, plan_of
+from infra.trading import trading_settings
 from projections.performance import Performance
 
 INTERRUPTED = 130
@@ -114,9 +112,7 @@ def _synthetic(symbols: Sequence[str] | None, seed: int | None, bars: int | None
 
 def _plan(tapes: Sequence[Tape], settings: WhenceSettings) -> Plan:
     trading = trading_settings(settings.trading)
-    instruments = [rules_for(tape.instrument, tick_seen(tape)) for tape in tapes]
-    stake = Stake(currency_of(instruments), settings.starting_balance, settings.leverage)
-    return Plan(tapes, settings.account, stake, trading, [strategy_of(one) for one in trading.strategies])
+    return plan_of(tapes, settings.account, settings.starting_balance, settings.leverage, trading)
 
 
 def _trade(

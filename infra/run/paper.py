@@ -37,30 +37,38 @@ from domain.settings import Settings
 from domain.signal import SignalDetected
 from domain.strategies import Intent, Proposal, Strategy, Watcher
 from infra.run.tape_log import Stake, opening_of
+from infra.trading import strategy_of
 
 SOURCE = "paper"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything a run is made of; equal plans make equal logs."""
+    """Everything a run is made of; equal plans make equal logs. `instruments` are in order of their ids."""
 
     tapes: Sequence[Tape]
     account: str
     stake: Stake
     settings: Settings
     strategies: Sequence[Strategy]
+    instruments: Sequence[Instrument]
+    opening: LogOpened
 
-    @property
-    def instruments(self) -> Sequence[Instrument]:
-        """The rules of every instrument on the tapes, in order of their ids."""
-        ordered = sorted(self.tapes, key=lambda tape: tape.instrument)
-        return [rules_for(tape.instrument, tick_seen(tape)) for tape in ordered]
 
-    @property
-    def opening(self) -> LogOpened:
-        """The first event of the log."""
-        return opening_of(self.tapes, self.account, self.stake, self.settings, self.instruments)
+def plan_of(
+    tapes: Sequence[Tape], account: str, balance: Decimal, leverage: Decimal, settings: Settings
+) -> Plan:
+    """Fills in what follows from tapes and settings: the instruments' rules, the currency, the log's opening.
+
+    Raises InvalidInput where the instruments have no currency in common, InvalidSettings for a strategy that is
+    not there or does not take its parameters.
+    """
+    ordered = sorted(tapes, key=lambda tape: tape.instrument)
+    instruments = [rules_for(tape.instrument, tick_seen(tape)) for tape in ordered]
+    stake = Stake(_currency_of(instruments), balance, leverage)
+    strategies = [strategy_of(one) for one in settings.strategies]
+    opening = opening_of(ordered, account, stake, settings, instruments)
+    return Plan(ordered, account, stake, settings, strategies, instruments, opening)
 
 
 def tick_seen(tape: Tape) -> Decimal:
@@ -240,8 +248,7 @@ def _check_same(log: EventLog, opening: LogOpened) -> None:
         )
 
 
-def currency_of(instruments: Sequence[Instrument]) -> str:
-    """The currency all instruments are quoted in. Raises InvalidInput where they differ."""
+def _currency_of(instruments: Sequence[Instrument]) -> str:
     quotes = {instrument.quote: instrument.id for instrument in instruments}
     if len(quotes) > 1:
         told = ", ".join(f"{name} in {quote}" for quote, name in quotes.items())

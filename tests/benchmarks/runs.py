@@ -1,0 +1,70 @@
+"""Runs that benchmarks measure: the recorded tapes where they are, synthetic ones of the same length elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from uuid import uuid5
+
+from adapters.tapes import Tape, read_tape, synthetic_tape
+from domain.log import Envelope, event_id
+from domain.settings import (
+    AlphaSettings,
+    RiskSettings,
+    Settings,
+    SizingSettings,
+    TierSettings,
+)
+from infra.run.paper import Plan, plan_of
+
+_RECORDED = Path(__file__).parents[3] / "shared" / "data" / "bybit_klines"
+_SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
+CANDLES = 25_920
+
+EAGER = Settings(
+    tiers=TierSettings(normal_confidence=0, strict_confidence=0, relaxed_confidence=0),
+    alpha=AlphaSettings(minimum_trend=-1, minimum_reward_to_risk=Decimal(0)),
+    risk=RiskSettings(cooldown_seconds=0, max_daily_loss=Decimal(1)),
+    sizing=SizingSettings(risk=Decimal("0.0002")),
+)
+"""Trades nearly every signal, with little at stake: the log that holds the most orders and fills."""
+
+
+def tapes() -> tuple[Sequence[Tape], str]:
+    """Three symbols of 25,920 five-minute candles, and what they are."""
+    files = [_RECORDED / f"{symbol}_5m.csv" for symbol in _SYMBOLS]
+    if all(file.is_file() for file in files):
+        return [read_tape(file, now=datetime.now(UTC)) for file in files], "recorded"
+    return synthetic_tape(7, _SYMBOLS, candles=CANDLES), "synthetic"
+
+
+def plan(settings: Settings | None = None, of: Sequence[Tape] | None = None) -> Plan:
+    """A plan over these tapes with these settings (the defaults)."""
+    chosen = tapes()[0] if of is None else of
+    return plan_of(chosen, "paper", Decimal(10_000), Decimal(10), settings or Settings())
+
+
+def copies(envelopes: Sequence[Envelope], count: int) -> Iterator[Sequence[Envelope]]:
+    """The same history for `count` accounts, as a log of that many accounts would hold it."""
+    log_id = envelopes[0].meta.event_id
+    for number in range(count):
+        account = f"p{number}"
+        own = uuid5(log_id, account)
+        ids: dict[str, str] = {}
+        yield [_moved(envelope, own, account, ids) for envelope in envelopes]
+
+
+def _moved(envelope: Envelope, log_id: object, account: str, ids: dict[str, str]) -> Envelope:
+    meta = envelope.meta
+    stream = (
+        meta.stream.replace(f"-{meta.account}", f"-{account}", 1) if "-" in meta.stream else f"log-{account}"
+    )
+    renamed = event_id(log_id, stream, meta.version)  # type: ignore[arg-type]  # a UUID
+    ids[str(meta.event_id)] = str(renamed)
+    cause = ids.get(meta.causation_id, meta.causation_id)
+    return Envelope(
+        replace(meta, event_id=renamed, stream=stream, account=account, causation_id=cause), envelope.event
+    )
