@@ -12,7 +12,16 @@ from adapters.avro.wire import Record
 
 Upcaster = Callable[[Record], Record]
 
-UPCASTERS: Mapping[tuple[str, int], Upcaster] = {}
+
+def _milliseconds_to_micros(signal: Record) -> Record:
+    """Version 1 told the candle's end in the exchanges' milliseconds, unlike every other time in the log."""
+    return {**signal, "candle_closed_at": signal["candle_closed_at"] * 1000}
+
+
+UPCASTERS: Mapping[tuple[str, int], Upcaster] = {
+    ("whence.signal.SignalDetected", 1): _milliseconds_to_micros,
+}
+"""By full name, and the version that is taken to the next."""
 
 
 def upcast(name: str, version: int, upto: int, record: Record) -> Record:

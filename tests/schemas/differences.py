@@ -1,0 +1,87 @@
+"""Where a class and its record differ, one sentence each."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from adapters.avro.shape import Choice, Many, Maybe, Named, Part, Plain, Shape, fields_of
+
+Json = dict[str, Any]
+UNKNOWN = "UNKNOWN"
+
+_PLAIN: Mapping[Plain, Any] = {
+    Plain.TEXT: "string",
+    Plain.MONEY: {"type": "string", "logicalType": "whence-decimal"},
+    Plain.COUNT: "long",
+    Plain.OPINION: "double",
+    Plain.FLAG: "boolean",
+    Plain.MOMENT: {"type": "long", "logicalType": "timestamp-micros"},
+    Plain.IDENTITY: {"type": "fixed", "name": "whence.Uuid", "size": 16, "logicalType": "uuid"},
+}
+
+
+def differences(owner: type, fields: list[Json]) -> Iterator[str]:
+    """`fields` are those of the expanded record, in order, without `meta`."""
+    shapes = dict(fields_of(owner))
+    recorded = [field["name"] for field in fields]
+    if recorded != list(shapes):
+        yield f"{owner.__name__} has {', '.join(shapes)} in this order; its record has {', '.join(recorded)}"
+        return
+    for field in fields:
+        where = f"{owner.__name__}.{field['name']}"
+        yield from _of_types(shapes[field["name"]], field["type"], where)
+    yield from _of_defaults(owner, fields, shapes)
+
+
+def _of_types(shape: Shape, schema: Any, where: str) -> Iterator[str]:
+    match shape, schema:
+        case Plain(), _ if schema == _PLAIN[shape]:
+            return
+        case Maybe(inner), ["null", told]:
+            yield from _of_types(inner, told, where)
+        case Many(item), {"type": "array", "items": told}:
+            yield from _of_types(item, told, f"{where}[]")
+        case Named(value), {"type": "map", "values": told}:
+            yield from _of_types(value, told, f"{where}{{}}")
+        case Part(of), {"type": "record", "name": name, "fields": fields} if name == f"whence.{of.__name__}":
+            yield from differences(of, fields)
+        case Choice(of), {"type": "enum", "name": name} if name == f"whence.{of.__name__}":
+            yield from _of_symbols([member.value for member in of], schema, where)
+        case _:
+            yield f"{where} is {shape}; its record has {schema}"
+
+
+def _of_symbols(members: list[str], schema: Json, where: str) -> Iterator[str]:
+    """An enum that may grow begins with UNKNOWN, its default: no reader takes a new symbol for an old one."""
+    grows = UNKNOWN in schema["symbols"]
+    if schema["symbols"] != ([UNKNOWN, *members] if grows else members):
+        yield f"{where} has {', '.join(members)}; its record has {', '.join(schema['symbols'])}"
+    if schema.get("default") != (UNKNOWN if grows else None):
+        yield f"{where}: the default symbol of an enum is {UNKNOWN}, or there is none"
+
+
+def _of_defaults(owner: type, fields: list[Json], shapes: Mapping[str, Shape]) -> Iterator[str]:
+    """A class's default is its record's; what a record alone has is for bytes older than the field."""
+    own = {field.name: field for field in dataclasses.fields(owner)}
+    for field in fields:
+        name = field["name"]
+        if isinstance(shapes[name], Maybe) and field.get("default", ...) is not None:
+            yield f"{owner.__name__}.{name} may be None; its record says so with the default null"
+        default = _default(own[name])
+        if default is not None and field.get("default") != default:
+            yield f"{owner.__name__}.{name} is {default!r} by default; its record says {field.get('default')!r}"
+
+
+def _default(field: dataclasses.Field[Any]) -> object:
+    """As Avro's JSON has it; None for no default, and for a part, whose own fields have theirs."""
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    value = field.default
+    if value is dataclasses.MISSING or dataclasses.is_dataclass(value) or value is None:
+        return None
+    if isinstance(value, tuple):
+        return [] if value == () else None
+    return format(value, "f") if isinstance(value, Decimal) else value

@@ -1,0 +1,258 @@
+"""One envelope of every event, every field of it telling: what the golden bytes must read to.
+
+A new field gets its value here; what older versions read to where that differs is told in `EARLIER`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from domain.account import (
+    AccountOpened,
+    BalanceChanged,
+    BalanceReason,
+    DayClosed,
+    DayOpened,
+    FundsReleased,
+    FundsReserved,
+    KillSwitchReset,
+    KillSwitchTripped,
+)
+from domain.events import FULL_NAMES, Event, schema_version
+from domain.instrument import Instrument, InstrumentListed, InstrumentRulesChanged
+from domain.log import Envelope, Meta
+from domain.opening import LogOpened, Mode
+from domain.order import (
+    Liquidity,
+    OrderAccepted,
+    OrderAmended,
+    OrderAmendRefused,
+    OrderAmendRequested,
+    OrderCancelled,
+    OrderCancelRefused,
+    OrderCancelRequested,
+    OrderDenied,
+    OrderExpired,
+    OrderFilled,
+    OrderOutcomeUnknown,
+    OrderOverfilled,
+    OrderPlaced,
+    OrderRejected,
+    OrderSubmitted,
+    OrderTriggered,
+    OrderType,
+    Purpose,
+    Side,
+)
+from domain.position import (
+    PositionClosed,
+    PositionFunded,
+    PositionIncreased,
+    PositionOpened,
+    PositionReduced,
+    ProtectionMoved,
+)
+from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
+from domain.settings import (
+    AlphaSettings,
+    RiskSettings,
+    Settings,
+    SettingsChanged,
+    SimulationSettings,
+    SizingRule,
+    SizingSettings,
+    StrategySettings,
+    TierSettings,
+)
+from domain.signal import Chamber, DecisionMade, SignalDetected, Tier, Verdict, Vote
+from domain.strategies import Direction, Intent
+
+BTC = "BTCUSDT-LINEAR.BYBIT"
+ORDER = "01hx3k9zq2m4c-e1"
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+META = Meta(
+    event_id=UUID("6f1f7a52-4a10-5d0c-9a44-5c2ab1f0e3d7"),
+    stream=f"order-main-{ORDER}",
+    version=4,
+    correlation_id="01hx3k9zq2m4c",
+    causation_id="b7a1c0de-0f0f-5e5e-8d8d-123456789abc",
+    occurred_at=NOON,
+    recorded_at=NOON + timedelta(microseconds=150_001),
+    account="main",
+    actor="engine",
+    source="whence-test",
+    schema_version=1,
+)
+
+_INSTRUMENT = Instrument(
+    id=BTC,
+    base="BTC",
+    quote="USDT",
+    tick=Decimal("0.10"),
+    lot=Decimal("0.001"),
+    min_quantity=Decimal("0.001"),
+    max_quantity=Decimal(1190),
+    min_notional=Decimal(5),
+    maker_fee=Decimal("0.0002"),
+    taker_fee=Decimal("0.00055"),
+    max_leverage=Decimal(100),
+    maintenance_margin=Decimal("0.005"),
+)
+
+_SETTINGS = Settings(
+    strategies=(StrategySettings("trend", {"fast": "12", "slow": "26"}), StrategySettings("breakout")),
+    tiers=TierSettings(0.6, 0.7, 0.5, 30, 0.45, 0.06, 4, 0.62, 0.01),
+    alpha=AlphaSettings(0.1, Decimal("1.5")),
+    risk=RiskSettings(
+        allowed=(BTC,),
+        max_positions=3,
+        max_positions_per_instrument=0,
+        max_risk_per_trade=Decimal("0.01"),
+        max_total_risk=Decimal("0.06"),
+        max_daily_loss=Decimal("0.03"),
+        reserved_balance=Decimal("0.2"),
+        cooldown_seconds=600,
+        freshness_seconds=20,
+    ),
+    sizing=SizingSettings(SizingRule.FIXED, Decimal("0.01"), Decimal("0.2"), Decimal("0.02")),
+    simulation=SimulationSettings(Decimal("0.0001"), Decimal("0.25"), Decimal("0.05"), 90, 42),
+    order_freshness_seconds=45,
+)
+
+_EVENTS: tuple[Event, ...] = (
+    LogOpened(UUID("00112233-4455-6677-8899-aabbccddeeff"), Mode.TAPE, "BTCUSDT_5m.csv", synthetic=True),
+    SignalDetected(
+        strategy="trend",
+        instrument=BTC,
+        interval_seconds=300,
+        candle_closed_at=NOON,
+        direction=Direction.SHORT,
+        intent=Intent.EXIT,
+        confidence=0.7,
+        trend=-0.25,
+        price=Decimal("43210.5"),
+        stop=Decimal("43655.125"),
+        target=Decimal("42321.25"),
+        inputs={"ema_fast": 43190.062, "adx": 27.5},
+    ),
+    DecisionMade(
+        verdict=Verdict.ENTER,
+        reasons=("confidence 0.70 is over 0.65", "Grund genug: größer als verlangt"),
+        votes=(
+            Vote("confidence", Chamber.ALPHA, approves=True, reasons=(), figures={"threshold": "0.65"}),
+            Vote("total_risk", Chamber.RISK, approves=False, reasons=("too much", "at risk"), figures={}),
+        ),
+        tier=Tier.STRICT,
+        quantity=Decimal("0.125"),
+        stop=Decimal("43655.1"),
+        target=Decimal("42321.3"),
+        policy_version=2,
+        settings_version=3,
+    ),
+    OrderPlaced(
+        instrument=BTC,
+        side=Side.SELL,
+        type=OrderType.STOP,
+        quantity=Decimal("0.125"),
+        limit_price=None,
+        trigger_price=Decimal("43655.1"),
+        reduce_only=True,
+        purpose=Purpose.STOP,
+        parent=ORDER,
+        fresh_until=NOON + timedelta(minutes=1),
+    ),
+    OrderSubmitted("8a1f"),
+    OrderAccepted("8a1f"),
+    OrderTriggered(Decimal("43655.1")),
+    OrderFilled(
+        execution_id=f"{ORDER}/1",
+        price=Decimal("43210.55"),
+        quantity=Decimal("0.125"),
+        fee=Decimal("-2.97072531"),
+        fee_currency="USDT",
+        liquidity=Liquidity.MAKER,
+    ),
+    OrderOverfilled(Decimal("0.001")),
+    OrderCancelRequested("the signal turned"),
+    OrderCancelRefused("too late to cancel"),
+    OrderCancelled("asked for"),
+    OrderAmendRequested(Decimal("0.1"), Decimal(43000), None),
+    OrderAmended(Decimal("0.1"), None, Decimal("43001.5")),
+    OrderAmendRefused("not modified"),
+    OrderRejected("insufficient balance"),
+    OrderExpired("not fresh any more"),
+    OrderDenied("the kill switch is tripped"),
+    OrderOutcomeUnknown("no answer within 5 s"),
+    PositionOpened(
+        instrument=BTC,
+        direction=Direction.LONG,
+        order_id=ORDER,
+        quantity=Decimal("0.125"),
+        price=Decimal("43210.55"),
+        cost=Decimal("5401.31875"),
+        fee=Decimal("2.9707253125"),
+        stop=Decimal(42900),
+        target=None,
+    ),
+    PositionIncreased(ORDER, Decimal("0.1"), Decimal(43000), Decimal(4300), Decimal("2.365")),
+    PositionReduced(
+        ORDER, Decimal("0.1"), Decimal(43500), Decimal("4310.5"), Decimal("39.5"), Decimal("2.3925")
+    ),
+    PositionFunded(Decimal("-0.432")),
+    ProtectionMoved(Decimal(43100), Decimal(44000)),
+    PositionClosed(
+        order_id=ORDER,
+        quantity=Decimal("0.125"),
+        price=Decimal(44000),
+        released=Decimal("5401.31875"),
+        realised=Decimal("98.68125"),
+        fee=Decimal("3.025"),
+        reason=Purpose.TARGET,
+        opened_at=NOON - timedelta(hours=2),
+        gross=Decimal("138.18125"),
+        fees=Decimal("10.7532253125"),
+        funding=Decimal("-0.432"),
+        net=Decimal("126.9960246875"),
+        balance=Decimal("10126.9960246875"),
+    ),
+    AccountOpened("USDT", Decimal("10000.00"), Decimal(5)),
+    FundsReserved(ORDER, Decimal("1083.2")),
+    FundsReleased(ORDER, Decimal("1083.2")),
+    BalanceChanged(BalanceReason.FUNDING, Decimal("-0.432"), Decimal("9999.568")),
+    DayOpened("2026-03-01", Decimal("10000.00")),
+    DayClosed("2026-03-01", Decimal("10126.5"), Decimal("126.5")),
+    KillSwitchTripped("daily loss"),
+    KillSwitchReset("looked into it"),
+    InstrumentListed(_INSTRUMENT),
+    InstrumentRulesChanged(replace(_INSTRUMENT, tick=Decimal("0.5"), maker_fee=Decimal("-0.0001"))),
+    SettingsChanged(2, _SETTINGS),
+    DiscrepancyFound("d-1", ORDER, "filled 0.125 at 43210.55"),
+    DiscrepancyResolved("d-1", "taken up as a fill"),
+)
+
+
+def _enveloped(event: Event) -> Envelope:
+    return Envelope(replace(META, schema_version=schema_version(type(event))), event)
+
+
+SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) for event in _EVENTS}
+"""By the event's full name, as it is written today."""
+
+_STEADY = replace(_SETTINGS.simulation, slippage_jitter=SimulationSettings().slippage_jitter)
+
+EARLIER: Mapping[tuple[str, int], Event] = {
+    ("whence.settings.SettingsChanged", 1): SettingsChanged(2, replace(_SETTINGS, simulation=_STEADY)),
+}
+"""By full name and version: the event that older bytes read to, where it is not today's sample."""
+
+
+def expected(name: str, version: int) -> Envelope:
+    """What the golden bytes of one version of one event read to."""
+    today = SAMPLES[name]
+    event = EARLIER.get((name, version), today.event)
+    return Envelope(replace(today.meta, schema_version=version), event)
