@@ -20,8 +20,8 @@ from domain.account import (
     KillSwitchReset,
     KillSwitchTripped,
     Unopened,
-    after,
 )
+from domain.arithmetic import EXACT
 from domain.errors import InvalidInput, Refused
 
 
@@ -100,7 +100,7 @@ def decide(command: AccountCommand, state: AccountState) -> Sequence[AccountEven
             amount = state.reserved.get(command.order_id)
             return [] if amount is None else [FundsReleased(command.order_id, amount)]
         case SettleBalance():
-            balance = after(state.balance, command.amount)
+            balance = EXACT.add(state.balance, command.amount)
             return [BalanceChanged(command.reason, command.amount, balance)] if command.amount else []
         case TurnDay():
             return _turn(command, state)

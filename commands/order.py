@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from commands.exchange import (
     Accepted,
@@ -23,10 +24,11 @@ from commands.exchange import (
     Triggered,
     Unanswered,
 )
+from domain.arithmetic import EXACT
 from domain.errors import InvalidInput, Refused
-from domain.instrument import Instrument, check_digits
+from domain.instrument import Instrument, check_digits, check_positive
 from domain.order import (
-    CLOSED,
+    LIFE,
     PENDING,
     Closed,
     OrderAccepted,
@@ -94,16 +96,27 @@ class DenyOrder:
 
 OrderCommand = PlaceOrder | RequestCancel | RequestAmend | DenyOrder | OrderReport
 
-_REFUSALS: Mapping[type[OrderReport], tuple[OrderStatus, type[OrderCancelRefused | OrderAmendRefused]]] = {
-    CancelRefused: (OrderStatus.CANCEL_REQUESTED, OrderCancelRefused),
-    AmendRefused: (OrderStatus.AMEND_REQUESTED, OrderAmendRefused),
+_TOLD: Mapping[type[OrderReport], Callable[[Any], OrderEvent]] = {
+    Submitted: lambda report: OrderSubmitted(report.venue_order_id),
+    Accepted: lambda report: OrderAccepted(report.venue_order_id),
+    Triggered: lambda report: OrderTriggered(report.price),
+    Filled: lambda report: OrderFilled(
+        report.execution_id,
+        report.price,
+        report.quantity,
+        report.fee,
+        report.fee_currency,
+        report.liquidity,
+    ),
+    Cancelled: lambda report: OrderCancelled(report.reason),
+    CancelRefused: lambda report: OrderCancelRefused(report.reason),
+    Amended: lambda report: OrderAmended(report.quantity, report.limit_price, report.trigger_price),
+    AmendRefused: lambda report: OrderAmendRefused(report.reason),
+    Rejected: lambda report: OrderRejected(report.reason),
+    Expired: lambda report: OrderExpired(report.reason),
+    Unanswered: lambda report: OrderOutcomeUnknown(report.reason),
 }
-_ENDINGS: Mapping[type[OrderReport], type[OrderCancelled | OrderRejected | OrderExpired]] = {
-    Cancelled: OrderCancelled,
-    Rejected: OrderRejected,
-    Expired: OrderExpired,
-}
-_ACKNOWLEDGEABLE = frozenset({OrderStatus.PLACED, OrderStatus.SUBMITTED, OrderStatus.OUTCOME_UNKNOWN})
+"""What each report is in our words; a test holds the table to every report there is."""
 
 
 def decide(command: OrderCommand, state: OrderState) -> Sequence[OrderEvent]:
@@ -144,15 +157,30 @@ def check_terms(terms: OrderPlaced, rules: Instrument) -> None:
     if terms.instrument != rules.id:
         raise InvalidInput(f"terms for {terms.instrument} were held against the rules of {rules.id}")
     check_digits("quantity", terms.quantity, rules.lot)
-    for name, price in (("limit price", terms.limit_price), ("trigger price", terms.trigger_price)):
-        if price is not None:
-            check_digits(name, price, rules.tick)
-    needed = {OrderType.LIMIT: terms.limit_price, OrderType.STOP: terms.trigger_price}
-    if terms.type in needed and needed[terms.type] is None:
-        raise InvalidInput(f"a {terms.type} order on {terms.instrument} needs its price")
+    needs_limit, needs_trigger = _PRICES[terms.type]
+    _check_price(f"the limit price of a {terms.type} order", terms.limit_price, rules, needed=needs_limit)
+    _check_price(
+        f"the trigger price of a {terms.type} order", terms.trigger_price, rules, needed=needs_trigger
+    )
+
+
+_PRICES: Mapping[OrderType, tuple[bool, bool]] = {
+    OrderType.MARKET: (False, False),
+    OrderType.LIMIT: (True, False),
+    OrderType.STOP: (False, True),
+}
+"""Whether an order of the type has a limit price, and a trigger price."""
+
+
+def _check_price(name: str, price: Decimal | None, rules: Instrument, *, needed: bool) -> None:
+    if (price is not None) is not needed:
+        raise InvalidInput(f"{name} on {rules.id} is {price}: {'it needs one' if needed else 'it has none'}")
+    if price is not None:
+        check_digits(name, price, rules.tick)
 
 
 def _request_cancel(command: RequestCancel, state: Working | Closed) -> Sequence[OrderEvent]:
+    """Where the outcome is unknown a cancel may be asked for again and again: nobody knows if the last one came."""
     if isinstance(state, Closed) or state.status is OrderStatus.CANCEL_REQUESTED:
         return []
     return [OrderCancelRequested(command.reason)]
@@ -163,12 +191,23 @@ def _request_amend(command: RequestAmend, state: Working | Closed) -> Sequence[O
         raise Refused(f"order {command.order_id} is {state.status.lower()}: nothing is left to amend")
     if state.status in PENDING:
         raise Refused(f"order {command.order_id} waits for the answer to an earlier request")
-    if command.quantity is not None:
-        check_digits("quantity", command.quantity, command.rules.lot)
-    for name, price in (("limit price", command.limit_price), ("trigger price", command.trigger_price)):
-        if price is not None:
-            check_digits(name, price, command.rules.tick)
+    if state.status not in LIFE[OrderAmendRequested]:
+        raise Refused(f"order {command.order_id} is {state.status.lower()}: it cannot be amended any more")
+    asked = amended(state.terms, command)
+    if asked == state.terms:
+        return []
+    check_terms(asked, command.rules)
     return [OrderAmendRequested(command.quantity, command.limit_price, command.trigger_price)]
+
+
+def amended(terms: OrderPlaced, command: RequestAmend) -> OrderPlaced:
+    """The terms as the request wants them."""
+    return replace(
+        terms,
+        quantity=terms.quantity if command.quantity is None else command.quantity,
+        limit_price=terms.limit_price if command.limit_price is None else command.limit_price,
+        trigger_price=terms.trigger_price if command.trigger_price is None else command.trigger_price,
+    )
 
 
 def _deny(command: DenyOrder, state: Working | Closed) -> Sequence[OrderEvent]:
@@ -182,70 +221,21 @@ def _deny(command: DenyOrder, state: Working | Closed) -> Sequence[OrderEvent]:
 
 
 def _report(report: OrderReport, state: Working | Closed) -> Sequence[OrderEvent]:
-    match report:
-        case Filled():
-            return _fill(report, state)
-        case Submitted():
-            return _acknowledged(state, OrderSubmitted(report.venue_order_id), known=OrderStatus.SUBMITTED)
-        case Accepted():
-            return _acknowledged(state, OrderAccepted(report.venue_order_id), known=OrderStatus.ACCEPTED)
-        case Triggered():
-            return [] if state.status in CLOSED | {OrderStatus.TRIGGERED} else [OrderTriggered(report.price)]
-        case Unanswered():
-            unknown = state.status in CLOSED | {OrderStatus.OUTCOME_UNKNOWN}
-            return [] if unknown else [OrderOutcomeUnknown(report.reason)]
-        case Amended():
-            return _amended(report, state)
-        case CancelRefused() | AmendRefused():
-            asked, refused = _REFUSALS[type(report)]
-            return [refused(report.reason)] if state.status is asked else []
-        case Cancelled() | Rejected() | Expired():
-            return [] if isinstance(state, Closed) else [_ENDINGS[type(report)](report.reason)]
-
-
-def _acknowledged(
-    state: Working | Closed, event: OrderSubmitted | OrderAccepted, *, known: OrderStatus
-) -> Sequence[OrderEvent]:
-    """An acknowledgement that comes after a fill, or again, tells nothing but perhaps the venue's own id."""
-    if isinstance(state, Closed):
+    """A report that leaves the order as it is tells nothing new; a fill beyond the order is said aloud."""
+    if isinstance(report, Filled):
+        check_execution(report)
+    event = _TOLD[type(report)](report)
+    after = evolve(state, event)
+    if isinstance(after, Unplaced) or after == state:
         return []
-    if state.status in PENDING - {OrderStatus.OUTCOME_UNKNOWN}:
-        return [] if state.restored not in _ACKNOWLEDGEABLE or state.restored is known else [event]
-    if state.status not in _ACKNOWLEDGEABLE or state.status is known:
-        return []
-    return [event]
+    excess = EXACT.subtract(overfill(after), overfill(state))
+    return [event, OrderOverfilled(excess)] if excess > 0 else [event]
 
 
-def _fill(report: Filled, state: Working | Closed) -> Sequence[OrderEvent]:
-    if report.execution_id in state.executions:
-        return []
-    if not report.quantity > 0 or not report.price > 0:
-        raise InvalidInput(
-            f"execution {report.execution_id} of order {report.order_id} has quantity {report.quantity} "
-            f"at price {report.price}: both must be positive"
-        )
-    filled = OrderFilled(
-        report.execution_id,
-        report.price,
-        report.quantity,
-        report.fee,
-        report.fee_currency,
-        report.liquidity,
-    )
-    after = evolve(state, filled)
-    excess = overfill(after) - overfill(state) if isinstance(after, Working | Closed) else Decimal(0)
-    return [filled, OrderOverfilled(excess)] if excess > 0 else [filled]
-
-
-def _amended(report: Amended, state: Working | Closed) -> Sequence[OrderEvent]:
-    told = (report.quantity, report.limit_price, report.trigger_price)
-    terms = state.terms
-    if isinstance(state, Closed):
-        return []
-    if state.status is not OrderStatus.AMEND_REQUESTED and told == (
-        terms.quantity,
-        terms.limit_price,
-        terms.trigger_price,
-    ):
-        return []
-    return [OrderAmended(*told)]
+def check_execution(report: Filled) -> None:
+    """Raises InvalidInput unless quantity and price are positive and the fee is a sum of money."""
+    named = f"of execution {report.execution_id} of order {report.order_id}"
+    check_positive(f"the quantity {named}", report.quantity)
+    check_positive(f"the price {named}", report.price)
+    if not report.fee.is_finite():
+        raise InvalidInput(f"the fee {named} is {report.fee}")

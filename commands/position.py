@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from domain.account import after
-from domain.errors import Refused
-from domain.order import ZERO, Purpose
+from domain.arithmetic import EXACT, ZERO
+from domain.errors import InvalidInput, Refused
+from domain.order import Purpose
 from domain.position import (
     Ended,
     Flat,
@@ -72,7 +72,10 @@ PositionCommand = ApplyFill | ApplyFunding | MoveProtection
 
 
 def decide(command: PositionCommand, state: PositionState) -> Sequence[PositionEvent]:
-    """The events that follow. Raises Refused for a position that has ended, or was never opened."""
+    """The events that follow.
+
+    Raises Refused for a position that has ended, or was never opened, InvalidInput for funding that is no sum.
+    """
     if isinstance(state, Ended):
         raise Refused(f"{command.stream} has ended; a new position has a stream of its own")
     match command:
@@ -80,7 +83,7 @@ def decide(command: PositionCommand, state: PositionState) -> Sequence[PositionE
             return [_fill(command, state)]
         case ApplyFunding():
             _held(command.stream, state)
-            return [PositionFunded(command.amount)]
+            return [_fund(command)]
         case MoveProtection():
             held = _held(command.stream, state)
             moved = (command.stop, command.target) != (held.stop, held.target)
@@ -91,6 +94,12 @@ def _held(stream: str, state: PositionState) -> Open:
     if not isinstance(state, Open):
         raise Refused(f"{stream} is flat")
     return state
+
+
+def _fund(command: ApplyFunding) -> PositionFunded:
+    if not command.amount.is_finite():
+        raise InvalidInput(f"funding of {command.amount} on {command.stream} is not a sum of money")
+    return PositionFunded(command.amount)
 
 
 def _fill(fill: ApplyFill, state: Flat | Open) -> PositionEvent:
@@ -119,7 +128,7 @@ def _reduced(fill: ApplyFill, state: Open, proceeds: Decimal) -> PositionReduced
     realised = realised_profit(state.direction, proceeds, released)
     if fill.quantity < state.quantity:
         return PositionReduced(fill.order_id, fill.quantity, fill.price, released, realised, fill.fee)
-    gross, fees = after(state.gross, realised), after(state.fees, fill.fee)
+    gross, fees = EXACT.add(state.gross, realised), EXACT.add(state.fees, fill.fee)
     return PositionClosed(
         fill.order_id,
         fill.quantity,
@@ -132,8 +141,8 @@ def _reduced(fill: ApplyFill, state: Open, proceeds: Decimal) -> PositionReduced
         gross,
         fees,
         state.funding,
-        after(after(gross, -fees), state.funding),
-        after(after(fill.balance, realised), -fill.fee),
+        EXACT.add(EXACT.subtract(gross, fees), state.funding),
+        EXACT.subtract(EXACT.add(fill.balance, realised), fill.fee),
     )
 
 
@@ -141,9 +150,9 @@ def settlement(event: PositionEvent) -> Decimal:
     """What the event brings to the account's balance: realised profit less the fee, or funding."""
     match event:
         case PositionOpened() | PositionIncreased():
-            return -event.fee
+            return EXACT.minus(event.fee)
         case PositionReduced() | PositionClosed():
-            return after(event.realised, -event.fee)
+            return EXACT.subtract(event.realised, event.fee)
         case PositionFunded():
             return event.amount
         case ProtectionMoved():

@@ -7,14 +7,16 @@ status as it is; they never lose a fill.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Context, Decimal
+from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
 
-ZERO = Decimal(0)
-_EXACT = Context(prec=60)
+from domain.arithmetic import EXACT, ZERO
+
+_NO_EXECUTIONS: frozenset[str] = frozenset()
 
 
 class Side(StrEnum):
@@ -82,7 +84,8 @@ CLOSED = frozenset(
         OrderStatus.DENIED,
     }
 )
-PENDING = frozenset({OrderStatus.CANCEL_REQUESTED, OrderStatus.AMEND_REQUESTED, OrderStatus.OUTCOME_UNKNOWN})
+_REQUESTED = frozenset({OrderStatus.CANCEL_REQUESTED, OrderStatus.AMEND_REQUESTED})
+PENDING = _REQUESTED | {OrderStatus.OUTCOME_UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,46 +244,46 @@ OrderEvent = (
 )
 
 _S = OrderStatus
-_RESTORING: tuple[type[OrderEvent], ...] = (OrderCancelRefused, OrderAmendRefused, OrderAmended)
+_UNENDED = tuple(status for status in OrderStatus if status not in CLOSED)
 
-LIFE: dict[type[OrderEvent], dict[OrderStatus, OrderStatus]] = {
-    OrderSubmitted: {_S.PLACED: _S.SUBMITTED, _S.OUTCOME_UNKNOWN: _S.SUBMITTED},
-    OrderAccepted: {
-        _S.PLACED: _S.ACCEPTED,
-        _S.SUBMITTED: _S.ACCEPTED,
-        _S.OUTCOME_UNKNOWN: _S.ACCEPTED,
-    },
-    OrderTriggered: {
-        _S.PLACED: _S.TRIGGERED,
-        _S.SUBMITTED: _S.TRIGGERED,
-        _S.ACCEPTED: _S.TRIGGERED,
-        _S.OUTCOME_UNKNOWN: _S.TRIGGERED,
-    },
-    OrderCancelRequested: {
-        status: _S.CANCEL_REQUESTED
-        for status in (
-            _S.PLACED,
-            _S.SUBMITTED,
-            _S.ACCEPTED,
-            _S.TRIGGERED,
-            _S.PARTIALLY_FILLED,
-            _S.AMEND_REQUESTED,
-        )
-    },
-    OrderAmendRequested: {
-        status: _S.AMEND_REQUESTED for status in (_S.SUBMITTED, _S.ACCEPTED, _S.PARTIALLY_FILLED)
-    },
-    OrderOutcomeUnknown: {
-        status: _S.OUTCOME_UNKNOWN
-        for status in _S
-        if status not in CLOSED and status is not _S.OUTCOME_UNKNOWN
-    },
-    OrderCancelled: {status: _S.CANCELLED for status in _S if status not in CLOSED},
-    OrderRejected: {status: _S.REJECTED for status in _S if status not in CLOSED},
-    OrderExpired: {status: _S.EXPIRED for status in _S if status not in CLOSED},
+LIFE: Mapping[type[OrderEvent], Mapping[OrderStatus, OrderStatus]] = {
+    OrderSubmitted: {_S.PLACED: _S.SUBMITTED},
+    OrderAccepted: dict.fromkeys((_S.PLACED, _S.SUBMITTED), _S.ACCEPTED),
+    OrderTriggered: dict.fromkeys((_S.PLACED, _S.SUBMITTED, _S.ACCEPTED), _S.TRIGGERED),
+    OrderCancelRequested: dict.fromkeys(
+        (_S.PLACED, _S.SUBMITTED, _S.ACCEPTED, _S.TRIGGERED, _S.PARTIALLY_FILLED, _S.AMEND_REQUESTED),
+        _S.CANCEL_REQUESTED,
+    ),
+    OrderCancelRefused: {},
+    OrderAmendRequested: dict.fromkeys(
+        (_S.PLACED, _S.SUBMITTED, _S.ACCEPTED, _S.PARTIALLY_FILLED), _S.AMEND_REQUESTED
+    ),
+    OrderAmendRefused: {},
+    OrderAmended: {},
+    OrderOutcomeUnknown: dict.fromkeys(_UNENDED, _S.OUTCOME_UNKNOWN),
+    OrderCancelled: dict.fromkeys(_UNENDED, _S.CANCELLED),
+    OrderRejected: dict.fromkeys(_UNENDED, _S.REJECTED),
+    OrderExpired: dict.fromkeys(_UNENDED, _S.EXPIRED),
     OrderDenied: {_S.PLACED: _S.DENIED},
 }
-"""What each event makes of each status. A fill is not here: its status follows from what was filled."""
+"""What each event makes of each status; a pair that is not here leaves it as it is.
+
+An answer (`ANSWERS`) is looked up by where the order stands under a pending request, all others by its status. A
+fill is not here: its status follows from what was filled.
+"""
+
+ANSWERS: Mapping[type[OrderEvent], frozenset[OrderStatus]] = {
+    OrderSubmitted: frozenset({_S.OUTCOME_UNKNOWN}),
+    OrderAccepted: frozenset({_S.OUTCOME_UNKNOWN}),
+    OrderTriggered: frozenset({_S.OUTCOME_UNKNOWN}),
+    OrderCancelRefused: frozenset({_S.CANCEL_REQUESTED}),
+    OrderAmendRefused: frozenset({_S.AMEND_REQUESTED}),
+    OrderAmended: frozenset({_S.AMEND_REQUESTED, _S.OUTCOME_UNKNOWN}),
+}
+"""The pending statuses that an answer ends. It leaves any other as it is, and moves only what a refusal restores.
+
+That a cancel was refused does not say what became of an order whose outcome nobody knows.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,8 +295,9 @@ class Unplaced:
 class Working:
     """Sent or to be sent, and not known to have ended.
 
-    `restored` is the status to go back to when a pending request is refused. `filled` is the sum of distinct
-    executions in base currency, `notional` the sum of their quantity x price, `fees` of their fees.
+    `restored` is where the order stands under a pending request, and goes back to when that is refused; else it
+    is the status. `filled` is the sum of distinct executions in base currency, `notional` the sum of their
+    quantity x price, `fees` of their fees.
     """
 
     terms: OrderPlaced
@@ -326,98 +330,89 @@ UNPLACED = Unplaced()
 
 def overfill(state: Working | Closed) -> Decimal:
     """How much more was filled than asked for; 0 where it was not."""
-    return max(state.filled - state.terms.quantity, ZERO)
+    return max(EXACT.subtract(state.filled, state.terms.quantity), ZERO)
 
 
 def leaves(state: Working | Closed) -> Decimal:
     """How much is still to be filled; 0 where all is, or more."""
-    return max(state.terms.quantity - state.filled, ZERO)
+    return max(EXACT.subtract(state.terms.quantity, state.filled), ZERO)
 
 
 def evolve(state: OrderState, event: OrderEvent) -> OrderState:
     """The state after the event; raises ValueError for an event of an order that was never placed."""
     if isinstance(event, OrderPlaced):
-        return Working(event, _S.PLACED, _S.PLACED, ZERO, ZERO, ZERO, frozenset(), "")
+        return Working(event, _S.PLACED, _S.PLACED, ZERO, ZERO, ZERO, _NO_EXECUTIONS, "")
     if isinstance(state, Unplaced):
         raise ValueError(f"{type(event).__name__} was recorded of an order that was never placed")
     match event:
         case OrderFilled():
             return _filled(state, event)
         case OrderSubmitted() | OrderAccepted():
-            return _move(replace(state, venue_order_id=event.venue_order_id), event)
-        case OrderAmended():
-            return _amended(state, event)
+            return _answered(state, event, event.venue_order_id or state.venue_order_id)
         case OrderCancelled() | OrderRejected() | OrderExpired() | OrderDenied():
             return _closed(state, event)
-        case (
-            OrderTriggered()
-            | OrderCancelRequested()
-            | OrderCancelRefused()
-            | OrderAmendRequested()
-            | OrderAmendRefused()
-            | OrderOutcomeUnknown()
-        ):
-            return _move(state, event)
+        case OrderTriggered() | OrderCancelRefused() | OrderAmendRefused():
+            return _answered(state, event, state.venue_order_id)
+        case OrderCancelRequested() | OrderAmendRequested() | OrderOutcomeUnknown():
+            return _pending(state, event)
+        case OrderAmended():
+            return _amended(state, event)
         case OrderOverfilled():
             return state
         case _:
             assert_never(event)
 
 
-def _move(state: Working | Closed, event: OrderEvent) -> Working | Closed:
-    if isinstance(state, Closed):
-        return state
-    if isinstance(event, _RESTORING):
-        return replace(state, status=state.restored) if state.status in PENDING else state
-    after = LIFE[type(event)].get(state.status)
-    if after is None:
-        return _remembered(state, event)
-    return replace(state, status=after, restored=_restored(state, after))
-
-
-def _restored(state: Working, after: OrderStatus) -> OrderStatus:
-    """A second request while one is pending must not forget where the order stood before the first."""
-    if after not in PENDING:
-        return after
-    return state.restored if state.status in PENDING else state.status
-
-
-def _remembered(state: Working, event: OrderEvent) -> Working:
-    """What an acknowledgement says while a request is pending is what a refusal restores."""
-    if state.status not in PENDING:
-        return state
-    return replace(state, restored=LIFE[type(event)].get(state.restored, state.restored))
-
-
 def _filled(state: Working | Closed, event: OrderFilled) -> Working | Closed:
     if event.execution_id in state.executions:
         return state
-    filled = _EXACT.add(state.filled, event.quantity)
-    cost = _EXACT.add(state.notional, _EXACT.multiply(event.quantity, event.price))
-    fees = _EXACT.add(state.fees, event.fee)
+    filled = EXACT.add(state.filled, event.quantity)
+    cost = EXACT.add(state.notional, EXACT.multiply(event.quantity, event.price))
+    fees = EXACT.add(state.fees, event.fee)
     executions = state.executions | {event.execution_id}
-    if filled >= state.terms.quantity:
-        return Closed(state.terms, _S.FILLED, "", filled, cost, fees, executions, state.venue_order_id)
+    terms, venue = state.terms, state.venue_order_id
+    if filled >= terms.quantity:
+        return Closed(terms, _S.FILLED, "", filled, cost, fees, executions, venue)
     if isinstance(state, Closed):
-        return replace(state, filled=filled, notional=cost, fees=fees, executions=executions)
-    asked = state.status in (_S.CANCEL_REQUESTED, _S.AMEND_REQUESTED)
-    status = state.status if asked else _S.PARTIALLY_FILLED
+        return Closed(terms, state.status, state.reason, filled, cost, fees, executions, venue)
+    status = state.status if state.status in _REQUESTED else _S.PARTIALLY_FILLED
+    return Working(terms, status, _S.PARTIALLY_FILLED, filled, cost, fees, executions, venue)
+
+
+def _answered(state: Working | Closed, event: OrderEvent, venue_order_id: str) -> Working | Closed:
+    if isinstance(state, Closed):
+        return state
+    stands = LIFE[type(event)].get(state.restored, state.restored)
+    pending = state.status in PENDING and state.status not in ANSWERS[type(event)]
     return Working(
-        state.terms, status, _S.PARTIALLY_FILLED, filled, cost, fees, executions, state.venue_order_id
+        state.terms,
+        state.status if pending else stands,
+        stands,
+        state.filled,
+        state.notional,
+        state.fees,
+        state.executions,
+        venue_order_id,
     )
 
 
+def _pending(state: Working | Closed, event: OrderEvent) -> Working | Closed:
+    after = LIFE[type(event)].get(state.status)
+    return state if after is None or isinstance(state, Closed) else replace(state, status=after)
+
+
 def _amended(state: Working | Closed, event: OrderAmended) -> Working | Closed:
+    answered = _answered(state, event, state.venue_order_id)
+    if isinstance(answered, Closed):
+        return answered
     terms = replace(
         state.terms,
         quantity=event.quantity,
         limit_price=event.limit_price,
         trigger_price=event.trigger_price,
     )
-    moved = _move(replace(state, terms=terms), event)
-    if isinstance(moved, Working) and moved.filled >= terms.quantity:
-        return _ended(moved, _S.FILLED, "")
-    return moved
+    amended = replace(answered, terms=terms)
+    return _ended(amended, _S.FILLED, "") if amended.filled >= terms.quantity else amended
 
 
 def _closed(

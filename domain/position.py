@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import assert_never
 
+from domain.arithmetic import EXACT, ZERO
 from domain.order import Purpose
 from domain.strategies import Direction
 
-ZERO = Decimal(0)
 _COST_STEP = Decimal("1e-12")
-_EXACT = Context(prec=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ class Open:
     @property
     def average_price(self) -> Decimal:
         """Cost per unit, in quote currency, for people to read: sums are made of `cost`."""
-        return self.cost / self.quantity
+        return EXACT.divide(self.cost, self.quantity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +173,11 @@ def _evolve_open(
         case PositionIncreased():
             return _moved(state, event.quantity, event.cost, ZERO, event.fee)
         case PositionReduced():
-            return _moved(state, -event.quantity, -event.released, event.realised, event.fee)
+            return _moved(
+                state, EXACT.minus(event.quantity), EXACT.minus(event.released), event.realised, event.fee
+            )
         case PositionFunded():
-            return replace(state, funding=_EXACT.add(state.funding, event.amount))
+            return replace(state, funding=EXACT.add(state.funding, event.amount))
         case ProtectionMoved():
             return replace(state, stop=event.stop, target=event.target)
         case PositionClosed():
@@ -189,10 +190,10 @@ def _moved(state: Open, quantity: Decimal, cost: Decimal, realised: Decimal, fee
     return Open(
         state.instrument,
         state.direction,
-        _EXACT.add(state.quantity, quantity),
-        _EXACT.add(state.cost, cost),
-        _EXACT.add(state.gross, realised),
-        _EXACT.add(state.fees, fee),
+        EXACT.add(state.quantity, quantity),
+        EXACT.add(state.cost, cost),
+        EXACT.add(state.gross, realised),
+        EXACT.add(state.fees, fee),
         state.funding,
         state.stop,
         state.target,
@@ -203,17 +204,17 @@ def released_cost(state: Open, quantity: Decimal) -> Decimal:
     """The share of the open cost that `quantity` gives back, in quote currency, to 1e-12; all of it at the end."""
     if quantity == state.quantity:
         return state.cost
-    share = _EXACT.divide(_EXACT.multiply(state.cost, quantity), state.quantity)
-    return share.quantize(_COST_STEP, rounding=ROUND_HALF_EVEN, context=_EXACT)
+    share = EXACT.divide(EXACT.multiply(state.cost, quantity), state.quantity)
+    return share.quantize(_COST_STEP, rounding=ROUND_HALF_EVEN, context=EXACT)
 
 
 def realised_profit(direction: Direction, proceeds: Decimal, released: Decimal) -> Decimal:
     """Profit before fees of closing for `proceeds` what had cost `released`, both in quote currency."""
     if direction is Direction.LONG:
-        return _EXACT.subtract(proceeds, released)
-    return _EXACT.subtract(released, proceeds)
+        return EXACT.subtract(proceeds, released)
+    return EXACT.subtract(released, proceeds)
 
 
 def notional(quantity: Decimal, price: Decimal) -> Decimal:
     """Quantity x price, exactly."""
-    return _EXACT.multiply(quantity, price)
+    return EXACT.multiply(quantity, price)
