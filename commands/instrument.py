@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
+from domain.arithmetic import ONE, ZERO, is_within
 from domain.errors import InvalidInput
 from domain.instrument import (
     Catalogue,
@@ -30,11 +32,36 @@ def decide(command: InstrumentCommand, state: Catalogue) -> Sequence[InstrumentE
     """The events that follow; none where the rules are known already. Raises InvalidInput for impossible rules."""
     instrument = command.instrument
     check_instrument_id(instrument.id)
-    if instrument.tick <= 0 or instrument.lot <= 0:
-        raise InvalidInput(
-            f"{instrument.id}: tick {instrument.tick} and lot {instrument.lot} must be positive"
-        )
+    check_rules(instrument)
     known = state.get(instrument.id)
     if known is None:
         return [InstrumentListed(instrument)]
     return [] if known == instrument else [InstrumentRulesChanged(instrument)]
+
+
+def check_rules(instrument: Instrument) -> None:
+    """Raises InvalidInput naming every figure that is out of its range, each with the range."""
+    faults = [
+        f"{name} = {value} must be in {low} … {high}"
+        for name, low, high in _RANGES
+        if not is_within(value := getattr(instrument, name), low, high)
+    ]
+    if not faults and instrument.min_quantity > instrument.max_quantity:
+        faults = [f"min_quantity {instrument.min_quantity} is above max_quantity {instrument.max_quantity}"]
+    if faults:
+        raise InvalidInput(f"{instrument.id}: {'; '.join(faults)}")
+
+
+_LEAST, _MOST = Decimal("1e-18"), Decimal("1e18")
+_RANGES: tuple[tuple[str, Decimal, Decimal], ...] = (
+    ("tick", _LEAST, _MOST),
+    ("lot", _LEAST, _MOST),
+    ("min_quantity", ZERO, _MOST),
+    ("max_quantity", _LEAST, _MOST),
+    ("min_notional", ZERO, _MOST),
+    ("maker_fee", -ONE, ONE),
+    ("taker_fee", -ONE, ONE),
+    ("max_leverage", ONE, Decimal(1_000)),
+    ("maintenance_margin", ZERO, ONE),
+)
+"""The figures of an instrument's rules and what each may be; a negative fee is a rebate."""

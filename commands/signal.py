@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.errors import InvalidInput
-from domain.instrument import check_instrument_id
+from domain.errors import InvalidInput, Refused
+from domain.instrument import check_instrument_id, check_positive
 from domain.signal import (
     Decided,
     DecisionMade,
@@ -40,7 +40,7 @@ SignalCommand = DetectSignal | RecordDecision
 def decide(command: SignalCommand, state: SignalState) -> Sequence[SignalEvent]:
     """The events that follow; none where the signal was detected or decided before.
 
-    Raises InvalidInput for a signal whose figures cannot be meant.
+    Raises InvalidInput for a signal whose figures cannot be meant, Refused for a decision on none.
     """
     match command:
         case DetectSignal():
@@ -49,7 +49,13 @@ def decide(command: SignalCommand, state: SignalState) -> Sequence[SignalEvent]:
             check_signal(command.signal)
             return [command.signal]
         case RecordDecision():
-            return [] if isinstance(state, Decided) else [command.decision]
+            return _record(command, state)
+
+
+def _record(command: RecordDecision, state: SignalState) -> Sequence[SignalEvent]:
+    if isinstance(state, Undetected):
+        raise Refused(f"signal {command.signal_id} was never detected: there is nothing to decide")
+    return [] if isinstance(state, Decided) else [command.decision]
 
 
 def check_signal(signal: SignalDetected) -> None:
@@ -60,8 +66,7 @@ def check_signal(signal: SignalDetected) -> None:
     if not -1 <= signal.trend <= 1:
         raise InvalidInput(f"trend {signal.trend} of a signal must be in -1 … 1")
     for name, price in (("price", signal.price), ("stop", signal.stop), ("target", signal.target)):
-        if not price.is_finite() or price <= 0:
-            raise InvalidInput(f"{name} {price} of a signal must be positive and finite")
+        check_positive(f"{name} of a signal", price)
     for name, figure in signal.inputs.items():
         if not math.isfinite(figure):
             raise InvalidInput(f"input {name} of a signal is {figure}")

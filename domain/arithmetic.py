@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from math import isnan
 
 EXACT = Context(prec=60)
 FLOOR = Context(prec=60, rounding=ROUND_FLOOR)
@@ -23,6 +24,12 @@ def total(amounts: Iterable[Decimal]) -> Decimal:
     for amount in amounts:
         result = EXACT.add(result, amount)
     return result
+
+
+def is_within(value: Decimal | float, low: Decimal | float, high: Decimal | float) -> bool:
+    """Whether low <= value <= high; what is not a number is nowhere."""
+    nowhere = value.is_nan() if isinstance(value, Decimal) else isnan(value)
+    return not nowhere and low <= value <= high
 
 
 def distance(one: Decimal, other: Decimal) -> Decimal:

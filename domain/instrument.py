@@ -10,6 +10,7 @@ from decimal import Decimal
 from domain.arithmetic import EXACT
 from domain.errors import InvalidInput
 
+_MOST_DIGITS = EXACT.prec
 _ID = re.compile(r"[A-Z0-9]{2,30}-(SPOT|LINEAR|INVERSE)\.[A-Z0-9]{2,20}")
 
 
@@ -88,9 +89,21 @@ def round_up(value: Decimal, step: Decimal) -> Decimal:
     return below if below == value else EXACT.add(below, step)
 
 
-def check_digits(name: str, value: Decimal, step: Decimal) -> None:
-    """Raises InvalidInput unless `value` is a positive, finite multiple of `step`."""
+def check_positive(name: str, value: object) -> Decimal:
+    """Returns `value`; raises InvalidInput unless it is a Decimal, finite and above zero."""
+    if not isinstance(value, Decimal):
+        raise InvalidInput(f"{name} {value!r} is not a Decimal: prices and quantities are exact")
     if not value.is_finite() or value <= 0:
         raise InvalidInput(f"{name} {value} must be a positive, finite number")
-    if value % step != 0:
+    return value
+
+
+def check_digits(name: str, value: object, step: Decimal) -> None:
+    """Raises InvalidInput unless `value` is a positive, finite multiple of `step`."""
+    if not _divides(step, check_positive(name, value)):
         raise InvalidInput(f"{name} {value} has more digits than the instrument allows: its step is {step}")
+
+
+def _divides(step: Decimal, value: Decimal) -> bool:
+    """False as well where the quotient has more digits than sixty: nothing is traded in such figures."""
+    return value.adjusted() - step.adjusted() < _MOST_DIGITS and EXACT.remainder(value, step) == 0

@@ -11,10 +11,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from domain.arithmetic import ONE, ZERO, is_within
 from domain.errors import InvalidSettings
-
-ZERO = Decimal(0)
-ONE = Decimal(1)
 
 
 class SizingRule(StrEnum):
@@ -77,7 +75,7 @@ class RiskSettings:
 
 @dataclass(frozen=True, slots=True)
 class SizingSettings:
-    """FIXED: `quantity` in base currency; PERCENT: `percent` of the balance as notional; RISK: `risk` of the balance."""
+    """FIXED: `quantity` in base currency; PERCENT: `percent` of the balance as notional; RISK: `risk` of it."""
 
     rule: SizingRule = SizingRule.RISK
     quantity: Decimal = ZERO
@@ -146,7 +144,7 @@ def check(settings: Settings) -> None:
     faults = [
         f"{name} = {value} must be in {low} … {high}"
         for name, value, low, high in _ranges(settings)
-        if not low <= value <= high
+        if not is_within(value, low, high)
     ]
     if faults:
         raise InvalidSettings("; ".join(faults))
