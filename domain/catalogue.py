@@ -57,7 +57,18 @@ def rules_for(instrument: str, tick_seen: Decimal) -> Instrument:
         )
     tick, lot, most, leverage, maintenance = (Decimal(text) for text in known)
     return Instrument(
-        instrument, base, quote, tick, lot, lot, most, MIN_NOTIONAL, MAKER_FEE, TAKER_FEE, leverage, maintenance
+        instrument,
+        base,
+        quote,
+        tick,
+        lot,
+        lot,
+        most,
+        MIN_NOTIONAL,
+        MAKER_FEE,
+        TAKER_FEE,
+        leverage,
+        maintenance,
     )
 
 
