@@ -54,7 +54,7 @@ class Launch:
         return [sys.executable, "-I", str(_LEASH), *options, "--", *self.command]
 
     def _running(self, leash: subprocess.Popen[str]) -> RunningProcess:
-        assert leash.stdout is not None  # noqa: S101 - it is a pipe
+        assert leash.stdout is not None
         pid = leash.stdout.readline().strip()
         if not pid:
             complaint = leash.communicate()[1].strip().rsplit("\n", 1)[-1]
