@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from domain import account, instrument, order, position, reconciliation, settings, signal
+from domain.events import NOUNS
 from domain.log import Envelope
 from domain.opening import LogOpened
 from domain.portfolio import EMPTY, Portfolio
@@ -19,17 +20,24 @@ def _opened(state: LogOpened | None, event: LogOpened) -> LogOpened:
 
 Fold = tuple[object, Callable[[Any, Any], object]]
 
-FOLDS: Mapping[str, Fold] = {
+_FOLDS: Mapping[str, Fold] = {
     "log": (None, _opened),
     "signal": (signal.UNDETECTED, signal.evolve),
     "order": (order.UNPLACED, order.evolve),
     "position": (position.FLAT, position.evolve),
     "account": (account.UNOPENED, account.evolve),
-    "instruments": ({}, instrument.evolve),
+    "instrument": ({}, instrument.evolve),
     "settings": (settings.NONE_IN_FORCE, settings.evolve),
     "reconciliation": (reconciliation.NONE_FOUND, reconciliation.evolve),
 }
-"""By the noun a stream's name begins with: the state before its first event, and how it folds."""
+"""By noun: the state before the first event, and how it folds."""
+
+FOLDS: Mapping[type, Fold] = {event: _FOLDS[noun] for noun, events in NOUNS.items() for event in events}
+
+_INITIAL: Mapping[str, object] = {
+    "instruments" if noun == "instrument" else noun: initial for noun, (initial, _) in _FOLDS.items()
+}
+"""By the word a stream's name begins with."""
 
 
 class World:
@@ -49,11 +57,15 @@ class World:
 
     def fold(self, envelope: Envelope) -> None:
         """Takes up the next event of the log."""
-        stream = envelope.meta.stream
-        initial, evolve = FOLDS[stream.partition("-")[0]]
-        self.states[stream] = evolve(self.states.get(stream, initial), envelope.event)
-        self.versions[stream] = envelope.meta.version
-        self.chains.setdefault(stream, envelope.meta.correlation_id)
+        meta, event = envelope.meta, envelope.event
+        stream = meta.stream
+        initial, evolve = FOLDS[type(event)]
+        state = self.states.get(stream)
+        if state is None:
+            state = initial
+            self.chains[stream] = meta.correlation_id
+        self.states[stream] = evolve(state, event)
+        self.versions[stream] = meta.version
         self.portfolio = evolve_portfolio(self.portfolio, envelope)
         self.position += 1
 
@@ -66,7 +78,7 @@ class World:
     def state(self, stream: str) -> Any:
         """The stream's state; that before its first event where it has none."""
         held = self.states.get(stream)
-        return FOLDS[stream.partition("-")[0]][0] if held is None else held
+        return _INITIAL[stream.partition("-")[0]] if held is None else held
 
     @property
     def log_id(self) -> UUID | None:
@@ -104,7 +116,7 @@ class Branch:
     def fold(self, envelope: Envelope) -> None:
         """Takes up an event that is not durable yet."""
         stream = envelope.meta.stream
-        evolve = FOLDS[stream.partition("-")[0]][1]
+        evolve = FOLDS[type(envelope.event)][1]
         self._states[stream] = evolve(self.state(stream), envelope.event)
         self._versions[stream] = envelope.meta.version
         self.chains.setdefault(stream, envelope.meta.correlation_id)
