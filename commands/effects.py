@@ -8,7 +8,7 @@ from typing import Any
 
 from commands.exchange import Exchange, Ticket
 from domain.log import Envelope
-from domain.order import OrderAmendRequested, OrderCancelRequested, OrderPlaced, Purpose
+from domain.order import OrderAmendRequested, OrderCancelRequested, OrderDenied, OrderPlaced, Purpose
 from domain.streams import parse
 
 
@@ -21,12 +21,15 @@ class Effects:
     def set_off(self, envelopes: Sequence[Envelope], at: datetime) -> None:
         """Orders that were placed together are submitted together; then cancels and amendments, in log order.
 
-        A liquidation is the exchange's own order: it is recorded, never sent.
+        A liquidation is the exchange's own order: it is recorded, never sent. Nor is one that was denied at once.
         """
+        denied = {envelope.meta.stream for envelope in envelopes if isinstance(envelope.event, OrderDenied)}
         tickets = [
             Ticket(parse(envelope.meta.stream).id, envelope.event, at)
             for envelope in envelopes
-            if isinstance(envelope.event, OrderPlaced) and envelope.event.purpose is not Purpose.LIQUIDATION
+            if isinstance(envelope.event, OrderPlaced)
+            and envelope.event.purpose is not Purpose.LIQUIDATION
+            and envelope.meta.stream not in denied
         ]
         if tickets:
             self._exchange.submit(tickets)

@@ -33,7 +33,7 @@ class Recall:
         Raises TapeMismatch where the log holds something older that no stimulus led to.
         """
         facts = {ask.cause for ask in stimulus.asks}
-        taken = self._take_caused_by(facts)
+        taken = self._take_caused_by(facts, stimulus.at)
         if not taken:
             self._check_not_passed(stimulus.at)
         return taken
@@ -44,15 +44,18 @@ class Recall:
         if upcoming is None or upcoming.envelope.meta.recorded_at > until:
             return ()
         cause = upcoming.envelope.meta.causation_id
-        return self._take_caused_by({cause}) if cause.startswith("command:") else ()
+        if not cause.startswith("command:"):
+            return ()
+        return self._take_caused_by({cause}, upcoming.envelope.meta.recorded_at)
 
-    def _take_caused_by(self, facts: set[str]) -> Sequence[Envelope]:
+    def _take_caused_by(self, facts: set[str], at: datetime) -> Sequence[Envelope]:
+        """A fact may be told again later: what followed from it then is a unit of its own."""
         taken: list[Envelope] = []
         ids: set[str] = set()
         while self._next is not None:
             envelope = self._next.envelope
             cause = envelope.meta.causation_id
-            if cause not in (facts if is_outside_fact(cause) else ids):
+            if envelope.meta.recorded_at != at or cause not in (facts if is_outside_fact(cause) else ids):
                 break
             taken.append(envelope)
             ids.add(str(envelope.meta.event_id))

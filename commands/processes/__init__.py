@@ -11,6 +11,7 @@ from commands.processes.moment import Moment
 from commands.processes.ordering import place_orders
 from commands.routes import Command
 from domain.order import (
+    OrderAmended,
     OrderCancelled,
     OrderDenied,
     OrderExpired,
@@ -34,6 +35,7 @@ PROCESSES: Mapping[type, tuple[Process, ...]] = {
     DecisionMade: (place_orders,),
     OrderFilled: (apply_fill, release_funds),
     OrderOverfilled: (trip_on_overfill,),
+    OrderAmended: (release_funds,),
     OrderCancelled: (release_funds,),
     OrderRejected: (release_funds,),
     OrderExpired: (release_funds,),

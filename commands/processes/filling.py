@@ -30,7 +30,7 @@ def apply_fill(moment: Moment) -> Sequence[Command]:
     held = moment.portfolio.positions.get(order.terms.instrument)
     direction = _TOWARDS[order.terms.side]
     if held is None:
-        return [_open(moment, order.terms, fill, fill.quantity, fill.fee)]
+        return _open(moment, order.terms, fill, fill.quantity, fill.fee)
     if held.state.direction is direction or fill.quantity <= held.state.quantity:
         return [_apply(moment, order.terms, fill, held, fill.quantity, fill.fee)]
     return _turn_round(moment, order.terms, fill, held)
@@ -44,7 +44,7 @@ def _turn_round(
     fee = share.quantize(_FEE_STEP, rounding=ROUND_HALF_EVEN, context=EXACT)
     return [
         _apply(moment, terms, fill, held, closing, fee),
-        _open(moment, terms, fill, EXACT.subtract(fill.quantity, closing), EXACT.subtract(fill.fee, fee)),
+        *_open(moment, terms, fill, EXACT.subtract(fill.quantity, closing), EXACT.subtract(fill.fee, fee)),
     ]
 
 
@@ -67,11 +67,23 @@ def _apply(
     )
 
 
-def _open(moment: Moment, terms: OrderPlaced, fill: OrderFilled, quantity: Decimal, fee: Decimal) -> Command:
-    """A reduce-only order that filled with nothing to reduce is no position we meant: it is said aloud as well."""
-    if terms.reduce_only:
-        found = f"reduce-only execution {fill.execution_id} of {quantity} found no position to reduce"
-        return RecordDiscrepancy(fill.execution_id, moment.subject, found)
+def _open(
+    moment: Moment, terms: OrderPlaced, fill: OrderFilled, quantity: Decimal, fee: Decimal
+) -> Sequence[Command]:
+    """What happened happened: the position is the signed sum of fills, whichever of them is told first.
+
+    A reduce-only order that filled with nothing to reduce is no position we meant, so it is said aloud as well.
+    """
+    opening = _opening(moment, terms, fill, quantity, fee)
+    if not terms.reduce_only:
+        return [opening]
+    found = f"reduce-only execution {fill.execution_id} of {quantity} found no position to reduce"
+    return [opening, RecordDiscrepancy(fill.execution_id, moment.subject, found)]
+
+
+def _opening(
+    moment: Moment, terms: OrderPlaced, fill: OrderFilled, quantity: Decimal, fee: Decimal
+) -> ApplyFill:
     direction = _TOWARDS[terms.side]
     number = moment.portfolio.next_position(terms.instrument, direction)
     entry = moment.portfolio.entries.get(moment.subject)

@@ -72,13 +72,13 @@ def _enter(
 
 
 def _leave(moment: Moment, signal: SignalDetected, rules: Instrument) -> Sequence[Command]:
-    """Takes back entries that still wait, and closes what is open, at the market and by no more than that."""
-    waiting = [
-        RequestCancel(order_id, "REVERSAL")
-        for order_id, entry in moment.portfolio.entries.items()
-        if entry.instrument == rules.id
-    ]
-    held = moment.portfolio.positions.get(rules.id)
+    """Takes back entries that still wait, and closes what is open, at the market and by no more than that.
+
+    Only what the signal speaks against: an order its own way would not close, it would add.
+    """
+    against = (rules.id, signal.direction)
+    waiting = [RequestCancel(order_id, "REVERSAL") for order_id in moment.portfolio.waiting_against(*against)]
+    held = moment.portfolio.against(*against)
     if held is None:
         return waiting
     terms = OrderPlaced(
