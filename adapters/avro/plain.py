@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from domain.events import Event
@@ -34,9 +34,9 @@ def _plain(value: Any) -> Any:
         case UUID():
             return str(value)
         case Mapping():
-            return {str(key): _plain(held) for key, held in value.items()}
+            return {str(key): _plain(held) for key, held in cast("Mapping[str, object]", value).items()}
         case tuple():
-            return [_plain(held) for held in value]
+            return [_plain(held) for held in cast("tuple[object, ...]", value)]
         case _ if is_dataclass(value):
             return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
         case _:
