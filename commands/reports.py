@@ -24,7 +24,8 @@ def stimuli(
 ) -> Iterator[Stimulus]:
     """The reports in their order, as few stimuli as may be; `first` is asked before them.
 
-    Lazy, because what befalls a position must be looked up after the fills before it are recorded.
+    Lazy, because what befalls a position must be looked up after the fills before it are recorded. Funding and
+    liquidations told again are left out: unlike executions, nothing in a position tells them apart.
     """
     asks = list(first)
     for report in reports:
@@ -32,11 +33,16 @@ def stimuli(
             if asks:
                 yield Stimulus(at, tuple(asks))
                 asks = []
-            yield Stimulus(at, tuple(_of_position(report, world, at)))
+            if not _is_known(report.fact, world):
+                yield Stimulus(at, tuple(_of_position(report, world, at)))
         else:
             asks.append(_of_order(report, world, account))
     if asks:
         yield Stimulus(at, tuple(asks))
+
+
+def _is_known(fact: str, world: World) -> bool:
+    return fact in world.told or fact in world.portfolio.discrepancies.known
 
 
 def _of_order(report: OrderReport, world: World, account: str) -> Ask:

@@ -40,18 +40,31 @@ _INITIAL: Mapping[str, object] = {
 """By the word a stream's name begins with."""
 
 
+_NAMELESS: frozenset[type] = frozenset({position.PositionFunded, order.OrderPlaced})
+
+
+def _told(envelope: Envelope) -> Iterable[str]:
+    """The fact behind funding, and behind an order that the exchange placed itself."""
+    event = envelope.event
+    liquidation = isinstance(event, order.OrderPlaced) and event.purpose is order.Purpose.LIQUIDATION
+    once = liquidation or isinstance(event, position.PositionFunded)
+    return (envelope.meta.causation_id,) if once else ()
+
+
 class World:
     """One account's states, folded from its events in the order of the log.
 
-    `position` is that of the last event folded; `recorded` counts what each stream holds.
+    `position` is that of the last event folded, `versions` and `chains` are by stream. `told` are the exchange's
+    facts that nothing in the states tells apart (funding, liquidations), so that one told twice is taken up once.
     """
 
-    __slots__ = ("chains", "portfolio", "position", "states", "versions")
+    __slots__ = ("chains", "portfolio", "position", "states", "told", "versions")
 
     def __init__(self) -> None:
         self.states: dict[str, Any] = {}
         self.versions: dict[str, int] = {}
         self.chains: dict[str, str] = {}
+        self.told: set[str] = set()
         self.portfolio: Portfolio = EMPTY
         self.position = 0
 
@@ -66,6 +79,8 @@ class World:
             self.chains[stream] = meta.correlation_id
         self.states[stream] = evolve(state, event)
         self.versions[stream] = meta.version
+        if type(event) in _NAMELESS:
+            self.told.update(_told(envelope))
         self.portfolio = evolve_portfolio(self.portfolio, envelope)
         self.position += 1
 
@@ -129,5 +144,7 @@ class Branch:
         self._base.versions.update(self._versions)
         for stream, chain in self.chains.items():
             self._base.chains.setdefault(stream, chain)
+        for envelope in self.envelopes:
+            self._base.told.update(_told(envelope))
         self._base.portfolio = self.portfolio
         self._base.position += len(self.envelopes)

@@ -19,7 +19,7 @@ from domain.arithmetic import EXACT, ZERO, distance, total
 from domain.errors import AccountNotOpened
 from domain.instrument import Catalogue, InstrumentEvent
 from domain.log import Envelope, Meta
-from domain.order import Closed, OrderEvent, OrderPlaced, OrderStatus, Purpose, Side, Working
+from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderStatus, Purpose, Side, Working
 from domain.position import Open, PositionClosed, PositionOpened
 from domain.reconciliation import Discrepancies, ReconciliationEvent
 from domain.settings import InForce, SettingsChanged
@@ -283,11 +283,18 @@ def _exit_after(
 def _entry_after(
     entries: Mapping[str, Entry], order_id: str, entry: Entry, event: OrderEvent
 ) -> Mapping[str, Entry]:
-    """A filled entry stays until a position has taken its last fill up, so that its exposure is never uncounted."""
+    """A filled entry stays until a position has taken its last fill up, so that its exposure is never uncounted.
+
+    One that an amendment ended has no fill left to be taken up.
+    """
     after = order.evolve(entry.order, event)
-    if isinstance(after, Working) or (isinstance(after, Closed) and after.status is OrderStatus.FILLED):
+    if isinstance(after, Working) or (isinstance(after, Closed) and _just_filled(after, event)):
         return {**entries, order_id: Entry(after, entry.price, entry.stop, entry.target, entry.decided_at)}
     return _without(entries, order_id)
+
+
+def _just_filled(after: Closed, event: OrderEvent) -> bool:
+    return after.status is OrderStatus.FILLED and not isinstance(event, OrderAmended)
 
 
 def _opened(portfolio: Portfolio, meta: Meta, event: PositionOpened) -> Portfolio:
