@@ -1,0 +1,105 @@
+"""Missing programs: installed with apt-get where we may, else all named at once before anything starts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from domain.errors import MissingParts
+from infra.servers import development, system_parts
+from infra.servers.system_parts import KCAT, MAVEN, ensure
+
+_APT_GET = """#!/bin/sh
+echo "$@" >> "{record}"
+case "$2" in update) exit {update} ;; esac
+for program in {brings}; do printf '#!/bin/sh\\n' > "{folder}/$program"; {chmod} +x "{folder}/$program"; done
+"""
+
+
+@pytest.fixture
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine whose PATH has nothing on it but what a test puts into this folder."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
+
+
+def test_all_that_is_missing_is_named_in_one_message(bare: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.servers.system_parts"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.returncode == 1
+    assert "Maven (fetches Kafka and the schema registry): Debian's maven" in done.stderr
+    assert "kcat" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_nothing_starts_while_something_is_missing(
+    bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "DATABASE_URL"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("DEV_SERVERS_FOLDER", str(tmp_path / "dev"))
+    said: list[str] = []
+    with pytest.raises(MissingParts, match="Maven"):
+        development.up(said.append)
+    assert said == []
+    assert [health.state for health in development.status()] == ["stopped"] * 3
+
+
+def test_what_root_may_install_is_installed(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = _apt_get(bare, brings="mvn kcat")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    said: list[str] = []
+
+    ensure((MAVEN, KCAT), said.append)
+
+    assert said == ["Installing maven, kcat with apt-get ..."]
+    assert record.read_text().splitlines() == [
+        "--quiet update",
+        "--quiet install --yes --no-install-recommends maven kcat",
+    ]
+
+
+def test_what_apt_get_did_not_bring_is_named(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _apt_get(bare, brings="mvn")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(MissingParts, match=r"(?s)^missing on this machine:\n  kcat [^\n]*\napt-get did not"):
+        ensure((MAVEN, KCAT), lambda _: None)
+
+
+def test_a_failing_apt_get_is_quoted(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _apt_get(bare, brings="", update=100)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(MissingParts, match="apt-get update"):
+        ensure((MAVEN,), lambda _: None)
+
+
+def test_who_is_not_root_is_told_and_nothing_is_tried(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = _apt_get(bare, brings="mvn")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(MissingParts, match="install them, or run this as root"):
+        ensure((MAVEN,), lambda _: None)
+    assert not record.exists()
+
+
+def test_this_machine_can_run_the_suite() -> None:
+    assert [part.name for part in system_parts.TEST_PARTS if not part.present()] == []
+
+
+def _apt_get(folder: Path, *, brings: str, update: int = 0) -> Path:
+    record = folder.parent / "asked"
+    script = folder / "apt-get"
+    words = {"record": record, "update": update, "brings": brings, "folder": folder, "chmod": "/bin/chmod"}
+    script.write_text(_APT_GET.format(**words))
+    script.chmod(0o755)
+    return record
