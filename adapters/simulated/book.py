@@ -46,15 +46,12 @@ class Book:
         """The protective orders of this parent."""
         return [order for order in self if order.terms.parent == order_id]
 
-    def resting(self, type_: OrderType, *, reduce_only: bool) -> list[WorkingOrder]:
-        """Those that are awake and wait for a price."""
+    def limits(self, *, reduce_only: bool) -> list[WorkingOrder]:
+        """The limit orders that are awake."""
         return [
             order
             for order in self
-            if order.awake
-            and not order.triggered
-            and order.terms.type is type_
-            and order.terms.reduce_only is reduce_only
+            if order.awake and order.terms.type is OrderType.LIMIT and order.terms.reduce_only is reduce_only
         ]
 
     def reducing(self) -> list[WorkingOrder]:

@@ -52,7 +52,7 @@ class Clearing:
     def claim(self) -> Decimal:
         """What position and resting limit orders keep of the balance. A stop keeps nothing until it triggers."""
         held = position_margin(self.holding, self._wallet.leverage, self.instrument.taker_fee)
-        for order in self.book.resting(OrderType.LIMIT, reduce_only=False):
+        for order in self.book.limits(reduce_only=False):
             held += self.cost_of(order.terms, order.leaves, order.terms.limit_price or ZERO)
         return held
 

@@ -33,33 +33,31 @@ class MatchingEngine:
             self._meet_at_open(order, on_arrival(order, bar, self._tick), bar, at)
 
     def open(self, bar: Bar) -> None:
-        """The first price of the candle meets what rested before it: liquidation, then stops, then limits."""
+        """The first price of the candle meets what rested before it: liquidation, then entries, then what reduces."""
         at = bar.candle.open_time
         if self._liquidation_reached(bar.candle.open):
             self._clearing.liquidate(at)
-        for order in sorted(self._book, key=lambda order: order.terms.type is not OrderType.STOP):
+        for order in sorted(self._book, key=lambda order: order.terms.reduce_only):
             if order.awake and self._free(order, bar):
                 self._meet_at_open(order, at_open(order, bar, self._tick), bar, at)
 
-    def suffer(self, bar: Bar) -> None:
-        """Stops of the position and its liquidation, in the order in which the price comes to them."""
-        for stop in self._stops_in_reach(bar):
-            if self._liquidated(bar, before=stop.terms.trigger_price):
-                return
-            if self._free(stop, bar):
-                self._meet_inside(stop, bar)
-        self._liquidated(bar, before=None)
+    def sweep(self, bar: Bar) -> set[str]:
+        """The price walks its range, first the way that hurts the position (down when flat), then the other.
 
-    def enter(self, bar: Bar) -> bool:
-        """Orders that open or grow a position; whether any of them traded."""
-        entries = [order for order in self._book if order.awake and not order.terms.reduce_only]
-        traded = [self._meet_inside(order, bar) for order in entries if self._free(order, bar)]
-        return any(traded)
+        It does so until nothing more happens: what is entered on one way may be stopped on the next. Returns
+        the entries that traded.
+        """
+        entered: set[str] = set()
+        way = self._holding.closing_side
+        while any([self._walk(bar, way, entered), self._walk(bar, way.opposite, entered)]):
+            continue
+        return entered
 
-    def take_targets(self, bar: Bar) -> None:
-        """Limits that reduce the position."""
-        for order in self._book.resting(OrderType.LIMIT, reduce_only=True):
-            if self._free(order, bar):
+    def take_targets(self, bar: Bar, entered: set[str]) -> None:
+        """Limits that reduce the position: not for what was entered inside this candle."""
+        for order in self._book.limits(reduce_only=True):
+            early = order.terms.parent in entered if order.is_protection else bool(entered)
+            if not early and self._free(order, bar):
                 self._meet_inside(order, bar)
 
     def bounds(self) -> tuple[Decimal, Decimal]:
@@ -117,17 +115,36 @@ class MatchingEngine:
         else:
             self._clearing.reject(order.id, at, NO_VOLUME)
 
-    def _stops_in_reach(self, bar: Bar) -> list[WorkingOrder]:
-        side = self._holding.closing_side
-        stops = [
-            order
-            for order in self._book.resting(OrderType.STOP, reduce_only=True)
-            if order.terms.side is side and inside(order, bar, self._tick) is not None
-        ]
-        return sorted(stops, key=lambda stop: stop.level or _NEVER_LOW, reverse=side is Side.SELL)
+    def _walk(self, bar: Bar, way: Side, entered: set[str]) -> bool:
+        """One way through the range (SELL: down, BUY: up); whether anything happened on it."""
+        happened = False
+        while (order := self._next(bar, way)) is not None:
+            if self._liquidated(bar, way, before=order.level):
+                return True
+            if self._meet_inside(order, bar) and not order.terms.reduce_only:
+                entered.add(order.id)
+            happened = True
+        return self._liquidated(bar, way, before=None) or happened
 
-    def _liquidated(self, bar: Bar, *, before: Decimal | None) -> bool:
-        if not self._liquidation_reached(bar.far(self._holding.closing_side), before):
+    def _next(self, bar: Bar, way: Side) -> WorkingOrder | None:
+        """Whose level the price comes to first; of two at one level the entry, for what it has yet to suffer."""
+        sign = 1 if way is Side.SELL else -1
+        reached = [
+            (sign * level, not order.terms.reduce_only, order)
+            for order in self._book
+            if (level := order.level) is not None and self._is_on(order, bar, way)
+        ]
+        return max(reached, key=lambda one: one[:2])[2] if reached else None
+
+    def _is_on(self, order: WorkingOrder, bar: Bar, way: Side) -> bool:
+        is_target = order.terms.reduce_only and order.terms.type is OrderType.LIMIT
+        moved = waits_for_fall(order) is (way is Side.SELL)
+        if is_target or not moved or not order.awake or not self._free(order, bar):
+            return False
+        return inside(order, bar, self._tick) is not None
+
+    def _liquidated(self, bar: Bar, way: Side, *, before: Decimal | None) -> bool:
+        if way is not self._holding.closing_side or not self._liquidation_reached(bar.far(way), before):
             return False
         self._clearing.liquidate(bar.candle.close_time)
         return True

@@ -1,12 +1,12 @@
 """One instrument's market: the order of things in a candle, by what can be known from it.
 
 1. The open is the first price. What arrived by then is dealt with, then what was resting meets it (liquidation,
-   stops and limits that the market gapped over), then what arrives later in the candle, which still trades at
-   the open.
-2. Of the rest only the range is known, so what hurts comes first: stops and liquidation, in the order in which
-   the price comes to them; then entries; then stops and liquidation again, for what was just entered; and last,
-   unless something was entered inside this very candle, the reduce-only limits (targets).
-3. Funding, at the close.
+   then all that the market gapped over), then what arrives later in the candle, which still trades at the open.
+2. Of the rest only the range is known. The price is taken to walk it first the way that hurts the position, then
+   the other, again and again until nothing more happens, and meets entries, stops and the liquidation one by
+   one in the order of their levels.
+3. Only then come the limits that reduce the position (targets), and none for what was entered inside this candle.
+4. Funding, at the close.
 """
 
 from __future__ import annotations
@@ -73,11 +73,8 @@ class Market:
 
     def finish(self, bar: Bar) -> None:
         """Everything that happens inside the candle and at its close."""
-        self._engine.suffer(bar)
-        if self._engine.enter(bar):
-            self._engine.suffer(bar)
-        else:
-            self._engine.take_targets(bar)
+        entered = self._engine.sweep(bar)
+        self._engine.take_targets(bar, entered)
         self._clearing.fund(bar.candle)
         self._pass(bar.candle)
         self._below, self._above = self._engine.bounds()

@@ -95,3 +95,10 @@ def test_one_that_takes_part_rests_with_the_rest_and_trades_once_in_a_candle() -
 def test_a_lot_is_not_divided() -> None:
     venue = resting(rules=replace(SMOOTH, volume_share=d("0.1")))
     assert not venue.on_candles([candle(1, "100 100 98 99", volume="0.0099")])
+
+
+def test_whether_it_is_marketable_is_a_matter_of_the_quote() -> None:
+    venue = exchange()
+    venue.submit([ticket("l", BUY, "1", limit="100.3")])
+    reports = venue.on_candles([candle(0, "100 101 100 100", bid="99.9", ask="100.6")])
+    assert told(reports) == ["l Submitted", "l Accepted"]

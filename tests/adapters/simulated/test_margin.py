@@ -183,3 +183,12 @@ def test_isolated_margin_loses_no_more_than_the_margin_and_the_fees(leverage: st
     (taken,) = of_kind(Liquidated, venue.on_candles([candle(1, gone)]))
     lost = d("10000") - venue.balance
     assert lost <= d("100") / d(leverage) + d("0.055") + taken.fee
+
+
+def test_a_new_position_has_its_whole_margin_whatever_funding_ate_of_the_last() -> None:
+    venue = position(balance="10.2")
+    venue.on_candles([candle(1, QUIET, funding="0.02")])
+    venue.submit([ticket("x", SELL, "1", reduce_only=True, sent_at=START + 2 * FIVE)])
+    venue.on_candles([candle(2, "110 110 110 110")])
+    venue.submit([ticket("again", BUY, "1", sent_at=START + 3 * FIVE)])
+    assert told(venue.on_candles([candle(3, "100 100 91 95")])) == ["again Submitted", "again Filled"]

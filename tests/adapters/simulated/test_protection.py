@@ -129,22 +129,32 @@ def test_a_target_that_the_market_has_passed_by_the_entry_is_taken_at_the_open()
     assert fills(reports) == [("e", d("1"), d("107")), ("e-target", d("1"), d("107"))]
 
 
+def part_filled() -> SimulatedExchange:
+    """Half of one is bought of an entry of two."""
+    venue = exchange(THIN)
+    venue.submit(long_with("95", "105", limit="99", quantity="2"))
+    assert fills(venue.on_candles([candle(0, "100 100 98 99", volume="5")])) == [("e", d("0.5"), d("99"))]
+    return venue
+
+
 def test_it_is_live_for_no_more_than_the_position() -> None:
-    venue = exchange(THIN)
-    venue.submit(long_with("95", "105", limit="99", quantity="2"))
-    reports = venue.on_candles([candle(0, "100 100 98 99", volume="5")])
-    assert fills(reports) == [("e", d("0.5"), d("99"))]
-    reports = venue.on_candles([candle(1, "100 100 94 95", volume="1000")])
-    assert fills(reports) == [("e-stop", d("0.5"), d("95"))]
-
-
-def test_the_rest_of_an_entry_never_works_on_without_its_protection() -> None:
-    venue = exchange(THIN)
-    venue.submit(long_with("95", "105", limit="99", quantity="2"))
-    venue.on_candles([candle(0, "100 100 98 99", volume="5")])
-    reports = venue.on_candles([candle(1, "100 100 94 95", volume="1000")])
+    reports = part_filled().on_candles([candle(1, "100 106 99.5 101")])
+    assert fills(reports) == [("e-target", d("0.5"), d("105"))]
     assert reasons(reports) == {"e": CLEARED, "e-stop": CLEARED, "e-target": CLEARED}
-    assert not venue.on_candles([candle(2, "100 100 90 95", volume="1000")])
+
+
+def test_the_rest_of_an_entry_ends_with_its_stop() -> None:
+    reports = part_filled().on_candles([candle(1, "100 100 94 95", volume="6")])
+    assert fills(reports) == [("e", d("0.6"), d("99")), ("e-stop", d("0.6"), d("95"))]
+    assert reasons(reports) == {"e": CLEARED, "e-target": "CancelByOcoTpCanceledBySlTriggered"}
+
+
+def test_the_rest_of_an_entry_ends_with_its_position() -> None:
+    venue = part_filled()
+    venue.submit([ticket("x", SELL, "0.5", reduce_only=True, sent_at=START + FIVE)])
+    reports = venue.on_candles([candle(1, "100 101 99.5 100")])
+    assert reasons(reports) == {"e": CLEARED, "e-stop": CLEARED, "e-target": CLEARED}
+    assert not venue.on_candles([candle(2, "100 100 97 95")])
 
 
 def test_a_stop_goes_on_at_market_until_the_position_is_closed() -> None:
@@ -206,6 +216,31 @@ def test_an_entry_that_only_closed_something_wakes_nothing() -> None:
     reports = venue.on_candles([candle(3, "100 100 98 99")])
     assert fills(reports) == [("e", d("0.5"), d("99")), ("e", d("1.0"), d("99"))]
     assert fills(venue.on_candles([candle(4, "99 106 98.5 100")])) == [("e-target", d("1"), d("105"))]
+
+
+def test_an_entry_that_closed_something_and_is_done_ends_its_protection() -> None:
+    venue = exchange()
+    venue.submit([ticket("a", SELL, "1")])
+    venue.on_candles([candle(0, "100 100 100 100")])
+    venue.submit([replace(one, sent_at=START + FIVE) for one in long_with("90", "105", limit="99")])
+    reports = venue.on_candles([candle(1, "100 100 98 99")])
+    assert told(reports)[-3:] == ["e Filled", "e-stop Cancelled", "e-target Cancelled"]
+
+
+def test_a_stop_that_ends_takes_the_rest_of_its_entry_though_another_position_stays() -> None:
+    venue = exchange(THIN)
+    venue.submit([ticket("a", BUY, "1")])
+    venue.on_candles([candle(0, "100 100 100 100")])
+    venue.submit(
+        [replace(one, sent_at=START + FIVE) for one in long_with("95", "105", quantity="2", limit="99")]
+    )
+    venue.on_candles([candle(1, "100 100 98 99", volume="5")])
+    reports = venue.on_candles([candle(2, "99.5 99.5 99.5 99.5")])
+    assert not reports
+    reports = venue.on_candles([candle(3, "95 95 95 95", volume="5")])
+    assert fills(reports) == [("e", d("0.5"), d("95")), ("e-stop", d("0.5"), d("95"))]
+    assert reasons(reports)["e"] == CLEARED
+    assert venue.position(BTC.id) == d("1.5")
 
 
 def test_a_parent_that_is_not_known_is_named() -> None:

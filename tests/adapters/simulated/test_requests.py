@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from adapters.simulated import SimulatedExchange, SimulationRules
-from commands.exchange import Amended
+from commands.exchange import Amended, Filled
+from domain.order import Liquidity
 from tests.adapters.simulated.scene import (
     BUY,
     FIVE,
@@ -111,7 +112,8 @@ def test_an_order_amended_into_the_market_takes() -> None:
     amend(venue, limit="100.5")
     reports = venue.on_candles([candle(1, QUIET)])
     assert told(reports) == ["l Amended", "l Filled"]
-    assert fills(reports) == [("l", d("1"), d("100"))]
+    (fill,) = of_kind(Filled, reports)
+    assert (fill.price, fill.liquidity) == (d("100"), Liquidity.TAKER)
 
 
 @pytest.mark.parametrize(
@@ -184,3 +186,12 @@ def test_a_request_may_reach_the_exchange_together_with_its_order() -> None:
     venue.submit([ticket("l", SELL, "1", limit="110")])
     venue.cancel("l", START)
     assert told(venue.on_candles([candle(0, QUIET)])) == ["l Submitted", "l Accepted", "l Cancelled"]
+
+
+def test_requests_are_dealt_with_in_the_order_of_their_arrival() -> None:
+    venue = exchange()
+    venue.submit(
+        [ticket("second", BUY, "1", limit="99", sent_at=NEXT), ticket("first", BUY, "1", limit="99")]
+    )
+    acknowledged = told(venue.on_candles([candle(1, QUIET)]))
+    assert acknowledged == ["first Submitted", "first Accepted", "second Submitted", "second Accepted"]

@@ -47,6 +47,15 @@ def test_every_open_comes_before_any_inside() -> None:
     assert [report.at for report in reports] == sorted(report.at for report in reports)
 
 
+def test_what_arrives_late_in_one_market_is_told_after_the_open_of_another() -> None:
+    venue = both(rules=replace(SMOOTH, latency=timedelta(seconds=1)))
+    venue.submit([ticket("x", BUY, "1", of=ETH, limit="99")])
+    venue.on_candles([candle(0, "100 101 99.5 100"), candle(0, "100 101 99.5 100", of=ETH)])
+    venue.submit([ticket("b", BUY, "1", sent_at=START + FIVE)])
+    reports = venue.on_candles([candle(1, QUIET), candle(1, "98 99 97 98", of=ETH)])
+    assert told(reports) == ["x Filled", "b Submitted", "b Filled"]
+
+
 def test_the_order_of_candles_decides_between_equals() -> None:
     def rejected(*order: Instrument) -> str:
         venue = both("10.2")
