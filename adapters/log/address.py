@@ -8,13 +8,16 @@ memory:                                  this process, gone with it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
 from domain.errors import InvalidInput
 
+_POSTGRES_PORT = 5432
+_TOPIC = re.compile(r"[A-Za-z0-9._-]{1,200}")
 _EXAMPLES = (
     "sqlite:///whence.db, kafka://HOST:PORT/TOPIC?partition=0, postgresql://USER@HOST/DATABASE or memory:"
 )
@@ -27,7 +30,7 @@ class SqliteAddress:
     path: Path
 
     def __str__(self) -> str:
-        return f"sqlite:///{self.path}"
+        return f"sqlite:///{quote(str(self.path))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,54 +75,83 @@ Address = SqliteAddress | KafkaAddress | PostgresAddress | MemoryAddress
 
 def parse_address(url: str) -> Address:
     """Reads a log's address. Raises InvalidInput for one that is not; a password is never repeated."""
-    parts = urlsplit(url)
-    read = _SCHEMES.get(parts.scheme)
+    scheme, colon, _ = url.partition(":")
+    read = _SCHEMES.get(scheme) if colon else None
     if read is None:
-        raise InvalidInput(f"{parts.scheme or url!r} is not a kind of log; write {_EXAMPLES}")
+        named = f"{scheme!r} is not a kind of log" if colon else "this is not the address of a log"
+        raise InvalidInput(f"{named}; write {_EXAMPLES}")
     try:
-        return read(parts)
-    except ValueError as fault:
-        raise InvalidInput(
-            f"this is not the address of a {parts.scheme} log: {fault}; write {_EXAMPLES}"
-        ) from None
+        return read(_split(url))
+    except _NotOne as fault:
+        raise InvalidInput(f"this is not the address of a {scheme} log: {fault}; write {_EXAMPLES}") from None
+
+
+class _NotOne(Exception):
+    """Says what is wrong; made here alone, for what the standard library says may repeat a password."""
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise _NotOne("its host is not one") from None
 
 
 def _sqlite(parts: SplitResult) -> SqliteAddress:
     if parts.netloc or len(parts.path) < 2:
-        raise ValueError("the path of the file comes after three slashes")
+        raise _NotOne("the path of the file comes after three slashes")
+    if parts.query or parts.fragment:
+        raise _NotOne("a file has no options; write %3F for ? and %23 for # in its name")
     return SqliteAddress(Path(unquote(parts.path[1:])))
 
 
 def _kafka(parts: SplitResult) -> KafkaAddress:
     topic = parts.path.strip("/")
-    if not parts.netloc or not topic or "/" in topic:
-        raise ValueError("it names one or more HOST:PORT and a topic")
     if "@" in parts.netloc:
-        raise ValueError("logins belong into the settings, where they are kept secret, not into an address")
-    options = parse_qs(parts.query, strict_parsing=bool(parts.query))
+        raise _NotOne("logins belong into the settings, where they are kept secret, not into an address")
+    if not parts.netloc or not _TOPIC.fullmatch(topic):
+        raise _NotOne("it names one or more HOST:PORT and a topic of letters, digits, dots, _ and -")
+    return KafkaAddress(parts.netloc, topic, _partition(parts))
+
+
+def _partition(parts: SplitResult) -> int:
+    options = parse_qs(parts.query, keep_blank_values=True)
     unknown = set(options) - {"partition"}
-    if unknown:
-        raise ValueError(f"{', '.join(sorted(unknown))} is not an option (only partition is)")
-    partition = int(options.get("partition", ["0"])[0])
-    if partition < 0:
-        raise ValueError(f"partition {partition} is below 0")
-    return KafkaAddress(parts.netloc, topic, partition)
+    if unknown or parts.fragment:
+        raise _NotOne("partition is its only option")
+    told = options.get("partition", ["0"])
+    if len(told) > 1 or not re.fullmatch(r"[0-9]{1,9}", told[0]):
+        raise _NotOne("a partition is one whole number, 0 or above")
+    return int(told[0])
 
 
 def _postgres(parts: SplitResult) -> PostgresAddress:
-    database = parts.path.strip("/")
-    if not parts.hostname or not database:
-        raise ValueError("it names a host and a database")
+    database = unquote(parts.path.strip("/"))
+    if not parts.hostname or not database or "/" in database:
+        raise _NotOne("it names a host and a database")
+    if parts.query or parts.fragment:
+        raise _NotOne("it takes no options")
     return PostgresAddress(
         parts.hostname,
-        parts.port or 5432,
+        _port(parts),
         database,
         unquote(parts.username or "postgres"),
         unquote(parts.password or ""),
     )
 
 
-def _memory(_parts: SplitResult) -> MemoryAddress:
+def _port(parts: SplitResult) -> int:
+    try:
+        return parts.port or _POSTGRES_PORT
+    except ValueError:
+        raise _NotOne(
+            "its port is not a number (in a password, write %2F for /, %3A for : and %40 for @)"
+        ) from None
+
+
+def _memory(parts: SplitResult) -> MemoryAddress:
+    if parts.netloc or parts.path or parts.query or parts.fragment:
+        raise _NotOne("a log in memory has no name")
     return MemoryAddress()
 
 

@@ -80,7 +80,10 @@ class RecordedLog:
                     if version != versions.get(stream, 0) + 1:
                         raise LogCorrupt(_hole(position, stream, version, versions.get(stream, 0)))
                     versions[stream] = version
-                envelope = decode(data)
+                try:
+                    envelope = decode(data)
+                except LogError as fault:
+                    raise type(fault)(f"position {position}: {fault}") from fault
                 meta = envelope.meta
                 if meta.version != version or meta.stream != stream:
                     raise LogCorrupt(
@@ -101,6 +104,8 @@ class RecordedLog:
             for recorded in self.read(after):
                 after = recorded.position
                 yield recorded
+                if stopped():
+                    return
             with _translated():
                 self._rows.wait(after, patience)
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from eventsourcing.persistence import InfrastructureFactory, OperationalError
+from eventsourcing.persistence import InfrastructureFactory
 from eventsourcing.utils import Environment
 
+from adapters.log.address import SqliteAddress
 from adapters.log.owner import FileOwner
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Row
 from domain.errors import InvalidInput, LogCorrupt, LogUnavailable
 
 _COLUMNS = "SELECT rowid, originator_id, originator_version, state FROM stored_events"
 _POLL_SECONDS = 0.05
+_IS_NO_LOG = re.compile(r"no such (table|column)")
 
 
 class SqliteRows:
@@ -25,25 +28,32 @@ class SqliteRows:
     def __init__(self, path: Path) -> None:
         """Raises InvalidInput where there is no such file, LogCorrupt where it is something else."""
         if not path.is_file():
-            raise InvalidInput(f"there is no log at {path}; `whence paper --log sqlite:///{path}` begins one")
-        try:
+            raise InvalidInput(
+                f"there is no log at {path}; `whence paper --log {SqliteAddress(path)}` begins one"
+            )
+        self._path = path
+        with _told_of(path):
             self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
             self._connection.execute(f"{_COLUMNS} LIMIT 0")
-        except sqlite3.Error as fault:
-            raise LogCorrupt(f"{path} is not a log of events: {fault}") from fault
 
     def head(self) -> int:
         """See `Rows`."""
-        return int(self._query("SELECT COALESCE(MAX(rowid), 0) FROM stored_events", ()).fetchone()[0])
+        return self._number("SELECT COALESCE(MAX(rowid), 0) FROM stored_events")
 
     def rows(self, after: int, upto: int) -> Iterator[Row]:
-        """See `Rows`."""
-        return iter(self._query(f"{_COLUMNS} WHERE rowid > ? AND rowid <= ? ORDER BY rowid", (after, upto)))
+        """See `Rows`; raises LogCorrupt for a position that is not there, which is how a removed row shows."""
+        wanted = f"{_COLUMNS} WHERE rowid > ? AND rowid <= ? ORDER BY rowid"
+        for expected, row in enumerate(self._rows(wanted, (after, upto)), after + 1):
+            if row[0] != expected:
+                raise LogCorrupt(
+                    f"{self._path}: position {expected} is missing: an event was removed by another hand"
+                )
+            yield row
 
     def stream_rows(self, stream: str, after: int) -> Iterator[Row]:
         """See `Rows`."""
         where = "WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version"
-        return iter(self._query(f"{_COLUMNS} {where}", (stream, after)))
+        return self._rows(f"{_COLUMNS} {where}", (stream, after))
 
     def wait(self, after: int, seconds: float) -> bool:
         """Asks SQLite's own change counter, which costs no read of the table."""
@@ -62,13 +72,33 @@ class SqliteRows:
         self._connection.close()
 
     def _data_version(self) -> int:
-        return int(self._query("PRAGMA data_version", ()).fetchone()[0])
+        return self._number("PRAGMA data_version")
 
-    def _query(self, statement: str, values: tuple[object, ...]) -> sqlite3.Cursor:
-        try:
-            return self._connection.execute(statement, values)
-        except sqlite3.Error as fault:
-            raise OperationalError(str(fault)) from fault
+    def _number(self, question: str) -> int:
+        with _told_of(self._path):
+            return int(self._connection.execute(question).fetchone()[0])
+
+    def _rows(self, statement: str, values: tuple[object, ...]) -> Iterator[Row]:
+        with _told_of(self._path):
+            for row in self._connection.execute(statement, values):
+                if not isinstance(row[3], bytes):
+                    raise LogCorrupt(
+                        f"{self._path}: position {row[0]} holds no bytes: it was put in by another hand"
+                    )
+                yield row
+
+
+@contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """SQLite's errors in this project's words: a file in use or out of reach can be tried again, another cannot."""
+    try:
+        yield
+    except sqlite3.OperationalError as fault:
+        if _IS_NO_LOG.search(str(fault)):
+            raise LogCorrupt(f"{path} is not a log of events: {fault}") from None
+        raise LogUnavailable(f"{path} does not answer: {fault}") from fault
+    except sqlite3.Error as fault:
+        raise LogCorrupt(f"{path} is not a log of events: {fault}") from fault
 
 
 def open_sqlite(path: Path, codec: Codec) -> RecorderLog:
@@ -109,13 +139,17 @@ def _open_owned(path: Path, codec: Codec, owner: FileOwner) -> RecorderLog:
 
 
 def _check_is_database(path: Path) -> None:
-    if not path.exists() or path.stat().st_size == 0:
-        return
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-        try:
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except sqlite3.Error as fault:
-            raise LogCorrupt(f"{path} is not a log of events: {fault}") from fault
+    """A file of somebody else's is refused before a table is made in it; an empty one is a log just begun."""
+    if path.exists() and path.stat().st_size > 0 and not _is_empty(path):
+        SqliteRows(path).close()
+
+
+def _is_empty(path: Path) -> bool:
+    with (
+        _told_of(path),
+        closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection,
+    ):
+        return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
 
 
 def read_sqlite(path: Path, codec: Codec) -> RecordedLog:
