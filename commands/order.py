@@ -96,7 +96,7 @@ class DenyOrder:
 
 OrderCommand = PlaceOrder | RequestCancel | RequestAmend | DenyOrder | OrderReport
 
-_TOLD: Mapping[type[OrderReport], Callable[[Any], OrderEvent]] = {
+TOLD: Mapping[type[OrderReport], Callable[[Any], OrderEvent]] = {
     Submitted: lambda report: OrderSubmitted(report.venue_order_id),
     Accepted: lambda report: OrderAccepted(report.venue_order_id),
     Triggered: lambda report: OrderTriggered(report.price),
@@ -224,7 +224,7 @@ def _report(report: OrderReport, state: Working | Closed) -> Sequence[OrderEvent
     """A report that leaves the order as it is tells nothing new; a fill beyond the order is said aloud."""
     if isinstance(report, Filled):
         check_execution(report)
-    event = _TOLD[type(report)](report)
+    event = TOLD[type(report)](report)
     after = evolve(state, event)
     if isinstance(after, Unplaced) or after == state:
         return []

@@ -339,8 +339,10 @@ def leaves(state: Working | Closed) -> Decimal:
 
 
 def evolve(state: OrderState, event: OrderEvent) -> OrderState:
-    """The state after the event; raises ValueError for an event of an order that was never placed."""
+    """The state after the event; raises ValueError for one of an order that was never placed, or is placed again."""
     if isinstance(event, OrderPlaced):
+        if not isinstance(state, Unplaced):
+            raise ValueError("OrderPlaced was recorded of an order that was placed before")
         return Working(event, _S.PLACED, _S.PLACED, ZERO, ZERO, ZERO, _NO_EXECUTIONS, "")
     if isinstance(state, Unplaced):
         raise ValueError(f"{type(event).__name__} was recorded of an order that was never placed")
