@@ -20,7 +20,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The outside facts a chain began with or heard of, in log order, each with the events it caused."""
+    """The outside facts a chain began with, in log order, each with the events it caused.
+
+    What the outside told of an order or a position later on is under the event that its stream began with.
+    """
 
     roots: Sequence[tuple[str, Sequence[Node]]]
     chains: frozenset[str]
@@ -69,15 +72,17 @@ def _told(log: Iterable[Recorded], chains: set[str], positions: set[str]) -> Ite
 
 def _tree(events: Iterable[Recorded]) -> Sequence[tuple[str, Sequence[Node]]]:
     nodes: dict[str, Node] = {}
+    begun: dict[str, Node] = {}
     roots: dict[str, list[Node]] = {}
     for recorded in events:
         meta = recorded.envelope.meta
         node = nodes[str(meta.event_id)] = Node(recorded)
-        cause = nodes.get(meta.causation_id)
-        if cause is None:
-            roots.setdefault(meta.causation_id, []).append(node)
-        else:
-            cause.caused.append(node)
+        above = nodes.get(meta.causation_id)
+        if above is None and meta.causation_id not in roots:
+            above = begun.get(meta.stream)
+        siblings = roots.setdefault(meta.causation_id, []) if above is None else above.caused
+        siblings.append(node)
+        begun.setdefault(meta.stream, node)
     return list(roots.items())
 
 

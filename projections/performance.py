@@ -38,6 +38,7 @@ class Performance:
     verdicts: Counter[str] = field(default_factory=Counter[str])
     skipped: Counter[str] = field(default_factory=Counter[str])
     exits: Counter[str] = field(default_factory=Counter[str])
+    last_signal: str = ""
     last_closed_by: str = ""
 
     def fold(self, envelope: Envelope) -> None:
@@ -46,6 +47,8 @@ class Performance:
         step = _STEPS.get(type(envelope.event))
         if step is not None:
             step(self, envelope.event)
+        if isinstance(envelope.event, SignalDetected):
+            self.last_signal = envelope.meta.correlation_id
 
     @property
     def net(self) -> Decimal:

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Event as Flag
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from adapters.avro import instant, to_json
-from adapters.log.recorder_log import RecordedLog
+from adapters.avro import iso, to_json
 from domain.errors import InvalidInput
 from domain.events import FULL_NAMES
 from domain.log import Recorded
 from infra.cli.options import ConfigOption, JsonOption, LogOption, time_of
+from infra.cli.stopping import stoppable
 from infra.config import load
 from infra.logs import open_reader
 from projections.sentences import sentence
+
+Show = Callable[[Recorded], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,13 @@ def log(
     )
     if follow and last is not None:
         raise InvalidInput("--follow has no end: leave out --to")
+    show = _line if as_json else _printer()
     with closing(open_reader(load(log=log, config=config))) as reader:
-        _print(_events(reader, first - 1, last, follow=follow), wanted, _line if as_json else _printer())
+        if not follow:
+            _print(reader.read(first - 1, last), wanted, show)
+            return
+        with stoppable() as stopping:
+            _print(reader.follow(first - 1, stopping.asked), wanted, _at_once(show))
 
 
 def _types(names: Iterable[str]) -> frozenset[str]:
@@ -92,19 +97,20 @@ def _types(names: Iterable[str]) -> frozenset[str]:
     return frozenset(names)
 
 
-def _events(reader: RecordedLog, after: int, upto: int | None, *, follow: bool) -> Iterable[Recorded]:
-    if not follow:
-        return reader.read(after, upto)
-    stopped = Flag()
-    signal.signal(signal.SIGINT, lambda *_: stopped.set())
-    return reader.follow(after, stopped.is_set)
-
-
-def _print(events: Iterable[Recorded], wanted: Filter, show: Callable[[Recorded], None]) -> None:
+def _print(events: Iterable[Recorded], wanted: Filter, show: Show) -> None:
     for recorded in events:
         if wanted.takes(recorded):
             show(recorded)
-    sys.stdout.flush()
+
+
+def _at_once(show: Show) -> Show:
+    """Whoever follows wants each event now, also through a pipe."""
+
+    def shown(recorded: Recorded) -> None:
+        show(recorded)
+        sys.stdout.flush()
+
+    return shown
 
 
 def _line(recorded: Recorded) -> None:
@@ -117,8 +123,8 @@ def _line(recorded: Recorded) -> None:
         "event_id": str(meta.event_id),
         "correlation_id": meta.correlation_id,
         "causation_id": meta.causation_id,
-        "occurred_at": instant(meta.occurred_at),
-        "recorded_at": instant(meta.recorded_at),
+        "occurred_at": iso(meta.occurred_at),
+        "recorded_at": iso(meta.recorded_at),
         "account": meta.account,
         "actor": meta.actor,
         "source": meta.source,
@@ -128,13 +134,13 @@ def _line(recorded: Recorded) -> None:
     sys.stdout.write(json.dumps(told, separators=(",", ":")) + "\n")
 
 
-def _printer() -> Callable[[Recorded], None]:
+def _printer() -> Show:
     console = Console(highlight=False, soft_wrap=True)
 
     def show(recorded: Recorded) -> None:
         meta, event = recorded.envelope.meta, recorded.envelope.event
         console.print(
-            f"[dim]{recorded.position:>7} {instant(meta.recorded_at)}[/dim] [bold]{type(event).__name__:<20}[/bold] "
+            f"[dim]{recorded.position:>7} {iso(meta.recorded_at)}[/dim] [bold]{type(event).__name__:<20}[/bold] "
             f"{escape(sentence(event))} [dim]{escape(meta.stream)} v{meta.version} chain {meta.correlation_id}[/dim]"
         )
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import signal
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
-from threading import Event as Flag
 from typing import Annotated
 
 import typer
@@ -25,12 +21,12 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 
-from adapters.log.address import parse_address
 from adapters.tapes import Tape, read_tape, synthetic_tape
 from domain.errors import InvalidInput
 from infra.cli.options import AccountOption, ConfigOption, JsonOption, LogOption
+from infra.cli.result import Result
+from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings, load
 from infra.logs import open_owned
 from infra.run.paper import PaperRun, Plan, plan_of
@@ -79,9 +75,8 @@ def paper(
     speed = _pace(pace)
     tapes = _recorded(files, symbol or ()) if files else _synthetic(symbol, seed, bars)
     console = Console(stderr=True, highlight=False)
-    for tape in tapes:
-        for note in tape.notes:
-            console.print(f"[yellow]{tape.path or tape.instrument}: {note}[/yellow]", soft_wrap=True)
+    for note, of in _notes(tapes).items():
+        console.print(f"{', '.join(of)}: {note}", style="yellow", markup=False, soft_wrap=True)
     _trade(_plan(tapes, settings), settings, speed, console, as_json=as_json)
 
 
@@ -110,6 +105,15 @@ def _synthetic(symbols: Sequence[str] | None, seed: int | None, bars: int | None
     return synthetic_tape(7 if seed is None else seed, **given)  # type: ignore[arg-type]  # its own defaults fill in
 
 
+def _notes(tapes: Sequence[Tape]) -> Mapping[str, Sequence[str]]:
+    """What a person must be told, each said once with the tapes it is said of."""
+    notes: dict[str, list[str]] = {}
+    for tape in tapes:
+        for note in tape.notes:
+            notes.setdefault(note, []).append(str(tape.path or tape.instrument))
+    return notes
+
+
 def _plan(tapes: Sequence[Tape], settings: WhenceSettings) -> Plan:
     trading = trading_settings(settings.trading)
     return plan_of(tapes, settings.account, settings.starting_balance, settings.leverage, trading)
@@ -119,20 +123,20 @@ def _trade(
     plan: Plan, settings: WhenceSettings, speed: float | None, console: Console, *, as_json: bool
 ) -> None:
     performance, began = Performance(), time.perf_counter()
-    with closing(open_owned(settings)) as log, _interruptible() as stopped:
+    with closing(open_owned(settings)) as log, stoppable() as stopping:
         run = PaperRun(plan, log, performance.fold)
-        played = _play(plan, run, speed, stopped, console)
-    seconds = time.perf_counter() - began
+        played = _play(plan, run, speed, stopping, console)
+    result = Result(plan, settings, performance, played, time.perf_counter() - began)
     if as_json:
-        typer.echo(json.dumps(_told(plan, settings, performance, played, seconds), indent=2))
+        typer.echo(json.dumps(result.told(), indent=2))
     else:
-        _show(plan, settings, performance, played, seconds)
-    if stopped.is_set():
+        result.show(Console(highlight=False))
+    if not result.whole:
         console.print("[yellow]Stopped. The same command goes on from here.[/yellow]")
         raise typer.Exit(INTERRUPTED)
 
 
-def _play(plan: Plan, run: PaperRun, speed: float | None, stopped: Flag, console: Console) -> int:
+def _play(plan: Plan, run: PaperRun, speed: float | None, stopping: Stopping, console: Console) -> int:
     """Plays until the end or until told to stop, between two instants; returns how many candles were played."""
     total, played, before = sum(len(tape.candles) for tape in plan.tapes), 0, None
     columns = (
@@ -148,106 +152,8 @@ def _play(plan: Plan, run: PaperRun, speed: float | None, stopped: Flag, console
             played += closed
             progress.update(bar, completed=played, description="recalling" if run.recalling else "trading")
             if speed is not None and before is not None and not run.recalling:
-                stopped.wait((at - before).total_seconds() / speed)
+                stopping.wait((at - before).total_seconds() / speed)
             before = at
-            if stopped.is_set():
+            if stopping.asked():
                 break
     return played
-
-
-@contextmanager
-def _interruptible() -> Iterator[Flag]:
-    """The first Ctrl-C or SIGTERM asks to stop at the next instant; a second one stops at once."""
-    flag = Flag()
-
-    def stop(_number: int, _frame: object) -> None:
-        if flag.is_set():
-            raise KeyboardInterrupt
-        flag.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield flag
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _told(
-    plan: Plan, settings: WhenceSettings, performance: Performance, played: int, seconds: float
-) -> dict[str, object]:
-    opening = plan.opening
-    return {
-        "log": str(parse_address(settings.log)),
-        "log_id": str(opening.log_id),
-        "synthetic": opening.synthetic,
-        "instruments": [instrument.id for instrument in plan.instruments],
-        "candles": played,
-        "seconds": round(seconds, 3),
-        "notes": [note for tape in plan.tapes for note in tape.notes],
-        **performance.told(),
-    }
-
-
-def _show(
-    plan: Plan, settings: WhenceSettings, performance: Performance, played: int, seconds: float
-) -> None:
-    console = Console(highlight=False)
-    synthetic = plan.opening.synthetic
-    title = "SYNTHETIC MARKET: these prices are of nothing" if synthetic else "Paper trading"
-    table = Table(title=title, show_header=False, title_style="bold yellow" if synthetic else "bold")
-    table.add_column(style="dim")
-    table.add_column(justify="right")
-    for name, value in _rows(plan, performance, played, seconds):
-        table.add_row(name, value)
-    console.print(table)
-    if performance.skipped:
-        console.print(_reasons(performance))
-    url = str(parse_address(settings.log))
-    console.print("Try next:")
-    for line in _next_steps(url, performance):
-        console.print(f"  [bold]{line}[/bold]", soft_wrap=True)
-
-
-def _rows(plan: Plan, performance: Performance, played: int, seconds: float) -> Iterator[tuple[str, str]]:
-    currency = performance.currency
-    rate = performance.win_rate
-    yield "instruments", ", ".join(instrument.id for instrument in plan.instruments)
-    yield "candles", f"{played:,} in {seconds:.1f} s"
-    yield "events", f"{performance.events:,}"
-    yield "signals", f"{performance.signals:,}"
-    yield (
-        "decisions",
-        ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(performance.verdicts.items())),
-    )
-    yield "trades", f"{performance.trades:,} ({performance.still_open} still open)"
-    yield (
-        "exits",
-        ", ".join(f"{count:,} {reason}" for reason, count in sorted(performance.exits.items())) or "none",
-    )
-    yield "win rate", "no trade yet" if rate is None else f"{rate:.1%}"
-    yield "net profit", f"{_money(performance.net)} {currency}"
-    yield "of it fees", f"{_money(-performance.fees)} {currency}"
-    yield "largest drawdown", f"{performance.max_drawdown:.2%}"
-    yield "balance", f"{_money(performance.starting_balance)} -> {_money(performance.balance)} {currency}"
-
-
-def _money(amount: Decimal) -> str:
-    return f"{amount:,.2f}"
-
-
-def _reasons(performance: Performance) -> Table:
-    table = Table(title="Signals not traded, by reason", show_header=False)
-    table.add_column(style="dim")
-    table.add_column(justify="right")
-    for reason, count in performance.skipped.most_common():
-        table.add_row(reason, f"{count:,}")
-    return table
-
-
-def _next_steps(url: str, performance: Performance) -> Iterator[str]:
-    program = Path(sys.argv[0])
-    whence = "whence" if program.is_absolute() or program.name == str(program) else str(program)
-    yield f"{whence} explain {performance.last_closed_by or 'ID'} --log {url}"
-    yield f"{whence} log --type PositionClosed --log {url}"
-    yield f"{whence} log --json --log {url}"

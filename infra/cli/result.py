@@ -1,0 +1,132 @@
+"""What a run came to: a table and the next steps for people, one object for programs."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from adapters.avro import iso
+from adapters.log.address import parse_address
+from infra.config import WhenceSettings
+from infra.run.paper import Plan
+from projections.performance import Performance
+
+_SYNTHETIC = "SYNTHETIC MARKET: these prices are of nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A run of `plan`: how many candles were played in how many seconds, and how trading went."""
+
+    plan: Plan
+    settings: WhenceSettings
+    performance: Performance
+    candles: int
+    seconds: float
+
+    @property
+    def whole(self) -> bool:
+        """Whether the tapes were played to their end."""
+        return self.candles == sum(len(tape.candles) for tape in self.plan.tapes)
+
+    @property
+    def log(self) -> str:
+        """The log's address, without a password."""
+        return str(parse_address(self.settings.log))
+
+    def told(self) -> dict[str, object]:
+        """For programs; decimals are text."""
+        begun, ended = _period(self.plan)
+        return {
+            "log": self.log,
+            "log_id": str(self.plan.opening.log_id),
+            "synthetic": self.plan.opening.synthetic,
+            "instruments": [instrument.id for instrument in self.plan.instruments],
+            "from": iso(begun),
+            "to": iso(ended),
+            "candles": self.candles,
+            "whole": self.whole,
+            "seconds": round(self.seconds, 3),
+            "notes": [note for tape in self.plan.tapes for note in tape.notes],
+            **self.performance.told(),
+        }
+
+    def show(self, console: Console) -> None:
+        """For people."""
+        synthetic = self.plan.opening.synthetic
+        title = _SYNTHETIC if synthetic else "Paper trading"
+        console.print(_table(title, "bold yellow" if synthetic else "bold", self._rows()))
+        if self.performance.skipped:
+            told = ((reason, f"{count:,}") for reason, count in self.performance.skipped.most_common())
+            console.print(_table("Reasons against signals (one may have several)", "bold", told))
+        console.print("Try next:")
+        for line in self.next_steps():
+            console.print(f"  {line}", style="bold", markup=False, soft_wrap=True)
+
+    def next_steps(self) -> Iterator[str]:
+        """Commands that go on from here, as a shell takes them."""
+        named = ["--log", self.log] + (
+            ["--config", str(self.settings.config)] if self.settings.config else []
+        )
+        log, whence = shlex.join(named), _program()
+        performance = self.performance
+        yield f"{whence} explain {performance.last_closed_by or performance.last_signal or 'log'} {log}"
+        yield f"{whence} log --type {'PositionClosed' if performance.trades else 'DecisionMade'} {log}"
+        yield f"{whence} log --json {log}"
+
+    def _rows(self) -> Iterator[tuple[str, str]]:
+        begun, ended = _period(self.plan)
+        trading, currency = self.performance, self.performance.currency
+        rate = trading.win_rate
+        yield "instruments", ", ".join(instrument.id for instrument in self.plan.instruments)
+        yield "period", f"{begun:%Y-%m-%d %H:%M} to {ended:%Y-%m-%d %H:%M} UTC"
+        yield "candles", f"{self.candles:,} in {self.seconds:.1f} s"
+        yield "events", f"{trading.events:,}"
+        yield "signals", f"{trading.signals:,}"
+        yield "decisions", _counts(trading.verdicts)
+        yield "trades", f"{trading.trades:,} ({trading.still_open} still open)"
+        yield "exits", _counts(trading.exits)
+        yield "win rate", "no trade yet" if rate is None else f"{rate:.1%}"
+        yield "net profit", f"{_money(trading.net)} {currency}"
+        yield "of it fees", f"{_money(-trading.fees)} {currency}"
+        yield "largest drawdown", f"{trading.max_drawdown:.2%}"
+        yield "balance", f"{_money(trading.starting_balance)} -> {_money(trading.balance)} {currency}"
+
+
+def _table(title: str, style: str, rows: Iterator[tuple[str, str]]) -> Table:
+    table = Table(title=title, show_header=False, title_style=style, title_justify="left")
+    table.add_column(style="dim")
+    table.add_column(justify="right")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _counts(counted: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in sorted(counted.items())) or "none"
+
+
+def _money(amount: Decimal) -> str:
+    return f"{amount:,.2f}"
+
+
+def _period(plan: Plan) -> tuple[datetime, datetime]:
+    begun = min(tape.candles[0].open_time for tape in plan.tapes)
+    return begun, max(tape.candles[-1].close_time for tape in plan.tapes)
+
+
+def _program() -> str:
+    """This program as it can be typed again here."""
+    found = shutil.which("whence")
+    if found is not None and Path(found).resolve() == Path(sys.argv[0]).resolve():
+        return "whence"
+    return shlex.quote(sys.argv[0])

@@ -1,0 +1,95 @@
+"""A story drawn as trees for people: one for each outside fact it began with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from rich.markup import escape
+from rich.table import Table
+from rich.tree import Tree
+
+from domain.log import is_outside_fact
+from domain.signal import Chamber, DecisionMade, Vote
+from projections.chain import Node, Story
+from projections.sentences import plain, sentence
+
+_LONG = re.compile(r"-?\d+\.\d{5,}")
+_UTC = "+00:00"
+_MARKS = {True: "[green]yes[/green]", False: "[red]no [/red]"}
+
+
+def heading(story: Story) -> str:
+    """Which chains, how many events, from when to when; in rich's markup."""
+    nodes = list(_all(node for _, nodes in story.roots for node in nodes))
+    times = sorted(node.recorded.envelope.meta.occurred_at for node in nodes)
+    chains = f"chain{'s' if len(story.chains) > 1 else ''} {', '.join(sorted(story.chains))}"
+    return f"[bold]{chains}[/bold]: {len(nodes)} events, {_clock(times[0])} to {_clock(times[-1])} UTC"
+
+
+def trees(story: Story) -> Iterator[Tree]:
+    """Each event with its time, what it says, its position and, where it changes, its stream."""
+    for fact, nodes in story.roots:
+        tree = Tree(f"[bold cyan]{escape(fact)}[/bold cyan]", guide_style="dim")
+        for node in nodes:
+            _grow(tree, node, under="")
+        yield tree
+
+
+def _all(nodes: Iterable[Node]) -> Iterator[Node]:
+    for node in nodes:
+        yield node
+        yield from _all(node.caused)
+
+
+def _grow(tree: Tree, node: Node, under: str) -> None:
+    envelope = node.recorded.envelope
+    branch = tree.add(_line(node, under))
+    if isinstance(envelope.event, DecisionMade):
+        for chamber in Chamber:
+            votes = [vote for vote in envelope.event.votes if vote.chamber is chamber]
+            if votes:
+                branch.add(f"[italic]{chamber} committee[/italic]").add(_ballot(votes))
+    for caused in node.caused:
+        _grow(branch, caused, envelope.meta.stream)
+
+
+def _line(node: Node, under: str) -> str:
+    event, meta = node.recorded.envelope.event, node.recorded.envelope.meta
+    heard = under and is_outside_fact(meta.causation_id)
+    aside = [
+        f"#{node.recorded.position}",
+        "" if meta.stream == under else meta.stream,
+        f"<- {meta.causation_id}" if heard else "",
+    ]
+    return (
+        f"[dim]{_clock(meta.occurred_at)}[/dim] [bold]{type(event).__name__}[/bold] "
+        f"{escape(sentence(event))} [dim]{escape(' '.join(filter(None, aside)))}[/dim]"
+    )
+
+
+def _ballot(votes: Iterable[Vote]) -> Table:
+    table = Table.grid(padding=(0, 1))
+    for vote in votes:
+        table.add_row(_MARKS[vote.approves], vote.member, _why(vote))
+    return table
+
+
+def _why(vote: Vote) -> str:
+    """The reasons, then the figures: long ones rounded, empty ones left out; `--json` holds them whole."""
+    reasons = f"[red]{escape(', '.join(vote.reasons))}[/red] " if vote.reasons else ""
+    figures = ", ".join(f"{name} {_short(value)}" for name, value in vote.figures.items() if value)
+    return f"{reasons}[dim]{escape(figures)}[/dim]"
+
+
+def _short(figure: str) -> str:
+    if not _LONG.fullmatch(figure):
+        return figure.removesuffix(_UTC)
+    number = Decimal(figure)
+    return plain(round(number, 4 if abs(number) >= 1 else 6))
+
+
+def _clock(at: datetime) -> str:
+    return at.isoformat(sep=" ", timespec="seconds").removesuffix(_UTC)
