@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.simulated import SimulatedExchange
+from adapters.simulated.admission import too_expensive
 from commands.exchange import Ticket
 from domain.order import OrderType, Purpose
 from tests.adapters.simulated.scene import (
@@ -109,3 +110,8 @@ def test_resting_orders_keep_their_margin() -> None:
     venue.cancel("a", START + FIVE)
     venue.submit([ticket("c", BUY, "1.1", limit="99", sent_at=START + FIVE)])
     assert "c Accepted" in told(venue.on_candles([candle(1, "100 101 99.5 100")]))
+
+
+def test_what_needs_nothing_is_affordable_with_nothing() -> None:
+    assert too_expensive(Decimal(0), Decimal(-1)) is None
+    assert too_expensive(Decimal("0.01"), Decimal(-1)) is not None

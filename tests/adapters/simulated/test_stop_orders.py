@@ -85,3 +85,8 @@ def test_a_trigger_that_the_price_has_passed_is_rejected(side: Side, trigger: st
     venue = exchange()
     venue.submit([ticket("s", side, "1", trigger=trigger)])
     assert reasons(venue.on_candles([candle(0, "100 101 99 100")]))["s"].startswith(code)
+
+
+def test_an_entry_that_finds_no_volume_is_cancelled() -> None:
+    reports = waiting().on_candles([candle(1, "100 103 99 100", volume="0")])
+    assert told(reports) == ["s Triggered", "s Cancelled"]

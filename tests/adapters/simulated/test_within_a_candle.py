@@ -102,3 +102,20 @@ def test_an_order_below_the_stop_of_the_same_entry_is_never_reached() -> None:
     venue.on_candles([candle(0, "100 100 97.5 99", volume="5")])
     assert venue.position(BTC.id) == 0
     assert not reasons(venue.on_candles([candle(1, "99 100 90 95")]))
+
+
+def test_at_one_level_the_entry_comes_before_the_stop() -> None:
+    venue = exchange()
+    venue.submit(long_with("96", "120"))
+    venue.on_candles([candle(0, QUIET)])
+    venue.submit([ticket("l", BUY, "1", limit="96", sent_at=NEXT)])
+    reports = venue.on_candles([candle(1, "100 101 95 97")])
+    assert fills(reports) == [("l", d("1"), d("96")), ("e-stop", d("1"), d("96"))]
+
+
+def test_what_is_entered_on_the_way_up_may_be_stopped_on_the_next_way_down() -> None:
+    venue = exchange()
+    venue.submit([ticket("e", BUY, "1", trigger="102"), stop_of("e", SELL, "1", "98")])
+    venue.on_candles([candle(0, QUIET)])
+    reports = venue.on_candles([candle(1, "100 103 97 100")])
+    assert fills(reports) == [("e", d("1"), d("102")), ("e-stop", d("1"), d("98"))]
