@@ -12,9 +12,12 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import cast
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient
+from psycopg import sql
 
 from infra.servers.kafka import KafkaBroker
 from infra.servers.postgres import PostgresServer
@@ -75,6 +78,16 @@ def kafka_topic(kafka_bootstrap_servers: str) -> Iterator[str]:
     deletions = admin.delete_topics(left) if left else {}  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     for deletion in cast(dict[str, Future[None]], deletions).values():
         deletion.result(timeout=30)
+
+
+@pytest.fixture
+def postgres_database(database_url: str) -> Iterator[str]:
+    """The URL of a database nobody has used, without a password where the server asks for none; gone afterwards."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield urlsplit(database_url)._replace(path=f"/{name}", query="").geturl()
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture

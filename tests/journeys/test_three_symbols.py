@@ -1,0 +1,92 @@
+"""Three recorded symbols together: the same events on every log, and every link of every chain."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from commands.world import World
+from domain.committees import View, decide
+from domain.log import Recorded
+from domain.opening import LogOpened
+from domain.order import OrderFilled
+from domain.position import PositionClosed
+from domain.signal import DecisionMade, Detected
+from infra.run.paper import Plan
+from projections.chain import missing_causes
+from tests.journeys.runs import CANDLES, play_at, told_at
+
+
+def test_the_tapes_are_whole(recorded: Plan) -> None:
+    assert sum(len(tape.candles) for tape in recorded.tapes) == CANDLES
+
+
+def test_kafka_holds_what_sqlite_holds(
+    recorded: Plan, story: Sequence[Recorded], kafka_bootstrap_servers: str, kafka_topic: str
+) -> None:
+    """Positions, ids, causes, times and content: an envelope is all of it."""
+    address = f"kafka://{kafka_bootstrap_servers}/{kafka_topic}"
+    play_at(recorded, address)
+    assert told_at(address) == list(story)
+
+
+def test_every_kind_of_log_holds_the_same(short: Plan, short_story: Sequence[Recorded], address: str) -> None:
+    play_at(short, address)
+    assert told_at(address) == list(short_story)
+
+
+def test_the_log_begins_with_its_name_and_counts_from_one(story: Sequence[Recorded]) -> None:
+    assert isinstance(story[0].envelope.event, LogOpened)
+    assert not story[0].envelope.event.synthetic
+    assert [recorded.position for recorded in story] == list(range(1, len(story) + 1))
+    assert len({recorded.envelope.meta.event_id for recorded in story}) == len(story)
+
+
+def test_no_cause_is_missing(story: Sequence[Recorded]) -> None:
+    assert list(missing_causes(story)) == []
+
+
+def test_every_fill_goes_back_to_a_candle(story: Sequence[Recorded]) -> None:
+    """Its order was placed by an event of its chain, and so on up, until a candle closed."""
+    by_id = {str(recorded.envelope.meta.event_id): recorded.envelope for recorded in story}
+    placed = {
+        recorded.envelope.meta.stream: recorded.envelope
+        for recorded in story
+        if recorded.envelope.meta.version == 1
+    }
+    fills = [one.envelope for one in story if isinstance(one.envelope.event, OrderFilled)]
+    assert fills
+    for fill in fills:
+        envelope, steps = placed[fill.meta.stream], []
+        while envelope.meta.causation_id in by_id:
+            steps.append(type(envelope.event).__name__)
+            assert envelope.meta.correlation_id == fill.meta.correlation_id
+            envelope = by_id[envelope.meta.causation_id]
+        assert steps == ["OrderPlaced", "DecisionMade"]
+        assert envelope.meta.causation_id.startswith("candle:")
+
+
+def test_positions_end_by_stop_target_and_reversal(story: Sequence[Recorded]) -> None:
+    closed = [one.envelope.event for one in story if isinstance(one.envelope.event, PositionClosed)]
+    assert Counter(event.reason.value for event in closed).keys() == {"STOP", "TARGET", "REVERSAL"}
+
+
+def test_every_decision_can_be_made_again(story: Sequence[Recorded]) -> None:
+    """From what the log held at that moment follows, to the last digit, what was decided (rule 10)."""
+    world, decided = World(), Counter[str]()
+    for recorded in story:
+        envelope = recorded.envelope
+        if isinstance(envelope.event, DecisionMade):
+            signal = world.state(envelope.meta.stream)
+            assert isinstance(signal, Detected)
+            portfolio = world.portfolio
+            view = View(
+                now=envelope.meta.recorded_at,
+                settings=portfolio.settings,
+                instrument=portfolio.instruments.get(signal.signal.instrument),
+                portfolio=portfolio,
+            )
+            assert decide(signal.signal, view) == envelope.event, f"position {recorded.position}"
+            decided[envelope.event.verdict] += 1
+        world.fold(envelope)
+    assert decided.keys() == {"ENTER", "CLOSE", "SKIP"}
