@@ -5,19 +5,18 @@ So a restart that replays the same calls over the same candles gives the same na
 
 from __future__ import annotations
 
-from base64 import b32encode
+from base64 import urlsafe_b64encode
 from decimal import Decimal
 from hashlib import blake2b
 
 VENUE = "SIM"
-_CHARACTERS = 12
 _DRAWS = 1_000_000
 
 
 def short_id(*parts: str | int) -> str:
-    """12 characters of RFC 4648 base 32 (60 bits), in lower case."""
-    digest = blake2b("/".join(map(str, parts)).encode(), digest_size=8).digest()
-    return b32encode(digest).decode()[:_CHARACTERS].lower()
+    """12 characters of A-Z, a-z, 0-9, `-` and `_`: 72 bits of a hash."""
+    digest = blake2b("/".join(map(str, parts)).encode(), digest_size=9).digest()
+    return urlsafe_b64encode(digest).decode()
 
 
 def venue_order_id(order_id: str) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from adapters.simulated.ids import draw, execution_id, fact, venue_order_id
 
-NAMED = re.compile(r"[a-z2-7]{12}")
+NAMED = re.compile(r"[A-Za-z0-9_-]{12}")
 
 
 def test_they_are_short_words_of_one_alphabet() -> None:
@@ -20,9 +20,9 @@ def test_they_are_short_words_of_one_alphabet() -> None:
 
 
 def test_they_do_not_change() -> None:
-    """Worked out with `b2sum -l 64` and `base32` over `order-1/execution/0` and the like."""
-    assert execution_id("order-1", 0) == "o6sswnolcz3r"
-    assert fact("order-1", "filled", 0) == "exchange:SIM:3tuq6boenkiq"
+    """Worked out with `b2sum -l 72` and `base64` over `order-1/execution/0` and the like."""
+    assert execution_id("order-1", 0) == "Kl8EYHjkz-xJ"
+    assert fact("order-1", "filled", 0) == "exchange:SIM:Fjd37q4vi6vb"
 
 
 def test_they_tell_things_apart() -> None:
