@@ -100,7 +100,7 @@ def _stop_at_open(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:
     return _taken_at_open(order, bar, tick) if gone else None
 
 
-def _stop_inside(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:  # noqa: ARG001
+def _stop_inside(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:  # noqa: ARG001  (a row of the tables)
     side, trigger = order.terms.side, _trigger(order)
     if not reaches(side, bar.far(side), trigger):
         return None
