@@ -15,7 +15,8 @@ WhenceError
 │   ├── LogUnavailable      the store behind the log does not answer
 │   ├── LogCorrupt          a record breaks the promise of the log
 │   ├── LogUnsafe           the store's own settings would lose events
-│   └── UnknownSchema       a record was written by a schema nobody here has
+│   ├── UnknownSchema       a record was written by a schema nobody here has
+│   └── SchemaRefused       the registry will not take a schema that breaks those it has
 ├── TapeMismatch            this log was not made from this tape and these settings
 ├── MissingParts            a program this machine needs is not installed; the message names all of them
 └── ServerFailed            a development server did not start, or does not answer
@@ -91,6 +92,10 @@ class LogUnsafe(LogError):
 
 class UnknownSchema(LogError):
     """A record was written with a schema that is neither in `schemas/` nor in the registry."""
+
+
+class SchemaRefused(LogError):
+    """The registry will not take a schema: it would break readers of those already there."""
 
 
 class TapeMismatch(WhenceError):

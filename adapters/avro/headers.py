@@ -1,8 +1,7 @@
-"""What goes beside an event's bytes in Kafka: the CloudEvents binary binding, and W3C trace context.
+"""What goes beside an event's bytes on Kafka, for whoever does not read Avro.
 
-CloudEvents Kafka protocol binding 1.0.2, section 3.2: attributes become headers with the prefix `ce_`, `datacontenttype`
-becomes `content-type`. Correlation and causation are extension attributes. Trace context, level 1: the trace is the
-chain, the span the event; the last byte says that it is recorded, as every event here is.
+The CloudEvents 1.0 attributes in Kafka's binary binding, correlation and causation as extension attributes, and the
+W3C's trace context. All of it is told by the event itself: the same event has the same headers, always.
 """
 
 from __future__ import annotations
@@ -10,36 +9,37 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Final
 
-from adapters.avro.plain import instant
+from adapters.avro.moment import iso
 from domain.events import FULL_NAMES
-from domain.log import Envelope
+from domain.log import Envelope, Meta
 
-_SPEC: Final = ("ce_specversion", b"1.0")
-_CONTENT: Final = ("content-type", b"application/avro")
-_TRACE_BYTES: Final = 16
-_SPAN_BYTES: Final = 8
+CONTENT_TYPE: Final = b"application/avro"
+_SAMPLED: Final = "01"
+"""Every event is recorded, so none is left out of its trace."""
 
 
 def headers_of(envelope: Envelope) -> list[tuple[str, bytes]]:
-    """The record headers of one event; a function of its meta alone, so the same event always has the same."""
+    """Names and UTF-8 values, in a fixed order; `ce_time` is `occurred_at`, `ce_subject` the stream."""
     meta = envelope.meta
     return [
-        ("ce_type", FULL_NAMES[type(envelope.event)].encode()),
-        _SPEC,
+        ("ce_specversion", b"1.0"),
         ("ce_id", str(meta.event_id).encode()),
-        ("ce_source", f"whence/{meta.account}/{meta.source}".encode()),
-        ("ce_time", instant(meta.occurred_at).encode()),
+        ("ce_type", FULL_NAMES[type(envelope.event)].encode()),
+        ("ce_source", meta.source.encode()),
+        ("ce_time", iso(meta.occurred_at).encode()),
         ("ce_subject", meta.stream.encode()),
         ("ce_correlationid", meta.correlation_id.encode()),
         ("ce_causationid", meta.causation_id.encode()),
-        _CONTENT,
-        ("traceparent", traceparent(envelope).encode()),
+        ("content-type", CONTENT_TYPE),
+        ("traceparent", traceparent(meta).encode()),
     ]
 
 
-def traceparent(envelope: Envelope) -> str:
-    """`00-<trace of the chain>-<span of the event>-01`."""
-    meta = envelope.meta
-    trace = blake2b(meta.correlation_id.encode(), digest_size=_TRACE_BYTES).hexdigest()
-    span = blake2b(meta.event_id.bytes, digest_size=_SPAN_BYTES).hexdigest()
-    return f"00-{trace}-{span}-01"
+def traceparent(meta: Meta) -> str:
+    """`00-<trace>-<span>-01`: one trace a chain, one span an event.
+
+    The trace id is 128 bits of BLAKE2b of the correlation id, the span id the last 64 bits of the event id, which
+    RFC 4122 keeps from being zero. See https://www.w3.org/TR/trace-context/.
+    """
+    trace = blake2b(meta.correlation_id.encode(), digest_size=16).hexdigest()
+    return f"00-{trace}-{meta.event_id.bytes[8:].hex()}-{_SAMPLED}"

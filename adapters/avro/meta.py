@@ -12,7 +12,8 @@ from uuid import UUID
 
 from adapters.avro.draft import draft_of
 from adapters.avro.moment import EARLIEST, LATEST, moment
-from adapters.avro.writing import count, identity, named
+from adapters.avro.shape import names_of
+from adapters.avro.writing import count, identity, named, ordinal
 from adapters.avro.writing import moment as moment_written
 from domain.log import Meta
 
@@ -44,7 +45,7 @@ def write_meta(meta: Meta, where: str) -> dict[str, Any]:
     return {
         "event_id": identity(meta.event_id, f"{where}.event_id"),
         "stream": named(meta.stream, f"{where}.stream"),
-        "version": count(meta.version, f"{where}.version"),
+        "version": ordinal(meta.version, f"{where}.version"),
         "correlation_id": named(meta.correlation_id, f"{where}.correlation_id"),
         "causation_id": _cause_written(named(meta.causation_id, f"{where}.causation_id")),
         "occurred_at": moment_written(meta.occurred_at, f"{where}.occurred_at"),
@@ -99,6 +100,11 @@ def _as_meta(_meta: Meta) -> type[Meta]:
     return Meta
 
 
+def _as_arguments(meta: Meta) -> tuple[type[Meta], tuple[Any, ...]]:
+    """Copied and pickled it is an ordinary Meta."""
+    return Meta, tuple(getattr(meta, name) for name in names_of(Meta))
+
+
 _Draft: Final = draft_of(Meta)
 _UNREAD: Final = type(
     "UnreadMeta",
@@ -106,6 +112,7 @@ _UNREAD: Final = type(
     {
         "__slots__": (),
         "__class__": property(_as_meta),
+        "__reduce__": _as_arguments,
         "event_id": _when_asked("event_id", _id_read),
         "causation_id": _when_asked("causation_id", _cause_read),
         "occurred_at": _when_asked("occurred_at", _moment_read),

@@ -20,3 +20,8 @@ def moment(count: int) -> datetime:
 
 EARLIEST = micros(datetime.min.replace(tzinfo=UTC))
 LATEST = micros(datetime.max.replace(tzinfo=UTC))
+
+
+def iso(when: datetime) -> str:
+    """As in `2026-03-01T12:00:00Z`; microseconds only where there are any."""
+    return f"{when.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"

@@ -37,14 +37,18 @@ class WriterSchema:
 
 def writer_schema(source: Json) -> WriterSchema:
     """The schema in one file's JSON."""
-    canonical = to_parsing_canonical_form(source)
     return WriterSchema(
         source["name"],
         source["version"],
         source,
         cast("Json", parse_schema(_bare(source))),
-        bytes.fromhex(fingerprint(canonical, "CRC-64-AVRO")),
+        fingerprint_of(source),
     )
+
+
+def fingerprint_of(source: Json | str) -> bytes:
+    """CRC-64-AVRO of the parsing canonical form, little-endian, as single-object encoding has it."""
+    return bytes.fromhex(fingerprint(to_parsing_canonical_form(source), "CRC-64-AVRO"))
 
 
 @cache

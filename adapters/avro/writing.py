@@ -76,6 +76,12 @@ def count(value: object, where: str) -> int:
     return value
 
 
+def ordinal(value: object, where: str) -> int:
+    """A place in a row that begins with 1."""
+    place = count(value, where)
+    return place if place > 0 else _refuse(where, value, "is not counted from 1")
+
+
 def opinion(value: object, where: str) -> float:
     """A finite float."""
     if not isinstance(value, float | int) or isinstance(value, bool):

@@ -1,0 +1,49 @@
+"""Events as JSON, for people and their tools: what `whence log --json` prints as `data`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from adapters.avro.moment import iso
+from adapters.avro.shape import Choice, Many, Maybe, Named, Part, Plain, Shape, fields_of
+
+
+def to_json(event: Any) -> dict[str, Any]:
+    """Decimals as strings in plain notation, times in ISO 8601 with Z, enums and ids as text."""
+    return {name: _told(shape, getattr(event, name)) for name, shape in fields_of(event.__class__)}
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _plain(value: Any) -> str:
+    return format(value, "f")
+
+
+_PLAIN: Final[Mapping[Plain, Callable[[Any], Any]]] = {
+    Plain.TEXT: _same,
+    Plain.COUNT: _same,
+    Plain.OPINION: _same,
+    Plain.FLAG: _same,
+    Plain.MONEY: _plain,
+    Plain.MOMENT: iso,
+    Plain.IDENTITY: str,
+}
+
+
+def _told(shape: Shape, value: Any) -> Any:
+    match shape:
+        case Plain():
+            return _PLAIN[shape](value)
+        case Choice():
+            return value.value
+        case Part():
+            return to_json(value)
+        case Maybe(inner):
+            return None if value is None else _told(inner, value)
+        case Many(item):
+            return [_told(item, one) for one in value]
+        case Named(inner):
+            return {name: _told(inner, one) for name, one in value.items()}

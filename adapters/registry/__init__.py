@@ -1,0 +1,1 @@
+"""A Confluent-compatible schema registry. Needs the extra `registry`."""

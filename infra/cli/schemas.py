@@ -1,0 +1,128 @@
+"""`whence schemas`: the schemas of the events, here and in a registry."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from adapters.avro.schema import WriterSchema, current_schemas, past_schemas
+from domain.errors import InvalidInput, InvalidSettings, UnknownSchema
+from infra.cli.options import ConfigOption
+from infra.config import load, told
+
+if TYPE_CHECKING:
+    from adapters.registry.registry import Registry
+
+schemas_app = typer.Typer(name="schemas", no_args_is_help=True, help="The schemas of the events.")
+
+RegistryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--registry",
+        metavar="URL",
+        envvar="SCHEMA_REGISTRY_URL",
+        help="A Confluent-compatible registry; default: `url` in the settings' table [registry].",
+    ),
+]
+TopicOption = Annotated[str, typer.Option("--topic", help="The topic whose events they are.")]
+
+
+@schemas_app.command("list")
+def list_schemas() -> None:
+    """Every schema events are written with, with its version and fingerprint."""
+    table = _table("event", "version", "fingerprint", "earlier versions")
+    for schema in _sorted():
+        earlier = [str(version) for name, version in sorted(past_schemas()) if name == schema.name]
+        table.add_row(schema.name, str(schema.version), schema.fingerprint.hex(), " ".join(earlier))
+    Console().print(table)
+
+
+@schemas_app.command()
+def show(
+    event: Annotated[str, typer.Argument(help="As in OrderFilled or whence.order.OrderFilled.")],
+    version: Annotated[int | None, typer.Option("--version", help="An earlier version.")] = None,
+) -> None:
+    """Print one schema as JSON."""
+    schema = _named(event)
+    if version not in (None, schema.version):
+        schema = _earlier(schema, version or 0)
+    typer.echo(json.dumps(schema.source, indent=2, ensure_ascii=False))
+
+
+@schemas_app.command()
+def register(
+    registry: RegistryOption = None, topic: TopicOption = "whence.events", config: ConfigOption = None
+) -> None:
+    """Register what events are written with today; what is there already stays as it is."""
+    with _registry(registry, topic, config) as place:
+        done = [place.register(schema) for schema in _sorted()]
+    new = [registration for registration in done if registration.is_new]
+    for registration in new:
+        typer.echo(f"{registration.subject}: registered as {registration.schema_id}")
+    typer.echo(f"{len(done)} schemas at {place.address}: {len(new)} new, {len(done) - len(new)} were there.")
+
+
+@schemas_app.command()
+def check(
+    registry: RegistryOption = None, topic: TopicOption = "whence.events", config: ConfigOption = None
+) -> None:
+    """Show whether a writer of this topic would find its schemas; ends with code 4 where it would not."""
+    with _registry(registry, topic, config) as place:
+        rows = [(schema, place.find(schema), place.compatibility_of(schema)) for schema in _sorted()]
+    table = _table("subject", "version", "id", "compatibility")
+    for schema, found, compatibility in rows:
+        schema_id = "not registered" if found is None else str(found)
+        table.add_row(place.subject_of(schema), str(schema.version), schema_id, compatibility)
+    Console().print(table)
+    absent = sum(found is None for _, found, _ in rows)
+    if absent:
+        raise UnknownSchema(
+            f"{absent} schemas are not registered at {place.address}: whence schemas register "
+            f"--registry {place.address} --topic {topic}"
+        )
+
+
+def _sorted() -> list[WriterSchema]:
+    return [current_schemas()[name] for name in sorted(current_schemas())]
+
+
+def _named(event: str) -> WriterSchema:
+    for name, schema in current_schemas().items():
+        if event in (name, name.rpartition(".")[2]):
+            return schema
+    raise InvalidInput(f"there is no event {event!r}: `whence schemas list` names all there are")
+
+
+def _earlier(schema: WriterSchema, version: int) -> WriterSchema:
+    try:
+        return past_schemas()[schema.name, version]
+    except KeyError:
+        raise InvalidInput(
+            f"{schema.name} has versions 1 to {schema.version}, and no version {version}"
+        ) from None
+
+
+def _registry(url: str | None, topic: str, config: Path | None) -> Registry:
+    from adapters.registry.registry import Registry
+
+    properties = told(load(config=config).registry)
+    if url is not None:
+        properties["url"] = url
+    if "url" not in properties:
+        raise InvalidSettings(
+            "which registry? name it with --registry URL, or as `url` in the table [registry]"
+        )
+    return Registry(properties, topic)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
