@@ -17,7 +17,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # the stubs f
 )
 
 from adapters.kafka.errors import KafkaUnavailable
-from adapters.kafka.failure import failure_of
+from adapters.kafka.failure import failure_of, said
 
 _T = TypeVar("_T")
 
@@ -123,18 +123,22 @@ class Admin:
     def _known(
         self, what: str, future: Future[_T], unless: int = KafkaError.UNKNOWN_TOPIC_OR_PART
     ) -> _T | None:
-        try:
-            return self._result(what, future)
-        except KafkaUnavailable as error:
-            cause = error.__cause__
-            if isinstance(cause, KafkaException) and failure_of(cause).code() == unless:
-                return None
-            raise
+        error = self._error(what, future)
+        if error is None:
+            return future.result()
+        if isinstance(error, KafkaException) and failure_of(error).code() == unless:
+            return None
+        raise KafkaUnavailable(f"{what}: {said(error)}") from error
 
     def _result(self, what: str, future: Future[_T]) -> _T:
+        error = self._error(what, future)
+        if error is not None:
+            raise KafkaUnavailable(f"{what}: {said(error)}") from error
+        return future.result()
+
+    def _error(self, what: str, future: Future[_T]) -> BaseException | None:
+        # Asked for, not raised: an exception that has been raised holds on to the frames that hold on to it.
         try:
-            return future.result(self._timeout)
-        except KafkaException as error:
-            raise KafkaUnavailable(f"{what}: {failure_of(error).str()}") from error
+            return future.exception(self._timeout)
         except FutureTimeoutError as error:
             raise KafkaUnavailable(f"{what}: no answer within {self._timeout:g} s") from error

@@ -24,6 +24,8 @@ def catch_up(clients: Clients, settings: KafkaSettings, follower: Follower, stop
 
     An index that has seen more than the log holds, or something else, is stale: it is made anew.
     """
+    if follower.index.damaged:
+        follower.index.clear()
     ends = {
         topic: certain_end(clients, TopicPartition(topic, settings.partition), stopped)
         for topic in follower.absorb

@@ -66,6 +66,8 @@ class Clients:
                 "group.id": group,
                 "client.id": client_id,
                 "session.timeout.ms": session_ms,
+                # Who leaves while another joins waits for everybody's next heartbeat.
+                "heartbeat.interval.ms": session_ms // 20,
                 "enable.partition.eof": False,
                 "auto.offset.reset": "latest",
             }

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -213,6 +214,8 @@ def _number(
         number = kind(text) if text else default
     except ValueError:
         raise KafkaSettingsInvalid(f"{key}={text!r} is not a number") from None
+    if not math.isfinite(number):
+        raise KafkaSettingsInvalid(f"{key}={text!r} is not a number")
     if number < least:
         raise KafkaSettingsInvalid(f"{key}={text} is too small: at least {least}")
     return number

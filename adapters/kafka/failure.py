@@ -26,6 +26,11 @@ def failure_of(error: KafkaException) -> KafkaError:
     return inner
 
 
+def said(error: BaseException) -> str:
+    """What Kafka's client says in plain words."""
+    return failure_of(error).str() if isinstance(error, KafkaException) else str(error)
+
+
 def is_fenced(error: BaseException) -> bool:
     """Whether another producer has taken the transactional id."""
     return isinstance(error, KafkaException) and failure_of(error).code() in _FENCED

@@ -10,9 +10,12 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+
+from adapters.kafka.errors import KafkaUnavailable
 
 _log = logging.getLogger(__name__)
 
@@ -66,6 +69,10 @@ class Snapshot(NamedTuple):
     state: bytes
 
 
+class IndexDamaged(KafkaUnavailable):
+    """The view failed, not the log: it is made anew with the next takeover."""
+
+
 class Index:
     """The view of one partition and its siblings. Safe to use from several threads."""
 
@@ -77,6 +84,7 @@ class Index:
         self._last: dict[str, int] = {}
         self._reached: dict[str, int] = {}
         self._ids: dict[str, int] = {}
+        self.damaged = False
         self._db = _opened(path)
         self.count = self._count()
 
@@ -206,23 +214,29 @@ class Index:
         return known == wanted
 
     def clear(self) -> None:
-        """Forget everything: the log will be read again from its beginning."""
+        """Forget everything: the log will be read again from its beginning.
+
+        A file that failed while in use (a full disk, say) is not tried again: what follows is kept in memory.
+        """
         with self._asking, self._telling:
             self._told, self._last, self._reached, self._ids = [], {}, {}, {}
             self._db.close()
             _remove(self.path)
+            self.path = None if self.damaged else self.path
+            self.damaged = False
             self._db = _opened(self.path)
             self.count = 0
 
     def close(self) -> None:
         """Write what is left and let the file go."""
         with self._asking:
-            self.flush()
-            self._db.close()
+            try:
+                self.flush()
+            finally:
+                self._db.close()
 
     def _write(self, told: list[Place], reached: dict[str, int]) -> None:
-        with self._db:
-            self._db.execute("BEGIN")
+        with self._written():
             if told:
                 self._write_places(told)
             self._db.executemany("INSERT OR REPLACE INTO reached VALUES (?, ?)", reached.items())
@@ -256,12 +270,28 @@ class Index:
     def _all(self, question: str, *values: object) -> list[tuple[Any, ...]]:
         with self._asking:
             self.flush()
-            return self._db.execute(question, values).fetchall()
+            with self._usable():
+                return self._db.execute(question, values).fetchall()
 
     def _do(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
-        with self._asking, self._db:
-            self._db.execute("BEGIN")
+        with self._asking, self._written():
             self._db.executemany(statement, rows)
+
+    @contextmanager
+    def _written(self) -> Generator[None]:
+        with self._usable(), self._db:
+            self._db.execute("BEGIN")
+            yield
+
+    @contextmanager
+    def _usable(self) -> Generator[None]:
+        if self.damaged:
+            raise IndexDamaged("the index is damaged: it is made anew when the log is next taken over")
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            self.damaged = True
+            raise IndexDamaged(f"the index cannot be used: {error}") from error
 
 
 def _bounds(gt: int | None, lte: int | None, limit: int | None) -> tuple[int, int, int]:

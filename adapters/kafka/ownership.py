@@ -15,6 +15,7 @@ import socket
 import threading
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Final, Self
 
 from confluent_kafka import Consumer
@@ -70,7 +71,6 @@ class Claim:
         self._group = f"{settings.topic}.{settings.partition}.owner"
         self._me = Owner.this_process()
         self._stopped = threading.Event()
-        self._joined = threading.Event()
         self._member: threading.Thread | None = None
 
     def make(self) -> None:
@@ -111,8 +111,7 @@ class Claim:
 
     def others(self) -> list[Owner]:
         """Everybody else in the group who may be alive."""
-        owners = (Owner.of(member.client_id) for member in self._clients.admin.members(self._group))
-        return [owner for owner in owners if owner and owner != self._me and not owner.is_dead]
+        return [owner for owner in self._owners() if owner != self._me and not owner.is_dead]
 
     def close(self) -> None:
         """Leave."""
@@ -122,25 +121,29 @@ class Claim:
             self._member = None
 
     def _join(self) -> None:
-        self._joined.clear()
+        """Be seen in the group: it would be pointless to wait for it to settle, for the dead delay that."""
         self._member = threading.Thread(target=self._stay, name=f"own {self._settings.name}", daemon=True)
         self._member.start()
-        if not self._joined.wait(self._clients.timeout):
-            raise KafkaUnavailable(
-                f"the group {self._group} could not be joined within {self._clients.timeout:g} s"
-            )
+        deadline = monotonic() + self._clients.timeout
+        while self._me not in self._owners():
+            if monotonic() > deadline or self._stopped.wait(0.02):
+                raise KafkaUnavailable(f"the group {self._group} could not be joined")
 
     def _stay(self) -> None:
         member = self._clients.member(self._group, self._me.client_id, _SESSION_MS)
         # Membership is all that is wanted: what is assigned is not read.
-        member.subscribe([self._settings.topic], on_assign=self._assigned)
+        member.subscribe([self._settings.topic], on_assign=_take_nothing)
         while not self._stopped.is_set():
             member.poll(0.2)
         member.close()
 
-    def _assigned(self, member: Consumer, _: object) -> None:
-        member.assign([])
-        self._joined.set()
+    def _owners(self) -> list[Owner]:
+        members = self._clients.admin.members(self._group)
+        return [owner for member in members if (owner := Owner.of(member.client_id)) is not None]
+
+
+def _take_nothing(member: Consumer, _: object) -> None:
+    member.assign([])
 
 
 def _is_alive(pid: int) -> bool:

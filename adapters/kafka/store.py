@@ -17,9 +17,9 @@ from adapters.kafka.config import KafkaSettings
 from adapters.kafka.errors import KafkaReadOnly
 from adapters.kafka.follower import Follower
 from adapters.kafka.history import History
-from adapters.kafka.index import Index
+from adapters.kafka.index import Index, IndexDamaged
 from adapters.kafka.ownership import Claim
-from adapters.kafka.reader import BULK, PartitionConsumer, PlaceReader, events_of
+from adapters.kafka.reader import BULK, PartitionConsumer, PlaceReader, certain_end, events_of
 from adapters.kafka.record import Record
 from adapters.kafka.tail import Tail
 from adapters.kafka.takeover import Takeover
@@ -115,7 +115,7 @@ class _Inner:
             return
         if self._claim is not None:
             self._claim.make()
-        self.writer = Writer(self._settings, self.history, self.take_over, self.read_again)
+        self.writer = Writer(self._settings, self.history, self.take_over, self.read_again, self._end)
         self.writer.append(Append())
 
     def take_over(self) -> Taken:
@@ -124,12 +124,16 @@ class _Inner:
         takeover = Takeover(self._clients, self._settings, self._follower, self._max_bytes, self._stopped)
         return Taken(takeover.whole(), takeover.end)
 
-    def read_again(self) -> None:
-        catch_up(self._clients, self._settings, self._follower, self._stopped)
+    def read_again(self) -> int:
+        return catch_up(self._clients, self._settings, self._follower, self._stopped)
+
+    def _end(self) -> int:
+        return self._clients.admin.end_of(self._partition, IsolationLevel.READ_UNCOMMITTED)
 
     def refresh(self) -> None:
         if self._tail is not None:
-            self._tail.wait_for(self._clients.admin.end_of(self._partition, IsolationLevel.READ_COMMITTED))
+            # What was acknowledged may yet lack its markers: the last stable offset alone would be too early.
+            self._tail.wait_for(certain_end(self._clients, self._partition, self._stopped))
         elif self.writer is not None and self.writer.lost:
             self.read_again()
 
@@ -144,7 +148,10 @@ class _Inner:
 
     def _flush(self) -> None:
         while not self._stopped.wait(_FLUSH_EVERY):
-            self._index.flush()
+            try:
+                self._index.flush()
+            except IndexDamaged as error:
+                _log.warning("%s: %s", self._settings.name, error)
 
 
 def _index_of(settings: KafkaSettings, identity: dict[str, str]) -> Index:

@@ -49,19 +49,24 @@ def ensure_topics(clients: Clients, settings: KafkaSettings) -> Topics:
     Raises KafkaLogUnsafe: a topic's settings would lose events; the message holds the command that mends it.
     KafkaUnavailable: the broker does not answer, or a topic is missing and may not be made.
     """
-    admin = clients.admin
     topics = {settings.topic: _EVENTS} if settings.read_only else wanted(settings)
-    described = admin.topics(list(topics))
+    cluster = clients.admin.cluster()
+    described = clients.admin.topics(list(topics))
+    sizes = [_checked(clients, settings, cluster, name, topic) for name, topic in described.items()]
     for name in topics.keys() - described.keys():
         described[name] = _made(clients, settings, name, topics[name])
-    found = {name: admin.settings(name) or {} for name in topics}
-    cluster = admin.cluster()
-    for name, required in topics.items():
-        _check_partition(settings, described[name], name)
-        _check_settings(settings, name, required, found[name])
-        _check_replicas(settings, cluster, described[name].partitions[settings.partition], name, found[name])
+        sizes.append(_checked(clients, settings, cluster, name, described[name]))
     identity = {"cluster": cluster.cluster_id, **{name: str(described[name].topic_id) for name in topics}}
-    return Topics(identity, min(int(found[name]["max.message.bytes"]) for name in topics))
+    return Topics(identity, min(sizes))
+
+
+def _checked(clients: Clients, settings: KafkaSettings, cluster: Cluster, name: str, topic: Topic) -> int:
+    """How large a record of the topic may be, in bytes, once nothing else is wrong with it."""
+    found = clients.admin.settings(name) or {}
+    _check_partition(settings, topic, name)
+    _check_settings(settings, name, wanted(settings)[name], found)
+    _check_replicas(settings, cluster, topic.partitions[settings.partition], name, found)
+    return int(found["max.message.bytes"])
 
 
 def _made(clients: Clients, settings: KafkaSettings, name: str, required: Mapping[str, str]) -> Topic:

@@ -30,6 +30,7 @@ from adapters.kafka.errors import (
 )
 from adapters.kafka.failure import is_fenced, is_too_large
 from adapters.kafka.history import History
+from adapters.kafka.index import IndexDamaged
 from adapters.kafka.transaction import Transaction
 
 _log = logging.getLogger(__name__)
@@ -45,8 +46,19 @@ class Taken(NamedTuple):
     end: int
 
 
+class _Judged(NamedTuple):
+    """Appends that may be written together, and those in conflict with the log or with one of them."""
+
+    staged: list[Append]
+    refused: list[tuple[Append, KafkaConflict]]
+
+
 class _Stranger(Exception):
     """Somebody writes to the partition past the fence."""
+
+
+class _NotReported(Exception):
+    """A commit went through, but nothing was said of where its records are."""
 
 
 class Offsets:
@@ -61,10 +73,15 @@ class Offsets:
     def __init__(self, begin: int) -> None:
         self._begin, self._records, self._transactions = begin, 0, 0
 
+    @property
+    def end(self) -> int:
+        """Where the partition ends if nobody else has written to it."""
+        return self._begin + self._records + self._transactions
+
     def explain(self, last: int, records: int) -> bool:
         """Count a transaction of `records` whose last one is at offset `last`."""
         self._records += records
-        explained = last + 1 <= self._begin + self._records + self._transactions
+        explained = last + 1 <= self.end
         self._transactions += 1
         return explained
 
@@ -77,16 +94,18 @@ class Writer:
         settings: KafkaSettings,
         history: History,
         take_over: Callable[[], Taken],
-        read_again: Callable[[], None],
+        read_again: Callable[[], int],
+        end: Callable[[], int],
     ) -> None:
         self._settings, self._history = settings, history
-        self._take_over, self._read_again = take_over, read_again
+        self._take_over, self._read_again, self._end = take_over, read_again, end
         self._producers: Sequence[Producer] = ()
         self._turn = 0
         self._offsets = Offsets(0)
         self._lost: KafkaOwnershipLost | None = None
         self._waiting: SimpleQueue[Append | None] = SimpleQueue()
-        self._closed = threading.Event()
+        self._entering = threading.Lock()
+        self._closed = False
         self._thread = threading.Thread(target=self._run, name=f"append to {settings.name}", daemon=True)
         self._thread.start()
 
@@ -102,16 +121,18 @@ class Writer:
         KafkaUnavailable: nothing was written. OutcomeUnknown: nobody can say yet.
         KafkaOwnershipLost: nothing was written, and this writer never writes again.
         """
-        if self._closed.is_set():
-            raise KafkaUnavailable(f"the writer of {self._settings.name} is closed")
-        self._waiting.put(append)
+        with self._entering:
+            if self._closed:
+                raise KafkaUnavailable(f"the writer of {self._settings.name} is closed")
+            self._waiting.put(append)
         return append.wait()
 
     def close(self) -> None:
         """Finish what waits, then stop."""
-        if not self._closed.is_set():
-            self._closed.set()
-            self._waiting.put(None)
+        with self._entering:
+            if not self._closed:
+                self._waiting.put(None)
+            self._closed = True
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
@@ -119,8 +140,6 @@ class Writer:
         while (first := self._waiting.get()) is not None:
             self._serve(self._gathered(first))
         self._producers = ()
-        for append in self._rest():
-            append.fail(KafkaUnavailable(f"the writer of {self._settings.name} is closed"))
 
     def _gathered(self, first: Append) -> list[Append]:
         group, records = [first], len(first.events)
@@ -136,58 +155,67 @@ class Writer:
             records += len(following.events)
         return group
 
-    def _rest(self) -> Iterable[Append]:
-        while True:
-            try:
-                append = self._waiting.get_nowait()
-            except Empty:
-                return
-            if append is not None:
-                yield append
-
     def _serve(self, group: Sequence[Append], *, again: bool = True) -> None:
         try:
             self._own()
-            staged = self._staged(group)
+            staged, refused = self._judged(group)
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are told
             _fail(group, error)
             return
+        for append, conflict in refused:
+            append.fail(conflict)
         if staged:
             self._write(staged, again=again)
+
+    def _judged(self, group: Sequence[Append]) -> _Judged:
+        """Who may write and who is in conflict; a conflict is told only of a log that we know to its end."""
+        try:
+            judged = self._staged(group)
+            if not judged.refused or self._end() <= self._offsets.end:
+                return judged
+            # Whoever wrote that has taken over, and a commit will show it.
+            self._offsets = Offsets(self._read_again())
+        except IndexDamaged:
+            # Nothing was sent: with a new index it may well go.
+            self._own()
+        return self._staged(group)
 
     def _own(self) -> None:
         if self._lost is not None:
             raise self._lost
-        if not self._producers:
+        if not self._producers or self._history.index.damaged:
             taken = self._take_over()
             self._producers, self._turn = taken.producers, 0
             self._offsets = Offsets(taken.end)
 
-    def _staged(self, group: Sequence[Append]) -> list[Append]:
-        staging, staged = Staging(self._history.index), list[Append]()
+    def _staged(self, group: Sequence[Append]) -> _Judged:
+        staging, judged = Staging(self._history.index), _Judged([], [])
         for append in group:
             try:
                 staging.add(append)
             except KafkaConflict as conflict:
-                append.fail(conflict)
-                continue
-            if append:
-                staged.append(append)
+                judged.refused.append((append, conflict))
             else:
-                append.succeed()
-        return staged
+                judged.staged.append(append)
+        return judged
 
     def _write(self, staged: Sequence[Append], *, again: bool) -> None:
-        transaction = Transaction(self._producers[self._turn], self._settings)
         try:
-            transaction.write(staged)
-            self._turn = 1 - self._turn
-            self._record(staged, transaction)
+            self._record(staged, self._transacted(staged))
         except Exception as error:  # noqa: BLE001 - whatever it is, the log decides
             self._doubt(staged, error, again=again)
 
+    def _transacted(self, staged: Sequence[Append]) -> Transaction:
+        transaction = Transaction(self._producers[self._turn], self._settings)
+        if any(staged):
+            transaction.write(staged)
+            self._turn = 1 - self._turn
+        return transaction
+
     def _record(self, staged: Sequence[Append], transaction: Transaction) -> None:
         records = sum(len(append.events) for append in staged)
+        if records and transaction.first < 0:
+            raise _NotReported(f"{self._settings.name}: a commit went through without a word of where")
         if records and not self._offsets.explain(transaction.last, records):
             raise _Stranger(f"somebody else writes to {self._settings.name}, past the fence")
         self._history.record(staged, transaction.first, transaction.last)

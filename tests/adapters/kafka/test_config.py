@@ -1,0 +1,95 @@
+"""What the environment says, and what it may not say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from eventsourcing.utils import Environment
+
+from adapters.kafka.client import Clients
+from adapters.kafka.config import KafkaSettings, settings_of
+from domain.errors import InvalidSettings
+
+_SECRETS = {"KAFKA_SASL_PASSWORD": "hunter2", "KAFKA_SSL_KEY_PASSWORD": "hunter3"}
+_LEAST = {"KAFKA_BOOTSTRAP_SERVERS": "localhost:9092"}
+
+
+def _settings(**env: str) -> KafkaSettings:
+    return settings_of(Environment("", {**_LEAST, **env}))
+
+
+def test_the_least_that_must_be_said() -> None:
+    settings = _settings()
+    assert (settings.topic, settings.partition, settings.index_path) == ("whence.events", 0, None)
+    assert dict(settings.client) == {"bootstrap.servers": "localhost:9092"}
+    assert (settings.read_only, settings.exclusive, settings.take_over) == (False, False, False)
+
+
+def test_any_setting_of_librdkafka_passes_through() -> None:
+    settings = _settings(
+        KAFKA_SECURITY_PROTOCOL="SASL_SSL",
+        KAFKA_SSL_CA_LOCATION="/ca.pem",
+        KAFKA_CONFIG=json.dumps({"compression.type": "zstd", "socket.keepalive.enable": True}),
+        KAFKA_INDEX_PATH="/index",
+        KAFKA_HEAP_OPTS="-Xmx1g",
+        UNRELATED="x",
+    )
+    assert dict(settings.client) == {
+        "bootstrap.servers": "localhost:9092",
+        "security.protocol": "SASL_SSL",
+        "ssl.ca.location": "/ca.pem",
+        "compression.type": "zstd",
+        "socket.keepalive.enable": "true",
+    }
+    assert settings.index_path == Path("/index")
+
+
+def test_an_application_has_settings_of_its_own() -> None:
+    env = Environment(
+        "Trading", {**_LEAST, "TRADING_KAFKA_TOPIC": "its.own", "TRADING_KAFKA_SASL_USERNAME": "it"}
+    )
+    settings = settings_of(env)
+    assert (settings.topic, settings.client["sasl.username"]) == ("its.own", "it")
+
+
+@pytest.mark.parametrize(
+    ("env", "complaint"),
+    [
+        ({"KAFKA_BOOTSTRAP_SERVERS": ""}, "KAFKA_BOOTSTRAP_SERVERS is not set"),
+        ({"KAFKA_TOPIC": "not a topic"}, "KAFKA_TOPIC='not a topic'"),
+        ({"KAFKA_PARTITION": "-1"}, "KAFKA_PARTITION=-1 is too small"),
+        ({"KAFKA_PARTITION": "one"}, "KAFKA_PARTITION='one' is not a number"),
+        ({"KAFKA_PARTITION": "1", "KAFKA_PARTITIONS": "1"}, "KAFKA_PARTITIONS=1 is too small: at least 2"),
+        ({"KAFKA_TIMEOUT": "0"}, "KAFKA_TIMEOUT=0 is too small"),
+        ({"KAFKA_TIMEOUT": "nan"}, "KAFKA_TIMEOUT='nan' is not a number"),
+        ({"KAFKA_READ_ONLY": "perhaps"}, "KAFKA_READ_ONLY='perhaps' is neither yes nor no"),
+        ({"KAFKA_CONFIG": '{"sasl.password": "x'}, "KAFKA_CONFIG is not JSON"),
+        ({"KAFKA_CONFIG": "[]"}, "must be a JSON object"),
+        ({"KAFKA_ACKS": "1"}, "acks=1 would break the promise"),
+        ({"KAFKA_ISOLATION_LEVEL": "read_uncommitted"}, "isolation.level=read_uncommitted would break"),
+        ({"KAFKA_TRANSACTIONAL_ID": "mine"}, "transactional.id belongs to the log itself"),
+        ({"ORIGINATOR_ID_TYPE": "int"}, "must be uuid or text"),
+    ],
+)
+def test_what_may_not_be_said_is_refused_by_name(env: dict[str, str], complaint: str) -> None:
+    with pytest.raises(InvalidSettings, match=complaint.replace("(", r"\(")):
+        _settings(**env)
+
+
+def test_secrets_are_not_shown() -> None:
+    settings = _settings(
+        **_SECRETS,
+        KAFKA_CONFIG=json.dumps({"ssl.key.pem": "hunter4", "sasl.oauthbearer.client.secret": "hunter5"}),
+    )
+    assert "hunter" not in repr(settings)
+    assert "hunter" not in settings.client.redact("said hunter2, hunter3, hunter4 and hunter5")
+    assert "localhost:9092" in repr(settings)
+
+
+def test_a_setting_that_librdkafka_does_not_know_is_refused_without_its_value() -> None:
+    settings = _settings(**_SECRETS, KAFKA_NO_SUCH_THING="hunter2")
+    with pytest.raises(InvalidSettings, match=r"no\.such\.thing") as refused:
+        Clients(settings.client, 1.0).consumer({})
+    assert "hunter2" not in str(refused.value)

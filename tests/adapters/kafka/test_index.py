@@ -1,0 +1,140 @@
+"""The index can be thrown away: missing, stale, corrupt or of another cluster, it is made anew from the log."""
+
+# pyright: reportPrivateUsage=false
+# What is broken on purpose here is inside.
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from eventsourcing.persistence import IntegrityError
+from eventsourcing.utils import Environment
+
+from adapters.kafka.index import Index, IndexDamaged, Place
+from tests.adapters.kafka.logs import Logs, events
+
+_TOLD = [(1, "order-1", 1), (2, "order-1", 2), (3, "order-2", 1)]
+
+
+def _file(folder: Path) -> Path:
+    return next(folder.glob("*.0.sqlite"))
+
+
+def _delete(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+
+def _corrupt(folder: Path) -> None:
+    _file(folder).write_bytes(b"SQLite format 3\x00" + b"\xff" * 8192)
+
+
+def _scramble_pages(folder: Path) -> None:
+    path = _file(folder)
+    content = bytearray(path.read_bytes())
+    content[4096:] = b"\x5a" * (len(content) - 4096)
+    path.write_bytes(content)
+
+
+def _of_another_cluster(folder: Path) -> None:
+    with sqlite3.connect(_file(folder)) as db:
+        db.execute("UPDATE identity SET value = 'another' WHERE name = 'cluster'")
+        db.execute("UPDATE stream SET last = 77")
+    db.close()
+
+
+def _beyond_the_log(folder: Path) -> None:
+    with sqlite3.connect(_file(folder)) as db:
+        db.execute("UPDATE reached SET next_offset = next_offset + 1000")
+    db.close()
+
+
+def _of_another_history(folder: Path) -> None:
+    with sqlite3.connect(_file(folder)) as db:
+        db.execute("UPDATE stream SET name = 'order-9', last = 7 WHERE name = 'order-2'")
+    db.close()
+
+
+def _behind_the_log(folder: Path) -> None:
+    with sqlite3.connect(_file(folder)) as db:
+        db.execute("DELETE FROM event WHERE position > 1")
+        db.execute("DELETE FROM stream WHERE name = 'order-2'")
+        db.execute("UPDATE stream SET last = 1")
+        db.execute("UPDATE reached SET next_offset = 1 WHERE next_offset > 1")
+    db.close()
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        _delete,
+        _corrupt,
+        _scramble_pages,
+        _of_another_cluster,
+        _beyond_the_log,
+        _of_another_history,
+        _behind_the_log,
+    ],
+)
+def test_an_index_that_is_not_of_this_log_is_made_anew(
+    logs: Logs, tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    folder = tmp_path / "index"
+    before = logs.open(KAFKA_INDEX_PATH=str(folder))
+    before.append(events("order-1", 1, 2))
+    before.append(events("order-2", 1, 1))
+    before.close()
+    harm(folder)
+    after = logs.open(KAFKA_INDEX_PATH=str(folder))
+    index = after.store.history.index
+    assert [tuple(place)[:3] for place in index.places_between(1, 100)] == _TOLD == after.told()
+    with pytest.raises(IntegrityError):
+        after.append(events("order-2", 1, 1))
+    assert after.append(events("order-2", 2, 2)) == [4]
+
+
+def test_an_index_that_fails_while_in_use_is_made_anew_at_once(logs: Logs, tmp_path: Path) -> None:
+    log = logs.open(KAFKA_INDEX_PATH=str(tmp_path))
+    log.append(events("order-1", 1, 2))
+    index = log.store.history.index
+    index.flush()
+    index._db.execute("DROP TABLE event")
+    with pytest.raises(IndexDamaged):
+        index.places_of("order-1")
+    assert log.append(events("order-1", 3, 3)) == [3]
+    assert log.told() == [(1, "order-1", 1), (2, "order-1", 2), (3, "order-1", 3)]
+
+
+def test_a_second_process_with_the_same_index_file_keeps_its_own(logs: Logs, tmp_path: Path) -> None:
+    first = logs.open(KAFKA_INDEX_PATH=str(tmp_path))
+    first.append(events("order-1", 1, 2))
+    second = logs.open(KAFKA_INDEX_PATH=str(tmp_path))
+    assert second.append(events("order-1", 3, 3)) == [3]
+
+
+def test_what_was_read_is_remembered_between_starts(env: Environment, tmp_path: Path) -> None:
+    with Logs(env) as logs:
+        log = logs.open(KAFKA_INDEX_PATH=str(tmp_path))
+        log.append(events("order-1", 1, 50))
+        end = log.store.history.index.reached(env["KAFKA_TOPIC"])
+        log.close()
+    index = Index(_file(tmp_path))
+    assert index.reached(env["KAFKA_TOPIC"]) == end >= 50
+    assert (index.count, index.last_version("order-1")) == (50, 50)
+    index.close()
+
+
+def test_questions_are_answered_before_and_after_what_was_told_is_written() -> None:
+    index = Index()
+    index.add([Place(1, "a", 1, 0), Place(2, "b", 0, 1), Place(3, "a", 2, 2)], "topic", 3)
+    assert (index.untold, index.last_version("a"), index.last_version("c")) == (3, 2, None)
+    assert index.places_of("a") == [Place(1, "a", 1, 0), Place(3, "a", 2, 2)]
+    assert index.untold == 0
+    assert index.places_of("a", gt=1, desc=True, limit=1) == [Place(3, "a", 2, 2)]
+    assert index.place_at(2) == Place(2, "b", 0, 1)
+    assert index.place_at(4) is None
+    assert (index.last_version("b"), index.reached("topic"), index.reached("other")) == (0, 3, 0)
+    index.close()

@@ -1,0 +1,147 @@
+"""The broker goes away in the middle: success, or a clear error, never a lie and nothing twice."""
+
+# pyright: reportPrivateUsage=false
+# What is broken on purpose here is inside.
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from adapters.kafka.errors import KafkaConflict, KafkaUnavailable, OutcomeUnknown
+from adapters.kafka.transaction import Transaction
+from infra.servers.kafka import KafkaBroker
+from tests.adapters.kafka.logs import Log, Logs, environment, events
+
+
+@pytest.fixture
+def private_logs(private_broker: KafkaBroker) -> Iterator[Logs]:
+    with Logs(environment(private_broker.bootstrap_servers, "test.outage", KAFKA_TIMEOUT="4")) as logs:
+        yield logs
+
+
+@dataclass(slots=True)
+class Appender:
+    """Appends to a stream of its own until told to stop, and keeps what it was told."""
+
+    log: Log
+    stream: str
+    acknowledged: dict[int, int] = field(default_factory=dict[int, int])
+    unknown: set[int] = field(default_factory=set[int])
+    refused: int = 0
+    lie: str = ""
+    version: int = 1
+
+    def run(self, stop: threading.Event) -> None:
+        while not stop.is_set() and not self.lie:
+            try:
+                self.acknowledged[self.version] = self.log.append(
+                    events(self.stream, self.version, self.version)
+                )[0]
+            except OutcomeUnknown:
+                self.unknown.add(self.version)
+                continue
+            except KafkaUnavailable:
+                self.refused += 1
+                continue
+            except KafkaConflict as conflict:
+                # In the log after all: only where we were told that nobody knew.
+                self.lie = "" if self.version in self.unknown else str(conflict)
+            self.version += 1
+
+
+def test_a_broker_that_stops_and_starts_in_the_middle_of_appends(
+    private_logs: Logs, private_broker: KafkaBroker
+) -> None:
+    log, stop = private_logs.open(), threading.Event()
+    appenders = [Appender(log, f"order-{number}") for number in range(8)]
+    threads = [threading.Thread(target=appender.run, args=(stop,)) for appender in appenders]
+    for thread in threads:
+        thread.start()
+    for _ in range(2):
+        private_broker.kill()
+        private_broker.start()
+        _all_go_on(appenders)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    _check(log, appenders)
+    _check(private_logs.open(KAFKA_READ_ONLY="y"), appenders)
+
+
+def _all_go_on(appenders: list[Appender]) -> None:
+    """Return once each has appended again; the test's own timeout ends it where one never does."""
+    before = [len(appender.acknowledged) for appender in appenders]
+    pause = threading.Event()
+    while any(len(a.acknowledged) <= count and not a.lie for a, count in zip(appenders, before, strict=True)):
+        pause.wait(0.05)
+
+
+def _check(log: Log, appenders: list[Appender]) -> None:
+    told = log.told()
+    assert [position for position, _, _ in told] == list(range(1, len(told) + 1))
+    assert log.store.refused == {}
+    for appender in appenders:
+        assert appender.lie == ""
+        held = {version: position for position, stream, version in told if stream == appender.stream}
+        assert list(held) == list(range(1, len(held) + 1))
+        assert appender.acknowledged.items() <= held.items()
+        assert held.keys() - appender.acknowledged.keys() <= appender.unknown
+
+
+def test_after_a_commit_timeout_the_outcome_is_read_back_from_the_log(
+    private_logs: Logs, private_broker: KafkaBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = private_logs.open(KAFKA_COMMIT_TIMEOUT="0.5", KAFKA_TIMEOUT="20")
+    log.append(events("order-1", 1, 1))
+    commit = Transaction.commit
+
+    def frozen(transaction: Transaction) -> None:
+        os.kill(private_broker.pid, signal.SIGSTOP)
+        threading.Timer(2.0, os.kill, (private_broker.pid, signal.SIGCONT)).start()
+        monkeypatch.setattr(Transaction, "commit", commit)
+        commit(transaction)
+
+    monkeypatch.setattr(Transaction, "commit", frozen)
+    assert log.append(events("order-1", 2, 3)) == [2, 3]
+    assert log.append(events("order-1", 4, 4)) == [4]
+    assert private_logs.open(KAFKA_READ_ONLY="y").told() == [(n, "order-1", n) for n in range(1, 5)]
+
+
+def test_a_broker_that_stays_silent_is_a_clear_error(private_logs: Logs, private_broker: KafkaBroker) -> None:
+    log = private_logs.open(KAFKA_TIMEOUT="1", KAFKA_COMMIT_TIMEOUT="1")
+    log.append(events("order-1", 1, 1))
+    private_broker.kill()
+    with pytest.raises(OutcomeUnknown, match="its outcome cannot be read back"):
+        log.append(events("order-1", 2, 2))
+    with pytest.raises(KafkaUnavailable):
+        log.append(events("order-1", 2, 2))
+    private_broker.start()
+    assert log.append(events("order-1", 2, 2)) == [2]
+    assert log.told() == [(1, "order-1", 1), (2, "order-1", 2)]
+
+
+def test_a_transactional_id_that_expired_is_taken_anew(
+    private_logs: Logs, private_broker: KafkaBroker
+) -> None:
+    private_broker.stop()
+    private_broker.properties |= {
+        "transactional.id.expiration.ms": "1000",
+        "transaction.remove.expired.transaction.cleanup.interval.ms": "200",
+    }
+    private_broker.start()
+    log = private_logs.open()
+    assert log.append(events("order-1", 1, 2)) == [1, 2]
+    writer = log.store._inner.writer
+    assert writer is not None
+    before = writer._producers
+    # An id expires by being left alone; there is nothing to be asked whether it has.
+    threading.Event().wait(3.0)
+    assert log.append(events("order-1", 3, 3)) == [3]
+    assert writer._producers is not before
+    assert log.told() == [(n, "order-1", n) for n in range(1, 4)]

@@ -1,0 +1,66 @@
+"""Records that no owner wrote: refused by every reader alike, counted, and seen by the writer they write past."""
+
+from __future__ import annotations
+
+import pytest
+from confluent_kafka import Producer
+from eventsourcing.persistence import IntegrityError
+
+from adapters.kafka.record import headers_of
+from tests.adapters.kafka.logs import Logs, events
+
+
+def _foreign(
+    servers: str, topic: str, stream: str, version: int, headers: list[tuple[str, bytes]] | None = None
+) -> None:
+    producer = Producer({"bootstrap.servers": servers})
+    own = headers_of("whence.test.Happened", version, ()) if headers is None else headers
+    producer.produce(topic, b"foreign", stream, 0, headers=list[tuple[str, str | bytes | None]](own))
+    assert producer.flush(10) == 0
+
+
+@pytest.mark.parametrize(
+    ("stream", "version"), [("order-1", 2), ("order-1", 1), ("order-1", 4), ("order-2", 2)]
+)
+def test_a_record_that_breaks_the_order_of_versions_is_accepted_by_no_reader(
+    logs: Logs, kafka_bootstrap_servers: str, kafka_topic: str, stream: str, version: int
+) -> None:
+    reader = logs.open()
+    reader.append(events("order-1", 1, 2))
+    following = logs.open(KAFKA_READ_ONLY="y")
+    _foreign(kafka_bootstrap_servers, kafka_topic, stream, version)
+    owner = logs.open()
+    assert owner.append(events("order-1", 3, 3)) == [3]
+    cold = logs.open(KAFKA_READ_ONLY="y")
+    told = [(1, "order-1", 1), (2, "order-1", 2), (3, "order-1", 3)]
+    for log in (owner, following, cold):
+        assert log.told() == told
+        assert log.told(3) == told[2:]
+        assert [event.originator_version for event in log.recorder.select_events("order-1")] == [1, 2, 3]
+        assert [n.id for n in log.recorder.select_notifications(1, 10)] == [1, 2, 3]
+        assert list(log.store.refused.values()) == [f"whence.test.Happened, version {version} of {stream}"]
+
+
+def test_a_record_that_is_no_event_is_counted_and_passed_over(
+    logs: Logs, kafka_bootstrap_servers: str, kafka_topic: str
+) -> None:
+    logs.open().append(events("order-1", 1, 1))
+    _foreign(kafka_bootstrap_servers, kafka_topic, "order-1", 2, [("anything", b"else")])
+    log = logs.open()
+    assert log.append(events("order-1", 2, 2)) == [2]
+    assert list(log.store.refused.values()) == ["not an event"]
+
+
+def test_a_stranger_who_takes_a_version_is_noticed_by_the_writer(
+    logs: Logs, kafka_bootstrap_servers: str, kafka_topic: str
+) -> None:
+    """Three foreign records are more than markers explain: the writer reads the log before it answers."""
+    owner = logs.open()
+    owner.append(events("order-1", 1, 1))
+    for version in (2, 3, 4):
+        _foreign(kafka_bootstrap_servers, kafka_topic, "order-1", version)
+    with pytest.raises(IntegrityError):
+        owner.append(events("order-1", 2, 2))
+    assert owner.append(events("order-1", 5, 5)) == [5]
+    assert [state for _, _, _, _, state, _, _ in owner.replay()] == [b"state", *[b"foreign"] * 3, b"state"]
+    assert len(owner.store.refused) == 1
