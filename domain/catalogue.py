@@ -7,6 +7,7 @@ leverage) and its risk-limit table's first tier (maintenance margin); fees are t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from domain.instrument import Instrument, instrument_id, symbol_of
@@ -70,6 +71,11 @@ def rules_for(instrument: str, tick_seen: Decimal) -> Instrument:
         leverage,
         maintenance,
     )
+
+
+def on_the_market(rules: Instrument, tick_seen: Decimal) -> Instrument:
+    """The rules as this market shows them: a tape whose prices are finer than the known tick has that finer tick."""
+    return rules if tick_seen >= rules.tick else replace(rules, tick=tick_seen)
 
 
 def split_symbol(symbol: str) -> tuple[str, str]:

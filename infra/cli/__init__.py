@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -19,6 +20,12 @@ EXIT_CODES: Sequence[tuple[type[WhenceError], int]] = (
 )
 """What the program ends with, the first that fits: 2 what was given is wrong, 3 the log is another engine's,
 4 the log cannot do it, 1 anything else the program says no to."""
+
+
+def _spare_the_collector() -> None:
+    """Events and states are immutable and make no circles: looking for circles among millions of them is lost time."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
 
 
 def application() -> typer.Typer:
@@ -47,6 +54,7 @@ def application() -> typer.Typer:
 
 def main() -> None:
     """Runs the program; whatever it refuses on purpose is one message and an exit code, never a traceback."""
+    _spare_the_collector()
     try:
         application()()
     except WhenceError as error:

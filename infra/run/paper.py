@@ -27,7 +27,7 @@ from commands.signal import DetectSignal
 from commands.stimulus import Ask, Stimulus
 from commands.world import World
 from domain.candle import Candle, cause_of
-from domain.catalogue import rules_for
+from domain.catalogue import on_the_market, rules_for
 from domain.errors import InvalidInput, TapeMismatch
 from domain.instrument import Instrument
 from domain.log import Envelope, EventLog, chain_id
@@ -64,11 +64,16 @@ def plan_of(
     not there or does not take its parameters.
     """
     ordered = sorted(tapes, key=lambda tape: tape.instrument)
-    instruments = [rules_for(tape.instrument, tick_seen(tape)) for tape in ordered]
+    instruments = [_rules_of(tape) for tape in ordered]
     stake = Stake(_currency_of(instruments), balance, leverage)
     strategies = [strategy_of(one) for one in settings.strategies]
     opening = opening_of(ordered, account, stake, settings, instruments)
     return Plan(ordered, account, stake, settings, strategies, instruments, opening)
+
+
+def _rules_of(tape: Tape) -> Instrument:
+    tick = tick_seen(tape)
+    return on_the_market(rules_for(tape.instrument, tick), tick)
 
 
 def tick_seen(tape: Tape) -> Decimal:
