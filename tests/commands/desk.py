@@ -1,0 +1,147 @@
+"""A desk: the real handler with everything plugged in, a log in a list and an exchange that takes post."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Self
+
+from commands.account import OpenAccount, TurnDay
+from commands.effects import Effects
+from commands.exchange import AnyReport, Filled, Funded, Liquidated
+from commands.handler import ENGINE, Handler, Identity
+from commands.instrument import ListInstrument
+from commands.opening import OpenLog
+from commands.recall import NOTHING_TO_RECALL, Recall
+from commands.reports import stimuli
+from commands.routes import Command
+from commands.settings import ChangeSettings
+from commands.signal import DetectSignal
+from commands.stimulus import Ask, Stimulus
+from commands.world import World
+from domain.log import Envelope, chain_id
+from domain.opening import LogOpened, Mode
+from domain.order import Liquidity, Side
+from domain.settings import Settings
+from domain.signal import SignalDetected
+from tests.commands.list_log import ListLog
+from tests.commands.mailbox import Mailbox
+from tests.domain.history import ACCOUNT, BTC, ETH, LOG_ID, NOW, D, a_signal, an_instrument
+
+FEE = D("0.05")
+IDENTITY = Identity(LOG_ID, ACCOUNT, "test")
+OPENING: tuple[Command, ...] = (
+    OpenLog(LogOpened(LOG_ID, Mode.TAPE, "a test", synthetic=True)),
+    OpenAccount("USDT", D(10_000), D(5)),
+    TurnDay(NOW.date().isoformat()),
+    ListInstrument(an_instrument(BTC)),
+    ListInstrument(an_instrument(ETH)),
+)
+
+
+class Desk:
+    """Every step is a second later than the last; what is handled at one step is one stimulus."""
+
+    def __init__(self, log: ListLog | None = None, *, recalling: bool = False) -> None:
+        self.log = ListLog() if log is None else log
+        self.exchange = Mailbox(self.log)
+        recall = Recall(self.log.read()) if recalling else NOTHING_TO_RECALL
+        self.handler = Handler(self.log, World(), IDENTITY, Effects(self.exchange), recall)
+        self.at = NOW
+
+    @property
+    def world(self) -> World:
+        return self.handler.world
+
+    def opened(self, settings: Settings | None = None) -> Self:
+        commands = (*OPENING, ChangeSettings(settings or Settings()))
+        self.ask(*commands, cause="command:open")
+        return self
+
+    def ask(self, *commands: Command, cause: str, actor: str = "a person") -> list[Envelope]:
+        self.at += timedelta(seconds=1)
+        return list(self.handler.handle(self.stimulus(*commands, cause=cause, actor=actor)))
+
+    def stimulus(self, *commands: Command, cause: str, actor: str = ENGINE) -> Stimulus:
+        return Stimulus(self.at, tuple(Ask(command, cause, self.at, actor) for command in commands))
+
+    def see(self, *signals: SignalDetected) -> list[Envelope]:
+        """Signals of the candles that close now, one an instrument."""
+        self.at += timedelta(seconds=1)
+        asks = [self._detect(replace(signal, candle_closed_at=self.at)) for signal in signals]
+        return list(self.handler.handle(Stimulus(self.at, tuple(asks))))
+
+    def tell(self, *reports: AnyReport) -> list[Envelope]:
+        self.at += timedelta(seconds=1)
+        return [
+            envelope
+            for stimulus in stimuli(reports, self.world, ACCOUNT, self.at)
+            for envelope in self.handler.handle(stimulus)
+        ]
+
+    def _detect(self, signal: SignalDetected) -> Ask:
+        fact = f"candle:{signal.instrument}:300:{self.at.isoformat()}"
+        chain = chain_id(LOG_ID, ACCOUNT, fact)
+        return Ask(DetectSignal(chain, signal), fact, self.at, ENGINE, chain)
+
+
+def names(envelopes: list[Envelope]) -> list[str]:
+    return [type(envelope.event).__name__ for envelope in envelopes]
+
+
+def chain_of(envelopes: list[Envelope]) -> str:
+    (chain,) = {envelope.meta.correlation_id for envelope in envelopes}
+    return chain
+
+
+def long(**changed: Any) -> SignalDetected:
+    """A signal that both committees approve of on a fresh desk."""
+    return a_signal(**changed)
+
+
+def a_fill_of(
+    order_id: str,
+    execution_id: str,
+    quantity: Decimal,
+    price: Decimal,
+    fee: Decimal = FEE,
+    at: datetime = NOW,
+) -> Filled:
+    fact = f"exchange:test:{execution_id}"
+    return Filled(order_id, at, fact, execution_id, price, quantity, fee, "USDT", Liquidity.TAKER)
+
+
+def funding(name: str, amount: Decimal, instrument: str = BTC) -> Funded:
+    return Funded(instrument, NOW, f"exchange:test:{name}", amount)
+
+
+def liquidation(name: str, side: Side, quantity: Decimal, price: Decimal) -> Liquidated:
+    return Liquidated(BTC, NOW, f"exchange:test:{name}", side, name, price, quantity, D("0.5"), "USDT")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A world as it is now, to be held against what it is later."""
+
+    states: dict[str, Any]
+    versions: dict[str, int]
+    chains: dict[str, str]
+    told: set[str]
+    portfolio: object
+    position: int
+
+
+def snapshot(world: World) -> Snapshot:
+    return Snapshot(
+        dict(world.states),
+        dict(world.versions),
+        dict(world.chains),
+        set(world.told),
+        world.portfolio,
+        world.position,
+    )
+
+
+def folded(log: ListLog) -> Snapshot:
+    return snapshot(World().fold_all(log.envelopes))
