@@ -96,6 +96,10 @@ class Clearing:
         self.book.end(order_id, ZERO)
         self._wire.rejected(order_id, at, reason)
 
+    def expire(self, order_id: str, at: datetime, reason: str) -> None:
+        self.book.end(order_id, ZERO)
+        self._wire.expired(order_id, at, reason)
+
     def fund(self, candle: Candle) -> None:
         """Settles the funding of the candle's close: quantity x close x rate, longs pay when the rate is positive."""
         if candle.funding_rate and self.holding.quantity:

@@ -27,6 +27,7 @@ from adapters.simulated.wire import Wire
 from commands.exchange import Ticket
 from domain.order import Liquidity, OrderPlaced, OrderType
 
+TOO_LATE = "the market was closed to it beyond"
 CANCELLED_BY_USER = "CancelByUser"
 
 
@@ -48,6 +49,9 @@ class OrderDesk:
                 self._amend(request, request.what, bar, at)
 
     def _admit(self, ticket: Ticket, bar: Bar, at: datetime) -> None:
+        if _came_too_late(ticket.terms, at):
+            self._clearing.expire(ticket.order_id, at, f"{TOO_LATE} {ticket.terms.fresh_until.isoformat()}")
+            return
         order = WorkingOrder(ticket.order_id, ticket.terms, ticket.terms.quantity)
         reason = self._objection(order, bar)
         if reason is not None:
@@ -123,6 +127,11 @@ class OrderDesk:
         kept = cost(order.terms, order.leaves, order.terms.limit_price or ZERO)
         more = cost(terms, terms.quantity - order.filled, limit) - kept
         return too_expensive(more, self._clearing.available) if more > 0 else None
+
+
+def _came_too_late(terms: OrderPlaced, at: datetime) -> bool:
+    """What adds exposure was meant for a market that is gone by then; what takes us out of it never comes too late."""
+    return not terms.reduce_only and at > terms.fresh_until
 
 
 def _amended(terms: OrderPlaced, asked: Amendment) -> OrderPlaced:

@@ -15,6 +15,7 @@ from commands.exchange import (
     AnyReport,
     Cancelled,
     CancelRefused,
+    Expired,
     Filled,
     Funded,
     Liquidated,
@@ -53,6 +54,9 @@ class Wire:
 
     def rejected(self, order_id: str, at: datetime, reason: str) -> None:
         self._told.append(Rejected(order_id, at, fact(order_id, "rejected"), reason))
+
+    def expired(self, order_id: str, at: datetime, reason: str) -> None:
+        self._told.append(Expired(order_id, at, fact(order_id, "expired"), reason))
 
     def cancelled(self, order_id: str, at: datetime, reason: str) -> None:
         self._told.append(Cancelled(order_id, at, fact(order_id, "cancelled"), reason))

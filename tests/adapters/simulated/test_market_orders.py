@@ -59,7 +59,8 @@ def test_latency_below_the_interval_costs_no_candle_and_more_costs_whole_ones(
     latency: timedelta, filled_in: int
 ) -> None:
     venue = exchange(replace(SMOOTH, latency=latency))
-    venue.submit([ticket("e", BUY, "1")])
+    patient = ticket("e", BUY, "1")
+    venue.submit([replace(patient, terms=replace(patient.terms, fresh_until=START + 9 * FIVE))])
     candles = [candle(n, f"{100 + n} {101 + n} {99 + n} {100 + n}") for n in range(5)]
     found = [n for n, one in enumerate(candles) if fills(venue.on_candles([one]))]
     assert found == [filled_in]

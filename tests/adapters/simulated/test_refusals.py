@@ -67,6 +67,22 @@ def test_it_says_what_is_wrong(sent: Ticket, words: str) -> None:
     assert venue.available == venue.balance == 10000
 
 
+def test_an_entry_that_meets_the_market_after_its_time_expires_and_its_protection_with_it() -> None:
+    venue = exchange()
+    venue.submit([ticket("e", BUY, "1"), stop_of("e", SELL, "1", "95")])
+    reports = venue.on_candles([candle(2, "100 101 99 100")])
+    assert told(reports) == ["e Expired", "e-stop Submitted", "e-stop Cancelled"]
+    assert venue.position(BTC.id) == 0
+
+
+def test_a_way_out_never_comes_too_late() -> None:
+    venue = exchange()
+    venue.submit([ticket("e", BUY, "1")])
+    venue.on_candles([candle(0, "100 101 99 100")])
+    venue.submit([ticket("x", SELL, "1", reduce_only=True, sent_at=START + FIVE)])
+    assert "x Filled" in told(venue.on_candles([candle(9, "100 101 99 100")]))
+
+
 def test_below_the_minimum_quantity() -> None:
     coarse = instrument(min_quantity=BTC.lot * 100)
     venue = SimulatedExchange({coarse.id: coarse}, "USDT", Decimal(1000), Decimal(10), SMOOTH, 1)
