@@ -1,0 +1,50 @@
+"""The main job: three symbols, 77,760 candles, from the first to the last, on SQLite and on Kafka, and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from time import perf_counter
+
+from infra.run.paper import PaperRun, Plan
+from projections.performance import Performance
+from tests.benchmarks.figure import Figure
+from tests.benchmarks.logs import fresh, owned
+from tests.benchmarks.runs import plan, tapes
+
+_LIMITS = {"SQLite": 8.0, "Kafka": 16.0}
+
+
+def run() -> Sequence[Figure]:
+    """Seconds and candles per second of the whole job, reading the files included."""
+    started = perf_counter()
+    read, kind = tapes()
+    reading = perf_counter() - started
+    chosen = plan(of=read)
+    candles = sum(len(tape.candles) for tape in read)
+    figures = [Figure("read and check the tapes", reading, "s", None, f"{candles:,} {kind} candles")]
+    for log in _LIMITS:
+        figures.extend(_measured(log, chosen, candles, reading))
+    return figures
+
+
+def _measured(log: str, chosen: Plan, candles: int, reading: float) -> Iterator[Figure]:
+    with fresh(log) as address:
+        first, performance = _played(address, chosen)
+        whole = first + reading
+        note = f"{performance.events:,} events, {performance.trades} trades"
+        yield Figure(f"main job on {log}", whole, "s", _LIMITS[log], note)
+        yield Figure(f"main job on {log}", candles / whole, "candles/s", None, "the same, as a rate")
+        again, _ = _played(address, chosen)
+        yield Figure(
+            f"recalled on {log}", again, "s", None, "started again at the end: nothing new is written"
+        )
+
+
+def _played(address: str, chosen: Plan) -> tuple[float, Performance]:
+    performance = Performance()
+    started = perf_counter()
+    with closing(owned(address)) as log:
+        for _ in PaperRun(chosen, log, performance.fold).instants():
+            pass
+    return perf_counter() - started, performance

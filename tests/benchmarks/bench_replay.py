@@ -1,0 +1,110 @@
+"""Replay: a log of many accounts to their aggregates, on one core, beside bare reading and bare fastavro."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from io import BytesIO
+from time import perf_counter
+from typing import Any
+
+import fastavro
+
+from adapters.avro.schema import schemas_by_fingerprint
+from adapters.tapes import synthetic_tape
+from commands.world import World
+from domain.log import Envelope
+from infra.run.paper import PaperRun
+from tests.benchmarks.figure import Figure
+from tests.benchmarks.logs import fresh, owned, reader
+from tests.benchmarks.runs import EAGER, copies, plan
+
+_EVENTS = 200_000
+_PREFIX = 10
+_BATCH = 1_000
+
+
+def run(events: int = _EVENTS) -> Sequence[Figure]:
+    """Events per second from SQLite and from Kafka; `ratio` is to the bare rate of the same bytes."""
+    history = _history()
+    return [figure for kind in ("SQLite", "Kafka") for figure in _measured(kind, history, events)]
+
+
+def _history() -> Sequence[Envelope]:
+    seen: list[Envelope] = []
+    with closing(owned("memory:")) as log:
+        chosen = plan(EAGER, of=synthetic_tape(7, candles=20_000))
+        for _ in PaperRun(chosen, log, seen.append).instants():
+            pass
+    return seen
+
+
+def _measured(kind: str, history: Sequence[Envelope], events: int) -> Iterator[Figure]:
+    with fresh(kind) as address:
+        count = _fill(address, history, events)
+        with closing(reader(address)) as log:
+            states = [row[3] for row in log._rows.rows(0, count)]
+            size = sum(map(len, states)) / count
+            reading = _rate(count, lambda: _drain(log._rows.rows(0, count)))
+            decoding = _rate(count, lambda: _bare(states))
+            replaying = _rate(count, lambda: _replay(log.read(upto=count)))
+    bare = 1 / (1 / reading + 1 / decoding)
+    note = f"{count:,} events of {size:.0f} bytes"
+    yield Figure(f"read from {kind}, nothing decoded", reading, "events/s", None, note)
+    yield Figure(f"{kind}: read and bare fastavro", bare, "events/s", None, "the raw limit in this run")
+    yield Figure(
+        f"{kind}: replay to aggregates",
+        replaying,
+        "events/s",
+        100_000,
+        "decoded, checked, folded, portfolios too",
+    )
+    yield Figure(f"{kind}: replay beside bare", replaying / bare, "ratio", 0.65, "")
+
+
+def _fill(address: str, history: Sequence[Envelope], events: int) -> int:
+    with closing(owned(address)) as log:
+        for account in copies(history, max(1, events // len(history))):
+            for start in range(0, len(account), _BATCH):
+                log.append(account[start : start + _BATCH])
+        return log.head()
+
+
+def _rate(count: int, measured: Callable[[], object]) -> float:
+    """The best of three; what the collector would look through is what was there before."""
+    gc.collect()
+    gc.freeze()
+    took = []
+    for _ in range(3):
+        started = perf_counter()
+        measured()
+        took.append(perf_counter() - started)
+    gc.unfreeze()
+    return count / min(took)
+
+
+def _drain(rows: Any) -> None:
+    for _ in rows:
+        pass
+
+
+def _bare(states: Sequence[bytes]) -> None:
+    schemas: Mapping[bytes, Any] = {
+        fingerprint: fastavro.parse_schema(schema.source)
+        for fingerprint, schema in schemas_by_fingerprint().items()
+    }
+    for state in states:
+        body = BytesIO(state)
+        body.seek(_PREFIX)
+        fastavro.schemaless_reader(body, schemas[state[2:_PREFIX]], None)
+
+
+def _replay(log: Any) -> None:
+    worlds: dict[str, World] = {}
+    for recorded in log:
+        envelope = recorded.envelope
+        world = worlds.get(envelope.meta.account)
+        if world is None:
+            world = worlds[envelope.meta.account] = World()
+        world.fold(envelope)
