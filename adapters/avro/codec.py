@@ -40,13 +40,14 @@ class AvroCodec:
     """Encodes with the schemas of today, decodes whatever was ever written.
 
     With `ids`, events are written with their registry ids, every one looked up here and now (raises UnknownSchema,
-    LogUnavailable); without, with their fingerprints. Fingerprints are read either way.
+    LogUnavailable); without, with their fingerprints. Fingerprints are read either way. With `read_only` ids are
+    looked up as they are met in a log, and what has not been registered since is no fault.
     """
 
-    def __init__(self, ids: SchemaIds | None = None) -> None:
+    def __init__(self, ids: SchemaIds | None = None, *, read_only: bool = False) -> None:
         self._ids = ids
         self._readers: dict[bytes, EventReader] = {}
-        self._writers = {event: self._writer(event, name) for event, name in FULL_NAMES.items()}
+        self._writers = _writers(None if read_only else ids)
 
     def encode(self, envelope: Envelope) -> bytes:
         """Raises InvalidEvent, naming event, field and value, for what would be a lie in the log."""
@@ -69,10 +70,6 @@ class AvroCodec:
             raise LogCorrupt(_unreadable(reader, data, f"the event ends after {body.tell()}"))
         return envelope
 
-    def _writer(self, event: type, name: str) -> EventWriter:
-        schema = current_schemas()[name]
-        return event_writer(event, schema, _prefix(schema, self._ids))
-
     def _reader(self, prefix: bytes) -> EventReader:
         reader = self._readers[prefix] = event_reader(self._schema(prefix))
         return reader
@@ -93,6 +90,11 @@ class AvroCodec:
                 f"a record was written with the registry's schema {schema_id}: name that registry to read it"
             )
         return self._ids.schema_of(schema_id)
+
+
+def _writers(ids: SchemaIds | None) -> dict[type, EventWriter]:
+    schemas = {event: current_schemas()[name] for event, name in FULL_NAMES.items()}
+    return {event: event_writer(event, schema, _prefix(schema, ids)) for event, schema in schemas.items()}
 
 
 def _prefix(schema: WriterSchema, ids: SchemaIds | None) -> bytes:

@@ -68,7 +68,9 @@ def _expression(shape: Shape, value: str, names: dict[str, Any]) -> str:
             return f"{of.__name__}_from({value})"
         case Maybe(inner):
             return f"None if {value} is None else {_expression(inner, value, names)}"
-        case Many(item):
-            return f"tuple([{_expression(item, 'item', names)} for item in {value}])"
+        case Many(inner):
+            each = _expression(inner, "item", names)
+            return f"tuple({value})" if each == "item" else f"tuple([{each} for item in {value}])"
         case Named(inner):
-            return f"{{name: {_expression(inner, 'item', names)} for name, item in {value}.items()}}"
+            each = _expression(inner, "item", names)
+            return value if each == "item" else f"{{name: {each} for name, item in {value}.items()}}"

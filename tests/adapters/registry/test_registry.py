@@ -128,6 +128,12 @@ def test_a_writer_does_not_start_with_a_schema_that_is_not_registered(registry: 
     assert registry.find(_FILL) is None
 
 
+def test_a_reader_needs_registered_what_the_log_holds_and_no_more(registry: Registry) -> None:
+    data = b"\x00" + registry.register(_FILL).schema_id.to_bytes(4, "big")
+    data += AvroCodec().encode(SAMPLES["whence.order.OrderFilled"])[10:]
+    assert AvroCodec(registry, read_only=True).decode(data) == SAMPLES["whence.order.OrderFilled"]
+
+
 def test_a_writer_writes_the_confluent_prefix(registered: Registry) -> None:
     data = AvroCodec(registered).encode(SAMPLES["whence.order.OrderFilled"])
     assert data[0] == 0
