@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 from collections.abc import Callable, Generator, Mapping
+from time import monotonic
 from typing import Final, TypeVar
 
-from confluent_kafka import Consumer, KafkaException, Producer
+from confluent_kafka import Consumer, IsolationLevel, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from adapters.kafka.admin import Admin
@@ -47,6 +49,7 @@ class Clients:
     def __init__(self, settings: ClientSettings, timeout: float) -> None:
         self._settings, self.timeout = settings, timeout
         self._admin: Admin | None = None
+        self._pause = threading.Event()
 
     def producer(self, transactional_id: str, max_bytes: int) -> Producer:
         own: dict[str, str | int | bool] = {
@@ -79,6 +82,21 @@ class Clients:
             client = self._made(lambda: AdminClient(self._config({}), logger=_log))
             self._admin = Admin(client, self.timeout)
         return self._admin
+
+    def end_of(self, partition: TopicPartition, isolation: IsolationLevel) -> int:
+        """As Admin.end_of, asked again for as long as the timeout allows.
+
+        After a broker has been away librdkafka's admin client insists on the leader epoch it knew; a new one asks.
+        """
+        deadline = monotonic() + self.timeout
+        while True:
+            try:
+                return self.admin.end_of(partition, isolation)
+            except KafkaUnavailable:
+                self._admin = None
+                if monotonic() > deadline:
+                    raise
+                self._pause.wait(0.05)
 
     @contextlib.contextmanager
     def errors(self, what: str) -> Generator[None]:

@@ -134,9 +134,9 @@ def certain_end(clients: Clients, partition: TopicPartition, stopped: threading.
     every transaction of whoever wrote before decided. Raises KafkaUnavailable: somebody's transaction stays open.
     """
     deadline = monotonic() + clients.timeout
-    high = clients.admin.end_of(partition, IsolationLevel.READ_UNCOMMITTED)
+    high = clients.end_of(partition, IsolationLevel.READ_UNCOMMITTED)
     while True:
-        stable = clients.admin.end_of(partition, IsolationLevel.READ_COMMITTED)
+        stable = clients.end_of(partition, IsolationLevel.READ_COMMITTED)
         if stable >= high:
             return stable
         if monotonic() > deadline or stopped.wait(0.02):

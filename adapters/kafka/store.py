@@ -128,7 +128,7 @@ class _Inner:
         return catch_up(self._clients, self._settings, self._follower, self._stopped)
 
     def _end(self) -> int:
-        return self._clients.admin.end_of(self._partition, IsolationLevel.READ_UNCOMMITTED)
+        return self._clients.end_of(self._partition, IsolationLevel.READ_UNCOMMITTED)
 
     def refresh(self) -> None:
         if self._tail is not None:

@@ -54,9 +54,17 @@ class Takeover:
         turn = len(self.producers)
         name = f"{self._settings.topic}.{self._settings.partition}.{turn}"
         with self._clients.errors(f"take over {self._settings.name}"):
-            producer = self._clients.producer(name, self._max_bytes)
+            self.producers.append(self._initialised(name))
+
+    def _initialised(self, name: str) -> Producer:
+        producer = self._clients.producer(name, self._max_bytes)
+        try:
             producer.init_transactions(self._clients.timeout)
-        self.producers.append(producer)
+        except BaseException:
+            # The traceback would keep it alive, and it would go on trying: in the end it would fence off our own next.
+            del producer
+            raise
+        return producer
 
     def read(self) -> None:
         """Bring the index to the end of the log that is certain."""

@@ -83,7 +83,7 @@ class Contender:
         return Taken(self._takeover.producers, self._takeover.end)
 
     def _end(self) -> int:
-        return self._clients.admin.end_of(self._partition, IsolationLevel.READ_UNCOMMITTED)
+        return self._clients.end_of(self._partition, IsolationLevel.READ_UNCOMMITTED)
 
     def _read_again(self) -> int:
         return catch_up(self._clients, self._settings, self._follower, self._never)

@@ -58,7 +58,7 @@ class Appender:
 def test_a_broker_that_stops_and_starts_in_the_middle_of_appends(
     private_logs: Logs, private_broker: KafkaBroker
 ) -> None:
-    log, stop = private_logs.open(), threading.Event()
+    log, stop = private_logs.open(KAFKA_COMMIT_TIMEOUT="3"), threading.Event()
     appenders = [Appender(log, f"order-{number}") for number in range(8)]
     threads = [threading.Thread(target=appender.run, args=(stop,)) for appender in appenders]
     for thread in threads:
@@ -114,8 +114,8 @@ def test_after_a_commit_timeout_the_outcome_is_read_back_from_the_log(
 
 
 def test_a_broker_that_stays_silent_is_a_clear_error(private_logs: Logs, private_broker: KafkaBroker) -> None:
+    private_logs.open().append(events("order-1", 1, 1))
     log = private_logs.open(KAFKA_TIMEOUT="1", KAFKA_COMMIT_TIMEOUT="1")
-    log.append(events("order-1", 1, 1))
     private_broker.kill()
     with pytest.raises(OutcomeUnknown, match="its outcome cannot be read back"):
         log.append(events("order-1", 2, 2))
