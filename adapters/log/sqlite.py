@@ -27,7 +27,7 @@ class SqliteRows:
 
     def __init__(self, path: Path) -> None:
         """Raises InvalidInput where there is no such file, LogCorrupt where it is something else."""
-        if not path.is_file():
+        if not path.is_file() or _is_empty(path):
             raise InvalidInput(
                 f"there is no log at {path}; `whence paper --log {SqliteAddress(path)}` begins one"
             )
@@ -140,7 +140,7 @@ def _open_owned(path: Path, codec: Codec, owner: FileOwner) -> RecorderLog:
 
 def _check_is_database(path: Path) -> None:
     """A file of somebody else's is refused before a table is made in it; an empty one is a log just begun."""
-    if path.exists() and path.stat().st_size > 0 and not _is_empty(path):
+    if path.exists() and not _is_empty(path):
         SqliteRows(path).close()
 
 

@@ -40,7 +40,7 @@ def story(on_sqlite: str) -> Sequence[Recorded]:
 @pytest.fixture(scope="session")
 def short() -> Plan:
     """A short synthetic tape on which everything happens."""
-    return short_plan(400)
+    return short_plan()
 
 
 @pytest.fixture(scope="session")

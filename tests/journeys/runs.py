@@ -26,12 +26,12 @@ SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 CANDLES = 77_760
 
 EAGER = Settings(
-    tiers=TierSettings(normal_confidence=0, strict_confidence=0, relaxed_confidence=0),
-    alpha=AlphaSettings(minimum_trend=-1, minimum_reward_to_risk=Decimal(0)),
+    tiers=TierSettings(normal_confidence=0.0, strict_confidence=0.0, relaxed_confidence=0.0),
+    alpha=AlphaSettings(minimum_trend=-1.0, minimum_reward_to_risk=Decimal(0)),
     risk=RiskSettings(cooldown_seconds=0, max_daily_loss=Decimal(1)),
     sizing=SizingSettings(risk=Decimal("0.0002")),
 )
-"""Trades nearly every signal: a short tape holds everything that can happen to one."""
+"""Trades every signal, with little at stake: a short tape holds everything that can happen to one."""
 
 
 def files(market_data: Path) -> Sequence[Path]:
@@ -45,9 +45,9 @@ def recorded_plan(market_data: Path) -> Plan:
     return plan([read_tape(file, now=now) for file in files(market_data)], Settings())
 
 
-def short_plan(candles: int, settings: Settings = EAGER) -> Plan:
-    """Three synthetic symbols, a few hundred candles of each."""
-    return plan(synthetic_tape(7, SYMBOLS, candles=candles), settings)
+def short_plan() -> Plan:
+    """Two synthetic symbols, 400 candles of each: five entries, left by stop, target and reversal."""
+    return plan(synthetic_tape(4, SYMBOLS[:2], candles=400), EAGER)
 
 
 def plan(tapes: Sequence[Tape], settings: Settings) -> Plan:

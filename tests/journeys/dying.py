@@ -1,0 +1,179 @@
+"""Runs that die: `python -m tests.journeys.dying FOLDER [MARKET_DATA SEED COUNT]`, one line of JSON a log.
+
+A step is before or after an append, before or after a call on the exchange. Each death is a process of its own, gone
+without a word (`os._exit`); another process then plays the same tape on what is left. A process without threads forks
+these children, which is why this is a program and not a part of the test.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from adapters.avro import AvroCodec
+from adapters.log.sqlite import open_sqlite
+from commands.exchange import Exchange, Ticket
+from domain.log import Envelope, EventLog, Recorded
+from infra.run.paper import PaperRun, Plan
+from tests.journeys.runs import recorded_plan, rows_in, short_plan
+
+DIED = 9
+
+
+@dataclass(slots=True)
+class Steps:
+    """Counts them, and ends this process at one of them (0: at none)."""
+
+    dies_at: int = 0
+    taken: int = 0
+
+    def __call__(self) -> None:
+        self.taken += 1
+        if self.taken == self.dies_at:
+            os._exit(DIED)
+
+
+class DyingLog:
+    """A log whose appends are steps."""
+
+    def __init__(self, log: EventLog, step: Steps) -> None:
+        self._log, self._step = log, step
+
+    def append(self, envelopes: Sequence[Envelope]) -> int:
+        self._step()
+        position = self._log.append(envelopes)
+        self._step()
+        return position
+
+    def head(self) -> int:
+        return self._log.head()
+
+    def read(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
+        return self._log.read(after, upto)
+
+    def read_stream(self, stream: str, after: int = 0) -> Iterator[Envelope]:
+        return self._log.read_stream(stream, after)
+
+    def close(self) -> None:
+        self._log.close()
+
+
+class DyingExchange:
+    """An exchange where every call is a step, each order of a submission one of its own."""
+
+    def __init__(self, exchange: Exchange, step: Steps) -> None:
+        self._exchange, self._step = exchange, step
+
+    def submit(self, tickets: Sequence[Ticket]) -> None:
+        for ticket in tickets:
+            self._stepping(lambda ticket=ticket: self._exchange.submit([ticket]))
+
+    def cancel(self, order_id: str, at: datetime) -> None:
+        self._stepping(lambda: self._exchange.cancel(order_id, at))
+
+    def amend(
+        self,
+        order_id: str,
+        at: datetime,
+        *,
+        quantity: Decimal | None,
+        limit_price: Decimal | None,
+        trigger_price: Decimal | None,
+    ) -> None:
+        terms: dict[str, Any] = {
+            "quantity": quantity,
+            "limit_price": limit_price,
+            "trigger_price": trigger_price,
+        }
+        self._stepping(lambda: self._exchange.amend(order_id, at, **terms))
+
+    def _stepping(self, call: Callable[[], None]) -> None:
+        self._step()
+        call()
+        self._step()
+
+
+def play(plan: Plan, path: Path, step: Steps) -> int:
+    """Plays until the end or the deadly step; returns how many steps there were."""
+    with closing(open_sqlite(path, AvroCodec())) as log:
+        run = PaperRun(plan, DyingLog(log, step), _unseen, lambda exchange: DyingExchange(exchange, step))
+        for _instant in run.instants():
+            pass
+    return step.taken
+
+
+def _unseen(_envelope: Envelope) -> None:
+    pass
+
+
+def in_child(work: Callable[[], object]) -> int:
+    """The exit code of a process that did this."""
+    pid = os.fork()
+    if pid == 0:
+        work()
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def deaths(plan: Plan, folder: Path, points: Callable[[int], Iterable[Sequence[int]]]) -> Iterator[object]:
+    """For each series of steps to die at, one after the other on one log: what was left, and what it came to."""
+    whole = folder / "whole.db"
+    steps = play(plan, whole, Steps())
+    rows = rows_in(whole)
+    for series in points(steps):
+        path = folder / f"{'-'.join(map(str, series))}.db"
+        codes = [in_child(partial(play, plan, path, Steps(step))) for step in series]
+        left = len(rows_in(path)) if path.exists() else 0
+        ended = in_child(partial(play, plan, path, Steps()))
+        yield {
+            "steps": steps,
+            "died": list(series),
+            "codes": codes,
+            "left": left,
+            "ended": ended,
+            "same": rows_in(path) == rows,
+        }
+
+
+def every(steps: int) -> Iterable[Sequence[int]]:
+    """Each step once."""
+    return [[step] for step in range(1, steps + 1)]
+
+
+def some(seed: int, count: int) -> Callable[[int], Iterable[Sequence[int]]]:
+    """Chosen by the seed: one, two or three deaths a log. All but the first come while the log is recalled."""
+
+    def chosen(steps: int) -> Iterable[Sequence[int]]:
+        chance = random.Random(seed)
+        first = [chance.randint(1, steps) for _ in range(count)]
+        return [
+            [step, *(chance.randint(1, max(step // 20, 1)) for _ in range(n % 3))]
+            for n, step in enumerate(first)
+        ]
+
+    return chosen
+
+
+def main(folder: str, market_data: str = "", seed: str = "", count: str = "") -> None:
+    """Every step of the short tape, or some of the recorded ones."""
+    plan, points = (
+        (recorded_plan(Path(market_data)), some(int(seed), int(count)))
+        if market_data
+        else (short_plan(), every)
+    )
+    for death in deaths(plan, Path(folder), points):
+        sys.stdout.write(json.dumps(death) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,104 @@
+"""The program itself, as a shell starts it, and what can be done to it while it runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from domain.errors import InvalidInput, LogUnavailable
+from infra.config import WhenceSettings
+from infra.logs import open_reader
+
+WHENCE = Path(sys.executable).with_name("whence")
+PATIENCE = 60.0
+_OURS = ("WHENCE_", "KAFKA_", "SCHEMA_REGISTRY_URL", "DATABASE_URL")
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's, without what would change a run, and with `more`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    return kept | {"COLUMNS": "100", "TERM": "dumb"} | more
+
+
+def whence(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Runs the program in this folder to its end."""
+    return subprocess.run(
+        [WHENCE, *words],
+        cwd=folder,
+        env=environment(**more),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+
+
+class Running:
+    """The program while it runs."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        return self.process.poll() is None
+
+    def kill(self) -> None:
+        """As `kill -9` does; returns when it is gone."""
+        self.process.kill()
+        self.process.communicate(timeout=PATIENCE)
+
+    def interrupt(self) -> tuple[int, str, str]:
+        """As Ctrl-C does; the exit code, stdout and stderr."""
+        self.process.send_signal(signal.SIGINT)
+        return self.ended()
+
+    def ended(self) -> tuple[int, str, str]:
+        """Waits for it; the exit code, stdout and stderr."""
+        out, err = self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode, out, err
+
+
+@contextmanager
+def running(folder: Path, *words: str, **more: str) -> Generator[Running]:
+    """The program in this folder; killed at the end, should it still run."""
+    process = subprocess.Popen(
+        [WHENCE, *words],
+        cwd=folder,
+        env=environment(**more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield Running(process)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def wait_for(address: str, position: int) -> int:
+    """Follows somebody else's log, which need not be there yet, to this position; returns its head then."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        assert time.monotonic() < deadline, f"{address} has not reached position {position}"
+        try:
+            reader = open_reader(WhenceSettings(log=address))
+        except (InvalidInput, LogUnavailable):
+            time.sleep(0.05)
+            continue
+        with closing(reader):
+            for recorded in reader.follow(0, lambda: time.monotonic() > deadline, patience=0.1):
+                if recorded.position >= position:
+                    return reader.head()

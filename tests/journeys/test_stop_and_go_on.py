@@ -1,0 +1,220 @@
+"""A run that is stopped anywhere, and started again, makes the log of a run that was not."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from domain.log import Recorded, is_outside_fact
+from tests.adapters.tapes.sheets import row, sheet, write
+from tests.journeys.dying import DIED
+from tests.journeys.program import running, wait_for, whence
+from tests.journeys.runs import CANDLES, files, rows_in, told_at
+
+SEED = 20250703
+PROJECT = Path(__file__).parents[2]
+
+EAGER = """
+[trading.tiers]
+normal_confidence = 0.0
+strict_confidence = 0.0
+relaxed_confidence = 0.0
+[trading.alpha]
+minimum_trend = -1.0
+minimum_reward_to_risk = 0
+[trading.risk]
+cooldown_seconds = 0
+max_daily_loss = 1
+[trading.sizing]
+risk = "0.0002"
+"""
+TEXT = sheet(row(index) for index in range(300))
+TAPE = ("--bars", "1500", "--seed", "4")
+
+
+def deaths(folder: Path, *words: str) -> list[dict[str, object]]:
+    """What became of logs whose runs died; see `dying`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.journeys.dying", str(folder), *words],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def check(deaths: Sequence[dict[str, object]]) -> None:
+    for death in deaths:
+        assert death["codes"] == [DIED] * len(death["codes"]), death  # type: ignore[arg-type]  # a list
+        assert (death["ended"], death["same"]) == (0, True), death
+
+
+def test_a_death_at_any_step_of_a_short_tape(tmp_path: Path) -> None:
+    """Before and after each append, before and after each call on the exchange."""
+    found = deaths(tmp_path)
+    check(found)
+    assert [death["died"] for death in found] == [[step] for step in range(1, len(found) + 1)]
+    assert found[-1]["steps"] == len(found) > 50
+    assert found[0]["left"] == 0
+    assert len({str(death["left"]) for death in found}) >= 20, "one for each append"
+
+
+def test_deaths_at_some_steps_of_the_recorded_tapes(tmp_path: Path, market_data: Path) -> None:
+    """One, two or three of them on the same log."""
+    found = deaths(tmp_path, str(market_data), str(SEED), "4")
+    check(found)
+    assert [len(death["died"]) for death in found] == [1, 2, 3, 1]  # type: ignore[arg-type]  # a list
+
+
+@pytest.fixture(scope="module")
+def eager(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with settings that trade a lot, and the log of a run that nobody stopped."""
+    folder = tmp_path_factory.mktemp("eager")
+    (folder / "whence.toml").write_text(EAGER)
+    done = whence(folder, "paper", *TAPE, "--log", "sqlite:///whole.db")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(eager: Path) -> Sequence[Recorded]:
+    """What that log holds."""
+    found = told_at(f"sqlite:///{eager / 'whole.db'}")
+    assert len(found) > 400
+    return found
+
+
+@pytest.mark.parametrize("address", ["sqlite", "kafka"], indirect=True)
+def test_killed_programs_leave_what_the_next_goes_on_with(
+    eager: Path, whole: Sequence[Recorded], address: str
+) -> None:
+    """kill -9, three times on one log, whenever the log has come to some position."""
+    chance = random.Random(SEED)
+    last = 0
+    for position in sorted(chance.sample(range(1, len(whole) * 3 // 4), 3)):
+        with running(eager, "paper", *TAPE, "--log", address) as program:
+            last = wait_for(address, max(position, last))
+            program.kill()
+        left = told_at(address)
+        assert left == whole[: len(left)]
+    done = whence(eager, "paper", *TAPE, "--log", address)
+    assert done.returncode == 0, done.stderr
+    assert told_at(address) == whole
+
+
+def test_ctrl_c_ends_between_two_units_and_says_how_to_go_on(
+    eager: Path, whole: Sequence[Recorded], tmp_path: Path
+) -> None:
+    address = f"sqlite:///{tmp_path / 'run.db'}"
+    with running(eager, "paper", *TAPE, "--pace", "36000x", "--json", "--log", address) as program:
+        wait_for(address, 40)
+        code, out, err = program.interrupt()
+    assert code == 130
+    assert "Stopped. The same command goes on from here." in err
+    assert "Traceback" not in err
+    assert json.loads(out)["whole"] is False
+    left = told_at(address)
+    assert 40 <= len(left) < len(whole)
+    assert left == whole[: len(left)]
+    assert is_outside_fact(whole[len(left)].envelope.meta.causation_id), "it ends where a unit begins"
+    assert whence(eager, "paper", *TAPE, "--log", address).returncode == 0
+    assert rows_in(tmp_path / "run.db") == rows_in(eager / "whole.db")
+
+
+def test_ctrl_c_ends_a_pause_at_once(eager: Path, whole: Sequence[Recorded], tmp_path: Path) -> None:
+    """At a pace of real time one would be five minutes."""
+    address = f"sqlite:///{tmp_path / 'run.db'}"
+    with running(eager, "paper", *TAPE, "--pace", "1x", "--log", address) as program:
+        wait_for(address, 1)
+        code, _out, err = program.interrupt()
+    assert (code, "Traceback" in err) == (130, False)
+    left = told_at(address)
+    assert left == whole[: len(left)]
+
+
+def test_a_run_that_is_over_appends_nothing_when_started_again(
+    eager: Path, whole: Sequence[Recorded]
+) -> None:
+    done = whence(eager, "paper", *TAPE, "--json", "--log", "sqlite:///whole.db")
+    assert (done.returncode, json.loads(done.stdout)["events"]) == (0, len(whole))
+    assert told_at(f"sqlite:///{eager / 'whole.db'}") == whole
+
+
+def test_a_tape_that_grew_goes_on(tmp_path: Path, market_data: Path) -> None:
+    """Played in three pieces, as days go by, it makes the log of the whole."""
+    lines = files(market_data)[0].read_text().splitlines(keepends=True)
+    file = tmp_path / "BTCUSDT_5m.csv"
+    for end in (1_700, 1_701, 9_000):
+        file.write_text("".join(lines[:end]))
+        done = whence(tmp_path, "paper", file.name, "--log", "sqlite:///grown.db")
+        assert done.returncode == 0, done.stderr
+    assert whence(tmp_path, "paper", file.name, "--log", "sqlite:///whole.db").returncode == 0
+    assert len(rows_in(tmp_path / "whole.db")) > 50
+    assert rows_in(tmp_path / "grown.db") == rows_in(tmp_path / "whole.db")
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A log that was made from a tape of Bitcoin."""
+    folder = tmp_path_factory.mktemp("begun")
+    write(folder, TEXT)
+    done = whence(folder, "paper", "BTCUSDT_5m.csv", "--log", "sqlite:///run.db")
+    assert done.returncode == 0, done.stderr
+    return folder / "run.db"
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "differs"),
+    [
+        pytest.param(("BTCUSDT_5m.csv", "--balance", "9999"), TEXT, "its stake differ;", id="another stake"),
+        pytest.param(("BTCUSDT_5m.csv", "--leverage", "2"), TEXT, "its stake differ;", id="another leverage"),
+        pytest.param(("BTCUSDT_5m.csv", "--account", "other"), TEXT, "the account", id="another account"),
+        pytest.param(("BTCUSDT_5m.csv", "--config", "other.toml"), TEXT, "the settings", id="other settings"),
+        pytest.param(("BTCUSDT_5m.csv", "--symbol", "ETHUSDT"), TEXT, "the tape differs", id="another symbol"),
+        pytest.param(("--bars", "300"), TEXT, "the tape differs", id="a synthetic tape"),
+        pytest.param(("BTCUSDT_5m.csv",), sheet(row(i) for i in range(1, 301)), "the tape differs", id="a later start"),
+    ],
+)  # fmt: skip
+def test_another_tape_or_other_settings_are_refused(
+    begun: Path, tmp_path: Path, words: Sequence[str], text: str, differs: str
+) -> None:
+    (tmp_path / "other.toml").write_text("[trading.risk]\nmax_positions = 1\n")
+    write(tmp_path, text)
+    before = rows_in(begun)
+    done = whence(tmp_path, "paper", *words, "--log", f"sqlite:///{begun}")
+    assert (done.returncode, done.stdout) == (2, "")
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith("whence: this log was made by another run: ")
+    assert differs in said
+    assert rows_in(begun) == before
+
+
+def test_a_shorter_tape_is_refused(tmp_path: Path, market_data: Path) -> None:
+    """The log goes on after its last candle: nothing is appended, and it says to play the longer one."""
+    lines = files(market_data)[0].read_text().splitlines(keepends=True)
+    file = tmp_path / "BTCUSDT_5m.csv"
+    file.write_text("".join(lines[:5_000]))
+    assert whence(tmp_path, "paper", file.name, "--log", "sqlite:///run.db").returncode == 0
+    before = rows_in(tmp_path / "run.db")
+    file.write_text("".join(lines[:2_000]))
+    done = whence(tmp_path, "paper", file.name, "--log", "sqlite:///run.db")
+    assert done.returncode == 2
+    assert "play the longer tape" in done.stderr
+    assert rows_in(tmp_path / "run.db") == before
+
+
+def test_the_program_plays_the_recorded_tapes_as_the_library_does(
+    tmp_path: Path, market_data: Path, story: Sequence[Recorded]
+) -> None:
+    done = whence(tmp_path, "paper", "--candles", *map(str, files(market_data)), "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["candles"] == CANDLES
+    assert told_at(f"sqlite:///{tmp_path / 'whence.db'}") == list(story)
