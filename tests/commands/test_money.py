@@ -37,7 +37,7 @@ RULES = an_instrument(BTC)
 SIGN = {Side.BUY: D(1), Side.SELL: D(-1)}
 
 lots = st.integers(1, 3_000).map(lambda lots: D(lots) / 1000)
-prices = st.decimals("0.0001", "99999.9999", places=4, allow_nan=False, allow_infinity=False)
+prices = st.decimals("0.000000000001", "99999.9999", places=12, allow_nan=False, allow_infinity=False)
 fees = st.decimals("-2", "2", places=10, allow_nan=False, allow_infinity=False)
 amounts = st.decimals("-5", "5", places=9, allow_nan=False, allow_infinity=False)
 

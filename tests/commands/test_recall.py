@@ -1,0 +1,236 @@
+"""Recall: a log that was cut after any unit is taken up again, and becomes the log it would have been."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from commands.account import TripKillSwitch, TurnDay
+from commands.exchange import AnyReport, Cancelled, CancelRefused, Submitted
+from commands.order import PlaceOrder, RequestCancel
+from commands.recall import Recall
+from commands.routes import Command
+from commands.stimulus import Ask, Stimulus
+from domain.errors import TapeMismatch
+from domain.log import chain_id, is_outside_fact
+from domain.order import Side
+from domain.signal import SignalDetected
+from domain.strategies import Direction, Intent
+from tests.commands.an_order import PLACED, RULES
+from tests.commands.desk import Desk, a_fill_of, folded, funding, liquidation, long, snapshot
+from tests.commands.list_log import ListLog
+from tests.domain.history import ACCOUNT, ETH, LOG_ID, D
+
+SHORT = long(direction=Direction.SHORT, stop=D(102), target=D(94), trend=-0.5)
+LEAVE = long(direction=Direction.SHORT, intent=Intent.EXIT)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Signals of candles that close at one instant."""
+
+    signals: tuple[SignalDetected, ...]
+
+
+@dataclass(frozen=True)
+class Told:
+    """Reports, made from the orders that are at the exchange by then."""
+
+    reports: Callable[[Sequence[str]], Sequence[AnyReport]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person asks: it is on no tape."""
+
+    command: Command
+
+
+Step = Seen | Told | Asked
+
+
+def play(desk: Desk, steps: Sequence[Step]) -> None:
+    """Plays a tape from its beginning; a person's command is asked only where the log does not hold it yet."""
+    desk.opened()
+    for number, step in enumerate(steps):
+        match step:
+            case Seen(signals):
+                desk.see(*signals)
+            case Told(reports):
+                desk.tell(*reports(sent(desk)))
+            case Asked(command):
+                upcoming = desk.at + timedelta(seconds=1)
+                if desk.handler.recall_commands(upcoming):
+                    desk.at = upcoming
+                else:
+                    desk.ask(command, cause=f"command:{number}")
+
+
+def sent(desk: Desk) -> list[str]:
+    return [str(order) for kind, about in desk.exchange.sent if kind == "submit" for order in about]
+
+
+def fill_last(quantity: str, price: str, name: str) -> Told:
+    def reports(orders: Sequence[str]) -> Sequence[AnyReport]:
+        entries = [order for order in orders if order.endswith(("-e1", "-x1"))]
+        return [a_fill_of(order, f"{name}-{order}", D(quantity), D(price)) for order in entries[-1:]]
+
+    return Told(reports)
+
+
+def of_every_order(kind: type[Cancelled | CancelRefused | Submitted], name: str) -> Told:
+    def reports(orders: Sequence[str]) -> Sequence[AnyReport]:
+        at = PLACED.fresh_until
+        return [kind(order, at, f"exchange:test:{name}-{order}", "v1") for order in orders]
+
+    return Told(reports)
+
+
+def just(*reports: AnyReport) -> Told:
+    return Told(lambda _orders: reports)
+
+
+MANUAL = PlaceOrder(f"{chain_id(LOG_ID, ACCOUNT, 'a person')}-e1", PLACED, RULES)
+CANCEL_MANUAL = Asked(RequestCancel(MANUAL.order_id, "enough"))
+NOTHING_FOLLOWS = just()
+
+step_strategies: st.SearchStrategy[Step] = st.sampled_from(
+    [
+        Seen((long(),)),
+        Seen((long(), long(instrument=ETH))),
+        Seen((SHORT,)),
+        Seen((LEAVE,)),
+        Seen((long(confidence=0.1),)),
+        fill_last("1", "100.05", "a"),
+        fill_last("2.5", "99.9", "b"),
+        of_every_order(Submitted, "sent"),
+        of_every_order(Cancelled, "gone"),
+        of_every_order(CancelRefused, "kept"),
+        just(funding("f1", D("-0.25")), funding("f2", D("0.125"))),
+        just(liquidation("l1", Side.SELL, D("0.5"), D(81))),
+        just(Submitted("nobody-e1", PLACED.fresh_until, "exchange:test:stray", "v9")),
+        NOTHING_FOLLOWS,
+        Asked(MANUAL),
+        CANCEL_MANUAL,
+        Asked(TripKillSwitch("lunch")),
+        Asked(TurnDay("2025-04-04")),
+    ]
+)
+
+
+def cut(desk: Desk, units: int) -> ListLog:
+    head = desk.log.units[units - 1] if units else 0
+    return ListLog(desk.log.envelopes[:head])
+
+
+@given(st.lists(step_strategies, max_size=12), st.data())
+@settings(deadline=None, max_examples=150)
+def test_a_log_cut_after_any_unit_goes_on_as_if_it_had_never_been_cut(
+    steps: list[Step], data: st.DataObject
+) -> None:
+    whole = Desk()
+    play(whole, askable(steps))
+    units = data.draw(st.integers(0, len(whole.log.units)))
+    again = Desk(cut(whole, units), recalling=True)
+    play(again, askable(steps))
+    assert again.log.envelopes == whole.log.envelopes
+    assert snapshot(again.world) == snapshot(whole.world) == folded(whole.log)
+    assert [(letter.about, letter.at) for letter in again.exchange.letters] == [
+        (letter.about, letter.at) for letter in whole.exchange.letters
+    ]
+
+
+def askable(steps: Sequence[Step]) -> list[Step]:
+    """A person cancels only what was placed: a refusal would end the tape."""
+    first = steps.index(Asked(MANUAL)) if Asked(MANUAL) in steps else len(steps)
+    return [step for number, step in enumerate(steps) if step != CANCEL_MANUAL or number > first]
+
+
+A_DAY: list[Step] = [
+    Seen((long(),)),
+    Asked(MANUAL),
+    fill_last("1", "100.05", "a"),
+    NOTHING_FOLLOWS,
+    Asked(TripKillSwitch("lunch")),
+    Seen((LEAVE,)),
+    fill_last("1", "101", "b"),
+]
+
+
+@pytest.mark.parametrize("units", range(8))
+def test_a_day_is_taken_up_after_each_of_its_units(units: int) -> None:
+    whole = Desk()
+    play(whole, A_DAY)
+    assert len(whole.log.units) == 7
+    again = Desk(cut(whole, units), recalling=True)
+    play(again, A_DAY)
+    assert again.log.envelopes == whole.log.envelopes
+    assert again.exchange.sent == whole.exchange.sent
+
+
+def test_what_the_log_holds_is_not_appended_again() -> None:
+    whole = Desk()
+    play(whole, A_DAY)
+    again = Desk(ListLog(whole.log.envelopes), recalling=True)
+    play(again, A_DAY)
+    assert again.log.units == []
+
+
+def test_what_was_decided_stays_decided_whatever_would_be_decided_today() -> None:
+    """The rules were different then; what they led to is folded, not judged again."""
+    whole = Desk()
+    play(whole, [Seen((long(),))])
+    again = Desk(ListLog(whole.log.envelopes), recalling=True)
+    play(again, [Seen((long(confidence=0.01),))])
+    assert again.log.envelopes == whole.log.envelopes
+    assert again.exchange.sent == whole.exchange.sent
+
+
+def test_another_tape_is_told_that_the_log_is_not_its_own() -> None:
+    whole = Desk()
+    play(whole, [Seen((long(),)), fill_last("1", "100", "a")])
+    again = Desk(ListLog(whole.log.envelopes), recalling=True)
+    with pytest.raises(
+        TapeMismatch, match=r"the log holds SignalDetected at position \d+, caused by candle:BTC"
+    ):
+        play(again, [NOTHING_FOLLOWS, Seen((long(instrument=ETH),)), NOTHING_FOLLOWS, Seen((SHORT,))])
+    assert again.log.units == []
+
+
+def test_a_log_of_a_person_alone_is_taken_up_without_any_tape() -> None:
+    whole = Desk().opened()
+    whole.ask(MANUAL, cause="command:1")
+    again = Desk(ListLog(whole.log.envelopes), recalling=True)
+    taken = [again.handler.recall_commands(whole.at) for _ in range(3)]
+    assert [len(envelopes) for envelopes in taken] == [whole.log.units[0], 1, 0]
+    assert again.exchange.sent == whole.exchange.sent
+    assert [letter.at for letter in again.exchange.letters] == [
+        letter.at for letter in whole.exchange.letters
+    ]
+
+
+def test_a_command_that_is_not_yet_due_waits() -> None:
+    whole = Desk().opened()
+    whole.ask(MANUAL, cause="command:1")
+    again = Desk(ListLog(whole.log.envelopes), recalling=True).opened()
+    assert again.handler.recall_commands(again.at) == ()
+    assert len(again.handler.recall_commands(whole.at)) == 1
+
+
+def test_a_fact_told_again_later_is_a_unit_of_its_own() -> None:
+    """The same fact led to something twice: what followed the second time is not taken up at the first."""
+    desk = Desk().opened()
+    for day in ("2025-04-04", "2025-04-05"):
+        desk.ask(TurnDay(day), cause="clock:tick")
+    recall = Recall(desk.log.read(after=desk.log.units[0]))
+    facts = [envelope.meta for envelope in desk.log.envelopes if is_outside_fact(envelope.meta.causation_id)]
+    first, second = facts[-4].recorded_at, facts[-1].recorded_at
+    for at in (first, second):
+        ask = Ask(TurnDay("2025-04-04"), "clock:tick", at, "engine")
+        assert len(recall.take(Stimulus(at, (ask,)))) == 2
+    assert recall.is_over
