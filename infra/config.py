@@ -68,10 +68,10 @@ class WhenceSettings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    log: str = Field("sqlite:///whence.db", min_length=1, repr=False)
-    account: str = Field("paper", pattern=r"^[a-z0-9]{1,30}$")
-    starting_balance: Decimal = Field(Decimal(10_000), gt=0)
-    leverage: Decimal = Field(Decimal(1), ge=1)
+    log: str = Field(default="sqlite:///whence.db", min_length=1, repr=False)
+    account: str = Field(default="paper", pattern=r"^[a-z0-9]{1,30}$")
+    starting_balance: Decimal = Field(default=Decimal(10_000), gt=0)
+    leverage: Decimal = Field(default=Decimal(1), ge=1)
     kafka: dict[str, Plain | SecretStr] = {}
     registry: dict[str, Plain | SecretStr] = {}
     logging: Logging = Logging()

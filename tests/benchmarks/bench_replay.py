@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import sqlite3
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from io import BytesIO
@@ -10,6 +12,7 @@ from time import perf_counter
 from typing import Any
 
 import fastavro
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from adapters.avro.schema import schemas_by_fingerprint
 from adapters.tapes import synthetic_tape
@@ -43,11 +46,11 @@ def _history() -> Sequence[Envelope]:
 def _measured(kind: str, history: Sequence[Envelope], events: int) -> Iterator[Figure]:
     with fresh(kind) as address:
         count = _fill(address, history, events)
+        states = list(_RAW[kind](address, count))
+        size = sum(map(len, states)) / count
+        reading = _rate(count, lambda: deque(_RAW[kind](address, count), maxlen=0))
+        decoding = _rate(count, lambda: _bare(states))
         with closing(reader(address)) as log:
-            states = [row[3] for row in log._rows.rows(0, count)]
-            size = sum(map(len, states)) / count
-            reading = _rate(count, lambda: _drain(log._rows.rows(0, count)))
-            decoding = _rate(count, lambda: _bare(states))
             replaying = _rate(count, lambda: _replay(log.read(upto=count)))
     bare = 1 / (1 / reading + 1 / decoding)
     note = f"{count:,} events of {size:.0f} bytes"
@@ -63,6 +66,26 @@ def _measured(kind: str, history: Sequence[Envelope], events: int) -> Iterator[F
     yield Figure(f"{kind}: replay beside bare", replaying / bare, "ratio", 0.65, "")
 
 
+def _from_sqlite(address: str, _count: int) -> Iterator[bytes]:
+    with closing(sqlite3.connect(address.removeprefix("sqlite:///"))) as connection:
+        for row in connection.execute("SELECT state FROM stored_events ORDER BY rowid"):
+            yield row[0]
+
+
+def _from_kafka(address: str, count: int) -> Iterator[bytes]:
+    servers, _, topic = address.removeprefix("kafka://").partition("/")
+    settings = {"bootstrap.servers": servers, "group.id": "bench", "isolation.level": "read_committed"}
+    with closing(Consumer(settings)) as consumer:
+        consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
+        while count > 0:
+            messages = consumer.consume(10_000, timeout=1.0)
+            count -= len(messages)
+            yield from (message.value() or b"" for message in messages)
+
+
+_RAW: Mapping[str, Callable[[str, int], Iterator[bytes]]] = {"SQLite": _from_sqlite, "Kafka": _from_kafka}
+
+
 def _fill(address: str, history: Sequence[Envelope], events: int) -> int:
     with closing(owned(address)) as log:
         for account in copies(history, max(1, events // len(history))):
@@ -75,7 +98,7 @@ def _rate(count: int, measured: Callable[[], object]) -> float:
     """The best of three; what the collector would look through is what was there before."""
     gc.collect()
     gc.freeze()
-    took = []
+    took: list[float] = []
     for _ in range(3):
         started = perf_counter()
         measured()
@@ -84,20 +107,17 @@ def _rate(count: int, measured: Callable[[], object]) -> float:
     return count / min(took)
 
 
-def _drain(rows: Any) -> None:
-    for _ in rows:
-        pass
-
-
 def _bare(states: Sequence[bytes]) -> None:
     schemas: Mapping[bytes, Any] = {
         fingerprint: fastavro.parse_schema(schema.source)
         for fingerprint, schema in schemas_by_fingerprint().items()
     }
+    untyped: Any = fastavro  # its types say IO of nobody knows what
+    read: Callable[..., object] = untyped.schemaless_reader
     for state in states:
         body = BytesIO(state)
         body.seek(_PREFIX)
-        fastavro.schemaless_reader(body, schemas[state[2:_PREFIX]], None)
+        read(body, schemas[state[2:_PREFIX]], None)
 
 
 def _replay(log: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,18 +15,18 @@ from infra.logs import open_owned, open_reader
 
 
 @contextmanager
-def _sqlite() -> Iterator[str]:
+def _sqlite() -> Generator[str]:
     with TemporaryDirectory() as folder:
         yield f"sqlite:///{Path(folder) / 'bench.db'}"
 
 
 @contextmanager
-def _kafka() -> Iterator[str]:
+def _kafka() -> Generator[str]:
     yield f"kafka://{os.environ['KAFKA_BOOTSTRAP_SERVERS']}/bench.{uuid4().hex}"
 
 
 @contextmanager
-def fresh(kind: str) -> Iterator[str]:
+def fresh(kind: str) -> Generator[str]:
     """The address of a log of this kind (`SQLite` or `Kafka`) that nobody has written to."""
     with {"SQLite": _sqlite, "Kafka": _kafka}[kind]() as address:
         yield address
