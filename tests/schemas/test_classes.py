@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,13 +13,12 @@ import schemas
 from adapters.avro.schema import WriterSchema, current_schemas, past_schemas
 from domain.events import BY_FULL_NAME, NOUNS, SCHEMA_VERSIONS, schema_version
 from domain.log import Meta
-from domain.settings import RiskSettings
 from tests.schemas.differences import differences
 from tests.schemas.expanded import documented, expanded
 from tests.schemas.samples import SAMPLES
+from tests.schemas.specimen import Json, Specimen, specimen
 
 FOLDER = Path(schemas.__file__).parent
-Json = dict[str, Any]
 
 
 @pytest.mark.parametrize("name", sorted(BY_FULL_NAME))
@@ -87,7 +84,11 @@ def test_every_event_has_a_sample() -> None:
     assert SAMPLES.keys() == BY_FULL_NAME.keys()
 
 
-def _drop_liquidity(fields: list[Json]) -> None:
+def test_a_class_and_its_record_may_be_equal() -> None:
+    assert list(differences(Specimen, expanded(specimen().source)["fields"][1:])) == []
+
+
+def _drop_a_field(fields: list[Json]) -> None:
     fields.pop()
 
 
@@ -99,41 +100,45 @@ def _make_price_a_double(fields: list[Json]) -> None:
     fields[1]["type"] = "double"
 
 
-def _let_fee_be_null(fields: list[Json]) -> None:
-    fields[3]["type"] = ["null", fields[3]["type"]]
+def _let_price_be_null(fields: list[Json]) -> None:
+    fields[1]["type"] = ["null", fields[1]["type"]]
+
+
+def _forget_that_fee_may_be_null(fields: list[Json]) -> None:
+    del fields[2]["default"]
 
 
 def _add_a_symbol(fields: list[Json]) -> None:
-    fields[5]["type"]["symbols"].append("BOTH")
+    fields[3]["type"]["symbols"].append("BOTH")
 
 
 def _default_to_a_guess(fields: list[Json]) -> None:
-    fields[5]["type"]["default"] = "TAKER"
+    fields[4]["type"]["default"] = "ENTRY"
 
 
-@pytest.mark.parametrize(
-    ("edit", "told"),
-    [
-        (_drop_liquidity, "fee_currency, liquidity in this order; its record has execution_id"),
-        (_turn_round, "in this order; its record has liquidity, fee_currency"),
-        (_make_price_a_double, "OrderFilled.price is Plain.MONEY; its record has double"),
-        (_let_fee_be_null, "OrderFilled.fee is Plain.MONEY; its record has ['null'"),
-        (_add_a_symbol, "OrderFilled.liquidity has MAKER, TAKER; its record has MAKER, TAKER, BOTH"),
-        (_default_to_a_guess, "OrderFilled.liquidity: the default symbol of an enum is UNKNOWN"),
-    ],
-)
+def _change_a_part(fields: list[Json]) -> None:
+    fields[5]["type"]["items"]["fields"][0]["type"]["values"] = "long"
+
+
+def _change_a_default(fields: list[Json]) -> None:
+    fields[6]["default"] = "0.1"
+
+
+DIFFERENT: dict[Callable[[list[Json]], None], str] = {
+    _drop_a_field: "aim, notes, lot in this order; its record has name, price",
+    _turn_round: "in this order; its record has lot, notes",
+    _make_price_a_double: "Specimen.price is Plain.MONEY; its record has double",
+    _let_price_be_null: "Specimen.price is Plain.MONEY; its record has ['null'",
+    _forget_that_fee_may_be_null: "Specimen.fee may be None; its record says so with the default null",
+    _add_a_symbol: "Specimen.role has MAKER, TAKER; its record has MAKER, TAKER, BOTH",
+    _default_to_a_guess: "Specimen.aim: the default symbol of an enum is UNKNOWN",
+    _change_a_part: "Note.figures{} is Plain.TEXT; its record has long",
+    _change_a_default: "Specimen.lot is '0.10' by default; its record says '0.1'",
+}
+
+
+@pytest.mark.parametrize(("edit", "told"), DIFFERENT.items(), ids=[edit.__name__ for edit in DIFFERENT])
 def test_a_difference_is_told(edit: Callable[[list[Json]], None], told: str) -> None:
-    own_fields = expanded(copy.deepcopy(current_schemas()["whence.order.OrderFilled"].source))["fields"][1:]
-    edit(own_fields)
-    assert told in " | ".join(differences(BY_FULL_NAME["whence.order.OrderFilled"], own_fields))
-
-
-def test_a_default_that_differs_is_told() -> None:
-    settings = expanded(copy.deepcopy(current_schemas()["whence.settings.SettingsChanged"].source))["fields"][
-        2
-    ]
-    risk = next(field for field in settings["type"]["fields"] if field["name"] == "risk")
-    risk["type"]["fields"][1]["default"] = 6
-    assert "RiskSettings.max_positions is 5 by default; its record says 6" in list(
-        differences(RiskSettings, risk["type"]["fields"])
-    )
+    fields = expanded(specimen().source)["fields"][1:]
+    edit(fields)
+    assert told in " | ".join(differences(Specimen, fields))

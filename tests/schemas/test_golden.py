@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from adapters.avro.codec import AvroCodec
@@ -35,22 +37,24 @@ def test_bytes_are_kept_of_every_schema_and_of_nothing_else() -> None:
     assert kept_fingerprints().keys() == {f"{name}.{version}" for name, version in kept()}
 
 
+_ARCHIVED = past_schemas()["whence.signal.SignalDetected", 1]
+
+
 def test_an_edited_schema_that_kept_its_version_is_told_what_to_do() -> None:
-    fill = current_schemas()["whence.order.OrderFilled"]
-    fields = [field for field in fill.source["fields"] if field["name"] != "fee"]
-    edited = WriterSchema(
-        fill.name, fill.version, {**fill.source, "fields": fields}, fill.wire, fill.fingerprint
-    )
-    told = change(edited)
+    told = change(replace(_ARCHIVED, source={**_ARCHIVED.source, "fields": _ARCHIVED.source["fields"][:-1]}))
     assert told is not None
-    assert "schemas/order/history/OrderFilled.1.avsc" in told
-    assert "version 2" in told
+    assert "schemas/signal/history/SignalDetected.1.avsc" in told
+    assert "make schemas/signal/SignalDetected.avsc version 2" in told
+
+
+def test_a_new_version_is_told_to_keep_its_bytes() -> None:
+    told = change(replace(_ARCHIVED, version=99))
+    assert told is not None
+    assert "version 99 is new; keep its bytes with python -m tests.schemas.golden" in told
 
 
 def test_other_words_in_a_schema_are_no_new_version() -> None:
-    fill = current_schemas()["whence.order.OrderFilled"]
-    reworded = {**fill.source, "doc": "Other words."}
-    assert change(WriterSchema(fill.name, fill.version, reworded, fill.wire, fill.fingerprint)) is None
+    assert change(replace(_ARCHIVED, source={**_ARCHIVED.source, "doc": "Other words."})) is None
 
 
 def test_an_upcaster_takes_the_first_version_to_today() -> None:
@@ -72,10 +76,12 @@ def test_a_default_stands_in_for_what_an_earlier_version_did_not_tell() -> None:
 
 def test_a_version_of_tomorrow_is_left_alone() -> None:
     name = "whence.order.OrderFilled"
-    today = golden_bytes(name, 1)
-    version = today.index(b"whence-test") + len(b"whence-test")
-    tomorrow = today[:version] + bytes([2 * 2]) + today[version + 1 :]
-    with pytest.raises(UnknownSchema, match=f"{name} was written with version 2 .* this program knows 1"):
+    known = current_schemas()[name].version
+    today = golden_bytes(name, known)
+    place = today.index(b"whence-test") + len(b"whence-test")
+    assert today[place] == 2 * known
+    tomorrow = today[:place] + bytes([2 * (known + 1)]) + today[place + 1 :]
+    with pytest.raises(UnknownSchema, match=f"{name} was written with version {known + 1} .* knows {known}:"):
         _CODEC.decode(tomorrow)
 
 

@@ -12,10 +12,12 @@ import pytest
 
 from adapters.avro.codec import AvroCodec
 from domain.log import Meta
-from tests.schemas.samples import META, SAMPLES
+from tests.schemas.samples import SAMPLES
 
 _CODEC = AvroCodec()
-_DATA = _CODEC.encode(SAMPLES["whence.order.OrderFilled"])
+_FILL = SAMPLES["whence.order.OrderFilled"]
+_DATA = _CODEC.encode(_FILL)
+META = _FILL.meta
 
 
 @pytest.fixture

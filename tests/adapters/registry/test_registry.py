@@ -92,7 +92,7 @@ def test_an_incompatible_schema_is_refused_with_the_registrys_reason(registry: R
     registry.register(_FILL)
     broken = _edited(_FILL, _make_price_a_double)
     with pytest.raises(
-        SchemaRefused, match=r"version 2 of whence\.order\.OrderFilled as .* says no: .*DOUBLE"
+        SchemaRefused, match=r"version \d of whence\.order\.OrderFilled as .* says no: .*DOUBLE"
     ):
         registry.register(broken)
     assert registry.find(broken) is None
@@ -101,7 +101,7 @@ def test_an_incompatible_schema_is_refused_with_the_registrys_reason(registry: R
 
 def test_a_compatible_schema_is_the_next_version(registry: Registry) -> None:
     first = registry.register(_FILL)
-    grown = _edited(_FILL, _add_a_venue)
+    grown = _edited(_FILL, _add_a_field)
     second = registry.register(grown)
     assert second.is_new
     assert second.schema_id != first.schema_id
@@ -179,7 +179,7 @@ def test_an_id_the_registry_does_not_have_is_told(registered: Registry) -> None:
 def test_a_schema_of_the_registry_that_is_none_of_ours_is_told(
     registry: Registry, registered: Registry
 ) -> None:
-    grown = _edited(_FILL, _add_a_venue)
+    grown = _edited(_FILL, _add_a_field)
     foreign = registry.register(grown).schema_id
     with pytest.raises(UnknownSchema, match=rf"schema {foreign} of the registry at .* is not in schemas/"):
         AvroCodec(registered).decode(b"\x00" + foreign.to_bytes(4, "big") + bytes(40))
@@ -246,12 +246,12 @@ def _with_credentials(address: str) -> str:
     return urlunsplit(parts._replace(netloc=f"whence:geheim@{parts.netloc}"))
 
 
-def _add_a_venue(source: Json) -> None:
-    source["fields"].append({"name": "venue", "type": "string", "default": ""})
+def _add_a_field(source: Json) -> None:
+    source["fields"].append({"name": "of_this_test", "type": "string", "default": ""})
 
 
 def _make_price_a_double(source: Json) -> None:
-    source["fields"][2]["type"] = "double"
+    next(field for field in source["fields"] if field["name"] == "price")["type"] = "double"
 
 
 def _edited(schema: WriterSchema, edit: Callable[[Json], None]) -> WriterSchema:
