@@ -6,7 +6,7 @@ Started again, it plays the tape from its first candle and takes from the log wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -165,24 +165,27 @@ class PaperRun:
                 self._handle(stimulus)
 
     def _look(self, candle: Candle, at: datetime) -> None:
-        asks = [
-            self._ask(strategy, proposal, candle)
+        proposals = {
+            strategy.name: proposal
             for strategy, watcher in self._watchers[candle.instrument]
             if (proposal := watcher.on_candle(candle)) is not None
             and worth_saying(proposal, self.handler.world.portfolio)
-        ]
-        if asks:
-            self._handle(Stimulus(at, tuple(asks)))
+        }
+        if proposals:
+            asks = (self._ask(name, proposal, candle) for name, proposal in proposals.items())
+            _check_same_prices(proposals, self._handle(Stimulus(at, tuple(asks))))
 
-    def _ask(self, strategy: Strategy, proposal: Proposal, candle: Candle) -> Ask:
+    def _ask(self, strategy: str, proposal: Proposal, candle: Candle) -> Ask:
         fact = cause_of(candle)
-        signal_id = chain_id(self._opening.log_id, self._plan.account, f"{fact}/{strategy.name}")
+        signal_id = chain_id(self._opening.log_id, self._plan.account, f"{fact}/{strategy}")
         command = DetectSignal(signal_id, _signal(proposal, candle))
         return Ask(command, fact, candle.close_time, ENGINE, signal_id)
 
-    def _handle(self, stimulus: Stimulus) -> None:
-        for envelope in self.handler.handle(stimulus):
+    def _handle(self, stimulus: Stimulus) -> Sequence[Envelope]:
+        envelopes = self.handler.handle(stimulus)
+        for envelope in envelopes:
             self._seen(envelope)
+        return envelopes
 
     def _recalled_commands(self, at: datetime) -> None:
         while self.recalling and (envelopes := self.handler.recall_commands(at)):
@@ -236,6 +239,18 @@ def _signal(proposal: Proposal, candle: Candle) -> SignalDetected:
         proposal.target,
         proposal.inputs,
     )
+
+
+def _check_same_prices(proposals: Mapping[str, Proposal], envelopes: Sequence[Envelope]) -> None:
+    """A signal taken from the log was said on the candle of this tape, or the tape is another one."""
+    for envelope in envelopes:
+        event = envelope.event
+        if isinstance(event, SignalDetected) and event.price != proposals[event.strategy].price:
+            raise TapeMismatch(
+                f"the log holds a signal on {event.instrument} at {event.price} when {event.candle_closed_at} came, "
+                f"where this tape says {proposals[event.strategy].price}; play the tape this log was made from, "
+                "or begin another log"
+            )
 
 
 def _check_same(log: EventLog, opening: LogOpened) -> None:

@@ -18,7 +18,6 @@ from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from adapters.avro import AvroCodec
 from adapters.log.sqlite import open_sqlite
@@ -76,10 +75,10 @@ class DyingExchange:
 
     def submit(self, tickets: Sequence[Ticket]) -> None:
         for ticket in tickets:
-            self._stepping(lambda ticket=ticket: self._exchange.submit([ticket]))
+            self._stepping(partial(self._exchange.submit, [ticket]))
 
     def cancel(self, order_id: str, at: datetime) -> None:
-        self._stepping(lambda: self._exchange.cancel(order_id, at))
+        self._stepping(partial(self._exchange.cancel, order_id, at))
 
     def amend(
         self,
@@ -90,12 +89,8 @@ class DyingExchange:
         limit_price: Decimal | None,
         trigger_price: Decimal | None,
     ) -> None:
-        terms: dict[str, Any] = {
-            "quantity": quantity,
-            "limit_price": limit_price,
-            "trigger_price": trigger_price,
-        }
-        self._stepping(lambda: self._exchange.amend(order_id, at, **terms))
+        amend = partial(self._exchange.amend, quantity=quantity, limit_price=limit_price)
+        self._stepping(partial(amend, order_id, at, trigger_price=trigger_price))
 
     def _stepping(self, call: Callable[[], None]) -> None:
         self._step()

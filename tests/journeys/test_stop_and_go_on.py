@@ -7,12 +7,14 @@ import random
 import subprocess
 import sys
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from domain.log import Recorded, is_outside_fact
-from tests.adapters.tapes.sheets import row, sheet, write
+from domain.signal import SignalDetected
+from tests.adapters.tapes.sheets import STEP, row, sheet, write
 from tests.journeys.dying import DIED
 from tests.journeys.program import running, wait_for, whence
 from tests.journeys.runs import CANDLES, files, rows_in, told_at
@@ -208,6 +210,29 @@ def test_a_shorter_tape_is_refused(tmp_path: Path, market_data: Path) -> None:
     done = whence(tmp_path, "paper", file.name, "--log", "sqlite:///run.db")
     assert done.returncode == 2
     assert "play the longer tape" in done.stderr
+    assert rows_in(tmp_path / "run.db") == before
+
+
+def test_a_tape_whose_past_was_changed_is_refused(tmp_path: Path, market_data: Path) -> None:
+    """It begins alike, and its candles close a tenth higher where the log holds a signal that led to nothing."""
+    lines = files(market_data)[0].read_text().splitlines(keepends=True)[:5_000]
+    file = tmp_path / "BTCUSDT_5m.csv"
+    file.write_text("".join(lines))
+    assert whence(tmp_path, "paper", file.name, "--log", "sqlite:///run.db").returncode == 0
+    before = rows_in(tmp_path / "run.db")
+    skipped = next(
+        one.envelope.event
+        for one in told_at(f"sqlite:///{tmp_path / 'run.db'}")
+        if isinstance(one.envelope.event, SignalDetected)
+    )
+    row = next(n for n, line in enumerate(lines) if line.startswith(str(skipped.candle_closed_at - STEP)))
+    time, opened, high, low, close, volume = lines[row].split(",")
+    raised = Decimal(close) + Decimal("0.1")
+    changed = ",".join([time, opened, str(max(Decimal(high), raised)), low, str(raised), volume])
+    file.write_text("".join([*lines[:row], changed, *lines[row + 1 :]]))
+    done = whence(tmp_path, "paper", file.name, "--log", "sqlite:///run.db")
+    assert done.returncode == 2
+    assert f"where this tape says {raised}; play the tape this log was made from" in done.stderr
     assert rows_in(tmp_path / "run.db") == before
 
 

@@ -57,7 +57,8 @@ def test_every_fill_goes_back_to_a_candle(story: Sequence[Recorded]) -> None:
     fills = [one.envelope for one in story if isinstance(one.envelope.event, OrderFilled)]
     assert fills
     for fill in fills:
-        envelope, steps = placed[fill.meta.stream], []
+        envelope = placed[fill.meta.stream]
+        steps: list[str] = []
         while envelope.meta.causation_id in by_id:
             steps.append(type(envelope.event).__name__)
             assert envelope.meta.correlation_id == fill.meta.correlation_id
