@@ -43,7 +43,7 @@ def check_rules(instrument: Instrument) -> None:
     """Raises InvalidInput naming every figure that is out of its range, each with the range."""
     faults = [
         f"{name} = {value} must be in {low} … {high}"
-        for name, low, high in _RANGES
+        for name, low, high in RANGES
         if not is_within(value := getattr(instrument, name), low, high)
     ]
     if not faults and instrument.min_quantity > instrument.max_quantity:
@@ -53,7 +53,7 @@ def check_rules(instrument: Instrument) -> None:
 
 
 _LEAST, _MOST = Decimal("1e-18"), Decimal("1e18")
-_RANGES: tuple[tuple[str, Decimal, Decimal], ...] = (
+RANGES: tuple[tuple[str, Decimal, Decimal], ...] = (
     ("tick", _LEAST, _MOST),
     ("lot", _LEAST, _MOST),
     ("min_quantity", ZERO, _MOST),

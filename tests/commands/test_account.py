@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import pytest
+
+from commands.account import (
+    OpenAccount,
+    ReleaseFunds,
+    ReserveFunds,
+    ResetKillSwitch,
+    SettleBalance,
+    TripKillSwitch,
+    TurnDay,
+)
+from commands.routes import Command
+from domain.account import (
+    AccountOpened,
+    BalanceChanged,
+    BalanceReason,
+    DayClosed,
+    DayOpened,
+    FundsReleased,
+    FundsReserved,
+    KillSwitchReset,
+    KillSwitchTripped,
+)
+from domain.errors import InvalidInput, Refused
+from tests.commands.sentence import given
+from tests.domain.history import D, money
+
+OPENED = AccountOpened("USDT", D(10_000), D(5))
+OPEN = OpenAccount("USDT", D(10_000), D(5))
+
+
+def test_an_account_is_opened_once() -> None:
+    given().when(OPEN, OPEN).then(OPENED)
+
+
+@pytest.mark.parametrize("balance", ["0", "-1", "NaN", "Infinity"])
+def test_an_account_does_not_begin_with_no_money(balance: str) -> None:
+    given().when(OpenAccount("USDT", D(balance), D(5))).then_error(
+        InvalidInput, f"a starting balance of {balance} USDT is not a positive sum"
+    )
+
+
+@pytest.mark.parametrize("leverage", ["0.5", "201", "NaN", "Infinity"])
+def test_a_leverage_nobody_gives_is_refused(leverage: str) -> None:
+    given().when(OpenAccount("USDT", D(1), D(leverage))).then_error(
+        InvalidInput, f"a leverage of {leverage} is not in 1 … 200"
+    )
+
+
+@pytest.mark.parametrize(
+    "command", [ReserveFunds("abc-e1", D(1)), TurnDay("2025-04-03"), TripKillSwitch("overfill")]
+)
+def test_nothing_is_asked_of_an_account_that_was_never_opened(command: Command) -> None:
+    given().when(command).then_error(Refused, "the account was never opened")
+
+
+def test_funds_are_set_aside_once_and_given_back_once() -> None:
+    given(OPENED).when(
+        ReserveFunds("abc-e1", D("99.5")),
+        ReserveFunds("abc-e1", D("99.5")),
+        ReleaseFunds("abc-e1"),
+        ReleaseFunds("abc-e1"),
+    ).then(FundsReserved("abc-e1", D("99.5")), FundsReleased("abc-e1", D("99.5")))
+
+
+def test_the_last_coin_can_be_set_aside_and_not_one_more() -> None:
+    given(OPENED, FundsReserved("abc-e1", D(9_999))).when(ReserveFunds("abd-e1", D(1))).then(
+        FundsReserved("abd-e1", D(1))
+    )
+    given(OPENED, FundsReserved("abc-e1", D(9_999))).when(ReserveFunds("abd-e1", D("1.01"))).then_error(
+        Refused, "1.01 USDT for order abd-e1 is more than the 1 available"
+    )
+
+
+def test_money_comes_and_goes_to_the_last_digit() -> None:
+    fine = D("0.00000000000000000000000000000000001")
+    given(OPENED).when(
+        SettleBalance(BalanceReason.FILL, fine),
+        SettleBalance(BalanceReason.FUNDING, D("-0.5")),
+        SettleBalance(BalanceReason.FILL, D("0.00")),
+    ).then(
+        money(fine, D("10000.00000000000000000000000000000000001")),
+        BalanceChanged(BalanceReason.FUNDING, D("-0.5"), D("9999.50000000000000000000000000000000001")),
+    )
+
+
+def test_a_day_turns_once_and_never_back() -> None:
+    given(OPENED).when(TurnDay("2025-04-03"), TurnDay("2025-04-03"), TurnDay("2025-04-02")).then(
+        DayOpened("2025-04-03", D(10_000))
+    )
+
+
+def test_a_day_that_ends_says_what_it_brought() -> None:
+    given(OPENED, DayOpened("2025-04-03", D(10_000)), money(D("-12.5"), D("9987.5"))).when(
+        TurnDay("2025-04-04")
+    ).then(DayClosed("2025-04-03", D("9987.5"), D("-12.5")), DayOpened("2025-04-04", D("9987.5")))
+
+
+def test_the_kill_switch_is_tripped_once_and_a_person_resets_it() -> None:
+    given(OPENED).when(
+        ResetKillSwitch("nothing to reset"),
+        TripKillSwitch("overfill"),
+        TripKillSwitch("again"),
+        ResetKillSwitch("looked at"),
+    ).then(KillSwitchTripped("overfill"), KillSwitchReset("looked at"))

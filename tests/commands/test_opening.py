@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import uuid4
+
+from commands.opening import OpenLog
+from domain.errors import Refused
+from domain.opening import LogOpened, Mode
+from tests.commands.sentence import given
+from tests.domain.history import LOG_ID
+
+OPENED = LogOpened(LOG_ID, Mode.TAPE, "BTCUSDT_5m", synthetic=False)
+
+
+def test_a_log_is_opened_once() -> None:
+    given().when(OpenLog(OPENED), OpenLog(OPENED)).then(OPENED)
+
+
+def test_another_log_is_not_opened_over_it() -> None:
+    given(OPENED).when(OpenLog(replace(OPENED, log_id=uuid4()))).then_error(
+        Refused, f"this log was opened as {LOG_ID} for BTCUSDT_5m"
+    )
+    live = LogOpened(LOG_ID, Mode.LIVE, "", synthetic=False)
+    given(live).when(OpenLog(OPENED)).then_error(Refused, "for live trading")

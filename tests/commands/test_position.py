@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from commands.position import ApplyFill, ApplyFunding, MoveProtection, settlement
+from commands.routes import Command
+from domain.errors import InvalidInput, Refused
+from domain.order import Purpose
+from domain.position import (
+    PositionClosed,
+    PositionEvent,
+    PositionFunded,
+    PositionIncreased,
+    PositionOpened,
+    PositionReduced,
+    ProtectionMoved,
+)
+from domain.strategies import Direction
+from domain.streams import position_stream
+from tests.commands.sentence import given
+from tests.domain.history import ACCOUNT, BTC, NOW, D, an_opening
+
+STREAM = position_stream(ACCOUNT, BTC, Direction.LONG, 1)
+OPENED = an_opening(quantity=D(3), cost=D(300), fee=D("0.3"))
+IN = ApplyFill(
+    STREAM,
+    BTC,
+    Direction.LONG,
+    "abc-e1",
+    D(3),
+    D(100),
+    D("0.3"),
+    Purpose.ENTRY,
+    D("97.9"),
+    D("105.9"),
+    D(10_000),
+    NOW,
+)
+OUT = replace(IN, direction=Direction.SHORT, order_id="abc-t1", reason=Purpose.TARGET)
+
+
+def test_the_first_fill_opens() -> None:
+    given().when(IN).then(OPENED)
+
+
+def test_a_fill_the_same_way_increases() -> None:
+    more = replace(IN, quantity=D(1), price=D("101.5"), fee=D("0.1"))
+    given(OPENED).when(more).then(PositionIncreased("abc-e1", D(1), D("101.5"), D("101.5"), D("0.1")))
+
+
+def test_parts_of_a_cost_that_does_not_divide_add_up_to_all_of_it() -> None:
+    cost = replace(OPENED, cost=D(100), price=D("33.33"))
+    third = replace(OUT, quantity=D(1), price=D(40), fee=D("0.04"), balance=D(10_000))
+    given(cost).when(third, third, third).then(
+        PositionReduced("abc-t1", D(1), D(40), D("33.333333333333"), D("6.666666666667"), D("0.04")),
+        PositionReduced("abc-t1", D(1), D(40), D("33.333333333334"), D("6.666666666666"), D("0.04")),
+        PositionClosed(
+            order_id="abc-t1",
+            quantity=D(1),
+            price=D(40),
+            released=D("33.333333333333"),
+            realised=D("6.666666666667"),
+            fee=D("0.04"),
+            reason=Purpose.TARGET,
+            opened_at=NOW,
+            gross=D(20),
+            fees=D("0.42"),
+            funding=D(0),
+            net=D("19.58"),
+            balance=D("10006.626666666667"),
+        ),
+    )
+
+
+def test_a_short_gains_when_it_is_bought_back_for_less() -> None:
+    sold = replace(OPENED, direction=Direction.SHORT)
+    back = replace(OUT, direction=Direction.LONG, quantity=D(1), price=D(90), fee=D(0))
+    given(sold).when(back).then(PositionReduced("abc-t1", D(1), D(90), D(100), D(10), D(0)))
+
+
+def test_a_fill_beyond_the_position_belongs_to_another() -> None:
+    given(OPENED).when(replace(OUT, quantity=D("3.001"))).then_error(
+        Refused, "holds 3: 3.001 would turn it round"
+    )
+
+
+def test_funding_counts_into_the_whole() -> None:
+    asked = given(OPENED).when(ApplyFunding(STREAM, D("-0.25")), ApplyFunding(STREAM, D("0.1")), OUT)
+    closed = asked.then(
+        PositionFunded(D("-0.25")),
+        PositionFunded(D("0.1")),
+        PositionClosed(
+            order_id="abc-t1",
+            quantity=D(3),
+            price=D(100),
+            released=D(300),
+            realised=D(0),
+            fee=D("0.3"),
+            reason=Purpose.TARGET,
+            opened_at=NOW,
+            gross=D(0),
+            fees=D("0.6"),
+            funding=D("-0.15"),
+            net=D("-0.75"),
+            balance=D("9999.7"),
+        ),
+    )
+    assert closed.state.net == D("-0.75")
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity"])
+def test_funding_that_is_no_money_is_refused(amount: str) -> None:
+    given(OPENED).when(ApplyFunding(STREAM, D(amount))).then_error(InvalidInput, f"funding of {amount}")
+
+
+def test_protection_moves_only_where_it_does_not_stand_already() -> None:
+    given(OPENED).when(
+        MoveProtection(STREAM, D("97.9"), D("105.9")), MoveProtection(STREAM, D(99), None)
+    ).then(ProtectionMoved(D(99), None))
+
+
+@pytest.mark.parametrize("command", [ApplyFunding(STREAM, D(1)), MoveProtection(STREAM, None, None)])
+def test_what_is_flat_has_neither_funding_nor_protection(command: Command) -> None:
+    given().when(command).then_error(Refused, f"{STREAM} is flat")
+
+
+@pytest.mark.parametrize("command", [IN, ApplyFunding(STREAM, D(1)), MoveProtection(STREAM, None, None)])
+def test_what_has_ended_stays_ended(command: Command) -> None:
+    given(OPENED).when(OUT, command).then_error(Refused, "has ended; a new position has a stream of its own")
+
+
+SETTLED: list[tuple[PositionEvent, str]] = [
+    (OPENED, "-0.3"),
+    (PositionIncreased("abc-e1", D(1), D(100), D(100), D("-0.1")), "0.1"),
+    (PositionReduced("abc-t1", D(1), D(40), D(33), D(7), D("0.5")), "6.5"),
+    (PositionFunded(D("-0.25")), "-0.25"),
+    (ProtectionMoved(None, None), "0"),
+]
+
+
+@pytest.mark.parametrize(("event", "amount"), SETTLED)
+def test_what_an_event_brings_to_the_balance(event: PositionEvent, amount: str) -> None:
+    assert settlement(event) == D(amount)
+
+
+def test_a_fee_of_many_digits_is_paid_to_the_last_of_them() -> None:
+    fee = D("0.1234567890123456789012345678901234567")
+    assert str(settlement(replace(OPENED, fee=fee))) == f"-{fee}"
+    assert isinstance(OPENED, PositionOpened)

@@ -1,0 +1,208 @@
+"""What follows from what: each row of the table of processes, seen through the real handler."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from commands.exchange import Amended, Cancelled, Expired, OrderReport, Rejected
+from commands.order import DenyOrder, PlaceOrder, RequestAmend
+from domain.order import OrderPlaced, OrderStatus, OrderType, Purpose, Side
+from domain.position import PositionClosed, PositionOpened
+from domain.settings import Settings
+from domain.signal import DecisionMade, SignalDetected, Verdict
+from domain.sizing import margin_required
+from domain.strategies import Direction, Intent
+from domain.streams import order_stream
+from tests.commands.an_order import RULES
+from tests.commands.desk import Desk, a_fill_of, chain_of, long, names
+from tests.domain.history import ACCOUNT, BTC, NOW, D, an_order
+
+EXIT = long(direction=Direction.SHORT, intent=Intent.EXIT)
+SHORT = long(direction=Direction.SHORT, stop=D(102), target=D(94), trend=-0.5)
+
+
+def an_entry() -> tuple[Desk, str]:
+    """A desk whose entry, stop and target are on their way; the chain they are in."""
+    desk = Desk().opened()
+    return desk, chain_of(desk.see(long()))
+
+
+def a_position(quantity: str = "1") -> tuple[Desk, str]:
+    desk, chain = an_entry()
+    desk.tell(a_fill_of(f"{chain}-e1", "x1", D(quantity), D(100)))
+    return desk, chain
+
+
+def terms(desk: Desk, order_id: str) -> OrderPlaced:
+    placed: OrderPlaced = desk.world.state(order_stream(ACCOUNT, order_id)).terms
+    return placed
+
+
+def test_a_signal_that_is_approved_becomes_an_entry_with_its_stop_and_target() -> None:
+    desk, chain = an_entry()
+    entry, stop, target = (terms(desk, f"{chain}-{leg}") for leg in ("e1", "s1", "t1"))
+    decision = next(e.event for e in desk.log.envelopes if isinstance(e.event, DecisionMade))
+    assert (entry.type, entry.side, entry.purpose, entry.parent) == (
+        OrderType.MARKET,
+        Side.BUY,
+        Purpose.ENTRY,
+        None,
+    )
+    assert (stop.type, stop.side, stop.purpose, stop.trigger_price, stop.parent) == (
+        OrderType.STOP,
+        Side.SELL,
+        Purpose.STOP,
+        decision.stop,
+        f"{chain}-e1",
+    )
+    assert (target.type, target.side, target.purpose, target.limit_price, target.parent) == (
+        OrderType.LIMIT,
+        Side.SELL,
+        Purpose.TARGET,
+        decision.target,
+        f"{chain}-e1",
+    )
+    assert (entry.reduce_only, stop.reduce_only, target.reduce_only) == (False, True, True)
+    assert {entry.quantity, stop.quantity, target.quantity} == {decision.quantity}
+    freshness = timedelta(seconds=Settings().order_freshness_seconds)
+    assert {entry.fresh_until, stop.fresh_until, target.fresh_until} == {desk.at + freshness}
+
+
+def test_a_short_is_the_other_way_round() -> None:
+    desk = Desk().opened()
+    chain = chain_of(desk.see(SHORT))
+    assert [terms(desk, f"{chain}-{leg}").side for leg in ("e1", "s1", "t1")] == [
+        Side.SELL,
+        Side.BUY,
+        Side.BUY,
+    ]
+
+
+def test_what_an_entry_may_need_is_set_aside_with_it() -> None:
+    desk, chain = an_entry()
+    entry = terms(desk, f"{chain}-e1")
+    margin = margin_required(RULES, entry.quantity, D(100), D(5))
+    assert desk.world.portfolio.account.reserved == {f"{chain}-e1": margin}
+
+
+def test_a_signal_that_is_skipped_is_on_record_and_places_nothing() -> None:
+    desk = Desk().opened()
+    assert names(desk.see(long(confidence=0.1))) == ["SignalDetected", "DecisionMade"]
+    assert desk.exchange.letters == []
+
+
+ENDINGS: list[OrderReport] = [
+    Cancelled("", NOW, "exchange:test:end", "CancelByUser"),
+    Rejected("", NOW, "exchange:test:end", "110007"),
+    Expired("", NOW, "exchange:test:end", "GTD"),
+]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_funds_are_given_back_when_the_entry_ends(ending: OrderReport) -> None:
+    desk, chain = an_entry()
+    recorded = desk.tell(replace(ending, order_id=f"{chain}-e1"))
+    assert names(recorded)[1:] == ["FundsReleased"]
+    assert desk.world.portfolio.account.reserved == {}
+
+
+def test_funds_are_given_back_when_the_entry_is_denied() -> None:
+    desk, chain = an_entry()
+    recorded = desk.ask(DenyOrder(f"{chain}-e1", "STREAM_RECONCILING"), cause="command:deny")
+    assert names(recorded) == ["OrderDenied", "FundsReleased"]
+
+
+def test_funds_stay_set_aside_while_a_part_of_the_entry_may_still_fill() -> None:
+    desk, chain = a_position("0.5")
+    assert set(desk.world.portfolio.account.reserved) == {f"{chain}-e1"}
+    rest = terms(desk, f"{chain}-e1").quantity - D("0.5")
+    assert "FundsReleased" in names(desk.tell(a_fill_of(f"{chain}-e1", "x2", rest, D(100))))
+
+
+def test_funds_are_given_back_when_an_amendment_ends_the_entry() -> None:
+    desk, chain = a_position("0.5")
+    entry = f"{chain}-e1"
+    desk.ask(RequestAmend(entry, D("0.5"), None, None, RULES), cause="command:less")
+    recorded = desk.tell(Amended(entry, NOW, "exchange:test:less", D("0.5"), None, None))
+    assert names(recorded) == ["OrderAmended", "FundsReleased"]
+    assert desk.world.portfolio.entries == {}
+
+
+def test_the_position_carries_the_protection_that_was_decided() -> None:
+    desk, _chain = a_position()
+    opened = next(e.event for e in desk.log.envelopes if isinstance(e.event, PositionOpened))
+    decision = next(e.event for e in desk.log.envelopes if isinstance(e.event, DecisionMade))
+    assert (opened.stop, opened.target) == (decision.stop, decision.target)
+
+
+@pytest.mark.parametrize(("signal", "reason"), [(EXIT, "EXIT_SIGNAL"), (SHORT, "REVERSAL")])
+def test_a_signal_against_the_position_closes_all_of_it_and_no_more(
+    signal: SignalDetected, reason: str
+) -> None:
+    desk, _entry = a_position("1")
+    recorded = desk.see(signal)
+    chain = chain_of(recorded)
+    way_out = terms(desk, f"{chain}-x1")
+    decision = recorded[1].event
+    assert isinstance(decision, DecisionMade)
+    assert (decision.verdict, decision.reasons) == (Verdict.CLOSE, (reason,))
+    assert (way_out.type, way_out.side, way_out.quantity, way_out.reduce_only, way_out.purpose) == (
+        OrderType.MARKET,
+        Side.SELL,
+        D(1),
+        True,
+        Purpose.REVERSAL,
+    )
+
+
+def test_the_way_out_ends_the_position_with_its_reason() -> None:
+    desk, _entry = a_position("1")
+    chain = chain_of(desk.see(EXIT))
+    recorded = desk.tell(a_fill_of(f"{chain}-x1", "x9", D(1), D(103)))
+    closed = recorded[1].event
+    assert isinstance(closed, PositionClosed)
+    assert (closed.reason, closed.gross, closed.net) == (Purpose.REVERSAL, D(3), D("2.9"))
+    assert desk.world.portfolio.positions == {}
+
+
+def test_a_signal_against_an_entry_that_waits_takes_it_back() -> None:
+    desk, chain = an_entry()
+    desk.see(EXIT)
+    assert desk.exchange.sent[1:] == [("cancel", (f"{chain}-e1",))]
+    assert desk.world.state(order_stream(ACCOUNT, f"{chain}-e1")).status is OrderStatus.CANCEL_REQUESTED
+
+
+def test_a_way_out_touches_nothing_that_goes_its_own_way() -> None:
+    """A person's short waits while we are long: the signal to leave the long closes it and lets the short be."""
+    desk, entry = a_position("1")
+    waiting = an_order(side=Side.SELL, quantity=D(1), type=OrderType.LIMIT, limit_price=D(120))
+    desk.ask(PlaceOrder("person-e1", waiting, RULES), cause="command:short")
+    before = len(desk.exchange.sent)
+    chain = chain_of(desk.see(EXIT))
+    assert desk.exchange.sent[before:] == [("submit", (f"{chain}-x1",)), ("cancel", (f"{entry}-e1",))]
+
+
+def test_a_waiting_order_is_taken_back_without_adding_to_what_is_held_the_other_way() -> None:
+    """We are long, a person's short waits; a signal upwards takes the short back and buys nothing to close it."""
+    desk, _entry = a_position("1")
+    waiting = an_order(side=Side.SELL, quantity=D(1), type=OrderType.LIMIT, limit_price=D(120))
+    desk.ask(PlaceOrder("person-e1", waiting, RULES), cause="command:short")
+    before = len(desk.exchange.sent)
+    recorded = desk.see(long())
+    assert names(recorded) == ["SignalDetected", "DecisionMade", "OrderCancelRequested"]
+    assert desk.exchange.sent[before:] == [("cancel", ("person-e1",))]
+
+
+def test_an_overfill_stops_everything_and_says_why() -> None:
+    desk, chain = an_entry()
+    too_much = terms(desk, f"{chain}-e1").quantity + D("0.5")
+    recorded = desk.tell(a_fill_of(f"{chain}-e1", "x1", too_much, D(100)))
+    assert names(recorded)[:2] == ["OrderFilled", "OrderOverfilled"]
+    assert desk.world.portfolio.account.tripped == f"order {chain}-e1 was filled 0.500 beyond its quantity"
+    assert desk.world.portfolio.positions[BTC].state.quantity == too_much
+    decision = desk.see(long(instrument="ETHUSDT-LINEAR.BYBIT"))[1].event
+    assert isinstance(decision, DecisionMade)
+    assert "KILL_SWITCH" in decision.reasons

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from commands.signal import DetectSignal, RecordDecision
+from domain.errors import InvalidInput, Refused
+from tests.commands.sentence import given
+from tests.domain.history import D, a_decision, a_signal
+
+SIGNAL, DECISION = a_signal(), a_decision()
+
+
+def test_a_signal_is_detected_once_and_decided_once() -> None:
+    given().when(
+        DetectSignal("abc", SIGNAL),
+        DetectSignal("abc", a_signal(confidence=0.9)),
+        RecordDecision("abc", DECISION),
+        RecordDecision("abc", a_decision(quantity=D(99))),
+    ).then(SIGNAL, DECISION)
+
+
+def test_there_is_nothing_to_decide_where_nothing_was_detected() -> None:
+    given().when(RecordDecision("abc", DECISION)).then_error(Refused, "signal abc was never detected")
+
+
+FAULTS: list[tuple[dict[str, object], str]] = [
+    ({"confidence": 1.01}, "confidence 1.01 of a signal must be in 0 … 1"),
+    ({"confidence": -0.01}, "confidence -0.01 of a signal must be in 0 … 1"),
+    ({"confidence": float("nan")}, "confidence nan of a signal must be in 0 … 1"),
+    ({"trend": 1.5}, "trend 1.5 of a signal must be in -1 … 1"),
+    ({"trend": float("nan")}, "trend nan of a signal must be in -1 … 1"),
+    ({"price": D("NaN")}, "price of a signal NaN must be a positive, finite number"),
+    ({"stop": D(0)}, "stop of a signal 0 must be a positive, finite number"),
+    ({"target": D("Infinity")}, "target of a signal Infinity must be a positive, finite number"),
+    ({"price": 100.5}, "price of a signal 100.5 is not a Decimal"),
+    ({"inputs": {"adx": float("inf")}}, "input adx of a signal is inf"),
+    ({"instrument": "BTC/USDT"}, "'BTC/USDT' is not an instrument; spell it like BTCUSDT-LINEAR.BYBIT"),
+]
+
+
+@pytest.mark.parametrize(("changed", "words"), FAULTS)
+def test_a_signal_whose_figures_cannot_be_meant_is_refused(changed: dict[str, object], words: str) -> None:
+    given().when(DetectSignal("abc", a_signal(**changed))).then_error(InvalidInput, words)
