@@ -22,10 +22,10 @@ def headers_of(envelope: Envelope) -> list[tuple[str, bytes]]:
     """Names and UTF-8 values, in a fixed order; `ce_time` is `occurred_at`, `ce_subject` the stream."""
     meta = envelope.meta
     return [
+        ("ce_type", FULL_NAMES[type(envelope.event)].encode()),
         ("ce_specversion", b"1.0"),
         ("ce_id", str(meta.event_id).encode()),
-        ("ce_type", FULL_NAMES[type(envelope.event)].encode()),
-        ("ce_source", meta.source.encode()),
+        ("ce_source", f"whence/{meta.account}/{meta.source}".encode()),
         ("ce_time", iso(meta.occurred_at).encode()),
         ("ce_subject", meta.stream.encode()),
         ("ce_correlationid", meta.correlation_id.encode()),

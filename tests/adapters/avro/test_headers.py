@@ -19,7 +19,7 @@ def test_headers_of_a_fill() -> None:
         "ce_specversion": b"1.0",
         "ce_id": b"6f1f7a52-4a10-5d0c-9a44-5c2ab1f0e3d7",
         "ce_type": b"whence.order.OrderFilled",
-        "ce_source": b"whence-test",
+        "ce_source": b"whence/main/whence-test",
         "ce_time": b"2026-03-01T12:00:00Z",
         "ce_subject": b"order-main-01hx3k9zq2m4c-e1",
         "ce_correlationid": b"01hx3k9zq2m4c",
