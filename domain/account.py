@@ -128,9 +128,9 @@ UNOPENED = Unopened()
 
 
 def evolve(state: AccountState, event: AccountEvent) -> AccountState:
-    """The state after the event; raises ValueError for money moving in an account that was never opened."""
+    """The state after the event; raises ValueError for an account that was never opened, or is opened again."""
     if isinstance(event, AccountOpened):
-        return Account(event.currency, event.balance, event.leverage)
+        return _opened(state, event)
     if isinstance(state, Unopened):
         raise ValueError(f"{type(event).__name__} was recorded of an account that was never opened")
     match event:
@@ -150,6 +150,12 @@ def evolve(state: AccountState, event: AccountEvent) -> AccountState:
             return replace(state, tripped="")
         case _:
             assert_never(event)
+
+
+def _opened(state: AccountState, event: AccountOpened) -> Account:
+    if isinstance(state, Account):
+        raise ValueError("AccountOpened was recorded of an account that was opened before")
+    return Account(event.currency, event.balance, event.leverage)
 
 
 # What happens with every order is built directly: `replace` takes twice as long, and replay has millions of these.

@@ -341,9 +341,7 @@ def leaves(state: Working | Closed) -> Decimal:
 def evolve(state: OrderState, event: OrderEvent) -> OrderState:
     """The state after the event; raises ValueError for one of an order that was never placed, or is placed again."""
     if isinstance(event, OrderPlaced):
-        if not isinstance(state, Unplaced):
-            raise ValueError("OrderPlaced was recorded of an order that was placed before")
-        return Working(event, _S.PLACED, _S.PLACED, ZERO, ZERO, ZERO, _NO_EXECUTIONS, "")
+        return _placed(state, event)
     if isinstance(state, Unplaced):
         raise ValueError(f"{type(event).__name__} was recorded of an order that was never placed")
     match event:
@@ -363,6 +361,12 @@ def evolve(state: OrderState, event: OrderEvent) -> OrderState:
             return state
         case _:
             assert_never(event)
+
+
+def _placed(state: OrderState, event: OrderPlaced) -> Working:
+    if not isinstance(state, Unplaced):
+        raise ValueError("OrderPlaced was recorded of an order that was placed before")
+    return Working(event, _S.PLACED, _S.PLACED, ZERO, ZERO, ZERO, _NO_EXECUTIONS, "")
 
 
 def _filled(state: Working | Closed, event: OrderFilled) -> Working | Closed:

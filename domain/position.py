@@ -143,8 +143,10 @@ FLAT = Flat()
 
 
 def evolve(state: PositionState, event: PositionEvent) -> PositionState:
-    """The state after the event; raises ValueError where the log has a fill without its position."""
+    """The state after the event; raises ValueError where the log has a fill without its position, or opens it twice."""
     if isinstance(event, PositionOpened):
+        if not isinstance(state, Flat):
+            raise ValueError("PositionOpened was recorded on a position that was opened before")
         return _opened(event)
     if not isinstance(state, Open):
         raise ValueError(f"{type(event).__name__} was recorded on a position that is not open")

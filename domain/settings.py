@@ -143,16 +143,17 @@ def check(settings: Settings) -> None:
     """Raises InvalidSettings naming every setting that is out of its range, each with the range."""
     faults = [
         f"{name} = {value} must be in {low} … {high}"
-        for name, value, low, high in _ranges(settings)
+        for name, value, low, high in ranges(settings)
         if not is_within(value, low, high)
     ]
     if faults:
         raise InvalidSettings("; ".join(faults))
 
 
-def _ranges(
+def ranges(
     settings: Settings,
 ) -> tuple[tuple[str, Decimal | float, Decimal | float, Decimal | float], ...]:
+    """Every setting that is a figure: its name, its value, the least and the greatest it may be."""
     tiers, alpha, risk = settings.tiers, settings.alpha, settings.risk
     sizing, simulation = settings.sizing, settings.simulation
     return (
