@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
+from datetime import UTC
 
 import psycopg
 from eventsourcing.persistence import InfrastructureFactory
 from eventsourcing.utils import Environment
+from psycopg.rows import TupleRow
 
 from adapters.log.address import PostgresAddress
 from adapters.log.library import RecorderRows
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog
-from domain.errors import LogOwned, LogUnavailable
+from domain.errors import InvalidInput, LogOwned, LogUnavailable
 
 _LOCK = 0x77686E63  # "whnc": one log a database
+_PROGRAM = "whence"
+_CONNECT_SECONDS = 5
 _HOLDER = """
     SELECT a.application_name, a.backend_start FROM pg_locks l JOIN pg_stat_activity a USING (pid)
     WHERE l.locktype = 'advisory' AND l.objid = %s AND l.granted
@@ -28,32 +32,41 @@ class PostgresOwner:
 
     def __init__(self, address: PostgresAddress) -> None:
         """Takes the lock. Raises LogOwned naming the holder, LogUnavailable where nobody answers."""
-        try:
-            self._connection = psycopg.connect(
-                host=address.host,
-                port=address.port,
-                dbname=address.database,
-                user=address.user,
-                password=address.password,
-                application_name=f"whence process {os.getpid()} on {socket.gethostname()}",
-                autocommit=True,
-            )
-        except psycopg.OperationalError as fault:
-            raise LogUnavailable(f"{address} does not answer: {fault}") from None
+        self._connection = _connected(address)
         taken = self._connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
         if taken is None or not taken[0]:
-            holder = self._connection.execute(_HOLDER, (_LOCK,)).fetchone()
+            holder = _holder(self._connection)
             self._connection.close()
-            named = (
-                "another engine" if holder is None else f"{holder[0]} since {holder[1]:%Y-%m-%dT%H:%M:%S%z}"
-            )
             raise LogOwned(
-                f"{address} is owned by {named}; stop that engine first, or read with `whence log`"
+                f"{address} is owned by {holder}; stop that engine first, or read with `whence log`"
             )
 
     def release(self) -> None:
         """Lets the log go; idempotent."""
         self._connection.close()
+
+
+def _connected(address: PostgresAddress) -> psycopg.Connection[TupleRow]:
+    try:
+        return psycopg.connect(
+            host=address.host,
+            port=address.port,
+            dbname=address.database,
+            user=address.user,
+            password=address.password,
+            application_name=f"{_PROGRAM} process {os.getpid()} on {socket.gethostname()}",
+            connect_timeout=_CONNECT_SECONDS,
+            autocommit=True,
+        )
+    except psycopg.OperationalError as fault:
+        raise LogUnavailable(f"{address} does not answer: {' '.join(str(fault).split())}") from None
+
+
+def _holder(connection: psycopg.Connection[TupleRow]) -> str:
+    found = connection.execute(_HOLDER, (_LOCK,)).fetchone()
+    if found is None:
+        return "another engine"
+    return f"{found[0].removeprefix(_PROGRAM).strip()} since {found[1].astimezone(UTC).isoformat(timespec='seconds')}"
 
 
 def _environment(address: PostgresAddress) -> Mapping[str, str]:
@@ -92,6 +105,10 @@ class _Reading(RecordedLog):
 
 
 def read_postgres(address: PostgresAddress, codec: Codec) -> RecordedLog:
-    """Reads the log in this database, whoever owns it. Raises LogUnavailable."""
+    """Reads the log in this database, whoever owns it. Raises LogUnavailable, InvalidInput where there is none."""
+    with _connected(address) as connection:
+        found = connection.execute("SELECT to_regclass('stored_events')").fetchone()
+    if found is None or found[0] is None:
+        raise InvalidInput(f"there is no log in {address}; `whence paper --log {address}` begins one")
     environment = {**_environment(address), "CREATE_TABLE": "no"}
     return _Reading(InfrastructureFactory.construct(Environment(env=environment)), codec)
