@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 from domain.errors import InvalidInput
 
 _POSTGRES_PORT = 5432
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,200}")
 _EXAMPLES = (
     "sqlite:///whence.db, kafka://HOST:PORT/TOPIC?partition=0, postgresql://USER@HOST/DATABASE or memory:"
@@ -75,11 +76,13 @@ Address = SqliteAddress | KafkaAddress | PostgresAddress | MemoryAddress
 
 def parse_address(url: str) -> Address:
     """Reads a log's address. Raises InvalidInput for one that is not; a password is never repeated."""
-    scheme, colon, _ = url.partition(":")
-    read = _SCHEMES.get(scheme) if colon else None
+    found = _SCHEME.match(url)
+    if found is None:
+        raise InvalidInput(f"this is not the address of a log; write {_EXAMPLES}")
+    scheme = found[1]
+    read = _SCHEMES.get(scheme)
     if read is None:
-        named = f"{scheme!r} is not a kind of log" if colon else "this is not the address of a log"
-        raise InvalidInput(f"{named}; write {_EXAMPLES}")
+        raise InvalidInput(f"{scheme!r} is not a kind of log; write {_EXAMPLES}")
     try:
         return read(_split(url))
     except _NotOne as fault:
@@ -126,14 +129,14 @@ def _partition(parts: SplitResult) -> int:
 
 
 def _postgres(parts: SplitResult) -> PostgresAddress:
-    database = unquote(parts.path.strip("/"))
+    port, database = _port(parts), unquote(parts.path.strip("/"))
     if not parts.hostname or not database or "/" in database:
         raise _NotOne("it names a host and a database")
     if parts.query or parts.fragment:
         raise _NotOne("it takes no options")
     return PostgresAddress(
         parts.hostname,
-        _port(parts),
+        port,
         database,
         unquote(parts.username or "postgres"),
         unquote(parts.password or ""),

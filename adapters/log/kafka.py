@@ -11,11 +11,14 @@ from typing import Any
 from eventsourcing.utils import Environment
 
 from adapters.kafka import Factory
+from adapters.kafka.client import Clients
 from adapters.log.address import KafkaAddress
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Row
+from domain.errors import LogUnavailable
 from domain.log import Envelope
 
 _POLL_SECONDS = 0.05
+_ANSWER_SECONDS = 5.0
 
 Headers = Callable[[Envelope], list[tuple[str, bytes]]]
 
@@ -101,4 +104,14 @@ def _factory(
     }
     if index is not None:
         told["KAFKA_INDEX_PATH"] = str(index)
-    return Factory(Environment(env=told))
+    factory = Factory(Environment(env=told))
+    _check_answers(factory, address)
+    return factory
+
+
+def _check_answers(factory: Factory, address: KafkaAddress) -> None:
+    """A broker that was never there is said within seconds; one that goes away later is given more time."""
+    try:
+        Clients(factory.settings.client, _ANSWER_SECONDS).admin.cluster()
+    except LogUnavailable as fault:
+        raise LogUnavailable(f"Kafka at {address.servers} does not answer: {fault}") from fault

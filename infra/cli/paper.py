@@ -22,6 +22,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from adapters.log.address import parse_address
 from adapters.tapes import Tape, read_tape, synthetic_tape
 from domain.errors import InvalidInput
 from infra.cli.options import AccountOption, ConfigOption, JsonOption, LogOption
@@ -72,12 +73,13 @@ def paper(
         raise InvalidInput(
             "--seed and --bars make a synthetic market: leave out --candles, or leave them out"
         )
+    parse_address(settings.log)  # refused before anything is read
     speed = _pace(pace)
     tapes = _recorded(files, symbol or ()) if files else _synthetic(symbol, seed, bars)
-    console = Console(stderr=True, highlight=False)
+    plan, console = _plan(tapes, settings), Console(stderr=True, highlight=False)
     for note, of in _notes(tapes).items():
         console.print(f"{', '.join(of)}: {note}", style="yellow", markup=False, soft_wrap=True)
-    _trade(_plan(tapes, settings), settings, speed, console, as_json=as_json)
+    _trade(plan, settings, speed, console, as_json=as_json)
 
 
 def _pace(text: str | None) -> float | None:

@@ -60,20 +60,28 @@ def plan_of(
 ) -> Plan:
     """Fills in what follows from tapes and settings: the instruments' rules, the currency, the log's opening.
 
-    Raises InvalidInput where the instruments have no currency in common, InvalidSettings for a strategy that is
-    not there or does not take its parameters.
+    Whatever is wrong with a plan shows here, before there is a log. Raises InvalidInput where two tapes are of one
+    instrument or the instruments have no currency in common, InvalidSettings for a strategy that is not there or
+    does not take its parameters, and for what the simulated exchange does not offer.
     """
     ordered = sorted(tapes, key=lambda tape: tape.instrument)
     instruments = [_rules_of(tape) for tape in ordered]
     stake = Stake(_currency_of(instruments), balance, leverage)
     strategies = [strategy_of(one) for one in settings.strategies]
     opening = opening_of(ordered, account, stake, settings, instruments)
-    return Plan(ordered, account, stake, settings, strategies, instruments, opening)
+    plan = Plan(ordered, account, stake, settings, strategies, instruments, opening)
+    _check_playable(plan)
+    return plan
 
 
 def _rules_of(tape: Tape) -> Instrument:
     tick = tick_seen(tape)
     return on_the_market(rules_for(tape.instrument, tick), tick)
+
+
+def _check_playable(plan: Plan) -> None:
+    merge(plan.tapes)
+    simulated(plan)
 
 
 def tick_seen(tape: Tape) -> Decimal:

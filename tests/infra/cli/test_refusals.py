@@ -1,0 +1,250 @@
+"""What is given wrongly ends with one clear message and an exit code, never a traceback, and makes no log."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from infra.servers.port import free_port
+from tests.adapters.tapes.sheets import HEADER, row, sheet, write
+from tests.infra.cli.conftest import Whence
+
+ROWS = [row(index) for index in range(300)]
+GOOD = sheet(ROWS)
+
+
+def spoilt(column: int, text: str) -> str:
+    """The good tape with one cell of row 101 replaced."""
+    cells = [list(cells) for cells in ROWS]
+    cells[99][column] = text
+    return sheet(cells)
+
+
+NO_TAPES = [
+    pytest.param(GOOD.replace("volume", "weight", 1), "row 1: missing column: volume", id="a missing column"),
+    pytest.param(spoilt(1, "ten"), "row 101: open 'ten' is not a number", id="text in a price"),
+    pytest.param(spoilt(4, "NaN"), "row 101: close 'NaN' is not a number", id="NaN"),
+    pytest.param(spoilt(4, "Infinity"), "row 101: close 'Infinity' is not a number", id="infinity"),
+    pytest.param(spoilt(5, "-1"), "row 101: volume -1 is negative", id="a negative volume"),
+    pytest.param(spoilt(2, "1"), "row 101: high 1 is below low", id="high below low"),
+    pytest.param(spoilt(0, ROWS[90][0]), "row 101: ", id="times go back"),
+    pytest.param(spoilt(0, ROWS[98][0]), "row 101: ", id="times repeat"),
+    pytest.param(sheet(ROWS[::2]), "row 3: wrong interval", id="a wrong interval"),
+    pytest.param("", "is empty", id="an empty file"),
+    pytest.param(f"{HEADER}\n", "row 1: only a header", id="only a header"),
+    pytest.param(GOOD[:-20], "row 301: the file is cut off here", id="a truncated file"),
+    pytest.param(b"\x89PNG\r\n\x1a\n\x00", "row 1: is not text", id="a picture"),
+]
+
+
+@pytest.mark.parametrize(("content", "fault"), NO_TAPES)
+def test_a_tape_that_is_not_one(whence: Whence, tmp_path: Path, content: str | bytes, fault: str) -> None:
+    write(tmp_path, content)
+    said = whence("paper", "--candles", "BTCUSDT_5m.csv")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("whence: BTCUSDT_5m.csv"), said.err
+    assert fault in said.err
+    assert said.err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["BTCUSDT_5m.csv"], "no log was begun"
+
+
+def test_the_second_of_two_tapes_counts_too(whence: Whence, tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    write(tmp_path, spoilt(3, "x"), "ETHUSDT_5m.csv")
+    said = whence("paper", "--candles", "BTCUSDT_5m.csv", "ETHUSDT_5m.csv")
+    assert said.code == 2
+    assert said.err.startswith("whence: ETHUSDT_5m.csv, row 101: ")
+    assert not (tmp_path / "whence.db").exists()
+
+
+def test_a_tape_that_is_not_one_leaves_the_log_alone(whence: Whence, tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    assert whence("paper", "BTCUSDT_5m.csv").code == 0
+    before = (tmp_path / "whence.db").read_bytes()
+    write(tmp_path, spoilt(1, "ten"))
+    assert whence("paper", "BTCUSDT_5m.csv").code == 2
+    assert (tmp_path / "whence.db").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        pytest.param(("--candles", "gone.csv"), "gone.csv: there is no such file", id="no file"),
+        pytest.param(("--candles", "."), ".: is a folder", id="a folder"),
+        pytest.param(("--candles", "BTCUSDT_5m.csv", "--symbol", "A", "--symbol", "B"), "1 files", id="symbols"),
+        pytest.param(("--candles", "BTCUSDT_5m.csv", "BTCUSDT_5m.csv"), "more than one tape of BTCUSDT", id="twice"),
+        pytest.param(("--candles", "BTCUSDT_5m.csv", "--symbol", "no-symbol!"), "symbol", id="no symbol"),
+        pytest.param(("--candles", "BTCUSDT_5m.csv", "--seed", "1"), "--seed and --bars make a synthetic", id="seed"),
+        pytest.param(("--pace", "fast"), "--pace 'fast' is not a pace; write it like 60x", id="no pace"),
+        pytest.param(("--pace", "0x"), "--pace '0x' is not a pace", id="pace zero"),
+        pytest.param(("--pace", "-1x"), "--pace '-1x' is not a pace", id="pace below zero"),
+        pytest.param(("--pace", "1e9x"), "--pace '1e9x' is not a pace", id="pace with an exponent"),
+        pytest.param(("--bars", "0"), "--bars", id="no bars"),
+        pytest.param(("--bars", "many"), "--bars", id="bars in words"),
+        pytest.param(("--seed", "x"), "--seed", id="seed in words"),
+        pytest.param(("--balance", "NaN"), "--starting-balance", id="balance NaN"),
+        pytest.param(("--balance", "-1"), "--starting-balance", id="balance below zero"),
+        pytest.param(("--balance", "much"), "--starting-balance", id="balance in words"),
+        pytest.param(("--leverage", "0.5"), "--leverage", id="leverage below one"),
+        pytest.param(("--leverage", "1000"), "leverage 1000 is too much", id="leverage beyond the exchange's"),
+        pytest.param(("--account", "A-B"), "--account", id="no account"),
+        pytest.param(("--account", "system"), "--account", id="a reserved account"),
+        pytest.param(("--config", "gone.toml"), "gone.toml: No such file", id="no settings"),
+        pytest.param(("--colour", "red"), "--colour", id="no option"),
+        pytest.param(("--log", "whence.db"), "this is not the address of a log; write sqlite:///", id="a path"),
+        pytest.param(("--log", "mysql://u:hushhush@host/db"), "'mysql' is not a kind of log", id="another database"),
+        pytest.param(("--log", "sqlite://whence.db"), "after three slashes", id="two slashes"),
+        pytest.param(("--log", "sqlite:///a.db?x=1"), "a file has no options", id="options of a file"),
+        pytest.param(("--log", "sqlite://["), "its host is not one", id="no host"),
+        pytest.param(("--log", "sqlite:///no/such/folder/a.db"), "make it first", id="no folder"),
+        pytest.param(("--log", "sqlite:///."), ". is a folder; a log is a file", id="a folder for a log"),
+        pytest.param(("--log", "kafka://localhost:9092"), "HOST:PORT and a topic", id="no topic"),
+        pytest.param(("--log", "kafka://host:9092/t?partition=x"), "one whole number", id="no partition"),
+        pytest.param(("--log", "kafka://host:9092/t?partition=-1"), "one whole number", id="partition below zero"),
+        pytest.param(("--log", "kafka://host:9092/t?acks=1"), "its only option", id="options of Kafka"),
+        pytest.param(("--log", "kafka://me:hushhush@host:9092/t"), "logins belong into", id="a login"),
+        pytest.param(("--log", "postgresql://me:hushhush/7@host/db"), "port is not a number", id="a slash"),
+        pytest.param(("--log", "postgresql://me:hushhush@host"), "a host and a database", id="no database"),
+        pytest.param(("--log", "//me:hushhush@host/db"), "this is not the address of a log", id="no kind"),
+    ],
+)  # fmt: skip
+def test_options_that_are_none(whence: Whence, tmp_path: Path, words: Sequence[str], fault: str) -> None:
+    write(tmp_path, GOOD)
+    said = whence("paper", *words)
+    assert said.code == 2, said
+    assert fault in " ".join(said.err.split()), said.err
+    assert "Traceback" not in said.err
+    assert "hushhush" not in said.err + said.out, "a password is never repeated"
+    assert [path.name for path in tmp_path.iterdir()] == ["BTCUSDT_5m.csv"], "no log was begun"
+
+
+def test_settings_are_named_with_their_remedy(whence: Whence, tmp_path: Path) -> None:
+    (tmp_path / "whence.toml").write_text("leverege = 2\n[trading.risk]\nmax_position = 3\n")
+    said = whence("paper")
+    assert (said.code, said.err) == (2, "whence: whence.toml: leverege: unknown; did you mean leverage?\n")
+    (tmp_path / "whence.toml").write_text("[trading.risk]\nmax_position = 3\n")
+    said = whence("paper")
+    assert said.code == 2
+    assert said.err == "whence: trading.risk.max_position: no such setting; did you mean max_positions?\n"
+    assert not (tmp_path / "whence.db").exists()
+
+
+@pytest.mark.parametrize("words", [("paper",), ("log",), ("explain", "x")])
+def test_a_kafka_that_is_not_there(whence: Whence, words: Sequence[str]) -> None:
+    """Said within seconds, with its address."""
+    address, began = f"127.0.0.1:{free_port()}", time.monotonic()
+    said = whence(*words, "--log", f"kafka://{address}/whence.events")
+    assert time.monotonic() - began < 15
+    assert said.code == 4
+    assert said.err.splitlines()[-1].startswith("whence: ")
+    assert address in said.err
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize("words", [("paper",), ("log",), ("explain", "x")])
+def test_a_postgresql_that_is_not_there(whence: Whence, words: Sequence[str]) -> None:
+    port, began = free_port(), time.monotonic()
+    said = whence(*words, "--log", f"postgresql://me:hushhush@127.0.0.1:{port}/db")
+    assert time.monotonic() - began < 15
+    assert said.code == 4
+    assert f"whence: postgresql://me@127.0.0.1:{port}/db does not answer: " in said.err
+    assert "hushhush" not in said.err
+
+
+@pytest.mark.parametrize("words", [("log",), ("explain", "x")])
+def test_reading_where_nothing_is(whence: Whence, tmp_path: Path, words: Sequence[str]) -> None:
+    said = whence(*words)
+    assert said.code == 2
+    assert (
+        said.err
+        == "whence: there is no log at whence.db; `whence paper --log sqlite:///whence.db` begins one\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [("log",), ("explain", "x")])
+def test_reading_a_topic_that_is_not_there(
+    whence: Whence, kafka_bootstrap_servers: str, kafka_topic: str, words: Sequence[str]
+) -> None:
+    """It is not made by looking."""
+    for _again in range(2):
+        said = whence(*words, "--log", f"kafka://{kafka_bootstrap_servers}/{kafka_topic}")
+        assert said.code == 4
+        assert f"there is no topic {kafka_topic}" in said.err
+
+
+@pytest.mark.parametrize("words", [("log",), ("explain", "x")])
+def test_reading_a_database_without_a_log(
+    whence: Whence, postgres_database: str, words: Sequence[str]
+) -> None:
+    said = whence(*words, "--log", postgres_database)
+    assert said.code == 2
+    assert "whence: there is no log in postgresql://" in said.err
+
+
+@pytest.mark.parametrize("words", [("paper",), ("log",), ("explain", "x")])
+def test_files_that_are_no_logs(whence: Whence, tmp_path: Path, words: Sequence[str]) -> None:
+    """They stay as they are."""
+    (tmp_path / "text.db").write_text("a diary\n" * 100)
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE stamps (country TEXT)")
+    for name in ("text.db", "other.db"):
+        before = (tmp_path / name).read_bytes()
+        said = whence(*words, "--log", f"sqlite:///{name}")
+        assert said.code == 4
+        assert f"whence: {name} is not a log of events: " in said.err
+        assert (tmp_path / name).read_bytes() == before
+
+
+EDITS = [
+    pytest.param("DELETE FROM stored_events WHERE rowid = 1", "position 1 is missing", id="the first removed"),
+    pytest.param("DELETE FROM stored_events WHERE rowid = 9", "position 9 is missing", id="one removed"),
+    pytest.param(
+        "UPDATE stored_events SET state = substr(state, 1, 40) WHERE rowid = 9", "position 9: ", id="cut short"
+    ),
+    pytest.param("UPDATE stored_events SET state = 'x' WHERE rowid = 9", "position 9 ", id="text for bytes"),
+    pytest.param("UPDATE stored_events SET state = x'00' WHERE rowid = 9", "position 9: ", id="other bytes"),
+    pytest.param(
+        "UPDATE stored_events SET state = (SELECT state FROM stored_events WHERE rowid = 8) WHERE rowid = 9",
+        "position 9 is filed as",
+        id="another's bytes",
+    ),
+    pytest.param(
+        "UPDATE stored_events SET originator_version = 99 WHERE rowid = 9",
+        "position 9 holds version 99",
+        id="another version",
+    ),
+    pytest.param(
+        "UPDATE stored_events SET originator_id = 'log-2' WHERE rowid = 9", "position 9 ", id="another stream"
+    ),
+    pytest.param(
+        "INSERT INTO stored_events SELECT originator_id, originator_version + 7, topic, state FROM stored_events"
+        " WHERE rowid = 9",
+        "holds version ",
+        id="one put in",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("edit", "fault"), EDITS)
+@pytest.mark.parametrize("words", [("paper", "--bars", "600"), ("log",), ("explain", "x")])
+def test_a_log_that_was_edited_by_hand(
+    whence: Whence, tmp_path: Path, words: Sequence[str], edit: str, fault: str
+) -> None:
+    """Said with the position; nothing is appended to it."""
+    assert whence("paper", "--bars", "600").code == 0
+    with closing(sqlite3.connect(tmp_path / "whence.db")) as log:
+        assert log.execute(edit).rowcount == 1
+        log.commit()
+        left = log.execute("SELECT rowid, * FROM stored_events").fetchall()
+    said = whence(*words)
+    assert said.code == 4, said.err
+    assert fault in said.err
+    assert "Traceback" not in said.err
+    with closing(sqlite3.connect(tmp_path / "whence.db")) as log:
+        assert log.execute("SELECT rowid, * FROM stored_events").fetchall() == left
