@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from time import monotonic
 from typing import Any, Protocol, TypeVar, cast
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
@@ -20,6 +22,13 @@ from adapters.kafka.errors import KafkaUnavailable
 from adapters.kafka.failure import failure_of, said
 
 _T = TypeVar("_T")
+_LOADING = frozenset(
+    {
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
+    }
+)
 
 
 class Node(Protocol):
@@ -115,10 +124,20 @@ class Admin:
         return self._result(f"end of {partition.topic}", asked[partition]).offset
 
     def members(self, group: str) -> Iterable[Member]:
-        """Who is in a consumer group; nobody in one that is not there."""
-        asked = self._client.describe_consumer_groups([group], request_timeout=self._timeout)
-        found = self._known(group, asked[group], unless=KafkaError.GROUP_ID_NOT_FOUND)
+        """Who is in a consumer group; nobody in one that is not there. A coordinator that still loads is waited for."""
+        deadline, pause = monotonic() + self._timeout, threading.Event()
+        while True:
+            asked = self._client.describe_consumer_groups([group], request_timeout=self._timeout)[group]
+            if monotonic() > deadline or not self._is_loading(group, asked):
+                break
+            pause.wait(0.05)
+        found = self._known(group, asked, unless=KafkaError.GROUP_ID_NOT_FOUND)
         return () if found is None else found.members
+
+    def _is_loading(self, what: str, future: Future[_Group]) -> bool:
+        """Whether the coordinator of a group is not ready yet, as in a cluster that has just begun."""
+        error = self._error(what, future)
+        return isinstance(error, KafkaException) and failure_of(error).code() in _LOADING
 
     def _known(
         self, what: str, future: Future[_T], unless: int = KafkaError.UNKNOWN_TOPIC_OR_PART

@@ -85,6 +85,11 @@ class Staging:
         self._snapshots |= snapshots
         self._tracked |= tracked
 
+    @property
+    def last(self) -> dict[str, int]:
+        """The last version of each stream that is written to."""
+        return self._last
+
     def _followed(self, events: Sequence[Draft]) -> dict[str, int]:
         new: dict[str, int] = {}
         for stream, version, *_ in events:

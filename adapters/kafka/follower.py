@@ -8,8 +8,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from confluent_kafka import Message
 
 from adapters.kafka.config import KafkaSettings
-from adapters.kafka.index import Index, Place, Snapshot
+from adapters.kafka.index import Index, Snapshot
 from adapters.kafka.record import Entry, entry_of, follows
+from adapters.kafka.run import Place, joined
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class Follower:
             new[entry.stream] = entry.version
             places.append(Place(position, entry.stream, entry.version, entry.offset))
         if reached >= 0:
-            self.index.add(places, self._settings.topic, reached)
+            self.index.add(list(joined(places)), new, self._settings.topic, reached)
 
     def _accepts(self, entry: Entry, new: Mapping[str, int]) -> bool:
         last = new.get(entry.stream)

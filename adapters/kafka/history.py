@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from adapters.kafka.append import Append, Draft
 from adapters.kafka.config import KafkaSettings
 from adapters.kafka.errors import KafkaLogCorrupt
-from adapters.kafka.index import Index, Place, Snapshot
+from adapters.kafka.index import Index, Snapshot
 from adapters.kafka.reader import PlaceReader
 from adapters.kafka.recent import Recent
-from adapters.kafka.record import Record
+from adapters.kafka.record import Event
+from adapters.kafka.run import Place, runs_of
 
 
 class History:
@@ -29,30 +30,32 @@ class History:
         """How many events there are: the position of the last one."""
         return self.index.count
 
-    def events_at(self, places: Sequence[Place]) -> list[Record]:
+    def events_at(self, places: Sequence[Place]) -> list[Event]:
         """The events at `places`, in that order of positions. Raises KafkaUnavailable, KafkaLogCorrupt."""
         here = self._recent.at([place.position for place in places])
-        return self._reader.fetch(places) if here is None else here
+        return [record.event for record in self._reader.fetch(places)] if here is None else here
 
-    def events_between(self, first: int, last: int) -> list[Record]:
+    def events_between(self, first: int, last: int) -> list[Event]:
         """The events from position `first` to `last`, both included, as far as there are any."""
         return self.events_at(self.index.places_between(first, min(last, self.count)))
 
-    def record(self, appends: Sequence[Append], first: int, last: int) -> None:
-        """These appends are committed, their events from offset `first` to `last`: index them and answer."""
-        begin = self.index.count
-        drafts = [draft for append in appends for draft in append.events]
-        # A marker of the transaction before may lie between ours: an offset is then too small, never too large.
-        places = [Place(begin + n, draft[0], draft[1], first + n - 1) for n, draft in enumerate(drafts, 1)]
-        if drafts:
-            self.index.add(places, self._settings.topic, last + 1)
-            self._recent.add(Record(begin + n, *draft) for n, draft in enumerate(drafts, 1))
+    def record(self, appends: Sequence[Append], last: Mapping[str, int], first: int, end: int) -> None:
+        """These appends are committed, their events from offset `first` to before `end`: index them and answer.
+
+        `last` holds the last version of each stream among them.
+        """
+        position = self.index.count + 1
+        events = appends[0].events if len(appends) == 1 else [e for append in appends for e in append.events]
+        if events:
+            runs = list(runs_of(position, first, events))
+            self.index.add(runs, last, self._settings.topic, end)
+            self._recent.add(position, events)
         for append in appends:
             self._record_beside(append)
         self.tell()
         for append in appends:
-            append.succeed(range(begin + 1, begin + 1 + len(append.events)))
-            begin += len(append.events)
+            append.succeed(range(position, position + len(append.events)))
+            position += len(append.events)
 
     def holds(self, append: Append) -> Sequence[int] | None:
         """The positions of the events of `append` if the log holds it, None if it holds nothing of it.
@@ -71,7 +74,7 @@ class History:
         return None
 
     def forget(self) -> None:
-        """What is at hand is in doubt: the log is asked from now on."""
+        """What is at hand is in doubt: the log is asked instead."""
         self._recent.clear()
 
     def listen(self, listener: threading.Event) -> None:
@@ -104,7 +107,7 @@ class History:
 
     def _position(self, draft: Draft) -> int | None:
         places = self.index.places_of(draft.stream, gt=draft.version - 1, lte=draft.version)
-        written = self.events_at(places)
+        written = self._reader.fetch(places)
         same = written and (written[0].state, written[0].headers) == (draft.state, draft.headers)
         return written[0].position if same else None
 

@@ -13,8 +13,8 @@ from confluent_kafka import Consumer, IsolationLevel, Message, TopicPartition
 from adapters.kafka.client import Clients
 from adapters.kafka.errors import KafkaLogCorrupt, KafkaUnavailable
 from adapters.kafka.failure import END_OF_PARTITION, GONE
-from adapters.kafka.index import Place
 from adapters.kafka.record import Entry, Record, entry_of
+from adapters.kafka.run import Place
 
 # Small fetches that do not wait: a question about one stream wants a few records from many places.
 PLACES: Final[Mapping[str, str | int | bool]] = {

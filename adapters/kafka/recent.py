@@ -1,41 +1,64 @@
-"""The events committed or read last, kept in memory: what is written is often asked for at once."""
+"""The events committed last, kept in memory: what is written is often asked for at once."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Final
 
-from adapters.kafka.record import Record
+from adapters.kafka.append import Draft
+from adapters.kafka.record import Event
 
-_BYTES_KEPT: Final = 16_777_216
+_EVENTS_KEPT: Final = 20_000
+
+# A plain tuple of plain values, which the garbage collector need not look at again and again.
+_Content = tuple[str, int, str, bytes]
 
 
 class Recent:
-    """The last events by position, no gap among them, bounded by their size in bytes."""
+    """The last commits, bounded by their number of events; a commit goes whole when it goes."""
 
-    def __init__(self, limit: int = _BYTES_KEPT) -> None:
-        self._limit, self._size = limit, 0
-        self._records: dict[int, Record] = {}
+    def __init__(self, limit: int = _EVENTS_KEPT) -> None:
+        self._limit, self._kept = limit, 0
+        self._firsts: list[int] = []
+        self._commits: list[list[_Content]] = []
         self._lock = threading.Lock()
 
-    def add(self, records: Iterable[Record]) -> None:
-        """These follow on what was added before."""
+    def add(self, first: int, events: Sequence[Draft]) -> None:
+        """These were committed, the first of them at position `first`."""
         with self._lock:
-            for record in records:
-                self._records[record.position] = record
-                self._size += len(record.state)
-            while self._size > self._limit:
-                self._size -= len(self._records.pop(next(iter(self._records))).state)
+            self._firsts.append(first)
+            self._commits.append([event[:4] for event in events])
+            self._kept += len(events)
+            if self._kept > 2 * self._limit:
+                self._trim()
 
-    def at(self, positions: Sequence[int]) -> list[Record] | None:
+    def at(self, positions: Sequence[int]) -> list[Event] | None:
         """The events at these positions, None unless all of them are here."""
         with self._lock:
-            found = [self._records.get(position) for position in positions]
+            found = [self._at(position) for position in positions]
         records = [record for record in found if record is not None]
         return records if len(records) == len(found) else None
 
     def clear(self) -> None:
         """Forget everything: what was remembered is in doubt."""
         with self._lock:
-            self._records, self._size = {}, 0
+            self._firsts, self._commits, self._kept = [], [], 0
+
+    def _at(self, position: int) -> Event | None:
+        commit = bisect_right(self._firsts, position) - 1
+        if commit < 0:
+            return None
+        within = position - self._firsts[commit]
+        return (
+            Event(position, *self._commits[commit][within]) if within < len(self._commits[commit]) else None
+        )
+
+    def _trim(self) -> None:
+        # Seldom and much at once: a list is short of its head in linear time.
+        gone = 0
+        while self._kept > self._limit:
+            self._kept -= len(self._commits[gone])
+            gone += 1
+        del self._firsts[:gone], self._commits[:gone]

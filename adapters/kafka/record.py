@@ -1,7 +1,7 @@
 """An event as a Kafka record, and the one rule by which every reader takes a record for an event.
 
-Key: the stream. Value: the event's bytes. Headers: `ce_type` (the event's type) and `ce_sequence` (its version in
-the stream, decimal) first, then whatever came beside the event. Timestamp: milliseconds since 1970.
+Key: the stream. Value: the event's bytes. Headers: whatever came beside the event, `ce_type` (the event's type) and
+`ce_sequence` (its version in the stream, decimal). Timestamp: milliseconds since 1970.
 """
 
 from __future__ import annotations
@@ -19,8 +19,18 @@ VERSION: Final = "ce_sequence"
 FIRST_VERSIONS: Final = (0, 1)
 
 
+class Event(NamedTuple):
+    """A committed event's place in the partition (1, 2, 3 …) and in its stream, and its content."""
+
+    position: int
+    stream: str
+    version: int
+    topic: str
+    state: bytes
+
+
 class Record(NamedTuple):
-    """A committed event: its place in the partition (1, 2, 3 …), in its stream, and what it carries."""
+    """A committed event with everything its Kafka record carries: `timestamp` in ms since 1970."""
 
     position: int
     stream: str
@@ -29,6 +39,11 @@ class Record(NamedTuple):
     state: bytes
     timestamp: int
     headers: list[tuple[str, bytes]]
+
+    @property
+    def event(self) -> Event:
+        """The event without what came beside it."""
+        return Event(*self[:5])
 
 
 class Entry(NamedTuple):
@@ -43,6 +58,7 @@ class Entry(NamedTuple):
     headers: list[tuple[str, bytes]]
 
     def at(self, position: int) -> Record:
+        """The event that this is, now that it is accepted at `position`."""
         return Record(position, *self[1:])
 
 
@@ -55,11 +71,16 @@ def follows(last: int | None, version: int) -> bool:
 
 
 def headers_of(topic: str, version: int, beside: Headers) -> list[tuple[str, bytes]]:
-    """The headers of an event's record: type and version, which every reader needs, and what came beside it."""
-    own = [(VERSION, b"%d" % version)]
-    if not any(name == TYPE for name, _ in beside):
-        own.insert(0, (TYPE, topic.encode()))
-    return [*own, *(header for header in beside if header[0] != VERSION)]
+    """The headers of an event's record: what came beside it, its version, and its type unless that came too.
+
+    The version is ours alone: of two headers of a name readers take the last.
+    """
+    headers = [*beside, (VERSION, b"%d" % version)]
+    for name, _ in beside:
+        if name == TYPE:
+            return headers
+    headers.append((TYPE, topic.encode()))
+    return headers
 
 
 def entry_of(message: Message) -> Entry | None:

@@ -21,7 +21,7 @@ from eventsourcing.persistence import (
 )
 
 from adapters.kafka.append import Append, Draft, Track
-from adapters.kafka.record import Headers, Record, headers_of
+from adapters.kafka.record import Event, Headers, headers_of
 from adapters.kafka.store import PartitionStore
 from adapters.kafka.subscription import KafkaSubscription
 
@@ -152,8 +152,8 @@ class KafkaApplicationRecorder(KafkaAggregateRecorder, ApplicationRecorder):
         """All events after position `gt`, then each new one once it is committed."""
         return KafkaSubscription(recorder=self, gt=gt, topics=topics)
 
-    def _notification(self, record: Record) -> Notification:
-        position, stream, version, topic, state, _, _ = record
+    def _notification(self, event: Event) -> Notification:
+        position, stream, version, topic, state = event
         return Notification(self._originator_id(stream), version, topic, state, position)
 
 
@@ -202,5 +202,5 @@ def _track(tracking: Tracking | None) -> Track | None:
     return None if tracking is None else Track(tracking.application_name, tracking.notification_id)
 
 
-def _stored(originator_id: UUID | str, record: Record) -> StoredEvent:
-    return StoredEvent(originator_id, record.version, record.topic, record.state)
+def _stored(originator_id: UUID | str, event: Event) -> StoredEvent:
+    return StoredEvent(originator_id, event.version, event.topic, event.state)

@@ -159,7 +159,6 @@ def _index_of(settings: KafkaSettings, identity: dict[str, str]) -> Index:
     if not index.belongs_to(identity):
         _log.warning("the index of %s is of another cluster or topic: it is made anew", settings.name)
         index.clear()
-        index.belongs_to(identity)
     return index
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
 from time import monotonic
-from typing import cast
+from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
@@ -12,8 +13,10 @@ from adapters.kafka.append import Append, Draft, Track
 from adapters.kafka.config import KafkaSettings
 from adapters.kafka.failure import failure_of
 
-_Headers = list[tuple[str, str | bytes | None]]
 DeliveryCallback = Callable[[KafkaError | None, Message], None]
+
+# The stubs want a list of wider pairs as headers, which a list of ours is not, though it is only read.
+_Produce = Callable[..., Any]
 
 
 class Transaction:
@@ -55,39 +58,26 @@ class Transaction:
 
     def _send_events(self, events: Sequence[Draft]) -> None:
         # A report for each record would cost a seventh of the rate; from the ends the rest is known well enough.
-        end = len(events) - 1
-        topic = self._settings.topic
-        for number, (stream, _, _, state, timestamp, headers) in enumerate(events):
-            report = self._note if number in {0, end} else None
-            self._produce(topic, state, stream, report, timestamp, headers)
+        ends = {0, len(events) - 1}
+        reports = (self._note if number in ends else None for number in range(len(events)))
+        self._send(self._settings.topic, zip(events, reports, strict=True))
 
     def _send_snapshots(self, snapshots: Iterable[Draft]) -> None:
-        topic = self._settings.snapshots_topic
-        for stream, _, _, state, timestamp, headers in snapshots:
-            self._produce(topic, state, stream, None, timestamp, headers)
+        self._send(self._settings.snapshots_topic, zip(snapshots, repeat(None), strict=False))
 
     def _send_tracks(self, tracks: Iterable[Track]) -> None:
-        topic = self._settings.tracking_topic
-        for application, notification in tracks:
-            self._produce(topic, b"%d" % notification, application, None, 0, [])
+        drafts = (Draft(app, 0, "", b"%d" % notification, 0, []) for app, notification in tracks)
+        self._send(self._settings.tracking_topic, zip(drafts, repeat(None), strict=False))
 
-    def _produce(
-        self,
-        topic: str,
-        value: bytes,
-        key: str,
-        report: DeliveryCallback | None,
-        timestamp: int,
-        headers: list[tuple[str, bytes]],
-    ) -> None:
-        # The stubs ask for a list of wider pairs; a list of these is one to read from.
-        sent = cast(_Headers, headers)
+    def _send(self, topic: str, records: Iterable[tuple[Draft, DeliveryCallback | None]]) -> None:
+        produce: _Produce = self._producer.produce
         partition = self._settings.partition
-        try:
-            self._producer.produce(topic, value, key, partition, report, None, timestamp, sent)
-        except BufferError:
-            self._producer.flush(self._settings.commit_timeout)
-            self._producer.produce(topic, value, key, partition, report, None, timestamp, sent)
+        for (stream, _, _, state, timestamp, headers), report in records:
+            try:
+                produce(topic, state, stream, partition, report, None, timestamp, headers)
+            except BufferError:
+                self._producer.flush(self._settings.commit_timeout)
+                produce(topic, state, stream, partition, report, None, timestamp, headers)
 
     def _note(self, error: KafkaError | None, message: Message) -> None:
         # A record that could not be delivered makes the commit fail; here only its place is of interest.

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from queue import Empty, SimpleQueue
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from confluent_kafka import Producer
 
@@ -32,11 +31,9 @@ from adapters.kafka.failure import is_fenced, is_too_large
 from adapters.kafka.history import History
 from adapters.kafka.index import IndexDamaged
 from adapters.kafka.transaction import Transaction
+from adapters.kafka.waiting import Waiting
 
 _log = logging.getLogger(__name__)
-
-# A transaction must end within its timeout: ten thousand records take a fifth of a second.
-_GROUP: Final = 10_000
 
 
 class Taken(NamedTuple):
@@ -51,6 +48,7 @@ class _Judged(NamedTuple):
 
     staged: list[Append]
     refused: list[tuple[Append, KafkaConflict]]
+    last: Mapping[str, int]
 
 
 class _Stranger(Exception):
@@ -103,9 +101,7 @@ class Writer:
         self._turn = 0
         self._offsets = Offsets(0)
         self._lost: KafkaOwnershipLost | None = None
-        self._waiting: SimpleQueue[Append | None] = SimpleQueue()
-        self._entering = threading.Lock()
-        self._closed = False
+        self._waiting = Waiting(settings.name)
         self._thread = threading.Thread(target=self._run, name=f"append to {settings.name}", daemon=True)
         self._thread.start()
 
@@ -121,51 +117,31 @@ class Writer:
         KafkaUnavailable: nothing was written. OutcomeUnknown: nobody can say yet.
         KafkaOwnershipLost: nothing was written, and this writer never writes again.
         """
-        with self._entering:
-            if self._closed:
-                raise KafkaUnavailable(f"the writer of {self._settings.name} is closed")
-            self._waiting.put(append)
+        self._waiting.put(append)
         return append.wait()
 
     def close(self) -> None:
         """Finish what waits, then stop."""
-        with self._entering:
-            if not self._closed:
-                self._waiting.put(None)
-            self._closed = True
+        self._waiting.close()
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
     def _run(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            self._serve(self._gathered(first))
+        while group := self._waiting.group():
+            self._serve(group)
         self._producers = ()
-
-    def _gathered(self, first: Append) -> list[Append]:
-        group, records = [first], len(first.events)
-        while records < _GROUP:
-            try:
-                following = self._waiting.get_nowait()
-            except Empty:
-                break
-            if following is None:
-                self._waiting.put(None)
-                break
-            group.append(following)
-            records += len(following.events)
-        return group
 
     def _serve(self, group: Sequence[Append], *, again: bool = True) -> None:
         try:
             self._own()
-            staged, refused = self._judged(group)
+            judged = self._judged(group)
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are told
             _fail(group, error)
             return
-        for append, conflict in refused:
+        for append, conflict in judged.refused:
             append.fail(conflict)
-        if staged:
-            self._write(staged, again=again)
+        if judged.staged:
+            self._write(judged.staged, judged.last, again=again)
 
     def _judged(self, group: Sequence[Append]) -> _Judged:
         """Who may write and who is in conflict; a conflict is told only of a log that we know to its end."""
@@ -189,7 +165,8 @@ class Writer:
             self._offsets = Offsets(taken.end)
 
     def _staged(self, group: Sequence[Append]) -> _Judged:
-        staging, judged = Staging(self._history.index), _Judged([], [])
+        staging = Staging(self._history.index)
+        judged = _Judged([], [], staging.last)
         for append in group:
             try:
                 staging.add(append)
@@ -199,9 +176,9 @@ class Writer:
                 judged.staged.append(append)
         return judged
 
-    def _write(self, staged: Sequence[Append], *, again: bool) -> None:
+    def _write(self, staged: Sequence[Append], last: Mapping[str, int], *, again: bool) -> None:
         try:
-            self._record(staged, self._transacted(staged))
+            self._record(staged, last, self._transacted(staged))
         except Exception as error:  # noqa: BLE001 - whatever it is, the log decides
             self._doubt(staged, error, again=again)
 
@@ -212,13 +189,13 @@ class Writer:
             self._turn = 1 - self._turn
         return transaction
 
-    def _record(self, staged: Sequence[Append], transaction: Transaction) -> None:
+    def _record(self, staged: Sequence[Append], last: Mapping[str, int], transaction: Transaction) -> None:
         records = sum(len(append.events) for append in staged)
         if records and transaction.first < 0:
             raise _NotReported(f"{self._settings.name}: a commit went through without a word of where")
         if records and not self._offsets.explain(transaction.last, records):
             raise _Stranger(f"somebody else writes to {self._settings.name}, past the fence")
-        self._history.record(staged, transaction.first, transaction.last)
+        self._history.record(staged, last, transaction.first, transaction.last + 1)
 
     def _doubt(self, staged: Sequence[Append], error: Exception, *, again: bool) -> None:
         _log.warning("%s: the outcome of a commit is read back from the log: %s", self._settings.name, error)

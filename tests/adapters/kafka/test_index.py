@@ -14,7 +14,8 @@ import pytest
 from eventsourcing.persistence import IntegrityError
 from eventsourcing.utils import Environment
 
-from adapters.kafka.index import Index, IndexDamaged, Place
+from adapters.kafka.index import Index, IndexDamaged
+from adapters.kafka.run import Place, Run, joined, runs_of
 from tests.adapters.kafka.logs import Logs, events
 
 _TOLD = [(1, "order-1", 1), (2, "order-1", 2), (3, "order-2", 1)]
@@ -60,10 +61,10 @@ def _of_another_history(folder: Path) -> None:
 
 def _behind_the_log(folder: Path) -> None:
     with sqlite3.connect(_file(folder)) as db:
-        db.execute("DELETE FROM event WHERE position > 1")
+        db.execute("DELETE FROM run WHERE position > 2")
         db.execute("DELETE FROM stream WHERE name = 'order-2'")
-        db.execute("UPDATE stream SET last = 1")
-        db.execute("UPDATE reached SET next_offset = 1 WHERE next_offset > 1")
+        db.execute("UPDATE stream SET last = 2")
+        db.execute("UPDATE reached SET next_offset = 2 WHERE next_offset > 2")
     db.close()
 
 
@@ -101,7 +102,7 @@ def test_an_index_that_fails_while_in_use_is_made_anew_at_once(logs: Logs, tmp_p
     log.append(events("order-1", 1, 2))
     index = log.store.history.index
     index.flush()
-    index._db.execute("DROP TABLE event")
+    index._db.execute("DROP TABLE run")
     with pytest.raises(IndexDamaged):
         index.places_of("order-1")
     assert log.append(events("order-1", 3, 3)) == [3]
@@ -129,12 +130,45 @@ def test_what_was_read_is_remembered_between_starts(env: Environment, tmp_path: 
 
 def test_questions_are_answered_before_and_after_what_was_told_is_written() -> None:
     index = Index()
-    index.add([Place(1, "a", 1, 0), Place(2, "b", 0, 1), Place(3, "a", 2, 2)], "topic", 3)
-    assert (index.untold, index.last_version("a"), index.last_version("c")) == (3, 2, None)
-    assert index.places_of("a") == [Place(1, "a", 1, 0), Place(3, "a", 2, 2)]
+    index.add(
+        [Run(1, "a", 1, 0, 1), Run(2, "b", 0, 1, 1), Run(3, "a", 2, 2, 3)], {"a": 4, "b": 0}, "topic", 5
+    )
+    assert (index.untold, index.count) == (3, 5)
+    assert (index.last_version("a"), index.last_version("c")) == (4, None)
+    assert index.places_of("a") == [
+        Place(1, "a", 1, 0),
+        *(Place(2 + n, "a", 1 + n, 1 + n) for n in (1, 2, 3)),
+    ]
     assert index.untold == 0
-    assert index.places_of("a", gt=1, desc=True, limit=1) == [Place(3, "a", 2, 2)]
+    assert index.places_of("a", gt=1, desc=True, limit=1) == [Place(5, "a", 4, 4)]
+    assert index.places_of("a", gt=2, lte=3) == [Place(4, "a", 3, 3)]
     assert index.place_at(2) == Place(2, "b", 0, 1)
-    assert index.place_at(4) is None
-    assert (index.last_version("b"), index.reached("topic"), index.reached("other")) == (0, 3, 0)
+    assert index.place_at(6) is None
+    assert [place.version for place in index.places_between(2, 4)] == [0, 2, 3]
+    assert (index.last_version("b"), index.reached("topic"), index.reached("other")) == (0, 5, 0)
     index.close()
+
+
+def test_more_streams_than_are_known_by_heart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.kafka.index._STREAMS_REMEMBERED", 10)
+    index = Index()
+    for number in range(1, 101):
+        index.add([Run(number, f"s{number}", 1, number, 1)], {f"s{number}": 1}, "topic", number + 1)
+        if number % 7 == 0:
+            index.flush()
+    assert all(index.last_version(f"s{number}") == 1 for number in range(1, 101))
+    assert index.last_version("s101") is None
+    assert len(index._last) <= 20
+    index.close()
+
+
+def test_runs_are_as_long_as_stream_and_offsets_allow() -> None:
+    commit = [("a", 1), ("a", 2), ("b", 0), ("a", 3), ("a", 4), ("a", 5)]
+    assert list(runs_of(7, 70, commit)) == [
+        Run(7, "a", 1, 70, 2),
+        Run(9, "b", 0, 72, 1),
+        Run(10, "a", 3, 73, 3),
+    ]
+    assert list(runs_of(1, 0, [])) == []
+    places = [Place(1, "a", 1, 0), Place(2, "a", 2, 1), Place(3, "a", 3, 3), Place(4, "b", 1, 4)]
+    assert list(joined(places)) == [Run(1, "a", 1, 0, 2), Run(3, "a", 3, 3, 1), Run(4, "b", 1, 4, 1)]

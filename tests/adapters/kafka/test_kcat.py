@@ -22,10 +22,10 @@ def test_kcat_sees_key_headers_and_value(logs: Logs, kafka_bootstrap_servers: st
     first, second = (json.loads(line) for line in read.stdout.splitlines())
     assert (first["key"], first["payload"], first["ts"]) == ("order-1", "state", 1_700_000_000_000)
     assert _pairs(first["headers"]) == [
-        ("ce_sequence", "1"), ("ce_id", "id-1"), ("ce_type", "whence.test.Happened"), ("ce_correlationid", "signal-1"),
+        ("ce_id", "id-1"), ("ce_type", "whence.test.Happened"), ("ce_correlationid", "signal-1"), ("ce_sequence", "1"),
     ]  # fmt: skip
     assert _pairs(second["headers"]) == [
-        ("ce_type", "whence.test.Happened"), ("ce_sequence", "2"), ("ce_id", "id-2"), ("ce_causationid", "id-1"),
+        ("ce_id", "id-2"), ("ce_causationid", "id-1"), ("ce_sequence", "2"), ("ce_type", "whence.test.Happened"),
     ]  # fmt: skip
 
 

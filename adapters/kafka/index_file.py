@@ -1,0 +1,79 @@
+"""The SQLite database behind an index: opened, checked, laid out, made anew where it is no use."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+_log = logging.getLogger(__name__)
+
+LAYOUT: Final = "2"
+
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS identity (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS reached (topic TEXT PRIMARY KEY, next_offset INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS stream (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, last INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS run (
+    position INTEGER PRIMARY KEY, stream INTEGER NOT NULL, version INTEGER NOT NULL, at INTEGER NOT NULL,
+    events INTEGER NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS run_of_stream ON run (stream, version);
+CREATE TABLE IF NOT EXISTS refused (at INTEGER PRIMARY KEY, claim TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS tracking (application TEXT PRIMARY KEY, notification INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS snapshot (
+    stream TEXT, version INTEGER, topic TEXT NOT NULL, state BLOB NOT NULL, PRIMARY KEY (stream, version)
+) WITHOUT ROWID;
+"""
+
+# One process a file; its last moments may be lost with the power, never its order.
+_PRAGMAS: Final = """
+PRAGMA locking_mode = EXCLUSIVE;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+PRAGMA cache_size = -65536;
+"""
+
+
+def opened(path: Path | None) -> sqlite3.Connection:
+    """The database in `path`, or in memory: empty where the file is damaged, a private one where it is in use."""
+    if path is None:
+        return _connected(None)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return _connected(path)
+    except sqlite3.DatabaseError as error:
+        if "locked" in str(error):
+            _log.warning(
+                "the index %s is in use by another process: this one keeps its own in memory", path.name
+            )
+            return _connected(None)
+        _log.warning("the index %s is not usable (%s): it is made anew", path.name, error)
+        remove(path)
+        return _connected(path)
+
+
+def remove(path: Path | None) -> None:
+    """Delete the database with everything that belongs to it."""
+    for suffix in ("", "-wal", "-shm", "-journal") if path is not None else ():
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
+def _connected(path: Path | None) -> sqlite3.Connection:
+    where = ":memory:" if path is None else path
+    db = sqlite3.connect(where, isolation_level=None, check_same_thread=False, timeout=0)
+    try:
+        db.executescript(_PRAGMAS)
+        _check(db)
+        db.executescript(_TABLES)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _check(db: sqlite3.Connection) -> None:
+    """Raises sqlite3.DatabaseError: the file is damaged."""
+    verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(verdict)

@@ -1,0 +1,68 @@
+"""Where events are: a place for one, a run for several of one stream that follow each other in the log too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+
+class Place(NamedTuple):
+    """An event's place: position, stream, version, and an offset at or before the record (never after it)."""
+
+    position: int
+    stream: str
+    version: int
+    offset: int
+
+
+class Run(NamedTuple):
+    """Events of one stream in a row: position, version and offset are those of the first.
+
+    Between them may lie a marker of an earlier transaction: an offset counted on from the first is then too small,
+    never too large.
+    """
+
+    position: int
+    stream: str
+    version: int
+    offset: int
+    events: int
+
+    def between(self, first: int, last: int) -> Iterator[Place]:
+        """The places of those of its events that have the positions `first` to `last`."""
+        position, stream, version, offset, events = self
+        for number in range(max(0, first - position), min(events, last + 1 - position)):
+            yield Place(position + number, stream, version + number, offset + number)
+
+
+def runs_of(position: int, offset: int, events: Iterable[tuple[str, int, *tuple[Any, ...]]]) -> Iterator[Run]:
+    """The runs in one commit whose first event came to be at `position` and `offset`."""
+    running, begun, count = "", 0, 0
+    for stream, version, *_ in events:
+        if stream == running:
+            count += 1
+            continue
+        if count:
+            yield Run(position, running, begun, offset, count)
+            position, offset = position + count, offset + count
+        running, begun, count = stream, version, 1
+    if count:
+        yield Run(position, running, begun, offset, count)
+
+
+def joined(places: Iterable[Place]) -> Iterator[Run]:
+    """The runs in places that are known one by one: offsets in a row as well."""
+    run: Run | None = None
+    for place in places:
+        if run is not None and _continues(run, place):
+            run = run._replace(events=run.events + 1)
+            continue
+        if run is not None:
+            yield run
+        run = Run(*place, 1)
+    if run is not None:
+        yield run
+
+
+def _continues(run: Run, place: Place) -> bool:
+    return place.stream == run.stream and place.offset == run.offset + run.events

@@ -1,0 +1,64 @@
+"""Appends that wait for the next commit."""
+
+from __future__ import annotations
+
+import threading
+from queue import Empty, SimpleQueue
+from time import monotonic
+from typing import Final
+
+from adapters.kafka.append import Append
+from adapters.kafka.errors import KafkaUnavailable
+
+# A transaction must end within its timeout: ten thousand records take a fifth of a second.
+_RECORDS: Final = 10_000
+# Those who were just answered are back in a moment: waiting for them spares every second commit.
+_MOMENT: Final = 0.002
+
+
+class Waiting:
+    """Where callers leave what they want appended, and the writer takes it from."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._queue: SimpleQueue[Append | None] = SimpleQueue()
+        self._entering = threading.Lock()
+        self._closed = False
+        self._answered = 0
+
+    def put(self, append: Append) -> None:
+        """Raises KafkaUnavailable: nobody will take it any more."""
+        with self._entering:
+            if self._closed:
+                raise KafkaUnavailable(f"the writer of {self._name} is closed")
+            self._queue.put(append)
+
+    def close(self) -> None:
+        """Nothing comes after what is there."""
+        with self._entering:
+            if not self._closed:
+                self._queue.put(None)
+            self._closed = True
+
+    def group(self) -> list[Append]:
+        """All that wait, once there is one; empty when nothing comes any more."""
+        first = self._queue.get()
+        if first is None:
+            return []
+        group, records = [first], len(first.events)
+        together = self._answered + 1 + self._queue.qsize() if self._answered > 1 else 1
+        until = monotonic() + _MOMENT
+        while records < _RECORDS and (following := self._next(len(group) < together, until)) is not None:
+            group.append(following)
+            records += len(following.events)
+        self._answered = len(group)
+        return group
+
+    def _next(self, more: bool, until: float) -> Append | None:  # noqa: FBT001 - one question, asked in one place
+        try:
+            following = self._queue.get(timeout=max(0.0, until - monotonic()) if more else 0.0)
+        except Empty:
+            return None
+        if following is None:
+            self._queue.put(None)
+        return following
