@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from adapters.avro import AvroCodec, headers_of
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+
+from adapters.avro import AvroCodec, SchemaIds, headers_of
 from adapters.log.address import (
-    Address,
     KafkaAddress,
     MemoryAddress,
     PostgresAddress,
@@ -14,25 +16,30 @@ from adapters.log.address import (
 from adapters.log.kafka import open_kafka, read_kafka
 from adapters.log.library import open_memory
 from adapters.log.postgres import open_postgres, read_postgres
-from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog
+from adapters.log.recorder_log import RecordedLog, RecorderLog
 from adapters.log.sqlite import open_sqlite, read_sqlite
 from domain.errors import InvalidInput
 from infra.config import WhenceSettings, told
 
 
 def open_owned(settings: WhenceSettings) -> RecorderLog:
-    """The log the settings name, owned by this process; raises LogOwned where another engine has it."""
+    """The log the settings name, owned by this process.
+
+    Raises LogOwned where another engine has it, UnknownSchema where the settings name a registry that does not have
+    the schemas of today: a running writer registers none.
+    """
     address = parse_address(settings.log)
     match address:
         case SqliteAddress():
-            return open_sqlite(address.path, codec_of(address, settings))
+            return open_sqlite(address.path, AvroCodec())
         case KafkaAddress():
-            codec, client = codec_of(address, settings), _client(settings)
-            return open_kafka(address, codec, headers_of, client, settings.index)
+            with _kept_unless_it_fails() as held:
+                codec, client = AvroCodec(_registry(address, settings, held)), _client(settings)
+                return open_kafka(address, codec, headers_of, client, settings.index, held.close)
         case PostgresAddress():
-            return open_postgres(address, codec_of(address, settings))
+            return open_postgres(address, AvroCodec())
         case MemoryAddress():
-            return open_memory(codec_of(address, settings))
+            return open_memory(AvroCodec())
 
 
 def open_reader(settings: WhenceSettings) -> RecordedLog:
@@ -40,20 +47,36 @@ def open_reader(settings: WhenceSettings) -> RecordedLog:
     address = parse_address(settings.log)
     match address:
         case SqliteAddress():
-            return read_sqlite(address.path, codec_of(address, settings))
+            return read_sqlite(address.path, AvroCodec())
         case KafkaAddress():
-            return read_kafka(address, codec_of(address, settings), _client(settings))
+            with _kept_unless_it_fails() as held:
+                codec = AvroCodec(_registry(address, settings, held), read_only=True)
+                return read_kafka(address, codec, _client(settings), held.close)
         case PostgresAddress():
-            return read_postgres(address, codec_of(address, settings))
+            return read_postgres(address, AvroCodec())
         case MemoryAddress():
             raise InvalidInput(
                 "a log in memory is gone with the process that made it; name another with --log"
             )
 
 
-def codec_of(address: Address, settings: WhenceSettings) -> Codec:
-    """Bytes as this log has them."""
-    return AvroCodec()
+def _registry(address: KafkaAddress, settings: WhenceSettings, held: ExitStack) -> SchemaIds | None:
+    """Only records on Kafka are read by other people's tools, so only they carry a registry's ids."""
+    if not settings.registry:
+        return None
+    from adapters.registry.registry import Registry
+
+    return held.enter_context(Registry(told(settings.registry), address.topic))
+
+
+@contextmanager
+def _kept_unless_it_fails() -> Generator[ExitStack]:
+    held = ExitStack()
+    try:
+        yield held
+    except BaseException:
+        held.close()
+        raise
 
 
 def _client(settings: WhenceSettings) -> dict[str, str]:

@@ -69,9 +69,11 @@ def open_kafka(
     headers: Headers,
     client: Mapping[str, str],
     index: Path | None = None,
+    release: Callable[[], None] | None = None,
 ) -> RecorderLog:
     """Owns the log in this partition; `client` are librdkafka's own settings, `index` a folder for the index.
 
+    `release` is called when the log has been closed.
     Raises LogOwned naming the owner, LogUnsafe with the line that mends the topic, LogUnavailable.
     """
     factory = _factory(address, client, {"KAFKA_EXCLUSIVE": "true"}, index)
@@ -83,12 +85,18 @@ def open_kafka(
             "timestamps": [int(envelope.meta.recorded_at.timestamp() * 1000) for envelope in envelopes],
         }
 
-    return RecorderLog(recorder, KafkaRows(factory), codec, beside=beside)
+    return RecorderLog(recorder, KafkaRows(factory), codec, beside=beside, release=release)
 
 
-def read_kafka(address: KafkaAddress, codec: Codec, client: Mapping[str, str]) -> RecordedLog:
+def read_kafka(
+    address: KafkaAddress,
+    codec: Codec,
+    client: Mapping[str, str],
+    release: Callable[[], None] | None = None,
+) -> RecordedLog:
     """Reads the log in this partition, whoever owns it. Raises LogUnavailable, LogCorrupt."""
-    return RecordedLog(KafkaRows(_factory(address, client, {"KAFKA_READ_ONLY": "true"}, None)), codec)
+    factory = _factory(address, client, {"KAFKA_READ_ONLY": "true"}, None)
+    return RecordedLog(KafkaRows(factory), codec, release)
 
 
 def _factory(

@@ -94,16 +94,6 @@ def open_postgres(address: PostgresAddress, codec: Codec) -> RecorderLog:
     return RecorderLog(recorder, RecorderRows(recorder), codec, release=release)
 
 
-class _Reading(RecordedLog):
-    def __init__(self, factory: InfrastructureFactory, codec: Codec) -> None:
-        self._factory = factory
-        super().__init__(RecorderRows(factory.application_recorder()), codec)
-
-    def close(self) -> None:
-        super().close()
-        self._factory.close()
-
-
 def read_postgres(address: PostgresAddress, codec: Codec) -> RecordedLog:
     """Reads the log in this database, whoever owns it. Raises LogUnavailable, InvalidInput where there is none."""
     with _connected(address) as connection:
@@ -111,4 +101,5 @@ def read_postgres(address: PostgresAddress, codec: Codec) -> RecordedLog:
     if found is None or found[0] is None:
         raise InvalidInput(f"there is no log in {address}; `whence paper --log {address}` begins one")
     environment = {**_environment(address), "CREATE_TABLE": "no"}
-    return _Reading(InfrastructureFactory.construct(Environment(env=environment)), codec)
+    factory = InfrastructureFactory.construct(Environment(env=environment))
+    return RecordedLog(RecorderRows(factory.application_recorder()), codec, factory.close)

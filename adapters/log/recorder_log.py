@@ -59,9 +59,11 @@ class Rows(Protocol):
 class RecordedLog:
     """Reads a log; it may be somebody else's."""
 
-    def __init__(self, rows: Rows, codec: Codec) -> None:
+    def __init__(self, rows: Rows, codec: Codec, release: Callable[[], None] | None = None) -> None:
+        """`release` lets go of what else was opened for this log, after its rows."""
         self._rows = rows
         self._codec = codec
+        self._release = release
 
     def head(self) -> int:
         """See `domain.log.LogReader`."""
@@ -112,6 +114,9 @@ class RecordedLog:
     def close(self) -> None:
         """Releases what is held; idempotent."""
         self._rows.close()
+        if self._release is not None:
+            self._release()
+            self._release = None
 
 
 class RecorderLog(RecordedLog):
@@ -126,10 +131,9 @@ class RecorderLog(RecordedLog):
         release: Callable[[], None] | None = None,
     ) -> None:
         """`beside` makes what goes beside the bytes (headers, times), `release` gives up ownership."""
-        super().__init__(rows, codec)
+        super().__init__(rows, codec, release)
         self._recorder = recorder
         self._beside = beside
-        self._release = release
         self._versions: dict[str, int] = {}
 
     def append(self, envelopes: Sequence[Envelope]) -> int:
@@ -174,13 +178,6 @@ class RecorderLog(RecordedLog):
             last = self._recorder.select_events(stream, desc=True, limit=1)
             known = last[0].originator_version if last else 0
         return known
-
-    def close(self) -> None:
-        """See `domain.log.EventLog`."""
-        super().close()
-        if self._release is not None:
-            self._release()
-            self._release = None
 
 
 def _hole(position: int, stream: str, version: int, last: int) -> str:
