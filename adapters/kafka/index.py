@@ -39,7 +39,7 @@ SELECT stream, version, topic, state FROM snapshot
 WHERE stream = :name AND version > :gt AND version <= :lte ORDER BY version
 """
 _WRITE_STREAM: Final = """
-INSERT INTO stream (name, last) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET last = excluded.last
+INSERT INTO stream (name, last) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET last = excluded.last RETURNING id
 """
 _WRITE_TRACKING: Final = """
 INSERT INTO tracking VALUES (?, ?)
@@ -241,8 +241,7 @@ class Index:
 
     def _write(self, told: Sequence[Run], last: Mapping[str, int], reached: Mapping[str, int]) -> None:
         with self._written():
-            self._db.executemany(_WRITE_STREAM, last.items())
-            ids = self._known_ids(last)
+            ids = self._written_streams(last)
             rows = [
                 (position, ids[stream], version, at, events) for position, stream, version, at, events in told
             ]
@@ -253,13 +252,13 @@ class Index:
                 # Those that are written are asked of SQLite from now on.
                 self._last, self._ids, self._knows_all = dict(self._told_last), {}, False
 
-    def _known_ids(self, streams: Iterable[str]) -> Mapping[str, int]:
-        for name in streams:
-            if name not in self._ids:
-                self._ids[name] = self._db.execute(
-                    "SELECT id FROM stream WHERE name = ?", (name,)
-                ).fetchone()[0]
-        return self._ids
+    def _written_streams(self, last: Mapping[str, int]) -> Mapping[str, int]:
+        ids = self._ids
+        known = [(version, ids[name]) for name, version in last.items() if name in ids]
+        self._db.executemany("UPDATE stream SET last = ? WHERE id = ?", known)
+        for new in [(name, version) for name, version in last.items() if name not in ids]:
+            ids[new[0]] = self._db.execute(_WRITE_STREAM, new).fetchone()[0]
+        return ids
 
     def _one(self, question: str, name: str) -> tuple[Any, ...] | None:
         return next(iter(self._all(question, {"name": name})), None)

@@ -51,18 +51,14 @@ def runs_of(position: int, offset: int, events: Iterable[tuple[str, int, *tuple[
 
 
 def joined(places: Iterable[Place]) -> Iterator[Run]:
-    """The runs in places that are known one by one: offsets in a row as well."""
-    run: Run | None = None
-    for place in places:
-        if run is not None and _continues(run, place):
-            run = run._replace(events=run.events + 1)
+    """The runs in places that are known one by one, in the order of positions: offsets in a row as well."""
+    position, running, begun, begin, count = 0, "", 0, 0, 0
+    for at, stream, version, offset in places:
+        if stream == running and offset == begin + count:
+            count += 1
             continue
-        if run is not None:
-            yield run
-        run = Run(*place, 1)
-    if run is not None:
-        yield run
-
-
-def _continues(run: Run, place: Place) -> bool:
-    return place.stream == run.stream and place.offset == run.offset + run.events
+        if count:
+            yield Run(position, running, begun, begin, count)
+        position, running, begun, begin, count = at, stream, version, offset, 1
+    if count:
+        yield Run(position, running, begun, begin, count)
