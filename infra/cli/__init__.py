@@ -60,6 +60,3 @@ def main() -> None:
     except WhenceError as error:
         typer.echo(f"whence: {error}", err=True)
         sys.exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind)))
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output left: `whence log | head` is no fault
-        sys.exit(0)

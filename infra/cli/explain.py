@@ -14,6 +14,7 @@ from adapters.avro import iso, to_json
 from domain.errors import InvalidInput
 from domain.opening import LogOpened
 from infra.cli.options import ConfigOption, JsonOption, LogOption
+from infra.cli.output import readers_may_leave
 from infra.cli.trees import heading, trees
 from infra.config import load
 from infra.logs import open_reader
@@ -35,10 +36,11 @@ def explain(
             raise InvalidInput(f"nothing in this log has the id {wanted!r}; `whence log` shows what is there")
         first = next(iter(reader.read(upto=1))).envelope.event
     synthetic = isinstance(first, LogOpened) and first.synthetic
-    if as_json:
-        typer.echo(json.dumps(_told(story, synthetic=synthetic), indent=2))
-    else:
-        _show(story, synthetic=synthetic)
+    with readers_may_leave():
+        if as_json:
+            typer.echo(json.dumps(_told(story, synthetic=synthetic), indent=2))
+        else:
+            _show(story, synthetic=synthetic)
 
 
 def _show(story: Story, *, synthetic: bool) -> None:

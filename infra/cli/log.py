@@ -19,6 +19,7 @@ from domain.errors import InvalidInput
 from domain.events import FULL_NAMES
 from domain.log import Recorded
 from infra.cli.options import ConfigOption, JsonOption, LogOption, time_of
+from infra.cli.output import readers_may_leave
 from infra.cli.stopping import stoppable
 from infra.config import load
 from infra.logs import open_reader
@@ -79,7 +80,7 @@ def log(
     if follow and last is not None:
         raise InvalidInput("--follow has no end: leave out --to")
     show = _line if as_json else _printer()
-    with closing(open_reader(load(log=log, config=config))) as reader:
+    with closing(open_reader(load(log=log, config=config))) as reader, readers_may_leave():
         if not follow:
             _print(reader.read(first - 1, last), wanted, show)
             return

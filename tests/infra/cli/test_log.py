@@ -1,0 +1,202 @@
+"""whence log: what it prints, what it leaves out, and what comes while one looks."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.log import Recorded
+from tests.infra.cli.conftest import Whence
+from tests.journeys.program import WHENCE, environment, running, wait_for
+from tests.journeys.program import whence as program
+from tests.journeys.runs import told_at
+
+TAPE = ("--bars", "1500", "--seed", "4")
+KEYS = [
+    "position", "stream", "version", "type", "event_id", "correlation_id", "causation_id", "occurred_at", "recorded_at",
+    "data",
+]  # fmt: skip
+BESIDE = ["account", "actor", "source", "schema_version"]
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A log of a synthetic market."""
+    folder = tmp_path_factory.mktemp("log")
+    assert program(folder, "paper", *TAPE, "--log", "sqlite:///run.db").returncode == 0
+    return f"sqlite:///{folder / 'run.db'}"
+
+
+@pytest.fixture(scope="module")
+def held(log: str) -> Sequence[Recorded]:
+    """What it holds."""
+    return told_at(log)
+
+
+def lines(out: str) -> list[Mapping[str, Any]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_json_has_what_programs_go_by(whence: Whence, log: str, held: Sequence[Recorded]) -> None:
+    """One object a line, in log order, its keys in the order that is promised."""
+    told = lines(whence("log", "--json", "--log", log).out)
+    assert [list(one) for one in told] == [[*KEYS[:-1], *BESIDE, "data"]] * len(held)
+    assert [one["position"] for one in told] == list(range(1, len(held) + 1))
+    for one, recorded in zip(told, held, strict=True):
+        meta = recorded.envelope.meta
+        assert (one["stream"], one["version"], one["event_id"]) == (
+            meta.stream,
+            meta.version,
+            str(meta.event_id),
+        )
+        assert (one["correlation_id"], one["causation_id"]) == (meta.correlation_id, meta.causation_id)
+        assert one["type"] == type(recorded.envelope.event).__name__
+        assert datetime.fromisoformat(one["occurred_at"]) == meta.occurred_at
+        assert datetime.fromisoformat(one["recorded_at"]) == meta.recorded_at
+        assert one["recorded_at"].endswith("Z")
+
+
+def test_decimals_are_text_without_exponents(whence: Whence, log: str, held: Sequence[Recorded]) -> None:
+    filled = [one for one in held if type(one.envelope.event).__name__ == "OrderFilled"]
+    told = lines(whence("log", "--json", "--type", "OrderFilled", "--log", log).out)
+    assert len(told) == len(filled) > 2
+    for one, recorded in zip(told, filled, strict=True):
+        for name in ("price", "quantity", "fee"):
+            text = one["data"][name]
+            assert re.fullmatch(r"-?\d+(\.\d+)?", text)
+            assert Decimal(text) == getattr(recorded.envelope.event, name)
+
+
+def test_an_opinion_is_a_number(whence: Whence, log: str) -> None:
+    told = lines(whence("log", "--json", "--type", "SignalDetected", "--log", log).out)
+    assert all(isinstance(one["data"]["confidence"], float) for one in told)
+
+
+Wanted = Callable[[Mapping[str, Any]], bool]
+
+
+def is_in(name: str, *values: str) -> Wanted:
+    return lambda one: one[name] in values
+
+
+FILTERS: Sequence[tuple[str, Wanted]] = [
+    ("--type DayOpened", is_in("type", "DayOpened")),
+    ("--type DayOpened --type DayClosed", is_in("type", "DayOpened", "DayClosed")),
+    ("--stream account-paper", is_in("stream", "account-paper")),
+    ("--stream account-paper --stream log", is_in("stream", "account-paper", "log")),
+    ("--account paper", is_in("account", "paper")),
+    ("--from 5", lambda one: one["position"] >= 5),
+    ("--to 5", lambda one: one["position"] <= 5),
+    ("--from 5 --to 7", lambda one: 5 <= one["position"] <= 7),
+    ("--since 2025-01-02", lambda one: one["recorded_at"] >= "2025-01-02"),
+    ("--until 2025-01-02T01:00:00+01:00", lambda one: one["recorded_at"] < "2025-01-02"),
+    (
+        "--since 2025-01-02T00:00Z --to 60",
+        lambda one: one["recorded_at"] >= "2025-01-02" and one["position"] <= 60,
+    ),
+]
+
+
+@pytest.mark.parametrize(("words", "wanted"), FILTERS)
+def test_filters(whence: Whence, log: str, words: str, wanted: Wanted) -> None:
+    whole = lines(whence("log", "--json", "--log", log).out)
+    expected = [one for one in whole if wanted(one)]
+    assert expected
+    assert lines(whence("log", "--json", *words.split(), "--log", log).out) == expected
+
+
+def test_a_chain_alone(whence: Whence, log: str, held: Sequence[Recorded]) -> None:
+    chain, count = Counter(one.envelope.meta.correlation_id for one in held).most_common(1)[0]
+    told = lines(whence("log", "--json", "--correlation", chain, "--log", log).out)
+    assert ({one["correlation_id"] for one in told}, len(told)) == ({chain}, count)
+
+
+@pytest.mark.parametrize(
+    "words", [("--account", "other"), ("--from", "100000"), ("--to", "0"), ("--correlation", "x")]
+)
+def test_nothing_is_wanted(whence: Whence, log: str, words: Sequence[str]) -> None:
+    said = whence("log", *words, "--log", log)
+    assert (said.code, said.out, said.err) == (0, "", "")
+
+
+def test_people_read_a_line_an_event(whence: Whence, log: str, held: Sequence[Recorded]) -> None:
+    printed = whence("log", "--log", log).out.splitlines()
+    assert len(printed) == len(held)
+    assert "LogOpened" in printed[0]
+    assert "SYNTHETIC market" in printed[0]
+    for line, recorded in zip(printed, held, strict=True):
+        assert line.split()[0] == str(recorded.position)
+        assert recorded.envelope.meta.stream in line
+        assert recorded.envelope.meta.correlation_id in line
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (("--type", "OrderFiled"), "no event is called OrderFiled; there are: "),
+        (("--since", "yesterday"), "'yesterday' is not a time; write it like 2025-06-30T14:00:00Z"),
+        (("--from", "0"), "--from"),
+        (("--to", "-1"), "--to"),
+        (("--follow", "--to", "3"), "--follow has no end: leave out --to"),
+    ],
+)  # fmt: skip
+def test_filters_that_are_none(whence: Whence, log: str, words: Sequence[str], fault: str) -> None:
+    said = whence("log", *words, "--log", log)
+    assert (said.code, said.out) == (2, "")
+    assert fault in said.err
+
+
+def test_the_reader_of_our_output_may_leave(log: str, tmp_path: Path) -> None:
+    """`whence log | head -1` is no fault."""
+    done = subprocess.run(
+        ["bash", "-c", f'"{WHENCE}" log --json --log "{log}" | head -1; exit "${{PIPESTATUS[0]}}"'],
+        cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert len(done.stdout.splitlines()) == 1
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "kafka"])
+def test_following_sees_what_another_process_appends(
+    tmp_path: Path, kind: str, request: pytest.FixtureRequest
+) -> None:
+    """From a filter's point of view too; Ctrl-C ends it without a word."""
+    address = f"sqlite:///{tmp_path / 'run.db'}"
+    if kind == "kafka":
+        servers = request.getfixturevalue("kafka_bootstrap_servers")
+        address = f"kafka://{servers}/{request.getfixturevalue('kafka_topic')}"
+    assert program(tmp_path, "paper", "--bars", "300", "--log", address).returncode == 0
+    before = len(told_at(address))
+    follow = ("log", "--follow", "--json", "--type", "DayOpened", "--from", "2", "--log", address)
+    with running(tmp_path, *follow) as follower:
+        assert follower.process.stdout is not None
+        first = json.loads(follower.process.stdout.readline())
+        assert program(tmp_path, "paper", "--bars", "900", "--log", address).returncode == 0
+        days = [one for one in told_at(address) if type(one.envelope.event).__name__ == "DayOpened"]
+        assert days[-1].position > before
+        seen = [first, *(json.loads(follower.process.stdout.readline()) for _ in days[1:])]
+        code, out, err = follower.interrupt()
+    assert [one["position"] for one in seen] == [one.position for one in days]
+    assert (code, out, err) == (0, "", "")
+
+
+def test_following_begins_before_the_owner_is_done(tmp_path: Path) -> None:
+    """While an engine writes: the line is there as soon as the event is."""
+    address = f"sqlite:///{tmp_path / 'run.db'}"
+    with running(tmp_path, "paper", *TAPE, "--pace", "30000x", "--log", address) as owner:
+        wait_for(address, 6)
+        with running(tmp_path, "log", "--follow", "--json", "--log", address) as follower:
+            assert follower.process.stdout is not None
+            for position in range(1, 30):
+                assert json.loads(follower.process.stdout.readline())["position"] == position
+            assert owner.is_alive
+            assert follower.interrupt()[0] == 0
