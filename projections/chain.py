@@ -60,7 +60,7 @@ def _answers_to(envelope: Envelope, wanted: str) -> bool:
     meta = envelope.meta
     if wanted in (meta.correlation_id, meta.stream, meta.causation_id) or str(meta.event_id) == wanted:
         return True
-    return meta.stream.endswith(wanted) and parse(meta.stream).id == wanted
+    return bool(wanted) and meta.stream.endswith(wanted) and parse(meta.stream).id == wanted
 
 
 def _told(log: Iterable[Recorded], chains: set[str], positions: set[str]) -> Iterator[Recorded]:

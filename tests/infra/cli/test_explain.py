@@ -1,0 +1,180 @@
+"""whence explain: the whole chain around any id, with votes, reasons and figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.events import Event
+from domain.log import Envelope, Recorded
+from domain.position import PositionClosed
+from domain.signal import DecisionMade, Verdict
+from domain.streams import parse
+from projections.sentences import plain
+from tests.infra.cli.conftest import Whence
+from tests.journeys.program import whence as program
+from tests.journeys.runs import told_at
+
+TAPE = ("--bars", "2500")
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A log of a synthetic market."""
+    folder = tmp_path_factory.mktemp("log")
+    assert program(folder, "paper", *TAPE, "--log", "sqlite:///run.db").returncode == 0
+    return f"sqlite:///{folder / 'run.db'}"
+
+
+@pytest.fixture(scope="module")
+def held(log: str) -> Sequence[Recorded]:
+    """What it holds."""
+    return told_at(log)
+
+
+@pytest.fixture(scope="module")
+def closed(held: Sequence[Recorded]) -> Envelope:
+    """The end of a position that its own chain closed: by its stop or its target."""
+    return next(
+        one.envelope
+        for one in held
+        if isinstance(one.envelope.event, PositionClosed) and one.envelope.event.reason != "REVERSAL"
+    )
+
+
+def order_of(event: Event) -> str:
+    assert isinstance(event, PositionClosed)
+    return event.order_id
+
+
+IDS: Mapping[str, Callable[[Envelope], str]] = {
+    "the order that closed it": lambda closed: order_of(closed.event),
+    "the entry": lambda closed: f"{closed.meta.correlation_id}-e1",
+    "the signal and its chain": lambda closed: closed.meta.correlation_id,
+    "the position": lambda closed: parse(closed.meta.stream).id,
+    "the position's stream": lambda closed: closed.meta.stream,
+    "an event": lambda closed: str(closed.meta.event_id),
+}
+
+
+def nodes(told: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Every event of a story, those that caused others first."""
+
+    def below(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        yield node
+        for caused in node["caused"]:
+            yield from below(caused)
+
+    for root in told["roots"]:
+        for event in root["events"]:
+            yield from below(event)
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_any_id_tells_the_whole_chain(
+    whence: Whence, log: str, held: Sequence[Recorded], closed: Envelope, name: str
+) -> None:
+    told = json.loads(whence("explain", IDS[name](closed), "--json", "--log", log).out)
+    chain = closed.meta.correlation_id
+    expected = [one.position for one in held if one.envelope.meta.correlation_id == chain]
+    assert told["chains"] == [chain]
+    assert sorted(node["position"] for node in nodes(told)) == expected
+    assert len(told["roots"]) == 1, "one tree: what the exchange told is under the order it was told of"
+    assert told["roots"][0]["cause"].startswith("candle:")
+
+
+def test_json_nodes_say_what_the_log_says(whence: Whence, log: str, closed: Envelope) -> None:
+    told = json.loads(whence("explain", closed.meta.correlation_id, "--json", "--log", log).out)
+    lines = whence(
+        "log", "--correlation", closed.meta.correlation_id, "--json", "--log", log
+    ).out.splitlines()
+    logged = {line["position"]: line for line in map(json.loads, lines)}
+    for node in nodes(told):
+        same = {name: value for name, value in node.items() if name != "caused"}
+        assert same == {name: logged[node["position"]][name] for name in same}
+
+
+def test_every_node_is_under_its_cause_or_its_order(whence: Whence, log: str, closed: Envelope) -> None:
+    told = json.loads(whence("explain", closed.meta.correlation_id, "--json", "--log", log).out)
+    for node in nodes(told):
+        for caused in node["caused"]:
+            outside = caused["causation_id"].startswith("exchange:")
+            assert (
+                caused["stream"] == node["stream"] if outside else caused["causation_id"] == node["event_id"]
+            )
+
+
+def test_the_tree_tells_votes_reasons_and_figures(whence: Whence, log: str, closed: Envelope) -> None:
+    """Each event on a line of its own, in order, and each vote; it fits two screens."""
+    said = whence("explain", closed.meta.correlation_id, "--log", log)
+    assert said.code == 0
+    for event in (
+        "SignalDetected",
+        "DecisionMade",
+        "OrderPlaced",
+        "OrderFilled",
+        "PositionOpened",
+        "PositionClosed",
+    ):
+        assert event in said.out
+    assert "SYNTHETIC MARKET: these prices are of nothing" in said.out
+    assert "ALPHA committee" in said.out
+    assert "RISK committee" in said.out
+    assert "yes confidence" in said.out
+    assert "threshold 0.65" in said.out
+    assert isinstance(closed.event, PositionClosed)
+    assert f"net {plain(closed.event.net)}" in " ".join(said.out.split())
+    lines = said.out.splitlines()
+    assert len(lines) <= 100
+    assert max(map(len, lines)) <= 100
+    assert lines[0].startswith(f"chain {closed.meta.correlation_id}: ")
+
+
+def test_a_skipped_signal_tells_who_said_no(whence: Whence, log: str, held: Sequence[Recorded]) -> None:
+    skipped = next(
+        one.envelope
+        for one in held
+        if isinstance(one.envelope.event, DecisionMade) and one.envelope.event.verdict is Verdict.SKIP
+    )
+    said = whence("explain", skipped.meta.correlation_id, "--log", log)
+    assert "SKIP" in said.out
+    assert isinstance(skipped.event, DecisionMade)
+    against = [vote for vote in skipped.event.votes if not vote.approves]
+    assert against
+    for vote in against:
+        line = next(line for line in said.out.splitlines() if f" {vote.member} " in line and "no " in line)
+        assert vote.reasons[0] in line
+
+
+def test_a_position_that_another_chain_closed_tells_both(
+    whence: Whence, tmp_path: Path, market_data: Path
+) -> None:
+    """A reversal: the signal against it, and the one that had opened it."""
+    lines = (market_data / "bybit_klines" / "BTCUSDT_5m.csv").read_text().splitlines(keepends=True)
+    (tmp_path / "BTCUSDT_5m.csv").write_text("".join(lines[:6_000]))
+    assert whence("paper", "BTCUSDT_5m.csv").code == 0
+    reversed_by = next(
+        one.envelope
+        for one in told_at(f"sqlite:///{tmp_path / 'whence.db'}")
+        if isinstance(one.envelope.event, PositionClosed) and one.envelope.event.reason == "REVERSAL"
+    )
+    told = json.loads(whence("explain", parse(reversed_by.meta.stream).id, "--json").out)
+    assert len(told["chains"]) == 2
+    assert reversed_by.meta.correlation_id in told["chains"]
+    assert told["synthetic"] is False
+    said = whence("explain", parse(reversed_by.meta.stream).id)
+    assert "SYNTHETIC" not in said.out
+    assert said.out.startswith(f"chains {', '.join(told['chains'])}: ")
+
+
+@pytest.mark.parametrize("wanted", ["nothing", "e1", "paper", "", "-e1"])
+def test_an_id_that_is_none(whence: Whence, log: str, wanted: str) -> None:
+    said = whence("explain", "--log", log, "--", wanted)
+    assert (said.code, said.out) == (2, "")
+    assert (
+        said.err == f"whence: nothing in this log has the id {wanted!r}; `whence log` shows what is there\n"
+    )
