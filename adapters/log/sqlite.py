@@ -33,7 +33,10 @@ class SqliteRows:
             )
         self._path = path
         with _told_of(path):
-            self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+            # Whoever opens it need not be the thread that reads; SQLite itself sees to one at a time.
+            self._connection = sqlite3.connect(
+                f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False
+            )
             self._connection.execute(f"{_COLUMNS} LIMIT 0")
 
     def head(self) -> int:
@@ -97,6 +100,8 @@ def _told_of(path: Path) -> Generator[None]:
         if _IS_NO_LOG.search(str(fault)):
             raise LogCorrupt(f"{path} is not a log of events: {fault}") from None
         raise LogUnavailable(f"{path} does not answer: {fault}") from fault
+    except sqlite3.ProgrammingError:
+        raise
     except sqlite3.Error as fault:
         raise LogCorrupt(f"{path} is not a log of events: {fault}") from fault
 

@@ -1,0 +1,38 @@
+"""Envelopes for logs to hold: an account's days, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from domain.account import DayOpened
+from domain.log import Envelope, Meta, event_id
+
+LOG_ID = UUID("0d0c2e6a-7f0b-5c49-9a53-6a3d4b1f2e10")
+_FIRST = datetime(2025, 4, 3, tzinfo=UTC)
+
+
+def day(stream: str, version: int) -> Envelope:
+    """The `version`-th day of a stream."""
+    at = _FIRST + timedelta(days=version - 1)
+    meta = Meta(
+        event_id(LOG_ID, stream, version),
+        stream,
+        version,
+        "0123456789abc",
+        f"clock:{at.isoformat()}",
+        at,
+        at,
+        "main",
+        "engine",
+        "paper",
+        1,
+    )
+    return Envelope(meta, DayOpened(at.date().isoformat(), Decimal("10000.50")))
+
+
+def days(stream: str, first: int, last: int) -> Sequence[Envelope]:
+    """The days from the `first` to the `last`."""
+    return [day(stream, version) for version in range(first, last + 1)]

@@ -1,0 +1,133 @@
+"""What every log promises, whatever holds it."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from domain.errors import Conflict, LogOwned
+from domain.log import Recorded
+from tests.adapters.log.conftest import Place
+from tests.adapters.log.days import day, days
+
+A, B = "account-main", "account-other"
+
+
+def test_an_empty_log(place: Place) -> None:
+    log = place.own()
+    assert (log.head(), list(log.read()), list(log.read_stream(A))) == (0, [], [])
+
+
+def test_what_was_appended_is_read_back_in_order(place: Place) -> None:
+    log = place.own()
+    written = [*days(A, 1, 3), *days(B, 1, 2), day(A, 4)]
+    assert log.append(written[:5]) == 5
+    assert log.append(written[5:]) == 6
+    assert log.head() == 6
+    assert list(log.read()) == [Recorded(n, one) for n, one in enumerate(written, 1)]
+    assert list(log.read_stream(A)) == days(A, 1, 4)
+    assert list(log.read_stream(A, after=2)) == days(A, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("after", "upto"), [(0, 2), (2, 4), (2, None), (0, 0), (3, 3), (5, None), (9, None), (4, 2)]
+)
+def test_a_part_is_read(place: Place, after: int, upto: int | None) -> None:
+    log = place.own()
+    log.append(days(A, 1, 5))
+    expected = [n for n in range(1, 6) if n > after and (upto is None or n <= upto)]
+    assert [one.position for one in log.read(after, upto)] == expected
+
+
+def test_more_than_a_page_is_read(place: Place) -> None:
+    log = place.own()
+    log.append(days(A, 1, 12_000))
+    assert [one.envelope.meta.version for one in log.read()] == list(range(1, 12_001))
+
+
+def test_a_version_that_is_taken_is_a_conflict_and_nothing_is_written(place: Place) -> None:
+    log = place.own()
+    log.append(days(A, 1, 3))
+    for wrong in ([day(A, 3)], [day(A, 1)], [day(B, 1), day(A, 2)], [day(A, 4), day(A, 4)]):
+        with pytest.raises(Conflict):
+            log.append(wrong)
+    assert [one.envelope for one in log.read()] == days(A, 1, 3)
+    log.append([day(A, 4)])
+    assert [one.envelope for one in log.read()] == days(A, 1, 4)
+
+
+def test_a_stream_has_no_hole(place: Place) -> None:
+    log = place.own()
+    log.append(days(A, 1, 2))
+    for wrong in ([day(A, 4)], [day(B, 2)], [day(A, 3), day(A, 5)]):
+        with pytest.raises(Conflict, match="is not its next"):
+            log.append(wrong)
+    assert log.head() == 2
+
+
+def test_a_log_taken_up_again_goes_on(kept: Place) -> None:
+    """Conflicts too: what is taken is known from what is held, not from memory."""
+    log = kept.own()
+    log.append(days(A, 1, 3))
+    log.close()
+    log.close()
+    again = kept.own()
+    with pytest.raises(Conflict):
+        again.append([day(A, 3)])
+    with pytest.raises(Conflict, match="is not its next"):
+        again.append([day(A, 5)])
+    assert again.append([day(A, 4)]) == 4
+    assert [one.envelope for one in again.read()] == days(A, 1, 4)
+
+
+def test_one_owner_many_readers(kept: Place) -> None:
+    log = kept.own()
+    log.append(days(A, 1, 2))
+    with pytest.raises(LogOwned, match="is owned by process"):
+        kept.own()
+    readers = [kept.read(), kept.read()]
+    log.append(days(A, 3, 3))
+    for reader in readers:
+        assert [one.envelope for one in reader.read()] == days(A, 1, 3)
+        assert list(reader.read_stream(A, after=1)) == days(A, 2, 3)
+        assert reader.head() == 3
+
+
+def test_a_log_that_was_let_go_can_be_owned(kept: Place) -> None:
+    kept.own().close()
+    kept.own().append([day(A, 1)])
+
+
+def test_followers_see_what_comes(kept: Place) -> None:
+    """In order, each event once, from the position asked for; and they end when they are told to."""
+    log = kept.own()
+    log.append(days(A, 1, 2))
+    seen: list[int] = []
+    told, over = threading.Semaphore(0), threading.Event()
+
+    def follow() -> None:
+        for recorded in reader.follow(1, over.is_set, patience=0.05):
+            seen.append(recorded.position)
+            told.release()
+
+    reader = kept.read()
+    follower = threading.Thread(target=follow)
+    follower.start()
+    try:
+        for version in range(3, 8):
+            assert told.acquire(timeout=30)
+            log.append([day(A, version)])
+        assert told.acquire(timeout=30)
+    finally:
+        over.set()
+        follower.join(timeout=30)
+    assert not follower.is_alive()
+    assert seen == list(range(2, 8))
+
+
+def test_a_follower_stops_between_two_events(place: Place) -> None:
+    log = place.own()
+    log.append(days(A, 1, 5))
+    asked = iter([False, False, False, True])
+    assert [one.position for one in log.follow(0, lambda: next(asked))] == [1, 2, 3]
