@@ -9,10 +9,15 @@ from typing import Any
 from domain import account, instrument, opening, order, position, reconciliation, settings, signal
 from domain.events import Event
 
+_UNPRINTED = dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029], " ")
+
 
 def sentence(event: Event) -> str:
-    """What the event says; prices and quantities as they were recorded."""
-    return _SENTENCES[type(event)](event)
+    """What the event says, on one line; prices and quantities as they were recorded.
+
+    Words of strangers (an exchange's reasons) are shown without the signs that move a terminal's cursor.
+    """
+    return _SENTENCES[type(event)](event).translate(_UNPRINTED)
 
 
 def plain(value: Decimal) -> str:

@@ -1,0 +1,99 @@
+"""How trading went adds up from events, to the last digit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+
+from domain.account import AccountOpened
+from domain.events import Event
+from domain.order import Purpose
+from domain.signal import Verdict
+from projections.performance import Performance
+from tests.domain.history import (
+    History,
+    a_closing,
+    a_decision,
+    a_fill,
+    a_signal,
+    an_opening,
+    an_order,
+    money,
+)
+
+D = Decimal
+
+
+def performance(*events: Event) -> Performance:
+    return folded([("account-main", event) for event in events])
+
+
+def folded(events: Iterable[tuple[str, Event]]) -> Performance:
+    history, adding = History(), Performance()
+    for stream, event in events:
+        history.record(stream, event)
+    for envelope in history.envelopes:
+        adding.fold(envelope)
+    return adding
+
+
+def closed(net: str, **changed: object) -> Event:
+    return replace(a_closing(D(net), D(1000)), **changed)  # type: ignore[arg-type]  # of its fields
+
+
+def test_nothing_happened() -> None:
+    empty = Performance()
+    assert empty.win_rate is None
+    assert (empty.net, empty.still_open) == (D(0), 0)
+    assert empty.told()["win_rate"] is None
+
+
+def test_trades_wins_and_profit() -> None:
+    added = performance(
+        an_opening(), closed("5.50"), an_opening(), closed("-2.25"), an_opening(), closed("0"), an_opening()
+    )
+    assert (added.trades, added.wins, added.still_open) == (3, 1, 1)
+    assert added.net == added.gross - added.fees + added.funding
+    assert added.win_rate == D(1) / 3
+    assert added.told()["win_rate"] == "0.3333"
+
+
+def test_a_trade_that_breaks_even_is_not_won() -> None:
+    assert performance(closed("0")).win_rate == 0
+
+
+def test_exits_are_counted_by_reason() -> None:
+    reasons = (Purpose.STOP, Purpose.STOP, Purpose.TARGET)
+    added = performance(*(closed("1", reason=reason) for reason in reasons))
+    assert added.told()["exits"] == {"STOP": 2, "TARGET": 1}
+
+
+def test_the_drawdown_is_the_deepest_fall_from_a_peak() -> None:
+    opened = AccountOpened("USDT", D(1000), D(1))
+    added = performance(
+        opened,
+        money(D(200), D(1200)),
+        money(D(-300), D(900)),
+        money(D(600), D(1500)),
+        money(D(-150), D(1350)),
+    )
+    assert added.max_drawdown == D("0.25")
+    assert (added.starting_balance, added.balance, added.currency) == (D(1000), D(1350), "USDT")
+
+
+def test_reasons_of_skipped_signals_are_counted() -> None:
+    decisions = (
+        a_decision(verdict=Verdict.SKIP, reasons=("COOLDOWN", "DAILY_LOSS")),
+        a_decision(verdict=Verdict.SKIP, reasons=("COOLDOWN",)),
+        a_decision(),
+    )
+    added = performance(*(event for decision in decisions for event in (a_signal(), decision)))
+    assert (added.signals, dict(added.verdicts)) == (3, {"SKIP": 2, "ENTER": 1})
+    assert added.told()["skipped"] == {"COOLDOWN": 2, "DAILY_LOSS": 1}
+    assert "ALL_APPROVE" not in added.skipped
+
+
+def test_orders_fills_and_events_are_counted() -> None:
+    added = performance(an_order(), a_fill(D(1)), a_fill(D(2), "x2"))
+    assert (added.orders, added.fills, added.events) == (1, 2, 3)

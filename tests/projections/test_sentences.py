@@ -1,0 +1,50 @@
+"""Every event has its sentence, in plain words and figures."""
+
+from __future__ import annotations
+
+import unicodedata
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.events import FULL_NAMES
+from projections.sentences import plain, sentence
+from tests.adapters.avro.events import instances
+from tests.domain.history import a_closing, a_fill, a_signal, a_stop
+
+D = Decimal
+
+
+@pytest.mark.parametrize("event", FULL_NAMES)
+def test_every_event_has_one_whatever_was_recorded(event: type) -> None:
+    @given(instances(event))
+    def said(one: object) -> None:
+        text = sentence(one)  # type: ignore[arg-type]  # an event
+        assert len(text.splitlines()) <= 1
+        assert not any(unicodedata.category(sign) == "Cc" for sign in text)
+
+    said()
+
+
+def test_they_tell_what_matters() -> None:
+    assert sentence(a_stop()) == "STOP SELL STOP 10 BTCUSDT-LINEAR.BYBIT at 97.9, reduce only"
+    assert sentence(a_fill(D("2.50"))).startswith("2.5 at 100, fee ")
+    assert "trend says ENTER LONG BTCUSDT-LINEAR.BYBIT at 100" in sentence(a_signal())
+    assert "net -12.5 (gross " in sentence(a_closing(D("-12.50"), D(9987)))
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=8, min_value=-(10**12), max_value=10**12))
+def test_plain_is_the_same_number_without_ornament(value: Decimal) -> None:
+    text = plain(value)
+    assert Decimal(text) == value
+    assert "E" not in text
+    assert not ("." in text and text.endswith(("0", ".")))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(D("1E+3"), "1000"), (D("0.00"), "0"), (D("100"), "100"), (D("1.10"), "1.1")]
+)
+def test_plain_keeps_the_zeros_that_count(value: Decimal, text: str) -> None:
+    assert plain(value) == text
