@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from importlib.metadata import entry_points
-from typing import get_type_hints
+from typing import cast, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -14,7 +14,7 @@ from domain.errors import InvalidSettings
 from domain.settings import Settings, StrategySettings, check
 from domain.strategies import Strategy
 from domain.strategies.builtin import BUILTIN, StrategyFactory
-from infra.layer import is_table
+from infra.layer import Tree, is_table
 
 _PARSED = TypeAdapter(Settings)
 _GROUP = "whence.strategies"
@@ -43,11 +43,21 @@ def _unknown(table: Mapping[str, object], kind: type, path: str) -> Iterator[str
     hints = get_type_hints(kind)
     names = [field.name for field in fields(kind)]
     for key, value in table.items():
-        if key not in names:
+        if key in names:
+            for name, item, of in _tables(key, value, hints[key]):
+                yield from _unknown(item, of, f"{path}.{name}")
+        else:
             near = get_close_matches(key, names, 1)
             yield f"{path}.{key}: no such setting" + (f"; did you mean {near[0]}?" if near else "")
-        elif is_table(value) and is_dataclass(hints[key]):
-            yield from _unknown(value, hints[key], f"{path}.{key}")
+
+
+def _tables(name: str, value: object, hint: object) -> Iterator[tuple[str, Tree, type]]:
+    """The tables of settings in a value: itself, or each of a list; what ought to be one and is not, pydantic tells."""
+    if isinstance(hint, type) and is_dataclass(hint) and is_table(value):
+        yield name, value, hint
+    elif get_origin(hint) is tuple and isinstance(value, Sequence):
+        for number, item in enumerate(cast("Sequence[object]", value)):
+            yield from _tables(f"{name}.{number}", item, get_args(hint)[0])
 
 
 def strategy_of(settings: StrategySettings) -> Strategy:

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from adapters.avro import iso
-from adapters.log.address import parse_address
+from adapters.log.address import MemoryAddress, parse_address
 from infra.config import WhenceSettings
 from infra.run.paper import Plan
 from projections.performance import Performance
@@ -67,7 +67,10 @@ class Result:
         console.print(_table(title, "bold yellow" if synthetic else "bold", self._rows()))
         if self.performance.skipped:
             told = ((reason, f"{count:,}") for reason, count in self.performance.skipped.most_common())
-            console.print(_table("Reasons against signals (one may have several)", "bold", told))
+            console.print(_table("Why signals were not traded", "bold", told))
+        if isinstance(parse_address(self.settings.log), MemoryAddress):
+            console.print("The log was kept in memory and is gone; name another with --log to keep it.")
+            return
         console.print("Try next:")
         for line in self.next_steps():
             console.print(f"  {line}", style="bold", markup=False, soft_wrap=True)

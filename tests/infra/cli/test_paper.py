@@ -128,6 +128,15 @@ def test_a_run_without_a_trade_has_next_steps_too(whence: Whence, tmp_path: Path
     assert whence("explain", "log").code == 0
 
 
+def test_a_log_in_memory_has_nothing_to_go_on_with(whence: Whence, tmp_path: Path) -> None:
+    said = whence("paper", "--bars", "300", "--log", "memory:")
+    assert said.code == 0
+    assert "Try next" not in said.out
+    assert "in memory and is gone" in said.out
+    assert list(tmp_path.iterdir()) == []
+    assert whence("log", "--log", "memory:").code == 2
+
+
 def test_what_a_person_must_know_of_a_tape_is_said_once(whence: Whence, tmp_path: Path) -> None:
     rows = [row(index) for index in range(60) if index not in (20, 21)]
     naive = [[cells[0].removesuffix("+00:00"), *cells[1:]] for cells in rows]

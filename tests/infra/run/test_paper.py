@@ -1,0 +1,164 @@
+"""A run of a tape: what it is made of, and what is refused before there is a log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from adapters.avro import AvroCodec
+from adapters.log.library import open_memory
+from adapters.tapes import Tape, synthetic_tape
+from domain.errors import InvalidInput, InvalidSettings, TapeMismatch
+from domain.log import Envelope
+from domain.portfolio import EMPTY
+from domain.settings import Settings, StrategySettings
+from domain.strategies import Direction, Intent, Proposal
+from infra.run.paper import PaperRun, Plan, plan_of, tick_seen, worth_saying
+from tests.domain.history import (
+    BTC,
+    an_open_day,
+    an_opening,
+    an_order,
+)
+from tests.journeys.runs import play, short_plan
+
+D = Decimal
+
+
+def plan(*tapes: Tape, settings: Settings | None = None, leverage: int = 1, account: str = "paper") -> Plan:
+    return plan_of(tapes, account, D(10_000), D(leverage), settings or Settings())
+
+
+def tape(symbol: str = "BTCUSDT", candles: int = 50) -> Tape:
+    return synthetic_tape(1, [symbol], candles=candles)[0]
+
+
+def test_the_order_of_tapes_does_not_matter() -> None:
+    one, two = plan(tape("BTCUSDT"), tape("ETHUSDT")), plan(tape("ETHUSDT"), tape("BTCUSDT"))
+    assert one.opening == two.opening
+    assert [rules.id for rules in one.instruments] == [rules.id for rules in two.instruments]
+
+
+def test_the_log_is_named_after_all_that_makes_it() -> None:
+    """And not after how long the tape is."""
+    first = plan(tape()).opening.log_id
+    others = [
+        plan(tape("ETHUSDT")),
+        plan(tape(), tape("ETHUSDT")),
+        plan(tape(), leverage=2),
+        plan(tape(), account="other"),
+        plan(tape(), settings=replace(Settings(), order_freshness_seconds=59)),
+        plan_of([tape()], "paper", D(10_001), D(1), Settings()),
+        plan(*synthetic_tape(2, ["BTCUSDT"], candles=50)),
+        plan(*synthetic_tape(1, ["BTCUSDT"], timedelta(minutes=1), candles=50)),
+    ]
+    assert len({first, *(other.opening.log_id for other in others)}) == 1 + len(others)
+    assert plan(tape(candles=80)).opening.log_id == first
+
+
+@pytest.mark.parametrize(
+    ("tapes", "settings", "leverage", "fault"),
+    [
+        ((tape(), tape()), Settings(), 1, "more than one tape of BTCUSDT-LINEAR.BYBIT"),
+        ((tape(), tape("BTCUSDC")), Settings(), 1, "one account has one currency, but "),
+        ((tape(),), Settings(), 101, "leverage 101 is too much for BTCUSDT-LINEAR.BYBIT"),
+        ((tape(),), Settings(strategies=(StrategySettings("luck"),)), 1, "no strategy is called 'luck'"),
+        ((tape(),), Settings(strategies=(StrategySettings("trend", {"fast": "x"}),)), 1, "fast"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_played_is_refused_before_there_is_a_log(
+    tapes: Sequence[Tape], settings: Settings, leverage: int, fault: str
+) -> None:
+    with pytest.raises((InvalidInput, InvalidSettings), match=fault):
+        plan(*tapes, settings=settings, leverage=leverage)
+
+
+def test_every_event_is_seen_once_recalled_or_not() -> None:
+    the_plan = short_plan()
+    with closing(open_memory(AvroCodec())) as log:
+        first = play(the_plan, log)
+        again = play(the_plan, log)
+        held = [one.envelope for one in log.read()]
+    assert first == again == held
+
+
+def test_a_run_recalls_and_then_trades() -> None:
+    whole, half = (
+        synthetic_tape(4, ["BTCUSDT"], candles=400)[0],
+        synthetic_tape(4, ["BTCUSDT"], candles=200)[0],
+    )
+    with closing(open_memory(AvroCodec())) as log:
+        play(plan(half), log)
+        before = log.head()
+        run = PaperRun(plan(whole), log, _unseen)
+        assert run.recalling
+        recalling = [run.recalling for _instant in run.instants()]
+        assert log.head() > before
+    assert recalling == sorted(recalling, reverse=True)
+    assert not recalling[-1]
+
+
+def test_instants_are_those_of_the_tape() -> None:
+    tapes = synthetic_tape(4, ["BTCUSDT", "ETHUSDT"], candles=20)
+    with closing(open_memory(AvroCodec())) as log:
+        instants = list(PaperRun(plan(*tapes), log, _unseen).instants())
+    assert instants == [(candle.close_time, 2) for candle in tapes[0].candles]
+
+
+def test_a_log_of_another_plan_is_refused_before_anything() -> None:
+    with closing(open_memory(AvroCodec())) as log:
+        play(plan(tape()), log)
+        before = log.head()
+        with pytest.raises(TapeMismatch, match="the tape differs"):
+            PaperRun(plan(tape("ETHUSDT")), log, _unseen)
+        with pytest.raises(TapeMismatch, match="the settings, the account or its stake differ;"):
+            PaperRun(plan(tape(), leverage=2), log, _unseen)
+        assert log.head() == before
+
+
+def _unseen(_envelope: Envelope) -> None:
+    pass
+
+
+def proposal(direction: Direction, intent: Intent) -> Proposal:
+    return Proposal(
+        strategy="trend",
+        instrument=BTC,
+        interval=timedelta(minutes=5),
+        direction=direction,
+        intent=intent,
+        confidence=0.7,
+        trend=0.5,
+        price=D(100),
+        stop=D(98),
+        target=D(106),
+        inputs={},
+    )
+
+
+def test_an_exit_is_said_only_where_there_is_something_to_leave() -> None:
+    out = proposal(Direction.SHORT, Intent.EXIT)
+    history = an_open_day()
+    assert worth_saying(proposal(Direction.SHORT, Intent.ENTER), EMPTY)
+    assert not worth_saying(out, EMPTY)
+    assert not worth_saying(out, history.portfolio())
+    history.order("abc-e1", an_order())
+    assert worth_saying(out, history.portfolio()), "an entry waits"
+    history.position(an_opening())
+    assert worth_saying(out, history.portfolio())
+    assert not worth_saying(proposal(Direction.LONG, Intent.EXIT), history.portfolio())
+
+
+@pytest.mark.parametrize(
+    ("prices", "tick"), [("100 101", "1"), ("100.5 101", "0.1"), ("100 1E+2", "1"), ("0.001 5", "0.001")]
+)
+def test_the_finest_step_a_tape_shows(prices: str, tick: str) -> None:
+    opened, closed = map(D, prices.split())
+    one = tape()
+    candles = tuple(replace(candle, open=opened, close=closed) for candle in one.candles[:2])
+    assert tick_seen(replace(one, candles=candles)) == D(tick)

@@ -1,0 +1,69 @@
+"""The trading settings of a run: every default filled in, every key read or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from domain.errors import InvalidSettings
+from domain.settings import Settings, SizingRule, StrategySettings
+from infra.trading import strategy_of, trading_settings
+
+
+def test_nothing_said_is_every_default() -> None:
+    assert trading_settings({}) == Settings()
+
+
+def test_what_is_said_is_in_force() -> None:
+    told = trading_settings(
+        {
+            "risk": {"max_positions": 3, "max_daily_loss": "0.03", "allowed": ["BTCUSDT-LINEAR.BYBIT"]},
+            "sizing": {"rule": "PERCENT", "percent": Decimal("0.05")},
+            "strategies": [{"name": "trend", "parameters": {"fast": "10"}}],
+            "tiers": {"normal_confidence": 0},
+        }
+    )
+    assert (told.risk.max_positions, told.risk.max_daily_loss) == (3, Decimal("0.03"))
+    assert told.risk.allowed == ("BTCUSDT-LINEAR.BYBIT",)
+    assert (told.sizing.rule, told.sizing.percent) == (SizingRule.PERCENT, Decimal("0.05"))
+    assert told.strategies == (StrategySettings("trend", {"fast": "10"}),)
+    assert isinstance(told.tiers.normal_confidence, float), (
+        "an opinion is a float, also where it was written 0"
+    )
+
+
+NOBODYS: Sequence[tuple[dict[str, Any], str]] = [
+    ({"riks": {}}, "trading.riks: no such setting; did you mean risk?"),
+    ({"risk": {"zzz": 1}}, "trading.risk.zzz: no such setting"),
+    ({"strategies": [{"name": "trend", "parms": {}}]}, "trading.strategies.0.parms: no such setting"),
+    ({"strategies": "trend"}, "trading.strategies: "),
+    ({"strategies": ["trend"]}, "trading.strategies.0: "),
+    ({"risk": {"max_positions": "many"}}, "trading.risk.max_positions: "),
+    ({"risk": {"max_positions": 1.5}}, "trading.risk.max_positions: "),
+    ({"risk": 3}, "trading.risk: "),
+    ({"sizing": {"rule": "ALL_IN"}}, "trading.sizing.rule: "),
+    ({"sizing": {"risk": "NaN"}}, "risk"),
+    ({"risk": {"max_daily_loss": -1}}, "max_daily_loss"),
+]
+
+
+@pytest.mark.parametrize(("table", "fault"), NOBODYS)
+def test_what_nobody_reads_or_nobody_means_is_refused(table: dict[str, Any], fault: str) -> None:
+    with pytest.raises(InvalidSettings) as refused:
+        trading_settings(table)
+    assert fault in str(refused.value)
+
+
+def test_every_unknown_key_is_named_at_once() -> None:
+    with pytest.raises(InvalidSettings) as refused:
+        trading_settings({"a": 1, "b": 2})
+    assert str(refused.value).splitlines() == ["trading.a: no such setting", "trading.b: no such setting"]
+
+
+def test_a_strategy_is_found_by_its_name() -> None:
+    assert strategy_of(StrategySettings("trend")).name == "trend"
+    with pytest.raises(InvalidSettings, match="no strategy is called 'luck'; there are: trend"):
+        strategy_of(StrategySettings("luck"))
