@@ -19,15 +19,13 @@ from domain.streams import order_stream
 EXCHANGE = "exchange"
 
 
-def stimuli(
-    reports: Sequence[AnyReport], world: World, account: str, at: datetime, first: Sequence[Ask] = ()
-) -> Iterator[Stimulus]:
-    """The reports in their order, as few stimuli as may be; `first` is asked before them.
+def stimuli(reports: Sequence[AnyReport], world: World, account: str, at: datetime) -> Iterator[Stimulus]:
+    """The reports in their order, as few stimuli as may be.
 
     Lazy, because what befalls a position must be looked up after the fills before it are recorded. Funding and
     liquidations told again are left out: unlike executions, nothing in a position tells them apart.
     """
-    asks = list(first)
+    asks: list[Ask] = []
     for report in reports:
         if isinstance(report, Funded | Liquidated):
             if asks:

@@ -15,7 +15,7 @@ from adapters.simulated import SimulatedExchange, SimulationRules
 from adapters.tapes import Tape, merge
 from commands.account import OpenAccount, TurnDay
 from commands.effects import Effects
-from commands.exchange import Exchange
+from commands.exchange import AnyReport, Exchange
 from commands.handler import ENGINE, Handler, Identity
 from commands.instrument import ListInstrument
 from commands.opening import OpenLog
@@ -140,9 +140,10 @@ class PaperRun:
         day = ""
         for at, candles in merge(self._plan.tapes):
             self._recalled_commands(at)
-            today = at.date().isoformat()
-            self._report(at, candles, () if today == day else self._turn(today, at))
-            day = today
+            reports, today = self._exchange.on_candles(candles), at.date().isoformat()
+            if today != day:
+                reports, day = self._turn(today, at, reports), today
+            self._report(at, reports)
             for candle in candles:
                 self._look(candle, at)
             yield at, len(candles)
@@ -161,16 +162,21 @@ class PaperRun:
         cause = f"command:open-{self._opening.log_id}"
         self._handle(Stimulus(at, tuple(Ask(command, cause, at, ENGINE) for command in commands)))
 
-    def _turn(self, day: str, at: datetime) -> Sequence[Ask]:
-        midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-        return [Ask(TurnDay(day), f"clock:{day}T00:00:00Z", max(midnight, self._begins), ENGINE)]
+    def _turn(self, day: str, at: datetime, reports: Sequence[AnyReport]) -> Sequence[AnyReport]:
+        """Opens the day after what the old one still brought; returns the reports that are of the new one.
 
-    def _report(self, at: datetime, candles: Sequence[Candle], first: Sequence[Ask]) -> None:
-        reports = self._exchange.on_candles(candles)
-        if reports or first:
-            world = self.handler.world
-            for stimulus in stimuli(reports, world, self._plan.account, at, first):
-                self._handle(stimulus)
+        What comes with a candle that ends at midnight happened before it, whatever instant it is told with.
+        """
+        midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+        late = [report for report in reports if at == midnight or report.at < midnight]
+        self._report(at, late)
+        ask = Ask(TurnDay(day), f"clock:{day}T00:00:00Z", max(midnight, self._begins), ENGINE)
+        self._handle(Stimulus(at, (ask,)))
+        return reports[len(late) :]
+
+    def _report(self, at: datetime, reports: Sequence[AnyReport]) -> None:
+        for stimulus in stimuli(reports, self.handler.world, self._plan.account, at):
+            self._handle(stimulus)
 
     def _look(self, candle: Candle, at: datetime) -> None:
         proposals = {

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from commands.account import TurnDay
 from commands.exchange import AnyReport, Cancelled
-from commands.reports import stimuli
-from commands.stimulus import Ask
 from domain.order import Side
 from domain.position import PositionFunded
 from domain.reconciliation import DiscrepancyFound
 from tests.commands.desk import Desk, a_fill_of, chain_of, funding, liquidation, long, names
-from tests.domain.history import ACCOUNT, BTC, NOW, D
+from tests.domain.history import BTC, NOW, D
 
 
 def a_desk_with_orders() -> tuple[Desk, str]:
@@ -46,17 +43,6 @@ def test_reports_of_orders_are_one_unit_and_what_befalls_a_position_is_its_own()
         ["PositionFunded", "BalanceChanged"],
         ["OrderCancelled", "OrderFilled", "PositionClosed", "BalanceChanged"],
     ]
-
-
-def test_what_is_asked_first_is_handled_with_the_first_reports() -> None:
-    desk, chain = a_desk_with_orders()
-    turn = Ask(TurnDay("2025-04-04"), "clock:2025-04-04T00:00:00Z", NOW, "engine")
-    fill = a_fill_of(f"{chain}-e1", "x1", D(1), D(100))
-    (only,) = stimuli([fill], desk.world, ACCOUNT, desk.at, [turn])
-    assert [ask.command for ask in only.asks] == [turn.command, fill]
-    (alone,) = stimuli([], desk.world, ACCOUNT, desk.at, [turn])
-    assert alone.asks == (turn,)
-    assert list(stimuli([], desk.world, ACCOUNT, desk.at)) == []
 
 
 def test_funding_told_again_moves_the_balance_once() -> None:
