@@ -56,8 +56,8 @@ class WhenceSettings(BaseSettings):
     `log` is a URL: sqlite:///PATH or kafka://HOST:PORT/TOPIC; the default is a file one can see, `whence.db` in
     the working folder. `kafka` holds librdkafka's own properties and `registry` those of the Confluent registry
     client, by their own dotted names; both go through as they are (`told`). `trading` is handed to
-    the domain's settings unread. `index` is the folder for the disposable index of a log on Kafka (without one it is
-    kept in memory and made anew at every start). `config` is the file all this was read from, if any.
+    the domain's settings unread. `index` is the folder for the disposable index of a log on Kafka (default: this
+    user's cache folder, one for each cluster). `config` is the file all this was read from, if any.
     """
 
     model_config = SettingsConfigDict(

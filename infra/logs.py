@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
+from hashlib import blake2b
+from pathlib import Path
+
+from platformdirs import user_cache_path
 
 from adapters.avro import AvroCodec, SchemaIds, headers_of
 from adapters.log.address import (
@@ -21,6 +26,8 @@ from adapters.log.sqlite import open_sqlite, read_sqlite
 from domain.errors import InvalidInput
 from infra.config import WhenceSettings, told
 
+_log = logging.getLogger(__name__)
+
 
 def open_owned(settings: WhenceSettings) -> RecorderLog:
     """The log the settings name, owned by this process.
@@ -35,7 +42,7 @@ def open_owned(settings: WhenceSettings) -> RecorderLog:
         case KafkaAddress():
             with _kept_unless_it_fails() as held:
                 codec, client = AvroCodec(_registry(address, settings, held)), _client(settings)
-                return open_kafka(address, codec, headers_of, client, settings.index, held.close)
+                return open_kafka(address, codec, headers_of, client, _index(address, settings), held.close)
         case PostgresAddress():
             return open_postgres(address, AvroCodec())
         case MemoryAddress():
@@ -58,6 +65,24 @@ def open_reader(settings: WhenceSettings) -> RecordedLog:
             raise InvalidInput(
                 "a log in memory is gone with the process that made it; name another with --log"
             )
+
+
+def _index(address: KafkaAddress, settings: WhenceSettings) -> Path | None:
+    """The folder for the disposable index: a restart that finds it need not read the whole log for its versions.
+
+    One folder for each cluster's address, so that topics of one name never share a file. None, for memory, where
+    this user may write no cache.
+    """
+    servers = blake2b(address.servers.encode(), digest_size=8).hexdigest()
+    folder = settings.index or user_cache_path("whence") / "index" / servers
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        _log.warning(
+            "the index of %s is kept in memory: %s cannot be made: %s", address, folder, fault.strerror
+        )
+        return None
+    return folder
 
 
 def _registry(address: KafkaAddress, settings: WhenceSettings, held: ExitStack) -> SchemaIds | None:

@@ -28,6 +28,14 @@ from infra.servers.temporary import temporary_folder
 _MARKET_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_index_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Logs on Kafka keep their index with this session's files, not in the person's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WHENCE_INDEX", str(tmp_path_factory.mktemp("index")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def kafka_broker() -> Iterator[KafkaBroker]:
     """The broker all tests share: leave it running. It is ours even where `KAFKA_BOOTSTRAP_SERVERS` is set."""

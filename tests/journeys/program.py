@@ -18,11 +18,12 @@ from infra.logs import open_reader
 WHENCE = Path(sys.executable).with_name("whence")
 PATIENCE = 60.0
 _OURS = ("WHENCE_", "KAFKA_", "SCHEMA_REGISTRY_URL", "DATABASE_URL")
+_KEPT = {"WHENCE_INDEX"}
 
 
 def environment(**more: str) -> dict[str, str]:
     """This process's, without what would change a run, and with `more`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    kept = {name: value for name, value in os.environ.items() if name in _KEPT or not name.startswith(_OURS)}
     return kept | {"COLUMNS": "100", "TERM": "dumb"} | more
 
 
