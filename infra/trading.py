@@ -10,7 +10,7 @@ from typing import cast, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from domain.errors import InvalidSettings
+from domain.errors import InvalidSettings, WhenceError
 from domain.settings import Settings, StrategySettings, check
 from domain.strategies import Strategy
 from domain.strategies.builtin import BUILTIN, StrategyFactory
@@ -65,14 +65,21 @@ def strategy_of(settings: StrategySettings) -> Strategy:
 
     Raises InvalidSettings for a name nobody answers to, or parameters the strategy does not take.
     """
-    factory = BUILTIN.get(settings.name) or _plugged(settings.name)
-    return factory(settings.parameters)
+    builtin = BUILTIN.get(settings.name)
+    return builtin(settings.parameters) if builtin else _plugged(settings)
 
 
-def _plugged(name: str) -> StrategyFactory:
-    found = entry_points(group=_GROUP)
+def _plugged(settings: StrategySettings) -> Strategy:
+    name, found = settings.name, entry_points(group=_GROUP)
     if name not in found.names:
         known = ", ".join(sorted({*BUILTIN, *found.names}))
         raise InvalidSettings(f"trading.strategies: no strategy is called {name!r}; there are: {known}")
-    factory: StrategyFactory = found[name].load()
-    return factory
+    try:
+        factory: StrategyFactory = found[name].load()
+        return factory(settings.parameters)
+    except WhenceError:
+        raise
+    except Exception as fault:  # it is a stranger's code, and may raise anything
+        raise InvalidSettings(
+            f"trading.strategies: {name!r} ({found[name].value}) cannot be made: {type(fault).__name__}: {fault}"
+        ) from fault

@@ -6,7 +6,8 @@ Started again, it plays the tape from its first candle and takes from the log wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -28,7 +29,7 @@ from commands.stimulus import Ask, Stimulus
 from commands.world import World
 from domain.candle import Candle, cause_of
 from domain.catalogue import on_the_market, rules_for
-from domain.errors import InvalidInput, TapeMismatch
+from domain.errors import InvalidInput, InvalidSettings, TapeMismatch
 from domain.instrument import Instrument
 from domain.log import Envelope, EventLog, chain_id
 from domain.opening import LogOpened
@@ -61,13 +62,14 @@ def plan_of(
     """Fills in what follows from tapes and settings: the instruments' rules, the currency, the log's opening.
 
     Whatever is wrong with a plan shows here, before there is a log. Raises InvalidInput where two tapes are of one
-    instrument or the instruments have no currency in common, InvalidSettings for a strategy that is not there or
-    does not take its parameters, and for what the simulated exchange does not offer.
+    instrument or the instruments have no currency in common, InvalidSettings for a strategy that is not there, is
+    there twice or does not take its parameters, and for what the simulated exchange does not offer.
     """
     ordered = sorted(tapes, key=lambda tape: tape.instrument)
     instruments = [_rules_of(tape) for tape in ordered]
     stake = Stake(_currency_of(instruments), balance, leverage)
     strategies = [strategy_of(one) for one in settings.strategies]
+    _check_distinct(strategies)
     opening = opening_of(ordered, account, stake, settings, instruments)
     plan = Plan(ordered, account, stake, settings, strategies, instruments, opening)
     _check_playable(plan)
@@ -77,6 +79,15 @@ def plan_of(
 def _rules_of(tape: Tape) -> Instrument:
     tick = tick_seen(tape)
     return on_the_market(rules_for(tape.instrument, tick), tick)
+
+
+def _check_distinct(strategies: Sequence[Strategy]) -> None:
+    """A signal is named after its candle and its strategy: of two with one name the first would never be heard."""
+    twice = sorted(name for name, count in Counter(one.name for one in strategies).items() if count > 1)
+    if twice:
+        raise InvalidSettings(
+            f"trading.strategies: more than one is called {', '.join(twice)}; name each strategy once"
+        )
 
 
 def _check_playable(plan: Plan) -> None:
@@ -182,12 +193,12 @@ class PaperRun:
         proposals = {
             strategy.name: proposal
             for strategy, watcher in self._watchers[candle.instrument]
-            if (proposal := watcher.on_candle(candle)) is not None
+            if (proposal := _own(strategy, watcher.on_candle(candle), candle)) is not None
             and worth_saying(proposal, self.handler.world.portfolio)
         }
         if proposals:
             asks = (self._ask(name, proposal, candle) for name, proposal in proposals.items())
-            _check_same_prices(proposals, self._handle(Stimulus(at, tuple(asks))))
+            _check_same_price(candle, self._handle(Stimulus(at, tuple(asks))))
 
     def _ask(self, strategy: str, proposal: Proposal, candle: Candle) -> Ask:
         fact = cause_of(candle)
@@ -226,6 +237,24 @@ def simulated(plan: Plan) -> SimulatedExchange:
     )
 
 
+def _own(strategy: Strategy, proposal: Proposal | None, candle: Candle) -> Proposal | None:
+    """The proposal itself, which is judged and sized by these figures; a stranger's strategy may have mixed them up."""
+    if proposal is None:
+        return None
+    said = (proposal.strategy, proposal.instrument, proposal.interval, proposal.price)
+    asked = (strategy.name, candle.instrument, candle.interval, candle.close)
+    if said != asked:
+        raise InvalidInput(
+            f"strategy {strategy.name} proposed {_told(said)} when it was shown {_told(asked)}: "
+            "a proposal names its strategy, and the instrument, interval and close of the candle it was said at"
+        )
+    return proposal
+
+
+def _told(figures: Sequence[object]) -> str:
+    return " ".join(str(figure) for figure in figures)
+
+
 def worth_saying(proposal: Proposal, portfolio: Portfolio) -> bool:
     """An exit with nothing to exit is no signal: nothing is asked of anybody."""
     if proposal.intent is Intent.ENTER:
@@ -255,15 +284,14 @@ def _signal(proposal: Proposal, candle: Candle) -> SignalDetected:
     )
 
 
-def _check_same_prices(proposals: Mapping[str, Proposal], envelopes: Sequence[Envelope]) -> None:
+def _check_same_price(candle: Candle, envelopes: Sequence[Envelope]) -> None:
     """A signal taken from the log was said on the candle of this tape, or the tape is another one."""
     for envelope in envelopes:
         event = envelope.event
-        if isinstance(event, SignalDetected) and event.price != proposals[event.strategy].price:
+        if isinstance(event, SignalDetected) and event.price != candle.close:
             raise TapeMismatch(
                 f"the log holds a signal on {event.instrument} at {event.price} when {event.candle_closed_at} came, "
-                f"where this tape says {proposals[event.strategy].price}; play the tape this log was made from, "
-                "or begin another log"
+                f"where this tape says {candle.close}; play the tape this log was made from, or begin another log"
             )
 
 

@@ -1,0 +1,165 @@
+"""Strategies of other packages: found through their entry points, held to what they promise."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from adapters.avro import AvroCodec
+from adapters.log.library import open_memory
+from adapters.tapes import synthetic_tape
+from domain.errors import InvalidInput, InvalidSettings
+from domain.settings import Settings, StrategySettings
+from domain.signal import SignalDetected
+from infra.run.paper import Plan
+from infra.trading import strategy_of
+from tests.journeys.runs import plan, play
+
+MODULE = """
+from dataclasses import replace
+from decimal import Decimal
+
+from domain.strategies import Direction, Intent, Proposal
+
+
+class Every:
+    def __init__(self, parameters, name="every", **mistaken):
+        self.name, self.bars, self.mistaken = name, int(parameters.get("bars", 50)), mistaken
+
+    def watch(self):
+        return Watcher(self)
+
+    def scan(self, candles):
+        watcher = self.watch()
+        return [watcher.on_candle(candle) for candle in candles]
+
+
+class Watcher:
+    def __init__(self, strategy):
+        self.strategy, self.seen = strategy, 0
+
+    def on_candle(self, candle):
+        self.seen += 1
+        if self.seen % self.strategy.bars:
+            return None
+        stop, target = candle.close * Decimal("0.99"), candle.close * Decimal("1.03")
+        proposal = Proposal(
+            self.strategy.name, candle.instrument, candle.interval, Direction.LONG, Intent.ENTER,
+            0.9, 0.5, candle.close, stop, target, {"seen": float(self.seen)},
+        )
+        return replace(proposal, **self.strategy.mistaken)
+
+
+def namesake(parameters):
+    return Every(parameters, name="trend")
+
+
+def later(parameters):
+    return Every(parameters, name="later")
+
+
+def other_market(parameters):
+    return Every(parameters, instrument="ETHUSDT-LINEAR.BYBIT")
+
+
+def other_name(parameters):
+    return Every(parameters, strategy="somebody")
+
+
+def other_price(parameters):
+    return Every(parameters, price=Decimal(1))
+"""
+
+ENTRY_POINTS = """
+[whence.strategies]
+every = whence_every:Every
+later = whence_every:later
+namesake = whence_every:namesake
+other_market = whence_every:other_market
+other_name = whence_every:other_name
+other_price = whence_every:other_price
+no_module = whence_nowhere:Every
+no_object = whence_every:Nothing
+"""
+
+
+@pytest.fixture(autouse=True)
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package as pip would leave it: a module, and a folder that names its entry points."""
+    (tmp_path / "whence_every.py").write_text(MODULE)
+    told = tmp_path / "whence_every-0.1.dist-info"
+    told.mkdir()
+    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: whence-every\nVersion: 0.1\n")
+    (told / "entry_points.txt").write_text(ENTRY_POINTS)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.delitem(sys.modules, "whence_every", raising=False)
+
+
+def plan_with(*strategies: StrategySettings) -> Plan:
+    tapes = synthetic_tape(4, ["BTCUSDT"], candles=400)
+    return plan(tapes, replace(Settings(), strategies=strategies))
+
+
+def signals_of(the_plan: Plan) -> list[SignalDetected]:
+    with closing(open_memory(AvroCodec())) as log:
+        first, again = play(the_plan, log), play(the_plan, log)
+        assert first == again == [one.envelope for one in log.read()]
+    return [one.event for one in first if isinstance(one.event, SignalDetected)]
+
+
+def test_a_strategy_of_another_package_trades_beside_our_own() -> None:
+    signals = signals_of(plan_with(StrategySettings("trend"), StrategySettings("every", {"bars": "40"})))
+    said = [signal for signal in signals if signal.strategy == "every"]
+    assert [signal.inputs["seen"] for signal in said] == [40.0 * n for n in range(1, 11)]
+    assert {signal.strategy for signal in signals} == {"trend", "every"}
+
+
+def test_of_two_strategies_with_one_name_none_is_overheard() -> None:
+    trend = StrategySettings("trend")
+    for other in (StrategySettings("trend", {"fast": "10"}), StrategySettings("namesake")):
+        with pytest.raises(InvalidSettings, match="more than one is called trend; name each strategy once"):
+            plan_with(trend, other)
+
+
+@pytest.mark.parametrize("name", ["other_market", "other_name", "other_price"])
+def test_a_proposal_that_is_not_of_its_candle_is_refused(name: str) -> None:
+    with pytest.raises(
+        InvalidInput, match=r"strategy every proposed .* when it was shown every BTCUSDT-LINEAR"
+    ):
+        signals_of(plan_with(StrategySettings(name)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "fault"),
+    [
+        (StrategySettings("no_module"), "ModuleNotFoundError: No module named 'whence_nowhere'"),
+        (StrategySettings("no_object"), "AttributeError: "),
+        (StrategySettings("every", {"bars": "many"}), "ValueError: invalid literal"),
+    ],
+)
+def test_a_strategy_that_cannot_be_made_is_named_with_the_fault(
+    settings: StrategySettings, fault: str
+) -> None:
+    with pytest.raises(InvalidSettings) as refused:
+        strategy_of(settings)
+    assert str(refused.value).startswith(f"trading.strategies: '{settings.name}' (whence_")
+    assert fault in str(refused.value)
+
+
+def test_a_strategy_that_fell_silent_is_told_from_one_that_speaks() -> None:
+    """Its next version may say less; what it said then is in the log, and is folded."""
+    both = plan_with(StrategySettings("every", {"bars": "50"}), StrategySettings("later", {"bars": "50"}))
+    silent = replace(
+        both, strategies=(both.strategies[0], strategy_of(StrategySettings("later", {"bars": "999"})))
+    )
+    with closing(open_memory(AvroCodec())) as log:
+        assert play(both, log) == play(silent, log)
+
+
+def test_the_names_of_others_are_told_with_our_own() -> None:
+    with pytest.raises(InvalidSettings, match=r"there are: every, later, .*trend"):
+        strategy_of(StrategySettings("luck"))
