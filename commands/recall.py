@@ -7,12 +7,18 @@ rebuild by replay, rules tightened since do not rewrite history, and the simulat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+from commands.exchange import Filled
+from commands.order import TOLD
+from commands.position import ApplyFunding
 from commands.stimulus import Stimulus
 from domain.errors import TapeMismatch
+from domain.events import Event
 from domain.log import Envelope, Recorded, is_outside_fact
+from domain.position import PositionFunded
 
 
 class Recall:
@@ -30,12 +36,14 @@ class Recall:
     def take(self, stimulus: Stimulus) -> Sequence[Envelope]:
         """What the log holds of this stimulus; nothing where nothing followed from it.
 
-        Raises TapeMismatch where the log holds something older that no stimulus led to.
+        Raises TapeMismatch where the log holds something older that no stimulus led to, or another execution or
+        funding of the same name: what was decided stays decided, what happened outside must be what happened.
         """
         facts = {ask.cause for ask in stimulus.asks}
         taken = self._take_caused_by(facts, stimulus.at)
         if not taken:
             self._check_not_passed(stimulus.at)
+        _check_same_facts(stimulus, taken)
         return taken
 
     def take_commands(self, until: datetime) -> Sequence[Envelope]:
@@ -68,9 +76,28 @@ class Recall:
             meta = upcoming.envelope.meta
             raise TapeMismatch(
                 f"the log holds {type(upcoming.envelope.event).__name__} at position {upcoming.position}, "
-                f"caused by {meta.causation_id}, which this tape and these settings do not lead to; "
-                "play the tape this log was made from, or begin another log"
+                f"caused by {meta.causation_id}, which this tape and these settings do not lead to; {_REMEDY}"
             )
 
 
+def _check_same_facts(stimulus: Stimulus, taken: Sequence[Envelope]) -> None:
+    """What the exchange tells of money on this tape is what it told when the log was made."""
+    told = {
+        ask.cause: _MONEY[type(ask.command)](ask.command)
+        for ask in stimulus.asks
+        if type(ask.command) in _MONEY
+    }
+    for envelope in taken if told else ():
+        event, expected = envelope.event, told.get(envelope.meta.causation_id)
+        if type(event) is type(expected) and event != expected:
+            raise TapeMismatch(
+                f"the log holds {event} on {envelope.meta.stream}, where this tape leads to {expected}; {_REMEDY}"
+            )
+
+
+_REMEDY = "play the tape this log was made from, or begin another log"
+_MONEY: Mapping[type, Callable[[Any], Event]] = {
+    Filled: TOLD[Filled],
+    ApplyFunding: lambda funding: PositionFunded(funding.amount),
+}
 NOTHING_TO_RECALL = Recall(iter(()))

@@ -202,6 +202,26 @@ def test_another_tape_is_told_that_the_log_is_not_its_own() -> None:
     assert again.log.units == []
 
 
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [
+        (fill_last("1", "100", "a"), fill_last("1", "99", "a")),
+        (fill_last("1", "100", "a"), fill_last("0.5", "100", "a")),
+        (just(liquidation("l1", Side.SELL, D(1), D(81))), just(liquidation("l1", Side.SELL, D(1), D(80)))),
+        (just(funding("f1", D("0.25"))), just(funding("f1", D("0.5")))),
+    ],
+)
+def test_money_that_this_tape_does_not_lead_to_is_another_tapes(then: Step, now: Step) -> None:
+    """Executions are named after their order: one of another price or size has the same name."""
+    entered: list[Step] = [Seen((long(),)), fill_last("1", "101", "entry")]
+    whole = Desk()
+    play(whole, [*entered, then])
+    again = Desk(ListLog(whole.log.envelopes), recalling=True)
+    with pytest.raises(TapeMismatch, match=r"the log holds .* where this tape leads to .*; play the tape"):
+        play(again, [*entered, now])
+    assert again.log.units == []
+
+
 def test_a_log_of_a_person_alone_is_taken_up_without_any_tape() -> None:
     whole = Desk().opened()
     whole.ask(MANUAL, cause="command:1")
