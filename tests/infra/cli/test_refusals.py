@@ -134,7 +134,7 @@ def test_settings_are_named_with_their_remedy(whence: Whence, tmp_path: Path) ->
     assert not (tmp_path / "whence.db").exists()
 
 
-@pytest.mark.parametrize("words", [("paper",), ("log",), ("explain", "x")])
+@pytest.mark.parametrize("words", [("paper",), ("log",)])
 def test_a_kafka_that_is_not_there(whence: Whence, words: Sequence[str]) -> None:
     """Said within seconds, with its address."""
     address, began = f"127.0.0.1:{free_port()}", time.monotonic()
