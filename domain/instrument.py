@@ -69,8 +69,13 @@ def instrument_id(symbol: str, market: str = "LINEAR", venue: str = "BYBIT") -> 
 
 def check_instrument_id(spelled: str) -> None:
     """Raises InvalidInput unless `spelled` reads SYMBOL-MARKET.VENUE, as in `BTCUSDT-LINEAR.BYBIT`."""
-    if not _ID.fullmatch(spelled):
+    if not is_instrument_id(spelled):
         raise InvalidInput(f"{spelled!r} is not an instrument; spell it like BTCUSDT-LINEAR.BYBIT")
+
+
+def is_instrument_id(spelled: str) -> bool:
+    """Whether `spelled` reads SYMBOL-MARKET.VENUE."""
+    return _ID.fullmatch(spelled) is not None
 
 
 def symbol_of(instrument: str) -> str:

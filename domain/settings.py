@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from domain.arithmetic import ONE, ZERO, is_within
 from domain.errors import InvalidSettings
+from domain.instrument import is_instrument_id
 
 
 class SizingRule(StrEnum):
@@ -88,8 +89,8 @@ class SimulationSettings:
     """How the simulated exchange treats us; see `adapters/simulated`.
 
     `slippage` is a fraction of the price, `slippage_jitter` how far one execution's strays from it as a fraction
-    of it, `volume_share` the largest fraction of a candle's volume one order
-    may take, `latency_ms` the time from sending to arrival in milliseconds.
+    of it, `volume_share` the largest fraction of a candle's volume one order may take, `latency_ms` the time from
+    sending to arrival in milliseconds.
     """
 
     slippage: Decimal = Decimal("0.0002")
@@ -140,12 +141,19 @@ def evolve(state: InForce, event: SettingsEvent) -> InForce:  # noqa: ARG001  (t
 
 
 def check(settings: Settings) -> None:
-    """Raises InvalidSettings naming every setting that is out of its range, each with the range."""
+    """Raises InvalidSettings naming every setting that is out of its range, or with which nothing could be traded."""
     faults = [
         f"{name} = {value} must be in {low} … {high}"
         for name, value, low, high in ranges(settings)
         if not is_within(value, low, high)
     ]
+    faults += [
+        f"risk.allowed: {name!r} is not an instrument; spell it like BTCUSDT-LINEAR.BYBIT"
+        for name in settings.risk.allowed
+        if not is_instrument_id(name)
+    ]
+    if settings.sizing.rule is SizingRule.FIXED and settings.sizing.quantity == 0:
+        faults.append("sizing.quantity = 0 must be above 0 where sizing.rule is FIXED")
     if faults:
         raise InvalidSettings("; ".join(faults))
 
@@ -182,6 +190,7 @@ def ranges(
         ("simulation.slippage", simulation.slippage, ZERO, Decimal("0.005")),
         ("simulation.slippage_jitter", simulation.slippage_jitter, ZERO, ONE),
         ("simulation.volume_share", simulation.volume_share, Decimal("0.0001"), ONE),
+        ("simulation.seed", simulation.seed, -(2**63) + 1, 2**63 - 1),
         ("simulation.latency_ms", simulation.latency_ms, 0, 3_600_000),
         ("order_freshness_seconds", settings.order_freshness_seconds, 1, 86_400),
     )

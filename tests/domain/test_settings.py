@@ -9,13 +9,23 @@ from typing import Any
 import pytest
 
 from domain.errors import InvalidSettings
-from domain.settings import NONE_IN_FORCE, InForce, Settings, SettingsChanged, check, evolve, ranges
+from domain.settings import (
+    NONE_IN_FORCE,
+    InForce,
+    Settings,
+    SettingsChanged,
+    SizingRule,
+    SizingSettings,
+    check,
+    evolve,
+    ranges,
+)
 from tests.domain.history import D
 
 DEFAULT = Settings()
 RANGES = {name: (low, high) for name, _, low, high in ranges(DEFAULT)}
-UNRANGED = {"strategies", "risk.allowed", "sizing.rule", "simulation.seed"}
-"""Names, a choice and a seed: nothing that lies between two bounds."""
+UNRANGED = {"strategies", "risk.allowed", "sizing.rule"}
+"""Names and a choice: nothing that lies between two bounds."""
 
 
 def every_setting(settings: Any, prefix: str = "") -> Iterator[str]:
@@ -63,6 +73,25 @@ def test_a_setting_beyond_its_range_is_refused_with_the_range(name: str) -> None
 def test_no_setting_is_not_a_number(name: str, value: Decimal | float) -> None:
     with pytest.raises(InvalidSettings, match=rf"^{name} = "):
         check(changed(name, value))
+
+
+@pytest.mark.parametrize("name", ["BTCUSDT", "btcusdt-linear.bybit", "", "BTCUSDT-LINEAR.BYBIT "])
+def test_an_allow_list_names_instruments(name: str) -> None:
+    """A name that nothing has would allow nothing, signal after signal."""
+    check(changed("risk.allowed", ("BTCUSDT-LINEAR.BYBIT",)))
+    with pytest.raises(
+        InvalidSettings, match=rf"^risk.allowed: '{name}' is not an instrument; spell it like"
+    ):
+        check(changed("risk.allowed", ("BTCUSDT-LINEAR.BYBIT", name)))
+
+
+def test_a_fixed_quantity_is_one() -> None:
+    fixed = SizingSettings(SizingRule.FIXED, quantity=D("0.1"))
+    check(replace(DEFAULT, sizing=fixed))
+    with pytest.raises(
+        InvalidSettings, match=r"^sizing.quantity = 0 must be above 0 where sizing.rule is FIXED$"
+    ):
+        check(replace(DEFAULT, sizing=replace(fixed, quantity=D(0))))
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
