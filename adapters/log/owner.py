@@ -17,7 +17,7 @@ class FileOwner:
     """Holds the lock beside a log's file until it is let go or its process ends, however it ends."""
 
     def __init__(self, log: Path) -> None:
-        """Takes the lock. Raises LogOwned, naming the holder, where another engine has it."""
+        """Takes the lock. Raises LogOwned, naming the holder, where another engine has it, OSError on a full disk."""
         self._path = log.with_name(log.name + ".owner")
         self._file: TextIO | None = self._path.open("a+", encoding="utf-8")
         try:
@@ -28,7 +28,11 @@ class FileOwner:
             raise LogOwned(
                 f"{log} is owned by {holder}; stop that engine first, or read with `whence log`"
             ) from None
-        _sign(self._file)
+        try:
+            _sign(self._file)
+        except OSError:
+            self._file.close()
+            raise
 
     def release(self) -> None:
         """Lets the log go; idempotent."""
@@ -39,10 +43,11 @@ class FileOwner:
 
 
 def _sign(file: TextIO) -> None:
+    """Unbuffered: what a full disk does not take must not be waiting to be written when the file is closed."""
     file.truncate(0)
     since = datetime.now(UTC).isoformat(timespec="seconds")
-    json.dump({"host": socket.gethostname(), "pid": os.getpid(), "since": since}, file)
-    file.flush()
+    note = json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "since": since})
+    os.write(file.fileno(), note.encode())
 
 
 def _holder(file: TextIO) -> str:

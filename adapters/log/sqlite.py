@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from eventsourcing.persistence import InfrastructureFactory
+from eventsourcing.persistence import InfrastructureFactory, PersistenceError
 from eventsourcing.utils import Environment
 
 from adapters.log.address import SqliteAddress
@@ -118,6 +118,9 @@ def open_sqlite(path: Path, codec: Codec) -> RecorderLog:
         raise LogUnavailable(f"{path} cannot be written: {fault.strerror}") from fault
     try:
         return _open_owned(path, codec, owner)
+    except PersistenceError as fault:
+        owner.release()
+        raise LogUnavailable(f"{path} cannot be written: {fault}") from fault
     except BaseException:
         owner.release()
         raise
