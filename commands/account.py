@@ -24,6 +24,8 @@ from domain.account import (
 from domain.arithmetic import EXACT
 from domain.errors import InvalidInput, Refused
 
+_LEAST, _MOST = Decimal("1e-18"), Decimal("1e18")
+
 
 @dataclass(frozen=True, slots=True)
 class OpenAccount:
@@ -116,6 +118,11 @@ def _open(command: OpenAccount, state: AccountState) -> Sequence[AccountEvent]:
     if not command.balance.is_finite() or command.balance <= 0:
         raise InvalidInput(
             f"a starting balance of {command.balance} {command.currency} is not a positive sum"
+        )
+    if command.balance > _MOST or EXACT.remainder(command.balance, _LEAST):
+        raise InvalidInput(
+            f"a starting balance of {command.balance} {command.currency} is above {_MOST} or finer than {_LEAST}: "
+            "its sums could not be kept to the last digit"
         )
     if not command.leverage.is_finite() or not 1 <= command.leverage <= 200:
         raise InvalidInput(f"a leverage of {command.leverage} is not in 1 … 200")

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from adapters.simulated import SimulatedExchange, SimulationRules
 from adapters.tapes import Tape, merge
-from commands.account import OpenAccount, TurnDay
+from commands.account import OpenAccount, TurnDay, decide
 from commands.effects import Effects
 from commands.exchange import AnyReport, Exchange
 from commands.handler import ENGINE, Handler, Identity
@@ -27,6 +27,8 @@ from commands.settings import ChangeSettings
 from commands.signal import DetectSignal
 from commands.stimulus import Ask, Stimulus
 from commands.world import World
+from domain.account import UNOPENED
+from domain.arithmetic import EXACT
 from domain.candle import Candle, cause_of
 from domain.catalogue import on_the_market, rules_for
 from domain.errors import InvalidInput, InvalidSettings, TapeMismatch
@@ -67,7 +69,7 @@ def plan_of(
     """
     ordered = sorted(tapes, key=lambda tape: tape.instrument)
     instruments = [_rules_of(tape) for tape in ordered]
-    stake = Stake(_currency_of(instruments), balance, leverage)
+    stake = Stake(_currency_of(instruments), _plain(balance), _plain(leverage))
     strategies = [strategy_of(one) for one in settings.strategies]
     _check_distinct(strategies)
     opening = opening_of(ordered, account, stake, settings, instruments)
@@ -79,6 +81,15 @@ def plan_of(
 def _rules_of(tape: Tape) -> Instrument:
     tick = tick_seen(tape)
     return on_the_market(rules_for(tape.instrument, tick), tick)
+
+
+def _account_of(stake: Stake) -> OpenAccount:
+    return OpenAccount(stake.currency, stake.balance, stake.leverage)
+
+
+def _plain(amount: Decimal) -> Decimal:
+    """5.0 and 5 are one leverage, and lead to one log."""
+    return Decimal(format(amount.normalize(EXACT), "f"))
 
 
 def _check_distinct(strategies: Sequence[Strategy]) -> None:
@@ -93,6 +104,7 @@ def _check_distinct(strategies: Sequence[Strategy]) -> None:
 def _check_playable(plan: Plan) -> None:
     merge(plan.tapes)
     simulated(plan)
+    decide(_account_of(plan.stake), UNOPENED)
 
 
 def tick_seen(tape: Tape) -> Decimal:
@@ -166,7 +178,7 @@ class PaperRun:
         at = self._begins
         commands: list[Command] = [
             OpenLog(self._opening),
-            OpenAccount(plan.stake.currency, plan.stake.balance, plan.stake.leverage),
+            _account_of(plan.stake),
             ChangeSettings(plan.settings),
             *(ListInstrument(instrument) for instrument in plan.instruments),
         ]

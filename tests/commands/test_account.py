@@ -42,6 +42,19 @@ def test_an_account_does_not_begin_with_no_money(balance: str) -> None:
     )
 
 
+@pytest.mark.parametrize("balance", ["1e18", "0.000000000000000001", "10000.123456789012345678"])
+def test_any_sum_that_can_be_kept_to_the_last_digit_will_do(balance: str) -> None:
+    command = OpenAccount("USDT", D(balance), D(5))
+    given().when(command).then(AccountOpened("USDT", D(balance), D(5)))
+
+
+@pytest.mark.parametrize("balance", ["1e70", "1000000000000000001", "1e-19", "0.1234567890123456789"])
+def test_a_sum_whose_digits_would_be_lost_is_refused(balance: str) -> None:
+    given().when(OpenAccount("USDT", D(balance), D(5))).then_error(
+        InvalidInput, f"a starting balance of {D(balance)} USDT is above 1E+18 or finer than 1E-18"
+    )
+
+
 @pytest.mark.parametrize("leverage", ["0.5", "201", "NaN", "Infinity"])
 def test_a_leverage_nobody_gives_is_refused(leverage: str) -> None:
     given().when(OpenAccount("USDT", D(1), D(leverage))).then_error(

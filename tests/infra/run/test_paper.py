@@ -61,6 +61,20 @@ def test_the_log_is_named_after_all_that_makes_it() -> None:
     assert plan(tape(candles=80)).opening.log_id == first
 
 
+def test_a_stake_is_a_sum_however_it_is_spelled() -> None:
+    plain, other = (
+        plan_of([tape()], "paper", D(balance), D(leverage), Settings())
+        for balance, leverage in (("10000", "5"), ("1.00000e4", "5.0"))
+    )
+    assert plain == other
+    assert str(other.stake.balance) == "10000"
+
+
+def test_a_sum_that_no_log_can_keep_is_refused_before_there_is_one() -> None:
+    with pytest.raises(InvalidInput, match=r"a starting balance of 1000+ USDT is above 1E\+18"):
+        plan_of([tape()], "paper", D("1e70"), D(1), Settings())
+
+
 @pytest.mark.parametrize(
     ("tapes", "settings", "leverage", "fault"),
     [
