@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from decimal import Decimal
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from typing import cast, get_args, get_origin, get_type_hints
@@ -26,12 +27,32 @@ def trading_settings(table: Mapping[str, object]) -> Settings:
     if unknown:
         raise InvalidSettings("\n".join(unknown))
     try:
-        settings = _PARSED.validate_python(dict(table))
+        settings = _PARSED.validate_python(_spelled_out(table))
     except ValidationError as fault:
         told = (f"trading.{_place(error['loc'])}: {error['msg']}" for error in fault.errors())
         raise InvalidSettings("\n".join(told)) from None
     check(settings)
     return settings
+
+
+def _spelled_out(table: Mapping[str, object]) -> Mapping[str, object]:
+    """A strategy's parameters are text in the log; whoever writes a settings file writes numbers."""
+    strategies = table.get("strategies")
+    if not isinstance(strategies, list):
+        return table
+    return {**table, "strategies": [_with_text(one) for one in cast("list[object]", strategies)]}
+
+
+def _with_text(strategy: object) -> object:
+    given = strategy.get("parameters") if is_table(strategy) else None
+    if not is_table(strategy) or not is_table(given):
+        return strategy
+    return {**strategy, "parameters": {name: _text(value) for name, value in given.items()}}
+
+
+def _text(value: object) -> object:
+    is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    return str(value) if is_number else value
 
 
 def _place(location: tuple[int | str, ...]) -> str:

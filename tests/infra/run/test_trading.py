@@ -35,11 +35,24 @@ def test_what_is_said_is_in_force() -> None:
     )
 
 
+def test_parameters_are_numbers_to_people_and_text_to_the_log() -> None:
+    parameters = {"fast": 10, "stop_atrs": Decimal("1.50"), "target_atrs": 3.5, "slow": "30"}
+    told = trading_settings({"strategies": [{"name": "trend", "parameters": parameters}]})
+    spelled = {"fast": "10", "stop_atrs": "1.50", "target_atrs": "3.5", "slow": "30"}
+    assert told.strategies == (StrategySettings("trend", spelled),)
+    assert strategy_of(told.strategies[0]).name == "trend"
+
+
 NOBODYS: Sequence[tuple[dict[str, Any], str]] = [
     ({"riks": {}}, "trading.riks: no such setting; did you mean risk?"),
     ({"risk": {"zzz": 1}}, "trading.risk.zzz: no such setting"),
     ({"strategies": [{"name": "trend", "parms": {}}]}, "trading.strategies.0.parms: no such setting"),
     ({"strategies": "trend"}, "trading.strategies: "),
+    (
+        {"strategies": [{"name": "trend", "parameters": {"fast": True}}]},
+        "trading.strategies.0.parameters.fast: ",
+    ),
+    ({"strategies": [{"name": 1}]}, "trading.strategies.0.name: "),
     ({"strategies": ["trend"]}, "trading.strategies.0: "),
     ({"risk": {"max_positions": "many"}}, "trading.risk.max_positions: "),
     ({"risk": {"max_positions": 1.5}}, "trading.risk.max_positions: "),
