@@ -2,12 +2,10 @@
 
     whence.toml                      environment                           command line
     account = "paper"                WHENCE_ACCOUNT=paper                  --account paper
-    [logging]
-    level = "debug"                  WHENCE_LOGGING__LEVEL=debug
     [kafka]
     sasl.username = "whence"         WHENCE_KAFKA__SASL_USERNAME=whence
-    [trading]
-    max_positions = 3                WHENCE_TRADING__MAX_POSITIONS=3
+    [trading.risk]
+    max_positions = 3                WHENCE_TRADING__RISK__MAX_POSITIONS=3
 
 The file is `whence.toml` in the working folder where there is one, or the one that `--config` or
 `WHENCE_CONFIG` names. A key that nobody knows is refused, never ignored. What is secret (a password, a key,
@@ -21,9 +19,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
@@ -36,18 +33,9 @@ Plain = str | int | float | bool
 _DEFAULT_FILE = Path("whence.toml")
 _PREFIX = "WHENCE_"
 _PASSED_THROUGH = ("kafka", "registry")
-_TABLES = (*_PASSED_THROUGH, "logging", "trading")
+_TABLES = (*_PASSED_THROUGH, "trading")
 _SECRET_NAME = re.compile(r"password|secret|token|key|pem|jaas|user\.info|oauthbearer\.config")
 _CREDENTIALS = re.compile(r"(?<=://)[^/].*(?=@)|(?<=password=)[^&]*")
-
-
-class Logging(BaseModel):
-    """How the program talks about itself; what it did is in the event log, not here."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["text", "json"] = "text"
 
 
 class WhenceSettings(BaseSettings):
@@ -74,7 +62,6 @@ class WhenceSettings(BaseSettings):
     leverage: Decimal = Field(default=Decimal(1), ge=1)
     kafka: dict[str, Plain | SecretStr] = {}
     registry: dict[str, Plain | SecretStr] = {}
-    logging: Logging = Logging()
     trading: dict[str, object] = {}
     index: Path | None = None
     config: Path | None = None

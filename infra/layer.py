@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeGuard, cast
+from typing import TypeGuard
 
 from pydantic import BaseModel
 
@@ -66,7 +66,7 @@ def fault_sentence(
     """`whence.toml: leverege: unknown; did you mean leverage?`: the place of the fault, its key there, the remedy."""
     layer = max(layers, key=lambda layer: layer.depth(place))
     keys = [str(key) for key in place[: layer.depth(place)]]
-    remedy = _unknown(keys, model) if kind == "extra_forbidden" else message
+    remedy = _unknown(keys[-1], model) if kind == "extra_forbidden" else message
     return f"{layer.name}: {layer.spell(keys)}: {remedy}"
 
 
@@ -78,13 +78,10 @@ def _one_under(upper: object, lower: object) -> object:
     return _under(upper, lower) if is_table(upper) and is_table(lower) else upper
 
 
-def _unknown(keys: Sequence[str], model: type[BaseModel]) -> str:
-    known = list(_table(model, keys[:-1]).model_fields)
-    near = get_close_matches(keys[-1], known, n=1)
-    return f"unknown; did you mean {near[0]}?" if near else f"unknown; known here: {', '.join(known)}"
-
-
-def _table(model: type[BaseModel], keys: Sequence[str]) -> type[BaseModel]:
-    for key in keys:
-        model = cast(type[BaseModel], model.model_fields[key].annotation)
-    return model
+def _unknown(key: str, model: type[BaseModel]) -> str:
+    near = get_close_matches(key, model.model_fields, n=1)
+    return (
+        f"unknown; did you mean {near[0]}?"
+        if near
+        else f"unknown; known here: {', '.join(model.model_fields)}"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 from pydantic import SecretStr
 
 from domain.errors import InvalidSettings
+from infra import config
 from infra.config import load, shown, told
+from infra.trading import trading_settings
 
 Write = Callable[[str], Path]
 
@@ -48,7 +51,6 @@ def test_without_anything_the_documented_defaults_are_in_force() -> None:
         Decimal(10_000),
         Decimal(1),
     )
-    assert (settings.logging.level, settings.logging.format) == ("info", "text")
     assert (settings.kafka, settings.registry, settings.trading, settings.config) == ({}, {}, {}, None)
 
 
@@ -67,11 +69,9 @@ def test_an_option_that_was_not_given_hides_nothing(write: Write) -> None:
 
 
 def test_tables_are_merged_key_by_key(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    write('[logging]\nlevel = "debug"\nformat = "json"\n[trading]\na = 1\nb.c = 2\nb.d = 3\n')
-    monkeypatch.setenv("WHENCE_LOGGING__LEVEL", "error")
+    write("[trading]\na = 1\nb.c = 2\nb.d = 3\n")
     monkeypatch.setenv("WHENCE_TRADING__B__C", "9")
     settings = load()
-    assert (settings.logging.level, settings.logging.format) == ("error", "json")
     assert settings.trading == {"a": 1, "b": {"c": "9", "d": 3}}
 
 
@@ -102,16 +102,12 @@ def test_the_file_that_was_read_is_known(write: Write) -> None:
     ("toml", "sentence"),
     [
         ("leverege = 2\n", "whence.toml: leverege: unknown; did you mean leverage?"),
-        ('[logging]\nlevle = "info"\n', "whence.toml: logging.levle: unknown; did you mean level?"),
-        ("[logging]\nzzz = 1\n", "whence.toml: logging.zzz: unknown; known here: level, format"),
+        ('[logging]\nlevel = "info"\n', "whence.toml: logging: unknown; "),
+        ("zzz = 1\n", "whence.toml: zzz: unknown; known here: log, account, "),
         ("leverage = 0\n", "whence.toml: leverage: Input should be greater than or equal to 1"),
         ("starting_balance = nan\n", "whence.toml: starting_balance: Input should be a finite number"),
         ("starting_balance = -5\n", "whence.toml: starting_balance: Input should be greater than 0"),
         ('account = "system"\n', "whence.toml: account: 'system' is kept for what belongs to no account"),
-        (
-            '[logging]\nlevel = "loud"\n',
-            "whence.toml: logging.level: Input should be 'debug', 'info', 'warning' or",
-        ),
         ('kafka = "here"\n', "whence.toml: kafka: Input should be a table of properties"),
         ("[kafka]\nbrokers = [1]\n", "whence.toml: kafka: brokers should be text, a number, true or false"),
         ('config = "x.toml"\n', "whence.toml: config: a settings file cannot name another one"),
@@ -128,7 +124,7 @@ def test_a_fault_in_the_file_names_file_key_and_remedy(write: Write, toml: str, 
     [
         ("WHENCE_LEVEREGE", "environment: WHENCE_LEVEREGE: unknown; did you mean leverage?"),
         ("WHENCE_LOG__X", "environment: WHENCE_LOG__X: unknown; "),
-        ("WHENCE_LOGGING__LEVLE", "environment: WHENCE_LOGGING__LEVLE: unknown; did you mean level?"),
+        ("WHENCE_LOGGING__LEVEL", "environment: WHENCE_LOGGING__LEVEL: unknown; "),
         ("WHENCE_LEVERAGE", "environment: WHENCE_LEVERAGE: Input should be a valid decimal"),
         ("WHENCE_KAFKA", "environment: WHENCE_KAFKA: Input should be a table of properties"),
     ],
@@ -238,3 +234,22 @@ def test_no_error_repeats_a_value(write: Write, monkeypatch: pytest.MonkeyPatch)
 )
 def test_a_url_is_shown_without_its_credentials(url: str, printable: str) -> None:
     assert shown(url) == printable
+
+
+def test_what_its_description_shows_is_in_force(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first lines of the module are what people copy: every key of them must be one that somebody reads."""
+    shown = [
+        re.fullmatch(r"    (\S.*?) {2,}(WHENCE_\S+)=(\S+).*|    (\[.*\])", line)
+        for line in (config.__doc__ or "").split("\n")
+    ]
+    lines = [found for found in shown if found]
+    write("\n".join(found[1] or found[4] for found in lines))
+    by_file = load()
+    assert trading_settings(by_file.trading).risk.max_positions == 3
+    for found in lines:
+        if found[2]:
+            monkeypatch.setenv(found[2], found[3])
+    by_environment = load()
+    assert by_environment.account == by_file.account == "paper"
+    assert by_environment.kafka == by_file.kafka == {"sasl.username": "whence"}
+    assert trading_settings(by_environment.trading).risk.max_positions == 3
