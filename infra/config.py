@@ -34,6 +34,8 @@ _DEFAULT_FILE = Path("whence.toml")
 _PREFIX = "WHENCE_"
 _PASSED_THROUGH = ("kafka", "registry")
 _TABLES = (*_PASSED_THROUGH, "trading")
+_OPTIONS = {"starting_balance": "balance"}
+"""Settings whose option has another name: a fault names what was typed."""
 _SECRET_NAME = re.compile(r"password|secret|token|key|pem|jaas|user\.info|oauthbearer\.config")
 _CREDENTIALS = re.compile(r"(?<=://)[^/].*(?=@)|(?<=password=)[^&]*")
 
@@ -187,7 +189,7 @@ def _property(name: str, value: object) -> Plain | SecretStr:
 
 
 def _option(place: Iterable[str]) -> str:
-    return "--" + "-".join(place).replace("_", "-")
+    return "--" + _OPTIONS.get(name := "-".join(place), name).replace("_", "-")
 
 
 def _variable(place: Iterable[str]) -> str:

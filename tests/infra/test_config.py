@@ -137,7 +137,7 @@ def test_a_fault_in_the_environment_names_the_variable(
 
 
 def test_a_fault_on_the_command_line_names_the_option() -> None:
-    sentence = "command line: --starting-balance: Input should be a valid decimal"
+    sentence = "command line: --balance: Input should be a valid decimal"
     assert refusal(starting_balance="much") == sentence
 
 
