@@ -78,7 +78,7 @@ def _from_kafka(address: str, count: int) -> Iterator[bytes]:
     with closing(Consumer(settings)) as consumer:
         consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
         while count > 0:
-            messages = consumer.consume(10_000, timeout=1.0)
+            messages = consumer.consume(min(count, 10_000), timeout=1.0)
             count -= len(messages)
             yield from (message.value() or b"" for message in messages)
 
