@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC
 
 import psycopg
-from eventsourcing.persistence import InfrastructureFactory
+from eventsourcing.persistence import InfrastructureFactory, PersistenceError
 from eventsourcing.utils import Environment
 from psycopg.rows import TupleRow
 
@@ -85,7 +85,13 @@ def open_postgres(address: PostgresAddress, codec: Codec) -> RecorderLog:
     """Owns the log in this database. Raises LogOwned, LogUnavailable."""
     owner = PostgresOwner(address)
     factory = InfrastructureFactory.construct(Environment(env=dict(_environment(address))))
-    recorder = factory.application_recorder()
+    try:
+        recorder = factory.application_recorder()
+    except PersistenceError as fault:
+        factory.close()
+        owner.release()
+        told = " ".join(str(fault).split())
+        raise LogUnavailable(f"{address} cannot hold a log for this user: {told}") from fault
 
     def release() -> None:
         factory.close()

@@ -1,0 +1,39 @@
+"""A database whose user may make no tables: said in one sentence, and the lock let go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from adapters.avro import AvroCodec
+from adapters.log.address import PostgresAddress, parse_address
+from adapters.log.postgres import open_postgres
+from domain.errors import LogUnavailable
+
+GUEST = "whence_guest"
+
+
+@pytest.fixture
+def guest(postgres_database: str) -> Iterator[PostgresAddress]:
+    """The database as somebody sees it who may connect, and make nothing."""
+    address = parse_address(postgres_database)
+    assert isinstance(address, PostgresAddress)
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
+        connection.execute(f"DROP ROLE IF EXISTS {GUEST}")
+        connection.execute(f"CREATE ROLE {GUEST} LOGIN PASSWORD '{GUEST}'")
+        connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        yield replace(address, user=GUEST, password=GUEST)
+        connection.execute(f"DROP ROLE {GUEST}")
+
+
+def test_a_user_without_rights_is_told_so_and_leaves_the_log_to_others(
+    guest: PostgresAddress, postgres_database: str
+) -> None:
+    with pytest.raises(LogUnavailable, match=r"cannot hold a log for this user: permission denied"):
+        open_postgres(guest, AvroCodec())
+    owner = parse_address(postgres_database)
+    assert isinstance(owner, PostgresAddress)
+    open_postgres(owner, AvroCodec()).close()
