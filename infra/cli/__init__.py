@@ -20,6 +20,8 @@ EXIT_CODES: Sequence[tuple[type[WhenceError], int]] = (
 )
 """What the program ends with, the first that fits: 2 what was given is wrong, 3 the log is another engine's,
 4 the log cannot do it, 1 anything else the program says no to."""
+INTERRUPTED = 130
+"""What a program that was told to stop ends with: 128 and SIGINT, as shells have it."""
 
 
 def _spare_the_collector() -> None:
@@ -60,3 +62,5 @@ def main() -> None:
     except WhenceError as error:
         typer.echo(f"whence: {error}", err=True)
         sys.exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind)))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

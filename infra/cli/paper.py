@@ -25,6 +25,7 @@ from rich.progress import (
 from adapters.log.address import parse_address
 from adapters.tapes import Tape, read_tape, synthetic_tape
 from domain.errors import InvalidInput
+from infra.cli import INTERRUPTED
 from infra.cli.options import AccountOption, ConfigOption, JsonOption, LogOption
 from infra.cli.result import Result
 from infra.cli.stopping import Stopping, stoppable
@@ -34,7 +35,6 @@ from infra.run.paper import PaperRun, Plan, plan_of
 from infra.trading import trading_settings
 from projections.performance import Performance
 
-INTERRUPTED = 130
 _PACE = re.compile(r"(\d+(?:\.\d+)?)x")
 
 

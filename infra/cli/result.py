@@ -36,7 +36,11 @@ class Result:
     @property
     def whole(self) -> bool:
         """Whether the tapes were played to their end."""
-        return self.candles == sum(len(tape.candles) for tape in self.plan.tapes)
+        return self.candles == self._total
+
+    @property
+    def _total(self) -> int:
+        return sum(len(tape.candles) for tape in self.plan.tapes)
 
     @property
     def log(self) -> str:
@@ -92,7 +96,10 @@ class Result:
         rate = trading.win_rate
         yield "instruments", ", ".join(instrument.id for instrument in self.plan.instruments)
         yield "period", f"{begun:%Y-%m-%d %H:%M} to {ended:%Y-%m-%d %H:%M} UTC"
-        yield "candles", f"{self.candles:,} in {self.seconds:.1f} s"
+        yield (
+            "candles",
+            f"{self.candles:,}{'' if self.whole else f' of {self._total:,}'} in {self.seconds:.1f} s",
+        )
         yield "events", f"{trading.events:,}"
         yield "signals", f"{trading.signals:,}"
         yield "decisions", _counts(trading.verdicts)

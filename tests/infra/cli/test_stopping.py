@@ -10,6 +10,7 @@ import time
 import pytest
 
 from infra.cli.stopping import stoppable
+from tests.infra.cli.conftest import Said, Whence
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -45,3 +46,13 @@ def test_signals_mean_afterwards_what_they_meant_before() -> None:
     with stoppable():
         assert signal.getsignal(signal.SIGINT) != before[0]
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_ctrl_c_while_the_program_still_begins_is_no_traceback(
+    whence: Whence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("infra.cli.application", interrupted)
+    assert whence("paper") == Said(130, "", "")
