@@ -67,6 +67,14 @@ def instrument_id(symbol: str, market: str = "LINEAR", venue: str = "BYBIT") -> 
     return spelled
 
 
+def instrument_named(told: str) -> str:
+    """The instrument a person means: by its symbol, or spelled out. Raises InvalidInput for what is neither."""
+    if "-" not in told:
+        return instrument_id(told)
+    check_instrument_id(told)
+    return told
+
+
 def check_instrument_id(spelled: str) -> None:
     """Raises InvalidInput unless `spelled` reads SYMBOL-MARKET.VENUE, as in `BTCUSDT-LINEAR.BYBIT`."""
     if not is_instrument_id(spelled):

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from domain.catalogue import split_symbol
 from domain.errors import InvalidTape
-from domain.instrument import check_instrument_id, instrument_id
+from domain.instrument import instrument_id, instrument_named
 
 # Before the interval, in capitals, any symbol is meant as one; elsewhere it must end in a known quote currency.
 _BEFORE_INTERVAL = re.compile(r"(?=\d*[A-Z])([A-Z0-9]{2,30})[_-]\d+[mhdw](?![A-Za-z0-9])")
@@ -27,12 +27,7 @@ def instrument_of(path: PurePath, symbol: str | None) -> str:
 
     Raises InvalidInput where `symbol` is not one, InvalidTape where the name tells none.
     """
-    if symbol is None:
-        return instrument_id(_symbol_in(path))
-    if "-" not in symbol:
-        return instrument_id(symbol)
-    check_instrument_id(symbol)
-    return symbol
+    return instrument_id(_symbol_in(path)) if symbol is None else instrument_named(symbol)
 
 
 def interval_in(path: PurePath) -> timedelta | None:

@@ -14,7 +14,7 @@ from adapters.tapes.weather import Weather, weather
 from domain.candle import Candle, interval_name
 from domain.catalogue import rules_for
 from domain.errors import InvalidInput
-from domain.instrument import instrument_id
+from domain.instrument import instrument_named, symbol_of
 
 # Part of every recipe: whoever changes what the model draws gives it the next number.
 MODEL = "whence-synthetic-1"
@@ -44,6 +44,8 @@ def synthetic_tape(
 ) -> tuple[Tape, ...]:
     """A tape of `candles` candles for each symbol, in their order, the first opening at `start`.
 
+    A symbol may be spelled out (BTCUSDT-LINEAR.BYBIT); its market and venue change the rules, not the prices.
+
     The model: one market moves through regimes of range, rise, fall and storm, a Markov chain (Hamilton,
     "A new approach to the economic analysis of nonstationary time series and the business cycle", Econometrica
     57, 1989). Its variance returns to the regime's level and wanders with its own root (Heston, Review of
@@ -61,13 +63,16 @@ def synthetic_tape(
     Raises InvalidInput for a symbol that is not one or is given twice, an interval that is not whole minutes,
     fewer than one candle, or a start without a zone or not on a whole minute.
     """
-    _check(symbols, interval, candles, start)
+    instruments = [instrument_named(symbol) for symbol in symbols]
+    _check(instruments, interval, candles, start)
     market = tuple(weather(_chance(seed, "market"), candles))
-    return tuple(_tape(seed, symbol, interval, start.astimezone(UTC), market) for symbol in symbols)
+    return tuple(
+        _tape(seed, instrument, interval, start.astimezone(UTC), market) for instrument in instruments
+    )
 
 
-def _check(symbols: Sequence[str], interval: timedelta, candles: int, start: datetime) -> None:
-    if not symbols or len(set(symbols)) < len(symbols):
+def _check(instruments: Sequence[str], interval: timedelta, candles: int, start: datetime) -> None:
+    if not instruments or len(set(instruments)) < len(instruments):
         raise InvalidInput("a synthetic market needs one symbol or more, each given once")
     if interval < _MINUTE or interval % _MINUTE:
         raise InvalidInput(f"a candle's interval must be whole minutes, not {interval}")
@@ -83,8 +88,10 @@ def _chance(seed: int, name: str) -> Random:
     return Random(number)  # noqa: S311 - a market is made up here, not a secret
 
 
-def _tape(seed: int, symbol: str, interval: timedelta, start: datetime, market: Sequence[Weather]) -> Tape:
-    rules = rules_for(instrument_id(symbol), _TICK)
+def _tape(
+    seed: int, instrument: str, interval: timedelta, start: datetime, market: Sequence[Weather]
+) -> Tape:
+    rules, symbol = rules_for(instrument, _TICK), symbol_of(instrument)
     walk = Walk(rules, _CHARACTERS.get(symbol, _ANY), interval, _chance(seed, symbol))
     candles = tuple(_candles(rules.id, interval, start, market, walk))
     recipe = f"{MODEL} seed={seed} start={start.isoformat()}"

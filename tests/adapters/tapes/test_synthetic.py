@@ -74,6 +74,12 @@ def test_more_candles_continue_the_same_tape() -> None:
         assert long.candles[:40] == short.candles
 
 
+def test_a_symbol_may_be_spelled_out() -> None:
+    assert synthetic_tape(1, ["BTCUSDT-LINEAR.BYBIT"], candles=9) == synthetic_tape(1, ["BTCUSDT"], candles=9)
+    (spot,) = synthetic_tape(1, ["ETHUSDT-SPOT.BYBIT"], candles=2)
+    assert spot.instrument == "ETHUSDT-SPOT.BYBIT"
+
+
 def test_a_symbol_does_not_depend_on_the_others_asked_for() -> None:
     assert synthetic_tape(3, ("SOLUSDT",), candles=50)[0] == synthetic_tape(3, candles=50)[2]
 
@@ -117,6 +123,8 @@ def correlation(left: list[float], right: list[float]) -> float:
     [
         ({"symbols": ()}, "one symbol or more"),
         ({"symbols": ("BTCUSDT", "BTCUSDT")}, "each given once"),
+        ({"symbols": ("BTCUSDT", "BTCUSDT-LINEAR.BYBIT")}, "each given once"),
+        ({"symbols": ("BTCUSDT-FUTURE.BYBIT",)}, "'BTCUSDT-FUTURE.BYBIT' is not an instrument"),
         ({"symbols": ("btc/usdt",)}, "is not an instrument"),
         ({"interval": timedelta(seconds=90)}, "whole minutes"),
         ({"interval": timedelta(0)}, "whole minutes"),
