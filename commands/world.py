@@ -124,6 +124,10 @@ class Branch:
         """The version the stream's next event has."""
         return (self._versions.get(stream) or self._base.versions.get(stream, 0)) + 1
 
+    def begun_here(self, stream: str) -> bool:
+        """Whether the stream began in this branch: nothing of it is durable, and nobody outside has heard of it."""
+        return stream in self._versions and stream not in self._base.versions
+
     def chain_of(self, stream: str) -> str | None:
         """The chain the stream began in; None for one that has not begun."""
         return self.chains.get(stream) or self._base.chains.get(stream)

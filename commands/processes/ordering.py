@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from commands.account import ReserveFunds
-from commands.order import PlaceOrder, RequestCancel
+from commands.order import DenyOrder, PlaceOrder, RequestCancel
 from commands.processes.moment import Moment
 from commands.routes import Command
 from domain.instrument import Instrument
@@ -19,6 +19,7 @@ from domain.order import OrderPlaced, OrderType, Purpose, Side
 from domain.signal import Decided, DecisionMade, SignalDetected, Verdict
 from domain.sizing import leverage_of, margin_required
 from domain.strategies import Direction
+from domain.streams import order_stream
 
 _ENTRY_SIDE = {Direction.LONG: Side.BUY, Direction.SHORT: Side.SELL}
 
@@ -77,7 +78,11 @@ def _leave(moment: Moment, signal: SignalDetected, rules: Instrument) -> Sequenc
     Only what the signal speaks against: an order its own way would not close, it would add.
     """
     against = (rules.id, signal.direction)
-    waiting = [RequestCancel(order_id, "REVERSAL") for order_id in moment.portfolio.waiting_against(*against)]
+    waiting = [
+        command
+        for order_id in moment.portfolio.waiting_against(*against)
+        for command in _taken_back(moment, order_id)
+    ]
     held = moment.portfolio.against(*against)
     if held is None:
         return waiting
@@ -94,6 +99,14 @@ def _leave(moment: Moment, signal: SignalDetected, rules: Instrument) -> Sequenc
         _fresh_until(moment),
     )
     return [*waiting, PlaceOrder(f"{moment.subject}-x1", terms, rules)]
+
+
+def _taken_back(moment: Moment, order_id: str) -> Sequence[Command]:
+    """An entry placed in this very unit was never sent: a cancel would come behind it, and find it filled."""
+    if not moment.branch.begun_here(order_stream(moment.account, order_id)):
+        return [RequestCancel(order_id, "REVERSAL")]
+    protection = [child for child, exit_ in moment.portfolio.exits.items() if exit_.terms.parent == order_id]
+    return [DenyOrder(unsent, "REVERSAL") for unsent in (order_id, *protection)]
 
 
 def _fresh_until(moment: Moment) -> datetime:

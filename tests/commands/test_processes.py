@@ -8,7 +8,10 @@ from datetime import timedelta
 import pytest
 
 from commands.exchange import Amended, Cancelled, Expired, OrderReport, Rejected
+from commands.handler import ENGINE
 from commands.order import DenyOrder, PlaceOrder, RequestAmend
+from commands.signal import DetectSignal
+from commands.stimulus import Ask, Stimulus
 from domain.order import OrderPlaced, OrderStatus, OrderType, Purpose, Side
 from domain.position import PositionClosed, PositionOpened
 from domain.settings import Settings
@@ -173,6 +176,25 @@ def test_a_signal_against_an_entry_that_waits_takes_it_back() -> None:
     desk.see(EXIT)
     assert desk.exchange.sent[1:] == [("cancel", (f"{chain}-e1",))]
     assert desk.world.state(order_stream(ACCOUNT, f"{chain}-e1")).status is OrderStatus.CANCEL_REQUESTED
+
+
+def test_two_strategies_against_each_other_on_one_candle_send_nothing() -> None:
+    """The second speaks against an entry that is not sent yet: sent and cancelled at once it would be filled."""
+    desk = Desk().opened()
+    signals = (long(candle_closed_at=desk.at), replace(SHORT, candle_closed_at=desk.at, strategy="other"))
+    asks = [
+        Ask(DetectSignal(chain, signal), "candle:both", desk.at, ENGINE, chain)
+        for chain, signal in zip(("chain1", "chain2"), signals, strict=True)
+    ]
+    desk.handler.handle(Stimulus(desk.at, tuple(asks)))
+    decisions = [one.event.verdict for one in desk.log.envelopes if isinstance(one.event, DecisionMade)]
+    assert decisions == [Verdict.ENTER, Verdict.CLOSE]
+    assert desk.exchange.sent == []
+    for leg in ("e1", "s1", "t1"):
+        assert desk.world.state(order_stream(ACCOUNT, f"chain1-{leg}")).status is OrderStatus.DENIED
+    assert desk.world.portfolio.account.reserved == {}
+    assert not desk.world.portfolio.entries
+    assert not desk.world.portfolio.exits
 
 
 def test_a_way_out_touches_nothing_that_goes_its_own_way() -> None:
