@@ -47,7 +47,7 @@ def test_the_second_is_told_who_owns_the_log(
     began = time.monotonic()
     third = whence(tmp_path, "paper", *TAPE, "--log", address)
     assert third.returncode == 0, third.stderr
-    assert time.monotonic() - began < 20, "nobody waits for a dead owner's session to run out"
+    assert time.monotonic() - began < 30, "a dead owner keeps nobody out"
     assert told_at(address) == undisturbed
 
 
