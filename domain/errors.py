@@ -17,6 +17,7 @@ WhenceError
 │   ├── LogUnsafe           the store's own settings would lose events
 │   ├── UnknownSchema       a record was written by a schema nobody here has
 │   └── SchemaRefused       the registry will not take a schema that breaks those it has
+├── StrategyFailed          a strategy raised on a candle; what it would have said nobody knows
 ├── TapeMismatch            this log was not made from this tape and these settings
 ├── MissingParts            a program this machine needs is not installed; the message names all of them
 └── ServerFailed            a development server did not start, or does not answer
@@ -96,6 +97,10 @@ class UnknownSchema(LogError):
 
 class SchemaRefused(LogError):
     """The registry will not take a schema: it would break readers of those already there."""
+
+
+class StrategyFailed(WhenceError):
+    """A strategy raised on a candle; the message names both."""
 
 
 class TapeMismatch(WhenceError):

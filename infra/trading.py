@@ -31,7 +31,10 @@ def trading_settings(table: Mapping[str, object]) -> Settings:
     except ValidationError as fault:
         told = (f"trading.{_place(error['loc'])}: {error['msg']}" for error in fault.errors())
         raise InvalidSettings("\n".join(told)) from None
-    check(settings)
+    try:
+        check(settings)
+    except InvalidSettings as fault:
+        raise InvalidSettings(f"trading: {fault}") from None
     return settings
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from domain.arithmetic import EXACT, total
+from domain.arithmetic import EXACT, ONE, distance, total
 from domain.committees.member import Judgement, judgement
 from domain.committees.plan import margin_held, plan, reserve
 from domain.committees.view import View
 from domain.order import OrderStatus
 from domain.signal import SignalDetected
-from domain.sizing import margin_required
+from domain.sizing import leverage_of, margin_required
 from domain.strategies import Direction
 
 _NOTHING_TO_CANCEL = frozenset({OrderStatus.CANCEL_REQUESTED, OrderStatus.FILLED})
@@ -31,13 +31,26 @@ def allow_list(signal: SignalDetected, view: View) -> Judgement:
 
 
 def protection(signal: SignalDetected, view: View) -> Judgement:
-    """Stop and target, on their ticks, are prices on their own sides of the entry."""
+    """Stop and target, on their ticks, are on their own sides of the entry, and the stop comes before liquidation.
+
+    An isolated position is liquidated about 1/leverage - maintenance margin away from its entry, as a fraction of it:
+    a stop beyond that would never be reached.
+    """
     planned, direction = plan(signal, view), signal.direction
+    leverage = leverage_of(view.listed, view.account.leverage)
+    liquidated_at = EXACT.subtract(EXACT.divide(ONE, leverage), view.listed.maintenance_margin)
+    away = EXACT.divide(distance(planned.entry, planned.stop), planned.entry)
     stop_stands = planned.stop > 0 and _worse(direction, planned.stop, planned.entry)
     target_stands = planned.target > 0 and _worse(direction, planned.entry, planned.target)
     return judgement(
-        {"STOP_NOT_PROTECTIVE": not stop_stands, "TARGET_NOT_BEYOND_ENTRY": not target_stands},
+        {
+            "STOP_NOT_PROTECTIVE": not stop_stands,
+            "TARGET_NOT_BEYOND_ENTRY": not target_stands,
+            "STOP_BEYOND_LIQUIDATION": stop_stands and away >= liquidated_at,
+        },
         direction=direction.value,
+        leverage=leverage,
+        maintenance_margin=view.listed.maintenance_margin,
         entry=planned.entry,
         stop=planned.stop,
         target=planned.target,

@@ -31,7 +31,7 @@ from domain.account import UNOPENED
 from domain.arithmetic import EXACT
 from domain.candle import Candle, cause_of
 from domain.catalogue import on_the_market, rules_for
-from domain.errors import InvalidInput, InvalidSettings, TapeMismatch
+from domain.errors import InvalidInput, InvalidSettings, StrategyFailed, TapeMismatch
 from domain.instrument import Instrument
 from domain.log import Envelope, EventLog, chain_id
 from domain.opening import LogOpened
@@ -108,11 +108,9 @@ def _check_playable(plan: Plan) -> None:
 
 
 def tick_seen(tape: Tape) -> Decimal:
-    """The finest price step the tape shows: one unit of the most decimal places any of its prices has."""
-    finest = min(
-        (_places(price) for candle in tape.candles for price in (candle.open, candle.close)), default=0
-    )
-    return Decimal(1).scaleb(finest)
+    """The finest price step the tape's first candle shows: what comes later is not known yet when trading begins."""
+    first = tape.candles[0]
+    return Decimal(1).scaleb(min(map(_places, (first.open, first.high, first.low, first.close))))
 
 
 def _places(price: Decimal) -> int:
@@ -205,7 +203,7 @@ class PaperRun:
         proposals = {
             strategy.name: proposal
             for strategy, watcher in self._watchers[candle.instrument]
-            if (proposal := _own(strategy, watcher.on_candle(candle), candle)) is not None
+            if (proposal := _said(strategy, watcher, candle)) is not None
             and worth_saying(proposal, self.handler.world.portfolio)
         }
         if proposals:
@@ -247,6 +245,17 @@ def simulated(plan: Plan) -> SimulatedExchange:
         rules=rules,
         seed=simulation.seed,
     )
+
+
+def _said(strategy: Strategy, watcher: Watcher, candle: Candle) -> Proposal | None:
+    """A strategy that fails has no view any more that could be trusted: the run ends, and nothing of it is recorded."""
+    try:
+        proposal = watcher.on_candle(candle)
+    except Exception as fault:
+        raise StrategyFailed(
+            f"strategy {strategy.name} failed on {cause_of(candle)}: {type(fault).__name__}: {fault}"
+        ) from fault
+    return _own(strategy, proposal, candle)
 
 
 def _own(strategy: Strategy, proposal: Proposal | None, candle: Candle) -> Proposal | None:

@@ -141,6 +141,7 @@ ALONE = (
     ),
     Alone("protection", ("STOP_NOT_PROTECTIVE",), signal=a_signal(stop=D(102))),
     Alone("protection", ("STOP_NOT_PROTECTIVE",), signal=a_signal(direction=SHORT, trend=-1.0, target=D(94))),
+    Alone("protection", ("STOP_BEYOND_LIQUIDATION",), signal=a_signal(stop=D(80), target=D(150))),
     Alone("sizing", ("BELOW_MIN_QUANTITY",), lambda: with_size(D("0.0009"))),
     Alone("sizing", ("BELOW_MIN_NOTIONAL",), lambda: with_size(D("0.049"))),
     Alone("reserved_balance", ("RESERVED_BALANCE",), lambda: with_risk(reserved_balance=D(1))),

@@ -171,8 +171,9 @@ def test_an_exit_is_said_only_where_there_is_something_to_leave() -> None:
 @pytest.mark.parametrize(
     ("prices", "tick"), [("100 101", "1"), ("100.5 101", "0.1"), ("100 1E+2", "1"), ("0.001 5", "0.001")]
 )
-def test_the_finest_step_a_tape_shows(prices: str, tick: str) -> None:
+def test_the_tick_is_what_the_first_candle_shows(prices: str, tick: str) -> None:
     opened, closed = map(D, prices.split())
-    one = tape()
-    candles = tuple(replace(candle, open=opened, close=closed) for candle in one.candles[:2])
-    assert tick_seen(replace(one, candles=candles)) == D(tick)
+    first, *later = tape().candles
+    seen = replace(first, open=opened, high=max(opened, closed), low=min(opened, closed), close=closed)
+    finer = [replace(candle, close=D("100.00001")) for candle in later]
+    assert tick_seen(replace(tape(), candles=(seen, *finer))) == D(tick), "what comes later is not known yet"

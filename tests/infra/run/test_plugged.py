@@ -12,7 +12,7 @@ import pytest
 from adapters.avro import AvroCodec
 from adapters.log.library import open_memory
 from adapters.tapes import synthetic_tape
-from domain.errors import InvalidInput, InvalidSettings
+from domain.errors import InvalidInput, InvalidSettings, StrategyFailed
 from domain.settings import Settings, StrategySettings
 from domain.signal import SignalDetected
 from infra.run.paper import Plan
@@ -62,6 +62,10 @@ def later(parameters):
     return Every(parameters, name="later")
 
 
+def broken(parameters):
+    return Every(parameters, colour="blue")
+
+
 def other_market(parameters):
     return Every(parameters, instrument="ETHUSDT-LINEAR.BYBIT")
 
@@ -79,6 +83,7 @@ ENTRY_POINTS = """
 every = whence_every:Every
 later = whence_every:later
 namesake = whence_every:namesake
+broken = whence_every:broken
 other_market = whence_every:other_market
 other_name = whence_every:other_name
 other_price = whence_every:other_price
@@ -133,6 +138,14 @@ def test_a_proposal_that_is_not_of_its_candle_is_refused(name: str) -> None:
         signals_of(plan_with(StrategySettings(name)))
 
 
+def test_a_strategy_that_raises_ends_the_run_and_is_named_with_its_candle() -> None:
+    with pytest.raises(
+        StrategyFailed,
+        match=r"strategy every failed on candle:BTCUSDT-LINEAR.BYBIT:5m:.*: TypeError: .*colour",
+    ):
+        signals_of(plan_with(StrategySettings("broken")))
+
+
 @pytest.mark.parametrize(
     ("settings", "fault"),
     [
@@ -161,5 +174,5 @@ def test_a_strategy_that_fell_silent_is_told_from_one_that_speaks() -> None:
 
 
 def test_the_names_of_others_are_told_with_our_own() -> None:
-    with pytest.raises(InvalidSettings, match=r"there are: every, later, .*trend"):
+    with pytest.raises(InvalidSettings, match=r"there are: broken, every, later, .*trend"):
         strategy_of(StrategySettings("luck"))
