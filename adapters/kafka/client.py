@@ -7,9 +7,9 @@ import logging
 import threading
 from collections.abc import Callable, Generator, Mapping
 from time import monotonic
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from confluent_kafka import Consumer, IsolationLevel, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from adapters.kafka.admin import Admin
@@ -51,9 +51,15 @@ class Clients:
         self._admin: Admin | None = None
         self._pause = threading.Event()
 
-    def producer(self, transactional_id: str, max_bytes: int) -> Producer:
-        own: dict[str, str | int | bool] = {
+    def producer(self, transactional_id: str, max_bytes: int, shaken: threading.Event) -> Producer:
+        """A producer that sets `shaken` when a connection of its breaks (told when it is polled)."""
+
+        def shake(_: KafkaError) -> None:
+            shaken.set()
+
+        own: dict[str, object] = {
             **_PRODUCER,
+            "error_cb": shake,
             "transactional.id": transactional_id,
             "message.max.bytes": max_bytes,
         }
@@ -106,7 +112,7 @@ class Clients:
         except KafkaException as error:
             raise KafkaUnavailable(self._settings.redact(f"{what}: {failure_of(error).str()}")) from error
 
-    def _config(self, own: Mapping[str, str | int | bool]) -> dict[str, str | int | float | bool]:
+    def _config(self, own: Mapping[str, object]) -> dict[str, Any]:
         given = {name: value for name, value in self._settings.items() if name not in FIXED}
         return {**given, **own}
 

@@ -9,7 +9,7 @@ from confluent_kafka import Message
 
 from adapters.kafka.config import KafkaSettings
 from adapters.kafka.index import Index, Snapshot
-from adapters.kafka.record import Entry, entry_of, follows
+from adapters.kafka.record import MEND, Entry, entry_of, follows
 from adapters.kafka.run import Place, joined
 
 _log = logging.getLogger(__name__)
@@ -49,6 +49,8 @@ class Follower:
         return follows(self.index.last_version(entry.stream) if last is None else last, entry.version)
 
     def _refuse(self, message: Message, entry: Entry | None) -> None:
+        if entry is None and message.key() == MEND.encode():
+            return
         claim = (
             "not an event" if entry is None else f"{entry.topic}, version {entry.version} of {entry.stream}"
         )

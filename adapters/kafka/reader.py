@@ -134,16 +134,30 @@ def certain_end(clients: Clients, partition: TopicPartition, stopped: threading.
     An early end-of-partition proves nothing: only when the last stable offset has come to the high watermark is
     every transaction of whoever wrote before decided. Raises KafkaUnavailable: somebody's transaction stays open.
     """
-    deadline = monotonic() + clients.timeout
+    high, stable = _ends(clients, partition, stopped, clients.timeout)
+    if stable < high:
+        raise KafkaUnavailable(
+            f"{partition.topic} partition {partition.partition}: a transaction that began at offset {stable} stays open"
+            " (kafka-transactions.sh describe-producers shows whose; its coordinator decides, do not abort it by hand)"
+        )
+    return stable
+
+
+def hangs(clients: Clients, partition: TopicPartition, stopped: threading.Event, patience: float) -> bool:
+    """Whether some transaction is still open after `patience` seconds."""
+    high, stable = _ends(clients, partition, stopped, patience)
+    return stable < high
+
+
+def _ends(
+    clients: Clients, partition: TopicPartition, stopped: threading.Event, patience: float
+) -> tuple[int, int]:
+    deadline = monotonic() + patience
     high = clients.end_of(partition, IsolationLevel.READ_UNCOMMITTED)
     while True:
         stable = clients.end_of(partition, IsolationLevel.READ_COMMITTED)
-        if stable >= high:
-            return stable
-        if monotonic() > deadline or stopped.wait(0.02):
-            raise KafkaUnavailable(
-                f"{partition.topic}: a transaction before offset {high} is still open at {stable}"
-            )
+        if stable >= high or monotonic() > deadline or stopped.wait(0.02):
+            return high, stable
 
 
 class PlaceReader:

@@ -15,6 +15,8 @@ Headers = Sequence[tuple[str, bytes]]
 
 TYPE: Final = "ce_type"
 VERSION: Final = "ce_sequence"
+# The key of a record that is there for the sake of its transaction's marker and means nothing.
+MEND: Final = "whence-mend"
 
 FIRST_VERSIONS: Final = (0, 1)
 

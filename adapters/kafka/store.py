@@ -22,9 +22,9 @@ from adapters.kafka.ownership import Claim
 from adapters.kafka.reader import BULK, PartitionConsumer, PlaceReader, certain_end, events_of
 from adapters.kafka.record import Record
 from adapters.kafka.tail import Tail
-from adapters.kafka.takeover import Takeover
+from adapters.kafka.takeover import Taken, Takeover
 from adapters.kafka.topic import ensure_topics
-from adapters.kafka.writer import Taken, Writer
+from adapters.kafka.writer import Writer
 
 _log = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ class _Inner:
         if self._claim is not None:
             self._claim.check()
         takeover = Takeover(self._clients, self._settings, self._follower, self._max_bytes, self._stopped)
-        return Taken(takeover.whole(), takeover.end)
+        return takeover.whole()
 
     def read_again(self) -> int:
         return catch_up(self._clients, self._settings, self._follower, self._stopped)

@@ -30,17 +30,11 @@ from adapters.kafka.errors import (
 from adapters.kafka.failure import is_fenced, is_too_large
 from adapters.kafka.history import History
 from adapters.kafka.index import IndexDamaged
+from adapters.kafka.takeover import Taken
 from adapters.kafka.transaction import Transaction
 from adapters.kafka.waiting import Waiting
 
 _log = logging.getLogger(__name__)
-
-
-class Taken(NamedTuple):
-    """A takeover that went through: the producers to write with, and where the log ended then."""
-
-    producers: Sequence[Producer]
-    end: int
 
 
 class _Judged(NamedTuple):
@@ -99,6 +93,7 @@ class Writer:
         self._take_over, self._read_again, self._end = take_over, read_again, end
         self._producers: Sequence[Producer] = ()
         self._turn = 0
+        self._shaken = threading.Event()
         self._offsets = Offsets(0)
         self._lost: KafkaOwnershipLost | None = None
         self._waiting = Waiting(settings.name)
@@ -159,10 +154,27 @@ class Writer:
     def _own(self) -> None:
         if self._lost is not None:
             raise self._lost
-        if not self._producers or self._history.index.damaged:
+        if not self._producers or self._is_shaken() or self._history.index.damaged:
+            self._take_over_again()
+
+    def _is_shaken(self) -> bool:
+        """Whether a broker went away: a commit it acknowledged may have lost its markers, and would hang."""
+        for producer in self._producers:
+            producer.poll(0)
+        return self._shaken.is_set()
+
+    def _take_over_again(self) -> None:
+        self._producers = ()
+        try:
             taken = self._take_over()
-            self._producers, self._turn = taken.producers, 0
-            self._offsets = Offsets(taken.end)
+        except KafkaOwnershipLost as lost:
+            self._lost = lost
+            raise
+        self._producers, self._turn, self._shaken = taken.producers, 0, taken.shaken
+        self._offsets = Offsets(taken.end)
+        # What went wrong until the ids were taken is no longer of interest.
+        self._is_shaken()
+        self._shaken.clear()
 
     def _staged(self, group: Sequence[Append]) -> _Judged:
         staging = Staging(self._history.index)

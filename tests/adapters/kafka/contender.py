@@ -19,9 +19,9 @@ from adapters.kafka.history import History
 from adapters.kafka.index import Index
 from adapters.kafka.reader import PlaceReader
 from adapters.kafka.record import headers_of
-from adapters.kafka.takeover import Takeover
+from adapters.kafka.takeover import Taken, Takeover
 from adapters.kafka.topic import ensure_topics
-from adapters.kafka.writer import Taken, Writer
+from adapters.kafka.writer import Writer
 
 
 class Contender:
@@ -80,7 +80,7 @@ class Contender:
         return Draft(self._stream, version, "whence.test.Happened", self.name.encode(), 0, headers)
 
     def _taken(self) -> Taken:
-        return Taken(self._takeover.producers, self._takeover.end)
+        return Taken(self._takeover.producers, self._takeover.end, threading.Event())
 
     def _end(self) -> int:
         return self._clients.end_of(self._partition, IsolationLevel.READ_UNCOMMITTED)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from adapters.kafka.errors import KafkaConflict, KafkaUnavailable, OutcomeUnknown
+from adapters.kafka.errors import KafkaConflict, KafkaOwnershipLost, KafkaUnavailable, OutcomeUnknown
 from adapters.kafka.transaction import Transaction
 from infra.servers.kafka import KafkaBroker
 from tests.adapters.kafka.logs import Log, Logs, environment, events
@@ -52,6 +52,8 @@ class Appender:
             except KafkaConflict as conflict:
                 # In the log after all: only where we were told that nobody knew.
                 self.lie = "" if self.version in self.unknown else str(conflict)
+            except KafkaOwnershipLost as lost:
+                self.lie = f"nobody else was there, and yet: {lost}"
             self.version += 1
 
 
@@ -113,17 +115,28 @@ def test_after_a_commit_timeout_the_outcome_is_read_back_from_the_log(
     assert private_logs.open(KAFKA_READ_ONLY="y").told() == [(n, "order-1", n) for n in range(1, 5)]
 
 
-def test_a_broker_that_stays_silent_is_a_clear_error(private_logs: Logs, private_broker: KafkaBroker) -> None:
+def test_a_broker_that_stays_silent_is_a_clear_error(
+    private_logs: Logs, private_broker: KafkaBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     private_logs.open().append(events("order-1", 1, 1))
     log = private_logs.open(KAFKA_TIMEOUT="1", KAFKA_COMMIT_TIMEOUT="1")
-    private_broker.kill()
+    commit = Transaction.commit
+
+    def frozen(transaction: Transaction) -> None:
+        os.kill(private_broker.pid, signal.SIGSTOP)
+        commit(transaction)
+
+    monkeypatch.setattr(Transaction, "commit", frozen)
     with pytest.raises(OutcomeUnknown, match="its outcome cannot be read back"):
         log.append(events("order-1", 2, 2))
-    with pytest.raises(KafkaUnavailable):
+    with pytest.raises(KafkaUnavailable, match="take over"):
         log.append(events("order-1", 2, 2))
+    private_broker.kill()
+    monkeypatch.setattr(Transaction, "commit", commit)
     private_broker.start()
-    assert log.append(events("order-1", 2, 2)) == [2]
-    assert log.told() == [(1, "order-1", 1), (2, "order-1", 2)]
+    later = private_logs.open()
+    assert later.append(events("order-1", 2, 2)) == [2]
+    assert later.told() == [(1, "order-1", 1), (2, "order-1", 2)]
 
 
 def test_a_transactional_id_that_expired_is_taken_anew(

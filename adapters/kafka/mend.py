@@ -1,0 +1,125 @@
+"""Completing a transaction whose markers the broker has lost.
+
+Kafka acknowledges a commit once its coordinator has it in writing; the markers that let readers pass follow a moment
+later. A broker that is stopped or killed in that moment may, when it comes back and does not yet know who leads the
+partition, take the partition for deleted, and put the transaction down as complete without its markers (seen on 4.3.1,
+a single broker: "these partitions are likely deleted already and hence can be skipped"). The last stable offset then
+stays where it is for ever, and what was acknowledged is seen by nobody.
+
+The coordinator's own log, `__transaction_state`, still says how the transaction ended. The next marker of the same
+producer ends it in the partition too, so the new owner writes one of the same kind: with a record that is no event.
+"""
+
+from __future__ import annotations
+
+import logging
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    IsolationLevel,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
+
+from adapters.kafka.client import Clients
+from adapters.kafka.config import KafkaSettings
+from adapters.kafka.errors import KafkaOwnershipLost, KafkaUnavailable
+from adapters.kafka.failure import is_fenced, said
+from adapters.kafka.reader import BULK, PartitionConsumer
+from adapters.kafka.record import MEND
+
+_log = logging.getLogger(__name__)
+
+_COORDINATOR_LOG: Final = "__transaction_state"
+# Kafka's TransactionState as it is written: what a transaction came to, true for a commit.
+_ENDED: Final = {2: True, 3: False, 4: True, 5: False}
+# Key: version, transactional id. Value: version, producer id, epoch, timeout in ms, state, …
+_KEY: Final = struct.Struct(">hh")
+_VALUE: Final = struct.Struct(">hqhib")
+
+
+def mend(
+    clients: Clients, settings: KafkaSettings, topics: Sequence[str], producers: Mapping[str, Producer]
+) -> None:
+    """End what hangs in `topics` the way its coordinator ended it; `producers` by transactional id, just fenced.
+
+    Raises KafkaUnavailable: the coordinator's log cannot be read. KafkaOwnershipLost: another writer takes the
+    partition over at this moment.
+    """
+    for name, producer in producers.items():
+        committed = outcome_of(clients, name)
+        if committed is None:
+            continue
+        _log.warning(
+            "%s: a transaction hangs: %s the last one of %s again", settings.name, _VERB[committed], name
+        )
+        try:
+            _mark(producer, settings, topics, committed=committed)
+        except KafkaException as error:
+            raise _refusal(error, settings.name, name) from error
+
+
+_VERB: Final = {True: "committing", False: "aborting"}
+
+
+def _refusal(error: KafkaException, partition: str, name: str) -> KafkaUnavailable | KafkaOwnershipLost:
+    if is_fenced(error):
+        return KafkaOwnershipLost(f"another writer takes over {partition} at this moment")
+    return KafkaUnavailable(f"complete the last transaction of {name}: {said(error)}")
+
+
+def _mark(producer: Producer, settings: KafkaSettings, topics: Sequence[str], *, committed: bool) -> None:
+    producer.begin_transaction()
+    for topic in topics:
+        producer.produce(topic, b"", MEND, settings.partition)
+    producer.flush(settings.timeout)
+    end = producer.commit_transaction if committed else producer.abort_transaction
+    end(settings.timeout)
+
+
+def outcome_of(clients: Clients, transactional_id: str) -> bool | None:
+    """Whether the last transaction of `transactional_id` was committed; None if its coordinator's log knows of none.
+
+    Raises KafkaUnavailable: that log cannot be read.
+    """
+    partition = _coordinators_log(clients, transactional_id)
+    ended = [state for state in _states(clients, partition, transactional_id) if state in _ENDED]
+    return _ENDED[ended[-1]] if ended else None
+
+
+def _coordinators_log(clients: Clients, transactional_id: str) -> TopicPartition:
+    topic = clients.admin.topics([_COORDINATOR_LOG]).get(_COORDINATOR_LOG)
+    if topic is None:
+        raise KafkaUnavailable(f"{_COORDINATOR_LOG} is not there to be read")
+    return TopicPartition(_COORDINATOR_LOG, abs(_java_hash(transactional_id)) % len(topic.partitions))
+
+
+def _java_hash(text: str) -> int:
+    """`String.hashCode()`, a signed 32-bit number by which Kafka gives a transactional id its coordinator (ASCII)."""
+    hashed = 0
+    for byte in text.encode():
+        hashed = (31 * hashed + byte) & 0xFFFFFFFF
+    return hashed - (1 << 32) if hashed >> 31 else hashed
+
+
+def _states(clients: Clients, partition: TopicPartition, transactional_id: str) -> Iterator[int]:
+    end = clients.end_of(partition, IsolationLevel.READ_UNCOMMITTED)
+    with PartitionConsumer(clients, partition, BULK) as consumer:
+        consumer.go_to(OFFSET_BEGINNING)
+        for messages, _ in consumer.until(end):
+            yield from (_state(message) for message in messages if _is_of(message, transactional_id))
+
+
+def _is_of(message: Message, transactional_id: str) -> bool:
+    key = message.key()
+    return key is not None and key[_KEY.size :] == transactional_id.encode() and message.value() is not None
+
+
+def _state(message: Message) -> int:
+    value = message.value() or b""
+    return int(_VALUE.unpack_from(value)[-1]) if len(value) >= _VALUE.size else -1
