@@ -25,8 +25,8 @@ _SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 CANDLES = 25_920
 
 EAGER = Settings(
-    tiers=TierSettings(normal_confidence=0, strict_confidence=0, relaxed_confidence=0),
-    alpha=AlphaSettings(minimum_trend=-1, minimum_reward_to_risk=Decimal(0)),
+    tiers=TierSettings(normal_confidence=0.0, strict_confidence=0.0, relaxed_confidence=0.0),
+    alpha=AlphaSettings(minimum_trend=-1.0, minimum_reward_to_risk=Decimal(0)),
     risk=RiskSettings(cooldown_seconds=0, max_daily_loss=Decimal(1)),
     sizing=SizingSettings(risk=Decimal("0.0002")),
 )
