@@ -24,7 +24,7 @@ INTERRUPTED = 130
 """What a program that was told to stop ends with: 128 and SIGINT, as shells have it."""
 
 
-def _spare_the_collector() -> None:
+def spare_the_collector() -> None:
     """Events and states are immutable and make no circles: looking for circles among millions of them is lost time."""
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
@@ -56,7 +56,7 @@ def application() -> typer.Typer:
 
 def main() -> None:
     """Runs the program; whatever it refuses on purpose is one message and an exit code, never a traceback."""
-    _spare_the_collector()
+    spare_the_collector()
     try:
         application()()
     except WhenceError as error:

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 import tests.benchmarks
+from infra.cli import spare_the_collector
 from infra.servers.kafka import KafkaBroker
 from infra.servers.postgres import PostgresServer
 from infra.servers.temporary import temporary_folder
@@ -36,6 +37,7 @@ def main(names: Sequence[str]) -> None:
         for variable, folder, server in _SERVERS:
             if variable not in os.environ:
                 os.environ[variable] = servers.enter_context(server(temporary_folder(folder))).url
+        spare_the_collector()
         for name in modules:
             module = importlib.import_module(f"tests.benchmarks.{name}")
             Console().print(_table(name, module.run()))
