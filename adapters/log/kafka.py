@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,26 +12,22 @@ from eventsourcing.utils import Environment
 from adapters.kafka import Factory
 from adapters.kafka.client import Clients
 from adapters.log.address import KafkaAddress
+from adapters.log.library import RecorderRows
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Row
 from domain.errors import LogUnavailable
 from domain.log import Envelope
 
-_POLL_SECONDS = 0.05
 _ANSWER_SECONDS = 5.0
 
 Headers = Callable[[Envelope], list[tuple[str, bytes]]]
 
 
-class KafkaRows:
-    """Reads committed records by batches, at the speed of the consumer."""
+class KafkaRows(RecorderRows):
+    """Reads committed records by batches, at the speed of the consumer; the rest as any recorder does."""
 
     def __init__(self, factory: Factory) -> None:
+        super().__init__(factory.application_recorder())
         self._factory = factory
-        self._recorder = factory.application_recorder()
-
-    def head(self) -> int:
-        """See `Rows`."""
-        return self._recorder.max_notification_id() or 0
 
     def rows(self, after: int, upto: int) -> Iterator[Row]:
         """See `Rows`."""
@@ -43,20 +38,6 @@ class KafkaRows:
                 if record.position > upto:
                     return
                 yield record.position, record.stream, record.version, record.state
-
-    def stream_rows(self, stream: str, after: int) -> Iterator[Row]:
-        """See `Rows`."""
-        for stored in self._recorder.select_events(stream, gt=after):
-            yield 0, stream, stored.originator_version, stored.state
-
-    def wait(self, after: int, seconds: float) -> bool:
-        """Waits for the tail that the reading side follows."""
-        deadline = time.monotonic() + seconds
-        while self.head() <= after:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(_POLL_SECONDS)
-        return True
 
     def close(self) -> None:
         """See `Rows`."""
