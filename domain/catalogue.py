@@ -26,10 +26,8 @@ _BYBIT_LINEAR: Mapping[str, tuple[str, str, str, str, str]] = {
     "XRPUSDT": ("0.0001", "0.1", "2875000", "75", "0.01"),
 }
 
-_GUESS_LOT = Decimal("0.001")
-_GUESS_MAX = Decimal(100_000)
-_GUESS_LEVERAGE = Decimal(25)
-_GUESS_MAINTENANCE = Decimal("0.02")
+# lot, maximum quantity, maximum leverage, maintenance margin of what the table does not know
+_GUESS = (Decimal("0.001"), Decimal(100_000), Decimal(25), Decimal("0.02"))
 
 
 def rules_for(instrument: str, tick_seen: Decimal) -> Instrument:
@@ -40,27 +38,11 @@ def rules_for(instrument: str, tick_seen: Decimal) -> Instrument:
     """
     symbol = symbol_of(instrument)
     known = _BYBIT_LINEAR.get(symbol) if instrument == instrument_id(symbol) else None
-    base, quote = split_symbol(symbol)
-    if known is None:
-        return Instrument(
-            instrument,
-            base,
-            quote,
-            tick_seen,
-            _GUESS_LOT,
-            _GUESS_LOT,
-            _GUESS_MAX,
-            MIN_NOTIONAL,
-            MAKER_FEE,
-            TAKER_FEE,
-            _GUESS_LEVERAGE,
-            _GUESS_MAINTENANCE,
-        )
-    tick, lot, most, leverage, maintenance = (Decimal(text) for text in known)
+    figures = (tick_seen, *_GUESS) if known is None else tuple(Decimal(text) for text in known)
+    tick, lot, most, leverage, maintenance = figures
     return Instrument(
         instrument,
-        base,
-        quote,
+        *split_symbol(symbol),
         tick,
         lot,
         lot,

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from adapters.simulated.exact import ONE, ZERO
 from adapters.simulated.matching import reaches
 from adapters.simulated.order import level_of
+from domain.arithmetic import ONE, ZERO
 from domain.instrument import Instrument
 from domain.order import OrderPlaced, OrderType, Purpose, Side
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from adapters.simulated.exact import ZERO
+from domain.arithmetic import ZERO
 from domain.candle import Candle
 from domain.order import Side
 

@@ -8,15 +8,16 @@ from decimal import Decimal
 from adapters.simulated.admission import too_expensive
 from adapters.simulated.bar import Bar
 from adapters.simulated.book import Book
-from adapters.simulated.exact import ONE, ZERO, to_lot, to_tick
 from adapters.simulated.holding import Holding
 from adapters.simulated.ids import draw
 from adapters.simulated.margin import bankruptcy_price, liquidation_price, order_cost, position_margin
 from adapters.simulated.matching import Touch, execution_price
 from adapters.simulated.order import WorkingOrder
 from adapters.simulated.rules import SimulationRules
+from adapters.simulated.steps import to_lot, to_tick
 from adapters.simulated.wallet import Wallet
 from adapters.simulated.wire import Wire
+from domain.arithmetic import ONE, ZERO
 from domain.candle import Candle
 from domain.instrument import Instrument
 from domain.order import Liquidity, OrderPlaced, OrderType, Side

@@ -19,12 +19,12 @@ from adapters.simulated.admission import (
 from adapters.simulated.bar import Bar
 from adapters.simulated.clearing import POSITION_GONE, Clearing
 from adapters.simulated.engine import MatchingEngine
-from adapters.simulated.exact import ZERO
 from adapters.simulated.matching import Touch
 from adapters.simulated.order import WorkingOrder
 from adapters.simulated.requests import Amendment, Cancellation, Request
 from adapters.simulated.wire import Wire
 from commands.exchange import Ticket
+from domain.arithmetic import ZERO
 from domain.order import Liquidity, OrderPlaced, OrderType
 
 TOO_LATE = "the market was closed to it beyond"

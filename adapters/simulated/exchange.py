@@ -8,13 +8,13 @@ from decimal import Decimal, localcontext
 
 from adapters.simulated.admission import UNKNOWN_INSTRUMENT, UNKNOWN_ORDER, UNKNOWN_TO_AMEND
 from adapters.simulated.clearing import Clearing
-from adapters.simulated.exact import EXACT, ONE, ZERO
 from adapters.simulated.market import Market
 from adapters.simulated.requests import Amendment, Cancellation, Inbox, Request
 from adapters.simulated.rules import SimulationRules
 from adapters.simulated.wallet import Wallet
 from adapters.simulated.wire import Wire
 from commands.exchange import AnyReport, Ticket
+from domain.arithmetic import EXACT, ONE, ZERO
 from domain.candle import Candle
 from domain.errors import InvalidInput, InvalidSettings
 from domain.instrument import Instrument

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from adapters.simulated.exact import EXACT, ZERO
+from domain.arithmetic import EXACT, ZERO
 from domain.order import Side
 
 _COST_STEP = Decimal("1e-12")

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from adapters.simulated.exact import ONE
 from adapters.simulated.holding import Holding
+from domain.arithmetic import ONE
 from domain.instrument import Instrument
 from domain.order import Side
 

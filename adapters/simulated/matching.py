@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from adapters.simulated.bar import Bar
-from adapters.simulated.exact import ONE, to_tick
 from adapters.simulated.order import WorkingOrder
+from adapters.simulated.steps import to_tick
+from domain.arithmetic import ONE
 from domain.order import Liquidity, OrderPlaced, OrderType, Side
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from adapters.simulated.exact import ZERO
+from domain.arithmetic import ZERO
 from domain.order import OrderPlaced, OrderType
 
 

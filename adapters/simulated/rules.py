@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from domain.arithmetic import ONE, ZERO
 from domain.errors import InvalidSettings
-
-_ZERO = Decimal(0)
-_ONE = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +25,22 @@ class SimulationRules:
     """
 
     slippage: Decimal = Decimal("0.0002")
-    slippage_jitter: Decimal = _ZERO
+    slippage_jitter: Decimal = ZERO
     volume_share: Decimal = Decimal("0.1")
     latency: timedelta = timedelta(milliseconds=250)
     price_band: Decimal = Decimal("0.01")
 
     def __post_init__(self) -> None:
-        _check_fraction("price_band", self.price_band, above=_ZERO, below=_ONE)
-        _check_fraction("volume_share", self.volume_share, above=_ZERO, upto=_ONE)
-        _check_fraction("slippage_jitter", self.slippage_jitter, upto=_ONE)
+        _check_fraction("price_band", self.price_band, above=ZERO, below=ONE)
+        _check_fraction("volume_share", self.volume_share, above=ZERO, upto=ONE)
+        _check_fraction("slippage_jitter", self.slippage_jitter, upto=ONE)
         _check_fraction("slippage", self.slippage)
         self._check_widest()
         if self.latency < timedelta(0):
             raise InvalidSettings(f"latency must not be negative, not {self.latency}")
 
     def _check_widest(self) -> None:
-        widest = self.slippage * (_ONE + self.slippage_jitter)
+        widest = self.slippage * (ONE + self.slippage_jitter)
         if widest > self.price_band:
             raise InvalidSettings(
                 f"slippage with its jitter reaches {widest}, beyond the price band {self.price_band}: "
@@ -60,7 +58,7 @@ def _check_fraction(
 ) -> None:
     fits = (
         value.is_finite()
-        and value >= _ZERO
+        and value >= ZERO
         and (above is None or value > above)
         and (upto is None or value <= upto)
         and (below is None or value < below)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from adapters.simulated.exact import EXACT
+from domain.arithmetic import EXACT
 
 
 class Wallet:

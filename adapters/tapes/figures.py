@@ -10,6 +10,7 @@ from operator import ge, gt, le, lt
 
 from adapters.tapes.columns import OPTIONAL, PRICES
 from adapters.tapes.table import Table
+from domain.arithmetic import ONE, ZERO
 
 Column = Sequence[Decimal | None]
 
@@ -17,7 +18,6 @@ Column = Sequence[Decimal | None]
 _SIGNS = frozenset("0123456789.+-eE")
 # Arithmetic on decimals keeps 28 digits; what is longer would be rounded unseen.
 _MOST_SIGNS = 28
-_ZERO, _ONE = Decimal(0), Decimal(1)
 _LEAST_PRICE, _MOST_PRICE, _MOST_VOLUME = Decimal("1e-18"), Decimal("1e18"), Decimal("1e28")
 
 
@@ -32,8 +32,8 @@ class _Rule:
 
 
 _RULES = (
-    *(_Rule(price, gt, _ZERO, "not above") for price in PRICES),
-    _Rule("volume", ge, _ZERO, "negative, below"),
+    *(_Rule(price, gt, ZERO, "not above") for price in PRICES),
+    _Rule("volume", ge, ZERO, "negative, below"),
     _Rule("high", ge, "low", "below"),
     _Rule("open", le, "high", "above"),
     _Rule("open", ge, "low", "below"),
@@ -42,14 +42,14 @@ _RULES = (
     _Rule("low", ge, _LEAST_PRICE, "below any price,"),
     _Rule("high", le, _MOST_PRICE, "above any price,"),
     _Rule("volume", le, _MOST_VOLUME, "above any volume,"),
-    _Rule("turnover", ge, _ZERO, "negative, below"),
+    _Rule("turnover", ge, ZERO, "negative, below"),
     _Rule("turnover", le, _MOST_VOLUME, "above any turnover,"),
-    _Rule("bid", gt, _ZERO, "not above"),
-    _Rule("ask", gt, _ZERO, "not above"),
+    _Rule("bid", gt, ZERO, "not above"),
+    _Rule("ask", gt, ZERO, "not above"),
     _Rule("bid", le, "ask", "above"),
     _Rule("ask", le, _MOST_PRICE, "above any price,"),
-    _Rule("funding_rate", gt, -_ONE, "no fraction: not above"),
-    _Rule("funding_rate", lt, _ONE, "no fraction: not below"),
+    _Rule("funding_rate", gt, -ONE, "no fraction: not above"),
+    _Rule("funding_rate", lt, ONE, "no fraction: not below"),
 )
 
 

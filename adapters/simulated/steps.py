@@ -1,16 +1,11 @@
-"""Exact arithmetic: money never loses a digit on the way."""
+"""Prices on the tick and quantities on the lot, never rounded in our favour."""
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
 
+from domain.arithmetic import ONE
 from domain.order import Side
-
-ZERO = Decimal(0)
-ONE = Decimal(1)
-
-EXACT = Context(prec=60)
-"""Products and sums of market figures stay far below 60 digits; only shares of a cost are rounded, on purpose."""
 
 _AGAINST = {Side.BUY: ROUND_CEILING, Side.SELL: ROUND_FLOOR}
 
