@@ -46,10 +46,11 @@ class Envelope:
 
 
 class Recorded(NamedTuple):
-    """An envelope at its position: 1, 2, 3 … in the order of the log."""
+    """An envelope at its position: 1, 2, 3 … in the order of the log; `data` is how it is written there."""
 
     position: int
     envelope: Envelope
+    data: bytes = b""
 
 
 class LogReader(Protocol):

@@ -92,7 +92,7 @@ class RecordedLog:
                         f"position {position} is filed as {stream} version {version}, "
                         f"but its bytes say {meta.stream} version {meta.version}"
                     )
-                yield Recorded(position, envelope)
+                yield Recorded(position, envelope, data)
 
     def read_stream(self, stream: str, after: int = 0) -> Iterator[Envelope]:
         """See `domain.log.LogReader`."""

@@ -33,7 +33,7 @@ from infra.config import WhenceSettings, load
 from infra.logs import open_owned
 from infra.run.paper import PaperRun, Plan, plan_of
 from infra.trading import trading_settings
-from projections.performance import Performance
+from projections.summary import Summary
 
 _PACE = re.compile(r"(\d+(?:\.\d+)?)x")
 
@@ -124,11 +124,11 @@ def _plan(tapes: Sequence[Tape], settings: WhenceSettings) -> Plan:
 def _trade(
     plan: Plan, settings: WhenceSettings, speed: float | None, console: Console, *, as_json: bool
 ) -> None:
-    performance, began = Performance(), time.perf_counter()
+    summary, began = Summary(), time.perf_counter()
     with closing(open_owned(settings)) as log, stoppable() as stopping:
-        run = PaperRun(plan, log, performance.fold)
+        run = PaperRun(plan, log, summary.fold)
         played = _play(plan, run, speed, stopping, console)
-    result = Result(plan, settings, performance, played, time.perf_counter() - began)
+    result = Result(plan, settings, summary, played, time.perf_counter() - began)
     if as_json:
         typer.echo(json.dumps(result.told(), indent=2))
     else:

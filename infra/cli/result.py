@@ -18,7 +18,7 @@ from adapters.avro import iso
 from adapters.log.address import MemoryAddress, parse_address
 from infra.config import WhenceSettings
 from infra.run.paper import Plan
-from projections.performance import Performance
+from projections.summary import Summary
 
 _SYNTHETIC = "SYNTHETIC MARKET: these prices are of nothing"
 
@@ -29,7 +29,7 @@ class Result:
 
     plan: Plan
     settings: WhenceSettings
-    performance: Performance
+    summary: Summary
     candles: int
     seconds: float
 
@@ -61,7 +61,7 @@ class Result:
             "whole": self.whole,
             "seconds": round(self.seconds, 3),
             "notes": [note for tape in self.plan.tapes for note in tape.notes],
-            **self.performance.told(),
+            **self.summary.told(),
         }
 
     def show(self, console: Console) -> None:
@@ -69,8 +69,8 @@ class Result:
         synthetic = self.plan.opening.synthetic
         title = _SYNTHETIC if synthetic else "Paper trading"
         console.print(_table(title, "bold yellow" if synthetic else "bold", self._rows()))
-        if self.performance.skipped:
-            told = ((reason, f"{count:,}") for reason, count in self.performance.skipped.most_common())
+        if self.summary.skipped:
+            told = ((reason, f"{count:,}") for reason, count in self.summary.skipped.most_common())
             console.print(_table("Why signals were not traded", "bold", told))
         if isinstance(parse_address(self.settings.log), MemoryAddress):
             console.print("The log was kept in memory and is gone; name another with --log to keep it.")
@@ -85,14 +85,14 @@ class Result:
             ["--config", str(self.settings.config)] if self.settings.config else []
         )
         log, whence = shlex.join(named), _program()
-        performance = self.performance
-        yield f"{whence} explain {performance.last_closed_by or performance.last_signal or 'log'} {log}"
-        yield f"{whence} log --type {'PositionClosed' if performance.trades else 'DecisionMade'} {log}"
+        summary = self.summary
+        yield f"{whence} explain {summary.last_closed_by or summary.last_signal or 'log'} {log}"
+        yield f"{whence} log --type {'PositionClosed' if summary.trades else 'DecisionMade'} {log}"
         yield f"{whence} log --json {log}"
 
     def _rows(self) -> Iterator[tuple[str, str]]:
         begun, ended = _period(self.plan)
-        trading, currency = self.performance, self.performance.currency
+        trading, currency = self.summary, self.summary.currency
         rate = trading.win_rate
         yield "instruments", ", ".join(instrument.id for instrument in self.plan.instruments)
         yield "period", f"{begun:%Y-%m-%d %H:%M} to {ended:%Y-%m-%d %H:%M} UTC"

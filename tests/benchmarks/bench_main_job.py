@@ -7,7 +7,7 @@ from contextlib import closing
 from time import perf_counter
 
 from infra.run.paper import PaperRun, Plan
-from projections.performance import Performance
+from projections.summary import Summary
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.logs import fresh, owned
 from tests.benchmarks.runs import plan, tapes
@@ -30,9 +30,9 @@ def run() -> Sequence[Figure]:
 
 def _measured(log: str, chosen: Plan, candles: int, reading: float) -> Iterator[Figure]:
     with fresh(log) as address:
-        first, performance = _played(address, chosen)
+        first, summary = _played(address, chosen)
         whole = first + reading
-        note = f"{performance.events:,} events, {performance.trades} trades"
+        note = f"{summary.events:,} events, {summary.trades} trades"
         yield Figure(f"main job on {log}", whole, "s", _LIMITS[log], note)
         yield Figure(f"main job on {log}", candles / whole, "candles/s", None, "the same, as a rate")
         again, _ = _played(address, chosen)
@@ -41,10 +41,10 @@ def _measured(log: str, chosen: Plan, candles: int, reading: float) -> Iterator[
         )
 
 
-def _played(address: str, chosen: Plan) -> tuple[float, Performance]:
-    performance = Performance()
+def _played(address: str, chosen: Plan) -> tuple[float, Summary]:
+    summary = Summary()
     started = perf_counter()
     with closing(owned(address)) as log:
-        for _ in PaperRun(chosen, log, performance.fold).instants():
+        for _ in PaperRun(chosen, log, summary.fold).instants():
             pass
-    return perf_counter() - started, performance
+    return perf_counter() - started, summary

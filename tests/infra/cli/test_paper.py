@@ -11,7 +11,7 @@ from pathlib import Path
 
 from domain.log import Recorded
 from domain.opening import LogOpened
-from projections.performance import Performance
+from projections.summary import Summary
 from tests.adapters.tapes.sheets import row, sheet, write
 from tests.infra.cli.conftest import Whence
 from tests.journeys.program import WHENCE, environment
@@ -51,11 +51,11 @@ def test_the_same_seed_makes_the_same_log(whence: Whence, tmp_path: Path) -> Non
 
 def test_programs_are_told_what_the_log_adds_up_to(whence: Whence, tmp_path: Path) -> None:
     told = json.loads(whence("paper", "--json").out)
-    performance = Performance()
+    summary = Summary()
     for recorded in told_in(tmp_path):
-        performance.fold(recorded.envelope)
-    assert {name: told[name] for name in performance.told()} == json.loads(json.dumps(performance.told()))
-    assert performance.trades > 0
+        summary.fold(recorded.envelope)
+    assert {name: told[name] for name in summary.told()} == json.loads(json.dumps(summary.told()))
+    assert summary.trades > 0
     assert (told["log"], told["candles"], told["whole"]) == ("sqlite:///whence.db", 15_000, True)
     assert (told["from"], told["to"]) == ("2025-01-01T00:00:00Z", "2025-01-18T08:40:00Z")
     assert told["log_id"] == str(performance_log_id(tmp_path))

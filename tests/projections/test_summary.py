@@ -10,7 +10,7 @@ from domain.account import AccountOpened
 from domain.events import Event
 from domain.order import Purpose
 from domain.signal import Verdict
-from projections.performance import Performance
+from projections.summary import Summary
 from tests.domain.history import (
     History,
     a_closing,
@@ -25,12 +25,12 @@ from tests.domain.history import (
 D = Decimal
 
 
-def performance(*events: Event) -> Performance:
+def summary(*events: Event) -> Summary:
     return folded([("account-main", event) for event in events])
 
 
-def folded(events: Iterable[tuple[str, Event]]) -> Performance:
-    history, adding = History(), Performance()
+def folded(events: Iterable[tuple[str, Event]]) -> Summary:
+    history, adding = History(), Summary()
     for stream, event in events:
         history.record(stream, event)
     for envelope in history.envelopes:
@@ -43,14 +43,14 @@ def closed(net: str, **changed: object) -> Event:
 
 
 def test_nothing_happened() -> None:
-    empty = Performance()
+    empty = Summary()
     assert empty.win_rate is None
     assert (empty.net, empty.still_open) == (D(0), 0)
     assert empty.told()["win_rate"] is None
 
 
 def test_trades_wins_and_profit() -> None:
-    added = performance(
+    added = summary(
         an_opening(), closed("5.50"), an_opening(), closed("-2.25"), an_opening(), closed("0"), an_opening()
     )
     assert (added.trades, added.wins, added.still_open) == (3, 1, 1)
@@ -60,18 +60,18 @@ def test_trades_wins_and_profit() -> None:
 
 
 def test_a_trade_that_breaks_even_is_not_won() -> None:
-    assert performance(closed("0")).win_rate == 0
+    assert summary(closed("0")).win_rate == 0
 
 
 def test_exits_are_counted_by_reason() -> None:
     reasons = (Purpose.STOP, Purpose.STOP, Purpose.TARGET)
-    added = performance(*(closed("1", reason=reason) for reason in reasons))
+    added = summary(*(closed("1", reason=reason) for reason in reasons))
     assert added.told()["exits"] == {"STOP": 2, "TARGET": 1}
 
 
 def test_the_drawdown_is_the_deepest_fall_from_a_peak() -> None:
     opened = AccountOpened("USDT", D(1000), D(1))
-    added = performance(
+    added = summary(
         opened,
         money(D(200), D(1200)),
         money(D(-300), D(900)),
@@ -88,12 +88,12 @@ def test_reasons_of_skipped_signals_are_counted() -> None:
         a_decision(verdict=Verdict.SKIP, reasons=("COOLDOWN",)),
         a_decision(),
     )
-    added = performance(*(event for decision in decisions for event in (a_signal(), decision)))
+    added = summary(*(event for decision in decisions for event in (a_signal(), decision)))
     assert (added.signals, dict(added.verdicts)) == (3, {"SKIP": 2, "ENTER": 1})
     assert added.told()["skipped"] == {"COOLDOWN": 2, "DAILY_LOSS": 1}
     assert "ALL_APPROVE" not in added.skipped
 
 
 def test_orders_fills_and_events_are_counted() -> None:
-    added = performance(an_order(), a_fill(D(1)), a_fill(D(2), "x2"))
+    added = summary(an_order(), a_fill(D(1)), a_fill(D(2), "x2"))
     assert (added.orders, added.fills, added.events) == (1, 2, 3)

@@ -17,7 +17,7 @@ from domain.signal import DecisionMade, SignalDetected, Verdict
 
 
 @dataclass(slots=True)
-class Performance:
+class Summary:
     """Adds up as events come by; money in the account's currency, drawdown a fraction of the highest balance."""
 
     currency: str = ""
@@ -90,52 +90,52 @@ class Performance:
         }
 
 
-def _account_opened(performance: Performance, event: AccountOpened) -> None:
-    performance.currency = event.currency
-    performance.starting_balance = performance.balance = performance.peak = event.balance
+def _account_opened(summary: Summary, event: AccountOpened) -> None:
+    summary.currency = event.currency
+    summary.starting_balance = summary.balance = summary.peak = event.balance
 
 
-def _balance_changed(performance: Performance, event: BalanceChanged) -> None:
-    performance.balance = event.balance
-    performance.peak = max(performance.peak, event.balance)
-    if performance.peak > 0:
-        fallen = (performance.peak - event.balance) / performance.peak
-        performance.max_drawdown = max(performance.max_drawdown, fallen)
+def _balance_changed(summary: Summary, event: BalanceChanged) -> None:
+    summary.balance = event.balance
+    summary.peak = max(summary.peak, event.balance)
+    if summary.peak > 0:
+        fallen = (summary.peak - event.balance) / summary.peak
+        summary.max_drawdown = max(summary.max_drawdown, fallen)
 
 
-def _decision_made(performance: Performance, event: DecisionMade) -> None:
-    performance.verdicts[event.verdict] += 1
+def _decision_made(summary: Summary, event: DecisionMade) -> None:
+    summary.verdicts[event.verdict] += 1
     if event.verdict is Verdict.SKIP:
-        performance.skipped.update(event.reasons)
+        summary.skipped.update(event.reasons)
 
 
-def _position_opened(performance: Performance, _event: PositionOpened) -> None:
-    performance.opened += 1
+def _position_opened(summary: Summary, _event: PositionOpened) -> None:
+    summary.opened += 1
 
 
-def _position_closed(performance: Performance, event: PositionClosed) -> None:
-    performance.trades += 1
-    performance.wins += event.net > 0
-    performance.gross = EXACT.add(performance.gross, event.gross)
-    performance.fees = EXACT.add(performance.fees, event.fees)
-    performance.funding = EXACT.add(performance.funding, event.funding)
-    performance.exits[event.reason] += 1
-    performance.last_closed_by = event.order_id
+def _position_closed(summary: Summary, event: PositionClosed) -> None:
+    summary.trades += 1
+    summary.wins += event.net > 0
+    summary.gross = EXACT.add(summary.gross, event.gross)
+    summary.fees = EXACT.add(summary.fees, event.fees)
+    summary.funding = EXACT.add(summary.funding, event.funding)
+    summary.exits[event.reason] += 1
+    summary.last_closed_by = event.order_id
 
 
-def _signal(performance: Performance, _event: SignalDetected) -> None:
-    performance.signals += 1
+def _signal(summary: Summary, _event: SignalDetected) -> None:
+    summary.signals += 1
 
 
-def _order(performance: Performance, _event: OrderPlaced) -> None:
-    performance.orders += 1
+def _order(summary: Summary, _event: OrderPlaced) -> None:
+    summary.orders += 1
 
 
-def _fill(performance: Performance, _event: OrderFilled) -> None:
-    performance.fills += 1
+def _fill(summary: Summary, _event: OrderFilled) -> None:
+    summary.fills += 1
 
 
-_STEPS: Mapping[type, Callable[[Performance, Any], None]] = {
+_STEPS: Mapping[type, Callable[[Summary, Any], None]] = {
     AccountOpened: _account_opened,
     BalanceChanged: _balance_changed,
     SignalDetected: _signal,

@@ -1,0 +1,167 @@
+"""What a person, or a program of theirs, may ask of the engine from outside.
+
+A request is not a command: the engine turns it into commands on the state of that instant (`commands/by_hand.py`).
+Prices are in quote currency, quantities in base currency. None leaves a thing as it is, or out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from domain.order import OrderType, Side
+from domain.signal import SignalDetected
+
+
+@dataclass(frozen=True, slots=True)
+class ManualTerms:
+    """An order as a person words it.
+
+    `reduce_only` orders only take a position down. `stop` and `target` are the protection that rests at the exchange
+    from the first fill on; a reducing order has none.
+    """
+
+    instrument: str
+    side: Side
+    type: OrderType
+    quantity: Decimal
+    limit_price: Decimal | None = None
+    trigger_price: Decimal | None = None
+    reduce_only: bool = False
+    stop: Decimal | None = None
+    target: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseSignal:
+    """A signal from an external scanner: both committees judge it like any other."""
+
+    signal: SignalDetected
+
+
+@dataclass(frozen=True, slots=True)
+class DraftOrder:
+    """Holds the terms against the rules and the money of this instant; records nothing."""
+
+    terms: ManualTerms
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceByHand:
+    """Places the order of a draft."""
+
+    terms: ManualTerms
+
+
+@dataclass(frozen=True, slots=True)
+class AmendOrder:
+    """Asks the exchange for other terms."""
+
+    order_id: str
+    quantity: Decimal | None = None
+    limit_price: Decimal | None = None
+    trigger_price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOrder:
+    """Asks the exchange to take the order away."""
+
+    order_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePosition:
+    """Takes the whole position off at the market; `position` is its stream, or what follows the account in it."""
+
+    position: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveStopAndTarget:
+    """Moves the resting stop and target of an open position; None leaves one where it rests."""
+
+    position: str
+    stop: Decimal | None = None
+    target: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PauseStrategy:
+    """The strategy's signals are skipped from here on, its exits are not."""
+
+    strategy: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeStrategy:
+    """The strategy's signals are judged again."""
+
+    strategy: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustSettings:
+    """Other settings, by their dotted names (`risk.max_positions`), as text; the rest stay as they are."""
+
+    changes: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class TripSwitch:
+    """No new exposure from here on."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResetSwitch:
+    """A person allows trading again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettleDiscrepancy:
+    """A person says how a disagreement between the exchange and the log was settled."""
+
+    discrepancy_id: str
+    resolution: str
+
+
+Request = (
+    RaiseSignal
+    | DraftOrder
+    | PlaceByHand
+    | AmendOrder
+    | CancelOrder
+    | ClosePosition
+    | MoveStopAndTarget
+    | PauseStrategy
+    | ResumeStrategy
+    | AdjustSettings
+    | TripSwitch
+    | ResetSwitch
+    | SettleDiscrepancy
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """A request with its idempotency key `id` (1 to 64 of `[A-Za-z0-9_-]`), and who asked.
+
+    Whatever follows from it has `command:<id>` as its cause. After `valid_until` it is declined, never carried out:
+    an engine that comes up an hour later must not trade on it.
+    """
+
+    id: str
+    account: str
+    actor: str
+    valid_until: datetime
+    request: Request
