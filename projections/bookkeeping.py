@@ -1,0 +1,90 @@
+"""What a store keeps about its read models: which builds there are, how far each is, which sequences wait.
+
+These tables are the same for every version of the program and are migrated; a build's own tables never are.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+METADATA = MetaData()
+
+
+class BuildStatus(StrEnum):
+    """BUILDING is made beside the live one; LIVE answers; RETIRED was live and can be switched back to."""
+
+    BUILDING = "BUILDING"
+    LIVE = "LIVE"
+    RETIRED = "RETIRED"
+
+
+class BuildKind(StrEnum):
+    """TODAY holds each row as it is now; HISTORY as it was at every checkpoint."""
+
+    TODAY = "TODAY"
+    HISTORY = "HISTORY"
+
+
+class ParkedState(StrEnum):
+    """PARKED waits for a retry; DISCARDED was given up by a person, with a reason."""
+
+    PARKED = "PARKED"
+    DISCARDED = "DISCARDED"
+
+
+BUILDS = Table(
+    "builds",
+    METADATA,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("projection", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("fingerprint", String(32), nullable=False),
+    Column("status", String(16), nullable=False),
+)
+Index(
+    "ix_builds_one_live",
+    BUILDS.c.projection,
+    BUILDS.c.kind,
+    unique=True,
+    postgresql_where=text("status = 'LIVE'"),
+    sqlite_where=text("status = 'LIVE'"),
+)
+
+CURSORS = Table(
+    "cursors",
+    METADATA,
+    Column("build_id", ForeignKey(BUILDS.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("log_id", String(36), nullable=False),
+)
+"""How far a build is in each log it reads, and which log that is: rows of two logs never mix unseen."""
+
+PARKED = Table(
+    "parked",
+    METADATA,
+    Column("build_id", ForeignKey(BUILDS.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+    Column("sequence", Text, nullable=False),
+    Column("event_id", String(36), nullable=False),
+    Column("type", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+)
+Index("ix_parked_sequence", PARKED.c.build_id, PARKED.c.partition, PARKED.c.sequence)

@@ -1,0 +1,43 @@
+"""A read model's tables as they are described once and built many times: every build has tables of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Column, Index, MetaData, PrimaryKeyConstraint, Table
+
+from projections.columns import COUNT, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """A read model's table, before it has a build: columns by name, in order; its key; what is looked up by.
+
+    Every table is led by the log's `partition`, which no projection writes: a store may hold several logs' rows.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    columns: dict[str, Kind]
+    indexes: tuple[tuple[str, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        unknown = {name for names in (self.key, *self.indexes) for name in names} - set(self.columns)
+        if unknown:
+            raise ValueError(f"{self.name} has no column {', '.join(sorted(unknown))}")
+
+    def table(self, metadata: MetaData, name: str, more: Sequence[tuple[str, Kind]] = ()) -> Table:
+        """The table called `name`, with `more` columns behind its own; the last of `more` belong to its key."""
+        kinds = [("partition", COUNT), *self.columns.items(), *more]
+        columns = [Column(column, kind.type(), nullable=kind.nullable) for column, kind in kinds]
+        key = PrimaryKeyConstraint("partition", *self.key, *(column for column, kind in more if not kind.nullable))
+        table = Table(name, metadata, *columns, key)
+        for names in self.indexes:
+            Index(_index_name(name, names), *(table.c[one] for one in ("partition", *names)))
+        return table
+
+
+def _index_name(table: str, names: Sequence[str]) -> str:
+    return f"ix_{table}_{'_'.join(names)}"[:60]
+
