@@ -54,6 +54,7 @@ BUILDS = Table(
     Column("kind", String(16), nullable=False),
     Column("fingerprint", String(32), nullable=False),
     Column("status", String(16), nullable=False),
+    sqlite_autoincrement=True,
 )
 Index(
     "ix_builds_one_live",
@@ -67,7 +68,7 @@ Index(
 CURSORS = Table(
     "cursors",
     METADATA,
-    Column("build_id", ForeignKey(BUILDS.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("build_id", Integer, ForeignKey(BUILDS.c.id, ondelete="CASCADE"), primary_key=True),
     Column("partition", Integer, primary_key=True),
     Column("position", BigInteger, nullable=False),
     Column("log_id", String(36), nullable=False),
@@ -77,7 +78,7 @@ CURSORS = Table(
 PARKED = Table(
     "parked",
     METADATA,
-    Column("build_id", ForeignKey(BUILDS.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("build_id", Integer, ForeignKey(BUILDS.c.id, ondelete="CASCADE"), primary_key=True),
     Column("partition", Integer, primary_key=True),
     Column("position", BigInteger, primary_key=True),
     Column("sequence", Text, nullable=False),

@@ -16,14 +16,12 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
-    Column,
     Float,
     LargeBinary,
     Numeric,
     Text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.dialects.postgresql import TIMESTAMP as PgTimestamp
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -61,7 +59,7 @@ class Moment(TypeDecorator[datetime]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """TIMESTAMPTZ on PostgreSQL, BIGINT elsewhere."""
-        plain = PgTimestamp(timezone=True) if dialect.name == "postgresql" else BigInteger()
+        plain = TIMESTAMP(timezone=True) if dialect.name == "postgresql" else BigInteger()
         return dialect.type_descriptor(plain)
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:

@@ -31,7 +31,9 @@ class TableSpec:
         """The table called `name`, with `more` columns behind its own; the last of `more` belong to its key."""
         kinds = [("partition", COUNT), *self.columns.items(), *more]
         columns = [Column(column, kind.type(), nullable=kind.nullable) for column, kind in kinds]
-        key = PrimaryKeyConstraint("partition", *self.key, *(column for column, kind in more if not kind.nullable))
+        key = PrimaryKeyConstraint(
+            "partition", *self.key, *(column for column, kind in more if not kind.nullable)
+        )
         table = Table(name, metadata, *columns, key)
         for names in self.indexes:
             Index(_index_name(name, names), *(table.c[one] for one in ("partition", *names)))
@@ -40,4 +42,3 @@ class TableSpec:
 
 def _index_name(table: str, names: Sequence[str]) -> str:
     return f"ix_{table}_{'_'.join(names)}"[:60]
-

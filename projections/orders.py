@@ -1,0 +1,157 @@
+"""Orders as they stand: terms, status, what was filled, and why each exists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, get_args
+
+from domain import order
+from domain.arithmetic import EXACT, ZERO
+from domain.log import Meta, Recorded
+from domain.order import (
+    Closed,
+    OrderEvent,
+    OrderPlaced,
+    OrderStatus,
+    OrderType,
+    Purpose,
+    Side,
+    Working,
+    leaves,
+)
+from domain.streams import parse
+from projections.columns import COUNT, FLAG, JSON_TEXT, MOMENT, MONEY, TEXT, optional
+from projections.projection import Fold, Order, Projection, Row, Rows
+from projections.tables import TableSpec
+
+TABLE = TableSpec(
+    "orders",
+    key=("account", "id"),
+    columns={
+        "account": TEXT,
+        "id": TEXT,
+        "chain": TEXT,
+        "instrument": TEXT,
+        "side": TEXT,
+        "type": TEXT,
+        "purpose": TEXT,
+        "status": TEXT,
+        "restored": TEXT,
+        "reason": TEXT,
+        "quantity": MONEY,
+        "limit_price": optional(MONEY),
+        "trigger_price": optional(MONEY),
+        "reduce_only": FLAG,
+        "parent": optional(TEXT),
+        "fresh_until": MOMENT,
+        "filled": MONEY,
+        "leaves": MONEY,
+        "notional": MONEY,
+        "average_price": optional(MONEY),
+        "fees": MONEY,
+        "executions": JSON_TEXT,
+        "venue_order_id": TEXT,
+        "actor": TEXT,
+        "placed_at": MOMENT,
+        "updated_at": MOMENT,
+        "closed_at": optional(MOMENT),
+        "position": COUNT,
+        "updated_position": COUNT,
+    },
+    indexes=(("position",), ("chain",), ("instrument", "position"), ("status", "position")),
+)
+
+
+def _placed(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    assert isinstance(event, OrderPlaced)
+    state = order.evolve(order.UNPLACED, event)
+    assert isinstance(state, Working)
+    begun: Row = {
+        "account": meta.account,
+        "id": parse(meta.stream).id,
+        "chain": meta.correlation_id,
+        "actor": meta.actor,
+        "placed_at": meta.occurred_at,
+        "position": recorded.position,
+    }
+    rows.put("orders", {**begun, **_columns(state), **_moved(meta, recorded.position, state)})
+
+
+def _changed(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    row = rows.get("orders", meta.account, parse(meta.stream).id)
+    before = _state(row)
+    state = order.evolve(before, event)  # type: ignore[arg-type]  # the table of folds has chosen it
+    assert isinstance(state, Working | Closed)
+    closed_at = row["closed_at"] if isinstance(before, Closed) else None
+    moved = _moved(meta, recorded.position, state)
+    rows.put("orders", {**row, **_columns(state), **moved, "closed_at": closed_at or moved["closed_at"]})
+
+
+def _moved(meta: Meta, position: int, state: Working | Closed) -> Row:
+    return {
+        "updated_at": meta.occurred_at,
+        "updated_position": position,
+        "closed_at": meta.occurred_at if isinstance(state, Closed) else None,
+    }
+
+
+def _columns(state: Working | Closed) -> Row:
+    terms = state.terms
+    return {
+        "instrument": terms.instrument,
+        "side": terms.side.value,
+        "type": terms.type.value,
+        "purpose": terms.purpose.value,
+        "status": state.status.value,
+        "restored": state.restored.value if isinstance(state, Working) else "",
+        "reason": state.reason if isinstance(state, Closed) else "",
+        "quantity": terms.quantity,
+        "limit_price": terms.limit_price,
+        "trigger_price": terms.trigger_price,
+        "reduce_only": terms.reduce_only,
+        "parent": terms.parent,
+        "fresh_until": terms.fresh_until,
+        "filled": state.filled,
+        "leaves": leaves(state),
+        "notional": state.notional,
+        "average_price": _average(state),
+        "fees": state.fees,
+        "executions": sorted(state.executions),
+        "venue_order_id": state.venue_order_id,
+    }
+
+
+def _average(state: Working | Closed) -> Decimal | None:
+    """Quote currency a unit, to twelve digits after the point: for people to read."""
+    if state.filled == ZERO:
+        return None
+    return round(EXACT.divide(state.notional, state.filled), 12)
+
+
+def _state(row: Mapping[str, Any]) -> Working | Closed:
+    """The order's state, which is the row: nothing else is remembered between two events."""
+    terms = OrderPlaced(
+        row["instrument"],
+        Side(row["side"]),
+        OrderType(row["type"]),
+        row["quantity"],
+        row["limit_price"],
+        row["trigger_price"],
+        row["reduce_only"],
+        Purpose(row["purpose"]),
+        row["parent"],
+        row["fresh_until"],
+    )
+    sums = (row["filled"], row["notional"], row["fees"], frozenset(row["executions"]), row["venue_order_id"])
+    status = OrderStatus(row["status"])
+    if row["restored"]:
+        return Working(terms, status, OrderStatus(row["restored"]), *sums)
+    return Closed(terms, status, row["reason"], *sums)
+
+
+_FOLDS: Mapping[type, Fold] = {**dict.fromkeys(get_args(OrderEvent), _changed), OrderPlaced: _placed}
+
+ORDERS = Projection("orders", 1, Order.STREAM, (TABLE,), _FOLDS)

@@ -1,0 +1,115 @@
+"""Writing many rows at once, each database by its quickest way: COPY on PostgreSQL, one prepared statement on SQLite.
+
+SQLAlchemy describes the tables and their types; the rows go straight to the driver, for a read model is mostly written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.types import JSON
+
+from projections.columns import Moment, Money, microseconds
+from projections.projection import Key, Row
+
+Bind = Callable[[Any], Any]
+
+
+def write_rows(
+    connection: Connection, table: Table, partition: int, rows: Mapping[Key, Row], stored: set[Key]
+) -> None:
+    """Writes the rows; those whose key is in `stored` take the place of the ones that are there."""
+    new = [row for key, row in rows.items() if key not in stored]
+    changed = [row for key, row in rows.items() if key in stored] if len(new) < len(rows) else []
+    _WRITERS[connection.dialect.name](connection, table, partition, new, changed)
+
+
+def _write_postgres(
+    connection: Connection, table: Table, partition: int, new: Sequence[Row], changed: Sequence[Row]
+) -> None:
+    if new:
+        _copy(connection, table, table.name, partition, new)
+    if changed:
+        stage = f"stage_{table.name}"
+        connection.exec_driver_sql(
+            f'CREATE TEMP TABLE IF NOT EXISTS "{stage}" (LIKE "{table.name}") ON COMMIT DELETE ROWS'
+        )
+        _copy(connection, table, stage, partition, changed)
+        put = f'INSERT INTO "{table.name}" SELECT * FROM "{stage}"'  # noqa: S608  (names are ours)
+        connection.exec_driver_sql(f"{put} {_on_conflict(table)}")
+
+
+def _copy(connection: Connection, table: Table, into: str, partition: int, rows: Iterable[Row]) -> None:
+    names, binds = _columns(table, "postgresql")
+    driver: Any = connection.connection.driver_connection
+    columns = ", ".join(f'"{name}"' for name in names)
+    with driver.cursor() as cursor, cursor.copy(f'COPY "{into}" ({columns}) FROM STDIN') as copy:
+        for record in _records(partition, rows, names, binds):
+            copy.write_row(record)
+
+
+def _write_sqlite(
+    connection: Connection, table: Table, partition: int, new: Sequence[Row], changed: Sequence[Row]
+) -> None:
+    names, binds = _columns(table, "sqlite")
+    columns, marks = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
+    driver: Any = connection.connection.driver_connection
+    insert = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'  # noqa: S608  (names are ours)
+    if new:
+        driver.executemany(insert, _records(partition, new, names, binds))
+    if changed:
+        driver.executemany(f"{insert} {_on_conflict(table)}", _records(partition, changed, names, binds))
+
+
+_WRITERS: Mapping[str, Callable[[Connection, Table, int, Sequence[Row], Sequence[Row]], None]] = {
+    "postgresql": _write_postgres,
+    "sqlite": _write_sqlite,
+}
+
+
+def _on_conflict(table: Table) -> str:
+    key = {column.name for column in table.primary_key}
+    sets = [
+        f'"{column.name}" = excluded."{column.name}"' for column in table.columns if column.name not in key
+    ]
+    do = f"UPDATE SET {', '.join(sets)}" if sets else "NOTHING"
+    return f"ON CONFLICT ({', '.join(sorted(key))}) DO {do}"
+
+
+def _columns(table: Table, dialect: str) -> tuple[Sequence[str], Sequence[tuple[int, Bind]]]:
+    """The names after `partition`, and which of them need a word with the driver."""
+    columns = list(table.columns)[1:]
+    binds = [
+        (number, bind)
+        for number, column in enumerate(columns, 1)
+        for kind, bind in _BINDS[dialect]
+        if isinstance(column.type, kind)
+    ]
+    return ["partition", *(column.name for column in columns)], binds
+
+
+def _records(
+    partition: int, rows: Iterable[Row], names: Sequence[str], binds: Sequence[tuple[int, Bind]]
+) -> Iterable[Sequence[Any]]:
+    values = itemgetter(*names[1:])
+    for row in rows:
+        record = [partition, *values(row)]
+        for number, bind in binds:
+            if record[number] is not None:
+                record[number] = bind(record[number])
+        yield record
+
+
+def plain_json(value: Any) -> str:
+    """JSON in one spelling: keys in order, no spaces, so that equal values are equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+_BINDS: Mapping[str, Sequence[tuple[type, Bind]]] = {
+    "postgresql": ((JSON, plain_json),),
+    "sqlite": ((Money, lambda value: format(value, "f")), (Moment, microseconds), (JSON, plain_json)),
+}
