@@ -17,6 +17,11 @@ WhenceError
 │   ├── LogUnsafe           the store's own settings would lose events
 │   ├── UnknownSchema       a record was written by a schema nobody here has
 │   └── SchemaRefused       the registry will not take a schema that breaks those it has
+├── StoreError              the store of the read models cannot do what was asked; the log is as it was
+│   ├── StoreUnavailable    the database behind it does not answer
+│   └── StoreTooNew         a later version of the program has set it up
+├── NotAllowed              the caller's role does not reach that far; nothing was done
+│   └── Unauthenticated     nobody has said who asks, and that is needed for this
 ├── StrategyFailed          a strategy raised on a candle; what it would have said nobody knows
 ├── TapeMismatch            this log was not made from this tape and these settings
 ├── MissingParts            a program this machine needs is not installed; the message names all of them
@@ -97,6 +102,26 @@ class UnknownSchema(LogError):
 
 class SchemaRefused(LogError):
     """The registry will not take a schema: it would break readers of those already there."""
+
+
+class StoreError(WhenceError):
+    """The store of the read models cannot do what was asked; the log is as it was."""
+
+
+class StoreUnavailable(StoreError):
+    """The database behind the store does not answer; the message never holds its password."""
+
+
+class StoreTooNew(StoreError):
+    """A later version of the program has set the store up; this one does not know what its tables mean."""
+
+
+class NotAllowed(WhenceError):
+    """The caller's role does not reach that far; nothing was done."""
+
+
+class Unauthenticated(NotAllowed):
+    """Nobody has said who asks, and that is needed for this; nothing was done."""
 
 
 class StrategyFailed(WhenceError):
