@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 
 from sqlalchemy import Connection, MetaData, Table, delete, insert, select, update
 
@@ -31,28 +31,20 @@ class Build:
     status: BuildStatus
 
 
-class BuildTables:
-    """The tables of a build, by the names of their specs."""
+@lru_cache(maxsize=1024)
+def tables_of(projection: Projection, build: Build) -> Mapping[str, Table]:
+    """The tables of a build, by the names of their specs: `orders` is `orders_b7` for build 7.
 
-    def __init__(self, projection: Projection, build: Build) -> None:
-        self.projection = projection
-        self.build = build
+    A history's tables also tell from when until when a row stood so.
+    """
+    metadata = MetaData()
+    more = ((SINCE, COUNT), (UNTIL, optional(COUNT))) if build.kind is BuildKind.HISTORY else ()
+    return {spec.name: spec.table(metadata, f"{spec.name}_b{build.id}", more) for spec in projection.tables}
 
-    @cached_property
-    def metadata(self) -> MetaData:
-        """What SQLAlchemy creates and drops."""
-        return next(iter(self.tables.values())).metadata
 
-    @cached_property
-    def tables(self) -> Mapping[str, Table]:
-        """`orders` is `orders_b7` for build 7; a history's tables tell from when until when a row stood so."""
-        metadata = MetaData()
-        history = self.build.kind is BuildKind.HISTORY
-        more = ((SINCE, COUNT), (UNTIL, optional(COUNT))) if history else ()
-        return {
-            spec.name: spec.table(metadata, f"{spec.name}_b{self.build.id}", more)
-            for spec in self.projection.tables
-        }
+def metadata_of(projection: Projection, build: Build) -> MetaData:
+    """What SQLAlchemy creates and drops of a build."""
+    return next(iter(tables_of(projection, build).values())).metadata
 
 
 def builds(connection: Connection) -> Sequence[Build]:
@@ -86,7 +78,7 @@ def begin(connection: Connection, projection: Projection, kind: BuildKind, statu
     }
     number = connection.execute(insert(BUILDS).values(values).returning(BUILDS.c.id)).scalar_one()
     build = Build(number, projection.name, kind, projection.fingerprint, status)
-    BuildTables(projection, build).metadata.create_all(connection)
+    metadata_of(projection, build).create_all(connection)
     return build
 
 
@@ -103,5 +95,5 @@ def drop(connection: Connection, projection: Projection | None, build: Build) ->
     if build.status is BuildStatus.LIVE:
         raise Refused(f"build {build.id} of {build.projection} answers now; switch to another one first")
     if projection is not None:
-        BuildTables(projection, build).metadata.drop_all(connection)
+        metadata_of(projection, build).drop_all(connection)
     connection.execute(delete(BUILDS).where(BUILDS.c.id == build.id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Protocol
 
@@ -51,7 +52,7 @@ class Order(StrEnum):
         return meta.stream if self is Order.STREAM else meta.account
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Projection:
     """A read model. `folds` by event class; events that are not there leave it as it is.
 
@@ -65,7 +66,7 @@ class Projection:
     tables: tuple[TableSpec, ...]
     folds: Mapping[type, Fold]
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Twelve digits over version and columns: a build of another fingerprint is not this projection's."""
         told = [str(self.version), self.order]

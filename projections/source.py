@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, FromClause, Table, func, select
 
 from domain.errors import Refused
 from projections.bookkeeping import CURSORS
-from projections.builds import Build, BuildTables, live
+from projections.builds import Build, live, tables_of
 from projections.projection import Projection
 from projections.store import reading
 
@@ -32,7 +32,7 @@ class Source(Protocol):
         ...
 
     def table(self, name: str) -> FromClause:
-        """The rows of this log in a table (`orders`), with the columns of its spec; raises Refused for one not built."""
+        """The rows of this log in a table (`orders`), with its spec's columns; raises Refused for one not built."""
         ...
 
 
@@ -68,7 +68,7 @@ class Now:
                 f"the read model {projection.name} is not built in this store as this program needs it: "
                 f"run `whence projections rebuild {projection.name}`"
             )
-        return BuildTables(projection, build).tables
+        return tables_of(projection, build)
 
 
 class ReadModels:

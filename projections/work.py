@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, Table, insert, select, update
 from domain.errors import InvalidInput
 from domain.log import Recorded
 from projections.bookkeeping import CURSORS, PARKED, ParkedState
-from projections.builds import Build, BuildTables
+from projections.builds import Build, tables_of
 from projections.projection import Fold, Key, Projection, Row
 from projections.rows import MemoryRows
 from projections.store import reading, writing
@@ -79,7 +79,7 @@ class Work:
         self.position = 0
         self.folds: Mapping[type, Fold] = projection.folds
         self._engine = engine
-        self._keeper: Keeper = keeper or Today(BuildTables(projection, build).tables, partition)
+        self._keeper: Keeper = keeper or Today(tables_of(projection, build), partition)
         self._rows = MemoryRows(projection.tables, self._load)
         self._reading: Connection | None = None
         self._sequence = projection.order.sequence
