@@ -6,9 +6,11 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import perf_counter
 from uuid import UUID
 
 from commands.effects import Effects
+from commands.observer import Observer
 from commands.processes import PROCESSES, Moment
 from commands.recall import NOTHING_TO_RECALL, Recall
 from commands.routes import ROUTES
@@ -40,12 +42,14 @@ class Handler:
         identity: Identity,
         effects: Effects,
         recall: Recall = NOTHING_TO_RECALL,
+        observer: Observer | None = None,
     ) -> None:
         self._log = log
         self.world = world
         self.identity = identity
         self._effects = effects
         self._recall = recall
+        self._observer = observer
 
     def handle(self, stimulus: Stimulus) -> Sequence[Envelope]:
         """Records all that follows from the stimulus and sets off its side effects; returns what was recorded.
@@ -70,11 +74,13 @@ class Handler:
         return envelopes
 
     def _decide(self, stimulus: Stimulus) -> Sequence[Envelope]:
+        began = perf_counter()
         for attempt in range(1, _ATTEMPTS + 1):
             branch = Branch(self.world)
             _work(branch, stimulus, self.identity)
             if not branch.envelopes:
                 return ()
+            worked = perf_counter()
             try:
                 self._log.append(branch.envelopes)
             except Conflict:
@@ -83,6 +89,8 @@ class Handler:
                 self.refresh()
             else:
                 branch.merge()
+                if self._observer is not None:
+                    self._observer.recorded(branch.envelopes, worked - began, perf_counter() - worked)
                 return branch.envelopes
         raise AssertionError("the last attempt returns or raises")
 

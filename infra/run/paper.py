@@ -19,6 +19,7 @@ from commands.effects import Effects
 from commands.exchange import AnyReport, Exchange
 from commands.handler import ENGINE, Handler, Identity
 from commands.instrument import ListInstrument
+from commands.observer import Observer
 from commands.opening import OpenLog
 from commands.recall import Recall
 from commands.reports import stimuli
@@ -127,8 +128,11 @@ class PaperRun:
         log: EventLog,
         seen: Callable[[Envelope], None],
         plug: Callable[[Exchange], Exchange] = lambda exchange: exchange,
+        observer: Observer | None = None,
     ) -> None:
         """`seen` is shown every event once, recalled ones too; `plug` may put something before the exchange.
+
+        `observer` sees every candle, and every unit of work but those that are recalled.
 
         Raises TapeMismatch where the log was begun by another plan.
         """
@@ -141,7 +145,8 @@ class PaperRun:
         self._recall = Recall(log.read())
         identity = Identity(self._opening.log_id, plan.account, SOURCE)
         effects = Effects(plug(self._exchange))
-        self.handler = Handler(log, World(), identity, effects, self._recall)
+        self.handler = Handler(log, World(), identity, effects, self._recall, observer)
+        self._observer = observer
         self._watchers: dict[str, list[tuple[Strategy, Watcher]]] = {
             tape.instrument: [(strategy, strategy.watch()) for strategy in plan.strategies]
             for tape in plan.tapes
@@ -167,9 +172,15 @@ class PaperRun:
             self._report(at, reports)
             for candle in candles:
                 self._look(candle, at)
+            self._show(candles)
             yield at, len(candles)
         if self.recalling:
             raise TapeMismatch("the log goes on after this tape's last candle; play the longer tape")
+
+    def _show(self, candles: Sequence[Candle]) -> None:
+        if self._observer is not None:
+            for candle in candles:
+                self._observer.saw(candle.instrument, candle.close, candle.close_time)
 
     def _open(self) -> None:
         plan = self._plan

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
 
 import pytest
 
-from commands.account import ReserveFunds, TurnDay
+from commands.account import ReserveFunds, TripKillSwitch, TurnDay
+from commands.effects import Effects
 from commands.exchange import Cancelled, Submitted
+from commands.handler import Handler
 from commands.order import DenyOrder, PlaceOrder, RequestAmend, RequestCancel
 from commands.routes import Command
+from commands.world import World
 from domain.errors import Conflict, InvalidInput, LogUnavailable, Refused, WhenceError
+from domain.log import Envelope
 from domain.order import OrderPlaced, OrderStatus, OrderType, Purpose, Side
 from domain.position import PositionClosed
 from domain.reconciliation import DiscrepancyFound
@@ -21,6 +27,7 @@ from projections.chain import missing_causes
 from tests.commands.an_order import PLACE, PLACED, RULES
 from tests.commands.desk import (
     IDENTITY,
+    OPENING,
     Desk,
     a_fill_of,
     chain_of,
@@ -31,6 +38,7 @@ from tests.commands.desk import (
     snapshot,
 )
 from tests.commands.list_log import InterruptedLog, ListLog
+from tests.commands.mailbox import Mailbox
 from tests.domain.history import ACCOUNT, ETH, NOW, D
 
 ENTERED = ["SignalDetected", "DecisionMade", "FundsReserved", "OrderPlaced", "OrderPlaced", "OrderPlaced"]
@@ -260,3 +268,29 @@ def test_an_order_a_person_placed_begins_a_chain_and_what_is_told_of_it_goes_on(
     filled = desk.tell(a_fill_of("abc-e1", "x1", D(1), D(100)))
     assert chain_of(placed) == chain_of(filled) != chain_of(desk.ask(TurnDay("2025-04-04"), cause="clock:1"))
     assert desk.world.state(order_stream(ACCOUNT, "abc-e1")).status is OrderStatus.FILLED
+
+
+class Watching:
+    """An observer that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.units: list[tuple[list[str], float, float]] = []
+
+    def saw(self, instrument: str, close: Decimal, at: datetime) -> None:
+        raise AssertionError(f"the handler sees no candles: {instrument} {close} {at}")
+
+    def recorded(self, envelopes: Sequence[Envelope], worked: float, appended: float) -> None:
+        self.units.append((names(list(envelopes)), worked, appended))
+
+
+def test_an_observer_is_told_of_each_durable_unit_and_how_long_it_took() -> None:
+    log, watching = ListLog(), Watching()
+    handler = Handler(log, World(), IDENTITY, Effects(Mailbox(log)), observer=watching)
+    desk = Desk()
+    handler.handle(desk.stimulus(*OPENING, cause="command:open"))
+    handler.handle(desk.stimulus(TripKillSwitch("lunch"), cause="command:1"))
+    handler.handle(desk.stimulus(TripKillSwitch("again"), cause="command:2"))
+    assert [unit[0] for unit in watching.units][1:] == [["KillSwitchTripped"]], (
+        "nothing followed from the third"
+    )
+    assert all(worked > 0 and appended > 0 for _, worked, appended in watching.units)
