@@ -1,0 +1,78 @@
+"""The equity curve: every change of an account's balance, and how far it then stood below its highest.
+
+Money in the account's currency; a drawdown is a fraction of the peak. What open positions have not realised is not
+in it: the log holds no prices between two fills.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from domain.account import AccountOpened, BalanceChanged
+from domain.log import Recorded
+from projections.accounts import drawdown_of
+from projections.columns import COUNT, FIGURE, MOMENT, MONEY, TEXT
+from projections.projection import Fold, Order, Projection, Rows
+from projections.tables import TableSpec
+
+TABLE = TableSpec(
+    "equity",
+    key=("position",),
+    columns={
+        "account": TEXT,
+        "at": MOMENT,
+        "day": TEXT,
+        "reason": TEXT,
+        "amount": MONEY,
+        "balance": MONEY,
+        "peak": MONEY,
+        "drawdown": FIGURE,
+        "chain": TEXT,
+        "position": COUNT,
+    },
+    indexes=(("account", "position"), ("account", "day")),
+)
+
+PEAKS = TableSpec("equity_peaks", key=("account",), columns={"account": TEXT, "peak": MONEY})
+"""Each account's highest balance so far: all the curve needs to go on."""
+
+
+def _opened(rows: Rows, recorded: Recorded) -> None:
+    event = recorded.envelope.event
+    assert isinstance(event, AccountOpened)
+    _point(rows, recorded, "OPENED", event.balance, event.balance)
+
+
+def _changed(rows: Rows, recorded: Recorded) -> None:
+    event = recorded.envelope.event
+    assert isinstance(event, BalanceChanged)
+    _point(rows, recorded, event.reason.value, event.amount, event.balance)
+
+
+def _point(rows: Rows, recorded: Recorded, reason: str, amount: Decimal, balance: Decimal) -> None:
+    meta = recorded.envelope.meta
+    known = rows.find("equity_peaks", meta.account)
+    peak = balance if known is None else max(known["peak"], balance)
+    if known is None or peak != known["peak"]:
+        rows.put("equity_peaks", {"account": meta.account, "peak": peak})
+    rows.put(
+        "equity",
+        {
+            "account": meta.account,
+            "at": meta.occurred_at,
+            "day": meta.occurred_at.date().isoformat(),
+            "reason": reason,
+            "amount": amount,
+            "balance": balance,
+            "peak": peak,
+            "drawdown": drawdown_of(peak, balance),
+            "chain": meta.correlation_id,
+            "position": recorded.position,
+        },
+    )
+
+
+_FOLDS: Mapping[type, Fold] = {AccountOpened: _opened, BalanceChanged: _changed}
+
+EQUITY = Projection("equity", 1, Order.ACCOUNT, (TABLE, PEAKS), _FOLDS)

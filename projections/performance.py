@@ -1,0 +1,264 @@
+"""Performance: what closed positions brought, in all, by instrument, by strategy and by day; and what was counted.
+
+Money in the account's currency, net of fees and funding. A trade is won when its net is above zero and lost when it
+is below. Sharpe and Sortino are made of the days' returns when they are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from domain.account import BalanceChanged, DayClosed, DayOpened
+from domain.arithmetic import EXACT, ZERO
+from domain.log import Meta, Recorded
+from domain.order import OrderFilled, OrderPlaced
+from domain.position import PositionClosed, PositionOpened
+from domain.signal import DecisionMade, SignalDetected, Verdict
+from domain.streams import parse
+from projections.columns import COUNT, MOMENT, MONEY, TEXT
+from projections.projection import Fold, Order, Projection, Row, Rows
+from projections.tables import TableSpec
+
+BY_HAND = "MANUAL"
+"""The strategy of what a person asked for."""
+
+WINDOW = 50
+"""How many of the last trades the recent win rate is made of."""
+
+TABLE = TableSpec(
+    "performance",
+    key=("account", "dimension", "value"),
+    columns={
+        "account": TEXT,
+        "dimension": TEXT,
+        "value": TEXT,
+        "trades": COUNT,
+        "wins": COUNT,
+        "losses": COUNT,
+        "gross_profit": MONEY,
+        "gross_loss": MONEY,
+        "largest_win": MONEY,
+        "largest_loss": MONEY,
+        "gross": MONEY,
+        "fees": MONEY,
+        "funding": MONEY,
+        "net": MONEY,
+        "peak_net": MONEY,
+        "max_drawdown": MONEY,
+        "recent": TEXT,
+        "last_closed_at": MOMENT,
+        "position": COUNT,
+    },
+)
+"""`gross_profit` and `gross_loss` add up the nets of won and lost trades, `max_drawdown` is the deepest fall of the
+running net below its peak, and `recent` has a 1 for each won of the last trades, the latest last."""
+
+DAYS = TableSpec(
+    "days",
+    key=("account", "day"),
+    columns={"account": TEXT, "day": TEXT, "opening": MONEY, "balance": MONEY, "closed": COUNT},
+)
+"""Each trading day (UTC): the balance it began with and the last one known; `closed` is 1 when it was turned."""
+
+CHAINS = TableSpec(
+    "chain_strategies",
+    key=("account", "chain"),
+    columns={"account": TEXT, "chain": TEXT, "strategy": TEXT},
+)
+
+TRADES = TableSpec(
+    "trades",
+    key=("account", "id"),
+    columns={"account": TEXT, "id": TEXT, "strategy": TEXT, "instrument": TEXT},
+)
+"""Whose trade each position is, from its opening on."""
+
+COUNTS = TableSpec(
+    "counts",
+    key=("account", "measure", "strategy", "instrument", "label"),
+    columns={
+        "account": TEXT,
+        "measure": TEXT,
+        "strategy": TEXT,
+        "instrument": TEXT,
+        "label": TEXT,
+        "count": COUNT,
+    },
+)
+"""How often what happened: `label` is the verdict, the reason, the side or the direction that the measure goes by."""
+
+ORDER_TERMS = TableSpec(
+    "performance_orders",
+    key=("account", "id"),
+    columns={"account": TEXT, "id": TEXT, "strategy": TEXT, "instrument": TEXT, "side": TEXT},
+)
+
+_NO_TRADES: Row = {
+    "trades": 0,
+    "wins": 0,
+    "losses": 0,
+    "gross_profit": ZERO,
+    "gross_loss": ZERO,
+    "largest_win": ZERO,
+    "largest_loss": ZERO,
+    "gross": ZERO,
+    "fees": ZERO,
+    "funding": ZERO,
+    "net": ZERO,
+    "peak_net": ZERO,
+    "max_drawdown": ZERO,
+    "recent": "",
+}
+
+
+def _detected(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    assert isinstance(event, SignalDetected)
+    chain = {"account": meta.account, "chain": meta.correlation_id, "strategy": event.strategy}
+    rows.put("chain_strategies", chain)
+    _count(rows, meta, "SIGNALS", event.strategy, event.instrument, event.direction.value)
+
+
+def _decided(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    assert isinstance(event, DecisionMade)
+    strategy = _strategy(rows, meta)
+    _count(rows, meta, "DECISIONS", strategy, "", event.verdict.value)
+    if event.verdict is Verdict.SKIP:
+        for reason in dict.fromkeys(event.reasons):
+            _count(rows, meta, "SKIPPED", strategy, "", reason)
+
+
+def _placed(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    assert isinstance(event, OrderPlaced)
+    strategy, side = _strategy(rows, meta), event.side.value
+    terms = {"strategy": strategy, "instrument": event.instrument, "side": side}
+    rows.put("performance_orders", {"account": meta.account, "id": parse(meta.stream).id, **terms})
+    _count(rows, meta, "ORDERS_PLACED", strategy, event.instrument, side)
+
+
+def _filled(rows: Rows, recorded: Recorded) -> None:
+    meta = recorded.envelope.meta
+    terms = rows.get("performance_orders", meta.account, parse(meta.stream).id)
+    _count(rows, meta, "FILLS", terms["strategy"], terms["instrument"], terms["side"])
+
+
+def _opened(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    assert isinstance(event, PositionOpened)
+    strategy = _strategy(rows, meta)
+    trade = {"strategy": strategy, "instrument": event.instrument}
+    rows.put("trades", {"account": meta.account, "id": parse(meta.stream).id, **trade})
+    _count(rows, meta, "POSITIONS_OPENED", strategy, event.instrument, event.direction.value)
+
+
+def _closed(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    assert isinstance(event, PositionClosed)
+    trade = rows.get("trades", meta.account, parse(meta.stream).id)
+    for dimension, value in _dimensions(trade, meta.occurred_at):
+        row = rows.find("performance", meta.account, dimension, value)
+        if row is None:
+            row = {"account": meta.account, "dimension": dimension, "value": value, **_NO_TRADES}
+        moment = {"last_closed_at": meta.occurred_at, "position": recorded.position}
+        rows.put("performance", {**row, **_after(row, event), **moment})
+    _count(rows, meta, "POSITIONS_CLOSED", trade["strategy"], trade["instrument"], event.reason.value)
+
+
+def _dimensions(trade: Row, at: datetime) -> Iterator[tuple[str, str]]:
+    yield "ALL", ""
+    yield "INSTRUMENT", trade["instrument"]
+    yield "STRATEGY", trade["strategy"]
+    yield "DAY", at.date().isoformat()
+
+
+def _after(row: Row, closed: PositionClosed) -> Row:
+    net = EXACT.add(row["net"], closed.net)
+    peak = max(row["peak_net"], net)
+    won, lost = max(closed.net, ZERO), min(closed.net, ZERO)
+    return {
+        "trades": row["trades"] + 1,
+        "wins": row["wins"] + (won > 0),
+        "losses": row["losses"] + (lost < 0),
+        "gross_profit": EXACT.add(row["gross_profit"], won),
+        "gross_loss": EXACT.add(row["gross_loss"], lost),
+        "largest_win": max(row["largest_win"], won),
+        "largest_loss": min(row["largest_loss"], lost),
+        "gross": EXACT.add(row["gross"], closed.gross),
+        "fees": EXACT.add(row["fees"], closed.fees),
+        "funding": EXACT.add(row["funding"], closed.funding),
+        "net": net,
+        "peak_net": peak,
+        "max_drawdown": max(row["max_drawdown"], EXACT.subtract(peak, net)),
+        "recent": (row["recent"] + ("1" if won > 0 else "0"))[-WINDOW:],
+    }
+
+
+def _day_opened(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    assert isinstance(event, DayOpened)
+    begun = {"opening": event.balance, "balance": event.balance, "closed": 0}
+    rows.put("days", {"account": meta.account, "day": event.day, **begun})
+    rows.put("days_open", {"account": meta.account, "day": event.day})
+
+
+def _day_closed(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    assert isinstance(event, DayClosed)
+    row = rows.get("days", meta.account, event.day)
+    rows.put("days", {**row, "balance": event.balance, "closed": 1})
+
+
+def _balance(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    assert isinstance(event, BalanceChanged)
+    today = rows.find("days_open", meta.account)
+    if today is not None:
+        row = rows.get("days", meta.account, today["day"])
+        rows.put("days", {**row, "balance": event.balance})
+
+
+DAYS_OPEN = TableSpec("days_open", key=("account",), columns={"account": TEXT, "day": TEXT})
+"""Which day each account is in."""
+
+
+def _strategy(rows: Rows, meta: Meta) -> str:
+    known = rows.find("chain_strategies", meta.account, meta.correlation_id)
+    return BY_HAND if known is None else known["strategy"]
+
+
+def _count(rows: Rows, meta: Meta, measure: str, strategy: str, instrument: str, label: str) -> None:
+    row = rows.find("counts", meta.account, measure, strategy, instrument, label)
+    if row is None:
+        named = {"measure": measure, "strategy": strategy, "instrument": instrument, "label": label}
+        row = Row(account=meta.account, **named, count=0)
+    rows.put("counts", {**row, "count": row["count"] + 1})
+
+
+def win_rate(wins: int, trades: int) -> Decimal | None:
+    """The share of trades that were won, to six digits; None before the first."""
+    return None if trades == 0 else round(Decimal(wins) / Decimal(trades), 6)
+
+
+_FOLDS: Mapping[type, Fold] = {
+    SignalDetected: _detected,
+    DecisionMade: _decided,
+    OrderPlaced: _placed,
+    OrderFilled: _filled,
+    PositionOpened: _opened,
+    PositionClosed: _closed,
+    DayOpened: _day_opened,
+    DayClosed: _day_closed,
+    BalanceChanged: _balance,
+}
+
+PERFORMANCE = Projection(
+    "performance",
+    1,
+    Order.ACCOUNT,
+    (TABLE, DAYS, DAYS_OPEN, CHAINS, TRADES, ORDER_TERMS, COUNTS),
+    _FOLDS,
+)
