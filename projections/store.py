@@ -16,6 +16,8 @@ from sqlalchemy import Connection, Engine, event
 from projections.columns import COLLATION
 
 _WRITES = "whence_writes"
+_PRAGMAS = ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
+"""SQLite: readers and the writer do not wait for each other; a power cut may cost commits, which the log makes again."""
 
 
 def prepare(engine: Engine) -> Engine:
@@ -46,6 +48,8 @@ def writing(engine: Engine) -> Generator[Connection]:
 
 def _teach(connection: Any, _record: object) -> None:
     connection.isolation_level = None
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}").fetchall()
     connection.create_collation(COLLATION, compare_decimals)
 
 
