@@ -44,8 +44,9 @@ class WhenceSettings(BaseSettings):
     """Everything a run can be told. Money is in the account's quote currency, leverage a multiple (1 = none).
 
     `log` is a URL: sqlite:///PATH or kafka://HOST:PORT/TOPIC; the default is a file one can see, `whence.db` in
-    the working folder. `kafka` holds librdkafka's own properties and `registry` those of the Confluent registry
-    client, by their own dotted names; both go through as they are (`told`). `trading` is handed to
+    the working folder. `store` is where the read models and tokens are, sqlite:///PATH or postgresql://…; without
+    one it is a file beside the log. `kafka` holds librdkafka's own properties and `registry` those of the Confluent
+    registry client, by their own dotted names; both go through as they are (`told`). `trading` is handed to
     the domain's settings unread. `index` is the folder for the disposable index of a log on Kafka (default: this
     user's cache folder, one for each cluster). `config` is the file all this was read from, if any.
     """
@@ -59,6 +60,7 @@ class WhenceSettings(BaseSettings):
     )
 
     log: str = Field(default="sqlite:///whence.db", min_length=1, repr=False)
+    store: str | None = Field(default=None, min_length=1, repr=False)
     account: str = Field(default="paper", pattern=r"^[a-z0-9]{1,30}$")
     starting_balance: Decimal = Field(default=Decimal(10_000), gt=0)
     leverage: Decimal = Field(default=Decimal(1), ge=1)

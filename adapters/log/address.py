@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
 from domain.errors import InvalidInput
@@ -22,6 +23,7 @@ _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,200}")
 _EXAMPLES = (
     "sqlite:///whence.db, kafka://HOST:PORT/TOPIC?partition=0, postgresql://USER@HOST/DATABASE or memory:"
 )
+_STORE_EXAMPLES = "sqlite:///whence.read.db or postgresql://USER@HOST/DATABASE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +74,33 @@ class MemoryAddress:
 
 
 Address = SqliteAddress | KafkaAddress | PostgresAddress | MemoryAddress
+A = TypeVar("A", bound=Address)
 
 
 def parse_address(url: str) -> Address:
     """Reads a log's address. Raises InvalidInput for one that is not; a password is never repeated."""
+    return _parsed(url, "log", _EXAMPLES, _SCHEMES)
+
+
+def parse_store_address(url: str) -> SqliteAddress | PostgresAddress:
+    """Reads the address of a store of read models. Raises InvalidInput, as `parse_address`."""
+    return _parsed(url, "store", _STORE_EXAMPLES, _STORE_SCHEMES)
+
+
+def _parsed(url: str, noun: str, examples: str, schemes: Mapping[str, Callable[[SplitResult], A]]) -> A:
     found = _SCHEME.match(url)
     if found is None:
-        raise InvalidInput(f"this is not the address of a log; write {_EXAMPLES}")
+        raise InvalidInput(f"this is not the address of a {noun}; write {examples}")
     scheme = found[1]
-    read = _SCHEMES.get(scheme)
+    read = schemes.get(scheme)
     if read is None:
-        raise InvalidInput(f"{scheme!r} is not a kind of log; write {_EXAMPLES}")
+        raise InvalidInput(f"{scheme!r} is not a kind of {noun}; write {examples}")
     try:
         return read(_split(url))
     except _NotOne as fault:
-        raise InvalidInput(f"this is not the address of a {scheme} log: {fault}; write {_EXAMPLES}") from None
+        raise InvalidInput(
+            f"this is not the address of a {scheme} {noun}: {fault}; write {examples}"
+        ) from None
 
 
 class _NotOne(Exception):
@@ -163,4 +177,8 @@ _SCHEMES: Mapping[str, Callable[[SplitResult], Address]] = {
     "kafka": _kafka,
     "postgresql": _postgres,
     "memory": _memory,
+}
+_STORE_SCHEMES: Mapping[str, Callable[[SplitResult], SqliteAddress | PostgresAddress]] = {
+    "sqlite": _sqlite,
+    "postgresql": _postgres,
 }

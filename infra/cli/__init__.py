@@ -8,7 +8,15 @@ from collections.abc import Sequence
 
 import typer
 
-from domain.errors import InvalidInput, LogError, LogOwned, OwnershipLost, TapeMismatch, WhenceError
+from domain.errors import (
+    InvalidInput,
+    LogError,
+    LogOwned,
+    OwnershipLost,
+    StoreError,
+    TapeMismatch,
+    WhenceError,
+)
 
 EXIT_CODES: Sequence[tuple[type[WhenceError], int]] = (
     (InvalidInput, 2),
@@ -16,10 +24,11 @@ EXIT_CODES: Sequence[tuple[type[WhenceError], int]] = (
     (LogOwned, 3),
     (OwnershipLost, 3),
     (LogError, 4),
+    (StoreError, 4),
     (WhenceError, 1),
 )
 """What the program ends with, the first that fits: 2 what was given is wrong, 3 the log is another engine's,
-4 the log cannot do it, 1 anything else the program says no to."""
+4 the log or the store cannot do it, 1 anything else the program says no to."""
 INTERRUPTED = 130
 """What a program that was told to stop ends with: 128 and SIGINT, as shells have it."""
 
@@ -37,6 +46,7 @@ def application() -> typer.Typer:
     from infra.cli.log import log
     from infra.cli.paper import paper
     from infra.cli.schemas import schemas_app
+    from infra.cli.tokens import tokens_app
 
     app = typer.Typer(
         name="whence",
@@ -51,6 +61,7 @@ def application() -> typer.Typer:
     app.command()(explain)
     app.add_typer(dev_app, name="dev")
     app.add_typer(schemas_app, name="schemas")
+    app.add_typer(tokens_app, name="tokens")
     return app
 
 

@@ -18,6 +18,14 @@ LogOption = Annotated[
         help="sqlite:///PATH, kafka://HOST:PORT/TOPIC[?partition=N] or postgresql://…; default sqlite:///whence.db",
     ),
 ]
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="URL",
+        help="Read models and tokens: sqlite:///PATH or postgresql://…; default is a file beside the log.",
+    ),
+]
 ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="Settings file; default ./whence.toml if there."),

@@ -103,7 +103,7 @@ def test_the_file_that_was_read_is_known(write: Write) -> None:
     [
         ("leverege = 2\n", "whence.toml: leverege: unknown; did you mean leverage?"),
         ('[logging]\nlevel = "info"\n', "whence.toml: logging: unknown; "),
-        ("zzz = 1\n", "whence.toml: zzz: unknown; known here: log, account, "),
+        ("zzz = 1\n", "whence.toml: zzz: unknown; known here: log, store, account, "),
         ("leverage = 0\n", "whence.toml: leverage: Input should be greater than or equal to 1"),
         ("starting_balance = nan\n", "whence.toml: starting_balance: Input should be a finite number"),
         ("starting_balance = -5\n", "whence.toml: starting_balance: Input should be greater than 0"),

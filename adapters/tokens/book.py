@@ -1,0 +1,88 @@
+"""The tokens there are: issued, listed, revoked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Engine, RowMapping, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from adapters.http.caller import ANONYMOUS, Role
+from adapters.tokens.table import TOKENS
+from adapters.tokens.token import Token
+from domain.errors import InvalidInput
+from projections.store import reading, writing
+
+_NAME = re.compile(r"(?![0-9a-f]{12}\Z)[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+"""No name reads like an id, for `revoke` takes either."""
+_RESERVED = frozenset({ANONYMOUS.name, "engine", "system", "exchange"})
+"""Names that in an event mean somebody else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One token as the store knows it; `revoked_at` is None while it is good. Times are UTC."""
+
+    id: str
+    name: str
+    role: Role
+    hash: bytes = field(repr=False)
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class TokenBook:
+    """Keeps tokens in the store. What a bearer has is told by `issue`, and never again."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def issue(self, name: str, role: Role, now: datetime) -> Token:
+        """A new token of this name. Raises InvalidInput for a name that is none or that has a token already."""
+        if not _NAME.fullmatch(name) or name.lower() in _RESERVED:
+            raise InvalidInput(
+                f"{name!r} is not a name for a token: it takes 1 to 40 letters, digits, dots, _ and -, "
+                f"and is none of {', '.join(sorted(_RESERVED))}"
+            )
+        token = Token.mint()
+        row = {"id": token.id, "name": name, "role": role.word, "hash": token.hash, "created_at": now}
+        try:
+            with writing(self._engine) as connection:
+                connection.execute(insert(TOKENS).values(row))
+        except IntegrityError:
+            raise InvalidInput(f"{name} has a token already; revoke it first, or take another name") from None
+        return token
+
+    def entries(self) -> Sequence[Entry]:
+        """All tokens there ever were, the oldest first."""
+        with reading(self._engine) as connection:
+            found = connection.execute(select(TOKENS).order_by(TOKENS.c.created_at, TOKENS.c.id))
+            return [_entry(row) for row in found.mappings()]
+
+    def find(self, token_id: str) -> Entry | None:
+        """The token of this id, revoked or not; None where there is none."""
+        with reading(self._engine) as connection:
+            found = connection.execute(select(TOKENS).where(TOKENS.c.id == token_id))
+            row = found.mappings().one_or_none()
+        return None if row is None else _entry(row)
+
+    def revoke(self, wanted: str, now: datetime) -> str:
+        """Ends the token of this name or id; returns its name. Raises InvalidInput where there is none to end."""
+        named = (TOKENS.c.name == wanted) | (TOKENS.c.id == wanted)
+        ended = update(TOKENS).where(named, TOKENS.c.revoked_at.is_(None)).values(revoked_at=now)
+        with writing(self._engine) as connection:
+            names = connection.scalars(ended.returning(TOKENS.c.name)).all()
+        if not names:
+            raise InvalidInput(
+                f"no token in force has the name or id {wanted!r}; `whence tokens list` shows them"
+            )
+        return str(names[0])
+
+
+def _entry(row: RowMapping) -> Entry:
+    return Entry(
+        row["id"], row["name"], Role.named(row["role"]), row["hash"], row["created_at"], row["revoked_at"]
+    )

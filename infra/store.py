@@ -1,0 +1,162 @@
+"""The store of the read models and tokens: found by its address, opened, and brought up to this program's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolEmpty
+
+from adapters.log.address import Address, PostgresAddress, SqliteAddress, parse_address, parse_store_address
+from domain.errors import InvalidInput, StoreError, StoreTooNew, StoreUnavailable
+from infra.config import WhenceSettings
+from projections.store import prepare, writing
+
+_MIGRATIONS = "infra:migrations"
+_ONE_AT_A_TIME = 0x77_68_65_6E_63_65
+"""PostgreSQL's advisory lock of whoever migrates: the letters of `whence`."""
+_BUSY_SECONDS = 10
+_CONNECT_SECONDS = 5
+_SQLITE_PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
+
+
+def store_address(settings: WhenceSettings) -> SqliteAddress | PostgresAddress:
+    """Where the store is: as told, or beside a log in a file, or else `whence.read.db` in the working folder.
+
+    Raises InvalidInput for an address that is none, and for the log's own file.
+    """
+    log = parse_address(settings.log)
+    if settings.store is not None:
+        return _told_apart(parse_store_address(settings.store), log)
+    beside = log.path if isinstance(log, SqliteAddress) else Path("whence.db")
+    return SqliteAddress(beside.with_name(f"{beside.stem}.read.db"))
+
+
+def _told_apart(store: SqliteAddress | PostgresAddress, log: Address) -> SqliteAddress | PostgresAddress:
+    files = [address.path.resolve() for address in (store, log) if isinstance(address, SqliteAddress)]
+    if len(files) != len(set(files)):
+        raise InvalidInput(f"{store} is the log itself: give the store a file of its own")
+    return store
+
+
+def open_store(settings: WhenceSettings, statement_seconds: float | None = None) -> Engine:
+    """An engine on the store, which connects when it is first used; it has no tables before `migrate`.
+
+    On PostgreSQL no statement runs longer than `statement_seconds`, where given. Raises InvalidInput for an address
+    that is none.
+    """
+    address = store_address(settings)
+    engine = _sqlite(address) if isinstance(address, SqliteAddress) else _postgres(address, statement_seconds)
+    return prepare(engine)
+
+
+def migrate(engine: Engine) -> None:
+    """Makes the lasting tables what this program needs, one process at a time; quick where they are.
+
+    Raises StoreUnavailable where the database does not answer, StoreTooNew where a later program has been at it,
+    StoreError where it may not be changed.
+    """
+    config = Config()
+    config.set_main_option("script_location", _MIGRATIONS)
+    scripts = ScriptDirectory.from_config(config)
+    with answering(engine):
+        with engine.connect() as connection:
+            if _found(connection, scripts) == scripts.get_current_head():
+                return
+        with writing(engine) as connection:
+            _lock(connection)
+            _found(connection, scripts)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+@contextmanager
+def answering(engine: Engine) -> Generator[None]:
+    """The database's own errors in this project's words."""
+    try:
+        yield
+    except PoolEmpty:
+        raise StoreUnavailable(f"the store {_shown(engine)} is too busy to answer") from None
+    except DBAPIError as fault:
+        raise _told(engine, fault) from None
+
+
+def _told(engine: Engine, fault: DBAPIError) -> StoreError:
+    said = str(fault.orig).strip().partition("\n")[0]
+    kind, what = _KINDS.get(type(fault).__name__, (StoreError, "cannot be used"))
+    return kind(f"the store {_shown(engine)} {what}: {said}")
+
+
+_KINDS: Mapping[str, tuple[type[StoreError], str]] = {
+    "OperationalError": (StoreUnavailable, "does not answer"),
+    "InterfaceError": (StoreUnavailable, "does not answer"),
+}
+
+
+def _shown(engine: Engine) -> str:
+    return engine.url.render_as_string(hide_password=True)
+
+
+def _found(connection: Connection, scripts: ScriptDirectory) -> str | None:
+    """The revision the store is at; None for a new one."""
+    revision = MigrationContext.configure(connection).get_current_revision()
+    known = {script.revision for script in scripts.walk_revisions()}
+    if revision is not None and revision not in known:
+        raise StoreTooNew(
+            f"the store {_shown(connection.engine)} was set up by a later version of this program (its tables are "
+            f"at {revision}); run that version, or give this one a store of its own with --store"
+        )
+    return revision
+
+
+def _lock(connection: Connection) -> None:
+    """SQLite is locked already: a writing transaction there begins with the lock."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
+
+
+def _sqlite(address: SqliteAddress) -> Engine:
+    if not address.path.parent.is_dir():
+        raise InvalidInput(f"the folder {address.path.parent} for the store does not exist; make it first")
+    url = URL.create("sqlite+pysqlite", database=str(address.path))
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    event.listen(engine, "connect", _set_pragmas)
+    return engine
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:
+    for pragma in _SQLITE_PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _postgres(address: PostgresAddress, statement_seconds: float | None) -> Engine:
+    url = URL.create(
+        "postgresql+psycopg",
+        address.user,
+        address.password or None,
+        address.host,
+        address.port,
+        address.database,
+    )
+    patience = "" if statement_seconds is None else f"-c statement_timeout={round(statement_seconds * 1000)}"
+    return create_engine(
+        url,
+        connect_args={
+            "connect_timeout": _CONNECT_SECONDS,
+            "application_name": "whence",
+            "options": patience,
+        },
+        pool_pre_ping=True,
+        pool_size=5,
+        max_overflow=15,
+        pool_timeout=_BUSY_SECONDS,
+        hide_parameters=True,
+    )

@@ -1,0 +1,138 @@
+"""Tokens: what is kept of them, who their bearer is, and how soon a revoked one ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+
+from adapters.http.caller import Caller, Role
+from adapters.tokens.bearers import REMEMBERED_SECONDS, Bearers
+from adapters.tokens.book import TokenBook
+from adapters.tokens.table import TOKENS
+from adapters.tokens.token import IN_A_TEXT, Token
+from domain.errors import InvalidInput, Unauthenticated
+from infra.config import WhenceSettings
+from infra.store import migrate, open_store
+
+NOW = datetime(2026, 3, 2, 14, 0, 0, 123456, tzinfo=UTC)
+
+
+class Clock:
+    seconds = 1_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    sqlite = f"sqlite:///{tmp_path / 'read.db'}"
+    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_database")
+    engine = open_store(WhenceSettings(store=url))
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def book(engine: Engine) -> TokenBook:
+    return TokenBook(engine)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def bearers(book: TokenBook, clock: Clock) -> Bearers:
+    return Bearers(book, clock)
+
+
+def test_a_token_is_spelled_so_that_it_can_be_read_and_found() -> None:
+    token = Token.mint()
+    assert Token.read(token.spelled) == token
+    assert len(token.secret) == 43
+    assert IN_A_TEXT.search(f"Bearer {token.spelled}!")
+    assert token.secret not in repr(token)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "whence_", "whence_0123456789ab_short", "Bearer x", "whence_0123456789ab_" + "é" * 43]
+)
+def test_what_is_no_token_is_read_as_none(text: str) -> None:
+    assert Token.read(text) is None
+
+
+def test_nothing_that_opens_a_door_is_kept(book: TokenBook, engine: Engine) -> None:
+    token = book.issue("desk", Role.TRADER, NOW)
+    with engine.connect() as connection:
+        row = connection.execute(select(TOKENS)).one()
+    assert token.secret not in repr(row)
+    assert token.hash in row
+    assert NOW in row
+
+
+def test_the_bearer_is_who_the_token_was_made_for(book: TokenBook, bearers: Bearers) -> None:
+    token = book.issue("desk", Role.TRADER, NOW)
+    assert bearers.caller(token.spelled) == Caller("desk", Role.TRADER, token.id)
+    assert bearers.remembered(token.spelled) == Caller("desk", Role.TRADER, token.id)
+
+
+def test_another_secret_opens_nothing_also_where_the_right_one_is_remembered(
+    book: TokenBook, bearers: Bearers
+) -> None:
+    token = book.issue("desk", Role.TRADER, NOW)
+    forged = Token(token.id, Token.mint().secret).spelled
+    for _ in range(2):
+        with pytest.raises(Unauthenticated, match="not in force"):
+            bearers.caller(forged)
+        bearers.caller(token.spelled)
+
+
+def test_nobody_learns_which_tokens_there_are(book: TokenBook, bearers: Bearers) -> None:
+    known = book.issue("desk", Role.TRADER, NOW)
+    said: set[str] = set()
+    for guess in (Token.mint(), Token(known.id, Token.mint().secret)):
+        with pytest.raises(Unauthenticated) as refused:
+            bearers.caller(guess.spelled)
+        said.add(str(refused.value))
+    assert len(said) == 1
+
+
+def test_a_revoked_token_is_good_for_seconds_at_most(book: TokenBook, bearers: Bearers, clock: Clock) -> None:
+    token = book.issue("desk", Role.TRADER, NOW)
+    bearers.caller(token.spelled)
+    assert book.revoke("desk", NOW) == "desk"
+    assert bearers.caller(token.spelled).name == "desk"
+    clock.seconds += REMEMBERED_SECONDS
+    with pytest.raises(Unauthenticated):
+        bearers.caller(token.spelled)
+
+
+def test_a_name_has_one_token_at_a_time(book: TokenBook) -> None:
+    first = book.issue("desk", Role.TRADER, NOW)
+    with pytest.raises(InvalidInput, match="has a token already"):
+        book.issue("desk", Role.ADMIN, NOW)
+    book.revoke(first.id, NOW)
+    second = book.issue("desk", Role.ADMIN, NOW)
+    entries = {entry.id: entry for entry in book.entries()}
+    assert entries[first.id].revoked_at == NOW
+    assert entries[second.id].revoked_at is None
+
+
+@pytest.mark.parametrize("name", ["", "anonymous", "Engine", "two words", "x" * 41, "0123456789ab", "-x"])
+def test_a_name_that_could_mean_somebody_else_is_refused(book: TokenBook, name: str) -> None:
+    with pytest.raises(InvalidInput, match="not a name"):
+        book.issue(name, Role.VIEWER, NOW)
+
+
+def test_revoking_what_is_not_there_says_so(book: TokenBook) -> None:
+    book.issue("desk", Role.VIEWER, NOW)
+    book.revoke("desk", NOW)
+    with pytest.raises(InvalidInput, match="tokens list"):
+        book.revoke("desk", NOW)

@@ -1,0 +1,59 @@
+"""whence tokens: said once, listed without what they are, ended."""
+
+from __future__ import annotations
+
+import json
+
+from adapters.http.caller import Role
+from adapters.tokens.bearers import Bearers
+from adapters.tokens.book import TokenBook
+from infra.config import WhenceSettings
+from infra.store import open_store
+from tests.infra.cli.conftest import Whence
+
+
+def test_a_token_is_printed_once_and_works(whence: Whence) -> None:
+    made = whence("tokens", "create", "desk", "--role", "trader")
+    assert made.code == 0
+    token = made.out.strip()
+    engine = open_store(WhenceSettings())
+    caller = Bearers(TokenBook(engine)).caller(token)
+    engine.dispose()
+    assert (caller.name, caller.role) == ("desk", Role.TRADER)
+    assert token not in made.err
+    shown = whence("tokens", "list")
+    assert "desk" in shown.out
+    assert token.rpartition("_")[2] not in shown.out
+
+
+def test_programs_get_json(whence: Whence) -> None:
+    made = json.loads(whence("tokens", "create", "bot", "--role", "viewer", "--json").out)
+    assert set(made) == {"id", "name", "role", "token"}
+    (listed,) = json.loads(whence("tokens", "list", "--json").out)
+    assert {key: listed[key] for key in ("id", "name", "role")} == {
+        key: made[key] for key in ("id", "name", "role")
+    }
+    assert listed["revoked_at"] is None
+
+
+def test_a_revoked_token_says_when(whence: Whence) -> None:
+    whence("tokens", "create", "desk", "--role", "admin")
+    assert whence("tokens", "revoke", "desk").code == 0
+    (listed,) = json.loads(whence("tokens", "list", "--json").out)
+    assert listed["revoked_at"] is not None
+    again = whence("tokens", "revoke", "desk")
+    assert again.code == 2
+    assert "no token in force" in again.err
+
+
+def test_a_role_that_is_none_is_refused_before_anything_is_made(whence: Whence) -> None:
+    refused = whence("tokens", "create", "desk", "--role", "boss")
+    assert refused.code == 2
+    assert "there are: viewer, trader, admin" in refused.err
+
+
+def test_a_store_out_of_reach_is_one_line(whence: Whence) -> None:
+    refused = whence("tokens", "list", "--store", "postgresql://desk:hushhush@127.0.0.1:1/whence")
+    assert refused.code == 4
+    assert "does not answer" in refused.err
+    assert "hushhush" not in refused.err

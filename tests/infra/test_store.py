@@ -1,0 +1,153 @@
+"""The store: where it is, how it is set up, and who is turned away."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, inspect, text
+
+from domain.errors import InvalidInput, StoreError, StoreTooNew, StoreUnavailable
+from infra.config import WhenceSettings
+from infra.migrations.tables import METADATA
+from infra.store import migrate, open_store, store_address
+from projections.store import reading, writing
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'read.db'}"
+    return str(request.getfixturevalue("postgres_database"))
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Engine]:
+    engine = open_store(WhenceSettings(store=url))
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("log", "store"),
+    [
+        ("sqlite:///data/demo.db", "sqlite:///data/demo.read.db"),
+        ("sqlite:////data/demo", "sqlite:////data/demo.read.db"),
+        ("kafka://localhost:9092/whence", "sqlite:///whence.read.db"),
+        ("postgresql://desk@db/whence", "sqlite:///whence.read.db"),
+    ],
+)
+def test_a_store_that_is_not_named_is_beside_the_log(log: str, store: str) -> None:
+    assert str(store_address(WhenceSettings(log=log))) == store
+
+
+@pytest.mark.parametrize(
+    "url", ["kafka://localhost/x", "memory:", "read.db", "sqlite://read.db", "postgresql://h"]
+)
+def test_what_is_no_store_is_refused(url: str) -> None:
+    with pytest.raises(InvalidInput, match=r"store"):
+        store_address(WhenceSettings(store=url))
+
+
+def test_a_store_in_the_logs_own_file_is_refused(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'whence.db'}"
+    with pytest.raises(InvalidInput, match="the log itself"):
+        store_address(WhenceSettings(log=url, store=url))
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="does not exist"):
+        open_store(WhenceSettings(store=f"sqlite:///{tmp_path / 'nowhere' / 'read.db'}"))
+
+
+def test_migrations_make_exactly_the_tables_that_are_described(store: Engine) -> None:
+    migrate(store)
+    with store.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, METADATA) == []
+    described = set(METADATA.tables)
+    assert set(inspect(store).get_table_names()) == described | {"alembic_version"}
+
+
+def test_migrating_again_changes_nothing(store: Engine) -> None:
+    migrate(store)
+    with writing(store) as connection:
+        connection.execute(
+            text("INSERT INTO builds (projection, kind, fingerprint, status) VALUES ('a', 'b', 'c', 'd')")
+        )
+    migrate(store)
+    with reading(store) as connection:
+        assert connection.scalar(text("SELECT count(*) FROM builds")) == 1
+
+
+def test_many_may_begin_at_once(url: str) -> None:
+    faults: list[Exception] = []
+    gate = threading.Barrier(4)
+
+    def begin() -> None:
+        engine = open_store(WhenceSettings(store=url))
+        gate.wait()
+        try:
+            migrate(engine)
+        except StoreError as fault:
+            faults.append(fault)
+        finally:
+            engine.dispose()
+
+    threads = [threading.Thread(target=begin) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+
+
+def test_a_store_of_a_later_program_is_left_alone(store: Engine) -> None:
+    migrate(store)
+    with writing(store) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreTooNew, match="later version"):
+        migrate(store)
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(store: Engine) -> None:
+    with writing(store) as connection:
+        connection.execute(text("CREATE TABLE parked (mine INTEGER)"))
+    with pytest.raises(StoreError, match="parked"):
+        migrate(store)
+    assert inspect(store).get_table_names() == ["parked"]
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "read.db"
+    path.write_text("a shopping list, long enough to be taken for a page of a database\n" * 20)
+    with pytest.raises(StoreError, match="not a database"):
+        migrate(open_store(WhenceSettings(store=f"sqlite:///{path}")))
+    assert path.read_text().startswith("a shopping list")
+
+
+def test_a_database_out_of_reach_is_one_sentence_without_its_password() -> None:
+    engine = open_store(WhenceSettings(store="postgresql://desk:hushhush@127.0.0.1:1/whence"))
+    with pytest.raises(StoreUnavailable, match="does not answer") as refused:
+        migrate(engine)
+    assert "hushhush" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_sqlite_keeps_its_promises_between_tables(tmp_path: Path) -> None:
+    engine = open_store(WhenceSettings(store=f"sqlite:///{tmp_path / 'read.db'}"))
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    engine.dispose()
+
+
+def test_no_statement_outlasts_its_time(postgres_database: str) -> None:
+    engine = open_store(WhenceSettings(store=postgres_database), statement_seconds=7)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SHOW statement_timeout")) == "7s"
+    engine.dispose()
