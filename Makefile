@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types check bench lock format clean
+.PHONY: help demo graphiql test lint types check bench lock format clean
 
 # Another Python than the first that is new enough: make demo PYTHON=python3.12
 PYTHON ?=
@@ -15,10 +15,13 @@ PIP := $(RUN) pip --disable-pip-version-check --quiet
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: .venv/.runtime ## trade a synthetic market on the embedded log and show what happened
 	$(BIN)/whence paper $(ARGS)
+
+graphiql: .venv/.dev ## GraphiQL from npm's packages, so that `whence api` serves it itself
+	@$(RUN) infra.graphiql.bundle
 
 test: .venv/.dev ## the whole suite, against a Kafka, a registry and a PostgreSQL of its own
 	@$(RUN) infra.servers.system_parts
@@ -47,7 +50,7 @@ lock: $(BIN)/uv ## resolve the dependencies anew (all to their newest: ARGS=--up
 	$(LOCK) pyproject.toml --group build --extra registry --constraint requirements/dev.lock --output-file requirements/image.lock
 
 clean: ## remove what was installed and cached; logs of events stay
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist infra/graphiql/build infra/graphiql/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

