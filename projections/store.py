@@ -17,7 +17,7 @@ from projections.columns import COLLATION
 
 _WRITES = "whence_writes"
 _PRAGMAS = ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
-"""SQLite: readers and the writer do not wait for each other; a power cut may cost commits, which the log makes again."""
+"""SQLite: readers and the writer do not wait for each other; what a power cut costs, the log makes again."""
 
 
 def prepare(engine: Engine) -> Engine:

@@ -1,0 +1,33 @@
+"""The equity curve: every change of the balance, and the fall from the highest."""
+
+from __future__ import annotations
+
+from domain.account import AccountOpened, BalanceChanged
+from projections.equity import EQUITY
+from projections.summary import Summary
+from tests.domain.history import D, an_open_day, money
+from tests.projections.folded import a_run, folded, table
+
+
+def test_every_change_of_the_balance_is_a_point() -> None:
+    points = list(table(folded(EQUITY, a_run()), "equity").values())
+    changes = [one.event for one in a_run() if isinstance(one.event, BalanceChanged | AccountOpened)]
+    assert [point["balance"] for point in points] == [event.balance for event in changes]
+    assert len(points) > 100
+
+
+def test_the_deepest_fall_is_the_summary_s() -> None:
+    summary = Summary()
+    for envelope in a_run():
+        summary.fold(envelope)
+    points = table(folded(EQUITY, a_run()), "equity").values()
+    deepest = max(point["drawdown"] for point in points)
+    assert round(deepest, 9) == round(float(summary.max_drawdown), 9) > 0
+
+
+def test_a_point_tells_day_reason_and_chain() -> None:
+    history = an_open_day(balance=100).account(money(D(-25), D(75)))
+    first, second = table(folded(EQUITY, history.envelopes), "equity").values()
+    assert (first["reason"], first["amount"], first["drawdown"]) == ("OPENED", D(100), 0.0)
+    assert (second["reason"], second["amount"], second["drawdown"]) == ("FILL", D(-25), 0.25)
+    assert (second["day"], second["chain"], second["peak"]) == ("2025-04-03", "abc", D(100))

@@ -1,0 +1,99 @@
+"""Performance as a read model, against sums made the plain way from the events themselves."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from decimal import Decimal
+
+import pytest
+
+from domain.account import DayClosed
+from domain.log import Envelope
+from domain.order import OrderFilled, OrderPlaced
+from domain.position import PositionClosed
+from domain.signal import DecisionMade, SignalDetected
+from domain.streams import parse_position
+from projections.performance import BY_HAND, PERFORMANCE, WINDOW, win_rate
+from projections.rows import MemoryRows
+from tests.domain.history import ACCOUNT, BTC, D, a_closing, an_open_day, an_opening
+from tests.projections.folded import a_run, folded, table
+
+
+@pytest.fixture(scope="module")
+def rows() -> MemoryRows:
+    return folded(PERFORMANCE, a_run())
+
+
+def closings() -> list[tuple[Envelope, PositionClosed]]:
+    return [(one, one.event) for one in a_run() if isinstance(one.event, PositionClosed)]
+
+
+def test_all_trades_add_up(rows: MemoryRows) -> None:
+    row = table(rows, "performance")["paper", "ALL", ""]
+    nets = [event.net for _envelope, event in closings()]
+    assert (row["trades"], row["net"]) == (len(nets), sum(nets))
+    assert (row["wins"], row["losses"]) == (sum(net > 0 for net in nets), sum(net < 0 for net in nets))
+    assert row["gross_profit"] == sum(net for net in nets if net > 0)
+    assert row["gross_loss"] == sum(net for net in nets if net < 0)
+    assert (row["largest_win"], row["largest_loss"]) == (max(nets), min(nets))
+    assert row["fees"] == sum(event.fees for _envelope, event in closings())
+    assert row["recent"] == "".join(str(int(net > 0)) for net in nets[-WINDOW:])
+    assert len(nets) > WINDOW
+
+
+@pytest.mark.parametrize("dimension", ["INSTRUMENT", "STRATEGY", "DAY"])
+def test_every_dimension_adds_up_to_all(rows: MemoryRows, dimension: str) -> None:
+    found = [row for row in table(rows, "performance").values() if row["dimension"] == dimension]
+    whole = table(rows, "performance")["paper", "ALL", ""]
+    for name in ("trades", "wins", "losses", "net", "gross_profit", "gross_loss", "fees", "funding"):
+        assert sum(row[name] for row in found) == whole[name]
+
+
+def test_by_instrument_and_day_are_the_events_own(rows: MemoryRows) -> None:
+    nets: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for envelope, event in closings():
+        nets["INSTRUMENT", parse_position(envelope.meta.stream).instrument] += event.net
+        nets["DAY", envelope.meta.occurred_at.date().isoformat()] += event.net
+    found = table(rows, "performance")
+    assert {
+        (d, v): row["net"] for (_account, d, v), row in found.items() if d in {"INSTRUMENT", "DAY"}
+    } == nets
+
+
+def test_the_deepest_fall_of_the_running_net() -> None:
+    history = an_open_day()
+    for n, net in enumerate((D(50), D(-30), D(-40), D(10)), 1):
+        history.position(an_opening(), a_closing(net, D(10_000)), n=n)
+    row = table(folded(PERFORMANCE, history.envelopes), "performance")[ACCOUNT, "ALL", ""]
+    assert (row["max_drawdown"], row["peak_net"], row["net"]) == (D(70), D(50), D(-10))
+
+
+def test_what_was_counted(rows: MemoryRows) -> None:
+    counts: Counter[str] = Counter()
+    for row in table(rows, "counts").values():
+        counts[row["measure"]] += row["count"]
+    kinds = Counter(type(one.event) for one in a_run())
+    assert counts["SIGNALS"] == kinds[SignalDetected]
+    assert counts["DECISIONS"] == kinds[DecisionMade]
+    assert counts["ORDERS_PLACED"] == kinds[OrderPlaced]
+    assert counts["FILLS"] == kinds[OrderFilled]
+    assert counts["POSITIONS_CLOSED"] == kinds[PositionClosed]
+
+
+def test_days_open_and_close_with_the_balance(rows: MemoryRows) -> None:
+    days = {row["day"]: row for row in table(rows, "days").values()}
+    closed = {one.event.day: one.event for one in a_run() if isinstance(one.event, DayClosed)}
+    assert {day for day, row in days.items() if row["closed"]} == set(closed)
+    for day, event in closed.items():
+        assert days[day]["balance"] - days[day]["opening"] == event.realised
+
+
+def test_what_a_person_opened_is_theirs() -> None:
+    history = an_open_day().position(an_opening(), a_closing(D(7), D(10_007)))
+    found = table(folded(PERFORMANCE, history.envelopes), "performance")
+    assert found[ACCOUNT, "STRATEGY", BY_HAND]["net"] == D(7)
+    assert found[ACCOUNT, "INSTRUMENT", BTC]["wins"] == 1
+
+
+def test_no_trade_has_no_win_rate() -> None:
+    assert (win_rate(0, 0), win_rate(1, 3)) == (None, Decimal("0.333333"))
