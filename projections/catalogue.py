@@ -5,9 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from projections.accounts import ACCOUNTS
+from projections.alerts import ALERTS
+from projections.decisions import DECISIONS
 from projections.equity import EQUITY
+from projections.fills import FILLS
+from projections.journal import JOURNAL
 from projections.orders import ORDERS
 from projections.performance import PERFORMANCE
+from projections.positions import POSITIONS
 from projections.projection import Projection
+from projections.signals import SIGNALS
 
-PROJECTIONS: Mapping[str, Projection] = {one.name: one for one in (ORDERS, ACCOUNTS, EQUITY, PERFORMANCE)}
+_ALL = (
+    SIGNALS,
+    DECISIONS,
+    ORDERS,
+    FILLS,
+    POSITIONS,
+    ACCOUNTS,
+    EQUITY,
+    PERFORMANCE,
+    JOURNAL,
+    ALERTS,
+)
+PROJECTIONS: Mapping[str, Projection] = {one.name: one for one in _ALL}

@@ -1,0 +1,104 @@
+"""Alerts: the events that a person should know of without asking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from domain.account import KillSwitchReset, KillSwitchTripped
+from domain.log import Recorded
+from domain.order import (
+    OrderAmendRefused,
+    OrderCancelRefused,
+    OrderDenied,
+    OrderExpired,
+    OrderOutcomeUnknown,
+    OrderOverfilled,
+    OrderPlaced,
+    OrderRejected,
+    Purpose,
+)
+from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
+from domain.signal import DecisionMade
+from projections.columns import COUNT, MOMENT, TEXT
+from projections.projection import Order, Projection, Rows
+from projections.sentences import sentence
+from projections.tables import TableSpec
+
+
+class Severity(StrEnum):
+    """INFO says that something is well again, WARNING that something did not go as meant, CRITICAL to look now."""
+
+    INFO = "INFO"
+    WARNING = "WARNING"
+    CRITICAL = "CRITICAL"
+
+
+TABLE = TableSpec(
+    "alerts",
+    key=("position",),
+    columns={
+        "account": TEXT,
+        "severity": TEXT,
+        "kind": TEXT,
+        "line": TEXT,
+        "stream": TEXT,
+        "chain": TEXT,
+        "at": MOMENT,
+        "position": COUNT,
+    },
+    indexes=(("severity", "position"), ("chain",)),
+)
+
+
+class _Alert(NamedTuple):
+    severity: Severity
+    kind: str
+    calls_for: Callable[[Any], bool] = lambda _: True
+
+
+def _liquidates(event: OrderPlaced) -> bool:
+    return event.purpose is Purpose.LIQUIDATION
+
+
+def _daily_loss(event: DecisionMade) -> bool:
+    return "DAILY_LOSS_LIMIT" in event.reasons
+
+
+_ALERTS: Mapping[type, _Alert] = {
+    KillSwitchTripped: _Alert(Severity.CRITICAL, "KILL_SWITCH_TRIPPED"),
+    KillSwitchReset: _Alert(Severity.INFO, "KILL_SWITCH_RESET"),
+    DiscrepancyFound: _Alert(Severity.CRITICAL, "DISCREPANCY_FOUND"),
+    DiscrepancyResolved: _Alert(Severity.INFO, "DISCREPANCY_RESOLVED"),
+    OrderOverfilled: _Alert(Severity.CRITICAL, "OVERFILLED"),
+    OrderOutcomeUnknown: _Alert(Severity.CRITICAL, "OUTCOME_UNKNOWN"),
+    OrderPlaced: _Alert(Severity.CRITICAL, "LIQUIDATION", _liquidates),
+    OrderRejected: _Alert(Severity.WARNING, "ORDER_REJECTED"),
+    OrderDenied: _Alert(Severity.WARNING, "ORDER_DENIED"),
+    OrderExpired: _Alert(Severity.WARNING, "ORDER_EXPIRED"),
+    OrderCancelRefused: _Alert(Severity.WARNING, "CANCEL_REFUSED"),
+    OrderAmendRefused: _Alert(Severity.WARNING, "AMEND_REFUSED"),
+    DecisionMade: _Alert(Severity.WARNING, "DAILY_LOSS", _daily_loss),
+}
+
+
+def _raised(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    alert = _ALERTS[type(event)]
+    if not alert.calls_for(event):
+        return
+    row = {
+        "account": meta.account,
+        "severity": alert.severity.value,
+        "kind": alert.kind,
+        "line": sentence(event),
+        "stream": meta.stream,
+        "chain": meta.correlation_id,
+        "at": meta.occurred_at,
+        "position": recorded.position,
+    }
+    rows.put("alerts", row)
+
+
+ALERTS = Projection("alerts", 1, Order.STREAM, (TABLE,), dict.fromkeys(_ALERTS, _raised))

@@ -1,0 +1,72 @@
+"""The journal: every event of the log, with one line of plain words and the record itself.
+
+Events, the journal and the story of a chain are all read from here.
+"""
+
+from __future__ import annotations
+
+from domain.events import FULL_NAMES
+from domain.log import Recorded
+from domain.streams import parse
+from projections.columns import BYTES, COUNT, MOMENT, TEXT
+from projections.projection import Order, Projection, Rows
+from projections.sentences import sentence
+from projections.tables import TableSpec
+
+TABLE = TableSpec(
+    "journal",
+    key=("position",),
+    columns={
+        "event_id": TEXT,
+        "stream": TEXT,
+        "noun": TEXT,
+        "account": TEXT,
+        "subject": TEXT,
+        "version": COUNT,
+        "type": TEXT,
+        "chain": TEXT,
+        "cause": TEXT,
+        "actor": TEXT,
+        "source": TEXT,
+        "occurred_at": MOMENT,
+        "recorded_at": MOMENT,
+        "line": TEXT,
+        "data": BYTES,
+        "position": COUNT,
+    },
+    indexes=(
+        ("event_id",),
+        ("cause",),
+        ("chain", "position"),
+        ("subject", "position"),
+        ("type", "position"),
+    ),
+)
+"""`subject` is the id in the stream's name, or the whole name where it holds none: streams are looked up by it."""
+
+
+def _written(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    name = parse(meta.stream)
+    row = {
+        "event_id": str(meta.event_id),
+        "stream": meta.stream,
+        "noun": name.noun,
+        "account": meta.account,
+        "subject": name.id or meta.stream,
+        "version": meta.version,
+        "type": type(event).__name__,
+        "chain": meta.correlation_id,
+        "cause": meta.causation_id,
+        "actor": meta.actor,
+        "source": meta.source,
+        "occurred_at": meta.occurred_at,
+        "recorded_at": meta.recorded_at,
+        "line": sentence(event),
+        "data": recorded.data,
+        "position": recorded.position,
+    }
+    rows.put("journal", row)
+
+
+JOURNAL = Projection("journal", 1, Order.STREAM, (TABLE,), dict.fromkeys(FULL_NAMES, _written))

@@ -1,0 +1,93 @@
+"""Signals: what strategies saw, and whether it has been decided."""
+
+from __future__ import annotations
+
+from domain.log import Recorded
+from domain.signal import DecisionMade, SignalDetected
+from domain.streams import parse
+from projections.columns import COUNT, FIGURE, JSON_TEXT, MOMENT, MONEY, TEXT, optional
+from projections.projection import Order, Projection, Rows
+from projections.tables import TableSpec
+
+DETECTED, DECIDED = "DETECTED", "DECIDED"
+
+TABLE = TableSpec(
+    "signals",
+    key=("account", "id"),
+    columns={
+        "account": TEXT,
+        "id": TEXT,
+        "chain": TEXT,
+        "strategy": TEXT,
+        "instrument": TEXT,
+        "interval_seconds": COUNT,
+        "candle_closed_at": MOMENT,
+        "direction": TEXT,
+        "intent": TEXT,
+        "confidence": FIGURE,
+        "trend": FIGURE,
+        "price": MONEY,
+        "stop": MONEY,
+        "target": MONEY,
+        "inputs": JSON_TEXT,
+        "status": TEXT,
+        "verdict": optional(TEXT),
+        "reasons": optional(JSON_TEXT),
+        "actor": TEXT,
+        "detected_at": MOMENT,
+        "decided_at": optional(MOMENT),
+        "position": COUNT,
+        "updated_position": COUNT,
+    },
+    indexes=(("position",), ("chain",), ("instrument", "position"), ("verdict", "position")),
+)
+
+
+def _detected(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    assert isinstance(event, SignalDetected)
+    row = {
+        "account": meta.account,
+        "id": parse(meta.stream).id,
+        "chain": meta.correlation_id,
+        "strategy": event.strategy,
+        "instrument": event.instrument,
+        "interval_seconds": event.interval_seconds,
+        "candle_closed_at": event.candle_closed_at,
+        "direction": event.direction.value,
+        "intent": event.intent.value,
+        "confidence": event.confidence,
+        "trend": event.trend,
+        "price": event.price,
+        "stop": event.stop,
+        "target": event.target,
+        "inputs": dict(event.inputs),
+        "status": DETECTED,
+        "verdict": None,
+        "reasons": None,
+        "actor": meta.actor,
+        "detected_at": meta.occurred_at,
+        "decided_at": None,
+        "position": recorded.position,
+        "updated_position": recorded.position,
+    }
+    rows.put("signals", row)
+
+
+def _decided(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    assert isinstance(event, DecisionMade)
+    row = rows.get("signals", meta.account, parse(meta.stream).id)
+    told = {
+        "status": DECIDED,
+        "verdict": event.verdict.value,
+        "reasons": list(event.reasons),
+        "decided_at": meta.occurred_at,
+        "updated_position": recorded.position,
+    }
+    rows.put("signals", {**row, **told})
+
+
+SIGNALS = Projection(
+    "signals", 1, Order.STREAM, (TABLE,), {SignalDetected: _detected, DecisionMade: _decided}
+)
