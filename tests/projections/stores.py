@@ -1,0 +1,75 @@
+"""A store on each database, and read models built in it from any list of events.
+
+Import the fixture where it is needed (in a folder's `conftest.py`): `from tests.projections.stores import store`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, create_engine, select
+
+from domain.log import Envelope, LogReader, Recorded
+from projections import builds
+from projections.bookkeeping import METADATA, PARKED, BuildKind, BuildStatus
+from projections.catalogue import PROJECTIONS
+from projections.projection import Key, Projection, Row
+from projections.runner import Runner
+from projections.source import ReadModels, Source
+from projections.store import prepare, reading, writing
+from projections.work import works
+from tests.commands.list_log import ListLog, codec
+
+
+@pytest.fixture(params=("sqlite", "postgresql"))
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A store nobody has used, on SQLite and on PostgreSQL: its bookkeeping is there, and no build."""
+    engine = prepare(create_engine(_url(request, tmp_path)))
+    with writing(engine) as connection:
+        METADATA.create_all(connection)
+    yield engine
+    engine.dispose()
+
+
+def _url(request: pytest.FixtureRequest, folder: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{folder / 'read.db'}"
+    url: str = request.getfixturevalue("postgres_database")
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+class WrittenLog(ListLog):
+    """A log in a list whose records come with their bytes, as those of every real log do."""
+
+    def __init__(self, envelopes: Iterable[Envelope] = ()) -> None:
+        super().__init__(envelopes)
+        self._data: list[bytes] = []
+
+    def read(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
+        """See `domain.log.LogReader`."""
+        self._data += [codec().encode(envelope) for envelope in self.envelopes[len(self._data) :]]
+        for recorded in super().read(after, upto):
+            yield recorded._replace(data=self._data[recorded.position - 1])
+
+
+def built(engine: Engine, log: LogReader, projections: Mapping[str, Projection] = PROJECTIONS) -> ReadModels:
+    """Live builds of the projections, caught up with the log, none of its events parked."""
+    with writing(engine) as connection:
+        begun = [
+            builds.begin(connection, one, BuildKind.TODAY, BuildStatus.LIVE) for one in projections.values()
+        ]
+    Runner(log, works(engine, begun, projections, 0)).catch_up()
+    with reading(engine) as connection:
+        assert connection.execute(select(PARKED.c.sequence, PARKED.c.error)).all() == []
+    return ReadModels(engine, projections)
+
+
+def all_rows(source: Source, table: str, key: tuple[str, ...]) -> Mapping[Key, Row]:
+    """A table's rows by their key, in the order of it."""
+    found: Any = source.table(table)
+    order = [found.c[name] for name in key]
+    rows = source.connection.execute(select(found).order_by(*order)).mappings()
+    return {tuple(row[name] for name in key): {str(name): row[name] for name in row} for row in rows}
