@@ -1,0 +1,123 @@
+"""Traces: a chain's tree in spans, by the ids that the events' own headers tell."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from adapters.avro.headers import traceparent
+from adapters.tracing.export import Traces
+from domain.log import Envelope, Recorded, is_outside_fact
+from tests.projections.folded import a_run
+
+
+@pytest.fixture
+def exporter() -> InMemorySpanExporter:
+    return InMemorySpanExporter()
+
+
+@pytest.fixture
+def traces(exporter: InMemorySpanExporter) -> Iterator[Traces]:
+    made = Traces(SimpleSpanProcessor(exporter))
+    yield made
+    made.close()
+
+
+def told(span: ReadableSpan) -> str:
+    """The span's ids as a `traceparent` header spells them."""
+    assert span.context is not None
+    return f"00-{span.context.trace_id:032x}-{span.context.span_id:016x}-01"
+
+
+def test_every_event_is_a_span_with_the_ids_of_its_header(
+    traces: Traces, exporter: InMemorySpanExporter
+) -> None:
+    events = a_run()[:200]
+    traces.spans.recorded(events, 0.010, 0.002)
+    spans = exporter.get_finished_spans()
+    assert [told(span) for span in spans] == [traceparent(one.meta) for one in events]
+
+
+def test_a_span_s_parent_is_the_event_that_caused_it(traces: Traces, exporter: InMemorySpanExporter) -> None:
+    events = a_run()[:200]
+    traces.spans.recorded(events, 0.010, 0.002)
+    by_id = {str(one.meta.event_id): traceparent(one.meta).split("-")[2] for one in events}
+    parents = {told(span): span.parent for span in exporter.get_finished_spans()}
+    caused = 0
+    for one in events:
+        parent = parents[traceparent(one.meta)]
+        if is_outside_fact(one.meta.causation_id):
+            assert parent is None
+        else:
+            assert parent is not None
+            assert f"{parent.span_id:016x}" == by_id[one.meta.causation_id]
+            caused += 1
+    assert caused > 50
+
+
+def test_a_span_lasts_from_the_stimulus_until_it_was_durable(
+    traces: Traces, exporter: InMemorySpanExporter
+) -> None:
+    traces.spans.recorded(a_run()[:1], 0.010, 0.002)
+    (span,) = exporter.get_finished_spans()
+    assert span.start_time is not None
+    assert span.end_time is not None
+    assert span.end_time - span.start_time == 12_000_000
+
+
+def test_the_arrival_in_the_read_models_hangs_under_its_event(
+    traces: Traces, exporter: InMemorySpanExporter
+) -> None:
+    one: Envelope = a_run()[20]
+    traces.spans.projected([Recorded(21, one)], 5, 9)
+    (span,) = exporter.get_finished_spans()
+    _version, trace, parent, _flags = traceparent(one.meta).split("-")
+    assert span.context is not None
+    assert span.parent is not None
+    assert (f"{span.context.trace_id:032x}", f"{span.parent.span_id:016x}") == (trace, parent)
+    assert (span.start_time, span.end_time) == (5, 9)
+    assert span.context.span_id != span.parent.span_id
+
+
+class Collector(BaseHTTPRequestHandler):
+    """Takes OTLP over HTTP, as any collector does."""
+
+    taken: list[bytes]
+
+    def do_POST(self) -> None:
+        self.taken.append(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the name is the base class's)
+        """Says nothing."""
+
+
+def test_what_is_left_is_sent_before_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[bytes] = []
+    server = HTTPServer(("127.0.0.1", 0), type("Ours", (Collector,), {"taken": taken}))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+    traces = Traces()
+    traces.spans.recorded(a_run()[:3], 0.001, 0.001)
+    traces.close()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    sent = [ExportTraceServiceRequest.FromString(body) for body in taken]
+    names = [
+        span.name
+        for request in sent
+        for resource in request.resource_spans
+        for scope in resource.scope_spans
+        for span in scope.spans
+    ]
+    assert names == ["log.LogOpened", "account.AccountOpened", "settings.SettingsChanged"]
