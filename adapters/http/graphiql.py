@@ -1,0 +1,98 @@
+"""GraphiQL at the endpoint's own address: this folder's files and nobody else's, under a policy that allows no other.
+
+A browser that opens the endpoint gets the page; every other request there goes on to GraphQL. The assets are served
+in the folder `graphiql/` beside the endpoint; their names hold their content's hash, so they may be kept for ever.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Scope
+
+# Monaco, the editor, makes its styles while it runs; scripts, workers and connections come from this origin alone.
+_RULES = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "worker-src": "'self'",
+    "connect-src": "'self'",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data:",
+    "font-src": "'self' data:",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+}
+_GUARDED = {
+    "Content-Security-Policy": "; ".join(f"{name} {sources}" for name, sources in _RULES.items()),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+# The page names the assets of one build: it is asked for again each time.
+_PAGE = {**_GUARDED, "Cache-Control": "no-store", "Vary": "Accept"}
+_ASSET = {**_GUARDED, "Cache-Control": "public, max-age=31536000, immutable"}
+_MEDIA = {".js": "text/javascript", ".css": "text/css", ".txt": "text/plain"}
+_HTML = re.compile(r"(?:^|,)\s*text/html\s*(?:[;,]|$)", re.IGNORECASE)
+_NOT_BUILT = "GraphiQL is not built here: run `make graphiql` and start the API again.\n"
+
+
+_Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def graphiql_routes(folder: Path | None, path: str) -> Sequence[BaseRoute]:
+    """The page at `path` for browsers, and its assets beside it; to be put before GraphQL's own route.
+
+    `folder` is the build; without one the page says in a line how to get it.
+    """
+    if folder is None:
+        return [_PageRoute(path, _how_to_build)]
+    return [_PageRoute(path, _page(folder / "index.html")), Route(_beside(path), _asset(folder / "assets"))]
+
+
+class _PageRoute(Route):
+    """Matches nothing but a browser asking for a page, so that the same address is GraphQL for everybody else."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        found, child = super().matches(scope)
+        wanted = found is Match.FULL and _wants_html(scope)
+        return (found, child) if wanted else (Match.NONE, {})
+
+
+def _wants_html(scope: Scope) -> bool:
+    accept = Request(scope).headers.get("accept", "")
+    return _HTML.search(accept) is not None
+
+
+def _beside(path: str) -> str:
+    return f"{path.rpartition('/')[0]}/graphiql/{{name}}"
+
+
+def _page(file: Path) -> _Endpoint:
+    async def serve(_: Request) -> Response:
+        return FileResponse(file, headers=_PAGE, media_type="text/html")
+
+    return serve
+
+
+def _asset(folder: Path) -> _Endpoint:
+    files = {file.name: file for file in folder.iterdir()}
+
+    async def serve(request: Request) -> Response:
+        file = files.get(request.path_params["name"])
+        if file is None:
+            raise HTTPException(404)
+        return FileResponse(file, headers=_ASSET, media_type=_MEDIA[file.suffix])
+
+    return serve
+
+
+async def _how_to_build(_: Request) -> Response:
+    return PlainTextResponse(_NOT_BUILT, 404, headers=_PAGE)

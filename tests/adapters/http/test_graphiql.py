@@ -1,0 +1,139 @@
+"""GraphiQL in a real browser without a network: it loads, asks, listens, and keeps what it is told to itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+from starlette.applications import Starlette
+from starlette.routing import Route, WebSocketRoute
+from starlette.testclient import TestClient
+from starlette.types import ASGIApp
+from strawberry.asgi import GraphQL
+
+from adapters.http.graphiql import graphiql_routes
+from tests.adapters.http.prices import SCHEMA
+from tests.browser import Visit, run_in_graphiql
+from tests.served import served
+
+TOKEN = "wh_" + "c2VjcmV0" * 4
+LIKE_A_BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+def application(build: Path | None, prefix: str = "") -> ASGIApp:
+    graphql = GraphQL[object, object](SCHEMA, graphql_ide=None)
+    path = f"{prefix}/graphql"
+    return Starlette(
+        routes=[*graphiql_routes(build, path), Route(path, graphql), WebSocketRoute(path, graphql)]
+    )
+
+
+@pytest.fixture(scope="module", params=["", "/behind/a/proxy"])
+def address(request: pytest.FixtureRequest, graphiql_build: Path) -> Iterator[str]:
+    with served(application(graphiql_build, request.param)) as base:
+        yield f"{base}{request.param}/graphql"
+
+
+@pytest.fixture
+def client(graphiql_build: Path) -> TestClient:
+    return TestClient(application(graphiql_build))
+
+
+def test_a_query_and_a_subscription_run_with_the_network_cut_off(
+    address: str, visitor: Visit, tmp_path: Path
+) -> None:
+    page = visitor.page
+    page.goto(address)
+    answer = page.locator(".graphiql-response")
+
+    run_in_graphiql(page, "query Anonymous { caller }")
+    expect(answer).to_contain_text("nobody")
+
+    page.get_by_label("Authorization").fill(f"Bearer {TOKEN}")
+    page.get_by_role("button", name="Use").click()
+    run_in_graphiql(page, "query Known { caller }")
+    expect(answer).to_contain_text(f"Bearer {TOKEN}")
+
+    run_in_graphiql(page, "subscription Prices { prices(steps: 3) { instrument step caller } }")
+    expect(answer).to_contain_text('"step": 3')
+    expect(answer).to_contain_text(f"Bearer {TOKEN}")
+    page.screenshot(path=tmp_path / "graphiql.png")
+
+    assert visitor.faults == []
+    assert visitor.origins == {urlsplit(address).netloc}
+    assert any(url.startswith("ws://") for url in visitor.asked)
+    assert [url for url in visitor.asked if TOKEN in url] == []
+    assert TOKEN not in page.evaluate(
+        "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])"
+    )
+
+
+def test_the_browser_runs_no_script_that_is_not_ours(address: str, visitor: Visit) -> None:
+    page = visitor.page
+    page.goto(address)
+    page.evaluate(
+        "document.head.append(Object.assign(document.createElement('script'), {text: 'window.alien = true'}))"
+    )
+    assert page.evaluate("window.alien") is None
+    assert "Content Security Policy" in visitor.faults[-1]
+
+
+def test_a_browser_gets_the_page_and_everybody_else_graphql(client: TestClient) -> None:
+    page = client.get("/graphql", headers=LIKE_A_BROWSER)
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    question = {"query": "{ caller }"}
+    assert client.get("/graphql", params=question).json()["data"] == {"caller": "nobody"}
+    assert client.post("/graphql", json=question, headers=LIKE_A_BROWSER).json()["data"] == {
+        "caller": "nobody"
+    }
+
+
+@pytest.mark.parametrize("accept", ["application/json", "*/*", "text/html-fragment", ""])
+def test_who_does_not_ask_for_a_page_gets_none(client: TestClient, accept: str) -> None:
+    answer = client.get("/graphql", params={"query": "{ caller }"}, headers={"accept": accept})
+    assert answer.json()["data"] == {"caller": "nobody"}
+
+
+def test_the_page_is_asked_for_each_time_and_its_assets_once(client: TestClient) -> None:
+    page = client.get("/graphql", headers=LIKE_A_BROWSER)
+    assert page.headers["cache-control"] == "no-store"
+    for name in re.findall(r'(?:src|href)="(graphiql/[^"]+)"', page.text):
+        asset = client.get(f"/{name}")
+        assert asset.status_code == 200
+        assert "immutable" in asset.headers["cache-control"]
+        assert asset.headers["content-security-policy"] == page.headers["content-security-policy"]
+
+
+def test_every_file_of_the_build_says_what_it_is(client: TestClient, graphiql_build: Path) -> None:
+    media = {".js": "text/javascript", ".css": "text/css", ".txt": "text/plain"}
+    for file in (graphiql_build / "assets").iterdir():
+        answer = client.head(f"/graphiql/{file.name}")
+        assert answer.headers["content-type"] == f"{media[file.suffix]}; charset=utf-8"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_policy_allows_this_origin_and_no_script_in_the_page(client: TestClient) -> None:
+    page = client.get("/graphql", headers=LIKE_A_BROWSER)
+    policy = dict(rule.split(" ", 1) for rule in page.headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert {policy[name] for name in ("script-src", "worker-src", "connect-src")} == {"'self'"}
+    assert policy["frame-ancestors"] == "'none'"
+    assert re.findall(r"<script(?![^>]*src=)", page.text) == []
+    assert "//" not in page.text
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "..%2Findex.html", "%2e%2e/index.html", ""])
+def test_nothing_but_the_assets_is_served(client: TestClient, name: str) -> None:
+    assert client.get(f"/graphiql/{name}").status_code == 404
+
+
+def test_without_the_build_the_page_says_how_to_get_it() -> None:
+    client = TestClient(application(None))
+    page = client.get("/graphql", headers=LIKE_A_BROWSER)
+    assert page.text.count("\n") == 1
+    assert "`make graphiql`" in page.text
+    assert client.post("/graphql", json={"query": "{ caller }"}).json()["data"] == {"caller": "nobody"}

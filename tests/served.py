@@ -1,0 +1,26 @@
+"""An ASGI application behind a real uvicorn, on a port of this machine that nobody else has."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from threading import Thread
+
+import uvicorn
+from starlette.types import ASGIApp
+
+
+@contextmanager
+def served(app: ASGIApp) -> Generator[str]:
+    """`http://127.0.0.1:port` of the running application. It listens at once: whoever asks early, waits."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="websockets-sansio"))
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="served")
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(timeout=30)
+            assert not thread.is_alive(), "uvicorn did not stop"
