@@ -20,6 +20,7 @@ WhenceError
 ├── StoreError              the store of the read models cannot do what was asked; the log is as it was
 │   ├── StoreUnavailable    the database behind it does not answer
 │   └── StoreTooNew         a later version of the program has set it up
+├── TooSlow                 who follows the log fell too far behind; the message says where to go on from
 ├── NotAllowed              the caller's role does not reach that far; nothing was done
 │   └── Unauthenticated     nobody has said who asks, and that is needed for this
 ├── StrategyFailed          a strategy raised on a candle; what it would have said nobody knows
@@ -115,6 +116,16 @@ class StoreUnavailable(StoreError):
 
 class StoreTooNew(StoreError):
     """A later version of the program has set the store up; this one does not know what its tables mean."""
+
+
+class TooSlow(WhenceError):
+    """Whoever follows the log fell further behind than is held for it; `position` is the last it was given."""
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+        super().__init__(
+            f"you fell too far behind and were dropped; subscribe again after position {position}, nothing is lost"
+        )
 
 
 class NotAllowed(WhenceError):

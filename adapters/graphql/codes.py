@@ -13,6 +13,7 @@ from domain.errors import (
     OwnershipLost,
     Refused,
     StoreError,
+    TooSlow,
     Unauthenticated,
     WhenceError,
 )
@@ -27,6 +28,7 @@ class Code(StrEnum):
     REFUSED = "REFUSED"
     RATE_LIMITED = "RATE_LIMITED"
     TOO_COMPLEX = "TOO_COMPLEX"
+    TOO_SLOW = "TOO_SLOW"
     LOG_OWNED = "LOG_OWNED"
     UNAVAILABLE = "UNAVAILABLE"
     INTERNAL = "INTERNAL"
@@ -37,6 +39,7 @@ CODES: Sequence[tuple[type[WhenceError], Code]] = (
     (NotAllowed, Code.FORBIDDEN),
     (InvalidInput, Code.BAD_INPUT),
     (Refused, Code.REFUSED),
+    (TooSlow, Code.TOO_SLOW),
     (LogOwned, Code.LOG_OWNED),
     (OwnershipLost, Code.LOG_OWNED),
     (LogError, Code.UNAVAILABLE),

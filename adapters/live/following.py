@@ -1,0 +1,76 @@
+"""The thread that follows a log and hands what comes to an event loop, by batches."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import closing
+
+from adapters.log.recorder_log import RecordedLog
+from domain.log import Recorded
+
+_AHEAD = 1000
+"""Events that may wait for the loop: a loop that is busy holds the thread back."""
+_PAUSE_SECONDS = 1.0
+_LOOK_SECONDS = 0.2
+"""How long a stop may have to wait for the thread."""
+
+_log = logging.getLogger(__name__)
+
+
+class Following:
+    """Begins at once, in the running loop; `take` and `fail` are called in that loop."""
+
+    def __init__(
+        self,
+        open_log: Callable[[], RecordedLog],
+        after: int,
+        take: Callable[[list[Recorded]], None],
+        fail: Callable[[Exception], None],
+    ) -> None:
+        self._open, self._take, self._fail = open_log, take, fail
+        self._after = after
+        self._loop = asyncio.get_running_loop()
+        self._stopped = threading.Event()
+        self._room = threading.Condition()
+        self._arrived: list[Recorded] = []
+        self._thread = threading.Thread(target=self._run, name="live tail", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread; to be called from another thread than the loop's."""
+        self._stopped.set()
+        with self._room:
+            self._room.notify_all()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._follow()
+            except Exception as failure:  # noqa: BLE001 - told to whoever follows, and to the log; then tried again
+                _log.exception("the live tail lost the log at position %d and tries again", self._after)
+                self._loop.call_soon_threadsafe(self._fail, failure)
+                self._stopped.wait(_PAUSE_SECONDS)
+
+    def _follow(self) -> None:
+        with closing(self._open()) as log:
+            self._loop.call_soon_threadsafe(self._take, list[Recorded]())
+            for recorded in log.follow(self._after, self._stopped.is_set, _LOOK_SECONDS):
+                self._hand_over(recorded)
+                self._after = recorded.position
+
+    def _hand_over(self, recorded: Recorded) -> None:
+        with self._room:
+            self._room.wait_for(lambda: len(self._arrived) < _AHEAD or self._stopped.is_set())
+            self._arrived.append(recorded)
+            if len(self._arrived) == 1:
+                self._loop.call_soon_threadsafe(self._drain)
+
+    def _drain(self) -> None:
+        with self._room:
+            arrived, self._arrived = self._arrived, []
+            self._room.notify_all()
+        self._take(arrived)

@@ -1,0 +1,125 @@
+"""The live tail: one thread follows the log, and everybody who subscribes sees every event once, in order.
+
+Nobody has a queue of their own: the last events are held once, and each subscriber has only a position. Whoever is
+behind what is held reads the log itself, by pages, until the two meet; so a subscription can begin anywhere. Whoever
+had met the end and fell behind it again is told (`TooSlow`) and dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+
+from adapters.live.following import Following
+from adapters.live.pages import STOPPING, Pages
+from adapters.live.ring import Ring
+from adapters.log.recorder_log import RecordedLog
+from domain.errors import InvalidInput, LogError, LogUnavailable, TooSlow
+from domain.log import Envelope, Recorded
+
+HELD = 4096
+"""Events held for all: how far a subscriber may fall behind."""
+
+
+class LiveTail:
+    """Belongs to the event loop it was started in."""
+
+    def __init__(self, open_log: Callable[[], RecordedLog], held: int = HELD) -> None:
+        """`open_log` opens the log for reading; it is called from other threads, and again after a failure."""
+        self._open = open_log
+        self._pages = Pages(open_log)
+        self._ring = Ring(held, 0)
+        self._following: Following | None = None
+        self._arrival = asyncio.Event()
+        self._failure: Exception | None = None
+        self.subscribers = 0
+
+    @property
+    def position(self) -> int:
+        """The position of the last event that has arrived here."""
+        return self._ring.last
+
+    async def start(self) -> None:
+        """Begins to follow at the log's head. Raises LogError where it cannot be read."""
+        self._ring = Ring(self._ring.size, await self._pages.head())
+        self._following = Following(self._open, self._ring.last, self._take, self._fail)
+
+    async def close(self) -> None:
+        """Ends the thread, and every subscription; idempotent."""
+        if self._following is not None:
+            await asyncio.to_thread(self._following.stop)
+            self._following = None
+        self._fail(LogUnavailable(STOPPING))
+        await self._pages.close()
+
+    async def subscribe(self, after: int | None = None) -> AsyncGenerator[Recorded]:
+        """Every event after the position (None: from now on), each once, in order, without end.
+
+        Raises InvalidInput for a position that the log does not have, TooSlow with the position to go on from,
+        LogError where the log cannot be read; whoever comes back with the last position seen misses nothing.
+        """
+        at = self._ring.last if after is None else after
+        await self._check(at)
+        self.subscribers += 1
+        try:
+            async for recorded in self._behind(at):
+                at = recorded.position
+                yield recorded
+            async for recorded in self._live(at):
+                yield recorded
+        finally:
+            self.subscribers -= 1
+
+    async def stream(self, stream: str, upto: int) -> list[Envelope]:
+        """The events of one stream up to a version. Raises LogError."""
+        return list(await self._pages.stream(stream, upto))
+
+    async def _check(self, after: int) -> None:
+        if after < 0:
+            raise InvalidInput("positions are counted from 1; 0 is before the first")
+        if after > self._ring.last and after > (head := await self._pages.head()):
+            raise InvalidInput(f"the log ends at position {head}; nothing is known of {after}")
+
+    async def _behind(self, after: int) -> AsyncGenerator[Recorded]:
+        """What is held here no longer, from the log."""
+        while after + 1 < self._ring.first:
+            page = await self._pages.page(after)
+            if not page:
+                raise LogUnavailable(
+                    f"the log gives nothing after position {after}, though more was seen of it"
+                )
+            for recorded in page:
+                after = recorded.position
+                yield recorded
+
+    async def _live(self, after: int) -> AsyncGenerator[Recorded]:
+        while True:
+            if after + 1 < self._ring.first:
+                raise TooSlow(after)
+            recorded = self._ring.at(after + 1)
+            if recorded is None:
+                await self._news()
+            else:
+                after = recorded.position
+                yield recorded
+
+    async def _news(self) -> None:
+        if self._failure is not None:
+            raise self._failure.with_traceback(None)
+        await self._arrival.wait()
+
+    def _take(self, arrived: list[Recorded]) -> None:
+        for recorded in arrived:
+            self._ring.add(recorded)
+        self._failure = None
+        self._wake()
+
+    def _fail(self, failure: Exception) -> None:
+        self._failure = (
+            failure if isinstance(failure, LogError) else LogUnavailable("the log cannot be followed")
+        )
+        self._wake()
+
+    def _wake(self) -> None:
+        self._arrival.set()
+        self._arrival = asyncio.Event()

@@ -1,0 +1,223 @@
+"""Gapless from any position, bounded for whoever is slow, and never silent."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, aclosing, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from adapters.live.tail import LiveTail
+from adapters.log.recorder_log import RecordedLog, RecorderLog
+from domain.errors import InvalidInput, LogUnavailable, TooSlow
+from infra.config import WhenceSettings
+from infra.logs import open_owned, open_reader
+from tests.adapters.log.days import days
+
+STREAM = "account-main"
+_PATIENCE = 20
+
+
+class Writer:
+    """Owns a log in a file and writes a stream of days to it."""
+
+    def __init__(self, log: RecorderLog, settings: WhenceSettings) -> None:
+        self._log, self._settings = log, settings
+        self.written = 0
+
+    def write(self, count: int) -> None:
+        self._log.append(days(STREAM, self.written + 1, self.written + count))
+        self.written += count
+
+    def read(self) -> RecordedLog:
+        return open_reader(self._settings)
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[Writer]:
+    settings = WhenceSettings(log=f"sqlite:///{tmp_path / 'log.db'}")
+    with ExitStack() as held:
+        log = open_owned(settings)
+        held.callback(log.close)
+        yield Writer(log, settings)
+
+
+@asynccontextmanager
+async def following(open_log: Callable[[], RecordedLog], held: int = 4096) -> AsyncGenerator[LiveTail]:
+    tail = LiveTail(open_log, held)
+    await tail.start()
+    try:
+        yield tail
+    finally:
+        await tail.close()
+
+
+def run(test: Callable[[], Awaitable[None]]) -> None:
+    async def within() -> None:
+        await asyncio.wait_for(test(), _PATIENCE)
+
+    asyncio.run(within())
+
+
+async def positions(tail: LiveTail, after: int | None, upto: int) -> list[int]:
+    seen: list[int] = []
+    async with aclosing(tail.subscribe(after)) as events:
+        async for recorded in events:
+            seen.append(recorded.position)
+            if recorded.position >= upto:
+                break
+    return seen
+
+
+async def reached(tail: LiveTail, position: int) -> None:
+    await positions(tail, position - 1, position)
+
+
+def test_everybody_sees_every_event_once_wherever_they_begin_while_the_log_grows(writer: Writer) -> None:
+    """The ring holds far less than what is written, so most begin in the log and meet the end while it moves."""
+    total, lots = 6_000, random.Random(4)
+    writer.write(1_000)
+
+    def hammer() -> None:
+        while writer.written < total:
+            writer.write(min(lots.randint(1, 40), total - writer.written))
+
+    async def one(tail: LiveTail) -> None:
+        await asyncio.sleep(lots.random() / 2)
+        after = lots.randint(0, tail.position)
+        assert await positions(tail, after, total) == list(range(after + 1, total + 1))
+
+    async def test() -> None:
+        async with following(writer.read, held=3_000) as tail:
+            thread = threading.Thread(target=hammer)
+            thread.start()
+            await asyncio.gather(*(one(tail) for _ in range(60)))
+            await asyncio.to_thread(thread.join)
+            assert tail.subscribers == 0
+
+    run(test)
+
+
+def test_from_now_on_means_the_next_event(writer: Writer) -> None:
+    async def test() -> None:
+        writer.write(5)
+        async with following(writer.read) as tail:
+            seen = asyncio.create_task(positions(tail, None, 7))
+            await asyncio.sleep(0)
+            assert tail.subscribers == 1
+            await asyncio.to_thread(writer.write, 2)
+            assert await seen == [6, 7]
+
+    run(test)
+
+
+def test_who_does_not_keep_up_is_told_where_to_go_on_from_and_dropped(writer: Writer) -> None:
+    async def test() -> None:
+        writer.write(1)
+        async with following(writer.read, held=10) as tail:
+            slow = tail.subscribe(0)
+            assert (await anext(slow)).position == 1
+            await asyncio.to_thread(writer.write, 1)
+            assert (await anext(slow)).position == 2
+            await asyncio.to_thread(writer.write, 50)
+            await reached(tail, 52)
+            with pytest.raises(TooSlow, match="after position 2,") as told:
+                await anext(slow)
+            assert told.value.position == 2
+            assert tail.subscribers == 0
+            assert await positions(tail, told.value.position, 52) == list(range(3, 53))
+
+    run(test)
+
+
+def test_a_position_that_the_log_does_not_have_is_refused_not_waited_for(writer: Writer) -> None:
+    async def test() -> None:
+        writer.write(3)
+        async with following(writer.read) as tail:
+            for wrong, said in ((4, "the log ends at position 3"), (-1, "counted from 1")):
+                with pytest.raises(InvalidInput, match=said):
+                    await anext(tail.subscribe(wrong))
+
+    run(test)
+
+
+class Fallible:
+    """Opens the log, until it is told that it does not answer."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self.opened: list[RecordedLog] = []
+        self.is_followed = threading.Event()
+        self.answers = True
+
+    def open(self) -> RecordedLog:
+        if not self.answers:
+            raise LogUnavailable("the store does not answer")
+        self.opened.append(self._writer.read())
+        if len(self.opened) > 1:
+            self.is_followed.set()
+        return self.opened[-1]
+
+
+async def persistently(tail: LiveTail, after: int, upto: int) -> list[int]:
+    """As a client that comes back a moment after it was told that the log does not answer."""
+    while True:
+        try:
+            return await positions(tail, after, upto)
+        except LogUnavailable:
+            await asyncio.sleep(0.01)
+
+
+def test_a_log_that_fails_is_told_and_gone_on_with_where_it_was(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.live.following._PAUSE_SECONDS", 0.01)
+
+    async def test() -> None:
+        writer.write(2)
+        store = Fallible(writer)
+        async with following(store.open) as tail:
+            waiting = asyncio.create_task(positions(tail, 2, 99))
+            await asyncio.to_thread(store.is_followed.wait)
+            assert tail.subscribers == 1
+            store.answers = False
+            monkeypatch.setattr(store.opened[1], "read", _unanswered)
+            with pytest.raises(LogUnavailable, match="does not answer"):
+                await waiting
+            await asyncio.to_thread(writer.write, 3)
+            store.answers = True
+            assert await persistently(tail, 2, 5) == [3, 4, 5]
+
+    run(test)
+
+
+def _unanswered(*_told: object) -> Iterator[None]:
+    raise LogUnavailable("the store does not answer")
+
+
+def test_closing_ends_every_subscription(writer: Writer) -> None:
+    async def test() -> None:
+        async with following(writer.read) as tail:
+            waiting = asyncio.create_task(positions(tail, None, 1))
+            await asyncio.sleep(0)
+            assert tail.subscribers == 1
+        with pytest.raises(LogUnavailable, match="stopping"):
+            await waiting
+        with pytest.raises(LogUnavailable, match="stopping"):
+            await anext(tail.subscribe(0))
+
+    writer.write(1)
+    run(test)
+
+
+def test_a_stream_is_read_up_to_a_version(writer: Writer) -> None:
+    async def test() -> None:
+        writer.write(5)
+        async with following(writer.read) as tail:
+            assert await tail.stream(STREAM, 3) == days(STREAM, 1, 3)
+
+    run(test)
