@@ -1,0 +1,95 @@
+"""What one request may ask for, held before anything is resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    FragmentDefinitionNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    ValidationContext,
+    ValidationRule,
+)
+from strawberry.extensions import DisableIntrospection, MaxTokensLimiter, SchemaExtension
+
+from adapters.graphql.codes import Code
+from adapters.graphql.weight import Scales, Weight
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`depth` in fields below one another, `cost` in fields resolved at most (a list counts for what its page holds),
+    `aliases` and `tokens` in a document, `page` the most entries of a page."""
+
+    depth: int = 15
+    cost: int = 20_000
+    aliases: int = 30
+    tokens: int = 2_000
+    page: int = 200
+    introspection: bool = True
+
+
+def limiting(limits: Limits) -> Sequence[Callable[[], SchemaExtension]]:
+    """The schema extensions that hold the limits, one of each for every operation."""
+    extensions: list[Callable[[], SchemaExtension]] = [
+        lambda: MaxTokensLimiter(limits.tokens),
+        lambda: WeightLimiter(limits),
+    ]
+    return extensions if limits.introspection else [*extensions, DisableIntrospection]
+
+
+class WeightLimiter(SchemaExtension):
+    """Refuses with TOO_COMPLEX what is deeper, wider or longer than the limits."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+
+    def on_operation(self) -> Iterator[None]:
+        """Adds the rule: it needs the variables, which validation does not see."""
+        context = self.execution_context
+        context.validation_rules = (*context.validation_rules, _rule(self._limits, context.variables or {}))
+        yield
+
+
+def _rule(limits: Limits, variables: Mapping[str, Any]) -> type[ValidationRule]:
+    class WithinLimits(ValidationRule):
+        context: ValidationContext
+
+        def __init__(self, context: ValidationContext) -> None:
+            super().__init__(context)
+            definitions = context.document.definitions
+            fragments = {
+                one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)
+            }
+            self.scales = Scales(context.schema, fragments, variables, limits.page)
+
+        def enter_operation_definition(self, node: OperationDefinitionNode, *_: object) -> None:
+            weight = self.scales.weigh(node.selection_set, self.context.schema.get_root_type(node.operation))
+            for fault in _faults(weight, limits):
+                self.report_error(GraphQLError(fault, node, extensions={"code": Code.TOO_COMPLEX}))
+
+        def leave_document(self, *_: object) -> None:
+            for fault in self.scales.pages:
+                fault.extensions = {"code": Code.TOO_COMPLEX}
+                self.report_error(fault)
+
+    return WithinLimits
+
+
+def _faults(weight: Weight, limits: Limits) -> Iterator[str]:
+    measured = (
+        ("fields deep", weight.depth, limits.depth),
+        ("fields to resolve", weight.cost, limits.cost),
+        ("aliases", weight.aliases, limits.aliases),
+    )
+    for what, found, most in measured:
+        if found > most:
+            yield f"this asks for {_short(found)} {what}; {most} are allowed"
+
+
+def _short(count: int) -> str:
+    """Fragments can multiply to numbers that nobody wants printed."""
+    return str(count) if count < 10**9 else "more than a billion"

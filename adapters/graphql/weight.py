@@ -1,0 +1,137 @@
+"""How much a document asks for, before anything is resolved.
+
+Strawberry's own limiters of depth and aliases walk a fragment anew wherever it is spread: a short document of
+fragments that each spread the next one twice keeps them busy for ever. Here each fragment is weighed once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from typing import Any, cast
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLNamedType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+    is_list_type,
+    is_non_null_type,
+)
+from graphql.language import SelectionNode, SelectionSetNode
+
+PAGE_ARGUMENTS = ("first", "last")
+_UNBOUNDED_LIST = 10
+"""What a list is taken to hold where the document does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """`depth` in fields below one another, `cost` in fields resolved at most, `aliases` as they are spread."""
+
+    depth: int = 0
+    cost: int = 0
+    aliases: int = 0
+
+    def beside(self, other: Weight) -> Weight:
+        """Both, next to each other."""
+        return Weight(max(self.depth, other.depth), self.cost + other.cost, self.aliases + other.aliases)
+
+    def under(self, times: int, *, alias: bool) -> Weight:
+        """The weight of a field with these selections, which are resolved `times` times."""
+        return Weight(self.depth + 1, 1 + times * self.cost, self.aliases + alias)
+
+
+@dataclass
+class Scales:
+    """Weighs the operations of one document; `pages` collects page sizes beyond `page`, with where they are asked."""
+
+    schema: GraphQLSchema
+    fragments: Mapping[str, FragmentDefinitionNode]
+    variables: Mapping[str, Any]
+    page: int
+    pages: list[GraphQLError] = field(default_factory=list[GraphQLError])
+    _weighed: dict[str, Weight] = field(default_factory=dict[str, Weight])
+
+    def weigh(self, selections: SelectionSetNode | None, parent: GraphQLNamedType | None) -> Weight:
+        """The weight of these selections on that type; what the schema does not know weighs as one field."""
+        if selections is None:
+            return Weight()
+        parts = (self._one(selection, parent) for selection in selections.selections)
+        return reduce(Weight.beside, parts, Weight())
+
+    def _one(self, node: SelectionNode, parent: GraphQLNamedType | None) -> Weight:
+        match node:
+            case FieldNode():
+                return self._field(node, parent)
+            case FragmentSpreadNode():
+                return self._fragment(node.name.value)
+            case InlineFragmentNode():
+                return self.weigh(node.selection_set, self._condition(node) or parent)
+            case _:
+                return Weight()
+
+    def _condition(self, node: InlineFragmentNode) -> GraphQLNamedType | None:
+        condition: Any = node.type_condition  # graphql-core's types leave out that it may be missing
+        return None if condition is None else self.schema.get_type(condition.name.value)
+
+    def _fragment(self, name: str) -> Weight:
+        if name not in self._weighed and (fragment := self.fragments.get(name)) is not None:
+            # A fragment that spreads itself is refused by another rule; here it only has to end.
+            self._weighed[name] = Weight()
+            on = self.schema.get_type(fragment.type_condition.name.value)
+            self._weighed[name] = self.weigh(fragment.selection_set, on)
+        return self._weighed.get(name, Weight())
+
+    def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Weight:
+        if node.name.value.startswith("__"):
+            return replace(
+                self.weigh(node.selection_set, None).under(1, alias=node.alias is not None), depth=0
+            )
+        found: Any = getattr(parent, "fields", {}).get(node.name.value)
+        below = self.weigh(node.selection_set, None if found is None else _named(found.type))
+        return below.under(self._times(node, parent, found), alias=node.alias is not None)
+
+    def _times(self, node: FieldNode, parent: GraphQLNamedType | None, found: Any) -> int:
+        if found is None:
+            return 1
+        asked = self._page_sizes(node, found)
+        if asked:
+            return max(asked)
+        is_page = parent is not None and parent.name.endswith("Connection")
+        return _UNBOUNDED_LIST if _is_list(found.type) and not is_page else 1
+
+    def _page_sizes(self, node: FieldNode, found: Any) -> list[int]:
+        """The sizes given, or else the one the field falls back on; none where it has no pages."""
+        arguments = {argument.name.value: argument.value for argument in node.arguments}
+        known = [name for name in PAGE_ARGUMENTS if name in found.args]
+        given = [self._size(arguments[name]) for name in known if name in arguments]
+        sizes = [size for size in given if isinstance(size, int)]
+        for size in sizes:
+            if not 0 <= size <= self.page:
+                self.pages.append(
+                    GraphQLError(f"a page has 0 to {self.page} entries; {size} were asked for", node)
+                )
+        defaults = (found.args[name].default_value for name in known)
+        return sizes or [one if isinstance(one, int) else self.page for one in defaults][:1]
+
+    def _size(self, value: ValueNode) -> object:
+        if isinstance(value, VariableNode):
+            return self.variables.get(value.name.value)
+        return int(value.value) if isinstance(value, IntValueNode) else None
+
+
+def _named(kind: Any) -> GraphQLNamedType | None:
+    return cast("GraphQLNamedType | None", get_named_type(kind))
+
+
+def _is_list(kind: Any) -> bool:
+    return is_list_type(kind.of_type if is_non_null_type(kind) else kind)

@@ -1,0 +1,117 @@
+"""A small schema with everything the API's rooms have to deal with: lists, pages, roles, faults, streams."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import strawberry
+from sqlalchemy.exc import OperationalError
+from strawberry.types import Info
+
+from adapters.graphql.limits import Limits, limiting
+from adapters.graphql.masking import MaskedSchema
+from adapters.graphql.permission import requires
+from adapters.http.caller import Caller, Role
+from domain.errors import InvalidInput, LogOwned, Refused, StoreUnavailable
+
+SECRET = "hunter2"  # noqa: S105  # what must never be seen outside
+
+
+@dataclass
+class Context:
+    """What resolvers are given."""
+
+    caller: Caller
+
+
+FAULTS: dict[str, Exception] = {
+    "BAD_INPUT": InvalidInput("the price has too many digits"),
+    "REFUSED": Refused("the switch is tripped"),
+    "LOG_OWNED": LogOwned("process 7 owns this log"),
+    "UNAVAILABLE": StoreUnavailable("the store does not answer"),
+    "LOST": OperationalError("SELECT 1", {}, Exception(f"password={SECRET}")),
+    "INTERNAL": RuntimeError(f"the password is {SECRET}"),
+}
+
+
+@strawberry.type
+class Trade:
+    """A node with a list below it."""
+
+    id: int
+
+    @strawberry.field
+    def fills(self) -> list[Trade]:
+        return []
+
+    @strawberry.field
+    def next(self) -> Trade:
+        return Trade(id=self.id + 1)
+
+
+@strawberry.type
+class TradeEdge:
+    node: Trade
+
+
+@strawberry.type
+class TradeConnection:
+    edges: list[TradeEdge]
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(extensions=[requires(Role.VIEWER)])
+    def me(self, info: Info[Context, None]) -> str:
+        return info.context.caller.name
+
+    @strawberry.field(extensions=[requires(Role.VIEWER)])
+    def trade(self) -> Trade:
+        return Trade(id=1)
+
+    @strawberry.field(extensions=[requires(Role.VIEWER)])
+    def trades(self, first: int = 50) -> TradeConnection:
+        return TradeConnection(edges=[TradeEdge(node=Trade(id=n)) for n in range(first)])
+
+    @strawberry.field(extensions=[requires(Role.VIEWER)])
+    def fails(self, how: str) -> str:
+        raise FAULTS[how]
+
+    @strawberry.field(extensions=[requires(Role.VIEWER)])
+    async def slow(self, seconds: float) -> str:
+        await asyncio.sleep(seconds)
+        return "done"
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation(extensions=[requires(Role.TRADER)])
+    def place(self, info: Info[Context, None]) -> str:
+        """Places an order."""
+        return f"placed by {info.context.caller.name}"
+
+    @strawberry.mutation(extensions=[requires(Role.ADMIN)])
+    async def reset(self) -> str:
+        return "reset"
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription(extensions=[requires(Role.VIEWER)])
+    async def ticks(self, upto: int = 3) -> AsyncIterator[int]:
+        for tick in range(upto):
+            yield tick
+        if upto == 0:
+            await asyncio.Event().wait()
+
+    @strawberry.subscription(extensions=[requires(Role.VIEWER)])
+    async def breaks(self) -> AsyncIterator[int]:
+        yield 1
+        raise FAULTS["INTERNAL"]
+
+
+def schema(limits: Limits | None = None) -> MaskedSchema:
+    """The schema under these limits."""
+    return MaskedSchema(Query, Mutation, Subscription, extensions=limiting(limits or Limits()))
