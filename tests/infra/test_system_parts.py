@@ -11,7 +11,7 @@ import pytest
 
 from domain.errors import MissingParts
 from infra.servers import development, system_parts
-from infra.servers.system_parts import KCAT, MAVEN, ensure
+from infra.servers.system_parts import CHROMIUM, KCAT, MAVEN, PROMTOOL, ensure
 
 _APT_GET = """#!/bin/sh
 echo "$@" >> "{record}"
@@ -39,7 +39,8 @@ def test_all_that_is_missing_is_named_in_one_message(bare: Path) -> None:
     )
     assert done.returncode == 1
     assert "Maven (fetches Kafka and the schema registry): Debian's maven" in done.stderr
-    assert "kcat" in done.stderr
+    for line in (KCAT, CHROMIUM, PROMTOOL):
+        assert f"  {line}\n" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -57,16 +58,16 @@ def test_nothing_starts_while_something_is_missing(
 
 
 def test_what_root_may_install_is_installed(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    record = _apt_get(bare, brings="mvn kcat")
+    record = _apt_get(bare, brings="mvn kcat chromium promtool")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     said: list[str] = []
 
-    ensure((MAVEN, KCAT), said.append)
+    ensure((MAVEN, KCAT, CHROMIUM, PROMTOOL), said.append)
 
-    assert said == ["Installing maven, kcat with apt-get ..."]
+    assert said == ["Installing maven, kcat, chromium, prometheus with apt-get ..."]
     assert record.read_text().splitlines() == [
         "--quiet update",
-        "--quiet install --yes --no-install-recommends maven kcat",
+        "--quiet install --yes --no-install-recommends maven kcat chromium prometheus",
     ]
 
 
