@@ -1,0 +1,108 @@
+"""Orders: what was asked of an exchange, and what became of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+import strawberry
+
+from adapters.graphql.enums import told
+from adapters.graphql.moment import Moment
+from adapters.graphql.rows import told_by
+from adapters.graphql.scalars import Position
+from domain.order import OrderStatus, OrderType, Purpose, Side
+
+
+class OrdersBy(StrEnum):
+    """What a list of orders is ordered by."""
+
+    PLACED = "PLACED"
+    UPDATED = "UPDATED"
+    QUANTITY = "QUANTITY"
+    NOTIONAL = "NOTIONAL"
+    INSTRUMENT = "INSTRUMENT"
+
+
+told(OrdersBy)
+
+
+@strawberry.type(description="An order: what we asked an exchange for, and everything it did with that.")
+class Order:
+    moment: strawberry.Private[Moment]
+    account: str = strawberry.field(description="Whose order it is.")
+    id: strawberry.ID = strawberry.field(
+        description="The client order id, the same here and at the exchange."
+    )
+    chain_id: strawberry.ID = strawberry.field(description="The chain that it belongs to: what it came from.")
+    instrument: str = strawberry.field(description="What is traded, as in `BTCUSDT-LINEAR.BYBIT`.")
+    side: Side = strawberry.field(description="Which way it trades.")
+    type: OrderType = strawberry.field(description="On which terms it takes a price.")
+    purpose: Purpose = strawberry.field(
+        description="Why it exists: to open a position, or one of the ways out."
+    )
+    status: OrderStatus = strawberry.field(description="Where it stands.")
+    reason: str = strawberry.field(description="Why it ended other than by being filled; empty until then.")
+    quantity: Decimal = strawberry.field(description="How much was asked for, in base currency.")
+    limit_price: Decimal | None = strawberry.field(
+        description="The worst price of a LIMIT, in quote currency."
+    )
+    trigger_price: Decimal | None = strawberry.field(
+        description="The price that makes a STOP a market order, in quote currency."
+    )
+    reduce_only: bool = strawberry.field(description="Whether it may only take a position down.")
+    parent_id: strawberry.ID | None = strawberry.field(
+        description="The order whose first fill wakes this one at the exchange."
+    )
+    fresh_until: datetime = strawberry.field(description="If it was not sent by then, it never is.")
+    filled: Decimal = strawberry.field(description="How much was filled, in base currency.")
+    leaves: Decimal = strawberry.field(description="How much is still to be filled, in base currency.")
+    notional: Decimal = strawberry.field(description="Quantity x price of its fills, in quote currency.")
+    average_price: Decimal | None = strawberry.field(
+        description="Of its fills, in quote currency, to twelve digits after the point; null before the first."
+    )
+    fees: Decimal = strawberry.field(description="What its fills cost; negative is a rebate.")
+    venue_order_id: str = strawberry.field(description="What the exchange calls it; empty until it has said.")
+    actor: str = strawberry.field(description="Who placed it: the engine, or a person by name.")
+    placed_at: datetime = strawberry.field(description="When it was placed.")
+    updated_at: datetime = strawberry.field(description="When something last happened to it.")
+    closed_at: datetime | None = strawberry.field(description="When it ended; null while it works.")
+    position: Position = strawberry.field(description="The log's position of its first event.")
+    updated_position: Position = strawberry.field(description="The log's position of its last event.")
+
+
+@strawberry.input(description="Which orders: those for which everything that is given holds.")
+class OrderFilter:
+    account: str | None = strawberry.field(default=None, description="Of this account.")
+    instrument: str | None = strawberry.field(default=None, description="Of this instrument.")
+    side: Side | None = strawberry.field(default=None, description="On this side.")
+    type: OrderType | None = strawberry.field(default=None, description="Of this type.")
+    purpose: Purpose | None = strawberry.field(default=None, description="For this purpose.")
+    status: list[OrderStatus] | None = strawberry.field(default=None, description="In one of these states.")
+    chain: strawberry.ID | None = strawberry.field(default=None, description="Of this chain.")
+    parent: strawberry.ID | None = strawberry.field(default=None, description="Woken by this order.")
+    actor: str | None = strawberry.field(default=None, description="Placed by this person, or by `engine`.")
+    reason: str | None = strawberry.field(default=None, description="Ended for this reason.")
+    reduce_only: bool | None = strawberry.field(default=None, description="Only taking down, or not.")
+    min_notional: Decimal | None = strawberry.field(
+        default=None, description="Filled for this much or more, in quote currency."
+    )
+    max_notional: Decimal | None = strawberry.field(
+        default=None, description="Filled for this much or less, in quote currency."
+    )
+    since: datetime | None = strawberry.field(default=None, description="Placed at this time or later.")
+    before: datetime | None = strawberry.field(default=None, description="Placed earlier than this time.")
+    after_position: Position | None = strawberry.field(
+        default=None, description="Placed after this position of the log."
+    )
+
+
+order_of = told_by(
+    Order,
+    {"chain_id": "chain", "parent_id": "parent"},
+    side=Side,
+    type=OrderType,
+    purpose=Purpose,
+    status=OrderStatus,
+)

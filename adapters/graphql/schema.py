@@ -1,0 +1,31 @@
+"""The schema: what can be asked, sent and followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from strawberry.extensions import ParserCache, SchemaExtension
+from strawberry.schema.config import StrawberryConfig
+
+from adapters.graphql.context import SnapshotsGivenBack
+from adapters.graphql.masking import MaskedSchema
+from adapters.graphql.query import Query
+from adapters.graphql.scalars import SCALARS
+
+_DOCUMENTS = 500
+"""How many different documents are kept parsed."""
+
+
+def schema(
+    mutation: type | None = None,
+    subscription: type | None = None,
+    extensions: Sequence[Callable[[], SchemaExtension]] = (),
+) -> MaskedSchema:
+    """The whole schema; `extensions` are made anew for every operation."""
+    return MaskedSchema(
+        Query,
+        mutation,
+        subscription,
+        extensions=[SnapshotsGivenBack, lambda: ParserCache(_DOCUMENTS), *extensions],
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )

@@ -1,0 +1,106 @@
+"""One page of a listing: so many rows from a place on, forwards or backwards, and whether there are more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, RowMapping, Select, func, literal, select, tuple_
+
+from domain.errors import InvalidInput
+from projections.questions.cursor import Place, read, spell
+from projections.questions.listing import KEY, Listing
+from projections.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which page. `first` rows after the cursor `after`, or `last` rows before the cursor `before`, in list order."""
+
+    by: str
+    descending: bool
+    filters: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+    @property
+    def backwards(self) -> bool:
+        """Whether the page is counted from the end."""
+        return self.last is not None
+
+    @property
+    def size(self) -> int:
+        """How many rows at most."""
+        size = self.first if self.last is None else self.last
+        if size is None or size < 0:
+            raise InvalidInput("say how many: first, or last, 0 or more")
+        return size
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The rows in list order. `has_next`, `has_previous`: whether there are rows beyond either end."""
+
+    rows: Sequence[RowMapping]
+    has_next: bool
+    has_previous: bool
+
+
+def page(source: Source, listing: Listing, wanted: Wanted) -> Page:
+    """Raises InvalidInput for a cursor that is none, and for `first` together with `last`."""
+    if wanted.first is not None and wanted.last is not None:
+        raise InvalidInput("ask for the first or for the last, not for both")
+    rows = source.table(listing.table)
+    order = order_of(listing, wanted)
+    statement = _between(
+        select(rows).where(listing.condition(rows, wanted.filters)), rows, listing, wanted, order
+    )
+    found = source.connection.execute(statement.limit(wanted.size + 1)).mappings().all()
+    more = len(found) > wanted.size
+    kept = found[: wanted.size]
+    if wanted.backwards:
+        return Page(kept[::-1], has_next=wanted.before is not None, has_previous=more)
+    return Page(kept, has_next=more, has_previous=wanted.after is not None)
+
+
+def count(source: Source, listing: Listing, filters: Mapping[str, Any]) -> int:
+    """How many rows there are on all pages together, exactly."""
+    rows = source.table(listing.table)
+    statement = select(func.count()).select_from(rows).where(listing.condition(rows, filters))
+    return int(source.connection.execute(statement).scalar_one())
+
+
+def order_of(listing: Listing, wanted: Wanted) -> str:
+    """What a cursor of this list is good for."""
+    return f"{listing.table}.{wanted.by}.{'DESC' if wanted.descending else 'ASC'}"
+
+
+def cursor_of(listing: Listing, wanted: Wanted, row: RowMapping) -> str:
+    """The cursor of a row of this list."""
+    return spell(order_of(listing, wanted), Place(row[listing.orders[wanted.by]], row[KEY]))
+
+
+def _between(
+    statement: Select[Any], rows: FromClause, listing: Listing, wanted: Wanted, order: str
+) -> Select[Any]:
+    column = listing.orders[wanted.by]
+    names = (KEY,) if column == KEY else (column, KEY)
+    columns = [rows.c[name] for name in names]
+    if wanted.after is not None:
+        place = read(order, wanted.after)
+        statement = statement.where(_beyond(columns, place, greater=not wanted.descending))
+    if wanted.before is not None:
+        place = read(order, wanted.before)
+        statement = statement.where(_beyond(columns, place, greater=wanted.descending))
+    falling = wanted.descending is not wanted.backwards
+    return statement.order_by(*(column.desc() if falling else column.asc() for column in columns))
+
+
+def _beyond(columns: Sequence[ColumnElement[Any]], place: Place, *, greater: bool) -> ColumnElement[bool]:
+    values = (place.value, place.position)[-len(columns) :]
+    bound = [literal(value, column.type) for value, column in zip(values, columns, strict=True)]
+    left, right = (columns[0], bound[0]) if len(columns) == 1 else (tuple_(*columns), tuple_(*bound))
+    return left > right if greater else left < right
