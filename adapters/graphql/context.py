@@ -6,16 +6,17 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import strawberry
 from strawberry.extensions import SchemaExtension
 
 from adapters.graphql.as_of import When
+from adapters.graphql.desk import Desk
 from adapters.graphql.moment import Moment
 from adapters.graphql.readers import MOMENTS, Readers
 from adapters.http.caller import Caller
-from commands.door import Door
+from adapters.live import Live
 from domain.errors import InvalidInput, Refused
 from domain.log import Envelope
 from projections.source import ReadModels, Source
@@ -33,15 +34,15 @@ class Projecting(Protocol):
 class Served:
     """What one process serves, the same for all operations.
 
-    `door` is where requests go in, None where nobody takes any; `live` is the tail that subscriptions follow;
+    `desk` is where mutations go in, None where nobody takes any; `live` is what subscriptions follow, None likewise;
     `projecting` is None where another process keeps the read models.
     """
 
     models: ReadModels
     decode: Callable[[bytes], Envelope]
     readers: Readers = field(default_factory=Readers)
-    door: Door | None = None
-    live: Any = None
+    desk: Desk | None = None
+    live: Live | None = None
     projecting: Projecting | None = None
 
 

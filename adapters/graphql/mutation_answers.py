@@ -1,0 +1,112 @@
+"""What a mutation answers: done, drafted, refused, or not answered in time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+import strawberry
+
+from adapters.graphql.scalars import Position
+from commands import door
+
+
+@strawberry.type(description="One event that followed from a command.")
+class FollowedEvent:
+    position: Position
+    id: strawberry.ID
+    stream: str
+    type: str = strawberry.field(description="Its full name, like `whence.order.OrderPlaced`.")
+
+    @classmethod
+    def of(cls, named: door.EventNamed) -> FollowedEvent:
+        return cls(
+            position=Position(named.position),
+            id=strawberry.ID(str(named.event_id)),
+            stream=named.stream,
+            type=named.type,
+        )
+
+
+@strawberry.type(description="Done, and durable.")
+class Accepted:
+    command_id: str
+    position: Position | None = strawberry.field(
+        description="The position of the last event that followed; null where it was so already and none followed."
+    )
+    repeated: bool = strawberry.field(
+        description="Whether this key was answered before: these are the events of then, nothing was done again."
+    )
+    events: list[FollowedEvent]
+    read_models_reached: bool | None = strawberry.field(
+        description="Whether a query sees these events now; null where it was not waited for."
+    )
+
+    @classmethod
+    def of(cls, answer: door.Accepted, reached: bool | None) -> Accepted:  # noqa: FBT001 - a fact, not a switch
+        return cls(
+            command_id=answer.command_id,
+            position=Position(answer.position) if answer.events else None,
+            repeated=answer.repeated,
+            events=[FollowedEvent.of(named) for named in answer.events],
+            read_models_reached=reached,
+        )
+
+
+@strawberry.type(description="Nothing was done, and nothing was recorded.")
+class Refused:
+    command_id: str
+    code: str = strawberry.field(description="Why, for programs: `Refused`, `InvalidInput`, `Expired` …")
+    reason: str = strawberry.field(description="Why, for people.")
+
+    @classmethod
+    def of(cls, answer: door.Declined) -> Refused:
+        return cls(command_id=answer.command_id, code=answer.code, reason=answer.reason)
+
+
+@strawberry.type(
+    description="No answer came in time: it may be done, or yet be done until `validUntil`, never after. "
+    "To know, ask again with the same key: nothing is ever done twice."
+)
+class Unanswered:
+    command_id: str
+    known: str = strawberry.field(description="What is certain.")
+    valid_until: datetime
+
+    @classmethod
+    def of(cls, answer: door.Unanswered, valid_until: datetime) -> Unanswered:
+        return cls(command_id=answer.command_id, known=answer.known, valid_until=valid_until)
+
+
+@strawberry.type(
+    description="The order would be taken as it is. Amounts are in quote currency; null where no price is known."
+)
+class Draft:
+    confirmation: str = strawberry.field(
+        description="What `placeOrder` takes, with the same idempotency key: so a draft places one order at most."
+    )
+    expires_at: datetime
+    price: Decimal | None = strawberry.field(description="What the amounts are reckoned at.")
+    notional: Decimal | None
+    margin: Decimal | None
+    fee: Decimal | None
+    risk: Decimal | None = strawberry.field(description="What is lost at the stop, fees included.")
+    warnings: list[str]
+
+    @classmethod
+    def of(cls, answer: door.Drafted, confirmation: str, expires_at: datetime) -> Draft:
+        return cls(
+            confirmation=confirmation,
+            expires_at=expires_at,
+            price=answer.price,
+            notional=answer.notional,
+            margin=answer.margin,
+            fee=answer.fee,
+            risk=answer.risk,
+            warnings=list(answer.warnings),
+        )
+
+
+CommandAnswer = Annotated[Accepted | Refused | Unanswered, strawberry.union("CommandAnswer")]
+DraftAnswer = Annotated[Draft | Refused | Unanswered, strawberry.union("DraftAnswer")]

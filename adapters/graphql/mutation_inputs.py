@@ -1,0 +1,107 @@
+"""What a mutation is told, beyond its key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeVar
+
+import strawberry
+
+from commands.request import ManualTerms
+from domain.errors import InvalidInput
+from domain.order import OrderType, Side
+from domain.signal import SignalDetected
+from domain.strategies import Direction, Intent
+
+_T = TypeVar("_T")
+
+
+@strawberry.input(
+    description="An order as a person words it. Prices in quote currency, quantity in base currency."
+)
+class OrderTerms:
+    instrument: str
+    side: Side
+    type: OrderType
+    quantity: Decimal
+    limit_price: Decimal | None = strawberry.field(default=None, description="For LIMIT: the worst price.")
+    trigger_price: Decimal | None = strawberry.field(
+        default=None, description="For STOP: the price that wakes it."
+    )
+    reduce_only: bool = strawberry.field(default=False, description="Only takes a position down.")
+    stop: Decimal | None = strawberry.field(
+        default=None, description="The protective stop that rests at the exchange from the first fill on."
+    )
+    target: Decimal | None = None
+
+    def terms(self) -> ManualTerms:
+        return ManualTerms(
+            self.instrument,
+            self.side,
+            self.type,
+            self.quantity,
+            self.limit_price,
+            self.trigger_price,
+            self.reduce_only,
+            self.stop,
+            self.target,
+        )
+
+
+@strawberry.input(description="A figure that a signal was made of.")
+class SignalFigure:
+    name: str
+    value: float
+
+
+@strawberry.input(description="A signal from an external scanner: both committees judge it like any other.")
+class SignalInput:
+    strategy: str
+    instrument: str
+    interval_seconds: int = strawberry.field(description="Of the candle it was seen on.")
+    candle_closed_at: datetime
+    direction: Direction
+    intent: Intent = Intent.ENTER
+    confidence: float = strawberry.field(description="0 to 1.")
+    trend: float = strawberry.field(description="The longer trend: -1 down, +1 up.")
+    price: Decimal
+    stop: Decimal
+    target: Decimal
+    inputs: list[SignalFigure] = strawberry.field(default_factory=list)
+
+    def signal(self) -> SignalDetected:
+        return SignalDetected(
+            strategy=self.strategy,
+            instrument=self.instrument,
+            interval_seconds=self.interval_seconds,
+            candle_closed_at=self.candle_closed_at,
+            direction=self.direction,
+            intent=self.intent,
+            confidence=self.confidence,
+            trend=self.trend,
+            price=self.price,
+            stop=self.stop,
+            target=self.target,
+            inputs=_by_name([(figure.name, figure.value) for figure in self.inputs], "figure"),
+        )
+
+
+@strawberry.input(
+    description="One setting by its dotted name, like `risk.max_positions`, and its value as text."
+)
+class SettingChange:
+    name: str
+    value: str
+
+
+def by_name(changes: list[SettingChange]) -> dict[str, str]:
+    """Raises InvalidInput where a setting is named twice: nobody knows which one was meant."""
+    return _by_name([(change.name, change.value) for change in changes], "setting")
+
+
+def _by_name(pairs: list[tuple[str, _T]], noun: str) -> dict[str, _T]:
+    named = dict(pairs)
+    if len(named) < len(pairs):
+        raise InvalidInput(f"a {noun} is named twice; name each once")
+    return named

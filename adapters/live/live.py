@@ -1,0 +1,16 @@
+"""What subscriptions follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adapters.live.prices import Prices
+from adapters.live.tail import LiveTail
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """`prices` is None in a process where no engine runs: there nobody sees the market."""
+
+    tail: LiveTail
+    prices: Prices | None = None
