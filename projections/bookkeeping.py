@@ -72,8 +72,12 @@ CURSORS = Table(
     Column("partition", Integer, primary_key=True),
     Column("position", BigInteger, nullable=False),
     Column("log_id", String(36), nullable=False),
+    Column("epoch", BigInteger, nullable=False, server_default=text("0")),
 )
-"""How far a build is in each log it reads, and which log that is: rows of two logs never mix unseen."""
+"""How far a build is in each log it reads, and which log that is: rows of two logs never mix unseen.
+
+`epoch` goes up when anybody but the runner has changed the build's rows: what a runner has in memory is then stale.
+"""
 
 PARKED = Table(
     "parked",

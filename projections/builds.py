@@ -6,18 +6,25 @@ transaction each, so there is no moment without answers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import Connection, MetaData, Table, delete, insert, select, update
+from sqlalchemy import Connection, Engine, MetaData, Table, delete, insert, inspect, select, text, update
 
 from domain.errors import Refused
-from projections.bookkeeping import BUILDS, BuildKind, BuildStatus
+from projections.bookkeeping import BUILDS, CURSORS, PARKED, BuildKind, BuildStatus
 from projections.columns import COUNT, optional
 from projections.projection import Projection
+from projections.store import reading, writing
 
 SINCE, UNTIL = "since_checkpoint", "until_checkpoint"
+_PATIENCE, _POLL = 60.0, 0.05
+_STILL_ASKING = text(
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    " AND xact_start < :now LIMIT 1"
+)
 
 
 @dataclass(frozen=True)
@@ -82,18 +89,116 @@ def begin(connection: Connection, projection: Projection, kind: BuildKind, statu
     return build
 
 
+def kept_up(engine: Engine, projections: Iterable[Projection]) -> Sequence[Build]:
+    """The builds that today's program keeps up with the log, one for each projection, made where there are none.
+
+    The live one is kept up while it is of the projection as it is today. Where it is of another version, one is built
+    beside it to take its place; where there is none at all, an empty one answers from the start.
+    """
+    wanted = list(projections)
+    with reading(engine) as connection:
+        found = builds(connection)
+    kept = [_kept(found, projection) for projection in wanted]
+    known = [one for one in kept if one is not None]
+    return known if len(known) == len(wanted) else _begun(engine, wanted)
+
+
+def _begun(engine: Engine, projections: Sequence[Projection]) -> Sequence[Build]:
+    with writing(engine) as connection:
+        _one_at_a_time(connection)
+        found = builds(connection)
+        return [_kept(found, one) or _begin(connection, found, one) for one in projections]
+
+
+def _kept(found: Sequence[Build], projection: Projection) -> Build | None:
+    own = [one for one in found if _is_of_today(one, projection) and one.status is not BuildStatus.RETIRED]
+    live_first = sorted(own, key=lambda one: one.status is not BuildStatus.LIVE)
+    return next((one for one in live_first if one.fingerprint == projection.fingerprint), None)
+
+
+def _begin(connection: Connection, found: Sequence[Build], projection: Projection) -> Build:
+    answered = any(_is_of_today(one, projection) and one.status is BuildStatus.LIVE for one in found)
+    status = BuildStatus.BUILDING if answered else BuildStatus.LIVE
+    return begin(connection, projection, BuildKind.TODAY, status)
+
+
+def _is_of_today(build: Build, projection: Projection) -> bool:
+    return (build.projection, build.kind) == (projection.name, BuildKind.TODAY)
+
+
+def _one_at_a_time(connection: Connection) -> None:
+    """SQLite is locked already: a writing transaction there begins with the lock."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE builds IN SHARE ROW EXCLUSIVE MODE"))
+
+
 def switch(connection: Connection, to: Build) -> None:
-    """The build answers from here on; the one that did is retired, and can be switched back to."""
+    """The build answers from here on; the one that did is retired, and can be switched back to.
+
+    Raises Refused where it is not as far as the one that answers: nobody shall see an earlier moment than before.
+    """
     same = (BUILDS.c.projection == to.projection) & (BUILDS.c.kind == to.kind.value)
     now_live = same & (BUILDS.c.status == BuildStatus.LIVE.value)
+    answering = connection.execute(select(BUILDS.c.id).where(now_live).with_for_update()).scalar()
+    if answering is not None and answering != to.id:
+        _check_is_as_far(connection, to, answering)
     connection.execute(update(BUILDS).where(now_live).values(status=BuildStatus.RETIRED.value))
     connection.execute(update(BUILDS).where(BUILDS.c.id == to.id).values(status=BuildStatus.LIVE.value))
 
 
-def drop(connection: Connection, projection: Projection | None, build: Build) -> None:
-    """Forgets a build and its tables; raises Refused for the live one."""
-    if build.status is BuildStatus.LIVE:
+def _check_is_as_far(connection: Connection, to: Build, answering: int) -> None:
+    """Both stand still meanwhile: whoever moves a cursor waits for this transaction."""
+    both = CURSORS.c.build_id.in_((to.id, answering))
+    cursors = connection.execute(select(CURSORS).where(both).order_by(CURSORS.c.build_id).with_for_update())
+    at = {(row.build_id, row.partition): row.position for row in cursors}
+    for (build, partition), position in at.items():
+        reached = at.get((to.id, partition), 0)
+        if build == answering and reached < position:
+            raise Refused(
+                f"build {to.id} of {to.projection} is at position {reached:,} and the one that answers at "
+                f"{position:,}; it can be switched to when it has caught up"
+            )
+
+
+def drop(engine: Engine, build: Build, patience: float = _PATIENCE) -> None:
+    """Forgets a build and its tables, once every question that may still be reading them is answered.
+
+    Raises Refused for the live one, and where a question takes longer than `patience` seconds.
+    """
+    with reading(engine) as connection:
+        _refuse_live(connection, build)
+    if engine.dialect.name == "postgresql":
+        _await_questions(engine, patience)
+    with writing(engine) as connection:
+        _one_at_a_time(connection)
+        _refuse_live(connection, build)
+        _drop_tables(connection, build)
+        connection.execute(delete(PARKED).where(PARKED.c.build_id == build.id))
+        connection.execute(delete(CURSORS).where(CURSORS.c.build_id == build.id))
+        connection.execute(delete(BUILDS).where(BUILDS.c.id == build.id))
+
+
+def _refuse_live(connection: Connection, build: Build) -> None:
+    status = connection.execute(select(BUILDS.c.status).where(BUILDS.c.id == build.id)).scalar()
+    if status == BuildStatus.LIVE.value:
         raise Refused(f"build {build.id} of {build.projection} answers now; switch to another one first")
-    if projection is not None:
-        metadata_of(projection, build).drop_all(connection)
-    connection.execute(delete(BUILDS).where(BUILDS.c.id == build.id))
+
+
+def _await_questions(engine: Engine, patience: float) -> None:
+    """A question that began before a switch has chosen its tables; on SQLite it goes on seeing them."""
+    deadline = time.monotonic() + patience
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        now = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        while connection.execute(_STILL_ASKING, {"now": now}).first() is not None:
+            if time.monotonic() > deadline:
+                raise Refused(
+                    "questions from before are still being answered; drop the build when they are done"
+                )
+            time.sleep(_POLL)
+
+
+def _drop_tables(connection: Connection, build: Build) -> None:
+    """By name, for the program that made them may have been another one than this."""
+    made = [name for name in inspect(connection).get_table_names() if name.endswith(f"_b{build.id}")]
+    for name in made:
+        Table(name, MetaData()).drop(connection)

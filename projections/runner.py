@@ -2,66 +2,165 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import groupby
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from itertools import groupby, islice
+from typing import Any
 
 from domain.errors import InvalidInput
-from domain.log import LogReader
+from domain.log import LogReader, Recorded
 from domain.opening import LogOpened
+from projections.bookkeeping import BuildStatus
+from projections.faults import Dropped, Overtaken, Unwritable
 from projections.projection import Fold
-from projections.work import Overtaken, Work
+from projections.work import Work, commit_together
 
 BATCH = 2_000
+_AT_ONCE = 50_000
+"""Events asked of a log in one go: whoever writes it must not wait for one endless read to end."""
 
 
 class Runner:
-    """Keeps several builds up to date with one log. Not safe for threads: one thread runs it."""
+    """Keeps several builds up to date with one log; builds that are equally far are one transaction.
+
+    Builds that are behind never keep the others waiting for longer than one batch. Not safe for threads: one runs it.
+    """
 
     def __init__(self, log: LogReader, works: Sequence[Work]) -> None:
         self._log = log
         self.works = list(works)
+        self.head = 0
         self._log_id = ""
+        self._reads: dict[int, _Read] = {}
 
     def start(self) -> None:
         """Begins where the store says. Raises InvalidInput where it holds another log's rows; see `Work.resume`."""
-        self._log_id = log_id_of(self._log)
-        for work in self.works:
-            if self._log_id:
-                work.resume(self._log_id)
+        self._log_id = self._log_id or log_id_of(self._log)
+        for work in list(self.works) if self._log_id else ():
+            self._resume(work)
+
+    def take_up(self, works: Sequence[Work]) -> None:
+        """These are the builds from here on; those it knows already go on where they are."""
+        new = [work for work in works if work not in self.works]
+        self.works = list(works)
+        for work in new if self._log_id else ():
+            self._resume(work)
 
     def step(self, most: int = BATCH) -> int:
         """Takes each group of builds that are equally far one batch on; returns how many events were folded."""
         if not self._log_id:
             self.start()
-        head = self._log.head()
-        groups = groupby(sorted(self.works, key=_position), key=_position)
-        behind = [(after, list(group)) for after, group in groups if after < head]
-        return sum(self._advance(after, group, min(after + most, head)) for after, group in behind)
+        if not self._log_id:
+            return 0
+        self.head = self._log.head()
+        groups = groupby(sorted(self.works, key=_turn), key=_position)
+        behind = [(after, list(group)) for after, group in groups if after < self.head]
+        try:
+            return sum(self._advance(after, group, most) for after, group in behind)
+        except BaseException:
+            self._begin_again()
+            raise
 
     def catch_up(self, stopped: Callable[[], bool] = lambda: False) -> None:
         """Folds until the log holds nothing more, or until `stopped()`."""
         while not stopped() and self.step():
             pass
 
-    def _advance(self, after: int, group: Sequence[Work], upto: int) -> int:
-        interested: dict[type, list[tuple[Work, Fold]]] = {}
-        for work in group:
-            for kind, fold in work.folds.items():
-                interested.setdefault(kind, []).append((work, fold))
-        last = after
-        for recorded in self._log.read(after, upto):
+    def close(self) -> None:
+        """Ends what is being read of the log; idempotent."""
+        for read in self._reads.values():
+            read.close()
+        self._reads.clear()
+
+    def _begin_again(self) -> None:
+        """What was folded and is not committed must not be folded once more on top of itself."""
+        self.close()
+        self._log_id = ""
+
+    def _advance(self, after: int, group: Sequence[Work], most: int) -> int:
+        batch = self._batch(after, most)
+        if not batch:
+            return 0
+        interested = _interested(group)
+        for recorded in batch:
             for work, fold in interested.get(type(recorded.envelope.event), ()):
                 work.fold(fold, recorded)
-            last = recorded.position
-        for work in group:
-            self._commit(work, last)
-        return last - after
+        self._commit(group, batch)
+        return len(batch)
 
-    def _commit(self, work: Work, position: int) -> None:
+    def _batch(self, after: int, most: int) -> Sequence[Recorded]:
+        read = self._reads.pop(after, None) or _Read(self._log, after, min(self.head, after + _AT_ONCE))
+        batch = read.next(most)
+        if read.after < read.upto and batch:
+            self._reads[read.after] = read
+        else:
+            read.close()
+        return batch
+
+    def _commit(self, group: Sequence[Work], batch: Sequence[Recorded]) -> None:
         try:
-            work.commit(position)
+            commit_together(group, batch[-1].position)
+        except (Overtaken, Unwritable):
+            for work in group:
+                self._commit_alone(work, batch)
+
+    def _commit_alone(self, work: Work, batch: Sequence[Recorded]) -> None:
+        try:
+            work.commit(batch[-1].position)
         except Overtaken:
+            self._resume(work)
+        except Unwritable:
+            self._one_by_one(work, batch)
+
+    def _one_by_one(self, work: Work, batch: Sequence[Recorded]) -> None:
+        """Finds the events whose rows the database does not take, and parks those alone."""
+        self._resume(work)
+        for recorded in batch:
+            fold = work.folds.get(type(recorded.envelope.event))
+            if fold is not None and recorded.position > work.position:
+                self._single(work, fold, recorded)
+
+    def _single(self, work: Work, fold: Fold, recorded: Recorded) -> None:
+        work.fold(fold, recorded)
+        try:
+            work.commit(recorded.position)
+        except Overtaken:
+            self._resume(work)
+        except Unwritable as refused:
+            self._resume(work)
+            work.park(recorded, refused.__cause__ or refused)
+            work.commit(recorded.position)
+
+    def _resume(self, work: Work) -> None:
+        try:
             work.resume(self._log_id)
+        except Dropped:
+            self.works.remove(work)
+
+
+class _Read:
+    """The events of a log from `after` on, up to and with `upto`, taken by batches."""
+
+    def __init__(self, log: LogReader, after: int, upto: int) -> None:
+        self.after, self.upto = after, upto
+        self._events: Iterator[Recorded] = log.read(after, upto)
+
+    def next(self, most: int) -> Sequence[Recorded]:
+        batch = list(islice(self._events, most))
+        if batch:
+            self.after = batch[-1].position
+        return batch
+
+    def close(self) -> None:
+        if isinstance(self._events, Generator):
+            self._events.close()
+
+
+def _interested(group: Sequence[Work]) -> Mapping[type, Sequence[tuple[Work, Fold]]]:
+    found: dict[type, list[tuple[Work, Fold]]] = {}
+    for work in group:
+        for kind, fold in work.folds.items():
+            found.setdefault(kind, []).append((work, fold))
+    return found
 
 
 def log_id_of(log: LogReader) -> str:
@@ -77,3 +176,8 @@ def log_id_of(log: LogReader) -> str:
 
 def _position(work: Work) -> int:
     return work.position
+
+
+def _turn(work: Work) -> tuple[Any, ...]:
+    """Of builds that are equally far, what is live comes last: so what is to take its place is never behind it."""
+    return work.position, work.build.status is BuildStatus.LIVE

@@ -7,25 +7,27 @@ else's commit can come in between, because the position is only moved from where
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Table, insert, select, update
+from sqlalchemy import Connection, Engine, Insert, Table, insert, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 
 from domain.errors import InvalidInput
 from domain.log import Recorded
-from projections.bookkeeping import CURSORS, PARKED, ParkedState
+from projections.bookkeeping import BUILDS, CURSORS, PARKED, ParkedState
 from projections.builds import Build, tables_of
+from projections.faults import Dropped, Overtaken, Unwritable, is_passing
 from projections.projection import Fold, Key, Projection, Row
 from projections.rows import MemoryRows
 from projections.store import reading, writing
 from projections.writing import write_rows
 
+__all__ = ["Dropped", "Keeper", "Overtaken", "Today", "Unwritable", "Work", "commit_together", "works"]
+
 _log = logging.getLogger(__name__)
-
-
-class Overtaken(Exception):
-    """Another process moved this build on; what was folded here is forgotten and read anew."""
 
 
 class Keeper(Protocol):
@@ -78,9 +80,12 @@ class Work:
         self.partition = partition
         self.position = 0
         self.folds: Mapping[type, Fold] = projection.folds
-        self._engine = engine
+        self.engine = engine
+        self._epoch = 0
+        self._here = (CURSORS.c.build_id == build.id) & (CURSORS.c.partition == partition)
         self._keeper: Keeper = keeper or Today(tables_of(projection, build), partition)
         self._rows = MemoryRows(projection.tables, self._load)
+        self._snapshot: AbstractContextManager[Connection] | None = None
         self._reading: Connection | None = None
         self._sequence = projection.order.sequence
         self._parked: set[str] = set()
@@ -89,71 +94,93 @@ class Work:
     def resume(self, log_id: str) -> int:
         """Begins where the store says, on the log of this id; returns the position.
 
-        Raises InvalidInput where the store holds what was made from another log.
+        Raises InvalidInput where the store holds what was made from another log, Dropped where the build is gone.
         """
         self._forget()
-        here = (CURSORS.c.build_id == self.build.id) & (CURSORS.c.partition == self.partition)
-        with writing(self._engine) as connection:
-            found = connection.execute(select(CURSORS.c.position, CURSORS.c.log_id).where(here)).first()
-            if found is None:
-                begun = {
-                    "build_id": self.build.id,
-                    "partition": self.partition,
-                    "position": 0,
-                    "log_id": log_id,
-                }
-                connection.execute(insert(CURSORS).values(begun))
-            elif found.log_id != log_id:
-                raise InvalidInput(
-                    f"the store's {self.projection.name} were made from log {found.log_id}, and this is log {log_id}: "
-                    "choose another store with --store, or drop its builds"
-                )
+        with writing(self.engine) as connection:
+            self._begin(connection, log_id)
+            row = connection.execute(select(CURSORS).where(self._here)).one()
             self._parked = parked_sequences(connection, self.build.id, self.partition)
-        self.position = 0 if found is None else found.position
+        if row.log_id != log_id:
+            raise InvalidInput(
+                f"the store's {self.projection.name} were made from log {row.log_id}, and this is log {log_id}: "
+                "choose another store with --store, or drop its builds"
+            )
+        self._epoch, self.position = row.epoch, row.position
         return self.position
 
     def fold(self, fold: Fold, recorded: Recorded) -> None:
-        """Takes up one event, or parks it behind what already waits of its sequence."""
-        sequence = self._sequence(recorded.envelope.meta)
-        if self._parked and sequence in self._parked:
-            self._park(sequence, recorded, "")
+        """Takes up one event, or parks it behind what already waits of its sequence.
+
+        Raises the database's own errors where a row cannot be read: that is no fault of the event.
+        """
+        if self._parked and self._sequence(recorded.envelope.meta) in self._parked:
+            self._await(recorded, "")
             return
         try:
             fold(self._rows, recorded)
+        except SQLAlchemyError:
+            raise
         except Exception as fault:  # noqa: BLE001  (whatever it is: the sequence waits, and is shown)
             self._rows.undo()
-            self._parked.add(sequence)
-            self._park(sequence, recorded, f"{type(fault).__name__}: {fault}")
-            _log.exception("%s parked %s at position %d", self.projection.name, sequence, recorded.position)
+            self.park(recorded, fault)
         else:
             self._rows.kept()
+
+    def park(self, recorded: Recorded, fault: BaseException) -> None:
+        """This event, and with it all that follows of its sequence, waits for a retry."""
+        sequence = self._sequence(recorded.envelope.meta)
+        _log.error(
+            "%s parked %s at position %d", self.projection.name, sequence, recorded.position, exc_info=fault
+        )
+        self._parked.add(sequence)
+        self._await(recorded, told_of(fault))
 
     def commit(self, position: int) -> None:
         """Writes everything up to `position`, and the position, together.
 
-        Raises Overtaken where another process has moved it; `resume` then.
+        Raises Overtaken where another process has moved it or changed the rows (`resume` then), Unwritable where the
+        database does not take the rows.
         """
+        commit_together([self], position)
+
+    def write(self, connection: Connection, position: int) -> None:
+        """What `commit` writes, in a transaction of the caller's; `written` must follow once it is committed."""
         self._close_reading()
-        at = (CURSORS.c.build_id == self.build.id) & (CURSORS.c.partition == self.partition)
-        moved = update(CURSORS).where(at & (CURSORS.c.position == self.position)).values(position=position)
-        with writing(self._engine) as connection:
-            if connection.execute(moved).rowcount != 1:
-                raise Overtaken(self.projection.name)
+        seen = (CURSORS.c.position == self.position) & (CURSORS.c.epoch == self._epoch)
+        moved = update(CURSORS).where(self._here & seen).values(position=position)
+        if connection.execute(moved).rowcount != 1:
+            raise Overtaken(self.projection.name)
+        try:
             self._keeper.write(connection, self._rows, position)
-            if self._newly_parked:
-                connection.execute(insert(PARKED), self._newly_parked)
+        except Exception as fault:
+            if is_passing(self.engine, fault):
+                raise
+            raise Unwritable(self.projection.name) from fault
+        if self._newly_parked:
+            connection.execute(insert(PARKED), self._newly_parked)
+
+    def written(self, position: int) -> None:
+        """What was written up to `position` is committed."""
         self._rows.written()
         self._newly_parked.clear()
         self.position = position
 
-    def _park(self, sequence: str, recorded: Recorded, error: str) -> None:
+    def _begin(self, connection: Connection, log_id: str) -> None:
+        on_record = select(BUILDS.c.id).where(BUILDS.c.id == self.build.id)
+        if connection.execute(on_record).first() is None:
+            raise Dropped(self.projection.name)
+        begun = {"build_id": self.build.id, "partition": self.partition, "position": 0, "log_id": log_id}
+        connection.execute(_BEGIN[connection.dialect.name]().values(begun))
+
+    def _await(self, recorded: Recorded, error: str) -> None:
         meta = recorded.envelope.meta
         self._newly_parked.append(
             {
                 "build_id": self.build.id,
                 "partition": self.partition,
                 "position": recorded.position,
-                "sequence": sequence,
+                "sequence": self._sequence(meta),
                 "event_id": str(meta.event_id),
                 "type": type(recorded.envelope.event).__name__,
                 "error": error,
@@ -164,19 +191,46 @@ class Work:
 
     def _load(self, table: str, key: Key) -> Row | None:
         if self._reading is None:
-            self._snapshot = reading(self._engine)
+            self._snapshot = reading(self.engine)
             self._reading = self._snapshot.__enter__()
         return self._keeper.load(self._reading, table, key)
 
     def _close_reading(self) -> None:
-        if self._reading is not None:
-            self._reading = None
-            self._snapshot.__exit__(None, None, None)
+        snapshot, self._snapshot, self._reading = self._snapshot, None, None
+        if snapshot is not None:
+            snapshot.__exit__(None, None, None)
 
     def _forget(self) -> None:
         self._close_reading()
         self._rows.forget()
         self._newly_parked.clear()
+
+
+_BEGIN: Mapping[str, Callable[[], Insert]] = {
+    "postgresql": lambda: postgresql.insert(CURSORS).on_conflict_do_nothing(),
+    "sqlite": lambda: sqlite.insert(CURSORS).on_conflict_do_nothing(),
+}
+
+
+def commit_together(works: Sequence[Work], position: int) -> None:
+    """Commits works of one store that are equally far in one transaction; raises as `Work.commit`, then none is.
+
+    On PostgreSQL nobody waits for the disk: after a crash of the server, position and rows are back where they were
+    together, and the log has the rest.
+    """
+    with writing(works[0].engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL synchronous_commit = off"))
+        for work in works:
+            work.write(connection, position)
+    for work in works:
+        work.written(position)
+
+
+def told_of(fault: BaseException) -> str:
+    """The fault as it is kept with a parked event: its kind, its words, and what caused it."""
+    told = f"{type(fault).__name__}: {fault}"
+    return told if fault.__cause__ is None else f"{told} ({told_of(fault.__cause__)})"
 
 
 def parked_sequences(connection: Connection, build_id: int, partition: int) -> set[str]:

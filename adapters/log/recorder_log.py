@@ -108,8 +108,12 @@ class RecordedLog:
                 yield recorded
                 if stopped():
                     return
-            with _translated():
-                self._rows.wait(after, patience)
+            self.wait(after, patience)
+
+    def wait(self, after: int, seconds: float) -> bool:
+        """Waits until there may be events after that position; false when the time ran out first."""
+        with _translated():
+            return self._rows.wait(after, seconds)
 
     def close(self) -> None:
         """Releases what is held; idempotent."""

@@ -18,7 +18,7 @@ from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Row
 from domain.errors import InvalidInput, LogCorrupt, LogUnavailable
 
 _COLUMNS = "SELECT rowid, originator_id, originator_version, state FROM stored_events"
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.01
 _IS_NO_LOG = re.compile(r"no such (table|column)")
 
 

@@ -75,6 +75,7 @@ def _cursors() -> None:
         sa.Column("partition", sa.Integer, primary_key=True),
         sa.Column("position", sa.BigInteger, nullable=False),
         sa.Column("log_id", sa.String(36), nullable=False),
+        sa.Column("epoch", sa.BigInteger, nullable=False, server_default=sa.text("0")),
     )
 
 

@@ -1,0 +1,30 @@
+"""How quickly something moves on."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+_WINDOW = 10.0
+
+
+class Pace:
+    """Positions a second over the last ten seconds. One thread tells, others may ask."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int]] = deque(maxlen=1_000)
+
+    def at(self, position: int) -> None:
+        """It is here now."""
+        now = time.monotonic()
+        self._seen.append((now, position))
+        while self._seen[0][0] < now - _WINDOW:
+            self._seen.popleft()
+
+    def rate(self) -> float:
+        """0 where it has not moved within the window."""
+        seen, now = list(self._seen), time.monotonic()
+        recent = [one for one in seen if one[0] >= now - _WINDOW]
+        if len(recent) < 2 or recent[-1][0] == recent[0][0]:
+            return 0.0
+        return (recent[-1][1] - recent[0][1]) / (now - recent[0][0])

@@ -1,0 +1,253 @@
+"""Keeping a store up to date with a log, from a thread of its own, for as long as the program runs.
+
+projecting = Projecting(engine, reader)
+projecting.start()
+...
+projecting.wait_until(position, seconds=5)   # read your own write
+...
+projecting.stop()
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from sqlalchemy import Engine
+
+from adapters.log.recorder_log import RecordedLog
+from domain.errors import LogUnavailable, Refused, StoreUnavailable
+from infra.run.pace import Pace
+from infra.run.turn import turn_of
+from projections.bookkeeping import BuildStatus
+from projections.builds import Build, kept_up, switch
+from projections.catalogue import PROJECTIONS
+from projections.faults import is_passing
+from projections.projection import Projection
+from projections.runner import BATCH, Runner
+from projections.standing import Standing, standings
+from projections.store import reading, writing
+from projections.work import Work
+
+_log = logging.getLogger(__name__)
+
+_PATIENCE = 0.5
+"""Seconds after which builds, turn and a wish to stop are looked at again."""
+_GLANCE = 0.02
+"""Seconds between two looks at cursors that another process moves."""
+_PAUSES = (0.1, 10.0)
+"""The first and the longest pause after a fault, in seconds; each is twice the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A build that is kept up to date.
+
+    `lag_seconds` is for how long the oldest event not yet projected has been on record, by this machine's clock; 0 at
+    the head. `rate` is events a second over the last ten seconds, 0 where another process does the work.
+    """
+
+    projection: str
+    build: int
+    state: BuildStatus
+    position: int
+    head: int
+    lag_events: int
+    lag_seconds: float
+    rate: float
+    parked_events: int
+    parked_sequences: int
+
+
+class Projecting:
+    """Every projection of the catalogue, kept up to date in one store with one log.
+
+    Where the live build is of an older version of a projection, one is built beside it and switched to when it has
+    caught up. Several processes may do this for one store: one of them has the turn, the others stand by.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        reader: RecordedLog,
+        projections: Mapping[str, Projection] = PROJECTIONS,
+        partition: int = 0,
+        batch: int = BATCH,
+    ) -> None:
+        """`reader` is asked by several threads; it is left open at the end, as the engine is."""
+        self._engine = engine
+        self._reader = reader
+        self._projections = projections
+        self._partition = partition
+        self._batch = batch
+        self._turn = turn_of(engine, partition)
+        self._runner = Runner(reader, ())
+        self._pace: dict[int, Pace] = {}
+        self._stopping = threading.Event()
+        self._moved = threading.Condition()
+        self._moves = 0
+        self._thread = threading.Thread(target=self._run, name=f"projecting {partition}", daemon=True)
+        self.failure: Exception | None = None
+        self.stands_by = False
+
+    def start(self) -> None:
+        """Makes the builds there are none of, and begins. Raises what the store and the log say to the first look."""
+        self._builds()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Returns when the batch under way is committed and the turn given back; idempotent."""
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def wait_until(self, position: int, seconds: float) -> bool:
+        """Waits until every live build tells the log up to this position; false when the time ran out first.
+
+        Whichever process does the projecting. Raises the database's errors.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            seen = self._moves
+            if self._reached() >= position:
+                return True
+            left = deadline - time.monotonic()
+            if left <= 0 or self._stopping.is_set() or self.failure is not None:
+                return False
+            with self._moved:
+                self._moved.wait_for(partial(self._has_moved, seen), min(left, self._glance()))
+
+    def _has_moved(self, seen: int) -> bool:
+        return self._moves != seen
+
+    def status(self) -> Sequence[Status]:
+        """How each build stands that is of the projections as they are today. Raises the database's errors."""
+        with reading(self._engine) as connection:
+            found = standings(connection, self._partition)
+        head = self._reader.head()
+        kept = [one for one in found if self._is_kept(one.build)]
+        lags = {position: self._waiting(position, head) for position in {one.position for one in kept}}
+        return [self._status(one, head, lags[one.position]) for one in kept]
+
+    def _is_kept(self, build: Build) -> bool:
+        projection = self._projections.get(build.projection)
+        own = projection is not None and projection.fingerprint == build.fingerprint
+        return own and build.status is not BuildStatus.RETIRED
+
+    def _status(self, one: Standing, head: int, waiting: float) -> Status:
+        pace = self._pace.get(one.build.id)
+        return Status(
+            one.build.projection,
+            one.build.id,
+            one.build.status,
+            one.position,
+            head,
+            max(head - one.position, 0),
+            waiting,
+            0.0 if pace is None else pace.rate(),
+            one.parked_events,
+            one.parked_sequences,
+        )
+
+    def _waiting(self, position: int, head: int) -> float:
+        if position >= head:
+            return 0.0
+        first = next(iter(self._reader.read(position, position + 1)))
+        return max((datetime.now(UTC) - first.envelope.meta.recorded_at).total_seconds(), 0.0)
+
+    def _reached(self) -> int:
+        """Asked of the store, for another process may have switched to another build in this moment."""
+        with reading(self._engine) as connection:
+            found = standings(connection, self._partition)
+        live = [one for one in found if one.build.status is BuildStatus.LIVE and self._is_kept(one.build)]
+        return min((one.position for one in live), default=0)
+
+    def _glance(self) -> float:
+        return _GLANCE if self.stands_by else _PATIENCE
+
+    def _run(self) -> None:
+        pause, longest = _PAUSES
+        while not self._stopping.is_set():
+            try:
+                self._take_turn()
+                pause = _PAUSES[0]
+            except Exception as fault:  # noqa: BLE001  (a thread has nobody to raise to: told, kept, tried again)
+                if not self._passes(fault):
+                    _log.critical("projecting has ended: %s", fault, exc_info=fault)
+                    self.failure = fault
+                    break
+                _log.warning("projecting waits %.1f s: %s", pause, str(fault).partition("\n")[0])
+                self._stopping.wait(pause)
+                pause = min(pause * 2, longest)
+        self._runner.close()
+        self._turn.give_back()
+        self._tell()
+
+    def _passes(self, fault: Exception) -> bool:
+        return isinstance(fault, LogUnavailable | StoreUnavailable) or is_passing(self._engine, fault)
+
+    def _take_turn(self) -> None:
+        """Projects until it is time to look at turn and builds again."""
+        if not self._turn.take():
+            self._stand_by()
+            return
+        if self.stands_by:
+            _log.info("projecting partition %d: it is this process's turn now", self._partition)
+            self._runner.take_up(())
+            self.stands_by = False
+        self._take_up(self._builds())
+        self._project(time.monotonic() + _PATIENCE)
+
+    def _stand_by(self) -> None:
+        if not self.stands_by:
+            _log.info("projecting partition %d: another process does, this one stands by", self._partition)
+        self.stands_by = True
+        self._stopping.wait(_PATIENCE)
+
+    def _project(self, until: float) -> None:
+        while not self._stopping.is_set() and time.monotonic() < until:
+            if self._runner.step(self._batch):
+                self._tell()
+            else:
+                self._switch()
+                self._reader.wait(self._runner.head, max(until - time.monotonic(), 0.0))
+
+    def _builds(self) -> Sequence[Build]:
+        return kept_up(self._engine, self._projections.values())
+
+    def _take_up(self, builds: Sequence[Build]) -> None:
+        at_work = {work.build: work for work in self._runner.works}
+        works = [at_work.get(build) or self._work(build) for build in builds]
+        if works != self._runner.works:
+            self._runner.take_up(works)
+
+    def _work(self, build: Build) -> Work:
+        return Work(self._engine, self._projections[build.projection], build, self._partition)
+
+    def _switch(self) -> None:
+        """What was built to take the place of an older version does so now: it has caught up."""
+        for work in self._runner.works:
+            if work.build.status is BuildStatus.BUILDING and work.position >= self._runner.head:
+                self._switch_to(work.build)
+
+    def _switch_to(self, build: Build) -> None:
+        try:
+            with writing(self._engine) as connection:
+                switch(connection, build)
+        except Refused as behind:
+            _log.debug("%s", behind)  # another partition of it is: whoever builds that one switches
+        else:
+            _log.warning("%s is answered by build %d now: it has caught up", build.projection, build.id)
+            self._take_up(self._builds())
+
+    def _tell(self) -> None:
+        for work in self._runner.works:
+            self._pace.setdefault(work.build.id, Pace()).at(work.position)
+        with self._moved:
+            self._moves += 1
+            self._moved.notify_all()

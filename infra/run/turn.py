@@ -1,0 +1,107 @@
+"""Whose turn it is: of all processes that would keep one store up to date with one log, one does at a time.
+
+This spares double work; that every event counts once does not hang on it (the cursors see to that). The turn is a
+lock that ends with its holder, however that ends: PostgreSQL's advisory lock, or a lock on a file beside SQLite's.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from pathlib import Path
+from typing import Protocol, TextIO
+
+from sqlalchemy import Connection, Engine, func, select
+
+_KEY = 0x77_68_6E_70
+"""The first half of the advisory lock's key: the letters `whnp`; the second is the partition."""
+
+
+class Turn(Protocol):
+    """The right to project one partition into one store."""
+
+    def take(self) -> bool:
+        """Whether it is ours, now or already; raises the database's errors where it does not answer."""
+        ...
+
+    def give_back(self) -> None:
+        """Lets others have it; idempotent."""
+        ...
+
+
+def turn_of(engine: Engine, partition: int) -> Turn:
+    """The turn of this store and partition; not taken yet."""
+    if engine.dialect.name == "postgresql":
+        return PostgresTurn(engine, partition)
+    file = engine.url.database
+    return Alone() if file in (None, "", ":memory:") else FileTurn(Path(f"{file}.projecting.{partition}"))
+
+
+class Alone:
+    """A store in memory is nobody else's."""
+
+    def take(self) -> bool:
+        """See `Turn`."""
+        return True
+
+    def give_back(self) -> None:
+        """See `Turn`."""
+
+
+class FileTurn:
+    """A lock on a file that stays, empty, when it is given back: who waits may have it open."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: TextIO | None = None
+
+    def take(self) -> bool:
+        """See `Turn`."""
+        if self._file is None:
+            file = self._path.open("a", encoding="utf-8")
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.close()
+                return False
+            self._file = file
+        return True
+
+    def give_back(self) -> None:
+        """See `Turn`."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class PostgresTurn:
+    """A session's advisory lock, on a connection that does nothing else."""
+
+    def __init__(self, engine: Engine, partition: int) -> None:
+        self._engine = engine
+        self._lock = func.pg_try_advisory_lock(_KEY, partition)
+        self._connection: Connection | None = None
+
+    def take(self) -> bool:
+        """See `Turn`; asked again, it makes sure that the connection still lives."""
+        try:
+            return self._taken()
+        except BaseException:
+            self.give_back()
+            raise
+
+    def give_back(self) -> None:
+        """See `Turn`."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.invalidate()
+            connection.close()
+
+    def _taken(self) -> bool:
+        if self._connection is not None:
+            self._connection.execute(select(1))
+            return True
+        self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        taken = bool(self._connection.execute(select(self._lock)).scalar_one())
+        if not taken:
+            self.give_back()
+        return taken

@@ -1,0 +1,49 @@
+"""How each build stands: how far it is, and what of it waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from projections.bookkeeping import CURSORS, PARKED, ParkedState
+from projections.builds import Build, builds
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A build and one log: the position it has reached, and how many events of how many sequences are parked."""
+
+    build: Build
+    partition: int
+    position: int
+    parked_events: int
+    parked_sequences: int
+
+
+def standings(connection: Connection, partition: int) -> Sequence[Standing]:
+    """Every build on record as it stands with the log of this partition, the oldest first."""
+    reached = select(CURSORS.c.build_id, CURSORS.c.position).where(CURSORS.c.partition == partition)
+    at = {row.build_id: row.position for row in connection.execute(reached)}
+    waiting = {row.build_id: row for row in connection.execute(_waiting(partition))}
+    return [
+        _standing(build, partition, at.get(build.id, 0), waiting.get(build.id))
+        for build in builds(connection)
+    ]
+
+
+def _waiting(partition: int) -> Select[tuple[int, int, int]]:
+    here = (PARKED.c.partition == partition) & (PARKED.c.state == ParkedState.PARKED.value)
+    counted = (
+        func.count().label("events"),
+        func.count(PARKED.c.sequence.distinct()).label("sequences"),
+    )
+    return select(PARKED.c.build_id, *counted).where(here).group_by(PARKED.c.build_id)
+
+
+def _standing(
+    build: Build, partition: int, position: int, waiting: Row[tuple[int, int, int]] | None
+) -> Standing:
+    events, sequences = (0, 0) if waiting is None else (waiting.events, waiting.sequences)
+    return Standing(build, partition, position, events, sequences)
