@@ -10,9 +10,10 @@ from domain.settings import InForce, Settings, SettingsChanged, SettingsEvent, c
 
 @dataclass(frozen=True, slots=True)
 class ChangeSettings:
-    """These are in force from here on."""
+    """These are in force from here on; `reason` is a person's, where one asks."""
 
     settings: Settings
+    reason: str = ""
 
 
 SettingsCommand = ChangeSettings
@@ -23,4 +24,4 @@ def decide(command: SettingsCommand, state: InForce) -> Sequence[SettingsEvent]:
     check(command.settings)
     if state.version > 0 and state.settings == command.settings:
         return []
-    return [SettingsChanged(state.version + 1, command.settings)]
+    return [SettingsChanged(state.version + 1, command.settings, command.reason)]

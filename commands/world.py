@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+from commands.commanded import Commanded
 from domain import account, instrument, order, position, reconciliation, settings, signal
 from domain.events import NOUNS
 from domain.log import Envelope
@@ -56,15 +57,17 @@ class World:
 
     `position` is that of the last event folded, `versions` and `chains` are by stream. `told` are the exchange's
     facts that nothing in the states tells apart (funding, liquidations), so that one told twice is taken up once.
+    `commanded` is what followed from each command from outside, so that one asked twice is done once.
     """
 
-    __slots__ = ("chains", "portfolio", "position", "states", "told", "versions")
+    __slots__ = ("chains", "commanded", "portfolio", "position", "states", "told", "versions")
 
     def __init__(self) -> None:
         self.states: dict[str, Any] = {}
         self.versions: dict[str, int] = {}
         self.chains: dict[str, str] = {}
         self.told: set[str] = set()
+        self.commanded = Commanded()
         self.portfolio: Portfolio = EMPTY
         self.position = 0
 
@@ -83,6 +86,7 @@ class World:
             self.told.update(_told(envelope))
         self.portfolio = evolve_portfolio(self.portfolio, envelope)
         self.position += 1
+        self.commanded.take(self.position, envelope)
 
     def fold_all(self, envelopes: Iterable[Envelope]) -> World:
         """Takes up many; returns itself."""
@@ -148,7 +152,8 @@ class Branch:
         self._base.versions.update(self._versions)
         for stream, chain in self.chains.items():
             self._base.chains.setdefault(stream, chain)
-        for envelope in self.envelopes:
+        for at, envelope in enumerate(self.envelopes, self._base.position + 1):
             self._base.told.update(_told(envelope))
+            self._base.commanded.take(at, envelope)
         self._base.portfolio = self.portfolio
         self._base.position += len(self.envelopes)

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar, get_args
 
 from domain import account, instrument, order, position, reconciliation, settings, tiers
-from domain.account import Account, AccountEvent, AccountState, Unopened
+from domain.account import Account, AccountEvent, AccountState, KillSwitchReset, Unopened
 from domain.arithmetic import EXACT, ZERO, distance, total
 from domain.errors import AccountNotOpened
 from domain.instrument import Catalogue, InstrumentEvent
@@ -112,7 +112,8 @@ class Portfolio(NamedTuple):
 
     `positions` are the open ones by instrument; `entries` and `exits` the working orders by order id, the exits
     being those that can only reduce; `opened` counts all positions ever opened; `lost_at` is the last losing close
-    of each instrument; `proposed` holds, by chain, the signals whose entry order is not placed yet.
+    of each instrument; `proposed` holds, by chain, the signals whose entry order is not placed yet; `reset_at` is
+    how many trades there were when a person last reset the kill switch.
 
     A named tuple, because every event of a log makes one: it is copied in a third of a frozen dataclass's time.
     """
@@ -128,6 +129,7 @@ class Portfolio(NamedTuple):
     trades: Trades = NO_TRADES
     lost_at: Mapping[str, datetime] = _NOTHING
     proposed: Mapping[str, Proposed] = _NOTHING
+    reset_at: int = 0
 
     @property
     def account(self) -> Account:
@@ -206,6 +208,10 @@ def _account(portfolio: Portfolio, _meta: Meta, event: AccountEvent) -> Portfoli
     return portfolio._replace(account_state=account.evolve(portfolio.account_state, event))
 
 
+def _reset(portfolio: Portfolio, meta: Meta, event: KillSwitchReset) -> Portfolio:
+    return _account(portfolio, meta, event)._replace(reset_at=portfolio.trades.count)
+
+
 def _settings(portfolio: Portfolio, _meta: Meta, event: SettingsChanged) -> Portfolio:
     return portfolio._replace(settings=settings.evolve(portfolio.settings, event))
 
@@ -270,7 +276,11 @@ def _order(portfolio: Portfolio, meta: Meta, event: Any) -> Portfolio:
     working = portfolio.exits.get(order_id)
     if working is None:
         return portfolio
-    return portfolio._replace(exits=_exit_after(portfolio.exits, order_id, working, event))
+    moved = portfolio._replace(exits=_exit_after(portfolio.exits, order_id, working, event))
+    after = moved.exits.get(order_id)
+    if after is None or not isinstance(event, OrderAmended):
+        return moved
+    return moved._replace(entries=_protected(portfolio.entries, after.terms))
 
 
 def _exit_after(
@@ -289,7 +299,9 @@ def _entry_after(
     """
     after = order.evolve(entry.order, event)
     if isinstance(after, Working) or (isinstance(after, Closed) and _just_filled(after, event)):
-        return {**entries, order_id: Entry(after, entry.price, entry.stop, entry.target, entry.decided_at)}
+        named = after.terms.limit_price or after.terms.trigger_price
+        price = named if isinstance(event, OrderAmended) and named is not None else entry.price
+        return {**entries, order_id: Entry(after, price, entry.stop, entry.target, entry.decided_at)}
     return _without(entries, order_id)
 
 
@@ -364,6 +376,7 @@ Fold = Callable[[Portfolio, Meta, Any], Portfolio]
 
 FOLDS: Mapping[type, Fold] = {
     **dict.fromkeys(get_args(AccountEvent), _account),
+    KillSwitchReset: _reset,
     SettingsChanged: _settings,
     **dict.fromkeys(get_args(InstrumentEvent), _instrument),
     **dict.fromkeys(get_args(ReconciliationEvent), _reconciliation),

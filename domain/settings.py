@@ -60,7 +60,8 @@ class RiskSettings:
     """The Risk committee's limits.
 
     `allowed` empty means every listed instrument. Risks and losses are fractions of the balance, `cooldown_seconds`
-    the pause in an instrument after a losing position, `freshness_seconds` the greatest age of the candle.
+    the pause in an instrument after a losing position, `freshness_seconds` the greatest age of the candle. Where
+    fewer than `minimum_win_rate` (0 = off) of the last `win_rate_window` trades were won, the kill switch is tripped.
     """
 
     allowed: tuple[str, ...] = ()
@@ -72,6 +73,8 @@ class RiskSettings:
     reserved_balance: Decimal = Decimal("0.10")
     cooldown_seconds: int = 900
     freshness_seconds: int = 30
+    win_rate_window: int = 50
+    minimum_win_rate: Decimal = Decimal("0.45")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,10 @@ class SimulationSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All of it; `order_freshness_seconds` is how long an unsent intent may still be sent."""
+    """All of it; `order_freshness_seconds` is how long an unsent intent may still be sent.
+
+    Of the strategies whose names are in `paused` no signal enters; their exits go through.
+    """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
     tiers: TierSettings = TierSettings()
@@ -111,14 +117,19 @@ class Settings:
     sizing: SizingSettings = SizingSettings()
     simulation: SimulationSettings = SimulationSettings()
     order_freshness_seconds: int = 60
+    paused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsChanged:
-    """These settings are in force from here on; `version` counts from 1 in the account's settings."""
+    """These settings are in force from here on; `version` counts from 1 in the account's settings.
+
+    `reason` is the person's who asked for it; empty where none was given.
+    """
 
     version: int
     settings: Settings
+    reason: str = ""
 
 
 SettingsEvent = SettingsChanged
@@ -184,6 +195,8 @@ def ranges(
         ("risk.reserved_balance", risk.reserved_balance, ZERO, ONE),
         ("risk.cooldown_seconds", risk.cooldown_seconds, 0, 31_536_000),
         ("risk.freshness_seconds", risk.freshness_seconds, 0, 86_400),
+        ("risk.win_rate_window", risk.win_rate_window, 1, 10_000),
+        ("risk.minimum_win_rate", risk.minimum_win_rate, ZERO, ONE),
         ("sizing.quantity", sizing.quantity, ZERO, Decimal(10**12)),
         ("sizing.percent", sizing.percent, ZERO, Decimal(100)),
         ("sizing.risk", sizing.risk, ZERO, ONE),

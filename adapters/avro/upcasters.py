@@ -18,8 +18,15 @@ def _milliseconds_to_micros(signal: Record) -> Record:
     return {**signal, "candle_closed_at": signal["candle_closed_at"] * 1000}
 
 
+def _without_a_minimum_win_rate(changed: Record) -> Record:
+    """Before version 3 no win rate stopped anything: the default of today was not in force then."""
+    settings = changed["settings"]
+    return {**changed, "settings": {**settings, "risk": {**settings["risk"], "minimum_win_rate": "0"}}}
+
+
 UPCASTERS: Mapping[tuple[str, int], Upcaster] = {
     ("whence.signal.SignalDetected", 1): _milliseconds_to_micros,
+    ("whence.settings.SettingsChanged", 2): _without_a_minimum_win_rate,
 }
 """By full name, and the version that is taken to the next."""
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from commands.processes.closing import release_funds, trip_on_overfill
+from commands.processes.closing import release_funds, trip_on_overfill, trip_on_win_rate
 from commands.processes.deciding import judge
 from commands.processes.filling import apply_fill, settle
 from commands.processes.moment import Moment
 from commands.processes.ordering import place_orders
+from commands.processes.protecting import follow_protection
 from commands.routes import Command
 from domain.order import (
+    OrderAccepted,
     OrderAmended,
     OrderCancelled,
     OrderDenied,
@@ -35,7 +37,8 @@ PROCESSES: Mapping[type, tuple[Process, ...]] = {
     DecisionMade: (place_orders,),
     OrderFilled: (apply_fill, release_funds),
     OrderOverfilled: (trip_on_overfill,),
-    OrderAmended: (release_funds,),
+    OrderAccepted: (follow_protection,),
+    OrderAmended: (release_funds, follow_protection),
     OrderCancelled: (release_funds,),
     OrderRejected: (release_funds,),
     OrderExpired: (release_funds,),
@@ -43,7 +46,7 @@ PROCESSES: Mapping[type, tuple[Process, ...]] = {
     PositionOpened: (settle,),
     PositionIncreased: (settle,),
     PositionReduced: (settle,),
-    PositionClosed: (settle,),
+    PositionClosed: (settle, trip_on_win_rate),
     PositionFunded: (settle,),
 }
 

@@ -1,12 +1,14 @@
-"""An order ended, or was filled beyond what was asked: give back its funds, or stop everything."""
+"""Something ended: an order gives back its funds; an overfill, or too many lost trades, stop everything."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from commands.account import ReleaseFunds, TripKillSwitch
 from commands.processes.moment import Moment
 from commands.routes import Command
+from domain.arithmetic import EXACT
 from domain.order import Closed, OrderOverfilled
 
 
@@ -22,3 +24,22 @@ def trip_on_overfill(moment: Moment) -> Sequence[Command]:
     event = moment.envelope.event
     assert isinstance(event, OrderOverfilled)
     return [TripKillSwitch(f"order {moment.subject} was filled {event.excess} beyond its quantity")]
+
+
+def trip_on_win_rate(moment: Moment) -> Sequence[Command]:
+    """Too few of the last trades were won: no more of them until a person has looked.
+
+    Only a full window of trades since the last reset is judged, so that a reset lets trading go on until the next.
+    """
+    limits, portfolio = moment.portfolio.settings.settings.risk, moment.portfolio
+    window, trades = limits.win_rate_window, portfolio.trades
+    if not limits.minimum_win_rate or trades.count - portfolio.reset_at < window:
+        return ()
+    won, asked = trades.wins(window), EXACT.multiply(limits.minimum_win_rate, Decimal(window))
+    if won >= asked:
+        return ()
+    return [
+        TripKillSwitch(
+            f"{won} of the last {window} trades were won, less than {limits.minimum_win_rate} of them"
+        )
+    ]

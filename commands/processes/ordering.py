@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from commands.account import ReserveFunds
+from commands.bracket import bracket
 from commands.order import DenyOrder, PlaceOrder, RequestCancel
 from commands.processes.moment import Moment
 from commands.routes import Command
@@ -39,36 +39,25 @@ def place_orders(moment: Moment) -> Sequence[Command]:
 def _enter(
     moment: Moment, signal: SignalDetected, decision: DecisionMade, rules: Instrument
 ) -> Sequence[Command]:
-    side, entry_id = _ENTRY_SIDE[signal.direction], f"{moment.subject}-e1"
+    entry_id = f"{moment.subject}-e1"
     leverage = leverage_of(rules, moment.portfolio.account.leverage)
     margin = margin_required(rules, decision.quantity, signal.price, leverage)
-
-    def terms(
-        side: Side, kind: OrderType, purpose: Purpose, *, limit: Decimal | None, trigger: Decimal | None
-    ) -> OrderPlaced:
-        child = purpose is not Purpose.ENTRY
-        return OrderPlaced(
-            rules.id,
-            side,
-            kind,
-            decision.quantity,
-            limit,
-            trigger,
-            child,
-            purpose,
-            entry_id if child else None,
-            _fresh_until(moment),
-        )
-
-    out = side.opposite
-    entry = terms(side, OrderType.MARKET, Purpose.ENTRY, limit=None, trigger=None)
-    stop = terms(out, OrderType.STOP, Purpose.STOP, limit=None, trigger=decision.stop)
-    target = terms(out, OrderType.LIMIT, Purpose.TARGET, limit=decision.target, trigger=None)
+    entry = OrderPlaced(
+        rules.id,
+        _ENTRY_SIDE[signal.direction],
+        OrderType.MARKET,
+        decision.quantity,
+        None,
+        None,
+        False,  # noqa: FBT003  (the terms are a record, in the order of its fields)
+        Purpose.ENTRY,
+        None,
+        _fresh_until(moment),
+    )
     return [
         ReserveFunds(entry_id, margin),
         PlaceOrder(entry_id, entry, rules),
-        PlaceOrder(f"{moment.subject}-s1", stop, rules),
-        PlaceOrder(f"{moment.subject}-t1", target, rules),
+        *bracket(moment.subject, entry_id, entry, rules, decision.stop, decision.target),
     ]
 
 

@@ -31,6 +31,14 @@ def confidence(signal: SignalDetected, view: View) -> Judgement:
     )
 
 
+def strategy_in_force(signal: SignalDetected, view: View) -> Judgement:
+    """Nobody has paused the strategy that says so."""
+    paused = view.settings.settings.paused
+    return judgement(
+        {"STRATEGY_PAUSED": signal.strategy in paused}, strategy=signal.strategy, paused=" ".join(paused)
+    )
+
+
 def trend_agreement(signal: SignalDetected, view: View) -> Judgement:
     """The longer trend, read along the signal's direction, is at least the minimum."""
     minimum = view.settings.settings.alpha.minimum_trend

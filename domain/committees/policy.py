@@ -10,6 +10,7 @@ no reason to act at all, and we are not on our way out already. Until then the s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from domain.arithmetic import ZERO
@@ -21,8 +22,11 @@ from domain.signal import Chamber, DecisionMade, SignalDetected, Verdict, Vote
 from domain.strategies import Intent
 from domain.tiers import tier_of
 
-POLICY_VERSION = 1
-"""Counts the changes to members, their order and what follows from votes; every decision names it."""
+POLICY_VERSION = 2
+"""Counts the changes to members, their order and what follows from votes; every decision names it.
+
+2: strategies can be paused (`strategy_in_force`).
+"""
 
 _ALPHA, _RISK = Chamber.ALPHA, Chamber.RISK
 
@@ -30,6 +34,7 @@ MEMBERS: tuple[Member, ...] = (
     Member("confidence", _ALPHA, alpha.confidence),
     Member("trend_agreement", _ALPHA, alpha.trend_agreement),
     Member("reward_to_risk", _ALPHA, alpha.reward_to_risk),
+    Member("strategy_in_force", _ALPHA, alpha.strategy_in_force),
     Member("kill_switch", _RISK, risk.kill_switch),
     Member("order_outcomes", _RISK, risk.order_outcomes),
     Member("reconciliation", _RISK, risk.reconciliation),
@@ -47,6 +52,11 @@ MEMBERS: tuple[Member, ...] = (
 )
 """Everyone who votes on an entry, in the order their votes and reasons are recorded."""
 
+_EARLIER: Mapping[int, tuple[Member, ...]] = {
+    1: tuple(member for member in MEMBERS if member.name != "strategy_in_force")
+}
+"""Who voted on an entry under earlier policies: an old decision is made again by those who made it."""
+
 EXIT_MEMBERS: tuple[Member, ...] = (
     Member("data_freshness", _RISK, risk.data_freshness),
     Member("exit_once", _RISK, risk.exit_once),
@@ -56,17 +66,22 @@ EXIT_MEMBERS: tuple[Member, ...] = (
 _WHY_CLOSE: Mapping[Intent, str] = {Intent.ENTER: "REVERSAL", Intent.EXIT: "EXIT_SIGNAL"}
 
 
-def decide(signal: SignalDetected, view: View) -> DecisionMade:
+def decide(signal: SignalDetected, view: View, policy: int = POLICY_VERSION) -> DecisionMade:
     """What is done about the signal: ENTER, CLOSE or SKIP, with all votes. Pure: equal arguments, equal decision.
+
+    `policy` is today's, or the one that an old decision names, to make that again; KeyError for one there never was.
 
     A signal against what is open or waits in its instrument asks to CLOSE it, whatever else it wants; any other
     asks to ENTER, unless its intent is EXIT: then there is nothing to do. Any no is SKIP.
     """
+    members = MEMBERS if policy == POLICY_VERSION else _EARLIER[policy]
     if _speaks_against_something(signal, view):
-        return _leave(signal, view)
-    if signal.intent is Intent.EXIT:
-        return _decision(view, Verdict.SKIP, ("NOTHING_TO_EXIT",), ())
-    return _enter(signal, view)
+        decided = _leave(signal, view)
+    elif signal.intent is Intent.EXIT:
+        decided = _decision(view, Verdict.SKIP, ("NOTHING_TO_EXIT",), ())
+    else:
+        decided = _enter(signal, view, members)
+    return decided if policy == POLICY_VERSION else replace(decided, policy_version=policy)
 
 
 def _speaks_against_something(signal: SignalDetected, view: View) -> bool:
@@ -82,8 +97,8 @@ def _leave(signal: SignalDetected, view: View) -> DecisionMade:
     return _decision(view, Verdict.CLOSE, (_WHY_CLOSE[signal.intent],), votes)
 
 
-def _enter(signal: SignalDetected, view: View) -> DecisionMade:
-    votes = _votes(MEMBERS, signal, view)
+def _enter(signal: SignalDetected, view: View, members: tuple[Member, ...]) -> DecisionMade:
+    votes = _votes(members, signal, view)
     against = _reasons_against(votes)
     if against:
         return _decision(view, Verdict.SKIP, against, votes)

@@ -15,14 +15,18 @@ from decimal import Decimal
 from adapters.simulated import SimulatedExchange, SimulationRules
 from adapters.tapes import Tape, merge
 from commands.account import OpenAccount, TurnDay, decide
+from commands.door import Answer, Door
 from commands.effects import Effects
+from commands.engine import Engine
 from commands.exchange import AnyReport, Exchange
 from commands.handler import ENGINE, Handler, Identity
 from commands.instrument import ListInstrument
+from commands.mailbox import Mailbox
 from commands.observer import Observer
 from commands.opening import OpenLog
 from commands.recall import Recall
 from commands.reports import stimuli
+from commands.request import Requested
 from commands.routes import Command
 from commands.settings import ChangeSettings
 from commands.signal import DetectSignal
@@ -40,6 +44,7 @@ from domain.portfolio import Portfolio
 from domain.settings import Settings
 from domain.signal import SignalDetected
 from domain.strategies import Intent, Proposal, Strategy, Watcher
+from infra.run.clock import utc_now
 from infra.run.tape_log import Stake, opening_of
 from infra.trading import strategy_of
 
@@ -129,10 +134,12 @@ class PaperRun:
         seen: Callable[[Envelope], None],
         plug: Callable[[Exchange], Exchange] = lambda exchange: exchange,
         observer: Observer | None = None,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """`seen` is shown every event once, recalled ones too; `plug` may put something before the exchange.
 
-        `observer` sees every candle, and every unit of work but those that are recalled.
+        `observer` sees every candle, and every unit of work but those that are recalled. `clock` tells until when a
+        person's request is valid; whatever is recorded goes by the tape's clock.
 
         Raises TapeMismatch where the log was begun by another plan.
         """
@@ -147,6 +154,9 @@ class PaperRun:
         effects = Effects(plug(self._exchange))
         self.handler = Handler(log, World(), identity, effects, self._recall, observer)
         self._observer = observer
+        self._mailbox = Mailbox()
+        self._engine = Engine(self.handler, self._handle, clock)
+        self._now, self._prices = self._begins, dict[str, Decimal]()
         self._watchers: dict[str, list[tuple[Strategy, Watcher]]] = {
             tape.instrument: [(strategy, strategy.watch()) for strategy in plan.strategies]
             for tape in plan.tapes
@@ -157,27 +167,61 @@ class PaperRun:
         """True while the log still holds what the tape is leading to."""
         return not self._recall.is_over
 
+    @property
+    def door(self) -> Door:
+        """Where people's requests go in, from any thread; they are answered between two instants."""
+        return self._mailbox
+
     def instants(self) -> Iterator[tuple[datetime, int]]:
         """Plays the tape; yields each close time and how many candles closed then, when all of it is recorded.
 
-        Raises TapeMismatch where the log holds what this tape does not lead to, and what the log raises.
+        Between two instants it answers what was asked at the door, recorded at the tape's instant. Raises TapeMismatch
+        where the log holds what this tape does not lead to, and what the log raises; whoever waits at the door is
+        told then. After the last instant `attend` goes on answering.
         """
+        try:
+            yield from self._played()
+        except Exception as fault:
+            self.close(f"the engine stopped: {fault}")
+            raise
+
+    def attend(self, patience: float = 0) -> int:
+        """Answers what was asked at the door, and what is asked there within `patience` seconds; returns how many.
+
+        While the log is being taken up again nobody is answered: the state of the log's end is not known yet.
+        """
+        if self.recalling:
+            return 0
+        return self._mailbox.answer_all(self._answer, patience)
+
+    def close(self, why: str = "the engine has stopped") -> None:
+        """Answers no more requests: whoever waits at the door, or comes there, is told why; idempotent."""
+        self._mailbox.close(why)
+
+    def _answer(self, requested: Requested) -> Answer:
+        return self._engine.answer(requested, self._now, self._prices)
+
+    def _played(self) -> Iterator[tuple[datetime, int]]:
         self._open()
+        self._recalled_commands(self._begins)
         day = ""
         for at, candles in merge(self._plan.tapes):
-            self._recalled_commands(at)
             reports, today = self._exchange.on_candles(candles), at.date().isoformat()
             if today != day:
                 reports, day = self._turn(today, at, reports), today
             self._report(at, reports)
             for candle in candles:
                 self._look(candle, at)
-            self._show(candles)
+            self._show(at, candles)
+            self._recalled_commands(at)
+            self.attend()
             yield at, len(candles)
         if self.recalling:
             raise TapeMismatch("the log goes on after this tape's last candle; play the longer tape")
 
-    def _show(self, candles: Sequence[Candle]) -> None:
+    def _show(self, at: datetime, candles: Sequence[Candle]) -> None:
+        self._now = at
+        self._prices.update((candle.instrument, candle.close) for candle in candles)
         if self._observer is not None:
             for candle in candles:
                 self._observer.saw(candle.instrument, candle.close, candle.close_time)
@@ -234,6 +278,7 @@ class PaperRun:
         return envelopes
 
     def _recalled_commands(self, at: datetime) -> None:
+        """What people asked for behind this instant: they are answered when all of it is recorded."""
         while self.recalling and (envelopes := self.handler.recall_commands(at)):
             for envelope in envelopes:
                 self._seen(envelope)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid5
 
 from adapters.tapes import Tape, tape_identity
@@ -31,9 +32,19 @@ def opening_of(
     """The first event of the log that these make: the same for the same, on whatever technology it is kept."""
     identity = tape_identity(tapes)
     told = json.dumps(
-        [identity, account, asdict(stake), asdict(settings), [asdict(one) for one in instruments]],
+        [identity, account, asdict(stake), _told(settings), [asdict(one) for one in instruments]],
         default=str,
         sort_keys=True,
     )
     synthetic = any(tape.synthetic for tape in tapes)
     return LogOpened(uuid5(_TAPES, told), Mode.TAPE, identity, synthetic)
+
+
+def _told(settings: Settings) -> dict[str, Any]:
+    """The settings, without those that came later where they are off: logs made before they came can go on."""
+    told = asdict(settings)
+    if not settings.paused:
+        del told["paused"]
+    if not settings.risk.minimum_win_rate:
+        del told["risk"]["minimum_win_rate"], told["risk"]["win_rate_window"]
+    return told

@@ -24,7 +24,7 @@ from tests.domain.history import D
 
 DEFAULT = Settings()
 RANGES = {name: (low, high) for name, _, low, high in ranges(DEFAULT)}
-UNRANGED = {"strategies", "risk.allowed", "sizing.rule"}
+UNRANGED = {"strategies", "risk.allowed", "sizing.rule", "paused"}
 """Names and a choice: nothing that lies between two bounds."""
 
 

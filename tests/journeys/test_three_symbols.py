@@ -87,7 +87,8 @@ def test_every_decision_can_be_made_again(story: Sequence[Recorded]) -> None:
                 instrument=portfolio.instruments.get(signal.signal.instrument),
                 portfolio=portfolio,
             )
-            assert decide(signal.signal, view) == envelope.event, f"position {recorded.position}"
+            again = decide(signal.signal, view, envelope.event.policy_version)
+            assert again == envelope.event, f"position {recorded.position}"
             decided[envelope.event.verdict] += 1
         world.fold(envelope)
     assert decided.keys() == {"ENTER", "CLOSE", "SKIP"}

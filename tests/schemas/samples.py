@@ -118,10 +118,13 @@ _SETTINGS = Settings(
         reserved_balance=Decimal("0.2"),
         cooldown_seconds=600,
         freshness_seconds=20,
+        win_rate_window=40,
+        minimum_win_rate=Decimal("0.4"),
     ),
     sizing=SizingSettings(SizingRule.FIXED, Decimal("0.01"), Decimal("0.2"), Decimal("0.02")),
     simulation=SimulationSettings(Decimal("0.0001"), Decimal("0.25"), Decimal("0.05"), 90, 42),
     order_freshness_seconds=45,
+    paused=("breakout",),
 )
 
 _EVENTS: tuple[Event, ...] = (
@@ -230,7 +233,7 @@ _EVENTS: tuple[Event, ...] = (
     KillSwitchReset("looked into it"),
     InstrumentListed(_INSTRUMENT),
     InstrumentRulesChanged(replace(_INSTRUMENT, tick=Decimal("0.5"), maker_fee=Decimal("-0.0001"))),
-    SettingsChanged(2, _SETTINGS),
+    SettingsChanged(2, _SETTINGS, "breakout trades against the news"),
     DiscrepancyFound("d-1", ORDER, "filled 0.125 at 43210.55"),
     DiscrepancyResolved("d-1", "taken up as a fill"),
 )
@@ -244,9 +247,15 @@ SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) fo
 """By the event's full name, as it is written today."""
 
 _STEADY = replace(_SETTINGS.simulation, slippage_jitter=SimulationSettings().slippage_jitter)
+_UNBROKEN = replace(
+    _SETTINGS,
+    risk=replace(_SETTINGS.risk, win_rate_window=RiskSettings().win_rate_window, minimum_win_rate=Decimal(0)),
+    paused=(),
+)
 
 EARLIER: Mapping[tuple[str, int], Event] = {
-    ("whence.settings.SettingsChanged", 1): SettingsChanged(2, replace(_SETTINGS, simulation=_STEADY)),
+    ("whence.settings.SettingsChanged", 1): SettingsChanged(2, replace(_UNBROKEN, simulation=_STEADY)),
+    ("whence.settings.SettingsChanged", 2): SettingsChanged(2, _UNBROKEN),
 }
 """By full name and version: the event that older bytes read to, where it is not today's sample."""
 

@@ -97,6 +97,11 @@ ALONE = (
         ("TREND_DISAGREES",),
         signal=a_signal(direction=SHORT, trend=0.01, stop=D(102), target=D(94)),
     ),
+    Alone(
+        "strategy_in_force",
+        ("STRATEGY_PAUSED",),
+        lambda: an_open_day(Settings(paused=("another", SAID.strategy))),
+    ),
     Alone("reward_to_risk", ("REWARD_TO_RISK_TOO_LOW",), signal=a_signal(target=D("102.6"))),
     Alone("kill_switch", ("KILL_SWITCH",), lambda: an_open_day().account(KillSwitchTripped("overfill"))),
     Alone(
@@ -435,3 +440,24 @@ def test_margin_of_open_positions_is_not_spent_twice() -> None:
     cut = decide(a_signal(), a_view(tied_up))
     assert (free.quantity, cut.verdict) == (D("90.000"), Verdict.ENTER)
     assert cut.quantity == D("49.726")
+
+
+def test_an_old_decision_is_made_again_by_those_who_made_it() -> None:
+    """Under the first policy nobody could pause a strategy, so nobody voted on it."""
+    paused = an_open_day(Settings(paused=(SAID.strategy,)))
+    then, now = decide(SAID, a_view(paused), 1), decide(SAID, a_view(paused))
+    assert (then.verdict, now.verdict) == (Verdict.ENTER, Verdict.SKIP)
+    assert (then.policy_version, now.policy_version) == (1, POLICY_VERSION)
+    assert len(then.votes) == len(now.votes) - 1
+    assert now.reasons == ("STRATEGY_PAUSED",)
+
+
+def test_a_policy_there_never_was_decides_nothing() -> None:
+    with pytest.raises(KeyError):
+        decide(SAID, a_view(an_open_day()), POLICY_VERSION + 1)
+
+
+def test_a_paused_strategy_still_gets_us_out() -> None:
+    history = an_open_day(Settings(paused=(AGAINST.strategy,))).position(an_opening())
+    for intent in Intent:
+        assert decide(replace(AGAINST, intent=intent), a_view(history)).verdict is Verdict.CLOSE

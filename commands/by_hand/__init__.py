@@ -1,0 +1,81 @@
+"""People's requests, as commands on the state of this instant. Read the table to know what each may lead to.
+
+A request is judged once, when it is taken up: whatever it leads to is recorded with `command:<id>` as its cause, and a
+log that is taken up again folds that instead of judging anew.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from commands.by_hand import account, orders, protection, signals
+from commands.by_hand.draft import draft
+from commands.by_hand.repeated import is_the_same
+from commands.by_hand.situation import Situation
+from commands.commanded import COMMAND
+from commands.request import (
+    AdjustSettings,
+    AmendOrder,
+    CancelOrder,
+    ClosePosition,
+    MoveStopAndTarget,
+    PauseStrategy,
+    PlaceByHand,
+    RaiseSignal,
+    Requested,
+    ResetSwitch,
+    ResumeStrategy,
+    SettleDiscrepancy,
+    TripSwitch,
+)
+from commands.routes import Command
+from commands.stimulus import Ask, Stimulus
+from domain.errors import InvalidInput
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LONGEST = 500
+
+
+def stimulus(requested: Requested, situation: Situation) -> Stimulus:
+    """All that the request asks for, as one unit of work.
+
+    Raises InvalidInput for a request that cannot be meant, Refused for one that the situation forbids.
+    """
+    check(requested)
+    cause = f"{COMMAND}{requested.id}"
+    commands = COMMANDS[type(requested.request)](requested.request, situation, situation.chain(cause))
+    asks = (Ask(command, cause, situation.at, requested.actor) for command in commands)
+    return Stimulus(situation.at, tuple(asks))
+
+
+def check(requested: Requested) -> None:
+    """Raises InvalidInput for a key that is none, a request without an actor, or a reason that says nothing."""
+    if not _KEY.fullmatch(requested.id):
+        raise InvalidInput("an idempotency key is 1 to 64 letters, digits, dashes and underscores")
+    if not requested.actor:
+        raise InvalidInput("a request names who asks")
+    for name in ("reason", "resolution", "strategy"):
+        told = getattr(requested.request, name, None)
+        if isinstance(told, str) and not 0 < len(told.strip()) <= len(told) <= _LONGEST:
+            raise InvalidInput(f"the {name} is 1 to {_LONGEST} characters, and says something")
+
+
+COMMANDS: Mapping[type, Callable[[Any, Situation, str], Sequence[Command]]] = {
+    RaiseSignal: signals.raise_signal,
+    PlaceByHand: orders.place,
+    AmendOrder: orders.amend,
+    CancelOrder: orders.cancel,
+    ClosePosition: orders.close,
+    MoveStopAndTarget: protection.move,
+    PauseStrategy: account.pause,
+    ResumeStrategy: account.resume,
+    AdjustSettings: account.adjust,
+    TripSwitch: account.trip,
+    ResetSwitch: account.reset,
+    SettleDiscrepancy: account.settle,
+}
+"""How each request that records something becomes commands; a test holds the table to all of them."""
+
+__all__ = ["COMMANDS", "Situation", "check", "draft", "is_the_same", "stimulus"]

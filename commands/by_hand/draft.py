@@ -1,0 +1,91 @@
+"""A draft: what an order would cost, and what a person ought to know before it is placed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from decimal import Decimal
+
+from commands.by_hand.limits import check_alone
+from commands.by_hand.orders import Meant, meant
+from commands.by_hand.situation import Situation
+from commands.door import Drafted
+from commands.request import ManualTerms
+from domain.arithmetic import EXACT
+from domain.order import OrderType, Side
+
+
+def draft(command_id: str, terms: ManualTerms, situation: Situation) -> Drafted:
+    """Costs and warnings of an order that could be placed now; raises what placing it would raise."""
+    order = meant(terms, situation)
+    if order.asked is not None:
+        check_alone(order.asked, situation)
+    notional = None if order.price is None else EXACT.multiply(terms.quantity, order.price)
+    return Drafted(
+        command_id,
+        terms,
+        order.price,
+        notional,
+        None if order.asked is None else order.asked.margin,
+        None if notional is None else EXACT.multiply(notional, order.rules.taker_fee),
+        None if order.asked is None else order.asked.risk,
+        tuple(_warnings(order, terms, situation)),
+    )
+
+
+def _warnings(order: Meant, terms: ManualTerms, situation: Situation) -> Iterator[str]:
+    for warning in _WARNINGS:
+        said = warning(order, terms, situation)
+        if said:
+            yield said
+
+
+def _unprotected(order: Meant, terms: ManualTerms, situation: Situation) -> str | None:
+    grows = terms.instrument in situation.portfolio.positions
+    if order.asked is None or terms.stop is not None or grows:
+        return None
+    return (
+        "it has no stop: all of its margin is at risk, and while it is open or waits without one no strategy "
+        "may add exposure"
+    )
+
+
+def _aimless(order: Meant, terms: ManualTerms, situation: Situation) -> str | None:
+    grows = terms.instrument in situation.portfolio.positions
+    if order.asked is None or terms.target is not None or grows:
+        return None
+    return "it has no target: only its stop, a signal against it or a person takes it out"
+
+
+def _slipping(_order: Meant, terms: ManualTerms, _situation: Situation) -> str | None:
+    if terms.type is OrderType.LIMIT:
+        return None
+    return "it takes the market's price when it arrives, which may be worse than the last one known"
+
+
+def _at_once(_order: Meant, terms: ManualTerms, situation: Situation) -> str | None:
+    price = situation.prices.get(terms.instrument)
+    if price is None or terms.limit_price is None or not _crosses(terms.side, terms.limit_price, price):
+        return None
+    return f"its limit is at or beyond the last price of {price}: it trades at once, as a taker"
+
+
+def _crosses(side: Side, limit: Decimal, price: Decimal) -> bool:
+    return limit >= price if side is Side.BUY else limit <= price
+
+
+def _cooling(order: Meant, terms: ManualTerms, situation: Situation) -> str | None:
+    lost_at = situation.portfolio.lost_at.get(terms.instrument)
+    pause = timedelta(seconds=situation.settings.risk.cooldown_seconds)
+    if order.asked is None or lost_at is None or situation.at >= lost_at + pause:
+        return None
+    return f"a position in {terms.instrument} was lost at {lost_at.isoformat()}: no strategy would enter yet"
+
+
+_WARNINGS: tuple[Callable[[Meant, ManualTerms, Situation], str | None], ...] = (
+    _unprotected,
+    _aimless,
+    _slipping,
+    _at_once,
+    _cooling,
+)

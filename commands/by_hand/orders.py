@@ -1,0 +1,216 @@
+"""Orders by hand: placed, amended, cancelled; and a position closed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from commands.account import ReleaseFunds, ReserveFunds
+from commands.bracket import bracket
+from commands.by_hand.limits import DIRECTIONS, Asked, check_alone, check_entry
+from commands.by_hand.protection import check_protective, protection
+from commands.by_hand.situation import Situation
+from commands.order import PlaceOrder, RequestAmend, RequestCancel, amended, check_terms
+from commands.position import MoveProtection
+from commands.request import AmendOrder, CancelOrder, ClosePosition, ManualTerms, PlaceByHand
+from commands.routes import Command
+from domain.arithmetic import EXACT, ZERO
+from domain.committees import View
+from domain.errors import InvalidInput, Refused
+from domain.instrument import Instrument, check_digits
+from domain.order import OrderPlaced, OrderType, Purpose, Side, Working
+from domain.portfolio import OpenPosition
+from domain.streams import order_stream
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """An order that may be placed: its terms, and what it was judged by; `asked` is None for one that only reduces."""
+
+    terms: OrderPlaced
+    rules: Instrument
+    price: Decimal | None
+    asked: Asked | None
+
+
+def meant(terms: ManualTerms, situation: Situation) -> Meant:
+    """The order as it would be placed now.
+
+    Raises InvalidInput for terms that the instrument does not have, Refused for what the situation forbids (the
+    limits of `commands/by_hand/limits.py`, or a reduction of what is not held).
+    """
+    rules = situation.rules(terms.instrument)
+    placed = _placed(terms, situation)
+    check_terms(placed, rules)
+    price = terms.limit_price or terms.trigger_price or situation.prices.get(rules.id)
+    if terms.reduce_only:
+        _check_reducing(terms, situation)
+        return Meant(placed, rules, price, None)
+    return Meant(placed, rules, price, _checked(terms, price, situation.view(rules)))
+
+
+def _placed(terms: ManualTerms, situation: Situation) -> OrderPlaced:
+    return OrderPlaced(
+        terms.instrument,
+        terms.side,
+        terms.type,
+        terms.quantity,
+        terms.limit_price,
+        terms.trigger_price,
+        terms.reduce_only,
+        Purpose.MANUAL if terms.reduce_only else Purpose.ENTRY,
+        None,
+        situation.fresh_until,
+    )
+
+
+def _check_reducing(terms: ManualTerms, situation: Situation) -> None:
+    if terms.stop is not None or terms.target is not None:
+        raise InvalidInput(
+            "an order that only reduces has no stop and no target: what it leaves keeps its own"
+        )
+    held = situation.portfolio.positions.get(terms.instrument)
+    if held is None or held.state.direction is DIRECTIONS[terms.side]:
+        raise Refused(f"there is no position in {terms.instrument} that a {terms.side} order could reduce")
+    if terms.quantity > held.state.quantity:
+        raise Refused(f"{held.stream} holds {held.state.quantity}: {terms.quantity} is more than that")
+
+
+def _checked(terms: ManualTerms, price: Decimal | None, view: View, kept: Decimal = ZERO) -> Asked:
+    rules = view.listed
+    if price is None:
+        raise Refused(
+            f"no price of {rules.id} is known yet, so the margin of a {terms.type} order cannot be found: "
+            "give it a limit price, or wait for a price"
+        )
+    for name, level in (("the stop", terms.stop), ("the target", terms.target)):
+        if level is not None:
+            check_digits(f"{name} on {rules.id}", level, rules.tick)
+    asked = Asked(terms, price, view, kept)
+    check_entry(asked)
+    return asked
+
+
+def place(request: PlaceByHand, situation: Situation, chain: str) -> Sequence[Command]:
+    """The entry with its reservation and its protection, or the order that reduces."""
+    order = meant(request.terms, situation)
+    if order.asked is None:
+        return [PlaceOrder(f"{chain}-x1", order.terms, order.rules)]
+    check_alone(order.asked, situation)
+    held = situation.portfolio.positions.get(order.rules.id)
+    entry_id, terms = f"{chain}-e1", request.terms
+    return [
+        ReserveFunds(entry_id, order.asked.margin),
+        PlaceOrder(entry_id, order.terms, order.rules),
+        *bracket(chain, entry_id, order.terms, order.rules, terms.stop, terms.target),
+        *(_grown(held, terms, situation) if held is not None else ()),
+    ]
+
+
+def _grown(held: OpenPosition, terms: ManualTerms, situation: Situation) -> Sequence[Command]:
+    """What protects a position protects what it grows to: it is live for the smaller of both quantities."""
+    if terms.stop is not None or terms.target is not None:
+        raise Refused(
+            f"{held.stream} is open: its stop and target cover what it grows to; move those instead"
+        )
+    rules = situation.rules(terms.instrument)
+    return [
+        RequestAmend(order_id, EXACT.add(working.terms.quantity, terms.quantity), None, None, rules)
+        for order_id, working in protection(held, situation).items()
+    ]
+
+
+def amend(request: AmendOrder, situation: Situation, _chain: str) -> Sequence[Command]:
+    """Other terms, judged as a new order where they add exposure; the protection of an entry follows its quantity."""
+    working, order_id = _working(request.order_id, situation), request.order_id
+    rules = situation.rules(working.terms.instrument)
+    asked = RequestAmend(order_id, request.quantity, request.limit_price, request.trigger_price, rules)
+    terms = amended(working.terms, asked)
+    check_terms(terms, rules)
+    if terms.quantity <= working.filled:
+        raise Refused(
+            f"order {order_id} has filled {working.filled} already: cancel what is left of it instead"
+        )
+    if working.terms.reduce_only:
+        check_protective(terms, situation)
+        return [asked]
+    return [*_reserved(order_id, terms, situation), asked, *_followed(order_id, terms, situation)]
+
+
+def _working(order_id: str, situation: Situation) -> Working:
+    portfolio = situation.portfolio
+    entry = portfolio.entries.get(order_id)
+    order = portfolio.exits.get(order_id) if entry is None else entry.order
+    if isinstance(order, Working):
+        return order
+    known = order_stream(situation.identity.account, order_id) in situation.world.versions
+    raise Refused(
+        f"order {order_id} {'has ended' if known else 'was never placed here'}: nothing is left to amend"
+    )
+
+
+def _reserved(order_id: str, terms: OrderPlaced, situation: Situation) -> Sequence[Command]:
+    """More is set aside where the new terms need more; what a refused amendment leaves over is given back at the end.
+
+    The order as it stands is left out of the picture it is judged in: it would count twice.
+    """
+    portfolio = situation.portfolio
+    entry, kept = portfolio.entries[order_id], portfolio.account.reserved.get(order_id, ZERO)
+    rules = situation.rules(terms.instrument)
+    price = terms.limit_price or terms.trigger_price or situation.prices.get(rules.id)
+    view = situation.view(rules, without=order_id)
+    asked = _checked(_manual(terms, entry.stop, entry.target), price, view, kept)
+    return [ReleaseFunds(order_id), ReserveFunds(order_id, asked.margin)] if asked.margin > kept else ()
+
+
+def _manual(terms: OrderPlaced, stop: Decimal | None, target: Decimal | None) -> ManualTerms:
+    return ManualTerms(
+        terms.instrument,
+        terms.side,
+        terms.type,
+        terms.quantity,
+        terms.limit_price,
+        terms.trigger_price,
+        terms.reduce_only,
+        stop,
+        target,
+    )
+
+
+def _followed(order_id: str, terms: OrderPlaced, situation: Situation) -> Sequence[Command]:
+    rules = situation.rules(terms.instrument)
+    return [
+        RequestAmend(child, terms.quantity, None, None, rules)
+        for child, exit_ in situation.portfolio.exits.items()
+        if exit_.terms.parent == order_id
+    ]
+
+
+def cancel(request: CancelOrder, situation: Situation, _chain: str) -> Sequence[Command]:
+    """A stop that protects an open position stays: it can be moved, or the position closed."""
+    for held in situation.portfolio.positions.values():
+        guarding = protection(held, situation).get(request.order_id)
+        if guarding is None:
+            continue
+        if guarding.terms.purpose is Purpose.STOP:
+            raise Refused(
+                f"order {request.order_id} is the stop of {held.stream}: move it, or close the position"
+            )
+        gone = MoveProtection(held.stream, held.state.stop, None)
+        return [RequestCancel(request.order_id, request.reason), gone]
+    return [RequestCancel(request.order_id, request.reason)]
+
+
+def close(request: ClosePosition, situation: Situation, chain: str) -> Sequence[Command]:
+    """All of the position, at the market; raises Refused where something takes us out of it already."""
+    held = situation.position(request.position)
+    leaving = situation.portfolio.leaving(held)
+    if leaving:
+        raise Refused(
+            f"{', '.join(leaving)} takes us out of {held.stream} already: cancel it first, or wait for it"
+        )
+    out = Side.SELL if DIRECTIONS[Side.BUY] is held.state.direction else Side.BUY
+    name, quantity = held.state.instrument, held.state.quantity
+    terms = ManualTerms(name, out, OrderType.MARKET, quantity, reduce_only=True)
+    return [PlaceOrder(f"{chain}-x1", _placed(terms, situation), situation.rules(name))]

@@ -1,0 +1,111 @@
+"""The stop and the target of an open position: where they rest, and how a person moves them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from commands.bracket import bracket
+from commands.by_hand.limits import DIRECTIONS, stop_fault, target_fault
+from commands.by_hand.situation import Situation
+from commands.order import RequestAmend
+from commands.request import MoveStopAndTarget
+from commands.routes import Command
+from domain.errors import InvalidInput, Refused
+from domain.order import OrderPlaced, OrderStatus, OrderType, Purpose, Working
+from domain.portfolio import OpenPosition
+
+_PROTECTION = frozenset({Purpose.STOP, Purpose.TARGET})
+_ENTRY_SIDE = {direction: side for side, direction in DIRECTIONS.items()}
+
+
+def protection(held: OpenPosition, situation: Situation) -> Mapping[str, Working]:
+    """The stop and the target that rest for an open position, by order id."""
+    out = _ENTRY_SIDE[held.state.direction].opposite
+    return {
+        order_id: working
+        for order_id, working in situation.portfolio.exits.items()
+        if working.terms.instrument == held.state.instrument
+        and working.terms.side is out
+        and working.terms.purpose in _PROTECTION
+    }
+
+
+def check_protective(terms: OrderPlaced, situation: Situation) -> None:
+    """Raises Refused for a stop or target on the wrong side of its open position's price; others are let pass."""
+    held = situation.portfolio.positions.get(terms.instrument)
+    if held is not None and terms.purpose in _PROTECTION:
+        _check_levels(held, terms.trigger_price, terms.limit_price, situation)
+
+
+def move(request: MoveStopAndTarget, situation: Situation, chain: str) -> Sequence[Command]:
+    """Other prices for what rests; an order of its own where nothing does."""
+    if request.stop is None and request.target is None:
+        raise InvalidInput("neither a stop nor a target was given: there is nothing to move")
+    held = situation.position(request.position)
+    _check_levels(held, request.stop, request.target, situation)
+    resting = {working.terms.purpose: order_id for order_id, working in protection(held, situation).items()}
+    return [
+        *_moved(held, resting, Purpose.STOP, request.stop, situation),
+        *_moved(held, resting, Purpose.TARGET, request.target, situation),
+        *_begun(held, resting, request, situation, chain),
+    ]
+
+
+def _check_levels(
+    held: OpenPosition, stop: Decimal | None, target: Decimal | None, situation: Situation
+) -> None:
+    direction = held.state.direction
+    price = situation.prices.get(held.state.instrument, held.state.average_price)
+    view = situation.view(situation.rules(held.state.instrument))
+    faults = (
+        stop and stop_fault(view, direction, price, stop),
+        target and target_fault(direction, price, target),
+    )
+    found = "; ".join(fault for fault in faults if fault)
+    if found:
+        raise Refused(found)
+
+
+def _moved(
+    held: OpenPosition,
+    resting: Mapping[Purpose, str],
+    purpose: Purpose,
+    level: Decimal | None,
+    situation: Situation,
+) -> Iterator[Command]:
+    order_id = resting.get(purpose)
+    if level is None or order_id is None:
+        return
+    working = situation.portfolio.exits[order_id]
+    if working.status is OrderStatus.TRIGGERED:
+        raise Refused(f"order {order_id} was triggered: it takes us out of {held.stream} already")
+    limit, trigger = (level, None) if purpose is Purpose.TARGET else (None, level)
+    rules = situation.rules(working.terms.instrument)
+    yield RequestAmend(order_id, None, limit, trigger, rules)
+
+
+def _begun(
+    held: OpenPosition,
+    resting: Mapping[Purpose, str],
+    request: MoveStopAndTarget,
+    situation: Situation,
+    chain: str,
+) -> Sequence[Command]:
+    """They hang on the order that opened the position, so that the exchange ends one with the other."""
+    entry = OrderPlaced(
+        held.state.instrument,
+        _ENTRY_SIDE[held.state.direction],
+        OrderType.MARKET,
+        held.state.quantity,
+        None,
+        None,
+        False,  # noqa: FBT003  (the terms are a record, in the order of its fields)
+        Purpose.ENTRY,
+        None,
+        situation.fresh_until,
+    )
+    stop = None if Purpose.STOP in resting else request.stop
+    target = None if Purpose.TARGET in resting else request.target
+    rules = situation.rules(held.state.instrument)
+    return bracket(chain, held.entry_order, entry, rules, stop, target)

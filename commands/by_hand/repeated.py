@@ -1,0 +1,176 @@
+"""A key asked again: whether it is the same request, as far as the log can tell.
+
+The log holds what followed, not the request itself. So a request is the same where what followed from the key is what
+it asks for: the same order, the same amendment, the same reason. What it would have left out either way cannot be
+told apart: which of two prices that were in force already was asked for, or a close of one position from a reduction
+by hand of the same quantity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from commands.commanded import Followed
+from commands.request import (
+    AdjustSettings,
+    AmendOrder,
+    CancelOrder,
+    ClosePosition,
+    ManualTerms,
+    MoveStopAndTarget,
+    PauseStrategy,
+    PlaceByHand,
+    RaiseSignal,
+    Request,
+    ResetSwitch,
+    ResumeStrategy,
+    SettleDiscrepancy,
+    TripSwitch,
+)
+from domain.account import KillSwitchReset, KillSwitchTripped
+from domain.adjusting import adjusted
+from domain.order import OrderAmendRequested, OrderCancelRequested, OrderPlaced, OrderType, Purpose
+from domain.reconciliation import DiscrepancyResolved
+from domain.settings import SettingsChanged
+from domain.signal import SignalDetected
+from domain.streams import parse
+
+_E = TypeVar("_E")
+
+
+def is_the_same(request: Request, followed: Sequence[Followed]) -> bool:
+    """Whether what followed is what this request asks for."""
+    return SAME[type(request)](request, followed)
+
+
+def _of(kind: type[_E], followed: Iterable[Followed]) -> dict[str, _E]:
+    """The first event of this kind of each stream."""
+    found: dict[str, _E] = {}
+    for one in followed:
+        if isinstance(one.event, kind):
+            found.setdefault(one.named.stream, one.event)
+    return found
+
+
+def _only(kind: type[_E], followed: Iterable[Followed]) -> _E | None:
+    return next(iter(_of(kind, followed).values()), None)
+
+
+def _signal(request: RaiseSignal, followed: Sequence[Followed]) -> bool:
+    return _only(SignalDetected, followed) == request.signal
+
+
+def _place(request: PlaceByHand, followed: Sequence[Followed]) -> bool:
+    placed = list(_of(OrderPlaced, followed).values())
+    return bool(placed) and _worded(placed) == request.terms
+
+
+def _worded(placed: Sequence[OrderPlaced]) -> ManualTerms:
+    """The order as a person words it, from its events: the entry first, its children after it."""
+    first, *children = placed
+    stop = next((child.trigger_price for child in children if child.purpose is Purpose.STOP), None)
+    target = next((child.limit_price for child in children if child.purpose is Purpose.TARGET), None)
+    return ManualTerms(
+        first.instrument,
+        first.side,
+        first.type,
+        first.quantity,
+        first.limit_price,
+        first.trigger_price,
+        first.reduce_only,
+        stop,
+        target,
+    )
+
+
+def _amend(request: AmendOrder, followed: Sequence[Followed]) -> bool:
+    for stream, asked in _of(OrderAmendRequested, followed).items():
+        if parse(stream).id == request.order_id:
+            told = (asked.quantity, asked.limit_price, asked.trigger_price)
+            return told == (request.quantity, request.limit_price, request.trigger_price)
+    return False
+
+
+def _cancel(request: CancelOrder, followed: Sequence[Followed]) -> bool:
+    asked = {parse(stream).id: event for stream, event in _of(OrderCancelRequested, followed).items()}
+    found = asked.get(request.order_id)
+    return found is not None and found.reason == request.reason
+
+
+def _close(request: ClosePosition, followed: Sequence[Followed]) -> bool:
+    placed = list(_of(OrderPlaced, followed).values())
+    if len(placed) != 1:
+        return False
+    one = placed[0]
+    away = one.reduce_only and one.purpose is Purpose.MANUAL and one.type is OrderType.MARKET
+    return away and f"{one.instrument}-" in request.position
+
+
+def _move(request: MoveStopAndTarget, followed: Sequence[Followed]) -> bool:
+    """Each level that followed is one that was asked for."""
+    levels = {level for level in (request.stop, request.target) if level is not None}
+    told = [
+        level
+        for one in followed
+        if isinstance(one.event, OrderAmendRequested | OrderPlaced)
+        for level in (one.event.limit_price, one.event.trigger_price)
+        if level is not None
+    ]
+    kinds = {type(one.event) for one in followed}
+    return kinds <= {OrderAmendRequested, OrderPlaced} and bool(told) and set(told) <= levels
+
+
+def _paused(request: PauseStrategy, followed: Sequence[Followed]) -> bool:
+    changed = _only(SettingsChanged, followed)
+    return changed is not None and (request.strategy in changed.settings.paused, changed.reason) == (
+        True,
+        request.reason,
+    )
+
+
+def _resumed(request: ResumeStrategy, followed: Sequence[Followed]) -> bool:
+    changed = _only(SettingsChanged, followed)
+    return changed is not None and (request.strategy in changed.settings.paused, changed.reason) == (
+        False,
+        request.reason,
+    )
+
+
+def _adjusted(request: AdjustSettings, followed: Sequence[Followed]) -> bool:
+    """What they were changed to is what the changes would leave as it is."""
+    changed = _only(SettingsChanged, followed)
+    return changed is not None and adjusted(changed.settings, request.changes) == changed.settings
+
+
+def _tripped(request: TripSwitch, followed: Sequence[Followed]) -> bool:
+    tripped = _only(KillSwitchTripped, followed)
+    return tripped is not None and tripped.reason == request.reason
+
+
+def _reset(request: ResetSwitch, followed: Sequence[Followed]) -> bool:
+    found = _only(KillSwitchReset, followed)
+    return found is not None and found.reason == request.reason
+
+
+def _settled(request: SettleDiscrepancy, followed: Sequence[Followed]) -> bool:
+    return _only(DiscrepancyResolved, followed) == DiscrepancyResolved(
+        request.discrepancy_id, request.resolution
+    )
+
+
+SAME: Mapping[type, Callable[[Any, Sequence[Followed]], bool]] = {
+    RaiseSignal: _signal,
+    PlaceByHand: _place,
+    AmendOrder: _amend,
+    CancelOrder: _cancel,
+    ClosePosition: _close,
+    MoveStopAndTarget: _move,
+    PauseStrategy: _paused,
+    ResumeStrategy: _resumed,
+    AdjustSettings: _adjusted,
+    TripSwitch: _tripped,
+    ResetSwitch: _reset,
+    SettleDiscrepancy: _settled,
+}
+"""How each request that records something is known again; a test holds the table to all of them."""

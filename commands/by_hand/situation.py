@@ -1,0 +1,77 @@
+"""The situation a request is judged in: the state of this instant, and the last price known of each instrument."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from commands.handler import Identity
+from commands.world import World
+from domain.committees import View
+from domain.errors import InstrumentNotListed, Refused
+from domain.instrument import Instrument
+from domain.log import chain_id
+from domain.portfolio import OpenPosition, Portfolio
+from domain.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """`at` is when what follows is recorded (UTC), `prices` are in quote currency, by instrument.
+
+    `prices` are no part of the log: they only say no to what the market would not bear. What they let pass is
+    recorded, and never judged by them again.
+    """
+
+    world: World
+    identity: Identity
+    at: datetime
+    prices: Mapping[str, Decimal]
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """What the account holds, owes and has asked for."""
+        return self.world.portfolio
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.portfolio.settings.settings
+
+    @property
+    def fresh_until(self) -> datetime:
+        """Until when an order placed now may still be sent."""
+        return self.at + timedelta(seconds=self.settings.order_freshness_seconds)
+
+    def chain(self, cause: str) -> str:
+        """The chain that this outside fact begins."""
+        return chain_id(self.identity.log_id, self.identity.account, cause)
+
+    def rules(self, instrument: str) -> Instrument:
+        """The instrument's rules; raises InstrumentNotListed naming those there are."""
+        found = self.portfolio.instruments.get(instrument)
+        if found is None:
+            listed = ", ".join(sorted(self.portfolio.instruments)) or "none"
+            raise InstrumentNotListed(f"{instrument} is not listed here; listed are: {listed}")
+        return found
+
+    def view(self, instrument: Instrument, without: str | None = None) -> View:
+        """What the committees would see, if the entry order `without` were not there."""
+        entries = {one: entry for one, entry in self.portfolio.entries.items() if one != without}
+        portfolio = self.portfolio._replace(entries=entries)
+        return View(self.at, portfolio.settings, instrument, portfolio)
+
+    def position(self, told: str) -> OpenPosition:
+        """The open position of this stream, or of what follows the account in it; raises Refused for any other."""
+        account = self.identity.account
+        stream = told if told.startswith("position-") else f"position-{account}-{told}"
+        for held in self.portfolio.positions.values():
+            if held.stream == stream:
+                return held
+        known = "has ended" if stream in self.world.versions else "was never opened"
+        raise Refused(f"{stream} {known}; open are: {self._open_streams() or 'none'}")
+
+    def _open_streams(self) -> str:
+        return ", ".join(sorted(held.stream for held in self.portfolio.positions.values()))

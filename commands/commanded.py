@@ -1,0 +1,57 @@
+"""What followed from each command that came from outside: the log's own memory of idempotency keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from commands.door import EventNamed
+from domain.events import FULL_NAMES, Event
+from domain.log import Envelope
+
+COMMAND = "command:"
+
+
+class Followed(NamedTuple):
+    """One event that followed, by name and whole."""
+
+    named: EventNamed
+    event: Event
+
+
+class Commanded:
+    """Folded from the log like everything else, so an engine that starts anew knows what was asked before.
+
+    A request that led to no event left nothing in the log: asked again it is judged again, and while it is still so,
+    nothing follows again. What an exchange reported later followed from the exchange, and is not here.
+    """
+
+    __slots__ = ("_by_command", "_of_unit")
+
+    def __init__(self) -> None:
+        self._by_command: dict[str, list[Followed]] = {}
+        self._of_unit: dict[str, str] = {}
+
+    def followed(self, command_id: str) -> Sequence[Followed]:
+        """All that followed from `command:<command_id>`, in the order of the log; empty where nothing did."""
+        return self._by_command.get(command_id, ())
+
+    def take(self, position: int, envelope: Envelope) -> None:
+        """Takes up the event at this position, where a command stands at the head of its causes."""
+        cause = envelope.meta.causation_id
+        command = self._of_unit.get(cause)
+        if command is None:
+            if not cause.startswith(COMMAND):
+                return
+            command = self._begun(cause.removeprefix(COMMAND))
+        meta, event = envelope.meta, envelope.event
+        self._of_unit[str(meta.event_id)] = command
+        named = EventNamed(position, meta.event_id, meta.stream, FULL_NAMES[type(event)])
+        self._by_command[command].append(Followed(named, event))
+
+    def _begun(self, command: str) -> str:
+        """What follows from a command is recorded in its unit: with the next one the ids of the last are done with."""
+        if command not in self._by_command:
+            self._of_unit.clear()
+            self._by_command[command] = []
+        return command

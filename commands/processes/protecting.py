@@ -1,0 +1,36 @@
+"""A stop or target rests at another price, or one rests where none did: the position knows where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from commands.position import MoveProtection
+from commands.processes.moment import Moment
+from commands.routes import Command
+from domain.order import OrderPlaced, Purpose, Side, Working
+from domain.portfolio import OpenPosition
+from domain.strategies import Direction
+
+_OUT = {Direction.LONG: Side.SELL, Direction.SHORT: Side.BUY}
+
+
+def follow_protection(moment: Moment) -> Sequence[Command]:
+    """Nothing follows from the protection of an entry that waits, or where the position says so already."""
+    order = moment.branch.state(moment.envelope.meta.stream)
+    if not isinstance(order, Working) or order.terms.purpose not in _LEVELS:
+        return ()
+    held = moment.portfolio.positions.get(order.terms.instrument)
+    if held is None or order.terms.side is not _OUT[held.state.direction]:
+        return ()
+    return [_LEVELS[order.terms.purpose](held, order.terms)]
+
+
+def _stop(held: OpenPosition, terms: OrderPlaced) -> MoveProtection:
+    return MoveProtection(held.stream, terms.trigger_price, held.state.target)
+
+
+def _target(held: OpenPosition, terms: OrderPlaced) -> MoveProtection:
+    return MoveProtection(held.stream, held.state.stop, terms.limit_price)
+
+
+_LEVELS = {Purpose.STOP: _stop, Purpose.TARGET: _target}

@@ -1,0 +1,93 @@
+"""Settings changed by their dotted names, as a person writes them: `risk.max_positions` to `3`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
+from typing import Any
+
+from domain.errors import InvalidSettings, Refused
+from domain.settings import Settings, SizingRule, check
+
+_KEPT: Mapping[str, str] = {
+    "strategies": "strategies and their parameters belong to what the log was opened with; pause one instead",
+    "simulation": "how the simulated exchange behaves belongs to what the log was opened with",
+    "paused": "strategies are paused and resumed one by one, each with its reason",
+}
+"""What cannot be changed while an engine runs, and why."""
+
+
+def adjusted(settings: Settings, changes: Mapping[str, str]) -> Settings:
+    """The settings with these changes, the rest as they are; checked as every setting is.
+
+    Raises InvalidSettings naming each unknown name and each value that cannot be read or is out of its range, Refused
+    for what was settled when the log was opened.
+    """
+    known = names(settings)
+    faults: list[str] = []
+    for name, text in changes.items():
+        _check_changeable(name)
+        if name not in known:
+            faults.append(_unknown(name, known))
+            continue
+        try:
+            settings = _with(settings, name, _READ[type(known[name])](text.strip()))
+        except (ValueError, InvalidOperation):
+            faults.append(f"{name} = {text!r} is not {_WANTED[type(known[name])]}")
+    if faults:
+        raise InvalidSettings("; ".join(faults))
+    check(settings)
+    return settings
+
+
+def names(settings: Settings) -> Mapping[str, object]:
+    """Every setting that can be changed, by its dotted name, as it is now."""
+    found: dict[str, object] = {}
+    for field in fields(settings):
+        value: Any = getattr(settings, field.name)
+        if field.name in _KEPT:
+            continue
+        if is_dataclass(value):
+            found |= {f"{field.name}.{one.name}": getattr(value, one.name) for one in fields(value)}
+        else:
+            found[field.name] = value
+    return found
+
+
+def _check_changeable(name: str) -> None:
+    why = _KEPT.get(name.partition(".")[0])
+    if why is not None:
+        raise Refused(f"{name} cannot be changed here: {why}")
+
+
+def _unknown(name: str, known: Mapping[str, object]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f"{name}: no such setting" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _with(settings: Settings, name: str, value: Any) -> Settings:
+    group, dot, own = name.partition(".")
+    changed: dict[str, Any] = {group: replace(getattr(settings, group), **{own: value}) if dot else value}
+    return replace(settings, **changed)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(text.replace(",", " ").split())
+
+
+_READ: Mapping[type, Callable[[str], Any]] = {
+    int: int,
+    float: float,
+    Decimal: Decimal,
+    tuple: _listed,
+    SizingRule: lambda text: SizingRule(text.upper()),
+}
+_WANTED: Mapping[type, str] = {
+    int: "a whole number",
+    float: "a number",
+    Decimal: "a number",
+    tuple: "a list of instruments",
+    SizingRule: f"one of {', '.join(SizingRule)}",
+}

@@ -1,0 +1,92 @@
+"""A person at the desk: asks the real engine, on the real handler, and reads what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from commands.door import Accepted, Answer, Declined, Drafted
+from commands.engine import Engine
+from commands.exchange import Accepted as Taken
+from commands.exchange import Submitted
+from commands.request import ManualTerms, PlaceByHand, Request, Requested
+from domain.log import chain_id
+from domain.order import OrderType, Side
+from domain.settings import Settings
+from tests.commands.desk import Desk, a_fill_of
+from tests.domain.history import ACCOUNT, BTC, LOG_ID, D
+
+PRICE = D(100)
+TERMS = ManualTerms(BTC, Side.BUY, OrderType.MARKET, D(10), stop=D(98), target=D(106))
+"""Ten at a price of 100: a notional of 1,000, a margin of 200 at leverage 5, and 20 at risk."""
+
+
+def terms(**changed: Any) -> ManualTerms:
+    return replace(TERMS, **changed)
+
+
+class Asking:
+    """One person, one engine; `prices` are the last known."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.desk = Desk().opened(settings)
+        self.prices: dict[str, Decimal] = {BTC: PRICE}
+        self.engine = Engine(self.desk.handler, self.desk.handler.handle, lambda: self.desk.at)
+        self._ids = (f"k{n}" for n in count(1))
+
+    def ask(self, request: Request, key: str | None = None, **changed: Any) -> Answer:
+        self.desk.at += timedelta(seconds=1)
+        requested = Requested(
+            key or next(self._ids), ACCOUNT, "eve", self.desk.at + timedelta(minutes=1), request
+        )
+        return self.engine.answer(replace(requested, **changed), self.desk.at, self.prices)
+
+    def accepted(self, request: Request, key: str | None = None) -> list[str]:
+        """What followed, as the events' names."""
+        answer = self.ask(request, key)
+        assert isinstance(answer, Accepted), answer
+        return [event.type.rpartition(".")[2] for event in answer.events]
+
+    def declined(self, request: Request, key: str | None = None) -> str:
+        """The class of the no and its sentence; holds it to having changed nothing."""
+        before = self.desk.log.head()
+        answer = self.ask(request, key)
+        assert isinstance(answer, Declined), answer
+        assert self.desk.log.head() == before
+        return f"{answer.code}: {answer.reason}"
+
+    def drafted(self, request: Request) -> Drafted:
+        before = self.desk.log.head()
+        answer = self.ask(request)
+        assert isinstance(answer, Drafted), answer
+        assert self.desk.log.head() == before
+        return answer
+
+    def entered(self, wanted: ManualTerms = TERMS, key: str = "in") -> str:
+        """An entry by hand that was filled whole, and its protection rests; returns its chain."""
+        self.accepted(PlaceByHand(wanted), key)
+        chain = chain_of(key)
+        self.rests(*(one for one in self.exits() if one.startswith(chain)))
+        self.desk.tell(a_fill_of(f"{chain}-e1", f"x-{chain}", wanted.quantity, wanted.limit_price or PRICE))
+        return chain
+
+    def rests(self, *order_ids: str) -> None:
+        """The exchange has taken these orders."""
+        for order_id in order_ids:
+            fact = f"exchange:test:{order_id}"
+            self.desk.tell(
+                Submitted(order_id, self.desk.at, f"{fact}-s", order_id),
+                Taken(order_id, self.desk.at, f"{fact}-a", order_id),
+            )
+
+    def exits(self) -> Sequence[str]:
+        return list(self.desk.world.portfolio.exits)
+
+
+def chain_of(key: str) -> str:
+    """The chain that a command of this key begins."""
+    return chain_id(LOG_ID, ACCOUNT, f"command:{key}")

@@ -1,0 +1,318 @@
+"""Orders by hand: what follows from them, and what is refused before anything is recorded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from commands.account import TripKillSwitch
+from commands.by_hand.limits import MEMBERS, SENTENCES
+from commands.by_hand.situation import Situation
+from commands.exchange import Amended, Cancelled, Unanswered
+from commands.reconciliation import RecordDiscrepancy
+from commands.request import AmendOrder, CancelOrder, ClosePosition, DraftOrder, ManualTerms, PlaceByHand
+from domain.order import OrderPlaced, OrderType, Purpose, Side
+from domain.settings import RiskSettings, Settings
+from domain.streams import order_stream
+from projections.chain import missing_causes
+from tests.commands.by_hand.asking import Asking, chain_of, terms
+from tests.commands.desk import IDENTITY, Desk, a_fill_of, folded, long, snapshot
+from tests.domain.history import ACCOUNT, BTC, ETH, D, an_instrument
+
+ENTRY = ["FundsReserved", "OrderPlaced", "OrderPlaced", "OrderPlaced"]
+LONG_ONE = f"{BTC}-LONG-1"
+
+
+def placed(desk: Desk, order_id: str) -> OrderPlaced:
+    state: Any = desk.world.state(order_stream(ACCOUNT, order_id))
+    return state.terms
+
+
+def test_an_entry_goes_out_with_its_reservation_and_its_protection() -> None:
+    eve = Asking()
+    assert eve.accepted(PlaceByHand(terms()), "in") == ENTRY
+    chain = chain_of("in")
+    entry, stop, target = (placed(eve.desk, f"{chain}-{leg}") for leg in ("e1", "s1", "t1"))
+    assert (entry.side, entry.type, entry.purpose, entry.reduce_only) == (
+        Side.BUY,
+        OrderType.MARKET,
+        Purpose.ENTRY,
+        False,
+    )
+    assert (stop.trigger_price, stop.parent, stop.side, stop.reduce_only) == (
+        98,
+        f"{chain}-e1",
+        Side.SELL,
+        True,
+    )
+    assert (target.limit_price, target.quantity, target.purpose) == (106, 10, Purpose.TARGET)
+    assert eve.desk.exchange.sent == [("submit", (f"{chain}-e1", f"{chain}-s1", f"{chain}-t1"))]
+    causes = {envelope.meta.causation_id for envelope in eve.desk.log.envelopes[-4:]}
+    assert causes == {"command:in"}
+    assert {envelope.meta.actor for envelope in eve.desk.log.envelopes[-4:]} == {"eve"}
+    assert {envelope.meta.correlation_id for envelope in eve.desk.log.envelopes[-4:]} == {chain}
+    assert eve.desk.world.portfolio.account.reserved == {f"{chain}-e1": D("201.1")}, "1000/5 + 2·0.55 of fees"
+
+
+def test_a_position_by_hand_is_protected_and_its_money_given_back() -> None:
+    eve = Asking()
+    eve.entered()
+    portfolio = eve.desk.world.portfolio
+    held = portfolio.positions[BTC]
+    assert (held.state.quantity, held.state.stop, held.state.target) == (10, 98, 106)
+    assert portfolio.account.reserved == {}
+    assert list(missing_causes(eve.desk.log.read())) == []
+    assert folded(eve.desk.log) == snapshot(eve.desk.world)
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"quantity": D("0.0001")}, r"InvalidInput: quantity 0.0001 has more digits than"),
+        ({"quantity": D(-1)}, r"InvalidInput: quantity -1 must be a positive"),
+        ({"type": OrderType.LIMIT}, r"InvalidInput: the limit price .* is None: it needs one"),
+        ({"limit_price": D(99)}, r"InvalidInput: the limit price of a MARKET order .* it has none"),
+        ({"type": OrderType.LIMIT, "limit_price": D("99.95")}, r"InvalidInput: the limit price .* step is 0.1"),
+        ({"stop": D("97.99")}, r"InvalidInput: the stop .* its step is 0.1"),
+        ({"instrument": "XYZUSDT-LINEAR.BYBIT"}, r"InstrumentNotListed: XYZ.* listed are: BTC"),
+        ({"quantity": D("0.04")}, r"Refused: 0.04 at 100 is less than the minimum notional of 5"),
+        ({"quantity": D(101), "stop": D("99.9")}, r"Refused: a quantity of 101 is not in 0.001 … 100"),
+        ({"stop": D(101)}, r"Refused: a stop of 101 does not protect a LONG .* below"),
+        ({"stop": D(80), "quantity": D(1)}, r"Refused: a stop of 80 is never reached"),
+        ({"target": D(99)}, r"Refused: a target of 99 is no gain"),
+        ({"stop": D("69.9")}, r"Refused: a stop of 69.9 is never .*; it risks 301.0 where one trade may risk 200"),
+        ({"stop": None, "quantity": D("10.1")}, r"Refused: it risks 202.* name a stop, or take less of it"),
+        ({"instrument": ETH}, r"Refused: no price of ETHUSDT-LINEAR.BYBIT is known yet"),
+    ],
+)  # fmt: skip
+def test_terms_that_cannot_be_meant_are_declined(changed: dict[str, Any], sentence: str) -> None:
+    said = Asking().declined(PlaceByHand(terms(**changed)))
+    assert re.match(sentence, said), said
+
+
+def tripped(eve: Asking) -> None:
+    eve.desk.ask(TripKillSwitch("lunch"), cause="command:trip")
+
+
+def in_doubt(eve: Asking) -> None:
+    (order_id,) = eve.desk.world.portfolio.entries
+    eve.desk.tell(Unanswered(order_id, eve.desk.at, "exchange:test:silence", "timeout"))
+
+
+def disagreeing(eve: Asking) -> None:
+    eve.desk.ask(RecordDiscrepancy("d-1", BTC, "1 more"), cause="exchange:test:d-1")
+
+
+def holding(eve: Asking) -> None:
+    eve.entered()
+
+
+def waiting(eve: Asking) -> None:
+    eve.accepted(PlaceByHand(terms(quantity=D(1), type=OrderType.LIMIT, limit_price=D(99))))
+
+
+FORBIDDEN = (
+    ((tripped,), {}, r"the kill switch is tripped \(lunch\): reset it first"),
+    ((waiting, in_doubt), {}, r"nobody knows what became of \w+-e1: no new exposure on a guess"),
+    ((disagreeing,), {}, r"the exchange and the log disagree \(d-1\): settle that first"),
+    (
+        (holding,),
+        {"side": Side.SELL, "stop": D(102), "target": D(94)},
+        r".*-LONG-1 is open LONG: .* would turn it",
+    ),
+    ((holding,), {}, r".*-LONG-1 is open: its stop and target cover what it grows to"),
+    ((waiting,), {}, r"\w+-e1 waits in BTCUSDT-LINEAR.BYBIT: amend it or cancel it first"),
+    ((waiting,), {"side": Side.SELL, "stop": D(102), "target": D(94)}, r"\w+-e1 waits in BTC"),
+)
+
+
+@pytest.mark.parametrize(("before", "changed", "sentence"), FORBIDDEN)
+def test_new_exposure_is_refused_where_the_situation_forbids_it(
+    before: tuple[Callable[[Asking], None], ...], changed: dict[str, Any], sentence: str
+) -> None:
+    eve = Asking()
+    for step in before:
+        step(eve)
+    said = eve.declined(PlaceByHand(terms(**changed)))
+    assert re.match(f"Refused: {sentence}", said), said
+
+
+@pytest.mark.parametrize(
+    ("limits", "changed", "sentence"),
+    [
+        ({"allowed": (ETH,)}, {}, r"BTCUSDT-LINEAR.BYBIT is not allowed by risk.allowed \(ETH"),
+        ({"max_positions": 0}, {}, r"0 positions and entries are held of at most 0"),
+        (
+            {"reserved_balance": D("0.99")},
+            {},
+            r"it needs 201.1\d* of margin and fees, where 100.00 can be spent",
+        ),
+        ({"max_total_risk": D("0.001")}, {}, r"it risks 20 beside 0 at risk already, of at most 10.000"),
+        (
+            {"max_risk_per_trade": D("0.001")},
+            {},
+            r"it risks 20 where one trade may risk 10.000 .* a nearer stop",
+        ),
+    ],
+)
+def test_the_limits_of_the_risk_committee_hold_for_people(
+    limits: dict[str, Any], changed: dict[str, Any], sentence: str
+) -> None:
+    said = Asking(Settings(risk=replace(RiskSettings(), **limits))).declined(PlaceByHand(terms(**changed)))
+    assert re.match(f"Refused: {sentence}", said), said
+
+
+def test_a_day_that_lost_its_limit_takes_no_more_entries() -> None:
+    eve = Asking(Settings(risk=RiskSettings(max_daily_loss=D("0.0001"))))
+    chain = eve.entered()
+    eve.desk.tell(a_fill_of(f"{chain}-s1", "out", D(10), D(98)))
+    assert "DAILY" not in eve.declined(PlaceByHand(terms()))
+    assert "the day has gone from 10000" in eve.declined(PlaceByHand(terms()))
+
+
+def test_every_reason_of_the_members_has_its_sentence() -> None:
+    """What a member may say is what its judgement names; the table of sentences must not be shorter."""
+    eve = Asking()
+    view = Situation(eve.desk.world, IDENTITY, eve.desk.at, {}).view(an_instrument())
+    unlisted = replace(view, instrument=None, now=view.now + timedelta(days=1))
+    assert {"KILL_SWITCH", "INSTRUMENT_NOT_LISTED", "TRADING_DAY_NOT_OPENED"} <= set(SENTENCES)
+    for member in MEMBERS:
+        for reason in member(long(instrument=ETH), unlisted).reasons:
+            assert reason in SENTENCES
+
+
+def test_a_position_may_be_grown_and_its_protection_grows_with_it() -> None:
+    eve = Asking()
+    chain = eve.entered()
+    followed = eve.accepted(PlaceByHand(terms(quantity=D(1), stop=None, target=None)), "more")
+    assert followed == ["FundsReserved", "OrderPlaced", "OrderAmendRequested", "OrderAmendRequested"]
+    for leg, price in (("s1", None), ("t1", D(106))):
+        trigger = D(98) if price is None else None
+        eve.desk.tell(Amended(f"{chain}-{leg}", eve.desk.at, f"exchange:test:{leg}", D(11), price, trigger))
+    eve.desk.tell(a_fill_of(f"{chain_of('more')}-e1", "more", D(1), D(100)))
+    held = eve.desk.world.portfolio.positions[BTC]
+    assert (held.state.quantity, placed(eve.desk, f"{chain}-s1").quantity) == (11, 11)
+
+
+def test_an_order_that_reduces_needs_something_to_reduce() -> None:
+    eve = Asking()
+    out = ManualTerms(BTC, Side.SELL, OrderType.LIMIT, D(4), limit_price=D(105), reduce_only=True)
+    assert "there is no position" in eve.declined(PlaceByHand(out))
+    eve.entered()
+    assert "holds 10: 11 is more" in eve.declined(PlaceByHand(replace(out, quantity=D(11))))
+    assert "there is no position" in eve.declined(PlaceByHand(replace(out, side=Side.BUY)))
+    assert "has no stop and no target" in eve.declined(PlaceByHand(replace(out, stop=D(90))))
+    tripped(eve)
+    assert eve.accepted(PlaceByHand(out), "out") == ["OrderPlaced"], "the way out is never barred"
+    order = placed(eve.desk, f"{chain_of('out')}-x1")
+    assert (order.purpose, order.reduce_only, order.parent) == (Purpose.MANUAL, True, None)
+
+
+def test_a_draft_tells_the_costs_and_records_nothing() -> None:
+    eve = Asking()
+    draft = eve.drafted(DraftOrder(terms()))
+    assert (draft.price, draft.notional, draft.margin, draft.fee, draft.risk) == (
+        100,
+        1000,
+        D("201.1"),
+        D("0.55"),
+        20,
+    )
+    assert [warning.partition(":")[0] for warning in draft.warnings] == [
+        "it takes the market's price when it arrives, which may be worse than the last one known"
+    ]
+    naked = eve.drafted(DraftOrder(terms(type=OrderType.LIMIT, limit_price=D(100), stop=None, target=None)))
+    assert [warning.split()[2] for warning in naked.warnings[:2]] == ["no", "no"]
+    assert naked.warnings[2].startswith("its limit is at or beyond the last price of 100")
+    assert naked.risk == 200, "all of its margin"
+    assert "the kill switch" in _drafted_after(tripped)
+    assert "waits in" in _drafted_after(waiting)
+
+
+def _drafted_after(step: Callable[[Asking], None]) -> str:
+    eve = Asking()
+    step(eve)
+    return eve.declined(DraftOrder(terms()))
+
+
+def test_an_amended_entry_keeps_its_money_and_its_protection_in_step() -> None:
+    eve = Asking()
+    eve.accepted(PlaceByHand(terms(type=OrderType.LIMIT, limit_price=D(100))), "in")
+    chain = chain_of("in")
+    followed = eve.accepted(AmendOrder(f"{chain}-e1", quantity=D(20), limit_price=D(99)), "more")
+    assert followed == ["FundsReleased", "FundsReserved", *["OrderAmendRequested"] * 3]
+    assert eve.desk.world.portfolio.account.reserved == {f"{chain}-e1": D("398.178")}
+    eve.desk.tell(
+        Amended(f"{chain}-e1", eve.desk.at, "exchange:test:1", D(20), D(99), None),
+        Amended(f"{chain}-s1", eve.desk.at, "exchange:test:2", D(20), None, D(98)),
+        Amended(f"{chain}-t1", eve.desk.at, "exchange:test:3", D(20), D(106), None),
+    )
+    entry = eve.desk.world.portfolio.entries[f"{chain}-e1"]
+    assert (entry.price, entry.risk) == (99, 20)
+    assert "it risks" in eve.declined(AmendOrder(f"{chain}-e1", quantity=D(90), limit_price=D(105)))
+    assert eve.accepted(AmendOrder(f"{chain}-e1", quantity=D(20))) == []
+    assert folded(eve.desk.log) == snapshot(eve.desk.world)
+
+
+def test_what_has_ended_or_never_was_cannot_be_amended_or_closed() -> None:
+    eve = Asking()
+    assert "order abc-e1 was never placed here" in eve.declined(AmendOrder("abc-e1", D(1)))
+    assert "order abc-e1 was never placed here" in eve.declined(CancelOrder("abc-e1", "a mistake"))
+    assert f"position-main-{LONG_ONE} was never opened; open are: none" in eve.declined(
+        ClosePosition(LONG_ONE, "enough")
+    )
+    chain = eve.entered()
+    eve.desk.tell(a_fill_of(f"{chain}-t1", "out", D(10), D(106)))
+    assert "has ended" in eve.declined(AmendOrder(f"{chain}-e1", D(1)))
+    assert f"{LONG_ONE} has ended" in eve.declined(ClosePosition(f"position-main-{LONG_ONE}", "enough"))
+
+
+def test_an_order_is_cancelled_and_its_money_given_back() -> None:
+    eve = Asking()
+    waiting(eve)
+    (order_id,) = eve.desk.world.portfolio.entries
+    assert eve.accepted(CancelOrder(order_id, "a mistake")) == ["OrderCancelRequested"]
+    eve.desk.tell(Cancelled(order_id, eve.desk.at, "exchange:test:c", "CancelByUser"))
+    assert eve.desk.world.portfolio.account.reserved == {}
+    assert eve.accepted(CancelOrder(order_id, "again")) == [], "it is gone already"
+
+
+def test_the_stop_of_an_open_position_stays() -> None:
+    eve = Asking()
+    chain = eve.entered()
+    assert "is the stop of" in eve.declined(CancelOrder(f"{chain}-s1", "who needs it"))
+    assert eve.accepted(CancelOrder(f"{chain}-t1", "let it run")) == [
+        "OrderCancelRequested",
+        "ProtectionMoved",
+    ]
+    assert eve.desk.world.portfolio.positions[BTC].state.target is None
+
+
+def test_a_position_is_closed_once() -> None:
+    eve = Asking()
+    eve.entered()
+    assert eve.accepted(ClosePosition(LONG_ONE, "enough"), "out") == ["OrderPlaced"]
+    order_id = f"{chain_of('out')}-x1"
+    order = placed(eve.desk, order_id)
+    assert (order.type, order.side, order.quantity, order.purpose) == (
+        OrderType.MARKET,
+        Side.SELL,
+        10,
+        Purpose.MANUAL,
+    )
+    assert f"{order_id} takes us out of" in eve.declined(ClosePosition(LONG_ONE, "enough"))
+    eve.desk.tell(a_fill_of(order_id, "out", D(10), D(101)))
+    assert eve.desk.world.portfolio.positions == {}
+
+
+def test_a_market_order_is_judged_at_the_last_price_known() -> None:
+    eve = Asking()
+    eve.prices[BTC] = Decimal(50)
+    draft = eve.drafted(DraftOrder(terms(stop=D(49), target=None)))
+    assert (draft.price, draft.risk) == (50, 10)

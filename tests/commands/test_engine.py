@@ -1,0 +1,145 @@
+"""The engine's answers: what followed, what was declined, and what a key asked twice is told."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import get_args
+
+import pytest
+
+from commands import by_hand
+from commands.by_hand.repeated import SAME
+from commands.door import Accepted
+from commands.reconciliation import RecordDiscrepancy
+from commands.request import (
+    AdjustSettings,
+    AmendOrder,
+    CancelOrder,
+    ClosePosition,
+    DraftOrder,
+    MoveStopAndTarget,
+    PauseStrategy,
+    PlaceByHand,
+    RaiseSignal,
+    Request,
+    ResetSwitch,
+    ResumeStrategy,
+    SettleDiscrepancy,
+    TripSwitch,
+)
+from commands.world import World
+from domain.events import FULL_NAMES
+from domain.order import OrderType
+from tests.commands.by_hand.asking import Asking, chain_of, terms
+from tests.commands.desk import long
+from tests.domain.history import BTC, D
+
+POSITION = f"{BTC}-LONG-1"
+RESTING = terms(quantity=D(1), type=OrderType.LIMIT, limit_price=D(90), stop=D(89), target=None)
+
+
+def prepared() -> Asking:
+    """An open position with its protection, a discrepancy, a paused strategy."""
+    eve = Asking()
+    eve.entered()
+    eve.desk.ask(RecordDiscrepancy("d-1", BTC, "1 more"), cause="exchange:test:d-1")
+    eve.accepted(PauseStrategy("grid", "too nervous"), "grid")
+    return eve
+
+
+STOP = f"{chain_of('in')}-s1"
+CASES: tuple[tuple[Request, Request], ...] = (
+    (RaiseSignal(long()), RaiseSignal(long(confidence=0.71))),
+    (AmendOrder(STOP, trigger_price=D(97)), AmendOrder(STOP, trigger_price=D(96))),
+    (CancelOrder(f"{chain_of('in')}-t1", "let it run"), CancelOrder(f"{chain_of('in')}-t1", "no")),
+    (ClosePosition(POSITION, "enough"), TripSwitch("enough")),
+    (MoveStopAndTarget(POSITION, D(99)), MoveStopAndTarget(POSITION, D("99.1"))),
+    (PauseStrategy("trend", "news"), PauseStrategy("trend", "no news")),
+    (ResumeStrategy("grid", "calmer"), PauseStrategy("grid", "calmer")),
+    (AdjustSettings({"risk.max_positions": "3"}), AdjustSettings({"risk.max_positions": "4"})),
+    (TripSwitch("lunch"), TripSwitch("dinner")),
+    (SettleDiscrepancy("d-1", "was a test"), SettleDiscrepancy("d-1", "was no test")),
+)
+
+
+@pytest.mark.parametrize(("request_", "other"), CASES, ids=lambda one: type(one).__name__)
+def test_a_key_asked_again_is_answered_again_and_nothing_is_done_twice(
+    request_: Request, other: Request
+) -> None:
+    eve = prepared()
+    first = eve.ask(request_, "once")
+    assert isinstance(first, Accepted)
+    assert first.events
+    assert not first.repeated
+    head = eve.desk.log.head()
+    again = eve.ask(request_, "once")
+    assert again == Accepted("once", first.events, repeated=True)
+    said = eve.declined(other, "once")
+    assert re.match(r"InvalidInput: the key once was used for another request: \w+ on ", said)
+    assert eve.desk.log.head() == head
+
+
+def test_an_order_and_a_reset_asked_again() -> None:
+    eve = Asking()
+    eve.accepted(PlaceByHand(RESTING), "order")
+    assert eve.accepted(PlaceByHand(RESTING), "order")[0] == "FundsReserved"
+    assert "another request" in eve.declined(PlaceByHand(terms()), "order")
+    assert "another request" in eve.declined(DraftOrder(RESTING), "order")
+    eve.accepted(TripSwitch("lunch"), "trip")
+    eve.accepted(ResetSwitch("fed"), "reset")
+    assert eve.accepted(ResetSwitch("fed"), "reset") == ["KillSwitchReset"]
+    assert eve.accepted(TripSwitch("lunch"), "trip") == ["KillSwitchTripped"], "it is told, not done again"
+    assert not eve.desk.world.portfolio.account.tripped
+
+
+def test_what_followed_is_named_as_the_log_names_it_and_known_after_a_restart() -> None:
+    eve = prepared()
+    answer = eve.ask(ClosePosition(POSITION, "enough"), "out")
+    assert isinstance(answer, Accepted)
+    recorded = {one.position: one.envelope for one in eve.desk.log.read()}
+    for event in answer.events:
+        envelope = recorded[event.position]
+        assert (event.event_id, event.stream) == (envelope.meta.event_id, envelope.meta.stream)
+        assert event.type == FULL_NAMES[type(envelope.event)]
+    assert answer.position == eve.desk.log.head()
+    folded = World().fold_all(eve.desk.log.envelopes)
+    for key in ("in", "grid", "out", "never"):
+        assert list(folded.commanded.followed(key)) == list(eve.desk.world.commanded.followed(key))
+
+
+def test_what_is_no_longer_valid_is_never_carried_out() -> None:
+    eve = Asking()
+    head = eve.desk.log.head()
+    late = eve.ask(TripSwitch("lunch"), valid_until=eve.desk.at)
+    assert getattr(late, "code", None) == "Expired"
+    assert eve.desk.log.head() == head
+    eve.accepted(TripSwitch("lunch"), "trip")
+    repeated = eve.ask(TripSwitch("lunch"), "trip", valid_until=eve.desk.at - timedelta(days=1))
+    assert isinstance(repeated, Accepted), "what was done is told for ever"
+
+
+@pytest.mark.parametrize(
+    ("request_", "changed", "sentence"),
+    [
+        (TripSwitch("x"), {"id": "a key"}, "an idempotency key is 1 to 64 letters"),
+        (TripSwitch("x"), {"id": "k" * 65}, "an idempotency key is 1 to 64 letters"),
+        (TripSwitch("x"), {"actor": ""}, "a request names who asks"),
+        (TripSwitch(" "), {}, "the reason is 1 to 500 characters"),
+        (TripSwitch("x" * 501), {}, "the reason is 1 to 500 characters"),
+        (PauseStrategy("", "why"), {}, "the strategy is 1 to 500 characters"),
+        (DraftOrder(terms()), {"id": ""}, "an idempotency key is 1 to 64 letters"),
+        (TripSwitch("x"), {"account": "other"}, "this engine trades for main, not for other"),
+    ],
+)
+def test_a_request_that_cannot_be_meant_is_declined(
+    request_: Request, changed: dict[str, str], sentence: str
+) -> None:
+    answer = Asking().ask(request_, **changed)
+    assert getattr(answer, "reason", "").startswith(sentence)
+
+
+def test_every_request_is_carried_out_and_known_again() -> None:
+    recording = set(get_args(Request)) - {DraftOrder}
+    assert set(by_hand.COMMANDS) == recording
+    assert set(SAME) == recording
