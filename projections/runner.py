@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from typing import Any
 
@@ -143,6 +143,7 @@ class _Read:
     def __init__(self, log: LogReader, after: int, upto: int) -> None:
         self.after, self.upto = after, upto
         self._events: Iterator[Recorded] = log.read(after, upto)
+        self._close = getattr(self._events, "close", _nothing)
 
     def next(self, most: int) -> Sequence[Recorded]:
         batch = list(islice(self._events, most))
@@ -151,8 +152,8 @@ class _Read:
         return batch
 
     def close(self) -> None:
-        if isinstance(self._events, Generator):
-            self._events.close()
+        """Where the log reads from a connection, that is let go of now and not when memory is tidied."""
+        self._close()
 
 
 def _interested(group: Sequence[Work]) -> Mapping[type, Sequence[tuple[Work, Fold]]]:
@@ -172,6 +173,10 @@ def log_id_of(log: LogReader) -> str:
     if not isinstance(event, LogOpened):
         raise InvalidInput(f"this log does not begin with LogOpened but with {type(event).__name__}")
     return str(event.log_id)
+
+
+def _nothing() -> None:
+    pass
 
 
 def _position(work: Work) -> int:

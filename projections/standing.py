@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
@@ -33,7 +34,7 @@ def standings(connection: Connection, partition: int) -> Sequence[Standing]:
     ]
 
 
-def _waiting(partition: int) -> Select[tuple[int, int, int]]:
+def _waiting(partition: int) -> Select[Any, int, int]:
     here = (PARKED.c.partition == partition) & (PARKED.c.state == ParkedState.PARKED.value)
     counted = (
         func.count().label("events"),
@@ -42,8 +43,6 @@ def _waiting(partition: int) -> Select[tuple[int, int, int]]:
     return select(PARKED.c.build_id, *counted).where(here).group_by(PARKED.c.build_id)
 
 
-def _standing(
-    build: Build, partition: int, position: int, waiting: Row[tuple[int, int, int]] | None
-) -> Standing:
+def _standing(build: Build, partition: int, position: int, waiting: Row[Any] | None) -> Standing:
     events, sequences = (0, 0) if waiting is None else (waiting.events, waiting.sequences)
     return Standing(build, partition, position, events, sequences)
