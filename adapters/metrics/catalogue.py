@@ -1,0 +1,208 @@
+"""Every metric there is, in one table: its name, what it counts, by which labels, in which unit.
+
+Names follow Prometheus' own rules: the prefix of the program, the base unit at the end (seconds, ratio), `_total`
+behind what only grows. Money has no base unit; it is in the account's currency, which the label `currency` names.
+Where each comes from: history is read from the read models when it is asked for, the rest is this process's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """A COUNTER only grows, a GAUGE is what it is now, a HISTOGRAM counts by size."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric; `unit` is the end of the name where it has one, `labels` are few and bounded."""
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+    unit: str = ""
+
+
+def _counter(name: str, said: str, *labels: str) -> Metric:
+    return Metric(name, Kind.COUNTER, said, labels)
+
+
+def _gauge(name: str, said: str, *labels: str, unit: str = "") -> Metric:
+    return Metric(name, Kind.GAUGE, said, labels, unit)
+
+
+def _timing(name: str, said: str, *labels: str) -> Metric:
+    return Metric(name, Kind.HISTOGRAM, said, labels, "seconds")
+
+
+SIGNALS = _counter(
+    "whence_signals_total", "Signals that strategies raised.", "account", "strategy", "instrument"
+)
+DECISIONS = _counter(
+    "whence_decisions_total",
+    "Signals decided, by verdict: ENTER and CLOSE are traded, SKIP is not.",
+    "account",
+    "strategy",
+    "verdict",
+)
+SKIPPED = _counter(
+    "whence_signals_skipped_total",
+    "Signals not traded, once for each reason given.",
+    "account",
+    "strategy",
+    "reason",
+)
+POSITIONS_OPENED = _counter(
+    "whence_positions_opened_total",
+    "Positions opened.",
+    "account",
+    "strategy",
+    "instrument",
+    "direction",
+)
+POSITIONS_CLOSED = _counter(
+    "whence_positions_closed_total",
+    "Positions closed, by what closed them.",
+    "account",
+    "strategy",
+    "instrument",
+    "reason",
+)
+ORDERS_PLACED = _counter(
+    "whence_orders_placed_total",
+    "Orders durably intended.",
+    "account",
+    "strategy",
+    "instrument",
+    "side",
+)
+FILLS = _counter("whence_order_fills_total", "Fills of orders.", "account", "strategy", "instrument", "side")
+
+REALISED_PNL = _gauge(
+    "whence_realised_pnl",
+    "Net profit of closed positions after fees and funding, in the account's currency.",
+    "account",
+    "strategy",
+    "currency",
+)
+WIN_RATIO = _gauge(
+    "whence_win_ratio", "Share of all closed positions with a net profit.", "account", unit="ratio"
+)
+RECENT_WIN_RATIO = _gauge(
+    "whence_recent_win_ratio",
+    "Share of the last 50 closed positions with a net profit.",
+    "account",
+    unit="ratio",
+)
+RECENT_TRADES = _gauge(
+    "whence_recent_trades",
+    "How many closed positions the recent win ratio is made of, at most 50.",
+    "account",
+)
+PROFIT_FACTOR = _gauge(
+    "whence_profit_factor",
+    "Profit of the won positions by the loss of the lost ones; absent before the first loss.",
+    "account",
+)
+BALANCE = _gauge("whence_balance", "Balance, in the account's currency.", "account", "currency")
+EXPOSURE = _gauge(
+    "whence_exposure", "Cost of what is held, in the account's currency.", "account", "currency"
+)
+OPEN_POSITIONS = _gauge("whence_open_positions", "Positions that are open.", "account")
+DRAWDOWN = _gauge(
+    "whence_drawdown_ratio",
+    "How far the balance is below its highest, as a fraction of that.",
+    "account",
+    unit="ratio",
+)
+MAX_DRAWDOWN = _gauge(
+    "whence_max_drawdown_ratio",
+    "The deepest the balance ever was below its highest, as a fraction of that.",
+    "account",
+    unit="ratio",
+)
+KILL_SWITCH = _gauge(
+    "whence_kill_switch_tripped", "1 while the kill switch keeps new entries out.", "account"
+)
+
+PARKED_EVENTS = _gauge(
+    "whence_parked_events",
+    "Events that a projection has put aside until somebody retries them.",
+    "projection",
+)
+PARKED_SEQUENCES = _gauge(
+    "whence_parked_sequences", "Sequences (streams or accounts) with parked events.", "projection"
+)
+LAG_EVENTS = _gauge(
+    "whence_projection_lag_events", "Events of the log that a projection has not taken up.", "projection"
+)
+LAG_SECONDS = _gauge(
+    "whence_projection_lag_seconds",
+    "Age of the oldest event that a projection has not taken up; 0 where it has taken up all.",
+    "projection",
+    unit="seconds",
+)
+READ_MODELS_UP = _gauge("whence_read_models_up", "1 where the store of the read models answered this scrape.")
+
+SIGNAL_TO_DECISION = _timing(
+    "whence_signal_to_decision_seconds", "From the stimulus to the decision about its signal."
+)
+DECISION_TO_ORDER = _timing("whence_decision_to_order_seconds", "From the decision to its durable order.")
+APPEND = _timing("whence_log_append_seconds", "From handing a unit of work to the log until it is durable.")
+CANDLES = _counter("whence_candles_processed_total", "Closed candles the engine has seen.", "instrument")
+
+WEBSOCKETS = _gauge("whence_websocket_connections", "WebSocket connections that are open.")
+RESPONSES = _timing(
+    "whence_api_response_seconds",
+    "From a GraphQL operation's arrival to its answer.",
+    "operation",
+    "status",
+)
+
+HISTORY = (
+    SIGNALS,
+    DECISIONS,
+    SKIPPED,
+    POSITIONS_OPENED,
+    POSITIONS_CLOSED,
+    ORDERS_PLACED,
+    FILLS,
+    REALISED_PNL,
+    WIN_RATIO,
+    RECENT_WIN_RATIO,
+    RECENT_TRADES,
+    PROFIT_FACTOR,
+    BALANCE,
+    EXPOSURE,
+    OPEN_POSITIONS,
+    DRAWDOWN,
+    MAX_DRAWDOWN,
+    KILL_SWITCH,
+    PARKED_EVENTS,
+    PARKED_SEQUENCES,
+    LAG_EVENTS,
+    LAG_SECONDS,
+    READ_MODELS_UP,
+)
+"""Read from the read models at each scrape."""
+
+ENGINE = (SIGNAL_TO_DECISION, DECISION_TO_ORDER, APPEND, CANDLES)
+"""Where a process trades."""
+
+API = (WEBSOCKETS, RESPONSES)
+"""Where a process answers questions."""
+
+CATALOGUE = (*HISTORY, *ENGINE, *API)
+
+
+def series_of(metric: Metric) -> frozenset[str]:
+    """The names of the series a metric is told in: a histogram has three."""
+    ends = ("_bucket", "_count", "_sum") if metric.kind is Kind.HISTOGRAM else ("",)
+    return frozenset(metric.name + end for end in ends)

@@ -1,0 +1,38 @@
+"""The engine's own metrics: an observer that times its units of work and counts its candles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from prometheus_client import CollectorRegistry
+
+from adapters.metrics import catalogue
+from adapters.metrics.registry import counter, histogram
+from domain.log import Envelope
+from domain.order import OrderPlaced
+from domain.signal import DecisionMade
+
+
+class EngineMetrics:
+    """A `commands.observer.Observer`; what it has seen is this process's alone and begins anew with it."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._candles = counter(catalogue.CANDLES, registry)
+        self._decision = histogram(catalogue.SIGNAL_TO_DECISION, registry)
+        self._order = histogram(catalogue.DECISION_TO_ORDER, registry)
+        self._append = histogram(catalogue.APPEND, registry)
+
+    def saw(self, instrument: str, close: Decimal, at: datetime) -> None:
+        """See `Observer`."""
+        self._candles.labels(instrument).inc()
+
+    def recorded(self, envelopes: Sequence[Envelope], worked: float, appended: float) -> None:
+        """See `Observer`."""
+        happened = {type(envelope.event) for envelope in envelopes}
+        self._append.observe(appended)
+        if DecisionMade in happened:
+            self._decision.observe(worked)
+        if OrderPlaced in happened:
+            self._order.observe(appended)

@@ -1,0 +1,134 @@
+"""Metrics of the recorded history, read when they are asked for: a restart neither forgets nor counts twice."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import Metric as Family
+from prometheus_client.registry import Collector
+
+from adapters.metrics import catalogue
+from adapters.metrics.catalogue import HISTORY, Kind, Metric
+from adapters.metrics.figures import Count, Figures, History, Measure, Money, Profit, Progress, Trades
+from domain.errors import StoreError
+
+_log = logging.getLogger(__name__)
+
+_Sample = tuple[Metric, tuple[str, ...], float]
+
+_COUNTED: Mapping[Measure, Metric] = {
+    Measure.SIGNALS: catalogue.SIGNALS,
+    Measure.DECISIONS: catalogue.DECISIONS,
+    Measure.SKIPPED: catalogue.SKIPPED,
+    Measure.ORDERS_PLACED: catalogue.ORDERS_PLACED,
+    Measure.FILLS: catalogue.FILLS,
+    Measure.POSITIONS_OPENED: catalogue.POSITIONS_OPENED,
+    Measure.POSITIONS_CLOSED: catalogue.POSITIONS_CLOSED,
+}
+_Family = CounterMetricFamily | GaugeMetricFamily
+_FAMILIES: Mapping[Kind, type[_Family]] = {Kind.COUNTER: CounterMetricFamily, Kind.GAUGE: GaugeMetricFamily}
+
+
+class HistoryCollector(Collector):
+    """Asks `figures` at each scrape. A store that does not answer costs its own metrics, never those of the rest."""
+
+    def __init__(self, figures: Figures, registry: CollectorRegistry) -> None:
+        self._figures = figures
+        registry.register(self)
+
+    def describe(self) -> Iterator[Family]:
+        """Every family without its samples: the registry finds two of one name."""
+        return (_family(metric) for metric in HISTORY)
+
+    def collect(self) -> Iterator[Family]:
+        """The families that have a sample now."""
+        families: dict[str, _Family] = {}
+        for metric, labels, value in self._samples():
+            if metric.name not in families:
+                families[metric.name] = _family(metric)
+            families[metric.name].add_metric(labels, value)
+        return iter(families.values())
+
+    def _samples(self) -> Iterator[_Sample]:
+        try:
+            history = self._figures()
+        except StoreError as fault:
+            _log.warning("the metrics of the recorded history are missing: %s", fault)
+            yield catalogue.READ_MODELS_UP, (), 0.0
+            return
+        yield catalogue.READ_MODELS_UP, (), 1.0
+        yield from _samples_of(history)
+
+
+def _family(metric: Metric) -> _Family:
+    return _FAMILIES[metric.kind](metric.name, metric.help, labels=metric.labels)
+
+
+def _samples_of(history: History) -> Iterator[_Sample]:
+    yield from _counted(history.counts)
+    for profit in history.profits:
+        yield _profit(profit)
+    for trades in history.trades:
+        yield from _trades(trades)
+    for money in history.money:
+        yield from _money(money)
+    for progress in history.progress:
+        yield from _progress(progress)
+
+
+def _counted(counts: Iterable[Count]) -> Iterator[_Sample]:
+    # The read model tells some things more finely than their metric does, as signals by direction.
+    sums: Counter[tuple[Metric, tuple[str, ...]]] = Counter()
+    for one in counts:
+        metric = _COUNTED[one.measure]
+        sums[metric, _labels(metric, one)] += one.count
+    return ((metric, labels, float(count)) for (metric, labels), count in sums.items())
+
+
+def _labels(metric: Metric, count: Count) -> tuple[str, ...]:
+    """The count's own fields where a label has their name; its `label` for the one that has another."""
+    known = {"account": count.account, "strategy": count.strategy, "instrument": count.instrument}
+    return tuple(known.get(name, count.label) for name in metric.labels)
+
+
+def _profit(profit: Profit) -> _Sample:
+    return catalogue.REALISED_PNL, (profit.account, profit.strategy, profit.currency), float(profit.net)
+
+
+def _trades(trades: Trades) -> Iterator[_Sample]:
+    of = (trades.account,)
+    yield catalogue.RECENT_TRADES, of, float(trades.recent_trades)
+    if trades.trades:
+        yield catalogue.WIN_RATIO, of, trades.wins / trades.trades
+    if trades.recent_trades:
+        yield catalogue.RECENT_WIN_RATIO, of, trades.recent_wins / trades.recent_trades
+    if trades.loss:
+        yield catalogue.PROFIT_FACTOR, of, _factor(trades.profit, trades.loss)
+
+
+def _factor(profit: Decimal, loss: Decimal) -> float:
+    return float(profit / -loss)
+
+
+def _money(money: Money) -> Iterator[_Sample]:
+    of = (money.account,)
+    yield catalogue.BALANCE, (money.account, money.currency), float(money.balance)
+    yield catalogue.EXPOSURE, (money.account, money.currency), float(money.exposure)
+    yield catalogue.OPEN_POSITIONS, of, float(money.open_positions)
+    yield catalogue.DRAWDOWN, of, money.drawdown
+    yield catalogue.MAX_DRAWDOWN, of, money.max_drawdown
+    yield catalogue.KILL_SWITCH, of, float(money.tripped)
+
+
+def _progress(progress: Progress) -> Iterator[_Sample]:
+    of = (progress.projection,)
+    yield catalogue.LAG_EVENTS, of, float(progress.lag_events)
+    yield catalogue.PARKED_EVENTS, of, float(progress.parked_events)
+    yield catalogue.PARKED_SEQUENCES, of, float(progress.parked_sequences)
+    if progress.lag_seconds is not None:
+        yield catalogue.LAG_SECONDS, of, progress.lag_seconds

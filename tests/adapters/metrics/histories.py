@@ -1,0 +1,29 @@
+"""A day's figures, by hand."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from adapters.metrics.figures import Count, History, Measure, Money, Profit, Progress, Trades
+
+BTC, ETH = "BTCUSDT-LINEAR.BYBIT", "ETHUSDT-LINEAR.BYBIT"
+
+DAY = History(
+    counts=[
+        Count(Measure.SIGNALS, "paper", "trend", BTC, "LONG", 7),
+        Count(Measure.SIGNALS, "paper", "trend", BTC, "SHORT", 4),
+        Count(Measure.SIGNALS, "paper", "trend", ETH, "LONG", 2),
+        Count(Measure.DECISIONS, "paper", "trend", "", "ENTER", 5),
+        Count(Measure.DECISIONS, "paper", "trend", "", "SKIP", 8),
+        Count(Measure.SKIPPED, "paper", "trend", "", "COOLDOWN", 8),
+        Count(Measure.SKIPPED, "paper", "trend", "", "TREND_DISAGREES", 3),
+        Count(Measure.ORDERS_PLACED, "paper", "trend", BTC, "BUY", 5),
+        Count(Measure.FILLS, "paper", "trend", BTC, "BUY", 6),
+        Count(Measure.POSITIONS_OPENED, "paper", "trend", BTC, "LONG", 5),
+        Count(Measure.POSITIONS_CLOSED, "paper", "trend", BTC, "STOP", 4),
+    ],
+    profits=[Profit("paper", "trend", "USDT", Decimal("-12.50"))],
+    trades=[Trades("paper", 60, 24, 50, 21, Decimal(300), Decimal(-240))],
+    money=[Money("paper", "USDT", Decimal("9987.50"), Decimal(1200), 1, 0.02, 0.05, False)],
+    progress=[Progress("orders", 3, 0.25, 0, 0), Progress("equity", 130, None, 120, 2)],
+)

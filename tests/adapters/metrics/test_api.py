@@ -1,0 +1,38 @@
+"""The API watched: answers by kind and outcome, connections for as long as they are held."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.metrics.api import ApiMetrics, Operation, Status
+from adapters.metrics.registry import new_registry
+
+
+def test_answers_are_timed_by_kind_and_outcome() -> None:
+    registry = new_registry()
+    metrics = ApiMetrics(registry)
+    for status, seconds in ((Status.OK, 0.25), (Status.OK, 0.5), (Status.REFUSED, 0.125)):
+        metrics.answered(Operation.QUERY, status, seconds)
+    told = {"operation": "query", "status": "ok"}
+    assert registry.get_sample_value("whence_api_response_seconds_count", told) == 2
+    assert registry.get_sample_value("whence_api_response_seconds_sum", told) == 0.75
+    assert (
+        registry.get_sample_value("whence_api_response_seconds_count", {**told, "status": "failed"}) is None
+    )
+
+
+def test_a_connection_counts_until_it_ends_however_it_ends() -> None:
+    registry = new_registry()
+    metrics = ApiMetrics(registry)
+    counted: list[float | None] = []
+
+    def hold() -> None:
+        with metrics.connected():
+            counted.append(registry.get_sample_value("whence_websocket_connections"))
+            raise ConnectionError
+
+    with metrics.connected():
+        with pytest.raises(ConnectionError):
+            hold()
+        counted.append(registry.get_sample_value("whence_websocket_connections"))
+    assert [*counted, registry.get_sample_value("whence_websocket_connections")] == [2, 1, 0]

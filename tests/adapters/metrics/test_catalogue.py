@@ -1,0 +1,41 @@
+"""The table of metrics keeps Prometheus' rules of naming."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from adapters.metrics.catalogue import API, CATALOGUE, ENGINE, HISTORY, Kind, Metric, series_of
+
+EACH = pytest.mark.parametrize("metric", CATALOGUE, ids=lambda metric: metric.name)
+# Base units, and what promtool says of others: milliseconds, percent and the like are somebody's arithmetic later.
+NOT_BASE = {"ms", "milliseconds", "minutes", "hours", "percent", "kb", "mb", "micros"}
+
+
+def test_no_metric_is_named_twice() -> None:
+    names = [metric.name for metric in CATALOGUE]
+    assert len(names) == len(set(names)) == len(HISTORY) + len(ENGINE) + len(API)
+
+
+@EACH
+def test_the_name_is_prometheus_own(metric: Metric) -> None:
+    assert re.fullmatch(r"whence_[a-z]+(_[a-z]+)*", metric.name)
+    assert metric.name.endswith("_total") == (metric.kind is Kind.COUNTER)
+    assert metric.name.endswith(metric.unit)
+    assert set(metric.name.split("_")) & NOT_BASE == set()
+    assert (metric.kind is not Kind.HISTOGRAM) or metric.unit == "seconds"
+
+
+@EACH
+def test_the_help_is_a_sentence_and_the_labels_are_words(metric: Metric) -> None:
+    assert metric.help[0].isupper() or metric.help[0].isdigit()
+    assert metric.help.endswith(".")
+    assert all(re.fullmatch(r"[a-z]+", label) for label in metric.labels)
+    assert set(metric.labels) & {"le", "quantile", "job", "instance"} == set()
+
+
+def test_a_histogram_has_three_series_and_a_counter_one() -> None:
+    timing = Metric("whence_wait_seconds", Kind.HISTOGRAM, "Waiting.", unit="seconds")
+    assert series_of(timing) == {f"whence_wait_seconds_{end}" for end in ("bucket", "count", "sum")}
+    assert series_of(Metric("whence_waits_total", Kind.COUNTER, "Waits.")) == {"whence_waits_total"}

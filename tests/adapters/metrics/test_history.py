@@ -1,0 +1,110 @@
+"""The recorded history as metrics: what the read models say, no more, and again the same."""
+
+from __future__ import annotations
+
+import logging
+from decimal import Decimal
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from adapters.metrics.catalogue import DECISIONS, HISTORY, SIGNALS, Kind, Metric
+from adapters.metrics.figures import History, Trades
+from adapters.metrics.history import HistoryCollector
+from adapters.metrics.registry import gauge, new_registry
+from domain.errors import StoreUnavailable
+from tests.adapters.metrics.histories import BTC, DAY, ETH
+
+_OTHER = Metric("whence_other_things", Kind.GAUGE, "Something of this process.")
+
+
+def registry_of(history: History) -> CollectorRegistry:
+    registry = new_registry()
+    HistoryCollector(lambda: history, registry)
+    return registry
+
+
+def told(registry: CollectorRegistry) -> set[str]:
+    return {sample.name for family in registry.collect() for sample in family.samples}
+
+
+def test_every_metric_of_the_history_is_told_of_a_day_that_has_all() -> None:
+    assert told(registry_of(DAY)) == {metric.name for metric in HISTORY}
+
+
+def test_what_is_told_more_finely_adds_up() -> None:
+    registry = registry_of(DAY)
+    of = {"account": "paper", "strategy": "trend"}
+    assert registry.get_sample_value(SIGNALS.name, {**of, "instrument": BTC}) == 11
+    assert registry.get_sample_value(SIGNALS.name, {**of, "instrument": ETH}) == 2
+    assert registry.get_sample_value(DECISIONS.name, {**of, "verdict": "SKIP"}) == 8
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "value"),
+    [
+        ("whence_signals_skipped_total", {"strategy": "trend", "reason": "COOLDOWN"}, 8),
+        ("whence_order_fills_total", {"strategy": "trend", "instrument": BTC, "side": "BUY"}, 6),
+        (
+            "whence_positions_closed_total",
+            {"strategy": "trend", "instrument": BTC, "reason": "STOP"},
+            4,
+        ),
+        ("whence_realised_pnl", {"strategy": "trend", "currency": "USDT"}, -12.5),
+        ("whence_win_ratio", {}, 0.4),
+        ("whence_recent_win_ratio", {}, 0.42),
+        ("whence_recent_trades", {}, 50),
+        ("whence_profit_factor", {}, 1.25),
+        ("whence_exposure", {"currency": "USDT"}, 1200),
+        ("whence_drawdown_ratio", {}, 0.02),
+        ("whence_kill_switch_tripped", {}, 0),
+    ],
+)
+def test_the_figures_are_those_of_the_read_models(name: str, labels: dict[str, str], value: float) -> None:
+    assert registry_of(DAY).get_sample_value(name, {"account": "paper", **labels}) == pytest.approx(value)
+
+
+def test_a_second_scrape_counts_nothing_twice() -> None:
+    registry = registry_of(DAY)
+    assert generate_latest(registry) == generate_latest(registry)
+
+
+def test_what_cannot_be_said_is_absent_and_never_a_zero() -> None:
+    registry = registry_of(History(trades=[Trades("paper", 0, 0, 0, 0, Decimal(0), Decimal(0))]))
+    assert told(registry) == {"whence_read_models_up", "whence_recent_trades"}
+
+
+def test_a_lag_without_a_time_is_told_in_events_alone() -> None:
+    registry = registry_of(DAY)
+    equity = {"projection": "equity"}
+    assert registry.get_sample_value("whence_projection_lag_events", equity) == 130
+    assert registry.get_sample_value("whence_projection_lag_seconds", equity) is None
+
+
+def test_a_store_that_does_not_answer_costs_its_own_metrics_alone(caplog: pytest.LogCaptureFixture) -> None:
+    def broken() -> History:
+        raise StoreUnavailable("the store at db:5432 does not answer")
+
+    registry = new_registry()
+    HistoryCollector(broken, registry)
+    gauge(_OTHER, registry).set(4)
+    with caplog.at_level(logging.WARNING):
+        assert told(registry) == {"whence_read_models_up", _OTHER.name}
+    assert registry.get_sample_value("whence_read_models_up") == 0
+    assert "db:5432 does not answer" in caplog.text
+
+
+def test_a_fault_of_our_own_is_not_taken_for_the_stores() -> None:
+    def wrong() -> History:
+        raise KeyError("counts")
+
+    registry = new_registry()
+    HistoryCollector(wrong, registry)
+    with pytest.raises(KeyError):
+        generate_latest(registry)
+
+
+def test_a_name_cannot_be_taken_twice() -> None:
+    registry = registry_of(DAY)
+    with pytest.raises(ValueError, match="Duplicated"):
+        HistoryCollector(lambda: DAY, registry)
