@@ -20,6 +20,9 @@ from domain.log import Envelope, Recorded
 HELD = 4096
 """Events held for all: how far a subscriber may fall behind."""
 
+_TURN = 32
+"""Events after which a subscriber lets the others have their turn."""
+
 
 class LiveTail:
     """Belongs to the event loop it was started in."""
@@ -102,6 +105,8 @@ class LiveTail:
             else:
                 after = recorded.position
                 yield recorded
+                if after % _TURN == 0:
+                    await asyncio.sleep(0)
 
     async def _news(self) -> None:
         if self._failure is not None:

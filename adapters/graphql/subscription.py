@@ -1,0 +1,135 @@
+"""Everything that can be followed, over `graphql-transport-ws`.
+
+A subscription begins after a position, or now; it misses nothing and repeats nothing. Whoever does not keep up is told
+(TOO_SLOW) and dropped, and may come back with the last position it saw, as after any other end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated
+
+import strawberry
+
+from adapters.graphql.context import Info
+from adapters.graphql.enums import told
+from adapters.graphql.permission import requires
+from adapters.graphql.scalars import Position
+from adapters.graphql.subscription_filter import EventsFilter, Wanted, of_account
+from adapters.graphql.subscription_messages import (
+    AlertRaised,
+    LoggedEvent,
+    PositionChange,
+    PriceSeen,
+    SignalChange,
+)
+from adapters.http.caller import Role
+from adapters.live import Live
+from adapters.live.folded import Folded, fold, fresh
+from domain.errors import InvalidInput, Refused
+from domain.log import Recorded
+from projections.alerts import ALERTS, Severity
+from projections.positions import POSITIONS
+from projections.projection import Projection, Row
+from projections.signals import SIGNALS
+
+told(Severity)
+
+_MOST_INSTRUMENTS = 100
+
+After = Annotated[
+    Position | None,
+    strawberry.argument(
+        description="Tell all that came after this position, then what comes; from now on, when left out."
+    ),
+]
+Account = Annotated[str | None, strawberry.argument(description="Whose; anybody's, when left out.")]
+Instruments = Annotated[
+    list[str] | None, strawberry.argument(description="Of these; of all that are seen, when left out.")
+]
+
+
+@strawberry.type(description="What can be followed as it happens.")
+class Subscription:
+    @strawberry.subscription(description="Events, as they are recorded.", extensions=[requires(Role.VIEWER)])
+    async def events(
+        self, info: Info, where: EventsFilter | None = None, after: After = None
+    ) -> AsyncGenerator[LoggedEvent]:
+        wanted = (where or EventsFilter()).wanted()
+        async with aclosing(_events(info, wanted, after)) as events:
+            async for recorded in events:
+                yield LoggedEvent.of(recorded)
+
+    @strawberry.subscription(
+        description="Positions, as they stand after each of their events.", extensions=[requires(Role.VIEWER)]
+    )
+    async def positions(
+        self, info: Info, account: Account = None, after: After = None
+    ) -> AsyncGenerator[PositionChange]:
+        async with aclosing(_rows(info, POSITIONS, account, after)) as rows:
+            async for recorded, row in rows:
+                yield PositionChange.of(recorded, row)
+
+    @strawberry.subscription(
+        description="Signals, as they are detected and decided.", extensions=[requires(Role.VIEWER)]
+    )
+    async def signals(
+        self, info: Info, account: Account = None, after: After = None
+    ) -> AsyncGenerator[SignalChange]:
+        async with aclosing(_rows(info, SIGNALS, account, after)) as rows:
+            async for recorded, row in rows:
+                yield SignalChange.of(recorded, row)
+
+    @strawberry.subscription(
+        description="What a person should know of without asking.", extensions=[requires(Role.VIEWER)]
+    )
+    async def alerts(
+        self, info: Info, account: Account = None, after: After = None
+    ) -> AsyncGenerator[AlertRaised]:
+        async with aclosing(_events(info, of_account(account), after)) as events:
+            async for recorded in events:
+                row = fold(ALERTS, fresh(ALERTS), recorded)
+                if row is not None:
+                    yield AlertRaised.of(row)
+
+    @strawberry.subscription(
+        description="The last price of each instrument, then each that follows. Whoever is slow sees the newest.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def prices(self, info: Info, instruments: Instruments = None) -> AsyncGenerator[PriceSeen]:
+        seen = _live(info).prices
+        if seen is None:
+            raise Refused(
+                "no engine runs in this process, so it sees no prices; ask the API of one that trades"
+            )
+        if instruments is not None and not 0 < len(instruments) <= _MOST_INSTRUMENTS:
+            raise InvalidInput(f"name 1 to {_MOST_INSTRUMENTS} instruments, or leave them out for all")
+        async with aclosing(seen.subscribe(instruments or ())) as prices:
+            async for price in prices:
+                yield PriceSeen.of(price)
+
+
+async def _events(info: Info, wanted: Wanted, after: Position | None) -> AsyncGenerator[Recorded]:
+    async with aclosing(_live(info).tail.subscribe(after)) as events:
+        async for recorded in events:
+            if wanted(recorded):
+                yield recorded
+
+
+async def _rows(
+    info: Info, projection: Projection, account: str | None, after: Position | None
+) -> AsyncGenerator[tuple[Recorded, Row]]:
+    folded = Folded(projection, _live(info).tail.stream)
+    async with aclosing(_events(info, of_account(account), after)) as events:
+        async for recorded in events:
+            row = await folded.after(recorded)
+            if row is not None:
+                yield recorded, row
+
+
+def _live(info: Info) -> Live:
+    live = info.context.served.live
+    if live is None:
+        raise Refused("this process follows no log: there is nothing to subscribe to")
+    return live
