@@ -43,6 +43,6 @@ def _waiting(partition: int) -> Select[Any, int, int]:
     return select(PARKED.c.build_id, *counted).where(here).group_by(PARKED.c.build_id)
 
 
-def _standing(build: Build, partition: int, position: int, waiting: Row[Any] | None) -> Standing:
+def _standing(build: Build, partition: int, position: int, waiting: Row[Any, int, int] | None) -> Standing:
     events, sequences = (0, 0) if waiting is None else (waiting.events, waiting.sequences)
     return Standing(build, partition, position, events, sequences)

@@ -41,6 +41,7 @@ def _write_postgres(
         _copy(connection, table, stage, partition, changed)
         put = f'INSERT INTO "{table.name}" SELECT * FROM "{stage}"'  # noqa: S608  (names are ours)
         connection.exec_driver_sql(f"{put} {_on_conflict(table)}")
+        connection.exec_driver_sql(f'DELETE FROM "{stage}"')  # noqa: S608  (as above; more may be written before the end)
 
 
 def _copy(connection: Connection, table: Table, into: str, partition: int, rows: Iterable[Row]) -> None:
