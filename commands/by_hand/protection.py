@@ -58,11 +58,11 @@ def _check_levels(
     direction = held.state.direction
     price = situation.prices.get(held.state.instrument, held.state.average_price)
     view = situation.view(situation.rules(held.state.instrument))
-    faults = (
-        stop and stop_fault(view, direction, price, stop),
-        target and target_fault(direction, price, target),
-    )
-    found = "; ".join(fault for fault in faults if fault)
+    faults = [
+        None if stop is None else stop_fault(view, direction, price, stop),
+        None if target is None else target_fault(direction, price, target),
+    ]
+    found = "; ".join(fault for fault in faults if fault is not None)
     if found:
         raise Refused(found)
 

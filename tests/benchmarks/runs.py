@@ -27,7 +27,7 @@ CANDLES = 25_920
 EAGER = Settings(
     tiers=TierSettings(normal_confidence=0.0, strict_confidence=0.0, relaxed_confidence=0.0),
     alpha=AlphaSettings(minimum_trend=-1.0, minimum_reward_to_risk=Decimal(0)),
-    risk=RiskSettings(cooldown_seconds=0, max_daily_loss=Decimal(1)),
+    risk=RiskSettings(cooldown_seconds=0, max_daily_loss=Decimal(1), minimum_win_rate=Decimal(0)),
     sizing=SizingSettings(risk=Decimal("0.0002")),
 )
 """Trades nearly every signal, with little at stake: the log that holds the most orders and fills."""

@@ -28,7 +28,7 @@ CANDLES = 77_760
 EAGER = Settings(
     tiers=TierSettings(normal_confidence=0.0, strict_confidence=0.0, relaxed_confidence=0.0),
     alpha=AlphaSettings(minimum_trend=-1.0, minimum_reward_to_risk=Decimal(0)),
-    risk=RiskSettings(cooldown_seconds=0, max_daily_loss=Decimal(1)),
+    risk=RiskSettings(cooldown_seconds=0, max_daily_loss=Decimal(1), minimum_win_rate=Decimal(0)),
     sizing=SizingSettings(risk=Decimal("0.0002")),
 )
 """Trades every signal, with little at stake: a short tape holds everything that can happen to one."""

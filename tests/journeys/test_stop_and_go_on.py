@@ -33,6 +33,7 @@ minimum_reward_to_risk = 0
 [trading.risk]
 cooldown_seconds = 0
 max_daily_loss = 1
+minimum_win_rate = 0
 [trading.sizing]
 risk = "0.0002"
 """

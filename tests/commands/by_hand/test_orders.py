@@ -30,8 +30,8 @@ LONG_ONE = f"{BTC}-LONG-1"
 
 
 def placed(desk: Desk, order_id: str) -> OrderPlaced:
-    state: Any = desk.world.state(order_stream(ACCOUNT, order_id))
-    return state.terms
+    terms: OrderPlaced = desk.world.state(order_stream(ACCOUNT, order_id)).terms
+    return terms
 
 
 def test_an_entry_goes_out_with_its_reservation_and_its_protection() -> None:
@@ -46,12 +46,12 @@ def test_an_entry_goes_out_with_its_reservation_and_its_protection() -> None:
         False,
     )
     assert (stop.trigger_price, stop.parent, stop.side, stop.reduce_only) == (
-        98,
+        D(98),
         f"{chain}-e1",
         Side.SELL,
         True,
     )
-    assert (target.limit_price, target.quantity, target.purpose) == (106, 10, Purpose.TARGET)
+    assert (target.limit_price, target.quantity, target.purpose) == (D(106), D(10), Purpose.TARGET)
     assert eve.desk.exchange.sent == [("submit", (f"{chain}-e1", f"{chain}-s1", f"{chain}-t1"))]
     causes = {envelope.meta.causation_id for envelope in eve.desk.log.envelopes[-4:]}
     assert causes == {"command:in"}
@@ -65,7 +65,7 @@ def test_a_position_by_hand_is_protected_and_its_money_given_back() -> None:
     eve.entered()
     portfolio = eve.desk.world.portfolio
     held = portfolio.positions[BTC]
-    assert (held.state.quantity, held.state.stop, held.state.target) == (10, 98, 106)
+    assert (held.state.quantity, held.state.stop, held.state.target) == (D(10), D(98), D(106))
     assert portfolio.account.reserved == {}
     assert list(missing_causes(eve.desk.log.read())) == []
     assert folded(eve.desk.log) == snapshot(eve.desk.world)
@@ -117,7 +117,7 @@ def waiting(eve: Asking) -> None:
     eve.accepted(PlaceByHand(terms(quantity=D(1), type=OrderType.LIMIT, limit_price=D(99))))
 
 
-FORBIDDEN = (
+FORBIDDEN: tuple[tuple[tuple[Callable[[Asking], None], ...], dict[str, Any], str], ...] = (
     ((tripped,), {}, r"the kill switch is tripped \(lunch\): reset it first"),
     ((waiting, in_doubt), {}, r"nobody knows what became of \w+-e1: no new exposure on a guess"),
     ((disagreeing,), {}, r"the exchange and the log disagree \(d-1\): settle that first"),
@@ -197,7 +197,7 @@ def test_a_position_may_be_grown_and_its_protection_grows_with_it() -> None:
         eve.desk.tell(Amended(f"{chain}-{leg}", eve.desk.at, f"exchange:test:{leg}", D(11), price, trigger))
     eve.desk.tell(a_fill_of(f"{chain_of('more')}-e1", "more", D(1), D(100)))
     held = eve.desk.world.portfolio.positions[BTC]
-    assert (held.state.quantity, placed(eve.desk, f"{chain}-s1").quantity) == (11, 11)
+    assert (held.state.quantity, placed(eve.desk, f"{chain}-s1").quantity) == (D(11), D(11))
 
 
 def test_an_order_that_reduces_needs_something_to_reduce() -> None:
@@ -218,11 +218,11 @@ def test_a_draft_tells_the_costs_and_records_nothing() -> None:
     eve = Asking()
     draft = eve.drafted(DraftOrder(terms()))
     assert (draft.price, draft.notional, draft.margin, draft.fee, draft.risk) == (
-        100,
-        1000,
+        D(100),
+        D(1000),
         D("201.1"),
         D("0.55"),
-        20,
+        D(20),
     )
     assert [warning.partition(":")[0] for warning in draft.warnings] == [
         "it takes the market's price when it arrives, which may be worse than the last one known"
@@ -254,7 +254,7 @@ def test_an_amended_entry_keeps_its_money_and_its_protection_in_step() -> None:
         Amended(f"{chain}-t1", eve.desk.at, "exchange:test:3", D(20), D(106), None),
     )
     entry = eve.desk.world.portfolio.entries[f"{chain}-e1"]
-    assert (entry.price, entry.risk) == (99, 20)
+    assert (entry.price, entry.risk) == (D(99), D(20))
     assert "it risks" in eve.declined(AmendOrder(f"{chain}-e1", quantity=D(90), limit_price=D(105)))
     assert eve.accepted(AmendOrder(f"{chain}-e1", quantity=D(20))) == []
     assert folded(eve.desk.log) == snapshot(eve.desk.world)
@@ -303,7 +303,7 @@ def test_a_position_is_closed_once() -> None:
     assert (order.type, order.side, order.quantity, order.purpose) == (
         OrderType.MARKET,
         Side.SELL,
-        10,
+        D(10),
         Purpose.MANUAL,
     )
     assert f"{order_id} takes us out of" in eve.declined(ClosePosition(LONG_ONE, "enough"))
@@ -315,4 +315,4 @@ def test_a_market_order_is_judged_at_the_last_price_known() -> None:
     eve = Asking()
     eve.prices[BTC] = Decimal(50)
     draft = eve.drafted(DraftOrder(terms(stop=D(49), target=None)))
-    assert (draft.price, draft.risk) == (50, 10)
+    assert (draft.price, draft.risk) == (D(50), D(10))
