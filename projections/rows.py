@@ -79,6 +79,13 @@ class MemoryRows:
         self._undo.append((rows, key, rows.known.get(key), rows.dirty.get(key)))
         rows.known[key] = rows.dirty[key] = row
 
+    def put_last(self) -> Mapping[str, Mapping[Key, Row]]:
+        """What was put since the last event that was folded whole, by table and key."""
+        put: dict[str, dict[Key, Row]] = {}
+        for rows, key, _, _ in self._undo:
+            put.setdefault(rows.name, {})[key] = rows.dirty[key]
+        return put
+
     def kept(self) -> None:
         """The event was folded whole."""
         self._undo.clear()

@@ -7,14 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine, FromClause, Table, func, select
 
-from domain.errors import Refused
+from domain.errors import InvalidInput, Refused
+from domain.log import LogReader
+from projections.as_of import AsOf
 from projections.bookkeeping import CURSORS
 from projections.builds import Build, live, tables_of
+from projections.history import INTERVAL
+from projections.past import Past, position_at
 from projections.projection import Projection
+from projections.recorded_times import RecordedTimes
+from projections.runner import log_id_of
 from projections.store import reading
 
 
@@ -74,13 +81,67 @@ class Now:
 class ReadModels:
     """The read models of one log in one store; opens moments of them."""
 
-    def __init__(self, engine: Engine, projections: Mapping[str, Projection], partition: int = 0) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        projections: Mapping[str, Projection],
+        partition: int = 0,
+        log: LogReader | None = None,
+        interval: int = INTERVAL,
+    ) -> None:
+        """`log` is what the past is told by, `interval` that of the histories in the store."""
         self.engine = engine
         self.projections = projections
         self.partition = partition
+        self._log = log
+        self._log_id = ""
+        self._interval = interval
 
     @contextmanager
     def now(self) -> Generator[Source]:
         """What the live builds say, all at one moment."""
         with reading(self.engine) as connection:
             yield Now(connection, self.projections, self.partition)
+
+    @contextmanager
+    def as_of(self, moment: int | datetime) -> Generator[Source]:
+        """What the events up to a position say, or up to the last position recorded by a time; 0 is before the first.
+
+        Raises InvalidInput for a position that the log does not have and for a time without its zone, Refused where
+        these read models were opened without their log, and what reading the log raises.
+        """
+        log = self._told_by()
+        with reading(self.engine) as connection:
+            position = self._position_of(connection, log, moment)
+            there = AsOf(
+                connection,
+                Past(log, position),
+                self._log_id,
+                self.projections,
+                self.partition,
+                self._interval,
+            )
+            yield there
+            there.close()
+
+    def _told_by(self) -> LogReader:
+        if self._log is None:
+            raise Refused(
+                "what was can only be told by the log, and these read models were opened without it"
+            )
+        self._log_id = self._log_id or log_id_of(self._log)
+        return self._log
+
+    def _position_of(self, connection: Connection, log: LogReader, moment: int | datetime) -> int:
+        head = log.head()
+        if isinstance(moment, int):
+            if not 0 <= moment <= head:
+                raise InvalidInput(
+                    f"there is no position {moment:,}: this log's go from 1 to {head:,}, 0 is before them"
+                )
+            return moment
+        if moment.utcoffset() is None:
+            raise InvalidInput(
+                f"{moment.isoformat()} names no time zone: write it with one, as 2025-04-03T14:00:00Z"
+            )
+        return position_at(moment, head, RecordedTimes(connection, log, self._log_id, self.partition))

@@ -1,0 +1,208 @@
+"""The read models as they stood at a position of the log: folded from exactly the events up to there.
+
+A projection is folded on from its history's last checkpoint before the position, in memory; what that changed takes
+the place of the checkpoint's rows. Nothing is read of the tables of today, so what was recorded later, however early
+it happened, is not there. Without a history the fold begins with the first event: slower, and the same.
+
+An event that cannot be folded is parked here as it is in a live build: its sequence's rows stand as they stood before
+it, all others go on. What a person has discarded since is left out.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    FromClause,
+    MetaData,
+    PrimaryKeyConstraint,
+    Select,
+    Table,
+    and_,
+    exists,
+    select,
+    union_all,
+)
+from sqlalchemy.exc import SQLAlchemyError
+
+from domain.errors import InvalidInput
+from projections.bookkeeping import CURSORS, PARKED, BuildKind, ParkedState
+from projections.builds import Build, live, tables_of
+from projections.columns import COUNT
+from projections.history import INTERVAL, row_at, stands
+from projections.past import Past
+from projections.projection import Key, Projection, Row
+from projections.rows import MemoryRows
+from projections.tables import TableSpec
+from projections.writing import write_rows
+
+_log = logging.getLogger(__name__)
+
+
+class _Base(NamedTuple):
+    """The history that a fold goes on from; `checkpoint` 0 and no tables where there is none."""
+
+    checkpoint: int
+    tables: Mapping[str, Table]
+
+
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    base: _Base
+    rows: MemoryRows
+
+
+class AsOf:
+    """One moment of the past (`projections.source.Source`); valid while its connection is."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        past: Past,
+        log_id: str,
+        projections: Mapping[str, Projection],
+        partition: int,
+        interval: int = INTERVAL,
+    ) -> None:
+        """`log_id` names the log of `past`; a history of another one is refused with InvalidInput when it is met."""
+        self.connection = connection
+        self._past = past
+        self._log_id = log_id
+        self._partition = partition
+        self._interval = interval
+        self._owner = {spec.name: (one, spec) for one in projections.values() for spec in one.tables}
+        self._histories = live(connection, BuildKind.HISTORY)
+        self._builds = live(connection)
+        self._folded: dict[str, _Folded] = {}
+        self._answers: dict[str, FromClause] = {}
+        self._changed = MetaData()
+
+    @property
+    def position(self) -> int:
+        """See `Source`."""
+        return self._past.position
+
+    def table(self, name: str) -> FromClause:
+        """See `Source`."""
+        if name not in self._answers:
+            projection, spec = self._owner[name]
+            if projection.name not in self._folded:
+                self._folded[projection.name] = self._fold(projection)
+            self._answers[name] = self._answer(self._folded[projection.name], spec)
+        return self._answers[name]
+
+    def close(self) -> None:
+        """Leaves nothing behind on the connection."""
+        self._changed.drop_all(self.connection)
+
+    def _fold(self, projection: Projection) -> _Folded:
+        base = self._base(projection)
+        specs = {spec.name: spec for spec in projection.tables}
+
+        def load(table: str, key: Key) -> Row | None:
+            if not base.tables:
+                return None
+            at = (self._partition, base.checkpoint, key)
+            return row_at(self.connection, base.tables[table], specs[table], *at)
+
+        rows = MemoryRows(projection.tables, load)
+        self._fold_on(projection, rows, base.checkpoint)
+        return _Folded(base, rows)
+
+    def _fold_on(self, projection: Projection, rows: MemoryRows, after: int) -> None:
+        parked, discarded = self._set_aside(projection, after)
+        sequence_of = projection.order.sequence
+        for recorded in self._past.events(after):
+            fold = projection.folds.get(type(recorded.envelope.event))
+            if fold is None or recorded.position in discarded:
+                continue
+            sequence = sequence_of(recorded.envelope.meta)
+            if sequence in parked:
+                continue
+            try:
+                fold(rows, recorded)
+            except SQLAlchemyError:
+                raise
+            except Exception:  # noqa: BLE001  (whatever it is: the sequence waits, as in a live build)
+                rows.undo()
+                parked.add(sequence)
+                told = "%s as of %d leaves out %s from position %d on"
+                _log.exception(told, projection.name, self.position, sequence, recorded.position)
+            else:
+                rows.kept()
+
+    def _base(self, projection: Projection) -> _Base:
+        history = self._histories.get(projection.name)
+        if history is None or history.fingerprint != projection.fingerprint:
+            return _Base(0, {})
+        reached = min(self._reached(history), self.position)
+        checkpoint = reached - reached % self._interval
+        return _Base(checkpoint, tables_of(projection, history)) if checkpoint else _Base(0, {})
+
+    def _reached(self, build: Build) -> int:
+        here = (CURSORS.c.build_id == build.id) & (CURSORS.c.partition == self._partition)
+        cursor = self.connection.execute(select(CURSORS).where(here)).first()
+        if cursor is None:
+            return 0
+        if cursor.log_id != self._log_id:
+            raise InvalidInput(
+                f"the store's history of {build.projection} was made from log {cursor.log_id}, and this is log "
+                f"{self._log_id}: choose another store with --store"
+            )
+        return int(cursor.position)
+
+    def _set_aside(self, projection: Projection, checkpoint: int) -> tuple[set[str], set[int]]:
+        """The sequences that waited at the checkpoint, and the positions that were given up."""
+        of = [
+            builds[projection.name].id
+            for builds in (self._histories, self._builds)
+            if projection.name in builds
+        ]
+        here = PARKED.c.build_id.in_(of) & (PARKED.c.partition == self._partition)
+        discarded = here & (PARKED.c.state == ParkedState.DISCARDED.value) & (PARKED.c.position > checkpoint)
+        history = self._histories.get(projection.name)
+        waiting = (
+            here
+            & (PARKED.c.build_id == (history.id if history else None))
+            & (PARKED.c.state == ParkedState.PARKED.value)
+            & (PARKED.c.position <= checkpoint)
+        )
+        run = self.connection.execute
+        return (
+            set(run(select(PARKED.c.sequence).where(waiting).distinct()).scalars()),
+            set(run(select(PARKED.c.position).where(discarded)).scalars()),
+        )
+
+    def _answer(self, folded: _Folded, spec: TableSpec) -> FromClause:
+        changed = folded.rows.tables[spec.name].dirty
+        if not changed and folded.base.tables:
+            return self._standing(folded.base, spec).subquery(spec.name)
+        own = self._write(spec, changed)
+        rows = select(*(own.c[name] for name in spec.columns))
+        if not folded.base.tables:
+            return rows.subquery(spec.name)
+        table = folded.base.tables[spec.name]
+        same = and_(*(own.c[name] == table.c[name] for name in spec.key))
+        stood = self._standing(folded.base, spec).where(~exists().where(same))
+        return union_all(stood, rows).subquery(spec.name)
+
+    def _standing(self, base: _Base, spec: TableSpec) -> Select[tuple[object, ...]]:
+        table = base.tables[spec.name]
+        return select(*(table.c[name] for name in spec.columns)).where(
+            stands(table, self._partition, base.checkpoint)
+        )
+
+    def _write(self, spec: TableSpec, rows: Mapping[Key, Row]) -> Table:
+        """The rows in a table of this connection's own."""
+        kinds = {"partition": COUNT, **spec.columns}
+        columns = [Column(name, kind.type(), nullable=kind.nullable) for name, kind in kinds.items()]
+        key = PrimaryKeyConstraint(*spec.key)
+        table = Table(f"{spec.name}_as_of", self._changed, *columns, key, prefixes=["TEMPORARY"])
+        table.create(self.connection)
+        write_rows(self.connection, table, self._partition, rows, set())
+        return table

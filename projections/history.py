@@ -1,0 +1,247 @@
+"""A history: a read model's rows as they stood at every checkpoint, so that the past need not be folded from zero.
+
+Checkpoint k is the position k * INTERVAL of the log. A row stands from the checkpoint at which it was first seen so
+until the one at which it was seen changed: at checkpoint c stand the rows with `since <= c` and `until` empty or
+beyond c. What a row was between two checkpoints nobody keeps: the log tells it (`projections.as_of`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Table, bindparam, delete, or_, select, update
+
+from domain.errors import Refused
+from domain.log import Recorded
+from projections.bookkeeping import CURSORS, PARKED, BuildKind
+from projections.builds import SINCE, UNTIL, Build, tables_of
+from projections.faults import Overtaken, Unwritable, is_passing
+from projections.projection import Fold, Key, Projection, Row, Rows
+from projections.rows import MemoryRows
+from projections.store import writing
+from projections.tables import TableSpec
+from projections.work import Work
+from projections.writing import write_rows
+
+INTERVAL = 2_000
+"""Events between two checkpoints. It may only ever become a multiple of what it was: then every checkpoint of today
+is one in the histories that stores hold already."""
+
+_OWN = {"partition", SINCE, UNTIL}
+_TRIAL = 0
+"""No row stands from checkpoint 0: before the first event there are none."""
+
+
+def stands(table: Table, partition: int, checkpoint: int) -> ColumnElement[bool]:
+    """The rows of a history's table as they stood at a checkpoint (a position)."""
+    ended = table.c[UNTIL]
+    return (
+        (table.c.partition == partition)
+        & (table.c[SINCE] <= checkpoint)
+        & or_(ended.is_(None), ended > checkpoint)
+    )
+
+
+def row_at(
+    connection: Connection, table: Table, spec: TableSpec, partition: int, checkpoint: int, key: Key
+) -> Row | None:
+    """One row as it stood at a checkpoint; None where there was none."""
+    named = [table.c[name] == value for name, value in zip(spec.key, key, strict=True)]
+    wanted = select(*_columns(table)).where(stands(table, partition, checkpoint), *named)
+    row = connection.execute(wanted).mappings().first()
+    return None if row is None else {str(name): value for name, value in row.items()}
+
+
+def _columns(table: Table) -> Sequence[ColumnElement[Any]]:
+    return [column for column in table.columns if column.name not in _OWN]
+
+
+class Checkpoints:
+    """Keeps each row from checkpoint to checkpoint (`projections.work.Keeper`)."""
+
+    def __init__(self, tables: Mapping[str, Table], specs: Sequence[TableSpec], partition: int) -> None:
+        self._tables = tables
+        self._specs = {spec.name: spec for spec in specs}
+        self._partition = partition
+
+    def load(self, connection: Connection, table: str, key: Key) -> Row | None:
+        """See `Keeper`: the row that nothing has ended yet."""
+        found, spec = self._tables[table], self._specs[table]
+        named = [found.c[name] == value for name, value in zip(spec.key, key, strict=True)]
+        here = (found.c.partition == self._partition) & found.c[UNTIL].is_(None)
+        row = connection.execute(select(*_columns(found)).where(here, *named)).mappings().first()
+        return None if row is None else {str(name): value for name, value in row.items()}
+
+    def write(self, connection: Connection, rows: MemoryRows, position: int) -> None:
+        """See `Keeper`: what changed since the last checkpoint stands from `position` on."""
+        for name, changed, stored in rows.changes():
+            table = self._tables[name]
+            self._end(
+                connection, table, self._specs[name], [key for key in changed if key in stored], position
+            )
+            self._begin(connection, table, changed, position)
+
+    def try_out(self, connection: Connection, rows: Mapping[str, Mapping[Key, Row]]) -> None:
+        """Raises the database's error where it does not take these rows; leaves nothing of them."""
+        with connection.begin_nested() as trial:
+            for name, put in rows.items():
+                self._begin(connection, self._tables[name], put, _TRIAL)
+            trial.rollback()
+
+    def _begin(self, connection: Connection, table: Table, rows: Mapping[Key, Row], position: int) -> None:
+        standing = {key: {**row, SINCE: position, UNTIL: None} for key, row in rows.items()}
+        write_rows(connection, table, self._partition, standing, set())
+
+    def _end(
+        self, connection: Connection, table: Table, spec: TableSpec, keys: Sequence[Key], position: int
+    ) -> None:
+        if not keys:
+            return
+        named = [table.c[name] == bindparam(f"key_{name}") for name in spec.key]
+        here = (table.c.partition == self._partition) & table.c[UNTIL].is_(None)
+        ended = update(table).where(here, *named).values({UNTIL: position})
+        names = [f"key_{name}" for name in spec.key]
+        connection.execute(ended, [dict(zip(names, key, strict=True)) for key in keys])
+
+
+class HistoryWork(Work):
+    """The work of a history: it writes exactly at checkpoints, however the runner's batches fall.
+
+    `position` is how far it has taken events up, the store's cursor always a checkpoint. What lies between the two is
+    in memory only: a process that dies takes nothing along that the log does not hold.
+    """
+
+    def __init__(
+        self, engine: Engine, projection: Projection, build: Build, partition: int, interval: int = INTERVAL
+    ) -> None:
+        self._kept = Checkpoints(tables_of(projection, build), projection.tables, partition)
+        super().__init__(engine, projection, build, partition, self._kept)
+        self._interval = interval
+        self._checkpoint = 0
+        self._beyond: list[tuple[Fold, Recorded]] = []
+        self._writing: Connection | None = None
+        self._is_torn = False
+        self._distrusted = 0
+
+    def resume(self, log_id: str) -> int:
+        """See `Work`."""
+        self._beyond.clear()
+        self._is_torn = False
+        self._checkpoint = super().resume(log_id)
+        return self._checkpoint
+
+    def fold(self, fold: Fold, recorded: Recorded) -> None:
+        """See `Work`; what lies beyond the next checkpoint waits until that is written."""
+        if recorded.position > self._next():
+            self._beyond.append((fold, recorded))
+        elif recorded.position <= self._distrusted:
+            super().fold(self._tried_out(fold), recorded)
+        else:
+            super().fold(fold, recorded)
+
+    def write(self, connection: Connection, position: int) -> None:
+        """See `Work`: every checkpoint that `position` has reached; nothing where there is none."""
+        if self._is_torn:
+            raise Overtaken(self.projection.name)
+        held, self._is_torn = self.position, position >= self._next()
+        self._close_reading()
+        self._writing, last = connection, self._checkpoint
+        try:
+            while self._next() <= position:
+                self._write_next(connection)
+        except Unwritable:
+            self._distrusted = self._next()
+            raise
+        finally:
+            self.position, self._writing, self._checkpoint = held, None, last
+
+    def written(self, position: int) -> None:
+        """See `Work`."""
+        self._checkpoint = max(self._checkpoint, position - position % self._interval)
+        self._is_torn = False
+        self.position = position
+
+    def _write_next(self, connection: Connection) -> None:
+        self.position, checkpoint = self._checkpoint, self._next()
+        super().write(connection, checkpoint)
+        super().written(checkpoint)
+        self._checkpoint = checkpoint
+        waiting, self._beyond = self._beyond, []
+        for fold, recorded in waiting:
+            self.fold(fold, recorded)
+
+    def _tried_out(self, fold: Fold) -> Fold:
+        """The fold, and its rows shown to the database at once: so the event it stumbles over is parked, and no other.
+
+        An interval is gone through like this after the database has not taken it as a whole.
+        """
+
+        def tried(rows: Rows, recorded: Recorded) -> None:
+            fold(rows, recorded)
+            with writing(self.engine) as connection:
+                try:
+                    self._kept.try_out(connection, self._rows.put_last())
+                except Exception as fault:
+                    if is_passing(self.engine, fault):
+                        raise
+                    raise Unwritable(self.projection.name) from fault
+
+        return tried
+
+    def _next(self) -> int:
+        return self._checkpoint - self._checkpoint % self._interval + self._interval
+
+    def _load(self, table: str, key: Key) -> Row | None:
+        """What a transaction has written and not committed is seen by itself alone."""
+        if self._writing is not None:
+            return self._keeper.load(self._writing, table, key)
+        return super()._load(table, key)
+
+
+def works(
+    engine: Engine,
+    builds: Sequence[Build],
+    projections: Mapping[str, Projection],
+    partition: int,
+    interval: int = INTERVAL,
+) -> list[HistoryWork]:
+    """The work of each history among the builds that belongs to a projection of today's program."""
+    return [
+        HistoryWork(engine, projections[build.projection], build, partition, interval)
+        for build in builds
+        if build.kind is BuildKind.HISTORY
+        and build.projection in projections
+        and projections[build.projection].fingerprint == build.fingerprint
+    ]
+
+
+def rewind(
+    connection: Connection,
+    projection: Projection,
+    build: Build,
+    partition: int,
+    before: int,
+    interval: int = INTERVAL,
+) -> int:
+    """Takes a history back to its last checkpoint before the position `before`; returns that checkpoint.
+
+    What was parked after it is forgotten with the rows: the runner folds it all again. So a sequence that was parked
+    is put right in the past too, as if the fault had never been. Raises Refused for a build that is no history.
+    """
+    if build.kind is not BuildKind.HISTORY:
+        raise Refused(
+            f"build {build.id} of {build.projection} is no history: it has no checkpoint to go back to"
+        )
+    checkpoint = (before - 1) // interval * interval
+    for table in tables_of(projection, build).values():
+        own = table.c.partition == partition
+        connection.execute(delete(table).where(own & (table.c[SINCE] > checkpoint)))
+        connection.execute(update(table).where(own & (table.c[UNTIL] > checkpoint)).values({UNTIL: None}))
+    parked = (PARKED.c.build_id == build.id) & (PARKED.c.partition == partition)
+    connection.execute(delete(PARKED).where(parked & (PARKED.c.position > checkpoint)))
+    here = (CURSORS.c.build_id == build.id) & (CURSORS.c.partition == partition)
+    further = here & (CURSORS.c.position > checkpoint)
+    moved = {"position": checkpoint, "epoch": CURSORS.c.epoch + 1}
+    connection.execute(update(CURSORS).where(further).values(moved))
+    return checkpoint

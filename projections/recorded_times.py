@@ -1,0 +1,50 @@
+"""When each event was recorded: asked of the journal, for a row by its key is quicker found than a record of a log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, Table, select
+
+from domain.errors import LogCorrupt
+from domain.log import LogReader
+from projections.bookkeeping import CURSORS
+from projections.builds import live, tables_of
+from projections.journal import JOURNAL
+
+
+class RecordedTimes:
+    """The recorded time (UTC) of each position of one log."""
+
+    def __init__(self, connection: Connection, log: LogReader, log_id: str, partition: int) -> None:
+        self._connection = connection
+        self._log = log
+        self._log_id = log_id
+        self._partition = partition
+        self._journal = self._journal_of_this_log()
+
+    def __call__(self, position: int) -> datetime:
+        """Of the event at this position; of the log where the journal is not as far, or left it out."""
+        return self._journalled(position) or self._logged(position)
+
+    def _journal_of_this_log(self) -> Table | None:
+        build = live(self._connection).get(JOURNAL.name)
+        if build is None or build.fingerprint != JOURNAL.fingerprint:
+            return None
+        here = (CURSORS.c.build_id == build.id) & (CURSORS.c.partition == self._partition)
+        made_from = self._connection.execute(select(CURSORS.c.log_id).where(here)).scalar()
+        return tables_of(JOURNAL, build)[JOURNAL.name] if made_from == self._log_id else None
+
+    def _journalled(self, position: int) -> datetime | None:
+        if self._journal is None:
+            return None
+        here = (self._journal.c.partition == self._partition) & (self._journal.c.position == position)
+        found: datetime | None = self._connection.execute(
+            select(self._journal.c.recorded_at).where(here)
+        ).scalar()
+        return found
+
+    def _logged(self, position: int) -> datetime:
+        for recorded in self._log.read(position - 1, position):
+            return recorded.envelope.meta.recorded_at
+        raise LogCorrupt(f"position {position} is missing in the log")

@@ -1,0 +1,285 @@
+"""Time travel: what is told afterwards of a position is what the live builds told when the log ended there."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from domain.errors import InvalidInput, Refused
+from domain.log import Envelope, LogReader, Recorded
+from domain.opening import LogOpened, Mode
+from domain.order import OrderAccepted, OrderSubmitted
+from infra.config import WhenceSettings
+from infra.logs import open_owned, open_reader
+from projections import builds, history
+from projections.bookkeeping import METADATA, BuildKind, BuildStatus
+from projections.catalogue import PROJECTIONS
+from projections.orders import ORDERS
+from projections.projection import Key, Projection, Row
+from projections.runner import Runner
+from projections.source import ReadModels, Source
+from projections.store import prepare, writing
+from projections.work import works
+from tests.commands.list_log import ListLog
+from tests.domain.history import LOG_ID, NOW, D, History, a_fill, an_open_day, an_order
+from tests.projections.folded import a_run
+from tests.projections.stores import WrittenLog, all_rows
+
+INTERVAL = 60
+SPECS = {spec.name: spec for one in PROJECTIONS.values() for spec in one.tables}
+Told = Mapping[str, Mapping[Key, Row]]
+
+
+def told(source: Source) -> Told:
+    """Every row of every table."""
+    return {name: all_rows(source, name, spec.key) for name, spec in SPECS.items()}
+
+
+def histories(
+    engine: Engine, projections: Mapping[str, Projection] = PROJECTIONS, interval: int = INTERVAL
+) -> list[history.HistoryWork]:
+    """New histories of all projections, at work."""
+    with writing(engine) as connection:
+        begun = [
+            builds.begin(connection, one, BuildKind.HISTORY, BuildStatus.LIVE) for one in projections.values()
+        ]
+    return history.works(engine, begun, projections, 0, interval)
+
+
+def live_builds(
+    engine: Engine, projections: Mapping[str, Projection] = PROJECTIONS
+) -> Sequence[builds.Build]:
+    with writing(engine) as connection:
+        return [
+            builds.begin(connection, one, BuildKind.TODAY, BuildStatus.LIVE) for one in projections.values()
+        ]
+
+
+def watched(engine: Engine, envelopes: Sequence[Envelope], ends: Sequence[int]) -> Mapping[int, Told]:
+    """What the live builds told when the log ended at each of these positions."""
+    log = WrittenLog()
+    runner = Runner(log, works(engine, live_builds(engine), PROJECTIONS, 0))
+    models = ReadModels(engine, PROJECTIONS)
+    seen: dict[int, Told] = {}
+    for before, end in zip((0, *ends), ends, strict=False):
+        log.append(envelopes[before:end])
+        runner.catch_up()
+        with models.now() as source:
+            assert source.position == end
+            seen[end] = told(source)
+    runner.close()
+    return seen
+
+
+@cache
+def run() -> Sequence[Envelope]:
+    return a_run(1_500)
+
+
+ENDS = (1, 31, 59, 60, 61, 180, 233, 421, 449)
+"""At checkpoints, just before and after them, and in between."""
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[int, Told]:
+    """What was told during the run."""
+    with sqlite_store(tmp_path_factory.mktemp("seen")) as engine:
+        return watched(engine, run(), ENDS)
+
+
+@contextmanager
+def sqlite_store(folder: Path) -> Generator[Engine]:
+    engine = prepare(create_engine(f"sqlite:///{folder / 'read.db'}"))
+    with writing(engine) as connection:
+        METADATA.create_all(connection)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[Engine]:
+    """A new store on SQLite alone."""
+    with sqlite_store(tmp_path) as engine:
+        yield engine
+
+
+def traveller(
+    engine: Engine, log: LogReader, projections: Mapping[str, Projection] = PROJECTIONS
+) -> ReadModels:
+    return ReadModels(engine, projections, log=log, interval=INTERVAL)
+
+
+def test_the_run_is_worth_travelling(seen: Mapping[int, Told]) -> None:
+    assert len(run()) == ENDS[-1]
+    assert any(one.meta.occurred_at < one.meta.recorded_at for one in run())
+    full = {name for name, rows in seen[ENDS[-1]].items() if rows}
+    assert len(full) > len(SPECS) * 0.6, SPECS.keys() - full
+
+
+def test_every_table_as_of_every_position_is_what_was_told_then(
+    store: Engine, seen: Mapping[int, Told]
+) -> None:
+    log = WrittenLog(run())
+    Runner(log, histories(store)).catch_up()
+    models = traveller(store, log)
+    for position, expected in seen.items():
+        with models.as_of(position) as source:
+            assert source.position == position
+            assert told(source) == expected, position
+
+
+def test_without_a_history_the_answers_are_the_same(embedded: Engine, seen: Mapping[int, Told]) -> None:
+    models = traveller(embedded, WrittenLog(run()))
+    for position in (1, 233, 449):
+        with models.as_of(position) as source:
+            assert told(source) == seen[position], position
+
+
+def test_a_history_that_is_behind_is_folded_on_from(embedded: Engine, seen: Mapping[int, Told]) -> None:
+    Runner(WrittenLog(run()[:150]), histories(embedded)).catch_up()
+    with traveller(embedded, WrittenLog(run())).as_of(449) as source:
+        assert told(source) == seen[449]
+
+
+def test_over_a_log_on_kafka(
+    embedded: Engine, seen: Mapping[int, Told], kafka_bootstrap_servers: str, kafka_topic: str
+) -> None:
+    settings = WhenceSettings(log=f"kafka://{kafka_bootstrap_servers}/{kafka_topic}")
+    with closing(open_owned(settings)) as owned:
+        owned.append(run())
+    with closing(open_reader(settings)) as log:
+        Runner(log, histories(embedded)).catch_up()
+        for position in (61, 421):
+            with traveller(embedded, log).as_of(position) as source:
+                assert told(source) == seen[position], position
+
+
+def test_before_the_first_event_there_is_nothing(embedded: Engine) -> None:
+    models = traveller(embedded, WrittenLog(run()))
+    first = run()[0].meta.recorded_at
+    for moment in (0, first - timedelta(microseconds=1)):
+        with models.as_of(moment) as source:
+            assert source.position == 0
+            assert not any(told(source).values())
+
+
+def test_a_fill_that_came_late_is_not_there_earlier(store: Engine) -> None:
+    order = an_open_day().order(
+        "abc-e1", an_order(), OrderSubmitted("v1"), OrderAccepted("v1"), a_fill(D(10))
+    )
+    *before, fill = [*an_opening(), *order.envelopes]
+    hour = timedelta(hours=1)
+    late = replace(fill, meta=replace(fill.meta, occurred_at=NOW - 6 * hour, recorded_at=NOW + hour))
+    log = ListLog([*before, late])
+    Runner(log, histories(store, interval=4)).catch_up()
+    models = ReadModels(store, PROJECTIONS, log=log, interval=4)
+    came = len(log.envelopes)
+    for moment in (came - 1, NOW, NOW + hour - timedelta(seconds=1)):
+        with models.as_of(moment) as source:
+            tables = told(source)
+            assert not tables["fills"]
+            assert tables["orders"]["main", "abc-e1"]["filled"] == 0
+    for moment in (came, NOW + hour):
+        with models.as_of(moment) as source:
+            (row,) = told(source)["fills"].values()
+            assert (row["at"], row["position"]) == (NOW - 6 * hour, came)
+
+
+def an_opening() -> Sequence[Envelope]:
+    """How a log begins that was made by hand."""
+    return History().record("log", LogOpened(LOG_ID, Mode.TAPE, "by hand", synthetic=True)).envelopes
+
+
+class CountedLog(WrittenLog):
+    """Counts how often it is read."""
+
+    reads = 0
+
+    def read(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
+        self.reads += 1
+        return super().read(after, upto)
+
+
+@pytest.mark.parametrize("journalled", [0, 200, 449])
+def test_a_time_is_the_last_position_recorded_by_then(embedded: Engine, journalled: int) -> None:
+    if journalled:
+        journal = {"journal": PROJECTIONS["journal"]}
+        Runner(
+            WrittenLog(run()[:journalled]), works(embedded, live_builds(embedded, journal), journal, 0)
+        ).catch_up()
+    log = CountedLog(run())
+    models = traveller(embedded, log)
+    times = [one.meta.recorded_at for one in run()]
+    for moment in (
+        times[0],
+        times[100],
+        times[300] - timedelta(microseconds=1),
+        times[-1],
+        times[-1] + timedelta(days=9),
+    ):
+        log.reads = 0
+        with models.as_of(moment) as source:
+            assert source.position == sum(time <= moment for time in times)
+        assert log.reads <= (1 if journalled == len(times) else 10)
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        (-1, "there is no position -1: this log's go from 1 to 449"),
+        (450, "there is no position 450"),
+        (datetime(2025, 4, 3, 14), "names no time zone"),  # noqa: DTZ001  (that is the fault)
+    ],
+)
+def test_what_is_no_moment_of_this_log_is_refused(
+    embedded: Engine, moment: int | datetime, words: str
+) -> None:
+    with pytest.raises(InvalidInput, match=words), traveller(embedded, WrittenLog(run())).as_of(moment):
+        pass
+
+
+def test_without_the_log_there_is_no_past(embedded: Engine) -> None:
+    with pytest.raises(Refused, match="opened without it"), ReadModels(embedded, PROJECTIONS).as_of(1):
+        pass
+
+
+def test_a_history_of_another_log_is_refused(embedded: Engine) -> None:
+    Runner(WrittenLog(run()), histories(embedded)).catch_up()
+    other = WrittenLog(an_opening())
+    with traveller(embedded, other).as_of(1) as source, pytest.raises(InvalidInput, match="made from log"):
+        source.table("orders")
+
+
+def test_a_question_that_fails_leaves_the_connection_fit_for_the_next(store: Engine) -> None:
+    models = traveller(store, WrittenLog(run()))
+    for _ in range(2):
+        with pytest.raises(DBAPIError), models.as_of(449) as source:
+            source.connection.execute(select(source.table("orders"), text("nothing")))
+    for _ in range(2):
+        with models.as_of(449) as source:
+            assert (
+                source.connection.execute(select(func.count()).select_from(source.table("orders"))).scalar()
+                == 67
+            )
+
+
+def test_money_is_ordered_and_compared_by_its_value(store: Engine) -> None:
+    log = WrittenLog(run())
+    Runner(log, histories(store, {"orders": ORDERS})).catch_up()
+    with traveller(store, log).as_of(430) as source:
+        rows = source.table("orders")
+        notional = rows.c.notional
+        by_value = list(source.connection.execute(select(notional).order_by(notional)).scalars())
+        middle = by_value[len(by_value) // 2]
+        above = source.connection.execute(select(func.count()).where(notional >= middle)).scalar()
+    assert by_value == sorted(by_value)
+    assert by_value != sorted(by_value, key=str)
+    assert above == sum(value >= middle for value in by_value)
