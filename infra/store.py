@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +10,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolEmpty
 
 from adapters.log.address import Address, PostgresAddress, SqliteAddress, parse_address, parse_store_address
-from domain.errors import InvalidInput, StoreError, StoreTooNew, StoreUnavailable
+from domain.errors import InvalidInput, StoreTooNew
 from infra.config import WhenceSettings
+from projections.answering import answering, shown_store
 from projections.store import prepare, writing
 
 _MIGRATIONS = "infra:migrations"
@@ -78,40 +75,13 @@ def migrate(engine: Engine) -> None:
             command.upgrade(config, "head")
 
 
-@contextmanager
-def answering(engine: Engine) -> Generator[None]:
-    """The database's own errors in this project's words."""
-    try:
-        yield
-    except PoolEmpty:
-        raise StoreUnavailable(f"the store {_shown(engine)} is too busy to answer") from None
-    except DBAPIError as fault:
-        raise _told(engine, fault) from None
-
-
-def _told(engine: Engine, fault: DBAPIError) -> StoreError:
-    said = str(fault.orig).strip().partition("\n")[0]
-    kind, what = _KINDS.get(type(fault).__name__, (StoreError, "cannot be used"))
-    return kind(f"the store {_shown(engine)} {what}: {said}")
-
-
-_KINDS: Mapping[str, tuple[type[StoreError], str]] = {
-    "OperationalError": (StoreUnavailable, "does not answer"),
-    "InterfaceError": (StoreUnavailable, "does not answer"),
-}
-
-
-def _shown(engine: Engine) -> str:
-    return engine.url.render_as_string(hide_password=True)
-
-
 def _found(connection: Connection, scripts: ScriptDirectory) -> str | None:
     """The revision the store is at; None for a new one."""
     revision = MigrationContext.configure(connection).get_current_revision()
     known = {script.revision for script in scripts.walk_revisions()}
     if revision is not None and revision not in known:
         raise StoreTooNew(
-            f"the store {_shown(connection.engine)} was set up by a later version of this program (its tables are "
+            f"the store {shown_store(connection.engine)} was set up by a later version of this program (its tables are "
             f"at {revision}); run that version, or give this one a store of its own with --store"
         )
     return revision

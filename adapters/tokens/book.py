@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from adapters.http.caller import ANONYMOUS, Role
 from adapters.tokens.table import TOKENS
 from adapters.tokens.token import Token
 from domain.errors import InvalidInput
+from projections.answering import answering
 from projections.store import reading, writing
 
 _NAME = re.compile(r"(?![0-9a-f]{12}\Z)[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
@@ -49,22 +51,19 @@ class TokenBook:
             )
         token = Token.mint()
         row = {"id": token.id, "name": name, "role": role.word, "hash": token.hash, "created_at": now}
-        try:
-            with writing(self._engine) as connection:
-                connection.execute(insert(TOKENS).values(row))
-        except IntegrityError:
-            raise InvalidInput(f"{name} has a token already; revoke it first, or take another name") from None
+        with answering(self._engine), _untaken(name), writing(self._engine) as connection:
+            connection.execute(insert(TOKENS).values(row))
         return token
 
     def entries(self) -> Sequence[Entry]:
         """All tokens there ever were, the oldest first."""
-        with reading(self._engine) as connection:
+        with answering(self._engine), reading(self._engine) as connection:
             found = connection.execute(select(TOKENS).order_by(TOKENS.c.created_at, TOKENS.c.id))
             return [_entry(row) for row in found.mappings()]
 
     def find(self, token_id: str) -> Entry | None:
         """The token of this id, revoked or not; None where there is none."""
-        with reading(self._engine) as connection:
+        with answering(self._engine), reading(self._engine) as connection:
             found = connection.execute(select(TOKENS).where(TOKENS.c.id == token_id))
             row = found.mappings().one_or_none()
         return None if row is None else _entry(row)
@@ -73,13 +72,21 @@ class TokenBook:
         """Ends the token of this name or id; returns its name. Raises InvalidInput where there is none to end."""
         named = (TOKENS.c.name == wanted) | (TOKENS.c.id == wanted)
         ended = update(TOKENS).where(named, TOKENS.c.revoked_at.is_(None)).values(revoked_at=now)
-        with writing(self._engine) as connection:
+        with answering(self._engine), writing(self._engine) as connection:
             names = connection.scalars(ended.returning(TOKENS.c.name)).all()
         if not names:
             raise InvalidInput(
                 f"no token in force has the name or id {wanted!r}; `whence tokens list` shows them"
             )
         return str(names[0])
+
+
+@contextmanager
+def _untaken(name: str) -> Generator[None]:
+    try:
+        yield
+    except IntegrityError:
+        raise InvalidInput(f"{name} has a token already; revoke it first, or take another name") from None
 
 
 def _entry(row: RowMapping) -> Entry:

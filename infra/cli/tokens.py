@@ -19,7 +19,7 @@ from adapters.tokens.book import Entry, TokenBook
 from domain.errors import InvalidInput
 from infra.cli.options import ConfigOption, JsonOption, LogOption, StoreOption
 from infra.config import load
-from infra.store import answering, migrate, open_store
+from infra.store import migrate, open_store
 
 tokens_app = typer.Typer(name="tokens", no_args_is_help=True, help="Who may ask the API, and for what.")
 
@@ -77,8 +77,7 @@ def _book(**given: object) -> Generator[TokenBook]:
     engine = open_store(load(**given))
     try:
         migrate(engine)
-        with answering(engine):
-            yield TokenBook(engine)
+        yield TokenBook(engine)
     finally:
         engine.dispose()
 

@@ -1,0 +1,95 @@
+"""The API as one ASGI application: GraphQL, the page for it, health and metrics, and what stands before all of them."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp, Lifespan
+
+from adapters.graphql.codes import Code
+from adapters.http.access import Access
+from adapters.http.endpoint import Endpoint
+from adapters.http.gate import Gate, Guarded
+from adapters.http.guards import NoTokenInAddress, OwnPages, Patience, SafeHeaders
+from adapters.http.health import Health
+from adapters.http.observer import Observer
+from adapters.http.options import LOOPBACK_NAMES, HttpOptions
+from adapters.http.refusal import refusal
+
+GRAPHQL = "/graphql"
+_ROUTES = frozenset({GRAPHQL, "/healthz", "/readyz", "/metrics"})
+_log = logging.getLogger(__name__)
+
+
+def build_app(
+    endpoint: Endpoint,
+    gate: Gate,
+    options: HttpOptions,
+    health: Health,
+    observer: Observer,
+    graphiql: Sequence[BaseRoute] = (),
+    metrics: Route | None = None,
+    lifespan: Lifespan[Starlette] | None = None,
+) -> ASGIApp:
+    """The application. `graphiql` are the page's routes; `metrics`, like GraphQL, is for callers only."""
+    routes = [
+        *graphiql,
+        Route(GRAPHQL, Guarded(endpoint, gate), methods=["GET", "POST"]),
+        WebSocketRoute(GRAPHQL, endpoint),
+        Route("/healthz", health.lives),
+        Route("/readyz", health.ready),
+        *([] if metrics is None else [Route(metrics.path, Guarded(metrics.app, gate))]),
+    ]
+    handlers = {Exception: _failed}
+    return Starlette(
+        routes=routes,
+        middleware=_before(options, observer),
+        exception_handlers=handlers,
+        lifespan=lifespan,
+    )
+
+
+def _before(options: HttpOptions, observer: Observer) -> Sequence[Middleware]:
+    """The first is asked first."""
+    hosts = (*LOOPBACK_NAMES, *options.hosts)
+    return [
+        Middleware(Access, observer=observer, routes=_ROUTES),
+        Middleware(SafeHeaders, tls=options.tls),
+        Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False),
+        Middleware(NoTokenInAddress),
+        *_cors(options),
+        Middleware(OwnPages, origins=options.origins),
+        Middleware(RequestBodyLimitMiddleware, max_body_size=options.body_bytes),
+        Middleware(Patience, seconds=options.patience),
+    ]
+
+
+def _cors(options: HttpOptions) -> Sequence[Middleware]:
+    """Without a named origin no other page is told anything. Cookies play no part, so credentials never do."""
+    if not options.origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=options.origins,
+            allow_methods=["POST"],
+            allow_headers=["Authorization", "Content-Type", "X-Request-Id"],
+            expose_headers=["Retry-After", "X-Request-Id"],
+        )
+    ]
+
+
+async def _failed(_: Request, error: Exception) -> Response:
+    incident = secrets.token_hex(6)
+    _log.error("incident %s", incident, exc_info=error, extra={"incident": incident})
+    return refusal(500, Code.INTERNAL, f"something failed here that should not (incident {incident})")

@@ -1,0 +1,135 @@
+"""GraphQL behind the gate: each operation with a caller and a context of its own, over HTTP and websockets."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+
+from graphql import GraphQLError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.schema import BaseSchema
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+    Operation,
+)
+from strawberry.types.unset import UNSET, UnsetType
+
+from adapters.graphql.codes import Code, code_of
+from adapters.http.caller import Caller, CallerContext
+from adapters.http.gate import Gate, TooOften, authorization_of
+from domain.errors import StoreError, Unauthenticated, WhenceError
+
+_log = logging.getLogger(__name__)
+ContextOf = Callable[[Caller], CallerContext]
+_INIT_WAIT = timedelta(seconds=10)
+_OPERATIONS = 50
+"""How many a websocket may have at once."""
+_WATCH_SECONDS = 2.0
+"""How often it is asked whether a websocket's token is still in force."""
+_FORBIDDEN = 4403
+
+
+@dataclass
+class Connected:
+    """A websocket's own context: who has it, once that was said. Operations get contexts of theirs."""
+
+    socket: WebSocket
+    caller: Caller | None = None
+    authorization: str | None = None
+    connection_params: dict[str, object] | None = None
+
+
+class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
+    async def handle(self) -> None:
+        """Beside the conversation it is watched whether its token is still in force."""
+        watching = asyncio.create_task(cast(Endpoint, self.view).watch(self.context))
+        try:
+            await super().handle()
+        finally:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+
+    async def run_operation(self, operation: Operation[Any, None]) -> None:
+        """Each operation is counted, and its caller asked for anew: the token may have been revoked meanwhile."""
+        endpoint = cast(Endpoint, self.view)
+        try:
+            caller = await endpoint.admitted(self.context)
+        except (TooOften, WhenceError) as fault:
+            code = Code.RATE_LIMITED if isinstance(fault, TooOften) else code_of(fault)
+            await operation.send_initial_errors([GraphQLError(str(fault), extensions={"code": code})])
+            return
+        own = copy.copy(self)
+        own.context = endpoint.context_of(caller)
+        await BaseGraphQLTransportWSHandler.run_operation(own, operation)
+
+
+class Endpoint(GraphQL[Any, None]):
+    """The ASGI application at `/graphql`. Over HTTP the caller was set by the gate before."""
+
+    graphql_transport_ws_handler_class = _Handler
+
+    def __init__(self, schema: BaseSchema, context_of: ContextOf, gate: Gate) -> None:
+        super().__init__(
+            schema,
+            graphql_ide=None,
+            allow_queries_via_get=False,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            connection_init_wait_timeout=_INIT_WAIT,
+            max_subscriptions_per_connection=_OPERATIONS,
+        )
+        self.context_of = context_of
+        self._gate = gate
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:
+        """Over HTTP the operation's context, over a websocket the connection's."""
+        if isinstance(request, WebSocket):
+            return Connected(request)
+        return self.context_of(request.scope["state"]["caller"])
+
+    async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None:
+        """Who connects says so in `connection_init`, or in the handshake's own header."""
+        connected = cast(Connected, context)
+        try:
+            connected.authorization = authorization_of(connected.connection_params or {}) or authorization_of(
+                connected.socket.headers
+            )
+            await self.admitted(connected)
+        except (TooOften, WhenceError) as fault:
+            raise ConnectionRejectionError from fault
+        return cast(UnsetType, UNSET)
+
+    async def admitted(self, connected: Connected) -> Caller:
+        """The caller of one more operation. Raises Unauthenticated, TooOften, StoreError."""
+        caller = await self.named(connected)
+        self._gate.count(connected.socket, caller)
+        return caller
+
+    async def named(self, connected: Connected) -> Caller:
+        """Who has the websocket, as of now. Raises Unauthenticated, TooOften, StoreError."""
+        caller = await self._gate.caller(connected.socket, connected.authorization)
+        connected.caller = connected.socket.scope["state"]["caller"] = caller
+        return caller
+
+    async def watch(self, connected: Connected) -> None:
+        """Ends the websocket whose token was revoked. A store that does not answer for a while ends none."""
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            try:
+                if connected.caller is not None:
+                    await self.named(connected)
+            except Unauthenticated as fault:
+                return await connected.socket.close(_FORBIDDEN, str(fault))
+            except (TooOften, StoreError) as fault:
+                _log.warning("whether the token of a websocket is in force is not known: %s", fault)

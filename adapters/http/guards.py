@@ -1,0 +1,135 @@
+"""What holds for every request, whoever asks: no token in its address, no stranger's page behind it, an end in time."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from adapters.graphql.codes import Code
+from adapters.http.refusal import refusal
+from adapters.tokens.token import IN_A_TEXT
+
+_SECRET_PARAMETERS = frozenset(
+    {"token", "access_token", "authorization", "api_key", "apikey", "key", "password"}
+)
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
+
+
+class NoTokenInAddress:
+    """Refuses addresses that carry a secret: they end up in histories, proxies and logs."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app if scope["type"] == "lifespan" or not _has_secret(scope) else _IN_ADDRESS
+        await app(scope, receive, send)
+
+
+class OwnPages:
+    """Refuses what a page of another origin sends, unless that origin was named.
+
+    A browser puts an Origin on every POST and every websocket; programs that are none have no need to.
+    """
+
+    def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
+        self._app = app
+        self._origins = frozenset(origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app if scope["type"] == "lifespan" or self._may(scope) else _STRANGE_ORIGIN
+        await app(scope, receive, send)
+
+    def _may(self, scope: Scope) -> bool:
+        if scope["type"] == "http" and scope["method"] in _SAFE_METHODS:
+            return True
+        connection = HTTPConnection(scope)
+        origin = connection.headers.get("origin")
+        return origin is None or origin in self._origins or _is_own(origin, connection)
+
+
+class SafeHeaders:
+    """Puts the headers on every answer that keep browsers from making more of it than it is."""
+
+    def __init__(self, app: ASGIApp, tls: bool) -> None:  # noqa: FBT001  # Starlette hands options on by name
+        self._app = app
+        self._headers = _HEADERS | (_TLS_HEADERS if tls else {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+class Patience:
+    """Gives a request up after a time; a websocket may stay."""
+
+    def __init__(self, app: ASGIApp, seconds: float) -> None:
+        self._app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._app(scope, receive, noting)
+        except TimeoutError:
+            if begun:
+                raise
+        return await _TOO_LONG(scope, receive, send)
+
+
+_IN_ADDRESS = refusal(
+    400,
+    Code.BAD_INPUT,
+    "never put a token into an address: addresses are kept in histories and logs. Send it as `Authorization: Bearer …` "
+    "(a websocket: as `authorization` in connection_init). If it was a real one, revoke it.",
+)
+_STRANGE_ORIGIN = refusal(
+    403, Code.FORBIDDEN, "this page's origin is not one the API was told of (`whence api --cors-origin`)"
+)
+_TOO_LONG = refusal(503, Code.UNAVAILABLE, "this took too long and was given up", {"Retry-After": "5"})
+
+
+def _has_secret(scope: Scope) -> bool:
+    query = scope["query_string"].decode("latin-1")
+    if not query:
+        return False
+    pairs = parse_qsl(query, keep_blank_values=True)
+    return any(name.lower() in _SECRET_PARAMETERS or IN_A_TEXT.search(value) for name, value in pairs)
+
+
+def _is_own(origin: str, connection: HTTPConnection) -> bool:
+    """The same host; and the same scheme, or TLS that ended in a proxy before us."""
+    parts = urlsplit(origin)
+    own = "https" if connection.url.scheme in ("https", "wss") else "http"
+    return parts.netloc.lower() == connection.headers.get("host", "").lower() and parts.scheme in (
+        own,
+        "https",
+    )

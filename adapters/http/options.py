@@ -1,0 +1,74 @@
+"""What the API lets in: from where, how often, how much, how long."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from limits import RateLimitItem, parse
+
+from domain.errors import InvalidInput
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpOptions:
+    """`hosts` are the names a request may give beside this machine's own; `origins` other pages that may ask.
+
+    `rate` is of each token, or each peer without one, as `600/minute`; `body_bytes` the most a request holds; a
+    request is given up after `patience` seconds. `tls` says that the program itself speaks TLS.
+    """
+
+    hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    rate: str = "600/minute"
+    body_bytes: int = 1_000_000
+    patience: float = 30.0
+    tls: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises InvalidInput for a host, origin or rate that is none."""
+        for host in self.hosts:
+            _check_host(host)
+        for origin in self.origins:
+            _check_origin(origin)
+        rate_of(self.rate)
+
+
+def rate_of(told: str) -> RateLimitItem:
+    """The rate as written. Raises InvalidInput for one that is none."""
+    try:
+        return parse(told)
+    except ValueError:
+        raise InvalidInput(f"{told!r} is not a rate; write it like 600/minute") from None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a peer's address or a host's name is this machine itself."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_host(host: str) -> None:
+    if not host or "*" in host.removeprefix("*.") or "/" in host or (":" in host and host.count(":") == 1):
+        raise InvalidInput(
+            f"{host!r} is not a host; write its name alone, like api.example.com or *.example.com"
+        )
+
+
+def _check_origin(origin: str) -> None:
+    parts = urlsplit(origin)
+    if (
+        parts.scheme not in ("http", "https")
+        or origin != f"{parts.scheme}://{parts.netloc}"
+        or not parts.netloc
+    ):
+        raise InvalidInput(
+            f"{origin!r} is not an origin; write scheme, host and port, like https://desk.example.com"
+        )

@@ -1,0 +1,30 @@
+"""How often one may ask."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from limits import RateLimitItem
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+
+class Rate:
+    """Counts requests by key in a sliding window, in this process's memory; safe to call from any thread."""
+
+    def __init__(self, limit: RateLimitItem) -> None:
+        self._limit = limit
+        self._window = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    def count(self, key: str) -> int:
+        """Counts one request; returns 0, or the seconds to wait where it is one too many."""
+        return 0 if self._window.hit(self._limit, key) else self._left(key)
+
+    def left(self, key: str) -> int:
+        """The seconds to wait before the next one, without counting any."""
+        return 0 if self._window.test(self._limit, key) else self._left(key)
+
+    def _left(self, key: str) -> int:
+        opens = self._window.get_window_stats(self._limit, key).reset_time
+        return max(1, math.ceil(opens - time.time()))

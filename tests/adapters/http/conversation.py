@@ -1,0 +1,65 @@
+"""A client of `graphql-transport-ws` that says exactly what it is told to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from socket import create_connection
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
+from websockets.typing import Subprotocol
+
+SECONDS = 10.0
+
+
+class Conversation:
+    """One websocket, one message at a time."""
+
+    def __init__(self, socket: Connection) -> None:
+        self._socket = socket
+
+    def say(self, kind: str, **more: object) -> None:
+        self._socket.send(json.dumps({"type": kind, **more}))
+
+    def hear(self) -> Mapping[str, Any]:
+        return cast(Mapping[str, Any], json.loads(self._socket.recv(timeout=SECONDS)))
+
+    def begin(self, payload: Mapping[str, object] | None = None) -> None:
+        """Says hello, and hears that it may go on."""
+        self.say("connection_init", **({} if payload is None else {"payload": payload}))
+        assert self.hear() == {"type": "connection_ack"}
+
+    def ask(self, query: str, name: str = "1") -> None:
+        self.say("subscribe", id=name, payload={"query": query})
+
+    def ended(self) -> tuple[int, str]:
+        """The code and reason the server ends with; whatever it still says before is passed over."""
+        with pytest.raises(ConnectionClosed) as closed:
+            self._listen()
+        assert closed.value.rcvd is not None
+        return closed.value.rcvd.code, closed.value.rcvd.reason
+
+    def _listen(self) -> None:
+        while True:
+            self._socket.recv(timeout=SECONDS)
+
+
+@contextmanager
+def conversation(
+    base: str,
+    headers: Mapping[str, str] | None = None,
+    protocol: str = "graphql-transport-ws",
+    query: str = "",
+) -> Generator[Conversation]:
+    """A websocket to `/graphql` of the API at `base`; a `host` among the headers is the name it is asked by."""
+    there, more = urlsplit(base), dict(headers or {})
+    url = f"ws://{more.pop('host', there.netloc)}/graphql{query}"
+    way = create_connection((str(there.hostname), there.port or 0))
+    with connect(url, sock=way, subprotocols=[Subprotocol(protocol)], additional_headers=more) as socket:
+        yield Conversation(socket)

@@ -1,0 +1,433 @@
+"""The API over a real uvicorn: who comes in, with what, from where, how often; and what they are told if not."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import Engine
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from websockets.exceptions import InvalidStatus
+
+from adapters.http.app import build_app
+from adapters.http.caller import Role
+from adapters.http.endpoint import Endpoint
+from adapters.http.gate import Gate
+from adapters.http.health import Health
+from adapters.http.options import HttpOptions
+from adapters.tokens.bearers import Bearers
+from adapters.tokens.book import TokenBook
+from adapters.tokens.token import Token
+from infra.config import WhenceSettings
+from infra.store import migrate, open_store
+from tests.adapters.graphql.schema import SECRET, Context, schema
+from tests.adapters.http.conversation import conversation
+from tests.served import served
+
+NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
+DESK = "https://desk.example.com"
+ELSEWHERE = {"host": "api.example.com"}
+"""A name that is allowed and is not this machine's: whoever asks by it needs a token."""
+
+
+@dataclass
+class Counted:
+    """What the API told whoever counts."""
+
+    answers: list[tuple[str, str, int]] = field(default_factory=list[tuple[str, str, int]])
+    refusals: int = 0
+    open: int = 0
+    peak: int = 0
+
+    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
+        assert seconds > 0
+        self.answers.append((route, method, status))
+
+    def limited(self) -> None:
+        self.refusals += 1
+
+    def connected(self) -> None:
+        self.open += 1
+        self.peak = max(self.peak, self.open)
+
+    def disconnected(self) -> None:
+        self.open -= 1
+
+
+async def metrics(_: Request) -> Response:
+    return PlainTextResponse("whence_orders_total 3\n")
+
+
+async def breaks(_: Request) -> Response:
+    raise RuntimeError(SECRET)
+
+
+@dataclass
+class Api:
+    """A running API, and what is around it."""
+
+    base: str
+    client: httpx2.Client
+    counted: Counted
+    book: TokenBook
+    tokens: Mapping[str, str]
+
+    def ask(self, query: str, token: str | None = None, **headers: str) -> httpx2.Response:
+        if token is not None:
+            headers["authorization"] = f"Bearer {self.tokens.get(token, token)}"
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.post("/graphql", json={"query": query}, headers=named)
+
+
+def code(answer: httpx2.Response) -> object:
+    (error,) = answer.json()["errors"]
+    return error["extensions"]["code"]
+
+
+def application(engine: Engine, options: HttpOptions, counted: Counted, checks: Mapping[str, Any]) -> Any:
+    gate = Gate(Bearers(TokenBook(engine)), options.rate, counted)
+    endpoint = Endpoint(schema(), Context, gate)
+    more = [Route("/breaks", breaks)]
+    return build_app(endpoint, gate, options, Health(checks), counted, more, Route("/metrics", metrics))
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    engine = open_store(WhenceSettings(store=f"sqlite:///{tmp_path_factory.mktemp('store') / 'read.db'}"))
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def tokens(engine: Engine) -> Mapping[str, str]:
+    book = TokenBook(engine)
+    return {role.word: book.issue(f"{role.word}-1", role, NOW).spelled for role in Role}
+
+
+@pytest.fixture(scope="module")
+def checks() -> dict[str, Any]:
+    return {"store": lambda: None, "log": lambda: None}
+
+
+@pytest.fixture(scope="module")
+def api(engine: Engine, tokens: Mapping[str, str], checks: dict[str, Any]) -> Iterator[Api]:
+    counted = Counted()
+    options = HttpOptions(("api.example.com",), (DESK,), "100000/minute", 10_000, 0.5)
+    with (
+        served(application(engine, options, counted, checks)) as base,
+        httpx2.Client(base_url=base) as client,
+    ):
+        yield Api(base, client, counted, TokenBook(engine), tokens)
+
+
+def test_from_this_machine_one_reads_without_a_token_and_does_no_more(api: Api) -> None:
+    assert api.ask("{ me }").json() == {"data": {"me": "anonymous"}}
+    assert code(api.ask("mutation { place }")) == "UNAUTHENTICATED"
+    assert code(api.ask("mutation { reset }")) == "UNAUTHENTICATED"
+
+
+def test_a_token_says_who_asks_and_how_far_it_reaches(api: Api) -> None:
+    assert api.ask("{ me }", "viewer").json()["data"] == {"me": "viewer-1"}
+    assert code(api.ask("mutation { place }", "viewer")) == "FORBIDDEN"
+    assert api.ask("mutation { place }", "trader").json()["data"] == {"place": "placed by trader-1"}
+    assert code(api.ask("mutation { reset }", "trader")) == "FORBIDDEN"
+    assert api.ask("mutation { reset }", "admin").json()["data"] == {"reset": "reset"}
+
+
+@pytest.mark.parametrize(
+    "authorization", ["Bearer nonsense", f"Bearer {Token.mint().spelled}", "Basic ZGVzazpo", "Bearer", ""]
+)
+def test_a_token_that_is_none_is_refused_also_from_this_machine(api: Api, authorization: str) -> None:
+    answer = api.ask("{ me }", authorization=authorization)
+    assert (answer.status_code, code(answer)) == (401, "UNAUTHENTICATED")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [ELSEWHERE, {"x_forwarded_for": "203.0.113.9"}, {"forwarded": "for=203.0.113.9"}, {"via": "1.1 proxy"}],
+)
+def test_whoever_comes_from_elsewhere_needs_a_token(api: Api, headers: dict[str, str]) -> None:
+    assert api.ask("{ me }", **headers).status_code == 401
+    assert api.ask("{ me }", "viewer", **headers).json()["data"] == {"me": "viewer-1"}
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example.com", "127.0.0.1.evil.example.com", "localhost.evil.example.com", ""]
+)
+def test_a_name_that_is_not_ours_is_refused_whoever_asks(api: Api, host: str) -> None:
+    assert api.ask("{ me }", "admin", host=host).status_code == 400
+    assert api.client.get("/healthz", headers={"host": host}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example.com", "null", "http://127.0.0.1:1", "https://desk.example.com.evil"]
+)
+def test_a_page_of_a_stranger_may_not_ask(api: Api, origin: str) -> None:
+    answer = api.ask("{ me }", "admin", origin=origin)
+    assert (answer.status_code, code(answer)) == (403, "FORBIDDEN")
+    assert "access-control-allow-origin" not in answer.headers
+    with pytest.raises(InvalidStatus) as refused, conversation(api.base, {"origin": origin}):
+        pass
+    assert refused.value.response.status_code == 403
+
+
+def test_our_own_page_and_one_that_was_named_may(api: Api) -> None:
+    assert api.ask("{ me }", origin=api.base).status_code == 200
+    answer = api.ask("{ me }", origin=DESK)
+    assert answer.headers["access-control-allow-origin"] == DESK
+    assert "access-control-allow-credentials" not in answer.headers
+
+
+def test_a_browser_is_told_beforehand(api: Api) -> None:
+    wanted = {
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization,content-type",
+    }
+    assert api.client.options("/graphql", headers={"origin": DESK, **wanted}).status_code == 200
+    refused = api.client.options("/graphql", headers={"origin": "https://evil.example.com", **wanted})
+    assert refused.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""]
+)
+def test_a_form_is_not_json(api: Api, kind: str) -> None:
+    answer = api.client.post(
+        "/graphql", content='{"query": "mutation { place }"}', headers={"content-type": kind}
+    )
+    assert answer.status_code == 400
+
+
+def test_nothing_is_asked_in_an_address(api: Api) -> None:
+    assert api.client.get("/graphql", params={"query": "{ me }"}).status_code == 400
+
+
+@pytest.mark.parametrize("where", ["/graphql", "/healthz", "/metrics"])
+@pytest.mark.parametrize("query", ["token={token}", "Access_Token=x", "x={token}", "authorization=Bearer"])
+def test_a_token_in_an_address_is_refused_and_never_logged(
+    api: Api, where: str, query: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = api.tokens["admin"]
+    with caplog.at_level(logging.DEBUG):
+        answer = api.client.get(f"{where}?{query.format(token=token)}")
+    assert (answer.status_code, code(answer)) == (400, "BAD_INPUT")
+    ours = [record for record in caplog.records if record.name.startswith(("adapters", "uvicorn"))]
+    assert ours
+    assert all(token not in record.getMessage() + str(record.__dict__) for record in ours)
+
+
+def test_a_websockets_address_holds_no_token_either(api: Api) -> None:
+    with (
+        pytest.raises(InvalidStatus) as refused,
+        conversation(api.base, query=f"?token={api.tokens['admin']}"),
+    ):
+        pass
+    assert refused.value.response.status_code == 400
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_has_a_size(api: Api, chunked: bool) -> None:
+    body = b'{"query": "{ me }", "x": "' + b"x" * 20_000 + b'"}'
+    content: Any = iter([body[:100], body[100:]]) if chunked else body
+    answer = api.client.post("/graphql", content=content, headers={"content-type": "application/json"})
+    assert answer.status_code == 413
+
+
+def test_a_request_ends_in_time(api: Api) -> None:
+    answer = api.ask("{ slow(seconds: 30) }")
+    assert (answer.status_code, code(answer)) == (503, "UNAVAILABLE")
+    assert "retry-after" in answer.headers
+
+
+def test_what_breaks_tells_nothing_of_the_inside(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    answer = api.client.get("/breaks", headers={"connection": "close"})
+    incident = answer.json()["errors"][0]["message"].rpartition("incident ")[2].rstrip(")")
+    assert (answer.status_code, code(answer)) == (500, "INTERNAL")
+    assert SECRET not in answer.text
+    (record,) = [record for record in caplog.records if incident in record.getMessage()]
+    assert SECRET in str(record.exc_info)
+
+
+def test_every_answer_is_guarded_and_can_be_found_in_the_log(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        answer = api.ask("{ me }", "viewer")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert len(answer.headers["x-request-id"]) == 16
+    (line,) = [record for record in caplog.records if record.name == "adapters.http.access"]
+    assert line.getMessage() == "POST /graphql 200"
+    assert line.__dict__["caller"] == "viewer-1"
+    assert api.ask("{ me }", x_request_id="from-a-proxy-1").headers["x-request-id"] == "from-a-proxy-1"
+    assert api.ask("{ me }", x_request_id="<script>").headers["x-request-id"] != "<script>"
+
+
+def test_metrics_are_for_callers(api: Api) -> None:
+    assert api.client.get("/metrics").text == "whence_orders_total 3\n"
+    assert api.client.get("/metrics", headers=ELSEWHERE).status_code == 401
+    token = {"authorization": f"Bearer {api.tokens['viewer']}"}
+    assert api.client.get("/metrics", headers=ELSEWHERE | token).status_code == 200
+
+
+def test_health_says_what_is_wrong(api: Api, checks: dict[str, Any]) -> None:
+    assert api.client.get("/healthz").json() == {"alive": True}
+    assert api.client.get("/readyz").json() == {"ready": True, "checks": {"store": "ok", "log": "ok"}}
+    checks["log"] = lambda: "42,000 events behind"
+    answer = api.client.get("/readyz")
+    checks["log"] = lambda: None
+    assert answer.status_code == 503
+    assert answer.json() == {"ready": False, "checks": {"store": "ok", "log": "42,000 events behind"}}
+
+
+def test_what_is_answered_is_counted_by_few_names(api: Api) -> None:
+    api.counted.answers.clear()
+    api.ask("{ me }")
+    api.client.get("/healthz")
+    api.client.get("/wp-admin/1234")
+    assert api.counted.answers == [("/graphql", "POST", 200), ("/healthz", "GET", 200), ("other", "GET", 404)]
+
+
+def test_a_subscription_runs_and_others_beside_it(api: Api) -> None:
+    with conversation(api.base) as talk:
+        talk.begin()
+        talk.ask("subscription { ticks(upto: 2) }")
+        heard = [talk.hear() for _ in range(3)]
+        assert [one["payload"]["data"] for one in heard[:2]] == [{"ticks": 0}, {"ticks": 1}]
+        assert heard[2] == {"id": "1", "type": "complete"}
+        talk.ask("{ me }", "2")
+        assert talk.hear()["payload"]["data"] == {"me": "anonymous"}
+        assert api.counted.open == 1
+
+
+@pytest.mark.parametrize("key", ["authorization", "Authorization"])
+def test_a_websocket_says_who_asks_when_it_begins(api: Api, key: str) -> None:
+    with conversation(api.base, ELSEWHERE) as talk:
+        talk.begin({key: f"Bearer {api.tokens['trader']}"})
+        talk.ask("mutation { place }")
+        assert talk.hear()["payload"]["data"] == {"place": "placed by trader-1"}
+
+
+def test_or_in_its_handshake(api: Api) -> None:
+    with conversation(api.base, {"authorization": f"Bearer {api.tokens['viewer']}"}) as talk:
+        talk.begin()
+        talk.ask("{ me }")
+        assert talk.hear()["payload"]["data"] == {"me": "viewer-1"}
+
+
+def test_a_mutation_over_a_websocket_needs_the_same_role(api: Api) -> None:
+    with conversation(api.base) as talk:
+        talk.begin()
+        talk.ask("mutation { place }")
+        (error,) = talk.hear()["payload"]["errors"]
+        assert error["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+@pytest.mark.parametrize("payload", [{"authorization": "Bearer nonsense"}, {"authorization": 7}, {}])
+def test_a_websocket_nobody_vouches_for_is_ended(api: Api, payload: dict[str, object]) -> None:
+    with conversation(api.base, ELSEWHERE) as talk:
+        talk.say("connection_init", payload=payload)
+        assert talk.ended() == (4403, "Forbidden")
+
+
+def test_a_websocket_speaks_the_one_protocol(api: Api) -> None:
+    with conversation(api.base, protocol="graphql-ws") as talk:
+        assert talk.ended() == (4406, "Subprotocol not acceptable")
+
+
+def test_a_subscription_that_breaks_says_no_more_than_a_query(api: Api) -> None:
+    with conversation(api.base) as talk:
+        talk.begin()
+        talk.ask("subscription { breaks }")
+        talk.hear()
+        told = talk.hear()
+        assert told["payload"]["errors"][0]["extensions"]["code"] == "INTERNAL"
+        assert SECRET not in str(told)
+
+
+def test_a_revoked_token_ends_its_websocket_within_seconds(api: Api) -> None:
+    token = api.book.issue("leaver", Role.TRADER, NOW).spelled
+    with conversation(api.base) as talk:
+        talk.begin({"authorization": f"Bearer {token}"})
+        talk.ask("subscription { ticks(upto: 0) }")
+        api.book.revoke("leaver", NOW)
+        began = time.monotonic()
+        assert talk.ended() == (4403, "this token is not in force")
+        assert time.monotonic() - began < 8
+    assert api.ask("{ me }", token).status_code == 401
+
+
+def test_who_asks_too_often_is_told_when_to_come_back(engine: Engine, tokens: Mapping[str, str]) -> None:
+    counted = Counted()
+    options = HttpOptions(rate="3/minute")
+    with served(application(engine, options, counted, {})) as base, httpx2.Client(base_url=base) as client:
+        limited = Api(base, client, counted, TokenBook(engine), tokens)
+        assert [limited.ask("{ me }", "viewer").status_code for _ in range(4)] == [200, 200, 200, 429]
+        answer = limited.ask("{ me }", "viewer")
+        assert (code(answer), 1 <= int(answer.headers["retry-after"]) <= 60) == ("RATE_LIMITED", True)
+        assert limited.ask("{ me }", "trader").status_code == 200
+        assert limited.ask("{ me }").status_code == 200
+        assert counted.refusals == 2
+        assert client.get("/healthz").status_code == 200
+        with conversation(base, {"authorization": f"Bearer {tokens['admin']}"}) as talk:
+            talk.begin()
+            talk.ask("{ me }", "1")
+            talk.ask("{ me }", "2")
+            talk.ask("{ me }", "3")
+            heard = [talk.hear() for _ in range(5)]
+        (refused,) = [one for one in heard if one["type"] == "error"]
+        assert refused["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
+
+
+def test_who_tries_tokens_is_stopped_before_the_store_is_asked(
+    engine: Engine, tokens: Mapping[str, str]
+) -> None:
+    counted = Counted()
+    with (
+        served(application(engine, HttpOptions(), counted, {})) as base,
+        httpx2.Client(base_url=base) as client,
+    ):
+        trying = Api(base, client, counted, TokenBook(engine), tokens)
+        tried = [trying.ask("{ me }", Token.mint().spelled).status_code for _ in range(31)]
+        assert tried == [401] * 30 + [429]
+
+
+def test_a_check_that_hangs_counts_as_no_answer(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.http.health._SECONDS", 0.2)
+    released = threading.Event()
+    checks = {"log": lambda: None, "store": lambda: released.wait(20) and None}
+    with (
+        served(application(engine, HttpOptions(), Counted(), checks)) as base,
+        httpx2.Client(base_url=base) as client,
+    ):
+        told = client.get("/readyz")
+        released.set()
+    assert told.status_code == 503
+    assert told.json()["checks"] == {"log": "ok", "store": "no answer within 0.2 s"}
+
+
+def test_a_store_that_is_away_lets_nobody_in_by_token_and_says_so(tmp_path: Path) -> None:
+    engine = open_store(WhenceSettings(store="postgresql://desk:hushhush@127.0.0.1:1/whence"))
+    counted = Counted()
+    with (
+        served(application(engine, HttpOptions(), counted, {})) as base,
+        httpx2.Client(base_url=base) as client,
+    ):
+        away = Api(base, client, counted, TokenBook(engine), {})
+        answer = away.ask("{ me }", Token.mint().spelled)
+        assert (answer.status_code, code(answer)) == (503, "UNAVAILABLE")
+        assert "127.0.0.1:1" not in answer.text
+        assert away.ask("{ me }").status_code == 200
