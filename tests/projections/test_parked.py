@@ -1,0 +1,208 @@
+"""Parked sequences: what waits of one order holds nothing else up, and is made good in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine
+
+from domain.errors import InvalidInput, Refused
+from domain.log import Recorded
+from domain.order import OrderFilled
+from projections import parked
+from projections.accounts import ACCOUNTS
+from projections.bookkeeping import BuildKind, BuildStatus, ParkedState
+from projections.builds import begin, kept_up
+from projections.digest import digest
+from projections.equity import EQUITY
+from projections.orders import ORDERS
+from projections.projection import Fold, Projection
+from projections.runner import Runner
+from projections.standing import standings
+from projections.store import reading, writing
+from projections.work import works
+from tests.projections.faulty import Fault, caught_up, digests, two_accounts
+from tests.projections.stores import WrittenLog
+
+_KINDS = {"orders": ORDERS, "accounts": ACCOUNTS, "equity": EQUITY}
+
+
+def _wrong(projection: Projection) -> int:
+    """A position of the first account's, a third of the way."""
+    events = two_accounts()
+    wanted = OrderFilled if projection is ORDERS else tuple(projection.folds)
+    return next(
+        position
+        for position, envelope in enumerate(events, 1)
+        if position > len(events) // 3
+        and envelope.meta.account == "p0"
+        and isinstance(envelope.event, wanted)
+    )
+
+
+def _faulty(projection: Projection) -> tuple[Fault, Mapping[str, Projection]]:
+    position = _wrong(projection)
+    fault = Fault(lambda recorded: recorded.position == position)
+    return fault, {projection.name: fault.projection(projection)}
+
+
+@pytest.fixture(params=sorted(_KINDS))
+def projection(request: pytest.FixtureRequest) -> Projection:
+    """One that adds up over a stream, and two over an account."""
+    return _KINDS[request.param]
+
+
+def test_retried_after_a_restart_the_tables_are_those_without_the_fault(
+    store: Engine, projection: Projection
+) -> None:
+    """The others went on meanwhile, and half of the log came while the sequence waited."""
+    events, (fault, faulty) = two_accounts(), _faulty(projection)
+    log = WrittenLog(events[: 2 * len(events) // 3])
+    (build,) = caught_up(store, log, faulty)
+    with reading(store) as connection:
+        (waiting,) = parked.sequences(connection, 0)
+        shown = parked.events(connection, build, 0, waiting.sequence)
+    assert waiting.first == _wrong(projection)
+    assert waiting.error == f"ArithmeticError: nobody can add up position {waiting.first}"
+    assert [one.error != "" for one in shown] == [True] + [False] * (len(shown) - 1)
+    stuck = parked.retry(store, log, faulty[projection.name], build, 0, waiting.sequence)
+    assert (stuck.projected, stuck.waiting, stuck.error) == (0, waiting.events, waiting.error)
+    log.envelopes.extend(events[2 * len(events) // 3 :])
+    caught_up(store, log, faulty)  # a runner of its own, as after a restart
+    own = projection.order.sequence
+    expected = [
+        position
+        for position, envelope in enumerate(events, 1)
+        if position >= waiting.first
+        and own(envelope.meta) == waiting.sequence
+        and type(envelope.event) in projection.folds
+    ]
+    with reading(store) as connection:
+        shown = parked.events(connection, build, 0, waiting.sequence)
+        assert [one.position for one in shown] == expected
+        assert [one.event_id for one in shown] == [
+            str(events[position - 1].meta.event_id) for position in expected
+        ]
+    fault.mended = True
+    assert parked.retry(store, log, faulty[projection.name], build, 0, waiting.sequence) == parked.Retried(
+        len(expected), 0, ""
+    )
+    mended = digests(store, faulty)
+    with reading(store) as connection:
+        assert parked.sequences(connection, 0) == []
+    assert mended == _digests_without(store, log, projection)
+
+
+def _digests_without(engine: Engine, log: WrittenLog, projection: Projection) -> Mapping[str, str]:
+    """Of a build made beside in the same store, by the projection as it is."""
+    with writing(engine) as connection:
+        beside = begin(connection, projection, BuildKind.TODAY, BuildStatus.BUILDING)
+    Runner(log, works(engine, [beside], {projection.name: projection}, 0)).catch_up()
+    with reading(engine) as connection:
+        return {projection.name: digest(connection, projection, beside)}
+
+
+def test_while_it_waits_the_other_account_is_as_it_should_be(store: Engine) -> None:
+    """Everything of the sequence waits and nothing else does."""
+    log, (_fault, faulty) = WrittenLog(two_accounts()), _faulty(ACCOUNTS)
+    caught_up(store, log, faulty)
+    with reading(store) as connection:
+        (stands,) = standings(connection, 0)
+        (waiting,) = parked.sequences(connection, 0)
+        assert waiting.sequence == "p0"
+        assert (stands.position, stands.parked_events, stands.parked_sequences) == (
+            log.head(),
+            waiting.events,
+            1,
+        )
+        rows = connection.exec_driver_sql("SELECT account, position FROM accounts_b1 ORDER BY account").all()
+    last = max(
+        position
+        for position, envelope in enumerate(two_accounts(), 1)
+        if envelope.meta.account == "p1" and type(envelope.event) in ACCOUNTS.folds
+    )
+    assert [row[0] for row in rows] == ["p0", "p1"]
+    assert rows[0][1] < waiting.first
+    assert rows[1][1] == last
+
+
+def test_a_retry_that_fails_again_keeps_what_it_could_do(store: Engine) -> None:
+    """It stays parked from the first event on that fails."""
+    events = two_accounts()
+    fault, position = Fault(lambda recorded: recorded.position in wrong), _wrong(EQUITY)
+    wrong = {position}
+    faulty = {"equity": fault.projection(EQUITY)}
+    log = WrittenLog(events)
+    (build,) = caught_up(store, log, faulty)
+    with reading(store) as connection:
+        waiting = parked.events(connection, build, 0, "p0")
+    wrong.clear()
+    wrong.add(waiting[3].position)
+    retried = parked.retry(store, log, faulty["equity"], build, 0, "p0")
+    assert (retried.projected, retried.waiting) == (3, len(waiting) - 3)
+    with reading(store) as connection:
+        left = parked.events(connection, build, 0, "p0")
+    assert [one.position for one in left] == [one.position for one in waiting[3:]]
+    assert left[0].error == retried.error != ""
+    fault.mended = True
+    parked.retry(store, log, faulty["equity"], build, 0, "p0")
+    assert digests(store, faulty) == _digests_without(store, log, EQUITY)
+
+
+def test_events_that_came_during_a_retry_are_neither_skipped_nor_reordered(store: Engine) -> None:
+    """A runner that has folded, and not committed, when a retry ends, reads its batch anew."""
+    events = two_accounts()
+    fault, faulty = _faulty(EQUITY)
+    log = WrittenLog(events[: len(events) // 2])
+    (build,) = kept_up(store, faulty.values())
+    runner = Runner(log, works(store, [build], faulty, 0))
+    runner.catch_up()
+    log.envelopes.extend(events[len(events) // 2 :])
+    folded = runner.works[0].fold
+
+    def retried_once_folded(fold: Fold, recorded: Recorded) -> None:
+        folded(fold, recorded)
+        if not fault.mended and recorded.position > len(events) // 2:
+            fault.mended = True
+            parked.retry(store, log, faulty["equity"], build, 0, "p0")
+
+    runner.works[0].fold = retried_once_folded  # type: ignore[method-assign]  # as another process would, between
+    runner.catch_up()
+    assert fault.mended
+    with reading(store) as connection:
+        assert parked.sequences(connection, 0) == []
+    assert digests(store, faulty) == _digests_without(store, log, EQUITY)
+
+
+def test_discarded_for_a_reason_that_is_kept(store: Engine) -> None:
+    """What comes later is projected again, what was given up stays on record."""
+    events, (_fault, faulty) = two_accounts(), _faulty(EQUITY)
+    log = WrittenLog(events[: len(events) // 2])
+    (build,) = kept_up(store, faulty.values())
+    runner = Runner(log, works(store, [build], faulty, 0))
+    runner.catch_up()
+    with pytest.raises(InvalidInput, match="--reason"):
+        parked.discard(store, build, 0, "p0", " ")
+    count = parked.discard(store, build, 0, "p0", "the venue paid it back")
+    with pytest.raises(Refused, match="nothing of 'p0' waits"):
+        parked.discard(store, build, 0, "p0", "again")
+    with pytest.raises(Refused, match="nothing of 'p0' waits"):
+        parked.retry(store, log, faulty["equity"], build, 0, "p0")
+    log.envelopes.extend(events[len(events) // 2 :])
+    runner.catch_up()
+    with reading(store) as connection:
+        kept = parked.events(connection, build, 0, "p0")
+        last = connection.exec_driver_sql("SELECT max(position) FROM equity_b1 WHERE account = 'p0'").scalar()
+    assert {(one.state, one.reason) for one in kept} == {(ParkedState.DISCARDED, "the venue paid it back")}
+    assert len(kept) == count
+    assert last is not None
+    assert last > log.head() // 2
+
+
+def test_an_older_build_is_not_retried_with_todays_folds(store: Engine) -> None:
+    log, (_fault, faulty) = WrittenLog(two_accounts()), _faulty(EQUITY)
+    (build,) = caught_up(store, log, faulty)
+    with pytest.raises(Refused, match="rebuild equity"):
+        parked.retry(store, log, replace(EQUITY, version=99), build, 0, "p0")
