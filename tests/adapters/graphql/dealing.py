@@ -1,0 +1,107 @@
+"""A real engine behind a door, and operations sent to it by people of every role."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+from sqlalchemy import create_engine
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionResult
+
+from adapters.avro import AvroCodec
+from adapters.graphql.context import Context, Projecting, Served, SnapshotsGivenBack
+from adapters.graphql.desk import Desk
+from adapters.graphql.enums import WORDS
+from adapters.graphql.masking import MaskedSchema
+from adapters.graphql.mutation import Mutation
+from adapters.graphql.permission import requires
+from adapters.graphql.scalars import SCALARS
+from adapters.graphql.subscription import Subscription
+from adapters.http.caller import ANONYMOUS, Caller, Role
+from commands.door import Answer, Door
+from commands.request import Requested
+from projections.catalogue import PROJECTIONS
+from projections.source import ReadModels
+from projections.store import prepare
+from tests.commands.by_hand.asking import Asking
+from tests.domain.history import ACCOUNT
+
+CALLERS = {
+    "nobody": ANONYMOUS,
+    "viewer": Caller("vera", Role.VIEWER, "t1"),
+    "trader": Caller("tess", Role.TRADER, "t2"),
+    "admin": Caller("ada", Role.ADMIN, "t3"),
+}
+
+
+@strawberry.type
+class Asked:
+    """GraphQL wants something to be asked; what can be is another room's."""
+
+    @strawberry.field(extensions=[requires(Role.VIEWER)])
+    def words(self) -> list[str]:
+        return [kind.__name__ for kind in WORDS]
+
+
+SCHEMA = MaskedSchema(
+    Asked,
+    Mutation,
+    Subscription,
+    extensions=[SnapshotsGivenBack],
+    config=StrawberryConfig(scalar_map=SCALARS),
+)
+
+
+class EngineDoor:
+    """Hands each request to the engine of the desk, at the desk's own time; remembers what it was asked."""
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+        self.asked: list[Requested] = []
+
+    def ask(self, requested: Requested, patience: float) -> Answer:
+        self.asked.append(requested)
+        return self._asking.engine.answer(requested, self._asking.desk.at, self._asking.prices)
+
+
+class Dealing:
+    """`door` may be replaced by any other; `asking` is the person at the engine itself."""
+
+    def __init__(self) -> None:
+        self.asking = Asking()
+        self.engine_door = EngineDoor(self.asking)
+        self.door: Door = self.engine_door
+        self.projecting: Projecting | None = None
+        self.desk = Desk(self.engine_door, ACCOUNT, clock=self.now)
+
+    def now(self) -> datetime:
+        return self.asking.desk.at
+
+    async def send(self, document: str, role: str = "trader", **variables: Any) -> ExecutionResult:
+        desk = Desk(self.door, ACCOUNT, self.desk.signer, self.now, self.desk.threads)
+        served = Served(_models(), AvroCodec().decode, desk=desk, projecting=self.projecting)
+        found = await SCHEMA.execute(document, variables, Context(CALLERS[role], served))
+        assert isinstance(found, ExecutionResult)
+        return found
+
+    async def answer(self, document: str, role: str = "trader", **variables: Any) -> dict[str, Any]:
+        """The one field's answer, where there was no error."""
+        found = await self.send(document, role, **variables)
+        assert found.errors is None, found.errors
+        assert found.data is not None
+        (told,) = found.data.values()
+        answer: dict[str, Any] = told
+        return answer
+
+    async def code(self, document: str, role: str = "trader", **variables: Any) -> tuple[str, str]:
+        """The code and the message of the one error."""
+        found = await self.send(document, role, **variables)
+        assert found.errors is not None, found.data
+        (error,) = found.errors
+        return str((error.extensions or {})["code"]), error.message
+
+
+def _models() -> ReadModels:
+    return ReadModels(prepare(create_engine("sqlite://")), PROJECTIONS)

@@ -1,0 +1,327 @@
+"""People's requests through GraphQL, on the real engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from adapters.graphql.permission import least_role
+from adapters.http.caller import Role
+from commands.door import Answer, Unanswered
+from commands.request import ManualTerms, PlaceByHand, Requested
+from domain.errors import LogOwned
+from tests.adapters.graphql.dealing import CALLERS, SCHEMA, Dealing
+from tests.commands.by_hand.asking import TERMS
+from tests.domain.history import ACCOUNT, BTC, NOW, D
+
+pytestmark = pytest.mark.anyio
+
+_ANSWER = """{ __typename
+  ... on Accepted { commandId position repeated readModelsReached events { position id stream type } }
+  ... on Refused { commandId code reason }
+  ... on Unanswered { commandId known validUntil } }"""
+_TERMS: dict[str, Any] = {
+    "instrument": BTC, "side": "BUY", "type": "LIMIT", "quantity": "10", "limitPrice": "100", "stop": "98",
+    "target": "106",
+}  # fmt: skip
+_SIGNAL: dict[str, Any] = {
+    "strategy": "scanner", "instrument": BTC, "intervalSeconds": 300, "candleClosedAt": NOW.isoformat(),
+    "direction": "LONG", "confidence": 0.7, "trend": 0.5, "price": "100", "stop": "98", "target": "106",
+    "inputs": [{"name": "adx", "value": 31.5}],
+}  # fmt: skip
+_SEND: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "raiseSignal": ("$signal: SignalInput!", "signal: $signal", {"signal": _SIGNAL}),
+    "placeOrder": ("$confirmation: String!", "confirmation: $confirmation", {"confirmation": "x.y"}),
+    "amendOrder": (
+        "$orderId: String!, $limitPrice: Decimal",
+        "orderId: $orderId, limitPrice: $limitPrice",
+        {"orderId": "x-e1", "limitPrice": "99"},
+    ),
+    "cancelOrder": (
+        "$orderId: String!, $reason: String!",
+        "orderId: $orderId, reason: $reason",
+        {"orderId": "x-e1", "reason": "why"},
+    ),
+    "closePosition": (
+        "$position: String!, $reason: String!",
+        "position: $position, reason: $reason",
+        {"position": f"{BTC}-LONG-1", "reason": "why"},
+    ),
+    "moveProtection": (
+        "$position: String!, $stop: Decimal",
+        "position: $position, stop: $stop",
+        {"position": f"{BTC}-LONG-1", "stop": "97"},
+    ),
+    "pauseStrategy": (
+        "$strategy: String!, $reason: String!",
+        "strategy: $strategy, reason: $reason",
+        {"strategy": "trend", "reason": "news"},
+    ),
+    "resumeStrategy": (
+        "$strategy: String!, $reason: String!",
+        "strategy: $strategy, reason: $reason",
+        {"strategy": "trend", "reason": "calm"},
+    ),
+    "changeSettings": (
+        "$changes: [SettingChange!]!",
+        "changes: $changes",
+        {"changes": [{"name": "risk.max_positions", "value": "2"}]},
+    ),
+    "tripKillSwitch": ("$reason: String!", "reason: $reason", {"reason": "why"}),
+    "resetKillSwitch": ("$reason: String!", "reason: $reason", {"reason": "calm"}),
+    "resolveDiscrepancy": (
+        "$id: String!, $resolution: String!",
+        "discrepancyId: $id, resolution: $resolution",
+        {"id": "d1", "resolution": "looked"},
+    ),
+}
+_DRAFT = """mutation ($terms: OrderTerms!, $key: String!, $account: String) {
+  draftOrder(terms: $terms, idempotencyKey: $key, account: $account) { __typename
+    ... on Draft { confirmation expiresAt price notional margin fee risk warnings }
+    ... on Refused { commandId code reason } } }"""
+
+
+def asks(name: str, **more: str) -> str:
+    variables, arguments, _ = _SEND[name]
+    extra = "".join(f", {word}: {value}" for word, value in more.items())
+    return f"mutation ($key: String!, {variables}) {{ {name}(idempotencyKey: $key, {arguments}{extra}) {_ANSWER} }}"
+
+
+@pytest.fixture
+def dealing() -> Iterator[Dealing]:
+    dealing = Dealing()
+    yield dealing
+    dealing.desk.close()
+
+
+def kinds(answer: dict[str, Any]) -> list[str]:
+    return [event["type"].rpartition(".")[2] for event in answer["events"]]
+
+
+async def drafted(dealing: Dealing, key: str = "k1", **changed: Any) -> dict[str, Any]:
+    return await dealing.answer(_DRAFT, terms={**_TERMS, **changed}, key=key)
+
+
+async def placed(dealing: Dealing, key: str = "k1") -> dict[str, Any]:
+    draft = await drafted(dealing, key)
+    return await dealing.answer(asks("placeOrder"), confirmation=draft["confirmation"], key=key)
+
+
+async def test_an_order_is_drafted_and_then_placed_as_it_was_shown(dealing: Dealing) -> None:
+    before = dealing.asking.desk.log.head()
+    draft = await drafted(dealing)
+    assert draft["__typename"] == "Draft"
+    assert (draft["price"], draft["notional"]) == ("100", "1000")
+    assert dealing.asking.desk.log.head() == before
+    answer = await dealing.answer(asks("placeOrder"), confirmation=draft["confirmation"], key="k1")
+    assert answer["__typename"] == "Accepted"
+    assert kinds(answer) == ["FundsReserved", *["OrderPlaced"] * 3]
+    assert answer["events"][-1]["position"] == answer["position"] == dealing.asking.desk.log.head()
+    assert {one.envelope.meta.actor for one in dealing.asking.desk.log.read(before)} == {"tess"}
+
+
+async def test_a_draft_places_one_order_however_often_it_is_confirmed(dealing: Dealing) -> None:
+    draft = await drafted(dealing)
+    first = await dealing.answer(asks("placeOrder"), confirmation=draft["confirmation"], key="k1")
+    again = await dealing.answer(asks("placeOrder"), confirmation=draft["confirmation"], key="k1")
+    assert (first["repeated"], again["repeated"]) == (False, True)
+    assert first["events"] == again["events"]
+    other = await dealing.code(asks("placeOrder"), confirmation=draft["confirmation"], key="k2")
+    assert other == ("BAD_INPUT", "an order is placed with the idempotency key of its draft; this is another")
+
+
+async def test_a_confirmation_is_its_owners_and_for_a_while(dealing: Dealing) -> None:
+    draft = await drafted(dealing)
+    text = draft["confirmation"]
+    code, said = await dealing.code(asks("placeOrder"), "admin", confirmation=text, key="k1")
+    assert (code, "somebody else's" in said) == ("BAD_INPUT", True)
+    code, said = await dealing.code(asks("placeOrder", account='"other"'), confirmation=text, key="k1")
+    assert (code, "another account" in said) == ("BAD_INPUT", True)
+    for forged in (
+        "",
+        "x",
+        "x.y",
+        text[:-2],
+        text.replace(text[5], "A" if text[5] != "A" else "B", 1),
+        "é.é",
+    ):
+        code, said = await dealing.code(asks("placeOrder"), confirmation=forged, key="k1")
+        assert (code, said) == (
+            "BAD_INPUT",
+            "this program has not signed that confirmation; draft the order again",
+        )
+    dealing.asking.desk.at += timedelta(minutes=3)
+    code, said = await dealing.code(asks("placeOrder"), confirmation=text, key="k1")
+    assert (code, "the draft was good until" in said) == ("REFUSED", True)
+
+
+async def test_a_draft_that_cannot_be_is_refused_with_its_reason(dealing: Dealing) -> None:
+    answer = await drafted(dealing, quantity="0.00000001")
+    assert (answer["__typename"], answer["code"]) in {("Refused", "Refused"), ("Refused", "InvalidInput")}
+    assert answer["reason"]
+
+
+async def test_a_signal_from_outside_is_judged(dealing: Dealing) -> None:
+    answer = await dealing.answer(asks("raiseSignal"), signal=_SIGNAL, key="s1")
+    assert kinds(answer)[:2] == ["SignalDetected", "DecisionMade"]
+
+
+async def test_an_order_is_amended_and_cancelled(dealing: Dealing) -> None:
+    answer = await placed(dealing)
+    order_id = answer["events"][1]["stream"].removeprefix(f"order-{ACCOUNT}-")
+    dealing.asking.rests(order_id)
+    amended = await dealing.answer(asks("amendOrder"), orderId=order_id, limitPrice="99", key="k2")
+    assert kinds(amended) == ["OrderAmendRequested"]
+    assert kinds(await dealing.answer(asks("cancelOrder"), orderId=order_id, reason="why", key="k4")) == [
+        "OrderCancelRequested"
+    ]
+    refused = await dealing.answer(asks("cancelOrder"), orderId="nobody-e1", reason="why", key="k3")
+    assert refused["__typename"] == "Refused"
+    assert "nobody-e1" in refused["reason"]
+
+
+async def test_a_position_is_protected_otherwise_and_closed(dealing: Dealing) -> None:
+    dealing.asking.entered()
+    position = f"{BTC}-LONG-1"
+    moved = await dealing.answer(asks("moveProtection"), position=position, stop="97", key="k1")
+    assert kinds(moved) == ["OrderAmendRequested"]
+    closed = await dealing.answer(asks("closePosition"), position=position, reason="enough", key="k2")
+    assert "OrderPlaced" in kinds(closed)
+
+
+async def test_strategies_settings_and_the_switch(dealing: Dealing) -> None:
+    for name, kind, role in (
+        ("pauseStrategy", "SettingsChanged", "trader"),
+        ("resumeStrategy", "SettingsChanged", "trader"),
+        ("changeSettings", "SettingsChanged", "admin"),
+        ("tripKillSwitch", "KillSwitchTripped", "trader"),
+        ("resetKillSwitch", "KillSwitchReset", "admin"),
+    ):
+        answer = await dealing.answer(asks(name), role, **_SEND[name][2], key=name)
+        assert kinds(answer) == [kind], answer
+
+
+async def test_what_is_so_already_is_accepted_without_an_event(dealing: Dealing) -> None:
+    await dealing.answer(asks("tripKillSwitch"), reason="why", key="k1")
+    answer = await dealing.answer(asks("tripKillSwitch"), reason="why", key="k2")
+    assert (answer["__typename"], answer["position"], answer["events"]) == ("Accepted", None, [])
+
+
+async def test_a_setting_named_twice_changes_nothing(dealing: Dealing) -> None:
+    twice = [{"name": "risk.max_positions", "value": "2"}, {"name": "risk.max_positions", "value": "3"}]
+    code = await dealing.code(asks("changeSettings"), "admin", changes=twice, key="k1")
+    assert code == ("BAD_INPUT", "a setting is named twice; name each once")
+
+
+@pytest.mark.parametrize("name", [*_SEND, "draftOrder"])
+async def test_who_may_not_is_told_so_and_the_engine_is_not_asked(dealing: Dealing, name: str) -> None:
+    document = _DRAFT if name == "draftOrder" else asks(name)
+    variables = {"terms": _TERMS} if name == "draftOrder" else _SEND[name][2]
+    needed = Role.ADMIN if name in {"changeSettings", "resetKillSwitch"} else Role.TRADER
+    for role, caller in CALLERS.items():
+        if caller.role >= needed:
+            continue
+        code, _ = await dealing.code(document, role, **variables, key="k1")
+        assert code == ("UNAUTHENTICATED" if role == "nobody" else "FORBIDDEN")
+    assert dealing.engine_door.asked == []
+
+
+def test_every_mutation_and_subscription_names_its_role() -> None:
+    for kind in (SCHEMA.mutation, SCHEMA.subscription):
+        assert kind is not None
+        fields = kind.__strawberry_definition__.fields  # type: ignore[attr-defined]
+        assert fields
+        assert [field.name for field in fields if least_role(field) is None] == []
+
+
+@pytest.mark.parametrize(
+    ("more", "key", "said"),
+    [
+        ({"timeoutSeconds": "0"}, "k1", "timeoutSeconds is 0.1 to 30, not 0"),
+        ({"timeoutSeconds": "31"}, "k1", "timeoutSeconds is 0.1 to 30, not 31"),
+        ({"account": '"Main-1"'}, "k1", "'Main-1' is not an account"),
+        ({}, "", "an idempotency key is 1 to 64"),
+        ({}, "a key", "an idempotency key is 1 to 64"),
+    ],
+)
+async def test_what_cannot_be_meant_is_not_sent(
+    dealing: Dealing, more: dict[str, str], key: str, said: str
+) -> None:
+    code, message = await dealing.code(asks("tripKillSwitch", **more), reason="why", key=key)
+    assert (code, message[: len(said)]) == ("BAD_INPUT", said)
+    assert dealing.engine_door.asked == []
+
+
+class Silent:
+    """A door behind which nobody answers."""
+
+    def ask(self, requested: Requested, patience: float) -> Answer:
+        return Unanswered(requested.id, f"durable, not answered within {patience:g} s")
+
+
+class Owned:
+    """The door of a log that somebody else owns."""
+
+    def ask(self, requested: Requested, patience: float) -> Answer:
+        raise LogOwned("whence.db is owned by process 7 on desk")
+
+
+async def test_silence_says_what_is_known_and_until_when_it_may_yet_be_done(dealing: Dealing) -> None:
+    dealing.door = Silent()
+    answer = await dealing.answer(asks("tripKillSwitch", timeoutSeconds="2"), reason="why", key="k1")
+    assert answer == {
+        "__typename": "Unanswered",
+        "commandId": "k1",
+        "known": "durable, not answered within 2 s",
+        "validUntil": f"{(dealing.now() + timedelta(seconds=2)).isoformat(timespec='microseconds')[:-6]}Z",
+    }
+
+
+async def test_a_log_that_somebody_else_owns_is_told_with_its_owner(dealing: Dealing) -> None:
+    dealing.door = Owned()
+    code = await dealing.code(asks("tripKillSwitch"), reason="why", key="k1")
+    assert code == ("LOG_OWNED", "whence.db is owned by process 7 on desk")
+
+
+class Waiting:
+    """Read models that reach what they are asked for, or do not."""
+
+    def __init__(self, *, reaches: bool) -> None:
+        self._reaches = reaches
+        self.waited_for: list[tuple[int, float]] = []
+
+    def wait_until(self, position: int, patience: float) -> bool:
+        self.waited_for.append((position, patience))
+        return self._reaches
+
+
+@pytest.mark.parametrize("reaches", [True, False])
+async def test_the_answer_waits_for_the_read_models_within_its_time(dealing: Dealing, reaches: bool) -> None:
+    dealing.projecting = waiting = Waiting(reaches=reaches)
+    answer = await dealing.answer(asks("tripKillSwitch", timeoutSeconds="2"), reason="why", key="k1")
+    assert answer["readModelsReached"] is reaches
+    ((position, patience),) = waiting.waited_for
+    assert position == answer["position"]
+    assert 1 < patience <= 2
+    unasked = await dealing.answer(asks("tripKillSwitch", waitForReadModels="false"), reason="why", key="k2")
+    assert (unasked["readModelsReached"], len(waiting.waited_for)) == (None, 1)
+
+
+async def test_terms_reach_the_engine_whole(dealing: Dealing) -> None:
+    draft = await drafted(
+        dealing, type="STOP", limitPrice=None, triggerPrice="101.5", stop="99", target=None, quantity="3.5"
+    )
+    await dealing.answer(asks("placeOrder"), confirmation=draft["confirmation"], key="k1")
+    wanted = ManualTerms(
+        BTC, TERMS.side, type(TERMS.type).STOP, D("3.5"), trigger_price=D("101.5"), stop=D(99)
+    )
+    asked = dealing.engine_door.asked[-1]
+    assert (asked.request, asked.id, asked.actor, asked.account) == (
+        PlaceByHand(wanted),
+        "k1",
+        "tess",
+        ACCOUNT,
+    )
