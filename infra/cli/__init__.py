@@ -17,6 +17,7 @@ from domain.errors import (
     TapeMismatch,
     WhenceError,
 )
+from infra.logging import configure
 
 EXIT_CODES: Sequence[tuple[type[WhenceError], int]] = (
     (InvalidInput, 2),
@@ -67,6 +68,7 @@ def application() -> typer.Typer:
 
 def main() -> None:
     """Runs the program; whatever it refuses on purpose is one message and an exit code, never a traceback."""
+    configure()
     spare_the_collector()
     try:
         application()()

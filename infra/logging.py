@@ -1,0 +1,96 @@
+"""What the program says beside its answers: lines for people on a terminal, one JSON object a line otherwise.
+
+Everything goes this way, also what libraries say through the standard library's logging. What is bound with
+`structlog.contextvars` (a request's id, a chain's `correlation_id`) is on every line said meanwhile. No secret is.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import structlog
+from structlog.typing import EventDict, Processor
+
+from adapters.tokens.token import IN_A_TEXT
+
+_HIDDEN = "***"
+_SECRETS = re.compile(
+    rf"{IN_A_TEXT.pattern}"
+    r"|(?<=://)[^/\s@]*:[^/\s@]*(?=@)"
+    r"|(?i:(?<=bearer )\S+)"
+    r"|(?i:(?<=password=)[^\s&,'\"]+)"
+)
+_QUIET = ("alembic", "aiokafka", "httpcore", "httpx", "uvicorn.access")
+"""Libraries that tell at INFO what nobody asked; the API writes its own line for each request."""
+
+
+class ToStderr(logging.Handler):
+    """Writes to whatever is the standard error at that moment."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One record, one write: lines of two threads never mix."""
+        try:
+            sys.stderr.write(f"{self.format(record)}\n")
+        except (OSError, ValueError):
+            self.handleError(record)
+
+
+def configure(level: int = logging.WARNING) -> None:
+    """Sends all that is logged at `level` or above to the standard error; called again, it replaces itself."""
+    handler = ToStderr()
+    handler.setFormatter(_formatter(for_people=sys.stderr.isatty()))
+    root = logging.getLogger()
+    root.handlers = [one for one in root.handlers if not isinstance(one, ToStderr)]
+    root.addHandler(handler)
+    root.setLevel(level)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+
+
+def hide_secrets(_logger: object, _method: str, told: EventDict) -> EventDict:
+    """Tokens, and passwords in addresses, whatever field they have got into."""
+    return {name: _hidden(value) for name, value in told.items()}
+
+
+_SHARED: Sequence[Processor] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
+
+
+def _formatter(*, for_people: bool) -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*_SHARED, structlog.stdlib.ExtraAdder()],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            hide_secrets,
+            structlog.dev.ConsoleRenderer() if for_people else structlog.processors.JSONRenderer(default=str),
+        ],
+    )
+
+
+def _hidden(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SECRETS.sub(_HIDDEN, value)
+    if isinstance(value, Mapping):
+        return {name: _hidden(one) for name, one in cast(Mapping[str, Any], value).items()}
+    if isinstance(value, list | tuple):
+        return [_hidden(one) for one in cast(Sequence[Any], value)]
+    return value
