@@ -5,13 +5,20 @@ Events, the journal and the story of a chain are all read from here.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from functools import cache
+
 from domain.events import FULL_NAMES
 from domain.log import Recorded
 from domain.streams import parse
 from projections.columns import BYTES, COUNT, MOMENT, TEXT
 from projections.projection import Order, Projection, Rows
+from projections.search import words
 from projections.sentences import sentence
 from projections.tables import TableSpec
+
+_CAPITAL = re.compile(r"[A-Z]")
 
 TABLE = TableSpec(
     "journal",
@@ -31,6 +38,7 @@ TABLE = TableSpec(
         "occurred_at": MOMENT,
         "recorded_at": MOMENT,
         "line": TEXT,
+        "words": TEXT,
         "data": BYTES,
         "position": COUNT,
     },
@@ -42,12 +50,19 @@ TABLE = TableSpec(
         ("type", "position"),
     ),
 )
-"""`subject` is the id in the stream's name, or the whole name where it holds none: streams are looked up by it."""
+"""`subject` is the id in the stream's name, or the whole name where it holds none: streams are looked up by it.
+`words` are those of the event's type and of its line, for `projections.search`."""
+
+
+@cache
+def _type_words(kind: str) -> Sequence[str]:
+    """`OrderFilled` is found by order and by filled."""
+    return words(_CAPITAL.sub(r" \g<0>", kind))
 
 
 def _written(rows: Rows, recorded: Recorded) -> None:
     meta, event = recorded.envelope.meta, recorded.envelope.event
-    name = parse(meta.stream)
+    name, kind, line = parse(meta.stream), type(event).__name__, sentence(event)
     row = {
         "event_id": str(meta.event_id),
         "stream": meta.stream,
@@ -55,14 +70,15 @@ def _written(rows: Rows, recorded: Recorded) -> None:
         "account": meta.account,
         "subject": name.id or meta.stream,
         "version": meta.version,
-        "type": type(event).__name__,
+        "type": kind,
         "chain": meta.correlation_id,
         "cause": meta.causation_id,
         "actor": meta.actor,
         "source": meta.source,
         "occurred_at": meta.occurred_at,
         "recorded_at": meta.recorded_at,
-        "line": sentence(event),
+        "line": line,
+        "words": " ".join((*_type_words(kind), *words(line))),
         "data": recorded.data,
         "position": recorded.position,
     }

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from sqlalchemy import Column, Index, MetaData, PrimaryKeyConstraint, Table
 
 from projections.columns import COUNT, Kind
+from projections.word_index import WORDS, index_words
 
 
 @dataclass(frozen=True, slots=True)
 class TableSpec:
     """A read model's table, before it has a build: columns by name, in order; its key; what is looked up by.
 
-    Every table is led by the log's `partition`, which no projection writes: a store may hold several logs' rows.
+    Every table is led by the log's `partition`, which no projection writes: a store may hold several logs' rows. One
+    with a column `words` can be searched by them (`projections.search`).
     """
 
     name: str
@@ -37,6 +39,8 @@ class TableSpec:
         table = Table(name, metadata, *columns, key)
         for names in self.indexes:
             Index(_index_name(name, names), *(table.c[one] for one in ("partition", *names)))
+        if WORDS in self.columns and not more:
+            index_words(table)
         return table
 
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from domain.account import AccountOpened, BalanceChanged, BalanceReason, DayOpened
-from domain.events import Event
+from domain.events import Event, schema_version
 from domain.instrument import Instrument, InstrumentListed
 from domain.log import Envelope, Meta, event_id
 from domain.order import (
@@ -176,7 +176,9 @@ class History:
             version = self.versions[stream]
             cause = "clock:2025-04-03T12:00:00Z"
             ids = (event_id(LOG_ID, stream, version), stream, version, chain, cause)
-            self.envelopes.append(Envelope(Meta(*ids, at, at, ACCOUNT, "test", "test", 1), event))
+            self.envelopes.append(
+                Envelope(Meta(*ids, at, at, ACCOUNT, "test", "test", schema_version(type(event))), event)
+            )
         return self
 
     def account(self, *events: Event) -> Self:

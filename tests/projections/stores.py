@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, select
 
-from domain.log import Envelope, LogReader, Recorded
+from domain.log import LOG_STREAM, Envelope, LogReader, Recorded
+from domain.opening import LogOpened, Mode
 from projections import builds
 from projections.bookkeeping import METADATA, PARKED, BuildKind, BuildStatus
 from projections.catalogue import PROJECTIONS
@@ -22,6 +23,9 @@ from projections.source import ReadModels, Source
 from projections.store import prepare, reading, writing
 from projections.work import works
 from tests.commands.list_log import ListLog, codec
+from tests.domain.history import LOG_ID, History
+
+_OPENED = History().record(LOG_STREAM, LogOpened(LOG_ID, Mode.TAPE, "", synthetic=True))
 
 
 @pytest.fixture(params=("sqlite", "postgresql"))
@@ -42,10 +46,15 @@ def _url(request: pytest.FixtureRequest, folder: Path) -> str:
 
 
 class WrittenLog(ListLog):
-    """A log in a list whose records come with their bytes, as those of every real log do."""
+    """A log in a list whose records come with their bytes, as those of every real log do.
+
+    A hand-made history that does not begin with the opening of a log gets one.
+    """
 
     def __init__(self, envelopes: Iterable[Envelope] = ()) -> None:
-        super().__init__(envelopes)
+        told = list(envelopes)
+        is_opened = bool(told) and isinstance(told[0].event, LogOpened)
+        super().__init__(told if is_opened else [*_OPENED.envelopes, *told])
         self._data: list[bytes] = []
 
     def read(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:

@@ -1,0 +1,110 @@
+"""The index over a table's column of words: GIN over an array on PostgreSQL, an FTS5 table on SQLite.
+
+The FTS5 table holds no text of its own. Triggers write it in the transaction that writes the row; it is made and
+dropped with its table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Index,
+    Select,
+    Subquery,
+    Table,
+    and_,
+    column,
+    event,
+    func,
+    literal_column,
+    select,
+    table,
+)
+
+WORDS = "words"
+"""The column that holds a row's words, with one space between two."""
+
+_INDEXED = "words are indexed"
+_SPACE: ColumnElement[str] = literal_column("' '")
+_PARTITION_FROM = 40
+"""From this bit on, a row id of the FTS5 table is the partition; below it, the position."""
+_POSITION = (1 << _PARTITION_FROM) - 1
+
+_MADE = (
+    """CREATE VIRTUAL TABLE "{fts}" USING fts5(
+        words, content='', columnsize=0, detail=none, tokenize="ascii tokenchars '.'")""",
+    'CREATE TRIGGER "{fts}_put" AFTER INSERT ON "{rows}" BEGIN {put}; END',
+    'CREATE TRIGGER "{fts}_changed" AFTER UPDATE ON "{rows}" WHEN old.words <> new.words BEGIN {taken}; {put}; END',
+    'CREATE TRIGGER "{fts}_gone" AFTER DELETE ON "{rows}" BEGIN {taken}; END',
+)
+_PUT = 'INSERT INTO "{fts}"(rowid, words) VALUES ({id}, new.words)'
+_TAKEN = """INSERT INTO "{fts}"("{fts}", rowid, words) VALUES ('delete', {id}, old.words)"""
+_ID = f"({{row}}.partition << {_PARTITION_FROM}) | {{row}}.position"
+
+
+def index_words(rows: Table) -> None:
+    """The table's column `words` is indexed from its creation on; it must have `partition` and `position` too."""
+    rows.info[_INDEXED] = True
+    gin = Index(f"ix_{rows.name}_words", array_of(rows), postgresql_using="gin")
+    gin.ddl_if(dialect="postgresql")
+    event.listen(rows, "after_create", _make_fts)
+    event.listen(rows, "after_drop", _drop_fts)
+
+
+def _make_fts(rows: Table, connection: Connection, **_: Any) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    fts = _name(rows)
+    put = _PUT.format(fts=fts, id=_ID.format(row="new"))
+    taken = _TAKEN.format(fts=fts, id=_ID.format(row="old"))
+    for statement in _MADE:
+        connection.exec_driver_sql(statement.format(fts=fts, rows=rows.name, put=put, taken=taken))
+
+
+def _drop_fts(rows: Table, connection: Connection, **_: Any) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f'DROP TABLE "{_name(rows)}"')
+
+
+def array_of(rows: FromClause) -> ColumnElement[Any]:
+    """The words as PostgreSQL's array, spelled as the index has it."""
+    return func.string_to_array(rows.c[WORDS], _SPACE)
+
+
+def in_fts(rows: FromClause, asked: Sequence[str]) -> ColumnElement[bool] | None:
+    """Whether a row has these words, by SQLite's index; None where what is selected from has none."""
+    chosen = _chosen(rows)
+    indexed, *more = chosen.get_final_froms()
+    if more or not _is_indexed(indexed):
+        return None
+    positions = chosen.with_only_columns(indexed.c.position).where(_matches(indexed, asked))
+    return rows.c.position.in_(positions.correlate(None))
+
+
+def _is_indexed(rows: FromClause) -> bool:
+    return isinstance(rows, Table) and _INDEXED in rows.info
+
+
+def _chosen(rows: FromClause) -> Select[Any]:
+    """What is selected from: a source's table is a selection of a build's."""
+    within: Any = rows.element if isinstance(rows, Subquery) else None
+    return cast("Select[Any]", within) if isinstance(within, Select) else select(rows)
+
+
+def _matches(indexed: FromClause, asked: Sequence[str]) -> ColumnElement[bool]:
+    fts = table(_name(indexed), column("rowid"))
+    words = " ".join(f'"{word}"' for word in asked)
+    return and_(
+        literal_column(f'"{fts.name}"').op("MATCH", is_comparison=True)(words),
+        indexed.c.partition == fts.c.rowid.op(">>")(_PARTITION_FROM),
+        indexed.c.position == fts.c.rowid.op("&")(_POSITION),
+    )
+
+
+def _name(rows: FromClause) -> str:
+    return f"{rows.description}_words"

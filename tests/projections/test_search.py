@@ -1,0 +1,149 @@
+"""Search by words: PostgreSQL's index, SQLite's and the column alone find the same lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from random import Random
+
+import pytest
+from sqlalchemy import Engine, FromClause, delete, select, update
+
+from domain.errors import InvalidInput
+from domain.order import OrderRejected
+from projections import builds
+from projections.bookkeeping import BuildKind, BuildStatus
+from projections.journal import JOURNAL
+from projections.projection import Key, Row
+from projections.rows import MemoryRows
+from projections.search import matching, words
+from projections.source import Source
+from projections.store import reading, writing
+from projections.writing import write_rows
+from tests.domain.history import an_open_day, an_order
+from tests.projections.folded import nothing_stored
+from tests.projections.stores import WrittenLog, built
+
+_REASONS = (
+    "BTCUSDT-LINEAR.BYBIT: Order price 83123.5 is too high",
+    "btcusdt refused, code 110007 (balance 0.50 USDT)",
+    "ÄÖÜ straße № 12 · «Zwölf» 十二 12.5.",
+    "it's 12,5 % of x_12.5",
+    'quoted "words" AND OR NOT NEAR(a b) * ^ : 0x1F',
+)
+
+
+def _positions(source: Source, rows: FromClause, asked: str) -> Sequence[int]:
+    found = select(rows.c.position).where(matching(rows, asked)).order_by(rows.c.position)
+    return list(source.connection.execute(found).scalars())
+
+
+def _rows() -> Mapping[Key, Row]:
+    rows = MemoryRows(JOURNAL.tables, nothing_stored)
+    for recorded in _log().read():
+        JOURNAL.folds[type(recorded.envelope.event)](rows, recorded)
+    return rows.tables["journal"].dirty
+
+
+def _log() -> WrittenLog:
+    history = an_open_day()
+    for number, reason in enumerate(_REASONS):
+        history.order(f"abc-{number}", an_order(), OrderRejected(reason))
+    return WrittenLog(history.envelopes)
+
+
+_FOUND = {
+    "BTCUSDT": [0, 1],
+    "btcusdt-linear.bybit": [0],
+    "high PRICE": [0],
+    "83123.5": [0],
+    "83123": [],
+    "USDT": [1],
+    "usd": [],
+    "0.50": [1],
+    "12": [2, 3],
+    "12.5": [2, 3],
+    "äöü STRASSE": [],
+    "äöü Straße": [2],
+    "十二": [2],
+    "and or not near": [4],
+    '"quoted" (words)*': [4],
+    "rejected order too": [0],
+}
+
+
+@pytest.fixture
+def both(store: Engine) -> Iterator[Source]:
+    with built(store, _log(), {"journal": JOURNAL}).now() as source:
+        yield source
+
+
+def test_every_word_of_the_search_occurs_in_what_is_found(both: Source) -> None:
+    rows = both.table("journal")
+    only = select(rows).where(rows.c.type == "OrderRejected").subquery()
+    at = list(both.connection.execute(select(only.c.position).order_by(only.c.position)).scalars())
+    for searched in (rows, only):
+        hits = {asked: _positions(both, searched, asked) for asked in _FOUND}
+        told = {asked: [at.index(hit) for hit in found if hit in at] for asked, found in hits.items()}
+        assert told == _FOUND
+
+
+def test_whatever_is_written_is_found_by_each_of_its_words(both: Source) -> None:
+    rows = both.table("journal")
+    lines = both.connection.execute(select(rows.c.position, rows.c.line, rows.c.type)).all()
+    told = {position: {*words(line), *_parts(kind)} for position, line, kind in lines}
+    random = Random(7)
+    for word in sorted({one for held in told.values() for one in held}):
+        other = random.choice(sorted(told[1]))
+        for asked in ({word}, {word, other}):
+            assert _positions(both, rows, " ".join(asked)) == sorted(at for at in told if asked <= told[at])
+
+
+def _parts(kind: str) -> Sequence[str]:
+    return words("".join(f" {letter}" if letter.isupper() else letter for letter in kind))
+
+
+def test_a_search_without_a_word_is_refused(both: Source) -> None:
+    with pytest.raises(InvalidInput, match="no word"):
+        matching(both.table("journal"), " -*- ")
+
+
+def test_the_live_table_is_searched_by_its_index(store: Engine) -> None:
+    with writing(store) as connection:
+        build = builds.begin(connection, JOURNAL, BuildKind.TODAY, BuildStatus.LIVE)
+        rows = builds.tables_of(JOURNAL, build)["journal"]
+        found = select(rows.c.position).where(matching(rows, "83123.5"))
+        spelled = str(found.compile(connection, compile_kwargs={"literal_binds": True}))
+        setting, explain, index = _EXPLAIN[connection.dialect.name]
+        connection.exec_driver_sql(setting)
+        plan = [str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {spelled}")]
+    assert any(index in step for step in plan)
+
+
+_EXPLAIN = {
+    "postgresql": ("SET LOCAL enable_seqscan = off", "EXPLAIN", "Index Scan on ix_journal_b1_words"),
+    "sqlite": ("SELECT 1", "EXPLAIN QUERY PLAN", "journal_b1_words VIRTUAL TABLE INDEX"),
+}
+
+
+def test_rows_that_change_go_and_come_in_another_partition_are_found_as_they_are(store: Engine) -> None:
+    with writing(store) as connection:
+        build = builds.begin(connection, JOURNAL, BuildKind.TODAY, BuildStatus.LIVE)
+        table = builds.tables_of(JOURNAL, build)["journal"]
+        source = _rows()
+        for partition in (0, 3):
+            write_rows(connection, table, partition, source, set())
+        changed = update(table).where(table.c.position == 6, table.c.partition == 3)
+        connection.execute(changed.values(words="nothing else"))
+        connection.execute(delete(table).where(table.c.position == 7, table.c.partition == 3))
+    with reading(store) as connection:
+        for partition in (0, 3):
+            own = select(table).where(table.c.partition == partition).subquery()
+            said = select(own.c.position).where(matching(own, "order")).order_by(own.c.position)
+            expected = [key[0] for key, row in source.items() if "order" in row["words"].split()]
+            gone = {6, 7} if partition else set[int]()
+            assert list(connection.execute(said).scalars()) == [at for at in expected if at not in gone]
+    with writing(store) as connection:
+        builds.metadata_of(JOURNAL, build).drop_all(connection)
+        left = "SELECT name FROM sqlite_master WHERE name LIKE 'journal%'"
+        if connection.dialect.name == "sqlite":
+            assert connection.exec_driver_sql(left).all() == []
