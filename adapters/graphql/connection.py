@@ -31,6 +31,10 @@ Last = Annotated[
 ]
 Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
 
+Most = Annotated[
+    int, strawberry.argument(name="first", description="At most so many, in the order of the log.")
+]
+
 
 @strawberry.type(description="Which part of a list this page is.")
 class PageInfo:

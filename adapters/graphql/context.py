@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import strawberry
@@ -17,7 +18,7 @@ from adapters.graphql.moment import Moment
 from adapters.graphql.readers import MOMENTS, Readers
 from adapters.http.caller import Caller
 from adapters.live import Live
-from domain.errors import InvalidInput, Refused
+from domain.errors import InvalidInput
 from domain.log import Envelope
 from projections.source import ReadModels, Source
 
@@ -83,14 +84,14 @@ class Context:
             raise InvalidInput(
                 f"one operation may ask about {MOMENTS} moments beside now; ask about others apart"
             )
-        return Moment(self.served.readers, opener(self.served.models, at))
+        return Moment(self.served.readers, opener(self.served.models, at), self.served.decode)
 
 
 def opener(models: ReadModels, at: When | None) -> Callable[[], AbstractContextManager[Source]]:
     """What opens the snapshot of a moment."""
     if at is None:
         return models.now
-    raise Refused("this store keeps no history: moments of the past cannot be asked about")
+    return partial(models.as_of, at)
 
 
 class SnapshotsGivenBack(SchemaExtension):

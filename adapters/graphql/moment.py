@@ -14,6 +14,7 @@ from strawberry.dataloader import DataLoader
 
 from adapters.graphql.readers import Readers
 from domain.errors import StoreUnavailable
+from domain.log import Envelope
 from projections.source import Source
 
 Answer = TypeVar("Answer")
@@ -27,7 +28,14 @@ _MOST_KEYS = 1_000
 class Moment:
     """Questions put to it are answered one after the other in worker threads, all from the same snapshot."""
 
-    def __init__(self, readers: Readers, opened: Callable[[], AbstractContextManager[Source]]) -> None:
+    def __init__(
+        self,
+        readers: Readers,
+        opened: Callable[[], AbstractContextManager[Source]],
+        decode: Callable[[bytes], Envelope],
+    ) -> None:
+        """`opened` opens the snapshot, `decode` reads a record of the log."""
+        self.decode = decode
         self._readers = readers
         self._opened = opened
         self._source: Source | None = None

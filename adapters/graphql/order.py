@@ -8,11 +8,22 @@ from enum import StrEnum
 
 import strawberry
 
+from adapters.graphql import decision as decisions
+from adapters.graphql import event as events
+from adapters.graphql import fill as fills
+from adapters.graphql import kinds
+from adapters.graphql import position as positions
+from adapters.graphql import signal as signals
+from adapters.graphql.connection import PAGE, Most
 from adapters.graphql.enums import told
 from adapters.graphql.moment import Moment
+from adapters.graphql.nodes import Nodes, belonging
 from adapters.graphql.rows import told_by
 from adapters.graphql.scalars import Position
 from domain.order import OrderStatus, OrderType, Purpose, Side
+from projections.questions.links import positions_of_orders
+
+_FILLS = belonging("fills", "account", "order_id")
 
 
 class OrdersBy(StrEnum):
@@ -71,6 +82,32 @@ class Order:
     position: Position = strawberry.field(description="The log's position of its first event.")
     updated_position: Position = strawberry.field(description="The log's position of its last event.")
 
+    @strawberry.field(description="The signal that it came from; null for what a person asked for.")
+    async def signal(self) -> kinds.Signal | None:
+        return await signals.SIGNALS.one(self.moment, self.account, self.chain_id)
+
+    @strawberry.field(description="The decision that it came from; null for what a person asked for.")
+    async def decision(self) -> kinds.Decision | None:
+        return await decisions.DECISIONS.one(self.moment, self.account, self.chain_id)
+
+    @strawberry.field(description="The order whose first fill wakes this one.")
+    async def parent(self) -> Order | None:
+        parent = self.parent_id
+        return None if parent is None else await ORDERS.one(self.moment, self.account, parent)
+
+    @strawberry.field(description="Its executions.")
+    async def fills(self, most: Most = PAGE) -> list[kinds.Fill]:
+        return await fills.FILLS.many(self.moment, _FILLS, (self.account, self.id), most)
+
+    @strawberry.field(description="The position that it filled, or rests for; null where there is none.")
+    async def held(self) -> kinds.HeldPosition | None:
+        found = await positions.POSITIONS.many(self.moment, positions_of_orders, (self.account, self.id), 1)
+        return found[0] if found else None
+
+    @strawberry.field(description="Everything that happened in its chain, from the beginning.")
+    async def chain(self, most: Most = PAGE) -> list[kinds.Event]:
+        return await events.of_chain(self.moment, self.chain_id, most)
+
 
 @strawberry.input(description="Which orders: those for which everything that is given holds.")
 class OrderFilter:
@@ -98,11 +135,14 @@ class OrderFilter:
     )
 
 
-order_of = told_by(
-    Order,
-    {"chain_id": "chain", "parent_id": "parent"},
-    side=Side,
-    type=OrderType,
-    purpose=Purpose,
-    status=OrderStatus,
+ORDERS = Nodes(
+    told_by(
+        Order,
+        {"chain_id": "chain", "parent_id": "parent"},
+        side=Side,
+        type=OrderType,
+        purpose=Purpose,
+        status=OrderStatus,
+    ),
+    "orders",
 )

@@ -2,60 +2,179 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 
-from adapters.graphql.as_of import AsOf, when
-from adapters.graphql.connection import PAGE, After, Before, Connection, First, Last, connect, paging
+from adapters.graphql.account import ACCOUNTS, Account
+from adapters.graphql.alert import ALERTS, Alert, AlertFilter, AlertsBy
+from adapters.graphql.as_of import AsOf, AsOfInput, when
+from adapters.graphql.connection import Connection
 from adapters.graphql.context import Info
-from adapters.graphql.enums import SortDirection
-from adapters.graphql.order import Order, OrderFilter, OrdersBy, order_of
+from adapters.graphql.decision import (
+    DECISIONS,
+    Decision,
+    DecisionFilter,
+    DecisionsBy,
+    Objection,
+    objection_of,
+)
+from adapters.graphql.equity import EQUITY, EquityBy, EquityFilter, EquityPoint
+from adapters.graphql.event import EVENTS, Event, EventFilter, EventsBy
+from adapters.graphql.fill import FILLS, Fill, FillFilter, FillsBy
+from adapters.graphql.listed import listed
+from adapters.graphql.nodes import Nodes
+from adapters.graphql.order import ORDERS, Order, OrderFilter, OrdersBy
+from adapters.graphql.performance import Performance, performance_of
 from adapters.graphql.permission import requires
-from adapters.graphql.rows import filters_of
+from adapters.graphql.position import POSITIONS, HeldPosition, PositionFilter, PositionsBy
+from adapters.graphql.signal import SIGNALS, Signal, SignalFilter, SignalsBy
 from adapters.http.caller import Role
+from projections.questions.accounts import accounts
+from projections.questions.alerts import ALERTS as ALERT_LIST
+from projections.questions.decisions import DECISIONS as DECISION_LIST
+from projections.questions.decisions import objections
+from projections.questions.equity import EQUITY as EQUITY_LIST
+from projections.questions.fills import FILLS as FILL_LIST
 from projections.questions.find import one
-from projections.questions.orders import ORDERS
-from projections.questions.page import Wanted
+from projections.questions.journal import JOURNAL
+from projections.questions.orders import ORDERS as ORDER_LIST
+from projections.questions.performance import Dimension, performance, ratios_by_account
+from projections.questions.positions import POSITIONS as POSITION_LIST
+from projections.questions.signals import SIGNALS as SIGNAL_LIST
 
-Account = Annotated[str | None, strawberry.argument(description="Whose; any account's when left out.")]
+Node = TypeVar("Node")
+Id = Annotated[strawberry.ID, strawberry.argument(name="id", description="Which one.")]
+OfAccount = Annotated[str | None, strawberry.argument(description="Whose; any account's when left out.")]
+Since = Annotated[datetime | None, strawberry.argument(description="From this time on.")]
+Before = Annotated[datetime | None, strawberry.argument(description="Before this time.")]
 
 
 @strawberry.type(description="What can be asked of the log's read models. Nothing here changes anything.")
 class Query:
-    @strawberry.field(description="One order.", extensions=[requires(Role.VIEWER)])
-    async def order(
-        self,
-        info: Info,
-        order_id: Annotated[
-            strawberry.ID, strawberry.argument(name="id", description="The client order id.")
-        ],
-        account: Account = None,
-        as_of: AsOf = None,
-    ) -> Order | None:
-        moment = await info.context.moment(when(as_of))
-        row = await moment.ask(partial(one, table="orders", account=account, id=order_id))
-        return None if row is None else order_of(moment, row)
+    orders: Connection[Order] = listed(
+        ORDER_LIST, ORDERS, OrderFilter, OrdersBy, "Orders, the latest placed first unless told otherwise."
+    )
+    fills: Connection[Fill] = listed(
+        FILL_LIST, FILLS, FillFilter, FillsBy, "Fills, the latest first unless told otherwise."
+    )
+    positions: Connection[HeldPosition] = listed(
+        POSITION_LIST,
+        POSITIONS,
+        PositionFilter,
+        PositionsBy,
+        "Positions, the latest opened first unless told otherwise.",
+    )
+    signals: Connection[Signal] = listed(
+        SIGNAL_LIST, SIGNALS, SignalFilter, SignalsBy, "Signals, the latest first unless told otherwise."
+    )
+    decisions: Connection[Decision] = listed(
+        DECISION_LIST,
+        DECISIONS,
+        DecisionFilter,
+        DecisionsBy,
+        "Decisions, the latest first unless told otherwise.",
+    )
+    equity: Connection[EquityPoint] = listed(
+        EQUITY_LIST,
+        EQUITY,
+        EquityFilter,
+        EquityBy,
+        "The equity curve, the latest point first unless told otherwise.",
+    )
+    alerts: Connection[Alert] = listed(
+        ALERT_LIST, ALERTS, AlertFilter, AlertsBy, "Alerts, the latest first unless told otherwise."
+    )
+    events: Connection[Event] = listed(
+        JOURNAL,
+        EVENTS,
+        EventFilter,
+        EventsBy,
+        "Every event of the log, the latest first unless told otherwise.",
+    )
+    journal: Connection[Event] = listed(
+        JOURNAL,
+        EVENTS,
+        EventFilter,
+        EventsBy,
+        "The same as `events`, by the name people have for it: read `line`, and `search` in it.",
+    )
 
-    @strawberry.field(description="Orders, the latest first.", extensions=[requires(Role.VIEWER)])
-    async def orders(
+    @strawberry.field(description="One order, by its client order id.", extensions=[requires(Role.VIEWER)])
+    async def order(self, info: Info, key: Id, account: OfAccount = None, as_of: AsOf = None) -> Order | None:
+        return await _one(info, ORDERS, key, account, as_of)
+
+    @strawberry.field(
+        description="One position, by its id: `BTCUSDT-LINEAR.BYBIT-LONG-1`.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def position(
+        self, info: Info, key: Id, account: OfAccount = None, as_of: AsOf = None
+    ) -> HeldPosition | None:
+        return await _one(info, POSITIONS, key, account, as_of)
+
+    @strawberry.field(description="One signal.", extensions=[requires(Role.VIEWER)])
+    async def signal(
+        self, info: Info, key: Id, account: OfAccount = None, as_of: AsOf = None
+    ) -> Signal | None:
+        return await _one(info, SIGNALS, key, account, as_of)
+
+    @strawberry.field(description="One decision, by its signal's id.", extensions=[requires(Role.VIEWER)])
+    async def decision(
+        self, info: Info, key: Id, account: OfAccount = None, as_of: AsOf = None
+    ) -> Decision | None:
+        return await _one(info, DECISIONS, key, account, as_of)
+
+    @strawberry.field(
+        description="Who kept signals from being traded, for which reasons, how often; the most frequent first.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def objections(
         self,
         info: Info,
-        where: OrderFilter | None = None,
-        order_by: OrdersBy = OrdersBy.PLACED,
-        direction: SortDirection = SortDirection.DESC,
-        first: First = PAGE,
-        after: After = None,
-        last: Last = None,
+        account: OfAccount = None,
+        since: Since = None,
         before: Before = None,
         as_of: AsOf = None,
-    ) -> Connection[Order]:
+    ) -> list[Objection]:
         moment = await info.context.moment(when(as_of))
-        wanted = Wanted(
-            order_by.value,
-            direction is SortDirection.DESC,
-            filters_of(where),
-            **paging(first, after, last, before),
-        )
-        return await connect(moment, ORDERS, wanted, order_of)
+        rows = await moment.ask(partial(objections, account=account, since=since, before=before))
+        return [objection_of(row) for row in rows]
+
+    @strawberry.field(description="One account, by its name.", extensions=[requires(Role.VIEWER)])
+    async def account(
+        self,
+        info: Info,
+        account: Annotated[str, strawberry.argument(description="Its name.")],
+        as_of: AsOf = None,
+    ) -> Account | None:
+        return await ACCOUNTS.one(await info.context.moment(when(as_of)), account)
+
+    @strawberry.field(description="Every account, by name.", extensions=[requires(Role.VIEWER)])
+    async def accounts(self, info: Info, as_of: AsOf = None) -> list[Account]:
+        moment = await info.context.moment(when(as_of))
+        return [ACCOUNTS.of(moment, row) for row in await moment.ask(accounts)]
+
+    @strawberry.field(
+        description="How trading went, of closed positions: all together, or by instrument, strategy or day.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def performance(
+        self, info: Info, account: OfAccount = None, by: Dimension = Dimension.ALL, as_of: AsOf = None
+    ) -> list[Performance]:
+        moment = await info.context.moment(when(as_of))
+        rows = await moment.ask(partial(performance, account=account, by=by))
+        if by is not Dimension.ALL:
+            return [performance_of(row) for row in rows]
+        ratios = await moment.ask(partial(ratios_by_account, accounts=[row["account"] for row in rows]))
+        return [performance_of(row, ratios[row["account"]]) for row in rows]
+
+
+async def _one(
+    info: Info, nodes: Nodes[Node], key: str, account: str | None, as_of: AsOfInput | None
+) -> Node | None:
+    moment = await info.context.moment(when(as_of))
+    row: Any = await moment.ask(partial(one, table=nodes.table, account=account, id=key))
+    return None if row is None else nodes.of(moment, row)

@@ -82,7 +82,7 @@ DATE_TIME = strawberry.scalar(
     parse_value=read_time,
 )
 POSITION = strawberry.scalar(
-    name="Position",
+    name="LogPosition",
     description=(
         "A position of the log: 1, 2, 3 … in the order of its events. A JSON number, exact up to 2^53 - 1, which is "
         "more events than any log will hold. As input: a number, or its digits as text."

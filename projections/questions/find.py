@@ -6,13 +6,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, RowMapping, Select, and_, false, func, or_, select
 
 from projections.questions.listing import KEY
 from projections.source import Source
 
+Key = tuple[Any, ...]
+Keys = Sequence[Key]
 Rows = Sequence[RowMapping]
-Keys = Sequence[tuple[Any, ...]]
+
+_OF = "of_"
+_PLACE = "place_"
 
 
 def one(source: Source, table: str, account: str | None, **key: Any) -> RowMapping | None:
@@ -28,33 +32,55 @@ def _accounts(source: Source) -> Select[Any]:
     return select(source.table("accounts").c.account)
 
 
-def by_key(
-    source: Source, table: str, columns: Sequence[str], keys: Keys
-) -> Mapping[tuple[Any, ...], RowMapping]:
+def by_key(source: Source, keys: Keys, table: str, columns: Sequence[str]) -> Mapping[Key, RowMapping]:
     """The rows whose `columns` are one of `keys`, by them; keys that no row has are left out."""
     rows = source.table(table)
-    named = [rows.c[name] for name in columns]
-    found = source.connection.execute(select(rows).where(is_one_of(named, keys))).mappings()
+    wanted = is_one_of([rows.c[name] for name in columns], keys)
+    found = source.connection.execute(select(rows).where(wanted)).mappings()
     return {tuple(row[name] for name in columns): row for row in found}
 
 
-def is_one_of(columns: Sequence[ColumnElement[Any]], keys: Keys) -> ColumnElement[bool]:
-    """The columns together are one of the keys."""
-    if len(columns) == 1:
-        return columns[0].in_([key[0] for key in keys])
-    return tuple_(*columns).in_(list(keys))
-
-
 def many_by_key(
-    source: Source, table: str, columns: Sequence[str], keys: Keys, most: int
-) -> Mapping[tuple[Any, ...], Rows]:
-    """For each key its rows in the order of the log, the first `most` of them."""
+    source: Source, keys: Keys, most: int, table: str, columns: Sequence[str]
+) -> Mapping[Key, Rows]:
+    """For each key the rows whose `columns` are it, the first `most` in the order of the log."""
     rows = source.table(table)
     named = [rows.c[name] for name in columns]
-    place = func.row_number().over(partition_by=named, order_by=rows.c[KEY]).label("place_")
-    ranked = select(rows, place).where(is_one_of(named, keys)).subquery("ranked")
-    statement = select(ranked).where(ranked.c.place_ <= most).order_by(ranked.c[KEY])
-    found: dict[tuple[Any, ...], list[RowMapping]] = defaultdict(list)
-    for row in source.connection.execute(statement).mappings():
-        found[tuple(row[name] for name in columns)].append(row)
+    return grouped(source, select(rows).where(is_one_of(named, keys)), named, rows, most)
+
+
+def grouped(
+    source: Source,
+    statement: Select[Any],
+    by: Sequence[ColumnElement[Any]],
+    rows: FromClause,
+    most: int,
+) -> Mapping[Key, Rows]:
+    """What the statement selects of `rows`, by the values of `by`: the first `most` of each in the order of the log."""
+    place = func.row_number().over(partition_by=by, order_by=rows.c[KEY]).label(_PLACE)
+    keys = [column.label(f"{_OF}{number}") for number, column in enumerate(by)]
+    ranked = statement.add_columns(*keys, place).subquery("ranked")
+    chosen = select(ranked).where(ranked.c[_PLACE] <= most).order_by(ranked.c[KEY])
+    names = [key.name for key in keys]
+    found: dict[Key, list[RowMapping]] = defaultdict(list)
+    for row in source.connection.execute(chosen).mappings():
+        found[tuple(row[name] for name in names)].append(row)
     return found
+
+
+def is_one_of(columns: Sequence[ColumnElement[Any]], keys: Keys) -> ColumnElement[bool]:
+    """The columns together are one of the keys.
+
+    Said as equalities and one IN, which every database finds in an index; keys mostly share all but their last value.
+    """
+    lasts: dict[Key, list[Any]] = defaultdict(list)
+    for key in keys:
+        lasts[key[:-1]].append(key[-1])
+    *firsts, last = columns
+    return or_(
+        false(),
+        *(
+            and_(*(column == value for column, value in zip(firsts, shared, strict=True)), last.in_(values))
+            for shared, values in lasts.items()
+        ),
+    )

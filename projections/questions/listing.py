@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, and_, true
 
 from domain.errors import InvalidInput
+from projections.source import Source
 
-Test = Callable[[FromClause, Any], ColumnElement[bool]]
-"""Whether a row is wanted: from the table's columns and the value that was given."""
+Test = Callable[[Source, FromClause, Any], ColumnElement[bool]]
+"""Whether a row is wanted, by the value that was given; other tables of the same source may be looked into."""
 
 KEY = "position"
 """Every listing's order ends in it: each row has a position of the log of its own."""
@@ -25,7 +26,7 @@ class Listing:
     tests: Mapping[str, Test]
     orders: Mapping[str, str]
 
-    def condition(self, rows: FromClause, filters: Mapping[str, Any]) -> ColumnElement[bool]:
+    def condition(self, source: Source, rows: FromClause, filters: Mapping[str, Any]) -> ColumnElement[bool]:
         """What holds for every row that is wanted; a filter of None asks for nothing.
 
         Raises InvalidInput for a filter this list does not have.
@@ -33,38 +34,35 @@ class Listing:
         unknown = filters.keys() - self.tests.keys()
         if unknown:
             raise InvalidInput(f"{self.table} cannot be chosen by {', '.join(sorted(unknown))}")
-        asked = [self.tests[name](rows, value) for name, value in filters.items() if value is not None]
+        asked = [
+            self.tests[name](source, rows, value) for name, value in filters.items() if value is not None
+        ]
         return and_(true(), *asked)
 
 
 def equal(column: str) -> Test:
     """The column is the value."""
-    return lambda rows, value: rows.c[column] == value
+    return lambda _, rows, value: rows.c[column] == value
 
 
 def among(column: str) -> Test:
     """The column is one of the values."""
-    return lambda rows, values: rows.c[column].in_(values)
+    return lambda _, rows, values: rows.c[column].in_(values)
 
 
 def at_least(column: str) -> Test:
     """The column is the value or more; of a time, then or later."""
-    return lambda rows, value: rows.c[column] >= value
+    return lambda _, rows, value: rows.c[column] >= value
 
 
 def at_most(column: str) -> Test:
     """The column is the value or less."""
-    return lambda rows, value: rows.c[column] <= value
+    return lambda _, rows, value: rows.c[column] <= value
 
 
 def before(column: str) -> Test:
     """The column is less than the value; of a time, earlier."""
-    return lambda rows, value: rows.c[column] < value
-
-
-def given(column: str) -> Test:
-    """The column has a value, or has none."""
-    return lambda rows, wanted: rows.c[column].is_not(None) if wanted else rows.c[column].is_(None)
+    return lambda _, rows, value: rows.c[column] < value
 
 
 def common(time: str, *columns: str) -> Mapping[str, Test]:
@@ -74,5 +72,5 @@ def common(time: str, *columns: str) -> Mapping[str, Test]:
         **{name: equal(name) for name in named},
         "since": at_least(time),
         "before": before(time),
-        "after_position": lambda rows, value: rows.c[KEY] > value,
+        "after_position": lambda _, rows, value: rows.c[KEY] > value,
     }

@@ -56,7 +56,7 @@ def page(source: Source, listing: Listing, wanted: Wanted) -> Page:
     rows = source.table(listing.table)
     order = order_of(listing, wanted)
     statement = _between(
-        select(rows).where(listing.condition(rows, wanted.filters)), rows, listing, wanted, order
+        select(rows).where(listing.condition(source, rows, wanted.filters)), rows, listing, wanted, order
     )
     found = source.connection.execute(statement.limit(wanted.size + 1)).mappings().all()
     more = len(found) > wanted.size
@@ -69,7 +69,7 @@ def page(source: Source, listing: Listing, wanted: Wanted) -> Page:
 def count(source: Source, listing: Listing, filters: Mapping[str, Any]) -> int:
     """How many rows there are on all pages together, exactly."""
     rows = source.table(listing.table)
-    statement = select(func.count()).select_from(rows).where(listing.condition(rows, filters))
+    statement = select(func.count()).select_from(rows).where(listing.condition(source, rows, filters))
     return int(source.connection.execute(statement).scalar_one())
 
 

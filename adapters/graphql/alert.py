@@ -1,0 +1,61 @@
+"""Alerts: what a person should know of without asking."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import strawberry
+
+from adapters.graphql import event as events
+from adapters.graphql import kinds
+from adapters.graphql.enums import told
+from adapters.graphql.moment import Moment
+from adapters.graphql.nodes import Nodes
+from adapters.graphql.rows import told_by
+from adapters.graphql.scalars import Position
+from projections.alerts import Severity
+
+
+class AlertsBy(StrEnum):
+    """What a list of alerts is ordered by."""
+
+    RAISED = "RAISED"
+
+
+told(Severity)
+told(AlertsBy)
+
+
+@strawberry.type(description="An event that a person should know of without asking.")
+class Alert:
+    moment: strawberry.Private[Moment]
+    account: str = strawberry.field(description="Whose trading it concerns.")
+    severity: Severity = strawberry.field(description="How soon to look.")
+    kind: str = strawberry.field(description="What it is about, as in `KILL_SWITCH_TRIPPED`.")
+    line: str = strawberry.field(description="What happened, in plain words, on one line.")
+    stream: str = strawberry.field(description="The stream of the event.")
+    chain_id: strawberry.ID = strawberry.field(description="The chain of the event.")
+    at: datetime = strawberry.field(description="When it happened.")
+    position: Position = strawberry.field(description="The log's position of the event.")
+
+    @strawberry.field(description="The event as it was recorded.")
+    async def event(self) -> kinds.Event | None:
+        return await events.EVENTS.one(self.moment, self.position)
+
+
+@strawberry.input(description="Which alerts: those for which everything that is given holds.")
+class AlertFilter:
+    account: str | None = strawberry.field(default=None, description="Of this account.")
+    severity: list[Severity] | None = strawberry.field(default=None, description="One of these severities.")
+    kind: str | None = strawberry.field(default=None, description="Of this kind.")
+    chain: strawberry.ID | None = strawberry.field(default=None, description="Of this chain.")
+    stream: str | None = strawberry.field(default=None, description="Of this stream.")
+    since: datetime | None = strawberry.field(default=None, description="At this time or later.")
+    before: datetime | None = strawberry.field(default=None, description="Earlier than this time.")
+    after_position: Position | None = strawberry.field(
+        default=None, description="After this position of the log."
+    )
+
+
+ALERTS = Nodes(told_by(Alert, {"chain_id": "chain"}, severity=Severity), "alerts", ("position",))

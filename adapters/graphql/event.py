@@ -1,0 +1,106 @@
+"""Events: the log itself, record by record, with a line of plain words for each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import strawberry
+
+from adapters.avro import to_json
+from adapters.graphql.connection import PAGE, Most
+from adapters.graphql.enums import told
+from adapters.graphql.moment import Moment
+from adapters.graphql.nodes import Nodes, belonging
+from adapters.graphql.rows import told_by
+from adapters.graphql.scalars import JSON, Position
+from domain.log import is_outside_fact
+
+_CAUSED = belonging("journal", "cause")
+_OF_CHAIN = belonging("journal", "chain")
+
+
+class EventsBy(StrEnum):
+    """What a list of events is ordered by: there is one order in a log."""
+
+    RECORDED = "RECORDED"
+
+
+told(EventsBy)
+
+
+@strawberry.type(description="Something that happened, as it was recorded; nothing ever changes it.")
+class Event:
+    moment: strawberry.Private[Moment]
+    data: strawberry.Private[bytes]
+    position: Position = strawberry.field(description="Its place in the log.")
+    id: strawberry.ID = strawberry.field(description="The event's id.")
+    type: str = strawberry.field(description="What happened, as in `OrderFilled`.")
+    line: str = strawberry.field(description="The same in plain words, on one line.")
+    stream: str = strawberry.field(
+        description="Whose life it belongs to, as in `order-main-01hx3k9zq2m4c-e1`."
+    )
+    noun: str = strawberry.field(description="What the stream is of: `order`, `position`, `signal` …")
+    version: int = strawberry.field(description="Its place in the stream, from 1.")
+    account: str = strawberry.field(description="Whose trading it belongs to.")
+    chain_id: strawberry.ID = strawberry.field(description="The chain that it belongs to.")
+    cause_id: str = strawberry.field(
+        description="What caused it: an event's id, or a fact from outside like `candle:…`, `command:…`, `exchange:…`."
+    )
+    actor: str = strawberry.field(description="Who did it: the engine, or a person by name.")
+    source: str = strawberry.field(description="Which program recorded it.")
+    occurred_at: datetime = strawberry.field(description="When it was so.")
+    recorded_at: datetime = strawberry.field(description="When it was written down.")
+
+    @strawberry.field(
+        description="The event's own facts by name, as its type has them: decimals as text, times in ISO 8601."
+    )
+    def json(self) -> JSON:
+        return JSON(to_json(self.moment.decode(self.data).event))
+
+    @strawberry.field(description="The event that caused this one; null where a fact from outside did.")
+    async def cause(self) -> Event | None:
+        return None if is_outside_fact(self.cause_id) else await EVENTS_BY_ID.one(self.moment, self.cause_id)
+
+    @strawberry.field(description="The events that this one caused.")
+    async def caused(self, most: Most = PAGE) -> list[Event]:
+        return await EVENTS.many(self.moment, _CAUSED, (self.id,), most)
+
+
+@strawberry.input(description="Which events: those for which everything that is given holds.")
+class EventFilter:
+    account: str | None = strawberry.field(default=None, description="Of this account.")
+    types: list[str] | None = strawberry.field(default=None, description="Of one of these types.")
+    noun: str | None = strawberry.field(default=None, description="Of streams of this noun.")
+    stream: str | None = strawberry.field(default=None, description="Of this stream.")
+    subject: str | None = strawberry.field(
+        default=None, description="Of the order, signal or position with this id."
+    )
+    chain: strawberry.ID | None = strawberry.field(default=None, description="Of this chain.")
+    cause: str | None = strawberry.field(
+        default=None, description="Caused by this event, or this fact from outside."
+    )
+    event_id: strawberry.ID | None = strawberry.field(default=None, description="This event.")
+    actor: str | None = strawberry.field(default=None, description="Done by this person, or by `engine`.")
+    source: str | None = strawberry.field(default=None, description="Recorded by this program.")
+    search: str | None = strawberry.field(
+        default=None, description="With each of these whole words in its line or its type, in any case."
+    )
+    since: datetime | None = strawberry.field(default=None, description="Occurred at this time or later.")
+    before: datetime | None = strawberry.field(default=None, description="Occurred earlier than this time.")
+    after_position: Position | None = strawberry.field(
+        default=None, description="After this position of the log."
+    )
+    upto_position: Position | None = strawberry.field(
+        default=None, description="Up to this position of the log."
+    )
+
+
+event_of = told_by(Event, {"id": "event_id", "chain_id": "chain", "cause_id": "cause"})
+EVENTS = Nodes(event_of, "journal", ("position",))
+EVENTS_BY_ID = Nodes(event_of, "journal", ("event_id",))
+
+
+async def of_chain(moment: Moment, chain: str, most: int) -> list[Event]:
+    """What happened in a chain, at most `most`, in the order of the log."""
+    return await EVENTS.many(moment, _OF_CHAIN, (chain,), most)

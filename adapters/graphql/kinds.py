@@ -1,0 +1,27 @@
+"""The object types by name, for fields that lead from one noun to another: each may lead to all others.
+
+Strawberry looks a type up when the schema is made; until then its module need not have been read whole.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from strawberry.types.lazy_type import LazyType
+
+if TYPE_CHECKING:
+    from adapters.graphql.decision import Decision
+    from adapters.graphql.event import Event
+    from adapters.graphql.fill import Fill
+    from adapters.graphql.order import Order
+    from adapters.graphql.position import HeldPosition
+    from adapters.graphql.signal import Signal
+else:
+    Decision = LazyType("Decision", "adapters.graphql.decision")
+    Event = LazyType("Event", "adapters.graphql.event")
+    Fill = LazyType("Fill", "adapters.graphql.fill")
+    Order = LazyType("Order", "adapters.graphql.order")
+    HeldPosition = LazyType("HeldPosition", "adapters.graphql.position")
+    Signal = LazyType("Signal", "adapters.graphql.signal")
+
+__all__ = ["Decision", "Event", "Fill", "HeldPosition", "Order", "Signal"]

@@ -1,0 +1,54 @@
+"""A list as a field: its filter, its order, one page of it, at one moment."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, Optional, TypeVar
+
+import strawberry
+
+from adapters.graphql.as_of import AsOf, when
+from adapters.graphql.connection import PAGE, After, Before, Connection, First, Last, connect, paging
+from adapters.graphql.context import Info
+from adapters.graphql.enums import SortDirection
+from adapters.graphql.nodes import Nodes
+from adapters.graphql.permission import requires
+from adapters.graphql.rows import filters_of
+from adapters.http.caller import Role
+from projections.questions.listing import Listing
+from projections.questions.page import Wanted
+
+Node = TypeVar("Node")
+
+
+def listed(listing: Listing, nodes: Nodes[Any], where: type, by: type[Enum], description: str) -> Any:
+    """The field of a list, for an attribute that is annotated as the connection it gives.
+
+    `where` is its filter input, whose fields are the listing's tests; `by` names the listing's orders, the first of
+    them is the one it falls back on.
+    """
+    resolver = _resolver(listing, nodes)
+    resolver.__annotations__ |= {"where": Optional[where], "order_by": by}  # noqa: UP045  (made at run time)
+    resolver.__defaults__ = (None, next(iter(by)), *(resolver.__defaults__ or ())[2:])
+    return strawberry.field(resolver=resolver, description=description, extensions=[requires(Role.VIEWER)])
+
+
+def _resolver(listing: Listing, nodes: Nodes[Node]) -> Any:
+    async def resolve(
+        info: Info,
+        where: Any = None,
+        order_by: Any = None,
+        direction: SortDirection = SortDirection.DESC,
+        first: First = PAGE,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        as_of: AsOf = None,
+    ) -> Connection[Node]:
+        falling = direction is SortDirection.DESC
+        page = paging(first, after, last, before)
+        wanted = Wanted(order_by.value, falling, filters_of(where), **page)
+        moment = await info.context.moment(when(as_of))
+        return await connect(moment, listing, wanted, nodes.of)
+
+    return resolve

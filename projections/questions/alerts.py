@@ -1,0 +1,11 @@
+"""What can be asked about alerts."""
+
+from __future__ import annotations
+
+from projections.questions.listing import Listing, among, common
+
+ALERTS = Listing(
+    "alerts",
+    {**common("at", "kind", "chain", "stream"), "severity": among("severity")},
+    {"RAISED": "position"},
+)

@@ -1,0 +1,11 @@
+"""What can be asked about the equity curve."""
+
+from __future__ import annotations
+
+from projections.questions.listing import Listing, common
+
+EQUITY = Listing(
+    "equity",
+    common("at", "day", "reason", "chain"),
+    {"RECORDED": "position", "BALANCE": "balance", "AMOUNT": "amount", "DRAWDOWN": "drawdown"},
+)

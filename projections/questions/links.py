@@ -1,0 +1,75 @@
+"""Which orders and fills made a position: an order's fill is the cause of what its position's stream tells next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import CompoundSelect, select, union
+
+from projections.questions.find import Key, Keys, Rows, grouped, is_one_of
+from projections.source import Source
+
+
+def fills_of_positions(source: Source, keys: Keys, most: int) -> Mapping[Key, Rows]:
+    """By (account, position), the first `most` in the order of the log."""
+    told, filled, fills = (
+        source.table("journal"),
+        source.table("journal").alias("filled"),
+        source.table("fills"),
+    )
+    own = [told.c.account, told.c.subject]
+    statement = (
+        select(fills)
+        .join(filled, filled.c.position == fills.c.position)
+        .join(told, told.c.cause == filled.c.event_id)
+        .where(told.c.noun == "position", is_one_of(own, keys))
+    )
+    return grouped(source, statement, own, fills, most)
+
+
+def orders_of_positions(source: Source, keys: Keys, most: int) -> Mapping[Key, Rows]:
+    """By (account, position), the first `most` in the order of the log.
+
+    They are all orders that filled it, and those that rest behind the one that opened it.
+    """
+    pairs = _pairs(source, keys, "position_id").subquery("pairs")
+    orders = source.table("orders")
+    statement = select(orders).join(
+        pairs, (pairs.c.account == orders.c.account) & (pairs.c.order_id == orders.c.id)
+    )
+    return grouped(source, statement, [pairs.c.account, pairs.c.position_id], orders, most)
+
+
+def positions_of_orders(source: Source, keys: Keys, most: int) -> Mapping[Key, Rows]:
+    """By (account, order): the positions that it filled, or rests for; one, but for an order that turned one."""
+    pairs = _pairs(source, keys, "order_id").subquery("pairs")
+    positions = source.table("positions")
+    statement = select(positions).join(
+        pairs, (pairs.c.account == positions.c.account) & (pairs.c.position_id == positions.c.id)
+    )
+    return grouped(source, statement, [pairs.c.account, pairs.c.order_id], positions, most)
+
+
+def _pairs(source: Source, keys: Keys, wanted: str) -> CompoundSelect[str, str, str]:
+    """(account, position_id, order_id) of those whose account and `wanted` are one of the keys."""
+    told, filled = source.table("journal"), source.table("journal").alias("filled")
+    positions, orders = source.table("positions"), source.table("orders")
+    known = {"position_id": told.c.subject, "order_id": filled.c.subject}
+    by_fills = (
+        select(told.c.account, told.c.subject.label("position_id"), filled.c.subject.label("order_id"))
+        .join(filled, filled.c.event_id == told.c.cause)
+        .where(
+            told.c.noun == "position",
+            filled.c.noun == "order",
+            is_one_of([told.c.account, known[wanted]], keys),
+        )
+    )
+    rest = {"position_id": positions.c.id, "order_id": orders.c.id}
+    behind = (
+        select(positions.c.account, positions.c.id.label("position_id"), orders.c.id.label("order_id"))
+        .join(orders, (orders.c.account == positions.c.account) & (orders.c.chain == positions.c.chain))
+        .where(
+            orders.c.parent == positions.c.entry_order, is_one_of([positions.c.account, rest[wanted]], keys)
+        )
+    )
+    return union(by_fills, behind)

@@ -1,0 +1,25 @@
+"""What can be asked about signals."""
+
+from __future__ import annotations
+
+from projections.questions.listing import Listing, at_least, common
+
+SIGNALS = Listing(
+    "signals",
+    {
+        **common(
+            "detected_at",
+            "strategy",
+            "instrument",
+            "interval_seconds",
+            "direction",
+            "intent",
+            "status",
+            "verdict",
+            "chain",
+            "actor",
+        ),
+        "min_confidence": at_least("confidence"),
+    },
+    {"DETECTED": "position", "CONFIDENCE": "confidence", "TREND": "trend", "INSTRUMENT": "instrument"},
+)
