@@ -81,7 +81,7 @@ class Dealing:
 
     async def send(self, document: str, role: str = "trader", **variables: Any) -> ExecutionResult:
         desk = Desk(self.door, ACCOUNT, self.desk.signer, self.now, self.desk.threads)
-        served = Served(_models(), AvroCodec().decode, desk=desk, projecting=self.projecting)
+        served = Served(models(), AvroCodec().decode, desk=desk, projecting=self.projecting)
         found = await SCHEMA.execute(document, variables, Context(CALLERS[role], served))
         assert isinstance(found, ExecutionResult)
         return found
@@ -103,5 +103,5 @@ class Dealing:
         return str((error.extensions or {})["code"]), error.message
 
 
-def _models() -> ReadModels:
+def models() -> ReadModels:
     return ReadModels(prepare(create_engine("sqlite://")), PROJECTIONS)

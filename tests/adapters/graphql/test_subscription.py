@@ -1,0 +1,297 @@
+"""What is followed over a real websocket: gapless from any position, told of every end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gql.transport.exceptions import TransportQueryError
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from adapters.live import LiveTail
+from commands.door import Accepted
+from commands.request import ClosePosition, MoveStopAndTarget, RaiseSignal, TripSwitch
+from domain.account import KillSwitchTripped
+from domain.log import Envelope
+from domain.streams import parse
+from tests.adapters.graphql.serving import Serving, connected, first, serving
+from tests.adapters.log.days import days
+from tests.commands.by_hand.asking import PRICE, TERMS, Asking
+from tests.commands.desk import a_fill_of
+from tests.domain.history import ACCOUNT, BTC, ETH, NOW, D, a_signal
+
+pytestmark = pytest.mark.anyio
+
+_EVENTS = (
+    "subscription ($after: LogPosition, $where: EventsFilter) { events(after: $after, where: $where) { %s } }"
+)
+_ALL = _EVENTS % "position"
+_POSITIONS = """subscription ($after: LogPosition) { positions(after: $after, account: "main") {
+    position id status quantity averagePrice stop net exitReason event { type version } } }"""
+
+
+@pytest.fixture(scope="module")
+def history() -> Sequence[Envelope]:
+    """A desk's day: opened, an entry by hand, its stop moved, closed, the switch tripped."""
+    asking = Asking()
+    asking.entered(TERMS)
+    asking.accepted(MoveStopAndTarget(f"{BTC}-LONG-1", stop=D(97)), "move")
+    out = asking.ask(ClosePosition(f"{BTC}-LONG-1", "enough"), "out")
+    assert isinstance(out, Accepted)
+    (order,) = (parse(event.stream).id for event in out.events if event.type.endswith("OrderPlaced"))
+    asking.desk.tell(a_fill_of(order, "x-out", D(10), PRICE))
+    asking.accepted(RaiseSignal(a_signal(candle_closed_at=asking.desk.at)), "signal")
+    asking.accepted(TripSwitch("enough"), "trip")
+    return asking.desk.log.envelopes
+
+
+@pytest.fixture
+def api(tmp_path: Path, history: Sequence[Envelope]) -> Iterator[Serving]:
+    with serving(f"sqlite:///{tmp_path / 'log.db'}", history, held=64) as api:
+        yield api
+
+
+def more(count: int, begun: int = 1) -> list[Envelope]:
+    return list(days("account-other", begun, begun + count - 1))
+
+
+async def test_events_are_told_whole(api: Serving, history: Sequence[Envelope]) -> None:
+    wanted = "position id stream noun account version type chain cause actor occurredAt recordedAt line data"
+    async with connected(api) as session:
+        told = await first(session, _EVENTS % wanted, len(history), after=0)
+    assert [one["position"] for one in told] == list(range(1, len(history) + 1))
+    for one, envelope in zip(told, history, strict=True):
+        meta = envelope.meta
+        assert (one["id"], one["stream"], one["version"]) == (str(meta.event_id), meta.stream, meta.version)
+        assert one["type"].endswith(f".{type(envelope.event).__name__}")
+        assert one["line"]
+        assert isinstance(one["data"], dict)
+
+
+async def test_catching_up_and_what_comes_join_without_gap_or_repetition(api: Serving) -> None:
+    head = api.read().head()
+    async with connected(api) as session:
+        following = asyncio.create_task(first(session, _ALL, 200 - 10, after=10))
+        for begun in range(1, 200 - head + 1, 20):
+            await asyncio.to_thread(api.write, more(20, begun))
+        assert [one["position"] for one in await following] == list(range(11, 201))
+
+
+async def test_a_client_that_comes_back_goes_on_where_it_was(api: Serving) -> None:
+    async with connected(api) as session:
+        (last,) = (await first(session, _ALL, 5, after=0))[-1:]
+    api.write(more(1))
+    async with connected(api) as session:
+        assert (await first(session, _ALL, 1, after=last["position"]))[0]["position"] == 6
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"nouns": ["position"]},
+        {"types": ["OrderFilled", "whence.account.KillSwitchTripped"]},
+        {"stream": f"order-{ACCOUNT}-nobody"},
+        {"account": ACCOUNT, "nouns": ["order"], "types": ["OrderPlaced"]},
+    ],
+)
+async def test_events_are_filtered(api: Serving, history: Sequence[Envelope], where: dict[str, Any]) -> None:
+    def wanted(envelope: Envelope) -> bool:
+        meta, kind = envelope.meta, type(envelope.event).__name__
+        types = [name.rpartition(".")[2] for name in where.get("types", [kind])]
+        nouns = where.get("nouns", [meta.stream.partition("-")[0]])
+        return (
+            meta.stream.partition("-")[0] in nouns
+            and kind in types
+            and where.get("stream", meta.stream) == meta.stream
+        )
+
+    expected = [n for n, envelope in enumerate(history, 1) if wanted(envelope)]
+    end = api.write(more(1))
+    both = "subscription ($where: EventsFilter) { events(after: 0, where: $where) { position } }"
+    async with connected(api) as session:
+        told = await first(session, both, len(expected), where=where) if expected else []
+        assert [one["position"] for one in told] == expected
+        last = await first(session, _ALL, 1, after=end - 1)
+    assert last[0]["position"] == end
+
+
+async def test_a_filter_that_nothing_can_pass_is_refused(api: Serving) -> None:
+    for where, said in (
+        ({"nouns": ["trade"]}, "there is no noun 'trade'; there are: account, "),
+        ({"types": ["OrderFiled"]}, "there is no type 'OrderFiled'; there are: "),
+        ({"stream": "Order main"}, "'Order main' is not a stream"),
+    ):
+        assert (await refused(api, _ALL, where=where)) == ("BAD_INPUT", said)
+
+
+async def refused(api: Serving, document: str, role: str = "viewer", **variables: Any) -> tuple[str, str]:
+    """The code of the error, and the beginning of what it says."""
+    async with connected(api, role) as session:
+        with pytest.raises(TransportQueryError) as told:
+            await first(session, document, 1, **variables)
+    (error,) = told.value.errors or []
+    beginnings = [word for word in _SAID if error["message"].startswith(word)]
+    return error["extensions"]["code"], beginnings[0] if beginnings else error["message"]
+
+
+_SAID = (
+    "there is no noun 'trade'; there are: account, ",
+    "there is no type 'OrderFiled'; there are: ",
+    "'Order main' is not a stream",
+    "the log ends at position ",
+    "no engine runs in this process",
+)
+
+
+async def test_a_position_the_log_does_not_have_is_refused(api: Serving) -> None:
+    assert await refused(api, _ALL, after=10_000) == ("BAD_INPUT", "the log ends at position ")
+
+
+async def test_positions_are_told_as_they_stood_after_each_event(
+    api: Serving, history: Sequence[Envelope]
+) -> None:
+    where = [n for n, one in enumerate(history, 1) if one.meta.stream.startswith("position-")]
+    async with connected(api) as session:
+        told = await first(session, _POSITIONS, len(where), after=0)
+        assert [one["position"] for one in told] == where
+        opened, closed = told[0], told[-1]
+        assert (opened["status"], opened["quantity"], opened["exitReason"]) == ("OPEN", "10", None)
+        assert (closed["status"], closed["quantity"], closed["exitReason"]) == ("CLOSED", "0", "MANUAL")
+        for n, one in enumerate(told[:-1]):
+            later = await first(session, _POSITIONS, len(where) - n - 1, after=one["position"])
+            assert later == told[n + 1 :], "begun in the middle, the states are the same"
+
+
+async def test_signals_and_alerts_are_the_rows_of_the_read_models(
+    api: Serving, history: Sequence[Envelope]
+) -> None:
+    signals = "subscription { signals(after: 0) { position id status verdict reasons strategy price event { type } } }"
+    alerts = "subscription { alerts(after: 0) { position severity kind line stream chain at account } }"
+    async with connected(api) as session:
+        detected, decided = await first(session, signals, 2)
+        (alert,) = await first(session, alerts, 1)
+    assert (detected["status"], detected["verdict"], decided["status"]) == ("DETECTED", None, "DECIDED")
+    assert decided["id"] == detected["id"]
+    assert decided["verdict"] in {"ENTER", "SKIP"}
+    assert (alert["kind"], alert["severity"]) == ("KILL_SWITCH_TRIPPED", "CRITICAL")
+    (position,) = (n for n, one in enumerate(history, 1) if isinstance(one.event, KillSwitchTripped))
+    assert alert["position"] == position
+
+
+async def test_prices_are_told_as_the_engine_sees_them(api: Serving) -> None:
+    document = "subscription ($of: [String!]) { prices(instruments: $of) { instrument price at } }"
+    assert api.live is not None
+    prices = api.live.prices
+    assert prices is not None
+    prices.saw(BTC, D("100.10"), NOW)
+    async with connected(api) as session:
+        (known,) = await first(session, document, 1)
+        assert (known["instrument"], known["price"]) == (BTC, "100.10")
+        following = asyncio.create_task(first(session, document, 1, of=[ETH]))
+        prices.saw(BTC, D(101), NOW + timedelta(minutes=5))
+        prices.saw(ETH, D(9), NOW + timedelta(minutes=5))
+        (told,) = await following
+    assert (told["instrument"], told["price"], told["at"]) == (ETH, "9", "2025-04-03T12:05:00.000000Z")
+
+
+async def test_without_an_engine_there_are_no_prices_and_that_is_said(
+    tmp_path: Path, history: Sequence[Envelope]
+) -> None:
+    with serving(f"sqlite:///{tmp_path / 'log.db'}", history, trades=False) as api:
+        code = await refused(api, "subscription { prices { price } }")
+    assert code == ("REFUSED", "no engine runs in this process")
+
+
+async def test_who_has_no_good_token_is_not_let_in(api: Serving) -> None:
+    async with raw(api) as socket:
+        await say(socket, type="connection_init", payload={"authorization": "Bearer nobody-knows"})
+        with pytest.raises(ConnectionClosed) as closed:
+            await asyncio.wait_for(socket.recv(), 5)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4403
+
+
+def raw(api: Serving, **more: Any) -> connect:
+    return connect(
+        f"ws://127.0.0.1:{api.port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")], **more
+    )
+
+
+async def say(socket: ClientConnection, **message: object) -> None:
+    await socket.send(json.dumps(message))
+
+
+async def hear(socket: ClientConnection) -> dict[str, Any]:
+    heard: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), 10))
+    return heard
+
+
+async def begun(socket: ClientConnection, document: str) -> None:
+    await say(socket, type="connection_init", payload={"authorization": "Bearer viewer"})
+    assert (await hear(socket))["type"] == "connection_ack"
+    await say(socket, id="1", type="subscribe", payload={"query": document})
+
+
+def tail_of(api: Serving) -> LiveTail:
+    assert api.live is not None
+    return api.live.tail
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """What another thread brings about, looked for until it is so, or the test has waited too long."""
+    for _ in range(1_000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come about within 10 s")
+
+
+async def test_who_does_not_keep_up_is_told_and_dropped(api: Serving) -> None:
+    """It reads nothing while more is written than the ring and the buffers of both ends hold; then it reads on."""
+    document = "subscription { events(after: 0) { position stream line data cause chain id } }"
+    async with raw(api, max_queue=1, write_limit=1, ping_interval=None) as socket:
+        await begun(socket, document)
+        assert (await hear(socket))["payload"]["data"]["events"]["position"] == 1
+        tail = tail_of(api)
+        for begins in range(1, 40_001, 4_000):
+            await asyncio.to_thread(api.write, more(4_000, begins))
+        end = api.read().head()
+        await until(lambda: tail.position == end)
+        positions: list[int] = [1]
+        while True:
+            heard = await hear(socket)
+            if heard["payload"].get("errors"):
+                break
+            positions.append(heard["payload"]["data"]["events"]["position"])
+        assert (await hear(socket)) == {"id": "1", "type": "complete"}
+    (error,) = heard["payload"]["errors"]
+    assert error["extensions"]["code"] == "TOO_SLOW"
+    assert f"after position {positions[-1]}," in error["message"]
+    assert positions == list(range(1, positions[-1] + 1))
+
+
+async def test_a_subscription_that_is_completed_is_given_up(api: Serving) -> None:
+    async with raw(api) as socket:
+        await begun(socket, "subscription { events { position } }")
+        tail = tail_of(api)
+        await until(lambda: tail.subscribers == 1)
+        await say(socket, id="1", type="complete")
+        await say(socket, type="ping")
+        assert (await hear(socket))["type"] == "pong"
+        await until(lambda: tail.subscribers == 0)
+
+
+async def test_a_client_that_vanishes_leaves_nothing_behind(api: Serving) -> None:
+    async with raw(api) as socket:
+        await begun(socket, "subscription { events { position } }")
+        tail = tail_of(api)
+        await until(lambda: tail.subscribers == 1)
+        socket.transport.abort()
+    await until(lambda: tail.subscribers == 0)
