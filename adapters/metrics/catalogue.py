@@ -145,11 +145,13 @@ LAG_EVENTS = _gauge(
 )
 LAG_SECONDS = _gauge(
     "whence_projection_lag_seconds",
-    "Age of the oldest event that a projection has not taken up; 0 where it has taken up all.",
+    "How long this process has seen an event that a projection has not taken up; 0 where there is none.",
     "projection",
     unit="seconds",
 )
-READ_MODELS_UP = _gauge("whence_read_models_up", "1 where the store of the read models answered this scrape.")
+READ_MODELS_UP = _gauge(
+    "whence_read_models_up", "1 where the store of the read models and their log answered this scrape."
+)
 
 SIGNAL_TO_DECISION = _timing(
     "whence_signal_to_decision_seconds", "From the stimulus to the decision about its signal."

@@ -74,12 +74,12 @@ class Money:
 class Progress:
     """How far a projection's live build is behind its log, and what it has parked.
 
-    `lag_seconds` is None where nobody can say: an event is missing, yet not when it was recorded.
+    `lag_seconds` is for how long this process has seen an event that is missing; 0 where none is.
     """
 
     projection: str
     lag_events: int
-    lag_seconds: float | None
+    lag_seconds: float
     parked_events: int
     parked_sequences: int
 
@@ -99,5 +99,5 @@ class Figures(Protocol):
     """Where the numbers come from; asked at each scrape, from whichever thread scrapes."""
 
     def __call__(self) -> History:
-        """The numbers now. Raises StoreError where the read models do not answer."""
+        """The numbers now. Raises StoreError where the read models do not answer, LogError where their log does not."""
         ...

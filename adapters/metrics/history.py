@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from adapters.metrics import catalogue
 from adapters.metrics.catalogue import HISTORY, Kind, Metric
 from adapters.metrics.figures import Count, Figures, History, Measure, Money, Profit, Progress, Trades
-from domain.errors import StoreError
+from domain.errors import LogError, StoreError
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ _FAMILIES: Mapping[Kind, type[_Family]] = {Kind.COUNTER: CounterMetricFamily, Ki
 
 
 class HistoryCollector(Collector):
-    """Asks `figures` at each scrape. A store that does not answer costs its own metrics, never those of the rest."""
+    """Asks `figures` at each scrape; a store or log that does not answer costs their metrics and no others."""
 
     def __init__(self, figures: Figures, registry: CollectorRegistry) -> None:
         self._figures = figures
@@ -57,7 +57,7 @@ class HistoryCollector(Collector):
     def _samples(self) -> Iterator[_Sample]:
         try:
             history = self._figures()
-        except StoreError as fault:
+        except (StoreError, LogError) as fault:
             _log.warning("the metrics of the recorded history are missing: %s", fault)
             yield catalogue.READ_MODELS_UP, (), 0.0
             return
@@ -130,5 +130,4 @@ def _progress(progress: Progress) -> Iterator[_Sample]:
     yield catalogue.LAG_EVENTS, of, float(progress.lag_events)
     yield catalogue.PARKED_EVENTS, of, float(progress.parked_events)
     yield catalogue.PARKED_SEQUENCES, of, float(progress.parked_sequences)
-    if progress.lag_seconds is not None:
-        yield catalogue.LAG_SECONDS, of, progress.lag_seconds
+    yield catalogue.LAG_SECONDS, of, progress.lag_seconds

@@ -12,7 +12,7 @@ from adapters.metrics.catalogue import DECISIONS, HISTORY, SIGNALS, Kind, Metric
 from adapters.metrics.figures import History, Trades
 from adapters.metrics.history import HistoryCollector
 from adapters.metrics.registry import gauge, new_registry
-from domain.errors import StoreUnavailable
+from domain.errors import LogUnavailable, StoreUnavailable, WhenceError
 from tests.adapters.metrics.histories import BTC, DAY, ETH
 
 _OTHER = Metric("whence_other_things", Kind.GAUGE, "Something of this process.")
@@ -74,16 +74,21 @@ def test_what_cannot_be_said_is_absent_and_never_a_zero() -> None:
     assert told(registry) == {"whence_read_models_up", "whence_recent_trades"}
 
 
-def test_a_lag_without_a_time_is_told_in_events_alone() -> None:
-    registry = registry_of(DAY)
-    equity = {"projection": "equity"}
-    assert registry.get_sample_value("whence_projection_lag_events", equity) == 130
-    assert registry.get_sample_value("whence_projection_lag_seconds", equity) is None
+def test_a_projection_tells_how_far_it_is_behind_and_what_it_has_parked() -> None:
+    registry, equity = registry_of(DAY), {"projection": "equity"}
+    told_of = {
+        name: registry.get_sample_value(f"whence_{name}", equity)
+        for name in ("projection_lag_events", "projection_lag_seconds", "parked_events", "parked_sequences")
+    }
+    assert list(told_of.values()) == [130, 31.5, 120, 2]
 
 
-def test_a_store_that_does_not_answer_costs_its_own_metrics_alone(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("fault", [StoreUnavailable, LogUnavailable])
+def test_what_does_not_answer_costs_its_own_metrics_alone(
+    caplog: pytest.LogCaptureFixture, fault: type[WhenceError]
+) -> None:
     def broken() -> History:
-        raise StoreUnavailable("the store at db:5432 does not answer")
+        raise fault("the store at db:5432 does not answer")
 
     registry = new_registry()
     HistoryCollector(broken, registry)

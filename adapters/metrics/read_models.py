@@ -1,0 +1,110 @@
+"""The figures of the recorded history, asked of the read models in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from adapters.metrics.figures import Count, History, Measure, Money, Profit, Progress, Trades
+from adapters.metrics.lateness import Lateness
+from domain.errors import Refused
+from projections.answering import answering
+from projections.bookkeeping import BuildKind, BuildStatus
+from projections.source import ReadModels, Source
+from projections.standing import Standing, standings
+
+_Row = Mapping[str, Any]
+
+
+class ReadModelFigures:
+    """See `Figures`: those of one log's read models, all of one moment of the store.
+
+    `head` tells the position of the log's last event. A read model that is not built yet has nothing to say.
+    """
+
+    def __init__(self, models: ReadModels, head: Callable[[], int], lateness: Lateness | None = None) -> None:
+        self._models = models
+        self._head = head
+        self._lateness = lateness or Lateness()
+
+    def __call__(self) -> History:
+        """Raises StoreError where the store does not answer, and what `head` raises."""
+        with answering(self._models.engine), self._models.now() as source:
+            accounts, performance = _rows(source, "accounts"), _rows(source, "performance")
+            return History(
+                counts=[_count(row) for row in _rows(source, "counts")],
+                profits=_profits(performance, accounts),
+                trades=[_trades(row) for row in performance if row["dimension"] == "ALL"],
+                money=[_money(row) for row in accounts],
+                progress=self._progress(source),
+            )
+
+    def _progress(self, source: Source) -> Sequence[Progress]:
+        found = [one for one in standings(source.connection, self._models.partition) if _is_live(one)]
+        head = self._head()
+        late = self._lateness.look(head, [one.position for one in found])
+        return [
+            Progress(
+                one.build.projection,
+                max(head - one.position, 0),
+                late[one.position],
+                one.parked_events,
+                one.parked_sequences,
+            )
+            for one in found
+        ]
+
+
+def _is_live(standing: Standing) -> bool:
+    build = standing.build
+    return (build.status, build.kind) == (BuildStatus.LIVE, BuildKind.TODAY)
+
+
+def _rows(source: Source, name: str) -> Sequence[_Row]:
+    try:
+        table = source.table(name)
+    except Refused:
+        return ()
+    return [dict(row) for row in source.connection.execute(select(table)).mappings()]
+
+
+def _count(row: _Row) -> Count:
+    named = (row["account"], row["strategy"], row["instrument"], row["label"])
+    return Count(Measure(row["measure"]), *named, row["count"])
+
+
+def _profits(performance: Sequence[_Row], accounts: Sequence[_Row]) -> Sequence[Profit]:
+    currency = {row["account"]: row["currency"] for row in accounts}
+    return [
+        Profit(row["account"], row["value"], currency.get(row["account"], ""), row["net"])
+        for row in performance
+        if row["dimension"] == "STRATEGY"
+    ]
+
+
+def _trades(row: _Row) -> Trades:
+    recent: str = row["recent"]
+    return Trades(
+        row["account"],
+        row["trades"],
+        row["wins"],
+        len(recent),
+        recent.count("1"),
+        row["gross_profit"],
+        row["gross_loss"],
+    )
+
+
+def _money(row: _Row) -> Money:
+    return Money(
+        row["account"],
+        row["currency"],
+        row["balance"],
+        row["exposure"],
+        row["open_positions"],
+        row["drawdown"],
+        row["max_drawdown"],
+        bool(row["tripped"]),
+    )

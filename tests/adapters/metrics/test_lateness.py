@@ -1,0 +1,64 @@
+"""How long something has been behind, by a clock that the test turns."""
+
+from __future__ import annotations
+
+from adapters.metrics.lateness import Lateness
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_what_has_taken_up_all_is_not_late() -> None:
+    assert Lateness(Clock()).look(7, [7]) == {7: 0}
+    assert Lateness(Clock()).look(0, [0]) == {0: 0}
+
+
+def test_one_that_stands_still_grows_later_while_the_log_stands_still_too() -> None:
+    clock = Clock()
+    lateness = Lateness(clock)
+    assert lateness.look(10, [7]) == {7: 0}
+    clock.now += 15
+    assert lateness.look(10, [7]) == {7: 15}
+
+
+def test_each_is_as_late_as_the_first_event_it_has_not_taken_up() -> None:
+    clock = Clock()
+    lateness = Lateness(clock)
+    lateness.look(10, [5])
+    clock.now += 15
+    lateness.look(20, [5, 10])
+    clock.now += 15
+    assert lateness.look(30, [5, 10, 20, 30]) == {5: 30, 10: 15, 20: 0, 30: 0}
+
+
+def test_one_that_follows_is_never_late_for_longer_than_between_two_looks() -> None:
+    clock = Clock()
+    lateness = Lateness(clock)
+    for head in range(100, 2_000, 100):
+        assert lateness.look(head, [head - 100])[head - 100] == 0
+        clock.now += 15
+
+
+def test_what_everybody_has_taken_up_is_forgotten() -> None:
+    clock = Clock()
+    lateness = Lateness(clock)
+    lateness.look(100, [50])
+    clock.now += 15
+    lateness.look(100, [100])
+    clock.now += 15
+    assert lateness.look(100, [50]) == {50: 0}
+
+
+def test_one_rebuilt_from_zero_is_late_from_now_on() -> None:
+    clock = Clock()
+    lateness = Lateness(clock)
+    lateness.look(10, [10])
+    clock.now += 60
+    assert lateness.look(10, [0]) == {0: 0}
+    clock.now += 5
+    assert lateness.look(10, [0]) == {0: 5}

@@ -1,0 +1,163 @@
+"""The figures of a run as the read models have them, against those counted in its log by hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import Engine, create_engine, insert, update
+
+from adapters.metrics.catalogue import HISTORY
+from adapters.metrics.figures import History, Measure
+from adapters.metrics.history import HistoryCollector
+from adapters.metrics.read_models import ReadModelFigures
+from adapters.metrics.registry import new_registry
+from adapters.tapes import synthetic_tape
+from domain.errors import StoreUnavailable
+from domain.order import OrderFilled, OrderPlaced
+from domain.position import PositionClosed, PositionOpened
+from domain.settings import RiskSettings, TierSettings
+from domain.signal import DecisionMade, SignalDetected, Verdict
+from infra.run.paper import PaperRun, plan_of
+from projections.bookkeeping import CURSORS, METADATA, PARKED, BuildKind, BuildStatus, ParkedState
+from projections.builds import begin, live
+from projections.catalogue import PROJECTIONS
+from projections.source import ReadModels
+from projections.store import prepare, writing
+from tests.commands.list_log import ListLog
+from tests.projections.folded import EAGER
+from tests.projections.stores import WrittenLog, built
+
+SETTINGS = replace(EAGER, tiers=TierSettings(normal_confidence=0.5), risk=RiskSettings())
+"""Some signals are traded, and some are not."""
+
+
+@pytest.fixture(scope="module")
+def log() -> WrittenLog:
+    tapes, played = synthetic_tape(7, candles=2_000), ListLog()
+    plan = plan_of(tapes, "paper", Decimal(10_000), Decimal(5), SETTINGS)
+    for _instant in PaperRun(plan, played, lambda _: None).instants():
+        pass
+    return WrittenLog(played.envelopes)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory, log: WrittenLog) -> Iterator[ReadModels]:
+    """Read models that no test changes."""
+    engine = prepare(create_engine(f"sqlite:///{tmp_path_factory.mktemp('figures') / 'read.db'}"))
+    with writing(engine) as connection:
+        METADATA.create_all(connection)
+    yield built(engine, log)
+    engine.dispose()
+
+
+def figures(models: ReadModels, log: WrittenLog) -> History:
+    return ReadModelFigures(models, log.head)()
+
+
+def only(store: Engine, log: WrittenLog, *names: str) -> ReadModels:
+    """Read models of which but these are built."""
+    built(store, log, {name: PROJECTIONS[name] for name in names})
+    return ReadModels(store, PROJECTIONS)
+
+
+def counted(history: History, measure: Measure) -> int:
+    return sum(one.count for one in history.counts if one.measure is measure)
+
+
+def test_every_measure_is_as_often_as_its_event(models: ReadModels, log: WrittenLog) -> None:
+    history, events = figures(models, log), Counter(type(one.event) for one in log.envelopes)
+    told = {measure: counted(history, measure) for measure in Measure if measure is not Measure.SKIPPED}
+    assert told == {
+        Measure.SIGNALS: events[SignalDetected],
+        Measure.DECISIONS: events[DecisionMade],
+        Measure.ORDERS_PLACED: events[OrderPlaced],
+        Measure.FILLS: events[OrderFilled],
+        Measure.POSITIONS_OPENED: events[PositionOpened],
+        Measure.POSITIONS_CLOSED: events[PositionClosed],
+    }
+    assert min(told.values()) > 0
+
+
+def test_a_signal_is_skipped_once_for_each_reason(models: ReadModels, log: WrittenLog) -> None:
+    expected = Counter(
+        reason
+        for one in log.envelopes
+        if isinstance(one.event, DecisionMade) and one.event.verdict is Verdict.SKIP
+        for reason in one.event.reasons
+    )
+    history = figures(models, log)
+    told = {one.label: one.count for one in history.counts if one.measure is Measure.SKIPPED}
+    assert told == expected
+    assert told
+
+
+def test_profit_adds_up_to_what_the_positions_brought(models: ReadModels, log: WrittenLog) -> None:
+    closed = [one.event for one in log.envelopes if isinstance(one.event, PositionClosed)]
+    history = figures(models, log)
+    assert sum(one.net for one in history.profits) == sum(one.net for one in closed)
+    assert {one.currency for one in history.profits} == {"USDT"}
+    (trades,) = history.trades
+    assert (trades.trades, trades.wins) == (len(closed), sum(one.net > 0 for one in closed))
+    assert trades.recent_wins == sum(one.net > 0 for one in closed[-50:])
+    assert trades.profit + trades.loss == sum(one.net for one in closed)
+
+
+def test_money_is_as_it_was_last_told(models: ReadModels, log: WrittenLog) -> None:
+    last = [one.event for one in log.envelopes if isinstance(one.event, PositionClosed)][-1]
+    (money,) = figures(models, log).money
+    assert money.account == "paper"
+    assert abs(money.balance - last.balance) < Decimal(100)
+    assert not money.tripped
+
+
+def test_a_whole_run_is_told_in_every_metric(models: ReadModels, log: WrittenLog) -> None:
+    registry = new_registry()
+    HistoryCollector(ReadModelFigures(models, log.head), registry)
+    told = {sample.name for family in registry.collect() for sample in family.samples}
+    assert told == {metric.name for metric in HISTORY}
+
+
+def test_each_database_tells_the_same(models: ReadModels, log: WrittenLog, store: Engine) -> None:
+    here, there = figures(models, log), figures(built(store, log), log)
+    assert set(there.counts) == set(here.counts)
+    assert (there.trades, there.money) == (here.trades, here.money)
+    assert set(there.profits) == set(here.profits)
+
+
+def test_a_build_that_is_behind_or_has_parked_says_so(store: Engine, log: WrittenLog) -> None:
+    models = only(store, log, "orders", "fills")
+    with writing(store) as connection:
+        orders = live(connection)["orders"]
+        behind = update(CURSORS).where(CURSORS.c.build_id == orders.id)
+        connection.execute(behind.values(position=log.head() - 12))
+        said = {"event_id": "", "type": "", "error": "", "reason": "", "sequence": "order-paper-1"}
+        for position, state in enumerate((ParkedState.PARKED, ParkedState.PARKED, ParkedState.DISCARDED), 1):
+            of = {"build_id": orders.id, "partition": 0, "position": position, "state": state.value}
+            connection.execute(insert(PARKED).values({**of, **said}))
+    progress = {one.projection: one for one in figures(models, log).progress}
+    assert (progress["orders"].lag_events, progress["fills"].lag_events) == (12, 0)
+    assert (progress["orders"].parked_events, progress["orders"].parked_sequences) == (2, 1)
+
+
+def test_a_build_beside_the_live_one_is_not_taken_for_it(store: Engine, log: WrittenLog) -> None:
+    models = only(store, log, "orders")
+    with writing(store) as connection:
+        begin(connection, PROJECTIONS["orders"], BuildKind.TODAY, BuildStatus.BUILDING)
+    assert [(one.projection, one.lag_events) for one in figures(models, log).progress] == [("orders", 0)]
+
+
+def test_what_is_not_built_has_nothing_to_say_and_the_rest_goes_on(store: Engine, log: WrittenLog) -> None:
+    history = figures(only(store, log, "accounts"), log)
+    assert (history.counts, history.trades, history.profits) == ([], [], [])
+    assert history.money
+
+
+def test_a_store_that_is_away_is_said_so_without_its_password() -> None:
+    engine = prepare(create_engine("postgresql+psycopg://whence:hush@127.0.0.1:1/whence"))
+    with pytest.raises(StoreUnavailable) as raised:
+        ReadModelFigures(ReadModels(engine, PROJECTIONS), lambda: 0)()
+    assert "hush" not in str(raised.value)
