@@ -13,12 +13,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from adapters.http.caller import Caller
-from adapters.http.observer import Observer
 
 _log = logging.getLogger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _FAILED = 500
 """What a request ends with that raised."""
+_ACCEPTED = 101
+"""What a websocket is opened with."""
 
 
 @dataclass
@@ -34,16 +35,16 @@ class _Visit:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
             self.status = message["status"]
             MutableHeaders(scope=message)["X-Request-Id"] = self.request_id
+        elif message["type"] == "websocket.accept":
+            self.status = _ACCEPTED
         await self.send(message)
 
 
 class Access:
-    """Logs and counts what the application answers; every answer carries the id under which it is in the log."""
+    """Logs what the application answers; every answer carries the id under which it is in the log."""
 
-    def __init__(self, app: ASGIApp, observer: Observer, routes: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._observer = observer
-        self._routes = routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -52,44 +53,25 @@ class Access:
         visit, began = _Visit(scope, send, _request_id(scope)), time.perf_counter()
         with bound_contextvars(request_id=visit.request_id):
             try:
-                await self._answer(visit, receive)
+                await self._app(scope, receive, visit.noting)
             finally:
-                self._note(visit, time.perf_counter() - began)
+                _note(visit, time.perf_counter() - began)
 
-    async def _answer(self, visit: _Visit, receive: Receive) -> None:
-        if visit.scope["type"] == "http":
-            return await self._app(visit.scope, receive, visit.noting)
 
-        async def noting(message: Message) -> None:
-            if message["type"] == "websocket.accept":
-                visit.status = 101
-                self._observer.connected()
-            await visit.noting(message)
-
-        try:
-            await self._app(visit.scope, receive, noting)
-        finally:
-            if visit.status == 101:
-                self._observer.disconnected()
-
-    def _note(self, visit: _Visit, seconds: float) -> None:
-        scope = visit.scope
-        path, method = scope["path"], scope.get("method", "WEBSOCKET")
-        caller = scope["state"].get("caller")
-        name = caller.name if isinstance(caller, Caller) else None
-        _log.info(
-            "%s %s %d",
-            method,
-            path,
-            visit.status,
-            extra={
-                "caller": name,
-                "peer": scope["client"][0] if scope.get("client") else None,
-                "milliseconds": round(seconds * 1000, 1),
-            },
-        )
-        if scope["type"] == "http":
-            self._observer.answered(path if path in self._routes else "other", method, visit.status, seconds)
+def _note(visit: _Visit, seconds: float) -> None:
+    scope = visit.scope
+    caller = scope["state"].get("caller")
+    _log.info(
+        "%s %s %d",
+        scope.get("method", "WEBSOCKET"),
+        scope["path"],
+        visit.status,
+        extra={
+            "caller": caller.name if isinstance(caller, Caller) else None,
+            "peer": scope["client"][0] if scope.get("client") else None,
+            "milliseconds": round(seconds * 1000, 1),
+        },
+    )
 
 
 def _request_id(scope: Scope) -> str:

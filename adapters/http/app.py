@@ -22,12 +22,10 @@ from adapters.http.endpoint import Endpoint
 from adapters.http.gate import Gate, Guarded
 from adapters.http.guards import NoTokenInAddress, OwnPages, Patience, SafeHeaders
 from adapters.http.health import Health
-from adapters.http.observer import Observer
 from adapters.http.options import LOOPBACK_NAMES, HttpOptions
 from adapters.http.refusal import refusal
 
 GRAPHQL = "/graphql"
-_ROUTES = frozenset({GRAPHQL, "/healthz", "/readyz", "/metrics"})
 _log = logging.getLogger(__name__)
 
 
@@ -36,7 +34,6 @@ def build_app(
     gate: Gate,
     options: HttpOptions,
     health: Health,
-    observer: Observer,
     graphiql: Sequence[BaseRoute] = (),
     metrics: Route | None = None,
     lifespan: Lifespan[Starlette] | None = None,
@@ -53,17 +50,17 @@ def build_app(
     handlers = {Exception: _failed}
     return Starlette(
         routes=routes,
-        middleware=_before(options, observer),
+        middleware=_before(options),
         exception_handlers=handlers,
         lifespan=lifespan,
     )
 
 
-def _before(options: HttpOptions, observer: Observer) -> Sequence[Middleware]:
+def _before(options: HttpOptions) -> Sequence[Middleware]:
     """The first is asked first."""
     hosts = (*LOOPBACK_NAMES, *options.hosts)
     return [
-        Middleware(Access, observer=observer, routes=_ROUTES),
+        Middleware(Access),
         Middleware(SafeHeaders, tls=options.tls),
         Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False),
         Middleware(NoTokenInAddress),

@@ -28,6 +28,7 @@ from strawberry.types.unset import UNSET, UnsetType
 from adapters.graphql.codes import Code, code_of
 from adapters.http.caller import Caller, CallerContext
 from adapters.http.gate import Gate, TooOften, authorization_of
+from adapters.metrics.api import ApiMetrics
 from domain.errors import StoreError, Unauthenticated, WhenceError
 
 _log = logging.getLogger(__name__)
@@ -53,9 +54,11 @@ class Connected:
 class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
     async def handle(self) -> None:
         """Beside the conversation it is watched whether its token is still in force."""
-        watching = asyncio.create_task(cast(Endpoint, self.view).watch(self.context))
+        endpoint = cast(Endpoint, self.view)
+        watching = asyncio.create_task(endpoint.watch(self.context))
         try:
-            await super().handle()
+            with endpoint.metrics.connected():
+                await super().handle()
         finally:
             watching.cancel()
             with suppress(asyncio.CancelledError):
@@ -80,7 +83,7 @@ class Endpoint(GraphQL[Any, None]):
 
     graphql_transport_ws_handler_class = _Handler
 
-    def __init__(self, schema: BaseSchema, context_of: ContextOf, gate: Gate) -> None:
+    def __init__(self, schema: BaseSchema, context_of: ContextOf, gate: Gate, metrics: ApiMetrics) -> None:
         super().__init__(
             schema,
             graphql_ide=None,
@@ -90,6 +93,7 @@ class Endpoint(GraphQL[Any, None]):
             max_subscriptions_per_connection=_OPERATIONS,
         )
         self.context_of = context_of
+        self.metrics = metrics
         self._gate = gate
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:

@@ -12,10 +12,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.graphql.codes import Code
 from adapters.http.caller import ANONYMOUS, Caller, Role
-from adapters.http.observer import Observer
 from adapters.http.options import is_loopback, rate_of
 from adapters.http.rate import Rate
 from adapters.http.refusal import refusal, refusal_of
+from adapters.metrics.api import ApiMetrics, Operation, Status
 from domain.errors import Unauthenticated, WhenceError
 
 _SCHEME = "bearer "
@@ -50,9 +50,9 @@ class TooOften(Exception):
 class Gate:
     """Names callers and counts their requests."""
 
-    def __init__(self, bearers: Bearing, rate: str, observer: Observer) -> None:
+    def __init__(self, bearers: Bearing, rate: str, metrics: ApiMetrics) -> None:
         self._bearers = bearers
-        self._observer = observer
+        self._metrics = metrics
         self._rate = Rate(rate_of(rate))
         self._wrong = Rate(rate_of(_WRONG_TOKENS))
 
@@ -80,7 +80,7 @@ class Gate:
 
     def _heed(self, seconds: int) -> None:
         if seconds:
-            self._observer.limited()
+            self._metrics.answered(Operation.UNKNOWN, Status.REFUSED, 0)
             raise TooOften(seconds)
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import strawberry
 from sqlalchemy.exc import OperationalError
+from strawberry.extensions import SchemaExtension
 from strawberry.types import Info
 
 from adapters.graphql.limits import Limits, limiting
 from adapters.graphql.masking import MaskedSchema
 from adapters.graphql.permission import requires
+from adapters.graphql.timing import Timed
 from adapters.http.caller import Caller, Role
+from adapters.metrics.api import ApiMetrics
 from domain.errors import InvalidInput, LogOwned, Refused, StoreUnavailable
 
 SECRET = "hunter2"  # noqa: S105  # what must never be seen outside
@@ -112,6 +115,9 @@ class Subscription:
         raise FAULTS["INTERNAL"]
 
 
-def schema(limits: Limits | None = None) -> MaskedSchema:
-    """The schema under these limits."""
-    return MaskedSchema(Query, Mutation, Subscription, extensions=limiting(limits or Limits()))
+def schema(limits: Limits | None = None, timing: ApiMetrics | None = None) -> MaskedSchema:
+    """The schema under these limits, timed where somebody wants to know."""
+    extensions: list[Callable[[], SchemaExtension]] = [*limiting(limits or Limits())]
+    if timing is not None:
+        extensions.append(lambda: Timed(timing))
+    return MaskedSchema(Query, Mutation, Subscription, extensions=extensions)

@@ -6,16 +6,17 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from websockets.exceptions import InvalidStatus
 
@@ -24,7 +25,11 @@ from adapters.http.caller import Role
 from adapters.http.endpoint import Endpoint
 from adapters.http.gate import Gate
 from adapters.http.health import Health
+from adapters.http.metrics import metrics_route
 from adapters.http.options import HttpOptions
+from adapters.metrics.api import ApiMetrics
+from adapters.metrics.catalogue import RESPONSES, WEBSOCKETS, Kind, Metric
+from adapters.metrics.registry import new_registry
 from adapters.tokens.bearers import Bearers
 from adapters.tokens.book import TokenBook
 from adapters.tokens.token import Token
@@ -40,34 +45,6 @@ ELSEWHERE = {"host": "api.example.com"}
 """A name that is allowed and is not this machine's: whoever asks by it needs a token."""
 
 
-@dataclass
-class Counted:
-    """What the API told whoever counts."""
-
-    answers: list[tuple[str, str, int]] = field(default_factory=list[tuple[str, str, int]])
-    refusals: int = 0
-    open: int = 0
-    peak: int = 0
-
-    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
-        assert seconds > 0
-        self.answers.append((route, method, status))
-
-    def limited(self) -> None:
-        self.refusals += 1
-
-    def connected(self) -> None:
-        self.open += 1
-        self.peak = max(self.peak, self.open)
-
-    def disconnected(self) -> None:
-        self.open -= 1
-
-
-async def metrics(_: Request) -> Response:
-    return PlainTextResponse("whence_orders_total 3\n")
-
-
 async def breaks(_: Request) -> Response:
     raise RuntimeError(SECRET)
 
@@ -78,7 +55,7 @@ class Api:
 
     base: str
     client: httpx2.Client
-    counted: Counted
+    registry: CollectorRegistry
     book: TokenBook
     tokens: Mapping[str, str]
 
@@ -94,11 +71,20 @@ def code(answer: httpx2.Response) -> object:
     return error["extensions"]["code"]
 
 
-def application(engine: Engine, options: HttpOptions, counted: Counted, checks: Mapping[str, Any]) -> Any:
-    gate = Gate(Bearers(TokenBook(engine)), options.rate, counted)
-    endpoint = Endpoint(schema(), Context, gate)
+def application(
+    engine: Engine, options: HttpOptions, registry: CollectorRegistry, checks: Mapping[str, Any]
+) -> Any:
+    metrics = ApiMetrics(registry)
+    gate = Gate(Bearers(TokenBook(engine)), options.rate, metrics)
+    endpoint = Endpoint(schema(timing=metrics), Context, gate, metrics)
     more = [Route("/breaks", breaks)]
-    return build_app(endpoint, gate, options, Health(checks), counted, more, Route("/metrics", metrics))
+    return build_app(endpoint, gate, options, Health(checks), more, metrics_route(registry))
+
+
+def told(registry: CollectorRegistry, metric: Metric, **labels: str) -> float:
+    """What the metrics say; a histogram by how many it has seen."""
+    name = f"{metric.name}_count" if metric.kind is Kind.HISTOGRAM else metric.name
+    return registry.get_sample_value(name, labels) or 0
 
 
 @pytest.fixture(scope="module")
@@ -122,13 +108,13 @@ def checks() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def api(engine: Engine, tokens: Mapping[str, str], checks: dict[str, Any]) -> Iterator[Api]:
-    counted = Counted()
+    registry = new_registry()
     options = HttpOptions(("api.example.com",), (DESK,), "100000/minute", 10_000, 0.5)
     with (
-        served(application(engine, options, counted, checks)) as base,
+        served(application(engine, options, registry, checks)) as base,
         httpx2.Client(base_url=base) as client,
     ):
-        yield Api(base, client, counted, TokenBook(engine), tokens)
+        yield Api(base, client, registry, TokenBook(engine), tokens)
 
 
 def test_from_this_machine_one_reads_without_a_token_and_does_no_more(api: Api) -> None:
@@ -277,7 +263,7 @@ def test_every_answer_is_guarded_and_can_be_found_in_the_log(
 
 
 def test_metrics_are_for_callers(api: Api) -> None:
-    assert api.client.get("/metrics").text == "whence_orders_total 3\n"
+    assert "whence_api_response_seconds" in api.client.get("/metrics").text
     assert api.client.get("/metrics", headers=ELSEWHERE).status_code == 401
     token = {"authorization": f"Bearer {api.tokens['viewer']}"}
     assert api.client.get("/metrics", headers=ELSEWHERE | token).status_code == 200
@@ -293,12 +279,19 @@ def test_health_says_what_is_wrong(api: Api, checks: dict[str, Any]) -> None:
     assert answer.json() == {"ready": False, "checks": {"store": "ok", "log": "42,000 events behind"}}
 
 
-def test_what_is_answered_is_counted_by_few_names(api: Api) -> None:
-    api.counted.answers.clear()
-    api.ask("{ me }")
-    api.client.get("/healthz")
-    api.client.get("/wp-admin/1234")
-    assert api.counted.answers == [("/graphql", "POST", 200), ("/healthz", "GET", 200), ("other", "GET", 404)]
+@pytest.mark.parametrize(
+    ("query", "operation", "status"),
+    [
+        ("{ me }", "query", "ok"),
+        ("mutation { place }", "mutation", "refused"),
+        ('{ fails(how: "INTERNAL") }', "query", "failed"),
+        ("{", "unknown", "refused"),
+    ],
+)
+def test_what_is_answered_is_timed_by_how_it_ended(api: Api, query: str, operation: str, status: str) -> None:
+    before = told(api.registry, RESPONSES, operation=operation, status=status)
+    api.ask(query)
+    assert told(api.registry, RESPONSES, operation=operation, status=status) == before + 1
 
 
 def test_a_subscription_runs_and_others_beside_it(api: Api) -> None:
@@ -308,9 +301,10 @@ def test_a_subscription_runs_and_others_beside_it(api: Api) -> None:
         heard = [talk.hear() for _ in range(3)]
         assert [one["payload"]["data"] for one in heard[:2]] == [{"ticks": 0}, {"ticks": 1}]
         assert heard[2] == {"id": "1", "type": "complete"}
+        assert told(api.registry, RESPONSES, operation="subscription", status="ok") == 1
         talk.ask("{ me }", "2")
         assert talk.hear()["payload"]["data"] == {"me": "anonymous"}
-        assert api.counted.open == 1
+        assert told(api.registry, WEBSOCKETS) == 1
 
 
 @pytest.mark.parametrize("key", ["authorization", "Authorization"])
@@ -371,16 +365,16 @@ def test_a_revoked_token_ends_its_websocket_within_seconds(api: Api) -> None:
 
 
 def test_who_asks_too_often_is_told_when_to_come_back(engine: Engine, tokens: Mapping[str, str]) -> None:
-    counted = Counted()
+    registry = new_registry()
     options = HttpOptions(rate="3/minute")
-    with served(application(engine, options, counted, {})) as base, httpx2.Client(base_url=base) as client:
-        limited = Api(base, client, counted, TokenBook(engine), tokens)
+    with served(application(engine, options, registry, {})) as base, httpx2.Client(base_url=base) as client:
+        limited = Api(base, client, registry, TokenBook(engine), tokens)
         assert [limited.ask("{ me }", "viewer").status_code for _ in range(4)] == [200, 200, 200, 429]
         answer = limited.ask("{ me }", "viewer")
         assert (code(answer), 1 <= int(answer.headers["retry-after"]) <= 60) == ("RATE_LIMITED", True)
         assert limited.ask("{ me }", "trader").status_code == 200
         assert limited.ask("{ me }").status_code == 200
-        assert counted.refusals == 2
+        assert told(registry, RESPONSES, operation="unknown", status="refused") == 2
         assert client.get("/healthz").status_code == 200
         with conversation(base, {"authorization": f"Bearer {tokens['admin']}"}) as talk:
             talk.begin()
@@ -395,12 +389,12 @@ def test_who_asks_too_often_is_told_when_to_come_back(engine: Engine, tokens: Ma
 def test_who_tries_tokens_is_stopped_before_the_store_is_asked(
     engine: Engine, tokens: Mapping[str, str]
 ) -> None:
-    counted = Counted()
+    registry = new_registry()
     with (
-        served(application(engine, HttpOptions(), counted, {})) as base,
+        served(application(engine, HttpOptions(), registry, {})) as base,
         httpx2.Client(base_url=base) as client,
     ):
-        trying = Api(base, client, counted, TokenBook(engine), tokens)
+        trying = Api(base, client, registry, TokenBook(engine), tokens)
         tried = [trying.ask("{ me }", Token.mint().spelled).status_code for _ in range(31)]
         assert tried == [401] * 30 + [429]
 
@@ -410,7 +404,7 @@ def test_a_check_that_hangs_counts_as_no_answer(engine: Engine, monkeypatch: pyt
     released = threading.Event()
     checks = {"log": lambda: None, "store": lambda: released.wait(20) and None}
     with (
-        served(application(engine, HttpOptions(), Counted(), checks)) as base,
+        served(application(engine, HttpOptions(), new_registry(), checks)) as base,
         httpx2.Client(base_url=base) as client,
     ):
         told = client.get("/readyz")
@@ -421,12 +415,12 @@ def test_a_check_that_hangs_counts_as_no_answer(engine: Engine, monkeypatch: pyt
 
 def test_a_store_that_is_away_lets_nobody_in_by_token_and_says_so(tmp_path: Path) -> None:
     engine = open_store(WhenceSettings(store="postgresql://desk:hushhush@127.0.0.1:1/whence"))
-    counted = Counted()
+    registry = new_registry()
     with (
-        served(application(engine, HttpOptions(), counted, {})) as base,
+        served(application(engine, HttpOptions(), registry, {})) as base,
         httpx2.Client(base_url=base) as client,
     ):
-        away = Api(base, client, counted, TokenBook(engine), {})
+        away = Api(base, client, registry, TokenBook(engine), {})
         answer = away.ask("{ me }", Token.mint().spelled)
         assert (answer.status_code, code(answer)) == (503, "UNAVAILABLE")
         assert "127.0.0.1:1" not in answer.text
