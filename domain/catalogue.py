@@ -30,6 +30,11 @@ _BYBIT_LINEAR: Mapping[str, tuple[str, str, str, str, str]] = {
 _GUESS = (Decimal("0.001"), Decimal(100_000), Decimal(25), Decimal("0.02"))
 
 
+def known() -> tuple[Instrument, ...]:
+    """Every instrument whose rules are known here, by their ids: what a market without a tape begins with."""
+    return tuple(rules_for(instrument_id(symbol), MIN_NOTIONAL) for symbol in sorted(_BYBIT_LINEAR))
+
+
 def rules_for(instrument: str, tick_seen: Decimal) -> Instrument:
     """The rules of an instrument: the venue's where they are known, else a guess on the careful side.
 

@@ -13,6 +13,7 @@ from adapters.simulated.ids import draw
 from adapters.simulated.margin import bankruptcy_price, liquidation_price, order_cost, position_margin
 from adapters.simulated.matching import Touch, execution_price
 from adapters.simulated.order import WorkingOrder
+from adapters.simulated.restoring import Standing
 from adapters.simulated.rules import SimulationRules
 from adapters.simulated.steps import to_lot, to_tick
 from adapters.simulated.wallet import Wallet
@@ -49,6 +50,22 @@ class Clearing:
         self.holding = Holding()
         self._rules, self._seed, self._wallet, self._wire = rules, seed, wallet, wire
         wallet.keep(self.claim)
+
+    def restore(self, standing: Standing) -> None:
+        """Takes up holding and orders as they stood: cut, awake or asleep as they would be now."""
+        held = standing.holding
+        self.holding.quantity, self.holding.cost = held.quantity, held.cost
+        for order_id, filled in standing.ended.items():
+            self.book.end(order_id, filled)
+        for order in standing.working:
+            self.book.add(order)
+        for order in standing.working:
+            parent = order.terms.parent
+            order.awake = parent is None or (self._has_opened(parent) and self._protects(order))
+            self.cut(order)
+
+    def _has_opened(self, order_id: str) -> bool:
+        return self.book.knows(order_id) and self.book.filled(order_id) > 0
 
     def claim(self) -> Decimal:
         """What position and resting limit orders keep of the balance. A stop keeps nothing until it triggers."""

@@ -10,14 +10,19 @@ from adapters.simulated.admission import UNKNOWN_INSTRUMENT, UNKNOWN_ORDER, UNKN
 from adapters.simulated.clearing import Clearing
 from adapters.simulated.market import Market
 from adapters.simulated.requests import Amendment, Cancellation, Inbox, Request
+from adapters.simulated.restoring import OnTheWay, on_the_way, standing
 from adapters.simulated.rules import SimulationRules
 from adapters.simulated.wallet import Wallet
 from adapters.simulated.wire import Wire
 from commands.exchange import AnyReport, Ticket
+from commands.world import World
 from domain.arithmetic import EXACT, ONE, ZERO
 from domain.candle import Candle
 from domain.errors import InvalidInput, InvalidSettings
 from domain.instrument import Instrument
+from domain.order import OrderAmendRequested, OrderStatus
+
+Amendments = Mapping[str, OrderAmendRequested]
 
 
 class SimulatedExchange:
@@ -50,6 +55,45 @@ class SimulatedExchange:
             self._markets[name] = Market(clearing, self._wire, rules.price_band)
         self._inbox_of: dict[str, Inbox] = {}
         self._strays = Inbox()
+
+    @classmethod
+    def restored(
+        cls, world: World, rules: SimulationRules, seed: int, at: datetime, asked: Amendments
+    ) -> SimulatedExchange:
+        """The exchange as the log adds up to it, for an account that was opened.
+
+        What was on its way and had no answer is sent again, at `at`: an entry that is no longer fresh expires there.
+        `asked` are the terms last asked of each order, by order id; an amendment under way is one of those.
+        """
+        portfolio = world.portfolio
+        account = portfolio.account
+        exchange = cls(
+            portfolio.instruments, account.currency, account.balance, account.leverage, rules, seed
+        )
+        for name, stood in standing(world).items():
+            market = exchange._markets[name]
+            market.restore(stood)
+            known = (*stood.ended, *(order.id for order in stood.working))
+            exchange._inbox_of.update(dict.fromkeys(known, market.inbox))
+        for request in on_the_way(world):
+            exchange._send_again(request, at, asked)
+        return exchange
+
+    def _send_again(self, request: OnTheWay, at: datetime, asked: Amendments) -> None:
+        match request.status:
+            case OrderStatus.CANCEL_REQUESTED:
+                self.cancel(request.order_id, at)
+            case OrderStatus.AMEND_REQUESTED:
+                terms = asked[request.order_id]
+                self.amend(
+                    request.order_id,
+                    at,
+                    quantity=terms.quantity,
+                    limit_price=terms.limit_price,
+                    trigger_price=terms.trigger_price,
+                )
+            case _:
+                self.submit([Ticket(request.order_id, request.order.terms, at)])
 
     @property
     def balance(self) -> Decimal:

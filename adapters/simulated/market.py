@@ -19,6 +19,7 @@ from adapters.simulated.clearing import Clearing
 from adapters.simulated.desk import OrderDesk
 from adapters.simulated.engine import MatchingEngine
 from adapters.simulated.requests import Inbox
+from adapters.simulated.restoring import Standing
 from adapters.simulated.wire import Wire
 from domain.candle import Candle
 from domain.errors import InvalidInput
@@ -37,6 +38,11 @@ class Market:
         self._before: Candle | None = None
         self._over_at = _LONG_AGO
         # Between these two prices nothing happens to any order or position.
+        self._below, self._above = self._engine.bounds()
+
+    def restore(self, standing: Standing) -> None:
+        """Takes up what stood here before; for a market that nothing was sent to yet."""
+        self._clearing.restore(standing)
         self._below, self._above = self._engine.bounds()
 
     @property

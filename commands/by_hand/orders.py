@@ -44,6 +44,7 @@ def meant(terms: ManualTerms, situation: Situation) -> Meant:
     placed = _placed(terms, situation)
     check_terms(placed, rules)
     price = terms.limit_price or terms.trigger_price or situation.prices.get(rules.id)
+    _check_trigger(terms, situation)
     if terms.reduce_only:
         _check_reducing(terms, situation)
         return Meant(placed, rules, price, None)
@@ -63,6 +64,21 @@ def _placed(terms: ManualTerms, situation: Situation) -> OrderPlaced:
         None,
         situation.fresh_until,
     )
+
+
+def _check_trigger(terms: ManualTerms, situation: Situation) -> None:
+    """Raises Refused where the market stands at or beyond the trigger, or nobody knows where it stands."""
+    if terms.trigger_price is None:
+        return
+    price = situation.prices.get(terms.instrument)
+    if price is None:
+        raise Refused(
+            f"no price of {terms.instrument} is known yet: a trigger has nothing to be measured against"
+        )
+    if price >= terms.trigger_price if terms.side is Side.BUY else price <= terms.trigger_price:
+        raise Refused(
+            f"a {terms.side} trigger at {terms.trigger_price} is passed already: the last price is {price}"
+        )
 
 
 def _check_reducing(terms: ManualTerms, situation: Situation) -> None:

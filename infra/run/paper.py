@@ -14,18 +14,17 @@ from decimal import Decimal
 
 from adapters.simulated import SimulatedExchange, SimulationRules
 from adapters.tapes import Tape, merge
-from commands.account import OpenAccount, TurnDay, decide
+from commands.account import OpenAccount, decide
 from commands.door import Answer, Door
 from commands.effects import Effects
 from commands.engine import Engine
-from commands.exchange import AnyReport, Exchange
+from commands.exchange import Exchange
 from commands.handler import ENGINE, Handler, Identity
 from commands.instrument import ListInstrument
 from commands.mailbox import Mailbox
 from commands.observer import Observer
 from commands.opening import OpenLog
 from commands.recall import Recall
-from commands.reports import stimuli
 from commands.request import Requested
 from commands.routes import Command
 from commands.settings import ChangeSettings
@@ -41,9 +40,10 @@ from domain.instrument import Instrument
 from domain.log import Envelope, EventLog, chain_id
 from domain.opening import LogOpened
 from domain.portfolio import Portfolio
-from domain.settings import Settings
+from domain.settings import Settings, SimulationSettings
 from domain.signal import SignalDetected
 from domain.strategies import Intent, Proposal, Strategy, Watcher
+from infra.run.books import Books
 from infra.run.clock import utc_now
 from infra.run.tape_log import Stake, opening_of
 from infra.trading import strategy_of
@@ -155,7 +155,8 @@ class PaperRun:
         self.handler = Handler(log, World(), identity, effects, self._recall, observer)
         self._observer = observer
         self._mailbox = Mailbox()
-        self._engine = Engine(self.handler, self._handle, clock)
+        self._books = Books(self.handler, seen)
+        self._engine = Engine(self.handler, self._books.handle, clock)
         self._now, self._prices = self._begins, dict[str, Decimal]()
         self._watchers: dict[str, list[tuple[Strategy, Watcher]]] = {
             tape.instrument: [(strategy, strategy.watch()) for strategy in plan.strategies]
@@ -208,8 +209,8 @@ class PaperRun:
         for at, candles in merge(self._plan.tapes):
             reports, today = self._exchange.on_candles(candles), at.date().isoformat()
             if today != day:
-                reports, day = self._turn(today, at, reports), today
-            self._report(at, reports)
+                reports, day = self._books.turn(at, reports, self._begins), today
+            self._books.report(at, reports)
             for candle in candles:
                 self._look(candle, at)
             self._show(at, candles)
@@ -217,7 +218,10 @@ class PaperRun:
             self.attend()
             yield at, len(candles)
         if self.recalling:
-            raise TapeMismatch("the log goes on after this tape's last candle; play the longer tape")
+            raise TapeMismatch(
+                "the log goes on after this tape's last candle; play the longer tape, or begin another log "
+                "where somebody has traded by hand on this one since"
+            )
 
     def _show(self, at: datetime, candles: Sequence[Candle]) -> None:
         self._now = at
@@ -236,23 +240,7 @@ class PaperRun:
             *(ListInstrument(instrument) for instrument in plan.instruments),
         ]
         cause = f"command:open-{self._opening.log_id}"
-        self._handle(Stimulus(at, tuple(Ask(command, cause, at, ENGINE) for command in commands)))
-
-    def _turn(self, day: str, at: datetime, reports: Sequence[AnyReport]) -> Sequence[AnyReport]:
-        """Opens the day after what the old one still brought; returns the reports that are of the new one.
-
-        What comes with a candle that ends at midnight happened before it, whatever instant it is told with.
-        """
-        midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-        late = [report for report in reports if at == midnight or report.at < midnight]
-        self._report(at, late)
-        ask = Ask(TurnDay(day), f"clock:{day}T00:00:00Z", max(midnight, self._begins), ENGINE)
-        self._handle(Stimulus(at, (ask,)))
-        return reports[len(late) :]
-
-    def _report(self, at: datetime, reports: Sequence[AnyReport]) -> None:
-        for stimulus in stimuli(reports, self.handler.world, self._plan.account, at):
-            self._handle(stimulus)
+        self._books.handle(Stimulus(at, tuple(Ask(command, cause, at, ENGINE) for command in commands)))
 
     def _look(self, candle: Candle, at: datetime) -> None:
         proposals = {
@@ -263,19 +251,13 @@ class PaperRun:
         }
         if proposals:
             asks = (self._ask(name, proposal, candle) for name, proposal in proposals.items())
-            _check_same_price(candle, self._handle(Stimulus(at, tuple(asks))))
+            _check_same_price(candle, self._books.handle(Stimulus(at, tuple(asks))))
 
     def _ask(self, strategy: str, proposal: Proposal, candle: Candle) -> Ask:
         fact = cause_of(candle)
         signal_id = chain_id(self._opening.log_id, self._plan.account, f"{fact}/{strategy}")
         command = DetectSignal(signal_id, _signal(proposal, candle))
         return Ask(command, fact, candle.close_time, ENGINE, signal_id)
-
-    def _handle(self, stimulus: Stimulus) -> Sequence[Envelope]:
-        envelopes = self.handler.handle(stimulus)
-        for envelope in envelopes:
-            self._seen(envelope)
-        return envelopes
 
     def _recalled_commands(self, at: datetime) -> None:
         """What people asked for behind this instant: they are answered when all of it is recorded."""
@@ -286,20 +268,23 @@ class PaperRun:
 
 def simulated(plan: Plan) -> SimulatedExchange:
     """The exchange that the plan's settings describe."""
-    simulation = plan.settings.simulation
-    rules = SimulationRules(
-        slippage=simulation.slippage,
-        slippage_jitter=simulation.slippage_jitter,
-        volume_share=simulation.volume_share,
-        latency=timedelta(milliseconds=simulation.latency_ms),
-    )
     return SimulatedExchange(
         instruments={instrument.id: instrument for instrument in plan.instruments},
         currency=plan.stake.currency,
         balance=plan.stake.balance,
         leverage=plan.stake.leverage,
-        rules=rules,
-        seed=simulation.seed,
+        rules=rules_of(plan.settings.simulation),
+        seed=plan.settings.simulation.seed,
+    )
+
+
+def rules_of(simulation: SimulationSettings) -> SimulationRules:
+    """The rules that the settings describe. Raises InvalidSettings for some that contradict each other."""
+    return SimulationRules(
+        slippage=simulation.slippage,
+        slippage_jitter=simulation.slippage_jitter,
+        volume_share=simulation.volume_share,
+        latency=timedelta(milliseconds=simulation.latency_ms),
     )
 
 

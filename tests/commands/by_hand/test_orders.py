@@ -88,6 +88,11 @@ def test_a_position_by_hand_is_protected_and_its_money_given_back() -> None:
         ({"target": D(99)}, r"Refused: a target of 99 is no gain"),
         ({"stop": D("69.9")}, r"Refused: a stop of 69.9 is never .*; it risks 301.0 where one trade may risk 200"),
         ({"stop": None, "quantity": D("10.1")}, r"Refused: it risks 202.* name a stop, or take less of it"),
+        ({"type": OrderType.STOP, "trigger_price": D(100)}, r"Refused: a BUY trigger at 100 is passed already"),
+        (
+            {"type": OrderType.STOP, "trigger_price": D(110), "instrument": ETH},
+            r"Refused: no price of ETHUSDT-LINEAR.BYBIT is known yet: a trigger",
+        ),
         ({"instrument": ETH}, r"Refused: no price of ETHUSDT-LINEAR.BYBIT is known yet"),
     ],
 )  # fmt: skip

@@ -1,0 +1,91 @@
+"""The exchange as a log tells it: what stood there when its last engine stopped.
+
+Everything an order or a position is at the exchange, the log holds; but for one thing. How much of a position's margin
+funding has eaten depended on what was available at that moment, so it counts as none: where no funding is settled, as
+in a market that stands still, none was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from adapters.simulated.holding import Holding
+from adapters.simulated.order import WorkingOrder
+from commands.world import World
+from domain.arithmetic import ZERO
+from domain.order import Closed, OrderStatus, OrderType, Working
+from domain.portfolio import OpenPosition
+from domain.strategies import Direction
+from domain.streams import parse
+
+_IN_FLIGHT = frozenset({OrderStatus.CANCEL_REQUESTED, OrderStatus.AMEND_REQUESTED})
+
+
+@dataclass(slots=True)
+class Standing:
+    """What stood in one market: the holding, the working orders by arrival, and what each ended one had filled."""
+
+    holding: Holding = field(default_factory=Holding)
+    working: list[WorkingOrder] = field(default_factory=list[WorkingOrder])
+    ended: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
+
+
+@dataclass(frozen=True, slots=True)
+class OnTheWay:
+    """A request that was sent and not dealt with yet: the order, and what is known of what was asked."""
+
+    order_id: str
+    order: Working
+    status: OrderStatus
+
+
+def standing(world: World) -> Mapping[str, Standing]:
+    """What stood in each listed market."""
+    markets = {name: Standing() for name in world.portfolio.instruments}
+    for name, held in world.portfolio.positions.items():
+        markets[name].holding = _holding(held)
+    for order_id, order in _orders(world):
+        market = markets[order.terms.instrument]
+        if isinstance(order, Closed):
+            market.ended[order_id] = order.filled
+        elif order.restored is not OrderStatus.PLACED:
+            market.working.append(_working(order_id, order))
+    return markets
+
+
+def on_the_way(world: World) -> Iterator[OnTheWay]:
+    """What was sent last and had no answer yet, in the order the orders came: to be sent again."""
+    for order_id, order in _orders(world):
+        if isinstance(order, Closed):
+            continue
+        if order.restored is OrderStatus.PLACED:
+            yield OnTheWay(order_id, order, OrderStatus.PLACED)
+        if order.status in _IN_FLIGHT:
+            yield OnTheWay(order_id, order, order.status)
+
+
+def _orders(world: World) -> Iterator[tuple[str, Working | Closed]]:
+    for stream, state in world.states.items():
+        if isinstance(state, Working | Closed):
+            yield parse(stream).id, state
+
+
+def _holding(held: OpenPosition) -> Holding:
+    long = held.state.direction is Direction.LONG
+    return Holding(held.state.quantity if long else -held.state.quantity, held.state.cost, ZERO)
+
+
+def _working(order_id: str, order: Working) -> WorkingOrder:
+    """A stop that filled was triggered, whatever its status says by now."""
+    stop = order.terms.type is OrderType.STOP
+    triggered = stop and (order.restored is OrderStatus.TRIGGERED or order.filled > 0)
+    return WorkingOrder(
+        order_id,
+        order.terms,
+        order.terms.quantity,
+        filled=order.filled,
+        executions=len(order.executions),
+        triggered=triggered,
+    )

@@ -1,0 +1,90 @@
+"""An exchange restored from the log goes on as the one that lived through it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from adapters.simulated import SimulatedExchange
+from adapters.tapes import merge
+from commands.exchange import AnyReport, Exchange
+from domain.candle import Candle
+from domain.order import OrderAmendRequested, OrderStatus
+from domain.streams import parse
+from infra.run.paper import PaperRun, rules_of
+from tests.adapters.simulated.scene import told
+from tests.commands.list_log import ListLog
+from tests.infra.run.asking import ask
+from tests.infra.run.test_by_hand import PLAN, SCRIPT, TAPES
+
+AHEAD = 60
+INSTANTS: Sequence[tuple[datetime, Sequence[Candle]]] = list(merge(TAPES))
+
+
+class Lived:
+    """A run with the script's requests, as it stands at each instant, and the exchange that lived through it."""
+
+    def __init__(self) -> None:
+        self.exchanges: list[SimulatedExchange] = []
+        self.log = ListLog()
+        self.run = PaperRun(PLAN, self.log, lambda _envelope: None, self._plugged)
+
+    def _plugged(self, exchange: Exchange) -> Exchange:
+        assert isinstance(exchange, SimulatedExchange)
+        self.exchanges.append(exchange)
+        return exchange
+
+    def to(self, upto: int) -> SimulatedExchange:
+        """Plays as far as this instant, asking as the script says."""
+        for number, _instant in enumerate(self.run.instants()):
+            for key, make in SCRIPT.get(number, ()):
+                ask(self.run, key, make(self.run))
+            if number == upto:
+                break
+        return self.exchanges[0]
+
+
+def restored(lived: Lived, at: datetime) -> SimulatedExchange:
+    asked = {
+        parse(envelope.meta.stream).id: envelope.event
+        for envelope in lived.log.envelopes
+        if isinstance(envelope.event, OrderAmendRequested)
+    }
+    settings = PLAN.settings.simulation
+    return SimulatedExchange.restored(lived.run.handler.world, rules_of(settings), settings.seed, at, asked)
+
+
+def after(exchange: SimulatedExchange, number: int) -> list[AnyReport]:
+    reports: list[AnyReport] = []
+    for _at, candles in INSTANTS[number + 1 : number + 1 + AHEAD]:
+        reports.extend(exchange.on_candles(candles))
+    return reports
+
+
+@pytest.mark.parametrize("number", [0, 3, 4, 5, 6, 7, 8, 9, 10, 14, 15, 16, 30, *range(40, 300, 40)])
+def test_it_reports_what_the_other_reports(number: int) -> None:
+    lived = Lived()
+    exchange = lived.to(number)
+    again = restored(lived, INSTANTS[number][0])
+    assert (again.balance, again.available) == (exchange.balance, exchange.available)
+    assert after(again, number) == after(exchange, number)
+    assert (again.balance, again.available) == (exchange.balance, exchange.available)
+
+
+def test_what_was_on_its_way_too_long_expires() -> None:
+    """An entry asked for and never dealt with; its protection has nothing to protect."""
+    lived = Lived()
+    lived.to(4)
+    world = lived.run.handler.world
+    on_its_way = [
+        entry for entry in world.portfolio.entries.values() if entry.order.status is OrderStatus.PLACED
+    ]
+    assert len(on_its_way) == 2
+    later = INSTANTS[5][1][0].open_time + timedelta(hours=1)
+    number = next(n for n, (_at, candles) in enumerate(INSTANTS) if candles[0].open_time > later)
+    reports = after(restored(lived, later), number - 1)
+    kinds = Counter(word.split()[-1] for word in told(reports))
+    assert kinds == {"Expired": 2, "Submitted": 2, "Cancelled": 2}

@@ -1,0 +1,242 @@
+"""Trading by hand on a log without an engine: opened anew, taken over, restored, and never at its own expense."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from commands.door import Accepted, Answer, Declined, Drafted, Unanswered
+from commands.request import (
+    ClosePosition,
+    DraftOrder,
+    ManualTerms,
+    MoveStopAndTarget,
+    PlaceByHand,
+    RaiseSignal,
+    Request,
+    Requested,
+    TripSwitch,
+)
+from commands.world import World
+from domain.errors import InvalidInput, InvalidSettings, OwnershipLost, TapeMismatch
+from domain.log import Envelope, EventLog
+from domain.opening import Mode
+from domain.order import OrderType, Side
+from domain.settings import Settings, SimulationSettings
+from domain.strategies import Direction, Intent
+from infra.run.manual import Beginning, ManualRun
+from infra.run.tape_log import Stake
+from projections.chain import missing_causes
+from tests.commands.list_log import InterruptedLog, ListLog
+from tests.domain.history import BTC, ETH, a_signal
+from tests.infra.run.asking import play_asking
+from tests.infra.run.test_by_hand import PLAN, TAPES
+
+D = Decimal
+NOON = datetime(2026, 3, 1, 12, 0, 0, 300_000, tzinfo=UTC)
+BEGINNING = Beginning("paper", Stake("USDT", D(10_000), D(5)), Settings())
+LIMIT = ManualTerms(BTC, Side.BUY, OrderType.LIMIT, D("0.1"), D(50_000), stop=D(49_000), target=D(52_000))
+
+
+class Hand:
+    """A run by hand with a clock that goes on when told."""
+
+    def __init__(self, log: EventLog, at: datetime = NOON, beginning: Beginning = BEGINNING) -> None:
+        self.at, self.log, self.seen = at, log, list[Envelope]()
+        self.run = ManualRun(log, beginning, self.seen.append, clock=lambda: self.at)
+        self._count = 0
+
+    def ask(self, request: Request, key: str | None = None) -> Answer:
+        self._count += 1
+        key = key or f"{self.at:%d%H%M%S}-{self._count}"
+        return self.run.answer(Requested(key, "paper", "eve", self.at + timedelta(minutes=1), request))
+
+    def accepted(self, request: Request, key: str | None = None) -> list[str]:
+        answer = self.ask(request, key)
+        assert isinstance(answer, Accepted), answer
+        return [event.type.rpartition(".")[2] for event in answer.events]
+
+    def pass_seconds(self, count: int) -> None:
+        for _second in range(count):
+            self.at += timedelta(seconds=1)
+            self.run.attend()
+
+    @property
+    def world(self) -> World:
+        return self.run.handler.world
+
+
+def test_an_empty_log_is_opened_for_live_trading() -> None:
+    hand = Hand(ListLog())
+    assert hand.world.state("log").mode is Mode.LIVE
+    assert hand.world.portfolio.account.balance == 10_000
+    assert {BTC, ETH} <= set(hand.world.portfolio.instruments)
+    hand.run.attend()
+    assert hand.world.portfolio.account.day == "2026-03-01"
+    assert hand.seen == [one.envelope for one in hand.log.read()]
+    assert list(missing_causes(hand.log.read())) == []
+
+
+def test_a_limit_gives_a_first_price_and_everything_goes_its_way_from_there() -> None:
+    hand = Hand(ListLog())
+    market = replace(LIMIT, type=OrderType.MARKET, limit_price=None)
+    refused = hand.ask(PlaceByHand(market))
+    assert isinstance(refused, Declined)
+    assert "no price of BTCUSDT-LINEAR.BYBIT is known yet" in refused.reason
+    hand.accepted(PlaceByHand(LIMIT))
+    hand.pass_seconds(2)
+    held = hand.world.portfolio.positions[BTC]
+    assert (held.state.quantity, held.state.stop, held.state.target) == (D("0.1"), D(49_000), D(52_000))
+    assert hand.world.portfolio.account.reserved == {}
+    hand.accepted(MoveStopAndTarget(f"{BTC}-LONG-1", stop=D(49_500)))
+    hand.pass_seconds(2)
+    assert hand.world.portfolio.positions[BTC].state.stop == 49_500
+    hand.accepted(ClosePosition(f"{BTC}-LONG-1", "enough"))
+    hand.pass_seconds(2)
+    assert not hand.world.portfolio.positions
+    assert not hand.world.portfolio.exits
+    assert isinstance(hand.ask(DraftOrder(market)), Drafted), "the fills have told a price"
+    assert list(missing_causes(hand.log.read())) == []
+
+
+def test_a_signal_moves_the_market_and_a_stop_triggers() -> None:
+    hand = Hand(ListLog())
+    hand.accepted(PlaceByHand(LIMIT))
+    hand.pass_seconds(2)
+    fallen = a_signal(
+        candle_closed_at=hand.at, price=D(48_900), stop=D(49_500), target=D(47_000), direction=Direction.SHORT,
+        intent=Intent.ENTER, strategy="scanner", confidence=0.1, trend=-0.5,
+    )  # fmt: skip
+    # It speaks against the position, so the committees let it close that; the stop is there first or it is.
+    hand.accepted(RaiseSignal(fallen))
+    hand.pass_seconds(3)
+    assert hand.world.portfolio.positions == {}
+
+
+def test_what_rests_goes_on_resting_after_a_restart() -> None:
+    log = ListLog()
+    first = Hand(log)
+    first.accepted(PlaceByHand(LIMIT))
+    first.pass_seconds(2)
+    first.accepted(
+        PlaceByHand(replace(LIMIT, instrument=ETH, limit_price=D(3_000), stop=D(2_900), target=None))
+    )
+    first.pass_seconds(2)
+    first.run.close()
+    again = Hand(log, first.at + timedelta(hours=1))
+    assert again.seen == log.envelopes
+    again.pass_seconds(2)
+    assert set(again.world.portfolio.positions) == {BTC, ETH}
+    again.accepted(ClosePosition(f"{BTC}-LONG-1", "enough"))
+    again.pass_seconds(2)
+    assert set(again.world.portfolio.positions) == {ETH}
+    assert {order.terms.instrument for order in again.world.portfolio.exits.values()} == {ETH}
+
+
+def test_an_entry_that_was_not_dealt_with_before_the_stop_expires_when_it_is_late() -> None:
+    log = ListLog()
+    first = Hand(log)
+    first.accepted(PlaceByHand(LIMIT))
+    again = Hand(log, first.at + timedelta(hours=1))
+    again.pass_seconds(2)
+    assert not again.world.portfolio.positions
+    assert not again.world.portfolio.entries
+    assert again.world.portfolio.account.reserved == {}
+    soon = ListLog()
+    third = Hand(soon)
+    third.accepted(PlaceByHand(LIMIT))
+    fourth = Hand(soon, third.at + timedelta(seconds=5))
+    fourth.pass_seconds(2)
+    assert BTC in fourth.world.portfolio.positions
+
+
+def test_days_turn() -> None:
+    hand = Hand(ListLog(), datetime(2026, 3, 1, 23, 59, 58, tzinfo=UTC))
+    hand.pass_seconds(4)
+    kinds = [type(envelope.event).__name__ for envelope in hand.log.envelopes]  # type: ignore[attr-defined]  # a list
+    assert kinds[-2:] == ["DayClosed", "DayOpened"]
+    assert hand.world.portfolio.account.day == "2026-03-02"
+
+
+def test_a_clock_that_goes_back_takes_no_time_of_the_log_back() -> None:
+    hand = Hand(ListLog())
+    hand.accepted(PlaceByHand(LIMIT))
+    hand.at -= timedelta(hours=1)
+    hand.accepted(TripSwitch("lunch"))
+    times = [one.envelope.meta.recorded_at for one in hand.log.read()]
+    assert times == sorted(times)
+
+
+def test_the_log_of_a_tape_keeps_to_what_it_holds_until_somebody_asks() -> None:
+    log = ListLog()
+    play_asking(PLAN, log, {})
+    before = log.head()
+    hand = Hand(log)
+    hand.pass_seconds(3)
+    assert log.head() == before
+    play_asking(PLAN, log, {})
+    assert log.head() == before, "the tape can still be played on it"
+    price = TAPES[0].candles[-1].close.quantize(D("0.1"))
+    terms = ManualTerms(BTC, Side.BUY, OrderType.LIMIT, D("0.001"), price, stop=price * D("0.98") // 1)
+    hand = Hand(log)
+    hand.accepted(PlaceByHand(terms))
+    hand.pass_seconds(2)
+    assert log.head() > before
+    with pytest.raises(TapeMismatch, match="where somebody has traded by hand"):
+        play_asking(PLAN, log, {})
+
+
+def test_a_log_of_another_account_is_refused() -> None:
+    log = ListLog()
+    Hand(log)
+    with pytest.raises(InvalidInput, match="this log is of the account paper, not of other"):
+        Hand(log, beginning=replace(BEGINNING, account="other"))
+
+
+@pytest.mark.parametrize(
+    ("beginning", "kind"),
+    [
+        (replace(BEGINNING, stake=Stake("EUR", D(10_000), D(5))), InvalidSettings),
+        (replace(BEGINNING, stake=Stake("USDT", D(-1), D(5))), InvalidInput),
+        (replace(BEGINNING, stake=Stake("USDT", D(1), D(500))), InvalidInput),
+        (
+            replace(BEGINNING, settings=Settings(simulation=SimulationSettings(latency_ms=-1))),
+            InvalidSettings,
+        ),
+    ],
+)
+def test_a_beginning_that_cannot_be_traded_with_opens_nothing(
+    beginning: Beginning, kind: type[Exception]
+) -> None:
+    log = ListLog()
+    with pytest.raises(kind):
+        Hand(log, beginning=beginning)
+    assert log.head() == 0
+
+
+def test_an_engine_that_loses_its_log_closes_its_door() -> None:
+    def fenced() -> None:
+        if log.head():
+            raise OwnershipLost("another engine owns this log")
+
+    log = InterruptedLog((), fenced)
+    hand = Hand(log)
+    with pytest.raises(OwnershipLost):
+        hand.run.attend()
+    answer = hand.run.door.ask(Requested("k1", "paper", "eve", NOON, TripSwitch("lunch")), 1)
+    assert isinstance(answer, Unanswered)
+    assert "another engine owns this log" in answer.known
+
+
+def test_the_door_answers_from_any_thread() -> None:
+    hand = Hand(ListLog())
+    requested = Requested("k1", "paper", "eve", NOON + timedelta(minutes=1), TripSwitch("lunch"))
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(hand.run.door.ask, requested, 10)
+        while not answer.done():
+            hand.run.attend(0.005)
+    assert isinstance(answer.result(), Accepted)
