@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from domain.log import Envelope, Recorded, is_outside_fact
+from domain.order import OrderFilled
 from domain.streams import parse
 
 
@@ -30,7 +31,7 @@ class Story:
 
 
 def tell(read: Callable[[], Iterable[Recorded]], wanted: str) -> Story | None:
-    """The whole story around an order, signal, position, event, chain or stream; None where nothing has that id.
+    """The whole story around an order, signal, position, event, execution, chain or stream; None where there is none.
 
     `read` gives the log from its beginning, twice. A position that one chain opened and another closed belongs
     to both, so both are told.
@@ -38,7 +39,11 @@ def tell(read: Callable[[], Iterable[Recorded]], wanted: str) -> Story | None:
     chains, positions = _found(read(), wanted)
     if not chains:
         return None
-    events = list(_told(read(), chains, positions))
+    return story_of(_told(read(), chains, positions), chains)
+
+
+def story_of(events: Iterable[Recorded], chains: Iterable[str]) -> Story:
+    """The story that these events, all of these chains in log order, are."""
     return Story(_tree(events), frozenset(chains))
 
 
@@ -59,6 +64,8 @@ def _found(log: Iterable[Recorded], wanted: str) -> tuple[set[str], set[str]]:
 def _answers_to(envelope: Envelope, wanted: str) -> bool:
     meta = envelope.meta
     if wanted in (meta.correlation_id, meta.stream, meta.causation_id) or str(meta.event_id) == wanted:
+        return True
+    if isinstance(envelope.event, OrderFilled) and envelope.event.execution_id == wanted:
         return True
     return bool(wanted) and meta.stream.endswith(wanted) and parse(meta.stream).id == wanted
 

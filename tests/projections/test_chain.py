@@ -7,31 +7,14 @@ from collections.abc import Sequence
 import pytest
 
 from projections.chain import Node, Story, missing_causes, tell
-from tests.projections.logs import HandMade
+from tests.projections.logs import HandMade, two_chains
 
 Shape = tuple[int, list["Shape"]]
 
 
 @pytest.fixture
 def log() -> HandMade:
-    """Two chains: the first opens a position, the second, a reversal, closes it. And a day of nobody's."""
-    log = HandMade()
-    log.write("account-main", "daychain00000", "clock:2025-04-03T00:00:00Z")  # 1
-    signal = log.write("signal-main-aaa", "aaa", "candle:a")  # 2
-    decision = log.write("signal-main-aaa", "aaa", signal)  # 3
-    log.write("order-main-aaa-e1", "aaa", decision)  # 4
-    log.write("order-main-aaa-s1", "aaa", decision)  # 5
-    fill = log.write("order-main-aaa-e1", "aaa", "exchange:SIM:1")  # 6
-    opened = log.write("position-main-BTC-LONG-1", "aaa", fill)  # 7
-    log.write("account-main", "aaa", opened)  # 8
-    other = log.write("signal-main-bbb", "bbb", "candle:b")  # 9
-    log.write("order-main-bbb-x1", "bbb", other)  # 10
-    out = log.write("order-main-bbb-x1", "bbb", "exchange:SIM:2")  # 11
-    log.write("position-main-BTC-LONG-1", "bbb", out)  # 12
-    log.write("order-main-aaa-s1", "aaa", "exchange:SIM:3")  # 13
-    third = log.write("signal-main-ccc", "ccc", "candle:c")  # 14
-    log.write("signal-main-ccc", "ccc", third)  # 15
-    return log
+    return two_chains()
 
 
 def shapes(nodes: Sequence[Node]) -> list[Shape]:

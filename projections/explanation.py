@@ -1,0 +1,81 @@
+"""Why an order exists and what came of it, step by step, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from domain.log import Recorded
+from domain.signal import DecisionMade, Vote
+from domain.streams import parse
+from projections.chain import Node, Story
+from projections.sentences import sentence
+from projections.source import Source
+from projections.story import Decode, story
+
+
+class Step(NamedTuple):
+    """One event: how many causes stand above it in the explanation, and what it says.
+
+    `because` names the outside fact of a step that no other step caused; elsewhere it is empty. `votes` has a line for
+    each vote of a decision.
+    """
+
+    depth: int
+    because: str
+    recorded: Recorded
+    line: str
+    votes: Sequence[str]
+
+
+def explain(source: Source, order_id: str, decode: Decode) -> Sequence[Step]:
+    """From the fact that it all began with to the order, and on to everything that the order led to; other orders of
+    the chain are left out. Empty where there is no such order. Raises as `projections.story.story`.
+    """
+    told = story(source, order_id, decode)
+    return [] if told is None else list(steps(told, order_id))
+
+
+def steps(told: Story, order_id: str) -> Iterator[Step]:
+    """The steps of a story that lead to the order, are its own, or came of it."""
+    for fact, nodes in told.roots:
+        for node in nodes:
+            yield from _steps(node, order_id, 0, fact)
+
+
+def _steps(node: Node, order_id: str, depth: int, because: str) -> Iterator[Step]:
+    is_own = _is_of(node, order_id)
+    if not (is_own or _leads_to(node, order_id)):
+        return
+    yield _step(node, depth, because)
+    for caused in node.caused:
+        yield from _whole(caused, depth + 1) if is_own else _steps(caused, order_id, depth + 1, "")
+
+
+def _whole(node: Node, depth: int) -> Iterator[Step]:
+    yield _step(node, depth, "")
+    for caused in node.caused:
+        yield from _whole(caused, depth + 1)
+
+
+def _is_of(node: Node, order_id: str) -> bool:
+    name = parse(node.recorded.envelope.meta.stream)
+    return name.noun == "order" and name.id == order_id
+
+
+def _leads_to(node: Node, order_id: str) -> bool:
+    return any(_is_of(caused, order_id) or _leads_to(caused, order_id) for caused in node.caused)
+
+
+def _step(node: Node, depth: int, because: str) -> Step:
+    event = node.recorded.envelope.event
+    votes = list(_ballot(event.votes)) if isinstance(event, DecisionMade) else []
+    return Step(depth, because, node.recorded, sentence(event), votes)
+
+
+def _ballot(votes: Iterable[Vote]) -> Iterator[str]:
+    for vote in votes:
+        said = "yes" if vote.approves else "no"
+        figures = ", ".join(f"{name} {figure}" for name, figure in vote.figures.items() if figure)
+        told = filter(None, (", ".join(vote.reasons), figures))
+        yield ": ".join((f"{vote.chamber} {vote.member} says {said}", *told))

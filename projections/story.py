@@ -1,0 +1,73 @@
+"""The story of a chain, told from the journal: three statements for what `projections.chain.tell` reads a whole log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Select, select, union
+
+from domain.errors import Refused
+from domain.log import Envelope, Recorded
+from projections.chain import Story, story_of
+from projections.source import Source
+
+MOST = 10_000
+"""Events of one story: more is no story that anybody reads, and no answer that a server should be asked for."""
+
+Decode = Callable[[bytes], Envelope]
+
+
+def story(source: Source, wanted: str, decode: Decode, most: int = MOST) -> Story | None:
+    """The whole story around an order, signal, position, event, execution, chain or stream; None where there is none.
+
+    `decode` reads a record as the log holds it. A position that one chain opened and another closed belongs to both,
+    so both are told. Raises Refused for a story of more than `most` events, and what `decode` raises.
+    """
+    named = _chains(source, _named(source, wanted), wanted, most)
+    if not named:
+        return None
+    chains = named.union(_chains(source, _sharing(source, named), wanted, most))
+    journal = source.table("journal")
+    told = select(journal.c.position, journal.c.data).where(journal.c.chain.in_(sorted(chains)))
+    rows = source.connection.execute(told.order_by(journal.c.position).limit(most + 1)).all()
+    _check(len(rows), wanted, most)
+    return story_of((Recorded(at, decode(bytes(data)), bytes(data)) for at, data in rows), chains)
+
+
+def _chains(source: Source, of: Select[Any] | CompoundSelect[Any], wanted: str, most: int) -> frozenset[str]:
+    """Each has an event at least, so that there are no more of them than events."""
+    chains: Sequence[str] = source.connection.execute(of.limit(most + 1)).scalars().all()
+    _check(len(chains), wanted, most)
+    return frozenset(chains)
+
+
+def _check(count: int, wanted: str, most: int) -> None:
+    if count > most:
+        raise Refused(
+            f"the story of {wanted!r} has more than {most:,} events; ask the journal for them, page by page"
+        )
+
+
+def _named(source: Source, wanted: str) -> CompoundSelect[Any]:
+    """The chains that have the id; one selection for each kind of id, so that each finds its index."""
+    journal, fills = source.table("journal"), source.table("fills")
+    columns = journal.c
+    has_it = (
+        columns.chain == wanted,
+        columns.event_id == wanted,
+        columns.cause == wanted,
+        columns.subject == wanted,
+        (columns.subject == wanted.split("-", 2)[-1]) & (columns.stream == wanted),
+    )
+    filled = select(fills.c.chain).where(fills.c.execution_id == wanted)
+    return union(*(select(columns.chain).where(one) for one in has_it), filled)
+
+
+def _sharing(source: Source, chains: frozenset[str]) -> Select[Any]:
+    """The chains that had a hand in a position of these."""
+    journal, whole = source.table("journal"), source.table("journal").alias("whole")
+    theirs = (journal.c.noun == "position") & journal.c.chain.in_(sorted(chains))
+    held = select(journal.c.subject, journal.c.stream).where(theirs).distinct().subquery("held")
+    same = (whole.c.subject == held.c.subject) & (whole.c.stream == held.c.stream)
+    return select(whole.c.chain).join(held, same).distinct()

@@ -1,0 +1,111 @@
+"""The story in SQL is the story that the whole log tells, from every id there is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+import pytest
+from sqlalchemy import Engine, event
+
+from domain.errors import Refused
+from domain.log import Envelope
+from domain.order import OrderFilled, OrderPlaced
+from domain.streams import parse
+from projections.catalogue import PROJECTIONS
+from projections.chain import Story, tell
+from projections.explanation import explain
+from projections.source import ReadModels
+from projections.story import story
+from tests.commands.list_log import codec
+from tests.projections.folded import a_run
+from tests.projections.logs import two_chains
+from tests.projections.stores import WrittenLog, built
+
+_ASKED = {name: PROJECTIONS[name] for name in ("journal", "fills")}
+
+
+@cache
+def _run() -> WrittenLog:
+    return WrittenLog(a_run(700))
+
+
+def _ids(envelopes: Sequence[Envelope]) -> Iterator[str]:
+    for envelope in envelopes:
+        meta = envelope.meta
+        yield from (meta.stream, parse(meta.stream).id, meta.correlation_id, meta.causation_id)
+        yield str(meta.event_id)
+        if isinstance(envelope.event, OrderFilled):
+            yield envelope.event.execution_id
+
+
+@cache
+def _told(log: WrittenLog, wanted: str) -> Story | None:
+    return tell(log.read, wanted)
+
+
+def _assert_equal_for_every_id(models: ReadModels, log: WrittenLog) -> int:
+    ids = {*_ids(log.envelopes), "nothing has this id", "order-main-nothing", "a-b", "-"}
+    with models.now() as source:
+        for wanted in ids:
+            assert story(source, wanted, codec().decode) == _told(log, wanted), wanted
+    return len(ids)
+
+
+def test_every_id_of_a_run_tells_what_the_whole_log_tells(store: Engine) -> None:
+    log = _run()
+    assert _assert_equal_for_every_id(built(store, log, _ASKED), log) > 200
+    assert any(isinstance(one.event, OrderFilled) for one in log.envelopes)
+
+
+def test_chains_that_share_a_position_are_told_together(store: Engine) -> None:
+    log = WrittenLog(recorded.envelope for recorded in two_chains().events)
+    models = built(store, log, _ASKED)
+    _assert_equal_for_every_id(models, log)
+    with models.now() as source:
+        told = story(source, "bbb-x1", codec().decode)
+    assert told is not None
+    assert told.chains == {"aaa", "bbb"}
+
+
+def test_it_takes_three_statements(store: Engine) -> None:
+    with built(store, _run(), _ASKED).now() as source:
+        source.table("journal")
+        statements: list[str] = []
+        event.listen(store, "before_cursor_execute", lambda *told: statements.append(told[2]))
+        assert story(source, _a_trade(), codec().decode)
+    assert len(statements) == 3
+
+
+def test_a_story_without_an_end_is_refused(store: Engine) -> None:
+    with built(store, _run(), _ASKED).now() as source:
+        told = story(source, _a_trade(), codec().decode)
+        assert told is not None
+        for wanted, most in ((_a_trade(), 3), ("account-paper", 3)):
+            with pytest.raises(Refused, match="more than 3 events"):
+                story(source, wanted, codec().decode, most)
+
+
+def _a_trade() -> str:
+    """The chain of the last order that was placed."""
+    return next(
+        one.meta.correlation_id for one in reversed(_run().envelopes) if isinstance(one.event, OrderPlaced)
+    )
+
+
+def test_an_order_is_explained_from_its_signal_to_its_fills(store: Engine) -> None:
+    entry, stop = (
+        parse(one.meta.stream).id
+        for one in [one for one in _run().envelopes if isinstance(one.event, OrderPlaced)][:2]
+    )
+    with built(store, _run(), _ASKED).now() as source:
+        steps = explain(source, entry, codec().decode)
+        assert explain(source, "no such order", codec().decode) == []
+    types = [type(step.recorded.envelope.event).__name__ for step in steps]
+    assert types[:3] == ["SignalDetected", "DecisionMade", "OrderPlaced"]
+    assert {"OrderFilled", "PositionOpened", "BalanceChanged"} <= set(types)
+    assert [step.depth for step in steps[:3]] == [0, 1, 2]
+    assert steps[0].because.startswith("candle:")
+    assert {step.because for step in steps[1:]} == {""}
+    assert any(vote.startswith("ALPHA confidence says yes: ") for vote in steps[1].votes)
+    assert not any(step.recorded.envelope.meta.stream.endswith(stop) for step in steps)
