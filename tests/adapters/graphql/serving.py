@@ -21,9 +21,10 @@ from adapters.graphql.context import Context, Served
 from adapters.http.caller import Caller
 from adapters.http.endpoint import Endpoint
 from adapters.http.gate import Gate
-from adapters.http.observer import Unobserved
 from adapters.live import Live, LiveTail, Prices
 from adapters.log.recorder_log import RecordedLog
+from adapters.metrics.api import ApiMetrics
+from adapters.metrics.registry import new_registry
 from domain.errors import Unauthenticated
 from domain.log import Envelope
 from infra.config import WhenceSettings
@@ -68,7 +69,8 @@ class Serving:
 
     @property
     def app(self) -> Starlette:
-        endpoint = Endpoint(SCHEMA, self._context, Gate(Named(), _RATE, Unobserved()))
+        metrics = ApiMetrics(new_registry())
+        endpoint = Endpoint(SCHEMA, self._context, Gate(Named(), _RATE, metrics), metrics)
         return Starlette(routes=[WebSocketRoute("/graphql", endpoint)], lifespan=self._lifespan)
 
     def _context(self, caller: Caller) -> Context:
