@@ -46,6 +46,7 @@ def application() -> typer.Typer:
     from infra.cli.explain import explain
     from infra.cli.log import log
     from infra.cli.paper import paper
+    from infra.cli.projections import projections_app
     from infra.cli.schemas import schemas_app
     from infra.cli.tokens import tokens_app
 
@@ -61,6 +62,7 @@ def application() -> typer.Typer:
     app.command()(log)
     app.command()(explain)
     app.add_typer(dev_app, name="dev")
+    app.add_typer(projections_app, name="projections")
     app.add_typer(schemas_app, name="schemas")
     app.add_typer(tokens_app, name="tokens")
     return app

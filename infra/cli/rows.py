@@ -1,0 +1,41 @@
+"""Rows as a table for people, or as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+
+def show(rows: Sequence[Mapping[str, object]], *, as_json: bool, nothing: str = "") -> None:
+    """Prints rows of the same columns; `nothing` is said where there are none and people read it."""
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    if not rows:
+        typer.echo(nothing, err=True)
+        return
+    heads = [_HEADS.get(name, name.replace("_", " ")) for name in rows[0]]
+    table = Table(*heads, box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
+    for row in rows:
+        table.add_row(*(escape(_CELLS.get(type(value), str)(value)) for value in row.values()))
+    Console(highlight=False).print(table)
+
+
+_HEADS = {
+    "partition": "part",
+    "lag_events": "lag",
+    "parked_events": "parked",
+    "parked_sequences": "sequences",
+    "of_this_program": "ours",
+}
+"""Shorter words for people, that a row may fit on a line."""
+_CELLS: Mapping[type, Callable[[object], str]] = {
+    bool: lambda value: "yes" if value else "no",
+    int: lambda value: f"{value:,}",
+}
