@@ -14,7 +14,9 @@ from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes, belonging
 from adapters.graphql.rows import told_by
 from adapters.graphql.scalars import JSON, Position
-from domain.log import is_outside_fact
+from domain.log import Recorded, is_outside_fact
+from domain.streams import parse
+from projections.sentences import sentence
 
 _CAUSED = belonging("journal", "cause")
 _OF_CHAIN = belonging("journal", "chain")
@@ -99,6 +101,29 @@ class EventFilter:
 event_of = told_by(Event, {"id": "event_id", "chain_id": "chain", "cause_id": "cause"})
 EVENTS = Nodes(event_of, "journal", ("position",))
 EVENTS_BY_ID = Nodes(event_of, "journal", ("event_id",))
+
+
+def recorded_event(moment: Moment, recorded: Recorded) -> Event:
+    """The object of an event that was read with its record."""
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    return Event(
+        moment=moment,
+        data=recorded.data,
+        position=Position(recorded.position),
+        id=strawberry.ID(str(meta.event_id)),
+        type=type(event).__name__,
+        line=sentence(event),
+        stream=meta.stream,
+        noun=parse(meta.stream).noun,
+        version=meta.version,
+        account=meta.account,
+        chain_id=strawberry.ID(meta.correlation_id),
+        cause_id=meta.causation_id,
+        actor=meta.actor,
+        source=meta.source,
+        occurred_at=meta.occurred_at,
+        recorded_at=meta.recorded_at,
+    )
 
 
 async def of_chain(moment: Moment, chain: str, most: int) -> list[Event]:

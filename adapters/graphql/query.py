@@ -11,6 +11,7 @@ import strawberry
 from adapters.graphql.account import ACCOUNTS, Account
 from adapters.graphql.alert import ALERTS, Alert, AlertFilter, AlertsBy
 from adapters.graphql.as_of import AsOf, AsOfInput, when
+from adapters.graphql.chain import Chain, Explanation, chain_of, explanation_of
 from adapters.graphql.connection import Connection
 from adapters.graphql.context import Info
 from adapters.graphql.decision import (
@@ -31,7 +32,9 @@ from adapters.graphql.performance import Performance, performance_of
 from adapters.graphql.permission import requires
 from adapters.graphql.position import POSITIONS, HeldPosition, PositionFilter, PositionsBy
 from adapters.graphql.signal import SIGNALS, Signal, SignalFilter, SignalsBy
+from adapters.graphql.status import ProjectionBuild, build_of
 from adapters.http.caller import Role
+from projections.explanation import explain
 from projections.questions.accounts import accounts
 from projections.questions.alerts import ALERTS as ALERT_LIST
 from projections.questions.decisions import DECISIONS as DECISION_LIST
@@ -44,9 +47,15 @@ from projections.questions.orders import ORDERS as ORDER_LIST
 from projections.questions.performance import Dimension, performance, ratios_by_account
 from projections.questions.positions import POSITIONS as POSITION_LIST
 from projections.questions.signals import SIGNALS as SIGNAL_LIST
+from projections.standing import standings
+from projections.story import story
 
 Node = TypeVar("Node")
 Id = Annotated[strawberry.ID, strawberry.argument(name="id", description="Which one.")]
+AnyId = Annotated[
+    strawberry.ID, strawberry.argument(name="id", description="Whatever has an id, or a stream's whole name.")
+]
+OrderId = Annotated[strawberry.ID, strawberry.argument(description="The client order id.")]
 OfAccount = Annotated[str | None, strawberry.argument(description="Whose; any account's when left out.")]
 Since = Annotated[datetime | None, strawberry.argument(description="From this time on.")]
 Before = Annotated[datetime | None, strawberry.argument(description="Before this time.")]
@@ -170,6 +179,34 @@ class Query:
             return [performance_of(row) for row in rows]
         ratios = await moment.ask(partial(ratios_by_account, accounts=[row["account"] for row in rows]))
         return [performance_of(row, ratios[row["account"]]) for row in rows]
+
+    @strawberry.field(
+        description="The whole story around an order, signal, position, event, execution, chain or stream.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def chain(self, info: Info, key: AnyId, as_of: AsOf = None) -> Chain | None:
+        moment = await info.context.moment(when(as_of))
+        found = await moment.ask(partial(story, wanted=key, decode=moment.decode))
+        return None if found is None else chain_of(moment, found)
+
+    @strawberry.field(
+        description="Why an order exists and what came of it, step by step, in plain words.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def explain(self, info: Info, order_id: OrderId, as_of: AsOf = None) -> Explanation | None:
+        moment = await info.context.moment(when(as_of))
+        steps = await moment.ask(partial(explain, order_id=order_id, decode=moment.decode))
+        return explanation_of(moment, order_id, steps) if steps else None
+
+    @strawberry.field(
+        description="Every build of the read models: which answer, how far they are, what is parked.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def projections(self, info: Info) -> list[ProjectionBuild]:
+        partition = info.context.served.models.partition
+        moment = await info.context.moment()
+        found = await moment.ask(lambda source: standings(source.connection, partition))
+        return [build_of(one) for one in found]
 
 
 async def _one(
