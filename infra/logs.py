@@ -41,7 +41,7 @@ def open_owned(settings: WhenceSettings) -> RecorderLog:
             return open_sqlite(address.path, AvroCodec())
         case KafkaAddress():
             with _kept_unless_it_fails() as held:
-                codec, client = AvroCodec(_registry(address, settings, held)), _client(settings)
+                codec, client = AvroCodec(_registry(address, settings, held)), client_of(settings)
                 return open_kafka(address, codec, headers_of, client, _index(address, settings), held.close)
         case PostgresAddress():
             return open_postgres(address, AvroCodec())
@@ -58,7 +58,7 @@ def open_reader(settings: WhenceSettings) -> RecordedLog:
         case KafkaAddress():
             with _kept_unless_it_fails() as held:
                 codec = AvroCodec(_registry(address, settings, held), read_only=True)
-                return read_kafka(address, codec, _client(settings), held.close)
+                return read_kafka(address, codec, client_of(settings), held.close)
         case PostgresAddress():
             return read_postgres(address, AvroCodec())
         case MemoryAddress():
@@ -104,5 +104,6 @@ def _kept_unless_it_fails() -> Generator[ExitStack]:
         raise
 
 
-def _client(settings: WhenceSettings) -> dict[str, str]:
+def client_of(settings: WhenceSettings) -> dict[str, str]:
+    """librdkafka's own settings, secrets in the clear: for its constructor and nothing else."""
     return {name: str(value) for name, value in told(settings.kafka).items()}

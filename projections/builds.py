@@ -18,6 +18,7 @@ from projections.bookkeeping import BUILDS, CURSORS, PARKED, BuildKind, BuildSta
 from projections.columns import COUNT, optional
 from projections.projection import Projection
 from projections.store import reading, writing
+from projections.word_index import WORDS
 
 SINCE, UNTIL = "since_checkpoint", "until_checkpoint"
 _PATIENCE, _POLL = 60.0, 0.05
@@ -89,7 +90,9 @@ def begin(connection: Connection, projection: Projection, kind: BuildKind, statu
     return build
 
 
-def kept_up(engine: Engine, projections: Iterable[Projection]) -> Sequence[Build]:
+def kept_up(
+    engine: Engine, projections: Iterable[Projection], kind: BuildKind = BuildKind.TODAY
+) -> Sequence[Build]:
     """The builds that today's program keeps up with the log, one for each projection, made where there are none.
 
     The live one is kept up while it is of the projection as it is today. Where it is of another version, one is built
@@ -97,33 +100,36 @@ def kept_up(engine: Engine, projections: Iterable[Projection]) -> Sequence[Build
     """
     wanted = list(projections)
     with reading(engine) as connection:
-        found = builds(connection)
+        found = _of(builds(connection), kind)
     kept = [_kept(found, projection) for projection in wanted]
     known = [one for one in kept if one is not None]
-    return known if len(known) == len(wanted) else _begun(engine, wanted)
+    return known if len(known) == len(wanted) else _begun(engine, wanted, kind)
 
 
-def _begun(engine: Engine, projections: Sequence[Projection]) -> Sequence[Build]:
+def _begun(engine: Engine, projections: Sequence[Projection], kind: BuildKind) -> Sequence[Build]:
     with writing(engine) as connection:
         _one_at_a_time(connection)
-        found = builds(connection)
-        return [_kept(found, one) or _begin(connection, found, one) for one in projections]
+        found = _of(builds(connection), kind)
+        return [_kept(found, one) or _begin_beside(connection, found, one, kind) for one in projections]
+
+
+def _of(found: Sequence[Build], kind: BuildKind) -> Sequence[Build]:
+    return [one for one in found if one.kind is kind]
 
 
 def _kept(found: Sequence[Build], projection: Projection) -> Build | None:
-    own = [one for one in found if _is_of_today(one, projection) and one.status is not BuildStatus.RETIRED]
+    own = [
+        one for one in found if one.projection == projection.name and one.status is not BuildStatus.RETIRED
+    ]
     live_first = sorted(own, key=lambda one: one.status is not BuildStatus.LIVE)
     return next((one for one in live_first if one.fingerprint == projection.fingerprint), None)
 
 
-def _begin(connection: Connection, found: Sequence[Build], projection: Projection) -> Build:
-    answered = any(_is_of_today(one, projection) and one.status is BuildStatus.LIVE for one in found)
-    status = BuildStatus.BUILDING if answered else BuildStatus.LIVE
-    return begin(connection, projection, BuildKind.TODAY, status)
-
-
-def _is_of_today(build: Build, projection: Projection) -> bool:
-    return (build.projection, build.kind) == (projection.name, BuildKind.TODAY)
+def _begin_beside(
+    connection: Connection, found: Sequence[Build], projection: Projection, kind: BuildKind
+) -> Build:
+    answered = any(one.projection == projection.name and one.status is BuildStatus.LIVE for one in found)
+    return begin(connection, projection, kind, BuildStatus.BUILDING if answered else BuildStatus.LIVE)
 
 
 def _one_at_a_time(connection: Connection) -> None:
@@ -199,6 +205,7 @@ def _await_questions(engine: Engine, patience: float) -> None:
 
 def _drop_tables(connection: Connection, build: Build) -> None:
     """By name, for the program that made them may have been another one than this."""
-    made = [name for name in inspect(connection).get_table_names() if name.endswith(f"_b{build.id}")]
+    own = (f"_b{build.id}", f"_b{build.id}_{WORDS}")
+    made = [name for name in inspect(connection).get_table_names() if name.endswith(own)]
     for name in made:
         Table(name, MetaData()).drop(connection)

@@ -18,6 +18,7 @@ from domain.log import LogReader, Recorded
 from projections.bookkeeping import CURSORS, PARKED, BuildKind, ParkedState
 from projections.builds import Build, builds, tables_of
 from projections.faults import is_passing
+from projections.history import rewind
 from projections.projection import Projection
 from projections.rows import MemoryRows
 from projections.store import writing
@@ -101,16 +102,30 @@ def retry(
 ) -> Retried:
     """Folds all that waits of a sequence, in order, and writes it in one transaction with what is then left of it.
 
+    A history goes back to before the first of them instead, and its runner folds them with all that came since.
     Raises Refused where nothing of it waits, or where the build is not of the projection as it is today.
     """
-    if build.fingerprint != projection.fingerprint or build.kind is not BuildKind.TODAY:
+    if build.fingerprint != projection.fingerprint:
         raise Refused(
             f"build {build.id} of {build.projection} was made otherwise than this program makes it: "
             f"run `whence projections rebuild {build.projection}` instead"
         )
     with writing(engine) as connection:
+        if build.kind is BuildKind.HISTORY:
+            return _rewound(connection, projection, build, partition, sequence)
         attempt = _Attempt(connection, log, projection, build, partition, sequence)
         return attempt.whole() or attempt.one_by_one()
+
+
+def _rewound(
+    connection: Connection, projection: Projection, build: Build, partition: int, sequence: str
+) -> Retried:
+    own = select(func.count(), func.min(PARKED.c.position)).where(_waiting(build, partition, sequence))
+    count, first = connection.execute(own).one()
+    if not count:
+        raise _nothing_waits(build, sequence)
+    rewind(connection, projection, build, partition, first)
+    return Retried(count, 0, "")
 
 
 def discard(engine: Engine, build: Build, partition: int, sequence: str, reason: str) -> int:

@@ -15,8 +15,9 @@ from sqlalchemy import Connection, Engine, Insert, Table, insert, select, text, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, StoreUnavailable
 from domain.log import Recorded
+from projections.answering import shown_store
 from projections.bookkeeping import BUILDS, CURSORS, PARKED, ParkedState
 from projections.builds import Build, tables_of
 from projections.faults import Dropped, Overtaken, Unwritable, is_passing
@@ -155,7 +156,9 @@ class Work:
             self._keeper.write(connection, self._rows, position)
         except Exception as fault:
             if is_passing(self.engine, fault):
-                raise
+                raise StoreUnavailable(
+                    f"the store {shown_store(self.engine)} does not answer: {fault}"
+                ) from fault
             raise Unwritable(self.projection.name) from fault
         if self._newly_parked:
             connection.execute(insert(PARKED), self._newly_parked)

@@ -23,13 +23,14 @@ from sqlalchemy import Engine
 from adapters.log.recorder_log import RecordedLog
 from domain.errors import LogUnavailable, Refused, StoreUnavailable
 from infra.run.pace import Pace
+from infra.run.rebuilding import WORKS
 from infra.run.turn import turn_of
-from projections.bookkeeping import BuildStatus
+from projections.bookkeeping import BuildKind, BuildStatus
 from projections.builds import Build, kept_up, switch
 from projections.catalogue import PROJECTIONS
 from projections.faults import is_passing
 from projections.projection import Projection
-from projections.runner import BATCH, Runner
+from projections.runner import Runner
 from projections.standing import Standing, standings
 from projections.store import reading, writing
 from projections.work import Work
@@ -65,7 +66,7 @@ class Status:
 
 
 class Projecting:
-    """Every projection of the catalogue, kept up to date in one store with one log.
+    """Every projection of the catalogue and its history, kept up to date in one store with one log.
 
     Where the live build is of an older version of a projection, one is built beside it and switched to when it has
     caught up. Several processes may do this for one store: one of them has the turn, the others stand by.
@@ -77,14 +78,14 @@ class Projecting:
         reader: RecordedLog,
         projections: Mapping[str, Projection] = PROJECTIONS,
         partition: int = 0,
-        batch: int = BATCH,
+        kinds: Sequence[BuildKind] = (BuildKind.TODAY, BuildKind.HISTORY),
     ) -> None:
         """`reader` is asked by several threads; it is left open at the end, as the engine is."""
         self._engine = engine
         self._reader = reader
         self._projections = projections
         self._partition = partition
-        self._batch = batch
+        self._kinds = kinds
         self._turn = turn_of(engine, partition)
         self._runner = Runner(reader, ())
         self._pace: dict[int, Pace] = {}
@@ -126,7 +127,7 @@ class Projecting:
         return self._moves != seen
 
     def status(self) -> Sequence[Status]:
-        """How each build stands that is of the projections as they are today. Raises the database's errors."""
+        """How each build of today's rows stands. Raises the database's errors."""
         with reading(self._engine) as connection:
             found = standings(connection, self._partition)
         head = self._reader.head()
@@ -137,7 +138,7 @@ class Projecting:
     def _is_kept(self, build: Build) -> bool:
         projection = self._projections.get(build.projection)
         own = projection is not None and projection.fingerprint == build.fingerprint
-        return own and build.status is not BuildStatus.RETIRED
+        return own and build.status is not BuildStatus.RETIRED and build.kind is BuildKind.TODAY
 
     def _status(self, one: Standing, head: int, waiting: float) -> Status:
         pace = self._pace.get(one.build.id)
@@ -211,14 +212,15 @@ class Projecting:
 
     def _project(self, until: float) -> None:
         while not self._stopping.is_set() and time.monotonic() < until:
-            if self._runner.step(self._batch):
+            if self._runner.step():
                 self._tell()
             else:
                 self._switch()
                 self._reader.wait(self._runner.head, max(until - time.monotonic(), 0.0))
 
     def _builds(self) -> Sequence[Build]:
-        return kept_up(self._engine, self._projections.values())
+        wanted = self._projections.values()
+        return [build for kind in self._kinds for build in kept_up(self._engine, wanted, kind)]
 
     def _take_up(self, builds: Sequence[Build]) -> None:
         at_work = {work.build: work for work in self._runner.works}
@@ -227,7 +229,7 @@ class Projecting:
             self._runner.take_up(works)
 
     def _work(self, build: Build) -> Work:
-        return Work(self._engine, self._projections[build.projection], build, self._partition)
+        return WORKS[build.kind](self._engine, self._projections[build.projection], build, self._partition)
 
     def _switch(self) -> None:
         """What was built to take the place of an older version does so now: it has caught up."""

@@ -1,0 +1,79 @@
+"""How builds come on, shown while they do: position, events a second, lag, and the time it will take yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from infra.run.rebuilding import Reached
+
+
+class _Rate(ProgressColumn):
+    """Events a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed or 0:,.0f}/s", justify="right")
+
+
+class _Lag(ProgressColumn):
+    """Events that are still to come."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.remaining or 0:,.0f} behind", justify="right")
+
+
+class Advance:
+    """A line for each build on the terminal; nothing where there is none."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            _Rate(),
+            _Lag(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            speed_estimate_period=5,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        if self._progress.console.is_terminal:
+            self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def tell(self, reached: Sequence[Reached]) -> None:
+        """Shows how far builds are in their partitions."""
+        self.show(
+            {
+                f"{one.build.projection} build {one.build.id}.{one.partition}": (one.position, one.head)
+                for one in reached
+            }
+        )
+
+    def show(self, lines: Mapping[str, tuple[int, int]]) -> None:
+        """Shows position and head by name; a line that is new begins here."""
+        for name, (position, head) in lines.items():
+            if name not in self._tasks:
+                self._tasks[name] = self._progress.add_task(name, completed=position, total=head)
+            self._progress.update(self._tasks[name], completed=position, total=max(head, position))

@@ -1,0 +1,187 @@
+"""`whence projections parked`: what waits because one of its events could not be projected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from adapters.avro import to_json
+from adapters.log.recorder_log import RecordedLog
+from domain.errors import InvalidInput, Refused
+from infra.cli.options import ConfigOption, JsonOption, LogOption, StoreOption
+from infra.cli.place import Place, opened
+from infra.cli.rows import show as show_rows
+from infra.logs import open_reader
+from infra.run.rebuilding import log_of, partitions_of
+from projections import parked
+from projections.catalogue import PROJECTIONS
+from projections.parked import ParkedEvent, ParkedSequence
+from projections.sentences import sentence
+from projections.store import reading
+
+parked_app = typer.Typer(
+    name="parked", invoke_without_command=True, help="What waits: listed, shown, retried, discarded."
+)
+
+SequenceArgument = Annotated[
+    str, typer.Argument(metavar="SEQUENCE", help="A stream or an account, as the list shows it.")
+]
+NameOption = Annotated[
+    str | None, typer.Option("--projection", metavar="NAME", help="Only what waits of this read model.")
+]
+
+
+@parked_app.callback()
+def list_(
+    context: typer.Context,
+    log: LogOption = None,
+    store: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Lists every sequence that waits."""
+    if context.invoked_subcommand is not None:
+        return
+    with opened(log=log, store=store, config=config) as place:
+        told = [_told(one) for one in _sequences(place)]
+    show_rows(told, as_json=as_json, nothing="nothing waits")
+
+
+def _told(one: ParkedSequence) -> dict[str, object]:
+    return {
+        "projection": one.build.projection,
+        "build": one.build.id,
+        "kind": one.build.kind.value,
+        "partition": one.partition,
+        "sequence": one.sequence,
+        "events": one.events,
+        "first": one.first,
+        "error": one.error,
+    }
+
+
+@parked_app.command()
+def show(
+    sequence: SequenceArgument,
+    projection: NameOption = None,
+    log: LogOption = None,
+    store: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Shows the events that wait of a sequence, as the log tells them, and why."""
+    with opened(log=log, store=store, config=config) as place:
+        told = [event for one in _named(place, sequence, projection) for event in _shown(place, one)]
+    for one in [] if as_json else told:
+        one.pop("data")
+    show_rows(told, as_json=as_json)
+
+
+def _shown(place: Place, one: ParkedSequence) -> Sequence[dict[str, object]]:
+    with reading(place.engine) as connection:
+        events = parked.events(connection, one.build, one.partition, one.sequence)
+    with closing(open_reader(log_of(place.settings, one.partition))) as reader:
+        return [_event(reader, one, event) for event in events]
+
+
+def _event(reader: RecordedLog, one: ParkedSequence, event: ParkedEvent) -> dict[str, object]:
+    recorded = next(iter(reader.read(event.position - 1, event.position)))
+    return {
+        "projection": one.build.projection,
+        "build": one.build.id,
+        "position": event.position,
+        "type": event.type,
+        "event_id": event.event_id,
+        "line": sentence(recorded.envelope.event),
+        "state": event.state.value,
+        "error": event.error,
+        "reason": event.reason,
+        "data": to_json(recorded.envelope.event),
+    }
+
+
+@parked_app.command()
+def retry(
+    sequence: Annotated[
+        str | None, typer.Argument(metavar="SEQUENCE", help="Which; or --all of them.")
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Everything that waits.")] = False,
+    projection: NameOption = None,
+    log: LogOption = None,
+    store: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Projects what waits, each sequence whole and in order; what fails again goes on waiting."""
+    if (sequence is None) != all_:
+        raise InvalidInput("name the sequence to retry, or give --all")
+    with opened(log=log, store=store, config=config) as place:
+        told = [_retried(place, one) for one in _named(place, sequence, projection)]
+    show_rows(told, as_json=as_json, nothing="nothing waits")
+    if any(one["waiting"] for one in told):
+        raise typer.Exit(1)
+
+
+def _retried(place: Place, one: ParkedSequence) -> dict[str, object]:
+    today = PROJECTIONS.get(one.build.projection)
+    if today is None:
+        raise Refused(f"this program has no read model {one.build.projection}: drop its build {one.build.id}")
+    with closing(open_reader(log_of(place.settings, one.partition))) as reader:
+        done = parked.retry(place.engine, reader, today, one.build, one.partition, one.sequence)
+    return {
+        "projection": one.build.projection,
+        "build": one.build.id,
+        "sequence": one.sequence,
+        "projected": done.projected,
+        "waiting": done.waiting,
+        "error": done.error,
+    }
+
+
+@parked_app.command()
+def discard(
+    sequence: SequenceArgument,
+    reason: Annotated[str, typer.Option(help="Why it may be left out; it is kept.")],
+    projection: NameOption = None,
+    log: LogOption = None,
+    store: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Gives up what waits of a sequence; what comes later of it is projected again."""
+    with opened(log=log, store=store, config=config) as place:
+        told: list[dict[str, object]] = [
+            {
+                "projection": one.build.projection,
+                "build": one.build.id,
+                "sequence": one.sequence,
+                "discarded": parked.discard(place.engine, one.build, one.partition, one.sequence, reason),
+            }
+            for one in _named(place, sequence, projection)
+        ]
+    show_rows(told, as_json=as_json)
+
+
+def _sequences(place: Place) -> Sequence[ParkedSequence]:
+    with reading(place.engine) as connection:
+        return [
+            one
+            for partition in partitions_of(place.engine, place.settings)
+            for one in parked.sequences(connection, partition)
+        ]
+
+
+def _named(place: Place, sequence: str | None, projection: str | None) -> Sequence[ParkedSequence]:
+    """Raises Refused where a named sequence is none of those that wait."""
+    found = [
+        one
+        for one in _sequences(place)
+        if sequence in (None, one.sequence) and projection in (None, one.build.projection)
+    ]
+    if not found and sequence is not None:
+        of = "" if projection is None else f" of {projection}"
+        raise Refused(f"nothing of {sequence!r}{of} waits; `whence projections parked` lists what does")
+    return found
