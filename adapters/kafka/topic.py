@@ -74,10 +74,10 @@ def _made(clients: Clients, settings: KafkaSettings, name: str, required: Mappin
         raise KafkaUnavailable(f"there is no topic {name} on {settings.bootstrap_servers}: nothing to read")
     replicas = settings.replication_factor or _BROKERS_DEFAULT
     clients.admin.make_topic(name, settings.partitions, replicas, {**required, **_WHEN_MADE})
-    return _known(clients, name)
+    return known(clients, name)
 
 
-def _known(clients: Clients, name: str) -> Topic:
+def known(clients: Clients, name: str) -> Topic:
     """A topic just made: the controller tells the brokers of it a moment later."""
     deadline, pause = monotonic() + clients.timeout, threading.Event()
     while monotonic() < deadline:

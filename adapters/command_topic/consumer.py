@@ -1,0 +1,95 @@
+"""The engine's end of the command topic: takes up what is for its account, one after the other, and answers.
+
+A record is done with when its answer is durable. Whoever dies in between finds it again, and the engine, which knows
+what it has done by the command's id, only repeats its answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from adapters.command_topic.place import Place
+from adapters.command_topic.thread import LoopThread, Up
+from adapters.command_topic.topics import ASK, Consumer, Producer, Record, after, ask_of, consuming, producing
+from adapters.command_topic.wire import answer_bytes, id_in, read_request
+from commands.door import Answer, Declined, Door, Unanswered
+from commands.request import Requested
+from domain.errors import InvalidInput
+
+_log = logging.getLogger(__name__)
+_PATIENCE_SECONDS = 1.0
+"""How long the engine's own door is waited at before it is asked again."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class CommandConsumer:
+    """Serves the door of the engine of one account, in a thread of its own."""
+
+    def __init__(self, place: Place, door: Door, account: str, clock: Callable[[], datetime] = _now) -> None:
+        """Makes the topics where they are missing. Raises LogUnavailable, InvalidSettings."""
+        place.ensure()
+        self._place, self._door, self._account, self._clock = place, door, account, clock
+        self._stopped = threading.Event()
+        self._thread = LoopThread(f"the commands of {account} from {place.commands}", self._serve)
+
+    def close(self) -> None:
+        """What is at the engine's door is waited for; what has no answer then is taken up after the next start."""
+        self._stopped.set()
+        self._thread.close()
+
+    async def _serve(self, up: Up) -> None:
+        group = f"{self._place.commands}.{self._account}"
+        async with (
+            producing(self._place) as producer,
+            consuming(self._place, self._place.commands, group) as commands,
+        ):
+            up()
+            async for record in commands:
+                await self._done(record, producer, commands)
+
+    async def _done(self, record: Record, producer: Producer, commands: Consumer) -> None:
+        key = self._account.encode()
+        if record.key == key:
+            answer = answer_bytes(await self._answer(record))
+            ask = ask_of(record)
+            headers = [] if ask is None else [(ASK, ask)]
+            await producer.send_and_wait(self._place.answers, answer, key=key, headers=headers)
+        await commands.commit(after(record))
+
+    async def _answer(self, record: Record) -> Answer:
+        try:
+            requested = self._read(record)
+        except InvalidInput as fault:
+            _log.warning(
+                "the request in %s partition %d at offset %d is declined: %s",
+                record.topic,
+                record.partition,
+                record.offset,
+                fault,
+            )
+            return Declined(id_in(record.value or b""), type(fault).__name__, str(fault))
+        return await asyncio.to_thread(self._carried_out, requested)
+
+    def _read(self, record: Record) -> Requested:
+        requested = read_request(record.value or b"")
+        if requested.account != self._account:
+            raise InvalidInput(
+                f"it is filed under the account {self._account}, and is for {requested.account}"
+            )
+        return requested
+
+    def _carried_out(self, requested: Requested) -> Answer:
+        """The engine's answer; asked again for as long as it has none, which never does a thing twice."""
+        while True:
+            answer = self._door.ask(requested, _PATIENCE_SECONDS)
+            if not isinstance(answer, Unanswered):
+                return answer
+            if self._stopped.wait(_PATIENCE_SECONDS / 10):
+                raise asyncio.CancelledError

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, get_args
+from uuid import UUID
+
+import pytest
+
+from adapters.command_topic.wire import (
+    LARGEST,
+    answer_bytes,
+    id_in,
+    read_answer,
+    read_request,
+    request_bytes,
+)
+from commands.door import Accepted, Answer, Declined, Drafted, EventNamed, Unanswered
+from commands.request import (
+    AdjustSettings,
+    AmendOrder,
+    CancelOrder,
+    ClosePosition,
+    DraftOrder,
+    MoveStopAndTarget,
+    PauseStrategy,
+    PlaceByHand,
+    RaiseSignal,
+    Request,
+    Requested,
+    ResetSwitch,
+    ResumeStrategy,
+    SettleDiscrepancy,
+    TripSwitch,
+)
+from domain.errors import InvalidInput
+from tests.commands.by_hand.asking import TERMS
+from tests.domain.history import BTC, a_signal
+
+AT = datetime(2025, 6, 30, 14, 0, 0, 123456, tzinfo=UTC)
+_TERMS = replace(TERMS, quantity=Decimal("0.0150"), stop=Decimal("1E+2"), target=None)
+REQUESTS: list[Request] = [
+    RaiseSignal(a_signal(confidence=0.1 + 0.2)),
+    DraftOrder(_TERMS),
+    PlaceByHand(_TERMS),
+    AmendOrder("x-e1", limit_price=Decimal("100.10")),
+    CancelOrder("x-e1", "why é ☃"),
+    ClosePosition(f"{BTC}-LONG-1", "why"),
+    MoveStopAndTarget(f"{BTC}-LONG-1", Decimal(1), None),
+    PauseStrategy("trend", "why"),
+    ResumeStrategy("trend", "why"),
+    AdjustSettings({"risk.max_positions": "2"}),
+    TripSwitch("why"),
+    ResetSwitch("why"),
+    SettleDiscrepancy("d1", "looked"),
+]
+ANSWERS: list[Answer] = [
+    Accepted("k1", (EventNamed(7, UUID(int=7), "order-main-x", "whence.order.OrderPlaced"),), repeated=True),
+    Accepted("k1", ()),
+    Drafted("k1", _TERMS, Decimal("100.10"), None, Decimal(1), Decimal("0.05"), None, ("far from it",)),
+    Declined("k1", "Refused", "no"),
+    Unanswered("k1", "nothing"),
+]
+
+
+def asked(request: Request) -> Requested:
+    return Requested("k1", "main", "tess", AT, request)
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=lambda one: type(one).__name__)
+def test_a_request_comes_out_as_it_went_in(request_: Request) -> None:
+    written = request_bytes(asked(request_))
+    assert read_request(written) == asked(request_)
+    assert repr(read_request(written)) == repr(asked(request_)), "digits are kept as they were written"
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=lambda one: type(one).__name__)
+def test_an_answer_comes_out_as_it_went_in(answer: Answer) -> None:
+    told = read_answer(answer_bytes(answer))
+    assert as_list(told) == as_list(answer)
+
+
+def as_list(answer: Answer) -> str:
+    """Whether a sequence is a tuple or a list is nobody's business; the digits of a decimal are."""
+    return repr(asdict(answer)).replace("(", "[").replace(",)", "]").replace(")", "]")
+
+
+def test_every_kind_is_here() -> None:
+    assert {type(one) for one in REQUESTS} == set(get_args(Request))
+    assert {type(one) for one in ANSWERS} == set(get_args(Answer))
+
+
+def test_decimals_are_text_and_times_are_utc() -> None:
+    here = replace(asked(PlaceByHand(_TERMS)), valid_until=AT.astimezone(UTC) + timedelta(0))
+    form = json.loads(request_bytes(here))
+    assert (form["version"], form["kind"]) == (1, "PlaceByHand")
+    assert form["request"]["terms"]["quantity"] == "0.0150"
+    assert form["valid_until"] == "2025-06-30T14:00:00.123456Z"
+
+
+def _changed(change: Callable[[dict[str, Any]], object]) -> bytes:
+    form = json.loads(request_bytes(asked(PlaceByHand(_TERMS))))
+    change(form)
+    return json.dumps(form).encode()
+
+
+def _signal(change: Callable[[dict[str, Any]], object]) -> bytes:
+    form = json.loads(request_bytes(asked(RaiseSignal(a_signal()))))
+    change(form["request"]["signal"])
+    return json.dumps(form).encode()
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (b"", "it is not JSON"),
+        (b"\xff\xfe\x00", "it is not JSON"),
+        (b"[" * 60_000, "it is not JSON"),
+        (b"[1]", "it is no JSON object"),
+        (b'{"version": 1, "id": "k1"}', "it does not say its account as text"),
+        (b" " * (LARGEST + 1), f"it is {LARGEST + 1:,} bytes long; {LARGEST:,} are allowed"),
+        (_changed(lambda form: form.update(version=2)), "version 2; this program knows 1"),
+        (_changed(lambda form: form.pop("version")), "version None; this program knows 1"),
+        (_changed(lambda form: form.update(version="1")), "version '1'"),
+        (
+            _changed(lambda form: form.update(kind="Transfer")),
+            "'Transfer' is no kind of request; there are: Raise",
+        ),
+        (_changed(lambda form: form.update(kind=["x"])), "is no kind of request"),
+        (_changed(lambda form: form.update(id=7)), "it does not say its id as text"),
+        (
+            _changed(lambda form: form.update(valid_until="2025-06-30T14:00:00")),
+            "valid_until is a time with its zone",
+        ),
+        (_changed(lambda form: form.update(valid_until=1e300)), "valid_until is a time with its zone"),
+        (
+            _signal(lambda signal: signal.update(candle_closed_at="2025-06-30T14:00:00")),
+            "candle_closed_at is a time",
+        ),
+        (_signal(lambda signal: signal.update(confidence=float("nan"))), "it is not JSON"),
+        (_changed(lambda form: form.update(hurry=True)), "'hurry' means nothing here"),
+        (
+            _changed(lambda form: form["request"].update(hurry=True)),
+            "PlaceByHand: 'hurry' means nothing here",
+        ),
+        (
+            _changed(lambda form: form["request"]["terms"].update(limt_price="1")),
+            "PlaceByHand: 'limt_price' means nothing here",
+        ),
+        (_changed(lambda form: form["request"]["terms"].update(quantity="NaN")), "terms.quantity: "),
+        (_changed(lambda form: form["request"]["terms"].update(quantity="ten")), "terms.quantity: "),
+        (_changed(lambda form: form["request"]["terms"].update(side="UP")), "terms.side: "),
+        (_changed(lambda form: form.update(request=None)), "PlaceByHand: "),
+    ],
+)
+def test_what_is_no_request_of_this_version_is_refused(written: bytes, said: str) -> None:
+    with pytest.raises(InvalidInput) as told:
+        read_request(written)
+    assert said in str(told.value)
+
+
+def test_an_error_does_not_repeat_what_was_told() -> None:
+    with pytest.raises(InvalidInput) as told:
+        read_request(_changed(lambda form: form["request"]["terms"].update(quantity="hunter2")))
+    assert "hunter2" not in str(told.value)
+
+
+def test_the_id_of_what_cannot_be_read_is_told_where_it_can_be() -> None:
+    assert id_in(_changed(lambda form: form.update(kind="Transfer"))) == "k1"
+    for nothing in (b"", b"{}", _changed(lambda form: form.update(id=7))):
+        assert id_in(nothing) == ""
+
+
+def test_a_request_larger_than_any_can_be_meant_is_not_written() -> None:
+    with pytest.raises(InvalidInput, match="bytes long; 65,536 are allowed"):
+        request_bytes(asked(TripSwitch("x" * LARGEST)))
