@@ -23,7 +23,6 @@ class AlertsBy(StrEnum):
     RAISED = "RAISED"
 
 
-told(Severity)
 told(AlertsBy)
 
 

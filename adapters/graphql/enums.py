@@ -10,6 +10,9 @@ import strawberry
 from domain.order import Liquidity, OrderStatus, OrderType, Purpose, Side
 from domain.signal import Chamber, Tier, Verdict
 from domain.strategies import Direction, Intent
+from projections.alerts import Severity
+from projections.bookkeeping import BuildKind, BuildStatus
+from projections.questions.performance import Dimension
 
 
 class SortDirection(StrEnum):
@@ -20,23 +23,31 @@ class SortDirection(StrEnum):
 
 
 WORDS: tuple[type[Enum], ...] = (
+    BuildKind,
+    BuildStatus,
     Chamber,
+    Dimension,
     Direction,
     Intent,
     Liquidity,
     OrderStatus,
     OrderType,
     Purpose,
+    Severity,
     Side,
     SortDirection,
     Tier,
     Verdict,
 )
 
+_TOLD: set[type[Enum]] = set()
+
 
 def told(kind: type[Enum]) -> None:
-    """Makes an enum known to GraphQL, with its docstring as its description."""
-    strawberry.enum(kind, description=inspect.cleandoc(kind.__doc__ or ""))
+    """Makes an enum known to GraphQL, with its docstring as its description; again it changes nothing."""
+    if kind not in _TOLD:
+        strawberry.enum(kind, description=inspect.cleandoc(kind.__doc__ or ""))
+        _TOLD.add(kind)
 
 
 for _kind in WORDS:

@@ -9,11 +9,8 @@ from typing import Any
 import strawberry
 from sqlalchemy import RowMapping
 
-from adapters.graphql.enums import told
 from adapters.graphql.scalars import Position
 from projections.questions.performance import NO_RATIOS, Dimension, Ratios, figures
-
-told(Dimension)
 
 
 @strawberry.type(

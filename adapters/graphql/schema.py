@@ -9,23 +9,26 @@ from strawberry.schema.config import StrawberryConfig
 
 from adapters.graphql.context import SnapshotsGivenBack
 from adapters.graphql.masking import MaskedSchema
+from adapters.graphql.mutation import Mutation
 from adapters.graphql.query import Query
 from adapters.graphql.scalars import SCALARS
+from adapters.graphql.subscription import Subscription
 
 _DOCUMENTS = 500
 """How many different documents are kept parsed."""
 
 
-def schema(
-    mutation: type | None = None,
-    subscription: type | None = None,
-    extensions: Sequence[Callable[[], SchemaExtension]] = (),
-) -> MaskedSchema:
+def schema(extensions: Sequence[Callable[[], SchemaExtension]] = ()) -> MaskedSchema:
     """The whole schema; `extensions` are made anew for every operation."""
     return MaskedSchema(
         Query,
-        mutation,
-        subscription,
+        Mutation,
+        Subscription,
         extensions=[SnapshotsGivenBack, lambda: ParserCache(_DOCUMENTS), *extensions],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
+
+
+def printed() -> str:
+    """The schema in GraphQL's own language, as it is committed."""
+    return f"{schema().as_str()}\n"

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import strawberry
 
-from adapters.graphql.enums import told
 from adapters.graphql.scalars import Position
 from projections.bookkeeping import BuildKind, BuildStatus
 from projections.standing import Standing
-
-told(BuildKind)
-told(BuildStatus)
 
 
 @strawberry.type(description="A build of a read model: its tables, and how far in the log they are.")
