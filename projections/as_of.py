@@ -4,8 +4,8 @@ A projection is folded on from its history's last checkpoint before the position
 the place of the checkpoint's rows. Nothing is read of the tables of today, so what was recorded later, however early
 it happened, is not there. Without a history the fold begins with the first event: slower, and the same.
 
-An event that cannot be folded is parked here as it is in a live build: its sequence's rows stand as they stood before
-it, all others go on. What a person has discarded since is left out.
+What waits or was discarded in the live build is left out here too, and an event that cannot be folded is parked in
+the same way: its sequence's rows stand as they stood before it, all others go on. So the last position is told as now.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     FromClause,
     MetaData,
@@ -115,11 +116,11 @@ class AsOf:
         return _Folded(base, rows)
 
     def _fold_on(self, projection: Projection, rows: MemoryRows, after: int) -> None:
-        parked, discarded = self._set_aside(projection, after)
+        parked, left_out = self._set_aside(projection, after)
         sequence_of = projection.order.sequence
         for recorded in self._past.events(after):
             fold = projection.folds.get(type(recorded.envelope.event))
-            if fold is None or recorded.position in discarded:
+            if fold is None or recorded.position in left_out:
                 continue
             sequence = sequence_of(recorded.envelope.meta)
             if sequence in parked:
@@ -157,26 +158,25 @@ class AsOf:
         return int(cursor.position)
 
     def _set_aside(self, projection: Projection, checkpoint: int) -> tuple[set[str], set[int]]:
-        """The sequences that waited at the checkpoint, and the positions that were given up."""
-        of = [
-            builds[projection.name].id
-            for builds in (self._histories, self._builds)
-            if projection.name in builds
-        ]
-        here = PARKED.c.build_id.in_(of) & (PARKED.c.partition == self._partition)
-        discarded = here & (PARKED.c.state == ParkedState.DISCARDED.value) & (PARKED.c.position > checkpoint)
-        history = self._histories.get(projection.name)
-        waiting = (
-            here
-            & (PARKED.c.build_id == (history.id if history else None))
-            & (PARKED.c.state == ParkedState.PARKED.value)
-            & (PARKED.c.position <= checkpoint)
+        """The sequences that waited at the checkpoint, and the positions after it that were left out."""
+        of = self._ids(self._histories, projection)
+        waiting = self._parked(of) & (PARKED.c.position <= checkpoint)
+        waiting &= PARKED.c.state == ParkedState.PARKED.value
+        left_out = self._parked([*of, *self._ids(self._builds, projection)]) & (
+            PARKED.c.position > checkpoint
         )
         run = self.connection.execute
         return (
             set(run(select(PARKED.c.sequence).where(waiting).distinct()).scalars()),
-            set(run(select(PARKED.c.position).where(discarded)).scalars()),
+            set(run(select(PARKED.c.position).where(left_out)).scalars()),
         )
+
+    def _ids(self, builds: Mapping[str, Build], projection: Projection) -> list[int]:
+        build = builds.get(projection.name)
+        return [] if build is None or build.fingerprint != projection.fingerprint else [build.id]
+
+    def _parked(self, builds: list[int]) -> ColumnElement[bool]:
+        return PARKED.c.build_id.in_(builds) & (PARKED.c.partition == self._partition)
 
     def _answer(self, folded: _Folded, spec: TableSpec) -> FromClause:
         changed = folded.rows.tables[spec.name].dirty

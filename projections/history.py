@@ -8,6 +8,7 @@ beyond c. What a row was between two checkpoints nobody keeps: the log tells it 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, bindparam, delete, or_, select, update
@@ -150,9 +151,9 @@ class HistoryWork(Work):
         try:
             while self._next() <= position:
                 self._write_next(connection)
-        except Unwritable:
-            self._distrusted = self._next()
-            raise
+        except Unwritable as refused:
+            self._distrust(refused)
+            raise Overtaken(self.projection.name) from refused
         finally:
             self.position, self._writing, self._checkpoint = held, None, last
 
@@ -171,6 +172,12 @@ class HistoryWork(Work):
         for fold, recorded in waiting:
             self.fold(fold, recorded)
 
+    def _distrust(self, refused: Unwritable) -> None:
+        """The interval is folded again, its rows tried out one by one; to be refused after that is no event's fault."""
+        if self._distrusted >= self._next():
+            raise refused.__cause__ or refused
+        self._distrusted = self._next()
+
     def _tried_out(self, fold: Fold) -> Fold:
         """The fold, and its rows shown to the database at once: so the event it stumbles over is parked, and no other.
 
@@ -179,15 +186,21 @@ class HistoryWork(Work):
 
         def tried(rows: Rows, recorded: Recorded) -> None:
             fold(rows, recorded)
-            with writing(self.engine) as connection:
-                try:
-                    self._kept.try_out(connection, self._rows.put_last())
-                except Exception as fault:
-                    if is_passing(self.engine, fault):
-                        raise
-                    raise Unwritable(self.projection.name) from fault
+            with self._trial() as connection:
+                self._try_out(connection)
 
         return tried
+
+    def _trial(self) -> AbstractContextManager[Connection]:
+        return writing(self.engine) if self._writing is None else nullcontext(self._writing)
+
+    def _try_out(self, connection: Connection) -> None:
+        try:
+            self._kept.try_out(connection, self._rows.put_last())
+        except Exception as fault:
+            if is_passing(self.engine, fault):
+                raise
+            raise Unwritable(self.projection.name) from fault
 
     def _next(self) -> int:
         return self._checkpoint - self._checkpoint % self._interval + self._interval

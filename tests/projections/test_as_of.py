@@ -2,87 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, func, select, text
+from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import InvalidInput, Refused
-from domain.log import Envelope, LogReader, Recorded
+from domain.log import Envelope, Recorded
 from domain.opening import LogOpened, Mode
 from domain.order import OrderAccepted, OrderSubmitted
 from infra.config import WhenceSettings
 from infra.logs import open_owned, open_reader
-from projections import builds, history
-from projections.bookkeeping import METADATA, BuildKind, BuildStatus
+from projections.bookkeeping import BuildKind
 from projections.catalogue import PROJECTIONS
 from projections.orders import ORDERS
-from projections.projection import Key, Projection, Row
 from projections.runner import Runner
-from projections.source import ReadModels, Source
-from projections.store import prepare, writing
+from projections.source import ReadModels
 from projections.work import works
 from tests.commands.list_log import ListLog
 from tests.domain.history import LOG_ID, NOW, D, History, a_fill, an_open_day, an_order
-from tests.projections.folded import a_run
-from tests.projections.stores import WrittenLog, all_rows
+from tests.projections.stores import WrittenLog
+from tests.projections.travel import (
+    Told,
+    begun,
+    embedded,
+    histories,
+    run,
+    sqlite_store,
+    told,
+    traveller,
+    watched,
+)
 
-INTERVAL = 60
+__all__ = ["embedded"]
+
 SPECS = {spec.name: spec for one in PROJECTIONS.values() for spec in one.tables}
-Told = Mapping[str, Mapping[Key, Row]]
-
-
-def told(source: Source) -> Told:
-    """Every row of every table."""
-    return {name: all_rows(source, name, spec.key) for name, spec in SPECS.items()}
-
-
-def histories(
-    engine: Engine, projections: Mapping[str, Projection] = PROJECTIONS, interval: int = INTERVAL
-) -> list[history.HistoryWork]:
-    """New histories of all projections, at work."""
-    with writing(engine) as connection:
-        begun = [
-            builds.begin(connection, one, BuildKind.HISTORY, BuildStatus.LIVE) for one in projections.values()
-        ]
-    return history.works(engine, begun, projections, 0, interval)
-
-
-def live_builds(
-    engine: Engine, projections: Mapping[str, Projection] = PROJECTIONS
-) -> Sequence[builds.Build]:
-    with writing(engine) as connection:
-        return [
-            builds.begin(connection, one, BuildKind.TODAY, BuildStatus.LIVE) for one in projections.values()
-        ]
-
-
-def watched(engine: Engine, envelopes: Sequence[Envelope], ends: Sequence[int]) -> Mapping[int, Told]:
-    """What the live builds told when the log ended at each of these positions."""
-    log = WrittenLog()
-    runner = Runner(log, works(engine, live_builds(engine), PROJECTIONS, 0))
-    models = ReadModels(engine, PROJECTIONS)
-    seen: dict[int, Told] = {}
-    for before, end in zip((0, *ends), ends, strict=False):
-        log.append(envelopes[before:end])
-        runner.catch_up()
-        with models.now() as source:
-            assert source.position == end
-            seen[end] = told(source)
-    runner.close()
-    return seen
-
-
-@cache
-def run() -> Sequence[Envelope]:
-    return a_run(1_500)
-
 
 ENDS = (1, 31, 59, 60, 61, 180, 233, 421, 449)
 """At checkpoints, just before and after them, and in between."""
@@ -93,28 +51,6 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[int, Told]:
     """What was told during the run."""
     with sqlite_store(tmp_path_factory.mktemp("seen")) as engine:
         return watched(engine, run(), ENDS)
-
-
-@contextmanager
-def sqlite_store(folder: Path) -> Generator[Engine]:
-    engine = prepare(create_engine(f"sqlite:///{folder / 'read.db'}"))
-    with writing(engine) as connection:
-        METADATA.create_all(connection)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def embedded(tmp_path: Path) -> Iterator[Engine]:
-    """A new store on SQLite alone."""
-    with sqlite_store(tmp_path) as engine:
-        yield engine
-
-
-def traveller(
-    engine: Engine, log: LogReader, projections: Mapping[str, Projection] = PROJECTIONS
-) -> ReadModels:
-    return ReadModels(engine, projections, log=log, interval=INTERVAL)
 
 
 def test_the_run_is_worth_travelling(seen: Mapping[int, Told]) -> None:
@@ -213,7 +149,8 @@ def test_a_time_is_the_last_position_recorded_by_then(embedded: Engine, journall
     if journalled:
         journal = {"journal": PROJECTIONS["journal"]}
         Runner(
-            WrittenLog(run()[:journalled]), works(embedded, live_builds(embedded, journal), journal, 0)
+            WrittenLog(run()[:journalled]),
+            works(embedded, begun(embedded, BuildKind.TODAY, journal), journal, 0),
         ).catch_up()
     log = CountedLog(run())
     models = traveller(embedded, log)

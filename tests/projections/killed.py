@@ -1,0 +1,50 @@
+"""Histories whose process is killed: `python -m tests.projections.killed LOG STORE`.
+
+It dies in the transaction of the second checkpoint it reaches, when every row of it is written and nothing committed.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from sqlalchemy import Connection, create_engine
+
+from infra.config import WhenceSettings
+from infra.logs import open_reader
+from projections import builds
+from projections.bookkeeping import BuildKind
+from projections.catalogue import PROJECTIONS
+from projections.history import HistoryWork
+from projections.runner import Runner
+from projections.store import prepare, reading
+from tests.projections.travel import INTERVAL
+
+
+class Mortal(HistoryWork):
+    """Kills its process when it has written its second checkpoint."""
+
+    written_checkpoints = 0
+
+    def write(self, connection: Connection, position: int) -> None:
+        super().write(connection, position)
+        self.written_checkpoints += 1
+        if self.written_checkpoints == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main(log: str, store: str) -> None:
+    engine = prepare(create_engine(store))
+    with reading(engine) as connection:
+        begun = list(builds.live(connection, BuildKind.HISTORY).values())
+    *others, last = begun
+    works = [HistoryWork(engine, PROJECTIONS[one.projection], one, 0, INTERVAL) for one in others]
+    works.append(Mortal(engine, PROJECTIONS[last.projection], last, 0, INTERVAL))
+    runner = Runner(open_reader(WhenceSettings(log=log)), works)
+    while runner.step(INTERVAL):
+        pass
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,216 @@
+"""Histories: the same rows however the events come, after a kill, and after a sequence that had to wait."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select, update
+
+from domain.errors import Refused
+from domain.log import Recorded
+from domain.order import OrderAccepted
+from infra.config import WhenceSettings
+from infra.logs import open_owned, open_reader
+from projections import builds, history
+from projections.bookkeeping import CURSORS, PARKED, BuildKind, ParkedState
+from projections.builds import tables_of
+from projections.catalogue import PROJECTIONS
+from projections.orders import ORDERS
+from projections.projection import Fold, Projection, Rows
+from projections.runner import Runner
+from projections.store import reading, writing
+from tests.projections.stores import WrittenLog
+from tests.projections.travel import (
+    INTERVAL,
+    begun,
+    embedded,
+    histories,
+    run,
+    sqlite_store,
+    told,
+    traveller,
+    watched,
+)
+
+__all__ = ["embedded"]
+
+Kept = Mapping[str, Sequence[tuple[Any, ...]]]
+
+LAST = len(run()) // INTERVAL * INTERVAL
+BROKEN_AT = next(
+    position
+    for position, one in enumerate(run(), 1)
+    if position > INTERVAL * 2 + 5 and isinstance(one.event, OrderAccepted)
+)
+BROKEN = run()[BROKEN_AT - 1].meta.stream
+ENDS = (BROKEN_AT - 1, BROKEN_AT, INTERVAL * 3, INTERVAL * 4 + 7, len(run()))
+
+
+def kept(engine: Engine) -> Kept:
+    """Every row of every history there is, with the checkpoints it stood from and until."""
+    with reading(engine) as connection:
+        made = builds.live(connection, BuildKind.HISTORY).values()
+        tables = [item for build in made for item in tables_of(PROJECTIONS[build.projection], build).items()]
+        return {
+            name: [
+                tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns))
+            ]
+            for name, table in tables
+        }
+
+
+def cursors(engine: Engine) -> set[int]:
+    with reading(engine) as connection:
+        return set(connection.execute(select(CURSORS.c.position)).scalars())
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """What the histories hold when nothing goes wrong."""
+    with sqlite_store(tmp_path_factory.mktemp("whole")) as engine:
+        Runner(WrittenLog(run()), histories(engine)).catch_up()
+        return kept(engine)
+
+
+@pytest.mark.parametrize("batch", [7, INTERVAL, 200])
+def test_checkpoints_do_not_depend_on_batches(embedded: Engine, expected: Kept, batch: int) -> None:
+    runner = Runner(WrittenLog(run()), histories(embedded))
+    while runner.step(batch):
+        pass
+    assert cursors(embedded) == {LAST}
+    assert kept(embedded) == expected
+
+
+def test_both_databases_keep_the_same(store: Engine, expected: Kept) -> None:
+    Runner(WrittenLog(run()), histories(store)).catch_up()
+    assert kept(store) == expected
+
+
+def test_rows_stand_at_checkpoints_only(expected: Kept) -> None:
+    for name, rows in expected.items():
+        for *_, since, until in rows:
+            assert since % INTERVAL == 0 < since, name
+            assert until is None or (since < until and until % INTERVAL == 0), name
+    assert any(row[-1] is not None for row in expected["orders"])
+
+
+def test_killed_while_it_is_made_it_goes_on_to_the_same_rows(
+    tmp_path: Path, embedded: Engine, expected: Kept
+) -> None:
+    log = f"sqlite:///{tmp_path / 'log.db'}"
+    with closing(open_owned(WhenceSettings(log=log))) as owned:
+        owned.append(run())
+    histories(embedded)
+    for deaths in (1, 2):
+        program = [sys.executable, "-m", "tests.projections.killed", log, str(embedded.url)]
+        dead = subprocess.run(program, timeout=60, capture_output=True, text=True, check=False)
+        assert dead.returncode == -signal.SIGKILL, dead.stderr
+        assert cursors(embedded) == {INTERVAL * deaths}
+    with reading(embedded) as connection:
+        made = list(builds.live(connection, BuildKind.HISTORY).values())
+    with closing(open_reader(WhenceSettings(log=log))) as reader:
+        Runner(reader, history.works(embedded, made, PROJECTIONS, 0, INTERVAL)).catch_up()
+    assert kept(embedded) == expected
+
+
+def orders_with(fold: Fold) -> Mapping[str, Projection]:
+    """Orders, in which an accepted order is folded like this."""
+    return {"orders": replace(ORDERS, folds={**ORDERS.folds, OrderAccepted: fold})}
+
+
+def fails(rows: Rows, recorded: Recorded) -> None:
+    """A fault that shows with one order only."""
+    if recorded.envelope.meta.stream == BROKEN:
+        raise ValueError("this one I cannot fold")
+    ORDERS.folds[OrderAccepted](rows, recorded)
+
+
+def overflows(rows: Rows, recorded: Recorded) -> None:
+    """Folds what no database takes."""
+    ORDERS.folds[OrderAccepted](rows, recorded)
+    meta = recorded.envelope.meta
+    if meta.stream == BROKEN:
+        row = rows.get("orders", meta.account, BROKEN.split("-", 2)[2])
+        rows.put("orders", {**row, "position": 1 << 70})
+
+
+@pytest.mark.parametrize("fold", [fails, overflows])
+def test_what_waits_in_the_live_build_waits_in_the_past_too(store: Engine, fold: Fold) -> None:
+    projections = orders_with(fold)
+    seen = watched(store, run(), ENDS, projections)
+    log = WrittenLog(run())
+    Runner(log, histories(store, projections)).catch_up()
+    models = traveller(store, log, projections)
+    for position, then in seen.items():
+        with models.as_of(position) as source:
+            assert told(source, projections) == then, position
+    with reading(store) as connection:
+        first = select(PARKED.c.position).where(PARKED.c.error != "")
+        assert set(connection.execute(first).scalars()) == {BROKEN_AT}
+
+
+def test_without_builds_a_fault_parks_its_sequence_alone(embedded: Engine, tmp_path: Path) -> None:
+    projections = orders_with(fails)
+    (tmp_path / "live").mkdir()
+    with sqlite_store(tmp_path / "live") as other:
+        seen = watched(other, run(), ENDS, projections)
+    models = traveller(embedded, WrittenLog(run()), projections)
+    for position, then in seen.items():
+        with models.as_of(position) as source:
+            assert told(source, projections) == then, position
+
+
+def test_what_was_discarded_is_left_out_and_what_follows_is_told(embedded: Engine) -> None:
+    log, projections = WrittenLog(run()), orders_with(fails)
+    Runner(log, histories(embedded, projections)[:]).catch_up()
+    with writing(embedded) as connection:
+        connection.execute(update(PARKED).values(state=ParkedState.DISCARDED.value))
+    models = traveller(embedded, log, {"orders": ORDERS})
+    with models.as_of(BROKEN_AT + 1) as source:
+        row = told(source, {"orders": ORDERS})["orders"]["paper", BROKEN.split("-", 2)[2]]
+    assert row["updated_position"] < BROKEN_AT
+
+
+@pytest.mark.parametrize("fold", [fails, overflows])
+def test_rewound_the_past_is_as_if_the_fault_had_never_been(
+    store: Engine, expected: Kept, fold: Fold
+) -> None:
+    log, projections = WrittenLog(run()), orders_with(fold)
+    Runner(log, histories(store, projections)).catch_up()
+    assert kept(store)["orders"] != expected["orders"]
+    with writing(store) as connection:
+        build = builds.live(connection, BuildKind.HISTORY)["orders"]
+        checkpoint = history.rewind(connection, ORDERS, build, 0, BROKEN_AT, INTERVAL)
+    assert checkpoint == INTERVAL * 2
+    assert cursors(store) == {checkpoint}
+    Runner(log, history.works(store, [build], {"orders": ORDERS}, 0, INTERVAL)).catch_up()
+    assert kept(store)["orders"] == expected["orders"]
+    with reading(store) as connection:
+        assert connection.execute(select(PARKED)).all() == []
+
+
+def test_a_runner_that_was_at_work_notices_that_it_was_rewound(embedded: Engine, expected: Kept) -> None:
+    log = WrittenLog(run()[:300])
+    runner = Runner(log, histories(embedded, {"orders": ORDERS}))
+    runner.catch_up()
+    with writing(embedded) as connection:
+        build = builds.live(connection, BuildKind.HISTORY)["orders"]
+        history.rewind(connection, ORDERS, build, 0, 100, INTERVAL)
+    log.append(run()[300:])
+    runner.catch_up()
+    assert cursors(embedded) == {LAST}
+    assert kept(embedded)["orders"] == expected["orders"]
+
+
+def test_what_is_no_history_has_no_checkpoint_to_go_back_to(embedded: Engine) -> None:
+    (build,) = begun(embedded, BuildKind.TODAY, {"orders": ORDERS})
+    with pytest.raises(Refused, match="is no history"), writing(embedded) as connection:
+        history.rewind(connection, ORDERS, build, 0, 5)
