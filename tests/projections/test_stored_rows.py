@@ -1,0 +1,64 @@
+"""What is in the store is what the folds made in memory, to the last digit, however often the process began anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+
+from projections import builds
+from projections.bookkeeping import PARKED, BuildKind, BuildStatus
+from projections.catalogue import PROJECTIONS
+from projections.projection import Projection, Row
+from projections.rows import MemoryRows
+from projections.runner import Runner
+from projections.source import Now
+from projections.store import reading, writing
+from projections.tables import TableSpec
+from projections.work import works
+from tests.projections.folded import a_run, nothing_stored
+from tests.projections.odd import an_odd_log
+from tests.projections.stores import WrittenLog, all_rows
+
+_LOGS: Mapping[str, Callable[[], WrittenLog]] = {
+    "odd": an_odd_log,
+    "run": lambda: WrittenLog(a_run(1_500)),
+}
+
+
+@pytest.mark.parametrize("name", _LOGS)
+def test_rows_are_read_back_as_they_were_folded(store: Engine, name: str) -> None:
+    log = _LOGS[name]()
+    with writing(store) as connection:
+        begun = [
+            builds.begin(connection, one, BuildKind.TODAY, BuildStatus.LIVE) for one in PROJECTIONS.values()
+        ]
+    while Runner(log, works(store, begun, PROJECTIONS, 0)).step(97):
+        pass
+    with reading(store) as connection:
+        assert connection.execute(select(PARKED.c.sequence, PARKED.c.error)).all() == []
+        source = Now(connection, PROJECTIONS, 0)
+        for projection in PROJECTIONS.values():
+            for spec in projection.tables:
+                assert _told(all_rows(source, spec.name, spec.key)) == _in_memory(projection, spec, log)
+
+
+def _in_memory(projection: Projection, spec: TableSpec, log: WrittenLog) -> Mapping[Any, Row]:
+    rows = MemoryRows(projection.tables, nothing_stored)
+    for recorded in log.read():
+        fold = projection.folds.get(type(recorded.envelope.event))
+        if fold is not None:
+            fold(rows, recorded)
+    return _told(rows.tables[spec.name].dirty)
+
+
+def _told(rows: Mapping[Any, Row]) -> Mapping[Any, Row]:
+    """Decimals by their digits: 1.50 is not 1.5 here."""
+    return {key: {name: _digits(value) for name, value in row.items()} for key, row in rows.items()}
+
+
+def _digits(value: object) -> object:
+    return format(value, "f") if isinstance(value, Decimal) else value
