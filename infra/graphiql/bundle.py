@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,7 +44,7 @@ def bundle(say: Callable[[str], object], source: Path = SOURCE, build: Path = BU
         return build
     node = find_node()
     say("Building GraphiQL from npm's packages ...")
-    _run("npm ci", (*node.npm, "ci", "--no-progress"), source)
+    _fetch(node, source)
     with tempfile.TemporaryDirectory(dir=source, prefix=".building-") as aside:
         made = Path(aside) / "build"
         _run("the bundler", (*node.node, "src/build.mjs", str(made)), source)
@@ -57,8 +57,13 @@ def bundle(say: Callable[[str], object], source: Path = SOURCE, build: Path = BU
 
 def digest_of(source: Path) -> str:
     """SHA-256 over the names and bytes of everything the build is made of."""
+    own = sorted(path for path in (source / "src").rglob("*") if path.is_file())
+    return _digest(source, [*_pins(source), *own])
+
+
+def _digest(source: Path, paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for path in _sources(source):
+    for path in paths:
         content = path.read_bytes()
         digest.update(f"{path.relative_to(source).as_posix()} {len(content)}\n".encode() + content)
     return digest.hexdigest()
@@ -87,9 +92,18 @@ def main() -> int:
     return 0
 
 
-def _sources(source: Path) -> Iterator[Path]:
-    yield from (source / name for name in (".npmrc", "package.json", "package-lock.json"))
-    yield from sorted(path for path in (source / "src").rglob("*") if path.is_file())
+def _pins(source: Path) -> Sequence[Path]:
+    return [source / name for name in (".npmrc", "package.json", "package-lock.json")]
+
+
+def _fetch(node: Node, source: Path) -> None:
+    """The packages that the lock names, as it names them; fetched again only where it has changed."""
+    stamp, digest = source / "node_modules" / _STAMP, _digest(source, _pins(source))
+    if stamp.is_file() and stamp.read_text() == digest:
+        return
+    _run("npm ci", (*node.npm, "ci", "--no-progress"), source)
+    stamp.parent.mkdir(exist_ok=True)
+    stamp.write_text(digest)
 
 
 def _stamped(build: Path) -> str | None:

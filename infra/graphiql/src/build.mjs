@@ -17,6 +17,8 @@ const OWN_STYLES = {
 const COMMON = {
   bundle: true,
   minify: true,
+  // GraphiQL makes the names of its buttons, which people who do not see them hear, of the names of its functions.
+  keepNames: true,
   format: 'esm',
   target: 'es2022',
   metafile: true,

@@ -49,6 +49,9 @@ def test_a_query_and_a_subscription_run_with_the_network_cut_off(
     page = visitor.page
     page.goto(address)
     answer = page.locator(".graphiql-response")
+    expect(page.get_by_role("tab")).to_contain_text(["Trades", "Live"])
+    expect(page.get_by_role("tab").first.get_by_role("img", name="close icon")).to_be_attached()
+    page.screenshot(path=tmp_path / "first.png")
 
     run_in_graphiql(page, "query Anonymous { caller }")
     expect(answer).to_contain_text("nobody")

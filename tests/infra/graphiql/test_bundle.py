@@ -48,7 +48,7 @@ def test_a_build_is_made_once_for_each_state_of_its_sources(
     called, build, said = node(tmp_path, monkeypatch), source / "build", list[str]()
     for _ in range(2):
         bundle(said.append, source, build)
-    assert len(called.read_text().splitlines()) == 2
+    assert _steps(called) == ["ci", "src/build.mjs"]
     assert len(said) == 1
 
     (source / "src" / "page.jsx").write_text("second")
@@ -56,15 +56,26 @@ def test_a_build_is_made_once_for_each_state_of_its_sources(
     assert (build / "index.html").read_text() == "second\n"
 
 
+def test_packages_are_fetched_again_only_for_another_lock(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = node(tmp_path, monkeypatch)
+    for changed in ("src/page.jsx", "src/page.jsx", "package-lock.json"):
+        (source / changed).write_text(f"{(source / changed).read_text()} changed")
+        bundle(print, source, source / "build")
+    assert _steps(called) == ["ci", *["src/build.mjs"] * 2, "ci", "src/build.mjs"]
+
+
 def test_a_build_that_fails_leaves_the_last_one_and_is_quoted(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     node(tmp_path, monkeypatch)
     build = bundle(print, source, source / "build")
-    (source / "src" / "page.jsx").write_text("second")
-    node(tmp_path, monkeypatch, status=1)
-    with pytest.raises(BuildFailed, match="npm ci said"):
-        bundle(print, source, build)
+    for changed, culprit in (("src/page.jsx", "the bundler"), ("package-lock.json", "npm ci")):
+        (source / changed).write_text("second")
+        node(tmp_path, monkeypatch, status=1)
+        with pytest.raises(BuildFailed, match=f"{culprit} said"):
+            bundle(print, source, build)
     assert (build / "index.html").read_text() == "first src/page.jsx\n"
     assert [path.name for path in source.iterdir() if path.name.startswith(".building")] == []
 
@@ -113,6 +124,10 @@ def test_the_lock_is_of_this_package() -> None:
     assert {kind: locked[kind] for kind in ("dependencies", "devDependencies")} == {
         kind: package[kind] for kind in ("dependencies", "devDependencies")
     }
+
+
+def _steps(called: Path) -> list[str]:
+    return [line.split()[0] for line in called.read_text().splitlines()]
 
 
 def _nothing(name: str) -> None:
