@@ -1,0 +1,63 @@
+"""The journal as a read model: every event, whole."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.events import FULL_NAMES
+from domain.log import Meta
+from domain.order import OrderFilled
+from domain.streams import parse
+from projections.journal import JOURNAL
+from projections.projection import Row
+from projections.rows import MemoryRows
+from projections.sentences import sentence
+from tests.commands.list_log import codec
+from tests.projections.folded import nothing_stored
+from tests.projections.odd import an_odd_log
+from tests.projections.stores import WrittenLog
+from tests.projections.worlds import LOGS
+
+
+def _rows(log: WrittenLog) -> dict[int, Row]:
+    rows = MemoryRows(JOURNAL.tables, nothing_stored)
+    for one in log.read():
+        JOURNAL.folds[type(one.envelope.event)](rows, one)
+    return {row["position"]: row for row in rows.tables["journal"].dirty.values()}
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_every_event_is_there_as_it_was_recorded(name: str) -> None:
+    log = LOGS[name]()
+    rows = _rows(log)
+    assert list(rows) == list(range(1, log.head() + 1))
+    for at, envelope in enumerate(log.envelopes, 1):
+        row, meta = rows[at], envelope.meta
+        assert codec().decode(row["data"]) == envelope
+        same = set(Meta.__slots__) & set(row) - {"event_id"}
+        assert len(same) == 7
+        assert {name: row[name] for name in same} == {name: getattr(meta, name) for name in same}
+        assert (row["event_id"], row["chain"]) == (str(meta.event_id), meta.correlation_id)
+        assert (row["cause"], row["type"]) == (meta.causation_id, type(envelope.event).__name__)
+        assert row["noun"] == parse(meta.stream).noun
+        assert row["line"] == sentence(envelope.event)
+
+
+def test_streams_without_an_id_are_their_own_subject() -> None:
+    subjects = {row["stream"]: row["subject"] for row in _rows(an_odd_log()).values()}
+    assert subjects["log"] == "log"
+    assert subjects["account-main"] == "account-main"
+    assert subjects["order-main-abc-e1"] == "abc-e1"
+
+
+def test_an_event_is_found_by_its_kind_and_by_what_it_says() -> None:
+    log = an_odd_log()
+    rows = _rows(log)
+    filled = [at for at, one in enumerate(log.envelopes, 1) if isinstance(one.event, OrderFilled)]
+    words = rows[filled[0]]["words"].split(" ")
+    assert words[:2] == ["order", "filled"]
+    assert {"100", "0.1", "usdt", "taker", "x1"} <= set(words)
+
+
+def test_no_kind_of_event_is_left_out() -> None:
+    assert set(JOURNAL.folds) == set(FULL_NAMES)

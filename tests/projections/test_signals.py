@@ -1,0 +1,79 @@
+"""Signals and decisions as read models: what was seen, what was made of it, and who said no."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.signal import Decided, DecisionMade, Detected, SignalDetected
+from domain.streams import parse
+from projections.decisions import DECISIONS
+from projections.signals import SIGNALS
+from tests.domain.history import ETH
+from tests.projections.odd import an_odd_log
+from tests.projections.worlds import LOGS, recorded, states, table_of
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_a_signal_is_what_its_state_is(name: str) -> None:
+    log = LOGS[name]()
+    rows = table_of(SIGNALS, log)
+    told = list(states(log, "signal"))
+    assert {(stream.account, stream.id) for stream, _ in told} == set(rows)
+    for stream, state in told:
+        assert isinstance(state, Detected | Decided)
+        row = rows[stream.account, stream.id]
+        seen = {name: getattr(state.signal, name) for name in SignalDetected.__slots__}
+        assert {name: row[name] for name in seen} == {**seen, "inputs": dict(state.signal.inputs)}
+        decision = state.decision if isinstance(state, Decided) else None
+        assert row["status"] == ("DETECTED" if decision is None else "DECIDED")
+        assert row["verdict"] == (None if decision is None else decision.verdict.value)
+        assert row["reasons"] == (None if decision is None else list(decision.reasons))
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_a_decision_is_told_whole(name: str) -> None:
+    log = LOGS[name]()
+    rows = table_of(DECISIONS, log)
+    decided = list(recorded(log, DecisionMade))
+    assert len(rows) == len(decided) > 1
+    for at, envelope in decided:
+        event, meta = envelope.event, envelope.meta
+        assert isinstance(event, DecisionMade)
+        row = rows[meta.account, parse(meta.stream).id]
+        for name in ("quantity", "stop", "target", "policy_version", "settings_version"):
+            assert row[name] == getattr(event, name)
+        assert (row["verdict"], row["tier"]) == (event.verdict.value, event.tier.value)
+        assert row["approvals"] + row["rejections"] == len(event.votes) == len(row["votes"])
+        for vote, held in zip(event.votes, row["votes"], strict=True):
+            assert held == {
+                "member": vote.member,
+                "chamber": vote.chamber.value,
+                "approves": vote.approves,
+                "reasons": list(vote.reasons),
+                "figures": dict(vote.figures),
+            }
+        assert (row["decided_at"], row["position"]) == (meta.occurred_at, at)
+
+
+def test_every_reason_is_told_with_who_gave_it() -> None:
+    rows = table_of(DECISIONS, an_odd_log(), "decision_reasons")
+    told = {(row["reason"], row["member"], row["chamber"]) for row in rows.values() if row["id"] == "sk"}
+    assert told == {
+        ("TOO_UNSURE", "confidence", "ALPHA"),
+        ("DAILY_LOSS_LIMIT", "daily_loss", "RISK"),
+        ("TOO_UNSURE", "daily_loss", "RISK"),
+        ("mute", "mute", "RISK"),
+        ("NOBODY_SAID_THIS", "", ""),
+    }
+    assert {(row["instrument"], row["verdict"]) for row in rows.values() if row["id"] == "sk"} == {
+        (ETH, "SKIP")
+    }
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_the_reasons_of_a_decision_are_all_there(name: str) -> None:
+    log = LOGS[name]()
+    rows = table_of(DECISIONS, log, "decision_reasons").values()
+    for at, envelope in recorded(log, DecisionMade):
+        assert isinstance(envelope.event, DecisionMade)
+        assert {row["reason"] for row in rows if row["position"] == at} == set(envelope.event.reasons)
