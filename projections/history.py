@@ -15,12 +15,12 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, bindparam, dele
 
 from domain.errors import Refused
 from domain.log import Recorded
-from projections.bookkeeping import CURSORS, PARKED, BuildKind
+from projections.bookkeeping import CURSORS, PARKED, BuildKind, ParkedState
 from projections.builds import SINCE, UNTIL, Build, tables_of
 from projections.faults import Overtaken, Unwritable, is_passing
 from projections.projection import Fold, Key, Projection, Row, Rows
 from projections.rows import MemoryRows
-from projections.store import writing
+from projections.store import reading, writing
 from projections.tables import TableSpec
 from projections.work import Work
 from projections.writing import write_rows
@@ -124,22 +124,22 @@ class HistoryWork(Work):
         self._writing: Connection | None = None
         self._is_torn = False
         self._distrusted = 0
+        self._discarded: set[int] = set()
 
     def resume(self, log_id: str) -> int:
         """See `Work`."""
         self._beyond.clear()
         self._is_torn = False
         self._checkpoint = super().resume(log_id)
+        self._discarded = self._given_up()
         return self._checkpoint
 
     def fold(self, fold: Fold, recorded: Recorded) -> None:
         """See `Work`; what lies beyond the next checkpoint waits until that is written."""
         if recorded.position > self._next():
             self._beyond.append((fold, recorded))
-        elif recorded.position <= self._distrusted:
-            super().fold(self._tried_out(fold), recorded)
-        else:
-            super().fold(fold, recorded)
+        elif recorded.position not in self._discarded:
+            super().fold(self._tried_out(fold) if recorded.position <= self._distrusted else fold, recorded)
 
     def write(self, connection: Connection, position: int) -> None:
         """See `Work`: every checkpoint that `position` has reached; nothing where there is none."""
@@ -171,6 +171,13 @@ class HistoryWork(Work):
         waiting, self._beyond = self._beyond, []
         for fold, recorded in waiting:
             self.fold(fold, recorded)
+
+    def _given_up(self) -> set[int]:
+        """What a person has discarded stays so when the history is rewound."""
+        beyond = _parked(self.build, self.partition) & (PARKED.c.position > self._checkpoint)
+        discarded = beyond & (PARKED.c.state == ParkedState.DISCARDED.value)
+        with reading(self.engine) as connection:
+            return set(connection.execute(select(PARKED.c.position).where(discarded)).scalars())
 
     def _distrust(self, refused: Unwritable) -> None:
         """The interval is folded again, its rows tried out one by one; to be refused after that is no event's fault."""
@@ -239,8 +246,9 @@ def rewind(
 ) -> int:
     """Takes a history back to its last checkpoint before the position `before`; returns that checkpoint.
 
-    What was parked after it is forgotten with the rows: the runner folds it all again. So a sequence that was parked
-    is put right in the past too, as if the fault had never been. Raises Refused for a build that is no history.
+    What waits since then is forgotten with the rows: the runner folds it all again, but for what was discarded. So a
+    sequence that was parked is put right in the past too, as if the fault had never been.
+    Raises Refused for a build that is no history.
     """
     if build.kind is not BuildKind.HISTORY:
         raise Refused(
@@ -251,10 +259,14 @@ def rewind(
         own = table.c.partition == partition
         connection.execute(delete(table).where(own & (table.c[SINCE] > checkpoint)))
         connection.execute(update(table).where(own & (table.c[UNTIL] > checkpoint)).values({UNTIL: None}))
-    parked = (PARKED.c.build_id == build.id) & (PARKED.c.partition == partition)
-    connection.execute(delete(PARKED).where(parked & (PARKED.c.position > checkpoint)))
+    waits = _parked(build, partition) & (PARKED.c.state == ParkedState.PARKED.value)
+    connection.execute(delete(PARKED).where(waits & (PARKED.c.position > checkpoint)))
     here = (CURSORS.c.build_id == build.id) & (CURSORS.c.partition == partition)
     further = here & (CURSORS.c.position > checkpoint)
     moved = {"position": checkpoint, "epoch": CURSORS.c.epoch + 1}
     connection.execute(update(CURSORS).where(further).values(moved))
     return checkpoint
+
+
+def _parked(build: Build, partition: int) -> ColumnElement[bool]:
+    return (PARKED.c.build_id == build.id) & (PARKED.c.partition == partition)

@@ -197,6 +197,26 @@ def test_rewound_the_past_is_as_if_the_fault_had_never_been(
         assert connection.execute(select(PARKED)).all() == []
 
 
+def test_what_was_discarded_stays_so_when_the_history_is_rewound(embedded: Engine) -> None:
+    log, projections = WrittenLog(run()), orders_with(fails)
+    runner = Runner(log, histories(embedded, projections))
+    while runner.works[0].position < INTERVAL * 3:
+        runner.step(INTERVAL)
+    with writing(embedded) as connection:
+        connection.execute(update(PARKED).values(state=ParkedState.DISCARDED.value))
+        connection.execute(update(CURSORS).values(epoch=CURSORS.c.epoch + 1))
+    runner.catch_up()
+    before = kept(embedded)
+    with writing(embedded) as connection:
+        build = builds.live(connection, BuildKind.HISTORY)["orders"]
+        history.rewind(connection, ORDERS, build, 0, BROKEN_AT, INTERVAL)
+    made = history.works(embedded, [build], projections, 0, INTERVAL)
+    Runner(log, made).catch_up()
+    assert kept(embedded) == before
+    with reading(embedded) as connection:
+        assert set(connection.execute(select(PARKED.c.state)).scalars()) == {ParkedState.DISCARDED.value}
+
+
 def test_a_runner_that_was_at_work_notices_that_it_was_rewound(embedded: Engine, expected: Kept) -> None:
     log = WrittenLog(run()[:300])
     runner = Runner(log, histories(embedded, {"orders": ORDERS}))
