@@ -38,6 +38,7 @@ class Engine:
         engine cannot go on, and nobody knows yet whether the request is recorded.
         """
         try:
+            by_hand.check(requested)
             return self._repeated(requested) or self._carried_out(requested, at, prices)
         except (Refused, InvalidInput) as fault:
             return Declined(requested.id, type(fault).__name__, str(fault))
@@ -60,7 +61,6 @@ class Engine:
             return Declined(requested.id, "Expired", f"it was to be carried out until {until}, and was not")
         situation = Situation(self._handler.world, self._handler.identity, at, prices)
         if isinstance(requested.request, DraftOrder):
-            by_hand.check(requested)
             return by_hand.draft(requested.id, requested.request.terms, situation)
         self._handle(by_hand.stimulus(requested, situation))
         return Accepted(requested.id, self._named(requested.id))

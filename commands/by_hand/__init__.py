@@ -43,7 +43,6 @@ def stimulus(requested: Requested, situation: Situation) -> Stimulus:
 
     Raises InvalidInput for a request that cannot be meant, Refused for one that the situation forbids.
     """
-    check(requested)
     cause = f"{COMMAND}{requested.id}"
     commands = COMMANDS[type(requested.request)](requested.request, situation, situation.chain(cause))
     asks = (Ask(command, cause, situation.at, requested.actor) for command in commands)
@@ -51,11 +50,13 @@ def stimulus(requested: Requested, situation: Situation) -> Stimulus:
 
 
 def check(requested: Requested) -> None:
-    """Raises InvalidInput for a key that is none, a request without an actor, or a reason that says nothing."""
+    """Raises InvalidInput for what no situation makes right: no key, nobody who asks, a reason that says nothing."""
     if not _KEY.fullmatch(requested.id):
         raise InvalidInput("an idempotency key is 1 to 64 letters, digits, dashes and underscores")
     if not requested.actor:
         raise InvalidInput("a request names who asks")
+    if requested.valid_until.tzinfo is None:
+        raise InvalidInput(f"valid until {requested.valid_until} is no moment: it has no time zone")
     for name in ("reason", "resolution", "strategy"):
         told = getattr(requested.request, name, None)
         if isinstance(told, str) and not 0 < len(told.strip()) <= len(told) <= _LONGEST:

@@ -149,9 +149,19 @@ def amend(request: AmendOrder, situation: Situation, _chain: str) -> Sequence[Co
             f"order {order_id} has filled {working.filled} already: cancel what is left of it instead"
         )
     if working.terms.reduce_only:
-        check_protective(terms, situation)
+        _check_way_out(terms, request, situation)
         return [asked]
     return [*_reserved(order_id, terms, situation), asked, *_followed(order_id, terms, situation)]
+
+
+def _check_way_out(terms: OrderPlaced, request: AmendOrder, situation: Situation) -> None:
+    if terms.purpose is Purpose.MANUAL:
+        _check_reducing(_manual(terms, None, None), situation)
+    elif request.quantity is not None:
+        raise Refused(
+            f"order {request.order_id} protects all of its position: its quantity follows that, not a person"
+        )
+    check_protective(terms, situation)
 
 
 def _working(order_id: str, situation: Situation) -> Working:

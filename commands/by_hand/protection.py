@@ -12,6 +12,7 @@ from commands.order import RequestAmend
 from commands.request import MoveStopAndTarget
 from commands.routes import Command
 from domain.errors import InvalidInput, Refused
+from domain.instrument import check_digits
 from domain.order import OrderPlaced, OrderStatus, OrderType, Purpose, Working
 from domain.portfolio import OpenPosition
 
@@ -55,9 +56,13 @@ def move(request: MoveStopAndTarget, situation: Situation, chain: str) -> Sequen
 def _check_levels(
     held: OpenPosition, stop: Decimal | None, target: Decimal | None, situation: Situation
 ) -> None:
+    rules = situation.rules(held.state.instrument)
+    for name, level in (("the stop", stop), ("the target", target)):
+        if level is not None:
+            check_digits(f"{name} of {held.stream}", level, rules.tick)
     direction = held.state.direction
     price = situation.prices.get(held.state.instrument, held.state.average_price)
-    view = situation.view(situation.rules(held.state.instrument))
+    view = situation.view(rules)
     faults = [
         None if stop is None else stop_fault(view, direction, price, stop),
         None if target is None else target_fault(direction, price, target),

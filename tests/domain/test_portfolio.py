@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from domain.account import FundsReleased, FundsReserved, KillSwitchTripped
+from domain.account import FundsReleased, FundsReserved, KillSwitchReset, KillSwitchTripped
 from domain.errors import AccountNotOpened
 from domain.events import BY_FULL_NAME
 from domain.instrument import InstrumentRulesChanged
@@ -338,3 +338,18 @@ def test_folding_twice_gives_the_same_portfolio_and_leaves_the_first_untouched()
 def test_a_fill_told_of_an_exit_keeps_what_is_left_of_it_working() -> None:
     event = OrderFilled("x7", D(98), D(4), D(0), "USDT", a_fill(D(1)).liquidity)
     assert a_held_position().order("abc-s1", event).portfolio().exits["abc-s1"].filled == D(4)
+
+
+def test_a_reset_is_remembered_by_the_trades_there_were() -> None:
+    history = an_open_day().position(an_opening(), a_closing(D(-1), D(9_999)))
+    assert history.portfolio().reset_at == 0
+    tripped = history.account(KillSwitchTripped("enough"), KillSwitchReset("looked into it"))
+    assert (tripped.portfolio().reset_at, tripped.portfolio().account.tripped) == (1, "")
+
+
+def test_an_entry_amended_is_judged_at_its_new_price_and_protection() -> None:
+    limit = an_order(type=OrderType.LIMIT, limit_price=D(100))
+    history = an_open_day().order("abc-e1", limit).order("abc-s1", a_stop())
+    history.order("abc-e1", OrderAmended(D(10), D(99), None))
+    entry = history.order("abc-s1", OrderAmended(D(10), None, D(98))).portfolio().entries["abc-e1"]
+    assert (entry.price, entry.stop, entry.risk) == (D(99), D(98), D(10))

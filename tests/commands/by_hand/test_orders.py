@@ -321,3 +321,27 @@ def test_a_market_order_is_judged_at_the_last_price_known() -> None:
     eve.prices[BTC] = Decimal(50)
     draft = eve.drafted(DraftOrder(terms(stop=D(49), target=None)))
     assert (draft.price, draft.risk) == (D(50), D(10))
+
+
+def test_the_way_out_is_amended_within_what_is_held() -> None:
+    eve = Asking()
+    chain = eve.entered()
+    assert "its quantity follows that" in eve.declined(AmendOrder(f"{chain}-s1", quantity=D(1)))
+    assert "does not protect" in eve.declined(AmendOrder(f"{chain}-s1", trigger_price=D(101)))
+    assert "is no gain" in eve.declined(AmendOrder(f"{chain}-t1", limit_price=D(99)))
+    out = ManualTerms(BTC, Side.SELL, OrderType.LIMIT, D(4), limit_price=D(105), reduce_only=True)
+    eve.accepted(PlaceByHand(out), "out")
+    order_id = f"{chain_of('out')}-x1"
+    eve.rests(order_id)
+    assert "holds 10: 11 is more" in eve.declined(AmendOrder(order_id, quantity=D(11)))
+    assert eve.accepted(AmendOrder(order_id, quantity=D(10), limit_price=D(104))) == ["OrderAmendRequested"]
+    eve.desk.tell(a_fill_of(order_id, "some", D(3), D(105)))
+    assert f"order {order_id} waits" in eve.declined(AmendOrder(order_id, limit_price=D(103)))
+
+
+def test_what_is_filled_is_not_amended_away() -> None:
+    eve = Asking()
+    eve.accepted(PlaceByHand(terms(type=OrderType.LIMIT, limit_price=D(100))), "in")
+    order_id = f"{chain_of('in')}-e1"
+    eve.desk.tell(a_fill_of(order_id, "some", D(3), D(100)))
+    assert "has filled 3 already" in eve.declined(AmendOrder(order_id, quantity=D(3)))

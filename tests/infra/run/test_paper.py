@@ -61,6 +61,14 @@ def test_the_log_is_named_after_all_that_makes_it() -> None:
     assert plan(tape(candles=80)).opening.log_id == first
 
 
+def test_a_log_made_before_there_was_a_win_rate_to_keep_can_go_on_without_one() -> None:
+    """The name that the program before gave to this very plan."""
+    without = replace(Settings(), risk=replace(Settings().risk, minimum_win_rate=D(0)))
+    assert str(plan(tape(), settings=without).opening.log_id) == "dec5223f-6c67-5de7-8567-4b26f7925160"
+    paused = replace(without, paused=("trend",))
+    assert len({plan(tape(), settings=one).opening.log_id for one in (Settings(), without, paused)}) == 3
+
+
 def test_a_stake_is_a_sum_however_it_is_spelled() -> None:
     plain, other = (
         plan_of([tape()], "paper", D(balance), D(leverage), Settings())

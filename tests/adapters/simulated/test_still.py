@@ -1,0 +1,51 @@
+"""A market that stands still: where its prices come from, and that the largest order fits into a second."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from adapters.simulated.still import SECOND, StillMarket
+from domain.order import OrderType
+from tests.domain.history import BTC, ETH, NOW, History, a_fill, a_signal, a_stop, an_instrument, an_order
+
+RULES = {BTC: an_instrument(BTC), ETH: an_instrument(ETH)}
+SHARE = Decimal("0.1")
+
+
+def heard(history: History) -> dict[str, Decimal]:
+    market = StillMarket()
+    for envelope in history.envelopes:
+        market.hear(envelope)
+    return market.prices
+
+
+def test_the_last_fill_or_signal_is_the_price() -> None:
+    history = History().order("abc-e1", an_order(), a_fill(Decimal(1)))
+    assert heard(history) == {BTC: 100}
+    assert heard(history.signal(a_signal(price=Decimal(101)))) == {BTC: 101}
+    later = replace(a_fill(Decimal(1), "x2"), price=Decimal(99))
+    assert heard(history.order("abc-e1", later)) == {BTC: 99}
+
+
+def test_a_limit_is_a_price_only_where_there_is_none() -> None:
+    limit = an_order(type=OrderType.LIMIT, limit_price=Decimal(90))
+    assert heard(History().order("abc-e1", limit)) == {BTC: 90}
+    assert heard(History().signal(a_signal()).order("abc-e1", limit)) == {BTC: 100}
+    assert heard(History().order("abc-e1", an_order()).order("abc-s1", a_stop())) == {}
+    out = replace(limit, reduce_only=True)
+    assert heard(History().order("abc-x1", out)) == {}
+
+
+def test_a_second_is_flat_and_holds_the_largest_order() -> None:
+    market = StillMarket()
+    market.hear(History().signal(a_signal()).envelopes[0])
+    (candle,) = market.candles(NOW, RULES, SHARE)
+    assert (candle.instrument, candle.interval, candle.close_time) == (
+        BTC,
+        SECOND,
+        NOW + timedelta(seconds=1),
+    )
+    assert {candle.open, candle.high, candle.low, candle.close} == {Decimal(100)}
+    assert candle.volume * SHARE >= RULES[BTC].max_quantity

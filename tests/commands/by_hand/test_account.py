@@ -1,0 +1,131 @@
+"""What a person asks of the account: its switch, its settings, its strategies, its disagreements; and signals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from commands.reconciliation import RecordDiscrepancy
+from commands.request import (
+    AdjustSettings,
+    PauseStrategy,
+    RaiseSignal,
+    ResetSwitch,
+    ResumeStrategy,
+    SettleDiscrepancy,
+    TripSwitch,
+)
+from domain.settings import Settings, SettingsChanged, StrategySettings
+from domain.signal import DecisionMade, SignalDetected, Verdict
+from domain.streams import signal_stream
+from tests.commands.by_hand.asking import Asking, chain_of
+from tests.commands.desk import long
+from tests.domain.history import ACCOUNT, BTC, D
+
+
+def last_change(eve: Asking) -> SettingsChanged:
+    changes = (
+        one.event for one in reversed(eve.desk.log.envelopes) if isinstance(one.event, SettingsChanged)
+    )
+    return next(changes)
+
+
+def decided(eve: Asking, key: str) -> DecisionMade:
+    decision: DecisionMade = eve.desk.world.state(signal_stream(ACCOUNT, chain_of(key))).decision
+    return decision
+
+
+def fresh(eve: Asking, **changed: object) -> SignalDetected:
+    return replace(long(), candle_closed_at=eve.desk.at, **changed)  # type: ignore[arg-type]  # a signal's own fields
+
+
+def test_the_switch_is_tripped_and_reset_once() -> None:
+    eve = Asking()
+    assert eve.accepted(TripSwitch("lunch")) == ["KillSwitchTripped"]
+    assert eve.accepted(TripSwitch("dinner")) == []
+    assert eve.accepted(ResetSwitch("fed")) == ["KillSwitchReset"]
+    assert eve.accepted(ResetSwitch("fed")) == []
+
+
+def test_settings_are_changed_by_name_and_the_rest_stay() -> None:
+    eve = Asking()
+    changes = {"risk.max_positions": "3", "sizing.rule": "percent", "alpha.minimum_trend": "-0.5"}
+    assert eve.accepted(AdjustSettings(changes)) == ["SettingsChanged"]
+    settings = eve.desk.world.portfolio.settings.settings
+    assert settings.risk == replace(Settings().risk, max_positions=3)
+    assert (settings.sizing.rule.value, settings.alpha.minimum_trend) == ("PERCENT", -0.5)
+    assert settings.strategies == Settings().strategies
+    assert last_change(eve).version == 2
+    assert eve.accepted(AdjustSettings({"risk.max_positions": "3"})) == [], "it is so already"
+
+
+def test_settings_that_cannot_be_are_declined() -> None:
+    eve = Asking()
+    assert eve.declined(AdjustSettings({})).startswith("InvalidInput: no setting was named")
+    assert "risk.max_positions = -1 must be in 0" in eve.declined(
+        AdjustSettings({"risk.max_positions": "-1"})
+    )
+    assert eve.declined(AdjustSettings({"simulation.seed": "1"})).startswith(
+        "Refused: simulation.seed cannot be changed"
+    )
+
+
+def test_a_paused_strategy_does_not_enter_until_it_is_resumed() -> None:
+    eve = Asking()
+    assert eve.accepted(PauseStrategy("trend", "news")) == ["SettingsChanged"]
+    assert eve.accepted(PauseStrategy("trend", "news at last")) == []
+    assert (last_change(eve).reason, last_change(eve).settings.paused) == ("news", ("trend",))
+    eve.accepted(RaiseSignal(fresh(eve)), "one")
+    assert (decided(eve, "one").verdict, decided(eve, "one").reasons) == (Verdict.SKIP, ("STRATEGY_PAUSED",))
+    assert eve.accepted(ResumeStrategy("trend", "calmer")) == ["SettingsChanged"]
+    assert eve.accepted(ResumeStrategy("trend", "calmer")) == []
+    eve.accepted(RaiseSignal(fresh(eve)), "two")
+    assert decided(eve, "two").verdict is Verdict.ENTER
+
+
+def test_a_strategy_nobody_paused_or_runs_cannot_be_resumed() -> None:
+    eve = Asking(Settings(strategies=(StrategySettings("trend"),), paused=("grid",)))
+    assert "no strategy called 'tend' is paused; paused are: grid" in eve.declined(
+        ResumeStrategy("tend", "why")
+    )
+
+
+def test_a_signal_from_outside_is_judged_and_traded_like_any_other() -> None:
+    eve = Asking()
+    followed = eve.accepted(RaiseSignal(fresh(eve, strategy="scanner")), "sig")
+    assert followed == ["SignalDetected", "DecisionMade", "FundsReserved", *["OrderPlaced"] * 3]
+    assert {one.meta.correlation_id for one in eve.desk.log.envelopes[-6:]} == {chain_of("sig")}
+    assert eve.desk.log.envelopes[-6].meta.actor == "eve"
+
+
+def test_a_stale_signal_is_on_record_and_skipped() -> None:
+    eve = Asking()
+    stale = replace(long(), candle_closed_at=eve.desk.at - timedelta(hours=1))
+    assert eve.accepted(RaiseSignal(stale), "old") == ["SignalDetected", "DecisionMade"]
+    assert decided(eve, "old").reasons == ("STALE_DATA",)
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        (
+            {"instrument": "XYZUSDT-LINEAR.BYBIT"},
+            "InstrumentNotListed: XYZUSDT-LINEAR.BYBIT is not listed here",
+        ),
+        ({"confidence": 1.5}, "InvalidInput: confidence 1.5 of a signal must be in 0 … 1"),
+        ({"price": D(0)}, "InvalidInput: price of a signal 0 must be a positive"),
+    ],
+)
+def test_a_signal_that_cannot_be_meant_is_declined(changed: dict[str, object], sentence: str) -> None:
+    eve = Asking()
+    assert eve.declined(RaiseSignal(fresh(eve, **changed))).startswith(sentence)
+
+
+def test_a_discrepancy_is_settled_once() -> None:
+    eve = Asking()
+    eve.desk.ask(RecordDiscrepancy("d-1", BTC, "1 more"), cause="exchange:test:d-1")
+    assert "no discrepancy d-2 was ever found" in eve.declined(SettleDiscrepancy("d-2", "what?"))
+    assert eve.accepted(SettleDiscrepancy("d-1", "a test")) == ["DiscrepancyResolved"]
+    assert eve.accepted(SettleDiscrepancy("d-1", "a test")) == []

@@ -1,0 +1,122 @@
+"""Stop and target by hand: moved where they rest, placed where there are none."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from commands.exchange import Amended, AmendRefused, Triggered
+from commands.request import MoveStopAndTarget, PlaceByHand
+from domain.order import OrderPlaced, OrderType, Purpose, Side
+from domain.streams import order_stream
+from tests.commands.by_hand.asking import Asking, chain_of, terms
+from tests.commands.desk import a_fill_of, folded, names, snapshot
+from tests.domain.history import ACCOUNT, BTC, D
+
+POSITION = f"{BTC}-LONG-1"
+
+
+def levels(eve: Asking) -> tuple[Decimal | None, Decimal | None]:
+    held = eve.desk.world.portfolio.positions[BTC].state
+    return held.stop, held.target
+
+
+def test_what_rests_is_amended_and_the_position_follows_when_the_exchange_says_so() -> None:
+    eve = Asking()
+    chain = eve.entered()
+    followed = eve.accepted(MoveStopAndTarget(POSITION, D(99), D(110)))
+    assert followed == ["OrderAmendRequested"] * 2
+    assert levels(eve) == (D(98), D(106)), "nothing has moved yet"
+    told = eve.desk.tell(Amended(f"{chain}-s1", eve.desk.at, "exchange:test:s", D(10), None, D(99)))
+    assert names(told) == ["OrderAmended", "ProtectionMoved"]
+    assert levels(eve) == (D(99), D(106))
+    eve.desk.tell(AmendRefused(f"{chain}-t1", eve.desk.at, "exchange:test:t", "no"))
+    assert levels(eve) == (D(99), D(106))
+    assert folded(eve.desk.log) == snapshot(eve.desk.world)
+
+
+def test_where_none_rests_one_is_placed_on_the_order_that_opened_the_position() -> None:
+    eve = Asking()
+    chain = eve.entered(terms(stop=None, target=None, quantity=D(5)))
+    assert levels(eve) == (None, None)
+    assert eve.accepted(MoveStopAndTarget(POSITION, D(95), D(120)), "guard") == ["OrderPlaced"] * 2
+    guard = chain_of("guard")
+    stop: OrderPlaced = eve.desk.world.state(order_stream(ACCOUNT, f"{guard}-s1")).terms
+    assert (stop.type, stop.side, stop.purpose, stop.parent) == (
+        OrderType.STOP,
+        Side.SELL,
+        Purpose.STOP,
+        f"{chain}-e1",
+    )
+    assert (stop.quantity, stop.trigger_price, stop.reduce_only) == (D(5), D(95), True)
+    assert levels(eve) == (None, None), "it protects when it rests"
+    eve.rests(f"{guard}-s1", f"{guard}-t1")
+    assert levels(eve) == (D(95), D(120))
+    assert eve.desk.world.portfolio.open_risk == 25
+
+
+def test_a_level_that_is_left_out_stays() -> None:
+    eve = Asking()
+    chain = eve.entered()
+    assert eve.accepted(MoveStopAndTarget(POSITION, target=D(107))) == ["OrderAmendRequested"]
+    assert eve.desk.exchange.letters[-1].about == (f"{chain}-t1", None, D(107), None)
+    assert eve.accepted(MoveStopAndTarget(POSITION, stop=D(98))) == [], "it rests there already"
+
+
+@pytest.mark.parametrize(
+    ("stop", "target", "sentence"),
+    [
+        (None, None, "InvalidInput: neither a stop nor a target was given"),
+        (D(100), None, "Refused: a stop of 100 does not protect a LONG position at 100"),
+        (D(80), None, "Refused: a stop of 80 is never reached"),
+        (None, D(100), "Refused: a target of 100 is no gain"),
+        (
+            D("98.05"),
+            None,
+            "InvalidInput: the stop of position-main-BTCUSDT-LINEAR.BYBIT-LONG-1 98.05 has more digits",
+        ),
+        (D("NaN"), None, "InvalidInput: the stop of position-main-BTCUSDT-LINEAR.BYBIT-LONG-1 NaN must be"),
+    ],
+)
+def test_levels_on_the_wrong_side_are_refused(stop: Any, target: Any, sentence: str) -> None:
+    eve = Asking()
+    eve.entered()
+    assert eve.declined(MoveStopAndTarget(POSITION, stop, target)).startswith(sentence)
+
+
+def test_the_price_known_now_is_what_counts() -> None:
+    eve = Asking()
+    eve.entered()
+    eve.prices[BTC] = D(104)
+    assert eve.accepted(MoveStopAndTarget(POSITION, D(103))) == ["OrderAmendRequested"], "a profit locked in"
+    eve.prices[BTC] = D(99)
+    assert "does not protect" in eve.declined(MoveStopAndTarget(POSITION, D(99)))
+
+
+def test_a_short_is_the_other_way_round() -> None:
+    eve = Asking()
+    eve.entered(terms(side=Side.SELL, stop=D(102), target=D(94)))
+    short = f"{BTC}-SHORT-1"
+    assert "it belongs above that" in eve.declined(MoveStopAndTarget(short, D(99)))
+    assert eve.accepted(MoveStopAndTarget(short, D(101))) == ["OrderAmendRequested"]
+
+
+def test_a_stop_that_was_triggered_moves_no_more() -> None:
+    eve = Asking()
+    chain = eve.entered()
+    eve.desk.tell(Triggered(f"{chain}-s1", eve.desk.at, "exchange:test:tr", D(98)))
+    assert f"{chain}-s1 was triggered" in eve.declined(MoveStopAndTarget(POSITION, D(97)))
+
+
+def test_the_protection_of_an_entry_that_waits_is_known_before_it_fills() -> None:
+    """Amended while it sleeps: the position that opens says where it rests by then."""
+    eve = Asking()
+    eve.accepted(PlaceByHand(terms(type=OrderType.LIMIT, limit_price=D(100))), "in")
+    chain = chain_of("in")
+    eve.rests(f"{chain}-e1", f"{chain}-s1", f"{chain}-t1")
+    told = eve.desk.tell(Amended(f"{chain}-s1", eve.desk.at, "exchange:test:s", D(10), None, D(97)))
+    assert names(told) == ["OrderAmended"]
+    eve.desk.tell(a_fill_of(f"{chain}-e1", "in", D(10), D(100)))
+    assert levels(eve) == (D(97), D(106))

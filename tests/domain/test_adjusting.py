@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from domain.adjusting import adjusted, names
+from domain.errors import InvalidSettings, Refused
+from domain.settings import Settings, SizingRule
+from tests.domain.history import BTC, ETH
+from tests.domain.test_settings import every_setting
+
+DEFAULT = Settings()
+
+
+def test_every_setting_can_be_named_but_for_those_a_log_is_opened_with() -> None:
+    kept = {name for name in every_setting(DEFAULT) if name.startswith("simulation.")} | {
+        "strategies",
+        "paused",
+    }
+    assert set(names(DEFAULT)) == set(every_setting(DEFAULT)) - kept
+
+
+def test_every_setting_that_can_be_named_reads_what_it_is() -> None:
+    """Written as it stands, each setting is what it was; so every kind of value is read."""
+    for name, value in names(DEFAULT).items():
+        text = " ".join(value) if isinstance(value, tuple) else str(value)
+        assert adjusted(DEFAULT, {name: text}) == DEFAULT, name
+
+
+def test_values_are_read_by_their_kind() -> None:
+    changes = {
+        "risk.max_positions": " 3 ",
+        "risk.max_daily_loss": "0.010",
+        "risk.allowed": f"{BTC}, {ETH}",
+        "tiers.window": "7",
+        "tiers.strict_win_rate": "0.25",
+        "sizing.rule": "percent",
+        "order_freshness_seconds": "5",
+    }
+    risk = replace(DEFAULT.risk, max_positions=3, max_daily_loss=Decimal("0.010"), allowed=(BTC, ETH))
+    assert adjusted(DEFAULT, changes) == replace(
+        DEFAULT,
+        risk=risk,
+        tiers=replace(DEFAULT.tiers, window=7, strict_win_rate=0.25),
+        sizing=replace(DEFAULT.sizing, rule=SizingRule.PERCENT),
+        order_freshness_seconds=5,
+    )
+
+
+def test_every_fault_is_told_at_once() -> None:
+    with pytest.raises(InvalidSettings) as fault:
+        adjusted(DEFAULT, {"risk.max_position": "1", "tiers.window": "many", "sizing.rule": "luck"})
+    assert str(fault.value) == (
+        "risk.max_position: no such setting; did you mean risk.max_positions?; tiers.window = 'many' is not a whole "
+        "number; sizing.rule = 'luck' is not one of FIXED, PERCENT, RISK"
+    )
+
+
+def test_a_value_out_of_its_range_is_told_by_the_settings_themselves() -> None:
+    with pytest.raises(InvalidSettings, match=r"sizing\.quantity = 0 must be above 0"):
+        adjusted(DEFAULT, {"sizing.rule": "FIXED"})
+
+
+@pytest.mark.parametrize("name", ["strategies", "strategies.0.parameters.fast", "simulation.seed", "paused"])
+def test_what_a_log_is_opened_with_stays(name: str) -> None:
+    with pytest.raises(Refused, match=f"{name} cannot be changed here: "):
+        adjusted(DEFAULT, {name: "1"})
