@@ -6,7 +6,7 @@ import os
 import random
 import tempfile
 import tracemalloc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -50,7 +50,9 @@ def _measured(kind: str, log: LogReader, count: int) -> Iterator[Figure]:
         note = f"{count:,} events, {len(PROJECTIONS)} projections, a checkpoint every {history.INTERVAL:,}"
         yield Figure(f"{kind}: builds of today", count / today, "events/s", None, "for scale")
         yield Figure(f"{kind}: histories", count / past, "events/s", None, note)
-        yield Figure(f"{kind}: size of histories", past_size / today_size, "ratio", 3, "to that of today's tables")
+        yield Figure(
+            f"{kind}: size of histories", past_size / today_size, "ratio", 3, "to that of today's tables"
+        )
         models = ReadModels(engine, PROJECTIONS, log=log)
         yield from _asked(kind, models, log, count)
 
@@ -64,10 +66,14 @@ def _asked(kind: str, models: ReadModels, log: LogReader, count: int) -> Iterato
     times = [next(iter(log.read(moment - 1, moment))).envelope.meta.recorded_at for moment in moments[:20]]
     worst = max(_timed(models, at + timedelta(microseconds=1), _orders) for at in times)
     yield Figure(f"{kind}: orders by a time, the worst", worst, "s", 1, f"{len(times)} random times")
-    yield Figure(f"{kind}: memory of one answer", _memory(models, moments[0]), "MiB", 100, "its peak in Python")
+    yield Figure(
+        f"{kind}: memory of one answer", _memory(models, moments[0]), "MiB", 100, "its peak in Python"
+    )
     bare = ReadModels(models.engine, PROJECTIONS, partition=1, log=log)
     zero = min(_FROM_ZERO, count)
-    yield Figure(f"{kind}: without a history", _timed(bare, zero, _orders), "s", None, f"{zero:,} events from zero")
+    yield Figure(
+        f"{kind}: without a history", _timed(bare, zero, _orders), "s", None, f"{zero:,} events from zero"
+    )
 
 
 def _orders(source: Source) -> None:
@@ -141,13 +147,13 @@ def _size(engine: Engine) -> int:
 
 
 @contextmanager
-def _sqlite() -> Iterator[Engine]:
+def _sqlite() -> Generator[Engine]:
     with tempfile.TemporaryDirectory() as folder:
         yield from _store(f"sqlite:///{Path(folder) / 'read.db'}")
 
 
 @contextmanager
-def _postgres() -> Iterator[Engine]:
+def _postgres() -> Generator[Engine]:
     name = sql.Identifier(f"bench_{uuid4().hex}")
     server = os.environ["DATABASE_URL"]
     with psycopg.connect(server, autocommit=True) as connection, ExitStack() as held:

@@ -15,37 +15,25 @@ import fastavro
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from adapters.avro.schema import schemas_by_fingerprint
-from adapters.tapes import synthetic_tape
 from commands.world import World
 from domain.log import Envelope
-from infra.run.paper import PaperRun
 from tests.benchmarks.figure import Figure
-from tests.benchmarks.logs import fresh, owned, reader
-from tests.benchmarks.runs import EAGER, copies, plan
+from tests.benchmarks.logs import fresh, reader
+from tests.benchmarks.long_log import fill, history_of_one
 
 _EVENTS = 200_000
 _PREFIX = 10
-_BATCH = 1_000
 
 
 def run(events: int = _EVENTS) -> Sequence[Figure]:
     """Events per second from SQLite and from Kafka; `ratio` is to the bare rate of the same bytes."""
-    history = _history()
+    history = history_of_one()
     return [figure for kind in ("SQLite", "Kafka") for figure in _measured(kind, history, events)]
-
-
-def _history() -> Sequence[Envelope]:
-    seen: list[Envelope] = []
-    with closing(owned("memory:")) as log:
-        chosen = plan(EAGER, of=synthetic_tape(7, candles=20_000))
-        for _ in PaperRun(chosen, log, seen.append).instants():
-            pass
-    return seen
 
 
 def _measured(kind: str, history: Sequence[Envelope], events: int) -> Iterator[Figure]:
     with fresh(kind) as address:
-        count = _fill(address, history, events)
+        count = fill(address, history, events)
         states = list(_RAW[kind](address, count))
         size = sum(map(len, states)) / count
         reading = _rate(count, lambda: deque(_RAW[kind](address, count), maxlen=0))
@@ -84,14 +72,6 @@ def _from_kafka(address: str, count: int) -> Iterator[bytes]:
 
 
 _RAW: Mapping[str, Callable[[str, int], Iterator[bytes]]] = {"SQLite": _from_sqlite, "Kafka": _from_kafka}
-
-
-def _fill(address: str, history: Sequence[Envelope], events: int) -> int:
-    with closing(owned(address)) as log:
-        for account in copies(history, max(1, events // len(history))):
-            for start in range(0, len(account), _BATCH):
-                log.append(account[start : start + _BATCH])
-        return log.head()
 
 
 def _rate(count: int, measured: Callable[[], object]) -> float:
