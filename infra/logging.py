@@ -24,7 +24,7 @@ _SECRETS = re.compile(
     r"|(?i:(?<=bearer )\S+)"
     r"|(?i:(?<=password=)[^\s&,'\"]+)"
 )
-_QUIET = ("alembic", "aiokafka", "httpcore", "httpx", "uvicorn.access")
+_QUIET = ("alembic", "aiokafka", "httpcore", "httpx", "uvicorn")
 """Libraries that tell at INFO what nobody asked; the API writes its own line for each request."""
 
 

@@ -26,7 +26,7 @@ from projections.source import ReadModels, Source
 class Projecting(Protocol):
     """Whoever keeps the read models up to date."""
 
-    def wait_until(self, position: int, patience: float) -> bool:
+    def wait_until(self, position: int, patience: float, /) -> bool:
         """Waits at most `patience` seconds until they tell the log up to `position`; whether they do."""
         ...
 

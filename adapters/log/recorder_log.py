@@ -100,6 +100,10 @@ class RecordedLog:
             for _position, _stream, _version, data in self._rows.stream_rows(stream, after):
                 yield self._codec.decode(data)
 
+    def decode(self, data: bytes) -> Envelope:
+        """An event from its record's own bytes (`Recorded.data`). Raises UnknownSchema or LogCorrupt."""
+        return self._codec.decode(data)
+
     def follow(self, after: int, stopped: Callable[[], bool], patience: float = 0.5) -> Iterator[Recorded]:
         """Like `read`, and then whatever comes, until `stopped()`; asked at least every `patience` seconds."""
         while not stopped():

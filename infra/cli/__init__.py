@@ -42,6 +42,7 @@ def spare_the_collector() -> None:
 
 def application() -> typer.Typer:
     """Every command of the program."""
+    from infra.cli.api import api
     from infra.cli.dev import dev_app
     from infra.cli.explain import explain
     from infra.cli.log import log
@@ -61,6 +62,7 @@ def application() -> typer.Typer:
     app.command()(paper)
     app.command()(log)
     app.command()(explain)
+    app.command()(api)
     app.add_typer(dev_app, name="dev")
     app.add_typer(projections_app, name="projections")
     app.add_typer(schemas_app, name="schemas")

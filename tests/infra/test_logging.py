@@ -51,10 +51,10 @@ def test_programs_get_one_object_a_line_with_what_was_bound(capsys: pytest.Captu
 
 def test_libraries_and_our_own_speak_alike(capsys: pytest.CaptureFixture[str]) -> None:
     configure(logging.INFO)
-    logging.getLogger("uvicorn.error").info("Started %d", 7)
+    logging.getLogger("asyncio").info("Started %d", 7)
     structlog.get_logger("ours").info("started", process=7)
     library, ours = lines(capsys)
-    assert (library["event"], library["logger"]) == ("Started 7", "uvicorn.error")
+    assert (library["event"], library["logger"]) == ("Started 7", "asyncio")
     assert (ours["event"], ours["logger"], ours["process"]) == ("started", "ours", 7)
 
 

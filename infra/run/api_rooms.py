@@ -1,0 +1,140 @@
+"""What an API is made of: its store and log, the read models kept up to date, the metrics, and the application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager, closing
+from functools import partial
+
+from sqlalchemy import Engine
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+from strawberry.extensions import SchemaExtension
+
+from adapters.graphql.context import Context, Served
+from adapters.graphql.desk import Desk
+from adapters.graphql.limits import limiting
+from adapters.graphql.masking import MaskedSchema
+from adapters.graphql.readers import Readers
+from adapters.graphql.schema import schema
+from adapters.graphql.timing import Timed
+from adapters.http.app import GRAPHQL, build_app
+from adapters.http.caller import Caller
+from adapters.http.endpoint import Endpoint
+from adapters.http.gate import Gate
+from adapters.http.graphiql import graphiql_routes
+from adapters.http.health import Health
+from adapters.http.metrics import metrics_route
+from adapters.live import Live, LiveTail, Prices
+from adapters.log.address import KafkaAddress, parse_address
+from adapters.metrics.api import ApiMetrics
+from adapters.metrics.engine import EngineMetrics
+from adapters.metrics.history import HistoryCollector
+from adapters.metrics.read_models import ReadModelFigures
+from adapters.metrics.registry import new_registry
+from adapters.tokens.bearers import Bearers
+from adapters.tokens.book import TokenBook
+from domain.errors import InvalidInput
+from infra.config import WhenceSettings
+from infra.graphiql.folder import built
+from infra.logs import open_reader
+from infra.run.api_plan import ApiPlan, Hosted
+from infra.run.projecting import Projecting
+from infra.run.readiness import Readiness
+from infra.store import migrate, open_store
+from projections.catalogue import PROJECTIONS
+from projections.source import ReadModels
+
+
+class ApiRooms:
+    """Opens everything; whatever is wrong with store, log or plan is raised here. `held` closes it again."""
+
+    def __init__(self, settings: WhenceSettings, plan: ApiPlan, hosted: Hosted, held: ExitStack) -> None:
+        self._settings, self._plan, self._hosted = settings, plan, hosted
+        self._store = _opened(open_store(settings), held)
+        migrate(self._store)
+        self._asked = _opened(open_store(settings, plan.http.patience), held)
+        self._book = TokenBook(self._asked)
+        _check_exposed(plan, self._book)
+        self._log = held.enter_context(closing(open_reader(settings)))
+        self._partition = _partition(settings)
+        self._registry = new_registry()
+        self._projecting = Projecting(self._store, self._log, partition=self._partition)
+        self._projecting.start()
+        held.callback(self._projecting.stop)
+        self._models = ReadModels(self._asked, PROJECTIONS, self._partition, self._log)
+        HistoryCollector(ReadModelFigures(self._models, self._log.head), self._registry)
+        if hosted.watchers is not None:
+            hosted.watchers.add(EngineMetrics(self._registry))
+        self._served: Served | None = None
+
+    def application(self, is_up: Callable[[], None]) -> ASGIApp:
+        """The ASGI application; `is_up` is called in its loop when it is ready to answer."""
+        plan, metrics = self._plan, ApiMetrics(self._registry)
+        gate = Gate(Bearers(self._book), plan.http.rate, metrics)
+        ready = Readiness(self._asked, self._log, self._projecting, plan.lag)
+        return build_app(
+            Endpoint(self._schema(metrics), self._context, gate, metrics),
+            gate,
+            plan.http,
+            Health(ready.checks),
+            self._graphiql(),
+            metrics_route(self._registry),
+            partial(self._lifespan, is_up),
+        )
+
+    def _schema(self, metrics: ApiMetrics) -> MaskedSchema:
+        extensions: Sequence[Callable[[], SchemaExtension]] = [
+            *limiting(self._plan.limits),
+            lambda: Timed(metrics),
+        ]
+        return schema(extensions)
+
+    def _graphiql(self) -> Sequence[BaseRoute]:
+        return graphiql_routes(built(), GRAPHQL) if self._plan.graphiql else ()
+
+    def _context(self, caller: Caller) -> Context:
+        assert self._served is not None
+        return Context(caller, self._served)
+
+    @asynccontextmanager
+    async def _lifespan(self, is_up: Callable[[], None], _: Starlette) -> AsyncGenerator[None]:
+        """What belongs to the event loop: the tail of the log, the prices, the threads that questions are asked on."""
+        tail, readers = LiveTail(partial(open_reader, self._settings)), Readers()
+        desk = Desk(self._hosted.door, self._hosted.account)
+        await tail.start()
+        live = Live(tail, self._prices())
+        self._served = Served(self._models, self._log.decode, readers, desk, live, self._projecting)
+        is_up()
+        yield
+        await tail.close()
+        readers.close()
+        desk.close()
+
+    def _prices(self) -> Prices | None:
+        watchers = self._hosted.watchers
+        if watchers is None:
+            return None
+        prices = Prices()
+        watchers.add(prices)
+        return prices
+
+
+def _opened(engine: Engine, held: ExitStack) -> Engine:
+    held.callback(engine.dispose)
+    return engine
+
+
+def _check_exposed(plan: ApiPlan, book: TokenBook) -> None:
+    """Whoever is not on this machine needs a token: an API for others without any is a mistake."""
+    if not plan.place.is_loopback and not any(entry.revoked_at is None for entry in book.entries()):
+        raise InvalidInput(
+            f"--host {plan.place.host} lets others in, and there is no token they could show: make one first "
+            "with `whence tokens create NAME --role viewer`"
+        )
+
+
+def _partition(settings: WhenceSettings) -> int:
+    address = parse_address(settings.log)
+    return address.partition if isinstance(address, KafkaAddress) else 0

@@ -1,0 +1,57 @@
+"""What has to hold for the API to be ready: the store and the log answer, and the read models keep up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Engine, text
+
+from adapters.http.health import Check
+from adapters.log.recorder_log import RecordedLog
+from adapters.metrics.lateness import Lateness
+from domain.errors import LogError, StoreError
+from infra.run.projecting import Projecting
+from projections.answering import answering
+from projections.bookkeeping import BuildStatus
+from projections.store import reading
+
+
+class Readiness:
+    """The checks of one process; `lag` is for how many seconds a read model may be behind."""
+
+    def __init__(self, engine: Engine, log: RecordedLog, projecting: Projecting, lag: float) -> None:
+        self._engine, self._log, self._projecting, self._lag = engine, log, projecting, lag
+        self._lateness = Lateness()
+
+    @property
+    def checks(self) -> Mapping[str, Check]:
+        """By the name they are told under. What they say may be seen by anybody: no address, no text of a database."""
+        return {"store": self._store, "log": self._head, "readModels": self._read_models}
+
+    def _store(self) -> str | None:
+        try:
+            with answering(self._engine), reading(self._engine) as connection:
+                connection.execute(text("SELECT 1"))
+        except StoreError:
+            return "does not answer"
+        return None
+
+    def _head(self) -> str | None:
+        try:
+            self._log.head()
+        except LogError:
+            return "does not answer"
+        return None
+
+    def _read_models(self) -> str | None:
+        if self._projecting.failure is not None:
+            return "projecting has ended: see the log of the program"
+        try:
+            with answering(self._engine):
+                live = [one for one in self._projecting.status() if one.state is BuildStatus.LIVE]
+        except (StoreError, LogError):
+            return "are not known"
+        least = min((one.position for one in live), default=0)
+        head = max((one.head for one in live), default=0)
+        late = self._lateness.look(head, [least])[least]
+        return None if late <= self._lag else f"{head - least:,} events behind for {late:.0f} s"

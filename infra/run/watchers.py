@@ -1,0 +1,31 @@
+"""Several observers of one engine; some come when it already runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from commands.observer import Observer
+from domain.log import Envelope
+
+
+class Watchers:
+    """An `Observer` that tells all of them, in the order they came; `add` is safe from any thread."""
+
+    def __init__(self, *observers: Observer) -> None:
+        self._observers = observers
+
+    def add(self, observer: Observer) -> None:
+        """This one is told from the next candle on."""
+        self._observers = (*self._observers, observer)
+
+    def saw(self, instrument: str, close: Decimal, at: datetime) -> None:
+        """See `Observer`."""
+        for observer in self._observers:
+            observer.saw(instrument, close, at)
+
+    def recorded(self, envelopes: Sequence[Envelope], worked: float, appended: float) -> None:
+        """See `Observer`."""
+        for observer in self._observers:
+            observer.recorded(envelopes, worked, appended)
