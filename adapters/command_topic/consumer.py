@@ -45,14 +45,13 @@ class CommandConsumer:
         self._thread.close()
 
     async def _serve(self, up: Up) -> None:
-        group = f"{self._place.commands}.{self._account}"
-        async with (
-            producing(self._place) as producer,
-            consuming(self._place, self._place.commands, group) as commands,
-        ):
-            up()
-            async for record in commands:
-                await self._done(record, producer, commands)
+        topic, group = self._place.commands, f"{self._place.commands}.{self._account}"
+        async with producing(self._place) as producer:
+            partitions = await producer.partitions_for(topic)
+            async with consuming(self._place, topic, partitions, group) as commands:
+                up()
+                async for record in commands:
+                    await self._done(record, producer, commands)
 
     async def _done(self, record: Record, producer: Producer, commands: Consumer) -> None:
         key = self._account.encode()

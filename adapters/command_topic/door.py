@@ -71,13 +71,13 @@ class KafkaDoor:
         self._thread.close()
 
     async def _serve(self, up: Up) -> None:
-        async with (
-            producing(self._place) as self._producer,
-            consuming(self._place, self._place.answers) as answers,
-        ):
-            up()
-            async for record in answers:
-                self._take(record)
+        topic = self._place.answers
+        async with producing(self._place) as self._producer:
+            partitions = await self._producer.partitions_for(topic)
+            async with consuming(self._place, topic, partitions) as answers:
+                up()
+                async for record in answers:
+                    self._take(record)
 
     async def _send(self, ask: bytes, asked: _Asked) -> None:
         assert self._producer is not None

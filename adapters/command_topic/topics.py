@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, cast
 
@@ -41,6 +41,8 @@ class Producer(Protocol):
         self, topic: str, value: bytes, *, key: bytes, headers: Sequence[tuple[str, bytes]]
     ) -> Record: ...
 
+    async def partitions_for(self, topic: str) -> set[int]: ...
+
 
 class Consumer(Protocol):
     """Gives records in order, without end."""
@@ -72,8 +74,10 @@ async def producing(place: Place) -> AsyncGenerator[Producer]:
 
 
 @asynccontextmanager
-async def consuming(place: Place, topic: str, group: str | None = None) -> AsyncGenerator[Consumer]:
-    """A consumer of all the topic's partitions: from its end, or from where `group` has committed (else from its
+async def consuming(
+    place: Place, topic: str, partitions: Iterable[int], group: str | None = None
+) -> AsyncGenerator[Consumer]:
+    """A consumer of partitions of the topic: from their end, or from where `group` has committed (else from their
     beginning). No group is joined. Raises LogUnavailable."""
     consumer: Any = AIOKafkaConsumer(
         **place.aiokafka(),
@@ -84,19 +88,11 @@ async def consuming(place: Place, topic: str, group: str | None = None) -> Async
         fetch_max_wait_ms=_MOMENT_MS,
     )
     async with _started(consumer, place):
-        partitions = await _partitions(consumer, topic)
-        consumer.assign(partitions)
+        assigned: Sequence[Any] = [TopicPartition(topic, number) for number in sorted(partitions)]
+        consumer.assign(assigned)
         if group is None:
-            await consumer.seek_to_end(*partitions)
+            await consumer.seek_to_end(*assigned)
         yield cast(Consumer, consumer)
-
-
-async def _partitions(consumer: Any, topic: str) -> Sequence[Any]:
-    await consumer.topics()
-    numbers: set[int] | None = consumer.partitions_for_topic(topic)
-    if not numbers:
-        raise LogUnavailable(f"there is no topic {topic}")
-    return [TopicPartition(topic, number) for number in sorted(numbers)]
 
 
 @asynccontextmanager

@@ -1,0 +1,53 @@
+"""An engine in a process of its own, which serves the command topic: python -m … SERVERS TOPIC LOG [dies]
+
+With `dies` it is killed once a request has been carried out, before its answer is sent.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+
+from adapters.command_topic import CommandConsumer, Place
+from commands.door import Answer, Door
+from commands.request import Requested
+from domain.settings import Settings
+from infra.config import WhenceSettings
+from infra.logs import open_owned
+from infra.run.manual import Beginning, ManualRun
+from infra.run.tape_log import Stake
+from tests.domain.history import ACCOUNT, D
+
+
+class Dying:
+    """Passes requests on, and is killed before it can say what came of one."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def ask(self, requested: Requested, patience: float) -> Answer:
+        self._door.ask(requested, patience)
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError("a killed process goes on")
+
+
+def main(servers: str, topic: str, address: str, *how: str) -> None:
+    """Serves until its input is closed."""
+    log = open_owned(WhenceSettings(log=address))
+    run = ManualRun(log, Beginning(ACCOUNT, Stake("USDT", D(10_000), D(5)), Settings()), lambda _: None)
+    door = Dying(run.door) if "dies" in how else run.door
+    stopping = threading.Event()
+    consumer = CommandConsumer(Place(servers, topic), door, ACCOUNT)
+    threading.Thread(target=lambda: (sys.stdin.read(), stopping.set()), daemon=True).start()
+    print("ready", flush=True)  # noqa: T201 - who started it waits for this line
+    while not stopping.is_set():
+        run.attend(0.05)
+    run.close()
+    consumer.close()
+    log.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

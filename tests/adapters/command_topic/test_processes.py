@@ -1,0 +1,105 @@
+"""A client and an engine in two processes, by a real broker: answered, late, killed, and never done twice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.command_topic import KafkaDoor, Place
+from commands.door import Accepted, Answer, Drafted, Unanswered
+from commands.request import DraftOrder, ManualTerms, Request, Requested, TripSwitch
+from domain.account import KillSwitchTripped
+from domain.order import OrderType, Side
+from infra.config import WhenceSettings
+from infra.logs import open_reader
+from tests.domain.history import ACCOUNT, BTC, D
+
+_PATIENCE = 20.0
+
+
+class Scene:
+    """One topic, one log, and a client's door."""
+
+    def __init__(self, servers: str, topic: str, folder: Path) -> None:
+        self.place, self.log = Place(servers, topic), f"sqlite:///{folder / 'log.db'}"
+        self.door = KafkaDoor(self.place)
+
+    def ask(self, request: Request, key: str, patience: float = _PATIENCE) -> Answer:
+        until = datetime.now(UTC) + timedelta(seconds=60)
+        return self.door.ask(Requested(key, ACCOUNT, "tess", until, request), patience)
+
+    @contextmanager
+    def engine(self, *how: str) -> Generator[subprocess.Popen[str]]:
+        """An engine that serves, until the block ends."""
+        command = [sys.executable, "-m", "tests.adapters.command_topic.engine_process"]
+        with subprocess.Popen(
+            [*command, self.place.servers, self.place.events, self.log, *how],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            yield process
+
+    def trips(self) -> int:
+        log = open_reader(WhenceSettings(log=self.log))
+        found = sum(isinstance(one.envelope.event, KillSwitchTripped) for one in log.read())
+        log.close()
+        return found
+
+
+@pytest.fixture
+def scene(kafka_bootstrap_servers: str, kafka_topic: str, tmp_path: Path) -> Iterator[Scene]:
+    scene = Scene(kafka_bootstrap_servers, kafka_topic, tmp_path)
+    yield scene
+    scene.door.close()
+
+
+def test_a_request_is_answered_and_asked_again_only_repeated(scene: Scene) -> None:
+    with scene.engine():
+        done = scene.ask(TripSwitch("enough"), "k1")
+        assert isinstance(done, Accepted)
+        assert ([event.type for event in done.events], done.repeated) == (
+            ["whence.account.KillSwitchTripped"],
+            False,
+        )
+        again = scene.ask(TripSwitch("enough"), "k1")
+        assert isinstance(again, Accepted)
+        assert (list(again.events), again.repeated) == (list(done.events), True)
+        terms = ManualTerms(BTC, Side.BUY, OrderType.LIMIT, D("0.1"), D(100), stop=D(98), target=D(106))
+        draft = scene.ask(DraftOrder(terms), "k2")
+        assert not isinstance(draft, Unanswered)
+        if isinstance(draft, Drafted):
+            assert draft.terms == terms
+    assert scene.trips() == 1
+
+
+def test_an_engine_that_comes_in_time_does_once_what_was_asked_before(scene: Scene) -> None:
+    late = scene.ask(TripSwitch("enough"), "k1", patience=0.5)
+    assert isinstance(late, Unanswered)
+    assert f"durable in {scene.place.commands} partition 0 at offset 0" in late.known
+    assert "may be carried out until" in late.known
+    with scene.engine():
+        done = scene.ask(TripSwitch("enough"), "k1")
+    assert isinstance(done, Accepted)
+    assert done.repeated
+    assert scene.trips() == 1
+
+
+def test_an_engine_killed_between_deed_and_answer_does_nothing_twice(scene: Scene) -> None:
+    with scene.engine("dies") as process:
+        assert isinstance(scene.ask(TripSwitch("enough"), "k1", patience=1.5), Unanswered)
+        assert process.wait(_PATIENCE) == -9
+    assert scene.trips() == 1
+    with scene.engine():
+        done = scene.ask(TripSwitch("enough"), "k1")
+    assert isinstance(done, Accepted)
+    assert done.repeated
+    assert scene.trips() == 1

@@ -1,0 +1,186 @@
+"""The two ends of the command topic on a real broker, with the real engine behind one of them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from confluent_kafka import Producer
+
+from adapters.command_topic import CommandConsumer, KafkaDoor, Place
+from adapters.command_topic.place import ANSWERS, COMMANDS
+from adapters.command_topic.wire import LARGEST, request_bytes
+from adapters.kafka.client import Clients
+from adapters.kafka.config import ClientSettings
+from commands.door import Accepted, Answer, Declined, Unanswered
+from commands.request import PauseStrategy, Request, Requested, TripSwitch
+from domain.errors import InvalidSettings, LogUnavailable
+from infra.servers.kafka import KafkaBroker
+from tests.adapters.graphql.dealing import EngineDoor
+from tests.commands.by_hand.asking import Asking
+from tests.domain.history import ACCOUNT
+
+_PATIENCE = 20.0
+
+
+class Scene:
+    """A client's door and an engine's consumer, both in this process."""
+
+    def __init__(self, place: Place) -> None:
+        self.place, self.asking = place, Asking()
+        self.engine = EngineDoor(self.asking)
+        self.door = KafkaDoor(place)
+        self.consumer = CommandConsumer(place, self.engine, ACCOUNT)
+
+    def requested(self, request: Request, key: str, **changed: str) -> Requested:
+        until = self.asking.desk.at + timedelta(minutes=1)
+        return Requested(key, changed.get("account", ACCOUNT), "tess", until, request)
+
+    def ask(self, request: Request, key: str, patience: float = _PATIENCE) -> Answer:
+        return self.door.ask(self.requested(request, key), patience)
+
+    def send(self, value: bytes, key: str = ACCOUNT) -> None:
+        """As a stranger who knows where the topic is."""
+        producer = Producer({"bootstrap.servers": self.place.servers, "message.max.bytes": 4 * LARGEST})
+        producer.produce(self.place.commands, value, key)
+        assert producer.flush(_PATIENCE) == 0
+
+    def close(self) -> None:
+        self.door.close()
+        self.consumer.close()
+
+
+@pytest.fixture
+def scene(kafka_bootstrap_servers: str, kafka_topic: str) -> Iterator[Scene]:
+    scene = Scene(Place(kafka_bootstrap_servers, kafka_topic))
+    yield scene
+    scene.close()
+
+
+def test_the_topics_are_made_with_what_they_promise(scene: Scene) -> None:
+    clients = Clients(ClientSettings({"bootstrap.servers": scene.place.servers}), _PATIENCE)
+    for topic, wanted in ((scene.place.commands, COMMANDS), (scene.place.answers, ANSWERS)):
+        found = clients.admin.settings(topic)
+        assert found is not None
+        assert {name: found[name] for name in wanted} == wanted
+
+
+def test_what_cannot_be_read_is_declined_and_stops_nobody(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = request_bytes(scene.requested(TripSwitch("why"), "k0", account="other"))
+    poison = [
+        b"",
+        b"\xff\xfe",
+        json.dumps({**json.loads(good), "version": 2}).encode(),
+        json.dumps({**json.loads(good), "kind": "Transfer"}).encode(),
+        good,
+        b"[" * (2 * LARGEST),
+    ]
+    with caplog.at_level(logging.WARNING, "adapters.command_topic"):
+        for value in poison:
+            scene.send(value)
+        answer = scene.ask(PauseStrategy("trend", "news"), "k1")
+    assert isinstance(answer, Accepted)
+    assert [asked.id for asked in scene.engine.asked] == ["k1"]
+    declined = [record.getMessage() for record in caplog.records if "is declined" in record.getMessage()]
+    assert len(declined) == len(poison)
+    for offset, (line, said) in enumerate(
+        zip(
+            declined,
+            (
+                "not JSON",
+                "not JSON",
+                "version 2",
+                "no kind",
+                f"filed under the account {ACCOUNT}, and is for other",
+                "bytes long",
+            ),
+            strict=True,
+        )
+    ):
+        assert f"partition 0 at offset {offset} is declined" in line
+        assert said in line
+
+
+def test_another_accounts_requests_are_left_to_its_engine(scene: Scene) -> None:
+    scene.send(request_bytes(scene.requested(TripSwitch("why"), "theirs", account="other")), key="other")
+    assert isinstance(scene.ask(TripSwitch("why"), "ours"), Accepted)
+    assert [asked.id for asked in scene.engine.asked] == ["ours"]
+    stranger = scene.door.ask(scene.requested(TripSwitch("why"), "k2", account="other"), 0.5)
+    assert isinstance(stranger, Unanswered)
+
+
+def test_a_request_too_large_is_declined_where_it_is_made(scene: Scene) -> None:
+    answer = scene.ask(TripSwitch("x" * LARGEST), "k1")
+    assert isinstance(answer, Declined)
+    assert (answer.code, "bytes long" in answer.reason) == ("InvalidInput", True)
+    assert scene.engine.asked == []
+
+
+def test_what_is_too_late_is_declined_and_not_done(scene: Scene) -> None:
+    requested = scene.requested(TripSwitch("why"), "k1")
+    scene.asking.desk.at += timedelta(hours=1)
+    answer = scene.door.ask(requested, _PATIENCE)
+    assert isinstance(answer, Declined)
+    assert answer.code == "Expired"
+    in_time = scene.ask(TripSwitch("why"), "k1")
+    assert isinstance(in_time, Accepted)
+    assert not in_time.repeated
+
+
+def test_each_of_many_askers_has_their_own_answer(scene: Scene) -> None:
+    def ask(n: int) -> tuple[str, Answer]:
+        key = f"k{n}"
+        return key, scene.ask(PauseStrategy(f"strategy-{n}", "news"), key)
+
+    with ThreadPoolExecutor(8) as threads:
+        for key, answer in threads.map(ask, range(40)):
+            assert isinstance(answer, Accepted), answer
+            assert answer.command_id == key
+            assert not answer.repeated
+
+
+def test_a_broker_that_never_was_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.command_topic.place._ANSWER_SECONDS", 0.5)
+    with pytest.raises(LogUnavailable):
+        KafkaDoor(Place("127.0.0.1:1", "whence.events"))
+
+
+def test_a_setting_of_safety_that_cannot_be_kept_is_refused() -> None:
+    place = Place("127.0.0.1:1", "whence.events", {"ssl.keystore.location": "x", "client.rack": "a"})
+    with pytest.raises(InvalidSettings, match=r"kafka\.ssl\.keystore\.location cannot be told"):
+        place.aiokafka()
+
+
+def test_a_login_is_told_to_the_client_and_shown_to_nobody() -> None:
+    login = {"security.protocol": "sasl_plaintext", "sasl.mechanisms": "PLAIN", "sasl.password": "hunter2"}
+    place = Place("127.0.0.1:1", "whence.events", login)
+    assert place.aiokafka() == {
+        "bootstrap_servers": "127.0.0.1:1",
+        "security_protocol": "SASL_PLAINTEXT",
+        "sasl_mechanism": "PLAIN",
+        "sasl_plain_password": "hunter2",
+    }
+    assert "hunter2" not in repr(place)
+
+
+def test_while_the_broker_is_away_nothing_is_known_and_afterwards_all_goes_on(
+    private_broker: KafkaBroker,
+) -> None:
+    scene = Scene(Place(private_broker.url, "whence.events"))
+    assert isinstance(scene.ask(TripSwitch("why"), "k1"), Accepted)
+    private_broker.stop()
+    away = scene.ask(PauseStrategy("trend", "news"), "k2", patience=1)
+    assert isinstance(away, Unanswered)
+    assert "not known to be durable" in away.known
+    private_broker.start()
+    back = scene.ask(PauseStrategy("trend", "news"), "k2", patience=30)
+    assert isinstance(back, Accepted)
+    paused = scene.asking.desk.world.portfolio.settings.settings.paused
+    assert paused == ("trend",)
+    scene.close()
