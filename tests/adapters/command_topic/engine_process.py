@@ -40,13 +40,18 @@ def main(servers: str, topic: str, address: str, *how: str) -> None:
     door = Dying(run.door) if "dies" in how else run.door
     stopping = threading.Event()
     consumer = CommandConsumer(Place(servers, topic), door, ACCOUNT)
-    threading.Thread(target=lambda: (sys.stdin.read(), stopping.set()), daemon=True).start()
+    threading.Thread(target=_wait_for_the_end, args=(stopping,), daemon=True).start()
     print("ready", flush=True)  # noqa: T201 - who started it waits for this line
     while not stopping.is_set():
         run.attend(0.05)
     run.close()
     consumer.close()
     log.close()
+
+
+def _wait_for_the_end(stopping: threading.Event) -> None:
+    sys.stdin.read()
+    stopping.set()
 
 
 if __name__ == "__main__":
