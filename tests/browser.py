@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, WebError, WebSocket, expect, sync_playwright
 
+# A page is waited for as long as a busy machine may need; what never comes still fails.
+expect.set_options(timeout=30_000)
 _LOOPBACK_ONLY = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
