@@ -34,16 +34,20 @@ class Runner:
 
     def start(self) -> None:
         """Begins where the store says. Raises InvalidInput where it holds another log's rows; see `Work.resume`."""
-        self._log_id = self._log_id or log_id_of(self._log)
-        for work in list(self.works) if self._log_id else ():
-            self._resume(work)
+        self._log_id = ""
+        log_id = log_id_of(self._log)
+        for work in list(self.works) if log_id else ():
+            self._resume(work, log_id)
+        self._log_id = log_id
 
     def take_up(self, works: Sequence[Work]) -> None:
         """These are the builds from here on; those it knows already go on where they are."""
         new = [work for work in works if work not in self.works]
-        self.works = list(works)
-        for work in new if self._log_id else ():
-            self._resume(work)
+        self.works = [work for work in self.works if work in works]
+        for work in new:
+            self.works.append(work)
+            if self._log_id:
+                self._resume(work, self._log_id)
 
     def step(self, most: int = BATCH) -> int:
         """Takes each group of builds that are equally far one batch on; returns how many events were folded."""
@@ -107,13 +111,13 @@ class Runner:
         try:
             work.commit(batch[-1].position)
         except Overtaken:
-            self._resume(work)
+            self._resume(work, self._log_id)
         except Unwritable:
             self._one_by_one(work, batch)
 
     def _one_by_one(self, work: Work, batch: Sequence[Recorded]) -> None:
         """Finds the events whose rows the database does not take, and parks those alone."""
-        self._resume(work)
+        self._resume(work, self._log_id)
         for recorded in batch:
             fold = work.folds.get(type(recorded.envelope.event))
             if fold is not None and recorded.position > work.position:
@@ -124,15 +128,15 @@ class Runner:
         try:
             work.commit(recorded.position)
         except Overtaken:
-            self._resume(work)
+            self._resume(work, self._log_id)
         except Unwritable as refused:
-            self._resume(work)
+            self._resume(work, self._log_id)
             work.park(recorded, refused.__cause__ or refused)
             work.commit(recorded.position)
 
-    def _resume(self, work: Work) -> None:
+    def _resume(self, work: Work, log_id: str) -> None:
         try:
-            work.resume(self._log_id)
+            work.resume(log_id)
         except Dropped:
             self.works.remove(work)
 

@@ -34,9 +34,20 @@ def prepare(engine: Engine) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Generator[Connection]:
     """A connection that sees one moment of the store, whatever is written meanwhile."""
-    level = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
-    with engine.connect().execution_options(**level) as connection, connection.begin():
+    with snapshot(engine) as connection:
         yield connection
+
+
+def snapshot(engine: Engine) -> Connection:
+    """A connection that sees one moment of the store until it is closed, which never fails."""
+    level = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    connection = engine.connect().execution_options(**level)
+    try:
+        connection.begin()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 @contextmanager

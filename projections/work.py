@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, Insert, Table, insert, select, text, update
@@ -23,7 +22,7 @@ from projections.builds import Build, tables_of
 from projections.faults import Dropped, Overtaken, Unwritable, is_passing
 from projections.projection import Fold, Key, Projection, Row
 from projections.rows import MemoryRows
-from projections.store import reading, writing
+from projections.store import snapshot, writing
 from projections.writing import write_rows
 
 __all__ = ["Dropped", "Keeper", "Overtaken", "Today", "Unwritable", "Work", "commit_together", "works"]
@@ -86,7 +85,6 @@ class Work:
         self._here = (CURSORS.c.build_id == build.id) & (CURSORS.c.partition == partition)
         self._keeper: Keeper = keeper or Today(tables_of(projection, build), partition)
         self._rows = MemoryRows(projection.tables, self._load)
-        self._snapshot: AbstractContextManager[Connection] | None = None
         self._reading: Connection | None = None
         self._sequence = projection.order.sequence
         self._parked: set[str] = set()
@@ -194,14 +192,13 @@ class Work:
 
     def _load(self, table: str, key: Key) -> Row | None:
         if self._reading is None:
-            self._snapshot = reading(self.engine)
-            self._reading = self._snapshot.__enter__()
+            self._reading = snapshot(self.engine)
         return self._keeper.load(self._reading, table, key)
 
     def _close_reading(self) -> None:
-        snapshot, self._snapshot, self._reading = self._snapshot, None, None
-        if snapshot is not None:
-            snapshot.__exit__(None, None, None)
+        if self._reading is not None:
+            self._reading.close()
+            self._reading = None
 
     def _forget(self) -> None:
         self._close_reading()

@@ -97,8 +97,12 @@ class Projecting:
         self.stands_by = False
 
     def start(self) -> None:
-        """Makes the builds there are none of, and begins. Raises what the store and the log say to the first look."""
-        self._builds()
+        """Makes the builds there are none of, and begins. Raises what store and log say to the first look.
+
+        That is InvalidInput where the store was made from another log, and that one of them does not answer.
+        """
+        self._take_up(self._builds())
+        self._runner.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -225,7 +229,7 @@ class Projecting:
     def _take_up(self, builds: Sequence[Build]) -> None:
         at_work = {work.build: work for work in self._runner.works}
         works = [at_work.get(build) or self._work(build) for build in builds]
-        if works != self._runner.works:
+        if set(works) != set(self._runner.works):
             self._runner.take_up(works)
 
     def _work(self, build: Build) -> Work:
