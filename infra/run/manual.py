@@ -72,8 +72,9 @@ class ManualRun:
         seen: Callable[[Envelope], None],
         observer: Observer | None = None,
         clock: Callable[[], datetime] = utc_now,
+        name: Callable[[], UUID] = uuid4,
     ) -> None:
-        """Reads the whole log (`seen` is shown all of it), and opens an empty one.
+        """Reads the whole log (`seen` is shown all of it), and opens an empty one by the id that `name` gives.
 
         Raises InvalidInput for a log that is not ours or of another account, InvalidSettings for a stake or settings
         that cannot be traded with, and what the log raises.
@@ -87,7 +88,7 @@ class ManualRun:
             self._take(recorded.envelope)
         self._began = self._until = self._tick()
         if world.log_id is None:
-            exchange, log_id = _fresh(beginning), uuid4()
+            exchange, log_id = _fresh(beginning), name()
         else:
             _check_account(world, beginning.account)
             exchange, log_id = self._restored(world), world.log_id

@@ -25,7 +25,7 @@ def test_every_setting_can_be_named_but_for_those_a_log_is_opened_with() -> None
 def test_every_setting_that_can_be_named_reads_what_it_is() -> None:
     """Written as it stands, each setting is what it was; so every kind of value is read."""
     for name, value in names(DEFAULT).items():
-        text = " ".join(value) if isinstance(value, tuple) else str(value)
+        text = "" if value == () else str(value)
         assert adjusted(DEFAULT, {name: text}) == DEFAULT, name
 
 

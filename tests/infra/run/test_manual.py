@@ -32,7 +32,7 @@ from infra.run.manual import Beginning, ManualRun
 from infra.run.tape_log import Stake
 from projections.chain import missing_causes
 from tests.commands.list_log import InterruptedLog, ListLog
-from tests.domain.history import BTC, ETH, a_signal
+from tests.domain.history import BTC, ETH, LOG_ID, a_signal
 from tests.infra.run.asking import play_asking
 from tests.infra.run.test_by_hand import PLAN, TAPES
 
@@ -47,7 +47,7 @@ class Hand:
 
     def __init__(self, log: EventLog, at: datetime = NOON, beginning: Beginning = BEGINNING) -> None:
         self.at, self.log, self.seen = at, log, list[Envelope]()
-        self.run = ManualRun(log, beginning, self.seen.append, clock=lambda: self.at)
+        self.run = ManualRun(log, beginning, self.seen.append, clock=lambda: self.at, name=lambda: LOG_ID)
         self._count = 0
 
     def ask(self, request: Request, key: str | None = None) -> Answer:

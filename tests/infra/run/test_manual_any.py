@@ -1,0 +1,185 @@
+"""Whatever a person asks in whatever order: the log adds up, and a restart changes nothing that matters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from commands.door import Accepted, Declined, Drafted
+from commands.request import (
+    AmendOrder,
+    CancelOrder,
+    ClosePosition,
+    DraftOrder,
+    ManualTerms,
+    MoveStopAndTarget,
+    PlaceByHand,
+    RaiseSignal,
+    Request,
+)
+from commands.world import World
+from domain.order import OrderType, Side
+from domain.portfolio import Portfolio
+from domain.settings import RiskSettings, Settings
+from domain.strategies import Direction
+from infra.run.manual import Beginning
+from infra.run.tape_log import Stake
+from projections.chain import missing_causes
+from tests.commands.desk import snapshot
+from tests.commands.list_log import ListLog
+from tests.domain.history import BTC, ETH, a_signal
+from tests.infra.run.test_manual import Hand
+
+D = Decimal
+FREE = Settings(
+    risk=RiskSettings(max_daily_loss=D(1), max_risk_per_trade=D(1), max_total_risk=D(1), cooldown_seconds=0)
+)
+BEGINNING = Beginning("paper", Stake("USDT", D(10_000), D(5)), FREE)
+PRICES = st.integers(90, 110).map(D)
+QUANTITIES = st.integers(1, 40).map(D)
+Step = Callable[[Hand], Request | None]
+
+terms = st.builds(
+    ManualTerms,
+    st.sampled_from([BTC, ETH]),
+    st.sampled_from(Side),
+    st.sampled_from(OrderType),
+    QUANTITIES,
+    limit_price=st.none() | PRICES,
+    trigger_price=st.none() | PRICES,
+    reduce_only=st.booleans(),
+    stop=st.none() | PRICES,
+    target=st.none() | PRICES,
+)
+
+
+def _worded(wanted: ManualTerms) -> ManualTerms:
+    """With the prices its type has, so that not all are declined for that."""
+    limit = (wanted.limit_price or D(100)) if wanted.type is OrderType.LIMIT else None
+    trigger = (wanted.trigger_price or D(101)) if wanted.type is OrderType.STOP else None
+    bare = wanted.reduce_only
+    return ManualTerms(
+        wanted.instrument,
+        wanted.side,
+        wanted.type,
+        wanted.quantity,
+        limit,
+        trigger,
+        wanted.reduce_only,
+        None if bare else wanted.stop,
+        None if bare else wanted.target,
+    )
+
+
+def _working(hand: Hand, number: int) -> str | None:
+    portfolio = hand.world.portfolio
+    found = [*portfolio.entries, *portfolio.exits]
+    return found[number % len(found)] if found else None
+
+
+def _amend(number: int, quantity: Decimal | None, limit: Decimal | None, trigger: Decimal | None) -> Step:
+    def step(hand: Hand) -> Request | None:
+        order_id = _working(hand, number)
+        return None if order_id is None else AmendOrder(order_id, quantity, limit, trigger)
+
+    return step
+
+
+def _cancel(number: int) -> Step:
+    def step(hand: Hand) -> Request | None:
+        order_id = _working(hand, number)
+        return None if order_id is None else CancelOrder(order_id, "changed my mind")
+
+    return step
+
+
+def _of_position(make: Callable[[str], Request]) -> Step:
+    def step(hand: Hand) -> Request | None:
+        held = next(iter(hand.world.portfolio.positions.values()), None)
+        return None if held is None else make(held.stream)
+
+    return step
+
+
+def _signal(price: Decimal, direction: Direction, instrument: str) -> Step:
+    away = D(1) if direction is Direction.LONG else D(-1)
+    return lambda hand: RaiseSignal(
+        a_signal(
+            instrument=instrument,
+            candle_closed_at=hand.at,
+            price=price,
+            direction=direction,
+            trend=0.5 * float(away),
+            stop=price - 2 * away,
+            target=price + 6 * away,
+        )
+    )
+
+
+steps = st.lists(
+    st.one_of(
+        terms.map(lambda wanted: lambda _hand: PlaceByHand(_worded(wanted))),
+        terms.map(lambda wanted: lambda _hand: DraftOrder(_worded(wanted))),
+        st.builds(
+            _amend,
+            st.integers(0, 5),
+            st.none() | st.integers(1, 40).map(D),
+            st.none() | PRICES,
+            st.none() | PRICES,
+        ),
+        st.builds(_cancel, st.integers(0, 5)),
+        st.just(_of_position(lambda stream: ClosePosition(stream, "enough"))),
+        st.builds(
+            lambda stop, target: _of_position(lambda stream: MoveStopAndTarget(stream, stop, target)),
+            st.none() | PRICES,
+            st.none() | PRICES,
+        ),
+        st.builds(_signal, PRICES, st.sampled_from(Direction), st.sampled_from([BTC, ETH])),
+        st.just(lambda _hand: None),
+    ),
+    min_size=4,
+    max_size=30,
+)
+
+
+def lived(wanted: list[Step], restarts: frozenset[int]) -> Hand:
+    """One life of these steps, two seconds each; at some of them the engine is another, on the same log."""
+    hand = Hand(ListLog(), beginning=BEGINNING)
+    hand.ask(PlaceByHand(ManualTerms(BTC, Side.BUY, OrderType.LIMIT, D(1), D(100), stop=D(95))), "first")
+    for number, step in enumerate(wanted):
+        if number in restarts:
+            hand = Hand(hand.log, hand.at, BEGINNING)
+        request = step(hand)
+        if request is not None:
+            answer = hand.ask(request, f"k{number}")
+            assert isinstance(answer, Accepted | Declined | Drafted)
+        hand.pass_seconds(2)
+    return hand
+
+
+def held(portfolio: Portfolio) -> object:
+    """What is left of it all, but for times."""
+    entries = {name: entry.order.filled for name, entry in portfolio.entries.items()}
+    exits = {name: (order.terms.quantity, order.filled) for name, order in portfolio.exits.items()}
+    positions = {name: position.state for name, position in portfolio.positions.items()}
+    return portfolio.account.balance, portfolio.account.reserved, positions, entries, exits
+
+
+@given(steps, st.frozensets(st.integers(0, 30), max_size=4))
+@settings(deadline=None, max_examples=100)
+def test_whatever_is_asked_adds_up_and_a_restart_changes_nothing_that_matters(
+    wanted: list[Step], restarts: frozenset[int]
+) -> None:
+    whole = lived(wanted, frozenset())
+    portfolio = whole.world.portfolio
+    assert not portfolio.discrepancies.known
+    assert not portfolio.account.tripped
+    assert set(portfolio.account.reserved) <= set(portfolio.entries)
+    assert list(missing_causes(whole.log.read())) == []
+    assert snapshot(World().fold_all(one.envelope for one in whole.log.read())) == snapshot(whole.world)
+    times = [one.envelope.meta.recorded_at for one in whole.log.read()]
+    assert times == sorted(times)
+    assert held(lived(wanted, restarts).world.portfolio) == held(portfolio)
