@@ -1,0 +1,101 @@
+"""Each operation, asked by each role: who may what is written here a second time, on purpose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from graphql import GraphQLError, build_schema
+
+from adapters.graphql.limits import Limits, limiting
+from adapters.graphql.permission import least_role
+from adapters.graphql.schema import schema
+from adapters.http.caller import ANONYMOUS, Caller, Role
+from tests.adapters.graphql.every_field import RootField, every_field
+
+pytestmark = pytest.mark.anyio
+
+SENDS = {
+    "raiseSignal": Role.TRADER,
+    "draftOrder": Role.TRADER,
+    "placeOrder": Role.TRADER,
+    "amendOrder": Role.TRADER,
+    "cancelOrder": Role.TRADER,
+    "closePosition": Role.TRADER,
+    "moveProtection": Role.TRADER,
+    "pauseStrategy": Role.TRADER,
+    "resumeStrategy": Role.TRADER,
+    "changeSettings": Role.ADMIN,
+    "tripKillSwitch": Role.TRADER,
+    "resetKillSwitch": Role.ADMIN,
+    "resolveDiscrepancy": Role.TRADER,
+}
+"""The least role of each mutation; whatever is not here only reads, and any caller may."""
+
+CALLERS = {
+    "nobody": ANONYMOUS,
+    "viewer": Caller("vera", Role.VIEWER, "t1"),
+    "trader": Caller("tess", Role.TRADER, "t2"),
+    "admin": Caller("ada", Role.ADMIN, "t3"),
+}
+SCHEMA = schema(limiting(Limits()))
+FIELDS = list(every_field(build_schema(SCHEMA.as_str())))
+
+
+class Unserved:
+    """Whoever comes as far as asking it was let in."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise LetIn(name)
+
+
+class LetIn(Exception):
+    """The resolver has begun."""
+
+
+@dataclass
+class Context:
+    caller: Caller
+    served: Any
+
+    async def moment(self, at: object = None) -> Any:
+        raise LetIn("moment")
+
+    async def close(self) -> None:
+        """Nothing was opened."""
+
+
+async def refused(field: RootField, caller: Caller) -> str | None:
+    """The code of the refusal; None for whoever was let in."""
+    if field.operation == "subscription":
+        told = await SCHEMA.subscribe(field.document, context_value=Context(caller, Unserved()))
+        result: Any = await anext(told)
+    else:
+        result = await SCHEMA.execute(field.document, context_value=Context(caller, Unserved()))
+    errors: list[GraphQLError] = result.errors or []
+    codes = {str((error.extensions or {}).get("code")) for error in errors}
+    assert codes, f"{field} neither refused nor asked what is served"
+    return next(iter(codes & {"UNAUTHENTICATED", "FORBIDDEN"}), None)
+
+
+def test_every_mutation_there_is_has_its_role_written_here() -> None:
+    assert {field.name for field in FIELDS if field.operation == "mutation"} == set(SENDS)
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=str)
+def test_every_operation_names_its_least_role(field: RootField) -> None:
+    root: Any = SCHEMA.get_type_by_name(field.operation.title())
+    found = {SCHEMA.config.name_converter.get_graphql_name(one): least_role(one) for one in root.fields}
+    assert found[field.name] is SENDS.get(field.name, Role.VIEWER)
+
+
+@pytest.mark.parametrize("who", CALLERS)
+@pytest.mark.parametrize("field", FIELDS, ids=str)
+async def test_each_operation_for_each_role(field: RootField, who: str) -> None:
+    caller, least = CALLERS[who], SENDS.get(field.name, Role.VIEWER)
+    if least is Role.VIEWER or (who != "nobody" and caller.role >= least):
+        expected = None
+    else:
+        expected = "UNAUTHENTICATED" if who == "nobody" else "FORBIDDEN"
+    assert await refused(field, caller) == expected
