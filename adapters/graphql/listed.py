@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, Optional, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 
@@ -19,6 +19,10 @@ from projections.questions.listing import Listing
 from projections.questions.page import Wanted
 
 Node = TypeVar("Node")
+Falling = Annotated[
+    SortDirection,
+    strawberry.argument(description="The greatest, or the latest, first; or the other way round."),
+]
 
 
 def listed(listing: Listing, nodes: Nodes[Any], where: type, by: type[Enum], description: str) -> Any:
@@ -28,7 +32,10 @@ def listed(listing: Listing, nodes: Nodes[Any], where: type, by: type[Enum], des
     them is the one it falls back on.
     """
     resolver = _resolver(listing, nodes)
-    resolver.__annotations__ |= {"where": Optional[where], "order_by": by}  # noqa: UP045  (made at run time)
+    resolver.__annotations__ |= {
+        "where": Annotated[where | None, strawberry.argument(description="Only those; all when left out.")],
+        "order_by": Annotated[by, strawberry.argument(description="What the list is ordered by.")],
+    }
     resolver.__defaults__ = (None, next(iter(by)), *(resolver.__defaults__ or ())[2:])
     return strawberry.field(resolver=resolver, description=description, extensions=[requires(Role.VIEWER)])
 
@@ -38,7 +45,7 @@ def _resolver(listing: Listing, nodes: Nodes[Node]) -> Any:
         info: Info,
         where: Any = None,
         order_by: Any = None,
-        direction: SortDirection = SortDirection.DESC,
+        direction: Falling = SortDirection.DESC,
         first: First = PAGE,
         after: After = None,
         last: Last = None,

@@ -52,6 +52,7 @@ from projections.story import story
 
 Node = TypeVar("Node")
 Id = Annotated[strawberry.ID, strawberry.argument(name="id", description="Which one.")]
+By = Annotated[Dimension, strawberry.argument(description="What the trades are added up by.")]
 AnyId = Annotated[
     strawberry.ID, strawberry.argument(name="id", description="Whatever has an id, or a stream's whole name.")
 ]
@@ -171,7 +172,7 @@ class Query:
         extensions=[requires(Role.VIEWER)],
     )
     async def performance(
-        self, info: Info, account: OfAccount = None, by: Dimension = Dimension.ALL, as_of: AsOf = None
+        self, info: Info, account: OfAccount = None, by: By = Dimension.ALL, as_of: AsOf = None
     ) -> list[Performance]:
         moment = await info.context.moment(when(as_of))
         rows = await moment.ask(partial(performance, account=account, by=by))

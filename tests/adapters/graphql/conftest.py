@@ -1,8 +1,12 @@
-"""What runs on an event loop runs on asyncio's."""
+"""What runs on an event loop runs on asyncio's; and the demo, served to whoever asks of it."""
 
 from __future__ import annotations
 
 import pytest
+
+from tests.adapters.graphql.reading import demo_log, reading
+
+__all__ = ["demo_log", "reading"]
 
 
 @pytest.fixture

@@ -1,0 +1,434 @@
+"""Lists: what is in them, page by page, in every order, chosen by every filter."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from graphql import GraphQLInputObjectType, build_schema
+
+from adapters.graphql.schema import printed
+from domain.account import AccountOpened, BalanceChanged
+from domain.order import OrderFilled, OrderPlaced
+from domain.position import PositionOpened
+from domain.signal import DecisionMade, SignalDetected
+from tests.adapters.graphql.reading import Reading
+
+LISTS: Mapping[str, tuple[type, ...]] = {
+    "orders": (OrderPlaced,),
+    "fills": (OrderFilled,),
+    "positions": (PositionOpened,),
+    "signals": (SignalDetected,),
+    "decisions": (DecisionMade,),
+    "equity": (AccountOpened, BalanceChanged),
+}
+"""Each list, and the events that each entry begins with."""
+
+ORDERS: Mapping[str, Mapping[str, str]] = {
+    "orders": {
+        "PLACED": "position",
+        "UPDATED": "updatedPosition",
+        "QUANTITY": "quantity",
+        "NOTIONAL": "notional",
+        "INSTRUMENT": "instrument",
+    },
+    "fills": {
+        "FILLED": "position",
+        "NOTIONAL": "notional",
+        "QUANTITY": "quantity",
+        "PRICE": "price",
+        "FEE": "fee",
+    },
+    "positions": {
+        "OPENED": "position",
+        "UPDATED": "updatedPosition",
+        "NET": "net",
+        "COST": "cost",
+        "FEES": "fees",
+        "QUANTITY": "maxQuantity",
+        "INSTRUMENT": "instrument",
+    },
+    "signals": {
+        "DETECTED": "position",
+        "CONFIDENCE": "confidence",
+        "TREND": "trend",
+        "INSTRUMENT": "instrument",
+    },
+    "decisions": {
+        "DECIDED": "position",
+        "APPROVALS": "approvals",
+        "REJECTIONS": "rejections",
+        "QUANTITY": "quantity",
+        "INSTRUMENT": "instrument",
+    },
+    "equity": {"RECORDED": "position", "BALANCE": "balance", "AMOUNT": "amount", "DRAWDOWN": "drawdown"},
+    "alerts": {"RAISED": "position"},
+    "events": {"RECORDED": "position"},
+    "journal": {"RECORDED": "position"},
+}
+"""What each list can be ordered by, and the field that shows it."""
+
+EVERY_ORDER = [(name, by, field) for name, orders in ORDERS.items() for by, field in orders.items()]
+
+
+def nodes(reading: Reading, name: str, arguments: str, fields: str) -> list[dict[str, Any]]:
+    found = reading.ask(f"{{{name}({arguments}) {{edges {{node {{{fields}}}}}}}}}")
+    return [edge["node"] for edge in found[name]["edges"]]
+
+
+def value_of(field: str, told: Any) -> Any:
+    """Money is told as text and ordered as a number."""
+    is_money = isinstance(told, str) and field != "instrument"
+    return Decimal(told) if is_money else told
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_has_an_entry_for_each_event_that_begins_one(reading: Reading, name: str) -> None:
+    begun = [one.position for one in reading.events() if isinstance(one.envelope.event, LISTS[name])]
+    assert begun
+    found = reading.ask(f"{{{name}(first: 200, direction: ASC) {{totalCount edges {{node {{position}}}}}}}}")
+    assert found[name]["totalCount"] == len(begun)
+    assert [edge["node"]["position"] for edge in found[name]["edges"]] == begun[:200]
+
+
+def test_events_and_journal_are_the_log(reading: Reading) -> None:
+    log = reading.events()
+    for name in ("events", "journal"):
+        told = nodes(reading, name, "direction: ASC, first: 200", "position type id stream version")
+        assert [(one["position"], one["type"], one["id"], one["stream"], one["version"]) for one in told] == [
+            (
+                one.position,
+                type(one.envelope.event).__name__,
+                str(one.envelope.meta.event_id),
+                one.envelope.meta.stream,
+                one.envelope.meta.version,
+            )
+            for one in log[:200]
+        ]
+
+
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+@pytest.mark.parametrize(("name", "by", "field"), EVERY_ORDER)
+def test_pages_follow_one_another_in_every_order(
+    reading: Reading, name: str, by: str, field: str, direction: str
+) -> None:
+    """Forwards and backwards, by pages that part equal values, each entry is met once, in its order."""
+    document = """query ($first: Int, $after: String, $last: Int, $before: String) {%s(
+        where: {afterPosition: 40}, orderBy: %s, direction: %s, first: $first, after: $after, last: $last,
+        before: $before
+    ) {edges {cursor node {position %s}} pageInfo {hasNextPage hasPreviousPage startCursor endCursor}}}"""
+    asked = document % (name, by, direction, field)
+    whole = reading.ask(asked, first=110)[name]["edges"]
+    values = [(value_of(field, edge["node"][field]), edge["node"]["position"]) for edge in whole]
+    assert values == sorted(values, reverse=direction == "DESC")
+    there = _walk(reading, asked, name, ("first", "after", "endCursor", "hasNextPage"), len(whole))
+    assert [edge["cursor"] for edge in there] == [edge["cursor"] for edge in whole]
+    if whole:
+        begin = {"before": whole[-1]["cursor"]}
+        back = reading.ask(asked, last=40, **begin)[name]
+        assert back["edges"] == whole[:-1][-40:]
+        assert back["pageInfo"]["hasPreviousPage"] is (len(whole) - 1 > 40)
+
+
+def _walk(
+    reading: Reading, document: str, name: str, words: tuple[str, str, str, str], upto: int
+) -> list[dict[str, Any]]:
+    size, place, end, more = words
+    found: list[dict[str, Any]] = []
+    cursor = None
+    while len(found) < upto:
+        page = reading.ask(document, **{size: min(37, upto - len(found)), place: cursor})[name]
+        found += page["edges"]
+        assert page["pageInfo"]["startCursor"] == page["edges"][0]["cursor"]
+        cursor = page["pageInfo"][end]
+        if not page["pageInfo"][more]:
+            break
+    return found
+
+
+Holds = Callable[[dict[str, Any], Any], bool]
+
+
+def same(field: str) -> Holds:
+    return lambda node, value: node[field] == value
+
+
+def among(field: str) -> Holds:
+    return lambda node, values: node[field] in values
+
+
+def from_(field: str) -> Holds:
+    return lambda node, value: value_of(field, node[field]) >= value_of(field, value)
+
+
+def upto(field: str) -> Holds:
+    return lambda node, value: value_of(field, node[field]) <= value_of(field, value)
+
+
+def since(field: str) -> Holds:
+    return lambda node, value: node[field] is not None and _time(node[field]) >= _time(value)
+
+
+def before(field: str) -> Holds:
+    return lambda node, value: node[field] is not None and _time(node[field]) < _time(value)
+
+
+def _time(told: str) -> datetime:
+    return datetime.fromisoformat(told)
+
+
+def after(node: dict[str, Any], value: int) -> bool:
+    return bool(node["position"] > value)
+
+
+_ORDER = (
+    "account instrument side type purpose status chainId parentId actor reason reduceOnly notional placedAt "
+    "position"
+)
+_FILL = (
+    "account instrument side purpose liquidity orderId chainId executionId feeCurrency notional at position"
+)
+_POSITION = """account instrument direction status exitReason chainId closedByChainId entryOrderId net openedAt
+    closedAt position"""
+_SIGNAL = """account strategy instrument intervalSeconds direction intent status verdict id actor confidence
+    detectedAt position"""
+_DECISION = (
+    "account strategy instrument direction verdict reasons tier chainId rejections decidedAt position "
+    "votes(approves: false) {member}"
+)
+_EVENT = "account type noun stream chainId causeId id actor source line occurredAt position"
+
+FILTERS: Mapping[str, tuple[str, Mapping[str, tuple[str, Holds]]]] = {
+    "orders": (
+        _ORDER,
+        {
+            "account": ("account", same("account")),
+            "instrument": ("instrument", same("instrument")),
+            "side": ("side", same("side")),
+            "type": ("type", same("type")),
+            "purpose": ("purpose", same("purpose")),
+            "status": ("status", among("status")),
+            "chain": ("chainId", same("chainId")),
+            "parent": ("parentId", same("parentId")),
+            "actor": ("actor", same("actor")),
+            "reason": ("reason", same("reason")),
+            "reduceOnly": ("reduceOnly", same("reduceOnly")),
+            "minNotional": ("notional", from_("notional")),
+            "maxNotional": ("notional", upto("notional")),
+            "since": ("placedAt", since("placedAt")),
+            "before": ("placedAt", before("placedAt")),
+            "afterPosition": ("position", after),
+        },
+    ),
+    "fills": (
+        _FILL,
+        {
+            "account": ("account", same("account")),
+            "instrument": ("instrument", same("instrument")),
+            "side": ("side", same("side")),
+            "purpose": ("purpose", same("purpose")),
+            "liquidity": ("liquidity", same("liquidity")),
+            "orderId": ("orderId", same("orderId")),
+            "chain": ("chainId", same("chainId")),
+            "executionId": ("executionId", same("executionId")),
+            "feeCurrency": ("feeCurrency", same("feeCurrency")),
+            "minNotional": ("notional", from_("notional")),
+            "maxNotional": ("notional", upto("notional")),
+            "since": ("at", since("at")),
+            "before": ("at", before("at")),
+            "afterPosition": ("position", after),
+        },
+    ),
+    "positions": (
+        _POSITION,
+        {
+            "account": ("account", same("account")),
+            "instrument": ("instrument", same("instrument")),
+            "direction": ("direction", same("direction")),
+            "status": ("status", same("status")),
+            "exitReason": ("exitReason", same("exitReason")),
+            "chain": ("chainId", lambda node, value: value in (node["chainId"], node["closedByChainId"])),
+            "entryOrder": ("entryOrderId", same("entryOrderId")),
+            "minNet": ("net", from_("net")),
+            "maxNet": ("net", upto("net")),
+            "since": ("openedAt", since("openedAt")),
+            "before": ("openedAt", before("openedAt")),
+            "closedSince": ("closedAt", since("closedAt")),
+            "closedBefore": ("closedAt", before("closedAt")),
+            "afterPosition": ("position", after),
+        },
+    ),
+    "signals": (
+        _SIGNAL,
+        {
+            "account": ("account", same("account")),
+            "strategy": ("strategy", same("strategy")),
+            "instrument": ("instrument", same("instrument")),
+            "intervalSeconds": ("intervalSeconds", same("intervalSeconds")),
+            "direction": ("direction", same("direction")),
+            "intent": ("intent", same("intent")),
+            "status": ("status", same("status")),
+            "verdict": ("verdict", same("verdict")),
+            "chain": ("id", same("id")),
+            "actor": ("actor", same("actor")),
+            "minConfidence": ("confidence", from_("confidence")),
+            "since": ("detectedAt", since("detectedAt")),
+            "before": ("detectedAt", before("detectedAt")),
+            "afterPosition": ("position", after),
+        },
+    ),
+    "decisions": (
+        _DECISION,
+        {
+            "account": ("account", same("account")),
+            "strategy": ("strategy", same("strategy")),
+            "instrument": ("instrument", same("instrument")),
+            "direction": ("direction", same("direction")),
+            "verdict": ("verdict", same("verdict")),
+            "reason": ("reasons", lambda node, value: value in node["reasons"]),
+            "member": ("votes", lambda node, value: {"member": value} in node["votes"]),
+            "tier": ("tier", same("tier")),
+            "chain": ("chainId", same("chainId")),
+            "minRejections": ("rejections", from_("rejections")),
+            "since": ("decidedAt", since("decidedAt")),
+            "before": ("decidedAt", before("decidedAt")),
+            "afterPosition": ("position", after),
+        },
+    ),
+    "equity": (
+        "account day reason chainId at position",
+        {
+            "account": ("account", same("account")),
+            "day": ("day", same("day")),
+            "reason": ("reason", same("reason")),
+            "chain": ("chainId", same("chainId")),
+            "since": ("at", since("at")),
+            "before": ("at", before("at")),
+            "afterPosition": ("position", after),
+        },
+    ),
+    "events": (
+        _EVENT,
+        {
+            "account": ("account", same("account")),
+            "types": ("type", among("type")),
+            "noun": ("noun", same("noun")),
+            "stream": ("stream", same("stream")),
+            "subject": ("subject", lambda node, value: node["stream"].endswith(value)),
+            "chain": ("chainId", same("chainId")),
+            "cause": ("causeId", same("causeId")),
+            "eventId": ("id", same("id")),
+            "actor": ("actor", same("actor")),
+            "source": ("source", same("source")),
+            "search": ("words", lambda node, value: all(one in node["line"] for one in value.split())),
+            "since": ("occurredAt", since("occurredAt")),
+            "before": ("occurredAt", before("occurredAt")),
+            "afterPosition": ("position", after),
+            "uptoPosition": ("position", lambda node, value: node["position"] <= value),
+        },
+    ),
+}
+EVERY_FILTER = [(name, one) for name, (_, filters) in FILTERS.items() for one in filters]
+
+
+def example(name: str, one: str, told: Sequence[dict[str, Any]]) -> Any:
+    """A value for the filter, taken from an entry in the middle of the list."""
+    field, _ = FILTERS[name][1][one]
+    if one == "search":
+        return "TARGET reduce"
+    if one == "subject":
+        return next(node["stream"] for node in told if node["noun"] == "order").split("-", 2)[2]
+    given = [node[field] for node in told if node.get(field) not in (None, "", [])]
+    value = given[len(given) // 2]
+    if field in ("reasons", "votes"):
+        return value[0] if field == "reasons" else value[0]["member"]
+    return [value] if one in ("status", "types") and name in ("orders", "events") else value
+
+
+@pytest.mark.parametrize(("name", "one"), EVERY_FILTER)
+def test_a_filter_leaves_exactly_those_for_which_it_holds(reading: Reading, name: str, one: str) -> None:
+    fields, filters = FILTERS[name]
+    told = nodes(reading, name, "first: 200", fields)
+    value = example(name, one, told)
+    document = f"""query ($where: {_filter_type(name)}) {{
+        {name}(first: 200, where: $where) {{totalCount edges {{node {{{fields}}}}}}}}}"""
+    found = reading.ask(document, where={one: value})[name]
+    held = [node for node in told if filters[one][1](node, value)]
+    chosen = [edge["node"] for edge in found["edges"]]
+    assert held
+    assert chosen[: len(held)] == held
+    assert all(filters[one][1](node, value) for node in chosen)
+    assert found["totalCount"] >= len(held)
+
+
+def _fields_of(kind: str) -> Sequence[str]:
+    document = build_schema(printed())
+    found = document.get_type(kind)
+    assert isinstance(found, GraphQLInputObjectType)
+    return list(found.fields)
+
+
+def _filter_type(name: str) -> str:
+    return {"equity": "EquityFilter"}.get(name, f"{name[:-1].capitalize()}Filter")
+
+
+def test_every_filter_there_is_is_tried() -> None:
+    """But those of alerts, of which the demo has hardly any; see test_alerts."""
+    there = {name: set(_fields_of(_filter_type(name))) for name in FILTERS}
+    assert there == {name: set(filters) for name, (_, filters) in FILTERS.items()}
+
+
+def test_the_count_is_counted_only_when_asked_for(reading: Reading) -> None:
+    with reading.statements() as plain:
+        reading.ask("{orders(first: 3) {edges {node {id}}}}")
+    with reading.statements() as counted:
+        reading.ask("{orders(first: 3) {totalCount edges {node {id}}}}")
+    is_count = Counter("count(" in statement.lower() for statement in plain)
+    assert is_count[True] == 0
+    assert len(counted) == len(plain) + 1
+    assert "count(" in counted[-1].lower()
+
+
+def test_an_empty_page_has_no_cursors(reading: Reading) -> None:
+    found = reading.ask(
+        '{orders(where: {actor: "nobody"}) {totalCount edges {cursor} pageInfo {hasNextPage startCursor endCursor}}}'
+    )
+    assert found["orders"] == {
+        "totalCount": 0,
+        "edges": [],
+        "pageInfo": {"hasNextPage": False, "startCursor": None, "endCursor": None},
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ('after: "nonsense"', "is not a cursor"),
+        ('after: "7a%%%"', "is not a cursor"),
+        ("first: -1", "0 to 200"),
+        ('where: {since: "yesterday"}', "is not a time"),
+        ('where: {since: "2025-01-01T00:00:00"}', "with its zone"),
+        ('where: {minNotional: "much"}', "is not a decimal"),
+        ("where: {minNotional: 0.1}", "is not a decimal"),
+        ("where: {afterPosition: -1}", "is not a position"),
+        ("asOf: {position: 999999}", "there is no position"),
+        ('asOf: {position: 1, time: "2025-01-01T00:00:00Z"}', "exactly one"),
+    ],
+)
+def test_bad_input_is_told_where_it_is(reading: Reading, arguments: str, said: str) -> None:
+    code, message = reading.fault(f"{{orders({arguments}) {{edges {{cursor}}}}}}")
+    assert code in ("BAD_INPUT", "TOO_COMPLEX")
+    assert said in message
+
+
+def test_a_changed_cursor_and_one_of_another_list_are_refused(reading: Reading) -> None:
+    cursor = reading.ask("{orders(first: 1) {pageInfo {endCursor}}}")["orders"]["pageInfo"]["endCursor"]
+    document = "query ($after: String) {%s(after: $after) {edges {cursor}}}"
+    changed = cursor[:-6] + ("AAAAAA" if not cursor.endswith("AAAAAA") else "BBBBBB")
+    assert reading.fault(document % "orders", after=changed)[0] == "BAD_INPUT"
+    code, message = reading.fault(document % "fills", after=cursor)
+    assert (code, "ordered by orders.PLACED.DESC" in message) == ("BAD_INPUT", True)
