@@ -119,26 +119,37 @@ def _signal(price: Decimal, direction: Direction, instrument: str) -> Step:
     )
 
 
+def _place(wanted: ManualTerms) -> Step:
+    return lambda _hand: PlaceByHand(_worded(wanted))
+
+
+def _draft(wanted: ManualTerms) -> Step:
+    return lambda _hand: DraftOrder(_worded(wanted))
+
+
+def _close() -> Step:
+    return _of_position(lambda stream: ClosePosition(stream, "enough"))
+
+
+def _move(stop: Decimal | None, target: Decimal | None) -> Step:
+    return _of_position(lambda stream: MoveStopAndTarget(stream, stop, target))
+
+
+def _nothing() -> Step:
+    return lambda _hand: None
+
+
+MAYBE = st.none() | PRICES
 steps = st.lists(
     st.one_of(
-        terms.map(lambda wanted: lambda _hand: PlaceByHand(_worded(wanted))),
-        terms.map(lambda wanted: lambda _hand: DraftOrder(_worded(wanted))),
-        st.builds(
-            _amend,
-            st.integers(0, 5),
-            st.none() | st.integers(1, 40).map(D),
-            st.none() | PRICES,
-            st.none() | PRICES,
-        ),
+        st.builds(_place, terms),
+        st.builds(_draft, terms),
+        st.builds(_amend, st.integers(0, 5), st.none() | QUANTITIES, MAYBE, MAYBE),
         st.builds(_cancel, st.integers(0, 5)),
-        st.just(_of_position(lambda stream: ClosePosition(stream, "enough"))),
-        st.builds(
-            lambda stop, target: _of_position(lambda stream: MoveStopAndTarget(stream, stop, target)),
-            st.none() | PRICES,
-            st.none() | PRICES,
-        ),
+        st.builds(_close),
+        st.builds(_move, MAYBE, MAYBE),
         st.builds(_signal, PRICES, st.sampled_from(Direction), st.sampled_from([BTC, ETH])),
-        st.just(lambda _hand: None),
+        st.builds(_nothing),
     ),
     min_size=4,
     max_size=30,
