@@ -22,6 +22,7 @@ from infra.config import WhenceSettings, load
 from infra.logging import configure
 from infra.logs import open_owned
 from infra.run.api_plan import ApiPlan, Closed, Hosted
+from infra.run.commanding import commands_served, distant_door, has_command_topic
 from infra.run.listening import Place
 from infra.run.manual import Beginning, ManualRun
 from infra.run.serve import Api
@@ -88,7 +89,7 @@ def _serve(settings: WhenceSettings, plan: ApiPlan, stopping: Stopping) -> None:
         try:
             run, watchers = held.enter_context(_engine(settings))
         except LogOwned as owned:
-            _read(settings, plan, owned, stopping)
+            _beside(settings, plan, owned, stopping)
         else:
             _trade(settings, plan, run, watchers, stopping)
 
@@ -97,7 +98,10 @@ def _trade(
     settings: WhenceSettings, plan: ApiPlan, run: ManualRun, watchers: Watchers, stopping: Stopping
 ) -> None:
     told = f"this process owns {settings.account}'s log: orders by hand go to the simulated exchange"
-    with Api(settings, plan, Hosted(run.door, settings.account, told, watchers)) as serving:
+    with (
+        Api(settings, plan, Hosted(run.door, settings.account, told, watchers)) as serving,
+        commands_served(settings, run.door),
+    ):
         _announce(serving)
         while not stopping.asked():
             run.attend(_ATTEND_SECONDS)
@@ -120,8 +124,22 @@ def _unseen(_: Envelope) -> None:
     """The read models are made from the log itself."""
 
 
+def _beside(settings: WhenceSettings, plan: ApiPlan, owned: LogOwned, stopping: Stopping) -> None:
+    """Beside the log's owner: requests go to it where a way leads there, and are refused where none does."""
+    if not has_command_topic(settings):
+        _read(settings, plan, owned, stopping)
+        return
+    with distant_door(settings) as door:
+        told = f"{owned}; requests go to it by the command topic"
+        _watch(settings, plan, Hosted(door, settings.account, told), stopping)
+
+
 def _read(settings: WhenceSettings, plan: ApiPlan, why: WhenceError, stopping: Stopping) -> None:
-    hosted = Hosted(Closed(why), settings.account, f"reads only: {why}")
+    _watch(settings, plan, Hosted(Closed(why), settings.account, f"reads only: {why}"), stopping)
+
+
+def _watch(settings: WhenceSettings, plan: ApiPlan, hosted: Hosted, stopping: Stopping) -> None:
+    """No engine runs in this process."""
     with Api(settings, plan, hosted) as serving:
         _announce(serving)
         while not stopping.asked():
