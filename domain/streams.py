@@ -71,6 +71,7 @@ def reconciliation_stream(account: str) -> str:
     return _spell("reconciliation", account)
 
 
+@lru_cache(maxsize=4096)
 def parse(stream: str) -> StreamName:
     """A stream's name in its parts; raises InvalidInput for what is not the name of a stream."""
     found = _STREAM.fullmatch(stream)

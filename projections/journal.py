@@ -6,7 +6,6 @@ Events, the journal and the story of a chain are all read from here.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import cache
 
 from domain.events import FULL_NAMES
@@ -55,9 +54,9 @@ TABLE = TableSpec(
 
 
 @cache
-def _type_words(kind: str) -> Sequence[str]:
+def _type_words(kind: str) -> str:
     """`OrderFilled` is found by order and by filled."""
-    return words(_CAPITAL.sub(r" \g<0>", kind))
+    return _CAPITAL.sub(r" \g<0>", kind).strip()
 
 
 def _written(rows: Rows, recorded: Recorded) -> None:
@@ -78,7 +77,7 @@ def _written(rows: Rows, recorded: Recorded) -> None:
         "occurred_at": meta.occurred_at,
         "recorded_at": meta.recorded_at,
         "line": line,
-        "words": " ".join((*_type_words(kind), *words(line))),
+        "words": " ".join(words(f"{_type_words(kind)} {line}")),
         "data": recorded.data,
         "position": recorded.position,
     }

@@ -17,7 +17,8 @@ def sentence(event: Event) -> str:
 
     Words of strangers (an exchange's reasons) are shown without the signs that move a terminal's cursor.
     """
-    return _SENTENCES[type(event)](event).translate(_UNPRINTED)
+    told = _SENTENCES[type(event)](event)
+    return told if told.isprintable() else told.translate(_UNPRINTED)
 
 
 def plain(value: Decimal) -> str:
