@@ -1,0 +1,208 @@
+"""The API of a process that only reads: where it listens, whom it lets in, what it says of itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+import socket
+import ssl
+import threading
+from contextlib import closing
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import httpx2
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from adapters.graphql.limits import Limits
+from adapters.http.caller import Role
+from adapters.http.options import HttpOptions
+from adapters.tokens.book import TokenBook
+from domain.errors import InvalidInput, LogOwned, StoreUnavailable
+from domain.settings import Settings
+from infra.config import WhenceSettings
+from infra.logs import open_owned
+from infra.run.api_plan import ApiPlan, Closed, Hosted
+from infra.run.listening import Place
+from infra.run.manual import Beginning, ManualRun
+from infra.run.serve import Api
+from infra.run.tape_log import Stake
+from infra.store import migrate, open_store
+
+NOW = dt.datetime(2026, 3, 2, 14, tzinfo=dt.UTC)
+OWNED = Hosted(
+    Closed(LogOwned("this log is owned by process 7 on elsewhere")), "paper", "reads only: process 7 owns it"
+)
+PLAN = ApiPlan(Place(port=0))
+EVERYWHERE = "0.0.0.0"  # noqa: S104  # what is to be told apart
+HTML = {"accept": "text/html"}
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A log that was just opened, and let go of."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('log') / 'whence.db'}"
+    with closing(open_owned(WhenceSettings(log=url))) as owned:
+        ManualRun(
+            owned, Beginning("paper", Stake("USDT", Decimal(10_000), Decimal(1)), Settings()), lambda _: None
+        )
+    return url
+
+
+@pytest.fixture
+def settings(log: str, tmp_path: Path) -> WhenceSettings:
+    return WhenceSettings(log=log, store=f"sqlite:///{tmp_path / 'read.db'}")
+
+
+def ask(
+    api: Api, query: str, token: str | None = None, verify: ssl.SSLContext | bool = True
+) -> httpx2.Response:
+    headers = {} if token is None else {"authorization": f"Bearer {token}"}
+    with httpx2.Client(base_url=api.url, verify=verify) as client:
+        return client.post("/graphql", json={"query": query}, headers=headers)
+
+
+def token(settings: WhenceSettings, role: Role) -> str:
+    engine = open_store(settings)
+    migrate(engine)
+    spelled = TokenBook(engine).issue(role.word, role, NOW).spelled
+    engine.dispose()
+    return spelled
+
+
+def test_it_answers_questions_and_sends_those_who_send_to_the_owner(settings: WhenceSettings) -> None:
+    trader = token(settings, Role.TRADER)
+    with Api(settings, PLAN, OWNED) as api:
+        assert ask(api, "{ accounts { account } }").status_code == 200
+        answer = ask(
+            api, 'mutation { tripKillSwitch(idempotencyKey: "k", reason: "r") { __typename } }', trader
+        )
+        (error,) = answer.json()["errors"]
+        assert error["extensions"]["code"] == "LOG_OWNED"
+        assert "process 7 on elsewhere" in error["message"]
+        api.check()
+
+
+def test_it_ends_with_its_thread_and_its_port(settings: WhenceSettings) -> None:
+    with Api(settings, PLAN, OWNED) as api:
+        port = int(api.url.rpartition(":")[2])
+    assert not [one for one in threading.enumerate() if one.name in ("api", "projecting 0")]
+    with socket.create_server(("127.0.0.1", port)):
+        pass
+
+
+def test_it_says_what_a_person_has_to_know(settings: WhenceSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.run.serve.built", lambda: None)
+    with Api(settings, PLAN, OWNED) as api:
+        told = "\n".join(api.announcement)
+    assert f"API on {api.url}/graphql" in told
+    assert "reads only: process 7 owns it" in told
+    assert "GraphiQL is not built: `make graphiql`" in told
+    assert "without a token: from this machine only, and reads only" in told
+    assert "TLS" not in told
+
+
+def test_the_page_and_the_schema_can_be_kept_back(settings: WhenceSettings) -> None:
+    plan = replace(PLAN, graphiql=False, limits=Limits(introspection=False))
+    with Api(settings, plan, OWNED) as api, httpx2.Client(base_url=api.url) as client:
+        assert client.get("/graphql", headers=HTML).status_code == 404
+        assert "GraphiQL is switched off" in api.announcement
+        errors = ask(api, "{ __schema { types { name } } }").json()["errors"]
+        assert errors
+        assert all("introspection" in error["message"] for error in errors)
+
+
+def test_it_is_ready_when_everything_it_stands_on_answers(settings: WhenceSettings) -> None:
+    with Api(settings, PLAN, OWNED) as api, httpx2.Client(base_url=api.url) as client:
+        assert client.get("/readyz").json() == {
+            "ready": True,
+            "checks": {"store": "ok", "log": "ok", "readModels": "ok"},
+        }
+
+
+def test_metrics_tell_of_the_log_and_of_the_api(settings: WhenceSettings) -> None:
+    with Api(settings, PLAN, OWNED) as api, httpx2.Client(base_url=api.url) as client:
+        ask(api, "{ __typename }")
+        told = client.get("/metrics").text
+    assert "whence_read_models_up 1.0" in told
+    assert 'whence_api_response_seconds_count{operation="query",status="ok"} 1.0' in told
+
+
+def test_others_are_let_in_only_where_there_is_a_token_to_show(settings: WhenceSettings) -> None:
+    plan = ApiPlan(Place(EVERYWHERE, 0), HttpOptions(("api.example.com",)))
+    with pytest.raises(InvalidInput, match="whence tokens create"), Api(settings, plan, OWNED):
+        pass
+    token(settings, Role.VIEWER)
+    with Api(settings, plan, OWNED) as api:
+        assert any(line.startswith("WITHOUT TLS") for line in api.announcement)
+
+
+def test_an_api_for_everybody_needs_a_name() -> None:
+    with pytest.raises(InvalidInput, match="--allow-host"):
+        ApiPlan(Place(EVERYWHERE, 0))
+
+
+def test_a_port_in_use_is_said_before_anything_is_begun(settings: WhenceSettings, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        plan = ApiPlan(Place(port=taken.getsockname()[1]))
+        with pytest.raises(InvalidInput, match="cannot be listened on"), Api(settings, plan, OWNED):
+            pass
+    assert not (tmp_path / "read.db").exists()
+
+
+def test_a_store_that_is_away_is_said_at_once(log: str) -> None:
+    settings = WhenceSettings(log=log, store="postgresql://desk:hushhush@127.0.0.1:1/whence")
+    with pytest.raises(StoreUnavailable, match="does not answer"), Api(settings, PLAN, OWNED):
+        pass
+
+
+def test_it_speaks_tls(settings: WhenceSettings, pair: tuple[Path, Path]) -> None:
+    cert, key = pair
+    plan = ApiPlan(Place(port=0, cert=cert, key=key), HttpOptions(tls=True))
+    with Api(settings, plan, OWNED) as api:
+        assert api.url.startswith("https://")
+        answer = ask(api, "{ __typename }", verify=ssl.create_default_context(cafile=str(cert)))
+    assert answer.status_code == 200
+    assert "max-age" in answer.headers["strict-transport-security"]
+
+
+def test_half_of_tls_is_none(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    cert, key = pair
+    with pytest.raises(InvalidInput, match="both"):
+        Place(cert=cert)
+    with pytest.raises(InvalidInput, match=r"nothing\.pem"):
+        Place(cert=cert, key=tmp_path / "nothing.pem")
+    with pytest.raises(InvalidInput, match="TLS cannot use"):
+        Place(cert=key, key=key)
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that is its own authority, and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "whence test")])
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    now = dt.datetime.now(dt.UTC)
+    cert = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    (folder / "cert.pem").write_bytes(cert.public_bytes(pem))
+    plain = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "key.pem").write_bytes(plain)
+    return folder / "cert.pem", folder / "key.pem"
