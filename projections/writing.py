@@ -15,6 +15,7 @@ from sqlalchemy.types import JSON
 
 from projections.columns import Moment, Money, microseconds
 from projections.projection import Key, Row
+from projections.word_index import put_words
 
 Bind = Callable[[Any], Any]
 
@@ -62,6 +63,7 @@ def _write_sqlite(
     insert = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'  # noqa: S608  (names are ours)
     if new:
         driver.executemany(insert, _records(partition, new, names, binds))
+        put_words(driver, table, partition, new)
     if changed:
         driver.executemany(f"{insert} {_on_conflict(table)}", _records(partition, changed, names, binds))
 
