@@ -74,6 +74,12 @@ def visit(browser: Browser) -> Generator[Visit]:
     context.close()
 
 
+def open_graphiql(page: Page, address: str) -> None:
+    """Goes there and waits until the editor holds what it offers: before that its buttons do nothing."""
+    page.goto(address)
+    expect(page.locator(".graphiql-query-editor .view-line").first).to_be_visible()
+
+
 def run_in_graphiql(page: Page, operation: str) -> None:
     """Replaces what GraphiQL's editor holds, as a person pastes it (typing would close brackets), and runs it.
 

@@ -17,7 +17,7 @@ from strawberry.asgi import GraphQL
 
 from adapters.http.graphiql import graphiql_routes
 from tests.adapters.http.prices import SCHEMA
-from tests.browser import Visit, run_in_graphiql
+from tests.browser import Visit, open_graphiql, run_in_graphiql
 from tests.served import served
 
 TOKEN = "wh_" + "c2VjcmV0" * 4
@@ -47,7 +47,7 @@ def test_a_query_and_a_subscription_run_with_the_network_cut_off(
     address: str, visitor: Visit, tmp_path: Path
 ) -> None:
     page = visitor.page
-    page.goto(address)
+    open_graphiql(page, address)
     answer = page.locator(".graphiql-response")
     expect(page.get_by_role("tab")).to_contain_text(["Trades", "Live"])
     expect(page.get_by_role("tab").first.get_by_role("img", name="close icon")).to_be_attached()
@@ -77,7 +77,7 @@ def test_a_query_and_a_subscription_run_with_the_network_cut_off(
 
 def test_the_browser_runs_no_script_that_is_not_ours(address: str, visitor: Visit) -> None:
     page = visitor.page
-    page.goto(address)
+    open_graphiql(page, address)
     page.evaluate(
         "document.head.append(Object.assign(document.createElement('script'), {text: 'window.alien = true'}))"
     )

@@ -24,7 +24,7 @@ from adapters.tokens.book import TokenBook
 from infra.config import WhenceSettings
 from infra.store import migrate, open_store
 from tests.adapters.graphql.schema import Context, schema
-from tests.browser import Visit, run_in_graphiql
+from tests.browser import Visit, open_graphiql, run_in_graphiql
 from tests.served import served
 
 
@@ -56,7 +56,7 @@ def test_a_person_reads_without_a_token_and_trades_with_one(
 ) -> None:
     token = TokenBook(engine).issue("desk", Role.TRADER, datetime(2026, 3, 2, tzinfo=UTC)).spelled
     page = visitor.page
-    page.goto(address)
+    open_graphiql(page, address)
 
     says(page, "query Trade { trade { id } }", '"id": 1')
     says(page, "mutation Place { place }", "UNAUTHENTICATED")
