@@ -27,9 +27,11 @@ class RoleRequired(FieldExtension):
         self.role = role
 
     def apply(self, field: StrawberryField) -> None:
-        """The role is told in the field's description, for whoever reads the schema."""
+        """The role is told in the field's description, for whoever reads the schema; once, of however many schemas."""
         told = f"Needs the role {self.role.word}."
-        field.description = f"{field.description}\n\n{told}" if field.description else told
+        said = field.description or ""
+        if told not in said:
+            field.description = f"{said}\n\n{told}".lstrip()
 
     def resolve(self, next_: SyncExtensionResolver, source: Any, info: Info[Any, Any], **kwargs: Any) -> Any:
         """Checks before the field is resolved; a subscription is checked before it begins."""

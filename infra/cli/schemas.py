@@ -1,4 +1,4 @@
-"""`whence schemas`: the schemas of the events, here and in a registry."""
+"""`whence schemas`: the schemas of the events, here and in a registry, and that of the API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from infra.config import load, told
 if TYPE_CHECKING:
     from adapters.registry.registry import Registry
 
-schemas_app = typer.Typer(name="schemas", no_args_is_help=True, help="The schemas of the events.")
+schemas_app = typer.Typer(name="schemas", no_args_is_help=True, help="The schemas of the events and of the API.")
 
 RegistryOption = Annotated[
     str | None,
@@ -53,6 +53,14 @@ def show(
     if version not in (None, schema.version):
         schema = _earlier(schema, version or 0)
     typer.echo(json.dumps(schema.source, indent=2, ensure_ascii=False))
+
+
+@schemas_app.command()
+def graphql() -> None:
+    """Print the schema of the GraphQL API."""
+    from adapters.graphql.schema import printed
+
+    typer.echo(printed(), nl=False)
 
 
 @schemas_app.command()
