@@ -11,9 +11,9 @@ the same way: its sequence's rows stand as they stood before it, all others go o
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Column,
@@ -24,17 +24,17 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Select,
     Table,
-    and_,
     exists,
     select,
+    tuple_,
     union_all,
 )
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.errors import InvalidInput
 from projections.bookkeeping import CURSORS, PARKED, BuildKind, ParkedState
-from projections.builds import Build, live, tables_of
-from projections.columns import COUNT
+from projections.builds import SINCE, UNTIL, Build, live, tables_of
+from projections.columns import COUNT, optional
 from projections.history import INTERVAL, row_at, stands
 from projections.past import Past
 from projections.projection import Key, Projection, Row
@@ -43,6 +43,11 @@ from projections.tables import TableSpec
 from projections.writing import write_rows
 
 _log = logging.getLogger(__name__)
+
+_NOW = 0
+"""What changed since the checkpoint stands from none: no row of a history stands from 0."""
+_HASHED = 10_000
+"""Keys of which PostgreSQL makes a hash in the memory a query has by default."""
 
 
 class _Base(NamedTuple):
@@ -179,30 +184,50 @@ class AsOf:
         return PARKED.c.build_id.in_(builds) & (PARKED.c.partition == self._partition)
 
     def _answer(self, folded: _Folded, spec: TableSpec) -> FromClause:
-        changed = folded.rows.tables[spec.name].dirty
-        if not changed and folded.base.tables:
-            return self._standing(folded.base, spec).subquery(spec.name)
-        own = self._write(spec, changed)
-        rows = select(*(own.c[name] for name in spec.columns))
-        if not folded.base.tables:
-            return rows.subquery(spec.name)
-        table = folded.base.tables[spec.name]
-        same = and_(*(own.c[name] == table.c[name] for name in spec.key))
-        stood = self._standing(folded.base, spec).where(~exists().where(same))
-        return union_all(stood, rows).subquery(spec.name)
+        """The checkpoint's rows but for those that changed, and these.
 
-    def _standing(self, base: _Base, spec: TableSpec) -> Select[tuple[object, ...]]:
-        table = base.tables[spec.name]
-        return select(*(table.c[name] for name in spec.columns)).where(
-            stands(table, self._partition, base.checkpoint)
-        )
+        What is asked of it must find its way to the indexes of a history: so both parts of the UNION are bare tables
+        of one shape, and what holds for their rows is said outside (PostgreSQL then merges them in order).
+        """
+        changed, table = folded.rows.tables[spec.name].dirty, folded.base.tables.get(spec.name)
+        if table is None:
+            return self._chosen(self._write(spec, changed), spec).subquery(spec.name)
+        if not changed:
+            standing = stands(table, self._partition, folded.base.checkpoint)
+            return self._chosen(table, spec).where(standing).subquery(spec.name)
+        own = self._write(spec, changed)
+        both = union_all(select(*table.columns), select(*own.columns)).subquery(f"{spec.name}_past")
+        kept = (both.c[SINCE] == _NOW) | _not_among(both, own, spec.key, len(changed))
+        standing = stands(both, self._partition, folded.base.checkpoint, self.position)
+        return self._chosen(both, spec).where(standing, kept).subquery(spec.name)
+
+    def _chosen(self, rows: FromClause, spec: TableSpec) -> Select[tuple[Any, ...]]:
+        return select(*(rows.c[name] for name in spec.columns))
 
     def _write(self, spec: TableSpec, rows: Mapping[Key, Row]) -> Table:
-        """The rows in a table of this connection's own."""
-        kinds = {"partition": COUNT, **spec.columns}
+        """The rows in a table of this connection's own, of the shape of a history's."""
+        kinds = {"partition": COUNT, **spec.columns, SINCE: COUNT, UNTIL: optional(COUNT)}
         columns = [Column(name, kind.type(), nullable=kind.nullable) for name, kind in kinds.items()]
         key = PrimaryKeyConstraint(*spec.key)
         table = Table(f"{spec.name}_as_of", self._changed, *columns, key, prefixes=["TEMPORARY"])
         table.create(self.connection)
-        write_rows(self.connection, table, self._partition, rows, set())
+        write_rows(
+            self.connection,
+            table,
+            self._partition,
+            {key: {**row, SINCE: _NOW, UNTIL: None} for key, row in rows.items()},
+            set(),
+        )
         return table
+
+
+def _not_among(rows: FromClause, own: Table, key: Sequence[str], count: int) -> ColumnElement[bool]:
+    """Whether a row's key is none of those that changed.
+
+    NOT IN is looked up in a hash row by row, which leaves the order of an index alone; of very many PostgreSQL would
+    make no hash.
+    """
+    named, others = [rows.c[name] for name in key], [own.c[name] for name in key]
+    if count > _HASHED:
+        return ~exists().where(*(one == other for one, other in zip(named, others, strict=True)))
+    return (tuple_(*named) if len(key) > 1 else named[0]).not_in(select(*others))

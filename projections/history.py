@@ -11,7 +11,19 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, bindparam, delete, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    FromClause,
+    Table,
+    bindparam,
+    delete,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from domain.errors import Refused
 from domain.log import Recorded
@@ -34,14 +46,17 @@ _TRIAL = 0
 """No row stands from checkpoint 0: before the first event there are none."""
 
 
-def stands(table: Table, partition: int, checkpoint: int) -> ColumnElement[bool]:
-    """The rows of a history's table as they stood at a checkpoint (a position)."""
-    ended = table.c[UNTIL]
-    return (
-        (table.c.partition == partition)
-        & (table.c[SINCE] <= checkpoint)
-        & or_(ended.is_(None), ended > checkpoint)
-    )
+def stands(
+    rows: FromClause, partition: int, checkpoint: int, position: int | None = None
+) -> ColumnElement[bool]:
+    """The rows of a history's table as they stood at a checkpoint, and of those put to them up to a position.
+
+    A row's own position was folded before: that is true of all of them, and lets lists begin in the index there.
+    """
+    ended = rows.c[UNTIL]
+    stood = (rows.c[SINCE] <= checkpoint) & or_(ended.is_(None), ended > checkpoint)
+    no_later = rows.c.position <= (position or checkpoint) if "position" in rows.c else true()
+    return (rows.c.partition == partition) & stood & no_later
 
 
 def row_at(

@@ -58,7 +58,7 @@ def _measured(kind: str, log: LogReader, count: int) -> Iterator[Figure]:
 
 
 def _asked(kind: str, models: ReadModels, log: LogReader, count: int) -> Iterator[Figure]:
-    moments = [random.Random(11).randint(1, count) for _ in range(_MOMENTS)]
+    moments = random.Random(11).sample(range(1, count + 1), _MOMENTS)
     for name, question in _QUESTIONS.items():
         took = sorted(_timed(models, moment, question) for moment in moments)
         yield Figure(f"{kind}: {name}, p50", took[len(took) // 2], "s", None, f"{_MOMENTS} random positions")
