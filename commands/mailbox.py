@@ -26,6 +26,11 @@ class Mailbox:
         self._closing = Lock()
         self._closed: str | None = None
 
+    @property
+    def waiting(self) -> int:
+        """How many letters lie here, withdrawn ones too."""
+        return self._letters.qsize()
+
     def ask(self, requested: Requested, patience: float) -> Answer:
         """Waits at most `patience` seconds for the engine's answer; see `commands.door.Door`."""
         answer: Future[Answer] = Future()
@@ -47,11 +52,15 @@ class Mailbox:
     def answer_all(self, engine: Callable[[Requested], Answer], patience: float = 0) -> int:
         """Answers everything that waits, and what comes within `patience` seconds; returns how many were answered.
 
-        For the engine's thread. Where `engine` raises, the asker is told what is known, and the error goes on.
+        For the engine's thread, which is not held longer by people who go on asking. Where `engine` raises, the asker
+        is told what is known, and the error goes on.
         """
-        until, answered = monotonic() + patience, 0
-        while (letter := self._next(until - monotonic())) is not None:
-            answered += _answer(letter, engine)
+        until, answered, waiting = monotonic() + patience, 0, self.waiting
+        while (left := until - monotonic()) > 0 or waiting > 0:
+            letter = self._next(left)
+            if letter is None:
+                break
+            answered, waiting = answered + _answer(letter, engine), waiting - 1
         return answered
 
     def _next(self, patience: float) -> Letter | None:

@@ -24,7 +24,7 @@ from decimal import Decimal
 
 from commands.by_hand.situation import Situation
 from commands.request import ManualTerms
-from domain.arithmetic import CEILING, EXACT, ONE, ZERO, distance
+from domain.arithmetic import CEILING, EXACT, ONE, distance
 from domain.committees import Judge, View, risk
 from domain.committees.plan import funds_of
 from domain.errors import Refused
@@ -39,15 +39,11 @@ DIRECTIONS: Mapping[Side, Direction] = {Side.BUY: Direction.LONG, Side.SELL: Dir
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An entry to be judged: its terms, the price it is judged at (quote currency), and what the committees see.
-
-    `kept` is what the account has set aside for it already, where it is an amendment.
-    """
+    """An entry to be judged: its terms, the price it is judged at (quote currency), and what the committees see."""
 
     terms: ManualTerms
     price: Decimal
     view: View
-    kept: Decimal = ZERO
 
     @property
     def direction(self) -> Direction:
@@ -168,7 +164,7 @@ def _target(asked: Asked) -> str | None:
 
 
 def _reserve(asked: Asked) -> str | None:
-    spendable = EXACT.add(funds_of(asked.view).spendable, asked.kept)
+    spendable = funds_of(asked.view).spendable
     if asked.margin <= spendable:
         return None
     return (

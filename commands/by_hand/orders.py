@@ -93,7 +93,7 @@ def _check_reducing(terms: ManualTerms, situation: Situation) -> None:
         raise Refused(f"{held.stream} holds {held.state.quantity}: {terms.quantity} is more than that")
 
 
-def _checked(terms: ManualTerms, price: Decimal | None, view: View, kept: Decimal = ZERO) -> Asked:
+def _checked(terms: ManualTerms, price: Decimal | None, view: View) -> Asked:
     rules = view.listed
     if price is None:
         raise Refused(
@@ -103,7 +103,7 @@ def _checked(terms: ManualTerms, price: Decimal | None, view: View, kept: Decima
     for name, level in (("the stop", terms.stop), ("the target", terms.target)):
         if level is not None:
             check_digits(f"{name} on {rules.id}", level, rules.tick)
-    asked = Asked(terms, price, view, kept)
+    asked = Asked(terms, price, view)
     check_entry(asked)
     return asked
 
@@ -186,7 +186,7 @@ def _reserved(order_id: str, terms: OrderPlaced, situation: Situation) -> Sequen
     rules = situation.rules(terms.instrument)
     price = terms.limit_price or terms.trigger_price or situation.prices.get(rules.id)
     view = situation.view(rules, without=order_id)
-    asked = _checked(_manual(terms, entry.stop, entry.target), price, view, kept)
+    asked = _checked(_manual(terms, entry.stop, entry.target), price, view)
     return [ReleaseFunds(order_id), ReserveFunds(order_id, asked.margin)] if asked.margin > kept else ()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -58,9 +58,8 @@ class Situation:
         return found
 
     def view(self, instrument: Instrument, without: str | None = None) -> View:
-        """What the committees would see, if the entry order `without` were not there."""
-        entries = {one: entry for one, entry in self.portfolio.entries.items() if one != without}
-        portfolio = self.portfolio._replace(entries=entries)
+        """What the committees would see if the entry order `without`, and what is set aside for it, were not there."""
+        portfolio = self.portfolio if without is None else _without(self.portfolio, without)
         return View(self.at, portfolio.settings, instrument, portfolio)
 
     def position(self, told: str) -> OpenPosition:
@@ -75,3 +74,9 @@ class Situation:
 
     def _open_streams(self) -> str:
         return ", ".join(sorted(held.stream for held in self.portfolio.positions.values()))
+
+
+def _without(portfolio: Portfolio, order_id: str) -> Portfolio:
+    entries = {one: entry for one, entry in portfolio.entries.items() if one != order_id}
+    reserved = {one: amount for one, amount in portfolio.account.reserved.items() if one != order_id}
+    return portfolio._replace(entries=entries, account_state=replace(portfolio.account, reserved=reserved))

@@ -94,3 +94,20 @@ def test_an_engine_that_fails_says_what_is_known_and_its_error_goes_on() -> None
         sentence for sentence in known[1:] if "nothing was done" in sentence and "lost its log" in sentence
     ] == known[1:]
     assert len(known) == 3
+
+
+def test_who_goes_on_asking_does_not_hold_the_engine() -> None:
+    mailbox = Mailbox()
+
+    def again(requested: Requested) -> Answer:
+        pool.submit(mailbox.ask, requested, 0.5)
+        while mailbox.waiting == 0:
+            pass
+        return yes(requested)
+
+    with ThreadPoolExecutor(4) as pool:
+        asked(mailbox, pool)
+        while mailbox.waiting == 0:
+            pass
+        assert mailbox.answer_all(again) == 1
+        mailbox.close("enough")
