@@ -25,7 +25,7 @@ class Limits:
     `aliases` and `tokens` in a document, `page` the most entries of a page."""
 
     depth: int = 15
-    cost: int = 20_000
+    cost: int = 50_000
     aliases: int = 30
     tokens: int = 2_000
     page: int = 200

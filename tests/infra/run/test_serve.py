@@ -75,7 +75,12 @@ def token(settings: WhenceSettings, role: Role) -> str:
     return spelled
 
 
-def test_it_answers_questions_and_sends_those_who_send_to_the_owner(settings: WhenceSettings) -> None:
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_it_answers_questions_and_sends_those_who_send_to_the_owner(
+    settings: WhenceSettings, database: str, request: pytest.FixtureRequest
+) -> None:
+    if database == "postgresql":
+        settings = settings.model_copy(update={"store": request.getfixturevalue("postgres_database")})
     trader = token(settings, Role.TRADER)
     with Api(settings, PLAN, OWNED) as api:
         assert ask(api, "{ accounts { account } }").status_code == 200
