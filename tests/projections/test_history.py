@@ -181,19 +181,19 @@ def test_what_was_discarded_is_left_out_and_what_follows_is_told(embedded: Engin
 
 @pytest.mark.parametrize("fold", [fails, overflows])
 def test_rewound_the_past_is_as_if_the_fault_had_never_been(
-    store: Engine, expected: Kept, fold: Fold
+    embedded: Engine, expected: Kept, fold: Fold
 ) -> None:
     log, projections = WrittenLog(run()), orders_with(fold)
-    Runner(log, histories(store, projections)).catch_up()
-    assert kept(store)["orders"] != expected["orders"]
-    with writing(store) as connection:
+    Runner(log, histories(embedded, projections)).catch_up()
+    assert kept(embedded)["orders"] != expected["orders"]
+    with writing(embedded) as connection:
         build = builds.live(connection, BuildKind.HISTORY)["orders"]
         checkpoint = history.rewind(connection, ORDERS, build, 0, BROKEN_AT, INTERVAL)
     assert checkpoint == INTERVAL * 2
-    assert cursors(store) == {checkpoint}
-    Runner(log, history.works(store, [build], {"orders": ORDERS}, 0, INTERVAL)).catch_up()
-    assert kept(store)["orders"] == expected["orders"]
-    with reading(store) as connection:
+    assert cursors(embedded) == {checkpoint}
+    Runner(log, history.works(embedded, [build], {"orders": ORDERS}, 0, INTERVAL)).catch_up()
+    assert kept(embedded)["orders"] == expected["orders"]
+    with reading(embedded) as connection:
         assert connection.execute(select(PARKED)).all() == []
 
 
