@@ -64,7 +64,7 @@ def _note(visit: _Visit, seconds: float) -> None:
     _log.info(
         "%s %s %d",
         scope.get("method", "WEBSOCKET"),
-        scope["path"],
+        _path(scope),
         visit.status,
         extra={
             "caller": caller.name if isinstance(caller, Caller) else None,
@@ -72,6 +72,12 @@ def _note(visit: _Visit, seconds: float) -> None:
             "milliseconds": round(seconds * 1000, 1),
         },
     )
+
+
+def _path(scope: Scope) -> str:
+    """As it was typed, still percent-encoded: decoded, it could move the cursor of whoever reads the log."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode("unicode_escape")
+    return raw.decode("ascii", "backslashreplace")
 
 
 def _request_id(scope: Scope) -> str:

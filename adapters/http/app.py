@@ -58,7 +58,7 @@ def build_app(
 
 def _before(options: HttpOptions) -> Sequence[Middleware]:
     """The first is asked first."""
-    hosts = (*LOOPBACK_NAMES, *options.hosts)
+    hosts = [_as_in_a_header(host) for host in (*LOOPBACK_NAMES, *options.hosts)]
     return [
         Middleware(Access),
         Middleware(SafeHeaders, tls=options.tls),
@@ -69,6 +69,10 @@ def _before(options: HttpOptions) -> Sequence[Middleware]:
         Middleware(RequestBodyLimitMiddleware, max_body_size=options.body_bytes),
         Middleware(Patience, seconds=options.patience),
     ]
+
+
+def _as_in_a_header(host: str) -> str:
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 def _cors(options: HttpOptions) -> Sequence[Middleware]:

@@ -123,6 +123,11 @@ def test_from_this_machine_one_reads_without_a_token_and_does_no_more(api: Api) 
     assert code(api.ask("mutation { reset }")) == "UNAUTHENTICATED"
 
 
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8000", "127.0.0.1", "[::1]:8000"])
+def test_this_machine_has_several_names(api: Api, host: str) -> None:
+    assert api.ask("{ me }", host=host).json() == {"data": {"me": "anonymous"}}
+
+
 def test_a_token_says_who_asks_and_how_far_it_reaches(api: Api) -> None:
     assert api.ask("{ me }", "viewer").json()["data"] == {"me": "viewer-1"}
     assert code(api.ask("mutation { place }", "viewer")) == "FORBIDDEN"
@@ -262,6 +267,15 @@ def test_every_answer_is_guarded_and_can_be_found_in_the_log(
     assert line.__dict__["caller"] == "viewer-1"
     assert api.ask("{ me }", x_request_id="from-a-proxy-1").headers["x-request-id"] == "from-a-proxy-1"
     assert api.ask("{ me }", x_request_id="<script>").headers["x-request-id"] != "<script>"
+
+
+def test_what_was_typed_cannot_move_the_cursor_of_whoever_reads_the_log(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        api.client.get("/%1b%5B2J%0Aforged")
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "adapters.http.access"]
+    assert line == "GET /%1b%5B2J%0Aforged 404"
 
 
 def test_metrics_are_for_callers(api: Api) -> None:
