@@ -15,6 +15,8 @@ from projections.questions.page import Page, Wanted, count, cursor_of, page
 
 Node = TypeVar("Node")
 PAGE = 50
+BELOW = 20
+"""How many of what belongs to an entry, where nobody says: lists within lists multiply."""
 
 First = Annotated[
     int | None,
@@ -32,7 +34,7 @@ Last = Annotated[
 Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
 
 Most = Annotated[
-    int, strawberry.argument(name="first", description="At most so many, in the order of the log.")
+    int, strawberry.argument(name="first", description="At most so many, the first in the order of the log.")
 ]
 
 

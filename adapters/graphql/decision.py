@@ -15,7 +15,7 @@ from adapters.graphql import event as events
 from adapters.graphql import kinds
 from adapters.graphql import order as orders
 from adapters.graphql import signal as signals
-from adapters.graphql.connection import PAGE, Most
+from adapters.graphql.connection import BELOW, Most
 from adapters.graphql.enums import told
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
@@ -92,11 +92,11 @@ class Decision:
         return await signals.SIGNALS.one(self.moment, self.account, self.id)
 
     @strawberry.field(description="The orders that came of it.")
-    async def orders(self, most: Most = PAGE) -> list[kinds.Order]:
+    async def orders(self, most: Most = BELOW) -> list[kinds.Order]:
         return await orders.ORDERS.many(self.moment, signals.ORDERS_OF_CHAIN, (self.account, self.id), most)
 
     @strawberry.field(description="Everything that happened in its chain, from the beginning.")
-    async def chain(self, most: Most = PAGE) -> list[kinds.Event]:
+    async def chain(self, most: Most = BELOW) -> list[kinds.Event]:
         return await events.of_chain(self.moment, self.chain_id, most)
 
 

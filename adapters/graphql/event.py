@@ -8,7 +8,7 @@ from enum import StrEnum
 import strawberry
 
 from adapters.avro import to_json
-from adapters.graphql.connection import PAGE, Most
+from adapters.graphql.connection import BELOW, Most
 from adapters.graphql.enums import told
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes, belonging
@@ -65,7 +65,7 @@ class Event:
         return None if is_outside_fact(self.cause_id) else await EVENTS_BY_ID.one(self.moment, self.cause_id)
 
     @strawberry.field(description="The events that this one caused.")
-    async def caused(self, most: Most = PAGE) -> list[Event]:
+    async def caused(self, most: Most = BELOW) -> list[Event]:
         return await EVENTS.many(self.moment, _CAUSED, (self.id,), most)
 
 

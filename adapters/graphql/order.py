@@ -14,7 +14,7 @@ from adapters.graphql import fill as fills
 from adapters.graphql import kinds
 from adapters.graphql import position as positions
 from adapters.graphql import signal as signals
-from adapters.graphql.connection import PAGE, Most
+from adapters.graphql.connection import BELOW, Most
 from adapters.graphql.enums import told
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes, belonging
@@ -96,7 +96,7 @@ class Order:
         return None if parent is None else await ORDERS.one(self.moment, self.account, parent)
 
     @strawberry.field(description="Its executions.")
-    async def fills(self, most: Most = PAGE) -> list[kinds.Fill]:
+    async def fills(self, most: Most = BELOW) -> list[kinds.Fill]:
         return await fills.FILLS.many(self.moment, _FILLS, (self.account, self.id), most)
 
     @strawberry.field(description="The position that it filled, or rests for; null where there is none.")
@@ -105,7 +105,7 @@ class Order:
         return found[0] if found else None
 
     @strawberry.field(description="Everything that happened in its chain, from the beginning.")
-    async def chain(self, most: Most = PAGE) -> list[kinds.Event]:
+    async def chain(self, most: Most = BELOW) -> list[kinds.Event]:
         return await events.of_chain(self.moment, self.chain_id, most)
 
 

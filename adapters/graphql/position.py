@@ -14,7 +14,7 @@ from adapters.graphql import fill as fills
 from adapters.graphql import kinds
 from adapters.graphql import order as orders
 from adapters.graphql import signal as signals
-from adapters.graphql.connection import PAGE, Most
+from adapters.graphql.connection import BELOW, Most
 from adapters.graphql.enums import told
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
@@ -108,15 +108,15 @@ class HeldPosition:
         return await orders.ORDERS.one(self.moment, self.account, self.entry_order_id)
 
     @strawberry.field(description="The orders that filled it, and those that rest to protect it.")
-    async def orders(self, most: Most = PAGE) -> list[kinds.Order]:
+    async def orders(self, most: Most = BELOW) -> list[kinds.Order]:
         return await orders.ORDERS.many(self.moment, orders_of_positions, (self.account, self.id), most)
 
     @strawberry.field(description="The fills that made it what it is.")
-    async def fills(self, most: Most = PAGE) -> list[kinds.Fill]:
+    async def fills(self, most: Most = BELOW) -> list[kinds.Fill]:
         return await fills.FILLS.many(self.moment, fills_of_positions, (self.account, self.id), most)
 
     @strawberry.field(description="Everything that happened in the chain that opened it, from the beginning.")
-    async def chain(self, most: Most = PAGE) -> list[kinds.Event]:
+    async def chain(self, most: Most = BELOW) -> list[kinds.Event]:
         return await events.of_chain(self.moment, self.chain_id, most)
 
 

@@ -12,7 +12,7 @@ from adapters.graphql import decision as decisions
 from adapters.graphql import event as events
 from adapters.graphql import kinds
 from adapters.graphql import order as orders
-from adapters.graphql.connection import PAGE, Most
+from adapters.graphql.connection import BELOW, Most
 from adapters.graphql.enums import told
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes, belonging
@@ -77,11 +77,11 @@ class Signal:
         return await decisions.DECISIONS.one(self.moment, self.account, self.id)
 
     @strawberry.field(description="The orders that came of it.")
-    async def orders(self, most: Most = PAGE) -> list[kinds.Order]:
+    async def orders(self, most: Most = BELOW) -> list[kinds.Order]:
         return await orders.ORDERS.many(self.moment, ORDERS_OF_CHAIN, (self.account, self.id), most)
 
     @strawberry.field(description="Everything that happened in its chain, from the beginning.")
-    async def chain(self, most: Most = PAGE) -> list[kinds.Event]:
+    async def chain(self, most: Most = BELOW) -> list[kinds.Event]:
         return await events.of_chain(self.moment, self.id, most)
 
 

@@ -34,7 +34,8 @@ from projections.source import ReadModels
 from projections.store import prepare, writing
 from tests.projections.stores import built
 
-SCHEMA = schema(limiting(Limits()))
+SCHEMA = schema(limiting(Limits(cost=500_000)))
+"""What is asked at once here is more than anybody may ask."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     build_schema,
-    get_named_type,
     is_introspection_type,
     is_specified_scalar_type,
 )
@@ -101,15 +100,23 @@ def asked_about(words: str) -> set[str]:
     """The types that a query leads to."""
     schema = build_schema(words)
     found: set[str] = set()
-    waiting: list[Any] = [schema.query_type]
+    waiting = ["Query"]
     while waiting:
-        kind: Any = get_named_type(waiting.pop())
-        if kind.name not in found:
-            found.add(kind.name)
-            fields = getattr(kind, "fields", {}).values()
-            waiting += [one.type for one in fields]
-            waiting += [argument.type for one in fields for argument in getattr(one, "args", {}).values()]
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            fields: Any = getattr(schema.get_type(name), "fields", {})
+            waiting += [_named(one.type) for one in fields.values()]
+            waiting += [_named(argument.type) for one in fields.values() for argument in _arguments(one)]
     return found
+
+
+def _named(kind: Any) -> str:
+    return str(kind).strip("[]!")
+
+
+def _arguments(field: Any) -> list[Any]:
+    return list(getattr(field, "args", {}).values())
 
 
 def test_what_says_nothing_is_found() -> None:
