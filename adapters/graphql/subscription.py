@@ -23,6 +23,7 @@ from adapters.graphql.subscription_messages import (
     PositionChange,
     PriceSeen,
     SignalChange,
+    Telling,
 )
 from adapters.http.caller import Role
 from adapters.live import Live
@@ -37,6 +38,7 @@ from projections.signals import SIGNALS
 told(Severity)
 
 _MOST_INSTRUMENTS = 100
+_TELLING = Telling()
 
 After = Annotated[
     Position | None,
@@ -59,7 +61,7 @@ class Subscription:
         wanted = (where or EventsFilter()).wanted()
         async with aclosing(_events(info, wanted, after)) as events:
             async for recorded in events:
-                yield LoggedEvent.of(recorded)
+                yield _TELLING.of(recorded)
 
     @strawberry.subscription(
         description="Positions, as they stand after each of their events.", extensions=[requires(Role.VIEWER)]

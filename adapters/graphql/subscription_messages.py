@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from datetime import datetime
 from decimal import Decimal
 from typing import cast
+from uuid import UUID
 
 import strawberry
 from strawberry.scalars import JSON
@@ -26,62 +28,62 @@ from projections.sentences import sentence
 class LoggedEvent:
     envelope: strawberry.Private[Envelope]
     position: Position = strawberry.field(description="Its place in the log: go on after it.")
-
-    @classmethod
-    def of(cls, recorded: Recorded) -> LoggedEvent:
-        return cls(envelope=recorded.envelope, position=Position(recorded.position))
-
-    @strawberry.field(description="Its id.")
-    def id(self) -> strawberry.ID:
-        return strawberry.ID(str(self.envelope.meta.event_id))
-
-    @strawberry.field(description="Its stream, like `order-main-01hx3k9zq2m4c-e1`.")
-    def stream(self) -> str:
-        return self.envelope.meta.stream
-
-    @strawberry.field(description="What the stream is of, like `order`.")
-    def noun(self) -> str:
-        return parse(self.envelope.meta.stream).noun
-
-    @strawberry.field(description="Whose; `system` for what belongs to no account.")
-    def account(self) -> str:
-        return self.envelope.meta.account
-
-    @strawberry.field(description="Its number in its stream, from 1.")
-    def version(self) -> int:
-        return self.envelope.meta.version
-
-    @strawberry.field(description="Its full name, like `whence.order.OrderFilled`.")
-    def type(self) -> str:
-        return FULL_NAMES[self.envelope.event.__class__]
-
-    @strawberry.field(description="The chain that it belongs to.")
-    def chain(self) -> strawberry.ID:
-        return strawberry.ID(self.envelope.meta.correlation_id)
-
-    @strawberry.field(description="The id of the event that caused it, or the fact outside that did.")
-    def cause(self) -> str:
-        return self.envelope.meta.causation_id
-
-    @strawberry.field(description="Who did it: the engine, or a person by name.")
-    def actor(self) -> str:
-        return self.envelope.meta.actor
-
-    @strawberry.field(description="When it was so.")
-    def occurred_at(self) -> datetime:
-        return self.envelope.meta.occurred_at
-
-    @strawberry.field(description="When it was written down.")
-    def recorded_at(self) -> datetime:
-        return self.envelope.meta.recorded_at
-
-    @strawberry.field(description="What it says, in one line of plain words.")
-    def line(self) -> str:
-        return sentence(self.envelope.event)
+    id: strawberry.ID = strawberry.field(description="Its id.")
+    stream: str = strawberry.field(description="Its stream, like `order-main-01hx3k9zq2m4c-e1`.")
+    noun: str = strawberry.field(description="What the stream is of, like `order`.")
+    account: str = strawberry.field(description="Whose; `system` for what belongs to no account.")
+    version: int = strawberry.field(description="Its number in its stream, from 1.")
+    type: str = strawberry.field(description="Its full name, like `whence.order.OrderFilled`.")
+    chain: strawberry.ID = strawberry.field(description="The chain that it belongs to.")
+    cause: str = strawberry.field(
+        description="The id of the event that caused it, or the fact outside that did."
+    )
+    actor: str = strawberry.field(description="Who did it: the engine, or a person by name.")
+    occurred_at: datetime = strawberry.field(description="When it was so.")
+    recorded_at: datetime = strawberry.field(description="When it was written down.")
+    line: str = strawberry.field(description="What it says, in one line of plain words.")
 
     @strawberry.field(description="All it says: decimals and times as text.")
     def data(self) -> JSON:
         return cast(JSON, to_json(self.envelope.event))
+
+    @classmethod
+    def of(cls, recorded: Recorded) -> LoggedEvent:
+        meta = recorded.envelope.meta
+        return cls(
+            envelope=recorded.envelope,
+            position=Position(recorded.position),
+            id=strawberry.ID(str(meta.event_id)),
+            stream=meta.stream,
+            noun=parse(meta.stream).noun,
+            account=meta.account,
+            version=meta.version,
+            type=FULL_NAMES[recorded.envelope.event.__class__],
+            chain=strawberry.ID(meta.correlation_id),
+            cause=meta.causation_id,
+            actor=meta.actor,
+            occurred_at=meta.occurred_at,
+            recorded_at=meta.recorded_at,
+            line=sentence(recorded.envelope.event),
+        )
+
+
+class Telling:
+    """Makes each event's message once for all who follow the log's end: they are handed the same event."""
+
+    def __init__(self, kept: int = 1024) -> None:
+        self._kept = kept
+        self._told: OrderedDict[UUID, LoggedEvent] = OrderedDict()
+
+    def of(self, recorded: Recorded) -> LoggedEvent:
+        """The event's message."""
+        event_id = recorded.envelope.meta.event_id
+        told = self._told.get(event_id)
+        if told is None or told.envelope is not recorded.envelope:
+            told = self._told[event_id] = LoggedEvent.of(recorded)
+            if len(self._told) > self._kept:
+                self._told.popitem(last=False)
+        return told
 
 
 @strawberry.type(description="A position as it was right after an event.")

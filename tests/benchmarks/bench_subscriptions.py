@@ -1,0 +1,158 @@
+"""Fan-out: what is appended to the log, told to 200 websockets of `whence api` in a process of its own, on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import AsyncExitStack, ExitStack, closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+from typing import Final
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from adapters.log.recorder_log import RecorderLog
+from domain.errors import ServerFailed
+from domain.log import Envelope
+from tests.benchmarks.figure import Figure
+from tests.benchmarks.logs import fresh, owned
+from tests.benchmarks.long_log import history_of_one
+
+_CLIENTS: Final = 200
+_BURST: Final = 100
+_PACE: Final = 5
+_PACED: Final = 50
+_BEFORE: Final = 1_000
+_SUBSCRIBE: Final = (
+    f"subscription {{ events(after: {_BEFORE}) {{ position type stream account occurredAt line }} }}"
+)
+_PROGRAM: Final = "from infra.cli import main; main()"
+_URL = re.compile(r"API on http://([^/\s\"]+)/graphql")
+_POSITION = re.compile(r'"position": ?(\d+)')
+
+
+def run() -> Sequence[Figure]:
+    """Delay from durable to received while events come one by one, then messages a second of a burst."""
+    with ExitStack() as held:
+        address = held.enter_context(fresh("SQLite"))
+        log = held.enter_context(closing(owned(address)))
+        history = history_of_one()
+        log.append(history[:_BEFORE])
+        place = held.enter_context(_api(address))
+        return asyncio.run(_measured(place, log, history))
+
+
+@contextmanager
+def _api(address: str) -> Generator[str]:
+    """`host:port` of the program, which reads the log beside us."""
+    with TemporaryDirectory() as folder:
+        store = f"sqlite:///{Path(folder) / 'read.db'}"
+        command = [
+            sys.executable,
+            "-c",
+            _PROGRAM,
+            "api",
+            "--read-only",
+            "--log",
+            address,
+            "--store",
+            store,
+        ]
+        with subprocess.Popen(
+            [*command, "--port", "0", "--rate", "100000/minute"], stderr=subprocess.PIPE, text=True
+        ) as api:
+            assert api.stderr is not None
+            try:
+                place = _place_told(api.stderr)
+                threading.Thread(target=api.stderr.read, daemon=True).start()
+                yield place
+            finally:
+                api.terminate()
+
+
+def _place_told(lines: Iterable[str]) -> str:
+    """Raises ServerFailed with what it said instead, where it did not come up."""
+    said: list[str] = []
+    for line in lines:
+        if found := _URL.search(line):
+            return found[1]
+        said.append(line)
+    raise ServerFailed("".join(said))
+
+
+class _Clients:
+    """All of them; `received` has the moment of each message, by position."""
+
+    def __init__(self, sockets: Sequence[ClientConnection]) -> None:
+        self._sockets = sockets
+        self.received: dict[int, list[float]] = {}
+
+    async def see(self, upto: int) -> None:
+        """Reads until everybody has seen the event at `upto`."""
+        await asyncio.gather(*(self._see(socket, upto) for socket in self._sockets))
+
+    async def _see(self, socket: ClientConnection, upto: int) -> None:
+        position = 0
+        while position < upto:
+            found = _POSITION.search(str(await socket.recv()))
+            assert found is not None
+            position = int(found[1])
+            self.received.setdefault(position, []).append(monotonic())
+
+
+async def _measured(place: str, log: RecorderLog, history: Sequence[Envelope]) -> Sequence[Figure]:
+    async with AsyncExitStack() as held:
+        sockets = [await held.enter_async_context(_subscribed(place)) for _ in range(_CLIENTS)]
+        clients = _Clients(sockets)
+        delays = sorted(await _paced(clients, log, history))
+        rate = await _burst(clients, log, history)
+    note = f"{_CLIENTS} websockets, {_PACE} events/s appended one by one, from durable to received"
+    return [
+        Figure("delay to a subscriber, p50", delays[len(delays) // 2] * 1e3, "ms", None, note),
+        Figure("delay to a subscriber, p99", delays[len(delays) * 99 // 100] * 1e3, "ms", None, note),
+        Figure(
+            "fan-out of a burst", rate, "messages/s", None, f"{_BURST} events at once, {_CLIENTS} websockets"
+        ),
+    ]
+
+
+class _subscribed(connect):  # noqa: N801 - used as the function that it stands for
+    """A websocket that is told of every event from here on."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(f"ws://{place}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")])
+
+    async def __aenter__(self) -> ClientConnection:
+        socket = await super().__aenter__()
+        await socket.send(json.dumps({"type": "connection_init"}))
+        assert json.loads(await socket.recv())["type"] == "connection_ack"
+        subscribe = {"id": "1", "type": "subscribe", "payload": {"query": _SUBSCRIBE}}
+        await socket.send(json.dumps(subscribe))
+        return socket
+
+
+async def _paced(clients: _Clients, log: RecorderLog, history: Sequence[Envelope]) -> Sequence[float]:
+    seeing = asyncio.create_task(clients.see(_BEFORE + _PACED))
+    durable: dict[int, float] = {}
+    for envelope in history[_BEFORE : _BEFORE + _PACED]:
+        position = await asyncio.to_thread(log.append, [envelope])
+        durable[position] = monotonic()
+        await asyncio.sleep(1 / _PACE)
+    await seeing
+    return [moment - durable[position] for position in durable for moment in clients.received[position]]
+
+
+async def _burst(clients: _Clients, log: RecorderLog, history: Sequence[Envelope]) -> float:
+    begun = _BEFORE + _PACED
+    seeing = asyncio.create_task(clients.see(begun + _BURST))
+    started = monotonic()
+    await asyncio.to_thread(log.append, history[begun : begun + _BURST])
+    await seeing
+    return _CLIENTS * _BURST / (monotonic() - started)
