@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event
+from time import monotonic
 
 import pytest
 
@@ -101,13 +102,16 @@ def test_who_goes_on_asking_does_not_hold_the_engine() -> None:
 
     def again(requested: Requested) -> Answer:
         pool.submit(mailbox.ask, requested, 0.5)
-        while mailbox.waiting == 0:
-            pass
+        until_somebody_waits()
         return yes(requested)
+
+    def until_somebody_waits() -> None:
+        until = monotonic() + LONG_ENOUGH
+        while mailbox.waiting == 0:
+            assert monotonic() < until
 
     with ThreadPoolExecutor(4) as pool:
         asked(mailbox, pool)
-        while mailbox.waiting == 0:
-            pass
+        until_somebody_waits()
         assert mailbox.answer_all(again) == 1
         mailbox.close("enough")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -141,6 +141,34 @@ def test_a_log_of_another_plan_is_refused_before_anything() -> None:
         with pytest.raises(TapeMismatch, match="the settings, the account or its stake differ;"):
             PaperRun(plan(tape(), leverage=2), log, _unseen)
         assert log.head() == before
+
+
+class Watching:
+    """An observer that counts candles, and units of work by whether the log is longer for them."""
+
+    def __init__(self) -> None:
+        self.candles: list[tuple[str, Decimal, datetime]] = []
+        self.recorded_events = 0
+
+    def saw(self, instrument: str, close: Decimal, at: datetime) -> None:
+        self.candles.append((instrument, close, at))
+
+    def recorded(self, envelopes: Sequence[Envelope], worked: float, appended: float) -> None:
+        assert worked > 0
+        assert appended > 0
+        self.recorded_events += len(envelopes)
+
+
+def test_an_observer_sees_every_candle_and_what_is_recorded_but_not_what_is_recalled() -> None:
+    tapes = synthetic_tape(4, ["BTCUSDT", "ETHUSDT"], candles=100)
+    first, second = Watching(), Watching()
+    with closing(open_memory(AvroCodec())) as log:
+        for watching in (first, second):
+            for _instant in PaperRun(plan(*tapes), log, _unseen, observer=watching).instants():
+                pass
+        assert (first.recorded_events, second.recorded_events) == (log.head(), 0)
+    told = sorted((one.instrument, one.close, one.close_time) for tape in tapes for one in tape.candles)
+    assert sorted(first.candles) == sorted(second.candles) == told
 
 
 def _unseen(_envelope: Envelope) -> None:
