@@ -54,7 +54,7 @@ def history() -> Sequence[Envelope]:
 
 @pytest.fixture
 def api(tmp_path: Path, history: Sequence[Envelope]) -> Iterator[Serving]:
-    with serving(f"sqlite:///{tmp_path / 'log.db'}", history, held=64) as api:
+    with serving(f"sqlite:///{tmp_path / 'log.db'}", history, held=1_024) as api:
         yield api
 
 
