@@ -22,6 +22,8 @@ _ONE_AT_A_TIME = 0x77_68_65_6E_63_65
 """PostgreSQL's advisory lock of whoever migrates: the letters of `whence`."""
 _BUSY_SECONDS = 10
 _CONNECT_SECONDS = 5
+_POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": 25, "pool_timeout": _BUSY_SECONDS}
+"""Questions of several moments hold twenty connections at most; the rest is for tokens, health and metrics."""
 _SQLITE_PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
 
 
@@ -97,7 +99,7 @@ def _sqlite(address: SqliteAddress) -> Engine:
     if not address.path.parent.is_dir():
         raise InvalidInput(f"the folder {address.path.parent} for the store does not exist; make it first")
     url = URL.create("sqlite+pysqlite", database=str(address.path))
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True, **_POOL)
     event.listen(engine, "connect", _set_pragmas)
     return engine
 
@@ -125,8 +127,6 @@ def _postgres(address: PostgresAddress, statement_seconds: float | None) -> Engi
             "options": patience,
         },
         pool_pre_ping=True,
-        pool_size=5,
-        max_overflow=15,
-        pool_timeout=_BUSY_SECONDS,
         hide_parameters=True,
+        **_POOL,
     )

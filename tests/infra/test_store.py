@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,12 @@ def test_many_may_begin_at_once(url: str) -> None:
     for thread in threads:
         thread.join()
     assert faults == []
+
+
+def test_there_are_connections_for_all_who_ask_at_once(store: Engine) -> None:
+    with ExitStack() as held:
+        asking = [held.enter_context(store.connect()) for _ in range(30)]
+        assert [connection.scalar(text("SELECT 1")) for connection in asking] == [1] * 30
 
 
 def test_a_store_of_a_later_program_is_left_alone(store: Engine) -> None:

@@ -1,0 +1,119 @@
+"""whence api, as a shell starts it: the one that owns the log trades, the other reads and says who owns it."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import httpx2
+import pytest
+
+from tests.infra.cli.conftest import Whence
+from tests.journeys.program import Running, running, whence
+
+PAUSE = """mutation($key: String!) {
+  pauseStrategy(idempotencyKey: $key, strategy: "trend", reason: "lunch") {
+    __typename ... on Accepted { repeated readModelsReached events { type } } ... on Refused { reason }
+  }
+}"""
+EVERYWHERE = "0.0.0.0"  # noqa: S104  # what is to be told apart
+LAST = "{ journal(first: 1) { edges { node { type actor } } } }"
+
+
+@dataclass
+class Started:
+    """The program, where it answers, and what it said until it did."""
+
+    program: Running
+    url: str
+    said: list[dict[str, Any]]
+
+    def ask(self, query: str, token: str | None = None, **variables: str) -> dict[str, Any]:
+        headers = {} if token is None else {"authorization": f"Bearer {token}"}
+        told = {"query": query, "variables": variables}
+        answer = httpx2.post(f"{self.url}", json=told, headers=headers, timeout=20)
+        return cast(dict[str, Any], answer.json())
+
+    def stop(self) -> tuple[int, str]:
+        """As `kill` does; the exit code, and what it said until then."""
+        self.program.process.send_signal(signal.SIGTERM)
+        code, _, err = self.program.ended()
+        return code, err
+
+
+@contextmanager
+def started(folder: Path, *words: str) -> Generator[Started]:
+    with running(folder, "api", "--port", "0", *words) as program:
+        assert program.process.stderr is not None
+        said: list[dict[str, Any]] = []
+        for line in program.process.stderr:
+            said.append(json.loads(line))
+            if said[-1]["event"].startswith("without a token"):
+                break
+        told = " ".join(str(one["event"]) for one in said)
+        found = re.search(r"API on (\S+)", told)
+        assert found, told
+        yield Started(program, found[1], said)
+
+
+def events(said: list[dict[str, Any]]) -> str:
+    return "\n".join(str(one["event"]) for one in said)
+
+
+def test_an_engine_trades_and_whoever_comes_second_reads(tmp_path: Path) -> None:
+    token = json.loads(whence(tmp_path, "tokens", "create", "desk", "--role", "trader", "--json").stdout)[
+        "token"
+    ]
+    with started(tmp_path) as owner:
+        assert "this process owns paper's log" in events(owner.said)
+        told = owner.ask(PAUSE, token, key="k1")["data"]["pauseStrategy"]
+        assert (told["__typename"], told["repeated"], told["readModelsReached"]) == ("Accepted", False, True)
+        assert owner.ask(PAUSE, token, key="k1")["data"]["pauseStrategy"]["repeated"] is True
+        with started(tmp_path) as reader:
+            assert f"reads only: whence.db is owned by process {owner.program.pid}" in events(reader.said)
+            (line,) = reader.ask(LAST)["data"]["journal"]["edges"]
+            assert line["node"]["actor"] == "desk"
+            (error,) = reader.ask(PAUSE, token, key="k2")["errors"]
+            assert error["extensions"]["code"] == "LOG_OWNED"
+            assert f"process {owner.program.pid}" in error["message"]
+            assert reader.stop()[0] == 0
+        code, said = owner.stop()
+    assert code == 0
+    access = [json.loads(line) for line in said.splitlines()]
+    assert {one["caller"] for one in access if one["event"].startswith("POST")} == {"desk"}
+    assert token not in said
+
+
+def test_read_only_means_it(tmp_path: Path) -> None:
+    assert whence(tmp_path, "paper", "--bars", "300").returncode == 0
+    token = whence(tmp_path, "tokens", "create", "desk", "--role", "admin").stdout.strip()
+    with started(tmp_path, "--read-only") as reader:
+        (error,) = reader.ask(PAUSE, token, key="k1")["errors"]
+        assert (error["extensions"]["code"], "--read-only" in error["message"]) == ("REFUSED", True)
+        assert "--read-only" in events(reader.said)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--host", EVERYWHERE], "add --allow-host"),
+        (["--host", EVERYWHERE, "--allow-host", "api.example.com"], "whence tokens create"),
+        (["--tls-cert", "cert.pem"], "TLS needs both"),
+        (["--rate", "often"], "write it like 600/minute"),
+        (["--cors-origin", "desk.example.com"], "is not an origin"),
+        (["--allow-host", "https://api.example.com"], "is not a host"),
+        (["--store", "kafka://localhost:9092/x"], "is not a kind of store"),
+        (["--store", "sqlite:///whence.db"], "is the log itself"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_sentence(whence: Whence, words: list[str], sentence: str) -> None:
+    refused = whence("api", *words)
+    assert refused.code == 2
+    assert sentence in refused.err
+    assert "Traceback" not in refused.err
