@@ -36,7 +36,7 @@ def story(source: Source, wanted: str, decode: Decode, most: int = MOST) -> Stor
 
 
 def _chains(source: Source, of: Select[Any] | CompoundSelect[Any], wanted: str, most: int) -> frozenset[str]:
-    """Each has an event at least, so that there are no more of them than events."""
+    """Their names, as often as they come: each stands for an event of the story, so that more are too many."""
     chains: Sequence[str] = source.connection.execute(of.limit(most + 1)).scalars().all()
     _check(len(chains), wanted, most)
     return frozenset(chains)
@@ -65,9 +65,9 @@ def _named(source: Source, wanted: str) -> CompoundSelect[Any]:
 
 
 def _sharing(source: Source, chains: frozenset[str]) -> Select[Any]:
-    """The chains that had a hand in a position of these."""
+    """The chains that had a hand in a position of these, by event: told to be distinct, SQLite would read them all."""
     journal, whole = source.table("journal"), source.table("journal").alias("whole")
     theirs = (journal.c.noun == "position") & journal.c.chain.in_(sorted(chains))
-    held = select(journal.c.subject, journal.c.stream).where(theirs).distinct().subquery("held")
-    same = (whole.c.subject == held.c.subject) & (whole.c.stream == held.c.stream)
-    return select(whole.c.chain).join(held, same).distinct()
+    by_index = whole.c.subject.in_(select(journal.c.subject).where(theirs))
+    same = whole.c.stream.in_(select(journal.c.stream).where(theirs))
+    return select(whole.c.chain).where(by_index, same)
