@@ -18,7 +18,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: .venv/.runtime ## trade a synthetic market on the embedded log and show what happened
-	$(BIN)/whence paper $(ARGS)
+	$(BIN)/whence paper --offer-api $(ARGS)
 
 graphiql: .venv/.dev ## GraphiQL from npm's packages, so that `whence api` serves it itself
 	@$(RUN) infra.graphiql.bundle

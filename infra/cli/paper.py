@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import re
-import time
+import sys
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from adapters.log.address import parse_address
 from adapters.tapes import Tape, read_tape, synthetic_tape
 from domain.errors import InvalidInput
 from infra.cli import INTERRUPTED
-from infra.cli.options import AccountOption, ConfigOption, JsonOption, LogOption
-from infra.cli.result import Result
-from infra.cli.stopping import Stopping, stoppable
+from infra.cli.options import AccountOption, ConfigOption, JsonOption, LogOption, StoreOption
+from infra.cli.playing import Manner, trade
 from infra.config import WhenceSettings, load
-from infra.logs import open_owned
-from infra.run.paper import PaperRun, Plan, plan_of
+from infra.run.paper import Plan, plan_of
 from infra.trading import trading_settings
-from projections.summary import Summary
 
 _PACE = re.compile(r"(\d+(?:\.\d+)?)x")
 
@@ -63,11 +50,21 @@ def paper(
     bars: Annotated[
         int | None, typer.Option(min=1, help="Candles a symbol in the synthetic market (default 5000).")
     ] = None,
+    api: Annotated[
+        bool, typer.Option("--api", help="Serve the API while it trades, and afterwards until Ctrl-C.")
+    ] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The API's port; 0 takes any.")] = 8000,
+    store: StoreOption = None,
+    offer_api: Annotated[
+        bool, typer.Option("--offer-api", help="At the end, on a terminal: Enter opens the API on this log.")
+    ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Trades candles from first to last; stopped and started again, it goes on where the log ends."""
-    settings = load(log=log, account=account, starting_balance=balance, leverage=leverage, config=config)
+    settings = load(
+        log=log, store=store, account=account, starting_balance=balance, leverage=leverage, config=config
+    )
     files = [*(candles or ()), *(more or ())]
     if files and (seed is not None or bars is not None):
         raise InvalidInput(
@@ -79,7 +76,25 @@ def paper(
     plan, console = _plan(tapes, settings), Console(stderr=True, highlight=False)
     for note, of in _notes(tapes).items():
         console.print(f"{', '.join(of)}: {note}", style="yellow", markup=False, soft_wrap=True)
-    _trade(plan, settings, speed, console, as_json=as_json)
+    played = trade(plan, settings, Manner(speed, port if api else None, as_json), console)
+    if not played.whole:
+        console.print("[yellow]Stopped. The same command goes on from here.[/yellow]")
+        raise typer.Exit(INTERRUPTED)
+    if offer_api and not as_json:
+        _offer(settings, port, console)
+
+
+def _offer(settings: WhenceSettings, port: int, console: Console) -> None:
+    """One keypress away; without a terminal there is nobody to press it, and the next steps name the command."""
+    if not (sys.stdin.isatty() and console.is_terminal):
+        return
+    console.print(
+        "\n[bold]Enter[/bold] opens the API on this log, with GraphiQL in the browser; Ctrl-C leaves."
+    )
+    sys.stdin.readline()
+    from infra.cli.serving import Asked, plan_of, serve
+
+    serve(settings, plan_of(Asked(port=port)))
 
 
 def _pace(text: str | None) -> float | None:
@@ -119,43 +134,3 @@ def _notes(tapes: Sequence[Tape]) -> Mapping[str, Sequence[str]]:
 def _plan(tapes: Sequence[Tape], settings: WhenceSettings) -> Plan:
     trading = trading_settings(settings.trading)
     return plan_of(tapes, settings.account, settings.starting_balance, settings.leverage, trading)
-
-
-def _trade(
-    plan: Plan, settings: WhenceSettings, speed: float | None, console: Console, *, as_json: bool
-) -> None:
-    summary, began = Summary(), time.perf_counter()
-    with closing(open_owned(settings)) as log, stoppable() as stopping:
-        run = PaperRun(plan, log, summary.fold)
-        played = _play(plan, run, speed, stopping, console)
-    result = Result(plan, settings, summary, played, time.perf_counter() - began)
-    if as_json:
-        typer.echo(json.dumps(result.told(), indent=2))
-    else:
-        result.show(Console(highlight=False))
-    if not result.whole:
-        console.print("[yellow]Stopped. The same command goes on from here.[/yellow]")
-        raise typer.Exit(INTERRUPTED)
-
-
-def _play(plan: Plan, run: PaperRun, speed: float | None, stopping: Stopping, console: Console) -> int:
-    """Plays until the end or until told to stop, between two instants; returns how many candles were played."""
-    total, played, before = sum(len(tape.candles) for tape in plan.tapes), 0, None
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        bar = progress.add_task("trading", total=total)
-        for at, closed in run.instants():
-            played += closed
-            progress.update(bar, completed=played, description="recalling" if run.recalling else "trading")
-            if speed is not None and before is not None and not run.recalling:
-                stopping.wait((at - before).total_seconds() / speed)
-            before = at
-            if stopping.asked():
-                break
-    return played

@@ -89,6 +89,7 @@ class Result:
         yield f"{whence} explain {summary.last_closed_by or summary.last_signal or 'log'} {log}"
         yield f"{whence} log --type {'PositionClosed' if summary.trades else 'DecisionMade'} {log}"
         yield f"{whence} log --json {log}"
+        yield f"{whence} api {log}"
 
     def _rows(self) -> Iterator[tuple[str, str]]:
         begun, ended = _period(self.plan)

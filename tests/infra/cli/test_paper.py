@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from decimal import Decimal
@@ -100,13 +101,27 @@ def test_what_to_try_next_can_be_pasted(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (folder / "first log.db").exists()
     steps = [line.strip() for line in done.stdout.partition("Try next:")[2].splitlines() if line.strip()]
-    assert len(steps) == 3
-    for step in steps:
+    assert len(steps) == 4
+    for step in steps[:3]:
         pasted = subprocess.run(
             ["bash", "-c", step], cwd=folder, env=environment(), capture_output=True, text=True, check=False
         )
         assert pasted.returncode == 0, (step, pasted.stderr)
         assert pasted.stdout
+    assert _serves(f"{steps[3]} --port 0", folder)
+
+
+def _serves(step: str, folder: Path) -> bool:
+    """Whether the API comes up by this command, tells where it is, and goes when it is told to."""
+    command = ["bash", "-c", f"exec {step}"]
+    with subprocess.Popen(
+        command, cwd=folder, env=environment(), stderr=subprocess.PIPE, text=True
+    ) as serving:
+        assert serving.stderr is not None
+        came_up = any("API on http://127.0.0.1:" in line for line in serving.stderr)
+        serving.send_signal(signal.SIGINT)
+        serving.stderr.read()
+        return came_up and serving.wait(timeout=30) == 0
 
 
 def test_whence_on_the_path_is_called_by_its_name(tmp_path: Path) -> None:

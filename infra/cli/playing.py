@@ -1,0 +1,107 @@
+"""Playing a tape: the progress a person sees, the API beside it where it is asked for, and what it came to."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from infra.cli.result import Result
+from infra.cli.stopping import Stopping, stoppable
+from infra.config import WhenceSettings
+from infra.logs import open_owned
+from infra.run.paper import PaperRun, Plan
+from infra.run.watchers import Watchers
+from projections.summary import Summary
+
+_ATTEND_SECONDS = 0.5
+"""For how long the engine waits for a request before it looks whether it is to stop, once the tape is over."""
+_GLANCE_SECONDS = 0.1
+"""The same between two candles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """`speed` is how many times faster than real time (None: at once), `port` the API's, None for no API."""
+
+    speed: float | None
+    port: int | None
+    as_json: bool
+
+
+def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console) -> Result:
+    """Plays the plan's tapes until their end or until told to stop, and says what it came to."""
+    summary, watchers, began = Summary(), Watchers(), time.perf_counter()
+    with closing(open_owned(settings)) as log, stoppable() as stopping:
+        run = PaperRun(plan, log, summary.fold, observer=watchers if manner.port is not None else None)
+        with _served(settings, manner.port, run, watchers):
+            played = _play(plan, run, manner.speed, stopping, console)
+            result = Result(plan, settings, summary, played, time.perf_counter() - began)
+            _tell(result, manner)
+            while manner.port is not None and not stopping.asked():
+                run.attend(_ATTEND_SECONDS)
+            run.close()
+    return result
+
+
+def _tell(result: Result, manner: Manner) -> None:
+    if manner.as_json:
+        typer.echo(json.dumps(result.told(), indent=2))
+    else:
+        result.show(Console(highlight=False))
+
+
+@contextmanager
+def _served(settings: WhenceSettings, port: int | None, run: PaperRun, watchers: Watchers) -> Generator[None]:
+    """What is asked there is answered by this run, between two instants."""
+    if port is None:
+        yield
+        return
+    from infra.cli.serving import Asked, plan_of, served
+
+    told = f"this process trades {settings.account}'s tape: requests are answered between two candles"
+    with served(settings, plan_of(Asked(port=port)), run.door, told, watchers):
+        yield
+
+
+def _play(plan: Plan, run: PaperRun, speed: float | None, stopping: Stopping, console: Console) -> int:
+    """Plays until the end or until told to stop, between two instants; returns how many candles were played."""
+    total, played, before = sum(len(tape.candles) for tape in plan.tapes), 0, None
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("trading", total=total)
+        for at, closed in run.instants():
+            played += closed
+            progress.update(bar, completed=played, description="recalling" if run.recalling else "trading")
+            if speed is not None and before is not None and not run.recalling:
+                _wait(run, (at - before).total_seconds() / speed, stopping)
+            before = at
+            if stopping.asked():
+                break
+    return played
+
+
+def _wait(run: PaperRun, seconds: float, stopping: Stopping) -> None:
+    """Until the next candle is due; whoever asks at the door meanwhile is answered at once."""
+    due = time.monotonic() + seconds
+    while not stopping.asked() and (left := due - time.monotonic()) > 0:
+        run.attend(min(left, _GLANCE_SECONDS))

@@ -1,0 +1,149 @@
+"""The API in the foreground: with an engine where nobody else owns the log, reading where somebody does."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from adapters.graphql.limits import Limits
+from adapters.http.options import HttpOptions
+from commands.door import Door
+from domain.catalogue import known
+from domain.errors import LogOwned, WhenceError
+from domain.log import Envelope
+from infra.cli.stopping import Stopping, stoppable
+from infra.config import WhenceSettings
+from infra.logging import configure
+from infra.logs import open_owned
+from infra.run.api_plan import ApiPlan, Closed, Hosted
+from infra.run.commanding import commands_served, distant_door, has_command_topic
+from infra.run.listening import Place
+from infra.run.manual import Beginning, ManualRun
+from infra.run.serve import Api
+from infra.run.tape_log import Stake
+from infra.run.watchers import Watchers
+from infra.trading import trading_settings
+
+_log = logging.getLogger(__name__)
+_ATTEND_SECONDS = 0.5
+"""For how long the engine waits for a request before it looks whether it is to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line says of an API; see `whence api --help`."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    allow_host: tuple[str, ...] = ()
+    cors_origin: tuple[str, ...] = ()
+    rate: str = "600/minute"
+    introspection: bool = True
+    graphiql: bool = True
+
+
+def plan_of(asked: Asked) -> ApiPlan:
+    """The API as it was asked for. Raises InvalidInput for one that cannot be."""
+    place = Place(asked.host, asked.port, asked.tls_cert, asked.tls_key)
+    hosts = asked.allow_host if place.is_anywhere else (asked.host, *asked.allow_host)
+    http = HttpOptions(hosts, asked.cors_origin, asked.rate, tls=asked.tls_cert is not None)
+    return ApiPlan(place, http, Limits(introspection=asked.introspection), asked.graphiql)
+
+
+def serve(settings: WhenceSettings, plan: ApiPlan, closed: WhenceError | None = None) -> None:
+    """Serves until told to stop; reads only where `closed` says why."""
+    configure(logging.INFO)
+    with stoppable() as stopping:
+        if closed is None:
+            _serve(settings, plan, stopping)
+        else:
+            _read(settings, plan, closed, stopping)
+
+
+def _serve(settings: WhenceSettings, plan: ApiPlan, stopping: Stopping) -> None:
+    """Owns the log, or reads where somebody else does."""
+    with ExitStack() as held:
+        try:
+            run, watchers = held.enter_context(_engine(settings))
+        except LogOwned as owned:
+            _beside(settings, plan, owned, stopping)
+        else:
+            _trade(settings, plan, run, watchers, stopping)
+
+
+def _trade(
+    settings: WhenceSettings, plan: ApiPlan, run: ManualRun, watchers: Watchers, stopping: Stopping
+) -> None:
+    told = f"this process owns {settings.account}'s log: orders by hand go to the simulated exchange"
+    with served(settings, plan, run.door, told, watchers) as api:
+        while not stopping.asked():
+            run.attend(_ATTEND_SECONDS)
+            api.check()
+        run.close("the API is stopping")
+
+
+@contextmanager
+def served(
+    settings: WhenceSettings, plan: ApiPlan, door: Door, told: str, watchers: Watchers
+) -> Generator[Api]:
+    """The API of an engine in this process, which answers at `door`; also by the command topic, on Kafka."""
+    configure(logging.INFO)
+    hosted = Hosted(door, settings.account, told, watchers)
+    with Api(settings, plan, hosted) as api, commands_served(settings, door):
+        announce(api)
+        yield api
+
+
+@contextmanager
+def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers]]:
+    """The engine of a log that nobody else owns. Raises LogOwned, InvalidInput, LogError."""
+    watchers = Watchers()
+    (currency,) = {instrument.quote for instrument in known()}
+    stake = Stake(currency, settings.starting_balance, settings.leverage)
+    beginning = Beginning(settings.account, stake, trading_settings(settings.trading))
+    with closing(open_owned(settings)) as log:
+        yield ManualRun(log, beginning, _unseen, watchers), watchers
+
+
+def _unseen(_: Envelope) -> None:
+    """The read models are made from the log itself."""
+
+
+def _beside(settings: WhenceSettings, plan: ApiPlan, owned: LogOwned, stopping: Stopping) -> None:
+    """Beside the log's owner: requests go to it where a way leads there, and are refused where none does."""
+    if not has_command_topic(settings):
+        _read(settings, plan, owned, stopping)
+        return
+    with distant_door(settings) as door:
+        told = f"{owned}; requests go to it by the command topic"
+        _watch(settings, plan, Hosted(door, settings.account, told), stopping)
+
+
+def _read(settings: WhenceSettings, plan: ApiPlan, why: WhenceError, stopping: Stopping) -> None:
+    _watch(settings, plan, Hosted(Closed(why), settings.account, f"reads only: {why}"), stopping)
+
+
+def _watch(settings: WhenceSettings, plan: ApiPlan, hosted: Hosted, stopping: Stopping) -> None:
+    """No engine runs in this process."""
+    with Api(settings, plan, hosted) as serving:
+        announce(serving)
+        while not stopping.asked():
+            stopping.wait(_ATTEND_SECONDS)
+            serving.check()
+
+
+def announce(api: Api) -> None:
+    """A person reads lines; a program, the same in its log."""
+    console = Console(stderr=True, highlight=False)
+    for line in api.announcement:
+        if console.is_terminal:
+            console.print(line, markup=False, soft_wrap=True)
+        else:
+            _log.info("%s", line)
