@@ -157,7 +157,10 @@ steps = st.lists(
 
 
 def lived(wanted: list[Step], restarts: frozenset[int]) -> Hand:
-    """One life of these steps, two seconds each; at some of them the engine is another, on the same log."""
+    """One life of these steps, two seconds each; at some of them the engine is another, on the same log.
+
+    Before the step of that number, or behind it where the number is negative: with the request still on its way.
+    """
     hand = Hand(ListLog(), beginning=BEGINNING)
     hand.ask(PlaceByHand(ManualTerms(BTC, Side.BUY, OrderType.LIMIT, D(1), D(100), stop=D(95))), "first")
     for number, step in enumerate(wanted):
@@ -167,6 +170,8 @@ def lived(wanted: list[Step], restarts: frozenset[int]) -> Hand:
         if request is not None:
             answer = hand.ask(request, f"k{number}")
             assert isinstance(answer, Accepted | Declined | Drafted)
+        if -number in restarts:
+            hand = Hand(hand.log, hand.at, BEGINNING)
         hand.pass_seconds(2)
     return hand
 
@@ -179,7 +184,7 @@ def held(portfolio: Portfolio) -> object:
     return portfolio.account.balance, portfolio.account.reserved, positions, entries, exits
 
 
-@given(steps, st.frozensets(st.integers(0, 30), max_size=4))
+@given(steps, st.frozensets(st.integers(-30, 30), max_size=4))
 @settings(deadline=None, max_examples=100)
 def test_whatever_is_asked_adds_up_and_a_restart_changes_nothing_that_matters(
     wanted: list[Step], restarts: frozenset[int]
