@@ -1,0 +1,92 @@
+"""Catching up, and killed: `python -m tests.infra.run.killed LOG STORE SEED ROUNDS`, one object of JSON at the end.
+
+Each round is a process of its own that catches up in small batches and is killed (SIGKILL) when the store's position
+has passed one that chance has chosen, or a moment after. The last one is left alone. A process without threads forks
+them, which is why this is a program and not a part of the test.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
+
+from sqlalchemy import Engine, func, select
+
+from infra.config import WhenceSettings
+from infra.logs import open_reader
+from infra.run.rebuilding import WORKS
+from infra.store import migrate, open_store
+from projections.bookkeeping import CURSORS, BuildKind
+from projections.builds import kept_up
+from projections.catalogue import PROJECTIONS
+from projections.runner import Runner
+from projections.store import reading
+
+_BATCH = 50
+_PATIENCE = 120.0
+
+
+def catch_up(settings: WhenceSettings) -> None:
+    """Builds what is not there and brings it to the head of the log."""
+    engine = open_store(settings)
+    builds = [
+        build
+        for kind in (BuildKind.TODAY, BuildKind.HISTORY)
+        for build in kept_up(engine, PROJECTIONS.values(), kind)
+    ]
+    with closing(open_reader(settings)) as log:
+        runner = Runner(log, [WORKS[one.kind](engine, PROJECTIONS[one.projection], one, 0) for one in builds])
+        while runner.step(_BATCH):
+            pass
+    engine.dispose()
+
+
+def reached(engine: Engine) -> int:
+    """How far the furthest build is."""
+    with reading(engine) as connection:
+        found = connection.execute(select(func.coalesce(func.max(CURSORS.c.position), 0))).scalar_one()
+        return int(found)
+
+
+def killed_at(engine: Engine, work: Callable[[], None], position: int, moment: float) -> bool:
+    """Whether a process that did this was still at it when it was killed, a moment after this position."""
+    engine.dispose()
+    pid = os.fork()
+    if pid == 0:
+        work()
+        os._exit(0)
+    deadline = time.monotonic() + _PATIENCE
+    while reached(engine) < position and time.monotonic() < deadline:
+        time.sleep(0.001)
+    time.sleep(moment)
+    os.kill(pid, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+
+
+def main(log: str, store: str, seed: str, rounds: str) -> None:
+    """As the module says."""
+    settings = WhenceSettings(log=log, store=store)
+    engine = open_store(settings)
+    migrate(engine)
+    with closing(open_reader(settings)) as reader:
+        head = reader.head()
+    chance, catching_up = random.Random(int(seed)), partial(catch_up, settings)
+    points = sorted(chance.randrange(1, head - _BATCH) for _ in range(int(rounds)))
+    deaths = []
+    for point in points:
+        died = killed_at(engine, catching_up, point, chance.random() * 0.01)
+        deaths.append({"aimed": point, "died": died, "left": reached(engine)})
+    catch_up(settings)
+    sys.stdout.write(json.dumps({"head": head, "deaths": deaths, "reached": reached(engine)}))
+    engine.dispose()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
