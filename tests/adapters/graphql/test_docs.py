@@ -1,0 +1,143 @@
+"""Each question of docs/graphql.md, asked of the demo's log within the limits of everybody."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from adapters.graphql.context import Context
+from adapters.graphql.limits import Limits, limiting
+from adapters.graphql.schema import schema
+from adapters.http.caller import ANONYMOUS
+from tests.adapters.graphql.reading import Reading
+
+PAGE = Path(__file__).parents[3] / "docs" / "graphql.md"
+_QUESTION = re.compile(
+    r"^## (?P<title>\d+\. .+?)$.*?```graphql\n(?P<query>.*?)```(?:\n```json\n(?P<variables>.*?)```)?",
+    re.DOTALL | re.MULTILINE,
+)
+SCHEMA = schema(limiting(Limits()))
+
+
+class Question(NamedTuple):
+    """As it stands on the page."""
+
+    title: str
+    query: str
+    variables: dict[str, Any]
+
+
+def questions() -> list[Question]:
+    found = _QUESTION.finditer(PAGE.read_text(encoding="utf-8"))
+    return [Question(one["title"], one["query"], json.loads(one["variables"] or "{}")) for one in found]
+
+
+def entries(told: Any) -> list[Any]:
+    return [edge["node"] for edge in told["edges"]]
+
+
+def _open(told: Any) -> None:
+    (position,) = entries(told["positions"])
+    assert (position["id"], told["positions"]["totalCount"]) == ("ETHUSDT-LINEAR.BYBIT-LONG-4", 1)
+    assert Decimal(position["stop"]) < Decimal(position["averagePrice"]) < Decimal(position["target"])
+    assert position["signal"]["strategy"] == "trend"
+
+
+def _lost(told: Any) -> None:
+    losses = entries(told["positions"])
+    assert losses
+    assert all(Decimal(one["net"]) < 0 and one["exitReason"] == "STOP" for one in losses)
+    assert all(len(one["fills"]) >= 2 and one["decision"]["reasons"] == ["ALL_APPROVE"] for one in losses)
+
+
+def _skipped(told: Any) -> None:
+    assert told["objections"][0]["member"] == "confidence"
+    decisions = entries(told["decisions"])
+    assert len(decisions) == 10 < told["decisions"]["totalCount"]
+    assert all(one["votes"] and one["votes"][0]["figures"] for one in decisions)
+
+
+def _book(told: Any) -> None:
+    decisions = entries(told["decisions"])
+    assert len(decisions) == 20 < told["decisions"]["totalCount"]
+    assert decisions[0]["decidedAt"] <= "2025-01-13T14:00:00.000000Z"
+    assert told["accounts"][0]["position"] <= decisions[0]["position"] + 50
+
+
+def _why(told: Any) -> None:
+    lines = "\n".join(told["explain"]["lines"])
+    assert "trend says ENTER LONG ETHUSDT-LINEAR.BYBIT" in lines
+    assert "ALPHA confidence says yes" in lines
+    assert "PositionOpened" in lines
+    assert "PositionClosed" in "\n".join(told["chain"]["lines"])
+    assert told["chain"]["roots"][0].startswith("candle:ETHUSDT-LINEAR.BYBIT")
+
+
+def _best(told: Any) -> None:
+    (strategy,), (total,) = told["byStrategy"], told["all"]
+    assert (strategy["value"], strategy["net"]) == ("trend", total["net"])
+    assert total["sharpe"] < 0
+    assert total["sortino"] < total["sharpe"]
+
+
+def _fees(told: Any) -> None:
+    assert len(told["performance"]) == 3
+    assert all(Decimal(one["fees"]) > 0 for one in told["performance"])
+    paid = [Decimal(one["fee"]) for one in entries(told["fills"])]
+    assert len(paid) == 5
+    assert paid == sorted(paid, reverse=True)
+
+
+def _stake(told: Any) -> None:
+    (account,) = told["accounts"]
+    assert account["openPositions"] == 1
+    assert Decimal(account["exposure"]) > Decimal(account["openRisk"]) > 0
+    assert account["settings"]["risk"]["max_positions"] > 0
+
+
+def _resting(told: Any) -> None:
+    orders = entries(told["orders"])
+    assert {one["purpose"] for one in orders} == {"STOP", "TARGET"}
+    assert all(one["held"]["id"] == "ETHUSDT-LINEAR.BYBIT-LONG-4" for one in orders)
+
+
+def _since(told: Any) -> None:
+    assert told["alerts"] == {"totalCount": 0, "edges": []}
+    lines = [one["line"] for one in entries(told["journal"])]
+    assert lines
+    assert all("net" in line for line in lines)
+    assert entries(told["equity"])[0]["drawdown"] > 0
+    assert all(one["parkedEvents"] == 0 and one["position"] > 500 for one in told["projections"])
+
+
+ANSWERS: Mapping[str, Callable[[Any], None]] = {
+    "1": _open,
+    "2": _lost,
+    "3": _skipped,
+    "4": _book,
+    "5": _why,
+    "6": _best,
+    "7": _fees,
+    "8": _stake,
+    "9": _resting,
+    "10": _since,
+}
+
+
+@pytest.mark.parametrize("question", questions(), ids=lambda question: question.title)
+def test_the_answer_makes_sense(reading: Reading, question: Question) -> None:
+    context = Context(ANONYMOUS, reading.served)
+    result: Any = asyncio.run(SCHEMA.execute(question.query, question.variables, context_value=context))
+    assert result.errors is None
+    ANSWERS[question.title.partition(".")[0]](result.data)
+
+
+def test_there_are_ten_questions() -> None:
+    assert [question.title.partition(".")[0] for question in questions()] == list(ANSWERS)
