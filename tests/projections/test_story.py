@@ -6,15 +6,16 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
 
 from domain.errors import Refused
 from domain.log import Envelope
-from domain.order import OrderFilled, OrderPlaced
+from domain.order import OrderFilled, OrderPlaced, OrderType
 from domain.streams import parse
 from projections.catalogue import PROJECTIONS
 from projections.chain import Story, tell
 from projections.explanation import explain
+from projections.search import matching
 from projections.source import ReadModels
 from projections.story import story
 from tests.commands.list_log import codec
@@ -27,7 +28,7 @@ _ASKED = {name: PROJECTIONS[name] for name in ("journal", "fills")}
 
 @cache
 def _run() -> WrittenLog:
-    return WrittenLog(a_run(700))
+    return WrittenLog(a_run(450))
 
 
 def _ids(envelopes: Sequence[Envelope]) -> Iterator[str]:
@@ -66,6 +67,25 @@ def test_chains_that_share_a_position_are_told_together(store: Engine) -> None:
         told = story(source, "bbb-x1", codec().decode)
     assert told is not None
     assert told.chains == {"aaa", "bbb"}
+
+
+def test_in_the_past_only_what_was_recorded_by_then_is_told_and_found(store: Engine) -> None:
+    log = _run()
+    built(store, log, _ASKED)
+    half = log.head() // 2
+    before = WrittenLog(log.envelopes[:half])
+    ids = sorted({*_ids(log.envelopes)})[::20]
+    with ReadModels(store, _ASKED, log=log).as_of(half) as source:
+        for wanted in ids:
+            assert story(source, wanted, codec().decode) == _told(before, wanted), wanted
+        rows = source.table("journal")
+        found = select(rows.c.position).where(matching(rows, "order placed market")).order_by(rows.c.position)
+        markets = [
+            at
+            for at, one in enumerate(before.envelopes, 1)
+            if isinstance(one.event, OrderPlaced) and one.event.type is OrderType.MARKET
+        ]
+        assert list(source.connection.execute(found).scalars()) == markets != []
 
 
 def test_it_takes_three_statements(store: Engine) -> None:
