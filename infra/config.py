@@ -48,7 +48,8 @@ class WhenceSettings(BaseSettings):
     one it is a file beside the log. `kafka` holds librdkafka's own properties and `registry` those of the Confluent
     registry client, by their own dotted names; both go through as they are (`told`). `trading` is handed to
     the domain's settings unread. `index` is the folder for the disposable index of a log on Kafka (default: this
-    user's cache folder, one for each cluster). `config` is the file all this was read from, if any.
+    user's cache folder, one for each cluster). `tracing` sends a span for every event by OTLP, to whatever the standard
+    OTEL_EXPORTER_OTLP_… variables name. `config` is the file all this was read from, if any.
     """
 
     model_config = SettingsConfigDict(
@@ -68,6 +69,7 @@ class WhenceSettings(BaseSettings):
     registry: dict[str, Plain | SecretStr] = {}
     trading: dict[str, object] = {}
     index: Path | None = None
+    tracing: bool = False
     config: Path | None = None
 
     @field_validator("account")

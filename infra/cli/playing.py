@@ -25,6 +25,7 @@ from infra.config import WhenceSettings
 from infra.logs import open_owned
 from infra.run.paper import PaperRun, Plan
 from infra.run.watchers import Watchers
+from infra.tracing import tracing
 from projections.summary import Summary
 
 _ATTEND_SECONDS = 0.5
@@ -45,8 +46,11 @@ class Manner:
 def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console) -> Result:
     """Plays the plan's tapes until their end or until told to stop, and says what it came to."""
     summary, watchers, began = Summary(), Watchers(), time.perf_counter()
-    with closing(open_owned(settings)) as log, stoppable() as stopping:
-        run = PaperRun(plan, log, summary.fold, observer=watchers if manner.port is not None else None)
+    with closing(open_owned(settings)) as log, tracing(settings) as spans, stoppable() as stopping:
+        if spans is not None:
+            watchers.add(spans)
+        watched = spans is not None or manner.port is not None
+        run = PaperRun(plan, log, summary.fold, observer=watchers if watched else None)
         with _served(settings, manner.port, run, watchers):
             played = _play(plan, run, manner.speed, stopping, console)
             result = Result(plan, settings, summary, played, time.perf_counter() - began)

@@ -27,6 +27,7 @@ from infra.run.manual import Beginning, ManualRun
 from infra.run.serve import Api
 from infra.run.tape_log import Stake
 from infra.run.watchers import Watchers
+from infra.tracing import tracing
 from infra.trading import trading_settings
 
 _log = logging.getLogger(__name__)
@@ -108,7 +109,9 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers]]:
     (currency,) = {instrument.quote for instrument in known()}
     stake = Stake(currency, settings.starting_balance, settings.leverage)
     beginning = Beginning(settings.account, stake, trading_settings(settings.trading))
-    with closing(open_owned(settings)) as log:
+    with closing(open_owned(settings)) as log, tracing(settings) as spans:
+        if spans is not None:
+            watchers.add(spans)
         yield ManualRun(log, beginning, _unseen, watchers), watchers
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -15,6 +12,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from adapters.avro.headers import traceparent
 from adapters.tracing.export import Traces
 from domain.log import Envelope, Recorded, is_outside_fact
+from tests.adapters.tracing.collector import collecting
 from tests.projections.folded import a_run
 
 
@@ -86,38 +84,11 @@ def test_the_arrival_in_the_read_models_hangs_under_its_event(
     assert span.context.span_id != span.parent.span_id
 
 
-class Collector(BaseHTTPRequestHandler):
-    """Takes OTLP over HTTP, as any collector does."""
-
-    taken: list[bytes]
-
-    def do_POST(self) -> None:
-        self.taken.append(self.rfile.read(int(self.headers["Content-Length"])))
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the name is the base class's)
-        """Says nothing."""
-
-
 def test_what_is_left_is_sent_before_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[bytes] = []
-    server = HTTPServer(("127.0.0.1", 0), type("Ours", (Collector,), {"taken": taken}))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
-    traces = Traces()
-    traces.spans.recorded(a_run()[:3], 0.001, 0.001)
-    traces.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    sent = [ExportTraceServiceRequest.FromString(body) for body in taken]
-    names = [
-        span.name
-        for request in sent
-        for resource in request.resource_spans
-        for scope in resource.scope_spans
-        for span in scope.spans
-    ]
+    with collecting() as collector:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
+        traces = Traces()
+        traces.spans.recorded(a_run()[:3], 0.001, 0.001)
+        traces.close()
+    names = [span.name for span in collector.spans]
     assert names == ["log.LogOpened", "account.AccountOpened", "settings.SettingsChanged"]

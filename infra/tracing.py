@@ -1,0 +1,32 @@
+"""Traces where they are switched on (`tracing = true`), to whatever the standard OTEL_… variables name."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from domain.errors import MissingParts
+from infra.config import WhenceSettings
+
+if TYPE_CHECKING:
+    from adapters.tracing.spans import EventSpans
+
+
+@contextmanager
+def tracing(settings: WhenceSettings) -> Generator[EventSpans | None]:
+    """What makes the spans of events, or None where nobody asked for it; at the end what is left is sent.
+
+    Raises MissingParts where OpenTelemetry is not installed.
+    """
+    if not settings.tracing:
+        yield None
+        return
+    try:
+        from adapters.tracing.export import Traces
+    except ModuleNotFoundError as missing:
+        raise MissingParts(
+            f"tracing = true needs OpenTelemetry ({missing.name}): pip install 'whence[tracing]'"
+        ) from None
+    with closing(Traces()) as traces:
+        yield traces.spans
