@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Protocol
 
-from anyio import to_thread
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -76,7 +76,7 @@ class Gate:
 
     async def _asked(self, token: str, connection: HTTPConnection) -> Caller:
         self._heed(self._wrong.left(_peer(connection)))
-        return await to_thread.run_sync(self._bearers.caller, token)
+        return await asyncio.to_thread(self._bearers.caller, token)
 
     def _heed(self, seconds: int) -> None:
         if seconds:

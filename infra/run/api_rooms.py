@@ -67,18 +67,20 @@ class ApiRooms:
         HistoryCollector(ReadModelFigures(self._models, self._log.head), self._registry)
         if hosted.watchers is not None:
             hosted.watchers.add(EngineMetrics(self._registry))
+        ready = Readiness(self._asked, self._log, self._projecting, plan.lag)
+        self._health = Health(ready.checks)
+        held.callback(self._health.close)
         self._served: Served | None = None
 
     def application(self, is_up: Callable[[], None]) -> ASGIApp:
         """The ASGI application; `is_up` is called in its loop when it is ready to answer."""
         plan, metrics = self._plan, ApiMetrics(self._registry)
         gate = Gate(Bearers(self._book), plan.http.rate, metrics)
-        ready = Readiness(self._asked, self._log, self._projecting, plan.lag)
         return build_app(
             Endpoint(self._schema(metrics), self._context, gate, metrics),
             gate,
             plan.http,
-            Health(ready.checks),
+            self._health,
             self._graphiql(),
             metrics_route(self._registry),
             partial(self._lifespan, is_up),
