@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, select, union
+from sqlalchemy import CompoundSelect, FromClause, Select, select, union
 
 from domain.errors import Refused
 from domain.log import Envelope, Recorded
@@ -24,11 +24,11 @@ def story(source: Source, wanted: str, decode: Decode, most: int = MOST) -> Stor
     `decode` reads a record as the log holds it. A position that one chain opened and another closed belongs to both,
     so both are told. Raises Refused for a story of more than `most` events, and what `decode` raises.
     """
-    named = _chains(source, _named(source, wanted), wanted, most)
+    journal = source.table("journal")
+    named = _chains(source, _named(journal, source.table("fills"), wanted), wanted, most)
     if not named:
         return None
-    chains = named.union(_chains(source, _sharing(source, named), wanted, most))
-    journal = source.table("journal")
+    chains = named.union(_chains(source, _sharing(journal, named), wanted, most))
     told = select(journal.c.position, journal.c.data).where(journal.c.chain.in_(sorted(chains)))
     rows = source.connection.execute(told.order_by(journal.c.position).limit(most + 1)).all()
     _check(len(rows), wanted, most)
@@ -49,9 +49,8 @@ def _check(count: int, wanted: str, most: int) -> None:
         )
 
 
-def _named(source: Source, wanted: str) -> CompoundSelect[Any]:
+def _named(journal: FromClause, fills: FromClause, wanted: str) -> CompoundSelect[Any]:
     """The chains that have the id; one selection for each kind of id, so that each finds its index."""
-    journal, fills = source.table("journal"), source.table("fills")
     columns = journal.c
     has_it = (
         columns.chain == wanted,
@@ -64,9 +63,9 @@ def _named(source: Source, wanted: str) -> CompoundSelect[Any]:
     return union(*(select(columns.chain).where(one) for one in has_it), filled)
 
 
-def _sharing(source: Source, chains: frozenset[str]) -> Select[Any]:
+def _sharing(journal: FromClause, chains: frozenset[str]) -> Select[Any]:
     """The chains that had a hand in a position of these, by event: told to be distinct, SQLite would read them all."""
-    journal, whole = source.table("journal"), source.table("journal").alias("whole")
+    whole = journal.alias("whole")
     theirs = (journal.c.noun == "position") & journal.c.chain.in_(sorted(chains))
     by_index = whole.c.subject.in_(select(journal.c.subject).where(theirs))
     same = whole.c.stream.in_(select(journal.c.stream).where(theirs))
