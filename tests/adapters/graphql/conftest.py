@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.adapters.graphql.reading import demo_log, reading
+from tests.projections.stores import store
 
-__all__ = ["demo_log", "reading"]
+__all__ = ["demo_log", "reading", "store"]
 
 
 @pytest.fixture

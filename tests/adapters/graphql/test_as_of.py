@@ -1,0 +1,110 @@
+"""Time travel: what was answered during a run is what `asOf` answers afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from sqlalchemy import create_engine
+
+from adapters.avro import AvroCodec
+from adapters.graphql.context import Served
+from infra.config import WhenceSettings
+from infra.logs import open_reader
+from projections import builds
+from projections.bookkeeping import METADATA, BuildKind, BuildStatus
+from projections.catalogue import PROJECTIONS
+from projections.runner import Runner
+from projections.source import ReadModels
+from projections.store import prepare, writing
+from projections.work import works
+from tests.adapters.graphql.reading import Reading
+
+STATE = """query ($asOf: AsOfInput) {
+  orders(first: 200, asOf: $asOf) {totalCount edges {cursor node {
+      id status reason quantity filled leaves notional averagePrice fees updatedAt closedAt updatedPosition
+      fills {executionId price} held {id status quantity}}}}
+  positions(first: 200, orderBy: NET, asOf: $asOf) {edges {node {
+      id status quantity cost stop target net updatedPosition orders {id status}}}}
+  signals(first: 200, asOf: $asOf) {edges {node {id status verdict decision {reasons votes {member approves}}}}}
+  fills(asOf: $asOf) {totalCount}
+  accounts(asOf: $asOf) {
+      balance reserved exposure openPositions openRisk day dayRealised peak drawdown settings position}
+  performance(asOf: $asOf) {trades wins net sharpe sortino maxDrawdown}
+  byDay: performance(by: DAY, asOf: $asOf) {value trades net}
+  equity(first: 3, asOf: $asOf) {totalCount edges {node {balance}}}
+  alerts(asOf: $asOf) {totalCount}
+  objections(asOf: $asOf) {member reason count}
+  events(first: 2, asOf: $asOf) {totalCount edges {node {position line}}}
+}"""
+STEP = 97
+
+
+@pytest.fixture(scope="module")
+def recorded(demo_log: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, object]]:
+    """What was answered while the read models were no farther than these positions."""
+    engine = prepare(create_engine(f"sqlite:///{tmp_path_factory.mktemp('run') / 'read.db'}"))
+    with writing(engine) as connection:
+        METADATA.create_all(connection)
+        begun = [
+            builds.begin(connection, one, BuildKind.TODAY, BuildStatus.LIVE) for one in PROJECTIONS.values()
+        ]
+    with closing(open_reader(WhenceSettings(log=demo_log))) as log:
+        models = ReadModels(engine, PROJECTIONS)
+        served = Served(models, AvroCodec().decode)
+        reading = Reading(log, engine, models, served)
+        runner = Runner(log, works(engine, begun, PROJECTIONS, 0))
+        answers: dict[int, object] = {}
+        while runner.step(STEP):
+            answers[runner.works[0].position] = reading.ask(STATE)
+        yield answers
+        served.readers.close()
+    engine.dispose()
+
+
+def test_what_was_answered_then_is_answered_as_of_then(reading: Reading, recorded: dict[int, object]) -> None:
+    assert len(recorded) > 5
+    for position, answer in recorded.items():
+        assert reading.ask(STATE, asOf={"position": position}) == answer
+    assert len({str(answer) for answer in recorded.values()}) == len(recorded)
+
+
+def test_a_time_is_the_last_position_recorded_by_then(reading: Reading) -> None:
+    log = reading.events()
+    middle = log[len(log) // 2]
+    at = middle.envelope.meta.recorded_at
+    last = max(one.position for one in log if one.envelope.meta.recorded_at <= at)
+    by_time = reading.ask(STATE, asOf={"time": at.isoformat()})
+    assert by_time == reading.ask(STATE, asOf={"position": last})
+
+
+def test_before_everything_there_is_nothing(reading: Reading) -> None:
+    told = reading.ask(STATE, asOf={"position": 0})
+    assert (told["accounts"], told["orders"]["totalCount"], told["events"]["totalCount"]) == ([], 0, 0)
+
+
+def test_several_moments_are_asked_in_one_operation(reading: Reading) -> None:
+    fields = " ".join(
+        f"at{position}: events(first: 1, asOf: {{position: {position}}}) {{totalCount}}"
+        for position in (10, 20, 30, 40)
+    )
+    told = reading.ask(f"{{{fields} now: events {{totalCount}}}}")
+    assert {name: one["totalCount"] for name, one in told.items()} == {
+        "at10": 10,
+        "at20": 20,
+        "at30": 30,
+        "at40": 40,
+        "now": reading.log.head(),
+    }
+
+
+def test_an_operation_asks_about_so_many_moments_and_no_more(reading: Reading) -> None:
+    fields = " ".join(
+        f"at{position}: events(first: 1, asOf: {{position: {position}}}) {{totalCount}}"
+        for position in range(9)
+    )
+    result = reading.execute(f"{{{fields}}}")
+    assert result.errors
+    assert {(error.extensions or {})["code"] for error in result.errors} == {"BAD_INPUT"}
+    assert "moments" in result.errors[0].message

@@ -1,0 +1,86 @@
+"""Many operations at once: each with one snapshot of its own, none waiting for another for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import closing
+
+from sqlalchemy import Engine
+from strawberry.types import ExecutionResult
+
+from adapters.avro import AvroCodec
+from adapters.graphql.context import Context, Served
+from adapters.graphql.readers import Readers
+from adapters.graphql.schema import schema
+from adapters.http.caller import ANONYMOUS
+from domain.order import OrderPlaced
+from infra.config import WhenceSettings
+from infra.logs import open_reader
+from projections import builds
+from projections.bookkeeping import BuildKind, BuildStatus
+from projections.catalogue import PROJECTIONS
+from projections.questions.orders import ORDERS
+from projections.questions.page import count
+from projections.runner import Runner
+from projections.source import ReadModels, Source
+from projections.store import writing
+from projections.work import works
+from tests.adapters.graphql.reading import Reading
+
+SCHEMA = schema()
+TWO = """{now: orders(first: 2) {totalCount edges {node {fills {price}}}}
+    then: orders(first: 2, asOf: {position: 100}) {totalCount}}"""
+
+
+def test_fifty_clients_are_answered_by_few_connections(reading: Reading) -> None:
+    readers = Readers(2)
+    served = Served(reading.models, reading.served.decode, readers)
+
+    async def all_at_once() -> list[ExecutionResult]:
+        asked = (SCHEMA.execute(TWO, context_value=Context(ANONYMOUS, served)) for _ in range(50))
+        found = await asyncio.gather(*asked)
+        return list(found)
+
+    answers = asyncio.run(all_at_once())
+    readers.close()
+    assert len(answers) == 50
+    assert {str(one.data) for one in answers} == {str(answers[0].data)}
+    assert all(one.errors is None for one in answers)
+    assert _taken(reading.engine) == 0
+
+
+def _taken(engine: Engine) -> int:
+    """Connections that nobody has given back."""
+    return int(engine.pool.checkedout())  # type: ignore[attr-defined]  # both databases have a pool that counts
+
+
+def test_one_operation_sees_one_moment_whatever_is_written_meanwhile(store: Engine, demo_log: str) -> None:
+    with writing(store) as connection:
+        begun = [
+            builds.begin(connection, one, BuildKind.TODAY, BuildStatus.LIVE) for one in PROJECTIONS.values()
+        ]
+    served = Served(ReadModels(store, PROJECTIONS), AvroCodec().decode)
+
+    async def ask_twice(runner: Runner) -> tuple[int, int, int]:
+        context = Context(ANONYMOUS, served)
+        moment = await context.moment()
+        before = await moment.ask(_count)
+        await asyncio.to_thread(runner.catch_up)
+        same = await moment.ask(_count)
+        await context.close()
+        now = await (await context.moment()).ask(_count)
+        await context.close()
+        return before, same, now
+
+    with closing(open_reader(WhenceSettings(log=demo_log))) as log:
+        runner = Runner(log, works(store, begun, PROJECTIONS, 0))
+        runner.step(300)
+        before, same, now = asyncio.run(ask_twice(runner))
+        placed = sum(isinstance(one.envelope.event, OrderPlaced) for one in log.read())
+    served.readers.close()
+    assert before == same
+    assert (before < now, now) == (True, placed)
+
+
+def _count(source: Source) -> int:
+    return count(source, ORDERS, {})
