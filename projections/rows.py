@@ -11,40 +11,69 @@ from projections.tables import TableSpec
 Load = Callable[[str, Key], Row | None]
 """How a row is read that is not in memory: by table and key; None where there is none."""
 
-_HELD = 50_000
-"""Rows a table keeps in memory between batches; what is asked for again later is read again."""
+_HELD = 25_000
+"""Rows a table keeps in memory between batches, and as many older ones; what is asked for again later is read again."""
+_KEYS = 500_000
+"""Keys a table remembers of a build that was made from zero: a row that is not among them need not be looked for."""
 
 
 class TableRows:
-    """One table's rows in memory."""
+    """One table's rows in memory; those of a table that no fold has ever asked for are not kept."""
 
-    __slots__ = ("_load", "dirty", "key", "known", "name", "stored")
+    __slots__ = ("_asked", "_load", "_older", "_whole", "dirty", "key", "known", "name", "stored")
 
     def __init__(self, spec: TableSpec, load: Load) -> None:
         self.name = spec.name
         self.key = spec.key
         self._load = load
+        self._asked = False
+        self._whole = False
+        self._older: dict[Key, Row | None] = {}
         self.known: dict[Key, Row | None] = {}
         self.dirty: dict[Key, Row] = {}
         self.stored: set[Key] = set()
 
     def find(self, key: Key) -> Row | None:
-        """The row as it is now; read from the store where it is not in memory."""
+        """The row as it is now; read from the store where it is not in memory and may be there."""
+        self._asked = True
         if key in self.known:
             return self.known[key]
+        row = self.known[key] = self._found(key)
+        return row
+
+    def _found(self, key: Key) -> Row | None:
+        if key in self._older:
+            return self._older.pop(key)
+        if self._whole and key not in self.stored:
+            return None
         row = self._load(self.name, key)
-        self.known[key] = row
         if row is not None:
             self.stored.add(key)
         return row
 
     def written(self) -> None:
         """What was dirty is in the store now."""
+        if not self._asked:
+            self.forget()
+            return
         self.stored.update(self.dirty)
         self.dirty.clear()
         if len(self.known) > _HELD:
-            self.known.clear()
-            self.stored.clear()
+            self._older, self.known = self.known, {}
+            self._forget_keys()
+
+    def forget(self, *, empty: bool = False) -> None:
+        """Nothing in memory counts any more; where the table is `empty`, nothing need be looked for."""
+        self._older.clear()
+        self.known.clear()
+        self.dirty.clear()
+        self.stored.clear()
+        self._whole = empty
+
+    def _forget_keys(self) -> None:
+        if not self._whole or len(self.stored) > _KEYS:
+            self._whole = False
+            self.stored.intersection_update(self._older)
 
 
 class MemoryRows:
@@ -108,13 +137,11 @@ class MemoryRows:
         for rows in self.tables.values():
             rows.written()
 
-    def forget(self) -> None:
-        """Nothing in memory counts any more: the store may have been written by another."""
+    def forget(self, *, empty: bool = False) -> None:
+        """Nothing in memory counts any more: the store may have been written by another. `empty`: it has no rows."""
         self._undo.clear()
         for rows in self.tables.values():
-            rows.known.clear()
-            rows.dirty.clear()
-            rows.stored.clear()
+            rows.forget(empty=empty)
 
 
 def _restore(rows: dict[Key, Any], key: Key, row: Row | None) -> None:

@@ -106,6 +106,7 @@ class Work:
                 "choose another store with --store, or drop its builds"
             )
         self._epoch, self.position = row.epoch, row.position
+        self._rows.forget(empty=row.position == 0)
         return self.position
 
     def fold(self, fold: Fold, recorded: Recorded) -> None:

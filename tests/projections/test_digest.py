@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine, create_engine, text
 
+from projections import parked, rows
 from projections.bookkeeping import METADATA, BuildKind, BuildStatus
 from projections.builds import begin, tables_of
 from projections.catalogue import PROJECTIONS
@@ -117,6 +119,28 @@ def test_rebuilt_the_tables_are_the_same_to_the_byte(store: Engine) -> None:
         rebuilt = {one.projection: digest(connection, PROJECTIONS[one.projection], one) for one in again}
     assert rebuilt == digests(store, PROJECTIONS)
     assert len(set(rebuilt.values())) == len(PROJECTIONS)
+
+
+@pytest.mark.parametrize(("held", "keys"), [(5, 10), (5, 1_000_000)])
+def test_what_is_no_longer_in_memory_is_read_again(
+    store: Engine, held: int, keys: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With room for five rows a table, and for few keys or for all."""
+    log = WrittenLog(two_accounts()[:500])
+    caught_up(store, log, PROJECTIONS)
+    monkeypatch.setattr(rows, "_HELD", held)
+    monkeypatch.setattr(rows, "_KEYS", keys)
+    with writing(store) as connection:
+        again = [
+            begin(connection, one, BuildKind.TODAY, BuildStatus.BUILDING) for one in PROJECTIONS.values()
+        ]
+    runner = Runner(log, works(store, again, PROJECTIONS, 0))
+    while runner.step(23):
+        pass
+    with reading(store) as connection:
+        rebuilt = {one.projection: digest(connection, PROJECTIONS[one.projection], one) for one in again}
+        assert parked.sequences(connection, 0) == []
+    assert rebuilt == digests(store, PROJECTIONS)
 
 
 def test_both_databases_hold_the_same_read_models(store: Engine, tmp_path: Path) -> None:
