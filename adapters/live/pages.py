@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import takewhile
@@ -15,6 +16,8 @@ from domain.log import Envelope, Recorded
 PAGE = 500
 """Events a page: what one reader holds in memory while it is behind."""
 
+_KEPT = 20
+"""Pages that are kept for the next who asks."""
 STOPPING = "this program is stopping"
 
 _T = TypeVar("_T")
@@ -27,6 +30,7 @@ class Pages:
         self._open = open_log
         self._log: RecordedLog | None = None
         self._thread = ThreadPoolExecutor(1, "pages of the log")
+        self._kept: OrderedDict[int, Sequence[Recorded]] = OrderedDict()
         self._closed = False
 
     async def head(self) -> int:
@@ -35,7 +39,8 @@ class Pages:
 
     async def page(self, after: int) -> Sequence[Recorded]:
         """The next events after a position, at most `PAGE`; none at the end. Raises LogError."""
-        return await self._ask(lambda log: list(log.read(after, after + PAGE)))
+        page = await self._ask(lambda log: self._page(log, after))
+        return [recorded for recorded in page if recorded.position > after]
 
     async def stream(self, stream: str, upto: int) -> Sequence[Envelope]:
         """The events of a stream up to a version. Raises LogError."""
@@ -55,6 +60,17 @@ class Pages:
         if self._closed:
             raise LogUnavailable(STOPPING)
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
+
+    def _page(self, log: RecordedLog, after: int) -> Sequence[Recorded]:
+        """Pages begin at the same places for everybody: who comes back after a restart comes with all the others."""
+        begin = after - after % PAGE
+        page = self._kept.pop(begin, ())
+        if not page or page[-1].position <= after:
+            page = list(log.read(begin, begin + PAGE))
+        self._kept[begin] = page
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return page
 
     def _answer(self, question: Callable[[RecordedLog], _T]) -> _T:
         if self._log is None:

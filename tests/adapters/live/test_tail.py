@@ -7,6 +7,7 @@ import random
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, aclosing, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,25 +17,24 @@ from adapters.log.recorder_log import RecordedLog, RecorderLog
 from domain.errors import InvalidInput, LogUnavailable, TooSlow
 from infra.config import WhenceSettings
 from infra.logs import open_owned, open_reader
+from tests.adapters.log.conftest import Place
 from tests.adapters.log.days import days
 
 STREAM = "account-main"
-_PATIENCE = 20
+_PATIENCE = 60
+_HAMMERED = 4_000
 
 
 class Writer:
-    """Owns a log in a file and writes a stream of days to it."""
+    """Owns a log and writes a stream of days to it."""
 
-    def __init__(self, log: RecorderLog, settings: WhenceSettings) -> None:
-        self._log, self._settings = log, settings
+    def __init__(self, log: RecorderLog, read: Callable[[], RecordedLog]) -> None:
+        self._log, self.read = log, read
         self.written = 0
 
     def write(self, count: int) -> None:
         self._log.append(days(STREAM, self.written + 1, self.written + count))
         self.written += count
-
-    def read(self) -> RecordedLog:
-        return open_reader(self._settings)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def writer(tmp_path: Path) -> Iterator[Writer]:
     with ExitStack() as held:
         log = open_owned(settings)
         held.callback(log.close)
-        yield Writer(log, settings)
+        yield Writer(log, partial(open_reader, settings))
 
 
 @asynccontextmanager
@@ -77,22 +77,23 @@ async def reached(tail: LiveTail, position: int) -> None:
     await positions(tail, position - 1, position)
 
 
-def test_everybody_sees_every_event_once_wherever_they_begin_while_the_log_grows(writer: Writer) -> None:
+def test_everybody_sees_every_event_once_wherever_they_begin_while_the_log_grows(kept: Place) -> None:
     """The ring holds far less than what is written, so most begin in the log and meet the end while it moves."""
-    total, lots = 6_000, random.Random(4)
+    lots = random.Random(4)
+    writer = Writer(kept.own(), kept.read)
     writer.write(1_000)
 
     def hammer() -> None:
-        while writer.written < total:
-            writer.write(min(lots.randint(1, 40), total - writer.written))
+        while writer.written < _HAMMERED:
+            writer.write(min(lots.randint(1, 200), _HAMMERED - writer.written))
 
     async def one(tail: LiveTail) -> None:
         await asyncio.sleep(lots.random() / 2)
         after = lots.randint(0, tail.position)
-        assert await positions(tail, after, total) == list(range(after + 1, total + 1))
+        assert await positions(tail, after, _HAMMERED) == list(range(after + 1, _HAMMERED + 1))
 
     async def test() -> None:
-        async with following(writer.read, held=3_000) as tail:
+        async with following(writer.read, held=_HAMMERED // 2) as tail:
             thread = threading.Thread(target=hammer)
             thread.start()
             await asyncio.gather(*(one(tail) for _ in range(60)))

@@ -1,0 +1,7 @@
+"""Logs of every kind that another process can read."""
+
+from __future__ import annotations
+
+from tests.adapters.log.conftest import kept
+
+__all__ = ["kept"]
