@@ -24,8 +24,7 @@ from adapters.graphql.limits import Limits, limiting
 from adapters.graphql.readers import Readers
 from adapters.graphql.schema import schema
 from adapters.http.caller import ANONYMOUS
-from adapters.log.recorder_log import RecordedLog
-from domain.log import Recorded
+from domain.log import LogReader, Recorded
 from infra.cli import application
 from infra.config import WhenceSettings
 from infra.logs import open_reader
@@ -42,7 +41,7 @@ SCHEMA = schema(limiting(Limits(cost=500_000)))
 class Reading:
     """A process that serves the demo's read models."""
 
-    log: RecordedLog
+    log: LogReader
     engine: Engine
     models: ReadModels
     served: Served

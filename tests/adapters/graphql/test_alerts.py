@@ -1,0 +1,86 @@
+"""Alerts, of which the demo has none: on a log with a tripped switch and an order that was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import Engine
+
+from adapters.avro import AvroCodec
+from adapters.graphql.context import Served
+from domain.account import AccountOpened, KillSwitchReset, KillSwitchTripped
+from domain.opening import LogOpened, Mode
+from domain.order import OrderRejected
+from domain.streams import account_stream
+from tests.adapters.graphql.reading import Reading
+from tests.domain.history import ACCOUNT, LOG_ID, NOW, History, an_order
+from tests.projections.stores import WrittenLog, built
+
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture
+def alarmed(store: Engine) -> Iterator[Reading]:
+    history = History().record("log", LogOpened(LOG_ID, Mode.TAPE, "by hand", synthetic=True))
+    history.account(AccountOpened("USDT", Decimal(1000), Decimal(1)))
+    history.order("abc-e1", an_order(), OrderRejected("too small"))
+    history.record(account_stream(ACCOUNT), KillSwitchTripped("by hand: news"), at=LATER)
+    history.record(account_stream(ACCOUNT), KillSwitchReset("calm again"), at=LATER)
+    log = WrittenLog(history.envelopes)
+    models = built(store, log)
+    served = Served(models, AvroCodec().decode)
+    yield Reading(log, store, models, served)
+    served.readers.close()
+
+
+def kinds(reading: Reading, where: str) -> list[str]:
+    told = reading.ask(f"{{alerts(where: {{{where}}}) {{edges {{node {{kind}}}}}}}}")
+    return [edge["node"]["kind"] for edge in told["alerts"]["edges"]]
+
+
+def test_an_alert_says_what_happened_and_leads_to_it(alarmed: Reading) -> None:
+    told = alarmed.ask("{alerts {totalCount edges {node {severity kind line at account event {type json}}}}}")
+    assert told["alerts"]["totalCount"] == 3
+    tripped = told["alerts"]["edges"][1]["node"]
+    assert tripped == {
+        "severity": "CRITICAL",
+        "kind": "KILL_SWITCH_TRIPPED",
+        "line": "by hand: news",
+        "at": "2025-04-03T13:00:00.000000Z",
+        "account": ACCOUNT,
+        "event": {"type": "KillSwitchTripped", "json": {"reason": "by hand: news"}},
+    }
+
+
+CHOSEN: Mapping[str, Sequence[str]] = {
+    "severity: [CRITICAL]": ["KILL_SWITCH_TRIPPED"],
+    "severity: [INFO, WARNING]": ["KILL_SWITCH_RESET", "ORDER_REJECTED"],
+    'kind: "ORDER_REJECTED"': ["ORDER_REJECTED"],
+    f'stream: "{account_stream(ACCOUNT)}"': ["KILL_SWITCH_RESET", "KILL_SWITCH_TRIPPED"],
+    'chain: "nothing"': [],
+    'account: "other"': [],
+    'since: "2025-04-03T13:00:00Z"': ["KILL_SWITCH_RESET", "KILL_SWITCH_TRIPPED"],
+    'before: "2025-04-03T13:00:00Z"': ["ORDER_REJECTED"],
+    "afterPosition: 5": ["KILL_SWITCH_RESET"],
+}
+
+
+def test_alerts_are_chosen(alarmed: Reading) -> None:
+    assert {where: kinds(alarmed, where) for where in CHOSEN} == CHOSEN
+
+
+def test_an_account_says_whether_its_switch_is_tripped(alarmed: Reading) -> None:
+    document = "query ($at: LogPosition!) {accounts(asOf: {position: $at}) {account killSwitch balance}}"
+    models = alarmed.models
+    past = Reading(
+        alarmed.log,
+        alarmed.engine,
+        models,
+        Served(type(models)(alarmed.engine, models.projections, log=alarmed.log), alarmed.served.decode),
+    )
+    assert past.ask(document, at=5)["accounts"][0]["killSwitch"] == "by hand: news"
+    assert past.ask(document, at=6)["accounts"][0]["killSwitch"] == ""
+    past.served.readers.close()
