@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine, FromClause, Table, func, select
@@ -63,10 +64,7 @@ class Now:
 
     def table(self, name: str) -> FromClause:
         """See `Source`."""
-        tables = self._tables_of(self._owner[name])
-        table = tables[name]
-        own = [column for column in table.columns if column.name != "partition"]
-        return select(*own).where(table.c.partition == self._partition).subquery(name)
+        return _of_partition(self._tables_of(self._owner[name])[name], self._partition)
 
     def _tables_of(self, projection: Projection) -> Mapping[str, Table]:
         build: Build | None = self._builds.get(projection.name)
@@ -76,6 +74,12 @@ class Now:
                 f"run `whence projections rebuild {projection.name}`"
             )
         return tables_of(projection, build)
+
+
+@lru_cache(maxsize=1024)
+def _of_partition(table: Table, partition: int) -> FromClause:
+    own = [column for column in table.columns if column.name != "partition"]
+    return select(*own).where(table.c.partition == partition).subquery()
 
 
 class ReadModels:

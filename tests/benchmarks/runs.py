@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from uuid import uuid5
+from typing import Any
+from uuid import UUID, uuid5
 
 from adapters.tapes import Tape, read_tape, synthetic_tape
+from domain.events import Event
 from domain.log import Envelope, event_id
 from domain.settings import (
     AlphaSettings,
@@ -57,14 +59,24 @@ def copies(envelopes: Sequence[Envelope], count: int) -> Iterator[Sequence[Envel
         yield [_moved(envelope, own, account, ids) for envelope in envelopes]
 
 
-def _moved(envelope: Envelope, log_id: object, account: str, ids: dict[str, str]) -> Envelope:
-    meta = envelope.meta
-    stream = (
-        meta.stream.replace(f"-{meta.account}", f"-{account}", 1) if "-" in meta.stream else f"log-{account}"
-    )
-    renamed = event_id(log_id, stream, meta.version)  # type: ignore[arg-type]  # a UUID
+def _moved(envelope: Envelope, log_id: UUID, account: str, ids: dict[str, str]) -> Envelope:
+    """In the account's own streams and chains: no two accounts have an id in common."""
+    meta, chain = envelope.meta, envelope.meta.correlation_id
+    own = f"{chain[:8]}{log_id.hex[:5]}"
+    moved = meta.stream.replace(f"-{meta.account}", f"-{account}", 1).replace(chain, own)
+    stream = moved if "-" in meta.stream else f"log-{account}"
+    renamed = event_id(log_id, stream, meta.version)
     ids[str(meta.event_id)] = str(renamed)
     cause = ids.get(meta.causation_id, meta.causation_id)
-    return Envelope(
-        replace(meta, event_id=renamed, stream=stream, account=account, causation_id=cause), envelope.event
-    )
+    told: dict[str, Any] = {"event_id": renamed, "stream": stream, "account": account, "causation_id": cause}
+    return Envelope(replace(meta, correlation_id=own, **told), _renamed(envelope.event, chain, own))
+
+
+def _renamed(event: Event, chain: str, own: str) -> Event:
+    named: dict[str, Any] = {
+        field.name: value.replace(chain, own)
+        for field in fields(event)
+        if isinstance(value := getattr(event, field.name), str) and chain in value
+    }
+    changed: Event = replace(event, **named) if named else event
+    return changed

@@ -1,0 +1,189 @@
+"""The API asked by 50 clients at once, over a long log in PostgreSQL: what the server needs for an answer.
+
+The server's own time is what its access log tells of each request: from the first byte read to the last one written,
+waiting for a turn included. `BENCH_EVENTS` sets the log's length.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from uuid import uuid4
+
+import aiohttp
+import psycopg
+from psycopg import sql
+from sqlalchemy import select
+
+from infra.config import load
+from infra.run.projecting import Projecting
+from infra.store import migrate, open_store
+from projections.catalogue import PROJECTIONS
+from projections.source import ReadModels
+from tests.benchmarks.figure import Figure
+from tests.benchmarks.logs import fresh, reader
+from tests.benchmarks.long_log import fill, history_of_one
+from tests.journeys.program import Running, running
+
+_EVENTS = int(os.environ.get("BENCH_EVENTS", "200000"))
+_CLIENTS = 50
+_PACED_SECONDS = 20
+_FULL_SECONDS = 10
+_RAW = 500
+
+_ORDERS = """query ($after: String) { orders(first: 50, after: $after) {
+  edges { cursor node { id account instrument side type purpose status quantity limitPrice filled averagePrice
+                        fees placedAt closedAt } } pageInfo { hasNextPage endCursor } } }"""
+_CHAIN = """query ($id: ID!) { chain(id: $id) {
+  ids roots beganAt nodes { parentId depth because event { position type line occurredAt } } } }"""
+
+
+class Served:
+    """A running API: where it is, and how long each of its answers took, in milliseconds."""
+
+    def __init__(self, program: Running) -> None:
+        self.took: list[float] = []
+        self._program = program
+        self._up = threading.Event()
+        self.url = ""
+        self._reading = threading.Thread(target=self._read)
+        self._reading.start()
+        assert self._up.wait(60), "the API did not come up"
+
+    def _read(self) -> None:
+        assert self._program.process.stderr is not None
+        for line in self._program.process.stderr:
+            told = json.loads(line)
+            if str(told["event"]).startswith("API on "):
+                self.url = str(told["event"]).removeprefix("API on ")
+                self._up.set()
+            if "milliseconds" in told and str(told["event"]).endswith(" 200"):
+                self.took.append(float(told["milliseconds"]))
+
+    def stop(self) -> None:
+        self._program.process.terminate()
+        self._reading.join()
+
+
+def run(events: int = _EVENTS) -> Sequence[Figure]:
+    """Milliseconds of the server, beside the same rows asked of PostgreSQL without anything between."""
+    with fresh("SQLite") as address, _store() as store, ExitStack() as held:
+        count = fill(address, history_of_one(), events)
+        settings = load(log=address, store=store)
+        engine = open_store(settings)
+        held.callback(engine.dispose)
+        migrate(engine)
+        log = held.enter_context(closing(reader(address)))
+        projecting = Projecting(engine, log)
+        projecting.start()
+        held.callback(projecting.stop)
+        assert projecting.wait_until(count, 3_600)
+        raw = _raw(ReadModels(engine, PROJECTIONS))
+        chains = _chains(ReadModels(engine, PROJECTIONS))
+        projecting.stop()
+        return [*_told("raw SQL, 50 orders", raw, None, f"{count:,} events"), *_api(address, store, chains)]
+
+
+def _api(address: str, store: str, chains: Sequence[str]) -> Iterator[Figure]:
+    words = ("api", "--read-only", "--port", "0", "--rate", "1000000/minute")
+    with (
+        TemporaryDirectory() as folder,
+        running(Path(folder), *words, "--log", address, "--store", store) as program,
+    ):
+        served = Served(program)
+        for name, asks in (("50 orders", _pages), ("chain", _stories)):
+            bodies = asks(chains)
+            _asked(served, bodies, 2, pause=0.2)
+            took, _ = _asked(served, bodies, _PACED_SECONDS, pause=1)
+            yield from _told(f"{name}, {_CLIENTS} clients once a second", took, 20, "the server's own time")
+            took, seconds = _asked(served, bodies, _FULL_SECONDS, pause=0)
+            yield from _told(
+                f"{name}, {_CLIENTS} clients at full speed", took, None, "waiting for a turn included"
+            )
+            yield Figure(f"{name}, answers", len(took) / seconds, "1/s", None, "one process")
+        served.stop()
+
+
+def _pages(_chains: Sequence[str]) -> Sequence[bytes]:
+    return [json.dumps({"query": _ORDERS}).encode()]
+
+
+def _stories(chains: Sequence[str]) -> Sequence[bytes]:
+    return [json.dumps({"query": _CHAIN, "variables": {"id": chain}}).encode() for chain in chains]
+
+
+def _asked(
+    served: Served, bodies: Sequence[bytes], seconds: float, *, pause: float
+) -> tuple[list[float], float]:
+    served.took.clear()
+    began = perf_counter()
+    asyncio.run(_clients(served.url, bodies, seconds, pause))
+    return list(served.took), perf_counter() - began
+
+
+async def _clients(url: str, bodies: Sequence[bytes], seconds: float, pause: float) -> None:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=_CLIENTS)) as session:
+        await asyncio.gather(*(_client(session, url, bodies, seconds, pause, n) for n in range(_CLIENTS)))
+
+
+async def _client(
+    session: aiohttp.ClientSession,
+    url: str,
+    bodies: Sequence[bytes],
+    seconds: float,
+    pause: float,
+    number: int,
+) -> None:
+    chance = random.Random(number)
+    until = perf_counter() + seconds
+    await asyncio.sleep(chance.random() * pause)
+    while perf_counter() < until:
+        body = chance.choice(bodies)
+        async with session.post(url, data=body, headers={"content-type": "application/json"}) as answer:
+            told = await answer.json()
+            assert "errors" not in told, told
+        await asyncio.sleep(pause)
+
+
+def _raw(models: ReadModels) -> list[float]:
+    took: list[float] = []
+    for _ in range(_RAW):
+        with models.now() as source:
+            rows = source.table("orders")
+            page = select(rows).order_by(rows.c.position.desc()).limit(50)
+            began = perf_counter()
+            source.connection.execute(page).all()
+            took.append((perf_counter() - began) * 1e3)
+    return took
+
+
+def _chains(models: ReadModels) -> Sequence[str]:
+    with models.now() as source:
+        rows = source.table("decisions")
+        entered = select(rows.c.id).where(rows.c.verdict == "ENTER").limit(2_000)
+        return list(source.connection.execute(entered).scalars())
+
+
+def _told(name: str, took: list[float], limit: float | None, note: str) -> Iterator[Figure]:
+    ordered = sorted(took)
+    yield Figure(f"{name}, p50", ordered[len(ordered) // 2], "ms", None, note)
+    yield Figure(f"{name}, p99", ordered[int(len(ordered) * 0.99)], "ms", limit, f"{len(took):,} answers")
+
+
+@contextmanager
+def _store() -> Generator[str]:
+    name = sql.Identifier(f"bench_{uuid4().hex}")
+    server = os.environ["DATABASE_URL"]
+    with psycopg.connect(server, autocommit=True) as connection, ExitStack() as held:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        held.callback(connection.execute, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+        plain = name.as_string(connection).strip('"')
+        yield f"{server.rsplit('/', 1)[0]}/{plain}"
