@@ -86,7 +86,8 @@ class ManualRun:
         for recorded in log.read():
             world.fold(recorded.envelope)
             self._take(recorded.envelope)
-        self._began = self._until = self._tick()
+        self._began = self._tick()
+        self._until = _second_of(self._began)
         if world.log_id is None:
             exchange, log_id = _fresh(beginning), name()
         else:
@@ -127,7 +128,7 @@ class ManualRun:
         if not self._trading:
             return
         now = self._tick()
-        second = now.replace(microsecond=0)
+        second = _second_of(now)
         if second - SECOND >= self._until:
             self._stand(second)
         if self._is_another_day(now):
@@ -189,6 +190,10 @@ class ManualRun:
         ]
         asks = (Ask(command, f"command:open-{log_id}", self._began, ENGINE) for command in commands)
         self._books.handle(Stimulus(self._began, tuple(asks)))
+
+
+def _second_of(at: datetime) -> datetime:
+    return at.replace(microsecond=0)
 
 
 def _fresh(beginning: Beginning) -> SimulatedExchange:
