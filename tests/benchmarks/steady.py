@@ -1,0 +1,46 @@
+"""A writer at a steady rate: `python -m tests.benchmarks.steady LOG RATE SECONDS AT_ONCE`.
+
+Prints a line for each append: the position of its last event, and when it was durable (seconds since 1970).
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import closing
+from dataclasses import replace
+
+from domain.log import Envelope
+from tests.benchmarks.logs import owned
+from tests.benchmarks.runs import copies
+from tests.projections.folded import a_run
+
+
+def main(log: str, rate: str, seconds: str, at_once: str) -> None:
+    """As the module says."""
+    wanted, step = int(rate) * int(seconds), int(at_once)
+    history = a_run(5_000)
+    events = [
+        _of_its_own(envelope) for one in copies(history, wanted // len(history) + 1) for envelope in one
+    ]
+    told: list[str] = []
+    with closing(owned(log)) as opened:
+        began = time.perf_counter()
+        for start in range(0, wanted, step):
+            position = opened.append(events[start : start + step])
+            told.append(f"{position} {time.time()}")
+            due = began + (start + step) / int(rate)
+            time.sleep(max(due - time.perf_counter(), 0))
+    sys.stdout.write("\n".join(told))
+
+
+def _of_its_own(envelope: Envelope) -> Envelope:
+    """Accounts that the log does not have yet."""
+    meta = envelope.meta
+    account = f"live{meta.account}"
+    stream = meta.stream.replace(f"-{meta.account}", f"-{account}", 1)
+    return replace(envelope, meta=replace(meta, account=account, stream=stream))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
