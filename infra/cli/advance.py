@@ -60,7 +60,8 @@ class Advance:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        if self._progress.console.is_terminal:
+            self._progress.stop()
 
     def tell(self, reached: Sequence[Reached]) -> None:
         """Shows how far builds are in their partitions."""

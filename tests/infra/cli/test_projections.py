@@ -1,0 +1,140 @@
+"""whence projections: built, rebuilt beside, switched, dropped, digested; what waits is shown and made good."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from domain.log import Recorded
+from domain.order import OrderPlaced
+from infra.config import WhenceSettings
+from infra.store import migrate, open_store
+from projections import catalogue
+from projections.builds import kept_up
+from projections.orders import ORDERS
+from projections.projection import Projection, Rows
+from projections.runner import Runner
+from projections.work import works
+from tests.infra.cli.conftest import Whence
+from tests.infra.run.stores import filled
+from tests.projections.folded import a_run
+from tests.projections.stores import WrittenLog
+
+_EVENTS = a_run(1_500)
+
+
+@pytest.fixture(autouse=True)
+def _only_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One read model is as good as ten, and quicker."""
+    for name in set(catalogue.PROJECTIONS) - {"orders"}:
+        monkeypatch.delitem(catalogue.PROJECTIONS, name)
+
+
+def _built(projection: Projection = ORDERS) -> None:
+    """A store beside a log in this folder, with live orders at its head."""
+    filled("sqlite:///whence.db", _EVENTS)
+    engine = open_store(WhenceSettings())
+    migrate(engine)
+    kept = kept_up(engine, [projection])
+    Runner(WrittenLog(_EVENTS), works(engine, kept, {"orders": projection}, 0)).catch_up()
+    engine.dispose()
+
+
+def _told(whence: Whence, *words: str) -> Sequence[Mapping[str, Any]]:
+    said = whence("projections", *words, "--json")
+    assert said.code == 0, said.err
+    found: Sequence[Mapping[str, Any]] = json.loads(said.out)
+    return found
+
+
+def test_rebuilt_switched_to_and_dropped(whence: Whence) -> None:
+    """The digest is the same to the byte, and the live one is never the one that goes."""
+    _built()
+    (first,) = _told(whence, "digest")
+    rebuilt = whence("projections", "rebuild", "orders")
+    assert rebuilt.code == 0
+    assert "whence projections switch orders" in rebuilt.err
+    assert first["digest"] in rebuilt.out
+    kept = whence("projections", "drop", "orders", "--build", "1")
+    assert kept.code == 1
+    assert "answers now; switch to another one first" in kept.err
+    assert whence("projections", "switch", "orders").err == "orders is answered by build 2 now\n"
+    assert [(one["build"], one["status"]) for one in _told(whence, "list")] == [(1, "RETIRED"), (2, "LIVE")]
+    assert whence("projections", "switch", "orders").err == "orders is answered by build 1 now\n"
+    assert whence("projections", "drop", "orders", "--build", "2").code == 0
+    (left,) = _told(whence, "status")
+    assert (left["build"], left["position"], left["head"], left["lag_events"]) == (
+        1,
+        len(_EVENTS),
+        len(_EVENTS),
+        0,
+    )
+    again = _told(whence, "rebuild", "all", "--switch")
+    assert [one["digest"] for one in again] == [first["digest"]]
+    assert [one["build"] for one in _told(whence, "digest")] == [again[0]["build"]]
+
+
+def test_what_waits_is_shown_and_made_good(whence: Whence) -> None:
+    """Listed with its reason, shown as the log tells it, retried in order."""
+    placed = ORDERS.folds[OrderPlaced]
+    wrong = next(n for n, one in enumerate(_EVENTS, 1) if isinstance(one.event, OrderPlaced))
+
+    def fold(rows: Rows, recorded: Recorded) -> None:
+        if recorded.position == wrong:
+            raise ArithmeticError("nobody knows this price")
+        placed(rows, recorded)
+
+    _built(replace(ORDERS, folds={**ORDERS.folds, OrderPlaced: fold}))
+    (waiting,) = _told(whence, "parked")
+    assert (waiting["first"], waiting["error"]) == (wrong, "ArithmeticError: nobody knows this price")
+    shown = _told(whence, "parked", "show", waiting["sequence"])
+    assert len(shown) == waiting["events"]
+    assert shown[0]["data"]["instrument"] == _EVENTS[wrong - 1].event.instrument  # type: ignore[union-attr]
+    assert "ArithmeticError" in whence("projections", "parked").out
+    (retried,) = _told(whence, "parked", "retry", "--all")
+    assert (retried["projected"], retried["waiting"]) == (waiting["events"], 0)
+    assert whence("projections", "parked").err == "nothing waits\n"
+
+
+def test_discarded_with_a_reason(whence: Whence) -> None:
+    def fold(_rows: Rows, _recorded: Recorded) -> None:
+        raise ArithmeticError("nobody knows this price")
+
+    _built(replace(ORDERS, folds={**ORDERS.folds, OrderPlaced: fold}))
+    waiting = _told(whence, "parked")
+    one = waiting[0]["sequence"]
+    assert whence("projections", "parked", "discard", one).code == 2
+    (given_up,) = _told(whence, "parked", "discard", one, "--reason", "a test order")
+    assert given_up["discarded"] == waiting[0]["events"]
+    assert len(_told(whence, "parked")) == len(waiting) - 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("rebuild", "nothing"), 2, "no read model is called 'nothing'; there are: orders"),
+        (("rebuild", "all", "--build", "1"), 2, "--build is one build of one read model"),
+        (("switch", "orders"), 1, "orders has no build to switch to"),
+        (("switch", "orders", "--build", "9"), 2, "orders has no build 9; its builds are: 1"),
+        (("drop", "orders", "--build", "9"), 2, "orders has no build 9; its builds are: 1"),
+        (("parked", "retry"), 2, "name the sequence to retry, or give --all"),
+        (("parked", "show", "order-x"), 1, "nothing of 'order-x' waits"),
+        (("run", "--group", "desk"), 2, "--group shares the partitions of a topic on Kafka"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(whence: Whence, words: Sequence[str], code: int, said: str) -> None:
+    _built()
+    refused = whence("projections", *words)
+    assert (refused.code, refused.out) == (code, "")
+    assert said in refused.err
+
+
+def test_an_empty_store_says_how_to_begin(whence: Whence) -> None:
+    assert "`whence projections run` begins" in whence("projections", "list").err
+    refused = whence("projections", "digest", "orders")
+    assert refused.code == 1
+    assert "not built in this store yet" in refused.err
