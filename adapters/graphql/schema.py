@@ -8,6 +8,7 @@ from strawberry.extensions import ParserCache, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
 from adapters.graphql.context import SnapshotsGivenBack
+from adapters.graphql.documents import ValidatedOnce, ValidDocuments
 from adapters.graphql.masking import MaskedSchema
 from adapters.graphql.mutation import Mutation
 from adapters.graphql.query import Query
@@ -15,16 +16,18 @@ from adapters.graphql.scalars import SCALARS
 from adapters.graphql.subscription import Subscription
 
 _DOCUMENTS = 500
-"""How many different documents are kept parsed."""
+"""How many different documents are kept, parsed and known to be valid."""
 
 
 def schema(extensions: Sequence[Callable[[], SchemaExtension]] = ()) -> MaskedSchema:
     """The whole schema; `extensions` are made anew for every operation."""
+    valid = ValidDocuments(_DOCUMENTS)
+    quick = [lambda: ParserCache(_DOCUMENTS), lambda: ValidatedOnce(valid)]
     return MaskedSchema(
         Query,
         Mutation,
         Subscription,
-        extensions=[SnapshotsGivenBack, lambda: ParserCache(_DOCUMENTS), *extensions],
+        extensions=[SnapshotsGivenBack, *quick, *extensions],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
 

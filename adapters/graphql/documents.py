@@ -1,0 +1,53 @@
+"""Documents that were found valid before: what is asked again and again is not held against the schema each time.
+
+What a document may cost depends on its variables too, so rules that are not GraphQL's own are held every time.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+
+from graphql import specified_rules
+from strawberry.extensions import SchemaExtension
+
+_OWN = frozenset(specified_rules)
+
+
+class ValidDocuments:
+    """The last `most` documents that were found valid, of one schema."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: OrderedDict[str, None] = OrderedDict()
+
+    def __contains__(self, document: str) -> bool:
+        if document not in self._known:
+            return False
+        self._known.move_to_end(document)
+        return True
+
+    def add(self, document: str) -> None:
+        """Keeps it; forgets the one that was not asked for the longest."""
+        self._known[document] = None
+        if len(self._known) > self._most:
+            self._known.popitem(last=False)
+
+
+class ValidatedOnce(SchemaExtension):
+    """Leaves GraphQL's own rules out where the document has passed them before."""
+
+    def __init__(self, valid: ValidDocuments) -> None:
+        self._valid = valid
+
+    def on_validate(self) -> Iterator[None]:
+        context = self.execution_context
+        document = context.query or ""
+        if document in self._valid:
+            others = (rule for rule in context.validation_rules if rule not in _OWN)
+            context.validation_rules = tuple(others)
+            yield
+            return
+        yield
+        if document and not context.pre_execution_errors:
+            self._valid.add(document)
