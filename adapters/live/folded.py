@@ -56,8 +56,7 @@ def fold(projection: Projection, rows: MemoryRows, recorded: Recorded) -> Row | 
     told = projection.folds.get(type(recorded.envelope.event))
     if told is None:
         return None
-    rows.written()
     told(rows, recorded)
+    put = rows.put_last()
     rows.kept()
-    (table,) = rows.tables.values()
-    return next(iter(table.dirty.values()), None)
+    return next((row for table in put.values() for row in table.values()), None)

@@ -88,7 +88,7 @@ class Serving:
 
 @contextmanager
 def serving(
-    log: str, first: Sequence[Envelope], held: int = 4096, *, trades: bool = True
+    log: str, first: Sequence[Envelope], held: int = 4096, *, trades: bool = True, ping: float = 20.0
 ) -> Generator[Serving]:
     """The API, answering, over a log that begins with `first`."""
     api = Serving(log, held, trades=trades)
@@ -96,7 +96,13 @@ def serving(
     with socket.create_server(("127.0.0.1", 0)) as listening:
         api.port = listening.getsockname()[1]
         server = uvicorn.Server(
-            uvicorn.Config(api.app, log_level="warning", ws_ping_interval=0.5, ws_ping_timeout=0.5)
+            uvicorn.Config(
+                api.app,
+                ws="websockets-sansio",
+                log_level="warning",
+                ws_ping_interval=ping,
+                ws_ping_timeout=ping,
+            )
         )
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()

@@ -277,6 +277,16 @@ async def test_who_does_not_keep_up_is_told_and_dropped(api: Serving) -> None:
     assert positions == list(range(1, positions[-1] + 1))
 
 
+async def test_who_reads_nothing_any_more_is_dropped(tmp_path: Path, history: Sequence[Envelope]) -> None:
+    """It answers no pings either: nobody there tells a slow client from one that is gone."""
+    with serving(f"sqlite:///{tmp_path / 'log.db'}", history, ping=0.2) as api:
+        async with raw(api, max_queue=1, ping_interval=None, close_timeout=0.1) as socket:
+            await begun(socket, "subscription { events(after: 0) { position } }")
+            tail = tail_of(api)
+            await until(lambda: tail.subscribers == 1)
+            await until(lambda: tail.subscribers == 0)
+
+
 async def test_a_subscription_that_is_completed_is_given_up(api: Serving) -> None:
     async with raw(api) as socket:
         await begun(socket, "subscription { events { position } }")
