@@ -1,0 +1,47 @@
+"""The demo's log in GraphiQL, as a person opens it: in a Chromium without a network, from the program itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.adapters.http.conftest import browser, graphiql_build, visitor
+from tests.browser import Visit, open_graphiql, run_in_graphiql
+from tests.journeys.program import whence
+from tests.journeys.serving import Started, started
+
+__all__ = ["browser", "graphiql_build", "visitor"]
+
+TRADES = """query Traded { performance { trades winRate net } positions(first: 3) { totalCount edges { node {
+  id status exitReason net signal { strategy confidence } } } } }"""
+EVENTS = "subscription Recorded { events(after: 0) { position type line } }"
+
+
+@pytest.fixture
+def demo(tmp_path: Path, graphiql_build: Path) -> Iterator[Started]:
+    """What `make demo` leaves behind, served by the command it names."""
+    assert whence(tmp_path, "paper").returncode == 0
+    with started(tmp_path) as serving:
+        yield serving
+
+
+def test_the_demo_s_trades_are_shown_and_its_events_told(
+    demo: Started, visitor: Visit, tmp_path: Path
+) -> None:
+    page = visitor.page
+    open_graphiql(page, demo.url)
+    response = page.locator(".graphiql-response")
+
+    run_in_graphiql(page, TRADES)
+    expect(response).to_contain_text('"strategy": "trend"')
+    expect(response).to_contain_text('"totalCount"')
+    assert page.screenshot(path=tmp_path / "graphiql.png")
+
+    run_in_graphiql(page, EVENTS)
+    expect(response).to_contain_text('"type"')
+
+    assert visitor.faults == []
+    assert len(visitor.origins) == 1
