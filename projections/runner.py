@@ -15,6 +15,9 @@ from projections.projection import Fold
 from projections.work import Work, commit_together
 
 BATCH = 2_000
+"""Events a transaction, where somebody may wait for it."""
+_ALONE = 10_000
+"""Events a transaction, where all builds are equally far and far behind: nobody waits for anybody."""
 _AT_ONCE = 50_000
 """Events asked of a log in one go: whoever writes it must not wait for one endless read to end."""
 
@@ -49,17 +52,20 @@ class Runner:
             if self._log_id:
                 self._resume(work, self._log_id)
 
-    def step(self, most: int = BATCH) -> int:
-        """Takes each group of builds that are equally far one batch on; returns how many events were folded."""
+    def step(self, most: int | None = None) -> int:
+        """Takes each group of builds that are equally far one batch on; returns how many events were folded.
+
+        A batch is `most` events, or as many as serve whoever waits.
+        """
         if not self._log_id:
             self.start()
         if not self._log_id:
             return 0
         self.head = self._log.head()
-        groups = groupby(sorted(self.works, key=_turn), key=_position)
-        behind = [(after, list(group)) for after, group in groups if after < self.head]
+        groups = [(at, list(group)) for at, group in groupby(sorted(self.works, key=_turn), key=_position)]
+        size = most or (_ALONE if len(groups) == 1 and self.head - groups[0][0] > _ALONE else BATCH)
         try:
-            return sum(self._advance(after, group, most) for after, group in behind)
+            return sum(self._advance(at, group, size) for at, group in groups if at < self.head)
         except BaseException:
             self._begin_again()
             raise
