@@ -47,8 +47,7 @@ def _by_bytes(column: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
 
 
 def _text(value: Any) -> str | None:
-    kind: type = type(value)
-    return None if value is None else _TEXTS.get(kind, _json)(value)
+    return None if value is None else _TEXTS.get(value.__class__, _json)(value)
 
 
 def _decimal(value: Decimal) -> str:

@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from typing import LiteralString
 from uuid import uuid4
 
 import psycopg
@@ -130,8 +131,7 @@ def _dump(connection: psycopg.Connection[tuple[object, ...]], name: str) -> byte
         return b"".join(bytes(block) for block in copy)
 
 
-def _named(statement: str, name: str) -> sql.Composed:
-    # The statements are literals of this module.
+def _named(statement: LiteralString, name: str) -> sql.Composed:
     return sql.SQL(statement).format(table=sql.Identifier(name), bare=sql.Identifier(f"bare_{name}"))
 
 

@@ -90,7 +90,7 @@ def test_rows_of_every_kind_add_up_to_the_same_on_every_database(store: Engine, 
 def test_any_difference_shows(store: Engine) -> None:
     """One digit, one zero at the end, one row less."""
     whole = _written(store, _ROWS)
-    for column, value in {
+    changed: Row = {
         "money": Decimal("1.230"),
         "at": datetime(2025, 6, 30, 14, 0, 0, 123457, tzinfo=UTC),
         "count": 2**62 + 1,
@@ -99,7 +99,8 @@ def test_any_difference_shows(store: Engine) -> None:
         "data": b"\x00\xfe",
         "told": {"z": [], "a": {"b": True}},
         "perhaps": Decimal(0),
-    }.items():
+    }
+    for column, value in changed.items():
         assert _written(store, [{**_ROW, column: value}, *_ROWS[1:]]) != whole, column
     assert _written(store, _ROWS[1:]) != whole
 

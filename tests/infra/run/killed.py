@@ -79,7 +79,7 @@ def main(log: str, store: str, seed: str, rounds: str) -> None:
         head = reader.head()
     chance, catching_up = random.Random(int(seed)), partial(catch_up, settings)
     points = sorted(chance.randrange(1, head - _BATCH) for _ in range(int(rounds)))
-    deaths = []
+    deaths: list[dict[str, object]] = []
     for point in points:
         died = killed_at(engine, catching_up, point, chance.random() * 0.01)
         deaths.append({"aimed": point, "died": died, "left": reached(engine)})

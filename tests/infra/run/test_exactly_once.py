@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
@@ -45,7 +46,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[st
         yield digests(engine)
 
 
-def _killed(log: str, store: str, rounds: int) -> Mapping[str, object]:
+def _killed(log: str, store: str, rounds: int) -> Mapping[str, Any]:
     told = subprocess.run(
         [sys.executable, "-m", "tests.infra.run.killed", log, store, str(_SEED), str(rounds)],
         cwd=_ROOT,
@@ -56,13 +57,12 @@ def _killed(log: str, store: str, rounds: int) -> Mapping[str, object]:
         timeout=180,
     )
     assert told.returncode == 0, told.stderr
-    found: Mapping[str, object] = json.loads(told.stdout)
+    found: Mapping[str, Any] = json.loads(told.stdout)
     return found
 
 
-def _check(told: Mapping[str, object]) -> None:
-    deaths = told["deaths"]
-    assert isinstance(deaths, list)
+def _check(told: Mapping[str, Any]) -> None:
+    deaths: Sequence[Mapping[str, Any]] = told["deaths"]
     assert told["reached"] == told["head"] == len(_events())
     assert all(one["died"] for one in deaths), deaths
     assert len({one["left"] for one in deaths}) > 1, "they died at different places"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -47,7 +47,7 @@ def address(tmp_path: Path) -> str:
 @contextmanager
 def projecting(
     engine: Engine, address: str, projections: Mapping[str, Projection] = _FEW
-) -> Iterator[Projecting]:
+) -> Generator[Projecting]:
     """Started, and stopped at the end."""
     with closing(open_reader(WhenceSettings(log=address))) as reader:
         found = Projecting(engine, reader, projections)
