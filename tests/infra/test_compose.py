@@ -55,7 +55,7 @@ def test_images_are_of_the_version_the_tests_run(
 
 
 def test_the_app_is_of_this_version(services: dict[str, Service], project: dict[str, object]) -> None:
-    assert {_tag(services[name]) for name in ("app", "schemas")} == {project["version"]}
+    assert {_tag(services[name]) for name in ("app", "schemas", "projections", "api")} == {project["version"]}
 
 
 def test_every_image_is_pinned(services: dict[str, Service]) -> None:
@@ -69,7 +69,7 @@ def test_what_keeps_running_has_a_health_check_and_listens_on_this_machine_only(
     services: dict[str, Service],
 ) -> None:
     lasting = {name: service for name, service in services.items() if service.get("restart")}
-    assert set(lasting) == {"kafka", "registry", "kafka-ui", "postgres"}
+    assert set(lasting) == {"kafka", "registry", "kafka-ui", "postgres", "projections", "api"}
     assert [name for name, service in lasting.items() if "healthcheck" not in service] == []
     ports = [port for service in services.values() for port in cast(list[str], service.get("ports", []))]
     assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
