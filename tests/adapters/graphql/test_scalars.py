@@ -1,0 +1,72 @@
+"""Decimals, times and positions, out and in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from graphql import GraphQLError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.graphql.scalars import (
+    decimal_text,
+    read_decimal,
+    read_position,
+    read_time,
+    time_text,
+)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=12))
+def test_a_decimal_comes_back_to_the_last_digit(value: Decimal) -> None:
+    text = decimal_text(value)
+    assert "E" not in text.upper()
+    assert read_decimal(text).as_tuple() == value.as_tuple()
+
+
+@pytest.mark.parametrize(("value", "text"), [("1E-7", "0.0000001"), ("0.0150", "0.0150"), ("1E+3", "1000")])
+def test_a_decimal_is_told_in_plain_notation(value: str, text: str) -> None:
+    assert decimal_text(Decimal(value)) == text
+
+
+@pytest.mark.parametrize("value", [0.1, True, "NaN", "Infinity", "", "1,5", None, [], "0x10"])
+def test_what_is_no_decimal_is_refused(value: object) -> None:
+    with pytest.raises(GraphQLError, match="is not a decimal"):
+        read_decimal(value)
+
+
+_MOMENTS = st.datetimes(
+    datetime(1, 1, 2),  # noqa: DTZ001  (hypothesis adds the zone)
+    datetime(9999, 12, 30),  # noqa: DTZ001
+    timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))]),
+)
+
+
+@given(_MOMENTS)
+def test_a_time_comes_back_to_the_microsecond_in_utc(value: datetime) -> None:
+    text = time_text(value)
+    assert text.endswith("Z")
+    assert read_time(text) == value
+    assert read_time(text).tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["2025-01-01T00:00:00", "yesterday", 17, None, "2025-13-01T00:00:00Z", "0001-01-01T00:00:00+05:00"],
+)
+def test_what_is_no_time_with_a_zone_is_refused(value: object) -> None:
+    with pytest.raises(GraphQLError, match="is not a time with its zone"):
+        read_time(value)
+
+
+@pytest.mark.parametrize(("value", "read"), [(0, 0), ("17", 17), (2**53 - 1, 2**53 - 1)])
+def test_a_position_is_a_number_or_its_digits(value: object, read: int) -> None:
+    assert read_position(value) == read
+
+
+@pytest.mark.parametrize("value", [-1, 2**53, True, 1.0, "1e3", "", "-1", "٣", None])
+def test_what_is_no_position_is_refused(value: object) -> None:
+    with pytest.raises(GraphQLError, match="is not a position"):
+        read_position(value)
