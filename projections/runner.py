@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
+from time import time_ns
 from typing import Any
 
 from domain.errors import InvalidInput
 from domain.log import LogReader, Recorded
 from domain.opening import LogOpened
-from projections.bookkeeping import BuildStatus
+from projections.bookkeeping import BuildKind, BuildStatus
 from projections.faults import Dropped, Overtaken, Unwritable
 from projections.projection import Fold
 from projections.work import Work, commit_together
+
+Projected = Callable[[Sequence[Recorded], int], None]
+"""Told of a committed batch, and when its folding began, in nanoseconds since 1970."""
 
 BATCH = 2_000
 """Events a transaction, where somebody may wait for it."""
@@ -28,9 +32,11 @@ class Runner:
     Builds that are behind never keep the others waiting for longer than one batch. Not safe for threads: one runs it.
     """
 
-    def __init__(self, log: LogReader, works: Sequence[Work]) -> None:
+    def __init__(self, log: LogReader, works: Sequence[Work], projected: Projected | None = None) -> None:
+        """`projected` is told of each batch that what answers now has taken up, and since when it was folded."""
         self._log = log
         self.works = list(works)
+        self._projected = projected
         self.head = 0
         self._log_id = ""
         self._reads: dict[int, _Read] = {}
@@ -90,11 +96,13 @@ class Runner:
         batch = self._batch(after, most)
         if not batch:
             return 0
-        interested = _interested(group)
+        interested, began = _interested(group), time_ns()
         for recorded in batch:
             for work, fold in interested.get(type(recorded.envelope.event), ()):
                 work.fold(fold, recorded)
         self._commit(group, batch)
+        if self._projected is not None and any(_answers(work) for work in group):
+            self._projected(batch, began)
         return len(batch)
 
     def _batch(self, after: int, most: int) -> Sequence[Recorded]:
@@ -183,6 +191,10 @@ def log_id_of(log: LogReader) -> str:
     if not isinstance(event, LogOpened):
         raise InvalidInput(f"this log does not begin with LogOpened but with {type(event).__name__}")
     return str(event.log_id)
+
+
+def _answers(work: Work) -> bool:
+    return work.build.status is BuildStatus.LIVE and work.build.kind is BuildKind.TODAY
 
 
 def _nothing() -> None:

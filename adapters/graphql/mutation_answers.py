@@ -17,7 +17,7 @@ class FollowedEvent:
     position: Position
     id: strawberry.ID
     stream: str
-    type: str = strawberry.field(description="Its full name, like `whence.order.OrderPlaced`.")
+    type: str = strawberry.field(description="What happened, as in `OrderPlaced`.")
 
     @classmethod
     def of(cls, named: door.EventNamed) -> FollowedEvent:
@@ -25,7 +25,7 @@ class FollowedEvent:
             position=Position(named.position),
             id=strawberry.ID(str(named.event_id)),
             stream=named.stream,
-            type=named.type,
+            type=named.type.rpartition(".")[2],
         )
 
 

@@ -14,7 +14,6 @@ from strawberry.scalars import JSON
 from adapters.avro.json_form import to_json
 from adapters.graphql.scalars import Position
 from adapters.live.prices import Price
-from domain.events import FULL_NAMES
 from domain.log import Envelope, Recorded
 from domain.signal import Verdict
 from domain.strategies import Direction, Intent
@@ -33,9 +32,9 @@ class LoggedEvent:
     noun: str = strawberry.field(description="What the stream is of, like `order`.")
     account: str = strawberry.field(description="Whose; `system` for what belongs to no account.")
     version: int = strawberry.field(description="Its number in its stream, from 1.")
-    type: str = strawberry.field(description="Its full name, like `whence.order.OrderFilled`.")
-    chain: strawberry.ID = strawberry.field(description="The chain that it belongs to.")
-    cause: str = strawberry.field(
+    type: str = strawberry.field(description="What happened, as in `OrderFilled`.")
+    chain_id: strawberry.ID = strawberry.field(description="The chain that it belongs to.")
+    cause_id: str = strawberry.field(
         description="The id of the event that caused it, or the fact outside that did."
     )
     actor: str = strawberry.field(description="Who did it: the engine, or a person by name.")
@@ -44,7 +43,7 @@ class LoggedEvent:
     line: str = strawberry.field(description="What it says, in one line of plain words.")
 
     @strawberry.field(description="All it says: decimals and times as text.")
-    def data(self) -> JSON:
+    def json(self) -> JSON:
         return cast(JSON, to_json(self.envelope.event))
 
     @classmethod
@@ -58,9 +57,9 @@ class LoggedEvent:
             noun=parse(meta.stream).noun,
             account=meta.account,
             version=meta.version,
-            type=FULL_NAMES[recorded.envelope.event.__class__],
-            chain=strawberry.ID(meta.correlation_id),
-            cause=meta.causation_id,
+            type=type(recorded.envelope.event).__name__,
+            chain_id=strawberry.ID(meta.correlation_id),
+            cause_id=meta.causation_id,
             actor=meta.actor,
             occurred_at=meta.occurred_at,
             recorded_at=meta.recorded_at,
@@ -92,7 +91,7 @@ class PositionChange:
     event: LoggedEvent = strawberry.field(description="What happened.")
     account: str = strawberry.field(description="Whose position it is.")
     id: strawberry.ID = strawberry.field(description="Like `BTCUSDT-LINEAR.BYBIT-LONG-1`.")
-    chain: strawberry.ID = strawberry.field(description="The chain that opened it.")
+    chain_id: strawberry.ID = strawberry.field(description="The chain that opened it.")
     instrument: str = strawberry.field(description="What is held.")
     direction: Direction = strawberry.field(description="Which way it gains.")
     status: str = strawberry.field(description="OPEN or CLOSED.")
@@ -119,13 +118,14 @@ class PositionChange:
         return cls(
             position=Position(recorded.position),
             event=LoggedEvent.of(recorded),
+            chain_id=strawberry.ID(row["chain"]),
             direction=Direction(row["direction"]),
             **told,
         )
 
 
 _POSITION_COLUMNS = (
-    "account", "id", "chain", "instrument", "status", "quantity", "cost", "average_price", "stop", "target", "gross",
+    "account", "id", "instrument", "status", "quantity", "cost", "average_price", "stop", "target", "gross",
     "fees", "funding", "net", "exit_reason", "opened_at", "closed_at",
 )  # fmt: skip
 
@@ -177,12 +177,13 @@ class AlertRaised:
     kind: str = strawberry.field(description="What it is, for programs: like `KILL_SWITCH_TRIPPED`.")
     line: str = strawberry.field(description="What it is, for people.")
     stream: str = strawberry.field(description="The stream of the event.")
-    chain: strawberry.ID = strawberry.field(description="The chain of the event.")
+    chain_id: strawberry.ID = strawberry.field(description="The chain of the event.")
     at: datetime = strawberry.field(description="When it was so.")
 
     @classmethod
     def of(cls, row: Row) -> AlertRaised:
-        told: Row = {**row, "severity": Severity(row["severity"])}
+        told = {name: value for name, value in row.items() if name != "chain"}
+        told |= {"severity": Severity(row["severity"]), "chain_id": strawberry.ID(row["chain"])}
         return cls(**told)
 
 

@@ -8,7 +8,7 @@ caused it, so that a trace is the chain's tree; what came from outside has none.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +29,8 @@ from adapters.avro.headers import traceparent
 from domain.events import FULL_NAMES
 from domain.log import Envelope, Meta, Recorded, is_outside_fact
 
+_LIVE = 500
+"""Events a batch has at most where they are projected as they come."""
 _ids: ContextVar[tuple[int, int] | None] = ContextVar("ids", default=None)
 
 
@@ -66,13 +68,16 @@ class EventSpans:
         for envelope in envelopes:
             self._span(envelope, began, durable)
 
-    def projected(self, events: Iterable[Recorded], began: int, committed: int) -> None:
-        """From the first fold until the rows were committed, in nanoseconds since 1970."""
-        for recorded in events:
-            meta = recorded.envelope.meta
+    def projected(self, batch: Sequence[Recorded], began: int) -> None:
+        """From `began`, in nanoseconds since 1970, until now, when the rows are committed.
+
+        A batch as long as only catching up makes them is nobody's latency, and is left out.
+        """
+        committed = time.time_ns()
+        for recorded in batch if len(batch) <= _LIVE else ():
             span = self._tracer.start_span(
                 "project",
-                context=_within(*_ids_of(meta)),
+                context=_within(*_ids_of(recorded.envelope.meta)),
                 kind=SpanKind.CONSUMER,
                 start_time=began,
                 attributes={"whence.position": recorded.position},

@@ -21,6 +21,7 @@ from infra.logs import open_reader
 from infra.run.group import Group
 from infra.run.projecting import Projecting
 from infra.run.rebuilding import catch_up, catch_up_and_switch, log_of, partition_of, partitions_of
+from infra.tracing import tracing
 from projections.bookkeeping import BuildKind, BuildStatus
 from projections.builds import Build, begin, builds
 from projections.builds import drop as drop_build
@@ -120,8 +121,13 @@ def run(
             Group(place.engine, place.settings, group).run(stopping.asked)
             return
         partition = partition_of(place.settings)
-        with closing(open_reader(place.settings)) as reader, Advance() as advance:
-            projecting = Projecting(place.engine, reader, partition=partition)
+        with (
+            closing(open_reader(place.settings)) as reader,
+            tracing(place.settings) as spans,
+            Advance() as advance,
+        ):
+            projected = None if spans is None else spans.projected
+            projecting = Projecting(place.engine, reader, partition=partition, projected=projected)
             projecting.start()
             try:
                 while not stopping.asked() and projecting.failure is None:

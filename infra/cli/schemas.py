@@ -19,7 +19,9 @@ from infra.config import load, told
 if TYPE_CHECKING:
     from adapters.registry.registry import Registry
 
-schemas_app = typer.Typer(name="schemas", no_args_is_help=True, help="The schemas of the events and of the API.")
+schemas_app = typer.Typer(
+    name="schemas", no_args_is_help=True, help="The schemas of the events and of the API."
+)
 
 RegistryOption = Annotated[
     str | None,

@@ -43,6 +43,7 @@ from infra.run.api_plan import ApiPlan, Hosted
 from infra.run.projecting import Projecting
 from infra.run.readiness import Readiness
 from infra.store import migrate, open_store
+from infra.tracing import tracing
 from projections.catalogue import PROJECTIONS
 from projections.source import ReadModels
 
@@ -60,7 +61,9 @@ class ApiRooms:
         self._log = held.enter_context(closing(open_reader(settings)))
         self._partition = _partition(settings)
         self._registry = new_registry()
-        self._projecting = Projecting(self._store, self._log, partition=self._partition)
+        spans = held.enter_context(tracing(settings))
+        projected = None if spans is None else spans.projected
+        self._projecting = Projecting(self._store, self._log, partition=self._partition, projected=projected)
         self._projecting.start()
         held.callback(self._projecting.stop)
         self._models = ReadModels(self._asked, PROJECTIONS, self._partition, self._log)

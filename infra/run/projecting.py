@@ -30,7 +30,7 @@ from projections.builds import Build, kept_up, switch
 from projections.catalogue import PROJECTIONS
 from projections.faults import is_passing
 from projections.projection import Projection
-from projections.runner import Runner
+from projections.runner import Projected, Runner
 from projections.standing import Standing, standings
 from projections.store import reading, writing
 from projections.work import Work
@@ -79,15 +79,16 @@ class Projecting:
         projections: Mapping[str, Projection] = PROJECTIONS,
         partition: int = 0,
         kinds: Sequence[BuildKind] = (BuildKind.TODAY, BuildKind.HISTORY),
+        projected: Projected | None = None,
     ) -> None:
-        """`reader` is asked by several threads; it is left open at the end, as the engine is."""
+        """`reader` is asked by several threads; it is left open at the end, as the engine is. See `Runner`."""
         self._engine = engine
         self._reader = reader
         self._projections = projections
         self._partition = partition
         self._kinds = kinds
         self._turn = turn_of(engine, partition)
-        self._runner = Runner(reader, ())
+        self._runner = Runner(reader, (), projected)
         self._pace: dict[int, Pace] = {}
         self._stopping = threading.Event()
         self._moved = threading.Condition()

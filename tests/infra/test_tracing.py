@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from adapters.avro.headers import traceparent
 from domain.errors import MissingParts
 from infra.config import load
+from infra.logs import open_reader
 from infra.tracing import tracing
 from tests.adapters.tracing.collector import collecting
 from tests.infra.cli.conftest import Whence, whence
+from tests.journeys.program import PATIENCE, running
+from tests.journeys.program import whence as program
 
 __all__ = ["whence"]
 
@@ -25,6 +31,32 @@ def test_every_event_of_a_run_is_a_span(whence: Whence, monkeypatch: pytest.Monk
     events = json.loads(said.out)["events"]
     assert said.code == 0
     assert len(collector.spans) == events > 20
+
+
+def test_what_arrives_in_the_read_models_is_a_span_under_its_event(tmp_path: Path) -> None:
+    """By the process that projects, which is not the one that recorded."""
+    assert program(tmp_path, "paper", "--bars", "1500", "--json").returncode == 0
+    with collecting() as collector:
+        sent = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "WHENCE_TRACING": "true"}
+        with running(tmp_path, "projections", "run", **sent) as projecting:
+            wait_for_store(tmp_path)
+            projecting.interrupt()
+    with closing(open_reader(load(log=f"sqlite:///{tmp_path / 'whence.db'}"))) as log:
+        headers = [traceparent(one.envelope.meta) for one in log.read()]
+    parents = [f"00-{span.trace_id.hex()}-{span.parent_span_id.hex()}-01" for span in collector.spans]
+    assert sorted(parents) == sorted(headers)
+    assert {span.name for span in collector.spans} == {"project"}
+
+
+def wait_for_store(folder: Path) -> None:
+    """Until every read model has caught up."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        told = program(folder, "projections", "status", "--json")
+        builds = json.loads(told.stdout or "[]")
+        if builds and all(one["lag_events"] == 0 for one in builds if one["kind"] == "TODAY"):
+            return
+    raise AssertionError("the read models did not catch up")
 
 
 def test_nothing_is_sent_where_nobody_asked(whence: Whence, monkeypatch: pytest.MonkeyPatch) -> None:

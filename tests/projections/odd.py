@@ -78,9 +78,7 @@ def an_odd_log() -> WrittenLog:
 
 def _signals(history: History) -> None:
     history.signal(a_signal(), a_decision())
-    history.signal(
-        a_signal(instrument=ETH, inputs={}), chain="sk"
-    )
+    history.signal(a_signal(instrument=ETH, inputs={}), chain="sk")
     history.signal(_SKIP, chain="sk")
     history.signal(a_signal(strategy="undecided"), chain="un")
 
