@@ -130,9 +130,9 @@ class Work:
     def park(self, recorded: Recorded, fault: BaseException) -> None:
         """This event, and with it all that follows of its sequence, waits for a retry."""
         sequence = self._sequence(recorded.envelope.meta)
-        _log.error(
-            "%s parked %s at position %d", self.projection.name, sequence, recorded.position, exc_info=fault
-        )
+        chain = {"correlation_id": recorded.envelope.meta.correlation_id}
+        told = "%s parked %s at position %d"
+        _log.error(told, self.projection.name, sequence, recorded.position, exc_info=fault, extra=chain)
         self._parked.add(sequence)
         self._await(recorded, told_of(fault))
 

@@ -23,6 +23,7 @@ from infra.cli.result import Result
 from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
 from infra.logs import open_owned
+from infra.run.narrator import Narrator
 from infra.run.paper import PaperRun, Plan
 from infra.run.watchers import Watchers
 from infra.tracing import tracing
@@ -49,6 +50,8 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
     with closing(open_owned(settings)) as log, tracing(settings) as spans, stoppable() as stopping:
         if spans is not None:
             watchers.add(spans)
+        if manner.speed is not None:
+            watchers.add(Narrator())
         watched = spans is not None or manner.port is not None
         run = PaperRun(plan, log, summary.fold, observer=watchers if watched else None)
         with _served(settings, manner.port, run, watchers):

@@ -24,6 +24,7 @@ from infra.run.api_plan import ApiPlan, Closed, Hosted
 from infra.run.commanding import commands_served, distant_door, has_command_topic
 from infra.run.listening import Place
 from infra.run.manual import Beginning, ManualRun
+from infra.run.narrator import Narrator
 from infra.run.serve import Api
 from infra.run.tape_log import Stake
 from infra.run.watchers import Watchers
@@ -105,7 +106,7 @@ def served(
 @contextmanager
 def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers]]:
     """The engine of a log that nobody else owns. Raises LogOwned, InvalidInput, LogError."""
-    watchers = Watchers()
+    watchers = Watchers(Narrator())
     (currency,) = {instrument.quote for instrument in known()}
     stake = Stake(currency, settings.starting_balance, settings.leverage)
     beginning = Beginning(settings.account, stake, trading_settings(settings.trading))

@@ -24,7 +24,7 @@ class Started:
     url: str
     said: list[dict[str, Any]]
 
-    def ask(self, query: str, token: str | None = None, **variables: str) -> dict[str, Any]:
+    def ask(self, query: str, token: str | None = None, **variables: object) -> dict[str, Any]:
         headers = {} if token is None else {"authorization": f"Bearer {token}"}
         told = {"query": query, "variables": variables}
         answer = httpx2.post(f"{self.url}", json=told, headers=headers, timeout=20)
