@@ -19,8 +19,13 @@ _DOCUMENTS = 500
 """How many different documents are kept, parsed and known to be valid."""
 
 
-def schema(extensions: Sequence[Callable[[], SchemaExtension]] = ()) -> MaskedSchema:
-    """The whole schema; `extensions` are made anew for every operation."""
+def schema(
+    extensions: Sequence[Callable[[], SchemaExtension]] = (), *, suggestions: bool = True
+) -> MaskedSchema:
+    """The whole schema; `extensions` are made anew for every operation.
+
+    Without `suggestions` an unknown name is an unknown name: what is meant would tell what there is.
+    """
     valid = ValidDocuments(_DOCUMENTS)
     quick = [lambda: ParserCache(_DOCUMENTS), lambda: ValidatedOnce(valid)]
     return MaskedSchema(
@@ -28,7 +33,7 @@ def schema(extensions: Sequence[Callable[[], SchemaExtension]] = ()) -> MaskedSc
         Mutation,
         Subscription,
         extensions=[SnapshotsGivenBack, *quick, *extensions],
-        config=StrawberryConfig(scalar_map=SCALARS),
+        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not suggestions),
     )
 
 

@@ -94,7 +94,7 @@ class ApiRooms:
             *limiting(self._plan.limits),
             lambda: Timed(metrics),
         ]
-        return schema(extensions)
+        return schema(extensions, suggestions=self._plan.limits.introspection)
 
     def _graphiql(self) -> Sequence[BaseRoute]:
         return graphiql_routes(built(), GRAPHQL) if self._plan.graphiql else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,9 @@ from graphql import (
 from graphql.utilities import find_breaking_changes
 from typer.testing import CliRunner
 
-from adapters.graphql.schema import printed
+from adapters.graphql.context import Context
+from adapters.graphql.schema import printed, schema
+from adapters.http.caller import ANONYMOUS
 from infra.cli import application
 
 ROOT = Path(__file__).parents[3]
@@ -125,3 +128,14 @@ def test_what_says_nothing_is_found() -> None:
         "Query.trades",
         "Query.trades(first)",
     ]
+
+
+@pytest.mark.parametrize("suggestions", [True, False])
+def test_an_unknown_name_tells_what_there_is_only_where_that_is_told_anyway(*, suggestions: bool) -> None:
+    nothing_served: Any = None
+    asked = schema(suggestions=suggestions).execute(
+        "{ ordres { totalCount } }", context_value=Context(ANONYMOUS, nothing_served)
+    )
+    found = asyncio.run(asked)
+    assert found.errors is not None
+    assert ("'orders'" in found.errors[0].message) is suggestions
