@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from decimal import Decimal
 
 from commands.by_hand.limits import check_alone
-from commands.by_hand.orders import Meant, meant
+from commands.by_hand.orders import Meant, crosses, meant
 from commands.by_hand.situation import Situation
 from commands.door import Drafted
 from commands.request import ManualTerms
 from domain.arithmetic import EXACT
-from domain.order import OrderType, Side
+from domain.order import OrderType
 
 
 def draft(command_id: str, terms: ManualTerms, situation: Situation) -> Drafted:
@@ -65,13 +64,9 @@ def _slipping(_order: Meant, terms: ManualTerms, _situation: Situation) -> str |
 
 def _at_once(_order: Meant, terms: ManualTerms, situation: Situation) -> str | None:
     price = situation.prices.get(terms.instrument)
-    if price is None or terms.limit_price is None or not _crosses(terms.side, terms.limit_price, price):
+    if price is None or terms.limit_price is None or not crosses(terms.side, terms.limit_price, price):
         return None
     return f"its limit is at or beyond the last price of {price}: it trades at once, as a taker"
-
-
-def _crosses(side: Side, limit: Decimal, price: Decimal) -> bool:
-    return limit >= price if side is Side.BUY else limit <= price
 
 
 def _cooling(order: Meant, terms: ManualTerms, situation: Situation) -> str | None:

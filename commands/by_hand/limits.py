@@ -203,6 +203,19 @@ _CHECKS: tuple[Callable[[Asked], str | None], ...] = (
 )
 
 
+def check_levels(
+    view: View, direction: Direction, price: Decimal, stop: Decimal | None, target: Decimal | None
+) -> None:
+    """Raises Refused where a stop protects nothing or a target is no gain; None is let pass."""
+    faults = (
+        None if stop is None else stop_fault(view, direction, price, stop),
+        None if target is None else target_fault(direction, price, target),
+    )
+    found = "; ".join(fault for fault in faults if fault is not None)
+    if found:
+        raise Refused(found)
+
+
 def stop_fault(view: View, direction: Direction, price: Decimal, stop: Decimal) -> str | None:
     """Why a stop of a position in this direction protects nothing at this price; None: it does."""
     if not _worse(direction, stop, price):

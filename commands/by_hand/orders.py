@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from commands.account import ReleaseFunds, ReserveFunds
 from commands.bracket import bracket
-from commands.by_hand.limits import DIRECTIONS, Asked, check_alone, check_entry
+from commands.by_hand.limits import DIRECTIONS, Asked, check_alone, check_entry, check_levels
 from commands.by_hand.protection import check_protective, protection
 from commands.by_hand.situation import Situation
 from commands.order import PlaceOrder, RequestAmend, RequestCancel, amended, check_terms
@@ -43,12 +43,17 @@ def meant(terms: ManualTerms, situation: Situation) -> Meant:
     rules = situation.rules(terms.instrument)
     placed = _placed(terms, situation)
     check_terms(placed, rules)
-    price = terms.limit_price or terms.trigger_price or situation.prices.get(rules.id)
     _check_trigger(terms, situation)
     if terms.reduce_only:
         _check_reducing(terms, situation)
-        return Meant(placed, rules, price, None)
-    return Meant(placed, rules, price, _checked(terms, price, situation.view(rules)))
+        return Meant(placed, rules, _named(terms, situation), None)
+    asked = _checked(terms, situation, situation.view(rules))
+    return Meant(placed, rules, asked.price, asked)
+
+
+def _named(terms: ManualTerms, situation: Situation) -> Decimal | None:
+    """Its limit or trigger, or the last price known."""
+    return terms.limit_price or terms.trigger_price or situation.prices.get(terms.instrument)
 
 
 def _placed(terms: ManualTerms, situation: Situation) -> OrderPlaced:
@@ -93,8 +98,9 @@ def _check_reducing(terms: ManualTerms, situation: Situation) -> None:
         raise Refused(f"{held.stream} holds {held.state.quantity}: {terms.quantity} is more than that")
 
 
-def _checked(terms: ManualTerms, price: Decimal | None, view: View) -> Asked:
-    rules = view.listed
+def _checked(terms: ManualTerms, situation: Situation, view: View) -> Asked:
+    """Judged at the price it names and, where it trades at once, at the market's too; the dearer of both."""
+    rules, price = view.listed, _named(terms, situation)
     if price is None:
         raise Refused(
             f"no price of {rules.id} is known yet, so the margin of a {terms.type} order cannot be found: "
@@ -103,9 +109,21 @@ def _checked(terms: ManualTerms, price: Decimal | None, view: View) -> Asked:
     for name, level in (("the stop", terms.stop), ("the target", terms.target)):
         if level is not None:
             check_digits(f"{name} on {rules.id}", level, rules.tick)
-    asked = Asked(terms, price, view)
-    check_entry(asked)
-    return asked
+    judged = [Asked(terms, one, view) for one in {price, _at_once(terms, situation) or price}]
+    for asked in judged:
+        check_entry(asked)
+    return max(judged, key=lambda asked: asked.price)
+
+
+def _at_once(terms: ManualTerms, situation: Situation) -> Decimal | None:
+    """The last price known, where the limit lets the order trade at it; None: it waits for its limit."""
+    price, limit = situation.prices.get(terms.instrument), terms.limit_price
+    return price if price is not None and limit is not None and crosses(terms.side, limit, price) else None
+
+
+def crosses(side: Side, limit: Decimal, price: Decimal) -> bool:
+    """Whether an order with this limit trades at this price."""
+    return limit >= price if side is Side.BUY else limit <= price
 
 
 def place(request: PlaceByHand, situation: Situation, chain: str) -> Sequence[Command]:
@@ -162,6 +180,21 @@ def _check_way_out(terms: OrderPlaced, request: AmendOrder, situation: Situation
             f"order {request.order_id} protects all of its position: its quantity follows that, not a person"
         )
     check_protective(terms, situation)
+    _check_awaited(terms, situation)
+
+
+def _check_awaited(terms: OrderPlaced, situation: Situation) -> None:
+    """The entry that this order is to protect is judged anew where it comes to risk more than it was let in with."""
+    entry = situation.portfolio.entries.get(terms.parent or "")
+    if entry is None or terms.parent is None:
+        return
+    stop = terms.trigger_price if terms.purpose is Purpose.STOP else entry.stop
+    target = terms.limit_price if terms.purpose is Purpose.TARGET else entry.target
+    view = situation.view(situation.rules(terms.instrument), without=terms.parent)
+    if entry.price is None or replace(entry, stop=stop).risk > entry.risk:
+        _checked(_manual(entry.order.terms, stop, target), situation, view)
+        return
+    check_levels(view, entry.direction, entry.price, stop, target)
 
 
 def _working(order_id: str, situation: Situation) -> Working:
@@ -183,10 +216,8 @@ def _reserved(order_id: str, terms: OrderPlaced, situation: Situation) -> Sequen
     """
     portfolio = situation.portfolio
     entry, kept = portfolio.entries[order_id], portfolio.account.reserved.get(order_id, ZERO)
-    rules = situation.rules(terms.instrument)
-    price = terms.limit_price or terms.trigger_price or situation.prices.get(rules.id)
-    view = situation.view(rules, without=order_id)
-    asked = _checked(_manual(terms, entry.stop, entry.target), price, view)
+    view = situation.view(situation.rules(terms.instrument), without=order_id)
+    asked = _checked(_manual(terms, entry.stop, entry.target), situation, view)
     return [ReleaseFunds(order_id), ReserveFunds(order_id, asked.margin)] if asked.margin > kept else ()
 
 
@@ -214,7 +245,7 @@ def _followed(order_id: str, terms: OrderPlaced, situation: Situation) -> Sequen
 
 
 def cancel(request: CancelOrder, situation: Situation, _chain: str) -> Sequence[Command]:
-    """A stop that protects an open position stays: it can be moved, or the position closed."""
+    """A stop stays as long as what it protects is open or waits: it can be moved, or that closed or cancelled."""
     for held in situation.portfolio.positions.values():
         guarding = protection(held, situation).get(request.order_id)
         if guarding is None:
@@ -225,7 +256,19 @@ def cancel(request: CancelOrder, situation: Situation, _chain: str) -> Sequence[
             )
         gone = MoveProtection(held.stream, held.state.stop, None)
         return [RequestCancel(request.order_id, request.reason), gone]
+    _check_not_awaited(request.order_id, situation)
     return [RequestCancel(request.order_id, request.reason)]
+
+
+def _check_not_awaited(order_id: str, situation: Situation) -> None:
+    """The risk of an entry was judged by its stop: it fills with that, or not at all."""
+    order = situation.portfolio.exits.get(order_id)
+    if order is None or order.terms.purpose is not Purpose.STOP:
+        return
+    if order.terms.parent in situation.portfolio.entries:
+        raise Refused(
+            f"order {order_id} is the stop that {order.terms.parent} waits with: move it, or cancel that"
+        )
 
 
 def close(request: ClosePosition, situation: Situation, chain: str) -> Sequence[Command]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from commands.bracket import bracket
-from commands.by_hand.limits import DIRECTIONS, stop_fault, target_fault
+from commands.by_hand.limits import DIRECTIONS, check_levels
 from commands.by_hand.situation import Situation
 from commands.order import RequestAmend
 from commands.request import MoveStopAndTarget
@@ -62,14 +62,7 @@ def _check_levels(
             check_digits(f"{name} of {held.stream}", level, rules.tick)
     direction = held.state.direction
     price = situation.prices.get(held.state.instrument, held.state.average_price)
-    view = situation.view(rules)
-    faults = [
-        None if stop is None else stop_fault(view, direction, price, stop),
-        None if target is None else target_fault(direction, price, target),
-    ]
-    found = "; ".join(fault for fault in faults if fault is not None)
-    if found:
-        raise Refused(found)
+    check_levels(situation.view(rules), direction, price, stop, target)
 
 
 def _moved(

@@ -16,7 +16,15 @@ from commands.by_hand.limits import MEMBERS, SENTENCES
 from commands.by_hand.situation import Situation
 from commands.exchange import Amended, Cancelled, Unanswered
 from commands.reconciliation import RecordDiscrepancy
-from commands.request import AmendOrder, CancelOrder, ClosePosition, DraftOrder, ManualTerms, PlaceByHand
+from commands.request import (
+    AmendOrder,
+    CancelOrder,
+    ClosePosition,
+    DraftOrder,
+    ManualTerms,
+    PlaceByHand,
+    TripSwitch,
+)
 from domain.order import OrderPlaced, OrderType, Purpose, Side
 from domain.settings import RiskSettings, Settings
 from domain.streams import order_stream
@@ -345,3 +353,39 @@ def test_what_is_filled_is_not_amended_away() -> None:
     order_id = f"{chain_of('in')}-e1"
     eve.desk.tell(a_fill_of(order_id, "some", D(3), D(100)))
     assert "has filled 3 already" in eve.declined(AmendOrder(order_id, quantity=D(3)))
+
+
+WAITING = terms(type=OrderType.LIMIT, limit_price=D(99), stop=D("98.5"))
+
+
+def test_the_stop_of_an_entry_that_waits_is_not_taken_away_from_it() -> None:
+    eve = Asking()
+    eve.accepted(PlaceByHand(WAITING), "in")
+    chain = chain_of("in")
+    assert f"the stop that {chain}-e1 waits with" in eve.declined(CancelOrder(f"{chain}-s1", "no need"))
+    assert eve.accepted(CancelOrder(f"{chain}-e1", "changed my mind")) == ["OrderCancelRequested"]
+
+
+def test_an_entry_that_waits_is_judged_anew_by_a_stop_farther_away() -> None:
+    eve = Asking()
+    eve.accepted(PlaceByHand(WAITING), "in")
+    chain = chain_of("in")
+    eve.rests(*eve.exits())
+    assert "it risks 890" in eve.declined(AmendOrder(f"{chain}-s1", trigger_price=D(10)))
+    assert "does not protect" in eve.declined(AmendOrder(f"{chain}-s1", trigger_price=D("99.1")))
+    assert "is no gain" in eve.declined(AmendOrder(f"{chain}-t1", limit_price=D(98)))
+    eve.accepted(TripSwitch("a nearer stop is no new exposure"))
+    assert eve.accepted(AmendOrder(f"{chain}-s1", trigger_price=D("98.8"))) == ["OrderAmendRequested"]
+
+
+@pytest.mark.parametrize(
+    ("side", "limit", "stop"), [(Side.SELL, D(20), D("20.5")), (Side.BUY, D(104), D("103.5"))]
+)
+def test_a_limit_that_trades_at_once_is_judged_at_the_markets_price_too(
+    side: Side, limit: Decimal, stop: Decimal
+) -> None:
+    eve = Asking()
+    through = ManualTerms(BTC, side, OrderType.LIMIT, D(10), limit_price=limit, stop=stop)
+    assert "position at 100" in eve.declined(PlaceByHand(through))
+    short = ManualTerms(BTC, Side.SELL, OrderType.LIMIT, D(10), limit_price=D(96), stop=D(102))
+    assert eve.drafted(DraftOrder(short)).notional == D(1000)
