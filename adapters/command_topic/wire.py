@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeGuard, get_args
@@ -156,9 +157,10 @@ def _timely(request: Request) -> Request:
 
 
 def _moment(member: str, read: datetime | None) -> datetime:
-    if read is None or read.tzinfo is None:
-        raise InvalidInput(f"{member} is a time with its zone, as in 2025-06-30T14:00:00Z")
-    return read.astimezone(UTC)
+    if read is not None and read.tzinfo is not None:
+        with suppress(OverflowError):
+            return read.astimezone(UTC)
+    raise InvalidInput(f"{member} is a time with its zone, as in 2025-06-30T14:00:00Z")
 
 
 def _no_number(told: str) -> float:

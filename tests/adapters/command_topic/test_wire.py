@@ -135,6 +135,10 @@ def _signal(change: Callable[[dict[str, Any]], object]) -> bytes:
             _changed(lambda form: form.update(valid_until="2025-06-30T14:00:00")),
             "valid_until is a time with its zone",
         ),
+        (
+            _changed(lambda form: form.update(valid_until="0001-01-01T00:00:00+14:00")),
+            "valid_until is a time with its zone",
+        ),
         (_changed(lambda form: form.update(valid_until=1e300)), "valid_until is a time with its zone"),
         (
             _signal(lambda signal: signal.update(candle_closed_at="2025-06-30T14:00:00")),
