@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import json
 import logging
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,6 +24,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
     Operation,
 )
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message
 from strawberry.types.unset import UNSET, UnsetType
 
 from adapters.graphql.codes import Code, code_of
@@ -64,6 +66,13 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
             with suppress(asyncio.CancelledError):
                 await watching
 
+    async def handle_message(self, message: Any) -> None:
+        """The library takes every message to be an object."""
+        if isinstance(message, dict):
+            await super().handle_message(cast(Message, message))
+        else:
+            await self.handle_invalid_message("a message is a JSON object")
+
     async def run_operation(self, operation: Operation[Any, None]) -> None:
         """Each operation is counted, and its caller asked for anew: the token may have been revoked meanwhile."""
         endpoint = cast(Endpoint, self.view)
@@ -95,6 +104,13 @@ class Endpoint(GraphQL[Any, None]):
         self.context_of = context_of
         self.metrics = metrics
         self._gate = gate
+
+    def decode_json(self, data: str | bytes) -> object:
+        """What is no JSON for any reason is told as such: bytes that are no text, nesting or digits without end."""
+        try:
+            return super().decode_json(data)
+        except (ValueError, RecursionError) as fault:
+            raise json.JSONDecodeError("it cannot be read", "", 0) from fault
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:
         """Over HTTP the operation's context, over a websocket the connection's."""

@@ -25,7 +25,10 @@ class Conversation:
         self._socket = socket
 
     def say(self, kind: str, **more: object) -> None:
-        self._socket.send(json.dumps({"type": kind, **more}))
+        self.send(json.dumps({"type": kind, **more}))
+
+    def send(self, text: str) -> None:
+        self._socket.send(text)
 
     def hear(self) -> Mapping[str, Any]:
         return cast(Mapping[str, Any], json.loads(self._socket.recv(timeout=SECONDS)))

@@ -201,6 +201,26 @@ def test_a_form_is_not_json(api: Api, kind: str) -> None:
     assert answer.status_code == 400
 
 
+NO_JSON = {
+    "bytes that are no text": b'{"query":"\xff"}',
+    "nesting without end": b"[" * 9_000,
+    "digits without end": b'{"query":"{ hello }","variables":{"n":' + b"9" * 5_000 + b"}}",
+}
+
+
+@pytest.mark.parametrize("body", NO_JSON.values(), ids=NO_JSON.keys())
+def test_what_is_no_json_is_the_askers_fault(api: Api, body: bytes) -> None:
+    answer = api.client.post("/graphql", content=body, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.text) == (400, "Unable to parse request body as JSON")
+
+
+@pytest.mark.parametrize("message", ["[]", "5", "[" * 9_000, "9" * 5_000])
+def test_a_websocket_that_talks_nonsense_is_told(api: Api, message: str) -> None:
+    with conversation(api.base) as talk:
+        talk.send(message)
+        assert talk.ended()[0] == 4400
+
+
 def test_nothing_is_asked_in_an_address(api: Api) -> None:
     assert api.client.get("/graphql", params={"query": "{ me }"}).status_code == 400
 
