@@ -7,8 +7,9 @@ log that is taken up again folds that instead of judging anew.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
+from unicodedata import category
 
 from commands.by_hand import account, orders, protection, signals
 from commands.by_hand.draft import draft
@@ -24,6 +25,7 @@ from commands.request import (
     PauseStrategy,
     PlaceByHand,
     RaiseSignal,
+    Request,
     Requested,
     ResetSwitch,
     ResumeStrategy,
@@ -36,6 +38,9 @@ from domain.errors import InvalidInput
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST = 500
+_MOST_FIGURES = 100
+_UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Unicode's categories of controls, halves of surrogate pairs, and separators of lines and paragraphs."""
 
 
 def stimulus(requested: Requested, situation: Situation) -> Stimulus:
@@ -57,10 +62,24 @@ def check(requested: Requested) -> None:
         raise InvalidInput("a request names who asks")
     if requested.valid_until.tzinfo is None:
         raise InvalidInput(f"valid until {requested.valid_until} is no moment: it has no time zone")
-    for name in ("reason", "resolution", "strategy"):
-        told = getattr(requested.request, name, None)
-        if isinstance(told, str) and not 0 < len(told.strip()) <= len(told) <= _LONGEST:
+    for name, told in _texts(requested.request):
+        if not 0 < len(told.strip()) <= len(told) <= _LONGEST:
             raise InvalidInput(f"the {name} is 1 to {_LONGEST} characters, and says something")
+        if any(category(character) in _UNSEEN for character in told):
+            raise InvalidInput(f"the {name} has a character in it that nobody sees, like NUL or escape")
+
+
+def _texts(request: Request) -> Iterator[tuple[str, str]]:
+    """What is recorded as it was told; nobody who reads it later is to be misled or stopped by it."""
+    for name in ("reason", "resolution", "strategy"):
+        told = getattr(request, name, None)
+        if isinstance(told, str):
+            yield name, told
+    if isinstance(request, RaiseSignal):
+        yield "strategy", request.signal.strategy
+        if len(request.signal.inputs) > _MOST_FIGURES:
+            raise InvalidInput(f"a signal is made of {_MOST_FIGURES} figures at most")
+        yield from (("name of a figure", name) for name in request.signal.inputs)
 
 
 COMMANDS: Mapping[type, Callable[[Any, Situation, str], Sequence[Command]]] = {

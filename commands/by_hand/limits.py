@@ -9,7 +9,7 @@ unseen. Of the Risk committee's members these hold:
 - protection: a stop on the wrong side, or beyond liquidation, protects nothing;
 - reserved_balance: margin and fees in and out leave the reserve untouched;
 - risk_per_trade, total_risk: measured to the order's stop; an order without one risks its margin, all that an
-  isolated position can lose.
+  isolated position can lose. A stop that is moved away later is held to them too.
 
 Three do not: data_freshness and cooldown speak of a strategy's view of a candle, and sizing finds a quantity where a
 person names one (it is held to the instrument's bounds instead). max_positions_per_instrument is replaced by the
@@ -19,7 +19,7 @@ rule that one entry works in an instrument at a time, and never against what is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from commands.by_hand.situation import Situation
@@ -29,7 +29,7 @@ from domain.committees import Judge, View, risk
 from domain.committees.plan import funds_of
 from domain.errors import Refused
 from domain.order import Side
-from domain.portfolio import UNBOUNDED
+from domain.portfolio import UNBOUNDED, OpenPosition
 from domain.signal import SignalDetected
 from domain.sizing import leverage_of, margin_required
 from domain.strategies import Direction, Intent
@@ -201,6 +201,22 @@ _CHECKS: tuple[Callable[[Asked], str | None], ...] = (
     _risk_per_trade,
     _total_risk,
 )
+
+
+def check_wider(held: OpenPosition, stop: Decimal, view: View) -> None:
+    """Raises Refused for a stop that lets an open position risk more than before and than one trade or all may."""
+    risk = replace(held, state=replace(held.state, stop=stop)).risk
+    if risk <= held.risk:
+        return
+    beside = EXACT.subtract(view.portfolio.open_risk, held.risk)
+    limits = view.risk
+    for asked, name, share in (
+        (risk, "risk.max_risk_per_trade", limits.max_risk_per_trade),
+        (EXACT.add(beside, risk), "risk.max_total_risk", limits.max_total_risk),
+    ):
+        limit = EXACT.multiply(view.account.balance, share)
+        if asked > limit:
+            raise Refused(f"a stop of {stop} puts {asked} at risk where {limit} may be ({name})")
 
 
 def check_levels(

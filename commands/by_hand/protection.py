@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from commands.bracket import bracket
-from commands.by_hand.limits import DIRECTIONS, check_levels
+from commands.by_hand.limits import DIRECTIONS, check_levels, check_wider
 from commands.by_hand.situation import Situation
 from commands.order import RequestAmend
 from commands.request import MoveStopAndTarget
@@ -62,7 +62,10 @@ def _check_levels(
             check_digits(f"{name} of {held.stream}", level, rules.tick)
     direction = held.state.direction
     price = situation.prices.get(held.state.instrument, held.state.average_price)
-    check_levels(situation.view(rules), direction, price, stop, target)
+    view = situation.view(rules)
+    check_levels(view, direction, price, stop, target)
+    if stop is not None:
+        check_wider(held, stop, view)
 
 
 def _moved(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import get_args
 
@@ -128,6 +129,20 @@ def test_what_is_no_longer_valid_is_never_carried_out() -> None:
         (TripSwitch(" "), {}, "the reason is 1 to 500 characters"),
         (TripSwitch("x" * 501), {}, "the reason is 1 to 500 characters"),
         (PauseStrategy("", "why"), {}, "the strategy is 1 to 500 characters"),
+        (TripSwitch("a\0b"), {}, "the reason has a character in it that nobody sees"),
+        (PauseStrategy("a\x1b[2J", "why"), {}, "the strategy has a character in it that nobody sees"),
+        (RaiseSignal(replace(long(), strategy="")), {}, "the strategy is 1 to 500 characters"),
+        (
+            RaiseSignal(replace(long(), strategy="a\ud800")),
+            {},
+            "the strategy has a character in it that nobody sees",
+        ),
+        (RaiseSignal(replace(long(), inputs={"x" * 501: 1.0})), {}, "the name of a figure is 1 to 500"),
+        (
+            RaiseSignal(replace(long(), inputs=dict.fromkeys(map(str, range(101)), 1.0))),
+            {},
+            "100 figures at most",
+        ),
         (DraftOrder(terms()), {"id": ""}, "an idempotency key is 1 to 64 letters"),
         (TripSwitch("x"), {"account": "other"}, "this engine trades for main, not for other"),
     ],

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from commands.exchange import Amended, AmendRefused, Triggered
-from commands.request import MoveStopAndTarget, PlaceByHand
+from commands.request import AmendOrder, MoveStopAndTarget, PlaceByHand
 from domain.order import OrderPlaced, OrderType, Purpose, Side
+from domain.settings import RiskSettings, Settings
 from domain.streams import order_stream
 from tests.commands.by_hand.asking import Asking, chain_of, terms
 from tests.commands.desk import a_fill_of, folded, names, snapshot
@@ -120,3 +121,17 @@ def test_the_protection_of_an_entry_that_waits_is_known_before_it_fills() -> Non
     assert names(told) == ["OrderAmended"]
     eve.desk.tell(a_fill_of(f"{chain}-e1", "in", D(10), D(100)))
     assert levels(eve) == (D(97), D(106))
+
+
+def test_a_stop_is_not_moved_beyond_what_one_trade_may_risk() -> None:
+    eve = Asking()
+    chain = eve.entered(terms(quantity=D(20)))
+    assert "puts 300 at risk where 199.99" in eve.declined(MoveStopAndTarget(POSITION, D(85)))
+    assert "risk.max_risk_per_trade" in eve.declined(AmendOrder(f"{chain}-s1", trigger_price=D(85)))
+    assert eve.accepted(MoveStopAndTarget(POSITION, D(95))) == ["OrderAmendRequested"]
+
+
+def test_nor_beyond_what_all_may_risk_together() -> None:
+    eve = Asking(Settings(risk=RiskSettings(max_total_risk=D("0.005"))))
+    eve.entered()
+    assert "puts 60 at risk where 49.99" in eve.declined(MoveStopAndTarget(POSITION, D(94)))
