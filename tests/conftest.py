@@ -25,6 +25,8 @@ from infra.servers.registry import SchemaRegistry
 from infra.servers.server import Server
 from infra.servers.temporary import temporary_folder
 
+pytest_plugins = ["tests.browsing"]
+
 _MARKET_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 

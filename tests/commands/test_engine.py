@@ -141,7 +141,7 @@ def test_what_is_no_longer_valid_is_never_carried_out() -> None:
         (
             RaiseSignal(replace(long(), inputs=dict.fromkeys(map(str, range(101)), 1.0))),
             {},
-            "100 figures at most",
+            "a signal is made of 100 figures at most",
         ),
         (DraftOrder(terms()), {"id": ""}, "an idempotency key is 1 to 64 letters"),
         (TripSwitch("x"), {"account": "other"}, "this engine trades for main, not for other"),

@@ -8,12 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.adapters.http.conftest import browser, graphiql_build, visitor
 from tests.browser import Visit, open_graphiql, run_in_graphiql
 from tests.journeys.program import whence
 from tests.journeys.serving import Started, started
-
-__all__ = ["browser", "graphiql_build", "visitor"]
 
 TRADES = """query Traded { performance { trades winRate net } positions(first: 3) { totalCount edges { node {
   id status exitReason net signal { strategy confidence } } } } }"""

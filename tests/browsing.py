@@ -1,4 +1,4 @@
-"""GraphiQL built once from the committed sources, and one Chromium for all who look at it."""
+"""Fixtures of all who look at a page: GraphiQL built once from the committed sources, and one Chromium."""
 
 from __future__ import annotations
 
