@@ -14,7 +14,7 @@ from adapters.graphql.limits import Limits
 from adapters.http.options import HttpOptions
 from commands.door import Door
 from domain.catalogue import known
-from domain.errors import LogOwned, WhenceError
+from domain.errors import LogOwned, OwnershipLost, WhenceError
 from domain.log import Envelope
 from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
@@ -83,12 +83,23 @@ def _serve(settings: WhenceSettings, plan: ApiPlan, stopping: Stopping) -> None:
 def _trade(
     settings: WhenceSettings, plan: ApiPlan, run: ManualRun, watchers: Watchers, stopping: Stopping
 ) -> None:
+    """Whoever loses the log to another engine trades no more, and goes on reading."""
     told = f"this process owns {settings.account}'s log: orders by hand go to the simulated exchange"
-    with served(settings, plan, run.door, told, watchers) as api:
-        while not stopping.asked():
-            run.attend(_ATTEND_SECONDS)
-            api.check()
-        run.close("the API is stopping")
+    with Api(settings, plan, Hosted(run.door, settings.account, told, watchers)) as api:
+        try:
+            with commands_served(settings, run.door):
+                announce(api)
+                _attend(run, api, stopping)
+        except OwnershipLost as lost:
+            _log.error("%s; this process reads only from here on", lost)
+            _wait(api, stopping)
+
+
+def _attend(run: ManualRun, api: Api, stopping: Stopping) -> None:
+    while not stopping.asked():
+        run.attend(_ATTEND_SECONDS)
+        api.check()
+    run.close("the API is stopping")
 
 
 @contextmanager
@@ -138,9 +149,13 @@ def _watch(settings: WhenceSettings, plan: ApiPlan, hosted: Hosted, stopping: St
     """No engine runs in this process."""
     with Api(settings, plan, hosted) as serving:
         announce(serving)
-        while not stopping.asked():
-            stopping.wait(_ATTEND_SECONDS)
-            serving.check()
+        _wait(serving, stopping)
+
+
+def _wait(api: Api, stopping: Stopping) -> None:
+    while not stopping.asked():
+        stopping.wait(_ATTEND_SECONDS)
+        api.check()
 
 
 def announce(api: Api) -> None:

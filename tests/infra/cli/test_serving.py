@@ -1,0 +1,79 @@
+"""An engine that loses its log while it serves: it trades no more, and its API goes on answering questions."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from adapters.http.caller import Role
+from adapters.tokens.book import TokenBook
+from domain.errors import OwnershipLost
+from infra.cli import serving
+from infra.cli.serving import Asked, plan_of
+from infra.config import WhenceSettings
+from infra.run.manual import ManualRun
+from infra.run.serve import Api
+from infra.store import migrate, open_store
+
+PAUSE = """mutation { pauseStrategy(idempotencyKey: "k1", strategy: "trend", reason: "lunch") {
+  __typename ... on Unanswered { known } } }"""
+LOST = "another engine took the log over"
+
+
+@dataclass
+class Visited:
+    """A person who comes when the engine waits for nothing but its end, and asks it to stop when done."""
+
+    visit: Callable[[], None]
+    told: list[Any] = field(default_factory=list[Any])
+    done: bool = False
+
+    def asked(self) -> bool:
+        return self.done
+
+    def wait(self, _seconds: float) -> None:
+        self.visit()
+        self.done = True
+
+
+def test_who_loses_the_log_goes_on_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = WhenceSettings(log=f"sqlite:///{tmp_path / 'log.db'}")
+    token = _token(settings)
+    apis: list[Api] = []
+    monkeypatch.setattr(serving, "announce", apis.append)
+    monkeypatch.setattr(ManualRun, "step", _loses)
+
+    def visit() -> None:
+        headers = {"authorization": f"Bearer {token}"}
+        for query in ("{ journal(first: 1) { edges { node { type } } } }", PAUSE):
+            url = f"{apis[0].url}/graphql"
+            visited.told.append(httpx2.post(url, json={"query": query}, headers=headers).json()["data"])
+
+    visited = Visited(visit)
+    monkeypatch.setattr(serving, "stoppable", lambda: nullcontext(visited))
+    monkeypatch.setattr(serving, "configure", logging.getLogger(__name__).setLevel)
+    serving.serve(settings, plan_of(Asked(port=0)))
+    read, refused = visited.told
+    assert read["journal"]["edges"]
+    assert "nothing was done" in refused["pauseStrategy"]["known"]
+    assert LOST in refused["pauseStrategy"]["known"]
+
+
+def _loses(_: ManualRun) -> None:
+    raise OwnershipLost(LOST)
+
+
+def _token(settings: WhenceSettings) -> str:
+    engine = open_store(settings)
+    migrate(engine)
+    token = TokenBook(engine).issue("desk", Role.TRADER, datetime(2026, 3, 2, tzinfo=UTC))
+    engine.dispose()
+    return token.spelled
