@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue
 from threading import Lock
 from time import monotonic
 
@@ -22,7 +22,8 @@ class Mailbox:
     """
 
     def __init__(self) -> None:
-        self._letters: SimpleQueue[Letter] = SimpleQueue()
+        # A SimpleQueue would wait for ever where a signal interrupts the wait and is handled after its time is over.
+        self._letters: Queue[Letter] = Queue()
         self._closing = Lock()
         self._closed: str | None = None
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
-from threading import Event
+from signal import ITIMER_REAL, SIGALRM, setitimer, signal
+from threading import Event, Timer
 from time import monotonic
 
 import pytest
@@ -115,3 +116,23 @@ def test_who_goes_on_asking_does_not_hold_the_engine() -> None:
         until_somebody_waits()
         assert mailbox.answer_all(again) == 1
         mailbox.close("enough")
+
+
+def test_a_signal_that_is_handled_late_does_not_keep_the_engine_waiting() -> None:
+    mailbox = Mailbox()
+
+    def slowly(_number: int, _frame: object) -> None:
+        until = monotonic() + 0.1
+        while monotonic() < until:
+            pass
+
+    rescue = Timer(3, mailbox.ask, (a_request(), LONG_ENOUGH))
+    rescue.start()
+    before = signal(SIGALRM, slowly)
+    try:
+        setitimer(ITIMER_REAL, 0.02)
+        assert mailbox.answer_all(yes, patience=0.05) == 0
+    finally:
+        signal(SIGALRM, before)
+        rescue.cancel()
+        mailbox.close("it is over")
