@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, WebError, WebSock
 # A page is waited for as long as a busy machine may need; what never comes still fails.
 expect.set_options(timeout=30_000)
 _PASTES = 10
+_SOON = 700
+"""Milliseconds within which a wrong name is answered."""
 _LOOPBACK_ONLY = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
@@ -89,7 +91,8 @@ def run_in_graphiql(page: Page, operation: str) -> None:
     """
     pasted = any(_pasted(page, operation) for _ in range(_PASTES))
     assert pasted, f"GraphiQL does not take {operation}"
-    page.get_by_role("button", name="Execute query").click()
+    executed = any(_executed(page) for _ in range(_PASTES))
+    assert executed, f"GraphiQL does not run {operation}"
 
 
 def _pasted(page: Page, operation: str) -> bool:
@@ -102,3 +105,13 @@ def _pasted(page: Page, operation: str) -> bool:
     except AssertionError:
         return False
     return True
+
+
+def _executed(page: Page) -> bool:
+    """Presses the button; false where GraphiQL then asked by the name of the operation before."""
+    page.get_by_role("button", name="Execute query").click()
+    try:
+        expect(page.locator(".graphiql-response")).to_contain_text("Unknown operation", timeout=_SOON)
+    except AssertionError:
+        return True
+    return False

@@ -18,8 +18,9 @@ def graphiql_build() -> Path:
     return bundle(print)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Gone after its module: it keeps an event loop in this thread, in which no test can run one of its own."""
     with chromium() as running:
         yield running
 

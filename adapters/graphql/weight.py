@@ -29,6 +29,8 @@ from graphql import (
 from graphql.language import SelectionNode, SelectionSetNode
 
 PAGE_ARGUMENTS = ("first", "last")
+_LONGEST_SIZE = 12
+"""Characters that are read of a page size: so many are beyond every page already, however many more there are."""
 _UNBOUNDED_LIST = 10
 """What a list is taken to hold where the document does not say."""
 
@@ -126,7 +128,7 @@ class Scales:
     def _size(self, value: ValueNode) -> object:
         if isinstance(value, VariableNode):
             return self.variables.get(value.name.value)
-        return int(value.value) if isinstance(value, IntValueNode) else None
+        return int(value.value[:_LONGEST_SIZE]) if isinstance(value, IntValueNode) else None
 
 
 def _named(kind: Any) -> GraphQLNamedType | None:

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
 
+from cross_web import HTTPException
 from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
@@ -30,6 +32,7 @@ from strawberry.types.unset import UNSET, UnsetType
 from adapters.graphql.codes import Code, code_of
 from adapters.http.caller import Caller, CallerContext
 from adapters.http.gate import Gate, TooOften, authorization_of
+from adapters.http.refusal import refusal
 from adapters.metrics.api import ApiMetrics
 from domain.errors import StoreError, Unauthenticated, WhenceError
 
@@ -111,6 +114,17 @@ class Endpoint(GraphQL[Any, None]):
             return super().decode_json(data)
         except (ValueError, RecursionError) as fault:
             raise json.JSONDecodeError("it cannot be read", "", 0) from fault
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What no operation could be made of is answered as GraphQL's own errors are: whoever shows those shows it."""
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        try:
+            response = await self.run(Request(scope, receive))
+        except HTTPException as fault:
+            response = refusal(fault.status_code, Code.BAD_INPUT, fault.reason)
+        await response(scope, receive, send)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:
         """Over HTTP the operation's context, over a websocket the connection's."""

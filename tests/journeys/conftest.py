@@ -12,7 +12,7 @@ from adapters.avro import AvroCodec
 from adapters.log.library import open_memory
 from domain.log import Recorded
 from infra.run.paper import Plan
-from tests.journeys.runs import play, play_at, recorded_plan, short_plan, told_at
+from tests.journeys.runs import play, play_at, recorded_plan, short_plan, told, told_at
 
 KINDS = ("sqlite", "kafka", "postgresql")
 
@@ -48,7 +48,7 @@ def short_story(short: Plan) -> Sequence[Recorded]:
     """What its run records, on a log in memory."""
     with closing(open_memory(AvroCodec())) as log:
         play(short, log)
-        return list(log.read())
+        return told(log)
 
 
 @pytest.fixture(params=KINDS)

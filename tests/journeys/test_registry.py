@@ -17,7 +17,7 @@ from infra.config import WhenceSettings
 from infra.logs import open_reader
 from tests.adapters.registry.oracle import oracle
 from tests.journeys.program import whence
-from tests.journeys.runs import told_at
+from tests.journeys.runs import told, told_at
 
 BEFORE, ALL = ("--bars", "500"), ("--bars", "2500")
 
@@ -68,7 +68,7 @@ def test_a_registry_that_comes_later(
     assert sorted(of_topic(subjects, kafka_topic)) == registered, "a running writer registers nothing"
 
     with closing(open_reader(WhenceSettings(log=address, registry={"url": schema_registry_url}))) as reader:
-        whole = list(reader.read())
+        whole = told(reader)
     assert whole[: len(before)] == before
     assert whole == undisturbed(tmp_path)
     unread = whence(tmp_path, "log", "--log", address)

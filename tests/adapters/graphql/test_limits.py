@@ -68,6 +68,13 @@ async def test_a_page_has_a_size(first: int) -> None:
     assert "0 to 100" in await said(f"query($n: Int!) {{ trades(first: $n) {{ {PAGE} }} }}", n=first)
 
 
+@pytest.mark.parametrize("sign", ["", "-"])
+async def test_a_size_of_thousands_of_digits_is_beyond_every_page(sign: str) -> None:
+    found = await faults(f"{{ trades(first: {sign}{'9' * 5_000}) {{ {PAGE} }} }}")
+    assert {(one.extensions or {})["code"] for one in found} <= {"TOO_COMPLEX", "BAD_INPUT"}
+    assert any("0 to 100" in one.message for one in found)
+
+
 async def test_a_variable_weighs_what_it_holds() -> None:
     document = "query($n: Int!) { trades(first: $n) { edges { node { fills { id } } } } }"
     assert await faults(document, n=30) == []

@@ -211,7 +211,14 @@ NO_JSON = {
 @pytest.mark.parametrize("body", NO_JSON.values(), ids=NO_JSON.keys())
 def test_what_is_no_json_is_the_askers_fault(api: Api, body: bytes) -> None:
     answer = api.client.post("/graphql", content=body, headers={"content-type": "application/json"})
-    assert (answer.status_code, answer.text) == (400, "Unable to parse request body as JSON")
+    assert (answer.status_code, code(answer)) == (400, "BAD_INPUT")
+    assert answer.json()["errors"][0]["message"] == "Unable to parse request body as JSON"
+
+
+def test_an_operation_that_is_not_there_is_told_as_any_error(api: Api) -> None:
+    answer = api.client.post("/graphql", json={"query": "query One { me }", "operationName": "Other"})
+    assert (answer.status_code, code(answer)) == (400, "BAD_INPUT")
+    assert "Other" in answer.json()["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("message", ["[]", "5", "[" * 9_000, "9" * 5_000])
