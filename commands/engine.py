@@ -13,7 +13,7 @@ from commands.door import Accepted, Answer, Declined, EventNamed
 from commands.handler import Handler
 from commands.request import DraftOrder, Requested
 from commands.stimulus import Stimulus
-from domain.errors import InvalidInput, Refused
+from domain.errors import InvalidInput, Refused, WhenceError
 from domain.log import Envelope
 
 
@@ -38,10 +38,20 @@ class Engine:
         engine cannot go on, and nobody knows yet whether the request is recorded.
         """
         try:
-            by_hand.check(requested)
-            return self._repeated(requested) or self._carried_out(requested, at, prices)
+            return self._settled(requested) or self._carried_out(requested, at, prices)
         except (Refused, InvalidInput) as fault:
-            return Declined(requested.id, type(fault).__name__, str(fault))
+            return _declined(requested, fault)
+
+    def settled(self, requested: Requested) -> Answer | None:
+        """The answer that no state of the market or the account changes: one given before, or a no; else None."""
+        try:
+            return self._settled(requested)
+        except (Refused, InvalidInput) as fault:
+            return _declined(requested, fault)
+
+    def _settled(self, requested: Requested) -> Answer | None:
+        by_hand.check(requested)
+        return self._repeated(requested) or self._too_late(requested)
 
     def _repeated(self, requested: Requested) -> Answer | None:
         followed = self._handler.world.commanded.followed(requested.id)
@@ -51,14 +61,17 @@ class Engine:
             raise InvalidInput(f"the key {requested.id} was used for another request: {_told(followed)}")
         return Accepted(requested.id, tuple(one.named for one in followed), repeated=True)
 
-    def _carried_out(self, requested: Requested, at: datetime, prices: Mapping[str, Decimal]) -> Answer:
+    def _too_late(self, requested: Requested) -> Answer | None:
         if requested.account != self._handler.identity.account:
             raise Refused(
                 f"this engine trades for {self._handler.identity.account}, not for {requested.account}"
             )
-        if self._clock() > requested.valid_until:
-            until = requested.valid_until.isoformat()
-            return Declined(requested.id, "Expired", f"it was to be carried out until {until}, and was not")
+        if self._clock() <= requested.valid_until:
+            return None
+        until = requested.valid_until.isoformat()
+        return Declined(requested.id, "Expired", f"it was to be carried out until {until}, and was not")
+
+    def _carried_out(self, requested: Requested, at: datetime, prices: Mapping[str, Decimal]) -> Answer:
         situation = Situation(self._handler.world, self._handler.identity, at, prices)
         if isinstance(requested.request, DraftOrder):
             return by_hand.draft(requested.id, requested.request.terms, situation)
@@ -67,6 +80,10 @@ class Engine:
 
     def _named(self, command_id: str) -> Sequence[EventNamed]:
         return tuple(one.named for one in self._handler.world.commanded.followed(command_id))
+
+
+def _declined(requested: Requested, fault: WhenceError) -> Declined:
+    return Declined(requested.id, type(fault).__name__, str(fault))
 
 
 def _told(followed: Sequence[Followed]) -> str:

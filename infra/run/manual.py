@@ -149,10 +149,13 @@ class ManualRun:
     def answer(self, requested: Requested) -> Answer:
         """Carries one request out, on this thread; see `Engine.answer` for what it raises.
 
-        A key that was answered before starts nothing; anything else is judged on a day that is open.
+        What was answered before, or never will be carried out, starts nothing; anything else is judged on a day that
+        is open.
         """
-        if not self.handler.world.commanded.followed(requested.id):
-            self._trading = True
+        settled = self._engine.settled(requested)
+        if settled is not None:
+            return settled
+        self._trading = True
         self.step()
         return self._engine.answer(requested, self._tick(), self._market.prices)
 

@@ -178,6 +178,11 @@ def test_the_log_of_a_tape_keeps_to_what_it_holds_until_somebody_asks() -> None:
     hand = Hand(log)
     hand.pass_seconds(3)
     assert log.head() == before
+    late = Requested("late", "paper", "eve", hand.at - timedelta(seconds=1), TripSwitch("too late"))
+    others = replace(late, account="other", valid_until=hand.at)
+    declined = [hand.run.answer(one) for one in (late, others, replace(others, id="no key"))]
+    assert [type(one) for one in declined] == [Declined] * 3
+    assert log.head() == before, "what is never carried out begins nothing"
     play_asking(PLAN, log, {})
     assert log.head() == before, "the tape can still be played on it"
     price = TAPES[0].candles[-1].close.quantize(D("0.1"))
