@@ -53,13 +53,11 @@ class Signer:
     def read(self, text: str, now: datetime) -> Confirmation:
         """Raises InvalidInput for one that this process has not signed, Refused for one whose time is over."""
         body, _, mark = text.partition(".")
-        signed = _bytes(body)
-        if not hmac.compare_digest(_bytes(mark), self._mark(signed)):
+        if not hmac.compare_digest(_bytes(mark), self._mark(_bytes(body))):
             raise InvalidInput(f"this program has not signed that confirmation; {_DRAFT_AGAIN}")
-        try:
-            confirmation = _WIRE.validate_json(signed)
-        except ValidationError as fault:
-            raise InvalidInput(f"that confirmation cannot be read; {_DRAFT_AGAIN}") from fault
+        confirmation = spelled(text)
+        if confirmation is None:
+            raise InvalidInput(f"that confirmation cannot be read; {_DRAFT_AGAIN}")
         if now >= confirmation.expires_at:
             raise Refused(
                 f"the draft was good until {confirmation.expires_at:%Y-%m-%d %H:%M:%S} UTC; {_DRAFT_AGAIN}"
@@ -68,6 +66,14 @@ class Signer:
 
     def _mark(self, body: bytes) -> bytes:
         return hmac.digest(self.secret, body, sha256)
+
+
+def spelled(text: str) -> Confirmation | None:
+    """What a confirmation says, whoever signed it: good for asking what became of it, never for placing an order."""
+    try:
+        return _WIRE.validate_json(_bytes(text.partition(".")[0]))
+    except ValidationError:
+        return None
 
 
 def _text(data: bytes) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from time import monotonic
 from typing import Annotated
@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import strawberry
 
-from adapters.graphql.confirmation import GOOD_FOR, Confirmation
+from adapters.graphql.confirmation import GOOD_FOR, Confirmation, spelled
 from adapters.graphql.context import Info
 from adapters.graphql.desk import Desk
 from adapters.graphql.mutation_answers import Accepted, CommandAnswer, Draft, DraftAnswer, Refused, Unanswered
@@ -38,7 +38,7 @@ from commands.request import (
     SettleDiscrepancy,
     TripSwitch,
 )
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, WhenceError
 from domain.errors import Refused as RefusedError
 from domain.streams import check_account
 
@@ -131,7 +131,11 @@ class Mutation:
         wait_for_read_models: Wait = True,
     ) -> CommandAnswer:
         how = How(idempotency_key, account, timeout_seconds, wait_for_read_models)
-        return await _carried_out(info, how, PlaceByHand(_confirmed(info, how, confirmation)))
+        try:
+            terms = _confirmed(info, how, confirmation)
+        except (InvalidInput, RefusedError) as fault:
+            return await _placed_before(info, how, confirmation, fault)
+        return await _carried_out(info, how, PlaceByHand(terms))
 
     @strawberry.mutation(
         description="Asks the exchange for other terms; what is left out stays.",
@@ -328,6 +332,24 @@ async def _drafted(info: Info, how: How, terms: OrderTerms) -> Draft | Refused |
     expires_at = desk.clock() + GOOD_FOR
     confirmation = Confirmation(requested.actor, requested.account, how.key, answer.terms, expires_at)
     return Draft.of(answer, desk.signer.sign(confirmation), expires_at)
+
+
+async def _placed_before(info: Info, how: How, text: str, fault: WhenceError) -> Accepted:
+    """Asked again too late, or after a restart, the key still tells what became of it.
+
+    The time to carry it out is over before it is asked, so that nothing is placed on a confirmation that is not good.
+    """
+    said = spelled(text)
+    if said is None:
+        raise fault
+    asked = _requested(info, how, how.key, PlaceByHand(said.terms))
+    answer = await _desk(info).ask(replace(asked, valid_until=_LONG_OVER), how.seconds)
+    if not (isinstance(answer, door.Accepted) and answer.repeated):
+        raise fault
+    return Accepted.of(answer, await _seen(info, answer, how.seconds) if how.wait else None)
+
+
+_LONG_OVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _confirmed(info: Info, how: How, text: str) -> ManualTerms:

@@ -158,6 +158,19 @@ async def test_a_confirmation_is_its_owners_and_for_a_while(dealing: Dealing) ->
     assert (code, "the draft was good until" in said) == ("REFUSED", True)
 
 
+async def test_what_became_of_a_key_is_told_when_its_confirmation_is_no_longer_good(dealing: Dealing) -> None:
+    draft = await drafted(dealing)
+    first = await dealing.answer(asks("placeOrder"), confirmation=draft["confirmation"], key="k1")
+    dealing.asking.desk.at += timedelta(minutes=3)
+    signed_before_a_restart = f"{draft['confirmation'].partition('.')[0]}.c2lnbmVk"
+    for confirmation in (draft["confirmation"], signed_before_a_restart):
+        again = await dealing.answer(asks("placeOrder"), confirmation=confirmation, key="k1")
+        assert (again["repeated"], again["events"]) == (True, first["events"])
+    head = dealing.asking.desk.log.head()
+    code, _said = await dealing.code(asks("placeOrder"), confirmation=signed_before_a_restart, key="k3")
+    assert (code, dealing.asking.desk.log.head()) == ("BAD_INPUT", head)
+
+
 async def test_a_draft_that_cannot_be_is_refused_with_its_reason(dealing: Dealing) -> None:
     answer = await drafted(dealing, quantity="0.00000001")
     assert (answer["__typename"], answer["code"]) in {("Refused", "Refused"), ("Refused", "InvalidInput")}
