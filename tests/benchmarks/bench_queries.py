@@ -21,13 +21,18 @@ from uuid import uuid4
 import aiohttp
 import psycopg
 from psycopg import sql
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
+from domain.log import LogReader
 from infra.config import load
-from infra.run.projecting import Projecting
 from infra.store import migrate, open_store
+from projections import history
+from projections.bookkeeping import BuildKind
+from projections.builds import kept_up
 from projections.catalogue import PROJECTIONS
+from projections.runner import Runner
 from projections.source import ReadModels
+from projections.work import works
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.logs import fresh, reader
 from tests.benchmarks.long_log import fill, history_of_one
@@ -82,14 +87,18 @@ def run(events: int = _EVENTS) -> Sequence[Figure]:
         held.callback(engine.dispose)
         migrate(engine)
         log = held.enter_context(closing(reader(address)))
-        projecting = Projecting(engine, log)
-        projecting.start()
-        held.callback(projecting.stop)
-        assert projecting.wait_until(count, 3_600)
+        _caught_up(engine, log)
         raw = _raw(ReadModels(engine, PROJECTIONS))
         chains = _chains(ReadModels(engine, PROJECTIONS))
-        projecting.stop()
         return [*_told("raw SQL, 50 orders", raw, None, f"{count:,} events"), *_api(address, store, chains)]
+
+
+def _caught_up(engine: Engine, log: LogReader) -> None:
+    """Histories too: an API that still makes them shares its process with them."""
+    for kind, made in ((BuildKind.TODAY, works), (BuildKind.HISTORY, history.works)):
+        begun = kept_up(engine, PROJECTIONS.values(), kind)
+        with closing(Runner(log, made(engine, begun, PROJECTIONS, 0))) as runner:
+            runner.catch_up()
 
 
 def _api(address: str, store: str, chains: Sequence[str]) -> Iterator[Figure]:
