@@ -61,6 +61,8 @@ def _record(command: RecordDecision, state: SignalState) -> Sequence[SignalEvent
 def check_signal(signal: SignalDetected) -> None:
     """Raises InvalidInput unless every figure is finite, confidence in 0..1, trend in -1..1, prices positive."""
     check_instrument_id(signal.instrument)
+    if signal.interval_seconds < 1:
+        raise InvalidInput(f"a signal on candles of {signal.interval_seconds} seconds is on none")
     if not 0 <= signal.confidence <= 1:
         raise InvalidInput(f"confidence {signal.confidence} of a signal must be in 0 … 1")
     if not -1 <= signal.trend <= 1:

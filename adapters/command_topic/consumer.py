@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
-from datetime import UTC, datetime
 
 from adapters.command_topic.place import Place
 from adapters.command_topic.thread import LoopThread, Up
@@ -25,17 +23,13 @@ _PATIENCE_SECONDS = 1.0
 """How long the engine's own door is waited at before it is asked again."""
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class CommandConsumer:
     """Serves the door of the engine of one account, in a thread of its own."""
 
-    def __init__(self, place: Place, door: Door, account: str, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(self, place: Place, door: Door, account: str) -> None:
         """Makes the topics where they are missing. Raises LogUnavailable, InvalidSettings."""
         place.ensure()
-        self._place, self._door, self._account, self._clock = place, door, account, clock
+        self._place, self._door, self._account = place, door, account
         self._stopped = threading.Event()
         self._thread = LoopThread(f"the commands of {account} from {place.commands}", self._serve)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NewType
 
 import strawberry
@@ -17,6 +18,10 @@ Position = NewType("Position", int)
 """A place in the log, or how many events there are up to it."""
 
 _LARGEST = 2**53 - 1
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,1000}(\.[0-9]{0,1000})?([eE][+-]?[0-9]{1,3})?")
+"""What programs write: Python would also read other scripts' digits, blanks around and underscores between."""
+_SHOWN = 60
+"""How much of what was wrong is said back."""
 
 
 def decimal_text(value: Decimal) -> str:
@@ -26,14 +31,13 @@ def decimal_text(value: Decimal) -> str:
 
 def read_decimal(value: object) -> Decimal:
     """Text, or a whole number; a JSON number with a point has lost digits already."""
-    if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
-        try:
-            read = Decimal(value)
-        except InvalidOperation:
-            read = Decimal("NaN")
-        if read.is_finite():
-            return read
-    raise GraphQLError(f'{value!r} is not a decimal; write it as text, like "0.015"')
+    if (
+        isinstance(value, str | int)
+        and not isinstance(value, bool)
+        and _DECIMAL.fullmatch(spelled := str(value))
+    ):
+        return Decimal(spelled)
+    raise GraphQLError(f'{str(value)[:_SHOWN]!r} is not a decimal; write it as text, like "0.015"')
 
 
 def time_text(value: datetime) -> str:

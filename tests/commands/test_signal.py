@@ -24,6 +24,7 @@ def test_there_is_nothing_to_decide_where_nothing_was_detected() -> None:
 
 
 FAULTS: list[tuple[dict[str, object], str]] = [
+    ({"interval_seconds": 0}, "0 seconds is on none"),
     ({"confidence": 1.01}, "confidence 1.01 of a signal must be in 0 … 1"),
     ({"confidence": -0.01}, "confidence -0.01 of a signal must be in 0 … 1"),
     ({"confidence": float("nan")}, "confidence nan of a signal must be in 0 … 1"),
