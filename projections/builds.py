@@ -178,9 +178,10 @@ def drop(engine: Engine, build: Build, patience: float = _PATIENCE) -> None:
     with writing(engine) as connection:
         _one_at_a_time(connection)
         _refuse_live(connection, build)
-        _drop_tables(connection, build)
-        connection.execute(delete(PARKED).where(PARKED.c.build_id == build.id))
+        # The cursor before the tables, as whoever projects takes them: the other way round they wait for each other.
         connection.execute(delete(CURSORS).where(CURSORS.c.build_id == build.id))
+        connection.execute(delete(PARKED).where(PARKED.c.build_id == build.id))
+        _drop_tables(connection, build)
         connection.execute(delete(BUILDS).where(BUILDS.c.id == build.id))
 
 
