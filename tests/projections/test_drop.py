@@ -35,7 +35,7 @@ def test_whoever_projects_goes_first_and_the_drop_follows(
     store: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As if this began right after it was asked whether anybody is at it.
-    monkeypatch.setattr(builds, "_await_questions", lambda *_: None)
+    monkeypatch.setattr(builds, "_await_questions", nobody_asks)
     with writing(store) as connection:
         build = begin(connection, ORDERS, BuildKind.TODAY, BuildStatus.BUILDING)
     Work(store, ORDERS, build, 0).resume("a log")
@@ -49,6 +49,10 @@ def test_whoever_projects_goes_first_and_the_drop_follows(
         dropping.result(timeout=30)
     with store.connect() as connection:
         assert connection.execute(text(f"SELECT to_regclass('orders_b{build.id}')")).scalar() is None
+
+
+def nobody_asks(_engine: Engine, _patience: float) -> None:
+    """The answer of that moment."""
 
 
 def wait_until_it_waits(engine: Engine) -> None:
