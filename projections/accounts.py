@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from domain import account
 from domain.account import Account, AccountEvent, AccountOpened
@@ -158,17 +158,9 @@ def plain(value: object) -> Any:
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, Mapping):
-        return {str(name): plain(one) for name, one in _items(value)}
+        return {name: plain(one) for name, one in cast(Mapping[str, object], value).items()}
     if isinstance(value, tuple):
-        return [plain(one) for one in _members(value)]
-    return value
-
-
-def _items(value: Any) -> Any:
-    return value.items()
-
-
-def _members(value: Any) -> Any:
+        return [plain(one) for one in cast(tuple[object, ...], value)]
     return value
 
 

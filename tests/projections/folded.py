@@ -10,18 +10,14 @@ from typing import Any
 
 from adapters.tapes import synthetic_tape
 from domain.log import Envelope, Recorded
-from domain.settings import AlphaSettings, RiskSettings, Settings, SizingSettings, TierSettings
+from domain.settings import SizingSettings
 from infra.run.paper import PaperRun, plan_of
 from projections.projection import Key, Projection, Row
 from projections.rows import MemoryRows
 from tests.commands.list_log import ListLog
+from tests.journeys import runs
 
-EAGER = Settings(
-    tiers=TierSettings(normal_confidence=0.0, strict_confidence=0.0, relaxed_confidence=0.0),
-    alpha=AlphaSettings(minimum_trend=-1.0, minimum_reward_to_risk=Decimal(0)),
-    risk=RiskSettings(cooldown_seconds=0, max_daily_loss=Decimal(1)),
-    sizing=SizingSettings(risk=Decimal("0.0005")),
-)
+EAGER = replace(runs.EAGER, sizing=SizingSettings(risk=Decimal("0.0005")))
 
 
 def nothing_stored(_table: str, _key: Key) -> Row | None:
@@ -48,15 +44,8 @@ def table(rows: MemoryRows, name: str) -> Mapping[Any, Row]:
 @cache
 def a_run(bars: int = 5_000) -> Sequence[Envelope]:
     """Every event of an eager run over a synthetic market."""
-    settings = replace(EAGER, risk=replace(EAGER.risk, **_without_a_breaker()))
-    plan = plan_of(synthetic_tape(7, candles=bars), "paper", Decimal(10_000), Decimal(5), settings)
+    plan = plan_of(synthetic_tape(7, candles=bars), "paper", Decimal(10_000), Decimal(5), EAGER)
     log = ListLog()
     for _ in PaperRun(plan, log, lambda _envelope: None).instants():
         pass
     return log.envelopes
-
-
-def _without_a_breaker() -> dict[str, Any]:
-    """Synthetic trades are lost more often than won: the run is to go on."""
-    named = {"minimum_win_rate": Decimal(0)}
-    return {name: value for name, value in named.items() if hasattr(RiskSettings(), name)}
