@@ -1,0 +1,111 @@
+"""The logs of earlier versions, and how an event of today differs from the same event as it was printed then."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, cast
+
+from adapters.avro import iso, to_json
+from adapters.avro.codec import AvroCodec
+from adapters.log.sqlite import read_sqlite
+from domain.log import Recorded
+
+FOLDER = Path(__file__).parent
+LOGS = ("tape", "plain", "by_hand")
+TAPES: Mapping[str, Sequence[str]] = {
+    "tape": ("BTCUSDT_5m.csv", "ETHUSDT_5m.csv"),
+    "plain": ("SOLUSDT_5m.csv",),
+}
+
+Json = dict[str, Any]
+
+
+def as_printed(name: str) -> Sequence[Json]:
+    """The events as the version that wrote them printed them."""
+    lines = (FOLDER / name / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def copy_of(name: str, folder: Path, upto: int | None = None) -> Path:
+    """A copy of the log that may be written to, cut after the event `upto`."""
+    path = folder / "log.db"
+    shutil.copy(FOLDER / name / "log.db", path)
+    if upto is not None:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("DELETE FROM stored_events WHERE rowid > ?", (upto,))
+            connection.commit()
+    return path
+
+
+def read(path: Path) -> Sequence[Recorded]:
+    """Every event of the log in this file."""
+    with closing(read_sqlite(path, AvroCodec())) as reader:
+        return list(reader.read())
+
+
+def printed(recorded: Recorded) -> Json:
+    """The event as JSON, with the keys of the committed files."""
+    meta = recorded.envelope.meta
+    return {
+        "position": recorded.position,
+        "stream": meta.stream,
+        "version": meta.version,
+        "type": type(recorded.envelope.event).__name__,
+        "event_id": str(meta.event_id),
+        "correlation_id": meta.correlation_id,
+        "causation_id": meta.causation_id,
+        "occurred_at": iso(meta.occurred_at),
+        "recorded_at": iso(meta.recorded_at),
+        "account": meta.account,
+        "actor": meta.actor,
+        "source": meta.source,
+        "schema_version": meta.schema_version,
+        "data": to_json(recorded.envelope.event),
+    }
+
+
+def instants(lines: Sequence[Json]) -> Sequence[int]:
+    """The position of the last event of each instant: a log that was stopped ends at one of these."""
+    following = [line["recorded_at"] for line in lines[1:]]
+    return [
+        line["position"]
+        for line, after in zip(lines, [*following, ""], strict=True)
+        if line["recorded_at"] != after
+    ]
+
+
+def differences(old: Sequence[Json], new: Sequence[Json], *, written_anew: bool = False) -> Iterator[str]:
+    """What a newer version reads or writes differently, one line for each figure.
+
+    Fields in `ADDED` may be there beside the old ones. `written_anew` allows a newer schema version too: the events
+    were written by the version of today and not by the old one.
+    """
+    if len(old) != len(new):
+        yield f"{len(old)} events then, {len(new)} now"
+    for then, now in zip(old, new, strict=False):
+        where = f"{then['position']} {then['type']}"
+        yield from _of_objects(where, then, now, {"schema_version"} if written_anew else set())
+
+
+ADDED: Mapping[str, frozenset[str]] = {}
+"""Fields that came after these logs were written, by where they stand: `<type>.data` or below it."""
+
+
+def _of_objects(where: str, then: Json, now: Json, ignored: set[str]) -> Iterator[str]:
+    place = where.partition(" ")[2]
+    for key in sorted((then.keys() | now.keys()) - ignored):
+        if key not in then and key in ADDED.get(place, ()):
+            continue
+        yield from _of_values(f"{where}.{key}", then.get(key), now.get(key))
+
+
+def _of_values(where: str, then: object, now: object) -> Iterator[str]:
+    if isinstance(then, dict) and isinstance(now, dict):
+        yield from _of_objects(where, cast("Json", then), cast("Json", now), set())
+    elif then != now:
+        yield f"{where}: {then!r} then, {now!r} now"

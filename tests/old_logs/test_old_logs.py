@@ -1,0 +1,146 @@
+"""Logs of earlier versions are read, projected and resumed by this one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine
+
+from adapters.avro.codec import AvroCodec
+from adapters.log.address import SqliteAddress
+from adapters.log.sqlite import open_sqlite, read_sqlite
+from commands.door import Accepted
+from commands.request import ClosePosition, Requested
+from domain.settings import Settings
+from infra.run.manual import Beginning, ManualRun
+from infra.run.tape_log import Stake
+from projections.bookkeeping import METADATA
+from projections.chain import missing_causes
+from projections.store import prepare, writing
+from tests.old_logs.logs import FOLDER, LOGS, TAPES, as_printed, copy_of, differences, instants, printed, read
+from tests.projections.stores import all_rows, built
+
+_ROOT = Path(__file__).parents[2]
+
+
+def resume(name: str, log: Path) -> subprocess.CompletedProcess[str]:
+    """`whence paper` on the tape and the settings of the old log."""
+    files = [str(FOLDER / name / file) for file in TAPES[name]]
+    config = str(FOLDER / name / "whence.toml")
+    program = [sys.executable, "-c", "from infra.cli import main; main()"]
+    words = ["paper", "--candles", *files, "--config", config, "--log", f"sqlite:///{log}", "--json"]
+    return subprocess.run(
+        [*program, *words],
+        cwd=log.parent,
+        env=os.environ | {"PYTHONPATH": str(_ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_an_old_log_reads_as_it_was_written(name: str) -> None:
+    events = read(FOLDER / name / "log.db")
+    assert list(differences(as_printed(name), [printed(one) for one in events])) == []
+    assert list(missing_causes(events)) == []
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Engine]:
+    engine = prepare(create_engine(f"sqlite:///{tmp_path / 'read.db'}"))
+    with writing(engine) as connection:
+        METADATA.create_all(connection)
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_an_old_log_is_projected_without_a_parked_event(name: str, store: Engine) -> None:
+    """The read models hold the fills, fees and results that the committed JSON adds up to."""
+    old = as_printed(name)
+    fills = [line["data"] for line in old if line["type"] == "OrderFilled"]
+    closed = [line["data"] for line in old if line["type"] == "PositionClosed"]
+    with closing(read_sqlite(FOLDER / name / "log.db", AvroCodec())) as log:
+        models = built(store, log)
+        with models.now() as source:
+            found = all_rows(source, "fills", ("account", "execution_id")).values()
+            positions = all_rows(source, "positions", ("account", "id")).values()
+    assert sum(row["fee"] for row in found) == sum(Decimal(fill["fee"]) for fill in fills)
+    assert len(found) == len(fills)
+    assert sum(row["net"] for row in positions if row["closed_at"]) == sum(
+        Decimal(one["net"]) for one in closed
+    )
+
+
+@pytest.mark.parametrize("part", [0.0, 0.2, 0.4, 0.6, 0.8, 1.0])
+def test_an_old_log_that_was_cut_off_is_resumed_to_the_same_events(part: float, tmp_path: Path) -> None:
+    old = as_printed("plain")
+    ends = instants(old)
+    log = copy_of("plain", tmp_path, ends[round(part * (len(ends) - 1))])
+    done = resume("plain", log)
+    assert done.returncode == 0, done.stderr
+    resumed = [printed(one) for one in read(log)]
+    assert list(differences(old, resumed, written_anew=True)) == []
+
+
+def test_an_old_log_with_requests_is_resumed_at_its_end(tmp_path: Path) -> None:
+    log = copy_of("tape", tmp_path)
+    done = resume("tape", log)
+    assert done.returncode == 0, done.stderr
+    assert list(differences(as_printed("tape"), [printed(one) for one in read(log)])) == []
+
+
+def test_an_old_log_with_requests_is_resumed_before_its_last_request(tmp_path: Path) -> None:
+    """What strategies did after the cut is decided again to the same events, on the money that requests left."""
+    old = as_printed("tape")
+    requests = [line["position"] for line in old if line["causation_id"].startswith("command:")]
+    ends = [end for end in instants(old) if requests[-2] < end < requests[-1]]
+    for cut in (ends[0], ends[len(ends) // 2], ends[-1]):
+        log = copy_of("tape", tmp_path, cut)
+        done = resume("tape", log)
+        assert done.returncode == 0, done.stderr
+        resumed = [printed(one) for one in read(log)]
+        assert list(differences(old[: requests[-1] - 1], resumed, written_anew=True)) == []
+
+
+def test_an_old_log_without_a_tape_goes_on_by_hand(tmp_path: Path) -> None:
+    path = copy_of("by_hand", tmp_path)
+    at = [datetime(2026, 3, 2, 0, 0, 20, tzinfo=UTC)]
+    beginning = Beginning("paper", Stake("USDT", Decimal(10_000), Decimal(5)), Settings())
+    with closing(open_sqlite(SqliteAddress(path).path, AvroCodec())) as log:
+        run = ManualRun(log, beginning, lambda _envelope: None, clock=lambda: at[0])
+        assert _held(run) == ["position-paper-ETHUSDT-LINEAR.BYBIT-LONG-1"]
+        _let_pass(run, at, 2)
+        entries = {entry.instrument: entry for entry in run.handler.world.portfolio.entries.values()}
+        assert entries["SOLUSDT-LINEAR.BYBIT"].price == Decimal("154.5"), (
+            "the amendment that had no answer yet was sent again"
+        )
+        request = ClosePosition(_held(run)[0], "the old log goes on")
+        answer = run.answer(Requested("close2", "paper", "eve", at[0] + timedelta(minutes=1), request))
+        assert isinstance(answer, Accepted)
+        _let_pass(run, at, 2)
+        assert _held(run) == []
+        run.close()
+    events = read(path)
+    assert list(differences(as_printed("by_hand"), [printed(one) for one in events][:66])) == []
+    assert list(missing_causes(events)) == []
+
+
+def _held(run: ManualRun) -> Sequence[str]:
+    return [held.stream for held in run.handler.world.portfolio.positions.values()]
+
+
+def _let_pass(run: ManualRun, at: list[datetime], seconds: int) -> None:
+    for _second in range(seconds):
+        at[0] += timedelta(seconds=1)
+        run.attend()
