@@ -46,7 +46,9 @@ class Commanded:
             command = self._begun(cause.removeprefix(COMMAND))
         meta, event = envelope.meta, envelope.event
         self._of_unit[str(meta.event_id)] = command
-        named = EventNamed(position, meta.event_id, meta.stream, FULL_NAMES[type(event)])
+        named = EventNamed(
+            position=position, event_id=meta.event_id, stream=meta.stream, type=FULL_NAMES[type(event)]
+        )
         self._by_command[command].append(Followed(named, event))
 
     def _begun(self, command: str) -> str:

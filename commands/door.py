@@ -11,7 +11,7 @@ from uuid import UUID
 from commands.request import ManualTerms, Requested
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventNamed:
     """One event that followed: its position in the log, its id, its stream, its full name."""
 
@@ -38,7 +38,7 @@ class Accepted:
         return self.events[-1].position if self.events else 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drafted:
     """A draft holds: what it would cost, in quote currency, at `price` (its limit, trigger, or the last known)."""
 

@@ -72,7 +72,9 @@ class Engine:
         return Declined(requested.id, "Expired", f"it was to be carried out until {until}, and was not")
 
     def _carried_out(self, requested: Requested, at: datetime, prices: Mapping[str, Decimal]) -> Answer:
-        situation = Situation(self._handler.world, self._handler.identity, at, prices)
+        situation = Situation(
+            world=self._handler.world, identity=self._handler.identity, at=at, prices=prices
+        )
         if isinstance(requested.request, DraftOrder):
             return by_hand.draft(requested.id, requested.request.terms, situation)
         self._handle(by_hand.stimulus(requested, situation))

@@ -24,7 +24,7 @@ class Ticket:
     sent_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What all reports say: which order, when it happened at the exchange, and the fact's own id there.
 
@@ -37,28 +37,28 @@ class Report:
     fact: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted(Report):
     """The request arrived and has a name there."""
 
     venue_order_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted(Report):
     """The order rests there (a stop: waits for its trigger)."""
 
     venue_order_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Triggered(Report):
     """A stop's trigger traded, at `price`."""
 
     price: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filled(Report):
     """One execution; `fee` in `fee_currency`, negative for a rebate."""
 
@@ -70,21 +70,21 @@ class Filled(Report):
     liquidity: Liquidity
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled(Report):
     """The order is gone; `reason` in the exchange's own words."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CancelRefused(Report):
     """There was nothing to cancel, or it was too late."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Amended(Report):
     """The order works on these terms now."""
 
@@ -93,35 +93,35 @@ class Amended(Report):
     trigger_price: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AmendRefused(Report):
     """The order keeps its old terms."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected(Report):
     """Proof that the order does not exist there: a structured refusal, or a search that found nothing."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Expired(Report):
     """The order's time ran out there."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unanswered(Report):
     """Silence or an ambiguous answer: the order may or may not exist."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Funded:
     """Funding settled on an open position: `amount` in quote currency, negative when we paid. Not a fill."""
 
@@ -131,7 +131,7 @@ class Funded:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Liquidated:
     """The exchange closed a position by force, under an order of its own.
 

@@ -137,17 +137,17 @@ def _meta(
     stream: str, version: int, chain: str, event: Event, ask: Ask, at: datetime, identity: Identity
 ) -> Meta:
     return Meta(
-        event_id(identity.log_id, stream, version),
-        stream,
-        version,
-        chain,
-        ask.cause,
-        ask.occurred_at,
-        at,
-        identity.account,
-        ask.actor,
-        identity.source,
-        schema_version(type(event)),
+        event_id=event_id(identity.log_id, stream, version),
+        stream=stream,
+        version=version,
+        correlation_id=chain,
+        causation_id=ask.cause,
+        occurred_at=ask.occurred_at,
+        recorded_at=at,
+        account=identity.account,
+        actor=ask.actor,
+        source=identity.source,
+        schema_version=schema_version(type(event)),
     )
 
 
@@ -155,10 +155,16 @@ def _followed(branch: Branch, envelope: Envelope, at: datetime, identity: Identi
     processes = PROCESSES.get(type(envelope.event), ())
     if not processes:
         return ()
-    moment = Moment(envelope, branch, at, identity.account)
+    moment = Moment(envelope=envelope, branch=branch, now=at, account=identity.account)
     meta = envelope.meta
     return [
-        Ask(command, str(meta.event_id), meta.occurred_at, ENGINE, meta.correlation_id)
+        Ask(
+            command=command,
+            cause=str(meta.event_id),
+            occurred_at=meta.occurred_at,
+            actor=ENGINE,
+            chain=meta.correlation_id,
+        )
         for process in processes
         for command in process(moment)
     ]

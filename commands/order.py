@@ -75,7 +75,7 @@ class RequestCancel:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestAmend:
     """Asks for other terms; None leaves a term as it is."""
 
@@ -101,12 +101,12 @@ TOLD: Mapping[type[OrderReport], Callable[[Any], OrderEvent]] = {
     Accepted: lambda report: OrderAccepted(report.venue_order_id),
     Triggered: lambda report: OrderTriggered(report.price),
     Filled: lambda report: OrderFilled(
-        report.execution_id,
-        report.price,
-        report.quantity,
-        report.fee,
-        report.fee_currency,
-        report.liquidity,
+        execution_id=report.execution_id,
+        price=report.price,
+        quantity=report.quantity,
+        fee=report.fee,
+        fee_currency=report.fee_currency,
+        liquidity=report.liquidity,
     ),
     Cancelled: lambda report: OrderCancelled(report.reason),
     CancelRefused: lambda report: OrderCancelRefused(report.reason),

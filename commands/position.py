@@ -29,7 +29,7 @@ from domain.position import (
 from domain.strategies import Direction
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyFill:
     """One execution, or the part of it that belongs to this position.
 
@@ -106,18 +106,20 @@ def _fill(fill: ApplyFill, state: Flat | Open) -> PositionEvent:
     cost = notional(fill.quantity, fill.price)
     if isinstance(state, Flat):
         return PositionOpened(
-            fill.instrument,
-            fill.direction,
-            fill.order_id,
-            fill.quantity,
-            fill.price,
-            cost,
-            fill.fee,
-            fill.stop,
-            fill.target,
+            instrument=fill.instrument,
+            direction=fill.direction,
+            order_id=fill.order_id,
+            quantity=fill.quantity,
+            price=fill.price,
+            cost=cost,
+            fee=fill.fee,
+            stop=fill.stop,
+            target=fill.target,
         )
     if fill.direction is state.direction:
-        return PositionIncreased(fill.order_id, fill.quantity, fill.price, cost, fill.fee)
+        return PositionIncreased(
+            order_id=fill.order_id, quantity=fill.quantity, price=fill.price, cost=cost, fee=fill.fee
+        )
     if fill.quantity > state.quantity:
         raise Refused(f"{fill.stream} holds {state.quantity}: {fill.quantity} would turn it round")
     return _reduced(fill, state, cost)
@@ -127,22 +129,29 @@ def _reduced(fill: ApplyFill, state: Open, proceeds: Decimal) -> PositionReduced
     released = released_cost(state, fill.quantity)
     realised = realised_profit(state.direction, proceeds, released)
     if fill.quantity < state.quantity:
-        return PositionReduced(fill.order_id, fill.quantity, fill.price, released, realised, fill.fee)
+        return PositionReduced(
+            order_id=fill.order_id,
+            quantity=fill.quantity,
+            price=fill.price,
+            released=released,
+            realised=realised,
+            fee=fill.fee,
+        )
     gross, fees = EXACT.add(state.gross, realised), EXACT.add(state.fees, fill.fee)
     return PositionClosed(
-        fill.order_id,
-        fill.quantity,
-        fill.price,
-        released,
-        realised,
-        fill.fee,
-        fill.reason,
-        fill.opened_at,
-        gross,
-        fees,
-        state.funding,
-        EXACT.add(EXACT.subtract(gross, fees), state.funding),
-        EXACT.subtract(EXACT.add(fill.balance, realised), fill.fee),
+        order_id=fill.order_id,
+        quantity=fill.quantity,
+        price=fill.price,
+        released=released,
+        realised=realised,
+        fee=fill.fee,
+        reason=fill.reason,
+        opened_at=fill.opened_at,
+        gross=gross,
+        fees=fees,
+        funding=state.funding,
+        net=EXACT.add(EXACT.subtract(gross, fees), state.funding),
+        balance=EXACT.subtract(EXACT.add(fill.balance, realised), fill.fee),
     )
 
 

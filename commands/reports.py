@@ -46,47 +46,54 @@ def _is_known(fact: str, world: World) -> bool:
 def _of_order(report: OrderReport, world: World, account: str) -> Ask:
     known = order_stream(account, report.order_id) in world.versions
     command: Command = report if known else _discrepancy(report.fact, report.order_id, report)
-    return Ask(command, report.fact, report.at, EXCHANGE)
+    return Ask(command=command, cause=report.fact, occurred_at=report.at, actor=EXCHANGE)
 
 
 def _of_position(report: Funded | Liquidated, world: World, at: datetime) -> Sequence[Ask]:
     held = world.portfolio.positions.get(report.instrument)
     if held is None:
         command = _discrepancy(report.fact, report.instrument, report)
-        return [Ask(command, report.fact, report.at, EXCHANGE)]
+        return [Ask(command=command, cause=report.fact, occurred_at=report.at, actor=EXCHANGE)]
     if isinstance(report, Funded):
-        return [Ask(ApplyFunding(held.stream, report.amount), report.fact, report.at, EXCHANGE)]
+        return [
+            Ask(
+                command=ApplyFunding(held.stream, report.amount),
+                cause=report.fact,
+                occurred_at=report.at,
+                actor=EXCHANGE,
+            )
+        ]
     rules = world.portfolio.instruments[report.instrument]
     chain = world.chains[held.stream]
     return [
-        Ask(command, report.fact, report.at, EXCHANGE, chain)
+        Ask(command=command, cause=report.fact, occurred_at=report.at, actor=EXCHANGE, chain=chain)
         for command in _liquidation(report, rules, f"{chain}-l{world.versions[held.stream]}", at)
     ]
 
 
 def _liquidation(report: Liquidated, rules: Instrument, order_id: str, at: datetime) -> Sequence[Command]:
     terms = OrderPlaced(
-        report.instrument,
-        report.side,
-        OrderType.MARKET,
-        report.quantity,
-        None,
-        None,
-        True,  # noqa: FBT003  (the terms are a record, in the order of its fields)
-        report.purpose,
-        None,
-        at,
+        instrument=report.instrument,
+        side=report.side,
+        type=OrderType.MARKET,
+        quantity=report.quantity,
+        limit_price=None,
+        trigger_price=None,
+        reduce_only=True,
+        purpose=report.purpose,
+        parent=None,
+        fresh_until=at,
     )
     fill = Filled(
-        order_id,
-        report.at,
-        report.fact,
-        report.execution_id,
-        report.price,
-        report.quantity,
-        report.fee,
-        report.fee_currency,
-        Liquidity.TAKER,
+        order_id=order_id,
+        at=report.at,
+        fact=report.fact,
+        execution_id=report.execution_id,
+        price=report.price,
+        quantity=report.quantity,
+        fee=report.fee,
+        fee_currency=report.fee_currency,
+        liquidity=Liquidity.TAKER,
     )
     return [PlaceOrder(order_id, terms, rules), fill]
 

@@ -15,7 +15,7 @@ from domain.order import OrderType, Side
 from domain.signal import SignalDetected
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ManualTerms:
     """An order as a person words it.
 
@@ -55,7 +55,7 @@ class PlaceByHand:
     terms: ManualTerms
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AmendOrder:
     """Asks the exchange for other terms."""
 
@@ -152,7 +152,7 @@ Request = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Requested:
     """A request with its idempotency key `id` (1 to 64 of `[A-Za-z0-9_-]`), and who asked.
 

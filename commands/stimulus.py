@@ -8,7 +8,7 @@ from datetime import datetime
 from commands.routes import Command
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """One command and why it is asked.
 

@@ -100,7 +100,7 @@ class Unopened:
     """No account of this name yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """`balance` and `reserved` in `currency`; `day` is an ISO date, empty before the first; `tripped` a reason."""
 
@@ -155,31 +155,31 @@ def evolve(state: AccountState, event: AccountEvent) -> AccountState:
 def _opened(state: AccountState, event: AccountOpened) -> Account:
     if isinstance(state, Account):
         raise ValueError("AccountOpened was recorded of an account that was opened before")
-    return Account(event.currency, event.balance, event.leverage)
+    return Account(currency=event.currency, balance=event.balance, leverage=event.leverage)
 
 
 # What happens with every order is built directly: `replace` takes twice as long, and replay has millions of these.
 def _with_balance(state: Account, balance: Decimal) -> Account:
     return Account(
-        state.currency,
-        balance,
-        state.leverage,
-        state.reserved,
-        state.day,
-        state.day_balance,
-        state.tripped,
+        currency=state.currency,
+        balance=balance,
+        leverage=state.leverage,
+        reserved=state.reserved,
+        day=state.day,
+        day_balance=state.day_balance,
+        tripped=state.tripped,
     )
 
 
 def _with_reserved(state: Account, reserved: Mapping[str, Decimal]) -> Account:
     return Account(
-        state.currency,
-        state.balance,
-        state.leverage,
-        reserved,
-        state.day,
-        state.day_balance,
-        state.tripped,
+        currency=state.currency,
+        balance=state.balance,
+        leverage=state.leverage,
+        reserved=reserved,
+        day=state.day,
+        day_balance=state.day_balance,
+        tripped=state.tripped,
     )
 
 

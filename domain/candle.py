@@ -14,7 +14,7 @@ _UNITS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candle:
     """One closed candle.
 

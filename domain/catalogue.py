@@ -45,18 +45,20 @@ def rules_for(instrument: str, tick_seen: Decimal) -> Instrument:
     known = _BYBIT_LINEAR.get(symbol) if instrument == instrument_id(symbol) else None
     figures = (tick_seen, *_GUESS) if known is None else tuple(Decimal(text) for text in known)
     tick, lot, most, leverage, maintenance = figures
+    base, quote = split_symbol(symbol)
     return Instrument(
-        instrument,
-        *split_symbol(symbol),
-        tick,
-        lot,
-        lot,
-        most,
-        MIN_NOTIONAL,
-        MAKER_FEE,
-        TAKER_FEE,
-        leverage,
-        maintenance,
+        id=instrument,
+        base=base,
+        quote=quote,
+        tick=tick,
+        lot=lot,
+        min_quantity=lot,
+        max_quantity=most,
+        min_notional=MIN_NOTIONAL,
+        maker_fee=MAKER_FEE,
+        taker_fee=TAKER_FEE,
+        max_leverage=leverage,
+        maintenance_margin=maintenance,
     )
 
 

@@ -14,7 +14,7 @@ _MOST_DIGITS = EXACT.prec
 _ID = re.compile(r"[A-Z0-9]{2,30}-(SPOT|LINEAR|INVERSE)\.[A-Z0-9]{2,20}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
     """The rules of one market on one venue, as they were when they were recorded.
 

@@ -14,7 +14,7 @@ from domain.events import Event
 LOG_STREAM = "log"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Meta:
     """What every event carries beside its own facts.
 

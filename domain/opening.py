@@ -14,7 +14,7 @@ class Mode(StrEnum):
     LIVE = "LIVE"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogOpened:
     """The first event of every log: names it.
 

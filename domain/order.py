@@ -88,7 +88,7 @@ _REQUESTED = frozenset({OrderStatus.CANCEL_REQUESTED, OrderStatus.AMEND_REQUESTE
 PENDING = _REQUESTED | {OrderStatus.OUTCOME_UNKNOWN}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPlaced:
     """The intent, durable before anything is sent.
 
@@ -131,7 +131,7 @@ class OrderTriggered:
     price: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilled:
     """One execution: `quantity` at `price`, with the fee the exchange took for it (negative = rebate)."""
 
@@ -291,7 +291,7 @@ class Unplaced:
     """No order of this id yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Working:
     """Sent or to be sent, and not known to have ended.
 
@@ -310,7 +310,7 @@ class Working:
     venue_order_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
     """Ended, as far as is known: a late fill is still taken up."""
 
@@ -366,7 +366,16 @@ def evolve(state: OrderState, event: OrderEvent) -> OrderState:
 def _placed(state: OrderState, event: OrderPlaced) -> Working:
     if not isinstance(state, Unplaced):
         raise ValueError("OrderPlaced was recorded of an order that was placed before")
-    return Working(event, _S.PLACED, _S.PLACED, ZERO, ZERO, ZERO, _NO_EXECUTIONS, "")
+    return Working(
+        terms=event,
+        status=_S.PLACED,
+        restored=_S.PLACED,
+        filled=ZERO,
+        notional=ZERO,
+        fees=ZERO,
+        executions=_NO_EXECUTIONS,
+        venue_order_id="",
+    )
 
 
 def _filled(state: Working | Closed, event: OrderFilled) -> Working | Closed:
@@ -378,11 +387,38 @@ def _filled(state: Working | Closed, event: OrderFilled) -> Working | Closed:
     executions = state.executions | {event.execution_id}
     terms, venue = state.terms, state.venue_order_id
     if filled >= terms.quantity:
-        return Closed(terms, _S.FILLED, "", filled, cost, fees, executions, venue)
+        return Closed(
+            terms=terms,
+            status=_S.FILLED,
+            reason="",
+            filled=filled,
+            notional=cost,
+            fees=fees,
+            executions=executions,
+            venue_order_id=venue,
+        )
     if isinstance(state, Closed):
-        return Closed(terms, state.status, state.reason, filled, cost, fees, executions, venue)
+        return Closed(
+            terms=terms,
+            status=state.status,
+            reason=state.reason,
+            filled=filled,
+            notional=cost,
+            fees=fees,
+            executions=executions,
+            venue_order_id=venue,
+        )
     status = state.status if state.status in _REQUESTED else _S.PARTIALLY_FILLED
-    return Working(terms, status, _S.PARTIALLY_FILLED, filled, cost, fees, executions, venue)
+    return Working(
+        terms=terms,
+        status=status,
+        restored=_S.PARTIALLY_FILLED,
+        filled=filled,
+        notional=cost,
+        fees=fees,
+        executions=executions,
+        venue_order_id=venue,
+    )
 
 
 def _answered(state: Working | Closed, event: OrderEvent, venue_order_id: str) -> Working | Closed:
@@ -391,14 +427,14 @@ def _answered(state: Working | Closed, event: OrderEvent, venue_order_id: str) -
     stands = LIFE[type(event)].get(state.restored, state.restored)
     pending = state.status in PENDING and state.status not in ANSWERS[type(event)]
     return Working(
-        state.terms,
-        state.status if pending else stands,
-        stands,
-        state.filled,
-        state.notional,
-        state.fees,
-        state.executions,
-        venue_order_id,
+        terms=state.terms,
+        status=state.status if pending else stands,
+        restored=stands,
+        filled=state.filled,
+        notional=state.notional,
+        fees=state.fees,
+        executions=state.executions,
+        venue_order_id=venue_order_id,
     )
 
 
@@ -430,12 +466,12 @@ def _closed(
 
 def _ended(state: Working, status: OrderStatus, reason: str) -> Closed:
     return Closed(
-        state.terms,
-        status,
-        reason,
-        state.filled,
-        state.notional,
-        state.fees,
-        state.executions,
-        state.venue_order_id,
+        terms=state.terms,
+        status=status,
+        reason=reason,
+        filled=state.filled,
+        notional=state.notional,
+        fees=state.fees,
+        executions=state.executions,
+        venue_order_id=state.venue_order_id,
     )

@@ -35,7 +35,7 @@ _DIRECTIONS: Mapping[Side, Direction] = {Side.BUY: Direction.LONG, Side.SELL: Di
 _WAYS_OUT = frozenset({Purpose.REVERSAL, Purpose.MANUAL, Purpose.LIQUIDATION})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPosition:
     """An open position: the stream it lives in, its state, when it was opened and by which order."""
 
@@ -58,7 +58,7 @@ class OpenPosition:
         return max(EXACT.minus(position.realised_profit(held.direction, at_stop, held.cost)), ZERO)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposed:
     """What a signal's entry is meant to be: reference price, stop and target, and when that was said."""
 
@@ -68,7 +68,7 @@ class Proposed:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """An order that may still add exposure, or whose last fill no position has taken up yet.
 
@@ -225,7 +225,7 @@ def _reconciliation(portfolio: Portfolio, _meta: Meta, event: ReconciliationEven
 
 
 def _signal(portfolio: Portfolio, meta: Meta, event: SignalDetected) -> Portfolio:
-    proposed = Proposed(event.price, event.stop, event.target, meta.occurred_at)
+    proposed = Proposed(price=event.price, stop=event.stop, target=event.target, at=meta.occurred_at)
     return portfolio._replace(proposed={**portfolio.proposed, meta.correlation_id: proposed})
 
 
@@ -234,7 +234,7 @@ def _decision(portfolio: Portfolio, meta: Meta, event: DecisionMade) -> Portfoli
     signal = portfolio.proposed.get(chain)
     if signal is None or event.verdict is not Verdict.ENTER:
         return portfolio._replace(proposed=_without(portfolio.proposed, chain))
-    decided = Proposed(signal.price, event.stop, event.target, meta.occurred_at)
+    decided = Proposed(price=signal.price, stop=event.stop, target=event.target, at=meta.occurred_at)
     return portfolio._replace(proposed={**portfolio.proposed, chain: decided})
 
 
@@ -253,8 +253,14 @@ def _placed(portfolio: Portfolio, meta: Meta, event: OrderPlaced) -> Portfolio:
 def _entry(working: Working, proposed: Proposed | None, meta: Meta) -> Entry:
     named = working.terms.limit_price or working.terms.trigger_price
     if proposed is None:
-        return Entry(working, named, None, None, meta.occurred_at)
-    return Entry(working, named or proposed.price, proposed.stop, proposed.target, proposed.at)
+        return Entry(order=working, price=named, stop=None, target=None, decided_at=meta.occurred_at)
+    return Entry(
+        order=working,
+        price=named or proposed.price,
+        stop=proposed.stop,
+        target=proposed.target,
+        decided_at=proposed.at,
+    )
 
 
 def _protected(entries: Mapping[str, Entry], placed: OrderPlaced) -> Mapping[str, Entry]:
@@ -301,7 +307,12 @@ def _entry_after(
     if isinstance(after, Working) or (isinstance(after, Closed) and _just_filled(after, event)):
         named = after.terms.limit_price or after.terms.trigger_price
         price = named if isinstance(event, OrderAmended) and named is not None else entry.price
-        return {**entries, order_id: Entry(after, price, entry.stop, entry.target, entry.decided_at)}
+        return {
+            **entries,
+            order_id: Entry(
+                order=after, price=price, stop=entry.stop, target=entry.target, decided_at=entry.decided_at
+            ),
+        }
     return _without(entries, order_id)
 
 
@@ -313,7 +324,9 @@ def _opened(portfolio: Portfolio, meta: Meta, event: PositionOpened) -> Portfoli
     if event.instrument in portfolio.positions:
         raise ValueError(f"PositionOpened was recorded on {meta.stream} while {event.instrument} was held")
     state = _is(Open, position.evolve(position.FLAT, event))
-    held = OpenPosition(meta.stream, state, meta.occurred_at, event.order_id)
+    held = OpenPosition(
+        stream=meta.stream, state=state, opened_at=meta.occurred_at, entry_order=event.order_id
+    )
     kind = (event.instrument, event.direction)
     return portfolio._replace(
         positions={**portfolio.positions, event.instrument: held},
@@ -331,7 +344,9 @@ def _filled(portfolio: Portfolio, meta: Meta, event: Any) -> Portfolio:
 def _moved(portfolio: Portfolio, meta: Meta, event: Any) -> Portfolio:
     held = _held(portfolio, meta, event)
     state = _is(Open, position.evolve(held.state, event))
-    moved = OpenPosition(held.stream, state, held.opened_at, held.entry_order)
+    moved = OpenPosition(
+        stream=held.stream, state=state, opened_at=held.opened_at, entry_order=held.entry_order
+    )
     return portfolio._replace(positions={**portfolio.positions, state.instrument: moved})
 
 

@@ -18,7 +18,7 @@ from domain.strategies import Direction
 _COST_STEP = Decimal("1e-12")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PositionOpened:
     """The first fill of an entry; `cost` = quantity x price. `stop` and `target` are None for manual entries."""
 
@@ -33,7 +33,7 @@ class PositionOpened:
     target: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PositionIncreased:
     """A further fill in the same direction; `cost` is this fill's own."""
 
@@ -44,7 +44,7 @@ class PositionIncreased:
     fee: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PositionReduced:
     """A fill against the position that leaves some of it.
 
@@ -75,7 +75,7 @@ class ProtectionMoved:
     target: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PositionClosed:
     """The last fill: flat again.
 
@@ -108,7 +108,7 @@ class Flat:
     """Nothing held (yet)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
     """Held: `quantity` in base currency, `cost` what was paid for it, in quote currency.
 
@@ -155,15 +155,15 @@ def evolve(state: PositionState, event: PositionEvent) -> PositionState:
 
 def _opened(event: PositionOpened) -> Open:
     return Open(
-        event.instrument,
-        event.direction,
-        event.quantity,
-        event.cost,
-        ZERO,
-        event.fee,
-        ZERO,
-        event.stop,
-        event.target,
+        instrument=event.instrument,
+        direction=event.direction,
+        quantity=event.quantity,
+        cost=event.cost,
+        gross=ZERO,
+        fees=event.fee,
+        funding=ZERO,
+        stop=event.stop,
+        target=event.target,
     )
 
 
@@ -190,15 +190,15 @@ def _evolve_open(
 
 def _moved(state: Open, quantity: Decimal, cost: Decimal, realised: Decimal, fee: Decimal) -> Open:
     return Open(
-        state.instrument,
-        state.direction,
-        EXACT.add(state.quantity, quantity),
-        EXACT.add(state.cost, cost),
-        EXACT.add(state.gross, realised),
-        EXACT.add(state.fees, fee),
-        state.funding,
-        state.stop,
-        state.target,
+        instrument=state.instrument,
+        direction=state.direction,
+        quantity=EXACT.add(state.quantity, quantity),
+        cost=EXACT.add(state.cost, cost),
+        gross=EXACT.add(state.gross, realised),
+        fees=EXACT.add(state.fees, fee),
+        funding=state.funding,
+        stop=state.stop,
+        target=state.target,
     )
 
 

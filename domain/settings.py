@@ -32,7 +32,7 @@ class StrategySettings:
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TierSettings:
     """When the Alpha committee asks for how much confidence; computed from closed positions alone."""
 
@@ -55,7 +55,7 @@ class AlphaSettings:
     minimum_reward_to_risk: Decimal = Decimal("1.2")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RiskSettings:
     """The Risk committee's limits.
 
@@ -77,7 +77,7 @@ class RiskSettings:
     minimum_win_rate: Decimal = Decimal("0.45")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SizingSettings:
     """FIXED: `quantity` in base currency; PERCENT: `percent` of the balance as notional; RISK: `risk` of it."""
 
@@ -87,7 +87,7 @@ class SizingSettings:
     risk: Decimal = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SimulationSettings:
     """How the simulated exchange treats us; see `adapters/simulated`.
 
@@ -103,7 +103,7 @@ class SimulationSettings:
     seed: int = 7
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of it; `order_freshness_seconds` is how long an unsent intent may still be sent.
 

@@ -35,7 +35,7 @@ class Tier(StrEnum):
     RELAXED = "RELAXED"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vote:
     """One member's vote: its reasons in the field's words, the figures it looked at by name."""
 
@@ -46,7 +46,7 @@ class Vote:
     figures: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignalDetected:
     """A strategy's proposal at the close of one candle, whole (see `domain.strategies.Proposal`)."""
 
@@ -64,7 +64,7 @@ class SignalDetected:
     inputs: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionMade:
     """What was decided about a signal, every vote with its inputs: enough to decide it again.
 

@@ -33,7 +33,7 @@ class Funds:
     leverage: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sized:
     """`wanted` is what the rule and the instrument give, `quantity` as much of it as the funds carry.
 
@@ -55,7 +55,7 @@ def size(
     wanted, reasons = _tradable(instrument, entry, asked, instrument.max_quantity, "CUT_TO_MAX_QUANTITY")
     carried = _carried(instrument, entry, funds)
     quantity, cuts = _tradable(instrument, entry, wanted, carried, "CUT_TO_MARGIN")
-    return Sized(wanted, quantity, reasons, cuts if wanted else ())
+    return Sized(wanted=wanted, quantity=quantity, reasons=reasons, cuts=cuts if wanted else ())
 
 
 def margin_required(instrument: Instrument, quantity: Decimal, price: Decimal, leverage: Decimal) -> Decimal:

@@ -26,7 +26,7 @@ _REMEMBERED = (1 << MAX_WINDOW) - 1
 _FIGURE = Decimal("0.000001")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trades:
     """What the tiers need of the trades so far, in bounded memory.
 

@@ -121,13 +121,13 @@ def _state(row: Row) -> account.AccountState:
     if not row["currency"]:
         return account.UNOPENED
     return Account(
-        row["currency"],
-        row["balance"],
-        row["leverage"],
-        {order: Decimal(amount) for order, amount in row["reservations"].items()},
-        row["day"],
-        row["day_balance"],
-        row["tripped"],
+        currency=row["currency"],
+        balance=row["balance"],
+        leverage=row["leverage"],
+        reserved={order: Decimal(amount) for order, amount in row["reservations"].items()},
+        day=row["day"],
+        day_balance=row["day_balance"],
+        tripped=row["tripped"],
     )
 
 

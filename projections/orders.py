@@ -134,22 +134,39 @@ def _average(state: Working | Closed) -> Decimal | None:
 def _state(row: Mapping[str, Any]) -> Working | Closed:
     """The order's state, which is the row: nothing else is remembered between two events."""
     terms = OrderPlaced(
-        row["instrument"],
-        Side(row["side"]),
-        OrderType(row["type"]),
-        row["quantity"],
-        row["limit_price"],
-        row["trigger_price"],
-        row["reduce_only"],
-        Purpose(row["purpose"]),
-        row["parent"],
-        row["fresh_until"],
+        instrument=row["instrument"],
+        side=Side(row["side"]),
+        type=OrderType(row["type"]),
+        quantity=row["quantity"],
+        limit_price=row["limit_price"],
+        trigger_price=row["trigger_price"],
+        reduce_only=row["reduce_only"],
+        purpose=Purpose(row["purpose"]),
+        parent=row["parent"],
+        fresh_until=row["fresh_until"],
     )
-    sums = (row["filled"], row["notional"], row["fees"], frozenset(row["executions"]), row["venue_order_id"])
-    status = OrderStatus(row["status"])
+    status, executions = OrderStatus(row["status"]), frozenset(row["executions"])
     if row["restored"]:
-        return Working(terms, status, OrderStatus(row["restored"]), *sums)
-    return Closed(terms, status, row["reason"], *sums)
+        return Working(
+            terms=terms,
+            status=status,
+            restored=OrderStatus(row["restored"]),
+            filled=row["filled"],
+            notional=row["notional"],
+            fees=row["fees"],
+            executions=executions,
+            venue_order_id=row["venue_order_id"],
+        )
+    return Closed(
+        terms=terms,
+        status=status,
+        reason=row["reason"],
+        filled=row["filled"],
+        notional=row["notional"],
+        fees=row["fees"],
+        executions=executions,
+        venue_order_id=row["venue_order_id"],
+    )
 
 
 _FOLDS: Mapping[type, Fold] = {**dict.fromkeys(get_args(OrderEvent), _changed), OrderPlaced: _placed}

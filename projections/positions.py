@@ -138,15 +138,15 @@ def _state(row: Mapping[str, Any]) -> position.PositionState:
     if row["status"] == CLOSED:
         return Ended(row["net"])
     return Open(
-        row["instrument"],
-        Direction(row["direction"]),
-        row["quantity"],
-        row["cost"],
-        row["gross"],
-        row["fees"],
-        row["funding"],
-        row["stop"],
-        row["target"],
+        instrument=row["instrument"],
+        direction=Direction(row["direction"]),
+        quantity=row["quantity"],
+        cost=row["cost"],
+        gross=row["gross"],
+        fees=row["fees"],
+        funding=row["funding"],
+        stop=row["stop"],
+        target=row["target"],
     )
 
 

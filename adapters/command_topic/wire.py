@@ -64,11 +64,11 @@ def read_request(written: bytes) -> Requested:
     if unknown := form.keys() - _MEMBERS:
         raise InvalidInput(f"{min(unknown)!r} means nothing here")
     return Requested(
-        _text(form, "id"),
-        _text(form, "account"),
-        _text(form, "actor"),
-        _moment("valid_until", _time(form.get("valid_until"))),
-        _timely(_read(form, "request", _REQUESTS)),
+        id=_text(form, "id"),
+        account=_text(form, "account"),
+        actor=_text(form, "actor"),
+        valid_until=_moment("valid_until", _time(form.get("valid_until"))),
+        request=_timely(_read(form, "request", _REQUESTS)),
     )
 
 

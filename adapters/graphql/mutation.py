@@ -155,7 +155,13 @@ class Mutation:
         wait_for_read_models: Wait = True,
     ) -> CommandAnswer:
         how = How(idempotency_key, account, timeout_seconds, wait_for_read_models)
-        return await _carried_out(info, how, AmendOrder(order_id, quantity, limit_price, trigger_price))
+        return await _carried_out(
+            info,
+            how,
+            AmendOrder(
+                order_id=order_id, quantity=quantity, limit_price=limit_price, trigger_price=trigger_price
+            ),
+        )
 
     @strawberry.mutation(
         description="Asks the exchange to take an order away.", extensions=[requires(Role.TRADER)]
@@ -378,7 +384,9 @@ def _requested(info: Info, how: How, key: str, request: Request) -> Requested:
     account = desk.account if how.account is None else how.account
     check_account(account)
     until = desk.clock() + timedelta(seconds=how.seconds)
-    requested = Requested(key, account, info.context.caller.name, until, request)
+    requested = Requested(
+        id=key, account=account, actor=info.context.caller.name, valid_until=until, request=request
+    )
     check(requested)
     return requested
 

@@ -37,15 +37,15 @@ class OrderTerms:
 
     def terms(self) -> ManualTerms:
         return ManualTerms(
-            self.instrument,
-            self.side,
-            self.type,
-            self.quantity,
-            self.limit_price,
-            self.trigger_price,
-            self.reduce_only,
-            self.stop,
-            self.target,
+            instrument=self.instrument,
+            side=self.side,
+            type=self.type,
+            quantity=self.quantity,
+            limit_price=self.limit_price,
+            trigger_price=self.trigger_price,
+            reduce_only=self.reduce_only,
+            stop=self.stop,
+            target=self.target,
         )
 
 

@@ -58,4 +58,13 @@ class StillMarket:
 
 
 def _flat(instrument: str, open_time: datetime, price: Decimal, volume: Decimal) -> Candle:
-    return Candle(instrument, SECOND, open_time, price, price, price, price, volume)
+    return Candle(
+        instrument=instrument,
+        interval=SECOND,
+        open_time=open_time,
+        open=price,
+        high=price,
+        low=price,
+        close=price,
+        volume=volume,
+    )

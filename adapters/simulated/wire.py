@@ -47,34 +47,58 @@ class Wire:
         return sorted(told, key=lambda report: report.at)
 
     def submitted(self, order_id: str, at: datetime) -> None:
-        self._told.append(Submitted(order_id, at, fact(order_id, "submitted"), venue_order_id(order_id)))
+        self._told.append(
+            Submitted(
+                order_id=order_id,
+                at=at,
+                fact=fact(order_id, "submitted"),
+                venue_order_id=venue_order_id(order_id),
+            )
+        )
 
     def accepted(self, order_id: str, at: datetime) -> None:
-        self._told.append(Accepted(order_id, at, fact(order_id, "accepted"), venue_order_id(order_id)))
+        self._told.append(
+            Accepted(
+                order_id=order_id,
+                at=at,
+                fact=fact(order_id, "accepted"),
+                venue_order_id=venue_order_id(order_id),
+            )
+        )
 
     def rejected(self, order_id: str, at: datetime, reason: str) -> None:
-        self._told.append(Rejected(order_id, at, fact(order_id, "rejected"), reason))
+        self._told.append(Rejected(order_id=order_id, at=at, fact=fact(order_id, "rejected"), reason=reason))
 
     def expired(self, order_id: str, at: datetime, reason: str) -> None:
-        self._told.append(Expired(order_id, at, fact(order_id, "expired"), reason))
+        self._told.append(Expired(order_id=order_id, at=at, fact=fact(order_id, "expired"), reason=reason))
 
     def cancelled(self, order_id: str, at: datetime, reason: str) -> None:
-        self._told.append(Cancelled(order_id, at, fact(order_id, "cancelled"), reason))
+        self._told.append(
+            Cancelled(order_id=order_id, at=at, fact=fact(order_id, "cancelled"), reason=reason)
+        )
 
     def triggered(self, order_id: str, at: datetime, price: Decimal) -> None:
-        self._told.append(Triggered(order_id, at, fact(order_id, "triggered"), price))
+        self._told.append(Triggered(order_id=order_id, at=at, fact=fact(order_id, "triggered"), price=price))
 
     def cancel_refused(self, request: Request, at: datetime, reason: str) -> None:
         name = _answer(request, "cancel refused")
-        self._told.append(CancelRefused(request.order_id, at, name, reason))
+        self._told.append(CancelRefused(order_id=request.order_id, at=at, fact=name, reason=reason))
 
     def amend_refused(self, request: Request, at: datetime, reason: str) -> None:
         name = _answer(request, "amend refused")
-        self._told.append(AmendRefused(request.order_id, at, name, reason))
+        self._told.append(AmendRefused(order_id=request.order_id, at=at, fact=name, reason=reason))
 
     def amended(self, request: Request, at: datetime, terms: OrderPlaced) -> None:
-        figures = (terms.quantity, terms.limit_price, terms.trigger_price)
-        self._told.append(Amended(request.order_id, at, _answer(request, "amended"), *figures))
+        self._told.append(
+            Amended(
+                order_id=request.order_id,
+                at=at,
+                fact=_answer(request, "amended"),
+                quantity=terms.quantity,
+                limit_price=terms.limit_price,
+                trigger_price=terms.trigger_price,
+            )
+        )
 
     def filled(
         self,
@@ -89,10 +113,24 @@ class Wire:
         """Tells the execution that the order is about to count."""
         execution = execution_id(order.id, order.executions)
         name = fact(order.id, "filled", order.executions)
-        self._told.append(Filled(order.id, at, name, execution, price, quantity, fee, currency, liquidity))
+        self._told.append(
+            Filled(
+                order_id=order.id,
+                at=at,
+                fact=name,
+                execution_id=execution,
+                price=price,
+                quantity=quantity,
+                fee=fee,
+                fee_currency=currency,
+                liquidity=liquidity,
+            )
+        )
 
     def funded(self, instrument: str, at: datetime, amount: Decimal) -> None:
-        self._told.append(Funded(instrument, at, fact(instrument, "funded", _micros(at)), amount))
+        self._told.append(
+            Funded(instrument=instrument, at=at, fact=fact(instrument, "funded", _micros(at)), amount=amount)
+        )
 
     def liquidated(
         self,
@@ -107,5 +145,15 @@ class Wire:
         key = f"{instrument}/liquidated/{_micros(at)}"
         execution = execution_id(key, 0)
         self._told.append(
-            Liquidated(instrument, at, fact(key), side, execution, price, quantity, fee, currency)
+            Liquidated(
+                instrument=instrument,
+                at=at,
+                fact=fact(key),
+                side=side,
+                execution_id=execution,
+                price=price,
+                quantity=quantity,
+                fee=fee,
+                fee_currency=currency,
+            )
         )

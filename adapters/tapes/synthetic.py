@@ -105,4 +105,13 @@ def _candles(
     for index, prevailing in enumerate(market):
         opens = start + index * interval
         bar = walk.bar(opens, prevailing)
-        yield Candle(instrument, interval, opens, bar.open, bar.high, bar.low, bar.close, bar.volume)
+        yield Candle(
+            instrument=instrument,
+            interval=interval,
+            open_time=opens,
+            open=bar.open,
+            high=bar.high,
+            low=bar.low,
+            close=bar.close,
+            volume=bar.volume,
+        )

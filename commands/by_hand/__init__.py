@@ -50,7 +50,10 @@ def stimulus(requested: Requested, situation: Situation) -> Stimulus:
     """
     cause = f"{COMMAND}{requested.id}"
     commands = COMMANDS[type(requested.request)](requested.request, situation, situation.chain(cause))
-    asks = (Ask(command, cause, situation.at, requested.actor) for command in commands)
+    asks = (
+        Ask(command=command, cause=cause, occurred_at=situation.at, actor=requested.actor)
+        for command in commands
+    )
     return Stimulus(situation.at, tuple(asks))
 
 

@@ -21,14 +21,14 @@ def draft(command_id: str, terms: ManualTerms, situation: Situation) -> Drafted:
         check_alone(order.asked, situation)
     notional = None if order.price is None else EXACT.multiply(terms.quantity, order.price)
     return Drafted(
-        command_id,
-        terms,
-        order.price,
-        notional,
-        None if order.asked is None else order.asked.margin,
-        None if notional is None else EXACT.multiply(notional, order.rules.taker_fee),
-        None if order.asked is None else order.asked.risk,
-        tuple(_warnings(order, terms, situation)),
+        command_id=command_id,
+        terms=terms,
+        price=order.price,
+        notional=notional,
+        margin=None if order.asked is None else order.asked.margin,
+        fee=None if notional is None else EXACT.multiply(notional, order.rules.taker_fee),
+        risk=None if order.asked is None else order.asked.risk,
+        warnings=tuple(_warnings(order, terms, situation)),
     )
 
 

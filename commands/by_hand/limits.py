@@ -107,18 +107,18 @@ def _of_the_committee(asked: Asked) -> Iterator[str]:
 def _as_a_signal(asked: Asked) -> SignalDetected:
     """The entry as the members read it, who ask a signal for its instrument and nothing else."""
     return SignalDetected(
-        "by hand",
-        asked.terms.instrument,
-        0,
-        asked.view.now,
-        asked.direction,
-        Intent.ENTER,
-        1.0,
-        0.0,
-        asked.price,
-        asked.price,
-        asked.price,
-        {},
+        strategy="by hand",
+        instrument=asked.terms.instrument,
+        interval_seconds=0,
+        candle_closed_at=asked.view.now,
+        direction=asked.direction,
+        intent=Intent.ENTER,
+        confidence=1.0,
+        trend=0.0,
+        price=asked.price,
+        stop=asked.price,
+        target=asked.price,
+        inputs={},
     )
 
 

@@ -24,7 +24,7 @@ from domain.portfolio import OpenPosition
 from domain.streams import order_stream
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Meant:
     """An order that may be placed: its terms, and what it was judged by; `asked` is None for one that only reduces."""
 
@@ -46,9 +46,9 @@ def meant(terms: ManualTerms, situation: Situation) -> Meant:
     _check_trigger(terms, situation)
     if terms.reduce_only:
         _check_reducing(terms, situation)
-        return Meant(placed, rules, _named(terms, situation), None)
+        return Meant(terms=placed, rules=rules, price=_named(terms, situation), asked=None)
     asked = _checked(terms, situation, situation.view(rules))
-    return Meant(placed, rules, asked.price, asked)
+    return Meant(terms=placed, rules=rules, price=asked.price, asked=asked)
 
 
 def _named(terms: ManualTerms, situation: Situation) -> Decimal | None:
@@ -58,16 +58,16 @@ def _named(terms: ManualTerms, situation: Situation) -> Decimal | None:
 
 def _placed(terms: ManualTerms, situation: Situation) -> OrderPlaced:
     return OrderPlaced(
-        terms.instrument,
-        terms.side,
-        terms.type,
-        terms.quantity,
-        terms.limit_price,
-        terms.trigger_price,
-        terms.reduce_only,
-        Purpose.MANUAL if terms.reduce_only else Purpose.ENTRY,
-        None,
-        situation.fresh_until,
+        instrument=terms.instrument,
+        side=terms.side,
+        type=terms.type,
+        quantity=terms.quantity,
+        limit_price=terms.limit_price,
+        trigger_price=terms.trigger_price,
+        reduce_only=terms.reduce_only,
+        purpose=Purpose.MANUAL if terms.reduce_only else Purpose.ENTRY,
+        parent=None,
+        fresh_until=situation.fresh_until,
     )
 
 
@@ -150,7 +150,13 @@ def _grown(held: OpenPosition, terms: ManualTerms, situation: Situation) -> Sequ
         )
     rules = situation.rules(terms.instrument)
     return [
-        RequestAmend(order_id, EXACT.add(working.terms.quantity, terms.quantity), None, None, rules)
+        RequestAmend(
+            order_id=order_id,
+            quantity=EXACT.add(working.terms.quantity, terms.quantity),
+            limit_price=None,
+            trigger_price=None,
+            rules=rules,
+        )
         for order_id, working in protection(held, situation).items()
     ]
 
@@ -159,7 +165,13 @@ def amend(request: AmendOrder, situation: Situation, _chain: str) -> Sequence[Co
     """Other terms, judged as a new order where they add exposure; the protection of an entry follows its quantity."""
     working, order_id = _working(request.order_id, situation), request.order_id
     rules = situation.rules(working.terms.instrument)
-    asked = RequestAmend(order_id, request.quantity, request.limit_price, request.trigger_price, rules)
+    asked = RequestAmend(
+        order_id=order_id,
+        quantity=request.quantity,
+        limit_price=request.limit_price,
+        trigger_price=request.trigger_price,
+        rules=rules,
+    )
     terms = amended(working.terms, asked)
     check_terms(terms, rules)
     if terms.quantity <= working.filled:
@@ -223,22 +235,24 @@ def _reserved(order_id: str, terms: OrderPlaced, situation: Situation) -> Sequen
 
 def _manual(terms: OrderPlaced, stop: Decimal | None, target: Decimal | None) -> ManualTerms:
     return ManualTerms(
-        terms.instrument,
-        terms.side,
-        terms.type,
-        terms.quantity,
-        terms.limit_price,
-        terms.trigger_price,
-        terms.reduce_only,
-        stop,
-        target,
+        instrument=terms.instrument,
+        side=terms.side,
+        type=terms.type,
+        quantity=terms.quantity,
+        limit_price=terms.limit_price,
+        trigger_price=terms.trigger_price,
+        reduce_only=terms.reduce_only,
+        stop=stop,
+        target=target,
     )
 
 
 def _followed(order_id: str, terms: OrderPlaced, situation: Situation) -> Sequence[Command]:
     rules = situation.rules(terms.instrument)
     return [
-        RequestAmend(child, terms.quantity, None, None, rules)
+        RequestAmend(
+            order_id=child, quantity=terms.quantity, limit_price=None, trigger_price=None, rules=rules
+        )
         for child, exit_ in situation.portfolio.exits.items()
         if exit_.terms.parent == order_id
     ]
@@ -281,5 +295,5 @@ def close(request: ClosePosition, situation: Situation, chain: str) -> Sequence[
         )
     out = Side.SELL if DIRECTIONS[Side.BUY] is held.state.direction else Side.BUY
     name, quantity = held.state.instrument, held.state.quantity
-    terms = ManualTerms(name, out, OrderType.MARKET, quantity, reduce_only=True)
+    terms = ManualTerms(instrument=name, side=out, type=OrderType.MARKET, quantity=quantity, reduce_only=True)
     return [PlaceOrder(f"{chain}-x1", _placed(terms, situation), situation.rules(name))]

@@ -83,7 +83,9 @@ def _moved(
         raise Refused(f"order {order_id} was triggered: it takes us out of {held.stream} already")
     limit, trigger = (level, None) if purpose is Purpose.TARGET else (None, level)
     rules = situation.rules(working.terms.instrument)
-    yield RequestAmend(order_id, None, limit, trigger, rules)
+    yield RequestAmend(
+        order_id=order_id, quantity=None, limit_price=limit, trigger_price=trigger, rules=rules
+    )
 
 
 def _begun(
@@ -95,16 +97,16 @@ def _begun(
 ) -> Sequence[Command]:
     """They hang on the order that opened the position, so that the exchange ends one with the other."""
     entry = OrderPlaced(
-        held.state.instrument,
-        _ENTRY_SIDE[held.state.direction],
-        OrderType.MARKET,
-        held.state.quantity,
-        None,
-        None,
-        False,  # noqa: FBT003  (the terms are a record, in the order of its fields)
-        Purpose.ENTRY,
-        None,
-        situation.fresh_until,
+        instrument=held.state.instrument,
+        side=_ENTRY_SIDE[held.state.direction],
+        type=OrderType.MARKET,
+        quantity=held.state.quantity,
+        limit_price=None,
+        trigger_price=None,
+        reduce_only=False,
+        purpose=Purpose.ENTRY,
+        parent=None,
+        fresh_until=situation.fresh_until,
     )
     stop = None if Purpose.STOP in resting else request.stop
     target = None if Purpose.TARGET in resting else request.target

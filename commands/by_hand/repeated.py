@@ -72,15 +72,15 @@ def _worded(placed: Sequence[OrderPlaced]) -> ManualTerms:
     stop = next((child.trigger_price for child in children if child.purpose is Purpose.STOP), None)
     target = next((child.limit_price for child in children if child.purpose is Purpose.TARGET), None)
     return ManualTerms(
-        first.instrument,
-        first.side,
-        first.type,
-        first.quantity,
-        first.limit_price,
-        first.trigger_price,
-        first.reduce_only,
-        stop,
-        target,
+        instrument=first.instrument,
+        side=first.side,
+        type=first.type,
+        quantity=first.quantity,
+        limit_price=first.limit_price,
+        trigger_price=first.trigger_price,
+        reduce_only=first.reduce_only,
+        stop=stop,
+        target=target,
     )
 
 

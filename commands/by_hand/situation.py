@@ -17,7 +17,7 @@ from domain.portfolio import OpenPosition, Portfolio
 from domain.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """`at` is when what follows is recorded (UTC), `prices` are in quote currency, by instrument.
 
@@ -60,7 +60,7 @@ class Situation:
     def view(self, instrument: Instrument, without: str | None = None) -> View:
         """What the committees would see if the entry order `without`, and what is set aside for it, were not there."""
         portfolio = self.portfolio if without is None else _without(self.portfolio, without)
-        return View(self.at, portfolio.settings, instrument, portfolio)
+        return View(now=self.at, settings=portfolio.settings, instrument=instrument, portfolio=portfolio)
 
     def position(self, told: str) -> OpenPosition:
         """The open position of this stream, or of what follows the account in it; raises Refused for any other."""

@@ -52,18 +52,18 @@ def _apply(
     moment: Moment, terms: OrderPlaced, fill: OrderFilled, held: OpenPosition, quantity: Decimal, fee: Decimal
 ) -> ApplyFill:
     return ApplyFill(
-        held.stream,
-        terms.instrument,
-        _TOWARDS[terms.side],
-        moment.subject,
-        quantity,
-        fill.price,
-        fee,
-        terms.purpose,
-        None,
-        None,
-        moment.portfolio.account.balance,
-        held.opened_at,
+        stream=held.stream,
+        instrument=terms.instrument,
+        direction=_TOWARDS[terms.side],
+        order_id=moment.subject,
+        quantity=quantity,
+        price=fill.price,
+        fee=fee,
+        reason=terms.purpose,
+        stop=None,
+        target=None,
+        balance=moment.portfolio.account.balance,
+        opened_at=held.opened_at,
     )
 
 
@@ -88,18 +88,18 @@ def _opening(
     number = moment.portfolio.next_position(terms.instrument, direction)
     entry = moment.portfolio.entries.get(moment.subject)
     return ApplyFill(
-        position_stream(moment.account, terms.instrument, direction, number),
-        terms.instrument,
-        direction,
-        moment.subject,
-        quantity,
-        fill.price,
-        fee,
-        terms.purpose,
-        None if entry is None else entry.stop,
-        None if entry is None else entry.target,
-        moment.portfolio.account.balance,
-        moment.envelope.meta.occurred_at,
+        stream=position_stream(moment.account, terms.instrument, direction, number),
+        instrument=terms.instrument,
+        direction=direction,
+        order_id=moment.subject,
+        quantity=quantity,
+        price=fill.price,
+        fee=fee,
+        reason=terms.purpose,
+        stop=None if entry is None else entry.stop,
+        target=None if entry is None else entry.target,
+        balance=moment.portfolio.account.balance,
+        opened_at=moment.envelope.meta.occurred_at,
     )
 
 

@@ -11,7 +11,7 @@ from domain.portfolio import Portfolio
 from domain.streams import parse
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """`now` is when the unit of work is recorded."""
 

@@ -43,16 +43,16 @@ def _enter(
     leverage = leverage_of(rules, moment.portfolio.account.leverage)
     margin = margin_required(rules, decision.quantity, signal.price, leverage)
     entry = OrderPlaced(
-        rules.id,
-        _ENTRY_SIDE[signal.direction],
-        OrderType.MARKET,
-        decision.quantity,
-        None,
-        None,
-        False,  # noqa: FBT003  (the terms are a record, in the order of its fields)
-        Purpose.ENTRY,
-        None,
-        _fresh_until(moment),
+        instrument=rules.id,
+        side=_ENTRY_SIDE[signal.direction],
+        type=OrderType.MARKET,
+        quantity=decision.quantity,
+        limit_price=None,
+        trigger_price=None,
+        reduce_only=False,
+        purpose=Purpose.ENTRY,
+        parent=None,
+        fresh_until=_fresh_until(moment),
     )
     return [
         ReserveFunds(entry_id, margin),
@@ -76,16 +76,16 @@ def _leave(moment: Moment, signal: SignalDetected, rules: Instrument) -> Sequenc
     if held is None:
         return waiting
     terms = OrderPlaced(
-        rules.id,
-        _ENTRY_SIDE[signal.direction],
-        OrderType.MARKET,
-        held.state.quantity,
-        None,
-        None,
-        True,  # noqa: FBT003  (the terms are a record, in the order of its fields)
-        Purpose.REVERSAL,
-        None,
-        _fresh_until(moment),
+        instrument=rules.id,
+        side=_ENTRY_SIDE[signal.direction],
+        type=OrderType.MARKET,
+        quantity=held.state.quantity,
+        limit_price=None,
+        trigger_price=None,
+        reduce_only=True,
+        purpose=Purpose.REVERSAL,
+        parent=None,
+        fresh_until=_fresh_until(moment),
     )
     return [*waiting, PlaceOrder(f"{moment.subject}-x1", terms, rules)]
 

@@ -49,7 +49,13 @@ def vote(member: Member, signal: SignalDetected, view: View) -> Vote:
         said = member.judge(signal, view)
     except Exception as error:  # noqa: BLE001  (fail closed: the class is recorded, its text may hold a secret)
         said = Judgement(approves=False, reasons=(type(error).__name__,))
-    return Vote(member.name, member.chamber, said.approves, said.reasons, said.figures)
+    return Vote(
+        member=member.name,
+        chamber=member.chamber,
+        approves=said.approves,
+        reasons=said.reasons,
+        figures=said.figures,
+    )
 
 
 def plain(figure: Figure) -> str:

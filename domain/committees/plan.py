@@ -15,7 +15,7 @@ from domain.sizing import Funds, Sized, leverage_of, size
 from domain.strategies import Direction
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Prices in quote currency, `stop` and `target` on the tick; the size, and the funds it was found with."""
 
@@ -48,7 +48,7 @@ def plan(signal: SignalDetected, view: View) -> Plan:
     stop, target = to_tick(signal.stop, instrument.tick), to_tick(signal.target, instrument.tick)
     funds = funds_of(view)
     sized = size(view.settings.settings.sizing, instrument, signal.price, stop, funds)
-    return Plan(signal.price, stop, target, funds, sized)
+    return Plan(entry=signal.price, stop=stop, target=target, funds=funds, sized=sized)
 
 
 def funds_of(view: View) -> Funds:

@@ -129,13 +129,13 @@ def _decision(
 ) -> DecisionMade:
     quantity, stop, target = terms
     return DecisionMade(
-        verdict,
-        reasons,
-        votes,
-        tier_of(view.portfolio.trades, view.settings.settings.tiers),
-        quantity,
-        stop,
-        target,
-        POLICY_VERSION,
-        view.settings.version,
+        verdict=verdict,
+        reasons=reasons,
+        votes=votes,
+        tier=tier_of(view.portfolio.trades, view.settings.settings.tiers),
+        quantity=quantity,
+        stop=stop,
+        target=target,
+        policy_version=POLICY_VERSION,
+        settings_version=view.settings.version,
     )

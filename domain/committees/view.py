@@ -12,7 +12,7 @@ from domain.portfolio import Portfolio
 from domain.settings import InForce, RiskSettings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """The instant of a decision: `now` (UTC), the settings in force, the instrument's rules, the portfolio.
 

@@ -35,7 +35,7 @@ class Intent(StrEnum):
     EXIT = "EXIT"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """What a strategy says at the close of one candle.
 

@@ -41,6 +41,11 @@ class Books:
         late = [report for report in reports if at == midnight or report.at < midnight]
         self.report(at, late)
         day = at.date().isoformat()
-        ask = Ask(TurnDay(day), f"clock:{day}T00:00:00Z", max(midnight, since), ENGINE)
+        ask = Ask(
+            command=TurnDay(day),
+            cause=f"clock:{day}T00:00:00Z",
+            occurred_at=max(midnight, since),
+            actor=ENGINE,
+        )
         self.handle(Stimulus(at, (ask,)))
         return reports[len(late) :]

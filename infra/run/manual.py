@@ -186,12 +186,15 @@ class ManualRun:
     def _open(self, beginning: Beginning, log_id: UUID) -> None:
         stake = beginning.stake
         commands: list[Command] = [
-            OpenLog(LogOpened(log_id, Mode.LIVE, "", synthetic=False)),
+            OpenLog(LogOpened(log_id=log_id, mode=Mode.LIVE, tape="", synthetic=False)),
             OpenAccount(stake.currency, stake.balance, stake.leverage),
             ChangeSettings(beginning.settings),
             *(ListInstrument(instrument) for instrument in known()),
         ]
-        asks = (Ask(command, f"command:open-{log_id}", self._began, ENGINE) for command in commands)
+        asks = (
+            Ask(command=command, cause=f"command:open-{log_id}", occurred_at=self._began, actor=ENGINE)
+            for command in commands
+        )
         self._books.handle(Stimulus(self._began, tuple(asks)))
 
 

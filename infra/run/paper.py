@@ -240,7 +240,14 @@ class PaperRun:
             *(ListInstrument(instrument) for instrument in plan.instruments),
         ]
         cause = f"command:open-{self._opening.log_id}"
-        self._books.handle(Stimulus(at, tuple(Ask(command, cause, at, ENGINE) for command in commands)))
+        self._books.handle(
+            Stimulus(
+                at,
+                tuple(
+                    Ask(command=command, cause=cause, occurred_at=at, actor=ENGINE) for command in commands
+                ),
+            )
+        )
 
     def _look(self, candle: Candle, at: datetime) -> None:
         proposals = {
@@ -257,7 +264,7 @@ class PaperRun:
         fact = cause_of(candle)
         signal_id = chain_id(self._opening.log_id, self._plan.account, f"{fact}/{strategy}")
         command = DetectSignal(signal_id, _signal(proposal, candle))
-        return Ask(command, fact, candle.close_time, ENGINE, signal_id)
+        return Ask(command=command, cause=fact, occurred_at=candle.close_time, actor=ENGINE, chain=signal_id)
 
     def _recalled_commands(self, at: datetime) -> None:
         """What people asked for behind this instant: they are answered when all of it is recorded."""
@@ -331,18 +338,18 @@ def worth_saying(proposal: Proposal, portfolio: Portfolio) -> bool:
 
 def _signal(proposal: Proposal, candle: Candle) -> SignalDetected:
     return SignalDetected(
-        proposal.strategy,
-        proposal.instrument,
-        int(proposal.interval.total_seconds()),
-        candle.close_time,
-        proposal.direction,
-        proposal.intent,
-        proposal.confidence,
-        proposal.trend,
-        proposal.price,
-        proposal.stop,
-        proposal.target,
-        proposal.inputs,
+        strategy=proposal.strategy,
+        instrument=proposal.instrument,
+        interval_seconds=int(proposal.interval.total_seconds()),
+        candle_closed_at=candle.close_time,
+        direction=proposal.direction,
+        intent=proposal.intent,
+        confidence=proposal.confidence,
+        trend=proposal.trend,
+        price=proposal.price,
+        stop=proposal.stop,
+        target=proposal.target,
+        inputs=proposal.inputs,
     )
 
 

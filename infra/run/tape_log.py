@@ -37,7 +37,7 @@ def opening_of(
         sort_keys=True,
     )
     synthetic = any(tape.synthetic for tape in tapes)
-    return LogOpened(uuid5(_TAPES, told), Mode.TAPE, identity, synthetic)
+    return LogOpened(log_id=uuid5(_TAPES, told), mode=Mode.TAPE, tape=identity, synthetic=synthetic)
 
 
 def _told(settings: Settings) -> dict[str, Any]:

@@ -30,36 +30,65 @@ PLACE = PlaceOrder(ORDER, PLACED, RULES)
 CANCEL = RequestCancel(ORDER, "a person asked")
 DENY = DenyOrder(ORDER, "STREAM_RECONCILING")
 
-SUBMITTED = Submitted(ORDER, NOW, "exchange:test:submitted", VENUE)
-ACCEPTED = Accepted(ORDER, NOW, "exchange:test:accepted", VENUE)
-TRIGGERED = Triggered(ORDER, NOW, "exchange:test:triggered", D(98))
-CANCELLED = Cancelled(ORDER, NOW, "exchange:test:cancelled", "CancelByUser")
-CANCEL_REFUSED = CancelRefused(ORDER, NOW, "exchange:test:refused", "EC_OrigClOrdIDDoesNotExist")
-AMEND_REFUSED = AmendRefused(ORDER, NOW, "exchange:test:not-amended", "too late to replace")
-REJECTED = Rejected(ORDER, NOW, "exchange:test:rejected", "110007")
-EXPIRED = Expired(ORDER, NOW, "exchange:test:expired", "GTD")
-UNANSWERED = Unanswered(ORDER, NOW, "exchange:test:silence", "timeout")
+SUBMITTED = Submitted(order_id=ORDER, at=NOW, fact="exchange:test:submitted", venue_order_id=VENUE)
+ACCEPTED = Accepted(order_id=ORDER, at=NOW, fact="exchange:test:accepted", venue_order_id=VENUE)
+TRIGGERED = Triggered(order_id=ORDER, at=NOW, fact="exchange:test:triggered", price=D(98))
+CANCELLED = Cancelled(order_id=ORDER, at=NOW, fact="exchange:test:cancelled", reason="CancelByUser")
+CANCEL_REFUSED = CancelRefused(
+    order_id=ORDER, at=NOW, fact="exchange:test:refused", reason="EC_OrigClOrdIDDoesNotExist"
+)
+AMEND_REFUSED = AmendRefused(
+    order_id=ORDER, at=NOW, fact="exchange:test:not-amended", reason="too late to replace"
+)
+REJECTED = Rejected(order_id=ORDER, at=NOW, fact="exchange:test:rejected", reason="110007")
+EXPIRED = Expired(order_id=ORDER, at=NOW, fact="exchange:test:expired", reason="GTD")
+UNANSWERED = Unanswered(order_id=ORDER, at=NOW, fact="exchange:test:silence", reason="timeout")
 
 
 def filled(
     execution_id: str, quantity: str | Decimal, price: str | Decimal = "100", fee: str | Decimal = "0.05"
 ) -> Filled:
     fact = f"exchange:test:{execution_id}"
-    figures = (D(price), D(quantity), D(fee))
-    return Filled(ORDER, NOW, fact, execution_id, *figures, "USDT", Liquidity.TAKER)
+    return Filled(
+        order_id=ORDER,
+        at=NOW,
+        fact=fact,
+        execution_id=execution_id,
+        price=D(price),
+        quantity=D(quantity),
+        fee=D(fee),
+        fee_currency="USDT",
+        liquidity=Liquidity.TAKER,
+    )
 
 
 def fill(
     execution_id: str, quantity: str | Decimal, price: str | Decimal = "100", fee: str | Decimal = "0.05"
 ) -> OrderFilled:
-    return OrderFilled(execution_id, D(price), D(quantity), D(fee), "USDT", Liquidity.TAKER)
+    return OrderFilled(
+        execution_id=execution_id,
+        price=D(price),
+        quantity=D(quantity),
+        fee=D(fee),
+        fee_currency="USDT",
+        liquidity=Liquidity.TAKER,
+    )
 
 
 def amend(quantity: str | None = None, limit_price: str | None = None) -> RequestAmend:
     quantity_asked = None if quantity is None else D(quantity)
     price_asked = None if limit_price is None else D(limit_price)
-    return RequestAmend(ORDER, quantity_asked, price_asked, None, RULES)
+    return RequestAmend(
+        order_id=ORDER, quantity=quantity_asked, limit_price=price_asked, trigger_price=None, rules=RULES
+    )
 
 
 def amended(quantity: str | Decimal, limit_price: str | Decimal = "100") -> Amended:
-    return Amended(ORDER, NOW, "exchange:test:amended", D(quantity), D(limit_price), None)
+    return Amended(
+        order_id=ORDER,
+        at=NOW,
+        fact="exchange:test:amended",
+        quantity=D(quantity),
+        limit_price=D(limit_price),
+        trigger_price=None,
+    )

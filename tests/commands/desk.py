@@ -32,7 +32,7 @@ from tests.domain.history import ACCOUNT, BTC, ETH, LOG_ID, NOW, D, a_signal, an
 FEE = D("0.05")
 IDENTITY = Identity(LOG_ID, ACCOUNT, "test")
 OPENING: tuple[Command, ...] = (
-    OpenLog(LogOpened(LOG_ID, Mode.TAPE, "a test", synthetic=True)),
+    OpenLog(LogOpened(log_id=LOG_ID, mode=Mode.TAPE, tape="a test", synthetic=True)),
     OpenAccount("USDT", D(10_000), D(5)),
     TurnDay(NOW.date().isoformat()),
     ListInstrument(an_instrument(BTC)),
@@ -64,7 +64,12 @@ class Desk:
         return list(self.handler.handle(self.stimulus(*commands, cause=cause, actor=actor)))
 
     def stimulus(self, *commands: Command, cause: str, actor: str = ENGINE) -> Stimulus:
-        return Stimulus(self.at, tuple(Ask(command, cause, self.at, actor) for command in commands))
+        return Stimulus(
+            self.at,
+            tuple(
+                Ask(command=command, cause=cause, occurred_at=self.at, actor=actor) for command in commands
+            ),
+        )
 
     def see(self, *signals: SignalDetected) -> list[Envelope]:
         """Signals of the candles that close now, one an instrument."""
@@ -83,7 +88,9 @@ class Desk:
     def _detect(self, signal: SignalDetected) -> Ask:
         fact = f"candle:{signal.instrument}:300:{self.at.isoformat()}"
         chain = chain_id(LOG_ID, ACCOUNT, fact)
-        return Ask(DetectSignal(chain, signal), fact, self.at, ENGINE, chain)
+        return Ask(
+            command=DetectSignal(chain, signal), cause=fact, occurred_at=self.at, actor=ENGINE, chain=chain
+        )
 
 
 def names(envelopes: list[Envelope]) -> list[str]:
@@ -109,15 +116,35 @@ def a_fill_of(
     at: datetime = NOW,
 ) -> Filled:
     fact = f"exchange:test:{execution_id}"
-    return Filled(order_id, at, fact, execution_id, price, quantity, fee, "USDT", Liquidity.TAKER)
+    return Filled(
+        order_id=order_id,
+        at=at,
+        fact=fact,
+        execution_id=execution_id,
+        price=price,
+        quantity=quantity,
+        fee=fee,
+        fee_currency="USDT",
+        liquidity=Liquidity.TAKER,
+    )
 
 
 def funding(name: str, amount: Decimal, instrument: str = BTC) -> Funded:
-    return Funded(instrument, NOW, f"exchange:test:{name}", amount)
+    return Funded(instrument=instrument, at=NOW, fact=f"exchange:test:{name}", amount=amount)
 
 
 def liquidation(name: str, side: Side, quantity: Decimal, price: Decimal) -> Liquidated:
-    return Liquidated(BTC, NOW, f"exchange:test:{name}", side, name, price, quantity, D("0.5"), "USDT")
+    return Liquidated(
+        instrument=BTC,
+        at=NOW,
+        fact=f"exchange:test:{name}",
+        side=side,
+        execution_id=name,
+        price=price,
+        quantity=quantity,
+        fee=D("0.5"),
+        fee_currency="USDT",
+    )
 
 
 @dataclass(frozen=True)

@@ -55,12 +55,16 @@ def changing(settings: Settings) -> Callable[[Desk], object]:
 
 
 def at(moment: datetime) -> Callable[[Desk], object]:
-    ask = Ask(PlaceOrder("bad-e1", PLACED, RULES), "command:bad", NOW, "a person")
+    ask = Ask(
+        command=PlaceOrder("bad-e1", PLACED, RULES), cause="command:bad", occurred_at=NOW, actor="a person"
+    )
     return lambda desk: desk.handler.handle(Stimulus(moment, (ask,)))
 
 
 def occurred_at(moment: datetime) -> Callable[[Desk], object]:
-    ask = Ask(PlaceOrder("bad-e1", PLACED, RULES), "command:bad", moment, "a person")
+    ask = Ask(
+        command=PlaceOrder("bad-e1", PLACED, RULES), cause="command:bad", occurred_at=moment, actor="a person"
+    )
     return lambda desk: desk.handler.handle(Stimulus(NOW, (ask,)))
 
 
@@ -189,7 +193,7 @@ def test_an_account_does_not_begin_with_what_is_no_money() -> None:
 
 
 def test_good_data_beside_bad_is_not_recorded_either() -> None:
-    good = Submitted("abc-e1", NOW, "exchange:test:sent", "v1")
+    good = Submitted(order_id="abc-e1", at=NOW, fact="exchange:test:sent", venue_order_id="v1")
     refused(
         lambda desk: desk.tell(good, a_bad_fill(quantity=D(0))),
         InvalidInput,

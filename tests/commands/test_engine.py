@@ -52,7 +52,7 @@ def prepared() -> Asking:
 STOP = f"{chain_of('in')}-s1"
 CASES: tuple[tuple[Request, Request], ...] = (
     (RaiseSignal(long()), RaiseSignal(long(confidence=0.71))),
-    (AmendOrder(STOP, trigger_price=D(97)), AmendOrder(STOP, trigger_price=D(96))),
+    (AmendOrder(order_id=STOP, trigger_price=D(97)), AmendOrder(order_id=STOP, trigger_price=D(96))),
     (CancelOrder(f"{chain_of('in')}-t1", "let it run"), CancelOrder(f"{chain_of('in')}-t1", "no")),
     (ClosePosition(POSITION, "enough"), TripSwitch("enough")),
     (MoveStopAndTarget(POSITION, D(99)), MoveStopAndTarget(POSITION, D("99.1"))),

@@ -72,7 +72,10 @@ def test_a_stimulus_that_says_nothing_new_appends_nothing() -> None:
 def test_every_order_that_was_asked_for_reaches_the_exchange_as_it_was_asked() -> None:
     desk = Desk().opened()
     desk.ask(PLACE, cause="command:1")
-    desk.ask(RequestAmend("abc-e1", D("0.5"), None, None, RULES), cause="command:2")
+    desk.ask(
+        RequestAmend(order_id="abc-e1", quantity=D("0.5"), limit_price=None, trigger_price=None, rules=RULES),
+        cause="command:2",
+    )
     desk.ask(RequestCancel("abc-e1", "enough"), cause="command:3")
     assert desk.exchange.sent == [
         ("submit", ("abc-e1",)),
@@ -215,7 +218,7 @@ def test_two_signals_at_once_are_not_judged_on_the_same_money() -> None:
 
 def test_a_report_of_an_order_nobody_knows_is_a_discrepancy_once() -> None:
     desk = Desk().opened()
-    stray = Submitted("nobody-e1", NOW, "exchange:test:stray", "v9")
+    stray = Submitted(order_id="nobody-e1", at=NOW, fact="exchange:test:stray", venue_order_id="v9")
     (found,) = [envelope.event for envelope in desk.tell(stray, stray)]
     assert found == DiscrepancyFound(
         "exchange:test:stray", "nobody-e1", "Submitted of something this log does not know"
@@ -230,7 +233,7 @@ def test_reports_of_one_instant_are_one_append() -> None:
     desk.tell(
         a_fill_of("abc-e1", "x1", D("0.5"), D(100)),
         a_fill_of("abc-e2", "x2", D("0.5"), D(100)),
-        Cancelled("abc-e1", NOW, "exchange:test:gone", "CancelByUser"),
+        Cancelled(order_id="abc-e1", at=NOW, fact="exchange:test:gone", reason="CancelByUser"),
     )
     assert len(desk.log.units) == units + 1
 

@@ -20,7 +20,13 @@ LONG_ENOUGH = 10.0
 
 
 def a_request(key: str = "k1") -> Requested:
-    return Requested(key, ACCOUNT, "eve", NOW + timedelta(minutes=1), TripSwitch("lunch"))
+    return Requested(
+        id=key,
+        account=ACCOUNT,
+        actor="eve",
+        valid_until=NOW + timedelta(minutes=1),
+        request=TripSwitch("lunch"),
+    )
 
 
 def yes(requested: Requested) -> Answer:

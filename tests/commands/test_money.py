@@ -138,7 +138,9 @@ class Trading:
 
     def _end(self, step: End, number: int) -> None:
         order_id, _ = self.orders[step.order % len(self.orders)]
-        self.desk.tell(step.by(order_id, self.desk.at, f"exchange:test:end-{number}", "it ended"))
+        self.desk.tell(
+            step.by(order_id=order_id, at=self.desk.at, fact=f"exchange:test:end-{number}", reason="it ended")
+        )
 
     def _fund(self, step: Fund, number: int) -> None:
         held = self.held

@@ -9,7 +9,7 @@ from domain.opening import LogOpened, Mode
 from tests.commands.sentence import given
 from tests.domain.history import LOG_ID
 
-OPENED = LogOpened(LOG_ID, Mode.TAPE, "BTCUSDT_5m", synthetic=False)
+OPENED = LogOpened(log_id=LOG_ID, mode=Mode.TAPE, tape="BTCUSDT_5m", synthetic=False)
 
 
 def test_a_log_is_opened_once() -> None:
@@ -20,5 +20,5 @@ def test_another_log_is_not_opened_over_it() -> None:
     given(OPENED).when(OpenLog(replace(OPENED, log_id=uuid4()))).then_error(
         Refused, f"this log was opened as {LOG_ID} for BTCUSDT_5m"
     )
-    live = LogOpened(LOG_ID, Mode.LIVE, "", synthetic=False)
+    live = LogOpened(log_id=LOG_ID, mode=Mode.LIVE, tape="", synthetic=False)
     given(live).when(OpenLog(OPENED)).then_error(Refused, "for live trading")

@@ -25,18 +25,18 @@ from tests.domain.history import ACCOUNT, BTC, NOW, D, an_opening
 STREAM = position_stream(ACCOUNT, BTC, Direction.LONG, 1)
 OPENED = an_opening(quantity=D(3), cost=D(300), fee=D("0.3"))
 IN = ApplyFill(
-    STREAM,
-    BTC,
-    Direction.LONG,
-    "abc-e1",
-    D(3),
-    D(100),
-    D("0.3"),
-    Purpose.ENTRY,
-    D("97.9"),
-    D("105.9"),
-    D(10_000),
-    NOW,
+    stream=STREAM,
+    instrument=BTC,
+    direction=Direction.LONG,
+    order_id="abc-e1",
+    quantity=D(3),
+    price=D(100),
+    fee=D("0.3"),
+    reason=Purpose.ENTRY,
+    stop=D("97.9"),
+    target=D("105.9"),
+    balance=D(10_000),
+    opened_at=NOW,
 )
 OUT = replace(IN, direction=Direction.SHORT, order_id="abc-t1", reason=Purpose.TARGET)
 
@@ -47,15 +47,31 @@ def test_the_first_fill_opens() -> None:
 
 def test_a_fill_the_same_way_increases() -> None:
     more = replace(IN, quantity=D(1), price=D("101.5"), fee=D("0.1"))
-    given(OPENED).when(more).then(PositionIncreased("abc-e1", D(1), D("101.5"), D("101.5"), D("0.1")))
+    given(OPENED).when(more).then(
+        PositionIncreased(order_id="abc-e1", quantity=D(1), price=D("101.5"), cost=D("101.5"), fee=D("0.1"))
+    )
 
 
 def test_parts_of_a_cost_that_does_not_divide_add_up_to_all_of_it() -> None:
     cost = replace(OPENED, cost=D(100), price=D("33.33"))
     third = replace(OUT, quantity=D(1), price=D(40), fee=D("0.04"), balance=D(10_000))
     given(cost).when(third, third, third).then(
-        PositionReduced("abc-t1", D(1), D(40), D("33.333333333333"), D("6.666666666667"), D("0.04")),
-        PositionReduced("abc-t1", D(1), D(40), D("33.333333333334"), D("6.666666666666"), D("0.04")),
+        PositionReduced(
+            order_id="abc-t1",
+            quantity=D(1),
+            price=D(40),
+            released=D("33.333333333333"),
+            realised=D("6.666666666667"),
+            fee=D("0.04"),
+        ),
+        PositionReduced(
+            order_id="abc-t1",
+            quantity=D(1),
+            price=D(40),
+            released=D("33.333333333334"),
+            realised=D("6.666666666666"),
+            fee=D("0.04"),
+        ),
         PositionClosed(
             order_id="abc-t1",
             quantity=D(1),
@@ -77,7 +93,11 @@ def test_parts_of_a_cost_that_does_not_divide_add_up_to_all_of_it() -> None:
 def test_a_short_gains_when_it_is_bought_back_for_less() -> None:
     sold = replace(OPENED, direction=Direction.SHORT)
     back = replace(OUT, direction=Direction.LONG, quantity=D(1), price=D(90), fee=D(0))
-    given(sold).when(back).then(PositionReduced("abc-t1", D(1), D(90), D(100), D(10), D(0)))
+    given(sold).when(back).then(
+        PositionReduced(
+            order_id="abc-t1", quantity=D(1), price=D(90), released=D(100), realised=D(10), fee=D(0)
+        )
+    )
 
 
 def test_a_fill_beyond_the_position_belongs_to_another() -> None:
@@ -133,8 +153,13 @@ def test_what_has_ended_stays_ended(command: Command) -> None:
 
 SETTLED: list[tuple[PositionEvent, str]] = [
     (OPENED, "-0.3"),
-    (PositionIncreased("abc-e1", D(1), D(100), D(100), D("-0.1")), "0.1"),
-    (PositionReduced("abc-t1", D(1), D(40), D(33), D(7), D("0.5")), "6.5"),
+    (PositionIncreased(order_id="abc-e1", quantity=D(1), price=D(100), cost=D(100), fee=D("-0.1")), "0.1"),
+    (
+        PositionReduced(
+            order_id="abc-t1", quantity=D(1), price=D(40), released=D(33), realised=D(7), fee=D("0.5")
+        ),
+        "6.5",
+    ),
     (PositionFunded(D("-0.25")), "-0.25"),
     (ProtectionMoved(None, None), "0"),
 ]

@@ -98,9 +98,9 @@ def test_a_signal_that_is_skipped_is_on_record_and_places_nothing() -> None:
 
 
 ENDINGS: list[OrderReport] = [
-    Cancelled("", NOW, "exchange:test:end", "CancelByUser"),
-    Rejected("", NOW, "exchange:test:end", "110007"),
-    Expired("", NOW, "exchange:test:end", "GTD"),
+    Cancelled(order_id="", at=NOW, fact="exchange:test:end", reason="CancelByUser"),
+    Rejected(order_id="", at=NOW, fact="exchange:test:end", reason="110007"),
+    Expired(order_id="", at=NOW, fact="exchange:test:end", reason="GTD"),
 ]
 
 
@@ -128,8 +128,20 @@ def test_funds_stay_set_aside_while_a_part_of_the_entry_may_still_fill() -> None
 def test_funds_are_given_back_when_an_amendment_ends_the_entry() -> None:
     desk, chain = a_position("0.5")
     entry = f"{chain}-e1"
-    desk.ask(RequestAmend(entry, D("0.5"), None, None, RULES), cause="command:less")
-    recorded = desk.tell(Amended(entry, NOW, "exchange:test:less", D("0.5"), None, None))
+    desk.ask(
+        RequestAmend(order_id=entry, quantity=D("0.5"), limit_price=None, trigger_price=None, rules=RULES),
+        cause="command:less",
+    )
+    recorded = desk.tell(
+        Amended(
+            order_id=entry,
+            at=NOW,
+            fact="exchange:test:less",
+            quantity=D("0.5"),
+            limit_price=None,
+            trigger_price=None,
+        )
+    )
     assert names(recorded) == ["OrderAmended", "FundsReleased"]
     assert desk.world.portfolio.entries == {}
 
@@ -183,7 +195,13 @@ def test_two_strategies_against_each_other_on_one_candle_send_nothing() -> None:
     desk = Desk().opened()
     signals = (long(candle_closed_at=desk.at), replace(SHORT, candle_closed_at=desk.at, strategy="other"))
     asks = [
-        Ask(DetectSignal(chain, signal), "candle:both", desk.at, ENGINE, chain)
+        Ask(
+            command=DetectSignal(chain, signal),
+            cause="candle:both",
+            occurred_at=desk.at,
+            actor=ENGINE,
+            chain=chain,
+        )
         for chain, signal in zip(("chain1", "chain2"), signals, strict=True)
     ]
     desk.handler.handle(Stimulus(desk.at, tuple(asks)))

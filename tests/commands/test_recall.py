@@ -83,12 +83,23 @@ def fill_last(quantity: str, price: str, name: str) -> Told:
     return Told(reports)
 
 
-def of_every_order(kind: type[Cancelled | CancelRefused | Submitted], name: str) -> Told:
+def of_every_order(make: Callable[[str, str], AnyReport], name: str) -> Told:
     def reports(orders: Sequence[str]) -> Sequence[AnyReport]:
-        at = PLACED.fresh_until
-        return [kind(order, at, f"exchange:test:{name}-{order}", "v1") for order in orders]
+        return [make(order, f"exchange:test:{name}-{order}") for order in orders]
 
     return Told(reports)
+
+
+def arrived(order: str, fact: str) -> Submitted:
+    return Submitted(order_id=order, at=PLACED.fresh_until, fact=fact, venue_order_id="v1")
+
+
+def gone(order: str, fact: str) -> Cancelled:
+    return Cancelled(order_id=order, at=PLACED.fresh_until, fact=fact, reason="v1")
+
+
+def kept(order: str, fact: str) -> CancelRefused:
+    return CancelRefused(order_id=order, at=PLACED.fresh_until, fact=fact, reason="v1")
 
 
 def just(*reports: AnyReport) -> Told:
@@ -108,12 +119,16 @@ step_strategies: st.SearchStrategy[Step] = st.sampled_from(
         Seen((long(confidence=0.1),)),
         fill_last("1", "100.05", "a"),
         fill_last("2.5", "99.9", "b"),
-        of_every_order(Submitted, "sent"),
-        of_every_order(Cancelled, "gone"),
-        of_every_order(CancelRefused, "kept"),
+        of_every_order(arrived, "sent"),
+        of_every_order(gone, "gone"),
+        of_every_order(kept, "kept"),
         just(funding("f1", D("-0.25")), funding("f2", D("0.125"))),
         just(liquidation("l1", Side.SELL, D("0.5"), D(81))),
-        just(Submitted("nobody-e1", PLACED.fresh_until, "exchange:test:stray", "v9")),
+        just(
+            Submitted(
+                order_id="nobody-e1", at=PLACED.fresh_until, fact="exchange:test:stray", venue_order_id="v9"
+            )
+        ),
         NOTHING_FOLLOWS,
         Asked(MANUAL),
         CANCEL_MANUAL,
@@ -251,6 +266,6 @@ def test_a_fact_told_again_later_is_a_unit_of_its_own() -> None:
     facts = [envelope.meta for envelope in desk.log.envelopes if is_outside_fact(envelope.meta.causation_id)]
     first, second = facts[-4].recorded_at, facts[-1].recorded_at
     for at in (first, second):
-        ask = Ask(TurnDay("2025-04-04"), "clock:tick", at, "engine")
+        ask = Ask(command=TurnDay("2025-04-04"), cause="clock:tick", occurred_at=at, actor="engine")
         assert len(recall.take(Stimulus(at, (ask,)))) == 2
     assert recall.is_over

@@ -28,7 +28,7 @@ def units_of(desk: Desk, *reports: AnyReport) -> list[list[str]]:
 
 def test_reports_of_orders_are_one_unit_and_what_befalls_a_position_is_its_own() -> None:
     desk, chain = a_desk_with_orders()
-    gone = Cancelled(f"{chain}-t1", NOW, "exchange:test:gone", "CancelByReduceOnly")
+    gone = Cancelled(order_id=f"{chain}-t1", at=NOW, fact="exchange:test:gone", reason="CancelByReduceOnly")
     told = units_of(
         desk,
         a_fill_of(f"{chain}-e1", "x1", D(1), D(100)),

@@ -75,7 +75,7 @@ _SIGNAL = SignalDetected(
 _DECISION = DecisionMade(
     verdict=Verdict.ENTER,
     reasons=("ALL_APPROVE",),
-    votes=(Vote("confidence", Chamber.ALPHA, approves=True, reasons=(), figures={}),),
+    votes=(Vote(member="confidence", chamber=Chamber.ALPHA, approves=True, reasons=(), figures={}),),
     tier=Tier.NORMAL,
     quantity=D(10),
     stop=D("97.9"),
@@ -138,7 +138,14 @@ def a_stop(**changed: Any) -> OrderPlaced:
 
 
 def a_fill(quantity: Decimal, execution_id: str = "x1") -> OrderFilled:
-    return OrderFilled(execution_id, D(100), quantity, D("0.1"), "USDT", Liquidity.TAKER)
+    return OrderFilled(
+        execution_id=execution_id,
+        price=D(100),
+        quantity=quantity,
+        fee=D("0.1"),
+        fee_currency="USDT",
+        liquidity=Liquidity.TAKER,
+    )
 
 
 def an_opening(**changed: Any) -> PositionOpened:
@@ -174,11 +181,20 @@ class History:
         for event in events:
             self.versions[stream] += 1
             version = self.versions[stream]
-            cause = "clock:2025-04-03T12:00:00Z"
-            ids = (event_id(LOG_ID, stream, version), stream, version, chain, cause)
-            self.envelopes.append(
-                Envelope(Meta(*ids, at, at, ACCOUNT, "test", "test", schema_version(type(event))), event)
+            meta = Meta(
+                event_id=event_id(LOG_ID, stream, version),
+                stream=stream,
+                version=version,
+                correlation_id=chain,
+                causation_id="clock:2025-04-03T12:00:00Z",
+                occurred_at=at,
+                recorded_at=at,
+                account=ACCOUNT,
+                actor="test",
+                source="test",
+                schema_version=schema_version(type(event)),
             )
+            self.envelopes.append(Envelope(meta, event))
         return self
 
     def account(self, *events: Event) -> Self:

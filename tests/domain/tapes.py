@@ -74,21 +74,25 @@ def _walked(number: int, before: float, after: float, draw: random.Random, swing
     low = min(before, after) * (1 - draw.random() * swing)
     opened, top, bottom, close = (Decimal(f"{price:.4f}") for price in (before, high, low, after))
     return Candle(
-        instrument_id("WALKUSDT"),
-        FIVE_MINUTES,
-        _START + number * FIVE_MINUTES,
-        opened,
-        top,
-        bottom,
-        close,
-        Decimal(1),
+        instrument=instrument_id("WALKUSDT"),
+        interval=FIVE_MINUTES,
+        open_time=_START + number * FIVE_MINUTES,
+        open=opened,
+        high=top,
+        low=bottom,
+        close=close,
+        volume=Decimal(1),
     )
 
 
 def _candle(instrument: str, row: dict[str, str]) -> Candle:
     return Candle(
-        instrument,
-        FIVE_MINUTES,
-        datetime.fromisoformat(row["timestamp"]),
-        *(Decimal(row[name]) for name in ("open", "high", "low", "close", "volume")),
+        instrument=instrument,
+        interval=FIVE_MINUTES,
+        open_time=datetime.fromisoformat(row["timestamp"]),
+        open=Decimal(row["open"]),
+        high=Decimal(row["high"]),
+        low=Decimal(row["low"]),
+        close=Decimal(row["close"]),
+        volume=Decimal(row["volume"]),
     )

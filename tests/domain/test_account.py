@@ -47,7 +47,7 @@ def test_these_are_all_its_events() -> None:
 
 
 def test_it_begins_with_its_balance_and_nothing_else() -> None:
-    assert an_account_with() == Account("USDT", D(10_000), D(5))
+    assert an_account_with() == Account(currency="USDT", balance=D(10_000), leverage=D(5))
     assert an_account_with().available == D(10_000)
 
 

@@ -84,7 +84,7 @@ def test_every_event_is_folded_except_the_opening_of_the_log() -> None:
 
 
 def test_what_does_not_concern_the_portfolio_leaves_it_as_it_is() -> None:
-    opening = History().record("log", LogOpened(LOG_ID, Mode.TAPE, "tape", synthetic=False))
+    opening = History().record("log", LogOpened(log_id=LOG_ID, mode=Mode.TAPE, tape="tape", synthetic=False))
     assert opening.portfolio() is EMPTY
 
 
@@ -150,7 +150,9 @@ def test_an_increase_takes_up_the_rest_of_an_entry() -> None:
     history = an_entered_signal().order("abc-e1", a_fill(D(4)))
     history.position(an_opening(quantity=D(4), cost=D(400))).order("abc-e1", a_fill(D(6), "x2"))
     assert set(history.portfolio().entries) == {"abc-e1"}
-    portfolio = history.position(PositionIncreased("abc-e1", D(6), D(101), D(606), D(0))).portfolio()
+    portfolio = history.position(
+        PositionIncreased(order_id="abc-e1", quantity=D(6), price=D(101), cost=D(606), fee=D(0))
+    ).portfolio()
     assert portfolio.entries == {}
     assert portfolio.positions[BTC].state.cost == D(1006)
 
@@ -210,7 +212,9 @@ def test_a_position_is_held_from_its_opening_to_its_closing() -> None:
     held = history.portfolio().positions[BTC]
     assert (held.opened_at, held.entry_order, held.risk) == (NOW, "abc-e1", D("21.0"))
     history.position(
-        PositionReduced("abc-x1", D(4), D(101), D(400), D(4), D(0)),
+        PositionReduced(
+            order_id="abc-x1", quantity=D(4), price=D(101), released=D(400), realised=D(4), fee=D(0)
+        ),
         PositionFunded(D("-0.5")),
         ProtectionMoved(D(99), D(110)),
     )
@@ -336,7 +340,14 @@ def test_folding_twice_gives_the_same_portfolio_and_leaves_the_first_untouched()
 
 
 def test_a_fill_told_of_an_exit_keeps_what_is_left_of_it_working() -> None:
-    event = OrderFilled("x7", D(98), D(4), D(0), "USDT", a_fill(D(1)).liquidity)
+    event = OrderFilled(
+        execution_id="x7",
+        price=D(98),
+        quantity=D(4),
+        fee=D(0),
+        fee_currency="USDT",
+        liquidity=a_fill(D(1)).liquidity,
+    )
     assert a_held_position().order("abc-s1", event).portfolio().exits["abc-s1"].filled == D(4)
 
 

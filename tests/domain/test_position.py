@@ -56,8 +56,10 @@ def test_a_position_opens_with_its_first_fill() -> None:
 
 def test_what_happens_to_it_adds_up() -> None:
     held = a_position_with(
-        PositionIncreased("abc-e1", D(1), D(104), D(104), D("0.1")),
-        PositionReduced("abc-t1", D(2), D(110), D(202), D(18), D("0.2")),
+        PositionIncreased(order_id="abc-e1", quantity=D(1), price=D(104), cost=D(104), fee=D("0.1")),
+        PositionReduced(
+            order_id="abc-t1", quantity=D(2), price=D(110), released=D(202), realised=D(18), fee=D("0.2")
+        ),
         PositionFunded(D("-0.25")),
         PositionFunded(D("0.05")),
         ProtectionMoved(D(100), None),
@@ -72,8 +74,10 @@ def test_it_ends_with_what_it_brought() -> None:
 
 
 AFTER: list[PositionEvent] = [
-    PositionIncreased("abc-e1", D(1), D(104), D(104), D("0.1")),
-    PositionReduced("abc-t1", D(2), D(110), D(202), D(18), D("0.2")),
+    PositionIncreased(order_id="abc-e1", quantity=D(1), price=D(104), cost=D(104), fee=D("0.1")),
+    PositionReduced(
+        order_id="abc-t1", quantity=D(2), price=D(110), released=D(202), realised=D(18), fee=D("0.2")
+    ),
     PositionFunded(D("-0.25")),
     ProtectionMoved(D(100), None),
     a_closing(D(1), D(10_001)),
@@ -107,7 +111,12 @@ def test_whatever_the_parts_they_give_back_exactly_what_was_paid(lots: list[int]
         released = released_cost(held, part)
         given_back = EXACT.add(given_back, released)
         if number < len(lots):
-            held = evolve(held, PositionReduced("abc-t1", part, D(1), released, ZERO, ZERO))
+            held = evolve(
+                held,
+                PositionReduced(
+                    order_id="abc-t1", quantity=part, price=D(1), released=released, realised=ZERO, fee=ZERO
+                ),
+            )
     assert given_back == cost
 
 

@@ -86,7 +86,7 @@ def test_an_allow_list_names_instruments(name: str) -> None:
 
 
 def test_a_fixed_quantity_is_one() -> None:
-    fixed = SizingSettings(SizingRule.FIXED, quantity=D("0.1"))
+    fixed = SizingSettings(rule=SizingRule.FIXED, quantity=D("0.1"))
     check(replace(DEFAULT, sizing=fixed))
     with pytest.raises(
         InvalidSettings, match=r"^sizing.quantity = 0 must be above 0 where sizing.rule is FIXED$"

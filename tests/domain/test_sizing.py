@@ -17,7 +17,7 @@ from tests.domain.history import an_instrument
 
 D = Decimal
 RICH = Funds(balance=D(10_000), spendable=D(1_000_000), leverage=D(5))
-BY_RISK = SizingSettings(SizingRule.RISK, risk=D("0.01"))
+BY_RISK = SizingSettings(rule=SizingRule.RISK, risk=D("0.01"))
 ENTRY, STOP = D(100), D(98)
 
 
@@ -34,14 +34,14 @@ def test_every_rule_of_the_settings_is_in_the_table() -> None:
 @pytest.mark.parametrize(
     ("settings", "quantity"),
     [
-        (SizingSettings(SizingRule.FIXED, quantity=D("0.5")), D("0.500")),
-        (SizingSettings(SizingRule.PERCENT, percent=D("0.25")), D("25.000")),
+        (SizingSettings(rule=SizingRule.FIXED, quantity=D("0.5")), D("0.500")),
+        (SizingSettings(rule=SizingRule.PERCENT, percent=D("0.25")), D("25.000")),
         (BY_RISK, D("50.000")),
     ],
     ids=lambda value: getattr(value, "rule", ""),
 )
 def test_each_rule_finds_its_quantity(settings: SizingSettings, quantity: Decimal) -> None:
-    assert sized(settings) == Sized(quantity, quantity, (), ())
+    assert sized(settings) == Sized(wanted=quantity, quantity=quantity, reasons=(), cuts=())
 
 
 def test_a_quantity_is_rounded_down_to_the_lot() -> None:
@@ -50,23 +50,25 @@ def test_a_quantity_is_rounded_down_to_the_lot() -> None:
 
 
 def test_a_stop_at_the_entry_gives_nothing_to_divide_by() -> None:
-    assert sized(stop=ENTRY) == Sized(D(0), D(0), ("BELOW_MIN_QUANTITY",), ())
+    assert sized(stop=ENTRY) == Sized(wanted=D(0), quantity=D(0), reasons=("BELOW_MIN_QUANTITY",), cuts=())
 
 
 def test_the_largest_quantity_is_not_exceeded() -> None:
-    assert sized(max_quantity=D("12.3456")) == Sized(D("12.345"), D("12.345"), ("CUT_TO_MAX_QUANTITY",), ())
+    assert sized(max_quantity=D("12.3456")) == Sized(
+        wanted=D("12.345"), quantity=D("12.345"), reasons=("CUT_TO_MAX_QUANTITY",), cuts=()
+    )
 
 
 @pytest.mark.parametrize(("quantity", "traded"), [(D("0.05"), True), (D("0.049"), False)])
 def test_too_small_a_notional_is_not_traded_and_never_rounded_up(quantity: Decimal, traded: bool) -> None:
-    found = sized(SizingSettings(SizingRule.FIXED, quantity=quantity))
+    found = sized(SizingSettings(rule=SizingRule.FIXED, quantity=quantity))
     assert found.quantity == (quantity if traded else 0)
     assert found.reasons == (() if traded else ("BELOW_MIN_NOTIONAL",))
 
 
 @pytest.mark.parametrize(("quantity", "traded"), [(D(2), True), (D("1.999"), False)])
 def test_too_small_a_quantity_is_not_traded(quantity: Decimal, traded: bool) -> None:
-    found = sized(SizingSettings(SizingRule.FIXED, quantity=quantity), min_quantity=D(2))
+    found = sized(SizingSettings(rule=SizingRule.FIXED, quantity=quantity), min_quantity=D(2))
     assert found.quantity == (quantity if traded else 0)
     assert found.reasons == (() if traded else ("BELOW_MIN_QUANTITY",))
 
@@ -86,12 +88,14 @@ def test_margin_is_rounded_up() -> None:
 
 def test_what_margin_does_not_carry_is_cut_and_said() -> None:
     found = sized(funds=replace(RICH, spendable=D("201.10")))
-    assert found == Sized(D("50.000"), D("10.000"), (), ("CUT_TO_MARGIN",))
+    assert found == Sized(wanted=D("50.000"), quantity=D("10.000"), reasons=(), cuts=("CUT_TO_MARGIN",))
 
 
 def test_what_margin_cuts_below_the_minimum_is_zero_with_both_reasons() -> None:
     found = sized(funds=replace(RICH, spendable=D(1)))
-    assert found == Sized(D("50.000"), D(0), (), ("CUT_TO_MARGIN", "BELOW_MIN_NOTIONAL"))
+    assert found == Sized(
+        wanted=D("50.000"), quantity=D(0), reasons=(), cuts=("CUT_TO_MARGIN", "BELOW_MIN_NOTIONAL")
+    )
 
 
 @pytest.mark.parametrize("spendable", [D(0), D(-1)])
@@ -166,7 +170,7 @@ def test_a_size_keeps_to_lot_bounds_margin_and_risk(
 
 @given(INSTRUMENTS, PRICES, FUNDS)
 def test_margin_cuts_no_more_than_it_must(instrument: Instrument, entry: Decimal, funds: Funds) -> None:
-    everything = SizingSettings(SizingRule.FIXED, quantity=instrument.max_quantity)
+    everything = SizingSettings(rule=SizingRule.FIXED, quantity=instrument.max_quantity)
     found = size(everything, instrument, entry, entry, funds)
     more = EXACT.add(found.quantity, instrument.lot)
     too_much = margin_required(instrument, more, entry, funds.leverage) > funds.spendable

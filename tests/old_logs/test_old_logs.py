@@ -126,7 +126,15 @@ def test_an_old_log_without_a_tape_goes_on_by_hand(tmp_path: Path) -> None:
             "the amendment that had no answer yet was sent again"
         )
         request = ClosePosition(_held(run)[0], "the old log goes on")
-        answer = run.answer(Requested("close2", "paper", "eve", at[0] + timedelta(minutes=1), request))
+        answer = run.answer(
+            Requested(
+                id="close2",
+                account="paper",
+                actor="eve",
+                valid_until=at[0] + timedelta(minutes=1),
+                request=request,
+            )
+        )
         assert isinstance(answer, Accepted)
         _let_pass(run, at, 2)
         assert _held(run) == []

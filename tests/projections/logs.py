@@ -24,7 +24,19 @@ class HandMade:
         """The new event's id; `cause` is an outside fact, or such an id."""
         version = 1 + sum(one.envelope.meta.stream == stream for one in self.events)
         found = event_id(LOG_ID, stream, version)
-        meta = Meta(found, stream, version, chain, cause, _AT, _AT, "main", "engine", "paper", 1)
+        meta = Meta(
+            event_id=found,
+            stream=stream,
+            version=version,
+            correlation_id=chain,
+            causation_id=cause,
+            occurred_at=_AT,
+            recorded_at=_AT,
+            account="main",
+            actor="engine",
+            source="paper",
+            schema_version=1,
+        )
         self.events.append(
             Recorded(len(self.events) + 1, Envelope(meta, DayOpened("2025-04-03", Decimal(1))))
         )

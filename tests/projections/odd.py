@@ -53,10 +53,22 @@ _SKIP = a_decision(
     verdict=Verdict.SKIP,
     reasons=("TOO_UNSURE", "DAILY_LOSS_LIMIT", "mute", "NOBODY_SAID_THIS"),
     votes=(
-        Vote("confidence", Chamber.ALPHA, approves=False, reasons=("TOO_UNSURE",), figures={"asked": "0.7"}),
-        Vote("trend", Chamber.ALPHA, approves=True, reasons=("FINE",), figures={}),
-        Vote("daily_loss", Chamber.RISK, False, ("DAILY_LOSS_LIMIT", "TOO_UNSURE"), {"loss": "12.50"}),
-        Vote("mute", Chamber.RISK, approves=False, reasons=(), figures={}),
+        Vote(
+            member="confidence",
+            chamber=Chamber.ALPHA,
+            approves=False,
+            reasons=("TOO_UNSURE",),
+            figures={"asked": "0.7"},
+        ),
+        Vote(member="trend", chamber=Chamber.ALPHA, approves=True, reasons=("FINE",), figures={}),
+        Vote(
+            member="daily_loss",
+            chamber=Chamber.RISK,
+            approves=False,
+            reasons=("DAILY_LOSS_LIMIT", "TOO_UNSURE"),
+            figures={"loss": "12.50"},
+        ),
+        Vote(member="mute", chamber=Chamber.RISK, approves=False, reasons=(), figures={}),
     ),
     tier=Tier.STRICT,
     quantity=D(0),
@@ -103,8 +115,15 @@ def _orders(history: History) -> None:
 def _positions(history: History) -> None:
     history.position(an_opening(), PositionFunded(D("-0.25")))
     history.position(
-        PositionIncreased("abc-e1", D(5), D(110), D(550), D("0.05")),
-        PositionReduced("abc-t1", D(6), D(120), D("620.000000000001"), D("99.999999999999"), D("0.07")),
+        PositionIncreased(order_id="abc-e1", quantity=D(5), price=D(110), cost=D(550), fee=D("0.05")),
+        PositionReduced(
+            order_id="abc-t1",
+            quantity=D(6),
+            price=D(120),
+            released=D("620.000000000001"),
+            realised=D("99.999999999999"),
+            fee=D("0.07"),
+        ),
         ProtectionMoved(D("101.5"), None),
         a_closing(D("7.125"), D("10_007.125")),
         at=LATER,

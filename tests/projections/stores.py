@@ -25,7 +25,7 @@ from projections.work import works
 from tests.commands.list_log import ListLog, codec
 from tests.domain.history import LOG_ID, History
 
-_OPENED = History().record(LOG_STREAM, LogOpened(LOG_ID, Mode.TAPE, "", synthetic=True))
+_OPENED = History().record(LOG_STREAM, LogOpened(log_id=LOG_ID, mode=Mode.TAPE, tape="", synthetic=True))
 
 
 @pytest.fixture(params=("sqlite", "postgresql"))

@@ -50,8 +50,10 @@ def test_the_switch_the_day_and_reservations_are_told() -> None:
 def test_what_is_held_grows_shrinks_and_goes() -> None:
     history = an_open_day().position(
         an_opening(),
-        PositionIncreased("abc-e1", D(10), D(110), D(1_100), D(1)),
-        PositionReduced("abc-x1", D(5), D(120), D(525), D(75), D(1)),
+        PositionIncreased(order_id="abc-e1", quantity=D(10), price=D(110), cost=D(1_100), fee=D(1)),
+        PositionReduced(
+            order_id="abc-x1", quantity=D(5), price=D(120), released=D(525), realised=D(75), fee=D(1)
+        ),
         ProtectionMoved(D(100), None),
     )
     row = table(folded(ACCOUNTS, history.envelopes), "accounts")[ACCOUNT]

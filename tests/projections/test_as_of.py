@@ -131,7 +131,11 @@ def test_a_fill_that_came_late_is_not_there_earlier(store: Engine) -> None:
 
 def an_opening() -> Sequence[Envelope]:
     """How a log begins that was made by hand."""
-    return History().record("log", LogOpened(LOG_ID, Mode.TAPE, "by hand", synthetic=True)).envelopes
+    return (
+        History()
+        .record("log", LogOpened(log_id=LOG_ID, mode=Mode.TAPE, tape="by hand", synthetic=True))
+        .envelopes
+    )
 
 
 class CountedLog(WrittenLog):

@@ -106,7 +106,17 @@ _INSTRUMENT = Instrument(
 
 _SETTINGS = Settings(
     strategies=(StrategySettings("trend", {"fast": "12", "slow": "26"}), StrategySettings("breakout")),
-    tiers=TierSettings(0.6, 0.7, 0.5, 30, 0.45, 0.06, 4, 0.62, 0.01),
+    tiers=TierSettings(
+        normal_confidence=0.6,
+        strict_confidence=0.7,
+        relaxed_confidence=0.5,
+        window=30,
+        strict_win_rate=0.45,
+        strict_drawdown=0.06,
+        strict_losses=4,
+        relaxed_win_rate=0.62,
+        relaxed_drawdown=0.01,
+    ),
     alpha=AlphaSettings(0.1, Decimal("1.5")),
     risk=RiskSettings(
         allowed=(BTC,),
@@ -121,14 +131,27 @@ _SETTINGS = Settings(
         win_rate_window=40,
         minimum_win_rate=Decimal("0.4"),
     ),
-    sizing=SizingSettings(SizingRule.FIXED, Decimal("0.01"), Decimal("0.2"), Decimal("0.02")),
-    simulation=SimulationSettings(Decimal("0.0001"), Decimal("0.25"), Decimal("0.05"), 90, 42),
+    sizing=SizingSettings(
+        rule=SizingRule.FIXED, quantity=Decimal("0.01"), percent=Decimal("0.2"), risk=Decimal("0.02")
+    ),
+    simulation=SimulationSettings(
+        slippage=Decimal("0.0001"),
+        slippage_jitter=Decimal("0.25"),
+        volume_share=Decimal("0.05"),
+        latency_ms=90,
+        seed=42,
+    ),
     order_freshness_seconds=45,
     paused=("breakout",),
 )
 
 _EVENTS: tuple[Event, ...] = (
-    LogOpened(UUID("00112233-4455-6677-8899-aabbccddeeff"), Mode.TAPE, "BTCUSDT_5m.csv", synthetic=True),
+    LogOpened(
+        log_id=UUID("00112233-4455-6677-8899-aabbccddeeff"),
+        mode=Mode.TAPE,
+        tape="BTCUSDT_5m.csv",
+        synthetic=True,
+    ),
     SignalDetected(
         strategy="trend",
         instrument=BTC,
@@ -147,8 +170,20 @@ _EVENTS: tuple[Event, ...] = (
         verdict=Verdict.ENTER,
         reasons=("confidence 0.70 is over 0.65", "Grund genug: größer als verlangt"),
         votes=(
-            Vote("confidence", Chamber.ALPHA, approves=True, reasons=(), figures={"threshold": "0.65"}),
-            Vote("total_risk", Chamber.RISK, approves=False, reasons=("too much", "at risk"), figures={}),
+            Vote(
+                member="confidence",
+                chamber=Chamber.ALPHA,
+                approves=True,
+                reasons=(),
+                figures={"threshold": "0.65"},
+            ),
+            Vote(
+                member="total_risk",
+                chamber=Chamber.RISK,
+                approves=False,
+                reasons=("too much", "at risk"),
+                figures={},
+            ),
         ),
         tier=Tier.STRICT,
         quantity=Decimal("0.125"),
@@ -202,9 +237,20 @@ _EVENTS: tuple[Event, ...] = (
         stop=Decimal(42900),
         target=None,
     ),
-    PositionIncreased(ORDER, Decimal("0.1"), Decimal(43000), Decimal(4300), Decimal("2.365")),
+    PositionIncreased(
+        order_id=ORDER,
+        quantity=Decimal("0.1"),
+        price=Decimal(43000),
+        cost=Decimal(4300),
+        fee=Decimal("2.365"),
+    ),
     PositionReduced(
-        ORDER, Decimal("0.1"), Decimal(43500), Decimal("4310.5"), Decimal("39.5"), Decimal("2.3925")
+        order_id=ORDER,
+        quantity=Decimal("0.1"),
+        price=Decimal(43500),
+        released=Decimal("4310.5"),
+        realised=Decimal("39.5"),
+        fee=Decimal("2.3925"),
     ),
     PositionFunded(Decimal("-0.432")),
     ProtectionMoved(Decimal(43100), Decimal(44000)),

@@ -32,7 +32,9 @@ class Scene:
 
     def ask(self, request: Request, key: str, patience: float = _PATIENCE) -> Answer:
         until = datetime.now(UTC) + timedelta(seconds=60)
-        return self.door.ask(Requested(key, ACCOUNT, "tess", until, request), patience)
+        return self.door.ask(
+            Requested(id=key, account=ACCOUNT, actor="tess", valid_until=until, request=request), patience
+        )
 
     @contextmanager
     def engine(self, *how: str) -> Generator[subprocess.Popen[str]]:
@@ -73,7 +75,15 @@ def test_a_request_is_answered_and_asked_again_only_repeated(scene: Scene) -> No
         again = scene.ask(TripSwitch("enough"), "k1")
         assert isinstance(again, Accepted)
         assert (list(again.events), again.repeated) == (list(done.events), True)
-        terms = ManualTerms(BTC, Side.BUY, OrderType.LIMIT, D("0.1"), D(100), stop=D(98), target=D(106))
+        terms = ManualTerms(
+            instrument=BTC,
+            side=Side.BUY,
+            type=OrderType.LIMIT,
+            quantity=D("0.1"),
+            limit_price=D(100),
+            stop=D(98),
+            target=D(106),
+        )
         draft = scene.ask(DraftOrder(terms), "k2")
         assert not isinstance(draft, Unanswered)
         if isinstance(draft, Drafted):

@@ -38,7 +38,9 @@ class Scene:
 
     def requested(self, request: Request, key: str, **changed: str) -> Requested:
         until = self.asking.desk.at + timedelta(minutes=1)
-        return Requested(key, changed.get("account", ACCOUNT), "tess", until, request)
+        return Requested(
+            id=key, account=changed.get("account", ACCOUNT), actor="tess", valid_until=until, request=request
+        )
 
     def ask(self, request: Request, key: str, patience: float = _PATIENCE) -> Answer:
         return self.door.ask(self.requested(request, key), patience)

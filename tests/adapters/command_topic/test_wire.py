@@ -46,7 +46,7 @@ REQUESTS: list[Request] = [
     RaiseSignal(a_signal(confidence=0.1 + 0.2)),
     DraftOrder(_TERMS),
     PlaceByHand(_TERMS),
-    AmendOrder("x-e1", limit_price=Decimal("100.10")),
+    AmendOrder(order_id="x-e1", limit_price=Decimal("100.10")),
     CancelOrder("x-e1", "why é ☃"),
     ClosePosition(f"{BTC}-LONG-1", "why"),
     MoveStopAndTarget(f"{BTC}-LONG-1", Decimal(1), None),
@@ -58,16 +58,33 @@ REQUESTS: list[Request] = [
     SettleDiscrepancy("d1", "looked"),
 ]
 ANSWERS: list[Answer] = [
-    Accepted("k1", (EventNamed(7, UUID(int=7), "order-main-x", "whence.order.OrderPlaced"),), repeated=True),
+    Accepted(
+        "k1",
+        (
+            EventNamed(
+                position=7, event_id=UUID(int=7), stream="order-main-x", type="whence.order.OrderPlaced"
+            ),
+        ),
+        repeated=True,
+    ),
     Accepted("k1", ()),
-    Drafted("k1", _TERMS, Decimal("100.10"), None, Decimal(1), Decimal("0.05"), None, ("far from it",)),
+    Drafted(
+        command_id="k1",
+        terms=_TERMS,
+        price=Decimal("100.10"),
+        notional=None,
+        margin=Decimal(1),
+        fee=Decimal("0.05"),
+        risk=None,
+        warnings=("far from it",),
+    ),
     Declined("k1", "Refused", "no"),
     Unanswered("k1", "nothing"),
 ]
 
 
 def asked(request: Request) -> Requested:
-    return Requested("k1", "main", "tess", AT, request)
+    return Requested(id="k1", account="main", actor="tess", valid_until=AT, request=request)
 
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda one: type(one).__name__)

@@ -24,7 +24,9 @@ LATER = NOW + timedelta(hours=1)
 
 @pytest.fixture
 def alarmed(store: Engine) -> Iterator[Reading]:
-    history = History().record("log", LogOpened(LOG_ID, Mode.TAPE, "by hand", synthetic=True))
+    history = History().record(
+        "log", LogOpened(log_id=LOG_ID, mode=Mode.TAPE, tape="by hand", synthetic=True)
+    )
     history.account(AccountOpened("USDT", Decimal(1000), Decimal(1)))
     history.order("abc-e1", an_order(), OrderRejected("too small"))
     history.record(account_stream(ACCOUNT), KillSwitchTripped("by hand: news"), at=LATER)

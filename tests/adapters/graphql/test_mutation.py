@@ -329,7 +329,12 @@ async def test_terms_reach_the_engine_whole(dealing: Dealing) -> None:
     )
     await dealing.answer(asks("placeOrder"), confirmation=draft["confirmation"], key="k1")
     wanted = ManualTerms(
-        BTC, TERMS.side, type(TERMS.type).STOP, D("3.5"), trigger_price=D("101.5"), stop=D(99)
+        instrument=BTC,
+        side=TERMS.side,
+        type=type(TERMS.type).STOP,
+        quantity=D("3.5"),
+        trigger_price=D("101.5"),
+        stop=D(99),
     )
     asked = dealing.engine_door.asked[-1]
     assert (asked.request, asked.id, asked.actor, asked.account) == (

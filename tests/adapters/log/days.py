@@ -18,17 +18,17 @@ def day(stream: str, version: int) -> Envelope:
     """The `version`-th day of a stream."""
     at = _FIRST + timedelta(days=version - 1)
     meta = Meta(
-        event_id(LOG_ID, stream, version),
-        stream,
-        version,
-        "0123456789abc",
-        f"clock:{at.isoformat()}",
-        at,
-        at,
-        "main",
-        "engine",
-        "paper",
-        1,
+        event_id=event_id(LOG_ID, stream, version),
+        stream=stream,
+        version=version,
+        correlation_id="0123456789abc",
+        causation_id=f"clock:{at.isoformat()}",
+        occurred_at=at,
+        recorded_at=at,
+        account="main",
+        actor="engine",
+        source="paper",
+        schema_version=1,
     )
     return Envelope(meta, DayOpened(at.date().isoformat(), Decimal("10000.50")))
 

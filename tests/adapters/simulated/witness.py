@@ -157,7 +157,17 @@ class Witness:
 
 
 def _open(direction: Direction, quantity: Decimal, cost: Decimal) -> Open:
-    return Open(BTC.id, direction, quantity, cost, ZERO, ZERO, ZERO, None, None)
+    return Open(
+        instrument=BTC.id,
+        direction=direction,
+        quantity=quantity,
+        cost=cost,
+        gross=ZERO,
+        fees=ZERO,
+        funding=ZERO,
+        stop=None,
+        target=None,
+    )
 
 
 def _spread(candle: Candle) -> tuple[Decimal, Decimal]:

@@ -21,7 +21,9 @@ from tests.commands.desk import Desk, a_fill_of
 from tests.domain.history import ACCOUNT, BTC, LOG_ID, D
 
 PRICE = D(100)
-TERMS = ManualTerms(BTC, Side.BUY, OrderType.MARKET, D(10), stop=D(98), target=D(106))
+TERMS = ManualTerms(
+    instrument=BTC, side=Side.BUY, type=OrderType.MARKET, quantity=D(10), stop=D(98), target=D(106)
+)
 """Ten at a price of 100: a notional of 1,000, a margin of 200 at leverage 5, and 20 at risk."""
 
 
@@ -41,7 +43,11 @@ class Asking:
     def ask(self, request: Request, key: str | None = None, **changed: Any) -> Answer:
         self.desk.at += timedelta(seconds=1)
         requested = Requested(
-            key or next(self._ids), ACCOUNT, "eve", self.desk.at + timedelta(minutes=1), request
+            id=key or next(self._ids),
+            account=ACCOUNT,
+            actor="eve",
+            valid_until=self.desk.at + timedelta(minutes=1),
+            request=request,
         )
         return self.engine.answer(replace(requested, **changed), self.desk.at, self.prices)
 
@@ -79,8 +85,8 @@ class Asking:
         for order_id in order_ids:
             fact = f"exchange:test:{order_id}"
             self.desk.tell(
-                Submitted(order_id, self.desk.at, f"{fact}-s", order_id),
-                Taken(order_id, self.desk.at, f"{fact}-a", order_id),
+                Submitted(order_id=order_id, at=self.desk.at, fact=f"{fact}-s", venue_order_id=order_id),
+                Taken(order_id=order_id, at=self.desk.at, fact=f"{fact}-a", venue_order_id=order_id),
             )
 
     def exits(self) -> Sequence[str]:

@@ -115,7 +115,9 @@ def tripped(eve: Asking) -> None:
 
 def in_doubt(eve: Asking) -> None:
     (order_id,) = eve.desk.world.portfolio.entries
-    eve.desk.tell(Unanswered(order_id, eve.desk.at, "exchange:test:silence", "timeout"))
+    eve.desk.tell(
+        Unanswered(order_id=order_id, at=eve.desk.at, fact="exchange:test:silence", reason="timeout")
+    )
 
 
 def disagreeing(eve: Asking) -> None:
@@ -192,7 +194,7 @@ def test_a_day_that_lost_its_limit_takes_no_more_entries() -> None:
 def test_every_reason_of_the_members_has_its_sentence() -> None:
     """What a member may say is what its judgement names; the table of sentences must not be shorter."""
     eve = Asking()
-    view = Situation(eve.desk.world, IDENTITY, eve.desk.at, {}).view(an_instrument())
+    view = Situation(world=eve.desk.world, identity=IDENTITY, at=eve.desk.at, prices={}).view(an_instrument())
     unlisted = replace(view, instrument=None, now=view.now + timedelta(days=1))
     assert {"KILL_SWITCH", "INSTRUMENT_NOT_LISTED", "TRADING_DAY_NOT_OPENED"} <= set(SENTENCES)
     for member in MEMBERS:
@@ -207,7 +209,16 @@ def test_a_position_may_be_grown_and_its_protection_grows_with_it() -> None:
     assert followed == ["FundsReserved", "OrderPlaced", "OrderAmendRequested", "OrderAmendRequested"]
     for leg, price in (("s1", None), ("t1", D(106))):
         trigger = D(98) if price is None else None
-        eve.desk.tell(Amended(f"{chain}-{leg}", eve.desk.at, f"exchange:test:{leg}", D(11), price, trigger))
+        eve.desk.tell(
+            Amended(
+                order_id=f"{chain}-{leg}",
+                at=eve.desk.at,
+                fact=f"exchange:test:{leg}",
+                quantity=D(11),
+                limit_price=price,
+                trigger_price=trigger,
+            )
+        )
     eve.desk.tell(a_fill_of(f"{chain_of('more')}-e1", "more", D(1), D(100)))
     held = eve.desk.world.portfolio.positions[BTC]
     assert (held.state.quantity, placed(eve.desk, f"{chain}-s1").quantity) == (D(11), D(11))
@@ -215,7 +226,14 @@ def test_a_position_may_be_grown_and_its_protection_grows_with_it() -> None:
 
 def test_an_order_that_reduces_needs_something_to_reduce() -> None:
     eve = Asking()
-    out = ManualTerms(BTC, Side.SELL, OrderType.LIMIT, D(4), limit_price=D(105), reduce_only=True)
+    out = ManualTerms(
+        instrument=BTC,
+        side=Side.SELL,
+        type=OrderType.LIMIT,
+        quantity=D(4),
+        limit_price=D(105),
+        reduce_only=True,
+    )
     assert "there is no position" in eve.declined(PlaceByHand(out))
     eve.entered()
     assert "holds 10: 11 is more" in eve.declined(PlaceByHand(replace(out, quantity=D(11))))
@@ -258,31 +276,52 @@ def test_an_amended_entry_keeps_its_money_and_its_protection_in_step() -> None:
     eve = Asking()
     eve.accepted(PlaceByHand(terms(type=OrderType.LIMIT, limit_price=D(100))), "in")
     chain = chain_of("in")
-    followed = eve.accepted(AmendOrder(f"{chain}-e1", quantity=D(20), limit_price=D(99)), "more")
+    followed = eve.accepted(AmendOrder(order_id=f"{chain}-e1", quantity=D(20), limit_price=D(99)), "more")
     assert followed == ["FundsReleased", "FundsReserved", *["OrderAmendRequested"] * 3]
     assert eve.desk.world.portfolio.account.reserved == {f"{chain}-e1": D("398.178")}
     eve.desk.tell(
-        Amended(f"{chain}-e1", eve.desk.at, "exchange:test:1", D(20), D(99), None),
-        Amended(f"{chain}-s1", eve.desk.at, "exchange:test:2", D(20), None, D(98)),
-        Amended(f"{chain}-t1", eve.desk.at, "exchange:test:3", D(20), D(106), None),
+        Amended(
+            order_id=f"{chain}-e1",
+            at=eve.desk.at,
+            fact="exchange:test:1",
+            quantity=D(20),
+            limit_price=D(99),
+            trigger_price=None,
+        ),
+        Amended(
+            order_id=f"{chain}-s1",
+            at=eve.desk.at,
+            fact="exchange:test:2",
+            quantity=D(20),
+            limit_price=None,
+            trigger_price=D(98),
+        ),
+        Amended(
+            order_id=f"{chain}-t1",
+            at=eve.desk.at,
+            fact="exchange:test:3",
+            quantity=D(20),
+            limit_price=D(106),
+            trigger_price=None,
+        ),
     )
     entry = eve.desk.world.portfolio.entries[f"{chain}-e1"]
     assert (entry.price, entry.risk) == (D(99), D(20))
-    assert "it risks" in eve.declined(AmendOrder(f"{chain}-e1", quantity=D(90), limit_price=D(105)))
-    assert eve.accepted(AmendOrder(f"{chain}-e1", quantity=D(20))) == []
+    assert "it risks" in eve.declined(AmendOrder(order_id=f"{chain}-e1", quantity=D(90), limit_price=D(105)))
+    assert eve.accepted(AmendOrder(order_id=f"{chain}-e1", quantity=D(20))) == []
     assert folded(eve.desk.log) == snapshot(eve.desk.world)
 
 
 def test_what_has_ended_or_never_was_cannot_be_amended_or_closed() -> None:
     eve = Asking()
-    assert "order abc-e1 was never placed here" in eve.declined(AmendOrder("abc-e1", D(1)))
+    assert "order abc-e1 was never placed here" in eve.declined(AmendOrder(order_id="abc-e1", quantity=D(1)))
     assert "order abc-e1 was never placed here" in eve.declined(CancelOrder("abc-e1", "a mistake"))
     assert f"position-main-{LONG_ONE} was never opened; open are: none" in eve.declined(
         ClosePosition(LONG_ONE, "enough")
     )
     chain = eve.entered()
     eve.desk.tell(a_fill_of(f"{chain}-t1", "out", D(10), D(106)))
-    assert "has ended" in eve.declined(AmendOrder(f"{chain}-e1", D(1)))
+    assert "has ended" in eve.declined(AmendOrder(order_id=f"{chain}-e1", quantity=D(1)))
     assert f"{LONG_ONE} has ended" in eve.declined(ClosePosition(f"position-main-{LONG_ONE}", "enough"))
 
 
@@ -291,7 +330,7 @@ def test_an_order_is_cancelled_and_its_money_given_back() -> None:
     waiting(eve)
     (order_id,) = eve.desk.world.portfolio.entries
     assert eve.accepted(CancelOrder(order_id, "a mistake")) == ["OrderCancelRequested"]
-    eve.desk.tell(Cancelled(order_id, eve.desk.at, "exchange:test:c", "CancelByUser"))
+    eve.desk.tell(Cancelled(order_id=order_id, at=eve.desk.at, fact="exchange:test:c", reason="CancelByUser"))
     assert eve.desk.world.portfolio.account.reserved == {}
     assert eve.accepted(CancelOrder(order_id, "again")) == [], "it is gone already"
 
@@ -334,17 +373,26 @@ def test_a_market_order_is_judged_at_the_last_price_known() -> None:
 def test_the_way_out_is_amended_within_what_is_held() -> None:
     eve = Asking()
     chain = eve.entered()
-    assert "its quantity follows that" in eve.declined(AmendOrder(f"{chain}-s1", quantity=D(1)))
-    assert "does not protect" in eve.declined(AmendOrder(f"{chain}-s1", trigger_price=D(101)))
-    assert "is no gain" in eve.declined(AmendOrder(f"{chain}-t1", limit_price=D(99)))
-    out = ManualTerms(BTC, Side.SELL, OrderType.LIMIT, D(4), limit_price=D(105), reduce_only=True)
+    assert "its quantity follows that" in eve.declined(AmendOrder(order_id=f"{chain}-s1", quantity=D(1)))
+    assert "does not protect" in eve.declined(AmendOrder(order_id=f"{chain}-s1", trigger_price=D(101)))
+    assert "is no gain" in eve.declined(AmendOrder(order_id=f"{chain}-t1", limit_price=D(99)))
+    out = ManualTerms(
+        instrument=BTC,
+        side=Side.SELL,
+        type=OrderType.LIMIT,
+        quantity=D(4),
+        limit_price=D(105),
+        reduce_only=True,
+    )
     eve.accepted(PlaceByHand(out), "out")
     order_id = f"{chain_of('out')}-x1"
     eve.rests(order_id)
-    assert "holds 10: 11 is more" in eve.declined(AmendOrder(order_id, quantity=D(11)))
-    assert eve.accepted(AmendOrder(order_id, quantity=D(10), limit_price=D(104))) == ["OrderAmendRequested"]
+    assert "holds 10: 11 is more" in eve.declined(AmendOrder(order_id=order_id, quantity=D(11)))
+    assert eve.accepted(AmendOrder(order_id=order_id, quantity=D(10), limit_price=D(104))) == [
+        "OrderAmendRequested"
+    ]
     eve.desk.tell(a_fill_of(order_id, "some", D(3), D(105)))
-    assert f"order {order_id} waits" in eve.declined(AmendOrder(order_id, limit_price=D(103)))
+    assert f"order {order_id} waits" in eve.declined(AmendOrder(order_id=order_id, limit_price=D(103)))
 
 
 def test_what_is_filled_is_not_amended_away() -> None:
@@ -352,7 +400,7 @@ def test_what_is_filled_is_not_amended_away() -> None:
     eve.accepted(PlaceByHand(terms(type=OrderType.LIMIT, limit_price=D(100))), "in")
     order_id = f"{chain_of('in')}-e1"
     eve.desk.tell(a_fill_of(order_id, "some", D(3), D(100)))
-    assert "has filled 3 already" in eve.declined(AmendOrder(order_id, quantity=D(3)))
+    assert "has filled 3 already" in eve.declined(AmendOrder(order_id=order_id, quantity=D(3)))
 
 
 WAITING = terms(type=OrderType.LIMIT, limit_price=D(99), stop=D("98.5"))
@@ -371,11 +419,13 @@ def test_an_entry_that_waits_is_judged_anew_by_a_stop_farther_away() -> None:
     eve.accepted(PlaceByHand(WAITING), "in")
     chain = chain_of("in")
     eve.rests(*eve.exits())
-    assert "it risks 890" in eve.declined(AmendOrder(f"{chain}-s1", trigger_price=D(10)))
-    assert "does not protect" in eve.declined(AmendOrder(f"{chain}-s1", trigger_price=D("99.1")))
-    assert "is no gain" in eve.declined(AmendOrder(f"{chain}-t1", limit_price=D(98)))
+    assert "it risks 890" in eve.declined(AmendOrder(order_id=f"{chain}-s1", trigger_price=D(10)))
+    assert "does not protect" in eve.declined(AmendOrder(order_id=f"{chain}-s1", trigger_price=D("99.1")))
+    assert "is no gain" in eve.declined(AmendOrder(order_id=f"{chain}-t1", limit_price=D(98)))
     eve.accepted(TripSwitch("a nearer stop is no new exposure"))
-    assert eve.accepted(AmendOrder(f"{chain}-s1", trigger_price=D("98.8"))) == ["OrderAmendRequested"]
+    assert eve.accepted(AmendOrder(order_id=f"{chain}-s1", trigger_price=D("98.8"))) == [
+        "OrderAmendRequested"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -385,7 +435,11 @@ def test_a_limit_that_trades_at_once_is_judged_at_the_markets_price_too(
     side: Side, limit: Decimal, stop: Decimal
 ) -> None:
     eve = Asking()
-    through = ManualTerms(BTC, side, OrderType.LIMIT, D(10), limit_price=limit, stop=stop)
+    through = ManualTerms(
+        instrument=BTC, side=side, type=OrderType.LIMIT, quantity=D(10), limit_price=limit, stop=stop
+    )
     assert "position at 100" in eve.declined(PlaceByHand(through))
-    short = ManualTerms(BTC, Side.SELL, OrderType.LIMIT, D(10), limit_price=D(96), stop=D(102))
+    short = ManualTerms(
+        instrument=BTC, side=Side.SELL, type=OrderType.LIMIT, quantity=D(10), limit_price=D(96), stop=D(102)
+    )
     assert eve.drafted(DraftOrder(short)).notional == D(1000)

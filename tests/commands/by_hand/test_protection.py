@@ -30,10 +30,19 @@ def test_what_rests_is_amended_and_the_position_follows_when_the_exchange_says_s
     followed = eve.accepted(MoveStopAndTarget(POSITION, D(99), D(110)))
     assert followed == ["OrderAmendRequested"] * 2
     assert levels(eve) == (D(98), D(106)), "nothing has moved yet"
-    told = eve.desk.tell(Amended(f"{chain}-s1", eve.desk.at, "exchange:test:s", D(10), None, D(99)))
+    told = eve.desk.tell(
+        Amended(
+            order_id=f"{chain}-s1",
+            at=eve.desk.at,
+            fact="exchange:test:s",
+            quantity=D(10),
+            limit_price=None,
+            trigger_price=D(99),
+        )
+    )
     assert names(told) == ["OrderAmended", "ProtectionMoved"]
     assert levels(eve) == (D(99), D(106))
-    eve.desk.tell(AmendRefused(f"{chain}-t1", eve.desk.at, "exchange:test:t", "no"))
+    eve.desk.tell(AmendRefused(order_id=f"{chain}-t1", at=eve.desk.at, fact="exchange:test:t", reason="no"))
     assert levels(eve) == (D(99), D(106))
     assert folded(eve.desk.log) == snapshot(eve.desk.world)
 
@@ -107,7 +116,7 @@ def test_a_short_is_the_other_way_round() -> None:
 def test_a_stop_that_was_triggered_moves_no_more() -> None:
     eve = Asking()
     chain = eve.entered()
-    eve.desk.tell(Triggered(f"{chain}-s1", eve.desk.at, "exchange:test:tr", D(98)))
+    eve.desk.tell(Triggered(order_id=f"{chain}-s1", at=eve.desk.at, fact="exchange:test:tr", price=D(98)))
     assert f"{chain}-s1 was triggered" in eve.declined(MoveStopAndTarget(POSITION, D(97)))
 
 
@@ -117,7 +126,16 @@ def test_the_protection_of_an_entry_that_waits_is_known_before_it_fills() -> Non
     eve.accepted(PlaceByHand(terms(type=OrderType.LIMIT, limit_price=D(100))), "in")
     chain = chain_of("in")
     eve.rests(f"{chain}-e1", f"{chain}-s1", f"{chain}-t1")
-    told = eve.desk.tell(Amended(f"{chain}-s1", eve.desk.at, "exchange:test:s", D(10), None, D(97)))
+    told = eve.desk.tell(
+        Amended(
+            order_id=f"{chain}-s1",
+            at=eve.desk.at,
+            fact="exchange:test:s",
+            quantity=D(10),
+            limit_price=None,
+            trigger_price=D(97),
+        )
+    )
     assert names(told) == ["OrderAmended"]
     eve.desk.tell(a_fill_of(f"{chain}-e1", "in", D(10), D(100)))
     assert levels(eve) == (D(97), D(106))
@@ -127,7 +145,7 @@ def test_a_stop_is_not_moved_beyond_what_one_trade_may_risk() -> None:
     eve = Asking()
     chain = eve.entered(terms(quantity=D(20)))
     assert "puts 300 at risk where 199.99" in eve.declined(MoveStopAndTarget(POSITION, D(85)))
-    assert "risk.max_risk_per_trade" in eve.declined(AmendOrder(f"{chain}-s1", trigger_price=D(85)))
+    assert "risk.max_risk_per_trade" in eve.declined(AmendOrder(order_id=f"{chain}-s1", trigger_price=D(85)))
     assert eve.accepted(MoveStopAndTarget(POSITION, D(95))) == ["OrderAmendRequested"]
 
 

@@ -64,7 +64,7 @@ SIZINGS = st.builds(
 def test_a_decision_is_always_made_and_always_the_same(
     signal: SignalDetected, sizing: SizingSettings, portfolio: Portfolio
 ) -> None:
-    view = View(NOW, InForce(1, Settings(sizing=sizing)), RULES, portfolio)
+    view = View(now=NOW, settings=InForce(1, Settings(sizing=sizing)), instrument=RULES, portfolio=portfolio)
     decision = decide(signal, view)
     assert repr(decide(signal, view)) == repr(decision)
     if decision.verdict is not Verdict.ENTER:
@@ -73,7 +73,7 @@ def test_a_decision_is_always_made_and_always_the_same(
 
 @given(ORDINARY, SIZINGS)
 def test_an_entry_keeps_to_every_limit(signal: SignalDetected, sizing: SizingSettings) -> None:
-    view = View(NOW, InForce(1, Settings(sizing=sizing)), RULES, FRESH)
+    view = View(now=NOW, settings=InForce(1, Settings(sizing=sizing)), instrument=RULES, portfolio=FRESH)
     decision = decide(signal, view)
     event(decision.verdict)
     if decision.verdict is Verdict.ENTER:

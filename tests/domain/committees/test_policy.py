@@ -48,7 +48,9 @@ SAID = a_signal()
 
 def a_view(history: History, now: datetime = NOW) -> View:
     portfolio = history.portfolio()
-    return View(now, portfolio.settings, portfolio.instruments.get(BTC), portfolio)
+    return View(
+        now=now, settings=portfolio.settings, instrument=portfolio.instruments.get(BTC), portfolio=portfolio
+    )
 
 
 def with_risk(**limits: Any) -> History:
@@ -56,7 +58,7 @@ def with_risk(**limits: Any) -> History:
 
 
 def with_size(quantity: Decimal) -> History:
-    return an_open_day(Settings(sizing=SizingSettings(SizingRule.FIXED, quantity=quantity)))
+    return an_open_day(Settings(sizing=SizingSettings(rule=SizingRule.FIXED, quantity=quantity)))
 
 
 def holding_eth(history: History, **changed: Any) -> History:
@@ -283,7 +285,7 @@ def test_the_rules_of_another_instrument_do_not_do() -> None:
 
 
 def test_without_an_account_everything_is_skipped() -> None:
-    view = View(NOW, EMPTY.settings, an_instrument(), EMPTY)
+    view = View(now=NOW, settings=EMPTY.settings, instrument=an_instrument(), portfolio=EMPTY)
     decision = decide(a_signal(), view)
     assert (decision.verdict, decision.reasons) == (Verdict.SKIP, ("AccountNotOpened",))
 

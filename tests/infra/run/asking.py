@@ -23,7 +23,9 @@ Script = Mapping[int, Sequence[tuple[str, Callable[[PaperRun], Request]]]]
 
 def ask(run: PaperRun, key: str, request: Request, account: str = "paper") -> Answer:
     """Asks from another thread, as everybody does, and lets the run attend until it is answered."""
-    requested = Requested(key, account, "eve", utc_now() + timedelta(minutes=1), request)
+    requested = Requested(
+        id=key, account=account, actor="eve", valid_until=utc_now() + timedelta(minutes=1), request=request
+    )
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(run.door.ask, requested, PATIENCE)
         while not answer.done():

@@ -72,7 +72,14 @@ def move(run: PaperRun) -> Request:
 def resting(instrument: str, number: int) -> ManualTerms:
     limit, stop = level(instrument, number, "0.97"), level(instrument, number, "0.9")
     quantity = D("0.01") if instrument == BTC else D("0.1")
-    return ManualTerms(instrument, Side.BUY, OrderType.LIMIT, quantity, limit, stop=stop)
+    return ManualTerms(
+        instrument=instrument,
+        side=Side.BUY,
+        type=OrderType.LIMIT,
+        quantity=quantity,
+        limit_price=limit,
+        stop=stop,
+    )
 
 
 SCRIPT: Script = {
@@ -82,7 +89,7 @@ SCRIPT: Script = {
         ("other", always(PlaceByHand(resting(ETH, 4)))),
         ("draft", always(DraftOrder(resting(BTC, 4)))),
     ],
-    6: [("amend", always(AmendOrder(f"{chain('rest')}-e1", limit_price=level(BTC, 6, "1.001"))))],
+    6: [("amend", always(AmendOrder(order_id=f"{chain('rest')}-e1", limit_price=level(BTC, 6, "1.001"))))],
     9: [("move", move)],
     12: [("settings", always(AdjustSettings({"risk.max_positions": "3", "alpha.minimum_trend": "-0.9"})))],
     13: [("settings", always(AdjustSettings({"risk.max_positions": "3", "alpha.minimum_trend": "-0.9"})))],

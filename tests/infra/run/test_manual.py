@@ -39,7 +39,15 @@ from tests.infra.run.test_by_hand import PLAN, TAPES
 D = Decimal
 NOON = datetime(2026, 3, 1, 12, 0, 0, 300_000, tzinfo=UTC)
 BEGINNING = Beginning("paper", Stake("USDT", D(10_000), D(5)), Settings())
-LIMIT = ManualTerms(BTC, Side.BUY, OrderType.LIMIT, D("0.1"), D(50_000), stop=D(49_000), target=D(52_000))
+LIMIT = ManualTerms(
+    instrument=BTC,
+    side=Side.BUY,
+    type=OrderType.LIMIT,
+    quantity=D("0.1"),
+    limit_price=D(50_000),
+    stop=D(49_000),
+    target=D(52_000),
+)
 
 
 class Hand:
@@ -53,7 +61,15 @@ class Hand:
     def ask(self, request: Request, key: str | None = None) -> Answer:
         self._count += 1
         key = key or f"{self.at:%d%H%M%S}-{self._count}"
-        return self.run.answer(Requested(key, "paper", "eve", self.at + timedelta(minutes=1), request))
+        return self.run.answer(
+            Requested(
+                id=key,
+                account="paper",
+                actor="eve",
+                valid_until=self.at + timedelta(minutes=1),
+                request=request,
+            )
+        )
 
     def accepted(self, request: Request, key: str | None = None) -> list[str]:
         answer = self.ask(request, key)
@@ -178,7 +194,13 @@ def test_the_log_of_a_tape_keeps_to_what_it_holds_until_somebody_asks() -> None:
     hand = Hand(log)
     hand.pass_seconds(3)
     assert log.head() == before
-    late = Requested("late", "paper", "eve", hand.at - timedelta(seconds=1), TripSwitch("too late"))
+    late = Requested(
+        id="late",
+        account="paper",
+        actor="eve",
+        valid_until=hand.at - timedelta(seconds=1),
+        request=TripSwitch("too late"),
+    )
     others = replace(late, account="other", valid_until=hand.at)
     declined = [hand.run.answer(one) for one in (late, others, replace(others, id="no key"))]
     assert [type(one) for one in declined] == [Declined] * 3
@@ -186,7 +208,14 @@ def test_the_log_of_a_tape_keeps_to_what_it_holds_until_somebody_asks() -> None:
     play_asking(PLAN, log, {})
     assert log.head() == before, "the tape can still be played on it"
     price = TAPES[0].candles[-1].close.quantize(D("0.1"))
-    terms = ManualTerms(BTC, Side.BUY, OrderType.LIMIT, D("0.001"), price, stop=price * D("0.98") // 1)
+    terms = ManualTerms(
+        instrument=BTC,
+        side=Side.BUY,
+        type=OrderType.LIMIT,
+        quantity=D("0.001"),
+        limit_price=price,
+        stop=price * D("0.98") // 1,
+    )
     hand = Hand(log)
     hand.accepted(PlaceByHand(terms))
     hand.pass_seconds(2)
@@ -232,14 +261,22 @@ def test_an_engine_that_loses_its_log_closes_its_door() -> None:
     hand = Hand(log)
     with pytest.raises(OwnershipLost):
         hand.run.attend()
-    answer = hand.run.door.ask(Requested("k1", "paper", "eve", NOON, TripSwitch("lunch")), 1)
+    answer = hand.run.door.ask(
+        Requested(id="k1", account="paper", actor="eve", valid_until=NOON, request=TripSwitch("lunch")), 1
+    )
     assert isinstance(answer, Unanswered)
     assert "another engine owns this log" in answer.known
 
 
 def test_the_door_answers_from_any_thread() -> None:
     hand = Hand(ListLog())
-    requested = Requested("k1", "paper", "eve", NOON + timedelta(minutes=1), TripSwitch("lunch"))
+    requested = Requested(
+        id="k1",
+        account="paper",
+        actor="eve",
+        valid_until=NOON + timedelta(minutes=1),
+        request=TripSwitch("lunch"),
+    )
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(hand.run.door.ask, requested, 10)
         while not answer.done():

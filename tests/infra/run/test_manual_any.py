@@ -62,15 +62,15 @@ def _worded(wanted: ManualTerms) -> ManualTerms:
     trigger = (wanted.trigger_price or D(101)) if wanted.type is OrderType.STOP else None
     bare = wanted.reduce_only
     return ManualTerms(
-        wanted.instrument,
-        wanted.side,
-        wanted.type,
-        wanted.quantity,
-        limit,
-        trigger,
-        wanted.reduce_only,
-        None if bare else wanted.stop,
-        None if bare else wanted.target,
+        instrument=wanted.instrument,
+        side=wanted.side,
+        type=wanted.type,
+        quantity=wanted.quantity,
+        limit_price=limit,
+        trigger_price=trigger,
+        reduce_only=wanted.reduce_only,
+        stop=None if bare else wanted.stop,
+        target=None if bare else wanted.target,
     )
 
 
@@ -83,7 +83,11 @@ def _working(hand: Hand, number: int) -> str | None:
 def _amend(number: int, quantity: Decimal | None, limit: Decimal | None, trigger: Decimal | None) -> Step:
     def step(hand: Hand) -> Request | None:
         order_id = _working(hand, number)
-        return None if order_id is None else AmendOrder(order_id, quantity, limit, trigger)
+        return (
+            None
+            if order_id is None
+            else AmendOrder(order_id=order_id, quantity=quantity, limit_price=limit, trigger_price=trigger)
+        )
 
     return step
 
@@ -162,7 +166,19 @@ def lived(wanted: list[Step], restarts: frozenset[int]) -> Hand:
     Before the step of that number, or behind it where the number is negative: with the request still on its way.
     """
     hand = Hand(ListLog(), beginning=BEGINNING)
-    hand.ask(PlaceByHand(ManualTerms(BTC, Side.BUY, OrderType.LIMIT, D(1), D(100), stop=D(95))), "first")
+    hand.ask(
+        PlaceByHand(
+            ManualTerms(
+                instrument=BTC,
+                side=Side.BUY,
+                type=OrderType.LIMIT,
+                quantity=D(1),
+                limit_price=D(100),
+                stop=D(95),
+            )
+        ),
+        "first",
+    )
     for number, step in enumerate(wanted):
         if number in restarts:
             hand = Hand(hand.log, hand.at, BEGINNING)
