@@ -124,7 +124,7 @@ class TooSlow(WhenceError):
     def __init__(self, position: int) -> None:
         self.position = position
         super().__init__(
-            f"you fell too far behind and were dropped; subscribe again after position {position}, nothing is lost"
+            f"you fell too far behind and were dropped; subscribe again after ordinal {position}, nothing is lost"
         )
 
 

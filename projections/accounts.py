@@ -60,7 +60,7 @@ TABLE = TableSpec(
         "settings": JSON_TEXT,
         "opened_at": optional(MOMENT),
         "updated_at": MOMENT,
-        "position": COUNT,
+        "ordinal": COUNT,
     },
 )
 
@@ -92,7 +92,7 @@ _EMPTY: Row = {
 def _before(rows: Rows, recorded: Recorded) -> Row:
     meta = recorded.envelope.meta
     row = rows.find("accounts", meta.account) or {"account": meta.account, **_EMPTY}
-    return {**row, "updated_at": meta.occurred_at, "position": recorded.position}
+    return {**row, "updated_at": meta.occurred_at, "ordinal": recorded.position}
 
 
 def _account(rows: Rows, recorded: Recorded) -> None:
@@ -240,4 +240,4 @@ _FOLDS: Mapping[type, Fold] = {
     SettingsChanged: _settings,
 }
 
-ACCOUNTS = Projection("accounts", 1, Order.ACCOUNT, (TABLE,), _FOLDS)
+ACCOUNTS = Projection("accounts", 2, Order.ACCOUNT, (TABLE,), _FOLDS)

@@ -18,7 +18,7 @@ from projections.tables import TableSpec
 
 TABLE = TableSpec(
     "equity",
-    key=("position",),
+    key=("ordinal",),
     columns={
         "account": TEXT,
         "at": MOMENT,
@@ -29,9 +29,9 @@ TABLE = TableSpec(
         "peak": MONEY,
         "drawdown": FIGURE,
         "chain": TEXT,
-        "position": COUNT,
+        "ordinal": COUNT,
     },
-    indexes=(("account", "position"), ("account", "day")),
+    indexes=(("account", "ordinal"), ("account", "day")),
 )
 
 PEAKS = TableSpec("equity_peaks", key=("account",), columns={"account": TEXT, "peak": MONEY})
@@ -68,11 +68,11 @@ def _point(rows: Rows, recorded: Recorded, reason: str, amount: Decimal, balance
             "peak": peak,
             "drawdown": drawdown_of(peak, balance),
             "chain": meta.correlation_id,
-            "position": recorded.position,
+            "ordinal": recorded.position,
         },
     )
 
 
 _FOLDS: Mapping[type, Fold] = {AccountOpened: _opened, BalanceChanged: _changed}
 
-EQUITY = Projection("equity", 1, Order.ACCOUNT, (TABLE, PEAKS), _FOLDS)
+EQUITY = Projection("equity", 2, Order.ACCOUNT, (TABLE, PEAKS), _FOLDS)

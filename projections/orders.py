@@ -56,10 +56,10 @@ TABLE = TableSpec(
         "placed_at": MOMENT,
         "updated_at": MOMENT,
         "closed_at": optional(MOMENT),
-        "position": COUNT,
-        "updated_position": COUNT,
+        "ordinal": COUNT,
+        "updated_ordinal": COUNT,
     },
-    indexes=(("position",), ("chain",), ("instrument", "position"), ("status", "position")),
+    indexes=(("ordinal",), ("chain",), ("instrument", "ordinal"), ("status", "ordinal")),
 )
 
 
@@ -74,7 +74,7 @@ def _placed(rows: Rows, recorded: Recorded) -> None:
         "chain": meta.correlation_id,
         "actor": meta.actor,
         "placed_at": meta.occurred_at,
-        "position": recorded.position,
+        "ordinal": recorded.position,
     }
     rows.put("orders", {**begun, **_columns(state), **_moved(meta, recorded.position, state)})
 
@@ -90,10 +90,10 @@ def _changed(rows: Rows, recorded: Recorded) -> None:
     rows.put("orders", {**row, **_columns(state), **moved, "closed_at": closed_at or moved["closed_at"]})
 
 
-def _moved(meta: Meta, position: int, state: Working | Closed) -> Row:
+def _moved(meta: Meta, ordinal: int, state: Working | Closed) -> Row:
     return {
         "updated_at": meta.occurred_at,
-        "updated_position": position,
+        "updated_ordinal": ordinal,
         "closed_at": meta.occurred_at if isinstance(state, Closed) else None,
     }
 
@@ -171,4 +171,4 @@ def _state(row: Mapping[str, Any]) -> Working | Closed:
 
 _FOLDS: Mapping[type, Fold] = {**dict.fromkeys(get_args(OrderEvent), _changed), OrderPlaced: _placed}
 
-ORDERS = Projection("orders", 1, Order.STREAM, (TABLE,), _FOLDS)
+ORDERS = Projection("orders", 2, Order.STREAM, (TABLE,), _FOLDS)

@@ -49,7 +49,7 @@ TABLE = TableSpec(
         "max_drawdown": MONEY,
         "recent": TEXT,
         "last_closed_at": MOMENT,
-        "position": COUNT,
+        "ordinal": COUNT,
     },
 )
 """`gross_profit` and `gross_loss` add up the nets of won and lost trades, `max_drawdown` is the deepest fall of the
@@ -163,7 +163,7 @@ def _closed(rows: Rows, recorded: Recorded) -> None:
         row = rows.find("performance", meta.account, dimension, value)
         if row is None:
             row = {"account": meta.account, "dimension": dimension, "value": value, **_NO_TRADES}
-        moment = {"last_closed_at": meta.occurred_at, "position": recorded.position}
+        moment = {"last_closed_at": meta.occurred_at, "ordinal": recorded.position}
         rows.put("performance", {**row, **_after(row, event), **moment})
     _count(rows, meta, "POSITIONS_CLOSED", trade["strategy"], trade["instrument"], event.reason.value)
 
@@ -257,7 +257,7 @@ _FOLDS: Mapping[type, Fold] = {
 
 PERFORMANCE = Projection(
     "performance",
-    1,
+    2,
     Order.ACCOUNT,
     (TABLE, DAYS, DAYS_OPEN, CHAINS, TRADES, ORDER_TERMS, COUNTS),
     _FOLDS,

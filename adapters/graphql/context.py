@@ -26,8 +26,8 @@ from projections.source import ReadModels, Source
 class Projecting(Protocol):
     """Whoever keeps the read models up to date."""
 
-    def wait_until(self, position: int, patience: float, /) -> bool:
-        """Waits at most `patience` seconds until they tell the log up to `position`; whether they do."""
+    def wait_until(self, ordinal: int, patience: float, /) -> bool:
+        """Waits at most `patience` seconds until they tell the log up to `ordinal`; whether they do."""
         ...
 
 

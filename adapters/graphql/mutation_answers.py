@@ -8,13 +8,13 @@ from typing import Annotated
 
 import strawberry
 
-from adapters.graphql.scalars import Position
+from adapters.graphql.scalars import Ordinal
 from commands import door
 
 
 @strawberry.type(description="One event that followed from a command.")
 class FollowedEvent:
-    position: Position
+    ordinal: Ordinal
     id: strawberry.ID
     stream: str
     type: str = strawberry.field(description="What happened, as in `OrderPlaced`.")
@@ -22,7 +22,7 @@ class FollowedEvent:
     @classmethod
     def of(cls, named: door.EventNamed) -> FollowedEvent:
         return cls(
-            position=Position(named.position),
+            ordinal=Ordinal(named.position),
             id=strawberry.ID(str(named.event_id)),
             stream=named.stream,
             type=named.type.rpartition(".")[2],
@@ -32,8 +32,8 @@ class FollowedEvent:
 @strawberry.type(description="Done, and durable.")
 class Accepted:
     command_id: str
-    position: Position | None = strawberry.field(
-        description="The position of the last event that followed; null where it was so already and none followed."
+    ordinal: Ordinal | None = strawberry.field(
+        description="The ordinal of the last event that followed; null where it was so already and none followed."
     )
     repeated: bool = strawberry.field(
         description="Whether this key was answered before: these are the events of then, nothing was done again."
@@ -47,7 +47,7 @@ class Accepted:
     def of(cls, answer: door.Accepted, reached: bool | None) -> Accepted:  # noqa: FBT001 - a fact, not a switch
         return cls(
             command_id=answer.command_id,
-            position=Position(answer.position) if answer.events else None,
+            ordinal=Ordinal(answer.position) if answer.events else None,
             repeated=answer.repeated,
             events=[FollowedEvent.of(named) for named in answer.events],
             read_models_reached=reached,

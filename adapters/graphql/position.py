@@ -19,7 +19,7 @@ from adapters.graphql.enums import told
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
 from adapters.graphql.rows import told_by
-from adapters.graphql.scalars import Position
+from adapters.graphql.scalars import Ordinal
 from domain.order import Purpose
 from domain.strategies import Direction
 from projections.questions.links import fills_of_positions, orders_of_positions
@@ -92,8 +92,8 @@ class HeldPosition:
     closed_at: datetime | None = strawberry.field(
         description="When it was flat again; null while it is open."
     )
-    position: Position = strawberry.field(description="The log's position of its first event.")
-    updated_position: Position = strawberry.field(description="The log's position of its last event.")
+    ordinal: Ordinal = strawberry.field(description="Its first event's ordinal in the log.")
+    updated_ordinal: Ordinal = strawberry.field(description="Its last event's ordinal in the log.")
 
     @strawberry.field(description="The signal that opened it; null for what a person asked for.")
     async def signal(self) -> kinds.Signal | None:
@@ -145,8 +145,8 @@ class PositionFilter:
     closed_before: datetime | None = strawberry.field(
         default=None, description="Closed earlier than this time."
     )
-    after_position: Position | None = strawberry.field(
-        default=None, description="Opened after this position of the log."
+    after_ordinal: Ordinal | None = strawberry.field(
+        default=None, description="Opened after this ordinal of the log."
     )
 
 

@@ -17,7 +17,7 @@ from adapters.graphql.enums import told
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes, belonging
 from adapters.graphql.rows import told_by
-from adapters.graphql.scalars import JSON, Position
+from adapters.graphql.scalars import JSON, Ordinal
 from domain.signal import Verdict
 from domain.strategies import Direction, Intent
 
@@ -69,8 +69,8 @@ class Signal:
     actor: str = strawberry.field(description="Who raised it: the engine, or a person by name.")
     detected_at: datetime = strawberry.field(description="When it was raised.")
     decided_at: datetime | None = strawberry.field(description="When it was decided.")
-    position: Position = strawberry.field(description="The log's position of its first event.")
-    updated_position: Position = strawberry.field(description="The log's position of its last event.")
+    ordinal: Ordinal = strawberry.field(description="Its first event's ordinal in the log.")
+    updated_ordinal: Ordinal = strawberry.field(description="Its last event's ordinal in the log.")
 
     @strawberry.field(description="What both committees made of it; null until they have.")
     async def decision(self) -> kinds.Decision | None:
@@ -102,8 +102,8 @@ class SignalFilter:
     min_confidence: float | None = strawberry.field(default=None, description="This sure or surer, in 0..1.")
     since: datetime | None = strawberry.field(default=None, description="Raised at this time or later.")
     before: datetime | None = strawberry.field(default=None, description="Raised earlier than this time.")
-    after_position: Position | None = strawberry.field(
-        default=None, description="Raised after this position of the log."
+    after_ordinal: Ordinal | None = strawberry.field(
+        default=None, description="Raised after this ordinal of the log."
     )
 
 

@@ -1,4 +1,4 @@
-"""What subscriptions tell. Every message has the position to go on from."""
+"""What subscriptions tell. Every message has the ordinal to go on from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from adapters.avro.json_form import to_json
-from adapters.graphql.scalars import Position
+from adapters.graphql.scalars import Ordinal
 from adapters.live.prices import Price
 from domain.log import Envelope, Recorded
 from domain.signal import Verdict
@@ -26,7 +26,7 @@ from projections.sentences import sentence
 @strawberry.type(description="One event, as it was recorded.")
 class LoggedEvent:
     envelope: strawberry.Private[Envelope]
-    position: Position = strawberry.field(description="Its place in the log: go on after it.")
+    ordinal: Ordinal = strawberry.field(description="Its place in the log: go on after it.")
     id: strawberry.ID = strawberry.field(description="Its id.")
     stream: str = strawberry.field(description="Its stream, like `order-main-01hx3k9zq2m4c-e1`.")
     noun: str = strawberry.field(description="What the stream is of, like `order`.")
@@ -51,7 +51,7 @@ class LoggedEvent:
         meta = recorded.envelope.meta
         return cls(
             envelope=recorded.envelope,
-            position=Position(recorded.position),
+            ordinal=Ordinal(recorded.position),
             id=strawberry.ID(str(meta.event_id)),
             stream=meta.stream,
             noun=parse(meta.stream).noun,
@@ -87,7 +87,7 @@ class Telling:
 
 @strawberry.type(description="A position as it was right after an event.")
 class PositionChange:
-    position: Position = strawberry.field(description="The event's place in the log: go on after it.")
+    ordinal: Ordinal = strawberry.field(description="The event's place in the log: go on after it.")
     event: LoggedEvent = strawberry.field(description="What happened.")
     account: str = strawberry.field(description="Whose position it is.")
     id: strawberry.ID = strawberry.field(description="Like `BTCUSDT-LINEAR.BYBIT-LONG-1`.")
@@ -116,7 +116,7 @@ class PositionChange:
     def of(cls, recorded: Recorded, row: Row) -> PositionChange:
         told = {name: row[name] for name in _POSITION_COLUMNS}
         return cls(
-            position=Position(recorded.position),
+            ordinal=Ordinal(recorded.position),
             event=LoggedEvent.of(recorded),
             chain_id=strawberry.ID(row["chain"]),
             direction=Direction(row["direction"]),
@@ -132,7 +132,7 @@ _POSITION_COLUMNS = (
 
 @strawberry.type(description="A signal as it was right after an event: detected, or decided.")
 class SignalChange:
-    position: Position = strawberry.field(description="The event's place in the log: go on after it.")
+    ordinal: Ordinal = strawberry.field(description="The event's place in the log: go on after it.")
     event: LoggedEvent = strawberry.field(description="What happened.")
     account: str = strawberry.field(description="Whose signal it is.")
     id: strawberry.ID = strawberry.field(description="Its id, which is its chain's.")
@@ -154,7 +154,7 @@ class SignalChange:
     def of(cls, recorded: Recorded, row: Row) -> SignalChange:
         told = {name: row[name] for name in _SIGNAL_COLUMNS}
         return cls(
-            position=Position(recorded.position),
+            ordinal=Ordinal(recorded.position),
             event=LoggedEvent.of(recorded),
             direction=Direction(row["direction"]),
             intent=Intent(row["intent"]),
@@ -171,7 +171,7 @@ _SIGNAL_COLUMNS = (
 
 @strawberry.type(description="What a person should know of without asking.")
 class AlertRaised:
-    position: Position = strawberry.field(description="The event's place in the log: go on after it.")
+    ordinal: Ordinal = strawberry.field(description="The event's place in the log: go on after it.")
     account: str = strawberry.field(description="Whose; `system` for what belongs to no account.")
     severity: Severity = strawberry.field(description="How much it matters.")
     kind: str = strawberry.field(description="What it is, for programs: like `KILL_SWITCH_TRIPPED`.")
@@ -187,7 +187,7 @@ class AlertRaised:
         return cls(**told)
 
 
-@strawberry.type(description="The close of a candle. Prices are no part of the log: they have no position.")
+@strawberry.type(description="The close of a candle. Prices are no part of the log: they have no ordinal.")
 class PriceSeen:
     instrument: str = strawberry.field(description="Of what.")
     price: Decimal = strawberry.field(description="In quote currency.")

@@ -51,7 +51,7 @@ class Following:
             try:
                 self._follow()
             except Exception as failure:  # noqa: BLE001 - told to whoever follows, and to the log; then tried again
-                _log.exception("the live tail lost the log at position %d and tries again", self._after)
+                _log.exception("the live tail lost the log at ordinal %d and tries again", self._after)
                 self._loop.call_soon_threadsafe(self._fail, failure)
                 self._stopped.wait(_PAUSE_SECONDS)
 

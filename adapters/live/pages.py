@@ -34,11 +34,11 @@ class Pages:
         self._closed = False
 
     async def head(self) -> int:
-        """The position of the last event."""
+        """The ordinal of the last event."""
         return await self._ask(RecordedLog.head)
 
     async def page(self, after: int) -> Sequence[Recorded]:
-        """The next events after a position, at most `PAGE`; none at the end. Raises LogError."""
+        """The next events after an ordinal, at most `PAGE`; none at the end. Raises LogError."""
         page = await self._ask(lambda log: self._page(log, after))
         return [recorded for recorded in page if recorded.position > after]
 

@@ -88,11 +88,11 @@ def _shown(place: Place, one: ParkedSequence) -> Sequence[dict[str, object]]:
 
 
 def _event(reader: RecordedLog, one: ParkedSequence, event: ParkedEvent) -> dict[str, object]:
-    recorded = next(iter(reader.read(event.position - 1, event.position)))
+    recorded = next(iter(reader.read(event.ordinal - 1, event.ordinal)))
     return {
         "projection": one.build.projection,
         "build": one.build.id,
-        "position": event.position,
+        "ordinal": event.ordinal,
         "type": event.type,
         "event_id": event.event_id,
         "line": sentence(recorded.envelope.event),

@@ -94,9 +94,9 @@ def _stands(one: Standing, head: int) -> dict[str, object]:
         "kind": one.build.kind.value,
         "status": one.build.status.value,
         "partition": one.partition,
-        "position": one.position,
+        "ordinal": one.ordinal,
         "head": head,
-        "lag_events": max(head - one.position, 0),
+        "lag_events": max(head - one.ordinal, 0),
         "parked_events": one.parked_events,
         "parked_sequences": one.parked_sequences,
     }
@@ -132,7 +132,7 @@ def run(
             try:
                 while not stopping.asked() and projecting.failure is None:
                     advance.show(
-                        {f"{one.projection}": (one.position, one.head) for one in projecting.status()}
+                        {f"{one.projection}": (one.ordinal, one.head) for one in projecting.status()}
                     )
                     stopping.wait(_LOOK_SECONDS)
             finally:

@@ -100,7 +100,7 @@ def _between(
 
 
 def _beyond(columns: Sequence[ColumnElement[Any]], place: Place, *, greater: bool) -> ColumnElement[bool]:
-    values = (place.value, place.position)[-len(columns) :]
+    values = (place.value, place.ordinal)[-len(columns) :]
     bound = [literal(value, column.type) for value, column in zip(values, columns, strict=True)]
     left, right = (columns[0], bound[0]) if len(columns) == 1 else (tuple_(*columns), tuple_(*bound))
     return left > right if greater else left < right

@@ -50,9 +50,9 @@ class DyingLog:
 
     def append(self, envelopes: Sequence[Envelope]) -> int:
         self._step()
-        position = self._log.append(envelopes)
+        ordinal = self._log.append(envelopes)
         self._step()
-        return position
+        return ordinal
 
     def head(self) -> int:
         return self._log.head()

@@ -88,7 +88,7 @@ def test_every_decision_can_be_made_again(story: Sequence[Recorded]) -> None:
                 portfolio=portfolio,
             )
             again = decide(signal.signal, view, envelope.event.policy_version)
-            assert again == envelope.event, f"position {recorded.position}"
+            assert again == envelope.event, f"ordinal {recorded.position}"
             decided[envelope.event.verdict] += 1
         world.fold(envelope)
     assert decided.keys() == {"ENTER", "CLOSE", "SKIP"}

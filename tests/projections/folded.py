@@ -25,12 +25,12 @@ def nothing_stored(_table: str, _key: Key) -> Row | None:
 
 
 def folded(projection: Projection, envelopes: Iterable[Envelope]) -> MemoryRows:
-    """What the projection makes of the events, position by position."""
+    """What the projection makes of the events, ordinal by ordinal."""
     rows = MemoryRows(projection.tables, nothing_stored)
-    for position, envelope in enumerate(envelopes, 1):
+    for ordinal, envelope in enumerate(envelopes, 1):
         fold = projection.folds.get(type(envelope.event))
         if fold is not None:
-            fold(rows, Recorded(position, envelope))
+            fold(rows, Recorded(ordinal, envelope))
             rows.kept()
     return rows
 

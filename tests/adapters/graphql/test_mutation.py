@@ -20,7 +20,7 @@ from tests.domain.history import ACCOUNT, BTC, NOW, D
 pytestmark = pytest.mark.anyio
 
 _ANSWER = """{ __typename
-  ... on Accepted { commandId position repeated readModelsReached events { position id stream type } }
+  ... on Accepted { commandId ordinal repeated readModelsReached events { ordinal id stream type } }
   ... on Refused { commandId code reason }
   ... on Unanswered { commandId known validUntil } }"""
 _TERMS: dict[str, Any] = {
@@ -119,7 +119,7 @@ async def test_an_order_is_drafted_and_then_placed_as_it_was_shown(dealing: Deal
     answer = await dealing.answer(asks("placeOrder"), confirmation=draft["confirmation"], key="k1")
     assert answer["__typename"] == "Accepted"
     assert kinds(answer) == ["FundsReserved", *["OrderPlaced"] * 3]
-    assert answer["events"][-1]["position"] == answer["position"] == dealing.asking.desk.log.head()
+    assert answer["events"][-1]["ordinal"] == answer["ordinal"] == dealing.asking.desk.log.head()
     assert {one.envelope.meta.actor for one in dealing.asking.desk.log.read(before)} == {"tess"}
 
 
@@ -220,7 +220,7 @@ async def test_strategies_settings_and_the_switch(dealing: Dealing) -> None:
 async def test_what_is_so_already_is_accepted_without_an_event(dealing: Dealing) -> None:
     await dealing.answer(asks("tripKillSwitch"), reason="why", key="k1")
     answer = await dealing.answer(asks("tripKillSwitch"), reason="why", key="k2")
-    assert (answer["__typename"], answer["position"], answer["events"]) == ("Accepted", None, [])
+    assert (answer["__typename"], answer["ordinal"], answer["events"]) == ("Accepted", None, [])
 
 
 async def test_a_setting_named_twice_changes_nothing(dealing: Dealing) -> None:
@@ -306,8 +306,8 @@ class Waiting:
         self._reaches = reaches
         self.waited_for: list[tuple[int, float]] = []
 
-    def wait_until(self, position: int, patience: float) -> bool:
-        self.waited_for.append((position, patience))
+    def wait_until(self, ordinal: int, patience: float) -> bool:
+        self.waited_for.append((ordinal, patience))
         return self._reaches
 
 
@@ -316,8 +316,8 @@ async def test_the_answer_waits_for_the_read_models_within_its_time(dealing: Dea
     dealing.projecting = waiting = Waiting(reaches=reaches)
     answer = await dealing.answer(asks("tripKillSwitch", timeoutSeconds="2"), reason="why", key="k1")
     assert answer["readModelsReached"] is reaches
-    ((position, patience),) = waiting.waited_for
-    assert position == answer["position"]
+    ((ordinal, patience),) = waiting.waited_for
+    assert ordinal == answer["ordinal"]
     assert 1 < patience <= 2
     unasked = await dealing.answer(asks("tripKillSwitch", waitForReadModels="false"), reason="why", key="k2")
     assert (unasked["readModelsReached"], len(waiting.waited_for)) == (None, 1)

@@ -29,7 +29,7 @@ from tests.adapters.graphql.reading import Reading
 
 SCHEMA = schema()
 TWO = """{now: orders(first: 2) {totalCount edges {node {fills {price}}}}
-    then: orders(first: 2, asOf: {position: 100}) {totalCount}}"""
+    then: orders(first: 2, asOf: {ordinal: 100}) {totalCount}}"""
 
 
 def test_fifty_clients_are_answered_by_few_connections(reading: Reading) -> None:

@@ -99,7 +99,7 @@ def test_a_log_that_was_let_go_can_be_owned(kept: Place) -> None:
 
 
 def test_followers_see_what_comes(kept: Place) -> None:
-    """In order, each event once, from the position asked for; and they end when they are told to."""
+    """In order, each event once, from the ordinal asked for; and they end when they are told to."""
     log = kept.own()
     log.append(days(A, 1, 2))
     seen: list[int] = []

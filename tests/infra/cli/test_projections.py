@@ -67,7 +67,7 @@ def test_rebuilt_switched_to_and_dropped(whence: Whence) -> None:
     assert whence("projections", "switch", "orders").err == "orders is answered by build 1 now\n"
     assert whence("projections", "drop", "orders", "--build", "2").code == 0
     (left,) = _told(whence, "status")
-    assert (left["build"], left["position"], left["head"], left["lag_events"]) == (
+    assert (left["build"], left["ordinal"], left["head"], left["lag_events"]) == (
         1,
         len(_EVENTS),
         len(_EVENTS),
