@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from commands import by_hand
-from commands.by_hand import Situation
+from commands import requests
 from commands.commanded import Followed
 from commands.door import Accepted, Answer, Declined, EventNamed
 from commands.handler import Handler
 from commands.request import DraftOrder, Requested
+from commands.requests import Situation
 from commands.stimulus import Stimulus
 from domain.errors import InvalidInput, Refused, WhenceError
 from domain.log import Envelope
@@ -50,14 +50,14 @@ class Engine:
             return _declined(requested, fault)
 
     def _settled(self, requested: Requested) -> Answer | None:
-        by_hand.check(requested)
+        requests.check(requested)
         return self._repeated(requested) or self._too_late(requested)
 
     def _repeated(self, requested: Requested) -> Answer | None:
         followed = self._handler.world.commanded.followed(requested.id)
         if not followed:
             return None
-        if isinstance(requested.request, DraftOrder) or not by_hand.is_the_same(requested.request, followed):
+        if isinstance(requested.request, DraftOrder) or not requests.is_the_same(requested.request, followed):
             raise InvalidInput(f"the key {requested.id} was used for another request: {_told(followed)}")
         return Accepted(requested.id, tuple(one.named for one in followed), repeated=True)
 
@@ -76,8 +76,8 @@ class Engine:
             world=self._handler.world, identity=self._handler.identity, at=at, prices=prices
         )
         if isinstance(requested.request, DraftOrder):
-            return by_hand.draft(requested.id, requested.request.terms, situation)
-        self._handle(by_hand.stimulus(requested, situation))
+            return requests.draft(requested.id, requested.request.terms, situation)
+        self._handle(requests.stimulus(requested, situation))
         return Accepted(requested.id, self._named(requested.id))
 
     def _named(self, command_id: str) -> Sequence[EventNamed]:

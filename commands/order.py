@@ -68,7 +68,7 @@ class PlaceOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class RequestCancel:
+class CancelOrder:
     """Asks for the order to be taken away."""
 
     order_id: str
@@ -76,7 +76,7 @@ class RequestCancel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RequestAmend:
+class AmendOrder:
     """Asks for other terms; None leaves a term as it is."""
 
     order_id: str
@@ -94,7 +94,7 @@ class DenyOrder:
     reason: str
 
 
-OrderCommand = PlaceOrder | RequestCancel | RequestAmend | DenyOrder | OrderReport
+OrderCommand = PlaceOrder | CancelOrder | AmendOrder | DenyOrder | OrderReport
 
 TOLD: Mapping[type[OrderReport], Callable[[Any], OrderEvent]] = {
     Submitted: lambda report: OrderSubmitted(report.venue_order_id),
@@ -127,9 +127,9 @@ def decide(command: OrderCommand, state: OrderState) -> Sequence[OrderEvent]:
     match command:
         case PlaceOrder():
             return _place(command, state)
-        case RequestCancel():
+        case CancelOrder():
             return _request_cancel(command, _known(command.order_id, state))
-        case RequestAmend():
+        case AmendOrder():
             return _request_amend(command, _known(command.order_id, state))
         case DenyOrder():
             return _deny(command, _known(command.order_id, state))
@@ -179,14 +179,14 @@ def _check_price(name: str, price: Decimal | None, rules: Instrument, *, needed:
         check_digits(name, price, rules.tick)
 
 
-def _request_cancel(command: RequestCancel, state: Working | Closed) -> Sequence[OrderEvent]:
+def _request_cancel(command: CancelOrder, state: Working | Closed) -> Sequence[OrderEvent]:
     """Where the outcome is unknown a cancel may be asked for again and again: nobody knows if the last one came."""
     if isinstance(state, Closed) or state.status is OrderStatus.CANCEL_REQUESTED:
         return []
     return [OrderCancelRequested(command.reason)]
 
 
-def _request_amend(command: RequestAmend, state: Working | Closed) -> Sequence[OrderEvent]:
+def _request_amend(command: AmendOrder, state: Working | Closed) -> Sequence[OrderEvent]:
     if isinstance(state, Closed):
         raise Refused(f"order {command.order_id} is {state.status.lower()}: nothing is left to amend")
     if state.status in PENDING:
@@ -200,7 +200,7 @@ def _request_amend(command: RequestAmend, state: Working | Closed) -> Sequence[O
     return [OrderAmendRequested(command.quantity, command.limit_price, command.trigger_price)]
 
 
-def amended(terms: OrderPlaced, command: RequestAmend) -> OrderPlaced:
+def amended(terms: OrderPlaced, command: AmendOrder) -> OrderPlaced:
     """The terms as the request wants them."""
     return replace(
         terms,

@@ -1,6 +1,7 @@
 """What a person, or a program of theirs, may ask of the engine from outside.
 
-A request is not a command: the engine turns it into commands on the state of that instant (`commands/by_hand.py`).
+The engine turns a request into commands on the state of that instant (`commands/requests`). A request and the command
+it becomes have one name; where they hold the same fields they are one class.
 Prices are in quote currency, quantities in base currency. None leaves a thing as it is, or out.
 """
 
@@ -11,8 +12,30 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from commands.account import ResetKillSwitch, TripKillSwitch
+from commands.order import CancelOrder
+from commands.reconciliation import ResolveDiscrepancy
 from domain.order import OrderType, Side
 from domain.signal import SignalDetected
+
+__all__ = [
+    "AmendOrder",
+    "CancelOrder",
+    "ChangeSettings",
+    "ClosePosition",
+    "DraftOrder",
+    "ManualTerms",
+    "MoveProtection",
+    "PauseStrategy",
+    "PlaceOrder",
+    "RaiseSignal",
+    "Request",
+    "Requested",
+    "ResetKillSwitch",
+    "ResolveDiscrepancy",
+    "ResumeStrategy",
+    "TripKillSwitch",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +72,7 @@ class DraftOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceByHand:
+class PlaceOrder:
     """Places the order of a draft."""
 
     terms: ManualTerms
@@ -66,14 +89,6 @@ class AmendOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class CancelOrder:
-    """Asks the exchange to take the order away."""
-
-    order_id: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class ClosePosition:
     """Takes the whole position off at the market; `position` is its stream, or what follows the account in it."""
 
@@ -82,7 +97,7 @@ class ClosePosition:
 
 
 @dataclass(frozen=True, slots=True)
-class MoveStopAndTarget:
+class MoveProtection:
     """Moves the resting stop and target of an open position; None leaves one where it rests."""
 
     position: str
@@ -107,48 +122,26 @@ class ResumeStrategy:
 
 
 @dataclass(frozen=True, slots=True)
-class AdjustSettings:
+class ChangeSettings:
     """Other settings, by their dotted names (`risk.max_positions`), as text; the rest stay as they are."""
 
     changes: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-@dataclass(frozen=True, slots=True)
-class TripSwitch:
-    """No new exposure from here on."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class ResetSwitch:
-    """A person allows trading again."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class SettleDiscrepancy:
-    """A person says how a disagreement between the exchange and the log was settled."""
-
-    discrepancy_id: str
-    resolution: str
-
-
 Request = (
     RaiseSignal
     | DraftOrder
-    | PlaceByHand
+    | PlaceOrder
     | AmendOrder
     | CancelOrder
     | ClosePosition
-    | MoveStopAndTarget
+    | MoveProtection
     | PauseStrategy
     | ResumeStrategy
-    | AdjustSettings
-    | TripSwitch
-    | ResetSwitch
-    | SettleDiscrepancy
+    | ChangeSettings
+    | TripKillSwitch
+    | ResetKillSwitch
+    | ResolveDiscrepancy
 )
 
 

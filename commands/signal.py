@@ -19,7 +19,7 @@ from domain.signal import (
 
 
 @dataclass(frozen=True, slots=True)
-class DetectSignal:
+class RaiseSignal:
     """A strategy, or somebody outside, says that something is worth looking at."""
 
     signal_id: str
@@ -34,7 +34,7 @@ class RecordDecision:
     decision: DecisionMade
 
 
-SignalCommand = DetectSignal | RecordDecision
+SignalCommand = RaiseSignal | RecordDecision
 
 
 def decide(command: SignalCommand, state: SignalState) -> Sequence[SignalEvent]:
@@ -43,7 +43,7 @@ def decide(command: SignalCommand, state: SignalState) -> Sequence[SignalEvent]:
     Raises InvalidInput for a signal whose figures cannot be meant, Refused for a decision on none.
     """
     match command:
-        case DetectSignal():
+        case RaiseSignal():
             if not isinstance(state, Undetected):
                 return []
             check_signal(command.signal)

@@ -7,6 +7,7 @@ would cost more than the fold. So these four stay as they were on the wire until
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -100,9 +101,9 @@ def _as_meta(_meta: Meta) -> type[Meta]:
     return Meta
 
 
-def _as_arguments(meta: Meta) -> tuple[type[Meta], tuple[Any, ...]]:
+def _as_arguments(meta: Meta) -> tuple[Callable[[], Meta], tuple[()]]:
     """Copied and pickled it is an ordinary Meta."""
-    return Meta, tuple(getattr(meta, name) for name in names_of(Meta))
+    return partial(Meta, **{name: getattr(meta, name) for name in names_of(Meta)}), ()
 
 
 _Draft: Final = draft_of(Meta)

@@ -19,25 +19,25 @@ from adapters.graphql.mutation_inputs import OrderTerms, SettingChange, SignalIn
 from adapters.graphql.permission import requires
 from adapters.http.caller import Role
 from commands import door
-from commands.by_hand import check
 from commands.request import (
-    AdjustSettings,
     AmendOrder,
     CancelOrder,
+    ChangeSettings,
     ClosePosition,
     DraftOrder,
     ManualTerms,
-    MoveStopAndTarget,
+    MoveProtection,
     PauseStrategy,
-    PlaceByHand,
+    PlaceOrder,
     RaiseSignal,
     Request,
     Requested,
-    ResetSwitch,
+    ResetKillSwitch,
+    ResolveDiscrepancy,
     ResumeStrategy,
-    SettleDiscrepancy,
-    TripSwitch,
+    TripKillSwitch,
 )
+from commands.requests import check
 from domain.errors import InvalidInput, WhenceError
 from domain.errors import Refused as RefusedError
 from domain.streams import check_account
@@ -135,7 +135,7 @@ class Mutation:
             terms = _confirmed(info, how, confirmation)
         except (InvalidInput, RefusedError) as fault:
             return await _placed_before(info, how, confirmation, fault)
-        return await _carried_out(info, how, PlaceByHand(terms))
+        return await _carried_out(info, how, PlaceOrder(terms))
 
     @strawberry.mutation(
         description="Asks the exchange for other terms; what is left out stays.",
@@ -214,7 +214,7 @@ class Mutation:
         wait_for_read_models: Wait = True,
     ) -> CommandAnswer:
         how = How(idempotency_key, account, timeout_seconds, wait_for_read_models)
-        return await _carried_out(info, how, MoveStopAndTarget(position, stop, target))
+        return await _carried_out(info, how, MoveProtection(position, stop, target))
 
     @strawberry.mutation(
         description="A strategy's entries are skipped from here on, its exits are not.",
@@ -265,7 +265,7 @@ class Mutation:
         wait_for_read_models: Wait = True,
     ) -> CommandAnswer:
         how = How(idempotency_key, account, timeout_seconds, wait_for_read_models)
-        return await _carried_out(info, how, AdjustSettings(by_name(changes)))
+        return await _carried_out(info, how, ChangeSettings(by_name(changes)))
 
     @strawberry.mutation(
         description="No new exposure from here on; what is open stays protected and can be left.",
@@ -282,7 +282,7 @@ class Mutation:
         wait_for_read_models: Wait = True,
     ) -> CommandAnswer:
         how = How(idempotency_key, account, timeout_seconds, wait_for_read_models)
-        return await _carried_out(info, how, TripSwitch(reason))
+        return await _carried_out(info, how, TripKillSwitch(reason))
 
     @strawberry.mutation(description="Trading is allowed again.", extensions=[requires(Role.ADMIN)])
     async def reset_kill_switch(
@@ -296,7 +296,7 @@ class Mutation:
         wait_for_read_models: Wait = True,
     ) -> CommandAnswer:
         how = How(idempotency_key, account, timeout_seconds, wait_for_read_models)
-        return await _carried_out(info, how, ResetSwitch(reason))
+        return await _carried_out(info, how, ResetKillSwitch(reason))
 
     @strawberry.mutation(
         description="Says how a disagreement between the exchange and the log was settled.",
@@ -314,7 +314,7 @@ class Mutation:
         wait_for_read_models: Wait = True,
     ) -> CommandAnswer:
         how = How(idempotency_key, account, timeout_seconds, wait_for_read_models)
-        return await _carried_out(info, how, SettleDiscrepancy(discrepancy_id, resolution))
+        return await _carried_out(info, how, ResolveDiscrepancy(discrepancy_id, resolution))
 
 
 async def _carried_out(info: Info, how: How, request: Request) -> Accepted | Refused | Unanswered:
@@ -330,7 +330,7 @@ async def _carried_out(info: Info, how: How, request: Request) -> Accepted | Ref
 async def _drafted(info: Info, how: How, terms: OrderTerms) -> Draft | Refused | Unanswered:
     """The draft has a key of its own: the caller's is the order's."""
     desk = _desk(info)
-    _requested(info, how, how.key, PlaceByHand(terms.terms()))
+    _requested(info, how, how.key, PlaceOrder(terms.terms()))
     requested = _requested(info, how, f"draft-{uuid4().hex}", DraftOrder(terms.terms()))
     answer = await desk.ask(requested, how.seconds)
     if not isinstance(answer, door.Drafted):
@@ -348,7 +348,7 @@ async def _placed_before(info: Info, how: How, text: str, fault: WhenceError) ->
     said = spelled(text)
     if said is None:
         raise fault
-    asked = _requested(info, how, how.key, PlaceByHand(said.terms))
+    asked = _requested(info, how, how.key, PlaceOrder(said.terms))
     answer = await _desk(info).ask(replace(asked, valid_until=_LONG_OVER), how.seconds)
     if not (isinstance(answer, door.Accepted) and answer.repeated):
         raise fault

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from commands.account import ReserveFunds
 from commands.bracket import bracket
-from commands.order import DenyOrder, PlaceOrder, RequestCancel
+from commands.order import CancelOrder, DenyOrder, PlaceOrder
 from commands.processes.moment import Moment
 from commands.routes import Command
 from domain.instrument import Instrument
@@ -93,7 +93,7 @@ def _leave(moment: Moment, signal: SignalDetected, rules: Instrument) -> Sequenc
 def _taken_back(moment: Moment, order_id: str) -> Sequence[Command]:
     """An entry placed in this very unit was never sent: a cancel would come behind it, and find it filled."""
     if not moment.branch.begun_here(order_stream(moment.account, order_id)):
-        return [RequestCancel(order_id, "REVERSAL")]
+        return [CancelOrder(order_id, "REVERSAL")]
     protection = [child for child, exit_ in moment.portfolio.exits.items() if exit_.terms.parent == order_id]
     return [DenyOrder(unsent, "REVERSAL") for unsent in (order_id, *protection)]
 

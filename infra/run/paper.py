@@ -28,7 +28,7 @@ from commands.recall import Recall
 from commands.request import Requested
 from commands.routes import Command
 from commands.settings import ChangeSettings
-from commands.signal import DetectSignal
+from commands.signal import RaiseSignal
 from commands.stimulus import Ask, Stimulus
 from commands.world import World
 from domain.account import UNOPENED
@@ -263,7 +263,7 @@ class PaperRun:
     def _ask(self, strategy: str, proposal: Proposal, candle: Candle) -> Ask:
         fact = cause_of(candle)
         signal_id = chain_id(self._opening.log_id, self._plan.account, f"{fact}/{strategy}")
-        command = DetectSignal(signal_id, _signal(proposal, candle))
+        command = RaiseSignal(signal_id, _signal(proposal, candle))
         return Ask(command=command, cause=fact, occurred_at=candle.close_time, actor=ENGINE, chain=signal_id)
 
     def _recalled_commands(self, at: datetime) -> None:

@@ -17,7 +17,7 @@ from commands.exchange import (
     Triggered,
     Unanswered,
 )
-from commands.order import DenyOrder, PlaceOrder, RequestAmend, RequestCancel
+from commands.order import AmendOrder, CancelOrder, DenyOrder, PlaceOrder
 from domain.order import Liquidity, OrderFilled, OrderPlaced, OrderType
 from tests.domain.history import NOW, D, an_instrument
 from tests.domain.history import an_order as terms_of
@@ -27,7 +27,7 @@ VENUE = "venue-1"
 RULES = an_instrument()
 PLACED: OrderPlaced = terms_of(quantity=D(1), type=OrderType.LIMIT, limit_price=D(100))
 PLACE = PlaceOrder(ORDER, PLACED, RULES)
-CANCEL = RequestCancel(ORDER, "a person asked")
+CANCEL = CancelOrder(ORDER, "a person asked")
 DENY = DenyOrder(ORDER, "STREAM_RECONCILING")
 
 SUBMITTED = Submitted(order_id=ORDER, at=NOW, fact="exchange:test:submitted", venue_order_id=VENUE)
@@ -75,10 +75,10 @@ def fill(
     )
 
 
-def amend(quantity: str | None = None, limit_price: str | None = None) -> RequestAmend:
+def amend(quantity: str | None = None, limit_price: str | None = None) -> AmendOrder:
     quantity_asked = None if quantity is None else D(quantity)
     price_asked = None if limit_price is None else D(limit_price)
-    return RequestAmend(
+    return AmendOrder(
         order_id=ORDER, quantity=quantity_asked, limit_price=price_asked, trigger_price=None, rules=RULES
     )
 

@@ -17,7 +17,7 @@ from commands.recall import NOTHING_TO_RECALL, Recall
 from commands.reports import stimuli
 from commands.routes import Command
 from commands.settings import ChangeSettings
-from commands.signal import DetectSignal
+from commands.signal import RaiseSignal
 from commands.stimulus import Ask, Stimulus
 from commands.world import World
 from domain.log import Envelope, chain_id
@@ -89,7 +89,7 @@ class Desk:
         fact = f"candle:{signal.instrument}:300:{self.at.isoformat()}"
         chain = chain_id(LOG_ID, ACCOUNT, fact)
         return Ask(
-            command=DetectSignal(chain, signal), cause=fact, occurred_at=self.at, actor=ENGINE, chain=chain
+            command=RaiseSignal(chain, signal), cause=fact, occurred_at=self.at, actor=ENGINE, chain=chain
         )
 
 

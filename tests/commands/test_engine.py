@@ -9,31 +9,31 @@ from typing import get_args
 
 import pytest
 
-from commands import by_hand
-from commands.by_hand.repeated import SAME
+from commands import requests
 from commands.door import Accepted
 from commands.reconciliation import RecordDiscrepancy
 from commands.request import (
-    AdjustSettings,
     AmendOrder,
     CancelOrder,
+    ChangeSettings,
     ClosePosition,
     DraftOrder,
-    MoveStopAndTarget,
+    MoveProtection,
     PauseStrategy,
-    PlaceByHand,
+    PlaceOrder,
     RaiseSignal,
     Request,
-    ResetSwitch,
+    ResetKillSwitch,
+    ResolveDiscrepancy,
     ResumeStrategy,
-    SettleDiscrepancy,
-    TripSwitch,
+    TripKillSwitch,
 )
+from commands.requests.repeated import SAME
 from commands.world import World
 from domain.events import FULL_NAMES
 from domain.order import OrderType
-from tests.commands.by_hand.asking import Asking, chain_of, terms
 from tests.commands.desk import long
+from tests.commands.requests.asking import Asking, chain_of, terms
 from tests.domain.history import BTC, D
 
 POSITION = f"{BTC}-LONG-1"
@@ -54,13 +54,13 @@ CASES: tuple[tuple[Request, Request], ...] = (
     (RaiseSignal(long()), RaiseSignal(long(confidence=0.71))),
     (AmendOrder(order_id=STOP, trigger_price=D(97)), AmendOrder(order_id=STOP, trigger_price=D(96))),
     (CancelOrder(f"{chain_of('in')}-t1", "let it run"), CancelOrder(f"{chain_of('in')}-t1", "no")),
-    (ClosePosition(POSITION, "enough"), TripSwitch("enough")),
-    (MoveStopAndTarget(POSITION, D(99)), MoveStopAndTarget(POSITION, D("99.1"))),
+    (ClosePosition(POSITION, "enough"), TripKillSwitch("enough")),
+    (MoveProtection(POSITION, D(99)), MoveProtection(POSITION, D("99.1"))),
     (PauseStrategy("trend", "news"), PauseStrategy("trend", "no news")),
     (ResumeStrategy("grid", "calmer"), PauseStrategy("grid", "calmer")),
-    (AdjustSettings({"risk.max_positions": "3"}), AdjustSettings({"risk.max_positions": "4"})),
-    (TripSwitch("lunch"), TripSwitch("dinner")),
-    (SettleDiscrepancy("d-1", "was a test"), SettleDiscrepancy("d-1", "was no test")),
+    (ChangeSettings({"risk.max_positions": "3"}), ChangeSettings({"risk.max_positions": "4"})),
+    (TripKillSwitch("lunch"), TripKillSwitch("dinner")),
+    (ResolveDiscrepancy("d-1", "was a test"), ResolveDiscrepancy("d-1", "was no test")),
 )
 
 
@@ -83,14 +83,16 @@ def test_a_key_asked_again_is_answered_again_and_nothing_is_done_twice(
 
 def test_an_order_and_a_reset_asked_again() -> None:
     eve = Asking()
-    eve.accepted(PlaceByHand(RESTING), "order")
-    assert eve.accepted(PlaceByHand(RESTING), "order")[0] == "FundsReserved"
-    assert "another request" in eve.declined(PlaceByHand(terms()), "order")
+    eve.accepted(PlaceOrder(RESTING), "order")
+    assert eve.accepted(PlaceOrder(RESTING), "order")[0] == "FundsReserved"
+    assert "another request" in eve.declined(PlaceOrder(terms()), "order")
     assert "another request" in eve.declined(DraftOrder(RESTING), "order")
-    eve.accepted(TripSwitch("lunch"), "trip")
-    eve.accepted(ResetSwitch("fed"), "reset")
-    assert eve.accepted(ResetSwitch("fed"), "reset") == ["KillSwitchReset"]
-    assert eve.accepted(TripSwitch("lunch"), "trip") == ["KillSwitchTripped"], "it is told, not done again"
+    eve.accepted(TripKillSwitch("lunch"), "trip")
+    eve.accepted(ResetKillSwitch("fed"), "reset")
+    assert eve.accepted(ResetKillSwitch("fed"), "reset") == ["KillSwitchReset"]
+    assert eve.accepted(TripKillSwitch("lunch"), "trip") == ["KillSwitchTripped"], (
+        "it is told, not done again"
+    )
     assert not eve.desk.world.portfolio.account.tripped
 
 
@@ -112,24 +114,24 @@ def test_what_followed_is_named_as_the_log_names_it_and_known_after_a_restart() 
 def test_what_is_no_longer_valid_is_never_carried_out() -> None:
     eve = Asking()
     head = eve.desk.log.head()
-    late = eve.ask(TripSwitch("lunch"), valid_until=eve.desk.at)
+    late = eve.ask(TripKillSwitch("lunch"), valid_until=eve.desk.at)
     assert getattr(late, "code", None) == "Expired"
     assert eve.desk.log.head() == head
-    eve.accepted(TripSwitch("lunch"), "trip")
-    repeated = eve.ask(TripSwitch("lunch"), "trip", valid_until=eve.desk.at - timedelta(days=1))
+    eve.accepted(TripKillSwitch("lunch"), "trip")
+    repeated = eve.ask(TripKillSwitch("lunch"), "trip", valid_until=eve.desk.at - timedelta(days=1))
     assert isinstance(repeated, Accepted), "what was done is told for ever"
 
 
 @pytest.mark.parametrize(
     ("request_", "changed", "sentence"),
     [
-        (TripSwitch("x"), {"id": "a key"}, "an idempotency key is 1 to 64 letters"),
-        (TripSwitch("x"), {"id": "k" * 65}, "an idempotency key is 1 to 64 letters"),
-        (TripSwitch("x"), {"actor": ""}, "a request names who asks"),
-        (TripSwitch(" "), {}, "the reason is 1 to 500 characters"),
-        (TripSwitch("x" * 501), {}, "the reason is 1 to 500 characters"),
+        (TripKillSwitch("x"), {"id": "a key"}, "an idempotency key is 1 to 64 letters"),
+        (TripKillSwitch("x"), {"id": "k" * 65}, "an idempotency key is 1 to 64 letters"),
+        (TripKillSwitch("x"), {"actor": ""}, "a request names who asks"),
+        (TripKillSwitch(" "), {}, "the reason is 1 to 500 characters"),
+        (TripKillSwitch("x" * 501), {}, "the reason is 1 to 500 characters"),
         (PauseStrategy("", "why"), {}, "the strategy is 1 to 500 characters"),
-        (TripSwitch("a\0b"), {}, "the reason has a character in it that nobody sees"),
+        (TripKillSwitch("a\0b"), {}, "the reason has a character in it that nobody sees"),
         (PauseStrategy("a\x1b[2J", "why"), {}, "the strategy has a character in it that nobody sees"),
         (RaiseSignal(replace(long(), strategy="")), {}, "the strategy is 1 to 500 characters"),
         (
@@ -144,7 +146,7 @@ def test_what_is_no_longer_valid_is_never_carried_out() -> None:
             "a signal is made of 100 figures at most",
         ),
         (DraftOrder(terms()), {"id": ""}, "an idempotency key is 1 to 64 letters"),
-        (TripSwitch("x"), {"account": "other"}, "this engine trades for main, not for other"),
+        (TripKillSwitch("x"), {"account": "other"}, "this engine trades for main, not for other"),
     ],
 )
 def test_a_request_that_cannot_be_meant_is_declined(
@@ -156,5 +158,5 @@ def test_a_request_that_cannot_be_meant_is_declined(
 
 def test_every_request_is_carried_out_and_known_again() -> None:
     recording = set(get_args(Request)) - {DraftOrder}
-    assert set(by_hand.COMMANDS) == recording
+    assert set(requests.COMMANDS) == recording
     assert set(SAME) == recording

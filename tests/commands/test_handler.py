@@ -13,7 +13,7 @@ from commands.account import ReserveFunds, TripKillSwitch, TurnDay
 from commands.effects import Effects
 from commands.exchange import Cancelled, Submitted
 from commands.handler import Handler
-from commands.order import DenyOrder, PlaceOrder, RequestAmend, RequestCancel
+from commands.order import AmendOrder, CancelOrder, DenyOrder, PlaceOrder
 from commands.routes import Command
 from commands.world import World
 from domain.errors import Conflict, InvalidInput, LogUnavailable, Refused, WhenceError
@@ -73,10 +73,10 @@ def test_every_order_that_was_asked_for_reaches_the_exchange_as_it_was_asked() -
     desk = Desk().opened()
     desk.ask(PLACE, cause="command:1")
     desk.ask(
-        RequestAmend(order_id="abc-e1", quantity=D("0.5"), limit_price=None, trigger_price=None, rules=RULES),
+        AmendOrder(order_id="abc-e1", quantity=D("0.5"), limit_price=None, trigger_price=None, rules=RULES),
         cause="command:2",
     )
-    desk.ask(RequestCancel("abc-e1", "enough"), cause="command:3")
+    desk.ask(CancelOrder("abc-e1", "enough"), cause="command:3")
     assert desk.exchange.sent == [
         ("submit", ("abc-e1",)),
         ("amend", ("abc-e1", D("0.5"), None, None)),
@@ -93,7 +93,7 @@ def test_an_order_that_is_denied_at_once_is_never_sent() -> None:
 
 NOTHING_OF_THAT = replace(PLACED, quantity=D(0))
 REFUSALS: list[tuple[type[WhenceError], Command]] = [
-    (Refused, RequestCancel("nobody-e1", "gone")),
+    (Refused, CancelOrder("nobody-e1", "gone")),
     (Refused, ReserveFunds("abc-e1", D(10_001))),
     (InvalidInput, PlaceOrder("abc-e2", NOTHING_OF_THAT, RULES)),
 ]

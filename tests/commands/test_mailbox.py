@@ -12,7 +12,7 @@ import pytest
 
 from commands.door import Accepted, Answer, Unanswered
 from commands.mailbox import Mailbox
-from commands.request import Requested, TripSwitch
+from commands.request import Requested, TripKillSwitch
 from domain.errors import OwnershipLost
 from tests.domain.history import ACCOUNT, NOW
 
@@ -25,7 +25,7 @@ def a_request(key: str = "k1") -> Requested:
         account=ACCOUNT,
         actor="eve",
         valid_until=NOW + timedelta(minutes=1),
-        request=TripSwitch("lunch"),
+        request=TripKillSwitch("lunch"),
     )
 
 

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from commands.exchange import OrderReport
-from commands.order import TOLD, OrderCommand, PlaceOrder, RequestAmend, check_terms
+from commands.order import TOLD, AmendOrder, OrderCommand, PlaceOrder, check_terms
 from domain.errors import InvalidInput, Refused
 from domain.order import (
     OrderAccepted,
@@ -393,7 +393,7 @@ def test_an_amendment_is_held_to_the_same_terms() -> None:
     given(PLACED, WORKS).when(amend(None, "100.05")).then_error(
         InvalidInput, "the limit price of a LIMIT order"
     )
-    trigger = RequestAmend(order_id=ORDER, quantity=None, limit_price=None, trigger_price=D(98), rules=RULES)
+    trigger = AmendOrder(order_id=ORDER, quantity=None, limit_price=None, trigger_price=D(98), rules=RULES)
     given(PLACED, WORKS).when(trigger).then_error(InvalidInput, "it has none")
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from commands.exchange import Amended, Cancelled, Expired, OrderReport, Rejected
 from commands.handler import ENGINE
-from commands.order import DenyOrder, PlaceOrder, RequestAmend
-from commands.signal import DetectSignal
+from commands.order import AmendOrder, DenyOrder, PlaceOrder
+from commands.signal import RaiseSignal
 from commands.stimulus import Ask, Stimulus
 from domain.order import OrderPlaced, OrderStatus, OrderType, Purpose, Side
 from domain.position import PositionClosed, PositionOpened
@@ -129,7 +129,7 @@ def test_funds_are_given_back_when_an_amendment_ends_the_entry() -> None:
     desk, chain = a_position("0.5")
     entry = f"{chain}-e1"
     desk.ask(
-        RequestAmend(order_id=entry, quantity=D("0.5"), limit_price=None, trigger_price=None, rules=RULES),
+        AmendOrder(order_id=entry, quantity=D("0.5"), limit_price=None, trigger_price=None, rules=RULES),
         cause="command:less",
     )
     recorded = desk.tell(
@@ -196,7 +196,7 @@ def test_two_strategies_against_each_other_on_one_candle_send_nothing() -> None:
     signals = (long(candle_closed_at=desk.at), replace(SHORT, candle_closed_at=desk.at, strategy="other"))
     asks = [
         Ask(
-            command=DetectSignal(chain, signal),
+            command=RaiseSignal(chain, signal),
             cause="candle:both",
             occurred_at=desk.at,
             actor=ENGINE,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from commands.account import TripKillSwitch, TurnDay
 from commands.exchange import AnyReport, Cancelled, CancelRefused, Submitted
-from commands.order import PlaceOrder, RequestCancel
+from commands.order import CancelOrder, PlaceOrder
 from commands.recall import Recall
 from commands.routes import Command
 from commands.stimulus import Ask, Stimulus
@@ -107,7 +107,7 @@ def just(*reports: AnyReport) -> Told:
 
 
 MANUAL = PlaceOrder(f"{chain_id(LOG_ID, ACCOUNT, 'a person')}-e1", PLACED, RULES)
-CANCEL_MANUAL = Asked(RequestCancel(MANUAL.order_id, "enough"))
+CANCEL_MANUAL = Asked(CancelOrder(MANUAL.order_id, "enough"))
 NOTHING_FOLLOWS = just()
 
 step_strategies: st.SearchStrategy[Step] = st.sampled_from(

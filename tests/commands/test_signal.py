@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from commands.signal import DetectSignal, RecordDecision
+from commands.signal import RaiseSignal, RecordDecision
 from domain.errors import InvalidInput, Refused
 from tests.commands.sentence import given
 from tests.domain.history import D, a_decision, a_signal
@@ -12,8 +12,8 @@ SIGNAL, DECISION = a_signal(), a_decision()
 
 def test_a_signal_is_detected_once_and_decided_once() -> None:
     given().when(
-        DetectSignal("abc", SIGNAL),
-        DetectSignal("abc", a_signal(confidence=0.9)),
+        RaiseSignal("abc", SIGNAL),
+        RaiseSignal("abc", a_signal(confidence=0.9)),
         RecordDecision("abc", DECISION),
         RecordDecision("abc", a_decision(quantity=D(99))),
     ).then(SIGNAL, DECISION)
@@ -41,4 +41,4 @@ FAULTS: list[tuple[dict[str, object], str]] = [
 
 @pytest.mark.parametrize(("changed", "words"), FAULTS)
 def test_a_signal_whose_figures_cannot_be_meant_is_refused(changed: dict[str, object], words: str) -> None:
-    given().when(DetectSignal("abc", a_signal(**changed))).then_error(InvalidInput, words)
+    given().when(RaiseSignal("abc", a_signal(**changed))).then_error(InvalidInput, words)

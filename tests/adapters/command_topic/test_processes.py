@@ -13,7 +13,7 @@ import pytest
 
 from adapters.command_topic import KafkaDoor, Place
 from commands.door import Accepted, Answer, Drafted, Unanswered
-from commands.request import DraftOrder, ManualTerms, Request, Requested, TripSwitch
+from commands.request import DraftOrder, ManualTerms, Request, Requested, TripKillSwitch
 from domain.account import KillSwitchTripped
 from domain.order import OrderType, Side
 from infra.config import WhenceSettings
@@ -66,13 +66,13 @@ def scene(kafka_bootstrap_servers: str, kafka_topic: str, tmp_path: Path) -> Ite
 
 def test_a_request_is_answered_and_asked_again_only_repeated(scene: Scene) -> None:
     with scene.engine():
-        done = scene.ask(TripSwitch("enough"), "k1")
+        done = scene.ask(TripKillSwitch("enough"), "k1")
         assert isinstance(done, Accepted)
         assert ([event.type for event in done.events], done.repeated) == (
             ["whence.account.KillSwitchTripped"],
             False,
         )
-        again = scene.ask(TripSwitch("enough"), "k1")
+        again = scene.ask(TripKillSwitch("enough"), "k1")
         assert isinstance(again, Accepted)
         assert (list(again.events), again.repeated) == (list(done.events), True)
         terms = ManualTerms(
@@ -92,12 +92,12 @@ def test_a_request_is_answered_and_asked_again_only_repeated(scene: Scene) -> No
 
 
 def test_an_engine_that_comes_in_time_does_once_what_was_asked_before(scene: Scene) -> None:
-    late = scene.ask(TripSwitch("enough"), "k1", patience=0.5)
+    late = scene.ask(TripKillSwitch("enough"), "k1", patience=0.5)
     assert isinstance(late, Unanswered)
     assert f"durable in {scene.place.commands} partition 0 at offset 0" in late.known
     assert "may be carried out until" in late.known
     with scene.engine():
-        done = scene.ask(TripSwitch("enough"), "k1")
+        done = scene.ask(TripKillSwitch("enough"), "k1")
     assert isinstance(done, Accepted)
     assert done.repeated
     assert scene.trips() == 1
@@ -105,11 +105,11 @@ def test_an_engine_that_comes_in_time_does_once_what_was_asked_before(scene: Sce
 
 def test_an_engine_killed_between_deed_and_answer_does_nothing_twice(scene: Scene) -> None:
     with scene.engine("dies") as process:
-        assert isinstance(scene.ask(TripSwitch("enough"), "k1", patience=1.5), Unanswered)
+        assert isinstance(scene.ask(TripKillSwitch("enough"), "k1", patience=1.5), Unanswered)
         assert process.wait(_PATIENCE) == -9
     assert scene.trips() == 1
     with scene.engine():
-        done = scene.ask(TripSwitch("enough"), "k1")
+        done = scene.ask(TripKillSwitch("enough"), "k1")
     assert isinstance(done, Accepted)
     assert done.repeated
     assert scene.trips() == 1

@@ -17,11 +17,11 @@ from adapters.command_topic.wire import LARGEST, request_bytes
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings
 from commands.door import Accepted, Answer, Declined, Unanswered
-from commands.request import PauseStrategy, Request, Requested, TripSwitch
+from commands.request import PauseStrategy, Request, Requested, TripKillSwitch
 from domain.errors import InvalidSettings, LogUnavailable
 from infra.servers.kafka import KafkaBroker
 from tests.adapters.graphql.dealing import EngineDoor
-from tests.commands.by_hand.asking import Asking
+from tests.commands.requests.asking import Asking
 from tests.domain.history import ACCOUNT
 
 _PATIENCE = 20.0
@@ -74,7 +74,7 @@ def test_the_topics_are_made_with_what_they_promise(scene: Scene) -> None:
 def test_what_cannot_be_read_is_declined_and_stops_nobody(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    good = request_bytes(scene.requested(TripSwitch("why"), "k0", account="other"))
+    good = request_bytes(scene.requested(TripKillSwitch("why"), "k0", account="other"))
     poison = [
         b"",
         b"\xff\xfe",
@@ -110,27 +110,27 @@ def test_what_cannot_be_read_is_declined_and_stops_nobody(
 
 
 def test_another_accounts_requests_are_left_to_its_engine(scene: Scene) -> None:
-    scene.send(request_bytes(scene.requested(TripSwitch("why"), "theirs", account="other")), key="other")
-    assert isinstance(scene.ask(TripSwitch("why"), "ours"), Accepted)
+    scene.send(request_bytes(scene.requested(TripKillSwitch("why"), "theirs", account="other")), key="other")
+    assert isinstance(scene.ask(TripKillSwitch("why"), "ours"), Accepted)
     assert [asked.id for asked in scene.engine.asked] == ["ours"]
-    stranger = scene.door.ask(scene.requested(TripSwitch("why"), "k2", account="other"), 0.5)
+    stranger = scene.door.ask(scene.requested(TripKillSwitch("why"), "k2", account="other"), 0.5)
     assert isinstance(stranger, Unanswered)
 
 
 def test_a_request_too_large_is_declined_where_it_is_made(scene: Scene) -> None:
-    answer = scene.ask(TripSwitch("x" * LARGEST), "k1")
+    answer = scene.ask(TripKillSwitch("x" * LARGEST), "k1")
     assert isinstance(answer, Declined)
     assert (answer.code, "bytes long" in answer.reason) == ("InvalidInput", True)
     assert scene.engine.asked == []
 
 
 def test_what_is_too_late_is_declined_and_not_done(scene: Scene) -> None:
-    requested = scene.requested(TripSwitch("why"), "k1")
+    requested = scene.requested(TripKillSwitch("why"), "k1")
     scene.asking.desk.at += timedelta(hours=1)
     answer = scene.door.ask(requested, _PATIENCE)
     assert isinstance(answer, Declined)
     assert answer.code == "Expired"
-    in_time = scene.ask(TripSwitch("why"), "k1")
+    in_time = scene.ask(TripKillSwitch("why"), "k1")
     assert isinstance(in_time, Accepted)
     assert not in_time.repeated
 
@@ -175,7 +175,7 @@ def test_while_the_broker_is_away_nothing_is_known_and_afterwards_all_goes_on(
     private_broker: KafkaBroker,
 ) -> None:
     scene = Scene(Place(private_broker.url, "whence.events"))
-    assert isinstance(scene.ask(TripSwitch("why"), "k1"), Accepted)
+    assert isinstance(scene.ask(TripKillSwitch("why"), "k1"), Accepted)
     private_broker.stop()
     away = scene.ask(PauseStrategy("trend", "news"), "k2", patience=1)
     assert isinstance(away, Unanswered)

@@ -20,24 +20,24 @@ from adapters.command_topic.wire import (
 )
 from commands.door import Accepted, Answer, Declined, Drafted, EventNamed, Unanswered
 from commands.request import (
-    AdjustSettings,
     AmendOrder,
     CancelOrder,
+    ChangeSettings,
     ClosePosition,
     DraftOrder,
-    MoveStopAndTarget,
+    MoveProtection,
     PauseStrategy,
-    PlaceByHand,
+    PlaceOrder,
     RaiseSignal,
     Request,
     Requested,
-    ResetSwitch,
+    ResetKillSwitch,
+    ResolveDiscrepancy,
     ResumeStrategy,
-    SettleDiscrepancy,
-    TripSwitch,
+    TripKillSwitch,
 )
 from domain.errors import InvalidInput
-from tests.commands.by_hand.asking import TERMS
+from tests.commands.requests.asking import TERMS
 from tests.domain.history import BTC, a_signal
 
 AT = datetime(2025, 6, 30, 14, 0, 0, 123456, tzinfo=UTC)
@@ -45,17 +45,17 @@ _TERMS = replace(TERMS, quantity=Decimal("0.0150"), stop=Decimal("1E+2"), target
 REQUESTS: list[Request] = [
     RaiseSignal(a_signal(confidence=0.1 + 0.2)),
     DraftOrder(_TERMS),
-    PlaceByHand(_TERMS),
+    PlaceOrder(_TERMS),
     AmendOrder(order_id="x-e1", limit_price=Decimal("100.10")),
     CancelOrder("x-e1", "why é ☃"),
     ClosePosition(f"{BTC}-LONG-1", "why"),
-    MoveStopAndTarget(f"{BTC}-LONG-1", Decimal(1), None),
+    MoveProtection(f"{BTC}-LONG-1", Decimal(1), None),
     PauseStrategy("trend", "why"),
     ResumeStrategy("trend", "why"),
-    AdjustSettings({"risk.max_positions": "2"}),
-    TripSwitch("why"),
-    ResetSwitch("why"),
-    SettleDiscrepancy("d1", "looked"),
+    ChangeSettings({"risk.max_positions": "2"}),
+    TripKillSwitch("why"),
+    ResetKillSwitch("why"),
+    ResolveDiscrepancy("d1", "looked"),
 ]
 ANSWERS: list[Answer] = [
     Accepted(
@@ -111,15 +111,15 @@ def test_every_kind_is_here() -> None:
 
 
 def test_decimals_are_text_and_times_are_utc() -> None:
-    here = replace(asked(PlaceByHand(_TERMS)), valid_until=AT.astimezone(UTC) + timedelta(0))
+    here = replace(asked(PlaceOrder(_TERMS)), valid_until=AT.astimezone(UTC) + timedelta(0))
     form = json.loads(request_bytes(here))
-    assert (form["version"], form["kind"]) == (1, "PlaceByHand")
+    assert (form["version"], form["kind"]) == (1, "PlaceOrder")
     assert form["request"]["terms"]["quantity"] == "0.0150"
     assert form["valid_until"] == "2025-06-30T14:00:00.123456Z"
 
 
 def _changed(change: Callable[[dict[str, Any]], object]) -> bytes:
-    form = json.loads(request_bytes(asked(PlaceByHand(_TERMS))))
+    form = json.loads(request_bytes(asked(PlaceOrder(_TERMS))))
     change(form)
     return json.dumps(form).encode()
 
@@ -165,16 +165,16 @@ def _signal(change: Callable[[dict[str, Any]], object]) -> bytes:
         (_changed(lambda form: form.update(hurry=True)), "'hurry' means nothing here"),
         (
             _changed(lambda form: form["request"].update(hurry=True)),
-            "PlaceByHand: 'hurry' means nothing here",
+            "PlaceOrder: 'hurry' means nothing here",
         ),
         (
             _changed(lambda form: form["request"]["terms"].update(limt_price="1")),
-            "PlaceByHand: 'limt_price' means nothing here",
+            "PlaceOrder: 'limt_price' means nothing here",
         ),
         (_changed(lambda form: form["request"]["terms"].update(quantity="NaN")), "terms.quantity: "),
         (_changed(lambda form: form["request"]["terms"].update(quantity="ten")), "terms.quantity: "),
         (_changed(lambda form: form["request"]["terms"].update(side="UP")), "terms.side: "),
-        (_changed(lambda form: form.update(request=None)), "PlaceByHand: "),
+        (_changed(lambda form: form.update(request=None)), "PlaceOrder: "),
     ],
 )
 def test_what_is_no_request_of_this_version_is_refused(written: bytes, said: str) -> None:
@@ -197,4 +197,4 @@ def test_the_id_of_what_cannot_be_read_is_told_where_it_can_be() -> None:
 
 def test_a_request_larger_than_any_can_be_meant_is_not_written() -> None:
     with pytest.raises(InvalidInput, match="bytes long; 65,536 are allowed"):
-        request_bytes(asked(TripSwitch("x" * LARGEST)))
+        request_bytes(asked(TripKillSwitch("x" * LARGEST)))

@@ -25,7 +25,7 @@ from commands.request import Requested
 from projections.catalogue import PROJECTIONS
 from projections.source import ReadModels
 from projections.store import prepare
-from tests.commands.by_hand.asking import Asking
+from tests.commands.requests.asking import Asking
 from tests.domain.history import ACCOUNT
 
 CALLERS = {

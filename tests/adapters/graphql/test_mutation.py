@@ -11,10 +11,10 @@ import pytest
 from adapters.graphql.permission import least_role
 from adapters.http.caller import Role
 from commands.door import Answer, Unanswered
-from commands.request import ManualTerms, PlaceByHand, Requested
+from commands.request import ManualTerms, PlaceOrder, Requested
 from domain.errors import LogOwned
 from tests.adapters.graphql.dealing import CALLERS, SCHEMA, Dealing
-from tests.commands.by_hand.asking import TERMS
+from tests.commands.requests.asking import TERMS
 from tests.domain.history import ACCOUNT, BTC, NOW, D
 
 pytestmark = pytest.mark.anyio
@@ -338,7 +338,7 @@ async def test_terms_reach_the_engine_whole(dealing: Dealing) -> None:
     )
     asked = dealing.engine_door.asked[-1]
     assert (asked.request, asked.id, asked.actor, asked.account) == (
-        PlaceByHand(wanted),
+        PlaceOrder(wanted),
         "k1",
         "tess",
         ACCOUNT,

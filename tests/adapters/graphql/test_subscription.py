@@ -17,14 +17,14 @@ from websockets.typing import Subprotocol
 
 from adapters.live import LiveTail
 from commands.door import Accepted
-from commands.request import ClosePosition, MoveStopAndTarget, RaiseSignal, TripSwitch
+from commands.request import ClosePosition, MoveProtection, RaiseSignal, TripKillSwitch
 from domain.account import KillSwitchTripped
 from domain.log import Envelope
 from domain.streams import parse
 from tests.adapters.graphql.serving import Serving, connected, first, serving
 from tests.adapters.log.days import days
-from tests.commands.by_hand.asking import PRICE, TERMS, Asking
 from tests.commands.desk import a_fill_of
+from tests.commands.requests.asking import PRICE, TERMS, Asking
 from tests.domain.history import ACCOUNT, BTC, ETH, NOW, D, a_signal
 
 pytestmark = pytest.mark.anyio
@@ -42,13 +42,13 @@ def history() -> Sequence[Envelope]:
     """A desk's day: opened, an entry by hand, its stop moved, closed, the switch tripped."""
     asking = Asking()
     asking.entered(TERMS)
-    asking.accepted(MoveStopAndTarget(f"{BTC}-LONG-1", stop=D(97)), "move")
+    asking.accepted(MoveProtection(f"{BTC}-LONG-1", stop=D(97)), "move")
     out = asking.ask(ClosePosition(f"{BTC}-LONG-1", "enough"), "out")
     assert isinstance(out, Accepted)
     (order,) = (parse(event.stream).id for event in out.events if event.type.endswith("OrderPlaced"))
     asking.desk.tell(a_fill_of(order, "x-out", D(10), PRICE))
     asking.accepted(RaiseSignal(a_signal(candle_closed_at=asking.desk.at)), "signal")
-    asking.accepted(TripSwitch("enough"), "trip")
+    asking.accepted(TripKillSwitch("enough"), "trip")
     return asking.desk.log.envelopes
 
 

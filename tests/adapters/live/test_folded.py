@@ -12,7 +12,7 @@ from adapters.live.folded import Folded
 from commands.request import RaiseSignal
 from domain.log import Envelope, Recorded
 from projections.orders import ORDERS
-from tests.commands.by_hand.asking import PRICE, TERMS, Asking, terms
+from tests.commands.requests.asking import PRICE, TERMS, Asking, terms
 from tests.domain.history import BTC, ETH, a_signal
 
 

@@ -13,19 +13,19 @@ from adapters.avro import AvroCodec
 from adapters.tapes import synthetic_tape
 from commands.door import Accepted, Declined, EventNamed, Unanswered
 from commands.request import (
-    AdjustSettings,
     AmendOrder,
     CancelOrder,
+    ChangeSettings,
     ClosePosition,
     DraftOrder,
     ManualTerms,
-    MoveStopAndTarget,
+    MoveProtection,
     PauseStrategy,
-    PlaceByHand,
+    PlaceOrder,
     Request,
-    ResetSwitch,
+    ResetKillSwitch,
     ResumeStrategy,
-    TripSwitch,
+    TripKillSwitch,
 )
 from commands.world import World
 from domain.errors import OwnershipLost
@@ -66,7 +66,7 @@ def close_all(run: PaperRun) -> Request:
 
 def move(run: PaperRun) -> Request:
     (held,) = (one for one in run.handler.world.portfolio.positions.values() if one.state.instrument == BTC)
-    return MoveStopAndTarget(held.stream, stop=level(BTC, 9, "0.96"))
+    return MoveProtection(held.stream, stop=level(BTC, 9, "0.96"))
 
 
 def resting(instrument: str, number: int) -> ManualTerms:
@@ -85,18 +85,18 @@ def resting(instrument: str, number: int) -> ManualTerms:
 SCRIPT: Script = {
     2: [("pause", always(PauseStrategy("trend", "I trade myself now")))],
     4: [
-        ("rest", always(PlaceByHand(resting(BTC, 4)))),
-        ("other", always(PlaceByHand(resting(ETH, 4)))),
+        ("rest", always(PlaceOrder(resting(BTC, 4)))),
+        ("other", always(PlaceOrder(resting(ETH, 4)))),
         ("draft", always(DraftOrder(resting(BTC, 4)))),
     ],
     6: [("amend", always(AmendOrder(order_id=f"{chain('rest')}-e1", limit_price=level(BTC, 6, "1.001"))))],
     9: [("move", move)],
-    12: [("settings", always(AdjustSettings({"risk.max_positions": "3", "alpha.minimum_trend": "-0.9"})))],
-    13: [("settings", always(AdjustSettings({"risk.max_positions": "3", "alpha.minimum_trend": "-0.9"})))],
+    12: [("settings", always(ChangeSettings({"risk.max_positions": "3", "alpha.minimum_trend": "-0.9"})))],
+    13: [("settings", always(ChangeSettings({"risk.max_positions": "3", "alpha.minimum_trend": "-0.9"})))],
     15: [("close", close_all), ("cancel", always(CancelOrder(f"{chain('other')}-e1", "changed my mind")))],
-    20: [("trip", always(TripSwitch("lunch"))), ("barred", always(PlaceByHand(resting(BTC, 20))))],
-    25: [("reset", always(ResetSwitch("fed"))), ("resume", always(ResumeStrategy("trend", "calmer")))],
-    299: [("last", always(TripSwitch("the tape has ended")))],
+    20: [("trip", always(TripKillSwitch("lunch"))), ("barred", always(PlaceOrder(resting(BTC, 20))))],
+    25: [("reset", always(ResetKillSwitch("fed"))), ("resume", always(ResumeStrategy("trend", "calmer")))],
+    299: [("last", always(TripKillSwitch("the tape has ended")))],
 }
 DONE = (
     "pause",
@@ -169,7 +169,7 @@ def test_the_same_on_kafka(whole: ListLog, kafka_bootstrap_servers: str, kafka_t
             play_asking(PLAN, log, SCRIPT, stop)
     with closing(open_owned(settings)) as log:
         assert digest(log) == digest(whole)
-        assert play_asking(PLAN, log, {299: [("last", always(TripSwitch("the tape has ended")))]}) == {
+        assert play_asking(PLAN, log, {299: [("last", always(TripKillSwitch("the tape has ended")))]}) == {
             "last": Accepted("last", named(whole, "last"), repeated=True)
         }
 
@@ -191,10 +191,10 @@ def test_after_the_last_candle_the_engine_goes_on_answering(whole: ListLog) -> N
     for _instant in run.instants():
         pass
     assert not run.recalling
-    answer = ask(run, "afterwards", ResetSwitch("over"))
+    answer = ask(run, "afterwards", ResetKillSwitch("over"))
     assert isinstance(answer, Accepted)
-    assert isinstance(ask(run, "last", TripSwitch("the tape has ended")), Accepted)
-    assert isinstance(ask(run, "last", TripSwitch("another word")), Declined)
+    assert isinstance(ask(run, "last", TripKillSwitch("the tape has ended")), Accepted)
+    assert isinstance(ask(run, "last", TripKillSwitch("another word")), Declined)
 
 
 def test_whoever_waits_is_told_when_the_engine_dies() -> None:
@@ -207,10 +207,10 @@ def test_whoever_waits_is_told_when_the_engine_dies() -> None:
     run = PaperRun(PLAN, Fenced(), _unseen)
     for _ in run.instants():
         with pytest.raises(OwnershipLost):
-            ask(run, "trip", TripSwitch("lunch"))
+            ask(run, "trip", TripKillSwitch("lunch"))
         break
     run.close("the engine stopped: another engine owns this log")
-    answer = ask(run, "later", TripSwitch("lunch"))
+    answer = ask(run, "later", TripKillSwitch("lunch"))
     assert isinstance(answer, Unanswered)
     assert answer.known.startswith(
         "nothing was done and nothing was recorded: the engine stopped: another engine"
@@ -226,7 +226,7 @@ def test_a_run_that_fails_between_two_instants_closes_its_door() -> None:
     run = PaperRun(PLAN, log, _unseen)
     with pytest.raises(OwnershipLost):
         list(run.instants())
-    answer = ask(run, "later", TripSwitch("lunch"))
+    answer = ask(run, "later", TripKillSwitch("lunch"))
     assert isinstance(answer, Unanswered)
     assert "the engine stopped: another engine owns this log" in answer.known
 

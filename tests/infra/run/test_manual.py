@@ -14,12 +14,12 @@ from commands.request import (
     ClosePosition,
     DraftOrder,
     ManualTerms,
-    MoveStopAndTarget,
-    PlaceByHand,
+    MoveProtection,
+    PlaceOrder,
     RaiseSignal,
     Request,
     Requested,
-    TripSwitch,
+    TripKillSwitch,
 )
 from commands.world import World
 from domain.errors import InvalidInput, InvalidSettings, OwnershipLost, TapeMismatch
@@ -100,15 +100,15 @@ def test_an_empty_log_is_opened_for_live_trading() -> None:
 def test_a_limit_gives_a_first_price_and_everything_goes_its_way_from_there() -> None:
     hand = Hand(ListLog())
     market = replace(LIMIT, type=OrderType.MARKET, limit_price=None)
-    refused = hand.ask(PlaceByHand(market))
+    refused = hand.ask(PlaceOrder(market))
     assert isinstance(refused, Declined)
     assert "no price of BTCUSDT-LINEAR.BYBIT is known yet" in refused.reason
-    hand.accepted(PlaceByHand(LIMIT))
+    hand.accepted(PlaceOrder(LIMIT))
     hand.pass_seconds(2)
     held = hand.world.portfolio.positions[BTC]
     assert (held.state.quantity, held.state.stop, held.state.target) == (D("0.1"), D(49_000), D(52_000))
     assert hand.world.portfolio.account.reserved == {}
-    hand.accepted(MoveStopAndTarget(f"{BTC}-LONG-1", stop=D(49_500)))
+    hand.accepted(MoveProtection(f"{BTC}-LONG-1", stop=D(49_500)))
     hand.pass_seconds(2)
     assert hand.world.portfolio.positions[BTC].state.stop == 49_500
     hand.accepted(ClosePosition(f"{BTC}-LONG-1", "enough"))
@@ -121,7 +121,7 @@ def test_a_limit_gives_a_first_price_and_everything_goes_its_way_from_there() ->
 
 def test_a_signal_moves_the_market_and_a_stop_triggers() -> None:
     hand = Hand(ListLog())
-    hand.accepted(PlaceByHand(LIMIT))
+    hand.accepted(PlaceOrder(LIMIT))
     hand.pass_seconds(2)
     fallen = a_signal(
         candle_closed_at=hand.at, price=D(48_900), stop=D(49_500), target=D(47_000), direction=Direction.SHORT,
@@ -136,10 +136,10 @@ def test_a_signal_moves_the_market_and_a_stop_triggers() -> None:
 def test_what_rests_goes_on_resting_after_a_restart() -> None:
     log = ListLog()
     first = Hand(log)
-    first.accepted(PlaceByHand(LIMIT))
+    first.accepted(PlaceOrder(LIMIT))
     first.pass_seconds(2)
     first.accepted(
-        PlaceByHand(replace(LIMIT, instrument=ETH, limit_price=D(3_000), stop=D(2_900), target=None))
+        PlaceOrder(replace(LIMIT, instrument=ETH, limit_price=D(3_000), stop=D(2_900), target=None))
     )
     first.pass_seconds(2)
     first.run.close()
@@ -156,7 +156,7 @@ def test_what_rests_goes_on_resting_after_a_restart() -> None:
 def test_an_entry_that_was_not_dealt_with_before_the_stop_expires_when_it_is_late() -> None:
     log = ListLog()
     first = Hand(log)
-    first.accepted(PlaceByHand(LIMIT))
+    first.accepted(PlaceOrder(LIMIT))
     again = Hand(log, first.at + timedelta(hours=1))
     again.pass_seconds(2)
     assert not again.world.portfolio.positions
@@ -164,7 +164,7 @@ def test_an_entry_that_was_not_dealt_with_before_the_stop_expires_when_it_is_lat
     assert again.world.portfolio.account.reserved == {}
     soon = ListLog()
     third = Hand(soon)
-    third.accepted(PlaceByHand(LIMIT))
+    third.accepted(PlaceOrder(LIMIT))
     fourth = Hand(soon, third.at + timedelta(seconds=5))
     fourth.pass_seconds(2)
     assert BTC in fourth.world.portfolio.positions
@@ -180,9 +180,9 @@ def test_days_turn() -> None:
 
 def test_a_clock_that_goes_back_takes_no_time_of_the_log_back() -> None:
     hand = Hand(ListLog())
-    hand.accepted(PlaceByHand(LIMIT))
+    hand.accepted(PlaceOrder(LIMIT))
     hand.at -= timedelta(hours=1)
-    hand.accepted(TripSwitch("lunch"))
+    hand.accepted(TripKillSwitch("lunch"))
     times = [one.envelope.meta.recorded_at for one in hand.log.read()]
     assert times == sorted(times)
 
@@ -199,7 +199,7 @@ def test_the_log_of_a_tape_keeps_to_what_it_holds_until_somebody_asks() -> None:
         account="paper",
         actor="eve",
         valid_until=hand.at - timedelta(seconds=1),
-        request=TripSwitch("too late"),
+        request=TripKillSwitch("too late"),
     )
     others = replace(late, account="other", valid_until=hand.at)
     declined = [hand.run.answer(one) for one in (late, others, replace(others, id="no key"))]
@@ -217,7 +217,7 @@ def test_the_log_of_a_tape_keeps_to_what_it_holds_until_somebody_asks() -> None:
         stop=price * D("0.98") // 1,
     )
     hand = Hand(log)
-    hand.accepted(PlaceByHand(terms))
+    hand.accepted(PlaceOrder(terms))
     hand.pass_seconds(2)
     assert log.head() > before
     with pytest.raises(TapeMismatch, match="where somebody has traded by hand"):
@@ -262,7 +262,7 @@ def test_an_engine_that_loses_its_log_closes_its_door() -> None:
     with pytest.raises(OwnershipLost):
         hand.run.attend()
     answer = hand.run.door.ask(
-        Requested(id="k1", account="paper", actor="eve", valid_until=NOON, request=TripSwitch("lunch")), 1
+        Requested(id="k1", account="paper", actor="eve", valid_until=NOON, request=TripKillSwitch("lunch")), 1
     )
     assert isinstance(answer, Unanswered)
     assert "another engine owns this log" in answer.known
@@ -275,7 +275,7 @@ def test_the_door_answers_from_any_thread() -> None:
         account="paper",
         actor="eve",
         valid_until=NOON + timedelta(minutes=1),
-        request=TripSwitch("lunch"),
+        request=TripKillSwitch("lunch"),
     )
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(hand.run.door.ask, requested, 10)

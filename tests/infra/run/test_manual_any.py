@@ -15,8 +15,8 @@ from commands.request import (
     ClosePosition,
     DraftOrder,
     ManualTerms,
-    MoveStopAndTarget,
-    PlaceByHand,
+    MoveProtection,
+    PlaceOrder,
     RaiseSignal,
     Request,
 )
@@ -44,10 +44,10 @@ Step = Callable[[Hand], Request | None]
 
 terms = st.builds(
     ManualTerms,
-    st.sampled_from([BTC, ETH]),
-    st.sampled_from(Side),
-    st.sampled_from(OrderType),
-    QUANTITIES,
+    instrument=st.sampled_from([BTC, ETH]),
+    side=st.sampled_from(Side),
+    type=st.sampled_from(OrderType),
+    quantity=QUANTITIES,
     limit_price=st.none() | PRICES,
     trigger_price=st.none() | PRICES,
     reduce_only=st.booleans(),
@@ -124,7 +124,7 @@ def _signal(price: Decimal, direction: Direction, instrument: str) -> Step:
 
 
 def _place(wanted: ManualTerms) -> Step:
-    return lambda _hand: PlaceByHand(_worded(wanted))
+    return lambda _hand: PlaceOrder(_worded(wanted))
 
 
 def _draft(wanted: ManualTerms) -> Step:
@@ -136,7 +136,7 @@ def _close() -> Step:
 
 
 def _move(stop: Decimal | None, target: Decimal | None) -> Step:
-    return _of_position(lambda stream: MoveStopAndTarget(stream, stop, target))
+    return _of_position(lambda stream: MoveProtection(stream, stop, target))
 
 
 def _nothing() -> Step:
@@ -167,7 +167,7 @@ def lived(wanted: list[Step], restarts: frozenset[int]) -> Hand:
     """
     hand = Hand(ListLog(), beginning=BEGINNING)
     hand.ask(
-        PlaceByHand(
+        PlaceOrder(
             ManualTerms(
                 instrument=BTC,
                 side=Side.BUY,

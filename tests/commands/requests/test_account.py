@@ -9,19 +9,19 @@ import pytest
 
 from commands.reconciliation import RecordDiscrepancy
 from commands.request import (
-    AdjustSettings,
+    ChangeSettings,
     PauseStrategy,
     RaiseSignal,
-    ResetSwitch,
+    ResetKillSwitch,
+    ResolveDiscrepancy,
     ResumeStrategy,
-    SettleDiscrepancy,
-    TripSwitch,
+    TripKillSwitch,
 )
 from domain.settings import Settings, SettingsChanged, StrategySettings
 from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.streams import signal_stream
-from tests.commands.by_hand.asking import Asking, chain_of
 from tests.commands.desk import long
+from tests.commands.requests.asking import Asking, chain_of
 from tests.domain.history import ACCOUNT, BTC, D
 
 
@@ -43,31 +43,31 @@ def fresh(eve: Asking, **changed: object) -> SignalDetected:
 
 def test_the_switch_is_tripped_and_reset_once() -> None:
     eve = Asking()
-    assert eve.accepted(TripSwitch("lunch")) == ["KillSwitchTripped"]
-    assert eve.accepted(TripSwitch("dinner")) == []
-    assert eve.accepted(ResetSwitch("fed")) == ["KillSwitchReset"]
-    assert eve.accepted(ResetSwitch("fed")) == []
+    assert eve.accepted(TripKillSwitch("lunch")) == ["KillSwitchTripped"]
+    assert eve.accepted(TripKillSwitch("dinner")) == []
+    assert eve.accepted(ResetKillSwitch("fed")) == ["KillSwitchReset"]
+    assert eve.accepted(ResetKillSwitch("fed")) == []
 
 
 def test_settings_are_changed_by_name_and_the_rest_stay() -> None:
     eve = Asking()
     changes = {"risk.max_positions": "3", "sizing.rule": "percent", "alpha.minimum_trend": "-0.5"}
-    assert eve.accepted(AdjustSettings(changes)) == ["SettingsChanged"]
+    assert eve.accepted(ChangeSettings(changes)) == ["SettingsChanged"]
     settings = eve.desk.world.portfolio.settings.settings
     assert settings.risk == replace(Settings().risk, max_positions=3)
     assert (settings.sizing.rule.value, settings.alpha.minimum_trend) == ("PERCENT", -0.5)
     assert settings.strategies == Settings().strategies
     assert last_change(eve).version == 2
-    assert eve.accepted(AdjustSettings({"risk.max_positions": "3"})) == [], "it is so already"
+    assert eve.accepted(ChangeSettings({"risk.max_positions": "3"})) == [], "it is so already"
 
 
 def test_settings_that_cannot_be_are_declined() -> None:
     eve = Asking()
-    assert eve.declined(AdjustSettings({})).startswith("InvalidInput: no setting was named")
+    assert eve.declined(ChangeSettings({})).startswith("InvalidInput: no setting was named")
     assert "risk.max_positions = -1 must be in 0" in eve.declined(
-        AdjustSettings({"risk.max_positions": "-1"})
+        ChangeSettings({"risk.max_positions": "-1"})
     )
-    assert eve.declined(AdjustSettings({"simulation.seed": "1"})).startswith(
+    assert eve.declined(ChangeSettings({"simulation.seed": "1"})).startswith(
         "Refused: simulation.seed cannot be changed"
     )
 
@@ -126,6 +126,6 @@ def test_a_signal_that_cannot_be_meant_is_declined(changed: dict[str, object], s
 def test_a_discrepancy_is_settled_once() -> None:
     eve = Asking()
     eve.desk.ask(RecordDiscrepancy("d-1", BTC, "1 more"), cause="exchange:test:d-1")
-    assert "no discrepancy d-2 was ever found" in eve.declined(SettleDiscrepancy("d-2", "what?"))
-    assert eve.accepted(SettleDiscrepancy("d-1", "a test")) == ["DiscrepancyResolved"]
-    assert eve.accepted(SettleDiscrepancy("d-1", "a test")) == []
+    assert "no discrepancy d-2 was ever found" in eve.declined(ResolveDiscrepancy("d-2", "what?"))
+    assert eve.accepted(ResolveDiscrepancy("d-1", "a test")) == ["DiscrepancyResolved"]
+    assert eve.accepted(ResolveDiscrepancy("d-1", "a test")) == []

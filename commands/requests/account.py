@@ -5,31 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from commands import settings as settings_commands
 from commands.account import ResetKillSwitch, TripKillSwitch
-from commands.by_hand.situation import Situation
 from commands.reconciliation import ResolveDiscrepancy
-from commands.request import (
-    AdjustSettings,
-    PauseStrategy,
-    ResetSwitch,
-    ResumeStrategy,
-    SettleDiscrepancy,
-    TripSwitch,
-)
+from commands.request import ChangeSettings, PauseStrategy, ResumeStrategy
+from commands.requests.situation import Situation
 from commands.routes import Command
-from commands.settings import ChangeSettings
 from domain.adjusting import adjusted
 from domain.errors import InvalidInput, Refused
 
 
-def trip(request: TripSwitch, _situation: Situation, _chain: str) -> Sequence[Command]:
+def trip(request: TripKillSwitch, _situation: Situation, _chain: str) -> Sequence[Command]:
     """No new exposure from here on; what is open stays protected and can be left."""
-    return [TripKillSwitch(request.reason)]
+    return [request]
 
 
-def reset(request: ResetSwitch, _situation: Situation, _chain: str) -> Sequence[Command]:
+def reset(request: ResetKillSwitch, _situation: Situation, _chain: str) -> Sequence[Command]:
     """Trading is allowed again; the win rate is taken anew from here on."""
-    return [ResetKillSwitch(request.reason)]
+    return [request]
 
 
 def pause(request: PauseStrategy, situation: Situation, _chain: str) -> Sequence[Command]:
@@ -38,7 +31,7 @@ def pause(request: PauseStrategy, situation: Situation, _chain: str) -> Sequence
     if request.strategy in paused:
         return ()
     settings = replace(situation.settings, paused=tuple(sorted((*paused, request.strategy))))
-    return [ChangeSettings(settings, request.reason)]
+    return [settings_commands.ChangeSettings(settings, request.reason)]
 
 
 def resume(request: ResumeStrategy, situation: Situation, _chain: str) -> Sequence[Command]:
@@ -46,7 +39,7 @@ def resume(request: ResumeStrategy, situation: Situation, _chain: str) -> Sequen
     paused = situation.settings.paused
     if request.strategy in paused:
         rest = tuple(name for name in paused if name != request.strategy)
-        return [ChangeSettings(replace(situation.settings, paused=rest), request.reason)]
+        return [settings_commands.ChangeSettings(replace(situation.settings, paused=rest), request.reason)]
     if request.strategy in {one.name for one in situation.settings.strategies}:
         return ()
     raise Refused(
@@ -54,13 +47,13 @@ def resume(request: ResumeStrategy, situation: Situation, _chain: str) -> Sequen
     )
 
 
-def adjust(request: AdjustSettings, situation: Situation, _chain: str) -> Sequence[Command]:
+def adjust(request: ChangeSettings, situation: Situation, _chain: str) -> Sequence[Command]:
     """The settings in force with these changes; see `domain/adjusting.py` for what cannot be changed here."""
     if not request.changes:
         raise InvalidInput("no setting was named: there is nothing to change")
-    return [ChangeSettings(adjusted(situation.settings, request.changes))]
+    return [settings_commands.ChangeSettings(adjusted(situation.settings, request.changes))]
 
 
-def settle(request: SettleDiscrepancy, _situation: Situation, _chain: str) -> Sequence[Command]:
+def settle(request: ResolveDiscrepancy, _situation: Situation, _chain: str) -> Sequence[Command]:
     """A person has looked into it, and says how it was settled."""
-    return [ResolveDiscrepancy(request.discrepancy_id, request.resolution)]
+    return [request]

@@ -13,20 +13,20 @@ from typing import Any, TypeVar
 
 from commands.commanded import Followed
 from commands.request import (
-    AdjustSettings,
     AmendOrder,
     CancelOrder,
+    ChangeSettings,
     ClosePosition,
     ManualTerms,
-    MoveStopAndTarget,
+    MoveProtection,
     PauseStrategy,
-    PlaceByHand,
+    PlaceOrder,
     RaiseSignal,
     Request,
-    ResetSwitch,
+    ResetKillSwitch,
+    ResolveDiscrepancy,
     ResumeStrategy,
-    SettleDiscrepancy,
-    TripSwitch,
+    TripKillSwitch,
 )
 from domain.account import KillSwitchReset, KillSwitchTripped
 from domain.adjusting import adjusted
@@ -61,7 +61,7 @@ def _signal(request: RaiseSignal, followed: Sequence[Followed]) -> bool:
     return _only(SignalDetected, followed) == request.signal
 
 
-def _place(request: PlaceByHand, followed: Sequence[Followed]) -> bool:
+def _place(request: PlaceOrder, followed: Sequence[Followed]) -> bool:
     placed = list(_of(OrderPlaced, followed).values())
     return bool(placed) and _worded(placed) == request.terms
 
@@ -107,7 +107,7 @@ def _close(request: ClosePosition, followed: Sequence[Followed]) -> bool:
     return away and f"{one.instrument}-" in request.position
 
 
-def _move(request: MoveStopAndTarget, followed: Sequence[Followed]) -> bool:
+def _move(request: MoveProtection, followed: Sequence[Followed]) -> bool:
     """Each level that followed is one that was asked for."""
     levels = {level for level in (request.stop, request.target) if level is not None}
     told = [
@@ -137,23 +137,23 @@ def _resumed(request: ResumeStrategy, followed: Sequence[Followed]) -> bool:
     )
 
 
-def _adjusted(request: AdjustSettings, followed: Sequence[Followed]) -> bool:
+def _adjusted(request: ChangeSettings, followed: Sequence[Followed]) -> bool:
     """What they were changed to is what the changes would leave as it is."""
     changed = _only(SettingsChanged, followed)
     return changed is not None and adjusted(changed.settings, request.changes) == changed.settings
 
 
-def _tripped(request: TripSwitch, followed: Sequence[Followed]) -> bool:
+def _tripped(request: TripKillSwitch, followed: Sequence[Followed]) -> bool:
     tripped = _only(KillSwitchTripped, followed)
     return tripped is not None and tripped.reason == request.reason
 
 
-def _reset(request: ResetSwitch, followed: Sequence[Followed]) -> bool:
+def _reset(request: ResetKillSwitch, followed: Sequence[Followed]) -> bool:
     found = _only(KillSwitchReset, followed)
     return found is not None and found.reason == request.reason
 
 
-def _settled(request: SettleDiscrepancy, followed: Sequence[Followed]) -> bool:
+def _settled(request: ResolveDiscrepancy, followed: Sequence[Followed]) -> bool:
     return _only(DiscrepancyResolved, followed) == DiscrepancyResolved(
         request.discrepancy_id, request.resolution
     )
@@ -161,16 +161,16 @@ def _settled(request: SettleDiscrepancy, followed: Sequence[Followed]) -> bool:
 
 SAME: Mapping[type, Callable[[Any, Sequence[Followed]], bool]] = {
     RaiseSignal: _signal,
-    PlaceByHand: _place,
+    PlaceOrder: _place,
     AmendOrder: _amend,
     CancelOrder: _cancel,
     ClosePosition: _close,
-    MoveStopAndTarget: _move,
+    MoveProtection: _move,
     PauseStrategy: _paused,
     ResumeStrategy: _resumed,
-    AdjustSettings: _adjusted,
-    TripSwitch: _tripped,
-    ResetSwitch: _reset,
-    SettleDiscrepancy: _settled,
+    ChangeSettings: _adjusted,
+    TripKillSwitch: _tripped,
+    ResetKillSwitch: _reset,
+    ResolveDiscrepancy: _settled,
 }
 """How each request that records something is known again; a test holds the table to all of them."""

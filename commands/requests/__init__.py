@@ -11,27 +11,27 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from unicodedata import category
 
-from commands.by_hand import account, orders, protection, signals
-from commands.by_hand.draft import draft
-from commands.by_hand.repeated import is_the_same
-from commands.by_hand.situation import Situation
 from commands.commanded import COMMAND
 from commands.request import (
-    AdjustSettings,
     AmendOrder,
     CancelOrder,
+    ChangeSettings,
     ClosePosition,
-    MoveStopAndTarget,
+    MoveProtection,
     PauseStrategy,
-    PlaceByHand,
+    PlaceOrder,
     RaiseSignal,
     Request,
     Requested,
-    ResetSwitch,
+    ResetKillSwitch,
+    ResolveDiscrepancy,
     ResumeStrategy,
-    SettleDiscrepancy,
-    TripSwitch,
+    TripKillSwitch,
 )
+from commands.requests import account, orders, protection, signals
+from commands.requests.draft import draft
+from commands.requests.repeated import is_the_same
+from commands.requests.situation import Situation
 from commands.routes import Command
 from commands.stimulus import Ask, Stimulus
 from domain.errors import InvalidInput
@@ -87,17 +87,17 @@ def _texts(request: Request) -> Iterator[tuple[str, str]]:
 
 COMMANDS: Mapping[type, Callable[[Any, Situation, str], Sequence[Command]]] = {
     RaiseSignal: signals.raise_signal,
-    PlaceByHand: orders.place,
+    PlaceOrder: orders.place,
     AmendOrder: orders.amend,
     CancelOrder: orders.cancel,
     ClosePosition: orders.close,
-    MoveStopAndTarget: protection.move,
+    MoveProtection: protection.move,
     PauseStrategy: account.pause,
     ResumeStrategy: account.resume,
-    AdjustSettings: account.adjust,
-    TripSwitch: account.trip,
-    ResetSwitch: account.reset,
-    SettleDiscrepancy: account.settle,
+    ChangeSettings: account.adjust,
+    TripKillSwitch: account.trip,
+    ResetKillSwitch: account.reset,
+    ResolveDiscrepancy: account.settle,
 }
 """How each request that records something becomes commands; a test holds the table to all of them."""
 

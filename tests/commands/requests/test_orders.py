@@ -11,9 +11,6 @@ from typing import Any
 
 import pytest
 
-from commands.account import TripKillSwitch
-from commands.by_hand.limits import MEMBERS, SENTENCES
-from commands.by_hand.situation import Situation
 from commands.exchange import Amended, Cancelled, Unanswered
 from commands.reconciliation import RecordDiscrepancy
 from commands.request import (
@@ -22,15 +19,17 @@ from commands.request import (
     ClosePosition,
     DraftOrder,
     ManualTerms,
-    PlaceByHand,
-    TripSwitch,
+    PlaceOrder,
+    TripKillSwitch,
 )
+from commands.requests.limits import MEMBERS, SENTENCES
+from commands.requests.situation import Situation
 from domain.order import OrderPlaced, OrderType, Purpose, Side
 from domain.settings import RiskSettings, Settings
 from domain.streams import order_stream
 from projections.chain import missing_causes
-from tests.commands.by_hand.asking import Asking, chain_of, terms
 from tests.commands.desk import IDENTITY, Desk, a_fill_of, folded, long, snapshot
+from tests.commands.requests.asking import Asking, chain_of, terms
 from tests.domain.history import ACCOUNT, BTC, ETH, D, an_instrument
 
 ENTRY = ["FundsReserved", "OrderPlaced", "OrderPlaced", "OrderPlaced"]
@@ -44,7 +43,7 @@ def placed(desk: Desk, order_id: str) -> OrderPlaced:
 
 def test_an_entry_goes_out_with_its_reservation_and_its_protection() -> None:
     eve = Asking()
-    assert eve.accepted(PlaceByHand(terms()), "in") == ENTRY
+    assert eve.accepted(PlaceOrder(terms()), "in") == ENTRY
     chain = chain_of("in")
     entry, stop, target = (placed(eve.desk, f"{chain}-{leg}") for leg in ("e1", "s1", "t1"))
     assert (entry.side, entry.type, entry.purpose, entry.reduce_only) == (
@@ -105,7 +104,7 @@ def test_a_position_by_hand_is_protected_and_its_money_given_back() -> None:
     ],
 )  # fmt: skip
 def test_terms_that_cannot_be_meant_are_declined(changed: dict[str, Any], sentence: str) -> None:
-    said = Asking().declined(PlaceByHand(terms(**changed)))
+    said = Asking().declined(PlaceOrder(terms(**changed)))
     assert re.match(sentence, said), said
 
 
@@ -129,7 +128,7 @@ def holding(eve: Asking) -> None:
 
 
 def waiting(eve: Asking) -> None:
-    eve.accepted(PlaceByHand(terms(quantity=D(1), type=OrderType.LIMIT, limit_price=D(99))))
+    eve.accepted(PlaceOrder(terms(quantity=D(1), type=OrderType.LIMIT, limit_price=D(99))))
 
 
 FORBIDDEN: tuple[tuple[tuple[Callable[[Asking], None], ...], dict[str, Any], str], ...] = (
@@ -154,7 +153,7 @@ def test_new_exposure_is_refused_where_the_situation_forbids_it(
     eve = Asking()
     for step in before:
         step(eve)
-    said = eve.declined(PlaceByHand(terms(**changed)))
+    said = eve.declined(PlaceOrder(terms(**changed)))
     assert re.match(f"Refused: {sentence}", said), said
 
 
@@ -179,7 +178,7 @@ def test_new_exposure_is_refused_where_the_situation_forbids_it(
 def test_the_limits_of_the_risk_committee_hold_for_people(
     limits: dict[str, Any], changed: dict[str, Any], sentence: str
 ) -> None:
-    said = Asking(Settings(risk=replace(RiskSettings(), **limits))).declined(PlaceByHand(terms(**changed)))
+    said = Asking(Settings(risk=replace(RiskSettings(), **limits))).declined(PlaceOrder(terms(**changed)))
     assert re.match(f"Refused: {sentence}", said), said
 
 
@@ -187,8 +186,8 @@ def test_a_day_that_lost_its_limit_takes_no_more_entries() -> None:
     eve = Asking(Settings(risk=RiskSettings(max_daily_loss=D("0.0001"))))
     chain = eve.entered()
     eve.desk.tell(a_fill_of(f"{chain}-s1", "out", D(10), D(98)))
-    assert "DAILY" not in eve.declined(PlaceByHand(terms()))
-    assert "the day has gone from 10000" in eve.declined(PlaceByHand(terms()))
+    assert "DAILY" not in eve.declined(PlaceOrder(terms()))
+    assert "the day has gone from 10000" in eve.declined(PlaceOrder(terms()))
 
 
 def test_every_reason_of_the_members_has_its_sentence() -> None:
@@ -205,7 +204,7 @@ def test_every_reason_of_the_members_has_its_sentence() -> None:
 def test_a_position_may_be_grown_and_its_protection_grows_with_it() -> None:
     eve = Asking()
     chain = eve.entered()
-    followed = eve.accepted(PlaceByHand(terms(quantity=D(1), stop=None, target=None)), "more")
+    followed = eve.accepted(PlaceOrder(terms(quantity=D(1), stop=None, target=None)), "more")
     assert followed == ["FundsReserved", "OrderPlaced", "OrderAmendRequested", "OrderAmendRequested"]
     for leg, price in (("s1", None), ("t1", D(106))):
         trigger = D(98) if price is None else None
@@ -234,13 +233,13 @@ def test_an_order_that_reduces_needs_something_to_reduce() -> None:
         limit_price=D(105),
         reduce_only=True,
     )
-    assert "there is no position" in eve.declined(PlaceByHand(out))
+    assert "there is no position" in eve.declined(PlaceOrder(out))
     eve.entered()
-    assert "holds 10: 11 is more" in eve.declined(PlaceByHand(replace(out, quantity=D(11))))
-    assert "there is no position" in eve.declined(PlaceByHand(replace(out, side=Side.BUY)))
-    assert "has no stop and no target" in eve.declined(PlaceByHand(replace(out, stop=D(90))))
+    assert "holds 10: 11 is more" in eve.declined(PlaceOrder(replace(out, quantity=D(11))))
+    assert "there is no position" in eve.declined(PlaceOrder(replace(out, side=Side.BUY)))
+    assert "has no stop and no target" in eve.declined(PlaceOrder(replace(out, stop=D(90))))
     tripped(eve)
-    assert eve.accepted(PlaceByHand(out), "out") == ["OrderPlaced"], "the way out is never barred"
+    assert eve.accepted(PlaceOrder(out), "out") == ["OrderPlaced"], "the way out is never barred"
     order = placed(eve.desk, f"{chain_of('out')}-x1")
     assert (order.purpose, order.reduce_only, order.parent) == (Purpose.MANUAL, True, None)
 
@@ -274,7 +273,7 @@ def _drafted_after(step: Callable[[Asking], None]) -> str:
 
 def test_an_amended_entry_keeps_its_money_and_its_protection_in_step() -> None:
     eve = Asking()
-    eve.accepted(PlaceByHand(terms(type=OrderType.LIMIT, limit_price=D(100))), "in")
+    eve.accepted(PlaceOrder(terms(type=OrderType.LIMIT, limit_price=D(100))), "in")
     chain = chain_of("in")
     followed = eve.accepted(AmendOrder(order_id=f"{chain}-e1", quantity=D(20), limit_price=D(99)), "more")
     assert followed == ["FundsReleased", "FundsReserved", *["OrderAmendRequested"] * 3]
@@ -384,7 +383,7 @@ def test_the_way_out_is_amended_within_what_is_held() -> None:
         limit_price=D(105),
         reduce_only=True,
     )
-    eve.accepted(PlaceByHand(out), "out")
+    eve.accepted(PlaceOrder(out), "out")
     order_id = f"{chain_of('out')}-x1"
     eve.rests(order_id)
     assert "holds 10: 11 is more" in eve.declined(AmendOrder(order_id=order_id, quantity=D(11)))
@@ -397,7 +396,7 @@ def test_the_way_out_is_amended_within_what_is_held() -> None:
 
 def test_what_is_filled_is_not_amended_away() -> None:
     eve = Asking()
-    eve.accepted(PlaceByHand(terms(type=OrderType.LIMIT, limit_price=D(100))), "in")
+    eve.accepted(PlaceOrder(terms(type=OrderType.LIMIT, limit_price=D(100))), "in")
     order_id = f"{chain_of('in')}-e1"
     eve.desk.tell(a_fill_of(order_id, "some", D(3), D(100)))
     assert "has filled 3 already" in eve.declined(AmendOrder(order_id=order_id, quantity=D(3)))
@@ -408,7 +407,7 @@ WAITING = terms(type=OrderType.LIMIT, limit_price=D(99), stop=D("98.5"))
 
 def test_the_stop_of_an_entry_that_waits_is_not_taken_away_from_it() -> None:
     eve = Asking()
-    eve.accepted(PlaceByHand(WAITING), "in")
+    eve.accepted(PlaceOrder(WAITING), "in")
     chain = chain_of("in")
     assert f"the stop that {chain}-e1 waits with" in eve.declined(CancelOrder(f"{chain}-s1", "no need"))
     assert eve.accepted(CancelOrder(f"{chain}-e1", "changed my mind")) == ["OrderCancelRequested"]
@@ -416,13 +415,13 @@ def test_the_stop_of_an_entry_that_waits_is_not_taken_away_from_it() -> None:
 
 def test_an_entry_that_waits_is_judged_anew_by_a_stop_farther_away() -> None:
     eve = Asking()
-    eve.accepted(PlaceByHand(WAITING), "in")
+    eve.accepted(PlaceOrder(WAITING), "in")
     chain = chain_of("in")
     eve.rests(*eve.exits())
     assert "it risks 890" in eve.declined(AmendOrder(order_id=f"{chain}-s1", trigger_price=D(10)))
     assert "does not protect" in eve.declined(AmendOrder(order_id=f"{chain}-s1", trigger_price=D("99.1")))
     assert "is no gain" in eve.declined(AmendOrder(order_id=f"{chain}-t1", limit_price=D(98)))
-    eve.accepted(TripSwitch("a nearer stop is no new exposure"))
+    eve.accepted(TripKillSwitch("a nearer stop is no new exposure"))
     assert eve.accepted(AmendOrder(order_id=f"{chain}-s1", trigger_price=D("98.8"))) == [
         "OrderAmendRequested"
     ]
@@ -438,7 +437,7 @@ def test_a_limit_that_trades_at_once_is_judged_at_the_markets_price_too(
     through = ManualTerms(
         instrument=BTC, side=side, type=OrderType.LIMIT, quantity=D(10), limit_price=limit, stop=stop
     )
-    assert "position at 100" in eve.declined(PlaceByHand(through))
+    assert "position at 100" in eve.declined(PlaceOrder(through))
     short = ManualTerms(
         instrument=BTC, side=Side.SELL, type=OrderType.LIMIT, quantity=D(10), limit_price=D(96), stop=D(102)
     )

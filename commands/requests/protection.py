@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
+from commands import order as order_commands
 from commands.bracket import bracket
-from commands.by_hand.limits import DIRECTIONS, check_levels, check_wider
-from commands.by_hand.situation import Situation
-from commands.order import RequestAmend
-from commands.request import MoveStopAndTarget
+from commands.request import MoveProtection
+from commands.requests.limits import DIRECTIONS, check_levels, check_wider
+from commands.requests.situation import Situation
 from commands.routes import Command
 from domain.errors import InvalidInput, Refused
 from domain.instrument import check_digits
@@ -39,7 +39,7 @@ def check_protective(terms: OrderPlaced, situation: Situation) -> None:
         _check_levels(held, terms.trigger_price, terms.limit_price, situation)
 
 
-def move(request: MoveStopAndTarget, situation: Situation, chain: str) -> Sequence[Command]:
+def move(request: MoveProtection, situation: Situation, chain: str) -> Sequence[Command]:
     """Other prices for what rests; an order of its own where nothing does."""
     if request.stop is None and request.target is None:
         raise InvalidInput("neither a stop nor a target was given: there is nothing to move")
@@ -83,7 +83,7 @@ def _moved(
         raise Refused(f"order {order_id} was triggered: it takes us out of {held.stream} already")
     limit, trigger = (level, None) if purpose is Purpose.TARGET else (None, level)
     rules = situation.rules(working.terms.instrument)
-    yield RequestAmend(
+    yield order_commands.AmendOrder(
         order_id=order_id, quantity=None, limit_price=limit, trigger_price=trigger, rules=rules
     )
 
@@ -91,7 +91,7 @@ def _moved(
 def _begun(
     held: OpenPosition,
     resting: Mapping[Purpose, str],
-    request: MoveStopAndTarget,
+    request: MoveProtection,
     situation: Situation,
     chain: str,
 ) -> Sequence[Command]:

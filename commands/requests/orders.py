@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from commands import order as order_commands
 from commands.account import ReleaseFunds, ReserveFunds
 from commands.bracket import bracket
-from commands.by_hand.limits import DIRECTIONS, Asked, check_alone, check_entry, check_levels
-from commands.by_hand.protection import check_protective, protection
-from commands.by_hand.situation import Situation
-from commands.order import PlaceOrder, RequestAmend, RequestCancel, amended, check_terms
+from commands.order import CancelOrder, amended, check_terms
 from commands.position import MoveProtection
-from commands.request import AmendOrder, CancelOrder, ClosePosition, ManualTerms, PlaceByHand
+from commands.request import AmendOrder, ClosePosition, ManualTerms, PlaceOrder
+from commands.requests.limits import DIRECTIONS, Asked, check_alone, check_entry, check_levels
+from commands.requests.protection import check_protective, protection
+from commands.requests.situation import Situation
 from commands.routes import Command
 from domain.arithmetic import EXACT, ZERO
 from domain.committees import View
@@ -38,7 +39,7 @@ def meant(terms: ManualTerms, situation: Situation) -> Meant:
     """The order as it would be placed now.
 
     Raises InvalidInput for terms that the instrument does not have, Refused for what the situation forbids (the
-    limits of `commands/by_hand/limits.py`, or a reduction of what is not held).
+    limits of `commands/requests/limits.py`, or a reduction of what is not held).
     """
     rules = situation.rules(terms.instrument)
     placed = _placed(terms, situation)
@@ -126,17 +127,17 @@ def crosses(side: Side, limit: Decimal, price: Decimal) -> bool:
     return limit >= price if side is Side.BUY else limit <= price
 
 
-def place(request: PlaceByHand, situation: Situation, chain: str) -> Sequence[Command]:
+def place(request: PlaceOrder, situation: Situation, chain: str) -> Sequence[Command]:
     """The entry with its reservation and its protection, or the order that reduces."""
     order = meant(request.terms, situation)
     if order.asked is None:
-        return [PlaceOrder(f"{chain}-x1", order.terms, order.rules)]
+        return [order_commands.PlaceOrder(f"{chain}-x1", order.terms, order.rules)]
     check_alone(order.asked, situation)
     held = situation.portfolio.positions.get(order.rules.id)
     entry_id, terms = f"{chain}-e1", request.terms
     return [
         ReserveFunds(entry_id, order.asked.margin),
-        PlaceOrder(entry_id, order.terms, order.rules),
+        order_commands.PlaceOrder(entry_id, order.terms, order.rules),
         *bracket(chain, entry_id, order.terms, order.rules, terms.stop, terms.target),
         *(_grown(held, terms, situation) if held is not None else ()),
     ]
@@ -150,7 +151,7 @@ def _grown(held: OpenPosition, terms: ManualTerms, situation: Situation) -> Sequ
         )
     rules = situation.rules(terms.instrument)
     return [
-        RequestAmend(
+        order_commands.AmendOrder(
             order_id=order_id,
             quantity=EXACT.add(working.terms.quantity, terms.quantity),
             limit_price=None,
@@ -165,7 +166,7 @@ def amend(request: AmendOrder, situation: Situation, _chain: str) -> Sequence[Co
     """Other terms, judged as a new order where they add exposure; the protection of an entry follows its quantity."""
     working, order_id = _working(request.order_id, situation), request.order_id
     rules = situation.rules(working.terms.instrument)
-    asked = RequestAmend(
+    asked = order_commands.AmendOrder(
         order_id=order_id,
         quantity=request.quantity,
         limit_price=request.limit_price,
@@ -250,7 +251,7 @@ def _manual(terms: OrderPlaced, stop: Decimal | None, target: Decimal | None) ->
 def _followed(order_id: str, terms: OrderPlaced, situation: Situation) -> Sequence[Command]:
     rules = situation.rules(terms.instrument)
     return [
-        RequestAmend(
+        order_commands.AmendOrder(
             order_id=child, quantity=terms.quantity, limit_price=None, trigger_price=None, rules=rules
         )
         for child, exit_ in situation.portfolio.exits.items()
@@ -269,9 +270,9 @@ def cancel(request: CancelOrder, situation: Situation, _chain: str) -> Sequence[
                 f"order {request.order_id} is the stop of {held.stream}: move it, or close the position"
             )
         gone = MoveProtection(held.stream, held.state.stop, None)
-        return [RequestCancel(request.order_id, request.reason), gone]
+        return [CancelOrder(request.order_id, request.reason), gone]
     _check_not_awaited(request.order_id, situation)
-    return [RequestCancel(request.order_id, request.reason)]
+    return [CancelOrder(request.order_id, request.reason)]
 
 
 def _check_not_awaited(order_id: str, situation: Situation) -> None:
@@ -296,4 +297,4 @@ def close(request: ClosePosition, situation: Situation, chain: str) -> Sequence[
     out = Side.SELL if DIRECTIONS[Side.BUY] is held.state.direction else Side.BUY
     name, quantity = held.state.instrument, held.state.quantity
     terms = ManualTerms(instrument=name, side=out, type=OrderType.MARKET, quantity=quantity, reduce_only=True)
-    return [PlaceOrder(f"{chain}-x1", _placed(terms, situation), situation.rules(name))]
+    return [order_commands.PlaceOrder(f"{chain}-x1", _placed(terms, situation), situation.rules(name))]

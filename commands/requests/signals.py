@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from commands.by_hand.situation import Situation
+from commands import signal as signal_commands
 from commands.request import RaiseSignal
+from commands.requests.situation import Situation
 from commands.routes import Command
-from commands.signal import DetectSignal
 
 
 def raise_signal(request: RaiseSignal, situation: Situation, chain: str) -> Sequence[Command]:
@@ -16,4 +16,4 @@ def raise_signal(request: RaiseSignal, situation: Situation, chain: str) -> Sequ
     Raises InstrumentNotListed where there are no rules to judge it by.
     """
     situation.rules(request.signal.instrument)
-    return [DetectSignal(chain, request.signal)]
+    return [signal_commands.RaiseSignal(chain, request.signal)]

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from commands.exchange import Amended, AmendRefused, Triggered
-from commands.request import AmendOrder, MoveStopAndTarget, PlaceByHand
+from commands.request import AmendOrder, MoveProtection, PlaceOrder
 from domain.order import OrderPlaced, OrderType, Purpose, Side
 from domain.settings import RiskSettings, Settings
 from domain.streams import order_stream
-from tests.commands.by_hand.asking import Asking, chain_of, terms
 from tests.commands.desk import a_fill_of, folded, names, snapshot
+from tests.commands.requests.asking import Asking, chain_of, terms
 from tests.domain.history import ACCOUNT, BTC, D
 
 POSITION = f"{BTC}-LONG-1"
@@ -27,7 +27,7 @@ def levels(eve: Asking) -> tuple[Decimal | None, Decimal | None]:
 def test_what_rests_is_amended_and_the_position_follows_when_the_exchange_says_so() -> None:
     eve = Asking()
     chain = eve.entered()
-    followed = eve.accepted(MoveStopAndTarget(POSITION, D(99), D(110)))
+    followed = eve.accepted(MoveProtection(POSITION, D(99), D(110)))
     assert followed == ["OrderAmendRequested"] * 2
     assert levels(eve) == (D(98), D(106)), "nothing has moved yet"
     told = eve.desk.tell(
@@ -51,7 +51,7 @@ def test_where_none_rests_one_is_placed_on_the_order_that_opened_the_position() 
     eve = Asking()
     chain = eve.entered(terms(stop=None, target=None, quantity=D(5)))
     assert levels(eve) == (None, None)
-    assert eve.accepted(MoveStopAndTarget(POSITION, D(95), D(120)), "guard") == ["OrderPlaced"] * 2
+    assert eve.accepted(MoveProtection(POSITION, D(95), D(120)), "guard") == ["OrderPlaced"] * 2
     guard = chain_of("guard")
     stop: OrderPlaced = eve.desk.world.state(order_stream(ACCOUNT, f"{guard}-s1")).terms
     assert (stop.type, stop.side, stop.purpose, stop.parent) == (
@@ -70,9 +70,9 @@ def test_where_none_rests_one_is_placed_on_the_order_that_opened_the_position() 
 def test_a_level_that_is_left_out_stays() -> None:
     eve = Asking()
     chain = eve.entered()
-    assert eve.accepted(MoveStopAndTarget(POSITION, target=D(107))) == ["OrderAmendRequested"]
+    assert eve.accepted(MoveProtection(POSITION, target=D(107))) == ["OrderAmendRequested"]
     assert eve.desk.exchange.letters[-1].about == (f"{chain}-t1", None, D(107), None)
-    assert eve.accepted(MoveStopAndTarget(POSITION, stop=D(98))) == [], "it rests there already"
+    assert eve.accepted(MoveProtection(POSITION, stop=D(98))) == [], "it rests there already"
 
 
 @pytest.mark.parametrize(
@@ -93,37 +93,37 @@ def test_a_level_that_is_left_out_stays() -> None:
 def test_levels_on_the_wrong_side_are_refused(stop: Any, target: Any, sentence: str) -> None:
     eve = Asking()
     eve.entered()
-    assert eve.declined(MoveStopAndTarget(POSITION, stop, target)).startswith(sentence)
+    assert eve.declined(MoveProtection(POSITION, stop, target)).startswith(sentence)
 
 
 def test_the_price_known_now_is_what_counts() -> None:
     eve = Asking()
     eve.entered()
     eve.prices[BTC] = D(104)
-    assert eve.accepted(MoveStopAndTarget(POSITION, D(103))) == ["OrderAmendRequested"], "a profit locked in"
+    assert eve.accepted(MoveProtection(POSITION, D(103))) == ["OrderAmendRequested"], "a profit locked in"
     eve.prices[BTC] = D(99)
-    assert "does not protect" in eve.declined(MoveStopAndTarget(POSITION, D(99)))
+    assert "does not protect" in eve.declined(MoveProtection(POSITION, D(99)))
 
 
 def test_a_short_is_the_other_way_round() -> None:
     eve = Asking()
     eve.entered(terms(side=Side.SELL, stop=D(102), target=D(94)))
     short = f"{BTC}-SHORT-1"
-    assert "it belongs above that" in eve.declined(MoveStopAndTarget(short, D(99)))
-    assert eve.accepted(MoveStopAndTarget(short, D(101))) == ["OrderAmendRequested"]
+    assert "it belongs above that" in eve.declined(MoveProtection(short, D(99)))
+    assert eve.accepted(MoveProtection(short, D(101))) == ["OrderAmendRequested"]
 
 
 def test_a_stop_that_was_triggered_moves_no_more() -> None:
     eve = Asking()
     chain = eve.entered()
     eve.desk.tell(Triggered(order_id=f"{chain}-s1", at=eve.desk.at, fact="exchange:test:tr", price=D(98)))
-    assert f"{chain}-s1 was triggered" in eve.declined(MoveStopAndTarget(POSITION, D(97)))
+    assert f"{chain}-s1 was triggered" in eve.declined(MoveProtection(POSITION, D(97)))
 
 
 def test_the_protection_of_an_entry_that_waits_is_known_before_it_fills() -> None:
     """Amended while it sleeps: the position that opens says where it rests by then."""
     eve = Asking()
-    eve.accepted(PlaceByHand(terms(type=OrderType.LIMIT, limit_price=D(100))), "in")
+    eve.accepted(PlaceOrder(terms(type=OrderType.LIMIT, limit_price=D(100))), "in")
     chain = chain_of("in")
     eve.rests(f"{chain}-e1", f"{chain}-s1", f"{chain}-t1")
     told = eve.desk.tell(
@@ -144,12 +144,12 @@ def test_the_protection_of_an_entry_that_waits_is_known_before_it_fills() -> Non
 def test_a_stop_is_not_moved_beyond_what_one_trade_may_risk() -> None:
     eve = Asking()
     chain = eve.entered(terms(quantity=D(20)))
-    assert "puts 300 at risk where 199.99" in eve.declined(MoveStopAndTarget(POSITION, D(85)))
+    assert "puts 300 at risk where 199.99" in eve.declined(MoveProtection(POSITION, D(85)))
     assert "risk.max_risk_per_trade" in eve.declined(AmendOrder(order_id=f"{chain}-s1", trigger_price=D(85)))
-    assert eve.accepted(MoveStopAndTarget(POSITION, D(95))) == ["OrderAmendRequested"]
+    assert eve.accepted(MoveProtection(POSITION, D(95))) == ["OrderAmendRequested"]
 
 
 def test_nor_beyond_what_all_may_risk_together() -> None:
     eve = Asking(Settings(risk=RiskSettings(max_total_risk=D("0.005"))))
     eve.entered()
-    assert "puts 60 at risk where 49.99" in eve.declined(MoveStopAndTarget(POSITION, D(94)))
+    assert "puts 60 at risk where 49.99" in eve.declined(MoveProtection(POSITION, D(94)))

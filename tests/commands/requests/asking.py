@@ -13,7 +13,7 @@ from commands.door import Accepted, Answer, Declined, Drafted
 from commands.engine import Engine
 from commands.exchange import Accepted as Taken
 from commands.exchange import Submitted
-from commands.request import ManualTerms, PlaceByHand, Request, Requested
+from commands.request import ManualTerms, PlaceOrder, Request, Requested
 from domain.log import chain_id
 from domain.order import OrderType, Side
 from domain.settings import Settings
@@ -74,7 +74,7 @@ class Asking:
 
     def entered(self, wanted: ManualTerms = TERMS, key: str = "in") -> str:
         """An entry by hand that was filled whole, and its protection rests; returns its chain."""
-        self.accepted(PlaceByHand(wanted), key)
+        self.accepted(PlaceOrder(wanted), key)
         chain = chain_of(key)
         self.rests(*(one for one in self.exits() if one.startswith(chain)))
         self.desk.tell(a_fill_of(f"{chain}-e1", f"x-{chain}", wanted.quantity, wanted.limit_price or PRICE))

@@ -22,8 +22,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from commands.by_hand.situation import Situation
 from commands.request import ManualTerms
+from commands.requests.situation import Situation
 from domain.arithmetic import CEILING, EXACT, ONE, distance
 from domain.committees import Judge, View, risk
 from domain.committees.plan import funds_of

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from commands.by_hand.limits import check_alone
-from commands.by_hand.orders import Meant, crosses, meant
-from commands.by_hand.situation import Situation
 from commands.door import Drafted
 from commands.request import ManualTerms
+from commands.requests.limits import check_alone
+from commands.requests.orders import Meant, crosses, meant
+from commands.requests.situation import Situation
 from domain.arithmetic import EXACT
 from domain.order import OrderType
 
