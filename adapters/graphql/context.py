@@ -16,8 +16,8 @@ from adapters.graphql.as_of import When
 from adapters.graphql.desk import Desk
 from adapters.graphql.moment import Moment
 from adapters.graphql.readers import MOMENTS, Readers
-from adapters.http.caller import Caller
 from adapters.live import Live
+from commands.caller import Caller
 from domain.errors import InvalidInput
 from domain.log import Envelope
 from projections.source import ReadModels, Source

@@ -25,9 +25,9 @@ from adapters.graphql.subscription_messages import (
     SignalChange,
     Telling,
 )
-from adapters.http.caller import Role
 from adapters.live import Live
 from adapters.live.folded import Folded, fold, fresh
+from commands.roles import Role
 from domain.errors import InvalidInput, Refused
 from domain.log import Recorded
 from projections.alerts import ALERTS, Severity

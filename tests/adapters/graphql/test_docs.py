@@ -15,7 +15,7 @@ import pytest
 from adapters.graphql.context import Context
 from adapters.graphql.limits import Limits, limiting
 from adapters.graphql.schema import schema
-from adapters.http.caller import ANONYMOUS
+from commands.caller import ANONYMOUS
 from tests.adapters.graphql.reading import Reading
 
 PAGE = Path(__file__).parents[3] / "docs" / "graphql.md"

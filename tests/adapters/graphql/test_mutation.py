@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from adapters.graphql.permission import least_role
-from adapters.http.caller import Role
 from commands.door import Answer, Unanswered
 from commands.request import ManualTerms, PlaceOrder, Requested
+from commands.roles import Role
 from domain.errors import LogOwned
 from tests.adapters.graphql.dealing import CALLERS, SCHEMA, Dealing
 from tests.commands.requests.asking import TERMS
@@ -79,15 +79,17 @@ _SEND: dict[str, tuple[str, str, dict[str, Any]]] = {
     ),
 }
 _DRAFT = """mutation ($terms: OrderTerms!, $key: String!, $account: String) {
-  draftOrder(terms: $terms, idempotencyKey: $key, account: $account) { __typename
+  draftOrder(request: {idempotencyKey: $key, account: $account}, terms: $terms) { __typename
     ... on Draft { confirmation expiresAt price notional margin fee risk warnings }
     ... on Refused { commandId code reason } } }"""
 
 
 def asks(name: str, **more: str) -> str:
     variables, arguments, _ = _SEND[name]
-    extra = "".join(f", {word}: {value}" for word, value in more.items())
-    return f"mutation ($key: String!, {variables}) {{ {name}(idempotencyKey: $key, {arguments}{extra}) {_ANSWER} }}"
+    request = ", ".join(["idempotencyKey: $key", *(f"{word}: {value}" for word, value in more.items())])
+    return (
+        f"mutation ($key: String!, {variables}) {{ {name}(request: {{{request}}}, {arguments}) {_ANSWER} }}"
+    )
 
 
 @pytest.fixture

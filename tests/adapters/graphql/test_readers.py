@@ -12,7 +12,7 @@ from adapters.avro import AvroCodec
 from adapters.graphql.context import Context, Served
 from adapters.graphql.readers import Readers
 from adapters.graphql.schema import schema
-from adapters.http.caller import ANONYMOUS
+from commands.caller import ANONYMOUS
 from domain.order import OrderPlaced
 from infra.config import WhenceSettings
 from infra.logs import open_reader

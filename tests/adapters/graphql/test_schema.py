@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 from adapters.graphql.context import Context
 from adapters.graphql.schema import printed, schema
-from adapters.http.caller import ANONYMOUS
+from commands.caller import ANONYMOUS
 from infra.cli import application
 
 ROOT = Path(__file__).parents[3]

@@ -13,7 +13,7 @@ from tests.journeys.program import whence
 from tests.journeys.serving import started
 
 PAUSE = """mutation($key: String!) {
-  pauseStrategy(idempotencyKey: $key, strategy: "trend", reason: "lunch") {
+  pauseStrategy(request: {idempotencyKey: $key}, strategy: "trend", reason: "lunch") {
     __typename ... on Accepted { repeated readModelsReached events { type } } ... on Refused { reason }
   }
 }"""

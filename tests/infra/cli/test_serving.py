@@ -13,8 +13,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from adapters.http.caller import Role
 from adapters.tokens.book import TokenBook
+from commands.roles import Role
 from domain.errors import OwnershipLost
 from infra.cli import serving
 from infra.cli.serving import Asked, plan_of
@@ -23,7 +23,7 @@ from infra.run.manual import ManualRun
 from infra.run.serve import Api
 from infra.store import migrate, open_store
 
-PAUSE = """mutation { pauseStrategy(idempotencyKey: "k1", strategy: "trend", reason: "lunch") {
+PAUSE = """mutation { pauseStrategy(request: {idempotencyKey: "k1"}, strategy: "trend", reason: "lunch") {
   __typename ... on Unanswered { known } } }"""
 LOST = "another engine took the log over"
 

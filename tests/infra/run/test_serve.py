@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from adapters.graphql.limits import Limits
-from adapters.http.caller import Role
 from adapters.http.options import HttpOptions
 from adapters.tokens.book import TokenBook
+from commands.roles import Role
 from domain.errors import InvalidInput, LogOwned, StoreUnavailable
 from domain.settings import Settings
 from infra.config import WhenceSettings
@@ -85,7 +85,9 @@ def test_it_answers_questions_and_sends_those_who_send_to_the_owner(
     with Api(settings, PLAN, OWNED) as api:
         assert ask(api, "{ accounts { account } }").status_code == 200
         answer = ask(
-            api, 'mutation { tripKillSwitch(idempotencyKey: "k", reason: "r") { __typename } }', trader
+            api,
+            'mutation { tripKillSwitch(request: {idempotencyKey: "k"}, reason: "r") { __typename } }',
+            trader,
         )
         (error,) = answer.json()["errors"]
         assert error["extensions"]["code"] == "LOG_OWNED"
