@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from domain.account import BalanceChanged, DayClosed, DayOpened
 from domain.arithmetic import EXACT, ZERO
+from domain.drawdown import drawdown_after
 from domain.log import Meta, Recorded
 from domain.order import OrderFilled, OrderPlaced
 from domain.position import PositionClosed, PositionOpened
@@ -177,7 +178,7 @@ def _dimensions(trade: Row, at: datetime) -> Iterator[tuple[str, str]]:
 
 def _after(row: Row, closed: PositionClosed) -> Row:
     net = EXACT.add(row["net"], closed.net)
-    peak = max(row["peak_net"], net)
+    drawdown = drawdown_after(row["peak_net"], net)
     won, lost = max(closed.net, ZERO), min(closed.net, ZERO)
     return {
         "trades": row["trades"] + 1,
@@ -191,8 +192,8 @@ def _after(row: Row, closed: PositionClosed) -> Row:
         "fees": EXACT.add(row["fees"], closed.fees),
         "funding": EXACT.add(row["funding"], closed.funding),
         "net": net,
-        "peak_net": peak,
-        "max_drawdown": max(row["max_drawdown"], EXACT.subtract(peak, net)),
+        "peak_net": drawdown.peak,
+        "max_drawdown": max(row["max_drawdown"], drawdown.fall),
         "recent": (row["recent"] + ("1" if won > 0 else "0"))[-WINDOW:],
     }
 
