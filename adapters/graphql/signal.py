@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 import strawberry
 
@@ -16,7 +16,7 @@ from adapters.graphql.connection import BELOW, Most
 from adapters.graphql.enums import told
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes, belonging
-from adapters.graphql.rows import told_by
+from adapters.graphql.rows import told_by, values_by
 from adapters.graphql.scalars import JSON, Ordinal
 from domain.signal import Verdict
 from domain.strategies import Direction, Intent
@@ -44,9 +44,10 @@ told(SignalStatus)
 told(SignalsBy)
 
 
-@strawberry.type(description="A strategy's proposal at the close of one candle.")
-class Signal:
-    moment: strawberry.Private[Moment]
+@strawberry.type
+class SignalState:
+    """What queries and subscriptions both show of a signal."""
+
     account: str = strawberry.field(description="Whose trading it was raised for.")
     id: strawberry.ID = strawberry.field(description="The signal's id, which is that of the chain it began.")
     strategy: str = strawberry.field(description="Who says so.")
@@ -69,6 +70,11 @@ class Signal:
     actor: str = strawberry.field(description="Who raised it: the engine, or a person by name.")
     detected_at: datetime = strawberry.field(description="When it was raised.")
     decided_at: datetime | None = strawberry.field(description="When it was decided.")
+
+
+@strawberry.type(description="A strategy's proposal at the close of one candle.")
+class Signal(SignalState):
+    moment: strawberry.Private[Moment]
     ordinal: Ordinal = strawberry.field(description="Its first event's ordinal in the log.")
     updated_ordinal: Ordinal = strawberry.field(description="Its last event's ordinal in the log.")
 
@@ -107,6 +113,11 @@ class SignalFilter:
     )
 
 
-SIGNALS = Nodes(
-    told_by(Signal, direction=Direction, intent=Intent, status=SignalStatus, verdict=Verdict), "signals"
-)
+_WORDS: dict[str, type[Enum]] = {
+    "direction": Direction,
+    "intent": Intent,
+    "status": SignalStatus,
+    "verdict": Verdict,
+}
+SIGNALS = Nodes(told_by(Signal, None, **_WORDS), "signals")
+signal_values = values_by(SignalState, None, **_WORDS)

@@ -16,8 +16,9 @@ MONEY = st.decimals("-99999999", "99999999", places=8)
 
 
 def test_a_new_high_is_the_peak_and_nothing_is_lost() -> None:
-    assert drawdown_after(D(100), D(101)) == Drawdown(D(101), D(101))
-    assert (drawdown_after(D(100), D(101)).fall, drawdown_after(D(100), D(101)).fraction) == (0, 0)
+    higher = drawdown_after(D(100), D(101))
+    assert higher == Drawdown(D(101), D(101))
+    assert (higher.fall, higher.fraction) == (D(0), D(0))
 
 
 def test_a_fall_is_measured_from_the_peak() -> None:

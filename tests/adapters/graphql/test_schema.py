@@ -80,6 +80,26 @@ def test_what_is_added_breaks_nobody() -> None:
     assert breaking(TODAY, more) == []
 
 
+@pytest.mark.parametrize(
+    ("change", "of", "elsewhere"),
+    [
+        ("SignalChange", "Signal", {"updatedOrdinal", "decision", "orders", "chain"}),
+        (
+            "PositionChange",
+            "Position",
+            {"updatedOrdinal", "signal", "decision", "entryOrder", "orders", "fills", "chain"},
+        ),
+    ],
+)
+def test_a_change_shows_what_a_query_shows_but_for_where_it_leads(
+    change: str, of: str, elsewhere: set[str]
+) -> None:
+    types: Any = build_schema(TODAY).type_map
+    shown = {name: str(field.type) for name, field in types[change].fields.items() if name != "event"}
+    asked = {name: str(field.type) for name, field in types[of].fields.items() if name not in elsewhere}
+    assert shown == asked
+
+
 def undescribed(words: str) -> Iterator[str]:
     """Every type, field and input field that does not say what it is."""
     for name, kind in build_schema(words).type_map.items():

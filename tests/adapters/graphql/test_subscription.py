@@ -34,7 +34,8 @@ _EVENTS = (
 )
 _ALL = _EVENTS % "ordinal"
 _POSITIONS = """subscription ($after: Ordinal) { positions(after: $after, account: "main") {
-    ordinal id status quantity averagePrice stop net exitReason event { type version } } }"""
+    ordinal id n status quantity maxQuantity averagePrice stop net entryOrderId exitOrderId exitReason
+    closedByChainId updatedAt event { type version } } }"""
 
 
 @pytest.fixture(scope="module")
@@ -174,13 +175,16 @@ async def test_positions_are_told_as_they_stood_after_each_event(
 async def test_signals_and_alerts_are_the_rows_of_the_read_models(
     api: Serving, history: Sequence[Envelope]
 ) -> None:
-    signals = "subscription { signals(after: 0) { ordinal id status verdict reasons strategy price event { type } } }"
+    signals = """subscription { signals(after: 0) { ordinal id status verdict reasons strategy price inputs actor
+        intervalSeconds detectedAt decidedAt event { type occurredAt } } }"""
     alerts = "subscription { alerts(after: 0) { ordinal severity kind line stream chainId at account } }"
     async with connected(api) as session:
         detected, decided = await first(session, signals, 2)
         (alert,) = await first(session, alerts, 1)
     assert (detected["status"], detected["verdict"], decided["status"]) == ("DETECTED", None, "DECIDED")
     assert decided["id"] == detected["id"]
+    assert (detected["detectedAt"], detected["decidedAt"]) == (detected["event"]["occurredAt"], None)
+    assert decided["decidedAt"] == decided["event"]["occurredAt"]
     assert decided["verdict"] in {"ENTER", "SKIP"}
     assert (alert["kind"], alert["severity"]) == ("KILL_SWITCH_TRIPPED", "CRITICAL")
     (ordinal,) = (n for n, one in enumerate(history, 1) if isinstance(one.event, KillSwitchTripped))
