@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from msgspec import Struct
+
 from domain.account import (
     Account,
     AccountEvent,
@@ -27,8 +29,7 @@ from domain.errors import InvalidInput, Refused
 _LEAST, _MOST = Decimal("1e-18"), Decimal("1e18")
 
 
-@dataclass(frozen=True, slots=True)
-class OpenAccount:
+class OpenAccount(Struct, frozen=True, gc=False):
     """Begins with `balance` in `currency`; positions may be `leverage` times their margin."""
 
     currency: str
@@ -36,31 +37,27 @@ class OpenAccount:
     leverage: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class ReserveFunds:
+class ReserveFunds(Struct, frozen=True, gc=False):
     """Sets aside what an entry order may need."""
 
     order_id: str
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseFunds:
+class ReleaseFunds(Struct, frozen=True, gc=False):
     """Gives back what was set aside for an entry order."""
 
     order_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class SettleBalance:
+class SettleBalance(Struct, frozen=True, gc=False):
     """Money came or went."""
 
     reason: BalanceReason
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class TurnDay:
+class TurnDay(Struct, frozen=True, gc=False):
     """The trading day (UTC, ISO date) is this one now."""
 
     day: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 
 from commands.order import PlaceOrder
@@ -23,19 +22,28 @@ def bracket(
 
     They wait for `entry`, are of its quantity and trade against it.
     """
-    out = replace(
-        entry,
-        side=entry.side.opposite,
-        reduce_only=True,
-        parent=entry_id,
-        limit_price=None,
-        trigger_price=None,
-    )
     orders: list[PlaceOrder] = []
     if stop is not None:
-        terms = replace(out, type=OrderType.STOP, purpose=Purpose.STOP, trigger_price=stop)
+        terms = _child(entry, entry_id, OrderType.STOP, Purpose.STOP, stop)
         orders.append(PlaceOrder(f"{chain}-s1", terms, rules))
     if target is not None:
-        terms = replace(out, type=OrderType.LIMIT, purpose=Purpose.TARGET, limit_price=target)
+        terms = _child(entry, entry_id, OrderType.LIMIT, Purpose.TARGET, target)
         orders.append(PlaceOrder(f"{chain}-t1", terms, rules))
     return orders
+
+
+def _child(
+    entry: OrderPlaced, entry_id: str, kind: OrderType, purpose: Purpose, level: Decimal
+) -> OrderPlaced:
+    return OrderPlaced(
+        instrument=entry.instrument,
+        side=entry.side.opposite,
+        type=kind,
+        quantity=entry.quantity,
+        limit_price=level if kind is OrderType.LIMIT else None,
+        trigger_price=level if kind is OrderType.STOP else None,
+        reduce_only=True,
+        purpose=purpose,
+        parent=entry_id,
+        fresh_until=entry.fresh_until,
+    )

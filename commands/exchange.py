@@ -7,16 +7,16 @@ A report is a command to the order it speaks of (see `commands/order.py`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
+from msgspec import Struct
+
 from domain.order import Liquidity, OrderPlaced, Purpose, Side
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(Struct, frozen=True, gc=False):
     """An order on its way out: its id (the client order id), its terms, and when it was sent."""
 
     order_id: str
@@ -24,8 +24,7 @@ class Ticket:
     sent_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, gc=False, kw_only=True):
     """What all reports say: which order, when it happened at the exchange, and the fact's own id there.
 
     `fact` is the cause that goes into the log: `exchange:<venue>:<id>`, the same for the same happening however
@@ -37,29 +36,25 @@ class Report:
     fact: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submitted(Report):
+class Submitted(Report, frozen=True, gc=False, kw_only=True):
     """The request arrived and has a name there."""
 
     venue_order_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted(Report):
+class Accepted(Report, frozen=True, gc=False, kw_only=True):
     """The order rests there (a stop: waits for its trigger)."""
 
     venue_order_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Triggered(Report):
+class Triggered(Report, frozen=True, gc=False, kw_only=True):
     """A stop's trigger traded, at `price`."""
 
     price: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filled(Report):
+class Filled(Report, frozen=True, gc=False, kw_only=True):
     """One execution; `fee` in `fee_currency`, negative for a rebate."""
 
     execution_id: str
@@ -70,22 +65,19 @@ class Filled(Report):
     liquidity: Liquidity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cancelled(Report):
+class Cancelled(Report, frozen=True, gc=False, kw_only=True):
     """The order is gone; `reason` in the exchange's own words."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelRefused(Report):
+class CancelRefused(Report, frozen=True, gc=False, kw_only=True):
     """There was nothing to cancel, or it was too late."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Amended(Report):
+class Amended(Report, frozen=True, gc=False, kw_only=True):
     """The order works on these terms now."""
 
     quantity: Decimal
@@ -93,36 +85,31 @@ class Amended(Report):
     trigger_price: Decimal | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AmendRefused(Report):
+class AmendRefused(Report, frozen=True, gc=False, kw_only=True):
     """The order keeps its old terms."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected(Report):
+class Rejected(Report, frozen=True, gc=False, kw_only=True):
     """Proof that the order does not exist there: a structured refusal, or a search that found nothing."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expired(Report):
+class Expired(Report, frozen=True, gc=False, kw_only=True):
     """The order's time ran out there."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unanswered(Report):
+class Unanswered(Report, frozen=True, gc=False, kw_only=True):
     """Silence or an ambiguous answer: the order may or may not exist."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Funded:
+class Funded(Struct, frozen=True, gc=False, kw_only=True):
     """Funding settled on an open position: `amount` in quote currency, negative when we paid. Not a fill."""
 
     instrument: str
@@ -131,8 +118,7 @@ class Funded:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Liquidated:
+class Liquidated(Struct, frozen=True, gc=False, kw_only=True):
     """The exchange closed a position by force, under an order of its own.
 
     `side` is the way that order traded; the execution is told as for any other order.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
 from uuid import UUID
+
+from msgspec import Struct
 
 from commands.effects import Effects
 from commands.observer import Observer
@@ -23,8 +24,7 @@ from domain.log import Envelope, EventLog, Meta, chain_id, event_id
 _ATTEMPTS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True, gc=False):
     """Whose work it is: the log's id, the account, and the run that does it (`paper`, `live`)."""
 
     log_id: UUID

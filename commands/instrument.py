@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from domain.arithmetic import ONE, ZERO, is_within
 from domain.errors import InvalidInput
@@ -18,8 +19,7 @@ from domain.instrument import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ListInstrument:
+class ListInstrument(Struct, frozen=True, gc=False):
     """The instrument and its rules as they are now."""
 
     instrument: Instrument

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from domain.errors import Refused
 from domain.opening import LogOpened
 
 
-@dataclass(frozen=True, slots=True)
-class OpenLog:
+class OpenLog(Struct, frozen=True, gc=False):
     """Names the log and says what it is for."""
 
     opening: LogOpened

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from commands.exchange import (
     Accepted,
@@ -53,13 +55,13 @@ from domain.order import (
     OrderType,
     Unplaced,
     Working,
+    amended,
     evolve,
     overfill,
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceOrder:
+class PlaceOrder(Struct, frozen=True, gc=False):
     """Makes the intent durable; `rules` are the instrument's, which the terms are held to."""
 
     order_id: str
@@ -75,8 +77,7 @@ class CancelOrder:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AmendOrder:
+class AmendOrder(Struct, frozen=True, gc=False, kw_only=True):
     """Asks for other terms; None leaves a term as it is."""
 
     order_id: str
@@ -86,8 +87,7 @@ class AmendOrder:
     rules: Instrument
 
 
-@dataclass(frozen=True, slots=True)
-class DenyOrder:
+class DenyOrder(Struct, frozen=True, gc=False):
     """Takes back an intent that was never sent."""
 
     order_id: str
@@ -193,20 +193,20 @@ def _request_amend(command: AmendOrder, state: Working | Closed) -> Sequence[Ord
         raise Refused(f"order {command.order_id} waits for the answer to an earlier request")
     if state.status not in LIFE[OrderAmendRequested]:
         raise Refused(f"order {command.order_id} is {state.status.lower()}: it cannot be amended any more")
-    asked = amended(state.terms, command)
+    asked = amended_by(command, state.terms)
     if asked == state.terms:
         return []
     check_terms(asked, command.rules)
     return [OrderAmendRequested(command.quantity, command.limit_price, command.trigger_price)]
 
 
-def amended(terms: OrderPlaced, command: AmendOrder) -> OrderPlaced:
-    """The terms as the request wants them."""
-    return replace(
+def amended_by(command: AmendOrder, terms: OrderPlaced) -> OrderPlaced:
+    """The terms as the command wants them."""
+    return amended(
         terms,
-        quantity=terms.quantity if command.quantity is None else command.quantity,
-        limit_price=terms.limit_price if command.limit_price is None else command.limit_price,
-        trigger_price=terms.trigger_price if command.trigger_price is None else command.trigger_price,
+        quantity=command.quantity,
+        limit_price=command.limit_price,
+        trigger_price=command.trigger_price,
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec import Struct
 
 from domain.arithmetic import EXACT, ZERO
 from domain.errors import InvalidInput, Refused
@@ -29,8 +30,7 @@ from domain.position import (
 from domain.strategies import Direction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApplyFill:
+class ApplyFill(Struct, frozen=True, gc=False, kw_only=True):
     """One execution, or the part of it that belongs to this position.
 
     `direction` is the one the execution trades towards. `balance` is the account's before it, `opened_at` when
@@ -51,16 +51,14 @@ class ApplyFill:
     opened_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyFunding:
+class ApplyFunding(Struct, frozen=True, gc=False):
     """Funding settled on the position; negative when we paid."""
 
     stream: str
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class MoveProtection:
+class MoveProtection(Struct, frozen=True, gc=False):
     """The protective stop and target rest elsewhere now."""
 
     stream: str

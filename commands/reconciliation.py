@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from domain.errors import Refused
 from domain.reconciliation import (
     Discrepancies,
@@ -14,8 +16,7 @@ from domain.reconciliation import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RecordDiscrepancy:
+class RecordDiscrepancy(Struct, frozen=True, gc=False):
     """The exchange knows something of `subject` that the log does not."""
 
     discrepancy_id: str

@@ -17,6 +17,7 @@ from commands.order import CancelOrder
 from commands.reconciliation import ResolveDiscrepancy
 from domain.order import OrderType, Side
 from domain.signal import SignalDetected
+from domain.strategies import Direction, Intent
 
 __all__ = [
     "AmendOrder",
@@ -26,6 +27,7 @@ __all__ = [
     "DraftOrder",
     "ManualTerms",
     "MoveProtection",
+    "OutsideSignal",
     "PauseStrategy",
     "PlaceOrder",
     "RaiseSignal",
@@ -57,11 +59,46 @@ class ManualTerms:
     target: Decimal | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideSignal:
+    """A signal as an external scanner states it; its fields are those of `domain.signal.SignalDetected`."""
+
+    strategy: str
+    instrument: str
+    interval_seconds: int
+    candle_closed_at: datetime
+    direction: Direction
+    intent: Intent
+    confidence: float
+    trend: float
+    price: Decimal
+    stop: Decimal
+    target: Decimal
+    inputs: Mapping[str, float]
+
+    def detected(self) -> SignalDetected:
+        """The event that records it."""
+        return SignalDetected(
+            strategy=self.strategy,
+            instrument=self.instrument,
+            interval_seconds=self.interval_seconds,
+            candle_closed_at=self.candle_closed_at,
+            direction=self.direction,
+            intent=self.intent,
+            confidence=self.confidence,
+            trend=self.trend,
+            price=self.price,
+            stop=self.stop,
+            target=self.target,
+            inputs=self.inputs,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class RaiseSignal:
     """A signal from an external scanner: both committees judge it like any other."""
 
-    signal: SignalDetected
+    signal: OutsideSignal
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, get_args
+
+from msgspec import Struct
 
 from commands import account, instrument, opening, order, position, reconciliation, settings, signal
 from domain import streams
@@ -23,8 +24,7 @@ Command = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """Where a command goes: `stream(account, command)` names the stream, `decide(command, state)` answers."""
 
     stream: Callable[[str, Any], str]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from domain.settings import InForce, Settings, SettingsChanged, SettingsEvent, check
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeSettings:
+class ChangeSettings(Struct, frozen=True, gc=False):
     """These are in force from here on; `reason` is a person's, where one asks."""
 
     settings: Settings

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from domain.errors import InvalidInput, Refused
 from domain.instrument import check_instrument_id, check_positive
@@ -18,16 +19,14 @@ from domain.signal import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RaiseSignal:
+class RaiseSignal(Struct, frozen=True, gc=False):
     """A strategy, or somebody outside, says that something is worth looking at."""
 
     signal_id: str
     signal: SignalDetected
 
 
-@dataclass(frozen=True, slots=True)
-class RecordDecision:
+class RecordDecision(Struct, frozen=True, gc=False):
     """What both committees made of the signal."""
 
     signal_id: str

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from commands.routes import Command
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(Struct, frozen=True, gc=False, kw_only=True):
     """One command and why it is asked.
 
     `cause` is an event's id or a typed outside fact, `occurred_at` when that was so, `actor` who asks. `chain` is
@@ -23,8 +23,7 @@ class Ask:
     chain: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stimulus:
+class Stimulus(Struct, frozen=True, gc=False):
     """Everything that is to be handled as one: it is recorded whole, at `at`, or not at all."""
 
     at: datetime

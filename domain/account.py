@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from domain.arithmetic import EXACT, ZERO, total
 
@@ -18,8 +20,7 @@ class BalanceReason(StrEnum):
     FUNDING = "FUNDING"
 
 
-@dataclass(frozen=True, slots=True)
-class AccountOpened:
+class AccountOpened(Struct, frozen=True, gc=False):
     """The starting balance, in `currency`; `leverage` is how many times its margin a position may be."""
 
     currency: str
@@ -27,24 +28,21 @@ class AccountOpened:
     leverage: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class FundsReserved:
+class FundsReserved(Struct, frozen=True, gc=False):
     """Margin and fees an entry order may need, set aside when it is placed, until it ends."""
 
     order_id: str
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class FundsReleased:
+class FundsReleased(Struct, frozen=True, gc=False):
     """The entry order ended: nothing is set aside for it any more."""
 
     order_id: str
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class BalanceChanged:
+class BalanceChanged(Struct, frozen=True, gc=False):
     """Money came or went; `balance` is what there is afterwards."""
 
     reason: BalanceReason
@@ -52,16 +50,14 @@ class BalanceChanged:
     balance: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class DayOpened:
+class DayOpened(Struct, frozen=True, gc=False):
     """A trading day (UTC) began with this balance; the daily loss is measured against it."""
 
     day: str
     balance: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class DayClosed:
+class DayClosed(Struct, frozen=True, gc=False):
     """A trading day (UTC) ended; `realised` is the balance now less the balance it began with."""
 
     day: str
@@ -69,15 +65,13 @@ class DayClosed:
     realised: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class KillSwitchTripped:
+class KillSwitchTripped(Struct, frozen=True, gc=False):
     """No new exposure from here on, until a person resets the switch."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class KillSwitchReset:
+class KillSwitchReset(Struct, frozen=True, gc=False):
     """A person allows trading again."""
 
     reason: str
@@ -95,13 +89,11 @@ AccountEvent = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Unopened:
+class Unopened(Struct, frozen=True, gc=False):
     """No account of this name yet."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, gc=False, kw_only=True):
     """`balance` and `reserved` in `currency`; `day` is an ISO date, empty before the first; `tripped` a reason."""
 
     currency: str
@@ -135,19 +127,19 @@ def evolve(state: AccountState, event: AccountEvent) -> AccountState:
         raise ValueError(f"{type(event).__name__} was recorded of an account that was never opened")
     match event:
         case BalanceChanged():
-            return _with_balance(state, event.balance)
+            return _with_balance(state, balance=event.balance)
         case FundsReserved():
-            return _with_reserved(state, {**state.reserved, event.order_id: event.amount})
+            return with_reserved(state, reserved={**state.reserved, event.order_id: event.amount})
         case FundsReleased():
-            return _with_reserved(state, _without(state.reserved, event.order_id))
+            return with_reserved(state, reserved=_without(state.reserved, event.order_id))
         case DayOpened():
-            return replace(state, day=event.day, day_balance=event.balance)
+            return _with_day(state, day=event.day, day_balance=event.balance)
         case DayClosed():
             return state
         case KillSwitchTripped():
-            return replace(state, tripped=event.reason)
+            return _with_switch(state, tripped=event.reason)
         case KillSwitchReset():
-            return replace(state, tripped="")
+            return _with_switch(state, tripped="")
         case _:
             assert_never(event)
 
@@ -158,29 +150,21 @@ def _opened(state: AccountState, event: AccountOpened) -> Account:
     return Account(currency=event.currency, balance=event.balance, leverage=event.leverage)
 
 
-# What happens with every order is built directly: `replace` takes twice as long, and replay has millions of these.
-def _with_balance(state: Account, balance: Decimal) -> Account:
-    return Account(
-        currency=state.currency,
-        balance=balance,
-        leverage=state.leverage,
-        reserved=state.reserved,
-        day=state.day,
-        day_balance=state.day_balance,
-        tripped=state.tripped,
-    )
+def _with_balance(state: Account, *, balance: Decimal) -> Account:
+    return replace(state, balance=balance)
 
 
-def _with_reserved(state: Account, reserved: Mapping[str, Decimal]) -> Account:
-    return Account(
-        currency=state.currency,
-        balance=state.balance,
-        leverage=state.leverage,
-        reserved=reserved,
-        day=state.day,
-        day_balance=state.day_balance,
-        tripped=state.tripped,
-    )
+def with_reserved(state: Account, *, reserved: Mapping[str, Decimal]) -> Account:
+    """The account with these sums set aside, by order id."""
+    return replace(state, reserved=reserved)
+
+
+def _with_day(state: Account, *, day: str, day_balance: Decimal) -> Account:
+    return replace(state, day=day, day_balance=day_balance)
+
+
+def _with_switch(state: Account, *, tripped: str) -> Account:
+    return replace(state, tripped=tripped)
 
 
 def _without(reserved: Mapping[str, Decimal], order_id: str) -> Mapping[str, Decimal]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+
+from msgspec import Struct
 
 _UNITS = (
     (timedelta(days=7), "w"),
@@ -14,8 +15,7 @@ _UNITS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candle:
+class Candle(Struct, frozen=True, gc=False, kw_only=True):
     """One closed candle.
 
     Prices are in the quote currency, `volume` in the base currency, `turnover` in the quote currency.

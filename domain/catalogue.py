@@ -7,10 +7,9 @@ leverage) and its risk-limit table's first tier (maintenance margin); fees are t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 
-from domain.instrument import Instrument, instrument_id, symbol_of
+from domain.instrument import Instrument, instrument_id, symbol_of, with_tick
 
 MAKER_FEE = Decimal("0.0002")
 TAKER_FEE = Decimal("0.00055")
@@ -64,7 +63,7 @@ def rules_for(instrument: str, tick_seen: Decimal) -> Instrument:
 
 def on_the_market(rules: Instrument, tick_seen: Decimal) -> Instrument:
     """The rules as this market shows them: a tape whose prices are finer than the known tick has that finer tick."""
-    return rules if tick_seen >= rules.tick else replace(rules, tick=tick_seen)
+    return rules if tick_seen >= rules.tick else with_tick(rules, tick=tick_seen)
 
 
 def split_symbol(symbol: str) -> tuple[str, str]:

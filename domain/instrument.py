@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.arithmetic import EXACT
 from domain.errors import InvalidInput
@@ -14,8 +16,7 @@ _MOST_DIGITS = EXACT.prec
 _ID = re.compile(r"[A-Z0-9]{2,30}-(SPOT|LINEAR|INVERSE)\.[A-Z0-9]{2,20}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instrument:
+class Instrument(Struct, frozen=True, gc=False, kw_only=True):
     """The rules of one market on one venue, as they were when they were recorded.
 
     `id` is spelled `BTCUSDT-LINEAR.BYBIT`. `tick` is the price step in quote currency, `lot` the quantity
@@ -37,15 +38,13 @@ class Instrument:
     maintenance_margin: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class InstrumentListed:
+class InstrumentListed(Struct, frozen=True, gc=False):
     """The instrument may be traded from here on, by these rules."""
 
     instrument: Instrument
 
 
-@dataclass(frozen=True, slots=True)
-class InstrumentRulesChanged:
+class InstrumentRulesChanged(Struct, frozen=True, gc=False):
     """The venue changed the rules; earlier orders were judged by the earlier ones."""
 
     instrument: Instrument
@@ -58,6 +57,11 @@ Catalogue = Mapping[str, Instrument]
 def evolve(state: Catalogue, event: InstrumentEvent) -> Catalogue:
     """The instruments by id after the event."""
     return {**state, event.instrument.id: event.instrument}
+
+
+def with_tick(rules: Instrument, *, tick: Decimal) -> Instrument:
+    """The rules with another price step (quote currency)."""
+    return replace(rules, tick=tick)
 
 
 def instrument_id(symbol: str, market: str = "LINEAR", venue: str = "BYBIT") -> str:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from typing import NamedTuple, Protocol
 from uuid import UUID, uuid5
+
+from msgspec import Struct
 
 from domain.events import Event
 
 LOG_STREAM = "log"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meta:
+class Meta(Struct, frozen=True, gc=False, kw_only=True):
     """What every event carries beside its own facts.
 
     `version` counts from 1 within `stream`, without holes. `correlation_id` names the chain: the signal's id
@@ -37,8 +37,7 @@ class Meta:
     schema_version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(Struct, frozen=True, gc=False):
     """One event and its meta, as it is written."""
 
     meta: Meta

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
+
+from msgspec import Struct
 
 
 class Mode(StrEnum):
@@ -14,8 +15,7 @@ class Mode(StrEnum):
     LIVE = "LIVE"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogOpened:
+class LogOpened(Struct, frozen=True, gc=False, kw_only=True):
     """The first event of every log: names it.
 
     `tape` says which recorded market it was opened for (empty when live); `synthetic` is true when that market

@@ -8,11 +8,13 @@ status as it is; they never lose a fill.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.arithmetic import EXACT, ZERO
 
@@ -88,8 +90,7 @@ _REQUESTED = frozenset({OrderStatus.CANCEL_REQUESTED, OrderStatus.AMEND_REQUESTE
 PENDING = _REQUESTED | {OrderStatus.OUTCOME_UNKNOWN}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderPlaced:
+class OrderPlaced(Struct, frozen=True, gc=False, kw_only=True):
     """The intent, durable before anything is sent.
 
     `quantity` in base currency. `limit_price` is set for LIMIT, `trigger_price` for STOP, both in quote currency.
@@ -110,29 +111,25 @@ class OrderPlaced:
     fresh_until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class OrderSubmitted:
+class OrderSubmitted(Struct, frozen=True, gc=False):
     """The exchange has taken the request and named it; it has not said yet that the order works."""
 
     venue_order_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class OrderAccepted:
+class OrderAccepted(Struct, frozen=True, gc=False):
     """The order rests at the exchange."""
 
     venue_order_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class OrderTriggered:
+class OrderTriggered(Struct, frozen=True, gc=False):
     """A stop's trigger price traded; from here on it is a market order."""
 
     price: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderFilled:
+class OrderFilled(Struct, frozen=True, gc=False, kw_only=True):
     """One execution: `quantity` at `price`, with the fee the exchange took for it (negative = rebate)."""
 
     execution_id: str
@@ -143,36 +140,31 @@ class OrderFilled:
     liquidity: Liquidity
 
 
-@dataclass(frozen=True, slots=True)
-class OrderOverfilled:
+class OrderOverfilled(Struct, frozen=True, gc=False):
     """More was filled than was asked for; `excess` is the quantity beyond the order."""
 
     excess: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class OrderCancelRequested:
+class OrderCancelRequested(Struct, frozen=True, gc=False):
     """We asked the exchange to take the order away."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class OrderCancelRefused:
+class OrderCancelRefused(Struct, frozen=True, gc=False):
     """The exchange did not; the order stands as it stood before the request."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class OrderCancelled:
+class OrderCancelled(Struct, frozen=True, gc=False):
     """The order no longer works; what was filled before stays filled, and a late fill may still come."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class OrderAmendRequested:
+class OrderAmendRequested(Struct, frozen=True, gc=False):
     """We asked for other terms; None leaves a term as it is."""
 
     quantity: Decimal | None
@@ -180,8 +172,7 @@ class OrderAmendRequested:
     trigger_price: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class OrderAmended:
+class OrderAmended(Struct, frozen=True, gc=False):
     """The exchange works the order on these terms now."""
 
     quantity: Decimal
@@ -189,36 +180,31 @@ class OrderAmended:
     trigger_price: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class OrderAmendRefused:
+class OrderAmendRefused(Struct, frozen=True, gc=False):
     """The exchange keeps the old terms."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRejected:
+class OrderRejected(Struct, frozen=True, gc=False):
     """The exchange proved that the order does not exist there."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class OrderExpired:
+class OrderExpired(Struct, frozen=True, gc=False):
     """The order's time ran out, at the exchange or before it was sent."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class OrderDenied:
+class OrderDenied(Struct, frozen=True, gc=False):
     """We did not send it: a local rule forbids it."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class OrderOutcomeUnknown:
+class OrderOutcomeUnknown(Struct, frozen=True, gc=False):
     """Silence, a timeout, an ambiguous answer: the order may or may not exist. Nobody guesses."""
 
     reason: str
@@ -286,13 +272,11 @@ That a cancel was refused does not say what became of an order whose outcome nob
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Unplaced:
+class Unplaced(Struct, frozen=True, gc=False):
     """No order of this id yet."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Working:
+class Working(Struct, frozen=True, gc=False, kw_only=True):
     """Sent or to be sent, and not known to have ended.
 
     `restored` is where the order stands under a pending request, and goes back to when that is refused; else it
@@ -310,8 +294,7 @@ class Working:
     venue_order_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Closed:
+class Closed(Struct, frozen=True, gc=False, kw_only=True):
     """Ended, as far as is known: a late fill is still taken up."""
 
     terms: OrderPlaced
@@ -361,6 +344,30 @@ def evolve(state: OrderState, event: OrderEvent) -> OrderState:
             return state
         case _:
             assert_never(event)
+
+
+def amended(
+    terms: OrderPlaced,
+    *,
+    quantity: Decimal | None,
+    limit_price: Decimal | None,
+    trigger_price: Decimal | None,
+) -> OrderPlaced:
+    """The terms with another quantity (base currency) and other prices (quote currency); None leaves one as it is."""
+    return replace(
+        terms,
+        quantity=terms.quantity if quantity is None else quantity,
+        limit_price=terms.limit_price if limit_price is None else limit_price,
+        trigger_price=terms.trigger_price if trigger_price is None else trigger_price,
+    )
+
+
+def _with_status(state: Working, *, status: OrderStatus) -> Working:
+    return replace(state, status=status)
+
+
+def _with_terms(state: Working, *, terms: OrderPlaced) -> Working:
+    return replace(state, terms=terms)
 
 
 def _placed(state: OrderState, event: OrderPlaced) -> Working:
@@ -440,21 +447,21 @@ def _answered(state: Working | Closed, event: OrderEvent, venue_order_id: str) -
 
 def _pending(state: Working | Closed, event: OrderEvent) -> Working | Closed:
     after = LIFE[type(event)].get(state.status)
-    return state if after is None or isinstance(state, Closed) else replace(state, status=after)
+    return state if after is None or isinstance(state, Closed) else _with_status(state, status=after)
 
 
 def _amended(state: Working | Closed, event: OrderAmended) -> Working | Closed:
     answered = _answered(state, event, state.venue_order_id)
     if isinstance(answered, Closed):
         return answered
-    terms = replace(
+    terms = amended(
         state.terms,
         quantity=event.quantity,
         limit_price=event.limit_price,
         trigger_price=event.trigger_price,
     )
-    amended = replace(answered, terms=terms)
-    return _ended(amended, _S.FILLED, "") if amended.filled >= terms.quantity else amended
+    after = _with_terms(answered, terms=terms)
+    return _ended(after, _S.FILLED, "") if after.filled >= terms.quantity else after
 
 
 def _closed(

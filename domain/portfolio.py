@@ -7,11 +7,13 @@ It does no arithmetic while it folds: what happened is accepted, and figures are
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar, get_args
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain import account, instrument, order, position, reconciliation, settings, tiers
 from domain.account import Account, AccountEvent, AccountState, KillSwitchReset, Unopened
@@ -35,8 +37,7 @@ _DIRECTIONS: Mapping[Side, Direction] = {Side.BUY: Direction.LONG, Side.SELL: Di
 _WAYS_OUT = frozenset({Purpose.REVERSAL, Purpose.MANUAL, Purpose.LIQUIDATION})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenPosition:
+class OpenPosition(Struct, frozen=True, gc=False, kw_only=True):
     """An open position: the stream it lives in, its state, when it was opened and by which order."""
 
     stream: str
@@ -58,8 +59,7 @@ class OpenPosition:
         return max(EXACT.minus(position.realised_profit(held.direction, at_stop, held.cost)), ZERO)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposed:
+class Proposed(Struct, frozen=True, gc=False, kw_only=True):
     """What a signal's entry is meant to be: reference price, stop and target, and when that was said."""
 
     price: Decimal
@@ -68,8 +68,7 @@ class Proposed:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, gc=False, kw_only=True):
     """An order that may still add exposure, or whose last fill no position has taken up yet.
 
     `price` is what its risk is judged at: its limit or trigger, else the price of the signal it follows; None for
@@ -198,6 +197,16 @@ def evolve(portfolio: Portfolio, envelope: Envelope) -> Portfolio:
     return portfolio if fold is None else fold(portfolio, envelope.meta, envelope.event)
 
 
+def with_levels(entry: Entry, *, stop: Decimal | None, target: Decimal | None) -> Entry:
+    """The entry with its protection to rest at these prices (quote currency)."""
+    return replace(entry, stop=stop, target=target)
+
+
+def with_stop(held: OpenPosition, *, stop: Decimal) -> OpenPosition:
+    """The position as it would be with its stop at this price (quote currency)."""
+    return replace(held, state=position.with_protection(held.state, stop=stop, target=held.state.target))
+
+
 def _leaves(working: Working, held: Open) -> bool:
     terms = working.terms
     out = terms.instrument == held.instrument and _DIRECTIONS[terms.side] is held.direction.opposite
@@ -270,7 +279,7 @@ def _protected(entries: Mapping[str, Entry], placed: OrderPlaced) -> Mapping[str
         return entries
     stop = placed.trigger_price if placed.purpose is Purpose.STOP else entry.stop
     target = placed.limit_price if placed.purpose is Purpose.TARGET else entry.target
-    return {**entries, placed.parent: replace(entry, stop=stop, target=target)}
+    return {**entries, placed.parent: with_levels(entry, stop=stop, target=target)}
 
 
 def _order(portfolio: Portfolio, meta: Meta, event: Any) -> Portfolio:

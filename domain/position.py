@@ -6,10 +6,12 @@ reduction releases what remains. So realised profit adds up to the last digit, w
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.arithmetic import EXACT, ZERO
 from domain.order import Purpose
@@ -18,8 +20,7 @@ from domain.strategies import Direction
 _COST_STEP = Decimal("1e-12")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionOpened:
+class PositionOpened(Struct, frozen=True, gc=False, kw_only=True):
     """The first fill of an entry; `cost` = quantity x price. `stop` and `target` are None for manual entries."""
 
     instrument: str
@@ -33,8 +34,7 @@ class PositionOpened:
     target: Decimal | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionIncreased:
+class PositionIncreased(Struct, frozen=True, gc=False, kw_only=True):
     """A further fill in the same direction; `cost` is this fill's own."""
 
     order_id: str
@@ -44,8 +44,7 @@ class PositionIncreased:
     fee: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionReduced:
+class PositionReduced(Struct, frozen=True, gc=False, kw_only=True):
     """A fill against the position that leaves some of it.
 
     `released` is the cost given back, `realised` the profit before fees: exit notional minus released cost for
@@ -60,23 +59,20 @@ class PositionReduced:
     fee: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class PositionFunded:
+class PositionFunded(Struct, frozen=True, gc=False):
     """Funding settled while the position was open; negative when we paid."""
 
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class ProtectionMoved:
+class ProtectionMoved(Struct, frozen=True, gc=False):
     """The protective stop and target rest at these prices now."""
 
     stop: Decimal | None
     target: Decimal | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionClosed:
+class PositionClosed(Struct, frozen=True, gc=False, kw_only=True):
     """The last fill: flat again.
 
     `realised` is this fill's profit before fees, `gross`, `fees` and `funding` are those of the whole position,
@@ -103,13 +99,11 @@ PositionEvent = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Flat:
+class Flat(Struct, frozen=True, gc=False):
     """Nothing held (yet)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Open:
+class Open(Struct, frozen=True, gc=False, kw_only=True):
     """Held: `quantity` in base currency, `cost` what was paid for it, in quote currency.
 
     `gross`, `fees` and `funding` add up over the position's life so far.
@@ -131,8 +125,7 @@ class Open:
         return EXACT.divide(self.cost, self.quantity)
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True, gc=False):
     """Flat again; the stream is closed."""
 
     net: Decimal
@@ -179,13 +172,22 @@ def _evolve_open(
                 state, EXACT.minus(event.quantity), EXACT.minus(event.released), event.realised, event.fee
             )
         case PositionFunded():
-            return replace(state, funding=EXACT.add(state.funding, event.amount))
+            return _with_funding(state, funding=EXACT.add(state.funding, event.amount))
         case ProtectionMoved():
-            return replace(state, stop=event.stop, target=event.target)
+            return with_protection(state, stop=event.stop, target=event.target)
         case PositionClosed():
             return Ended(event.net)
         case _:
             assert_never(event)
+
+
+def with_protection(state: Open, *, stop: Decimal | None, target: Decimal | None) -> Open:
+    """The position with its stop and target at these prices (quote currency)."""
+    return replace(state, stop=stop, target=target)
+
+
+def _with_funding(state: Open, *, funding: Decimal) -> Open:
+    return replace(state, funding=funding)
 
 
 def _moved(state: Open, quantity: Decimal, cost: Decimal, realised: Decimal, fee: Decimal) -> Open:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import assert_never
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class DiscrepancyFound:
+
+class DiscrepancyFound(Struct, frozen=True, gc=False):
     """The exchange told us something of `subject` (an order id, an instrument) that the log does not know."""
 
     discrepancy_id: str
@@ -15,8 +15,7 @@ class DiscrepancyFound:
     found: str
 
 
-@dataclass(frozen=True, slots=True)
-class DiscrepancyResolved:
+class DiscrepancyResolved(Struct, frozen=True, gc=False):
     """Settled, by a person or by what the exchange told us later."""
 
     discrepancy_id: str
@@ -26,8 +25,7 @@ class DiscrepancyResolved:
 ReconciliationEvent = DiscrepancyFound | DiscrepancyResolved
 
 
-@dataclass(frozen=True, slots=True)
-class Discrepancies:
+class Discrepancies(Struct, frozen=True, gc=False):
     """The ids of those found so far, and of those still open."""
 
     known: frozenset[str] = frozenset()
@@ -44,6 +42,6 @@ def evolve(state: Discrepancies, event: ReconciliationEvent) -> Discrepancies:
             found = {event.discrepancy_id}
             return Discrepancies(state.known | found, state.unresolved | found)
         case DiscrepancyResolved():
-            return replace(state, unresolved=state.unresolved - {event.discrepancy_id})
+            return Discrepancies(state.known, state.unresolved - {event.discrepancy_id})
         case _:
             assert_never(event)

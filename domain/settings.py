@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from msgspec import Struct
+
 from domain.arithmetic import ONE, ZERO, is_within
 from domain.errors import InvalidSettings
 from domain.instrument import is_instrument_id
@@ -120,8 +122,7 @@ class Settings:
     paused: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsChanged:
+class SettingsChanged(Struct, frozen=True, gc=False):
     """These settings are in force from here on; `version` counts from 1 in the account's settings.
 
     `reason` is the person's who asked for it; empty where none was given.
@@ -135,8 +136,7 @@ class SettingsChanged:
 SettingsEvent = SettingsChanged
 
 
-@dataclass(frozen=True, slots=True)
-class InForce:
+class InForce(Struct, frozen=True, gc=False):
     """The settings in force and their version; version 0 is before the first."""
 
     version: int

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.strategies import Direction, Intent
 
@@ -35,8 +37,7 @@ class Tier(StrEnum):
     RELAXED = "RELAXED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vote:
+class Vote(Struct, frozen=True, gc=False, kw_only=True):
     """One member's vote: its reasons in the field's words, the figures it looked at by name."""
 
     member: str
@@ -46,8 +47,7 @@ class Vote:
     figures: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignalDetected:
+class SignalDetected(Struct, frozen=True, gc=False, kw_only=True):
     """A strategy's proposal at the close of one candle, whole (see `domain.strategies.Proposal`)."""
 
     strategy: str
@@ -64,8 +64,7 @@ class SignalDetected:
     inputs: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionMade:
+class DecisionMade(Struct, frozen=True, gc=False, kw_only=True):
     """What was decided about a signal, every vote with its inputs: enough to decide it again.
 
     `reasons` are those of the members that voted no, or why the verdict is what it is. `quantity` in base
@@ -86,20 +85,17 @@ class DecisionMade:
 SignalEvent = SignalDetected | DecisionMade
 
 
-@dataclass(frozen=True, slots=True)
-class Undetected:
+class Undetected(Struct, frozen=True, gc=False):
     """No signal of this id yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Detected:
+class Detected(Struct, frozen=True, gc=False):
     """Waits for its decision."""
 
     signal: SignalDetected
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(Struct, frozen=True, gc=False):
     """Closed: a signal is decided once."""
 
     signal: SignalDetected
@@ -108,6 +104,11 @@ class Decided:
 
 SignalState = Undetected | Detected | Decided
 UNDETECTED = Undetected()
+
+
+def with_policy(decision: DecisionMade, *, policy_version: int) -> DecisionMade:
+    """The decision as one of an earlier policy."""
+    return replace(decision, policy_version=policy_version)
 
 
 def evolve(state: SignalState, event: SignalEvent) -> SignalState:

@@ -7,8 +7,9 @@ margin allow. What is too small to be traded becomes zero, with the reason: a si
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from domain.arithmetic import CEILING, EXACT, FLOOR, ZERO, distance
 from domain.instrument import Instrument, round_down, round_up
@@ -20,8 +21,7 @@ MARGIN_STEP = Decimal("1e-8")
 _TWO = Decimal(2)
 
 
-@dataclass(frozen=True, slots=True)
-class Funds:
+class Funds(Struct, frozen=True, gc=False):
     """What an entry is sized against, in quote currency.
 
     `spendable` is what margin and fees of one more entry may take; `leverage` how many times its margin its
@@ -33,8 +33,7 @@ class Funds:
     leverage: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sized:
+class Sized(Struct, frozen=True, gc=False, kw_only=True):
     """`wanted` is what the rule and the instrument give, `quantity` as much of it as the funds carry.
 
     Both in base currency, on the lot, and zero where what is left is too small to be traded. `reasons` say why

@@ -11,8 +11,9 @@ its net. Money an open position has not realised is in neither.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from domain.arithmetic import EXACT, ONE, ZERO, exactly
 from domain.drawdown import Drawdown, drawdown_after
@@ -27,8 +28,7 @@ _REMEMBERED = (1 << MAX_WINDOW) - 1
 _FIGURE = Decimal("0.000001")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trades:
+class Trades(Struct, frozen=True, gc=False, kw_only=True):
     """What the tiers need of the trades so far, in bounded memory.
 
     `won` has a bit for each of the last `MAX_WINDOW` trades, the latest lowest, set where the trade was won.

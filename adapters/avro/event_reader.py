@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, Final, cast
 
-from adapters.avro.draft import draft_of
 from adapters.avro.meta import read_meta
 from adapters.avro.reading import Build, builder
 from adapters.avro.schema import WriterSchema, current_schemas
@@ -15,8 +13,6 @@ from adapters.avro.wire import Record, read_record, write_record
 from domain.errors import UnknownSchema
 from domain.events import BY_FULL_NAME
 from domain.log import Envelope
-
-_Draft: Final = draft_of(Envelope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +29,7 @@ class EventReader:
         meta = record["meta"]
         if meta["schema_version"] != self.today.version:
             record = self._as_today(record, meta["schema_version"])
-        envelope: Any = _Draft()
-        envelope.meta = read_meta(meta)
-        envelope.event = self.build(record)
-        envelope.__class__ = Envelope
-        return cast("Envelope", envelope)
+        return Envelope(read_meta(meta), self.build(record))
 
     def _as_today(self, record: Record, version: int) -> Record:
         """Upcast, then written anew in memory: fastavro fills in defaults, and refuses what does not fit."""

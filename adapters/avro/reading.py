@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any, Final, cast
 from uuid import UUID
 
-from adapters.avro.draft import draft_of
 from adapters.avro.moment import moment
 from adapters.avro.shape import Choice, Many, Maybe, Named, Part, Plain, Shape, fields_of
 
@@ -17,30 +16,14 @@ Build = Callable[[Mapping[str, Any]], Any]
 
 @cache
 def builder(owner: type) -> Build:
-    """Makes an instance of a dataclass from its record.
+    """Makes an instance of a class from its record.
 
     Raises LookupError, ArithmeticError or ValueError for a value that is not what its field holds.
     """
-    names: dict[str, Any] = {
-        "Decimal": Decimal,
-        "UUID": UUID,
-        "moment": moment,
-        "Draft": draft_of(owner),
-        "Owner": owner,
-    }
-    filled = [
-        f"    built.{name} = {_expression(shape, f'record[{name!r}]', names)}"
-        for name, shape in fields_of(owner)
-    ]
-    lines = [
-        "def build(record):",
-        "    built = Draft()",
-        *filled,
-        "    built.__class__ = Owner",
-        "    return built",
-    ]
-    # The text comes from our own dataclasses alone, as it does where the standard library writes their __init__.
-    exec("\n".join(lines), names)  # noqa: S102
+    names: dict[str, Any] = {"Decimal": Decimal, "UUID": UUID, "moment": moment, "Owner": owner}
+    fields = [f"{name}={_expression(shape, f'record[{name!r}]', names)}" for name, shape in fields_of(owner)]
+    # The text comes from our own classes alone, as it does where the standard library writes their __init__.
+    exec(f"def build(record):\n    return Owner({', '.join(fields)})", names)  # noqa: S102
     return cast("Build", names["build"])
 
 

@@ -14,8 +14,10 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
 from functools import cache
-from typing import Any, Final, cast
+from typing import Any, Final, TypeGuard, cast
 from uuid import UUID
+
+from msgspec import Struct
 
 
 class Plain(Enum):
@@ -60,7 +62,7 @@ class Named:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Part:
-    """A nested dataclass."""
+    """A nested Struct or dataclass."""
 
     of: type
 
@@ -80,14 +82,24 @@ _PLAIN: Final = {
 
 @cache
 def fields_of(owner: type) -> tuple[tuple[str, Shape], ...]:
-    """The names and shapes of a dataclass's fields, in order; raises TypeError for a field that has no shape."""
+    """The names and shapes of a class's fields, in order; raises TypeError for a field that has no shape."""
     hints = typing.get_type_hints(owner)
     return tuple((name, _shape(hints[name], f"{owner.__name__}.{name}")) for name in names_of(owner))
 
 
 def names_of(owner: type) -> tuple[str, ...]:
-    """The names of a dataclass's fields, in order."""
-    return tuple(field.name for field in dataclasses.fields(owner))
+    """The names of the fields of a Struct or a dataclass, in order."""
+    if issubclass(owner, Struct):
+        return owner.__struct_fields__
+    return tuple(field.name for field in dataclasses.fields(cast("Any", owner)))
+
+
+def is_record(kind: object) -> TypeGuard[type]:
+    """Whether this is a class with named fields: a Struct or a dataclass."""
+    if not isinstance(kind, type):
+        return False
+    of = cast("type[Any]", kind)
+    return issubclass(of, Struct) or dataclasses.is_dataclass(of)
 
 
 def _shape(hint: Any, where: str) -> Shape:
@@ -95,7 +107,7 @@ def _shape(hint: Any, where: str) -> Shape:
         return _PLAIN[hint]
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return Choice(hint)
-    if isinstance(hint, type) and dataclasses.is_dataclass(cast("object", hint)):
+    if is_record(cast("object", hint)):
         return Part(hint)
     return _composed(hint, where)
 

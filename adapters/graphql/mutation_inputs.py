@@ -8,10 +8,9 @@ from typing import TypeVar
 
 import strawberry
 
-from commands.request import ManualTerms
+from commands.request import ManualTerms, OutsideSignal
 from domain.errors import InvalidInput
 from domain.order import OrderType, Side
-from domain.signal import SignalDetected
 from domain.strategies import Direction, Intent
 
 _T = TypeVar("_T")
@@ -70,8 +69,8 @@ class SignalInput:
     target: Decimal
     inputs: list[SignalFigure] = strawberry.field(default_factory=list)
 
-    def signal(self) -> SignalDetected:
-        return SignalDetected(
+    def signal(self) -> OutsideSignal:
+        return OutsideSignal(
             strategy=self.strategy,
             instrument=self.instrument,
             interval_seconds=self.interval_seconds,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -25,7 +24,7 @@ from adapters.simulated.requests import Amendment, Cancellation, Request
 from adapters.simulated.wire import Wire
 from commands.exchange import Ticket
 from domain.arithmetic import ZERO
-from domain.order import Liquidity, OrderPlaced, OrderType
+from domain.order import Liquidity, OrderPlaced, OrderType, amended
 
 TOO_LATE = "the market was closed to it beyond"
 CANCELLED_BY_USER = "CancelByUser"
@@ -100,7 +99,12 @@ class OrderDesk:
         if order is None or order.triggered:
             self._wire.amend_refused(request, at, UNKNOWN_TO_AMEND)
             return
-        terms = _amended(order.terms, asked)
+        terms = amended(
+            order.terms,
+            quantity=asked.quantity,
+            limit_price=asked.limit_price,
+            trigger_price=asked.trigger_price,
+        )
         reason = self._objection_to_amending(order, terms, bar)
         if reason is not None:
             self._wire.amend_refused(request, at, reason)
@@ -132,12 +136,3 @@ class OrderDesk:
 def _came_too_late(terms: OrderPlaced, at: datetime) -> bool:
     """What adds exposure was meant for a market that is gone by then; what takes us out of it never comes too late."""
     return not terms.reduce_only and at > terms.fresh_until
-
-
-def _amended(terms: OrderPlaced, asked: Amendment) -> OrderPlaced:
-    return replace(
-        terms,
-        quantity=terms.quantity if asked.quantity is None else asked.quantity,
-        limit_price=terms.limit_price if asked.limit_price is None else asked.limit_price,
-        trigger_price=terms.trigger_price if asked.trigger_price is None else asked.trigger_price,
-    )

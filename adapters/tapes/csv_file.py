@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import repeat
 from pathlib import Path
 
 from adapters.tapes.columns import OPTIONAL, PRICES
@@ -43,9 +42,27 @@ def read_tape(path: Path, *, symbol: str | None = None, now: datetime) -> Tape:
 def _candles(
     instrument: str, interval: timedelta, times: Times, figures: Mapping[str, Column]
 ) -> list[Candle]:
-    absent = repeat(None)
+    absent: Column = [None] * len(times.opened)
     columns = (figures.get(name, absent) for name in (*PRICES, "volume", *OPTIONAL))
-    return list(map(Candle, repeat(instrument), repeat(interval), times.opened, *columns))
+    return [
+        Candle(
+            instrument=instrument,
+            interval=interval,
+            open_time=opened,
+            open=first,
+            high=high,
+            low=low,
+            close=close,
+            volume=volume,
+            turnover=turnover,
+            bid=bid,
+            ask=ask,
+            funding_rate=funding_rate,
+        )
+        for opened, first, high, low, close, volume, turnover, bid, ask, funding_rate in zip(
+            times.opened, *columns, strict=True
+        )
+    ]
 
 
 def _tape(path: Path, table: Table, times: Times, read: Sequence[Candle], now: datetime) -> Tape:

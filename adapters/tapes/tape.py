@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+
+from msgspec.structs import astuple
 
 from adapters.tapes.gaps import Gap
 from domain.candle import Candle, interval_name

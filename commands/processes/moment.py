@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from commands.world import Branch
 from domain.log import Envelope
@@ -11,8 +12,7 @@ from domain.portfolio import Portfolio
 from domain.streams import parse
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(Struct, frozen=True, kw_only=True):
     """`now` is when the unit of work is recorded."""
 
     envelope: Envelope

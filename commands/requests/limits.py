@@ -19,8 +19,9 @@ rule that one entry works in an instrument at a time, and never against what is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from msgspec import Struct
 
 from commands.request import ManualTerms
 from commands.requests.situation import Situation
@@ -29,7 +30,7 @@ from domain.committees import Judge, View, risk
 from domain.committees.plan import funds_of
 from domain.errors import Refused
 from domain.order import Side
-from domain.portfolio import UNBOUNDED, OpenPosition
+from domain.portfolio import UNBOUNDED, OpenPosition, with_stop
 from domain.signal import SignalDetected
 from domain.sizing import leverage_of, margin_required
 from domain.strategies import Direction, Intent
@@ -37,8 +38,7 @@ from domain.strategies import Direction, Intent
 DIRECTIONS: Mapping[Side, Direction] = {Side.BUY: Direction.LONG, Side.SELL: Direction.SHORT}
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """An entry to be judged: its terms, the price it is judged at (quote currency), and what the committees see."""
 
     terms: ManualTerms
@@ -205,7 +205,7 @@ _CHECKS: tuple[Callable[[Asked], str | None], ...] = (
 
 def check_wider(held: OpenPosition, stop: Decimal, view: View) -> None:
     """Raises Refused for a stop that lets an open position risk more than before and than one trade or all may."""
-    risk = replace(held, state=replace(held.state, stop=stop)).risk
+    risk = with_stop(held, stop=stop).risk
     if risk <= held.risk:
         return
     beside = EXACT.subtract(view.portfolio.open_risk, held.risk)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from msgspec import Struct
 
 from commands import order as order_commands
 from commands.account import ReleaseFunds, ReserveFunds
 from commands.bracket import bracket
-from commands.order import CancelOrder, amended, check_terms
+from commands.order import CancelOrder, amended_by, check_terms
 from commands.position import MoveProtection
 from commands.request import AmendOrder, ClosePosition, ManualTerms, PlaceOrder
 from commands.requests.limits import DIRECTIONS, Asked, check_alone, check_entry, check_levels
@@ -21,12 +22,11 @@ from domain.committees import View
 from domain.errors import InvalidInput, Refused
 from domain.instrument import Instrument, check_digits
 from domain.order import OrderPlaced, OrderType, Purpose, Side, Working
-from domain.portfolio import OpenPosition
+from domain.portfolio import OpenPosition, with_levels
 from domain.streams import order_stream
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meant:
+class Meant(Struct, frozen=True, gc=False, kw_only=True):
     """An order that may be placed: its terms, and what it was judged by; `asked` is None for one that only reduces."""
 
     terms: OrderPlaced
@@ -173,7 +173,7 @@ def amend(request: AmendOrder, situation: Situation, _chain: str) -> Sequence[Co
         trigger_price=request.trigger_price,
         rules=rules,
     )
-    terms = amended(working.terms, asked)
+    terms = amended_by(asked, working.terms)
     check_terms(terms, rules)
     if terms.quantity <= working.filled:
         raise Refused(
@@ -204,7 +204,7 @@ def _check_awaited(terms: OrderPlaced, situation: Situation) -> None:
     stop = terms.trigger_price if terms.purpose is Purpose.STOP else entry.stop
     target = terms.limit_price if terms.purpose is Purpose.TARGET else entry.target
     view = situation.view(situation.rules(terms.instrument), without=terms.parent)
-    if entry.price is None or replace(entry, stop=stop).risk > entry.risk:
+    if entry.price is None or with_levels(entry, stop=stop, target=target).risk > entry.risk:
         _checked(_manual(entry.order.terms, stop, target), situation, view)
         return
     check_levels(view, entry.direction, entry.price, stop, target)

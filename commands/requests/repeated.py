@@ -58,7 +58,7 @@ def _only(kind: type[_E], followed: Iterable[Followed]) -> _E | None:
 
 
 def _signal(request: RaiseSignal, followed: Sequence[Followed]) -> bool:
-    return _only(SignalDetected, followed) == request.signal
+    return _only(SignalDetected, followed) == request.signal.detected()
 
 
 def _place(request: PlaceOrder, followed: Sequence[Followed]) -> bool:

@@ -16,4 +16,4 @@ def raise_signal(request: RaiseSignal, situation: Situation, chain: str) -> Sequ
     Raises InstrumentNotListed where there are no rules to judge it by.
     """
     situation.rules(request.signal.instrument)
-    return [signal_commands.RaiseSignal(chain, request.signal)]
+    return [signal_commands.RaiseSignal(chain, request.signal.detected())]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from msgspec import Struct
+
 from commands.handler import Identity
 from commands.world import World
+from domain.account import with_reserved
 from domain.committees import View
 from domain.errors import InstrumentNotListed, Refused
 from domain.instrument import Instrument
@@ -17,8 +19,7 @@ from domain.portfolio import OpenPosition, Portfolio
 from domain.settings import Settings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class Situation(Struct, frozen=True, kw_only=True):
     """`at` is when what follows is recorded (UTC), `prices` are in quote currency, by instrument.
 
     `prices` are no part of the log: they only say no to what the market would not bear. What they let pass is
@@ -79,4 +80,6 @@ class Situation:
 def _without(portfolio: Portfolio, order_id: str) -> Portfolio:
     entries = {one: entry for one, entry in portfolio.entries.items() if one != order_id}
     reserved = {one: amount for one, amount in portfolio.account.reserved.items() if one != order_id}
-    return portfolio._replace(entries=entries, account_state=replace(portfolio.account, reserved=reserved))
+    return portfolio._replace(
+        entries=entries, account_state=with_reserved(portfolio.account, reserved=reserved)
+    )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec import Struct
 
 from domain.arithmetic import exactly
 from domain.committees.view import View
 from domain.signal import Chamber, SignalDetected, Vote
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True, gc=False):
     """Whether a member approves, why not in the field's words, and every figure it looked at by name."""
 
     approves: bool
@@ -25,8 +26,7 @@ Judge = Callable[[SignalDetected, View], Judgement]
 """A pure function of its arguments. One that raises votes no, with the name of the error's class as its reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A seat in one of the two chambers: its name in votes and reports, and how it judges."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from domain.arithmetic import CEILING, EXACT, ONE, ZERO, distance, total
 from domain.committees.view import View
@@ -15,8 +16,7 @@ from domain.sizing import Funds, Sized, leverage_of, size
 from domain.strategies import Direction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, gc=False, kw_only=True):
     """Prices in quote currency, `stop` and `target` on the tick; the size, and the funds it was found with."""
 
     entry: Decimal

@@ -10,7 +10,6 @@ no reason to act at all, and we are not on our way out already. Until then the s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 
 from domain.arithmetic import ZERO
@@ -18,7 +17,7 @@ from domain.committees import alpha, risk
 from domain.committees.member import Member, vote
 from domain.committees.plan import plan
 from domain.committees.view import View
-from domain.signal import Chamber, DecisionMade, SignalDetected, Verdict, Vote
+from domain.signal import Chamber, DecisionMade, SignalDetected, Verdict, Vote, with_policy
 from domain.strategies import Intent
 from domain.tiers import tier_of
 
@@ -81,7 +80,7 @@ def decide(signal: SignalDetected, view: View, policy: int = POLICY_VERSION) -> 
         decided = _decision(view, Verdict.SKIP, ("NOTHING_TO_EXIT",), ())
     else:
         decided = _enter(signal, view, members)
-    return decided if policy == POLICY_VERSION else replace(decided, policy_version=policy)
+    return decided if policy == POLICY_VERSION else with_policy(decided, policy_version=policy)
 
 
 def _speaks_against_something(signal: SignalDetected, view: View) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from domain.account import Account
 from domain.errors import InstrumentNotListed
@@ -12,8 +13,7 @@ from domain.portfolio import Portfolio
 from domain.settings import InForce, RiskSettings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(Struct, frozen=True, gc=False, kw_only=True):
     """The instant of a decision: `now` (UTC), the settings in force, the instrument's rules, the portfolio.
 
     `instrument` is the one the signal names, None where it is not listed. Folded again from the log up to the

@@ -7,11 +7,12 @@ Built-in strategies live beside this file; other people's are found through the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
+
+from msgspec import Struct
 
 from domain.candle import Candle
 
@@ -35,8 +36,7 @@ class Intent(StrEnum):
     EXIT = "EXIT"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class Proposal(Struct, frozen=True, gc=False, kw_only=True):
     """What a strategy says at the close of one candle.
 
     `confidence` is in 0..1, `trend` in -1..1 (the longer trend as the strategy reads it: +1 up, -1 down).

@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
+from msgspec import structs
+
 from adapters.tapes import Tape, tape_identity
 from domain.instrument import Instrument
 from domain.opening import LogOpened, Mode
@@ -32,7 +34,7 @@ def opening_of(
     """The first event of the log that these make: the same for the same, on whatever technology it is kept."""
     identity = tape_identity(tapes)
     told = json.dumps(
-        [identity, account, asdict(stake), _told(settings), [asdict(one) for one in instruments]],
+        [identity, account, asdict(stake), _told(settings), [structs.asdict(one) for one in instruments]],
         default=str,
         sort_keys=True,
     )

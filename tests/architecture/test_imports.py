@@ -38,8 +38,8 @@ class Arrows:
 NOTHING: frozenset[str] = frozenset()
 
 HOUSE = {
-    "domain": Arrows(NOTHING, frozenset({"numpy"})),
-    "commands": Arrows(frozenset({"domain"}), NOTHING),
+    "domain": Arrows(NOTHING, frozenset({"numpy", "msgspec"})),
+    "commands": Arrows(frozenset({"domain"}), frozenset({"msgspec"})),
     "projections": Arrows(frozenset({"domain"}), frozenset({"sqlalchemy"})),
     "schemas": Arrows(NOTHING, NOTHING),
     "adapters": Arrows(frozenset({"domain", "commands", "projections", "schemas"}), None),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +20,7 @@ from domain.settings import (
     TierSettings,
 )
 from infra.run.paper import Plan, plan_of
+from tests.replacing import replace
 
 _RECORDED = Path(__file__).parents[3] / "shared" / "data" / "bybit_klines"
 _SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
@@ -74,9 +74,9 @@ def _moved(envelope: Envelope, log_id: UUID, account: str, ids: dict[str, str]) 
 
 def _renamed(event: Event, chain: str, own: str) -> Event:
     named: dict[str, Any] = {
-        field.name: value.replace(chain, own)
-        for field in fields(event)
-        if isinstance(value := getattr(event, field.name), str) and chain in value
+        name: value.replace(chain, own)
+        for name in event.__struct_fields__
+        if isinstance(value := getattr(event, name), str) and chain in value
     }
     changed: Event = replace(event, **named) if named else event
     return changed

@@ -8,12 +8,12 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import closing
-from dataclasses import replace
 
 from domain.log import Envelope
 from tests.benchmarks.logs import owned
 from tests.benchmarks.runs import copies
 from tests.projections.folded import a_run
+from tests.replacing import replace
 
 
 def main(log: str, rate: str, seconds: str, at_once: str) -> None:

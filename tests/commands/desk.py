@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
@@ -28,6 +28,7 @@ from domain.signal import SignalDetected
 from tests.commands.list_log import ListLog
 from tests.commands.mailbox import Mailbox
 from tests.domain.history import ACCOUNT, BTC, ETH, LOG_ID, NOW, D, a_signal, an_instrument
+from tests.replacing import replace
 
 FEE = D("0.05")
 IDENTITY = Identity(LOG_ID, ACCOUNT, "test")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -21,6 +20,7 @@ from domain.settings import AlphaSettings, RiskSettings, Settings, SizingSetting
 from tests.commands.an_order import PLACE, PLACED, RULES
 from tests.commands.desk import Desk, a_fill_of, funding, long, snapshot
 from tests.domain.history import BTC, NOW, D, an_instrument
+from tests.replacing import replace
 
 NAIVE = NOW.replace(tzinfo=None)
 LOCAL = datetime(2025, 4, 3, 12, 0, tzinfo=UTC).astimezone()
@@ -38,7 +38,7 @@ def refused(deed: Callable[[Desk], object], error: type[InvalidInput], words: st
 
 
 def placing(**changed: object) -> Callable[[Desk], object]:
-    terms = replace(PLACED, **changed)  # type: ignore[arg-type]  # wrong on purpose
+    terms = replace(PLACED, **changed)
     return lambda desk: desk.ask(PlaceOrder("bad-e1", terms, RULES), cause="command:bad")
 
 
@@ -70,7 +70,7 @@ def occurred_at(moment: datetime) -> Callable[[Desk], object]:
 
 def a_bad_fill(**changed: object) -> AnyReport:
     good: Filled = a_fill_of("abc-e1", "x1", D("0.1"), D(100))
-    return replace(good, **changed)  # type: ignore[arg-type]  # wrong on purpose
+    return replace(good, **changed)
 
 
 DEEDS: dict[str, tuple[Callable[[Desk], object], type[InvalidInput], str]] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from typing import get_args
 
@@ -33,8 +32,10 @@ from commands.world import World
 from domain.events import FULL_NAMES
 from domain.order import OrderType
 from tests.commands.desk import long
+from tests.commands.outside import outside
 from tests.commands.requests.asking import Asking, chain_of, terms
 from tests.domain.history import BTC, D
+from tests.replacing import replace
 
 POSITION = f"{BTC}-LONG-1"
 RESTING = terms(quantity=D(1), type=OrderType.LIMIT, limit_price=D(90), stop=D(89), target=None)
@@ -51,7 +52,7 @@ def prepared() -> Asking:
 
 STOP = f"{chain_of('in')}-s1"
 CASES: tuple[tuple[Request, Request], ...] = (
-    (RaiseSignal(long()), RaiseSignal(long(confidence=0.71))),
+    (RaiseSignal(outside(long())), RaiseSignal(outside(long(confidence=0.71)))),
     (AmendOrder(order_id=STOP, trigger_price=D(97)), AmendOrder(order_id=STOP, trigger_price=D(96))),
     (CancelOrder(f"{chain_of('in')}-t1", "let it run"), CancelOrder(f"{chain_of('in')}-t1", "no")),
     (ClosePosition(POSITION, "enough"), TripKillSwitch("enough")),
@@ -133,15 +134,19 @@ def test_what_is_no_longer_valid_is_never_carried_out() -> None:
         (PauseStrategy("", "why"), {}, "the strategy is 1 to 500 characters"),
         (TripKillSwitch("a\0b"), {}, "the reason has a character in it that nobody sees"),
         (PauseStrategy("a\x1b[2J", "why"), {}, "the strategy has a character in it that nobody sees"),
-        (RaiseSignal(replace(long(), strategy="")), {}, "the strategy is 1 to 500 characters"),
+        (RaiseSignal(outside(replace(long(), strategy=""))), {}, "the strategy is 1 to 500 characters"),
         (
-            RaiseSignal(replace(long(), strategy="a\ud800")),
+            RaiseSignal(outside(replace(long(), strategy="a\ud800"))),
             {},
             "the strategy has a character in it that nobody sees",
         ),
-        (RaiseSignal(replace(long(), inputs={"x" * 501: 1.0})), {}, "the name of a figure is 1 to 500"),
         (
-            RaiseSignal(replace(long(), inputs=dict.fromkeys(map(str, range(101)), 1.0))),
+            RaiseSignal(outside(replace(long(), inputs={"x" * 501: 1.0}))),
+            {},
+            "the name of a figure is 1 to 500",
+        ),
+        (
+            RaiseSignal(outside(replace(long(), inputs=dict.fromkeys(map(str, range(101)), 1.0)))),
             {},
             "a signal is made of 100 figures at most",
         ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -40,6 +39,7 @@ from tests.commands.desk import (
 from tests.commands.list_log import InterruptedLog, ListLog
 from tests.commands.mailbox import Mailbox
 from tests.domain.history import ACCOUNT, ETH, NOW, D
+from tests.replacing import replace
 
 ENTERED = ["SignalDetected", "DecisionMade", "FundsReserved", "OrderPlaced", "OrderPlaced", "OrderPlaced"]
 

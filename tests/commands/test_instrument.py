@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import fields
-
 import pytest
+from msgspec.structs import fields
 
 from commands.instrument import RANGES, ListInstrument, check_rules
 from domain.errors import InvalidInput
@@ -26,7 +25,7 @@ def test_what_is_not_an_instrument_is_not_listed(spelled: str) -> None:
 
 
 def test_every_figure_has_a_range() -> None:
-    figures = {field.name for field in fields(Instrument) if field.type == "Decimal"}
+    figures = {field.name for field in fields(Instrument) if field.type is D}
     assert {name for name, _, _ in RANGES} == figures
 
 

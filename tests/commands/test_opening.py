@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from uuid import uuid4
 
 from commands.opening import OpenLog
@@ -8,6 +7,7 @@ from domain.errors import Refused
 from domain.opening import LogOpened, Mode
 from tests.commands.sentence import given
 from tests.domain.history import LOG_ID
+from tests.replacing import replace
 
 OPENED = LogOpened(log_id=LOG_ID, mode=Mode.TAPE, tape="BTCUSDT_5m", synthetic=False)
 

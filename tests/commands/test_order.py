@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -54,6 +53,7 @@ from tests.commands.an_order import (
 )
 from tests.commands.sentence import given
 from tests.domain.history import BTC, ETH, D
+from tests.replacing import replace
 
 S = OrderStatus
 SENT, WORKS = OrderSubmitted(VENUE), OrderAccepted(VENUE)
@@ -384,7 +384,7 @@ TERMS = [
 
 @pytest.mark.parametrize(("changed", "words"), TERMS)
 def test_terms_that_the_instrument_does_not_have_are_refused(changed: dict[str, object], words: str) -> None:
-    terms: OrderPlaced = replace(PLACED, **changed)  # type: ignore[arg-type]  # wrong on purpose
+    terms: OrderPlaced = replace(PLACED, **changed)
     given().when(PlaceOrder(ORDER, terms, RULES)).then_error(InvalidInput, words)
 
 

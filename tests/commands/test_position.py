@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from commands.position import ApplyFill, ApplyFunding, MoveProtection, settlement
@@ -21,6 +19,7 @@ from domain.strategies import Direction
 from domain.streams import position_stream
 from tests.commands.sentence import given
 from tests.domain.history import ACCOUNT, BTC, NOW, D, an_opening
+from tests.replacing import replace
 
 STREAM = position_stream(ACCOUNT, BTC, Direction.LONG, 1)
 OPENED = an_opening(quantity=D(3), cost=D(300), fee=D("0.3"))

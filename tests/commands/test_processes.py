@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,6 +21,7 @@ from domain.streams import order_stream
 from tests.commands.an_order import RULES
 from tests.commands.desk import Desk, a_fill_of, chain_of, long, names
 from tests.domain.history import ACCOUNT, BTC, NOW, D, an_order
+from tests.replacing import replace
 
 EXIT = long(direction=Direction.SHORT, intent=Intent.EXIT)
 SHORT = long(direction=Direction.SHORT, stop=D(102), target=D(94), trend=-0.5)

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 from commands.settings import ChangeSettings
 from domain.errors import InvalidSettings
 from domain.settings import RiskSettings, Settings, SettingsChanged
 from tests.commands.sentence import given
 from tests.domain.history import D
+from tests.replacing import replace
 
 DEFAULT = Settings()
 CAREFUL = Settings(risk=RiskSettings(max_positions=1))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from commands.account import ResetKillSwitch
@@ -12,6 +11,7 @@ from domain.settings import RiskSettings, Settings
 from domain.signal import DecisionMade, Verdict
 from tests.commands.desk import Desk, a_fill_of, chain_of, folded, long, names, snapshot
 from tests.domain.history import D
+from tests.replacing import replace
 
 EASY: dict[str, Any] = {
     "cooldown_seconds": 0,

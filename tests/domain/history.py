@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import reduce
@@ -35,6 +35,7 @@ from domain.streams import (
     settings_stream,
     signal_stream,
 )
+from tests.replacing import replace
 
 D = Decimal
 LOG_ID = UUID("8a4c7b1e-2f3d-4c5b-9e6a-7d8f9a0b1c2d")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,6 +9,7 @@ from domain.errors import InvalidSettings, Refused
 from domain.settings import Settings, SizingRule
 from tests.domain.history import BTC, ETH
 from tests.domain.test_settings import every_setting
+from tests.replacing import replace
 
 DEFAULT = Settings()
 

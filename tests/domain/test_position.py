@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import reduce
 
 import pytest
@@ -27,6 +26,7 @@ from domain.position import (
 )
 from domain.strategies import Direction
 from tests.domain.history import D, a_closing, an_opening
+from tests.replacing import replace
 
 OPENED = an_opening(quantity=D(3), cost=D(300), fee=D("0.3"))
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from functools import reduce
 from typing import Any
@@ -21,6 +21,7 @@ from domain.settings import (
     ranges,
 )
 from tests.domain.history import D
+from tests.replacing import replace
 
 DEFAULT = Settings()
 RANGES = {name: (low, high) for name, _, low, high in ranges(DEFAULT)}
@@ -40,7 +41,7 @@ def every_setting(settings: Any, prefix: str = "") -> Iterator[str]:
 def changed(name: str, value: object) -> Settings:
     section, _, field = name.rpartition(".")
     if not section:
-        return replace(DEFAULT, **{field: value})  # type: ignore[arg-type]  # any setting, by name
+        return replace(DEFAULT, **{field: value})
     return replace(DEFAULT, **{section: replace(getattr(DEFAULT, section), **{field: value})})
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from decimal import ROUND_UP, Context, Decimal, localcontext
 from typing import Any
 
@@ -14,6 +13,7 @@ from domain.instrument import Instrument
 from domain.settings import SizingRule, SizingSettings
 from domain.sizing import RULES, Funds, Sized, leverage_of, margin_required, size
 from tests.domain.history import an_instrument
+from tests.replacing import replace
 
 D = Decimal
 RICH = Funds(balance=D(10_000), spendable=D(1_000_000), leverage=D(5))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
 
@@ -15,6 +15,7 @@ from domain.settings import Settings, TierSettings, check
 from domain.signal import Tier
 from domain.tiers import MAX_WINDOW, NO_TRADES, Trades, evolve, threshold, tier_of
 from tests.domain.history import a_closing
+from tests.replacing import replace
 
 D = Decimal
 DEFAULTS = TierSettings()

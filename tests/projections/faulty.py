@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache, partial
 
 from sqlalchemy import Engine, select
@@ -19,6 +18,7 @@ from projections.work import works
 from tests.benchmarks.runs import copies
 from tests.projections.folded import a_run
 from tests.projections.stores import WrittenLog
+from tests.replacing import replace
 
 
 class Fault:

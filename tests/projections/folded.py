@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -16,6 +15,7 @@ from projections.projection import Key, Projection, Row
 from projections.rows import MemoryRows
 from tests.commands.list_log import ListLog
 from tests.journeys import runs
+from tests.replacing import replace
 
 EAGER = replace(runs.EAGER, sizing=SizingSettings(risk=Decimal("0.0005")))
 

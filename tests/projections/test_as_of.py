@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -37,6 +36,7 @@ from tests.projections.travel import (
     traveller,
     watched,
 )
+from tests.replacing import replace
 
 __all__ = ["embedded"]
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +38,7 @@ from tests.projections.travel import (
     traveller,
     watched,
 )
+from tests.replacing import replace
 
 __all__ = ["embedded"]
 

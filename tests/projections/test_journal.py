@@ -34,7 +34,7 @@ def test_every_event_is_there_as_it_was_recorded(name: str) -> None:
     for at, envelope in enumerate(log.envelopes, 1):
         row, meta = rows[at], envelope.meta
         assert codec().decode(row["data"]) == envelope
-        same = set(Meta.__slots__) & set(row) - {"event_id"}
+        same = set(Meta.__struct_fields__) & set(row) - {"event_id"}
         assert len(same) == 7
         assert {name: row[name] for name in same} == {name: getattr(meta, name) for name in same}
         assert (row["event_id"], row["chain"]) == (str(meta.event_id), meta.correlation_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine
@@ -25,6 +24,7 @@ from projections.store import reading, writing
 from projections.work import works
 from tests.projections.faulty import Fault, caught_up, digests, two_accounts
 from tests.projections.stores import WrittenLog
+from tests.replacing import replace
 
 _KINDS = {"orders": ORDERS, "accounts": ACCOUNTS, "equity": EQUITY}
 

@@ -22,7 +22,7 @@ def test_a_signal_is_what_its_state_is(name: str) -> None:
     for stream, state in told:
         assert isinstance(state, Detected | Decided)
         row = rows[stream.account, stream.id]
-        seen = {name: getattr(state.signal, name) for name in SignalDetected.__slots__}
+        seen = {name: getattr(state.signal, name) for name in SignalDetected.__struct_fields__}
         assert {name: row[name] for name in seen} == {**seen, "inputs": dict(state.signal.inputs)}
         decision = state.decision if isinstance(state, Decided) else None
         assert row["status"] == ("DETECTED" if decision is None else "DECIDED")

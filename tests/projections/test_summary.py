@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from decimal import Decimal
 
 from domain.account import AccountOpened
@@ -21,6 +20,7 @@ from tests.domain.history import (
     an_order,
     money,
 )
+from tests.replacing import replace
 
 D = Decimal
 
@@ -39,7 +39,7 @@ def folded(events: Iterable[tuple[str, Event]]) -> Summary:
 
 
 def closed(net: str, **changed: object) -> Event:
-    return replace(a_closing(D(net), D(1000)), **changed)  # type: ignore[arg-type]  # of its fields
+    return replace(a_closing(D(net), D(1000)), **changed)
 
 
 def test_nothing_happened() -> None:

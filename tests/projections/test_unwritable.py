@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from projections.store import reading
 from projections.work import works
 from tests.projections.faulty import digests, two_accounts
 from tests.projections.stores import WrittenLog
+from tests.replacing import replace
 
 _REFUSED = object()
 """No database has a type for it."""

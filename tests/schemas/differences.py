@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
-from adapters.avro.shape import Choice, Many, Maybe, Named, Part, Plain, Shape, fields_of
+from msgspec import NODEFAULT, Struct, structs
+
+from adapters.avro.shape import Choice, Many, Maybe, Named, Part, Plain, Shape, fields_of, is_record
 
 Json = dict[str, Any]
 UNKNOWN = "UNKNOWN"
@@ -65,7 +67,7 @@ def _of_symbols(members: list[str], schema: Json, where: str) -> Iterator[str]:
 
 def _of_defaults(owner: type, fields: list[Json], shapes: Mapping[str, Shape]) -> Iterator[str]:
     """A class's default is its record's; what a record alone has is for bytes older than the field."""
-    own = {field.name: field for field in dataclasses.fields(owner)}
+    own = _defaults_of(owner)
     for field in fields:
         name = field["name"]
         if isinstance(shapes[name], Maybe) and field.get("default", ...) is not None:
@@ -75,12 +77,24 @@ def _of_defaults(owner: type, fields: list[Json], shapes: Mapping[str, Shape]) -
             yield f"{owner.__name__}.{name} is {default!r} by default; its record says {field.get('default')!r}"
 
 
-def _default(field: dataclasses.Field[Any]) -> object:
+def _defaults_of(owner: type) -> Mapping[str, object]:
+    """By field name; a field without a default has none, and one made anew for each instance is made once here."""
+    if issubclass(owner, Struct):
+        named = {one.name: (one.default, one.default_factory) for one in structs.fields(owner)}
+        missing: object = NODEFAULT
+    else:
+        plain = cast("Any", owner)
+        named = {one.name: (one.default, one.default_factory) for one in dataclasses.fields(plain)}
+        missing = dataclasses.MISSING
+    return {
+        name: factory() if callable(factory) else None if value is missing else value
+        for name, (value, factory) in named.items()
+    }
+
+
+def _default(value: object) -> object:
     """As Avro's JSON has it; None for no default, and for a part, whose own fields have theirs."""
-    if field.default_factory is not dataclasses.MISSING:
-        return field.default_factory()
-    value = field.default
-    if value is dataclasses.MISSING or dataclasses.is_dataclass(value) or value is None:
+    if value is None or is_record(type(value)):
         return None
     if isinstance(value, tuple):
         return [] if value == () else None

@@ -6,7 +6,6 @@ A new field gets its value here; what older versions read to where that differs 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -70,6 +69,7 @@ from domain.settings import (
 )
 from domain.signal import Chamber, DecisionMade, SignalDetected, Tier, Verdict, Vote
 from domain.strategies import Direction, Intent
+from tests.replacing import replace
 
 BTC = "BTCUSDT-LINEAR.BYBIT"
 ORDER = "01hx3k9zq2m4c-e1"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from adapters.avro.codec import AvroCodec
 from adapters.avro.schema import WriterSchema, current_schemas, past_schemas, schemas_by_fingerprint
 from domain.errors import UnknownSchema
 from domain.signal import SignalDetected
+from tests.replacing import replace
 from tests.schemas.golden import fingerprint, golden_bytes, kept, kept_fingerprints
 from tests.schemas.samples import EARLIER, NOON, SAMPLES, expected
 

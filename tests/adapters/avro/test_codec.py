@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from io import BytesIO
@@ -22,6 +21,7 @@ from domain.log import Envelope
 from domain.order import OrderFilled, OrderPlaced
 from domain.signal import DecisionMade, SignalDetected
 from tests.adapters.avro.events import envelopes, envelopes_of
+from tests.replacing import replace
 from tests.schemas.samples import META, SAMPLES
 
 _CODEC = AvroCodec()

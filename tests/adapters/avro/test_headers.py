@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from uuid import UUID
 
 from adapters.avro.headers import headers_of, traceparent
 from domain.log import Envelope
+from tests.replacing import replace
 from tests.schemas.samples import META, SAMPLES
 
 _FILL = SAMPLES["whence.order.OrderFilled"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -15,6 +14,7 @@ from adapters.avro.moment import iso
 from domain.log import Envelope
 from domain.order import OrderFilled
 from tests.adapters.avro.events import envelopes
+from tests.replacing import replace
 from tests.schemas.samples import NOON, SAMPLES
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, get_args
@@ -37,13 +37,15 @@ from commands.request import (
     TripKillSwitch,
 )
 from domain.errors import InvalidInput
+from tests.commands.outside import outside
 from tests.commands.requests.asking import TERMS
 from tests.domain.history import BTC, a_signal
+from tests.replacing import replace
 
 AT = datetime(2025, 6, 30, 14, 0, 0, 123456, tzinfo=UTC)
 _TERMS = replace(TERMS, quantity=Decimal("0.0150"), stop=Decimal("1E+2"), target=None)
 REQUESTS: list[Request] = [
-    RaiseSignal(a_signal(confidence=0.1 + 0.2)),
+    RaiseSignal(outside(a_signal(confidence=0.1 + 0.2))),
     DraftOrder(_TERMS),
     PlaceOrder(_TERMS),
     AmendOrder(order_id="x-e1", limit_price=Decimal("100.10")),
@@ -125,7 +127,7 @@ def _changed(change: Callable[[dict[str, Any]], object]) -> bytes:
 
 
 def _signal(change: Callable[[dict[str, Any]], object]) -> bytes:
-    form = json.loads(request_bytes(asked(RaiseSignal(a_signal()))))
+    form = json.loads(request_bytes(asked(RaiseSignal(outside(a_signal())))))
     change(form["request"]["signal"])
     return json.dumps(form).encode()
 

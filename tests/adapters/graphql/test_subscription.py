@@ -24,6 +24,7 @@ from domain.streams import parse
 from tests.adapters.graphql.serving import Serving, connected, first, serving
 from tests.adapters.log.days import days
 from tests.commands.desk import a_fill_of
+from tests.commands.outside import outside
 from tests.commands.requests.asking import PRICE, TERMS, Asking
 from tests.domain.history import ACCOUNT, BTC, ETH, NOW, D, a_signal
 
@@ -48,7 +49,7 @@ def history() -> Sequence[Envelope]:
     assert isinstance(out, Accepted)
     (order,) = (parse(event.stream).id for event in out.events if event.type.endswith("OrderPlaced"))
     asking.desk.tell(a_fill_of(order, "x-out", D(10), PRICE))
-    asking.accepted(RaiseSignal(a_signal(candle_closed_at=asking.desk.at)), "signal")
+    asking.accepted(RaiseSignal(outside(a_signal(candle_closed_at=asking.desk.at))), "signal")
     asking.accepted(TripKillSwitch("enough"), "trip")
     return asking.desk.log.envelopes
 

@@ -12,6 +12,7 @@ from adapters.live.folded import Folded
 from commands.request import RaiseSignal
 from domain.log import Envelope, Recorded
 from projections.orders import ORDERS
+from tests.commands.outside import outside
 from tests.commands.requests.asking import PRICE, TERMS, Asking, terms
 from tests.domain.history import BTC, ETH, a_signal
 
@@ -21,7 +22,7 @@ def log() -> Sequence[Recorded]:
     """Two entries with their exits, so that streams come and go among one another."""
     asking = Asking()
     asking.entered(TERMS, "one")
-    asking.accepted(RaiseSignal(a_signal(instrument=BTC, candle_closed_at=asking.desk.at)), "signal")
+    asking.accepted(RaiseSignal(outside(a_signal(instrument=BTC, candle_closed_at=asking.desk.at))), "signal")
     asking.prices[ETH] = PRICE
     asking.entered(terms(instrument=ETH), "two")
     return list(asking.desk.log.read())

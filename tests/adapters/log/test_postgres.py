@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import psycopg
 import pytest
@@ -12,6 +11,7 @@ from adapters.avro import AvroCodec
 from adapters.log.address import PostgresAddress, parse_address
 from adapters.log.postgres import open_postgres
 from domain.errors import LogUnavailable
+from tests.replacing import replace
 
 GUEST = "whence_guest"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -30,6 +29,7 @@ from projections.store import prepare, writing
 from tests.commands.list_log import ListLog
 from tests.projections.folded import EAGER
 from tests.projections.stores import WrittenLog, built
+from tests.replacing import replace
 
 SETTINGS = replace(EAGER, tiers=TierSettings(normal_confidence=0.5), risk=RiskSettings())
 """Some signals are traded, and some are not."""

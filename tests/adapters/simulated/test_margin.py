@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -29,6 +28,7 @@ from tests.adapters.simulated.scene import (
     ticket,
     told,
 )
+from tests.replacing import replace
 
 QUIET = "100 100.5 99.5 100"
 TAKER = d("0.00055")

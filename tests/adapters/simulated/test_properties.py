@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -26,6 +25,7 @@ from tests.adapters.simulated.scene import (
     short_with,
 )
 from tests.adapters.simulated.witness import Witness
+from tests.replacing import replace
 
 
 def _attentive(_market: Market, _candle: Candle) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -28,6 +27,7 @@ from tests.adapters.simulated.scene import (
     ticket,
     told,
 )
+from tests.replacing import replace
 
 CLEARED = "CancelByTpSlTsClear"
 THIN = replace(SMOOTH, volume_share=d("0.1"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +26,7 @@ from tests.adapters.simulated.scene import (
     ticket,
     told,
 )
+from tests.replacing import replace
 
 GOOD = ticket("o", BUY, "1", limit="99")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -26,6 +25,7 @@ from tests.adapters.simulated.scene import (
     ticket,
     told,
 )
+from tests.replacing import replace
 
 QUIET = "100 101 99.5 100"
 SLOW = replace(SMOOTH, latency=timedelta(seconds=1))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from adapters.simulated import SimulatedExchange, SimulationRules
@@ -21,6 +20,7 @@ from tests.adapters.simulated.scene import (
     ticket,
     told,
 )
+from tests.replacing import replace
 
 ETH = instrument("ETHUSDT")
 QUIET = "100 101 99 100"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 from adapters.simulated.still import SECOND, StillMarket
 from domain.order import OrderType
 from tests.domain.history import BTC, ETH, NOW, History, a_fill, a_signal, a_stop, an_instrument, an_order
+from tests.replacing import replace
 
 RULES = {BTC: an_instrument(BTC), ETH: an_instrument(ETH)}
 SHARE = Decimal("0.1")

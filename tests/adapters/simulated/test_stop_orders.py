@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from adapters.simulated import SimulatedExchange, SimulationRules
@@ -24,6 +22,7 @@ from tests.adapters.simulated.scene import (
     ticket,
     told,
 )
+from tests.replacing import replace
 
 
 def waiting(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tests.adapters.simulated.scene import (
     BTC,
     BUY,
@@ -21,6 +19,7 @@ from tests.adapters.simulated.scene import (
     target_of,
     ticket,
 )
+from tests.replacing import replace
 
 QUIET = "100 100.5 99.5 100"
 NEXT = START + FIVE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
 
 from adapters.simulated import SimulationRules
@@ -24,6 +23,7 @@ from domain.order import Liquidity, OrderPlaced, OrderType, Side
 from domain.position import Open, notional, realised_profit, released_cost
 from domain.strategies import Direction
 from tests.adapters.simulated.scene import BTC
+from tests.replacing import replace
 
 ZERO = Decimal(0)
 _DIRECTION = {Side.BUY: Direction.LONG, Side.SELL: Direction.SHORT}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from adapters.tapes import Tape, read_tape, synthetic_tape, tape_identity
 from tests.adapters.tapes.sheets import NOW, START, row, sheet, write
+from tests.replacing import replace
 
 
 def recorded(folder: Path, candles: int = 3, symbol: str = "BTCUSDT", volume: str = "12.5") -> Tape:

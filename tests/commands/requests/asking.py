@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import count
@@ -19,6 +18,7 @@ from domain.order import OrderType, Side
 from domain.settings import Settings
 from tests.commands.desk import Desk, a_fill_of
 from tests.domain.history import ACCOUNT, BTC, LOG_ID, D
+from tests.replacing import replace
 
 PRICE = D(100)
 TERMS = ManualTerms(

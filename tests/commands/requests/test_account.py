@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -21,8 +20,10 @@ from domain.settings import Settings, SettingsChanged, StrategySettings
 from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.streams import signal_stream
 from tests.commands.desk import long
+from tests.commands.outside import outside
 from tests.commands.requests.asking import Asking, chain_of
 from tests.domain.history import ACCOUNT, BTC, D
+from tests.replacing import replace
 
 
 def last_change(eve: Asking) -> SettingsChanged:
@@ -38,7 +39,7 @@ def decided(eve: Asking, key: str) -> DecisionMade:
 
 
 def fresh(eve: Asking, **changed: object) -> SignalDetected:
-    return replace(long(), candle_closed_at=eve.desk.at, **changed)  # type: ignore[arg-type]  # a signal's own fields
+    return replace(long(), candle_closed_at=eve.desk.at, **changed)
 
 
 def test_the_switch_is_tripped_and_reset_once() -> None:
@@ -77,11 +78,11 @@ def test_a_paused_strategy_does_not_enter_until_it_is_resumed() -> None:
     assert eve.accepted(PauseStrategy("trend", "news")) == ["SettingsChanged"]
     assert eve.accepted(PauseStrategy("trend", "news at last")) == []
     assert (last_change(eve).reason, last_change(eve).settings.paused) == ("news", ("trend",))
-    eve.accepted(RaiseSignal(fresh(eve)), "one")
+    eve.accepted(RaiseSignal(outside(fresh(eve))), "one")
     assert (decided(eve, "one").verdict, decided(eve, "one").reasons) == (Verdict.SKIP, ("STRATEGY_PAUSED",))
     assert eve.accepted(ResumeStrategy("trend", "calmer")) == ["SettingsChanged"]
     assert eve.accepted(ResumeStrategy("trend", "calmer")) == []
-    eve.accepted(RaiseSignal(fresh(eve)), "two")
+    eve.accepted(RaiseSignal(outside(fresh(eve))), "two")
     assert decided(eve, "two").verdict is Verdict.ENTER
 
 
@@ -94,7 +95,7 @@ def test_a_strategy_nobody_paused_or_runs_cannot_be_resumed() -> None:
 
 def test_a_signal_from_outside_is_judged_and_traded_like_any_other() -> None:
     eve = Asking()
-    followed = eve.accepted(RaiseSignal(fresh(eve, strategy="scanner")), "sig")
+    followed = eve.accepted(RaiseSignal(outside(fresh(eve, strategy="scanner"))), "sig")
     assert followed == ["SignalDetected", "DecisionMade", "FundsReserved", *["OrderPlaced"] * 3]
     assert {one.meta.correlation_id for one in eve.desk.log.envelopes[-6:]} == {chain_of("sig")}
     assert eve.desk.log.envelopes[-6].meta.actor == "eve"
@@ -103,7 +104,7 @@ def test_a_signal_from_outside_is_judged_and_traded_like_any_other() -> None:
 def test_a_stale_signal_is_on_record_and_skipped() -> None:
     eve = Asking()
     stale = replace(long(), candle_closed_at=eve.desk.at - timedelta(hours=1))
-    assert eve.accepted(RaiseSignal(stale), "old") == ["SignalDetected", "DecisionMade"]
+    assert eve.accepted(RaiseSignal(outside(stale)), "old") == ["SignalDetected", "DecisionMade"]
     assert decided(eve, "old").reasons == ("STALE_DATA",)
 
 
@@ -120,7 +121,7 @@ def test_a_stale_signal_is_on_record_and_skipped() -> None:
 )
 def test_a_signal_that_cannot_be_meant_is_declined(changed: dict[str, object], sentence: str) -> None:
     eve = Asking()
-    assert eve.declined(RaiseSignal(fresh(eve, **changed))).startswith(sentence)
+    assert eve.declined(RaiseSignal(outside(fresh(eve, **changed)))).startswith(sentence)
 
 
 def test_a_discrepancy_is_settled_once() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -31,6 +30,7 @@ from projections.chain import missing_causes
 from tests.commands.desk import IDENTITY, Desk, a_fill_of, folded, long, snapshot
 from tests.commands.requests.asking import Asking, chain_of, terms
 from tests.domain.history import ACCOUNT, BTC, ETH, D, an_instrument
+from tests.replacing import replace
 
 ENTRY = ["FundsReserved", "OrderPlaced", "OrderPlaced", "OrderPlaced"]
 LONG_ONE = f"{BTC}-LONG-1"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_UP, Context, Decimal, localcontext
 from typing import Any
@@ -40,6 +40,7 @@ from tests.domain.history import (
     an_order,
     money,
 )
+from tests.replacing import replace
 
 D = Decimal
 SHORT = Direction.SHORT

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +9,7 @@ from hypothesis import strategies as st
 from domain.strategies import Direction
 from domain.strategies.trend_parameters import TrendParameters
 from domain.strategies.trend_reading import TrendReading, TrendScores
+from tests.replacing import replace
 
 DEFAULTS = TrendParameters()
 READING = TrendReading(

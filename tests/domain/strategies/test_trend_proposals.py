@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from domain.strategies import Direction, Intent, Proposal
 from domain.strategies.trend import TrendFollowing
 from domain.strategies.trend_parameters import TrendParameters
 from tests.domain.tapes import BYBIT_5M, bybit_5m, prices_of, walk
+from tests.replacing import replace
 
 Said = tuple[int, Direction, Intent]
 NIMBLE = TrendParameters(fast=3, slow=8, trend=20, rsi=5, adx=5, atr=5)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from tests.infra.cli.conftest import Whence
 from tests.infra.run.stores import filled
 from tests.projections.folded import a_run
 from tests.projections.stores import WrittenLog
+from tests.replacing import replace
 
 _EVENTS = a_run(1_500)
 

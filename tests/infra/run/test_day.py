@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -14,6 +13,7 @@ from adapters.tapes import synthetic_tape
 from domain.account import BalanceChanged, DayClosed, DayOpened
 from domain.settings import SizingSettings
 from tests.journeys.runs import EAGER, SYMBOLS, plan, play
+from tests.replacing import replace
 
 A_DAY = timedelta(days=1)
 BOLD = replace(EAGER, sizing=SizingSettings(risk=Decimal("0.01")))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -32,9 +31,11 @@ from infra.run.manual import Beginning, ManualRun
 from infra.run.tape_log import Stake
 from projections.chain import missing_causes
 from tests.commands.list_log import InterruptedLog, ListLog
+from tests.commands.outside import outside
 from tests.domain.history import BTC, ETH, LOG_ID, a_signal
 from tests.infra.run.asking import play_asking
 from tests.infra.run.test_by_hand import PLAN, TAPES
+from tests.replacing import replace
 
 D = Decimal
 NOON = datetime(2026, 3, 1, 12, 0, 0, 300_000, tzinfo=UTC)
@@ -128,7 +129,7 @@ def test_a_signal_moves_the_market_and_a_stop_triggers() -> None:
         intent=Intent.ENTER, strategy="scanner", confidence=0.1, trend=-0.5,
     )  # fmt: skip
     # It speaks against the position, so the committees let it close that; the stop is there first or it is.
-    hand.accepted(RaiseSignal(fallen))
+    hand.accepted(RaiseSignal(outside(fallen)))
     hand.pass_seconds(3)
     assert hand.world.portfolio.positions == {}
 

@@ -30,6 +30,7 @@ from infra.run.tape_log import Stake
 from projections.chain import missing_causes
 from tests.commands.desk import snapshot
 from tests.commands.list_log import ListLog
+from tests.commands.outside import outside
 from tests.domain.history import BTC, ETH, a_signal
 from tests.infra.run.test_manual import Hand
 
@@ -111,14 +112,16 @@ def _of_position(make: Callable[[str], Request]) -> Step:
 def _signal(price: Decimal, direction: Direction, instrument: str) -> Step:
     away = D(1) if direction is Direction.LONG else D(-1)
     return lambda hand: RaiseSignal(
-        a_signal(
-            instrument=instrument,
-            candle_closed_at=hand.at,
-            price=price,
-            direction=direction,
-            trend=0.5 * float(away),
-            stop=price - 2 * away,
-            target=price + 6 * away,
+        outside(
+            a_signal(
+                instrument=instrument,
+                candle_closed_at=hand.at,
+                price=price,
+                direction=direction,
+                trend=0.5 * float(away),
+                stop=price - 2 * away,
+                target=price + 6 * away,
+            )
         )
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -26,6 +25,7 @@ from tests.domain.history import (
     an_order,
 )
 from tests.journeys.runs import play, short_plan
+from tests.replacing import replace
 
 D = Decimal
 

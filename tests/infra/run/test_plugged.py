@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from domain.signal import SignalDetected
 from infra.run.paper import Plan
 from infra.trading import strategy_of
 from tests.journeys.runs import plan, play
+from tests.replacing import replace
 
 MODULE = """
 from dataclasses import replace

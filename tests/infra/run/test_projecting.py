@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -31,6 +30,7 @@ from projections.store import reading, writing
 from projections.work import works
 from tests.infra.run.stores import digests, filled, store, store_url
 from tests.projections.folded import a_run
+from tests.replacing import replace
 
 __all__ = ["store", "store_url"]
 

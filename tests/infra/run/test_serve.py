@@ -8,7 +8,6 @@ import socket
 import ssl
 import threading
 from contextlib import closing
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -33,6 +32,7 @@ from infra.run.manual import Beginning, ManualRun
 from infra.run.serve import Api
 from infra.run.tape_log import Stake
 from infra.store import migrate, open_store
+from tests.replacing import replace
 
 NOW = dt.datetime(2026, 3, 2, 14, tzinfo=dt.UTC)
 OWNED = Hosted(

@@ -1,0 +1,13 @@
+"""Signals as an external scanner states them."""
+
+from __future__ import annotations
+
+from msgspec.structs import asdict
+
+from commands.request import OutsideSignal
+from domain.signal import SignalDetected
+
+
+def outside(signal: SignalDetected) -> OutsideSignal:
+    """The same signal as a request carries it."""
+    return OutsideSignal(**asdict(signal))
