@@ -13,9 +13,9 @@ from commands.request import ManualTerms, Requested
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventNamed:
-    """One event that followed: its position in the log, its id, its stream, its full name."""
+    """One event that followed: its ordinal in the log, its id, its stream, its full name."""
 
-    position: int
+    ordinal: int
     event_id: UUID
     stream: str
     type: str
@@ -33,9 +33,9 @@ class Accepted:
     repeated: bool = False
 
     @property
-    def position(self) -> int:
-        """The position of the last event that followed; 0 where none did."""
-        return self.events[-1].position if self.events else 0
+    def ordinal(self) -> int:
+        """The ordinal of the last event that followed; 0 where none did."""
+        return self.events[-1].ordinal if self.events else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

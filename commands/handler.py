@@ -96,7 +96,7 @@ class Handler:
 
     def refresh(self) -> None:
         """Folds what the log holds beyond the world."""
-        for recorded in self._log.read(after=self.world.position):
+        for recorded in self._log.read(after=self.world.ordinal):
             self.world.fold(recorded.envelope)
 
 

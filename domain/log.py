@@ -45,22 +45,22 @@ class Envelope(Struct, frozen=True, gc=False):
 
 
 class Recorded(NamedTuple):
-    """An envelope at its position: 1, 2, 3 … in the order of the log; `data` is how it is written there."""
+    """An envelope at its ordinal: 1, 2, 3 … in the order of the log; `data` is how it is written there."""
 
-    position: int
+    ordinal: int
     envelope: Envelope
     data: bytes = b""
 
 
 class LogReader(Protocol):
-    """Anything that can be read from a position, in order."""
+    """Anything that can be read from an ordinal on, in order."""
 
     def head(self) -> int:
-        """The position of the last event; 0 for an empty log."""
+        """The ordinal of the last event; 0 for an empty log."""
         ...
 
     def read(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
-        """Every event with `after < position <= upto`, in order; up to the head as it is now by default.
+        """Every event with `after < ordinal <= upto`, in order; up to the head as it is now by default.
 
         Raises LogCorrupt for a record that breaks the log's promises, UnknownSchema for one nobody can decode.
         """
@@ -75,7 +75,7 @@ class EventLog(LogReader, Protocol):
     """A log that can be appended to, by its one owner."""
 
     def append(self, envelopes: Sequence[Envelope]) -> int:
-        """Writes all or nothing, durably; returns the position of the last event written.
+        """Writes all or nothing, durably; returns the ordinal of the last event written.
 
         Each envelope names its stream and version; raises Conflict (nothing was written) unless every version
         is its stream's next. Raises OwnershipLost when another engine has taken the log over, LogUnavailable

@@ -93,7 +93,7 @@ _EMPTY: Row = {
 def _before(rows: Rows, recorded: Recorded) -> Row:
     meta = recorded.envelope.meta
     row = rows.find("accounts", meta.account) or {"account": meta.account, **_EMPTY}
-    return {**row, "updated_at": meta.occurred_at, "ordinal": recorded.position}
+    return {**row, "updated_at": meta.occurred_at, "ordinal": recorded.ordinal}
 
 
 def _account(rows: Rows, recorded: Recorded) -> None:

@@ -96,7 +96,7 @@ def _raised(rows: Rows, recorded: Recorded) -> None:
         "stream": meta.stream,
         "chain": meta.correlation_id,
         "at": meta.occurred_at,
-        "ordinal": recorded.position,
+        "ordinal": recorded.ordinal,
     }
     rows.put("alerts", row)
 

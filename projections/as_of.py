@@ -125,7 +125,7 @@ class AsOf:
         sequence_of = projection.order.sequence
         for recorded in self._past.events(after):
             fold = projection.folds.get(type(recorded.envelope.event))
-            if fold is None or recorded.position in left_out:
+            if fold is None or recorded.ordinal in left_out:
                 continue
             sequence = sequence_of(recorded.envelope.meta)
             if sequence in parked:
@@ -138,7 +138,7 @@ class AsOf:
                 rows.undo()
                 parked.add(sequence)
                 told = "%s as of %d leaves out %s from ordinal %d on"
-                _log.exception(told, projection.name, self.ordinal, sequence, recorded.position)
+                _log.exception(told, projection.name, self.ordinal, sequence, recorded.ordinal)
             else:
                 rows.kept()
 

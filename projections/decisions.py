@@ -83,7 +83,7 @@ def _decided(rows: Rows, recorded: Recorded) -> None:
     meta, event = recorded.envelope.meta, recorded.envelope.event
     assert isinstance(event, DecisionMade)
     signal = rows.get("decision_signals", meta.account, parse(meta.stream).id)
-    decided = {"verdict": event.verdict.value, "decided_at": meta.occurred_at, "ordinal": recorded.position}
+    decided = {"verdict": event.verdict.value, "decided_at": meta.occurred_at, "ordinal": recorded.ordinal}
     rows.put("decisions", {**signal, **decided, **_columns(meta, event)})
     about = {name: signal[name] for name in ("account", "id", "strategy", "instrument")}
     for reason in _reasons(event):

@@ -69,7 +69,7 @@ def _point(rows: Rows, recorded: Recorded, reason: str, amount: Decimal, balance
             "peak": drawdown.peak,
             "drawdown": figure_of(drawdown),
             "chain": meta.correlation_id,
-            "ordinal": recorded.position,
+            "ordinal": recorded.ordinal,
         },
     )
 

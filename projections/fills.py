@@ -84,7 +84,7 @@ def _filled(rows: Rows, recorded: Recorded) -> None:
         "fee_currency": event.fee_currency,
         "liquidity": event.liquidity.value,
         "at": meta.occurred_at,
-        "ordinal": recorded.position,
+        "ordinal": recorded.ordinal,
     }
     rows.put("fills", row)
 

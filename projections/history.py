@@ -151,10 +151,10 @@ class HistoryWork(Work):
 
     def fold(self, fold: Fold, recorded: Recorded) -> None:
         """See `Work`; what lies beyond the next checkpoint waits until that is written."""
-        if recorded.position > self._next():
+        if recorded.ordinal > self._next():
             self._beyond.append((fold, recorded))
-        elif recorded.position not in self._discarded:
-            super().fold(self._tried_out(fold) if recorded.position <= self._distrusted else fold, recorded)
+        elif recorded.ordinal not in self._discarded:
+            super().fold(self._tried_out(fold) if recorded.ordinal <= self._distrusted else fold, recorded)
 
     def write(self, connection: Connection, ordinal: int) -> None:
         """See `Work`: every checkpoint that `ordinal` has reached; nothing where there is none."""

@@ -79,7 +79,7 @@ def _written(rows: Rows, recorded: Recorded) -> None:
         "line": line,
         "words": " ".join(words(f"{_type_words(kind)} {line}")),
         "data": recorded.data,
-        "ordinal": recorded.position,
+        "ordinal": recorded.ordinal,
     }
     rows.put("journal", row)
 

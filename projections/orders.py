@@ -74,9 +74,9 @@ def _placed(rows: Rows, recorded: Recorded) -> None:
         "chain": meta.correlation_id,
         "actor": meta.actor,
         "placed_at": meta.occurred_at,
-        "ordinal": recorded.position,
+        "ordinal": recorded.ordinal,
     }
-    rows.put("orders", {**begun, **_columns(state), **_moved(meta, recorded.position, state)})
+    rows.put("orders", {**begun, **_columns(state), **_moved(meta, recorded.ordinal, state)})
 
 
 def _changed(rows: Rows, recorded: Recorded) -> None:
@@ -86,7 +86,7 @@ def _changed(rows: Rows, recorded: Recorded) -> None:
     state = order.evolve(before, event)  # type: ignore[arg-type]  # the table of folds has chosen it
     assert isinstance(state, Working | Closed)
     closed_at = row["closed_at"] if isinstance(before, Closed) else None
-    moved = _moved(meta, recorded.position, state)
+    moved = _moved(meta, recorded.ordinal, state)
     rows.put("orders", {**row, **_columns(state), **moved, "closed_at": closed_at or moved["closed_at"]})
 
 

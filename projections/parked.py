@@ -242,7 +242,7 @@ def _read(log: LogReader, ordinals: Sequence[int]) -> Iterator[Recorded]:
     wanted = set(ordinals)
     for _number, run in groupby(_runs(ordinals), key=lambda one: one[0]):
         near = [ordinal for _run, ordinal in run]
-        yield from (one for one in log.read(near[0] - 1, near[-1]) if one.position in wanted)
+        yield from (one for one in log.read(near[0] - 1, near[-1]) if one.ordinal in wanted)
 
 
 def _runs(ordinals: Sequence[int]) -> Iterator[tuple[int, int]]:

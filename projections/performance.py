@@ -164,7 +164,7 @@ def _closed(rows: Rows, recorded: Recorded) -> None:
         row = rows.find("performance", meta.account, dimension, value)
         if row is None:
             row = {"account": meta.account, "dimension": dimension, "value": value, **_NO_TRADES}
-        moment = {"last_closed_at": meta.occurred_at, "ordinal": recorded.position}
+        moment = {"last_closed_at": meta.occurred_at, "ordinal": recorded.ordinal}
         rows.put("performance", {**row, **_after(row, event), **moment})
     _count(rows, meta, "POSITIONS_CLOSED", trade["strategy"], trade["instrument"], event.reason.value)
 

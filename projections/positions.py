@@ -79,9 +79,9 @@ def _opened(rows: Rows, recorded: Recorded) -> None:
         "closed_by_chain": None,
         "opened_at": meta.occurred_at,
         "closed_at": None,
-        "ordinal": recorded.position,
+        "ordinal": recorded.ordinal,
     }
-    rows.put("positions", {**begun, **_held(state), **_moved(meta, recorded.position)})
+    rows.put("positions", {**begun, **_held(state), **_moved(meta, recorded.ordinal)})
 
 
 def _changed(rows: Rows, recorded: Recorded) -> None:
@@ -89,7 +89,7 @@ def _changed(rows: Rows, recorded: Recorded) -> None:
     row = rows.get("positions", meta.account, parse(meta.stream).id)
     state = position.evolve(_state(row), event)  # type: ignore[arg-type]  # the table of folds has chosen it
     told = _columns(row, state, meta, event)
-    rows.put("positions", {**row, **told, **_moved(meta, recorded.position)})
+    rows.put("positions", {**row, **told, **_moved(meta, recorded.ordinal)})
 
 
 def _columns(row: Row, state: position.PositionState, meta: Meta, event: object) -> Row:

@@ -116,14 +116,14 @@ class Runner:
 
     def _commit(self, group: Sequence[Work], batch: Sequence[Recorded]) -> None:
         try:
-            commit_together(group, batch[-1].position)
+            commit_together(group, batch[-1].ordinal)
         except (Overtaken, Unwritable):
             for work in group:
                 self._commit_alone(work, batch)
 
     def _commit_alone(self, work: Work, batch: Sequence[Recorded]) -> None:
         try:
-            work.commit(batch[-1].position)
+            work.commit(batch[-1].ordinal)
         except Overtaken:
             self._resume(work, self._log_id)
         except Unwritable:
@@ -134,19 +134,19 @@ class Runner:
         self._resume(work, self._log_id)
         for recorded in batch:
             fold = work.folds.get(type(recorded.envelope.event))
-            if fold is not None and recorded.position > work.ordinal:
+            if fold is not None and recorded.ordinal > work.ordinal:
                 self._single(work, fold, recorded)
 
     def _single(self, work: Work, fold: Fold, recorded: Recorded) -> None:
         work.fold(fold, recorded)
         try:
-            work.commit(recorded.position)
+            work.commit(recorded.ordinal)
         except Overtaken:
             self._resume(work, self._log_id)
         except Unwritable as refused:
             self._resume(work, self._log_id)
             work.park(recorded, refused.__cause__ or refused)
-            work.commit(recorded.position)
+            work.commit(recorded.ordinal)
 
     def _resume(self, work: Work, log_id: str) -> None:
         try:
@@ -166,7 +166,7 @@ class _Read:
     def next(self, most: int) -> Sequence[Recorded]:
         batch = list(islice(self._events, most))
         if batch:
-            self.after = batch[-1].position
+            self.after = batch[-1].ordinal
         return batch
 
     def close(self) -> None:

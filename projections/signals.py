@@ -68,8 +68,8 @@ def _detected(rows: Rows, recorded: Recorded) -> None:
         "actor": meta.actor,
         "detected_at": meta.occurred_at,
         "decided_at": None,
-        "ordinal": recorded.position,
-        "updated_ordinal": recorded.position,
+        "ordinal": recorded.ordinal,
+        "updated_ordinal": recorded.ordinal,
     }
     rows.put("signals", row)
 
@@ -83,7 +83,7 @@ def _decided(rows: Rows, recorded: Recorded) -> None:
         "verdict": event.verdict.value,
         "reasons": list(event.reasons),
         "decided_at": meta.occurred_at,
-        "updated_ordinal": recorded.position,
+        "updated_ordinal": recorded.ordinal,
     }
     rows.put("signals", {**row, **told})
 

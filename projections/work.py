@@ -132,7 +132,7 @@ class Work:
         sequence = self._sequence(recorded.envelope.meta)
         chain = {"correlation_id": recorded.envelope.meta.correlation_id}
         told = "%s parked %s at ordinal %d"
-        _log.error(told, self.projection.name, sequence, recorded.position, exc_info=fault, extra=chain)
+        _log.error(told, self.projection.name, sequence, recorded.ordinal, exc_info=fault, extra=chain)
         self._parked.add(sequence)
         self._await(recorded, told_of(fault))
 
@@ -181,7 +181,7 @@ class Work:
             {
                 "build_id": self.build.id,
                 "partition": self.partition,
-                "ordinal": recorded.position,
+                "ordinal": recorded.ordinal,
                 "sequence": self._sequence(meta),
                 "event_id": str(meta.event_id),
                 "type": type(recorded.envelope.event).__name__,

@@ -109,7 +109,7 @@ def recorded_event(moment: Moment, recorded: Recorded) -> Event:
     return Event(
         moment=moment,
         data=recorded.data,
-        ordinal=Ordinal(recorded.position),
+        ordinal=Ordinal(recorded.ordinal),
         id=strawberry.ID(str(meta.event_id)),
         type=type(event).__name__,
         line=sentence(event),

@@ -22,7 +22,7 @@ class FollowedEvent:
     @classmethod
     def of(cls, named: door.EventNamed) -> FollowedEvent:
         return cls(
-            ordinal=Ordinal(named.position),
+            ordinal=Ordinal(named.ordinal),
             id=strawberry.ID(str(named.event_id)),
             stream=named.stream,
             type=named.type.rpartition(".")[2],
@@ -47,7 +47,7 @@ class Accepted:
     def of(cls, answer: door.Accepted, reached: bool | None) -> Accepted:  # noqa: FBT001 - a fact, not a switch
         return cls(
             command_id=answer.command_id,
-            ordinal=Ordinal(answer.position) if answer.events else None,
+            ordinal=Ordinal(answer.ordinal) if answer.events else None,
             repeated=answer.repeated,
             events=[FollowedEvent.of(named) for named in answer.events],
             read_models_reached=reached,

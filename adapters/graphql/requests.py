@@ -113,7 +113,7 @@ async def _reached(info: Info, given: RequestInput, answer: door.Accepted, spent
     if projecting is None or not given.wait_for_read_models:
         return None
     left = max(given.timeout_seconds - spent, 0.0)
-    return await _desk(info).waited(lambda: projecting.wait_until(answer.position, left))
+    return await _desk(info).waited(lambda: projecting.wait_until(answer.ordinal, left))
 
 
 def _requested(info: Info, given: RequestInput, key: str, request: Request) -> Requested:

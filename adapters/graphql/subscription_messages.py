@@ -51,7 +51,7 @@ class LoggedEvent:
         meta = recorded.envelope.meta
         return cls(
             envelope=recorded.envelope,
-            ordinal=Ordinal(recorded.position),
+            ordinal=Ordinal(recorded.ordinal),
             id=strawberry.ID(str(meta.event_id)),
             stream=meta.stream,
             noun=parse(meta.stream).noun,
@@ -92,7 +92,7 @@ class PositionChange(PositionState):
 
     @classmethod
     def of(cls, recorded: Recorded, row: Row) -> PositionChange:
-        ordinal, event = Ordinal(recorded.position), LoggedEvent.of(recorded)
+        ordinal, event = Ordinal(recorded.ordinal), LoggedEvent.of(recorded)
         return cls(ordinal=ordinal, event=event, **position_values(row))
 
 
@@ -103,7 +103,7 @@ class SignalChange(SignalState):
 
     @classmethod
     def of(cls, recorded: Recorded, row: Row) -> SignalChange:
-        ordinal, event = Ordinal(recorded.position), LoggedEvent.of(recorded)
+        ordinal, event = Ordinal(recorded.ordinal), LoggedEvent.of(recorded)
         return cls(ordinal=ordinal, event=event, **signal_values(row))
 
 

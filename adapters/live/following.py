@@ -60,7 +60,7 @@ class Following:
             self._loop.call_soon_threadsafe(self._take, list[Recorded]())
             for recorded in log.follow(self._after, self._stopped.is_set, _LOOK_SECONDS):
                 self._hand_over(recorded)
-                self._after = recorded.position
+                self._after = recorded.ordinal
 
     def _hand_over(self, recorded: Recorded) -> None:
         with self._room:

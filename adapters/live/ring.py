@@ -21,9 +21,9 @@ class Ring:
 
     def add(self, recorded: Recorded) -> None:
         """Takes the next event; raises ValueError for any other, for a gap would never be noticed again."""
-        if recorded.position != self.last + 1:
-            raise ValueError(f"ordinal {recorded.position} does not follow {self.last}")
-        self.last = recorded.position
+        if recorded.ordinal != self.last + 1:
+            raise ValueError(f"ordinal {recorded.ordinal} does not follow {self.last}")
+        self.last = recorded.ordinal
         self._slots[self.last % self.size] = recorded
 
     def at(self, ordinal: int) -> Recorded | None:

@@ -66,7 +66,7 @@ class LiveTail:
         self.subscribers += 1
         try:
             async for recorded in self._behind(at):
-                at = recorded.position
+                at = recorded.ordinal
                 yield recorded
             async for recorded in self._live(at):
                 yield recorded
@@ -92,7 +92,7 @@ class LiveTail:
                     f"the log gives nothing after ordinal {after}, though more was seen of it"
                 )
             for recorded in page:
-                after = recorded.position
+                after = recorded.ordinal
                 yield recorded
 
     async def _live(self, after: int) -> AsyncGenerator[Recorded]:
@@ -103,7 +103,7 @@ class LiveTail:
             if recorded is None:
                 await self._news()
             else:
-                after = recorded.position
+                after = recorded.ordinal
                 yield recorded
                 if after % _TURN == 0:
                     await asyncio.sleep(0)

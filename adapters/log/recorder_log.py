@@ -108,7 +108,7 @@ class RecordedLog:
         """Like `read`, and then whatever comes, until `stopped()`; asked at least every `patience` seconds."""
         while not stopped():
             for recorded in self.read(after):
-                after = recorded.position
+                after = recorded.ordinal
                 yield recorded
                 if stopped():
                     return

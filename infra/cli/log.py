@@ -117,7 +117,7 @@ def _at_once(show: Show) -> Show:
 def _line(recorded: Recorded) -> None:
     meta = recorded.envelope.meta
     told = {
-        "ordinal": recorded.position,
+        "ordinal": recorded.ordinal,
         "stream": meta.stream,
         "version": meta.version,
         "type": type(recorded.envelope.event).__name__,
@@ -141,7 +141,7 @@ def _printer() -> Show:
     def show(recorded: Recorded) -> None:
         meta, event = recorded.envelope.meta, recorded.envelope.event
         console.print(
-            f"[dim]{recorded.position:>7} {iso(meta.recorded_at)}[/dim] [bold]{type(event).__name__:<20}[/bold] "
+            f"[dim]{recorded.ordinal:>7} {iso(meta.recorded_at)}[/dim] [bold]{type(event).__name__:<20}[/bold] "
             f"{escape(sentence(event))} [dim]{escape(meta.stream)} v{meta.version} chain {meta.correlation_id}[/dim]"
         )
 

@@ -60,7 +60,7 @@ def _line(node: Node, under: str) -> str:
     event, meta = node.recorded.envelope.event, node.recorded.envelope.meta
     heard = under and is_outside_fact(meta.causation_id)
     aside = [
-        f"#{node.recorded.position}",
+        f"#{node.recorded.ordinal}",
         "" if meta.stream == under else meta.stream,
         f"<- {meta.causation_id}" if heard else "",
     ]

@@ -157,7 +157,7 @@ class Snapshot:
     chains: dict[str, str]
     told: set[str]
     portfolio: object
-    position: int
+    ordinal: int
 
 
 def snapshot(world: World) -> Snapshot:
@@ -167,7 +167,7 @@ def snapshot(world: World) -> Snapshot:
         dict(world.chains),
         set(world.told),
         world.portfolio,
-        world.position,
+        world.ordinal,
     )
 
 

@@ -101,12 +101,12 @@ def test_what_followed_is_named_as_the_log_names_it_and_known_after_a_restart() 
     eve = prepared()
     answer = eve.ask(ClosePosition(POSITION, "enough"), "out")
     assert isinstance(answer, Accepted)
-    recorded = {one.position: one.envelope for one in eve.desk.log.read()}
+    recorded = {one.ordinal: one.envelope for one in eve.desk.log.read()}
     for event in answer.events:
-        envelope = recorded[event.position]
+        envelope = recorded[event.ordinal]
         assert (event.event_id, event.stream) == (envelope.meta.event_id, envelope.meta.stream)
         assert event.type == FULL_NAMES[type(envelope.event)]
-    assert answer.position == eve.desk.log.head()
+    assert answer.ordinal == eve.desk.log.head()
     folded = World().fold_all(eve.desk.log.envelopes)
     for key in ("in", "grid", "out", "never"):
         assert list(folded.commanded.followed(key)) == list(eve.desk.world.commanded.followed(key))

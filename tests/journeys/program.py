@@ -101,5 +101,5 @@ def wait_for(address: str, ordinal: int) -> int:
             continue
         with closing(reader):
             for recorded in reader.follow(0, lambda: time.monotonic() > deadline, patience=0.1):
-                if recorded.position >= ordinal:
+                if recorded.ordinal >= ordinal:
                     return reader.head()

@@ -52,7 +52,7 @@ def printed(recorded: Recorded) -> Json:
     """The event as JSON, with the keys of the committed files."""
     meta = recorded.envelope.meta
     return {
-        "position": recorded.position,
+        "position": recorded.ordinal,
         "stream": meta.stream,
         "version": meta.version,
         "type": type(recorded.envelope.event).__name__,

@@ -35,7 +35,7 @@ class Fault:
     def _fold(self, fold: Fold, rows: Rows, recorded: Recorded) -> None:
         fold(rows, recorded)
         if not self.mended and self._wrong(recorded):
-            raise ArithmeticError(f"nobody can add up ordinal {recorded.position}")
+            raise ArithmeticError(f"nobody can add up ordinal {recorded.ordinal}")
 
 
 @cache

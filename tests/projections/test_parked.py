@@ -42,7 +42,7 @@ def _wrong(projection: Projection) -> int:
 
 def _faulty(projection: Projection) -> tuple[Fault, Mapping[str, Projection]]:
     ordinal = _wrong(projection)
-    fault = Fault(lambda recorded: recorded.position == ordinal)
+    fault = Fault(lambda recorded: recorded.ordinal == ordinal)
     return fault, {projection.name: fault.projection(projection)}
 
 
@@ -129,7 +129,7 @@ def test_while_it_waits_the_other_account_is_as_it_should_be(store: Engine) -> N
 def test_a_retry_that_fails_again_keeps_what_it_could_do(store: Engine) -> None:
     """It stays parked from the first event on that fails."""
     events = two_accounts()
-    fault, ordinal = Fault(lambda recorded: recorded.position in wrong), _wrong(EQUITY)
+    fault, ordinal = Fault(lambda recorded: recorded.ordinal in wrong), _wrong(EQUITY)
     wrong = {ordinal}
     faulty = {"equity": fault.projection(EQUITY)}
     log = WrittenLog(events)
@@ -162,7 +162,7 @@ def test_events_that_came_during_a_retry_are_neither_skipped_nor_reordered(store
 
     def retried_once_folded(fold: Fold, recorded: Recorded) -> None:
         folded(fold, recorded)
-        if not fault.mended and recorded.position > len(events) // 2:
+        if not fault.mended and recorded.ordinal > len(events) // 2:
             fault.mended = True
             parked.retry(store, log, faulty["equity"], build, 0, "p0")
 

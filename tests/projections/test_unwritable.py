@@ -28,7 +28,7 @@ def _spoilt(ordinals: set[int]) -> Fold:
     placed = ORDERS.folds[OrderPlaced]
 
     def fold(rows: Rows, recorded: Recorded) -> None:
-        if recorded.position in ordinals:
+        if recorded.ordinal in ordinals:
             rows = _Spoiling(rows)
         placed(rows, recorded)
 

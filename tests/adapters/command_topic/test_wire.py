@@ -64,7 +64,7 @@ ANSWERS: list[Answer] = [
         "k1",
         (
             EventNamed(
-                position=7, event_id=UUID(int=7), stream="order-main-x", type="whence.order.OrderPlaced"
+                ordinal=7, event_id=UUID(int=7), stream="order-main-x", type="whence.order.OrderPlaced"
             ),
         ),
         repeated=True,

@@ -74,7 +74,7 @@ def test_a_time_is_the_last_position_recorded_by_then(reading: Reading) -> None:
     log = reading.events()
     middle = log[len(log) // 2]
     at = middle.envelope.meta.recorded_at
-    last = max(one.position for one in log if one.envelope.meta.recorded_at <= at)
+    last = max(one.ordinal for one in log if one.envelope.meta.recorded_at <= at)
     by_time = reading.ask(STATE, asOf={"time": at.isoformat()})
     assert by_time == reading.ask(STATE, asOf={"ordinal": last})
 

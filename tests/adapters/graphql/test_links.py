@@ -38,7 +38,7 @@ def test_an_order_leads_to_its_signal_its_decision_and_its_fills(reading: Readin
     filled: dict[str, list[int]] = {}
     for one in log:
         if isinstance(one.envelope.event, OrderFilled):
-            filled.setdefault(parse(one.envelope.meta.stream).id, []).append(one.position)
+            filled.setdefault(parse(one.envelope.meta.stream).id, []).append(one.ordinal)
     document = """{orders(first: 200) {edges {node {
         id chainId parentId parent {id} signal {id} decision {id} fills {ordinal order {id}}}}}}"""
     nodes = [edge["node"] for edge in reading.ask(document)["orders"]["edges"]]
@@ -52,7 +52,7 @@ def test_an_order_leads_to_its_signal_its_decision_and_its_fills(reading: Readin
 
 def test_a_position_leads_to_the_fills_and_orders_that_made_it(reading: Reading) -> None:
     log = reading.events()
-    ids = {str(one.envelope.meta.event_id): one.position for one in log}
+    ids = {str(one.envelope.meta.event_id): one.ordinal for one in log}
     made: dict[str, list[int]] = {}
     for one in log:
         if isinstance(one.envelope.event, PositionOpened | PositionClosed):
@@ -97,7 +97,7 @@ def test_an_event_leads_to_its_cause_and_to_what_it_caused(reading: Reading) -> 
 def test_an_event_is_told_whole(reading: Reading) -> None:
     told = reading.ask('{events(first: 1, where: {types: ["OrderFilled"]}) {edges {node {ordinal json}}}}')
     (node,) = [edge["node"] for edge in told["events"]["edges"]]
-    (recorded,) = [one for one in reading.events() if one.position == node["ordinal"]]
+    (recorded,) = [one for one in reading.events() if one.ordinal == node["ordinal"]]
     event = recorded.envelope.event
     assert isinstance(event, OrderFilled)
     assert node["json"] == {

@@ -88,7 +88,7 @@ def value_of(field: str, told: Any) -> Any:
 
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_has_an_entry_for_each_event_that_begins_one(reading: Reading, name: str) -> None:
-    begun = [one.position for one in reading.events() if isinstance(one.envelope.event, LISTS[name])]
+    begun = [one.ordinal for one in reading.events() if isinstance(one.envelope.event, LISTS[name])]
     assert begun
     found = reading.ask(f"{{{name}(first: 200, direction: ASC) {{totalCount edges {{node {{ordinal}}}}}}}}")
     assert found[name]["totalCount"] == len(begun)
@@ -101,7 +101,7 @@ def test_events_and_journal_are_the_log(reading: Reading) -> None:
         told = nodes(reading, name, "direction: ASC, first: 200", "ordinal type id stream version")
         assert [(one["ordinal"], one["type"], one["id"], one["stream"], one["version"]) for one in told] == [
             (
-                one.position,
+                one.ordinal,
                 type(one.envelope.event).__name__,
                 str(one.envelope.meta.event_id),
                 one.envelope.meta.stream,

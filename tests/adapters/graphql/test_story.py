@@ -27,7 +27,7 @@ def test_a_chain_is_the_story_that_the_log_tells(reading: Reading) -> None:
 
     def walk(node: Node, above: str | None, depth: int) -> None:
         recorded = node.recorded
-        expected.append((recorded.position, above, depth))
+        expected.append((recorded.ordinal, above, depth))
         for caused in node.caused:
             walk(caused, str(recorded.envelope.meta.event_id), depth + 1)
 
@@ -49,7 +49,7 @@ def test_every_id_of_a_chain_leads_to_it(reading: Reading) -> None:
 
 def test_the_lines_are_the_words_of_the_log(reading: Reading) -> None:
     told = reading.ask(CHAIN, id=an_order(reading))["chain"]
-    words = {one.position: sentence(one.envelope.event) for one in reading.events()}
+    words = {one.ordinal: sentence(one.envelope.event) for one in reading.events()}
     lines = [line for line in told["lines"] if line.startswith(" ")]
     for node, line in zip(told["nodes"], lines, strict=True):
         event = node["event"]

@@ -18,7 +18,7 @@ def test_a_ring_holds_the_last_events_and_no_others() -> None:
         ring.add(_event(ordinal))
     assert (ring.first, ring.last) == (13, 15)
     held = [ring.at(ordinal) for ordinal in range(10, 18)]
-    assert [one and one.position for one in held] == [None, None, None, 13, 14, 15, None, None]
+    assert [one and one.ordinal for one in held] == [None, None, None, 13, 14, 15, None, None]
 
 
 def test_what_was_before_the_beginning_is_not_held() -> None:

@@ -67,8 +67,8 @@ async def ordinals(tail: LiveTail, after: int | None, upto: int) -> list[int]:
     seen: list[int] = []
     async with aclosing(tail.subscribe(after)) as events:
         async for recorded in events:
-            seen.append(recorded.position)
-            if recorded.position >= upto:
+            seen.append(recorded.ordinal)
+            if recorded.ordinal >= upto:
                 break
     return seen
 
@@ -80,12 +80,12 @@ async def persevering(tail: LiveTail, after: int, upto: int) -> list[int]:
         try:
             async with aclosing(tail.subscribe(after)) as events:
                 async for recorded in events:
-                    after = recorded.position
+                    after = recorded.ordinal
                     seen.append(after)
                     if after == upto:
                         break
         except TooSlow as told:
-            after = told.position
+            after = told.ordinal
     return seen
 
 
@@ -138,16 +138,16 @@ def test_who_does_not_keep_up_is_told_where_to_go_on_from_and_dropped(writer: Wr
         writer.write(1)
         async with following(writer.read, held=10) as tail:
             slow = tail.subscribe(0)
-            assert (await anext(slow)).position == 1
+            assert (await anext(slow)).ordinal == 1
             await asyncio.to_thread(writer.write, 1)
-            assert (await anext(slow)).position == 2
+            assert (await anext(slow)).ordinal == 2
             await asyncio.to_thread(writer.write, 50)
             await reached(tail, 52)
             with pytest.raises(TooSlow, match="after ordinal 2,") as told:
                 await anext(slow)
-            assert told.value.position == 2
+            assert told.value.ordinal == 2
             assert tail.subscribers == 0
-            assert await ordinals(tail, told.value.position, 52) == list(range(3, 53))
+            assert await ordinals(tail, told.value.ordinal, 52) == list(range(3, 53))
 
     run(test)
 

@@ -80,7 +80,7 @@ def test_any_id_tells_the_whole_chain(
 ) -> None:
     told = json.loads(whence("explain", IDS[name](closed), "--json", "--log", log).out)
     chain = closed.meta.correlation_id
-    expected = [one.position for one in held if one.envelope.meta.correlation_id == chain]
+    expected = [one.ordinal for one in held if one.envelope.meta.correlation_id == chain]
     assert told["chains"] == [chain]
     assert sorted(node["ordinal"] for node in nodes(told)) == expected
     assert len(told["roots"]) == 1, "one tree: what the exchange told is under the order it was told of"

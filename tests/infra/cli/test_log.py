@@ -134,7 +134,7 @@ def test_people_read_a_line_an_event(whence: Whence, log: str, held: Sequence[Re
     assert "LogOpened" in printed[0]
     assert "SYNTHETIC market" in printed[0]
     for line, recorded in zip(printed, held, strict=True):
-        assert line.split()[0] == str(recorded.position)
+        assert line.split()[0] == str(recorded.ordinal)
         assert recorded.envelope.meta.stream in line
         assert recorded.envelope.meta.correlation_id in line
 
@@ -182,10 +182,10 @@ def test_following_sees_what_another_process_appends(
         first = json.loads(follower.process.stdout.readline())
         assert program(tmp_path, "paper", "--bars", "900", "--log", address).returncode == 0
         days = [one for one in told_at(address) if type(one.envelope.event).__name__ == "DayOpened"]
-        assert days[-1].position > before
+        assert days[-1].ordinal > before
         seen = [first, *(json.loads(follower.process.stdout.readline()) for _ in days[1:])]
         code, out, err = follower.interrupt()
-    assert [one["ordinal"] for one in seen] == [one.position for one in days]
+    assert [one["ordinal"] for one in seen] == [one.ordinal for one in days]
     assert (code, out, err) == (0, "", "")
 
 

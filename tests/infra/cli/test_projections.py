@@ -84,7 +84,7 @@ def test_what_waits_is_shown_and_made_good(whence: Whence) -> None:
     wrong = next(n for n, one in enumerate(_EVENTS, 1) if isinstance(one.event, OrderPlaced))
 
     def fold(rows: Rows, recorded: Recorded) -> None:
-        if recorded.position == wrong:
+        if recorded.ordinal == wrong:
             raise ArithmeticError("nobody knows this price")
         placed(rows, recorded)
 
