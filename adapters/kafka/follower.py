@@ -32,15 +32,15 @@ class Follower:
     def _events(self, messages: Sequence[Message], reached: int) -> None:
         places: list[Place] = []
         new: dict[str, int] = {}
-        position = self.index.count
+        ordinal = self.index.count
         for message in messages:
             entry = entry_of(message)
             if entry is None or not self._accepts(entry, new):
                 self._refuse(message, entry)
                 continue
-            position += 1
+            ordinal += 1
             new[entry.stream] = entry.version
-            places.append(Place(position, entry.stream, entry.version, entry.offset))
+            places.append(Place(ordinal, entry.stream, entry.version, entry.offset))
         if reached >= 0:
             self.index.add(list(joined(places)), new, self._settings.topic, reached)
 

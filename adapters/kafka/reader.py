@@ -169,7 +169,7 @@ class PlaceReader:
         self._open: PartitionConsumer | None = None
 
     def fetch(self, places: Sequence[Place]) -> list[Record]:
-        """The records at `places`, which are in the order of positions.
+        """The records at `places`, which are in the order of ordinals.
 
         Raises KafkaUnavailable; KafkaLogCorrupt: the log does not hold what the index says.
         """
@@ -197,7 +197,7 @@ class PlaceReader:
                 entry for entry in entries if (entry.stream, entry.version) == (place.stream, place.version)
             )
             at = entry.offset
-            yield entry.at(place.position)
+            yield entry.at(place.ordinal)
 
 
 def _entries(consumer: PartitionConsumer, timeout: float, topic: str) -> Iterator[Entry]:
@@ -215,8 +215,8 @@ def _entries(consumer: PartitionConsumer, timeout: float, topic: str) -> Iterato
 def events_of(
     messages: Iterable[Sequence[Message]], start: Place | None, refused: Collection[int]
 ) -> Iterator[list[Record]]:
-    """Batches of events in `messages`, counted from `start` (None: from position 1)."""
-    position = 1 if start is None else start.position
+    """Batches of events in `messages`, counted from `start` (None: from ordinal 1)."""
+    ordinal = 1 if start is None else start.ordinal
     for batch in messages:
         found: list[Record] = []
         for entry in filter(None, map(entry_of, batch)):
@@ -225,6 +225,6 @@ def events_of(
                     continue
                 start = None
             if entry.offset not in refused:
-                found.append(entry.at(position))
-                position += 1
+                found.append(entry.at(ordinal))
+                ordinal += 1
         yield found

@@ -17,7 +17,7 @@ from domain.events import FULL_NAMES
 from domain.log import Envelope, Recorded
 
 Row = tuple[int, str, int, bytes]
-"""Position, stream, version, bytes."""
+"""Ordinal, stream, version, bytes."""
 
 
 class Codec(Protocol):
@@ -97,7 +97,7 @@ class RecordedLog:
     def read_stream(self, stream: str, after: int = 0) -> Iterator[Envelope]:
         """See `domain.log.LogReader`."""
         with _translated():
-            for _position, _stream, _version, data in self._rows.stream_rows(stream, after):
+            for _ordinal, _stream, _version, data in self._rows.stream_rows(stream, after):
                 yield self._codec.decode(data)
 
     def decode(self, data: bytes) -> Envelope:

@@ -61,7 +61,7 @@ def _asked(kind: str, models: ReadModels, log: LogReader, count: int) -> Iterato
     moments = random.Random(11).sample(range(1, count + 1), _MOMENTS)
     for name, question in _QUESTIONS.items():
         took = sorted(_timed(models, moment, question) for moment in moments)
-        yield Figure(f"{kind}: {name}, p50", took[len(took) // 2], "s", None, f"{_MOMENTS} random positions")
+        yield Figure(f"{kind}: {name}, p50", took[len(took) // 2], "s", None, f"{_MOMENTS} random ordinals")
         yield Figure(f"{kind}: {name}, the worst", took[-1], "s", 1, "")
     times = [next(iter(log.read(moment - 1, moment))).envelope.meta.recorded_at for moment in moments[:20]]
     worst = max(_timed(models, at + timedelta(microseconds=1), _orders) for at in times)
