@@ -1,14 +1,7 @@
 """Trading by hand: an engine for a log that no other engine owns, on the simulated exchange, in a market at rest.
 
-No strategy runs here; people and external scanners make requests at the door. The exchange is restored from the log.
-
-    run = ManualRun(log, Beginning(account, stake, settings), summary.fold)
-    while not stopping.asked():
-        run.attend(0.5)
-    run.close()
-
-An empty log is opened for live trading. A log that was made from a tape keeps to what it holds until somebody makes a
-request: from then on its days and its orders go on by the wall clock, and the tape cannot be played on it any more.
+No strategy runs; people and scanners make requests. A log made from a tape stays as it is until somebody makes one: from
+then on it goes on by the wall clock, and the tape cannot be played on it any more.
 """
 
 from __future__ import annotations
@@ -73,10 +66,7 @@ class ManualRun(Attending):
             return super().attend(patience)
 
     def answer(self, requested: Requested) -> Answer:
-        """See `Attending.answer`.
-
-        What was answered before, or never will be carried out, starts nothing; anything else is judged on an open day.
-        """
+        """See `Attending.answer`; a request that is settled already starts nothing."""
         settled = self.driver.engine.settled(RequestMade(self.at, self._clock(), requested))
         if settled is not None:
             return settled
