@@ -1,7 +1,7 @@
 """Trading by hand: an engine for a log that no other engine owns, on the simulated exchange, in a market at rest.
 
-No strategy runs; people and scanners make requests. A log made from a tape stays as it is until somebody makes one: from
-then on it goes on by the wall clock, and the tape cannot be played on it any more.
+A log made from a tape stays as it is until somebody makes a request; from then on the wall clock rules, and the tape
+cannot be played on it any more.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class ManualRun(Attending):
     ) -> None:
         """Reads the whole log (`seen` is shown all of it), and opens an empty one by the id that `name` gives.
 
-        Raises InvalidInput for a log that is not ours or of another account, InvalidSettings for a stake or settings
-        that cannot be traded with, and what the log raises.
+        Raises InvalidInput for a log that is not ours, InvalidSettings for a beginning that cannot be traded with, and
+        what the log raises.
         """
         self._steady = SteadyClock(clock)
         self._restored = Restored(self._steady, seen, log)
