@@ -20,7 +20,8 @@ class Meta(Struct, frozen=True, gc=False, kw_only=True):
 
     `version` counts from 1 within `stream`, without holes. `correlation_id` names the chain: the signal's id
     or the one derived from a manual command. `causation_id` is the id of the event that caused this one, or a
-    typed outside fact: `candle:<instrument>:<interval>:<open time>`, `command:<id>`, `exchange:<venue>:<id>`,
+    typed outside fact: `candle:<instrument>:<interval>:<open time>`, `trade:<instrument>:<id>`,
+    `quote:<instrument>:<time>`, `book:<instrument>:<update id>`, `command:<id>`, `exchange:<venue>:<id>`,
     `clock:<time>`. `occurred_at` is when it was so, `recorded_at` when we wrote it down; both are UTC.
     """
 
@@ -107,6 +108,9 @@ def chain_id(log_id: UUID, account: str, fact: str) -> str:
     return "".join(_BASE32[(number >> (5 * digit)) & 31] for digit in range(_CHAIN_DIGITS))
 
 
+_OUTSIDE = frozenset({"candle", "trade", "quote", "book", "command", "exchange", "clock"})
+
+
 def is_outside_fact(causation_id: str) -> bool:
-    """True for `candle:…`, `command:…`, `exchange:…`, `clock:…`; false for the id of an event."""
-    return causation_id.partition(":")[0] in {"candle", "command", "exchange", "clock"}
+    """True for `candle:…`, `command:…` and the other typed facts of `Meta`; false for the id of an event."""
+    return causation_id.partition(":")[0] in _OUTSIDE

@@ -19,7 +19,7 @@ from infra.cli import INTERRUPTED
 from infra.cli.options import AccountOption, ConfigOption, JsonOption, LogOption, StoreOption
 from infra.cli.playing import Manner, trade
 from infra.config import WhenceSettings, load
-from infra.run.paper import Plan, plan_of
+from infra.run.plan import Plan, plan_of
 from infra.trading import trading_settings
 
 _PACE = re.compile(r"(\d+(?:\.\d+)?)x")

@@ -24,7 +24,8 @@ from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
 from infra.logs import open_owned
 from infra.run.narrator import Narrator
-from infra.run.paper import PaperRun, Plan
+from infra.run.paper import PaperRun
+from infra.run.plan import Plan
 from infra.run.watchers import Watchers
 from infra.tracing import tracing
 from projections.summary import Summary

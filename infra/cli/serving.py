@@ -21,12 +21,13 @@ from infra.config import WhenceSettings
 from infra.logging import configure
 from infra.logs import open_owned
 from infra.run.api_plan import ApiPlan, Closed, Hosted
+from infra.run.beginning import Beginning
 from infra.run.commanding import commands_served, distant_door, has_command_topic
 from infra.run.listening import Place
-from infra.run.manual import Beginning, ManualRun
+from infra.run.manual import ManualRun
 from infra.run.narrator import Narrator
 from infra.run.serve import Api
-from infra.run.tape_log import Stake
+from infra.run.stake import Stake
 from infra.run.watchers import Watchers
 from infra.tracing import tracing
 from infra.trading import trading_settings

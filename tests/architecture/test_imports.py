@@ -62,6 +62,26 @@ def forbidden(root: Path) -> list[str]:
     ]
 
 
+OUTSIDE = frozenset(
+    {"asyncio", "concurrent", "os", "pathlib", "queue", "select", "socket", "subprocess", "threading", "time"}
+)
+"""Modules of the standard library that read a clock or a file, open a socket or start a thread."""
+
+MEASURES = frozenset({"commands/driver.py imports time"})
+"""The driver measures how long a unit took; nothing that is recorded depends on it."""
+
+
+def test_domain_and_commands_read_no_clock_file_socket_or_thread() -> None:
+    found = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for folder in ("domain", "commands")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for _line, name in imports(path)
+        if name in OUTSIDE
+    }
+    assert found == MEASURES
+
+
 def imports(path: Path) -> Iterator[tuple[int, str]]:
     """Line and top-level name of every absolute import, wherever in the file it is."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):

@@ -58,14 +58,14 @@ def at(moment: datetime) -> Callable[[Desk], object]:
     ask = Ask(
         command=PlaceOrder("bad-e1", PLACED, RULES), cause="command:bad", occurred_at=NOW, actor="a person"
     )
-    return lambda desk: desk.handler.handle(Stimulus(moment, (ask,)))
+    return lambda desk: desk.handle(Stimulus(moment, (ask,)))
 
 
 def occurred_at(moment: datetime) -> Callable[[Desk], object]:
     ask = Ask(
         command=PlaceOrder("bad-e1", PLACED, RULES), cause="command:bad", occurred_at=moment, actor="a person"
     )
-    return lambda desk: desk.handler.handle(Stimulus(NOW, (ask,)))
+    return lambda desk: desk.handle(Stimulus(NOW, (ask,)))
 
 
 def a_bad_fill(**changed: object) -> AnyReport:

@@ -23,7 +23,8 @@ from adapters.avro import AvroCodec
 from adapters.log.sqlite import open_sqlite
 from commands.exchange import Exchange, Ticket
 from domain.log import Envelope, EventLog, Recorded
-from infra.run.paper import PaperRun, Plan
+from infra.run.paper import PaperRun
+from infra.run.plan import Plan
 from tests.journeys.runs import recorded_plan, rows_in, short_plan
 
 DIED = 9

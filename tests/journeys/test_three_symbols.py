@@ -12,7 +12,7 @@ from domain.opening import LogOpened
 from domain.order import OrderFilled
 from domain.position import PositionClosed
 from domain.signal import DecisionMade, Detected
-from infra.run.paper import Plan
+from infra.run.plan import Plan
 from projections.chain import missing_causes
 from tests.journeys.runs import CANDLES, play_at, told_at
 

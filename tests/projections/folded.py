@@ -10,7 +10,8 @@ from typing import Any
 from adapters.tapes import synthetic_tape
 from domain.log import Envelope, Recorded
 from domain.settings import SizingSettings
-from infra.run.paper import PaperRun, plan_of
+from infra.run.paper import PaperRun
+from infra.run.plan import plan_of
 from projections.projection import Key, Projection, Row
 from projections.rows import MemoryRows
 from tests.commands.list_log import ListLog

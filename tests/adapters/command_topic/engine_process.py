@@ -16,8 +16,9 @@ from commands.request import Requested
 from domain.settings import Settings
 from infra.config import WhenceSettings
 from infra.logs import open_owned
-from infra.run.manual import Beginning, ManualRun
-from infra.run.tape_log import Stake
+from infra.run.beginning import Beginning
+from infra.run.manual import ManualRun
+from infra.run.stake import Stake
 from tests.domain.history import ACCOUNT, D
 
 

@@ -64,7 +64,7 @@ class EngineDoor:
 
     def ask(self, requested: Requested, patience: float) -> Answer:
         self.asked.append(requested)
-        return self._asking.engine.answer(requested, self._asking.desk.at, self._asking.prices)
+        return self._asking.answer(requested)
 
 
 class Dealing:

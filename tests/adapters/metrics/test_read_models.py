@@ -20,7 +20,8 @@ from domain.order import OrderFilled, OrderPlaced
 from domain.position import PositionClosed, PositionOpened
 from domain.settings import RiskSettings, TierSettings
 from domain.signal import DecisionMade, SignalDetected, Verdict
-from infra.run.paper import PaperRun, plan_of
+from infra.run.paper import PaperRun
+from infra.run.plan import plan_of
 from projections.bookkeeping import CURSORS, METADATA, PARKED, BuildKind, BuildStatus, ParkedState
 from projections.builds import begin, live
 from projections.catalogue import PROJECTIONS

@@ -14,7 +14,8 @@ from commands.exchange import AnyReport, Exchange
 from domain.candle import Candle
 from domain.order import OrderAmendRequested, OrderStatus
 from domain.streams import parse
-from infra.run.paper import PaperRun, rules_of
+from infra.run.paper import PaperRun
+from infra.run.simulation import rules_of
 from tests.adapters.simulated.scene import told
 from tests.commands.list_log import ListLog
 from tests.infra.run.asking import ask
@@ -54,7 +55,7 @@ def restored(lived: Lived, at: datetime) -> SimulatedExchange:
         if isinstance(envelope.event, OrderAmendRequested)
     }
     settings = PLAN.settings.simulation
-    return SimulatedExchange.restored(lived.run.handler.world, rules_of(settings), settings.seed, at, asked)
+    return SimulatedExchange.restored(lived.run.world, rules_of(settings), settings.seed, at, asked)
 
 
 def after(exchange: SimulatedExchange, number: int) -> list[AnyReport]:
@@ -78,7 +79,7 @@ def test_what_was_on_its_way_too_long_expires() -> None:
     """An entry asked for and never dealt with; its protection has nothing to protect."""
     lived = Lived()
     lived.to(4)
-    world = lived.run.handler.world
+    world = lived.run.world
     on_its_way = [
         entry for entry in world.portfolio.entries.values() if entry.order.status is OrderStatus.PLACED
     ]

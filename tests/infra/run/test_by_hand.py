@@ -60,12 +60,12 @@ def always(request: Request) -> Callable[[PaperRun], Request]:
 
 
 def close_all(run: PaperRun) -> Request:
-    (held,) = (one for one in run.handler.world.portfolio.positions.values() if one.state.instrument == BTC)
+    (held,) = (one for one in run.world.portfolio.positions.values() if one.state.instrument == BTC)
     return ClosePosition(held.stream, "enough")
 
 
 def move(run: PaperRun) -> Request:
-    (held,) = (one for one in run.handler.world.portfolio.positions.values() if one.state.instrument == BTC)
+    (held,) = (one for one in run.world.portfolio.positions.values() if one.state.instrument == BTC)
     return MoveProtection(held.stream, stop=level(BTC, 9, "0.96"))
 
 

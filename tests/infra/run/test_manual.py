@@ -27,8 +27,9 @@ from domain.opening import Mode
 from domain.order import OrderType, Side
 from domain.settings import Settings, SimulationSettings
 from domain.strategies import Direction, Intent
-from infra.run.manual import Beginning, ManualRun
-from infra.run.tape_log import Stake
+from infra.run.beginning import Beginning
+from infra.run.manual import ManualRun
+from infra.run.stake import Stake
 from projections.chain import missing_causes
 from tests.commands.list_log import InterruptedLog, ListLog
 from tests.commands.outside import outside
@@ -84,7 +85,7 @@ class Hand:
 
     @property
     def world(self) -> World:
-        return self.run.handler.world
+        return self.run.world
 
 
 def test_an_empty_log_is_opened_for_live_trading() -> None:

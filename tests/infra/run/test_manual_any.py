@@ -25,8 +25,8 @@ from domain.order import OrderType, Side
 from domain.portfolio import Portfolio
 from domain.settings import RiskSettings, Settings
 from domain.strategies import Direction
-from infra.run.manual import Beginning
-from infra.run.tape_log import Stake
+from infra.run.beginning import Beginning
+from infra.run.stake import Stake
 from projections.chain import missing_causes
 from tests.commands.desk import snapshot
 from tests.commands.list_log import ListLog

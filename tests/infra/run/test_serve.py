@@ -27,10 +27,11 @@ from domain.settings import Settings
 from infra.config import WhenceSettings
 from infra.logs import open_owned
 from infra.run.api_plan import ApiPlan, Closed, Hosted
+from infra.run.beginning import Beginning
 from infra.run.listening import Place
-from infra.run.manual import Beginning, ManualRun
+from infra.run.manual import ManualRun
 from infra.run.serve import Api
-from infra.run.tape_log import Stake
+from infra.run.stake import Stake
 from infra.store import migrate, open_store
 from tests.replacing import replace
 

@@ -10,8 +10,8 @@ from time import monotonic
 
 import pytest
 
+from adapters.mailbox import Mailbox
 from commands.door import Accepted, Answer, Unanswered
-from commands.mailbox import Mailbox
 from commands.request import Requested, TripKillSwitch
 from domain.errors import OwnershipLost
 from tests.domain.history import ACCOUNT, NOW
