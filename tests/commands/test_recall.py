@@ -211,7 +211,7 @@ def test_another_tape_is_told_that_the_log_is_not_its_own() -> None:
     play(whole, [Seen((long(),)), fill_last("1", "100", "a")])
     again = Desk(ListLog(whole.log.envelopes), recalling=True)
     with pytest.raises(
-        TapeMismatch, match=r"the log holds SignalDetected at position \d+, caused by candle:BTC"
+        TapeMismatch, match=r"the log holds SignalDetected at ordinal \d+, caused by candle:BTC"
     ):
         play(again, [NOTHING_FOLLOWS, Seen((long(instrument=ETH),)), NOTHING_FOLLOWS, Seen((SHORT,))])
     assert again.log.units == []
