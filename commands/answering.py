@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from commands import requests
 from commands.commanded import Followed
-from commands.door import Accepted, Answer, Declined, Drafted
+from commands.door import Answer, Completed, Declined, Drafted
 from commands.identity import Identity
 from commands.inputs import RequestMade
 from commands.request import DraftOrder, Requested
@@ -42,10 +42,10 @@ def stimulus(requested: Requested, situation: Situation) -> Stimulus:
     return requests.stimulus(requested, situation)
 
 
-def carried_out(requested: Requested, world: World) -> Accepted:
+def carried_out(requested: Requested, world: World) -> Completed:
     """The answer to a request whose events are durable."""
     followed = world.commanded.followed(requested.id)
-    return Accepted(requested.id, tuple(one.named for one in followed))
+    return Completed(requested.id, tuple(one.named for one in followed))
 
 
 def declined(requested: Requested, fault: WhenceError) -> Declined:
@@ -59,7 +59,7 @@ def _repeated(requested: Requested, world: World) -> Answer | None:
         return None
     if is_a_draft(requested) or not requests.is_the_same(requested.request, followed):
         raise InvalidInput(f"the key {requested.id} was used for another request: {_named(followed)}")
-    return Accepted(requested.id, tuple(one.named for one in followed), repeated=True)
+    return Completed(requested.id, tuple(one.named for one in followed), repeated=True)
 
 
 def _out_of_place(made: RequestMade, identity: Identity) -> Answer | None:

@@ -22,7 +22,7 @@ class EventNamed:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class Completed:
     """Done, and durable. `events` are all that followed; none where it was already so.
 
     `repeated` is true where this key was answered before: these are the events of then, nothing was done again.
@@ -62,14 +62,14 @@ class Declined:
 
 
 @dataclass(frozen=True, slots=True)
-class Unanswered:
+class TimedOut:
     """Time ran out. `known` says what is certain: whether the request is durable, and what asking again will do."""
 
     command_id: str
     known: str
 
 
-Answer = Accepted | Drafted | Declined | Unanswered
+Answer = Completed | Drafted | Declined | TimedOut
 
 
 class Door(Protocol):

@@ -30,7 +30,7 @@ class FollowedEvent:
 
 
 @strawberry.type(description="Done, and durable.")
-class Accepted:
+class Completed:
     command_id: str
     ordinal: Ordinal | None = strawberry.field(
         description="The ordinal of the last event that followed; null where it was so already and none followed."
@@ -44,7 +44,7 @@ class Accepted:
     )
 
     @classmethod
-    def of(cls, answer: door.Accepted, reached: bool | None) -> Accepted:  # noqa: FBT001 - a fact, not a switch
+    def of(cls, answer: door.Completed, reached: bool | None) -> Completed:  # noqa: FBT001 - a fact, not a switch
         return cls(
             command_id=answer.command_id,
             ordinal=Ordinal(answer.ordinal) if answer.events else None,
@@ -69,13 +69,13 @@ class Refused:
     description="No answer came in time: it may be done, or yet be done until `validUntil`, never after. "
     "To know, ask again with the same key: nothing is ever done twice."
 )
-class Unanswered:
+class TimedOut:
     command_id: str
     known: str = strawberry.field(description="What is certain.")
     valid_until: datetime
 
     @classmethod
-    def of(cls, answer: door.Unanswered, valid_until: datetime) -> Unanswered:
+    def of(cls, answer: door.TimedOut, valid_until: datetime) -> TimedOut:
         return cls(command_id=answer.command_id, known=answer.known, valid_until=valid_until)
 
 
@@ -108,5 +108,5 @@ class Draft:
         )
 
 
-CommandAnswer = Annotated[Accepted | Refused | Unanswered, strawberry.union("CommandAnswer")]
-DraftAnswer = Annotated[Draft | Refused | Unanswered, strawberry.union("DraftAnswer")]
+CommandAnswer = Annotated[Completed | Refused | TimedOut, strawberry.union("CommandAnswer")]
+DraftAnswer = Annotated[Draft | Refused | TimedOut, strawberry.union("DraftAnswer")]

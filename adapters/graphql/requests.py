@@ -12,7 +12,7 @@ import strawberry
 from adapters.graphql.confirmation import GOOD_FOR, Confirmation, spelled
 from adapters.graphql.context import Info
 from adapters.graphql.desk import Desk
-from adapters.graphql.mutation_answers import Accepted, Draft, Refused, Unanswered
+from adapters.graphql.mutation_answers import Completed, Draft, Refused, TimedOut
 from adapters.graphql.mutation_inputs import OrderTerms
 from commands import door
 from commands.request import DraftOrder, ManualTerms, PlaceOrder, Request, Requested
@@ -48,17 +48,17 @@ class RequestInput:
     )
 
 
-async def carried_out(info: Info, given: RequestInput, request: Request) -> Accepted | Refused | Unanswered:
+async def carried_out(info: Info, given: RequestInput, request: Request) -> Completed | Refused | TimedOut:
     """Sends the request; raises InvalidInput for one that cannot be meant, before it is sent."""
     started = monotonic()
     requested = _requested(info, given, given.idempotency_key, request)
     answer = await _desk(info).ask(requested, given.timeout_seconds)
-    if isinstance(answer, door.Accepted):
-        return Accepted.of(answer, await _reached(info, given, answer, monotonic() - started))
+    if isinstance(answer, door.Completed):
+        return Completed.of(answer, await _reached(info, given, answer, monotonic() - started))
     return _not_done(answer, requested)
 
 
-async def drafted(info: Info, given: RequestInput, terms: OrderTerms) -> Draft | Refused | Unanswered:
+async def drafted(info: Info, given: RequestInput, terms: OrderTerms) -> Draft | Refused | TimedOut:
     """The draft has a key of its own: the caller's is the order's."""
     desk = _desk(info)
     _requested(info, given, given.idempotency_key, PlaceOrder(terms.terms()))
@@ -73,7 +73,7 @@ async def drafted(info: Info, given: RequestInput, terms: OrderTerms) -> Draft |
     return Draft.of(answer, desk.signer.sign(confirmation), expires_at)
 
 
-async def placed(info: Info, given: RequestInput, confirmation: str) -> Accepted | Refused | Unanswered:
+async def placed(info: Info, given: RequestInput, confirmation: str) -> Completed | Refused | TimedOut:
     """Places the order that `confirmation` is of; raises what is wrong with a confirmation."""
     try:
         terms = _confirmed(info, given, confirmation)
@@ -82,7 +82,7 @@ async def placed(info: Info, given: RequestInput, confirmation: str) -> Accepted
     return await carried_out(info, given, PlaceOrder(terms))
 
 
-async def _placed_before(info: Info, given: RequestInput, text: str, fault: WhenceError) -> Accepted:
+async def _placed_before(info: Info, given: RequestInput, text: str, fault: WhenceError) -> Completed:
     """Sent again too late, or after a restart, the key still tells what became of it.
 
     Its time is over before it is sent, so that nothing is placed on a confirmation that is not good.
@@ -92,9 +92,9 @@ async def _placed_before(info: Info, given: RequestInput, text: str, fault: When
         raise fault
     requested = _requested(info, given, given.idempotency_key, PlaceOrder(read.terms))
     answer = await _desk(info).ask(replace(requested, valid_until=_LONG_OVER), given.timeout_seconds)
-    if not (isinstance(answer, door.Accepted) and answer.repeated):
+    if not (isinstance(answer, door.Completed) and answer.repeated):
         raise fault
-    return Accepted.of(answer, await _reached(info, given, answer, 0.0))
+    return Completed.of(answer, await _reached(info, given, answer, 0.0))
 
 
 def _confirmed(info: Info, given: RequestInput, text: str) -> ManualTerms:
@@ -107,7 +107,7 @@ def _confirmed(info: Info, given: RequestInput, text: str) -> ManualTerms:
     return read.terms
 
 
-async def _reached(info: Info, given: RequestInput, answer: door.Accepted, spent: float) -> bool | None:
+async def _reached(info: Info, given: RequestInput, answer: door.Completed, spent: float) -> bool | None:
     """None where nobody waits, or another process keeps the read models: then nobody here can tell."""
     projecting = info.context.served.projecting
     if projecting is None or not given.wait_for_read_models:
@@ -139,13 +139,13 @@ def _desk(info: Info) -> Desk:
     return desk
 
 
-def _not_done(answer: door.Answer, requested: Requested) -> Refused | Unanswered:
+def _not_done(answer: door.Answer, requested: Requested) -> Refused | TimedOut:
     match answer:
         case door.Declined():
             return Refused.of(answer)
-        case door.Unanswered():
-            return Unanswered.of(answer, requested.valid_until)
-        case door.Accepted() | door.Drafted():
+        case door.TimedOut():
+            return TimedOut.of(answer, requested.valid_until)
+        case door.Completed() | door.Drafted():
             raise TypeError(
                 f"the door answered {type(answer).__name__} to {type(requested.request).__name__}"
             )

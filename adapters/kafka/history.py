@@ -12,7 +12,7 @@ from adapters.kafka.index import Index, Snapshot
 from adapters.kafka.reader import PlaceReader
 from adapters.kafka.recent import Recent
 from adapters.kafka.record import Event
-from adapters.kafka.run import Place, runs_of
+from adapters.kafka.run import EventPlace, runs_of
 
 
 class History:
@@ -30,7 +30,7 @@ class History:
         """How many events there are: the ordinal of the last one."""
         return self.index.count
 
-    def events_at(self, places: Sequence[Place]) -> list[Event]:
+    def events_at(self, places: Sequence[EventPlace]) -> list[Event]:
         """The events at `places`, in that order of ordinals. Raises KafkaUnavailable, KafkaLogCorrupt."""
         here = self._recent.at([place.ordinal for place in places])
         return [record.event for record in self._reader.fetch(places)] if here is None else here

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from adapters.kafka.errors import KafkaUnavailable
 from adapters.kafka.index_file import LAYOUT, opened, remove
-from adapters.kafka.run import Place, Run
+from adapters.kafka.run import EventPlace, Run
 
 _T = TypeVar("_T")
 
@@ -112,21 +112,21 @@ class Index:
         lte: int | None = None,
         desc: bool = False,
         limit: int | None = None,
-    ) -> list[Place]:
+    ) -> list[EventPlace]:
         """The places of a stream's events, in the order of versions."""
         first, last = 0 if gt is None else gt + 1, _NO_BOUND if lte is None else lte
-        places: list[Place] = []
+        places: list[EventPlace] = []
         for row in self._all(_RUNS_OF, {"name": stream, "first": first, "last": last}):
             run = Run(*row)
             ahead = run.ordinal - run.version
             places += run.between(first + ahead, last + ahead)
         return _limited(places, desc=desc, limit=limit)
 
-    def place_at(self, ordinal: int) -> Place | None:
+    def place_at(self, ordinal: int) -> EventPlace | None:
         """The place at `ordinal`, None where the log does not reach so far."""
         return next(iter(self.places_between(ordinal, ordinal)), None)
 
-    def places_between(self, first: int, last: int) -> list[Place]:
+    def places_between(self, first: int, last: int) -> list[EventPlace]:
         """The places from ordinal `first` to `last`, both included."""
         rows = self._all(_RUNS_BETWEEN, {"first": first, "last": last})
         return [place for row in rows for place in Run(*row).between(first, last)]

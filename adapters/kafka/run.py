@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 
-class Place(NamedTuple):
+class EventPlace(NamedTuple):
     """An event's place: ordinal, stream, version, and an offset at or before the record (never after it)."""
 
     ordinal: int
@@ -28,11 +28,11 @@ class Run(NamedTuple):
     offset: int
     events: int
 
-    def between(self, first: int, last: int) -> Iterator[Place]:
+    def between(self, first: int, last: int) -> Iterator[EventPlace]:
         """The places of those of its events that have the ordinals `first` to `last`."""
         ordinal, stream, version, offset, events = self
         for number in range(max(0, first - ordinal), min(events, last + 1 - ordinal)):
-            yield Place(ordinal + number, stream, version + number, offset + number)
+            yield EventPlace(ordinal + number, stream, version + number, offset + number)
 
 
 def runs_of(ordinal: int, offset: int, events: Iterable[tuple[str, int, *tuple[Any, ...]]]) -> Iterator[Run]:
@@ -50,7 +50,7 @@ def runs_of(ordinal: int, offset: int, events: Iterable[tuple[str, int, *tuple[A
         yield Run(ordinal, running, begun, offset, count)
 
 
-def joined(places: Iterable[Place]) -> Iterator[Run]:
+def joined(places: Iterable[EventPlace]) -> Iterator[Run]:
     """The runs in places that are known one by one, in the order of ordinals: offsets in a row as well."""
     ordinal, running, begun, begin, count = 0, "", 0, 0, 0
     for at, stream, version, offset in places:

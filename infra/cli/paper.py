@@ -92,9 +92,9 @@ def _offer(settings: WhenceSettings, port: int, console: Console) -> None:
         "\n[bold]Enter[/bold] opens the API on this log, with GraphiQL in the browser; Ctrl-C leaves."
     )
     sys.stdin.readline()
-    from infra.cli.serving import Asked, plan_of, serve
+    from infra.cli.serving import ApiOptions, plan_of, serve
 
-    serve(settings, plan_of(Asked(port=port)))
+    serve(settings, plan_of(ApiOptions(port=port)))
 
 
 def _pace(text: str | None) -> float | None:

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, create_engine
 from adapters.avro.codec import AvroCodec
 from adapters.log.address import SqliteAddress
 from adapters.log.sqlite import open_sqlite, read_sqlite
-from commands.door import Accepted
+from commands.door import Completed
 from commands.request import ClosePosition, Requested
 from domain.settings import Settings
 from infra.run.beginning import Beginning
@@ -136,7 +136,7 @@ def test_an_old_log_without_a_tape_goes_on_by_hand(tmp_path: Path) -> None:
                 request=request,
             )
         )
-        assert isinstance(answer, Accepted)
+        assert isinstance(answer, Completed)
         _let_pass(run, at, 2)
         assert _held(run) == []
         run.close()

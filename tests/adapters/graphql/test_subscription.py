@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from adapters.live import LiveTail
-from commands.door import Accepted
+from commands.door import Completed
 from commands.request import ClosePosition, MoveProtection, RaiseSignal, TripKillSwitch
 from domain.account import KillSwitchTripped
 from domain.log import Envelope
@@ -46,7 +46,7 @@ def history() -> Sequence[Envelope]:
     asking.entered(TERMS)
     asking.accepted(MoveProtection(f"{BTC}-LONG-1", stop=D(97)), "move")
     out = asking.ask(ClosePosition(f"{BTC}-LONG-1", "enough"), "out")
-    assert isinstance(out, Accepted)
+    assert isinstance(out, Completed)
     (order,) = (parse(event.stream).id for event in out.events if event.type.endswith("OrderPlaced"))
     asking.desk.tell(a_fill_of(order, "x-out", D(10), PRICE))
     asking.accepted(RaiseSignal(outside(a_signal(candle_closed_at=asking.desk.at))), "signal")

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from commands.door import Accepted, Answer, Declined, Drafted
+from commands.door import Answer, Completed, Declined, Drafted
 from commands.exchange import Accepted as Taken
 from commands.exchange import Submitted
 from commands.inputs import MarketMoved, RequestMade
@@ -64,7 +64,7 @@ class Asking:
     def accepted(self, request: Request, key: str | None = None) -> list[str]:
         """What followed, as the events' names."""
         answer = self.ask(request, key)
-        assert isinstance(answer, Accepted), answer
+        assert isinstance(answer, Completed), answer
         return [event.type.rpartition(".")[2] for event in answer.events]
 
     def declined(self, request: Request, key: str | None = None) -> str:
