@@ -24,9 +24,9 @@ FORM = 1
 
 _TAPES = UUID("5e6c1a52-6f0e-5b0c-8a35-0d4b7a8f3c11")
 
-_STAKE = ("currency", "balance", "leverage")
-_STRATEGY = ("name", "parameters")
-_GROUPS: Mapping[str, Sequence[str]] = {
+STAKE = ("currency", "balance", "leverage")
+STRATEGY = ("name", "parameters")
+GROUPS: Mapping[str, Sequence[str]] = {
     "tiers": (
         "normal_confidence",
         "strict_confidence",
@@ -53,7 +53,7 @@ _GROUPS: Mapping[str, Sequence[str]] = {
     "sizing": ("rule", "quantity", "percent", "risk"),
     "simulation": ("slippage", "slippage_jitter", "volume_share", "latency_ms", "seed"),
 }
-_INSTRUMENT = (
+INSTRUMENT = (
     "id",
     "base",
     "quote",
@@ -77,9 +77,9 @@ def opening_of(
     form = [
         identity,
         account,
-        _fields(stake, _STAKE),
+        _fields(stake, STAKE),
         _settings(settings),
-        [_fields(one, _INSTRUMENT) for one in instruments],
+        [_fields(one, INSTRUMENT) for one in instruments],
     ]
     return LogOpened(
         log_id=uuid5(_TAPES, json.dumps(form, default=str, sort_keys=True)),
@@ -92,17 +92,17 @@ def opening_of(
 
 def _settings(settings: Settings) -> dict[str, Any]:
     form: dict[str, Any] = {
-        "strategies": [_fields(one, _STRATEGY) for one in settings.strategies],
+        "strategies": [_fields(one, STRATEGY) for one in settings.strategies],
         "order_freshness_seconds": settings.order_freshness_seconds,
-        **{group: _fields(getattr(settings, group), names) for group, names in _GROUPS.items()},
+        **{group: _fields(getattr(settings, group), names) for group, names in GROUPS.items()},
     }
-    for path, value in _later(settings):
+    for path, value in later(settings):
         group, _, name = path.rpartition(".")
         (form[group] if group else form)[name] = value
     return form
 
 
-def _later(settings: Settings) -> Iterator[tuple[str, Any]]:
+def later(settings: Settings) -> Iterator[tuple[str, Any]]:
     """By dotted name, the settings that came after the first form and are not neutral."""
     if settings.paused:
         yield "paused", settings.paused

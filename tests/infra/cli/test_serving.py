@@ -19,7 +19,7 @@ from domain.errors import OwnershipLost
 from infra.cli import serving
 from infra.cli.serving import ApiOptions, plan_of
 from infra.config import WhenceSettings
-from infra.run.manual import ManualRun
+from infra.run.at_rest import MarketAtRest
 from infra.run.serve import Api
 from infra.store import migrate, open_store
 
@@ -49,7 +49,7 @@ def test_who_loses_the_log_goes_on_reading(tmp_path: Path, monkeypatch: pytest.M
     token = _token(settings)
     apis: list[Api] = []
     monkeypatch.setattr(serving, "announce", apis.append)
-    monkeypatch.setattr(ManualRun, "step", _loses)
+    monkeypatch.setattr(MarketAtRest, "until", _loses)
 
     def visit() -> None:
         headers = {"authorization": f"Bearer {token}"}
@@ -67,7 +67,7 @@ def test_who_loses_the_log_goes_on_reading(tmp_path: Path, monkeypatch: pytest.M
     assert LOST in refused["pauseStrategy"]["known"]
 
 
-def _loses(_: ManualRun) -> None:
+def _loses(*_: object) -> None:
     raise OwnershipLost(LOST)
 
 

@@ -72,13 +72,13 @@ def test_a_later_setting_that_is_neutral_is_no_part_of_the_form() -> None:
 
 
 def test_the_form_names_every_setting_and_every_figure_of_an_instrument() -> None:
-    named = {"strategies", "order_freshness_seconds", *log_id._GROUPS}
-    named |= {f"{group}.{name}" for group, names in log_id._GROUPS.items() for name in names}
+    named = {"strategies", "order_freshness_seconds", *log_id.GROUPS}
+    named |= {f"{group}.{name}" for group, names in log_id.GROUPS.items() for name in names}
     everything = replace(Settings(), paused=("trend",), risk=RiskSettings(minimum_win_rate=D("0.4")))
-    named |= {path for path, _ in log_id._later(everything)}
+    named |= {path for path, _ in log_id.later(everything)}
     assert named == set(_paths(Settings()))
-    assert Instrument.__struct_fields__ == log_id._INSTRUMENT
-    assert tuple(field.name for field in fields(Stake)) == log_id._STAKE
+    assert Instrument.__struct_fields__ == log_id.INSTRUMENT
+    assert tuple(field.name for field in fields(Stake)) == log_id.STAKE
 
 
 def _paths(settings: Settings) -> list[str]:

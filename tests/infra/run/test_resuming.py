@@ -13,7 +13,6 @@ from adapters.log.library import open_memory
 from adapters.tapes import synthetic_tape
 from commands.account import TripKillSwitch
 from domain.errors import InvalidInput, TapeMismatch
-from domain.log import EventLog
 from domain.opening import Mode
 from domain.settings import RiskSettings, Settings, StrategySettings
 from infra.run.plan import Plan, plan_of
@@ -53,7 +52,7 @@ DIFFERENCES: tuple[tuple[Callable[[], Plan], str], ...] = (
 
 
 @pytest.fixture
-def log() -> EventLog:
+def log() -> ListLog:
     made = ListLog()
     play(plan(), made)
     return made
@@ -61,7 +60,7 @@ def log() -> EventLog:
 
 @pytest.mark.parametrize(("other", "words"), DIFFERENCES)
 def test_a_log_of_another_plan_is_refused_with_every_difference(
-    log: EventLog, other: Callable[[], Plan], words: str
+    log: ListLog, other: Callable[[], Plan], words: str
 ) -> None:
     with pytest.raises(TapeMismatch) as refused:
         resumed(other(), log)
@@ -73,18 +72,18 @@ def test_an_empty_log_takes_the_plan_as_it_is() -> None:
     assert resumed(plan(), ListLog()) == plan()
 
 
-def test_the_id_is_read_from_the_log_and_not_computed(log: EventLog) -> None:
+def test_the_id_is_read_from_the_log_and_not_computed(log: ListLog) -> None:
     """As for a log whose id an earlier version of the program has made by another form."""
     renamed = ListLog()
-    first, *later = log.envelopes  # type: ignore[attr-defined]  # a list
+    first, *later = log.envelopes
     event = replace(first.event, log_id=LOG_ID)
     renamed.envelopes = [replace(first, event=event), *later]
     assert resumed(plan(), renamed).opening.log_id == LOG_ID
 
 
-def test_a_log_of_unknown_simulator_rules_is_refused_with_their_version(log: EventLog) -> None:
+def test_a_log_of_unknown_simulator_rules_is_refused_with_their_version(log: ListLog) -> None:
     renamed = ListLog()
-    first, *later = log.envelopes  # type: ignore[attr-defined]  # a list
+    first, *later = log.envelopes
     renamed.envelopes = [replace(first, event=replace(first.event, simulator=99)), *later]
     with pytest.raises(
         InvalidInput, match="made by version 99 of the simulator's rules, and this program plays 1"
