@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from io import BytesIO
 
+from adapters.avro.forms import FORMS
 from adapters.avro.meta import ReadMeta, meta_reader
 from adapters.avro.reading import Read, reader
 from adapters.avro.schema import WriterSchema, current_schemas
-from adapters.avro.symbols import symbols_of
+from adapters.avro.symbols import Symbols, symbols_of
 from adapters.avro.upcasters import upcast
 from adapters.avro.wire import read_record, write_record
 from domain.errors import UnknownSchema
@@ -58,5 +59,18 @@ class EventReader:
 def event_reader(written: WriterSchema) -> EventReader:
     """The reader of one writer schema."""
     today = current_schemas()[written.name]
-    event = reader(BY_FULL_NAME[written.name], symbols_of(today.source))
+    event = _event(BY_FULL_NAME[written.name], symbols_of(today.source))
     return EventReader(written, today, meta_reader(), event)
+
+
+def _event(event: type, symbols: Symbols) -> Read:
+    form = FORMS.get(event)
+    if form is None:
+        return reader(event, symbols)
+    read, back = reader(form.of, symbols), form.back
+
+    def read_back(data: bytes, at: int) -> tuple[object, int]:
+        written, end = read(data, at)
+        return back(written), end
+
+    return read_back

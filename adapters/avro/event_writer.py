@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from adapters.avro.forms import FORMS
 from adapters.avro.meta import write_meta
 from adapters.avro.schema import WriterSchema
-from adapters.avro.symbols import symbols_of
+from adapters.avro.symbols import Symbols, symbols_of
 from adapters.avro.writing import Write, writer
 from domain.errors import InvalidEvent
 from domain.log import Envelope
@@ -37,4 +38,12 @@ class EventWriter:
 
 def event_writer(event: type, schema: WriterSchema, prefix: bytes) -> EventWriter:
     """The writer of one event's class."""
-    return EventWriter(event.__name__, schema.version, prefix, writer(event, symbols_of(schema.source)))
+    return EventWriter(event.__name__, schema.version, prefix, _body(event, symbols_of(schema.source)))
+
+
+def _body(event: type, symbols: Symbols) -> Write:
+    form = FORMS.get(event)
+    if form is None:
+        return writer(event, symbols)
+    write, there = writer(form.of, symbols), form.there
+    return lambda value: write(there(value))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastavro import schemaless_writer  # pyright: ignore[reportUnknownVariableType]
 
+from adapters.avro.forms import FORMS
 from adapters.avro.moment import micros
 from adapters.avro.schema import WriterSchema
 from adapters.avro.shape import Choice, Many, Maybe, Named, Part, Plain, Shape, fields_of
@@ -19,12 +20,14 @@ Record = dict[str, Any]
 
 def body_of(envelope: Envelope, schema: WriterSchema) -> bytes:
     """The bytes of an envelope without their prefix."""
-    return written({"meta": _meta(envelope.meta), **_part(envelope.event)}, schema)
+    event = envelope.event
+    form = FORMS.get(type(event))
+    return body_in_form(envelope.meta, event if form is None else form.there(event), schema)
 
 
-def written(record: Record, schema: WriterSchema) -> bytes:
-    """The bytes of a record."""
-    out = BytesIO()
+def body_in_form(meta: Meta, event: object, schema: WriterSchema) -> bytes:
+    """The bytes of a meta and an event that is in its written form already."""
+    record, out = {"meta": _meta(meta), **_part(event)}, BytesIO()
     cast("Callable[[BytesIO, Any, Record], None]", schemaless_writer)(out, schema.wire, record)
     return out.getvalue()
 
