@@ -1,7 +1,7 @@
 """Compares two logs as `whence log --json` prints them: `python -m tests.old_logs.compare BEFORE.jsonl AFTER.jsonl`.
 
-Prints each difference but those that are named in `tests/old_logs/logs.py` (fields that came later) and schema versions;
-the exit code is 1 where there are any.
+Prints each difference but schema versions and the fields that came later (`ADDED` in `tests/old_logs/logs.py`). The exit
+code is 1 where there are any.
 """
 
 from __future__ import annotations
