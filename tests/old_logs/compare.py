@@ -1,6 +1,6 @@
 """Compares two logs as `whence log --json` prints them: `python -m tests.old_logs.compare BEFORE.jsonl AFTER.jsonl`.
 
-Prints each difference but schema versions and the fields that came later (`ADDED` in `tests/old_logs/logs.py`). The exit
+Prints each difference but schema versions and the fields that came later (`ADDED` in `logs.py`). The exit
 code is 1 where there are any.
 """
 
