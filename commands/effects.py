@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from commands.exchange import Exchange, Ticket
+from commands.exchange import OrderEntry, Ticket
 from domain.log import Envelope
 from domain.order import OrderAmendRequested, OrderCancelRequested, OrderDenied, OrderPlaced, Purpose
 from domain.streams import parse
@@ -15,7 +15,7 @@ from domain.streams import parse
 class Effects:
     """Tells the exchange what durable events ask of it."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: OrderEntry) -> None:
         self._exchange = exchange
 
     def set_off(self, envelopes: Sequence[Envelope], at: datetime) -> None:
@@ -39,11 +39,11 @@ class Effects:
                 effect(self._exchange, parse(envelope.meta.stream).id, at, envelope.event)
 
 
-def _cancel(exchange: Exchange, order_id: str, at: datetime, _event: OrderCancelRequested) -> None:
+def _cancel(exchange: OrderEntry, order_id: str, at: datetime, _event: OrderCancelRequested) -> None:
     exchange.cancel(order_id, at)
 
 
-def _amend(exchange: Exchange, order_id: str, at: datetime, event: OrderAmendRequested) -> None:
+def _amend(exchange: OrderEntry, order_id: str, at: datetime, event: OrderAmendRequested) -> None:
     exchange.amend(
         order_id,
         at,
@@ -53,7 +53,7 @@ def _amend(exchange: Exchange, order_id: str, at: datetime, event: OrderAmendReq
     )
 
 
-_EFFECTS: Mapping[type, Callable[[Exchange, str, datetime, Any], None]] = {
+_EFFECTS: Mapping[type, Callable[[OrderEntry, str, datetime, Any], None]] = {
     OrderCancelRequested: _cancel,
     OrderAmendRequested: _amend,
 }

@@ -21,10 +21,10 @@ from commands.exchange import (
     Expired,
     Filled,
     OrderReport,
+    OutcomeUnclear,
     Rejected,
     Submitted,
     Triggered,
-    Unanswered,
 )
 from domain.arithmetic import EXACT
 from domain.errors import InvalidInput, Refused
@@ -96,7 +96,7 @@ class DenyOrder(Struct, frozen=True, gc=False):
 
 OrderCommand = PlaceOrder | CancelOrder | AmendOrder | DenyOrder | OrderReport
 
-TOLD: Mapping[type[OrderReport], Callable[[Any], OrderEvent]] = {
+EVENTS: Mapping[type[OrderReport], Callable[[Any], OrderEvent]] = {
     Submitted: lambda report: OrderSubmitted(report.venue_order_id),
     Accepted: lambda report: OrderAccepted(report.venue_order_id),
     Triggered: lambda report: OrderTriggered(report.price),
@@ -114,7 +114,7 @@ TOLD: Mapping[type[OrderReport], Callable[[Any], OrderEvent]] = {
     AmendRefused: lambda report: OrderAmendRefused(report.reason),
     Rejected: lambda report: OrderRejected(report.reason),
     Expired: lambda report: OrderExpired(report.reason),
-    Unanswered: lambda report: OrderOutcomeUnknown(report.reason),
+    OutcomeUnclear: lambda report: OrderOutcomeUnknown(report.reason),
 }
 """What each report is in our words; a test holds the table to every report there is."""
 
@@ -224,7 +224,7 @@ def _report(report: OrderReport, state: Working | Closed) -> Sequence[OrderEvent
     """A report that leaves the order as it is tells nothing new; a fill beyond the order is said aloud."""
     if isinstance(report, Filled):
         check_execution(report)
-    event = TOLD[type(report)](report)
+    event = EVENTS[type(report)](report)
     after = evolve(state, event)
     if isinstance(after, Unplaced) or after == state:
         return []

@@ -20,6 +20,7 @@ from domain.portfolio import OpenPosition
 from domain.strategies import Direction
 from domain.streams import parse
 
+_NEVER_SENT = frozenset({OrderStatus.PLACED, OrderStatus.DENIED})
 _IN_FLIGHT = frozenset({OrderStatus.CANCEL_REQUESTED, OrderStatus.AMEND_REQUESTED})
 
 
@@ -64,6 +65,17 @@ def on_the_way(world: World) -> Iterator[OnTheWay]:
             yield OnTheWay(order_id, order, OrderStatus.PLACED)
         if order.status in _IN_FLIGHT:
             yield OnTheWay(order_id, order, order.status)
+
+
+def arrived(world: World) -> Iterator[tuple[str, Working | Closed]]:
+    """The orders that the exchange has had, by client order id: open there, or ended there."""
+    for order_id, order in _orders(world):
+        if _stands(order) not in _NEVER_SENT:
+            yield order_id, order
+
+
+def _stands(order: Working | Closed) -> OrderStatus:
+    return order.restored if isinstance(order, Working) else order.status
 
 
 def _orders(world: World) -> Iterator[tuple[str, Working | Closed]]:

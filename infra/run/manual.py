@@ -138,7 +138,8 @@ class ManualRun:
         share = self._settings.simulation.volume_share
         candles = self._market.candles(second - SECOND, self.handler.world.portfolio.instruments, share)
         self._until = second
-        reports = self._exchange.on_candles(candles)
+        self._exchange.on_candles(candles)
+        reports = self._exchange.reports()
         if self._is_another_day(second):
             reports = self._books.turn(second, reports, self._began)
         self._books.report(second, reports)

@@ -18,7 +18,7 @@ from commands.account import OpenAccount, decide
 from commands.door import Answer, Door
 from commands.effects import Effects
 from commands.engine import Engine
-from commands.exchange import Exchange
+from commands.exchange import OrderEntry
 from commands.handler import ENGINE, Handler, Identity
 from commands.instrument import ListInstrument
 from commands.mailbox import Mailbox
@@ -132,7 +132,7 @@ class PaperRun:
         plan: Plan,
         log: EventLog,
         seen: Callable[[Envelope], None],
-        plug: Callable[[Exchange], Exchange] = lambda exchange: exchange,
+        plug: Callable[[OrderEntry], OrderEntry] = lambda exchange: exchange,
         observer: Observer | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -207,7 +207,8 @@ class PaperRun:
         self._recalled_commands(self._begins)
         day = ""
         for at, candles in merge(self._plan.tapes):
-            reports, today = self._exchange.on_candles(candles), at.date().isoformat()
+            self._exchange.on_candles(candles)
+            reports, today = self._exchange.reports(), at.date().isoformat()
             if today != day:
                 reports, day = self._books.turn(at, reports, self._begins), today
             self._books.report(at, reports)

@@ -12,10 +12,10 @@ from commands.exchange import (
     CancelRefused,
     Expired,
     Filled,
+    OutcomeUnclear,
     Rejected,
     Submitted,
     Triggered,
-    Unanswered,
 )
 from commands.order import AmendOrder, CancelOrder, DenyOrder, PlaceOrder
 from domain.order import Liquidity, OrderFilled, OrderPlaced, OrderType
@@ -42,7 +42,7 @@ AMEND_REFUSED = AmendRefused(
 )
 REJECTED = Rejected(order_id=ORDER, at=NOW, fact="exchange:test:rejected", reason="110007")
 EXPIRED = Expired(order_id=ORDER, at=NOW, fact="exchange:test:expired", reason="GTD")
-UNANSWERED = Unanswered(order_id=ORDER, at=NOW, fact="exchange:test:silence", reason="timeout")
+UNCLEAR = OutcomeUnclear(order_id=ORDER, at=NOW, fact="exchange:test:silence", reason="timeout")
 
 
 def filled(

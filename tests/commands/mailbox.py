@@ -22,6 +22,8 @@ class Letter:
 
 
 class Mailbox:
+    venue = "test"
+
     def __init__(self, log: LogReader) -> None:
         self._log = log
         self.letters: list[Letter] = []

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from commands.exchange import OrderReport
-from commands.order import TOLD, AmendOrder, OrderCommand, PlaceOrder, check_terms
+from commands.order import EVENTS, AmendOrder, OrderCommand, PlaceOrder, check_terms
 from domain.errors import InvalidInput, Refused
 from domain.order import (
     OrderAccepted,
@@ -44,7 +44,7 @@ from tests.commands.an_order import (
     RULES,
     SUBMITTED,
     TRIGGERED,
-    UNANSWERED,
+    UNCLEAR,
     VENUE,
     amend,
     amended,
@@ -64,7 +64,7 @@ LESS = OrderAmendRequested(D("0.5"), None, None)
 
 
 def test_every_report_there_is_has_its_event() -> None:
-    assert set(TOLD) == set(get_args(OrderReport))
+    assert set(EVENTS) == set(get_args(OrderReport))
     assert set(get_args(OrderReport)) < set(get_args(OrderCommand))
 
 
@@ -138,9 +138,9 @@ def test_the_acceptance_before_the_submission() -> None:
 
 
 def test_everything_told_twice_is_recorded_once() -> None:
-    given(PLACED).when(
-        SUBMITTED, SUBMITTED, ACCEPTED, ACCEPTED, TRIGGERED, TRIGGERED, UNANSWERED, UNANSWERED
-    ).then(SENT, WORKS, OrderTriggered(D(98)), SILENCE)
+    given(PLACED).when(SUBMITTED, SUBMITTED, ACCEPTED, ACCEPTED, TRIGGERED, TRIGGERED, UNCLEAR, UNCLEAR).then(
+        SENT, WORKS, OrderTriggered(D(98)), SILENCE
+    )
 
 
 def test_a_trigger_told_again_after_a_partial_fill_says_nothing_new() -> None:
@@ -260,7 +260,7 @@ def test_an_amendment_is_refused_where_there_is_nothing_to_amend(
 
 
 def test_silence_is_never_a_rejection() -> None:
-    asked = given(PLACED).when(UNANSWERED)
+    asked = given(PLACED).when(UNCLEAR)
     asked.then(SILENCE)
     assert asked.state.status is S.OUTCOME_UNKNOWN
 

@@ -35,7 +35,7 @@ from tests.commands.an_order import (
     REJECTED,
     SUBMITTED,
     TRIGGERED,
-    UNANSWERED,
+    UNCLEAR,
     amend,
     amended,
     filled,
@@ -62,7 +62,7 @@ OTHERS: tuple[OrderReport, ...] = (
     AMEND_REFUSED,
     REJECTED,
     EXPIRED,
-    UNANSWERED,
+    UNCLEAR,
 )
 
 

@@ -10,12 +10,12 @@ import pytest
 
 from adapters.simulated import SimulatedExchange
 from adapters.tapes import merge
-from commands.exchange import AnyReport, Exchange
+from commands.exchange import AnyReport, OrderEntry
 from domain.candle import Candle
 from domain.order import OrderAmendRequested, OrderStatus
 from domain.streams import parse
 from infra.run.paper import PaperRun, rules_of
-from tests.adapters.simulated.scene import told
+from tests.adapters.simulated.scene import after_candles, told
 from tests.commands.list_log import ListLog
 from tests.infra.run.asking import ask
 from tests.infra.run.test_by_hand import PLAN, SCRIPT, TAPES
@@ -32,7 +32,7 @@ class Lived:
         self.log = ListLog()
         self.run = PaperRun(PLAN, self.log, lambda _envelope: None, self._plugged)
 
-    def _plugged(self, exchange: Exchange) -> Exchange:
+    def _plugged(self, exchange: OrderEntry) -> OrderEntry:
         assert isinstance(exchange, SimulatedExchange)
         self.exchanges.append(exchange)
         return exchange
@@ -60,7 +60,7 @@ def restored(lived: Lived, at: datetime) -> SimulatedExchange:
 def after(exchange: SimulatedExchange, number: int) -> list[AnyReport]:
     reports: list[AnyReport] = []
     for _at, candles in INSTANTS[number + 1 : number + 1 + AHEAD]:
-        reports.extend(exchange.on_candles(candles))
+        reports.extend(after_candles(exchange, candles))
     return reports
 
 
