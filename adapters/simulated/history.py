@@ -67,9 +67,11 @@ class History:
 
     def _move(self, report: OrderReport) -> None:
         record = self._records.get(report.order_id)
-        if record is not None:
-            record.state = _known(evolve(record.state, EVENTS[type(report)](report)))
-            record.updated_at = report.at
+        if record is None:
+            return
+        after = _known(evolve(record.state, EVENTS[type(report)](report)))
+        if after != record.state:
+            record.state, record.updated_at = after, report.at
 
     def _execution(self, fill: Filled) -> Execution:
         terms = self._records[fill.order_id].state.terms
