@@ -112,6 +112,15 @@ class OutcomeUnclear(Report, frozen=True, gc=False, kw_only=True):
     reason: str
 
 
+class NotSent(Report, frozen=True, gc=False, kw_only=True):
+    """Our own sender did not send the order, or nothing of it arrived: it does not exist there and never will.
+
+    `fact` is `clock:<ISO time>`: it is our clock that found the intent stale.
+    """
+
+    reason: str
+
+
 class Funded(Struct, frozen=True, gc=False, kw_only=True):
     """Funding settled on an open position: `amount` in quote currency, negative when we paid. Not a fill."""
 
@@ -151,6 +160,7 @@ OrderReport = (
     | Rejected
     | Expired
     | OutcomeUnclear
+    | NotSent
 )
 AnyReport = OrderReport | Funded | Liquidated
 

@@ -10,11 +10,13 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from commands.effects import Effects
 from commands.observer import Observer
+from commands.outgoing import outgoing
 from commands.processes import PROCESSES, Moment
 from commands.recall import NOTHING_TO_RECALL, Recall
+from commands.reports import stimuli
 from commands.routes import ROUTES
+from commands.sender import Sender
 from commands.stimulus import Ask, Stimulus
 from commands.world import Branch, World
 from domain.errors import Conflict
@@ -40,14 +42,14 @@ class Handler:
         log: EventLog,
         world: World,
         identity: Identity,
-        effects: Effects,
+        sender: Sender,
         recall: Recall = NOTHING_TO_RECALL,
         observer: Observer | None = None,
     ) -> None:
         self._log = log
         self.world = world
         self.identity = identity
-        self._effects = effects
+        self._sender = sender
         self._recall = recall
         self._observer = observer
 
@@ -62,16 +64,25 @@ class Handler:
         else:
             envelopes = self._recall.take(stimulus)
             self.world.fold_all(envelopes)
-        self._effects.set_off(envelopes, stimulus.at)
-        return envelopes
+        return [*envelopes, *self._send(envelopes, stimulus.at)]
+
+    def _send(
+        self, envelopes: Sequence[Envelope], at: datetime, recalled_at: datetime | None = None
+    ) -> Sequence[Envelope]:
+        """Sends what is durable; returns what was recorded of what the sender found out."""
+        reports = self._sender.send(outgoing(envelopes), recalled_at)
+        recorded_at = max([at, *(report.at for report in reports)])
+        asked = stimuli(reports, self.world, self.identity.account, recorded_at)
+        return [envelope for stimulus in asked for envelope in self.handle(stimulus)]
 
     def recall_commands(self, until: datetime) -> Sequence[Envelope]:
         """Takes up again what a person asked for at this point of the log; nothing where nobody did."""
         envelopes = self._recall.take_commands(until)
         self.world.fold_all(envelopes)
-        if envelopes:
-            self._effects.set_off(envelopes, envelopes[0].meta.recorded_at)
-        return envelopes
+        if not envelopes:
+            return ()
+        at = envelopes[0].meta.recorded_at
+        return [*envelopes, *self._send(envelopes, at, recalled_at=at)]
 
     def _decide(self, stimulus: Stimulus) -> Sequence[Envelope]:
         began = perf_counter()

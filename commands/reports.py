@@ -17,13 +17,15 @@ from domain.order import Liquidity, OrderPlaced, OrderType
 from domain.streams import order_stream
 
 EXCHANGE = "exchange"
+OUR_SENDER = "engine"
+"""The actor of what our own sender found out: it is a part of the engine."""
 
 
 def stimuli(reports: Sequence[AnyReport], world: World, account: str, at: datetime) -> Iterator[Stimulus]:
     """The reports in their order, as few stimuli as may be.
 
     Lazy, because what befalls a position must be looked up after the fills before it are recorded. Funding and
-    liquidations told again are left out: unlike executions, nothing in a position tells them apart.
+    liquidations that come again are left out: unlike executions, nothing in a position identifies them.
     """
     asks: list[Ask] = []
     for report in reports:
@@ -46,7 +48,11 @@ def _is_known(fact: str, world: World) -> bool:
 def _of_order(report: OrderReport, world: World, account: str) -> Ask:
     known = order_stream(account, report.order_id) in world.versions
     command: Command = report if known else _discrepancy(report.fact, report.order_id, report)
-    return Ask(command=command, cause=report.fact, occurred_at=report.at, actor=EXCHANGE)
+    return Ask(command=command, cause=report.fact, occurred_at=report.at, actor=_actor(report.fact))
+
+
+def _actor(fact: str) -> str:
+    return EXCHANGE if fact.startswith(f"{EXCHANGE}:") else OUR_SENDER
 
 
 def _of_position(report: Funded | Liquidated, world: World, at: datetime) -> Sequence[Ask]:

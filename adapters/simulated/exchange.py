@@ -11,7 +11,7 @@ from adapters.simulated.clearing import Clearing
 from adapters.simulated.ids import VENUE
 from adapters.simulated.market import Market
 from adapters.simulated.requests import Amendment, Cancellation, Inbox, Request
-from adapters.simulated.restoring import OnTheWay, arrived, on_the_way, standing
+from adapters.simulated.restoring import arrived, standing
 from adapters.simulated.rules import SimulationRules
 from adapters.simulated.wallet import Wallet
 from adapters.simulated.wire import Wire
@@ -21,10 +21,8 @@ from domain.arithmetic import EXACT, ONE, ZERO
 from domain.candle import Candle
 from domain.errors import InvalidInput, InvalidSettings
 from domain.instrument import Instrument
-from domain.order import OrderAmendRequested, OrderStatus
 from domain.venue import Execution, VenueBalance, VenueOrder, VenuePosition
 
-Amendments = Mapping[str, OrderAmendRequested]
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -65,13 +63,11 @@ class SimulatedExchange:
         self._time = _LONG_AGO
 
     @classmethod
-    def restored(
-        cls, world: World, rules: SimulationRules, seed: int, at: datetime, asked: Amendments
-    ) -> SimulatedExchange:
+    def restored(cls, world: World, rules: SimulationRules, seed: int, at: datetime) -> SimulatedExchange:
         """The exchange as the log adds up to it, for an account that was opened.
 
-        What was on its way and had no answer is sent again, at `at`: an entry that is no longer fresh expires there.
-        `asked` are the terms last asked of each order, by order id; an amendment under way is one of those.
+        What was on its way is not here: the sender sends it again (`Sender.resume`). `at` stands for the times of the
+        orders it has; executions before it are in the log only.
         """
         portfolio = world.portfolio
         account = portfolio.account
@@ -85,25 +81,7 @@ class SimulatedExchange:
             exchange._inbox_of.update(dict.fromkeys(known, market.inbox))
         for order_id, state in arrived(world):
             exchange._wire.history.restore(order_id, state, at)
-        for request in on_the_way(world):
-            exchange._send_again(request, at, asked)
         return exchange
-
-    def _send_again(self, request: OnTheWay, at: datetime, asked: Amendments) -> None:
-        match request.status:
-            case OrderStatus.CANCEL_REQUESTED:
-                self.cancel(request.order_id, at)
-            case OrderStatus.AMEND_REQUESTED:
-                terms = asked[request.order_id]
-                self.amend(
-                    request.order_id,
-                    at,
-                    quantity=terms.quantity,
-                    limit_price=terms.limit_price,
-                    trigger_price=terms.trigger_price,
-                )
-            case _:
-                self.submit([Ticket(request.order_id, request.order.terms, at)])
 
     @property
     def balance(self) -> Decimal:

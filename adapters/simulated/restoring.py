@@ -21,7 +21,6 @@ from domain.strategies import Direction
 from domain.streams import parse
 
 _NEVER_SENT = frozenset({OrderStatus.PLACED, OrderStatus.DENIED})
-_IN_FLIGHT = frozenset({OrderStatus.CANCEL_REQUESTED, OrderStatus.AMEND_REQUESTED})
 
 
 @dataclass(slots=True)
@@ -31,15 +30,6 @@ class Standing:
     holding: Holding = field(default_factory=Holding)
     working: list[WorkingOrder] = field(default_factory=list[WorkingOrder])
     ended: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
-
-
-@dataclass(frozen=True, slots=True)
-class OnTheWay:
-    """A request that was sent and not dealt with yet: the order, and what is known of what was asked."""
-
-    order_id: str
-    order: Working
-    status: OrderStatus
 
 
 def standing(world: World) -> Mapping[str, Standing]:
@@ -54,17 +44,6 @@ def standing(world: World) -> Mapping[str, Standing]:
         elif order.restored is not OrderStatus.PLACED:
             market.working.append(_working(order_id, order))
     return markets
-
-
-def on_the_way(world: World) -> Iterator[OnTheWay]:
-    """What was sent last and had no answer yet, in the order the orders came: to be sent again."""
-    for order_id, order in _orders(world):
-        if isinstance(order, Closed):
-            continue
-        if order.restored is OrderStatus.PLACED:
-            yield OnTheWay(order_id, order, OrderStatus.PLACED)
-        if order.status in _IN_FLIGHT:
-            yield OnTheWay(order_id, order, order.status)
 
 
 def arrived(world: World) -> Iterator[tuple[str, Working | Closed]]:

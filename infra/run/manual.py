@@ -24,16 +24,17 @@ from adapters.simulated import SimulatedExchange
 from adapters.simulated.still import SECOND, StillMarket
 from commands.account import OpenAccount, decide
 from commands.door import Answer, Door
-from commands.effects import Effects
 from commands.engine import Engine
 from commands.handler import ENGINE, Handler, Identity
 from commands.instrument import ListInstrument
 from commands.mailbox import Mailbox
 from commands.observer import Observer
 from commands.opening import OpenLog
+from commands.outgoing import unconfirmed
 from commands.recall import NOTHING_TO_RECALL
 from commands.request import Requested
 from commands.routes import Command
+from commands.sender import Sender
 from commands.settings import ChangeSettings
 from commands.stimulus import Ask, Stimulus
 from commands.world import World
@@ -95,12 +96,15 @@ class ManualRun:
             exchange, log_id = self._restored(world), world.log_id
         self._exchange = exchange
         identity = Identity(log_id, beginning.account, SOURCE)
-        self.handler = Handler(log, world, identity, Effects(exchange), NOTHING_TO_RECALL, observer)
+        self._sender = Sender(exchange, self._tick)
+        self.handler = Handler(log, world, identity, self._sender, NOTHING_TO_RECALL, observer)
         self._books = Books(self.handler, self._take)
         self._engine = Engine(self.handler, self._books.handle, clock)
         if world.log_id is None:
             self._open(beginning, log_id)
         self._trading = world.state("log").mode is Mode.LIVE
+        if self._trading:
+            self._resume()
 
     @property
     def door(self) -> Door:
@@ -134,6 +138,12 @@ class ManualRun:
         if self._is_another_day(now):
             self._books.turn(now, (), self._began)
 
+    def _resume(self) -> None:
+        """Sends what the log left unconfirmed; a tape's log is left as it is until somebody trades on it."""
+        unsent = unconfirmed(self.handler.world, self._asked)
+        reports = self._sender.resume(unsent, self._exchange)
+        self._books.report(self._tick(), reports)
+
     def _stand(self, second: datetime) -> None:
         share = self._settings.simulation.volume_share
         candles = self._market.candles(second - SECOND, self.handler.world.portfolio.instruments, share)
@@ -156,7 +166,9 @@ class ManualRun:
         settled = self._engine.settled(requested)
         if settled is not None:
             return settled
-        self._trading = True
+        if not self._trading:
+            self._trading = True
+            self._resume()
         self.step()
         return self._engine.answer(requested, self._tick(), self._market.prices)
 
@@ -182,7 +194,7 @@ class ManualRun:
     def _restored(self, world: World) -> SimulatedExchange:
         simulation = world.portfolio.settings.settings.simulation
         rules = rules_of(simulation)
-        return SimulatedExchange.restored(world, rules, simulation.seed, self._now, self._asked)
+        return SimulatedExchange.restored(world, rules, simulation.seed, self._now)
 
     def _open(self, beginning: Beginning, log_id: UUID) -> None:
         stake = beginning.stake

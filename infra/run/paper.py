@@ -16,7 +16,6 @@ from adapters.simulated import SimulatedExchange, SimulationRules
 from adapters.tapes import Tape, merge
 from commands.account import OpenAccount, decide
 from commands.door import Answer, Door
-from commands.effects import Effects
 from commands.engine import Engine
 from commands.exchange import OrderEntry
 from commands.handler import ENGINE, Handler, Identity
@@ -27,6 +26,7 @@ from commands.opening import OpenLog
 from commands.recall import Recall
 from commands.request import Requested
 from commands.routes import Command
+from commands.sender import Sender
 from commands.settings import ChangeSettings
 from commands.signal import RaiseSignal
 from commands.stimulus import Ask, Stimulus
@@ -151,13 +151,14 @@ class PaperRun:
         self._exchange = simulated(plan)
         self._recall = Recall(log.read())
         identity = Identity(self._opening.log_id, plan.account, SOURCE)
-        effects = Effects(plug(self._exchange))
-        self.handler = Handler(log, World(), identity, effects, self._recall, observer)
+        self._now = self._begins
+        sender = Sender(plug(self._exchange), lambda: self._now)
+        self.handler = Handler(log, World(), identity, sender, self._recall, observer)
         self._observer = observer
         self._mailbox = Mailbox()
         self._books = Books(self.handler, seen)
         self._engine = Engine(self.handler, self._books.handle, clock)
-        self._now, self._prices = self._begins, dict[str, Decimal]()
+        self._prices = dict[str, Decimal]()
         self._watchers: dict[str, list[tuple[Strategy, Watcher]]] = {
             tape.instrument: [(strategy, strategy.watch()) for strategy in plan.strategies]
             for tape in plan.tapes
@@ -207,6 +208,7 @@ class PaperRun:
         self._recalled_commands(self._begins)
         day = ""
         for at, candles in merge(self._plan.tapes):
+            self._now = at
             self._exchange.on_candles(candles)
             reports, today = self._exchange.reports(), at.date().isoformat()
             if today != day:
@@ -214,7 +216,7 @@ class PaperRun:
             self._books.report(at, reports)
             for candle in candles:
                 self._look(candle, at)
-            self._show(at, candles)
+            self._show(candles)
             self._recalled_commands(at)
             self.attend()
             yield at, len(candles)
@@ -224,8 +226,7 @@ class PaperRun:
                 "where somebody has traded by hand on this one since"
             )
 
-    def _show(self, at: datetime, candles: Sequence[Candle]) -> None:
-        self._now = at
+    def _show(self, candles: Sequence[Candle]) -> None:
         self._prices.update((candle.instrument, candle.close) for candle in candles)
         if self._observer is not None:
             for candle in candles:

@@ -12,6 +12,7 @@ from commands.exchange import (
     CancelRefused,
     Expired,
     Filled,
+    NotSent,
     OutcomeUnclear,
     Rejected,
     Submitted,
@@ -43,6 +44,10 @@ AMEND_REFUSED = AmendRefused(
 REJECTED = Rejected(order_id=ORDER, at=NOW, fact="exchange:test:rejected", reason="110007")
 EXPIRED = Expired(order_id=ORDER, at=NOW, fact="exchange:test:expired", reason="GTD")
 UNCLEAR = OutcomeUnclear(order_id=ORDER, at=NOW, fact="exchange:test:silence", reason="timeout")
+
+NOT_SENT = NotSent(
+    order_id=ORDER, at=NOW, fact="clock:2025-04-03T12:00:00.000000+00:00", reason="not sent: stale"
+)
 
 
 def filled(

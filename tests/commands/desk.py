@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any, Self
 
 from commands.account import OpenAccount, TurnDay
-from commands.effects import Effects
 from commands.exchange import AnyReport, Filled, Funded, Liquidated
 from commands.handler import ENGINE, Handler, Identity
 from commands.instrument import ListInstrument
@@ -16,6 +15,7 @@ from commands.opening import OpenLog
 from commands.recall import NOTHING_TO_RECALL, Recall
 from commands.reports import stimuli
 from commands.routes import Command
+from commands.sender import Sender
 from commands.settings import ChangeSettings
 from commands.signal import RaiseSignal
 from commands.stimulus import Ask, Stimulus
@@ -47,9 +47,9 @@ class Desk:
     def __init__(self, log: ListLog | None = None, *, recalling: bool = False) -> None:
         self.log = ListLog() if log is None else log
         self.exchange = Mailbox(self.log)
+        self.at, self.append_takes = NOW, timedelta()
         recall = Recall(self.log.read()) if recalling else NOTHING_TO_RECALL
-        self.handler = Handler(self.log, World(), IDENTITY, Effects(self.exchange), recall)
-        self.at = NOW
+        self.handler = Handler(self.log, World(), IDENTITY, Sender(self.exchange, self._clock), recall)
 
     @property
     def world(self) -> World:
@@ -85,6 +85,9 @@ class Desk:
             for stimulus in stimuli(reports, self.world, ACCOUNT, self.at)
             for envelope in self.handler.handle(stimulus)
         ]
+
+    def _clock(self) -> datetime:
+        return self.at + self.append_takes
 
     def _detect(self, signal: SignalDetected) -> Ask:
         fact = f"candle:{signal.instrument}:300:{self.at.isoformat()}"

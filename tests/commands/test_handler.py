@@ -9,11 +9,11 @@ from decimal import Decimal
 import pytest
 
 from commands.account import ReserveFunds, TripKillSwitch, TurnDay
-from commands.effects import Effects
 from commands.exchange import Cancelled, Submitted
 from commands.handler import Handler
 from commands.order import AmendOrder, CancelOrder, DenyOrder, PlaceOrder
 from commands.routes import Command
+from commands.sender import Sender
 from commands.world import World
 from domain.errors import Conflict, InvalidInput, LogUnavailable, Refused, WhenceError
 from domain.log import Envelope
@@ -288,7 +288,7 @@ class Watching:
 
 def test_an_observer_is_told_of_each_durable_unit_and_how_long_it_took() -> None:
     log, watching = ListLog(), Watching()
-    handler = Handler(log, World(), IDENTITY, Effects(Mailbox(log)), observer=watching)
+    handler = Handler(log, World(), IDENTITY, Sender(Mailbox(log), lambda: NOW), observer=watching)
     desk = Desk()
     handler.handle(desk.stimulus(*OPENING, cause="command:open"))
     handler.handle(desk.stimulus(TripKillSwitch("lunch"), cause="command:1"))

@@ -37,6 +37,7 @@ from tests.commands.an_order import (
     CANCELLED,
     DENY,
     EXPIRED,
+    NOT_SENT,
     ORDER,
     PLACE,
     PLACED,
@@ -101,6 +102,18 @@ def test_a_stop_triggers_and_fills() -> None:
 )
 def test_an_order_ends_once(report: OrderReport, event: OrderEvent) -> None:
     given(PLACED, SENT).when(report, report, CANCELLED, EXPIRED).then(event)
+
+
+@pytest.mark.parametrize("history", [(PLACED,), (PLACED, CANCEL_ASKED), (PLACED, SILENCE)])
+def test_an_intent_that_was_not_sent_expires(history: tuple[OrderEvent, ...]) -> None:
+    given(*history).when(NOT_SENT, NOT_SENT).then(OrderExpired("not sent: stale"))
+
+
+@pytest.mark.parametrize(
+    "history", [(PLACED, SENT), (PLACED, WORKS, CANCEL_ASKED), (PLACED, fill("x1", "0.4"))]
+)
+def test_what_the_exchange_has_reported_of_was_sent(history: tuple[OrderEvent, ...]) -> None:
+    given(*history).when(NOT_SENT).then_nothing()
 
 
 def test_an_order_is_denied_before_it_is_sent_and_only_then() -> None:

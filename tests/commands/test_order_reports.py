@@ -31,6 +31,7 @@ from tests.commands.an_order import (
     CANCEL_REFUSED,
     CANCELLED,
     EXPIRED,
+    NOT_SENT,
     PLACE,
     REJECTED,
     SUBMITTED,
@@ -63,6 +64,7 @@ OTHERS: tuple[OrderReport, ...] = (
     REJECTED,
     EXPIRED,
     UNCLEAR,
+    NOT_SENT,
 )
 
 
