@@ -1,4 +1,4 @@
-"""What an exchange reports, as stimuli: order reports together, what befalls a position each by itself."""
+"""Reports as stimuli: those about orders together, those about a position each by itself."""
 
 from __future__ import annotations
 
