@@ -75,7 +75,7 @@ class Recall:
         if upcoming is not None and upcoming.envelope.meta.recorded_at < at:
             meta = upcoming.envelope.meta
             raise TapeMismatch(
-                f"the log holds {type(upcoming.envelope.event).__name__} at position {upcoming.position}, "
+                f"the log holds {type(upcoming.envelope.event).__name__} at ordinal {upcoming.ordinal}, "
                 f"caused by {meta.causation_id}, which this tape and these settings do not lead to; {_REMEDY}"
             )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from commands.exchange import AnyReport, Filled, Funded, Liquidated, OrderReport
+from commands.identity import ENGINE
 from commands.order import PlaceOrder
 from commands.position import ApplyFunding
 from commands.reconciliation import RecordDiscrepancy
@@ -17,8 +18,6 @@ from domain.order import Liquidity, OrderPlaced, OrderType
 from domain.streams import order_stream
 
 EXCHANGE = "exchange"
-OUR_SENDER = "engine"
-"""The actor of what our own sender found out: it is a part of the engine."""
 
 
 def stimuli(reports: Sequence[AnyReport], world: World, account: str, at: datetime) -> Iterator[Stimulus]:
@@ -52,7 +51,7 @@ def _of_order(report: OrderReport, world: World, account: str) -> Ask:
 
 
 def _actor(fact: str) -> str:
-    return EXCHANGE if fact.startswith(f"{EXCHANGE}:") else OUR_SENDER
+    return EXCHANGE if fact.startswith(f"{EXCHANGE}:") else ENGINE
 
 
 def _of_position(report: Funded | Liquidated, world: World, at: datetime) -> Sequence[Ask]:

@@ -34,20 +34,19 @@ class Sender:
     def __init__(self, exchange: OrderEntry, clock: Callable[[], datetime]) -> None:
         self._exchange, self._clock = exchange, clock
 
-    def send(
-        self, requests: Sequence[Outgoing], recalled_at: datetime | None = None
-    ) -> Sequence[OrderReport]:
+    def send(self, requests: Sequence[Outgoing]) -> Sequence[OrderReport]:
         """Submits each entry together with its protection, then cancels and amends, all in log order.
 
         An intent that is not fresh any more is not sent, and neither is the protection of one that is not: they are
         returned as NotSent. What reduces a position is always fresh. An error of the exchange becomes a report by the
-        table `REPORTED`. `recalled_at` is the time that a recalled log gives for them, instead of the clock's.
+        table `REPORTED`.
+
+        Where a tape's log is recalled, the tape's clock shows the same times: what was sent is sent again, no more.
         """
-        clock = self._clock if recalled_at is None else (lambda: recalled_at)
-        reports = [report for family in _families(requests) for report in self._submit(family, clock())]
+        reports = [report for family in _families(requests) for report in self._submit(family)]
         for request in requests:
             if not isinstance(request.event, OrderPlaced):
-                reports.extend(self._handed_over([request], clock()))
+                reports.extend(self._handed_over([request], self._clock()))
         return reports
 
     def resume(self, requests: Sequence[Outgoing], venue: VenueQueries) -> Sequence[OrderReport]:
@@ -67,7 +66,8 @@ class Sender:
         others = [request for request in requests if not isinstance(request.event, OrderPlaced)]
         return [*reports, *self.send([*missing, *others])]
 
-    def _submit(self, family: Sequence[Outgoing], now: datetime) -> Iterator[OrderReport]:
+    def _submit(self, family: Sequence[Outgoing]) -> Iterator[OrderReport]:
+        now = self._clock()
         late = too_late(family, now)
         yield from (_not_sent(order_id, now, "", reason) for order_id, reason in late.items())
         sendable = [request for request in family if request.order_id not in late]

@@ -139,12 +139,12 @@ class OutcomeUnknown(ExchangeError):
 
 
 class TooSlow(WhenceError):
-    """Whoever follows the log fell further behind than is held for it; `position` is the last it was given."""
+    """Whoever follows the log fell further behind than is held for it; `ordinal` is the last it was given."""
 
-    def __init__(self, position: int) -> None:
-        self.position = position
+    def __init__(self, ordinal: int) -> None:
+        self.ordinal = ordinal
         super().__init__(
-            f"you fell too far behind and were dropped; subscribe again after position {position}, nothing is lost"
+            f"you fell too far behind and were dropped; subscribe again after ordinal {ordinal}, nothing is lost"
         )
 
 

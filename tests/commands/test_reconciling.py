@@ -10,14 +10,11 @@ import pytest
 
 from adapters.simulated import SimulatedExchange
 from commands.exchange import OrderReport
-from commands.handler import Handler
 from commands.order import CancelOrder, PlaceOrder
 from commands.outgoing import unconfirmed
 from commands.reconciliation import recorded
 from commands.remedies import remedy
-from commands.sender import Sender
 from commands.statements import our_statement, their_statement
-from commands.world import World
 from domain.candle import Candle
 from domain.errors import Refused
 from domain.order import OrderStatus, OrderType, Purpose, Side
@@ -34,7 +31,7 @@ from domain.strategies import Direction
 from domain.streams import order_stream
 from tests.adapters.simulated.scene import FIVE, SMOOTH
 from tests.commands.an_order import PLACED
-from tests.commands.desk import IDENTITY, Desk, chain_of, long
+from tests.commands.desk import Desk, chain_of, long
 from tests.domain.history import ACCOUNT, BTC, ETH, NOW, D, an_instrument
 from tests.replacing import replace
 
@@ -50,8 +47,7 @@ class Trader:
         rules = {name: an_instrument(name) for name in (BTC, ETH)}
         wide = replace(SMOOTH, price_band=D("0.3"))
         self.venue = SimulatedExchange(rules, "USDT", D(10_000), D(5), wide, 1)
-        sender = Sender(self.venue, lambda: self.desk.at)
-        self.desk.handler = Handler(self.desk.log, World(), IDENTITY, sender)
+        self.desk.sends_to(self.venue)
         self.desk.opened()
 
     def trades_at(self, price: str, *, lost: bool = False) -> None:
@@ -203,12 +199,7 @@ def test_a_stop_that_is_gone_at_the_venue_is_said_to_be_what_it_is() -> None:
 
 def test_an_order_that_never_arrived_is_rejected_by_a_search_that_finds_nothing() -> None:
     trader = Trader()
-    trader.desk.handler = Handler(
-        trader.desk.log,
-        trader.desk.world,
-        IDENTITY,
-        Sender(SimulatedExchange({}, "USDT", D(1), D(1), SMOOTH, 1), lambda: trader.desk.at),
-    )
+    trader.desk.sends_to(SimulatedExchange({}, "USDT", D(1), D(1), SMOOTH, 1))
     trader.desk.ask(PlaceOrder("abc-e1", PLACED, RULES), cause="command:1")
     our = our_statement(trader.desk.world)
     found = differences(our, their_statement(trader.venue, our, NOW))

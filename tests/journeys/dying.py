@@ -23,7 +23,8 @@ from adapters.avro import AvroCodec
 from adapters.log.sqlite import open_sqlite
 from commands.exchange import OrderEntry, Ticket
 from domain.log import Envelope, EventLog, Recorded
-from infra.run.paper import PaperRun, Plan
+from infra.run.paper import PaperRun
+from infra.run.plan import Plan
 from tests.journeys.runs import recorded_plan, rows_in, short_plan
 
 DIED = 9
@@ -50,9 +51,9 @@ class DyingLog:
 
     def append(self, envelopes: Sequence[Envelope]) -> int:
         self._step()
-        position = self._log.append(envelopes)
+        ordinal = self._log.append(envelopes)
         self._step()
-        return position
+        return ordinal
 
     def head(self) -> int:
         return self._log.head()

@@ -16,7 +16,8 @@ from domain.candle import Candle
 from domain.order import OrderAmendRequested, OrderStatus
 from domain.streams import parse
 from domain.venue import VenueOrder
-from infra.run.paper import PaperRun, rules_of
+from infra.run.paper import PaperRun
+from infra.run.simulation import rules_of
 from tests.adapters.simulated.scene import START, after_candles
 from tests.commands.list_log import ListLog
 from tests.infra.run.asking import ask
@@ -57,7 +58,7 @@ def restored(lived: Lived, at: datetime) -> tuple[SimulatedExchange, Sequence[Or
         for envelope in lived.log.envelopes
         if isinstance(envelope.event, OrderAmendRequested)
     }
-    settings, world = PLAN.settings.simulation, lived.run.handler.world
+    settings, world = PLAN.settings.simulation, lived.run.world
     exchange = SimulatedExchange.restored(world, rules_of(settings), settings.seed, at)
     return exchange, Sender(exchange, lambda: at).resume(unconfirmed(world, amendments), exchange)
 
@@ -98,7 +99,7 @@ def _timeless(found: VenueOrder) -> VenueOrder:
 def test_what_was_on_its_way_too_long_is_not_sent_and_neither_is_its_protection() -> None:
     lived = Lived()
     lived.to(4)
-    world = lived.run.handler.world
+    world = lived.run.world
     on_its_way = {
         order_id
         for order_id, entry in world.portfolio.entries.items()
