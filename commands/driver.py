@@ -6,10 +6,12 @@ from collections.abc import Callable
 from time import perf_counter
 
 from commands.door import Answer
-from commands.effects import Effects
 from commands.engine import Engine
-from commands.inputs import Input, MarketMoved
+from commands.exchange import OrderReport
+from commands.inputs import Input, MarketMoved, Reported
 from commands.observer import Observer
+from commands.outgoing import outgoing
+from commands.sender import Sender
 from commands.unit import Unit
 from domain.candle import Candle
 from domain.errors import Conflict
@@ -36,16 +38,20 @@ class Driver:
         self,
         engine: Engine,
         log: EventLog,
-        effects: Effects,
+        sender: Sender,
         seen: Callable[[Envelope], None],
         observer: Observer | None = None,
     ) -> None:
         """`seen` is shown every event once it is durable, recalled ones too; `observer` is shown no recalled unit."""
         self.engine = engine
-        self._log, self._effects, self._seen, self._observer = log, effects, seen, observer
+        self._log, self._sender, self._seen, self._observer = log, sender, seen, observer
+        self._found: list[OrderReport] = []
 
     def handle(self, given: Input) -> Answer | None:
-        """Records all that follows from the input, and sends what it asks of the exchange; a request's answer.
+        """Records all that follows from the input and sends what it requests of the exchange; a request's answer.
+
+        What the sender finds out itself (an intent that was not sent, an outcome that is not known) is put in as the
+        next input, at the time it was found out.
 
         Raises what `Engine.process` raises, and what the log raises (see `EventLog.append`).
         """
@@ -57,6 +63,7 @@ class Driver:
             except StopIteration as done:
                 answer: Answer | None = done.value
                 self._show(given)
+                self._put_in_what_was_found()
                 return answer
             try:
                 self._record(unit, perf_counter() - began)
@@ -77,6 +84,11 @@ class Driver:
                 if isinstance(event, Candle):
                     self._observer.saw(event.instrument, event.close, event.close_time)
 
+    def _put_in_what_was_found(self) -> None:
+        found, self._found = self._found, []
+        if found:
+            self.handle(Reported(max(report.at for report in found), tuple(found)))
+
     def _record(self, unit: Unit, worked: float) -> None:
         began = perf_counter()
         if not unit.is_recorded:
@@ -84,6 +96,6 @@ class Driver:
         self.engine.confirm(unit)
         if self._observer is not None and not unit.is_recorded:
             self._observer.recorded(unit.envelopes, worked, perf_counter() - began)
-        self._effects.set_off(unit.envelopes, unit.at)
+        self._found.extend(self._sender.send(outgoing(unit.envelopes)))
         for envelope in unit.envelopes:
             self._seen(envelope)

@@ -7,7 +7,13 @@ from typing import Final
 from domain.errors import InvalidInput
 
 RULES_VERSION: Final = 1
-"""Rises with every change that would fill the same orders on the same candles differently."""
+"""The version of the rules that this exchange plays by; a log records the one it was made with.
+
+It rises with every change after which the same calls over the same candles lead to other reports: when an order
+fills, at which price, quantity, fee and time, in which order things happen inside a candle, margin and liquidation,
+what is refused and in which words, and the ids of orders, executions and facts. A new setting whose default changes
+nothing does not raise it, nor does a new query.
+"""
 
 _PLAYABLE: Final = frozenset({1})
 

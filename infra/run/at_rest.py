@@ -25,7 +25,8 @@ class MarketAtRest:
             self._until = second
             share = portfolio.settings.settings.simulation.volume_share
             candles = self._prices.candles(second - SECOND, portfolio.instruments, share)
-            yield Reported(second, tuple(self._exchange.on_candles(candles)))
+            self._exchange.on_candles(candles)
+            yield Reported(second, tuple(self._exchange.reports()))
             yield MarketMoved(second, tuple(candles))
         yield Tick(now)
 

@@ -12,12 +12,12 @@ from uuid import UUID, uuid4
 
 from commands.door import Answer
 from commands.driver import Driver
-from commands.effects import Effects
 from commands.engine import Engine
 from commands.identity import Identity
-from commands.inputs import RequestMade, opening
+from commands.inputs import Reported, RequestMade, opening
 from commands.observer import Observer
 from commands.request import Requested
+from commands.sender import Sender
 from domain.log import Envelope, EventLog
 from domain.opening import Mode
 from infra.run.at_rest import MarketAtRest
@@ -53,11 +53,14 @@ class ManualRun(Attending):
         self._market = MarketAtRest(self._restored.prices, exchange, began)
         opens, log_id = world.log_id is None, world.log_id or name()
         engine = Engine(world, Identity(log_id, beginning.account, SOURCE), since=began)
-        driver = Driver(engine, log, Effects(exchange), self._restored.hear, observer)
+        self._exchange, self._sender = exchange, Sender(exchange, self._steady.tick)
+        driver = Driver(engine, log, self._sender, self._restored.hear, observer)
         super().__init__(driver, clock, began)
         if opens:
             driver.handle(opening(log_id, beginning.commands(log_id), began))
-        self._trading = world.state("log").mode is Mode.LIVE
+        self._trading = False
+        if world.state("log").mode is Mode.LIVE:
+            self._begin_trading()
 
     def attend(self, patience: float = 0) -> int:
         """Lets the market stand until now, then answers as every run does; call it about once a second."""
@@ -70,11 +73,20 @@ class ManualRun(Attending):
         settled = self.driver.engine.settled(RequestMade(self.at, self._clock(), requested))
         if settled is not None:
             return settled
-        self._trading = True
+        self._begin_trading()
         self._stand()
         self.at = self._steady.tick()
         self.driver.handle(self._market.known(self.at))
         return super().answer(requested)
+
+    def _begin_trading(self) -> None:
+        """From here on time passes, and what the log left unconfirmed is sent again; nothing where it has begun."""
+        if self._trading:
+            return
+        self._trading = True
+        found = self._sender.resume(self._restored.unconfirmed(), self._exchange)
+        if found:
+            self.driver.handle(Reported(self._steady.tick(), tuple(found)))
 
     def _stand(self) -> None:
         if self._trading:

@@ -11,13 +11,13 @@ from datetime import datetime
 
 from adapters.tapes import merge
 from commands.driver import Driver
-from commands.effects import Effects
 from commands.engine import Engine
-from commands.exchange import Exchange
+from commands.exchange import OrderEntry
 from commands.identity import Identity
 from commands.inputs import MarketMoved, Reported, opening
 from commands.observer import Observer
 from commands.recall import Recall
+from commands.sender import Sender
 from commands.world import World
 from domain.errors import TapeMismatch
 from domain.log import Envelope, EventLog
@@ -37,7 +37,7 @@ class PaperRun(Attending):
         plan: Plan,
         log: EventLog,
         seen: Callable[[Envelope], None],
-        plug: Callable[[Exchange], Exchange] = lambda exchange: exchange,
+        plug: Callable[[OrderEntry], OrderEntry] = lambda exchange: exchange,
         observer: Observer | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -54,7 +54,7 @@ class PaperRun(Attending):
         engine = Engine(
             World(), identity, since=plan.begins, instances=plan.instances, recall=Recall(log.read())
         )
-        driver = Driver(engine, log, Effects(plug(self._exchange)), seen, observer)
+        driver = Driver(engine, log, Sender(plug(self._exchange), lambda: self.at), seen, observer)
         super().__init__(driver, clock, plan.begins)
 
     def instants(self) -> Iterator[tuple[datetime, int]]:
@@ -67,9 +67,10 @@ class PaperRun(Attending):
         with self.closed_on_failure():
             self.driver.handle(opening(self._plan.opening.log_id, self._plan.commands(), self._plan.begins))
             for at, candles in merge(self._plan.tapes):
-                self.driver.handle(Reported(at, tuple(self._exchange.on_candles(candles))))
-                self.driver.handle(MarketMoved(at, tuple(candles)))
                 self.at = at
+                self._exchange.on_candles(candles)
+                self.driver.handle(Reported(at, tuple(self._exchange.reports())))
+                self.driver.handle(MarketMoved(at, tuple(candles)))
                 self.attend()
                 yield at, len(candles)
             if self.recalling:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from adapters.simulated import SimulatedExchange, check_playable
 from adapters.simulated.still import StillMarket
+from commands.outgoing import Outgoing, unconfirmed
 from commands.world import World
 from domain.errors import InvalidInput
 from domain.log import Envelope, EventLog
@@ -52,7 +53,11 @@ class Restored:
         check_playable(self.world.state("log").simulator)
         simulation = self.world.portfolio.settings.settings.simulation
         rules = rules_of(simulation)
-        return SimulatedExchange.restored(self.world, rules, simulation.seed, at, self._amendments)
+        return SimulatedExchange.restored(self.world, rules, simulation.seed, at)
+
+    def unconfirmed(self) -> Sequence[Outgoing]:
+        """What the log requested of the exchange and does not show confirmed."""
+        return unconfirmed(self.world, self._amendments)
 
 
 def _check_account(world: World, account: str) -> None:

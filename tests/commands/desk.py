@@ -9,15 +9,15 @@ from typing import Any, Self
 
 from commands.account import OpenAccount, TurnDay
 from commands.driver import Driver
-from commands.effects import Effects
 from commands.engine import Engine
-from commands.exchange import AnyReport, Filled, Funded, Liquidated
+from commands.exchange import AnyReport, Filled, Funded, Liquidated, OrderEntry
 from commands.identity import ENGINE, Identity
 from commands.inputs import Input, MarketMoved, Reported
 from commands.instrument import ListInstrument
 from commands.opening import OpenLog
 from commands.recall import NOTHING_TO_RECALL, Recall
 from commands.routes import Command
+from commands.sender import Sender
 from commands.settings import ChangeSettings
 from commands.signal import RaiseSignal
 from commands.stimulus import Ask, Stimulus
@@ -52,8 +52,8 @@ class Desk:
         recall = Recall(self.log.read()) if recalling else NOTHING_TO_RECALL
         self.recorded: list[Envelope] = []
         engine = Engine(World(), IDENTITY, since=NOW, recall=recall)
-        self.driver = Driver(engine, self.log, Effects(self.exchange), self.recorded.append)
-        self.at = NOW
+        self.at, self.append_takes = NOW, timedelta()
+        self.driver = self._driver(engine, self.exchange)
 
     @property
     def world(self) -> World:
@@ -84,7 +84,10 @@ class Desk:
 
     def recall(self, until: datetime) -> list[Envelope]:
         """The requests that the log holds up to this moment, where it is recalled."""
-        return self.handle(MarketMoved(until, ()))
+        before, self.at = self.at, until
+        recorded = self.handle(MarketMoved(until, ()))
+        self.at = until if recorded else before
+        return recorded
 
     def see(self, *signals: SignalDetected) -> list[Envelope]:
         """Signals of the candles that close now, one an instrument."""
@@ -95,6 +98,16 @@ class Desk:
     def tell(self, *reports: AnyReport) -> list[Envelope]:
         self.at += timedelta(seconds=1)
         return self.handle(Reported(self.at, reports))
+
+    def sends_to(self, exchange: OrderEntry) -> None:
+        """From here on."""
+        self.driver = self._driver(self.driver.engine, exchange)
+
+    def _driver(self, engine: Engine, exchange: OrderEntry) -> Driver:
+        return Driver(engine, self.log, Sender(exchange, self._clock), self.recorded.append)
+
+    def _clock(self) -> datetime:
+        return self.at + self.append_takes
 
     def _detect(self, signal: SignalDetected) -> Ask:
         fact = f"candle:{signal.instrument}:300:{self.at.isoformat()}"

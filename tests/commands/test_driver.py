@@ -10,11 +10,11 @@ import pytest
 
 from commands.account import ReserveFunds, TripKillSwitch, TurnDay
 from commands.driver import Driver
-from commands.effects import Effects
 from commands.engine import Engine
 from commands.exchange import Cancelled, Submitted
 from commands.order import AmendOrder, CancelOrder, DenyOrder, PlaceOrder
 from commands.routes import Command
+from commands.sender import Sender
 from commands.world import World
 from domain.errors import Conflict, InvalidInput, LogUnavailable, Refused, WhenceError
 from domain.log import Envelope
@@ -290,7 +290,7 @@ class Watching:
 def test_an_observer_is_told_of_each_durable_unit_and_how_long_it_took() -> None:
     log, watching = ListLog(), Watching()
     engine, desk = Engine(World(), IDENTITY, since=NOW), Desk()
-    driver = Driver(engine, log, Effects(Mailbox(log)), desk.recorded.append, watching)
+    driver = Driver(engine, log, Sender(Mailbox(log), lambda: NOW), desk.recorded.append, watching)
     driver.handle(desk.stimulus(*OPENING, cause="command:open"))
     driver.handle(desk.stimulus(TripKillSwitch("lunch"), cause="command:1"))
     driver.handle(desk.stimulus(TripKillSwitch("again"), cause="command:2"))

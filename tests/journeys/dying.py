@@ -21,7 +21,7 @@ from pathlib import Path
 
 from adapters.avro import AvroCodec
 from adapters.log.sqlite import open_sqlite
-from commands.exchange import Exchange, Ticket
+from commands.exchange import OrderEntry, Ticket
 from domain.log import Envelope, EventLog, Recorded
 from infra.run.paper import PaperRun
 from infra.run.plan import Plan
@@ -71,8 +71,12 @@ class DyingLog:
 class DyingExchange:
     """An exchange where every call is a step, each order of a submission one of its own."""
 
-    def __init__(self, exchange: Exchange, step: Steps) -> None:
+    def __init__(self, exchange: OrderEntry, step: Steps) -> None:
         self._exchange, self._step = exchange, step
+
+    @property
+    def venue(self) -> str:
+        return self._exchange.venue
 
     def submit(self, tickets: Sequence[Ticket]) -> None:
         for ticket in tickets:
