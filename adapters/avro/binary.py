@@ -24,12 +24,34 @@ _TOO_MUCH: Final = 1 << 64
 def long(value: int) -> bytes:
     """The bytes of a long of 64 bits."""
     left = value << 1 if value >= 0 else ~(value << 1)
+    if _LEAST_OF_EIGHT <= left < _LEAST_OF_NINE:
+        return _of_eight(left)
     out = bytearray()
     while left >= MORE:
         out.append(left & 0x7F | MORE)
         left >>= 7
     out.append(left)
     return bytes(out)
+
+
+_LEAST_OF_EIGHT: Final = 1 << 49
+_LEAST_OF_NINE: Final = 1 << 56
+
+
+def _of_eight(left: int) -> bytes:
+    """Every moment of our times has eight bytes, so they have no loop."""
+    return bytes(
+        (
+            left & 0x7F | MORE,
+            left >> 7 & 0x7F | MORE,
+            left >> 14 & 0x7F | MORE,
+            left >> 21 & 0x7F | MORE,
+            left >> 28 & 0x7F | MORE,
+            left >> 35 & 0x7F | MORE,
+            left >> 42 & 0x7F | MORE,
+            left >> 49,
+        )
+    )
 
 
 SHORT: Final = tuple(map(long, range(1024)))

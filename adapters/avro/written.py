@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from math import isfinite
 from struct import Struct
-from typing import Final, NoReturn, TypeVar, cast
+from typing import Any, Final, NoReturn, TypeVar, cast
 from uuid import UUID
 
 from adapters.avro.amount import MOST_DIGITS
@@ -42,6 +42,10 @@ _MOST_ZEROS: Final = 60
 _LARGEST_COUNT: Final = 2**63 - 1
 _utf8: Final = cast("Callable[[object], bytes]", str.encode)
 _SHORT: Final = len(SHORT)
+_TUPLE: Final[type[Any]] = tuple
+_MAPPING: Final[type[Any]] = Mapping
+"""As classes of anything, so that what is checked needs no cast, which costs as much as the check."""
+
 _DOUBLE: Final = Struct("<d").pack
 
 
@@ -86,10 +90,10 @@ def count(value: object, where: str) -> bytes:
     return long(value)
 
 
-def ordinal(value: object, where: str) -> bytes:
+def ordinal(value: Any, where: str) -> bytes:
     """A place in a row that begins with 1."""
     place = count(value, where)
-    return place if cast("int", value) > 0 else _refuse(where, value, "is not counted from 1")
+    return place if value > 0 else _refuse(where, value, "is not counted from 1")
 
 
 def opinion(value: object, where: str) -> bytes:
@@ -132,18 +136,20 @@ def part(value: object, where: str, of: type[_T]) -> _T:
     return value if isinstance(value, of) else _refuse(where, value, f"is not of type {of.__name__}")
 
 
-def many(value: object, where: str) -> tuple[object, ...]:
+def many(value: Any, where: str) -> tuple[object, ...]:
     """Itself: a list could change after it was recorded."""
-    if not isinstance(value, tuple):
+    if not isinstance(value, _TUPLE):
         _refuse(where, value, "is not a tuple")
-    return cast("tuple[object, ...]", value)
+    items: tuple[object, ...] = value
+    return items
 
 
-def mapping(value: object, where: str) -> Mapping[object, object]:
+def mapping(value: Any, where: str) -> Mapping[object, object]:
     """Itself; its names are checked one by one."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, _MAPPING):
         _refuse(where, value, "is not a mapping")
-    return cast("Mapping[object, object]", value)
+    entries: Mapping[object, object] = value
+    return entries
 
 
 def texts(value: object, where: str) -> bytes:

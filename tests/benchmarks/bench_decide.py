@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -60,7 +60,7 @@ def _played(tape: Tape) -> tuple[float, Sequence[Envelope]]:
 
 
 @contextmanager
-def _plugged() -> Iterator[None]:
+def _plugged() -> Generator[None]:
     """While it lasts, the strategy is found as other people's are: by the entry point of a package."""
     with TemporaryDirectory() as folder:
         package = Path(folder) / f"{NAME}-1.dist-info"
