@@ -21,7 +21,8 @@ class Meta(Struct, frozen=True, gc=False, kw_only=True):
 
     `version` counts from 1 within `stream`, without holes. `correlation_id` names the chain: the signal's id
     or the one derived from a manual command. `causation_id` is the id of the event that caused this one, or a
-    typed outside fact: `candle:<instrument>:<interval>:<open time>`, `command:<id>`, `exchange:<venue>:<id>`,
+    typed outside fact: `candle:<instrument>:<interval>:<open time>`, `trade:<instrument>:<id>`,
+    `quote:<instrument>:<time>`, `book:<instrument>:<update id>`, `command:<id>`, `exchange:<venue>:<id>`,
     `clock:<time>`. `occurred_at` is when it was so, `recorded_at` when we wrote it down; both are UTC.
     """
 
@@ -46,22 +47,22 @@ class Envelope(Struct, frozen=True, gc=False):
 
 
 class Recorded(NamedTuple):
-    """An envelope at its position: 1, 2, 3 … in the order of the log; `data` is how it is written there."""
+    """An envelope at its ordinal: 1, 2, 3 … in the order of the log; `data` is how it is written there."""
 
-    position: int
+    ordinal: int
     envelope: Envelope
     data: bytes = b""
 
 
 class LogReader(Protocol):
-    """Anything that can be read from a position, in order."""
+    """Anything that can be read from an ordinal on, in order."""
 
     def head(self) -> int:
-        """The position of the last event; 0 for an empty log."""
+        """The ordinal of the last event; 0 for an empty log."""
         ...
 
     def read(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
-        """Every event with `after < position <= upto`, in order; up to the head as it is now by default.
+        """Every event with `after < ordinal <= upto`, in order; up to the head as it is now by default.
 
         Raises LogCorrupt for a record that breaks the log's promises, UnknownSchema for one nobody can decode.
         """
@@ -76,7 +77,7 @@ class EventLog(LogReader, Protocol):
     """A log that can be appended to, by its one owner."""
 
     def append(self, envelopes: Sequence[Envelope]) -> int:
-        """Writes all or nothing, durably; returns the position of the last event written.
+        """Writes all or nothing, durably; returns the ordinal of the last event written.
 
         Each envelope names its stream and version; raises Conflict (nothing was written) unless every version
         is its stream's next. Raises OwnershipLost when another engine has taken the log over, LogUnavailable
@@ -141,6 +142,9 @@ def chain_id(log_id: UUID, account: str, fact: str) -> str:
 _SHIFTS = range(0, 5 * _CHAIN_DIGITS, 10)
 
 
+_OUTSIDE = frozenset({"candle", "trade", "quote", "book", "command", "exchange", "clock"})
+
+
 def is_outside_fact(causation_id: str) -> bool:
-    """True for `candle:…`, `command:…`, `exchange:…`, `clock:…`; false for the id of an event."""
-    return causation_id.partition(":")[0] in {"candle", "command", "exchange", "clock"}
+    """True for `candle:…`, `command:…` and the other typed facts of `Meta`; false for the id of an event."""
+    return causation_id.partition(":")[0] in _OUTSIDE

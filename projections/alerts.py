@@ -37,7 +37,7 @@ class Severity(StrEnum):
 
 TABLE = TableSpec(
     "alerts",
-    key=("position",),
+    key=("ordinal",),
     columns={
         "account": TEXT,
         "severity": TEXT,
@@ -46,9 +46,9 @@ TABLE = TableSpec(
         "stream": TEXT,
         "chain": TEXT,
         "at": MOMENT,
-        "position": COUNT,
+        "ordinal": COUNT,
     },
-    indexes=(("severity", "position"), ("chain",)),
+    indexes=(("severity", "ordinal"), ("chain",)),
 )
 
 
@@ -96,9 +96,9 @@ def _raised(rows: Rows, recorded: Recorded) -> None:
         "stream": meta.stream,
         "chain": meta.correlation_id,
         "at": meta.occurred_at,
-        "position": recorded.position,
+        "ordinal": recorded.ordinal,
     }
     rows.put("alerts", row)
 
 
-ALERTS = Projection("alerts", 1, Order.STREAM, (TABLE,), dict.fromkeys(_ALERTS, _raised))
+ALERTS = Projection("alerts", 2, Order.STREAM, (TABLE,), dict.fromkeys(_ALERTS, _raised))

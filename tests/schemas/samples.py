@@ -145,13 +145,16 @@ _SETTINGS = Settings(
     paused=("breakout",),
 )
 
+_OPENED = LogOpened(
+    log_id=UUID("00112233-4455-6677-8899-aabbccddeeff"),
+    mode=Mode.TAPE,
+    tape="BTCUSDT_5m.csv",
+    synthetic=True,
+    simulator=3,
+)
+
 _EVENTS: tuple[Event, ...] = (
-    LogOpened(
-        log_id=UUID("00112233-4455-6677-8899-aabbccddeeff"),
-        mode=Mode.TAPE,
-        tape="BTCUSDT_5m.csv",
-        synthetic=True,
-    ),
+    _OPENED,
     SignalDetected(
         strategy="trend",
         instrument=BTC,
@@ -302,6 +305,7 @@ _UNBROKEN = replace(
 _DECISION = SAMPLES["whence.signal.DecisionMade"].event
 
 EARLIER: Mapping[tuple[str, int], Event] = {
+    ("whence.log.LogOpened", 1): replace(_OPENED, simulator=1),
     ("whence.signal.DecisionMade", 1): replace(
         _DECISION,
         votes=(

@@ -17,7 +17,9 @@ from domain.log import Envelope
 from domain.portfolio import EMPTY
 from domain.settings import Settings, StrategySettings
 from domain.strategies import Direction, Intent, Proposal
-from infra.run.paper import PaperRun, Plan, plan_of, tick_seen, worth_saying
+from domain.worth import worth_raising
+from infra.run.paper import PaperRun
+from infra.run.plan import Plan, plan_of, tick_seen
 from tests.domain.history import (
     BTC,
     an_open_day,
@@ -138,7 +140,7 @@ def test_a_log_of_another_plan_is_refused_before_anything() -> None:
         before = log.head()
         with pytest.raises(TapeMismatch, match="the tape differs"):
             PaperRun(plan(tape("ETHUSDT")), log, _unseen)
-        with pytest.raises(TapeMismatch, match="the settings, the account or its stake differ;"):
+        with pytest.raises(TapeMismatch, match="another run: leverage is 1 in the log and 2 here;"):
             PaperRun(plan(tape(), leverage=2), log, _unseen)
         assert log.head() == before
 
@@ -194,14 +196,14 @@ def proposal(direction: Direction, intent: Intent) -> Proposal:
 def test_an_exit_is_said_only_where_there_is_something_to_leave() -> None:
     out = proposal(Direction.SHORT, Intent.EXIT)
     history = an_open_day()
-    assert worth_saying(proposal(Direction.SHORT, Intent.ENTER), EMPTY)
-    assert not worth_saying(out, EMPTY)
-    assert not worth_saying(out, history.portfolio())
+    assert worth_raising(proposal(Direction.SHORT, Intent.ENTER), EMPTY)
+    assert not worth_raising(out, EMPTY)
+    assert not worth_raising(out, history.portfolio())
     history.order("abc-e1", an_order())
-    assert worth_saying(out, history.portfolio()), "an entry waits"
+    assert worth_raising(out, history.portfolio()), "an entry waits"
     history.position(an_opening())
-    assert worth_saying(out, history.portfolio())
-    assert not worth_saying(proposal(Direction.LONG, Intent.EXIT), history.portfolio())
+    assert worth_raising(out, history.portfolio())
+    assert not worth_raising(proposal(Direction.LONG, Intent.EXIT), history.portfolio())
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,12 @@ from adapters.tapes import synthetic_tape
 from domain.errors import InvalidInput, InvalidSettings, StrategyFailed
 from domain.settings import Settings, StrategySettings
 from domain.signal import SignalDetected
-from infra.run.paper import Plan
+from infra.run.plan import Plan, instance_of
 from infra.trading import strategy_of
 from tests.journeys.runs import plan, play
 from tests.replacing import replace
 
 MODULE = """
-from dataclasses import replace
 from decimal import Decimal
 
 from domain.strategies import Direction, Intent, Proposal
@@ -47,11 +46,12 @@ class Watcher:
         if self.seen % self.strategy.bars:
             return None
         stop, target = candle.close * Decimal("0.99"), candle.close * Decimal("1.03")
-        proposal = Proposal(
-            self.strategy.name, candle.instrument, candle.interval, Direction.LONG, Intent.ENTER,
-            0.9, 0.5, candle.close, stop, target, {"seen": float(self.seen)},
-        )
-        return replace(proposal, **self.strategy.mistaken)
+        named = {
+            "strategy": self.strategy.name, "instrument": candle.instrument, "interval": candle.interval,
+            "direction": Direction.LONG, "intent": Intent.ENTER, "confidence": 0.9, "trend": 0.5,
+            "price": candle.close, "stop": stop, "target": target, "inputs": {"seen": float(self.seen)},
+        }
+        return Proposal(**named | self.strategy.mistaken)
 
 
 def namesake(parameters):
@@ -167,7 +167,7 @@ def test_a_strategy_that_fell_silent_is_told_from_one_that_speaks() -> None:
     """Its next version may say less; what it said then is in the log, and is folded."""
     both = plan_with(StrategySettings("every", {"bars": "50"}), StrategySettings("later", {"bars": "50"}))
     silent = replace(
-        both, strategies=(both.strategies[0], strategy_of(StrategySettings("later", {"bars": "999"})))
+        both, instances=(both.instances[0], instance_of(StrategySettings("later", {"bars": "999"})))
     )
     with closing(open_memory(AvroCodec())) as log:
         assert play(both, log) == play(silent, log)

@@ -37,7 +37,7 @@ _TLS = {"ssl.ca.location", "ssl.certificate.location", "ssl.key.location", "ssl.
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CommandTopic:
     """`servers` as in a log's address, `events` the topic of events, `client` librdkafka's settings for the cluster."""
 
     servers: str

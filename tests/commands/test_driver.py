@@ -9,11 +9,12 @@ from decimal import Decimal
 import pytest
 
 from commands.account import ReserveFunds, TripKillSwitch, TurnDay
-from commands.effects import Effects
+from commands.driver import Driver
+from commands.engine import Engine
 from commands.exchange import Cancelled, Submitted
-from commands.handler import Handler
 from commands.order import AmendOrder, CancelOrder, DenyOrder, PlaceOrder
 from commands.routes import Command
+from commands.sender import Sender
 from commands.world import World
 from domain.errors import Conflict, InvalidInput, LogUnavailable, Refused, WhenceError
 from domain.log import Envelope
@@ -115,7 +116,7 @@ def test_a_refused_command_changes_nothing_and_neither_does_what_was_asked_with_
 
 def a_rival(log: ListLog) -> Desk:
     rival = Desk(log)
-    rival.handler.refresh()
+    rival.driver.refresh()
     return rival
 
 
@@ -148,7 +149,7 @@ def test_what_the_other_writer_left_may_leave_nothing_to_say() -> None:
 def an_interrupted_desk(interruption: Callable[[Desk], None]) -> tuple[Desk, InterruptedLog]:
     log = InterruptedLog(Desk().opened().log.envelopes, lambda: None)
     desk = Desk(log)
-    desk.handler.refresh()
+    desk.driver.refresh()
     log.before = lambda: interruption(desk)
     return desk, log
 
@@ -159,7 +160,7 @@ def test_a_writer_who_always_comes_second_gives_up_with_the_conflict() -> None:
     def come_first(desk: Desk) -> None:
         rivals.append(f"rival-e{len(rivals)}")
         quick = Desk(ListLog(log.envelopes))
-        quick.handler.refresh()
+        quick.driver.refresh()
         quick.ask(ReserveFunds(rivals[-1], D(1)), cause=f"command:{rivals[-1]}")
         ListLog.append(log, quick.log.envelopes[log.head() :])
 
@@ -169,7 +170,7 @@ def test_a_writer_who_always_comes_second_gives_up_with_the_conflict() -> None:
     assert log.attempts == 5
     assert desk.exchange.letters == []
     assert order_stream(ACCOUNT, "abc-e1") not in desk.world.versions
-    desk.handler.refresh()
+    desk.driver.refresh()
     assert set(desk.world.portfolio.account.reserved) == set(rivals)
 
 
@@ -280,7 +281,7 @@ class Watching:
         self.units: list[tuple[list[str], float, float]] = []
 
     def saw(self, instrument: str, close: Decimal, at: datetime) -> None:
-        raise AssertionError(f"the handler sees no candles: {instrument} {close} {at}")
+        raise AssertionError(f"no candle was shown: {instrument} {close} {at}")
 
     def recorded(self, envelopes: Sequence[Envelope], worked: float, appended: float) -> None:
         self.units.append((names(list(envelopes)), worked, appended))
@@ -288,11 +289,11 @@ class Watching:
 
 def test_an_observer_is_told_of_each_durable_unit_and_how_long_it_took() -> None:
     log, watching = ListLog(), Watching()
-    handler = Handler(log, World(), IDENTITY, Effects(Mailbox(log)), observer=watching)
-    desk = Desk()
-    handler.handle(desk.stimulus(*OPENING, cause="command:open"))
-    handler.handle(desk.stimulus(TripKillSwitch("lunch"), cause="command:1"))
-    handler.handle(desk.stimulus(TripKillSwitch("again"), cause="command:2"))
+    engine, desk = Engine(World(), IDENTITY, since=NOW), Desk()
+    driver = Driver(engine, log, Sender(Mailbox(log), lambda: NOW), desk.recorded.append, watching)
+    driver.handle(desk.stimulus(*OPENING, cause="command:open"))
+    driver.handle(desk.stimulus(TripKillSwitch("lunch"), cause="command:1"))
+    driver.handle(desk.stimulus(TripKillSwitch("again"), cause="command:2"))
     assert [unit[0] for unit in watching.units][1:] == [["KillSwitchTripped"]], (
         "nothing followed from the third"
     )

@@ -1,4 +1,7 @@
-"""Reconciliation: where the exchange and the log disagree, said aloud."""
+"""Reconciliation: what was recorded of differences between the exchange and the log.
+
+How they are found stands in `comparing`, what kinds there are in `differences`, and what is compared in `statement`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from msgspec import Struct
 
 
 class DiscrepancyFound(Struct, frozen=True, gc=False):
-    """The exchange told us something of `subject` (an order id, an instrument) that the log does not know."""
+    """The exchange and the log differ about `subject` (an order id, an instrument, a currency); `found` is how."""
 
     discrepancy_id: str
     subject: str
@@ -16,7 +19,7 @@ class DiscrepancyFound(Struct, frozen=True, gc=False):
 
 
 class DiscrepancyResolved(Struct, frozen=True, gc=False):
-    """Settled, by a person or by what the exchange told us later."""
+    """Settled, by a person or by a later report of the exchange."""
 
     discrepancy_id: str
     resolution: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.graphql.codes import CODES, Code, code_of
+from adapters.codes import CODES, Code, code_of
 from domain import errors
 from domain.errors import WhenceError
 

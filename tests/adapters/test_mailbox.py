@@ -10,8 +10,8 @@ from time import monotonic
 
 import pytest
 
-from commands.door import Accepted, Answer, Unanswered
-from commands.mailbox import Mailbox
+from adapters.mailbox import Mailbox
+from commands.door import Answer, Completed, TimedOut
 from commands.request import Requested, TripKillSwitch
 from domain.errors import OwnershipLost
 from tests.domain.history import ACCOUNT, NOW
@@ -30,7 +30,7 @@ def a_request(key: str = "k1") -> Requested:
 
 
 def yes(requested: Requested) -> Answer:
-    return Accepted(requested.id, ())
+    return Completed(requested.id, ())
 
 
 def asked(mailbox: Mailbox, pool: ThreadPoolExecutor, key: str = "k1") -> Future[Answer]:
@@ -52,7 +52,7 @@ def test_each_asker_gets_its_own_answer() -> None:
 def test_nobody_waits_longer_than_their_patience_and_what_was_given_up_is_not_done() -> None:
     mailbox, done = Mailbox(), list[str]()
     answer = mailbox.ask(a_request(), 0.01)
-    assert isinstance(answer, Unanswered)
+    assert isinstance(answer, TimedOut)
     assert "nothing was recorded" in answer.known
     assert "withdrawn" in answer.known
 
@@ -79,7 +79,7 @@ def test_what_is_under_way_is_told_as_such() -> None:
         answer = impatient.result()
         go_on.set()
         assert engine.result() == 1
-    assert isinstance(answer, Unanswered)
+    assert isinstance(answer, TimedOut)
     assert "has taken the request up" in answer.known
 
 
@@ -96,7 +96,7 @@ def test_an_engine_that_fails_says_what_is_known_and_its_error_goes_on() -> None
         second = asked(mailbox, pool, "k2")
         mailbox.close("it lost its log")
         answers = [first.result(), second.result(), mailbox.ask(a_request("k3"), LONG_ENOUGH)]
-    known = [answer.known for answer in answers if isinstance(answer, Unanswered)]
+    known = [answer.known for answer in answers if isinstance(answer, TimedOut)]
     assert "recorded as a whole or not at all" in known[0]
     assert [
         sentence for sentence in known[1:] if "nothing was done" in sentence and "lost its log" in sentence

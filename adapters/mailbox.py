@@ -9,7 +9,7 @@ from queue import Empty, Queue
 from threading import Lock
 from time import monotonic
 
-from commands.door import Answer, Unanswered
+from commands.door import Answer, TimedOut
 from commands.request import Requested
 
 Letter = tuple[Requested, "Future[Answer]"]
@@ -37,7 +37,7 @@ class Mailbox:
         answer: Future[Answer] = Future()
         with self._closing:
             if self._closed is not None:
-                return Unanswered(requested.id, f"{_NOTHING}: {self._closed}")
+                return TimedOut(requested.id, f"{_NOTHING}: {self._closed}")
             self._letters.put((requested, answer))
         try:
             return answer.result(timeout=patience)
@@ -47,8 +47,8 @@ class Mailbox:
     def _gave_up(self, requested: Requested, answer: Future[Answer]) -> Answer:
         if answer.cancel():
             known = f"{_NOTHING}: the engine did not take the request up in time, and it is withdrawn"
-            return Unanswered(requested.id, known)
-        return answer.result() if answer.done() else Unanswered(requested.id, _UNDER_WAY)
+            return TimedOut(requested.id, known)
+        return answer.result() if answer.done() else TimedOut(requested.id, _UNDER_WAY)
 
     def answer_all(self, engine: Callable[[Requested], Answer], patience: float = 0) -> int:
         """Answers everything that waits, and what comes within `patience` seconds; returns how many were answered.
@@ -76,7 +76,7 @@ class Mailbox:
             if self._closed is None:
                 self._closed = why
         while (letter := self._next(0)) is not None:
-            _answer(letter, lambda requested: Unanswered(requested.id, f"{_NOTHING}: {why}"))
+            _answer(letter, lambda requested: TimedOut(requested.id, f"{_NOTHING}: {why}"))
 
 
 def _answer(letter: Letter, engine: Callable[[Requested], Answer]) -> int:
@@ -86,7 +86,7 @@ def _answer(letter: Letter, engine: Callable[[Requested], Answer]) -> int:
     try:
         answer.set_result(engine(requested))
     except BaseException:
-        answer.set_result(Unanswered(requested.id, _FAILED))
+        answer.set_result(TimedOut(requested.id, _FAILED))
         raise
     return 1
 

@@ -14,7 +14,7 @@ from projections.answering import answering
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OpenedStore:
     """The store, and the settings it was opened by."""
 
     engine: Engine
@@ -22,13 +22,13 @@ class Place:
 
 
 @contextmanager
-def opened(**given: object) -> Generator[Place]:
+def opened(**given: object) -> Generator[OpenedStore]:
     """The store the settings name, with its lasting tables; the database's errors in words."""
     settings = load(**given)
     engine = open_store(settings)
     try:
         migrate(engine)
         with answering(engine):
-            yield Place(engine, settings)
+            yield OpenedStore(engine, settings)
     finally:
         engine.dispose()

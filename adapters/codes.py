@@ -1,4 +1,4 @@
-"""What `extensions.code` of a GraphQL error can be, and which error of ours it stands for."""
+"""The code that an error is answered with, over GraphQL (`extensions.code`) and HTTP alike."""
 
 from __future__ import annotations
 

@@ -1,35 +1,16 @@
-"""Who calls, and how far that role reaches."""
+"""Who makes a request, and how far that role reaches."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
-from typing import Protocol
 
+from commands.roles import Role
 from domain.errors import NotAllowed, Unauthenticated
-
-
-class Role(IntEnum):
-    """VIEWER reads; TRADER also sends what moves money; ADMIN also sends what everybody's trading depends on."""
-
-    VIEWER = 1
-    TRADER = 2
-    ADMIN = 3
-
-    @classmethod
-    def named(cls, name: str) -> Role:
-        """The role as a person writes it. Raises KeyError for a name that is none."""
-        return cls[name.upper()]
-
-    @property
-    def word(self) -> str:
-        """The role as a person reads it."""
-        return self.name.lower()
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. `name` is what a mutation records as its actor; without `token_id` nobody has said who it is."""
+    """`name` is recorded as the actor of a request. Without `token_id` the caller has not shown who it is."""
 
     name: str
     role: Role
@@ -53,9 +34,3 @@ class Caller:
 
 ANONYMOUS = Caller("anonymous", Role.VIEWER, None)
 """Whoever calls from this machine without a token: it only reads."""
-
-
-class CallerContext(Protocol):
-    """What a GraphQL context must have: the caller, set before any resolver runs."""
-
-    caller: Caller

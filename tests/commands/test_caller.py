@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.http.caller import ANONYMOUS, Caller, Role
+from commands.caller import ANONYMOUS, Caller
+from commands.roles import Role
 from domain.errors import NotAllowed, Unauthenticated
 
 
