@@ -105,12 +105,13 @@ def id_of(number: int) -> UUID:
     """The UUID of 128 bits, made without UUID's own look at its arguments, which costs twice as much as all else."""
     made = _blank(UUID)
     _set_number(made, number)
-    _set_safety(made, SafeUUID.unknown)
+    _set_safety(made, _UNKNOWN)
     return made
 
 
 _FREE_BITS = ~(0xF000 << 64 | 0xC000 << 48)
 _VERSION_5 = 5 << 76 | 0x8000 << 48
+_UNKNOWN = SafeUUID.unknown
 _blank: Callable[[type[UUID]], UUID] = UUID.__new__
 _set_number: Callable[[UUID, int], None] = vars(UUID)["int"].__set__
 _set_safety: Callable[[UUID, SafeUUID], None] = vars(UUID)["is_safe"].__set__

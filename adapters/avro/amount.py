@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Clamped, Context, Decimal, Inexact, InvalidOperation, Overflow, Rounded, Underflow
 from typing import Final, NoReturn
 
+from adapters.avro.binary import text_at
+
 MOST_DIGITS: Final = 1_000
 
 amount: Final = Context(
@@ -17,6 +19,13 @@ amount: Final = Context(
 
 NaN and Infinity are within them: `is_finite` tells those.
 """
+
+
+def amount_at(data: bytes, at: int) -> tuple[Decimal, int]:
+    """The decimal that begins at `at` as text, and where it ends; raises ArithmeticError, ValueError for none."""
+    text, at = text_at(data, at)
+    read = amount(text)
+    return read if read.is_finite() else not_finite(read), at
 
 
 def not_finite(read: Decimal) -> NoReturn:

@@ -6,7 +6,10 @@ bit of every byte but the last is set. See https://avro.apache.org/docs/1.12.0/s
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+_T = TypeVar("_T")
 
 MORE: Final = 0x80
 """The bit of a byte that another one follows."""
@@ -21,6 +24,8 @@ _TOO_MUCH: Final = 1 << 64
 def long(value: int) -> bytes:
     """The bytes of a long of 64 bits."""
     left = value << 1 if value >= 0 else ~(value << 1)
+    if _LEAST_OF_EIGHT <= left < _LEAST_OF_NINE:
+        return _of_eight(left)
     out = bytearray()
     while left >= MORE:
         out.append(left & 0x7F | MORE)
@@ -29,14 +34,38 @@ def long(value: int) -> bytes:
     return bytes(out)
 
 
+_LEAST_OF_EIGHT: Final = 1 << 49
+_LEAST_OF_NINE: Final = 1 << 56
+
+
+def _of_eight(left: int) -> bytes:
+    """Every moment of our times has eight bytes, so they have no loop."""
+    return bytes(
+        (
+            left & 0x7F | MORE,
+            left >> 7 & 0x7F | MORE,
+            left >> 14 & 0x7F | MORE,
+            left >> 21 & 0x7F | MORE,
+            left >> 28 & 0x7F | MORE,
+            left >> 35 & 0x7F | MORE,
+            left >> 42 & 0x7F | MORE,
+            left >> 49,
+        )
+    )
+
+
 SHORT: Final = tuple(map(long, range(1024)))
 """The bytes of the longs that sizes, counts and versions mostly are."""
 
 
-def sized(data: bytes) -> bytes:
-    """The bytes of a text or of bytes: their size, then themselves."""
-    size = len(data)
-    return (SHORT[size] if size < len(SHORT) else long(size)) + data
+def size(number: int) -> bytes:
+    """The bytes of a long that is not negative, and mostly short."""
+    return SHORT[number] if number < len(SHORT) else long(number)
+
+
+def block(items: Sequence[bytes]) -> bytes:
+    """All items of an array or a map in one block, and the end of it."""
+    return b"".join((size(len(items)), *items, b"\0")) if items else b"\0"
 
 
 def long_at(data: bytes, at: int) -> tuple[int, int]:
@@ -53,21 +82,21 @@ def text_at(data: bytes, at: int) -> tuple[str, int]:
 
     Raises IndexError, ValueError for what is none.
     """
-    size = data[at]
-    if size & UNUSUAL:
+    end = data[at]
+    if end & UNUSUAL:
         at, end = span_at(data, at)
     else:
         at += 1
-        end = at + (size >> 1)
+        end = at + (end >> 1)
     return data[at:end].decode(), end
 
 
 def span_at(data: bytes, at: int) -> tuple[int, int]:
     """Where the text that begins at `at` with its size begins and ends. Raises IndexError, ValueError for no size."""
-    size, begin = long_at(data, at)
-    if size < 0:
-        raise ValueError(f"a text has a size of {size}")
-    return begin, begin + size
+    told, begin = long_at(data, at)
+    if told < 0:
+        raise ValueError(f"a text has a size of {told}")
+    return begin, begin + told
 
 
 def block_at(data: bytes, at: int) -> tuple[int, int]:
@@ -77,6 +106,30 @@ def block_at(data: bytes, at: int) -> tuple[int, int]:
     """
     count, at = long_at(data, at)
     return (count, at) if count >= 0 else (-count, long_at(data, at)[1])
+
+
+def items_at(data: bytes, at: int, item_at: Callable[[bytes, int], tuple[_T, int]]) -> tuple[list[_T], int]:
+    """The items of the array or map that begins at `at`, and where it ends."""
+    items: list[_T] = []
+    count, at = block_at(data, at)
+    while count:
+        for _ in range(count):
+            item, at = item_at(data, at)
+            items.append(item)
+        count, at = block_at(data, at)
+    return items, at
+
+
+def texts_at(data: bytes, at: int) -> tuple[tuple[str, ...], int]:
+    """The texts of the array that begins at `at`, and where it ends; mostly there is none."""
+    if data[at] == 0:
+        return (), at + 1
+    texts, at = items_at(data, at, text_at)
+    return tuple(texts), at
+
+
+FLAGS: Final = {0: False, 1: True}
+"""What the byte of a boolean means."""
 
 
 def _all_of(first: int, data: bytes, at: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from io import BytesIO
 
-from adapters.avro.forms import FORMS
+from adapters.avro.decision import decision_reader
 from adapters.avro.meta import ReadMeta, meta_reader
 from adapters.avro.reading import Read, reader
 from adapters.avro.schema import WriterSchema, current_schemas
@@ -15,6 +15,7 @@ from adapters.avro.wire import read_record, write_record
 from domain.errors import UnknownSchema
 from domain.events import BY_FULL_NAME
 from domain.log import Envelope
+from domain.signal import DecisionMade
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,4 @@ def event_reader(written: WriterSchema) -> EventReader:
 
 
 def _event(event: type, symbols: Symbols) -> Read:
-    form = FORMS.get(event)
-    if form is None:
-        return reader(event, symbols)
-    read, back = reader(form.of, symbols), form.back
-
-    def read_back(data: bytes, at: int) -> tuple[object, int]:
-        written, end = read(data, at)
-        return back(written), end
-
-    return read_back
+    return decision_reader(symbols) if event is DecisionMade else reader(event, symbols)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from adapters.avro.forms import FORMS
+from adapters.avro.decision import decision_writer
 from adapters.avro.meta import write_meta
 from adapters.avro.schema import WriterSchema
 from adapters.avro.symbols import Symbols, symbols_of
 from adapters.avro.writing import Write, writer
 from domain.errors import InvalidEvent
 from domain.log import Envelope
+from domain.signal import DecisionMade
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,4 @@ def event_writer(event: type, schema: WriterSchema, prefix: bytes) -> EventWrite
 
 
 def _body(event: type, symbols: Symbols) -> Write:
-    form = FORMS.get(event)
-    if form is None:
-        return writer(event, symbols)
-    write, there = writer(form.of, symbols), form.there
-    return lambda value: write(there(value))
+    return decision_writer(symbols) if event is DecisionMade else writer(event, symbols)

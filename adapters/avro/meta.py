@@ -31,12 +31,34 @@ def write_meta(meta: Meta) -> bytes:
             _cause_written(meta.causation_id),
             moment(meta.occurred_at, "meta.occurred_at"),
             moment(meta.recorded_at, "meta.recorded_at"),
-            named(meta.account, "meta.account"),
-            named(meta.actor, "meta.actor"),
-            named(meta.source, "meta.source"),
+            _ending_written(meta),
             count(meta.schema_version, "meta.schema_version"),
         )
     )
+
+
+_ENDINGS: Final[dict[tuple[str, str, str], bytes]] = {}
+"""The bytes of account, actor and source: of many events, few."""
+
+_MOST_ENDINGS: Final = 1_024
+
+
+def _ending_written(meta: Meta) -> bytes:
+    key = (meta.account, meta.actor, meta.source)
+    try:
+        return _ENDINGS[key]
+    except (KeyError, TypeError):  # a value that is no text may have no hash either
+        written = b"".join(
+            (
+                named(meta.account, "meta.account"),
+                named(meta.actor, "meta.actor"),
+                named(meta.source, "meta.source"),
+            )
+        )
+    if len(_ENDINGS) >= _MOST_ENDINGS:
+        _ENDINGS.clear()
+    _ENDINGS[key] = written
+    return written
 
 
 def meta_reader() -> ReadMeta:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
 from math import isfinite
 from struct import Struct
 from typing import Any, Final, cast
 
 from adapters.avro.amount import amount, not_finite
-from adapters.avro.binary import MORE, UNUSUAL, block_at, long_at, span_at
+from adapters.avro.binary import FLAGS, MORE, UNUSUAL, block_at, long_at, span_at
 from adapters.avro.moment import moment_at
 from adapters.avro.shape import Choice, Many, Maybe, Named, Part, Plain, Shape, fields_of
-from adapters.avro.symbols import Symbols, of_enum
+from adapters.avro.symbols import Members, Symbols
 from domain.log import id_of
 
 Read = Callable[[bytes, int], tuple[Any, int]]
@@ -38,7 +37,7 @@ def _lines(shape: Shape, value: str, symbols: Symbols, names: dict[str, Any]) ->
         case Plain():
             return [line.format(value) for line in _PLAIN[shape]]
         case Choice(of):
-            names[f"{of.__name__}_at"] = _Members(of, of_enum(symbols, of))
+            names[f"{of.__name__}_at"] = Members(of, symbols)
             return [f"{value} = {of.__name__}_at[data[at]]", "at += 1"]
         case Part(of):
             names[of.__name__] = of
@@ -105,21 +104,6 @@ _PLAIN: Final[Mapping[Plain, Sequence[str]]] = {
 }
 
 
-class _Members(dict[int, StrEnum]):
-    """An enum's members by their places; what stands for newer ones, and what is no place, has none."""
-
-    def __init__(self, of: type[StrEnum], symbols: Sequence[str]) -> None:
-        """`symbols` in their order."""
-        known = {member.value: member for member in of}
-        super().__init__(
-            {place * 2: known[symbol] for place, symbol in enumerate(symbols) if symbol in known}
-        )
-        self._symbols = symbols
-
-    def __missing__(self, byte: int) -> StrEnum:
-        raise KeyError(self._symbols[byte >> 1])
-
-
 def _opinion_at(data: bytes, at: int) -> tuple[float, int]:
     opinion: float = _DOUBLE(data[at : at + 8].ljust(8))[0]
     if not isfinite(opinion):
@@ -136,7 +120,7 @@ def _some_at(data: bytes, at: int) -> int:
 _DOUBLE: Final = Struct("<d").unpack
 _SOMETHING: Final = 2
 _NAMES: Final[Mapping[str, Any]] = {
-    "FLAGS": {0: False, 1: True},
+    "FLAGS": FLAGS,
     "amount": amount,
     "block_at": block_at,
     "id_of": id_of,

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, TypeVar, cast
+
+from adapters.avro.binary import SHORT
+
+_E = TypeVar("_E", bound=StrEnum)
 
 Symbols = Mapping[str, Sequence[str]]
 """By the enum's full name."""
@@ -15,9 +19,21 @@ def symbols_of(schema: object) -> Symbols:
     return dict(_enums(schema))
 
 
-def of_enum(symbols: Symbols, enum: type[StrEnum]) -> Sequence[str]:
-    """Those of the enum that a class of the domain goes by."""
-    return symbols[f"whence.{enum.__name__}"]
+def bytes_of(of: type[_E], symbols: Symbols) -> Mapping[_E, bytes]:
+    """The bytes of each member of an enum of the domain."""
+    places = symbols[f"whence.{of.__name__}"]
+    return {member: SHORT[places.index(member.value)] for member in of}
+
+
+class Members(dict[int, _E]):
+    """An enum's members by their bytes; what stands for newer ones, and what is no place, has none: KeyError."""
+
+    def __init__(self, of: type[_E], symbols: Symbols) -> None:
+        self._places = symbols[f"whence.{of.__name__}"]
+        super().__init__({written[0]: member for member, written in bytes_of(of, symbols).items()})
+
+    def __missing__(self, byte: int) -> _E:
+        raise KeyError(self._places[byte >> 1])
 
 
 def _enums(schema: object) -> Iterator[tuple[str, Sequence[str]]]:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from enum import StrEnum
+from collections.abc import Callable
 from typing import Any, cast
 
 from adapters.avro import written
-from adapters.avro.binary import SHORT
+from adapters.avro.binary import block
 from adapters.avro.shape import Choice, Many, Maybe, Named, Part, Plain, Shape, fields_of
-from adapters.avro.symbols import Symbols, of_enum
+from adapters.avro.symbols import Symbols, bytes_of
 
 Write = Callable[[Any], bytes]
 
 
 def writer(owner: type, symbols: Symbols, where: str = "") -> Write:
     """Makes the bytes of a class's instance; raises InvalidEvent naming field and value, below `where`."""
-    names: dict[str, Any] = {name: getattr(written, name) for name in written.__all__}
+    names: dict[str, Any] = {"block": block, **{name: getattr(written, name) for name in written.__all__}}
     fields = [
         _expression(shape, f"value.{name}", f"{where}{name}", symbols, names)
         for name, shape in fields_of(owner)
@@ -32,7 +31,7 @@ def _expression(shape: Shape, value: str, where: str, symbols: Symbols, names: d
         case Plain():
             return f"{shape.value}({value}, {where!r})"
         case Choice(of):
-            names[of.__name__], names[f"{of.__name__}_bytes"] = of, _bytes_of(of, symbols)
+            names[of.__name__], names[f"{of.__name__}_bytes"] = of, bytes_of(of, symbols)
             return f"choice({value}, {where!r}, {of.__name__}, {of.__name__}_bytes)"
         case Part(of):
             own = f"write_{len(names)}"
@@ -48,8 +47,3 @@ def _expression(shape: Shape, value: str, where: str, symbols: Symbols, names: d
             name = f"text(name, {f'{where} (a name)'!r})"
             each = _expression(inner, "item", f"{where}{{}}", symbols, names)
             return f"block([{name} + ({each}) for name, item in mapping({value}, {where!r}).items()])"
-
-
-def _bytes_of(of: type[StrEnum], symbols: Symbols) -> Mapping[StrEnum, bytes]:
-    places = of_enum(symbols, of)
-    return {member: SHORT[places.index(member.value)] for member in of}

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import schemas
-from adapters.avro.forms import written_form
 from adapters.avro.schema import WriterSchema, current_schemas, past_schemas
 from domain.events import BY_FULL_NAME, NOUNS, SCHEMA_VERSIONS, schema_version
 from domain.log import Meta
+from tests.adapters.avro.decision_form import written_form
 from tests.schemas.differences import differences
 from tests.schemas.expanded import documented, expanded
 from tests.schemas.samples import SAMPLES

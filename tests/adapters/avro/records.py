@@ -9,11 +9,11 @@ from uuid import UUID
 
 from fastavro import schemaless_writer  # pyright: ignore[reportUnknownVariableType]
 
-from adapters.avro.forms import FORMS
 from adapters.avro.moment import micros
 from adapters.avro.schema import WriterSchema
 from adapters.avro.shape import Choice, Many, Maybe, Named, Part, Plain, Shape, fields_of
 from domain.log import Envelope, Meta
+from tests.adapters.avro.decision_form import FORMS
 
 Record = dict[str, Any]
 

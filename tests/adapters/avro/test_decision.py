@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.avro.codec import AvroCodec
-from adapters.avro.decision import to_written
 from adapters.avro.schema import current_schemas
 from domain.errors import InvalidEvent, LogCorrupt
 from domain.log import Envelope
 from domain.signal import Chamber, DecisionMade, Vote
+from tests.adapters.avro.decision_form import to_written
 from tests.adapters.avro.records import body_in_form
 from tests.replacing import replace
 from tests.schemas.samples import SAMPLES
@@ -76,7 +76,7 @@ REFUSED: list[tuple[Any, str]] = [
     ({1: "1"}, r"DecisionMade\.votes\[\]\.figures \(a name\) = 1 is not text"),
     ({"a": 1}, r"DecisionMade\.votes\[\]\.figures\{\} = 1 is not text"),
     ({"a": ["1"]}, r"DecisionMade\.votes\[\]\.figures\{\} = \['1'\] is not text"),
-    ({"a": "\ud800"}, r"DecisionMade\.inputs\[\]\.value = '\\ud800' holds half of a surrogate pair"),
+    ({"a": "\ud800"}, r"DecisionMade\.votes\[\]\.figures\{\} = '\\ud800' holds half of a surrogate pair"),
 ]
 
 

@@ -12,10 +12,10 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
-from adapters.avro.forms import FORMS
 from adapters.avro.shape import Choice, Many, Maybe, Named, Part, Plain, Shape, fields_of
 from domain.events import BY_FULL_NAME
 from domain.log import Envelope, Meta
+from tests.adapters.avro.decision_form import FORMS
 
 
 def oracle(client: SchemaRegistryClient, topic: str) -> Callable[[bytes, str], Envelope]:
