@@ -57,5 +57,5 @@ def interval_name(interval: timedelta) -> str:
 
 def cause_of(candle: Candle) -> str:
     """The typed outside fact that names this candle as a cause: `candle:<instrument>:<interval>:<open time>`."""
-    opened = candle.open_time.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return f"candle:{candle.instrument}:{interval_name(candle.interval)}:{opened}"
+    opened = candle.open_time.replace(tzinfo=None).isoformat(timespec="seconds")
+    return f"candle:{candle.instrument}:{interval_name(candle.interval)}:{opened}Z"

@@ -39,7 +39,7 @@ Figure = Decimal | float | str | datetime
 
 def judgement(faults: Mapping[str, bool], **figures: Figure) -> Judgement:
     """Approves unless a fault is true; the faults that are, in their order, are the reasons."""
-    reasons = tuple(reason for reason, fault in faults.items() if fault)
+    reasons = tuple([reason for reason, fault in faults.items() if fault])
     return Judgement(not reasons, reasons, {name: plain(figure) for name, figure in figures.items()})
 
 
@@ -60,12 +60,16 @@ def vote(member: Member, signal: SignalDetected, view: View) -> Vote:
 
 def plain(figure: Figure) -> str:
     """A figure as text: decimals written out without an exponent, times in ISO 8601."""
-    match figure:
-        case str():
-            return figure
-        case datetime():
-            return figure.isoformat()
-        case Decimal():
-            return format(figure, "f")
-        case _:
-            return format(exactly(figure), "f")
+    if isinstance(figure, str):
+        return figure
+    if isinstance(figure, Decimal):
+        return _written_out(figure)
+    if isinstance(figure, datetime):
+        return figure.isoformat()
+    return _written_out(exactly(figure))
+
+
+def _written_out(amount: Decimal) -> str:
+    """Formatting costs twice as much, and is needed only where there is an exponent."""
+    text = str(amount)
+    return format(amount, "f") if "E" in text else text

@@ -107,7 +107,7 @@ def _enter(signal: SignalDetected, view: View, members: tuple[Member, ...]) -> D
 
 
 def _votes(members: tuple[Member, ...], signal: SignalDetected, view: View) -> tuple[Vote, ...]:
-    return tuple(vote(member, signal, view) for member in members)
+    return tuple([vote(member, signal, view) for member in members])
 
 
 def _reasons_against(votes: tuple[Vote, ...]) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ def _measured(kind: str, history: Sequence[Envelope], events: int) -> Iterator[F
         100_000,
         "decoded, checked, folded, portfolios too",
     )
-    yield Figure(f"{kind}: replay beside bare", replaying / bare, "ratio", 0.65, "")
+    yield Figure(f"{kind}: replay beside bare", replaying / bare, "ratio", 0.8, "")
 
 
 def _from_sqlite(address: str, _count: int) -> Iterator[bytes]:

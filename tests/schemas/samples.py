@@ -178,14 +178,15 @@ _EVENTS: tuple[Event, ...] = (
                 chamber=Chamber.ALPHA,
                 approves=True,
                 reasons=(),
-                figures={"threshold": "0.65"},
+                figures={"threshold": "0.65", "limit": "3"},
             ),
+            Vote(member="reconciliation", chamber=Chamber.RISK, approves=True, reasons=(), figures={}),
             Vote(
                 member="total_risk",
                 chamber=Chamber.RISK,
                 approves=False,
                 reasons=("too much", "at risk"),
-                figures={},
+                figures={"limit": "600", "threshold": "0.65", "größe": ""},
             ),
         ),
         tier=Tier.STRICT,
@@ -301,9 +302,29 @@ _UNBROKEN = replace(
     risk=replace(_SETTINGS.risk, win_rate_window=RiskSettings().win_rate_window, minimum_win_rate=Decimal(0)),
     paused=(),
 )
+_DECISION = SAMPLES["whence.signal.DecisionMade"].event
 
 EARLIER: Mapping[tuple[str, int], Event] = {
     ("whence.log.LogOpened", 1): replace(_OPENED, simulator=1),
+    ("whence.signal.DecisionMade", 1): replace(
+        _DECISION,
+        votes=(
+            Vote(
+                member="confidence",
+                chamber=Chamber.ALPHA,
+                approves=True,
+                reasons=(),
+                figures={"threshold": "0.65"},
+            ),
+            Vote(
+                member="total_risk",
+                chamber=Chamber.RISK,
+                approves=False,
+                reasons=("too much", "at risk"),
+                figures={},
+            ),
+        ),
+    ),
     ("whence.settings.SettingsChanged", 1): SettingsChanged(2, replace(_UNBROKEN, simulation=_STEADY)),
     ("whence.settings.SettingsChanged", 2): SettingsChanged(2, _UNBROKEN),
 }

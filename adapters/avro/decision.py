@@ -1,0 +1,172 @@
+"""A decision as it is written: each figure once, however many members looked at it.
+
+The only event whose record differs from its class (`docs/decisions/0030`), so it is read and written by hand: pairs of
+name and text are the decision's `inputs`, and each vote has the places of its own among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from adapters.avro.amount import amount_at
+from adapters.avro.binary import (
+    FLAGS,
+    UNUSUAL,
+    block,
+    block_at,
+    items_at,
+    long_at,
+    size,
+    span_at,
+    text_at,
+    texts_at,
+)
+from adapters.avro.reading import Read
+from adapters.avro.symbols import Members, Symbols, bytes_of
+from adapters.avro.writing import Write
+from adapters.avro.written import choice, count, flag, many, mapping, money, part, text, texts
+from domain.signal import Chamber, DecisionMade, Tier, Verdict, Vote
+
+_Places = dict[tuple[str, str], int]
+_NO_FIGURES_OF_ITS_OWN: Final = b"\0"
+
+
+def decision_writer(symbols: Symbols) -> Write:
+    """Makes the bytes of a decision; raises InvalidEvent naming field and value."""
+    verdicts, tiers, chambers = (bytes_of(one, symbols) for one in (Verdict, Tier, Chamber))
+
+    def write(decision: DecisionMade) -> bytes:
+        places: _Places = {}
+        return b"".join(
+            (
+                choice(decision.verdict, "verdict", Verdict, verdicts),
+                texts(decision.reasons, "reasons"),
+                block([write_vote(vote, places) for vote in many(decision.votes, "votes")]),
+                choice(decision.tier, "tier", Tier, tiers),
+                money(decision.quantity, "quantity"),
+                money(decision.stop, "stop"),
+                money(decision.target, "target"),
+                count(decision.policy_version, "policy_version"),
+                count(decision.settings_version, "settings_version"),
+                block([text(name, _NAME) + text(value, _FIGURE) for name, value in places]),
+            )
+        )
+
+    def write_vote(voted: object, places: _Places) -> bytes:
+        vote = part(voted, "votes[]", Vote)
+        return b"".join(
+            (
+                text(vote.member, "votes[].member"),
+                choice(vote.chamber, "votes[].chamber", Chamber, chambers),
+                flag(vote.approves, "votes[].approves"),
+                texts(vote.reasons, "votes[].reasons"),
+                _NO_FIGURES_OF_ITS_OWN,
+                block([size(place) for place in _placed(vote, places)]),
+            )
+        )
+
+    return write
+
+
+_NAME: Final = "votes[].figures (a name)"
+_FIGURE: Final = "votes[].figures{}"
+
+
+def _placed(vote: Vote, places: _Places) -> list[int]:
+    figures: Any = mapping(vote.figures, "votes[].figures").items()
+    try:
+        return [places.setdefault(figure, len(places)) for figure in figures]
+    except TypeError:
+        for _, value in figures:
+            text(value, _FIGURE)
+        raise
+
+
+def decision_reader(symbols: Symbols) -> Read:
+    """Reads the decision that begins at a place in the bytes, and says where it ends.
+
+    Raises LookupError, ArithmeticError or ValueError for bytes that are none.
+    """
+    verdicts, tiers, chambers = Members(Verdict, symbols), Members(Tier, symbols), Members(Chamber, symbols)
+
+    def read(data: bytes, at: int) -> tuple[DecisionMade, int]:
+        verdict = verdicts[data[at]]
+        reasons, at = texts_at(data, at + 1)
+        placed: list[tuple[dict[str, str], Sequence[int]]] = []
+        votes, at = items_at(data, at, lambda data, at: read_vote(data, at, placed))
+        tier = tiers[data[at]]
+        quantity, at = amount_at(data, at + 1)
+        stop, at = amount_at(data, at)
+        target, at = amount_at(data, at)
+        policy_version, at = long_at(data, at)
+        settings_version, at = long_at(data, at)
+        inputs, at = _pairs_at(data, at)
+        for figures, places in placed:
+            figures.update([inputs[place] for place in places])
+        decision = DecisionMade(
+            verdict=verdict,
+            reasons=reasons,
+            votes=tuple(votes),
+            tier=tier,
+            quantity=quantity,
+            stop=stop,
+            target=target,
+            policy_version=policy_version,
+            settings_version=settings_version,
+        )
+        return decision, at
+
+    def read_vote(
+        data: bytes, at: int, placed: list[tuple[dict[str, str], Sequence[int]]]
+    ) -> tuple[Vote, int]:
+        member, at = text_at(data, at)
+        chamber, approves = chambers[data[at]], FLAGS[data[at + 1]]
+        reasons, at = texts_at(data, at + 2)
+        own, at = _pairs_at(data, at)
+        places, at = _places_at(data, at)
+        figures = dict(own)
+        placed.append((figures, places))
+        vote = Vote(member=member, chamber=chamber, approves=approves, reasons=reasons, figures=figures)
+        return vote, at
+
+    return read
+
+
+def _pairs_at(data: bytes, at: int) -> tuple[list[tuple[str, str]], int]:
+    """Names and texts, whether a map's or the decision's inputs; two calls for each would cost as much again."""
+    pairs: list[tuple[str, str]] = []
+    left, at = block_at(data, at)
+    while left:
+        for _ in range(left):
+            end = data[at]
+            if end & UNUSUAL:
+                at, end = span_at(data, at)
+            else:
+                at += 1
+                end = at + (end >> 1)
+            name = data[at:end].decode()
+            value, at = text_at(data, end)
+            pairs.append((name, value))
+        left, at = block_at(data, at)
+    return pairs, at
+
+
+_HALVES: Final = bytes(255 if byte > 127 or byte % 2 else byte >> 1 for byte in range(256))
+"""The places that single bytes stand for; 255 for those that stand for none."""
+
+
+def _places_at(data: bytes, at: int) -> tuple[Sequence[int], int]:
+    """The places of a vote; mostly all of them are of one byte, and halved at once."""
+    begin, end = at + 1, at + 1 + (data[at] >> 1)
+    halves = data[begin:end].translate(_HALVES)
+    if data[at] & UNUSUAL or data[end] or 255 in halves:
+        return items_at(data, at, _place_at)
+    return halves, end + (1 if end > begin else 0)
+
+
+def _place_at(data: bytes, at: int) -> tuple[int, int]:
+    place, at = long_at(data, at)
+    if place < 0:
+        raise LookupError(f"a vote is on the input {place}: they are counted from 0")
+    return place, at

@@ -1,0 +1,75 @@
+"""Deciding: 45,031 candles through the whole engine into a log in memory, with an entry or an exit at every cross."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Generator, Sequence
+from contextlib import closing, contextmanager
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from adapters.tapes import Tape
+from domain.log import Envelope
+from domain.position import PositionClosed
+from domain.signal import DecisionMade
+from infra.run.paper import PaperRun, plan_of
+from tests.benchmarks.crosses import NAME, RECORDED, SETTINGS, recorded_tape
+from tests.benchmarks.figure import Figure
+from tests.benchmarks.logs import owned
+
+_CLOSED, _EVENTS = 1_033, 24_861
+"""What three other engines and a plain loop find on this tape, and what we record of it."""
+
+_TIMES = 3
+
+
+def run() -> Sequence[Figure]:
+    """Rates of the best of three runs, reading the file not included; one row where the recording is not there."""
+    if not RECORDED.is_file():
+        return [Figure("decide", 0.0, "", None, f"skipped: {RECORDED.name} is not beside this project")]
+    tape = recorded_tape()
+    with _plugged():
+        runs = [_played(tape) for _ in range(_TIMES)]
+    seconds, events = min(seconds for seconds, _ in runs), runs[0][1]
+    kinds = Counter(type(envelope.event) for envelope in events)
+    found = (kinds[PositionClosed], len(events))
+    if found != (_CLOSED, _EVENTS):
+        raise AssertionError(f"{found} closed positions and events, where {(_CLOSED, _EVENTS)} were expected")
+    note = (
+        f"{len(events):,} events, {kinds[PositionClosed]:,} longs closed, {kinds[DecisionMade]:,} decisions"
+    )
+    return [
+        Figure("decide", seconds, "s", None, note),
+        Figure("decide", len(tape.candles) / seconds, "candles/s", None, f"{len(tape.candles):,} candles"),
+        Figure("decide", len(events) / seconds, "events/s", None, "the same, by what was recorded"),
+    ]
+
+
+def _played(tape: Tape) -> tuple[float, Sequence[Envelope]]:
+    """The seconds one run takes, and what it records."""
+    seen: list[Envelope] = []
+    plan = plan_of([tape], "paper", Decimal(10_000), Decimal(1), SETTINGS)
+    started = perf_counter()
+    with closing(owned("memory:")) as log:
+        for _ in PaperRun(plan, log, seen.append).instants():
+            pass
+    return perf_counter() - started, seen
+
+
+@contextmanager
+def _plugged() -> Generator[None]:
+    """While it lasts, the strategy is found as other people's are: by the entry point of a package."""
+    with TemporaryDirectory() as folder:
+        package = Path(folder) / f"{NAME}-1.dist-info"
+        package.mkdir()
+        (package / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {NAME}\nVersion: 1\n")
+        entry = f"[whence.strategies]\n{NAME} = tests.benchmarks.crosses:cross\n"
+        (package / "entry_points.txt").write_text(entry)
+        sys.path.append(folder)
+        try:
+            yield
+        finally:
+            sys.path.remove(folder)
