@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from commands.exchange import Exchange, Ticket
+from domain.direction import Purpose
 from domain.log import Envelope
-from domain.order import OrderAmendRequested, OrderCancelRequested, OrderDenied, OrderPlaced, Purpose
+from domain.order import OrderAmendRequested, OrderCancelRequested, OrderDenied, OrderPlaced
 from domain.streams import parse
 
 

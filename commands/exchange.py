@@ -13,7 +13,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from domain.order import Liquidity, OrderPlaced, Purpose, Side
+from domain.direction import Purpose, Side
+from domain.order import Liquidity, OrderPlaced
 
 
 class Ticket(Struct, frozen=True, gc=False):

@@ -9,8 +9,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from domain.arithmetic import EXACT, ZERO
+from domain.direction import Direction, Purpose
 from domain.errors import InvalidInput, Refused
-from domain.order import Purpose
 from domain.position import (
     Ended,
     Flat,
@@ -27,7 +27,6 @@ from domain.position import (
     realised_profit,
     released_cost,
 )
-from domain.strategies import Direction
 
 
 class ApplyFill(Struct, frozen=True, gc=False, kw_only=True):

@@ -18,23 +18,21 @@ from msgspec.structs import replace
 from domain import account, instrument, order, position, reconciliation, settings, tiers
 from domain.account import Account, AccountEvent, AccountState, KillSwitchReset, Unopened
 from domain.arithmetic import EXACT, ZERO, distance, total
+from domain.direction import WAYS_OUT, Direction, Purpose, exit_side, towards
 from domain.errors import AccountNotOpened
 from domain.instrument import Catalogue, InstrumentEvent
 from domain.log import Envelope, Meta
-from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderStatus, Purpose, Side, Working
+from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderStatus, Working
 from domain.position import Open, PositionClosed, PositionOpened
 from domain.reconciliation import Discrepancies, ReconciliationEvent
 from domain.settings import InForce, SettingsChanged
 from domain.signal import DecisionMade, SignalDetected, Verdict
-from domain.strategies import Direction
 from domain.tiers import NO_TRADES, Trades
 
 UNBOUNDED = Decimal("Infinity")
 """The risk of what has no stop to end it: it is above every limit, so nothing is added while it lasts."""
 
 _V = TypeVar("_V")
-_DIRECTIONS: Mapping[Side, Direction] = {Side.BUY: Direction.LONG, Side.SELL: Direction.SHORT}
-_WAYS_OUT = frozenset({Purpose.REVERSAL, Purpose.MANUAL, Purpose.LIQUIDATION})
 
 
 class OpenPosition(Struct, frozen=True, gc=False, kw_only=True):
@@ -90,7 +88,7 @@ class Entry(Struct, frozen=True, gc=False, kw_only=True):
     @property
     def direction(self) -> Direction:
         """The side of the position it opens or grows."""
-        return _DIRECTIONS[self.order.terms.side]
+        return towards(self.order.terms.side)
 
     @property
     def risk(self) -> Decimal:
@@ -209,8 +207,8 @@ def with_stop(held: OpenPosition, *, stop: Decimal) -> OpenPosition:
 
 def _leaves(working: Working, held: Open) -> bool:
     terms = working.terms
-    out = terms.instrument == held.instrument and _DIRECTIONS[terms.side] is held.direction.opposite
-    return out and (terms.purpose in _WAYS_OUT or working.status is OrderStatus.TRIGGERED)
+    out = terms.instrument == held.instrument and terms.side is exit_side(held.direction)
+    return out and (terms.purpose in WAYS_OUT or working.status is OrderStatus.TRIGGERED)
 
 
 def _account(portfolio: Portfolio, _meta: Meta, event: AccountEvent) -> Portfolio:

@@ -14,8 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.arithmetic import EXACT, ZERO
-from domain.order import Purpose
-from domain.strategies import Direction
+from domain.direction import Direction, Purpose
 
 _COST_STEP = Decimal("1e-12")
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from domain.account import KillSwitchReset, KillSwitchTripped
+from domain.direction import Purpose
 from domain.log import Recorded
 from domain.order import (
     OrderAmendRefused,
@@ -17,7 +18,6 @@ from domain.order import (
     OrderOverfilled,
     OrderPlaced,
     OrderRejected,
-    Purpose,
 )
 from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
 from domain.signal import DecisionMade

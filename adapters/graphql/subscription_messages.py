@@ -14,9 +14,10 @@ from strawberry.scalars import JSON
 from adapters.avro.json_form import to_json
 from adapters.graphql.scalars import Position
 from adapters.live.prices import Price
+from domain.direction import Direction
 from domain.log import Envelope, Recorded
 from domain.signal import Verdict
-from domain.strategies import Direction, Intent
+from domain.strategies import Intent
 from domain.streams import parse
 from projections.alerts import Severity
 from projections.projection import Row

@@ -23,7 +23,8 @@ from commands.exchange import (
     Submitted,
     Triggered,
 )
-from domain.order import Liquidity, OrderPlaced, Side
+from domain.direction import Side
+from domain.order import Liquidity, OrderPlaced
 
 
 def _micros(moment: datetime) -> str:

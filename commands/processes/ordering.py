@@ -14,14 +14,12 @@ from commands.bracket import bracket
 from commands.order import CancelOrder, DenyOrder, PlaceOrder
 from commands.processes.moment import Moment
 from commands.routes import Command
+from domain.direction import Purpose, entry_side
 from domain.instrument import Instrument
-from domain.order import OrderPlaced, OrderType, Purpose, Side
+from domain.order import OrderPlaced, OrderType
 from domain.signal import Decided, DecisionMade, SignalDetected, Verdict
 from domain.sizing import leverage_of, margin_required
-from domain.strategies import Direction
 from domain.streams import order_stream
-
-_ENTRY_SIDE = {Direction.LONG: Side.BUY, Direction.SHORT: Side.SELL}
 
 
 def place_orders(moment: Moment) -> Sequence[Command]:
@@ -44,7 +42,7 @@ def _enter(
     margin = margin_required(rules, decision.quantity, signal.price, leverage)
     entry = OrderPlaced(
         instrument=rules.id,
-        side=_ENTRY_SIDE[signal.direction],
+        side=entry_side(signal.direction),
         type=OrderType.MARKET,
         quantity=decision.quantity,
         limit_price=None,
@@ -77,7 +75,7 @@ def _leave(moment: Moment, signal: SignalDetected, rules: Instrument) -> Sequenc
         return waiting
     terms = OrderPlaced(
         instrument=rules.id,
-        side=_ENTRY_SIDE[signal.direction],
+        side=entry_side(signal.direction),
         type=OrderType.MARKET,
         quantity=held.state.quantity,
         limit_price=None,

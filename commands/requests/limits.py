@@ -28,14 +28,12 @@ from commands.requests.situation import Situation
 from domain.arithmetic import CEILING, EXACT, ONE, distance
 from domain.committees import Judge, View, risk
 from domain.committees.plan import funds_of
+from domain.direction import Direction, towards
 from domain.errors import Refused
-from domain.order import Side
 from domain.portfolio import UNBOUNDED, OpenPosition, with_stop
 from domain.signal import SignalDetected
 from domain.sizing import leverage_of, margin_required
-from domain.strategies import Direction, Intent
-
-DIRECTIONS: Mapping[Side, Direction] = {Side.BUY: Direction.LONG, Side.SELL: Direction.SHORT}
+from domain.strategies import Intent
 
 
 class Asked(Struct, frozen=True):
@@ -48,7 +46,7 @@ class Asked(Struct, frozen=True):
     @property
     def direction(self) -> Direction:
         """The side of the position it opens or grows."""
-        return DIRECTIONS[self.terms.side]
+        return towards(self.terms.side)
 
     @property
     def notional(self) -> Decimal:

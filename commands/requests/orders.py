@@ -13,15 +13,16 @@ from commands.bracket import bracket
 from commands.order import CancelOrder, amended_by, check_terms
 from commands.position import MoveProtection
 from commands.request import AmendOrder, ClosePosition, ManualTerms, PlaceOrder
-from commands.requests.limits import DIRECTIONS, Asked, check_alone, check_entry, check_levels
+from commands.requests.limits import Asked, check_alone, check_entry, check_levels
 from commands.requests.protection import check_protective, protection
 from commands.requests.situation import Situation
 from commands.routes import Command
 from domain.arithmetic import EXACT, ZERO
 from domain.committees import View
+from domain.direction import Purpose, Side, exit_side, towards
 from domain.errors import InvalidInput, Refused
 from domain.instrument import Instrument, check_digits
-from domain.order import OrderPlaced, OrderType, Purpose, Side, Working
+from domain.order import OrderPlaced, OrderType, Working
 from domain.portfolio import OpenPosition, with_levels
 from domain.streams import order_stream
 
@@ -93,7 +94,7 @@ def _check_reducing(terms: ManualTerms, situation: Situation) -> None:
             "an order that only reduces has no stop and no target: what it leaves keeps its own"
         )
     held = situation.portfolio.positions.get(terms.instrument)
-    if held is None or held.state.direction is DIRECTIONS[terms.side]:
+    if held is None or held.state.direction is towards(terms.side):
         raise Refused(f"there is no position in {terms.instrument} that a {terms.side} order could reduce")
     if terms.quantity > held.state.quantity:
         raise Refused(f"{held.stream} holds {held.state.quantity}: {terms.quantity} is more than that")
@@ -294,7 +295,7 @@ def close(request: ClosePosition, situation: Situation, chain: str) -> Sequence[
         raise Refused(
             f"{', '.join(leaving)} takes us out of {held.stream} already: cancel it first, or wait for it"
         )
-    out = Side.SELL if DIRECTIONS[Side.BUY] is held.state.direction else Side.BUY
+    out = exit_side(held.state.direction)
     name, quantity = held.state.instrument, held.state.quantity
     terms = ManualTerms(instrument=name, side=out, type=OrderType.MARKET, quantity=quantity, reduce_only=True)
     return [order_commands.PlaceOrder(f"{chain}-x1", _placed(terms, situation), situation.rules(name))]

@@ -8,8 +8,8 @@ from domain.arithmetic import EXACT, distance
 from domain.committees.member import Judgement, judgement
 from domain.committees.plan import plan
 from domain.committees.view import View
+from domain.direction import Direction
 from domain.signal import SignalDetected
-from domain.strategies import Direction
 from domain.tiers import threshold, tier_of
 
 

@@ -9,11 +9,11 @@ from msgspec import Struct
 
 from domain.arithmetic import CEILING, EXACT, ONE, ZERO, distance, total
 from domain.committees.view import View
+from domain.direction import Direction
 from domain.instrument import round_down, round_up
 from domain.portfolio import OpenPosition
 from domain.signal import SignalDetected
 from domain.sizing import Funds, Sized, leverage_of, size
-from domain.strategies import Direction
 
 
 class Plan(Struct, frozen=True, gc=False, kw_only=True):

@@ -9,10 +9,10 @@ from domain.arithmetic import EXACT, ONE, distance, total
 from domain.committees.member import Judgement, judgement
 from domain.committees.plan import margin_held, plan, reserve
 from domain.committees.view import View
+from domain.direction import Direction
 from domain.order import OrderStatus
 from domain.signal import SignalDetected
 from domain.sizing import leverage_of, margin_required
-from domain.strategies import Direction
 
 _NOTHING_TO_CANCEL = frozenset({OrderStatus.CANCEL_REQUESTED, OrderStatus.FILLED})
 

@@ -11,12 +11,13 @@ from commands.handler import ENGINE
 from commands.order import AmendOrder, DenyOrder, PlaceOrder
 from commands.signal import RaiseSignal
 from commands.stimulus import Ask, Stimulus
-from domain.order import OrderPlaced, OrderStatus, OrderType, Purpose, Side
+from domain.direction import Direction, Purpose, Side
+from domain.order import OrderPlaced, OrderStatus, OrderType
 from domain.position import PositionClosed, PositionOpened
 from domain.settings import Settings
 from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.sizing import margin_required
-from domain.strategies import Direction, Intent
+from domain.strategies import Intent
 from domain.streams import order_stream
 from tests.commands.an_order import RULES
 from tests.commands.desk import Desk, a_fill_of, chain_of, long, names

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from domain.account import FundsReleased, FundsReserved, KillSwitchReset, KillSwitchTripped
+from domain.direction import Direction, Purpose, Side
 from domain.errors import AccountNotOpened
 from domain.events import BY_FULL_NAME
 from domain.instrument import InstrumentRulesChanged
@@ -27,15 +28,12 @@ from domain.order import (
     OrderSubmitted,
     OrderTriggered,
     OrderType,
-    Purpose,
-    Side,
 )
 from domain.portfolio import EMPTY, FOLDS, UNBOUNDED, evolve
 from domain.position import PositionFunded, PositionIncreased, PositionReduced, ProtectionMoved
 from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
 from domain.settings import Settings
 from domain.signal import Verdict
-from domain.strategies import Direction
 from domain.streams import instruments_stream, reconciliation_stream
 from tests.domain.history import (
     ACCOUNT,

@@ -21,6 +21,7 @@ from domain.account import (
     KillSwitchReset,
     KillSwitchTripped,
 )
+from domain.direction import Direction, Purpose, Side
 from domain.events import FULL_NAMES, Event, schema_version
 from domain.instrument import Instrument, InstrumentListed, InstrumentRulesChanged
 from domain.log import Envelope, Meta
@@ -44,8 +45,6 @@ from domain.order import (
     OrderSubmitted,
     OrderTriggered,
     OrderType,
-    Purpose,
-    Side,
 )
 from domain.position import (
     PositionClosed,
@@ -68,7 +67,7 @@ from domain.settings import (
     TierSettings,
 )
 from domain.signal import Chamber, DecisionMade, SignalDetected, Tier, Verdict, Vote
-from domain.strategies import Direction, Intent
+from domain.strategies import Intent
 from tests.replacing import replace
 
 BTC = "BTCUSDT-LINEAR.BYBIT"

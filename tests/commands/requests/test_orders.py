@@ -23,7 +23,8 @@ from commands.request import (
 )
 from commands.requests.limits import MEMBERS, SENTENCES
 from commands.requests.situation import Situation
-from domain.order import OrderPlaced, OrderType, Purpose, Side
+from domain.direction import Purpose, Side
+from domain.order import OrderPlaced, OrderType
 from domain.settings import RiskSettings, Settings
 from domain.streams import order_stream
 from projections.chain import missing_causes

@@ -10,7 +10,8 @@ import pytest
 
 from domain.account import DayOpened, FundsReserved, KillSwitchTripped
 from domain.committees import EXIT_MEMBERS, MEMBERS, POLICY_VERSION, Judgement, Member, View, decide, policy
-from domain.order import OrderCancelRequested, OrderOutcomeUnknown, OrderType, Purpose
+from domain.direction import Direction, Purpose
+from domain.order import OrderCancelRequested, OrderOutcomeUnknown, OrderType
 from domain.portfolio import EMPTY
 from domain.reconciliation import DiscrepancyFound
 from domain.settings import (
@@ -22,7 +23,7 @@ from domain.settings import (
     TierSettings,
 )
 from domain.signal import Chamber, DecisionMade, SignalDetected, Tier, Verdict
-from domain.strategies import Direction, Intent
+from domain.strategies import Intent
 from domain.streams import reconciliation_stream
 from tests.domain.history import (
     ACCOUNT,

@@ -12,11 +12,12 @@ import pytest
 from adapters.avro import AvroCodec
 from adapters.log.library import open_memory
 from adapters.tapes import Tape, synthetic_tape
+from domain.direction import Direction
 from domain.errors import InvalidInput, InvalidSettings, TapeMismatch
 from domain.log import Envelope
 from domain.portfolio import EMPTY
 from domain.settings import Settings, StrategySettings
-from domain.strategies import Direction, Intent, Proposal
+from domain.strategies import Intent, Proposal
 from infra.run.paper import PaperRun, Plan, plan_of, tick_seen, worth_saying
 from tests.domain.history import (
     BTC,

@@ -20,7 +20,6 @@ from tests.journeys.runs import plan, play
 from tests.replacing import replace
 
 MODULE = """
-from dataclasses import replace
 from decimal import Decimal
 
 from domain.strategies import Direction, Intent, Proposal
@@ -47,11 +46,12 @@ class Watcher:
         if self.seen % self.strategy.bars:
             return None
         stop, target = candle.close * Decimal("0.99"), candle.close * Decimal("1.03")
-        proposal = Proposal(
-            self.strategy.name, candle.instrument, candle.interval, Direction.LONG, Intent.ENTER,
-            0.9, 0.5, candle.close, stop, target, {"seen": float(self.seen)},
-        )
-        return replace(proposal, **self.strategy.mistaken)
+        proposal = {
+            "strategy": self.strategy.name, "instrument": candle.instrument, "interval": candle.interval,
+            "direction": Direction.LONG, "intent": Intent.ENTER, "confidence": 0.9, "trend": 0.5,
+            "price": candle.close, "stop": stop, "target": target, "inputs": {"seen": float(self.seen)},
+        }
+        return Proposal(**proposal | self.strategy.mistaken)
 
 
 def namesake(parameters):
