@@ -31,7 +31,7 @@ class Side(StrEnum):
 
 
 class Purpose(StrEnum):
-    """Why the order exists: opens or grows a position, or is one of the five ways out of it."""
+    """Why the order exists: opens or grows a position, or is one of the four ways out of it."""
 
     ENTRY = "ENTRY"
     STOP = "STOP"

@@ -66,7 +66,7 @@ class Proposed(Struct, frozen=True, gc=False, kw_only=True):
     at: datetime
 
 
-class Entry(Struct, frozen=True, gc=False, kw_only=True):
+class WorkingEntry(Struct, frozen=True, gc=False, kw_only=True):
     """An order that may still add exposure, or whose last fill no position has taken up yet.
 
     `price` is what its risk is judged at: its limit or trigger, else the price of the signal it follows; None for
@@ -119,7 +119,7 @@ class Portfolio(NamedTuple):
     settings: InForce = settings.NONE_IN_FORCE
     instruments: Catalogue = _NOTHING
     positions: Mapping[str, OpenPosition] = _NOTHING
-    entries: Mapping[str, Entry] = _NOTHING
+    entries: Mapping[str, WorkingEntry] = _NOTHING
     exits: Mapping[str, Working] = _NOTHING
     discrepancies: Discrepancies = reconciliation.NONE_FOUND
     opened: Mapping[tuple[str, Direction], int] = _NOTHING
@@ -161,7 +161,7 @@ class Portfolio(NamedTuple):
         held = self.positions.get(instrument_id)
         return held if held is not None and held.state.direction is direction.opposite else None
 
-    def waiting_against(self, instrument_id: str, direction: Direction) -> Mapping[str, Entry]:
+    def waiting_against(self, instrument_id: str, direction: Direction) -> Mapping[str, WorkingEntry]:
         """The entries, by order id, that a signal in this direction speaks against."""
         return {
             order_id: entry
@@ -195,7 +195,7 @@ def evolve(portfolio: Portfolio, envelope: Envelope) -> Portfolio:
     return portfolio if fold is None else fold(portfolio, envelope.meta, envelope.event)
 
 
-def with_levels(entry: Entry, *, stop: Decimal | None, target: Decimal | None) -> Entry:
+def with_levels(entry: WorkingEntry, *, stop: Decimal | None, target: Decimal | None) -> WorkingEntry:
     """The entry with its protection to rest at these prices (quote currency)."""
     return replace(entry, stop=stop, target=target)
 
@@ -257,11 +257,11 @@ def _placed(portfolio: Portfolio, meta: Meta, event: OrderPlaced) -> Portfolio:
     )
 
 
-def _entry(working: Working, proposed: Proposed | None, meta: Meta) -> Entry:
+def _entry(working: Working, proposed: Proposed | None, meta: Meta) -> WorkingEntry:
     named = working.terms.limit_price or working.terms.trigger_price
     if proposed is None:
-        return Entry(order=working, price=named, stop=None, target=None, decided_at=meta.occurred_at)
-    return Entry(
+        return WorkingEntry(order=working, price=named, stop=None, target=None, decided_at=meta.occurred_at)
+    return WorkingEntry(
         order=working,
         price=named or proposed.price,
         stop=proposed.stop,
@@ -270,7 +270,7 @@ def _entry(working: Working, proposed: Proposed | None, meta: Meta) -> Entry:
     )
 
 
-def _protected(entries: Mapping[str, Entry], placed: OrderPlaced) -> Mapping[str, Entry]:
+def _protected(entries: Mapping[str, WorkingEntry], placed: OrderPlaced) -> Mapping[str, WorkingEntry]:
     """Orders that wait for an entry's first fill say where its protection is to rest, a person's entry too."""
     entry = entries.get(placed.parent) if placed.parent is not None else None
     if entry is None or placed.parent is None:
@@ -304,8 +304,8 @@ def _exit_after(
 
 
 def _entry_after(
-    entries: Mapping[str, Entry], order_id: str, entry: Entry, event: OrderEvent
-) -> Mapping[str, Entry]:
+    entries: Mapping[str, WorkingEntry], order_id: str, entry: WorkingEntry, event: OrderEvent
+) -> Mapping[str, WorkingEntry]:
     """A filled entry stays until a position has taken its last fill up, so that its exposure is never uncounted.
 
     One that an amendment ended has no fill left to be taken up.
@@ -316,7 +316,7 @@ def _entry_after(
         price = named if isinstance(event, OrderAmended) and named is not None else entry.price
         return {
             **entries,
-            order_id: Entry(
+            order_id: WorkingEntry(
                 order=after, price=price, stop=entry.stop, target=entry.target, decided_at=entry.decided_at
             ),
         }
@@ -368,7 +368,7 @@ def _closed(portfolio: Portfolio, meta: Meta, event: PositionClosed) -> Portfoli
     )
 
 
-def _taken_up(entries: Mapping[str, Entry], order_id: str) -> Mapping[str, Entry]:
+def _taken_up(entries: Mapping[str, WorkingEntry], order_id: str) -> Mapping[str, WorkingEntry]:
     entry = entries.get(order_id)
     return _without(entries, order_id) if entry is not None and isinstance(entry.order, Closed) else entries
 

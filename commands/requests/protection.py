@@ -11,7 +11,9 @@ from commands.request import MoveProtection
 from commands.requests.limits import check_levels, check_wider
 from commands.requests.situation import Situation
 from commands.routes import Command
+from domain.committees import Case, View
 from domain.direction import PROTECTION, Purpose, entry_side, exit_side
+from domain.entry import Entry
 from domain.errors import InvalidInput, Refused
 from domain.instrument import check_digits
 from domain.order import OrderPlaced, OrderStatus, OrderType, Working
@@ -58,12 +60,25 @@ def _check_levels(
     for name, level in (("the stop", stop), ("the target", target)):
         if level is not None:
             check_digits(f"{name} of {held.stream}", level, rules.tick)
-    direction = held.state.direction
-    price = situation.prices.get(held.state.instrument, held.state.average_price)
     view = situation.view(rules)
-    check_levels(view, direction, price, stop, target)
+    check_levels(_case_of(held, stop, target, situation, view))
     if stop is not None:
         check_wider(held, stop, view)
+
+
+def _case_of(
+    held: OpenPosition, stop: Decimal | None, target: Decimal | None, situation: Situation, view: View
+) -> Case:
+    entry = Entry(
+        instrument=held.state.instrument,
+        direction=held.state.direction,
+        price=situation.prices.get(held.state.instrument, held.state.average_price),
+        stop=stop,
+        target=target,
+        quantity=held.state.quantity,
+        origin=None,
+    )
+    return Case(entry, view)
 
 
 def _moved(

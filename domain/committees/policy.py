@@ -14,9 +14,10 @@ from decimal import Decimal
 
 from domain.arithmetic import ZERO
 from domain.committees import alpha, risk
+from domain.committees.case import Case
 from domain.committees.member import Member, vote
-from domain.committees.plan import plan
 from domain.committees.view import View
+from domain.entry import entry_of
 from domain.signal import Chamber, DecisionMade, SignalDetected, Verdict, Vote, with_policy
 from domain.strategies import Intent
 from domain.tiers import tier_of
@@ -74,12 +75,13 @@ def decide(signal: SignalDetected, view: View, policy: int = POLICY_VERSION) -> 
     asks to ENTER, unless its intent is EXIT: then there is nothing to do. Any no is SKIP.
     """
     members = MEMBERS if policy == POLICY_VERSION else _EARLIER[policy]
+    case = Case(entry_of(signal), view)
     if _speaks_against_something(signal, view):
-        decided = _leave(signal, view)
+        decided = _leave(signal, case)
     elif signal.intent is Intent.EXIT:
         decided = _decision(view, Verdict.SKIP, ("NOTHING_TO_EXIT",), ())
     else:
-        decided = _enter(signal, view, members)
+        decided = _enter(case, members)
     return decided if policy == POLICY_VERSION else with_policy(decided, policy_version=policy)
 
 
@@ -88,26 +90,25 @@ def _speaks_against_something(signal: SignalDetected, view: View) -> bool:
     return view.portfolio.against(*where) is not None or bool(view.portfolio.waiting_against(*where))
 
 
-def _leave(signal: SignalDetected, view: View) -> DecisionMade:
-    votes = _votes(EXIT_MEMBERS, signal, view)
+def _leave(signal: SignalDetected, case: Case) -> DecisionMade:
+    votes = _votes(EXIT_MEMBERS, case)
     against = _reasons_against(votes)
     if against:
-        return _decision(view, Verdict.SKIP, against, votes)
-    return _decision(view, Verdict.CLOSE, (_WHY_CLOSE[signal.intent],), votes)
+        return _decision(case.view, Verdict.SKIP, against, votes)
+    return _decision(case.view, Verdict.CLOSE, (_WHY_CLOSE[signal.intent],), votes)
 
 
-def _enter(signal: SignalDetected, view: View, members: tuple[Member, ...]) -> DecisionMade:
-    votes = _votes(members, signal, view)
+def _enter(case: Case, members: tuple[Member, ...]) -> DecisionMade:
+    votes = _votes(members, case)
     against = _reasons_against(votes)
     if against:
-        return _decision(view, Verdict.SKIP, against, votes)
-    planned = plan(signal, view)
-    terms = (planned.sized.quantity, planned.stop, planned.target)
-    return _decision(view, Verdict.ENTER, ("ALL_APPROVE",), votes, terms)
+        return _decision(case.view, Verdict.SKIP, against, votes)
+    terms = (case.plan.sized.quantity, *case.plan.levels)
+    return _decision(case.view, Verdict.ENTER, ("ALL_APPROVE",), votes, terms)
 
 
-def _votes(members: tuple[Member, ...], signal: SignalDetected, view: View) -> tuple[Vote, ...]:
-    return tuple(vote(member, signal, view) for member in members)
+def _votes(members: tuple[Member, ...], case: Case) -> tuple[Vote, ...]:
+    return tuple(vote(member, case) for member in members)
 
 
 def _reasons_against(votes: tuple[Vote, ...]) -> tuple[str, ...]:

@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 
 from domain.account import DayOpened, FundsReserved, KillSwitchTripped
-from domain.committees import EXIT_MEMBERS, MEMBERS, POLICY_VERSION, Judgement, Member, View, decide, policy
+from domain.committees import (
+    EXIT_MEMBERS,
+    MEMBERS,
+    POLICY_VERSION,
+    Case,
+    Judgement,
+    Member,
+    View,
+    decide,
+    policy,
+)
 from domain.direction import Direction, Purpose
 from domain.order import OrderCancelRequested, OrderOutcomeUnknown, OrderType
 from domain.portfolio import EMPTY
@@ -257,7 +267,7 @@ def test_all_members_vote_though_the_first_says_no() -> None:
 def test_a_member_that_raises_votes_no_with_the_errors_class_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def broken(_signal: SignalDetected, _view: View) -> Judgement:
+    def broken(_case: Case) -> Judgement:
         raise ConnectionError("key=very-secret")
 
     seats = (MEMBERS[0], Member("oracle", Chamber.ALPHA, broken), *MEMBERS[1:])
@@ -269,7 +279,7 @@ def test_a_member_that_raises_votes_no_with_the_errors_class_and_nothing_else(
 
 
 def test_a_no_without_a_reason_is_still_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
-    silent = Member("silent", Chamber.RISK, lambda _signal, _view: Judgement(approves=False))
+    silent = Member("silent", Chamber.RISK, lambda _case: Judgement(approves=False))
     monkeypatch.setattr(policy, "MEMBERS", (*MEMBERS, silent))
     decision = decide(a_signal(), a_view(an_open_day()))
     assert (decision.verdict, decision.reasons) == (Verdict.SKIP, ("silent",))
