@@ -7,10 +7,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from domain.direction import Direction
+from domain.owner import PERSON
 from domain.signal import SignalDetected
-
-PERSON = "person"
-"""The owner of what people enter by hand; no strategy and no scanner may be called so."""
 
 
 class Entry(Struct, frozen=True, gc=False, kw_only=True):

@@ -14,7 +14,7 @@ from msgspec import structs
 from adapters.tapes import Tape, tape_identity
 from domain.instrument import Instrument
 from domain.opening import LogOpened, Mode
-from domain.settings import Settings
+from domain.settings import OrphanSettings, Settings
 
 _TAPES = UUID("5e6c1a52-6f0e-5b0c-8a35-0d4b7a8f3c11")
 
@@ -47,6 +47,14 @@ def _told(settings: Settings) -> dict[str, Any]:
     told = asdict(settings)
     if not settings.paused:
         del told["paused"]
+    if not settings.reverse_others:
+        del told["reverse_others"]
+    if settings.orphans == OrphanSettings():
+        del told["orphans"]
+    for one in told["strategies"]:
+        for later in ("id", "strategy", "instruments", "interval"):
+            if not one[later]:
+                del one[later]
     if not settings.risk.minimum_win_rate:
         del told["risk"]["minimum_win_rate"], told["risk"]["win_rate_window"]
     return told

@@ -92,7 +92,10 @@ def differences(old: Sequence[Json], new: Sequence[Json], *, written_anew: bool 
         yield from _of_objects(where, then, now, {"schema_version"} if written_anew else set())
 
 
-ADDED: Mapping[str, frozenset[str]] = {}
+ADDED: Mapping[str, frozenset[str]] = {
+    "SettingsChanged.data.settings": frozenset({"reverse_others", "orphans"}),
+    "SettingsChanged.data.settings.strategies[]": frozenset({"id", "strategy", "instruments", "interval"}),
+}
 """Fields that came after these logs were written, by where they stand: `<type>.data` or below it."""
 
 
@@ -107,5 +110,14 @@ def _of_objects(where: str, then: Json, now: Json, ignored: set[str]) -> Iterato
 def _of_values(where: str, then: object, now: object) -> Iterator[str]:
     if isinstance(then, dict) and isinstance(now, dict):
         yield from _of_objects(where, cast("Json", then), cast("Json", now), set())
+    elif isinstance(then, list) and isinstance(now, list):
+        yield from _of_lists(where, cast("list[object]", then), cast("list[object]", now))
     elif then != now:
         yield f"{where}: {then!r} then, {now!r} now"
+
+
+def _of_lists(where: str, then: list[object], now: list[object]) -> Iterator[str]:
+    if len(then) != len(now):
+        yield f"{where}: {len(then)} then, {len(now)} now"
+    for one, other in zip(then, now, strict=False):
+        yield from _of_values(f"{where}[]", one, other)

@@ -57,6 +57,8 @@ from domain.position import (
 from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
 from domain.settings import (
     AlphaSettings,
+    OrphanRule,
+    OrphanSettings,
     RiskSettings,
     Settings,
     SettingsChanged,
@@ -104,7 +106,10 @@ _INSTRUMENT = Instrument(
 )
 
 _SETTINGS = Settings(
-    strategies=(StrategySettings("trend", {"fast": "12", "slow": "26"}), StrategySettings("breakout")),
+    strategies=(
+        StrategySettings("trend", {"fast": "12", "slow": "26"}),
+        StrategySettings(id="quick", strategy="breakout", instruments=(BTC,), interval="15m"),
+    ),
     tiers=TierSettings(
         normal_confidence=0.6,
         strict_confidence=0.7,
@@ -142,6 +147,8 @@ _SETTINGS = Settings(
     ),
     order_freshness_seconds=45,
     paused=("breakout",),
+    reverse_others=True,
+    orphans=OrphanSettings(OrphanRule.HAND_OVER, "quick"),
 )
 
 _EVENTS: tuple[Event, ...] = (
@@ -291,9 +298,15 @@ def _enveloped(event: Event) -> Envelope:
 SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) for event in _EVENTS}
 """By the event's full name, as it is written today."""
 
+_ONE_OF_A_KIND = replace(
+    _SETTINGS,
+    strategies=(StrategySettings("trend", {"fast": "12", "slow": "26"}), StrategySettings("breakout")),
+    reverse_others=False,
+    orphans=OrphanSettings(),
+)
 _STEADY = replace(_SETTINGS.simulation, slippage_jitter=SimulationSettings().slippage_jitter)
 _UNBROKEN = replace(
-    _SETTINGS,
+    _ONE_OF_A_KIND,
     risk=replace(_SETTINGS.risk, win_rate_window=RiskSettings().win_rate_window, minimum_win_rate=Decimal(0)),
     paused=(),
 )
@@ -301,6 +314,9 @@ _UNBROKEN = replace(
 EARLIER: Mapping[tuple[str, int], Event] = {
     ("whence.settings.SettingsChanged", 1): SettingsChanged(2, replace(_UNBROKEN, simulation=_STEADY)),
     ("whence.settings.SettingsChanged", 2): SettingsChanged(2, _UNBROKEN),
+    ("whence.settings.SettingsChanged", 3): SettingsChanged(
+        2, _ONE_OF_A_KIND, "breakout trades against the news"
+    ),
 }
 """By full name and version: the event that older bytes read to, where it is not today's sample."""
 
