@@ -23,7 +23,8 @@ from domain.errors import AccountNotOpened
 from domain.instrument import Catalogue, InstrumentEvent
 from domain.log import Envelope, Meta
 from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderStatus, Working
-from domain.position import Open, PositionClosed, PositionOpened
+from domain.owner import PERSON
+from domain.position import Open, PositionClosed, PositionOpened, PositionOrphaned
 from domain.reconciliation import Discrepancies, ReconciliationEvent
 from domain.settings import InForce, SettingsChanged
 from domain.signal import DecisionMade, SignalDetected, Verdict
@@ -32,13 +33,17 @@ from domain.tiers import NO_TRADES, Trades
 UNBOUNDED = Decimal("Infinity")
 """The risk of what has no stop to end it: it is above every limit, so nothing is added while it lasts."""
 
+_REMEMBERED = 256
+"""How many of the last entries' owners are remembered: a fill that comes later than that is a person's to look at."""
+
 _V = TypeVar("_V")
 
 
 class OpenPosition(Struct, frozen=True, gc=False, kw_only=True):
-    """An open position: the stream it lives in, its state, when it was opened and by which order."""
+    """An open position: its stream, its owner (see `domain/owner.py`), its state, when it opened and by which order."""
 
     stream: str
+    owner: str
     state: Open
     opened_at: datetime
     entry_order: str
@@ -58,8 +63,9 @@ class OpenPosition(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Proposed(Struct, frozen=True, gc=False, kw_only=True):
-    """What a signal's entry is meant to be: reference price, stop and target, and when that was said."""
+    """What a signal's entry is meant to be: its owner, reference price, stop and target, and when that was said."""
 
+    owner: str
     price: Decimal
     stop: Decimal
     target: Decimal
@@ -71,9 +77,10 @@ class WorkingEntry(Struct, frozen=True, gc=False, kw_only=True):
 
     `price` is what its risk is judged at: its limit or trigger, else the price of the signal it follows; None for
     a manual market order. `stop` and `target` are where its protection is to rest. All are in quote currency; the
-    margin it may need is in the account's `reserved`.
+    margin it may need is in the account's `reserved`. What grows a position belongs to the owner of that.
     """
 
+    owner: str
     order: Working | Closed
     price: Decimal | None
     stop: Decimal | None
@@ -110,7 +117,8 @@ class Portfolio(NamedTuple):
     `positions` are the open ones by instrument; `entries` and `exits` the working orders by order id, the exits
     being those that can only reduce; `opened` counts all positions ever opened; `lost_at` is the last losing close
     of each instrument; `proposed` holds, by chain, the signals whose entry order is not placed yet; `reset_at` is
-    how many trades there were when a person last reset the kill switch.
+    how many trades there were when a person last reset the kill switch. `owners` holds, by chain, who proposed the last
+    entries, for a fill that comes when its order is forgotten; `configured` every strategy instance there ever was.
 
     A named tuple, because every event of a log makes one: it is copied in a third of a frozen dataclass's time.
     """
@@ -127,6 +135,8 @@ class Portfolio(NamedTuple):
     lost_at: Mapping[str, datetime] = _NOTHING
     proposed: Mapping[str, Proposed] = _NOTHING
     reset_at: int = 0
+    owners: Mapping[str, str] = _NOTHING
+    configured: frozenset[str] = frozenset()
 
     @property
     def account(self) -> Account:
@@ -220,7 +230,8 @@ def _reset(portfolio: Portfolio, meta: Meta, event: KillSwitchReset) -> Portfoli
 
 
 def _settings(portfolio: Portfolio, _meta: Meta, event: SettingsChanged) -> Portfolio:
-    return portfolio._replace(settings=settings.evolve(portfolio.settings, event))
+    configured = portfolio.configured.union(event.settings.instances)
+    return portfolio._replace(settings=settings.evolve(portfolio.settings, event), configured=configured)
 
 
 def _instrument(portfolio: Portfolio, _meta: Meta, event: InstrumentEvent) -> Portfolio:
@@ -232,7 +243,9 @@ def _reconciliation(portfolio: Portfolio, _meta: Meta, event: ReconciliationEven
 
 
 def _signal(portfolio: Portfolio, meta: Meta, event: SignalDetected) -> Portfolio:
-    proposed = Proposed(price=event.price, stop=event.stop, target=event.target, at=meta.occurred_at)
+    proposed = Proposed(
+        owner=event.strategy, price=event.price, stop=event.stop, target=event.target, at=meta.occurred_at
+    )
     return portfolio._replace(proposed={**portfolio.proposed, meta.correlation_id: proposed})
 
 
@@ -241,8 +254,18 @@ def _decision(portfolio: Portfolio, meta: Meta, event: DecisionMade) -> Portfoli
     signal = portfolio.proposed.get(chain)
     if signal is None or event.verdict is not Verdict.ENTER:
         return portfolio._replace(proposed=_without(portfolio.proposed, chain))
-    decided = Proposed(price=signal.price, stop=event.stop, target=event.target, at=meta.occurred_at)
-    return portfolio._replace(proposed={**portfolio.proposed, chain: decided})
+    decided = Proposed(
+        owner=signal.owner, price=signal.price, stop=event.stop, target=event.target, at=meta.occurred_at
+    )
+    return portfolio._replace(
+        proposed={**portfolio.proposed, chain: decided},
+        owners=_remembered(portfolio.owners, chain, signal.owner),
+    )
+
+
+def _remembered(owners: Mapping[str, str], chain: str, owner: str) -> Mapping[str, str]:
+    oldest = next(iter(owners)) if len(owners) == _REMEMBERED else ""
+    return {**_without(owners, oldest), chain: owner}
 
 
 def _placed(portfolio: Portfolio, meta: Meta, event: OrderPlaced) -> Portfolio:
@@ -250,24 +273,33 @@ def _placed(portfolio: Portfolio, meta: Meta, event: OrderPlaced) -> Portfolio:
     if event.reduce_only:
         exits = {**portfolio.exits, order_id: working}
         return portfolio._replace(exits=exits, entries=_protected(portfolio.entries, event))
-    entry = _entry(working, portfolio.proposed.get(meta.correlation_id), meta)
+    entry = _entry(working, portfolio.proposed.get(meta.correlation_id), meta, portfolio)
     return portfolio._replace(
         entries={**portfolio.entries, order_id: entry},
         proposed=_without(portfolio.proposed, meta.correlation_id),
     )
 
 
-def _entry(working: Working, proposed: Proposed | None, meta: Meta) -> WorkingEntry:
+def _entry(working: Working, proposed: Proposed | None, meta: Meta, portfolio: Portfolio) -> WorkingEntry:
     named = working.terms.limit_price or working.terms.trigger_price
     if proposed is None:
-        return WorkingEntry(order=working, price=named, stop=None, target=None, decided_at=meta.occurred_at)
+        owner, at = _grown(working.terms, portfolio), meta.occurred_at
+        return WorkingEntry(owner=owner, order=working, price=named, stop=None, target=None, decided_at=at)
     return WorkingEntry(
+        owner=proposed.owner,
         order=working,
         price=named or proposed.price,
         stop=proposed.stop,
         target=proposed.target,
         decided_at=proposed.at,
     )
+
+
+def _grown(terms: OrderPlaced, portfolio: Portfolio) -> str:
+    """Whose an entry is that no signal proposed: its owner's who holds what it grows, else a person's."""
+    held = portfolio.positions.get(terms.instrument)
+    grows = held is not None and held.state.direction is towards(terms.side)
+    return held.owner if held is not None and grows else PERSON
 
 
 def _protected(entries: Mapping[str, WorkingEntry], placed: OrderPlaced) -> Mapping[str, WorkingEntry]:
@@ -317,7 +349,12 @@ def _entry_after(
         return {
             **entries,
             order_id: WorkingEntry(
-                order=after, price=price, stop=entry.stop, target=entry.target, decided_at=entry.decided_at
+                owner=entry.owner,
+                order=after,
+                price=price,
+                stop=entry.stop,
+                target=entry.target,
+                decided_at=entry.decided_at,
             ),
         }
     return _without(entries, order_id)
@@ -332,7 +369,11 @@ def _opened(portfolio: Portfolio, meta: Meta, event: PositionOpened) -> Portfoli
         raise ValueError(f"PositionOpened was recorded on {meta.stream} while {event.instrument} was held")
     state = _is(Open, position.evolve(position.FLAT, event))
     held = OpenPosition(
-        stream=meta.stream, state=state, opened_at=meta.occurred_at, entry_order=event.order_id
+        stream=meta.stream,
+        owner=_opener(portfolio, meta, event),
+        state=state,
+        opened_at=meta.occurred_at,
+        entry_order=event.order_id,
     )
     kind = (event.instrument, event.direction)
     return portfolio._replace(
@@ -340,6 +381,23 @@ def _opened(portfolio: Portfolio, meta: Meta, event: PositionOpened) -> Portfoli
         entries=_taken_up(portfolio.entries, event.order_id),
         opened={**portfolio.opened, kind: portfolio.opened.get(kind, 0) + 1},
     )
+
+
+def _opener(portfolio: Portfolio, meta: Meta, event: PositionOpened) -> str:
+    entry = portfolio.entries.get(event.order_id)
+    return portfolio.owners.get(meta.correlation_id, PERSON) if entry is None else entry.owner
+
+
+def _orphaned(portfolio: Portfolio, meta: Meta, event: PositionOrphaned) -> Portfolio:
+    held = _held(portfolio, meta, event)
+    if not event.heir:
+        return portfolio
+    positions = {**portfolio.positions, held.state.instrument: _owned(held, owner=event.heir)}
+    return portfolio._replace(positions=positions)
+
+
+def _owned(held: OpenPosition, *, owner: str) -> OpenPosition:
+    return replace(held, owner=owner)
 
 
 def _filled(portfolio: Portfolio, meta: Meta, event: Any) -> Portfolio:
@@ -352,7 +410,11 @@ def _moved(portfolio: Portfolio, meta: Meta, event: Any) -> Portfolio:
     held = _held(portfolio, meta, event)
     state = _is(Open, position.evolve(held.state, event))
     moved = OpenPosition(
-        stream=held.stream, state=state, opened_at=held.opened_at, entry_order=held.entry_order
+        stream=held.stream,
+        owner=held.owner,
+        state=state,
+        opened_at=held.opened_at,
+        entry_order=held.entry_order,
     )
     return portfolio._replace(positions={**portfolio.positions, state.instrument: moved})
 
@@ -411,6 +473,7 @@ FOLDS: Mapping[type, Fold] = {
     position.PositionReduced: _filled,
     position.PositionFunded: _moved,
     position.ProtectionMoved: _moved,
+    PositionOrphaned: _orphaned,
     PositionClosed: _closed,
 }
 """What each event does to the portfolio; what is not here leaves it as it is."""

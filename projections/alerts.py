@@ -19,6 +19,7 @@ from domain.order import (
     OrderPlaced,
     OrderRejected,
 )
+from domain.position import PositionOrphaned
 from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
 from domain.signal import DecisionMade
 from projections.columns import COUNT, MOMENT, TEXT
@@ -80,6 +81,7 @@ _ALERTS: Mapping[type, _Alert] = {
     OrderCancelRefused: _Alert(Severity.WARNING, "CANCEL_REFUSED"),
     OrderAmendRefused: _Alert(Severity.WARNING, "AMEND_REFUSED"),
     DecisionMade: _Alert(Severity.WARNING, "DAILY_LOSS", _daily_loss),
+    PositionOrphaned: _Alert(Severity.WARNING, "POSITION_ORPHANED"),
 }
 
 
@@ -101,4 +103,4 @@ def _raised(rows: Rows, recorded: Recorded) -> None:
     rows.put("alerts", row)
 
 
-ALERTS = Projection("alerts", 1, Order.STREAM, (TABLE,), dict.fromkeys(_ALERTS, _raised))
+ALERTS = Projection("alerts", 2, Order.STREAM, (TABLE,), dict.fromkeys(_ALERTS, _raised))

@@ -16,6 +16,7 @@ from commands.processes.moment import Moment
 from commands.routes import Command
 from domain.direction import Purpose, entry_side
 from domain.instrument import Instrument
+from domain.opposed import taken_out
 from domain.order import OrderPlaced, OrderType
 from domain.signal import Decided, DecisionMade, SignalDetected, Verdict
 from domain.sizing import leverage_of, margin_required
@@ -62,15 +63,11 @@ def _enter(
 def _leave(moment: Moment, signal: SignalDetected, rules: Instrument) -> Sequence[Command]:
     """Takes back entries that still wait, and closes what is open, at the market and by no more than that.
 
-    Only what the signal speaks against: an order its own way would not close, it would add.
+    Only what the signal speaks against and may take out: an order its own way would not close, it would add.
     """
-    against = (rules.id, signal.direction)
-    waiting = [
-        command
-        for order_id in moment.portfolio.waiting_against(*against)
-        for command in _taken_back(moment, order_id)
-    ]
-    held = moment.portfolio.against(*against)
+    out = taken_out(signal, signal.strategy, moment.portfolio)
+    waiting = [command for order_id in out.waiting for command in _taken_back(moment, order_id)]
+    held = out.held
     if held is None:
         return waiting
     terms = OrderPlaced(

@@ -5,16 +5,20 @@ from __future__ import annotations
 from domain.committees.plan import Plan, plan
 from domain.committees.view import View
 from domain.entry import Entry
+from domain.opposed import Opposed, opposed, taken_out
 from domain.signal import SignalDetected
 
 
 class Case:
-    """One entry in one view. Its plan is made once, by the first member that looks at it."""
+    """One entry in one view. Its plan is made once, by the first member that looks at it.
 
-    __slots__ = ("_plan", "entry", "view")
+    `by_owner` is false for decisions of the time before positions had owners: everything was everybody's then.
+    """
 
-    def __init__(self, entry: Entry, view: View) -> None:
-        self.entry, self.view = entry, view
+    __slots__ = ("_by_owner", "_plan", "entry", "view")
+
+    def __init__(self, entry: Entry, view: View, *, by_owner: bool = True) -> None:
+        self.entry, self.view, self._by_owner = entry, view, by_owner
         self._plan: Plan | None = None
 
     @property
@@ -30,3 +34,15 @@ class Case:
         if self.entry.origin is None:
             raise ValueError("a person's order was made from no signal")
         return self.entry.origin
+
+    @property
+    def opposed(self) -> Opposed:
+        """What the signal speaks against, whoever owns it."""
+        return opposed(self.signal, self.view.portfolio)
+
+    @property
+    def taken_out(self) -> Opposed:
+        """What may be taken out for the signal."""
+        if not self._by_owner:
+            return self.opposed
+        return taken_out(self.signal, self.signal.strategy, self.view.portfolio)

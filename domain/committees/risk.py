@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from domain.committees.plan import margin_held, reserve
 from domain.committees.view import View
 from domain.direction import Direction
 from domain.order import OrderStatus
+from domain.owner import PERSON
 
 _NOTHING_TO_CANCEL = frozenset({OrderStatus.CANCEL_REQUESTED, OrderStatus.FILLED})
 
@@ -88,6 +90,35 @@ def max_positions(case: Case) -> Judgement:
     """One more position is not more than the account may hold, working entries included."""
     held, most = len(case.view.portfolio.exposures()), case.view.risk.max_positions
     return judgement({"MAX_POSITIONS": held >= most}, held=held, most=most)
+
+
+def holder(case: Case) -> Judgement:
+    """Nobody else holds the instrument already, nor waits to: two strategies do not share a position."""
+    portfolio, name, own = case.view.portfolio, case.entry.instrument, case.entry.owner
+    held = portfolio.positions.get(name)
+    waiting = (entry.owner for entry in portfolio.entries.values() if entry.instrument == name)
+    owners = dict.fromkeys((*(() if held is None else (held.owner,)), *waiting))
+    others = [owner for owner in owners if owner != own]
+    return judgement(_held_by(others), strategy=own, owners=" ".join(owners))
+
+
+def exit_holder(case: Case) -> Judgement:
+    """Something of what the signal speaks against may be taken out for it: its own, or another's it may reverse."""
+    owners = case.opposed.owners
+    others = owners if case.taken_out.is_empty else ()
+    return judgement(
+        _held_by(others),
+        strategy=case.entry.owner,
+        owners=" ".join(owners),
+        reverse_others=str(case.view.portfolio.settings.settings.reverse_others).lower(),
+    )
+
+
+def _held_by(others: Collection[str]) -> Mapping[str, bool]:
+    return {
+        "HELD_BY_PERSON": PERSON in others,
+        "HELD_BY_OTHER_STRATEGY": any(owner != PERSON for owner in others),
+    }
 
 
 def max_positions_per_instrument(case: Case) -> Judgement:
@@ -227,12 +258,11 @@ def reconciliation(case: Case) -> Judgement:
 
 def exit_once(case: Case) -> Judgement:
     """No order is taking us out already: a second one would close what is not there."""
-    portfolio = case.view.portfolio
-    held = portfolio.against(case.entry.instrument, case.entry.direction)
-    leaving = () if held is None else portfolio.leaving(held)
-    waiting = portfolio.waiting_against(case.entry.instrument, case.entry.direction)
+    out = case.taken_out
+    held, waiting = out.held, out.waiting
+    leaving = () if held is None else case.view.portfolio.leaving(held)
     pending = [order_id for order_id, entry in waiting.items() if entry.order.status in _NOTHING_TO_CANCEL]
-    underway = bool(leaving) if held is not None else len(pending) == len(waiting)
+    underway = bool(leaving) if held is not None else len(pending) == len(waiting) > 0
     return judgement({"EXIT_UNDER_WAY": underway}, leaving=" ".join((*leaving, *pending)))
 
 

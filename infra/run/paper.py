@@ -39,10 +39,10 @@ from domain.errors import InvalidInput, InvalidSettings, StrategyFailed, TapeMis
 from domain.instrument import Instrument
 from domain.log import Envelope, EventLog, chain_id
 from domain.opening import LogOpened
-from domain.portfolio import Portfolio
+from domain.opposed import is_worth_saying
 from domain.settings import Settings, SimulationSettings
 from domain.signal import SignalDetected
-from domain.strategies import Intent, Proposal, Strategy, Watcher
+from domain.strategies import Proposal, Strategy, Watcher
 from infra.run.books import Books
 from infra.run.clock import utc_now
 from infra.run.tape_log import Stake, opening_of
@@ -254,7 +254,7 @@ class PaperRun:
             strategy.name: proposal
             for strategy, watcher in self._watchers[candle.instrument]
             if (proposal := _said(strategy, watcher, candle)) is not None
-            and worth_saying(proposal, self.handler.world.portfolio)
+            and is_worth_saying(proposal, strategy.name, self.handler.world.portfolio)
         }
         if proposals:
             asks = (self._ask(name, proposal, candle) for name, proposal in proposals.items())
@@ -322,18 +322,6 @@ def _own(strategy: Strategy, proposal: Proposal | None, candle: Candle) -> Propo
 
 def _told(figures: Sequence[object]) -> str:
     return " ".join(str(figure) for figure in figures)
-
-
-def worth_saying(proposal: Proposal, portfolio: Portfolio) -> bool:
-    """An exit with nothing to exit is no signal: nothing is asked of anybody."""
-    if proposal.intent is Intent.ENTER:
-        return True
-    against = proposal.direction.opposite
-    held = portfolio.positions.get(proposal.instrument)
-    if held is not None and held.state.direction is against:
-        return True
-    waiting = portfolio.entries.values()
-    return any(entry.instrument == proposal.instrument and entry.direction is against for entry in waiting)
 
 
 def _signal(proposal: Proposal, candle: Candle) -> SignalDetected:

@@ -51,6 +51,7 @@ from domain.position import (
     PositionFunded,
     PositionIncreased,
     PositionOpened,
+    PositionOrphaned,
     PositionReduced,
     ProtectionMoved,
 )
@@ -260,6 +261,7 @@ _EVENTS: tuple[Event, ...] = (
     ),
     PositionFunded(Decimal("-0.432")),
     ProtectionMoved(Decimal(43100), Decimal(44000)),
+    PositionOrphaned("trend-fast", "trend-slow"),
     PositionClosed(
         order_id=ORDER,
         quantity=Decimal("0.125"),

@@ -12,19 +12,10 @@ import pytest
 from adapters.avro import AvroCodec
 from adapters.log.library import open_memory
 from adapters.tapes import Tape, synthetic_tape
-from domain.direction import Direction
 from domain.errors import InvalidInput, InvalidSettings, TapeMismatch
 from domain.log import Envelope
-from domain.portfolio import EMPTY
 from domain.settings import Settings, StrategySettings
-from domain.strategies import Intent, Proposal
-from infra.run.paper import PaperRun, Plan, plan_of, tick_seen, worth_saying
-from tests.domain.history import (
-    BTC,
-    an_open_day,
-    an_opening,
-    an_order,
-)
+from infra.run.paper import PaperRun, Plan, plan_of, tick_seen
 from tests.journeys.runs import play, short_plan
 from tests.replacing import replace
 
@@ -174,35 +165,6 @@ def test_an_observer_sees_every_candle_and_what_is_recorded_but_not_what_is_reca
 
 def _unseen(_envelope: Envelope) -> None:
     pass
-
-
-def proposal(direction: Direction, intent: Intent) -> Proposal:
-    return Proposal(
-        strategy="trend",
-        instrument=BTC,
-        interval=timedelta(minutes=5),
-        direction=direction,
-        intent=intent,
-        confidence=0.7,
-        trend=0.5,
-        price=D(100),
-        stop=D(98),
-        target=D(106),
-        inputs={},
-    )
-
-
-def test_an_exit_is_said_only_where_there_is_something_to_leave() -> None:
-    out = proposal(Direction.SHORT, Intent.EXIT)
-    history = an_open_day()
-    assert worth_saying(proposal(Direction.SHORT, Intent.ENTER), EMPTY)
-    assert not worth_saying(out, EMPTY)
-    assert not worth_saying(out, history.portfolio())
-    history.order("abc-e1", an_order())
-    assert worth_saying(out, history.portfolio()), "an entry waits"
-    history.position(an_opening())
-    assert worth_saying(out, history.portfolio())
-    assert not worth_saying(proposal(Direction.LONG, Intent.EXIT), history.portfolio())
 
 
 @pytest.mark.parametrize(
