@@ -36,8 +36,8 @@ class Commanded:
         """All that followed from `command:<command_id>`, in the order of the log; empty where nothing did."""
         return self._by_command.get(command_id, ())
 
-    def take(self, position: int, envelope: Envelope) -> None:
-        """Takes up the event at this position, where a command stands at the head of its causes."""
+    def take(self, ordinal: int, envelope: Envelope) -> None:
+        """Takes up the event at this ordinal, where a command stands at the head of its causes."""
         cause = envelope.meta.causation_id
         command = self._of_unit.get(cause)
         if command is None:
@@ -47,7 +47,7 @@ class Commanded:
         meta, event = envelope.meta, envelope.event
         self._of_unit[str(meta.event_id)] = command
         named = EventNamed(
-            position=position, event_id=meta.event_id, stream=meta.stream, type=FULL_NAMES[type(event)]
+            ordinal=ordinal, event_id=meta.event_id, stream=meta.stream, type=FULL_NAMES[type(event)]
         )
         self._by_command[command].append(Followed(named, event))
 

@@ -13,16 +13,16 @@ from commands.request import ManualTerms, Requested
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventNamed:
-    """One event that followed: its position in the log, its id, its stream, its full name."""
+    """One event that followed: its ordinal in the log, its id, its stream, its full name."""
 
-    position: int
+    ordinal: int
     event_id: UUID
     stream: str
     type: str
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class Completed:
     """Done, and durable. `events` are all that followed; none where it was already so.
 
     `repeated` is true where this key was answered before: these are the events of then, nothing was done again.
@@ -33,9 +33,9 @@ class Accepted:
     repeated: bool = False
 
     @property
-    def position(self) -> int:
-        """The position of the last event that followed; 0 where none did."""
-        return self.events[-1].position if self.events else 0
+    def ordinal(self) -> int:
+        """The ordinal of the last event that followed; 0 where none did."""
+        return self.events[-1].ordinal if self.events else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +62,14 @@ class Declined:
 
 
 @dataclass(frozen=True, slots=True)
-class Unanswered:
+class TimedOut:
     """Time ran out. `known` says what is certain: whether the request is durable, and what asking again will do."""
 
     command_id: str
     known: str
 
 
-Answer = Accepted | Drafted | Declined | Unanswered
+Answer = Completed | Drafted | Declined | TimedOut
 
 
 class Door(Protocol):

@@ -1,92 +1,225 @@
-"""The engine's side of the door: one request judged, recorded and answered, on the state of this instant."""
+"""The engine: market events, exchange reports, requests and ticks go in; units of work come out.
+
+It reads no clock, file, socket or thread: time enters with the inputs, and the order of inputs decides everything. The
+same inputs give the same log, in every mode (`infra/run`).
+
+    for unit in engine.process(given):     # a driver does this, see `commands/driver.py`
+        log.append(unit.envelopes)         # not where the log holds them already
+        engine.confirm(unit)               # the state changes only now
+        sender.send(unit)                  # and only now anything leaves
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
+from typing import Any
 
-from commands import requests
-from commands.commanded import Followed
-from commands.door import Accepted, Answer, Declined, EventNamed
-from commands.handler import Handler
-from commands.request import DraftOrder, Requested
+from commands import answering, day
+from commands.door import Answer
+from commands.exchange import AnyReport
+from commands.identity import ENGINE, Identity
+from commands.inputs import Input, MarketMoved, Reported, RequestMade, Tick
+from commands.recall import NOTHING_TO_RECALL, Recall
+from commands.reports import stimuli
 from commands.requests import Situation
-from commands.stimulus import Stimulus
-from domain.errors import InvalidInput, Refused, WhenceError
-from domain.log import Envelope
+from commands.signal import RaiseSignal
+from commands.stimulus import Ask, Stimulus
+from commands.unit import Unit, decide
+from commands.watching import Instance, Sighting, Watch
+from commands.world import Branch, World
+from domain.candle import Candle
+from domain.errors import InvalidInput, Refused, TapeMismatch
+from domain.log import Envelope, Recorded, chain_id
+from domain.market import MarketView
+from domain.opposed import is_worth_saying
+from domain.signal import SignalDetected
+
+Work = Generator[Unit, None, Answer | None]
+"""The units of one input, one after the other; each is decided on what the one before left. A request's work returns
+its answer."""
 
 
 class Engine:
-    """Carries out requests against one account, one after the other, on the thread that owns the log.
-
-    `clock` tells the wall clock's time (UTC), which requests are valid by; `handle` records a stimulus.
-    """
+    """One account's engine. Public state: `world`, folded from the log, and `market`, the last prices."""
 
     def __init__(
         self,
-        handler: Handler,
-        handle: Callable[[Stimulus], Sequence[Envelope]],
-        clock: Callable[[], datetime],
+        world: World,
+        identity: Identity,
+        *,
+        since: datetime,
+        instances: Sequence[Instance] = (),
+        recall: Recall = NOTHING_TO_RECALL,
     ) -> None:
-        self._handler, self._handle, self._clock = handler, handle, clock
+        """`since` is when this market began (UTC): its first trading day does not begin before.
 
-    def answer(self, requested: Requested, at: datetime, prices: Mapping[str, Decimal]) -> Answer:
-        """Carries the request out at `at` (the market's clock) and says what came of it.
-
-        A no is an answer (Declined). What the log raises (LogUnavailable, OwnershipLost …) goes to the caller: the
-        engine cannot go on, and nobody knows yet whether the request is recorded.
+        With a `recall`, what the log holds of each input is taken from there instead of being decided again.
         """
+        self.world, self.identity, self.market = world, identity, MarketView()
+        self._since, self._watch, self._recall = since, Watch(instances), recall
+        self._confirmed: Unit | None = None
+        self._steps: Mapping[type, Callable[[Any], Work]] = {
+            MarketMoved: self._market_moved,
+            Reported: self._reported,
+            RequestMade: self._requested,
+            Tick: self._ticked,
+            Stimulus: self._commanded,
+        }
+
+    @property
+    def recalling(self) -> bool:
+        """Whether the log still holds what inputs led to when it was made."""
+        return not self._recall.is_over
+
+    def process(self, given: Input) -> Work:
+        """The units that follow from one input.
+
+        Each must be confirmed before the next is taken. One that was not confirmed is decided again on the state as it
+        is by then: that is for a conflict, after `refresh`. Any other failure of an append ends the work: the state is
+        as it was, nothing was sent, and what the log holds decides what became of it (see `commands/driver.py`).
+
+        Raises Refused or InvalidInput where a decider says no to a stimulus (nothing of that unit is recorded; a
+        request is answered with Declined instead), StrategyFailed, and TapeMismatch where the log that is recalled
+        holds what these inputs do not lead to.
+        """
+        return self._steps[type(given)](given)
+
+    def confirm(self, unit: Unit) -> None:
+        """The unit is durable: it becomes the state."""
+        if unit.branch is None:
+            self.world.fold_all(unit.envelopes)
+        else:
+            unit.branch.merge()
+        self._confirmed = unit
+
+    def refresh(self, recorded: Iterable[Recorded]) -> None:
+        """Folds what the log holds beyond the state."""
+        for one in recorded:
+            self.world.fold(one.envelope)
+
+    def settled(self, made: RequestMade) -> Answer | None:
+        """The answer to a request that no state of the market or the account changes; None where it must be judged."""
+        return answering.settled(made, self.world, self.identity)
+
+    def _market_moved(self, given: MarketMoved) -> Work:
+        for event in given.events:
+            self.market.take(event)
+        for event in given.events:
+            if isinstance(event, Candle):
+                yield from self._looked_at(event, given.at)
+        yield from self._recalled_requests(given.at)
+        return None
+
+    def _looked_at(self, candle: Candle, at: datetime) -> Generator[Unit, None, None]:
+        portfolio = self.world.portfolio
+        sightings = [
+            sighting
+            for sighting in self._watch.take(candle, self.market)
+            if is_worth_saying(sighting.proposal, sighting.instance.id, portfolio)
+        ]
+        if sightings:
+            asks = {self._signal_id(sighting): sighting for sighting in sightings}
+            raised = [_raised(signal_id, sighting) for signal_id, sighting in asks.items()]
+            _check_same_prices(asks, (yield from self._work(Stimulus(at, tuple(raised)))))
+
+    def _signal_id(self, sighting: Sighting) -> str:
+        fact = f"{sighting.cause}/{sighting.instance.id}"
+        return chain_id(self.identity.log_id, self.identity.account, fact)
+
+    def _reported(self, given: Reported) -> Work:
+        reports: Sequence[AnyReport] = given.reports
+        if self._is_another_day(given.at):
+            late = day.of_the_old_day(reports, given.at)
+            reports = reports[len(late) :]
+            yield from self._reports(late, given.at)
+            yield from self._work(day.turn(given.at, self._since))
+        yield from self._reports(reports, given.at)
+        return None
+
+    def _reports(self, reports: Sequence[AnyReport], at: datetime) -> Generator[Unit, None, None]:
+        for stimulus in stimuli(reports, self.world, self.identity.account, at):
+            yield from self._work(stimulus)
+
+    def _ticked(self, given: Tick) -> Work:
+        if self._is_another_day(given.at):
+            yield from self._work(day.turn(given.at, self._since))
+        return None
+
+    def _is_another_day(self, at: datetime) -> bool:
+        return self.world.portfolio.account.day < at.date().isoformat()
+
+    def _requested(self, made: RequestMade) -> Work:
+        requested = made.requested
+        settled = self.settled(made)
+        if settled is not None:
+            return settled
+        situation = Situation(world=self.world, identity=self.identity, at=made.at, prices=self.market.prices)
         try:
-            return self._settled(requested) or self._carried_out(requested, at, prices)
+            if answering.is_a_draft(requested):
+                return answering.drafted(requested, situation)
+            yield from self._work(answering.stimulus(requested, situation))
         except (Refused, InvalidInput) as fault:
-            return _declined(requested, fault)
+            return answering.declined(requested, fault)
+        return answering.carried_out(requested, self.world)
 
-    def settled(self, requested: Requested) -> Answer | None:
-        """The answer that no state of the market or the account changes: one given before, or a no; else None."""
-        try:
-            return self._settled(requested)
-        except (Refused, InvalidInput) as fault:
-            return _declined(requested, fault)
+    def _commanded(self, stimulus: Stimulus) -> Work:
+        yield from self._work(stimulus)
+        yield from self._recalled_requests(stimulus.at)
+        return None
 
-    def _settled(self, requested: Requested) -> Answer | None:
-        requests.check(requested)
-        return self._repeated(requested) or self._too_late(requested)
+    def _work(self, stimulus: Stimulus) -> Generator[Unit, None, Sequence[Envelope]]:
+        """The unit of this stimulus, until it is confirmed; returns its events, none where nothing followed."""
+        if self.recalling:
+            return (yield from self._recalled(self._recall.take(stimulus), stimulus.at))
+        while True:
+            unit = decide(Branch(self.world), stimulus, self.identity)
+            if not unit.envelopes:
+                return ()
+            yield unit
+            if self._confirmed is unit:
+                return unit.envelopes
 
-    def _repeated(self, requested: Requested) -> Answer | None:
-        followed = self._handler.world.commanded.followed(requested.id)
-        if not followed:
-            return None
-        if isinstance(requested.request, DraftOrder) or not requests.is_the_same(requested.request, followed):
-            raise InvalidInput(f"the key {requested.id} was used for another request: {_told(followed)}")
-        return Accepted(requested.id, tuple(one.named for one in followed), repeated=True)
+    def _recalled(
+        self, envelopes: Sequence[Envelope], at: datetime
+    ) -> Generator[Unit, None, Sequence[Envelope]]:
+        if envelopes:
+            yield Unit(at, envelopes)
+        return envelopes
 
-    def _too_late(self, requested: Requested) -> Answer | None:
-        if requested.account != self._handler.identity.account:
-            raise Refused(
-                f"this engine trades for {self._handler.identity.account}, not for {requested.account}"
+    def _recalled_requests(self, until: datetime) -> Generator[Unit, None, None]:
+        """Requests come from no tape: what was recorded of them behind this instant is taken from the log."""
+        while self.recalling and (envelopes := self._recall.take_commands(until)):
+            yield from self._recalled(envelopes, envelopes[0].meta.recorded_at)
+
+
+def _raised(signal_id: str, sighting: Sighting) -> Ask:
+    return Ask(
+        command=RaiseSignal(signal_id, sighting.signal()),
+        cause=sighting.cause,
+        occurred_at=sighting.candle.close_time,
+        actor=ENGINE,
+        chain=signal_id,
+    )
+
+
+def _check_same_prices(raised: Mapping[str, Sighting], recorded: Iterable[Envelope]) -> None:
+    """A signal taken from the log was raised on the candle of this tape, or the tape is another one."""
+    for envelope, sighting in _signals(raised, recorded):
+        event = envelope.event
+        assert isinstance(event, SignalDetected)
+        if event.price != sighting.candle.close:
+            raise TapeMismatch(
+                f"the log holds a signal on {event.instrument} at {event.price} when {event.candle_closed_at} came, "
+                f"where this tape says {sighting.candle.close}; play the tape this log was made from, or begin "
+                "another log"
             )
-        if self._clock() <= requested.valid_until:
-            return None
-        until = requested.valid_until.isoformat()
-        return Declined(requested.id, "Expired", f"it was to be carried out until {until}, and was not")
-
-    def _carried_out(self, requested: Requested, at: datetime, prices: Mapping[str, Decimal]) -> Answer:
-        situation = Situation(
-            world=self._handler.world, identity=self._handler.identity, at=at, prices=prices
-        )
-        if isinstance(requested.request, DraftOrder):
-            return requests.draft(requested.id, requested.request.terms, situation)
-        self._handle(requests.stimulus(requested, situation))
-        return Accepted(requested.id, self._named(requested.id))
-
-    def _named(self, command_id: str) -> Sequence[EventNamed]:
-        return tuple(one.named for one in self._handler.world.commanded.followed(command_id))
 
 
-def _declined(requested: Requested, fault: WhenceError) -> Declined:
-    return Declined(requested.id, type(fault).__name__, str(fault))
-
-
-def _told(followed: Sequence[Followed]) -> str:
-    return ", ".join(f"{type(one.event).__name__} on {one.named.stream}" for one in followed)
+def _signals(
+    raised: Mapping[str, Sighting], recorded: Iterable[Envelope]
+) -> Iterator[tuple[Envelope, Sighting]]:
+    for envelope in recorded:
+        sighting = raised.get(envelope.meta.correlation_id)
+        if sighting is not None and isinstance(envelope.event, SignalDetected):
+            yield envelope, sighting

@@ -1,7 +1,8 @@
-"""The port to an exchange: what we ask it, and what it reports.
+"""The port to an exchange: what is sent to it, what it reports, and what it can be queried about.
 
-An exchange answers nothing at once: every answer is a report, which comes when it comes, twice, late or never.
-A report is a command to the order it speaks of (see `commands/order.py`).
+Sending returns nothing: what became of it enters as a report, which comes when it comes, twice, late or never. A
+report is a command to the order it is about (see `commands/order.py`). Every exchange keeps the contract that
+`tests/commands/exchange_contract.py` checks.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import Protocol
 from msgspec import Struct
 
 from domain.direction import Purpose, Side
+from domain.instrument import Instrument
 from domain.order import Liquidity, OrderPlaced
+from domain.venue import Execution, VenueBalance, VenueOrder, VenuePosition
 
 
 class Ticket(Struct, frozen=True, gc=False):
@@ -26,10 +29,10 @@ class Ticket(Struct, frozen=True, gc=False):
 
 
 class Report(Struct, frozen=True, gc=False, kw_only=True):
-    """What all reports say: which order, when it happened at the exchange, and the fact's own id there.
+    """What all reports have: the order, when it happened, and the fact that goes into the log as the cause.
 
-    `fact` is the cause that goes into the log: `exchange:<venue>:<id>`, the same for the same happening however
-    often it is told.
+    `fact` is `exchange:<venue>:<id>`, the same for the same happening however often it is reported. What our own
+    sender found out has `clock:<ISO time>`.
     """
 
     order_id: str
@@ -104,8 +107,17 @@ class Expired(Report, frozen=True, gc=False, kw_only=True):
     reason: str
 
 
-class Unanswered(Report, frozen=True, gc=False, kw_only=True):
-    """Silence or an ambiguous answer: the order may or may not exist."""
+class OutcomeUnclear(Report, frozen=True, gc=False, kw_only=True):
+    """A timeout or an ambiguous response: what was sent may or may not have been done."""
+
+    reason: str
+
+
+class NotSent(Report, frozen=True, gc=False, kw_only=True):
+    """Our own sender did not send the order, or nothing of it arrived: it does not exist there and never will.
+
+    `fact` is `clock:<ISO time>`: it is our clock that found the intent stale.
+    """
 
     reason: str
 
@@ -122,7 +134,7 @@ class Funded(Struct, frozen=True, gc=False, kw_only=True):
 class Liquidated(Struct, frozen=True, gc=False, kw_only=True):
     """The exchange closed a position by force, under an order of its own.
 
-    `side` is the way that order traded; the execution is told as for any other order.
+    `side` is the way that order traded; its execution has the figures of any other.
     """
 
     instrument: str
@@ -148,20 +160,37 @@ OrderReport = (
     | AmendRefused
     | Rejected
     | Expired
-    | Unanswered
+    | OutcomeUnclear
+    | NotSent
 )
 AnyReport = OrderReport | Funded | Liquidated
 
 
-class Exchange(Protocol):
-    """What the engine asks of any exchange; every call only sends, the truth comes back as reports."""
+class OrderEntry(Protocol):
+    """The way in. Each call raises one of three errors, or has handed over what was sent.
+
+    - ExchangeUnreachable: nothing arrived there.
+    - ExchangeRefused: a structured refusal; it was not done.
+    - OutcomeUnknown: it may or may not have been done.
+
+    An error of `submit` is about every ticket of the call. An adapter that needs several requests for one call raises
+    only while none of them has arrived; from then on it reports what becomes of each ticket.
+    """
+
+    @property
+    def venue(self) -> str:
+        """The venue's name, as the facts of its reports spell it."""
+        ...
 
     def submit(self, tickets: Sequence[Ticket]) -> None:
-        """Sends orders that belong together (an entry with its stop and target) in the order given."""
+        """Sends orders that belong together (an entry with its stop and target) in the order given.
+
+        An order id that was used before never makes a second order: the same ticket again changes nothing.
+        """
         ...
 
     def cancel(self, order_id: str, at: datetime) -> None:
-        """Asks for the order to be taken away."""
+        """Requests that the order be taken away; leads to Cancelled or CancelRefused."""
         ...
 
     def amend(
@@ -173,5 +202,56 @@ class Exchange(Protocol):
         limit_price: Decimal | None,
         trigger_price: Decimal | None,
     ) -> None:
-        """Asks for other terms; None leaves a term as it is."""
+        """Requests other terms, None leaves a term as it is; leads to Amended or AmendRefused."""
         ...
+
+
+class ReportStream(Protocol):
+    """The way back."""
+
+    def reports(self) -> Sequence[AnyReport]:
+        """Everything that has come since the last call, in the order it happened; empty where nothing has.
+
+        Raises nothing: what cannot be received comes later, or is found by a query.
+        """
+        ...
+
+
+class VenueQueries(Protocol):
+    """What the venue says of itself and of our account there.
+
+    Every query raises ExchangeUnreachable where no answer came and ExchangeRefused where the venue refuses to answer.
+    A query changes nothing, so there is no unknown outcome.
+    """
+
+    def order(self, order_id: str) -> VenueOrder | None:
+        """The order of this client order id, open or ended; None where the venue has none of that id."""
+        ...
+
+    def open_orders(self) -> Sequence[VenueOrder]:
+        """The orders that may still fill, by arrival."""
+        ...
+
+    def executions(self, since: datetime) -> Sequence[Execution]:
+        """Every trade of the account at or after `since`, by time; each execution id once."""
+        ...
+
+    def positions(self) -> Sequence[VenuePosition]:
+        """The open positions; nothing for an instrument that is flat."""
+        ...
+
+    def balances(self) -> Sequence[VenueBalance]:
+        """The account's money, one row a currency."""
+        ...
+
+    def instruments(self) -> Sequence[Instrument]:
+        """What can be traded, with the rules of today."""
+        ...
+
+    def server_time(self) -> datetime:
+        """The venue's clock, in UTC; it never goes back."""
+        ...
+
+
+class Exchange(OrderEntry, ReportStream, VenueQueries, Protocol):
+    """An exchange, whole."""

@@ -20,11 +20,12 @@ from commands.exchange import (
     CancelRefused,
     Expired,
     Filled,
+    NotSent,
     OrderReport,
+    OutcomeUnclear,
     Rejected,
     Submitted,
     Triggered,
-    Unanswered,
 )
 from domain.arithmetic import EXACT
 from domain.errors import InvalidInput, Refused
@@ -96,7 +97,7 @@ class DenyOrder(Struct, frozen=True, gc=False):
 
 OrderCommand = PlaceOrder | CancelOrder | AmendOrder | DenyOrder | OrderReport
 
-TOLD: Mapping[type[OrderReport], Callable[[Any], OrderEvent]] = {
+EVENTS: Mapping[type[OrderReport], Callable[[Any], OrderEvent]] = {
     Submitted: lambda report: OrderSubmitted(report.venue_order_id),
     Accepted: lambda report: OrderAccepted(report.venue_order_id),
     Triggered: lambda report: OrderTriggered(report.price),
@@ -114,9 +115,10 @@ TOLD: Mapping[type[OrderReport], Callable[[Any], OrderEvent]] = {
     AmendRefused: lambda report: OrderAmendRefused(report.reason),
     Rejected: lambda report: OrderRejected(report.reason),
     Expired: lambda report: OrderExpired(report.reason),
-    Unanswered: lambda report: OrderOutcomeUnknown(report.reason),
+    OutcomeUnclear: lambda report: OrderOutcomeUnknown(report.reason),
+    NotSent: lambda report: OrderExpired(report.reason),
 }
-"""What each report is in our words; a test holds the table to every report there is."""
+"""The event that each report becomes; a test holds the table to every report there is."""
 
 
 def decide(command: OrderCommand, state: OrderState) -> Sequence[OrderEvent]:
@@ -221,15 +223,24 @@ def _deny(command: DenyOrder, state: Working | Closed) -> Sequence[OrderEvent]:
 
 
 def _report(report: OrderReport, state: Working | Closed) -> Sequence[OrderEvent]:
-    """A report that leaves the order as it is tells nothing new; a fill beyond the order is said aloud."""
+    """A report that leaves the order as it is has no event; a fill beyond the order is an event of its own.
+
+    An order that the exchange has reported of was sent, whatever a sender started anew says of it.
+    """
     if isinstance(report, Filled):
         check_execution(report)
-    event = TOLD[type(report)](report)
+    if isinstance(report, NotSent) and _was_reported(state):
+        return []
+    event = EVENTS[type(report)](report)
     after = evolve(state, event)
     if isinstance(after, Unplaced) or after == state:
         return []
     excess = EXACT.subtract(overfill(after), overfill(state))
     return [event, OrderOverfilled(excess)] if excess > 0 else [event]
+
+
+def _was_reported(state: Working | Closed) -> bool:
+    return isinstance(state, Closed) or state.restored is not OrderStatus.PLACED
 
 
 def check_execution(report: Filled) -> None:

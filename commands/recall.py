@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from commands.exchange import Filled
-from commands.order import TOLD
+from commands.order import EVENTS
 from commands.position import ApplyFunding
 from commands.stimulus import Stimulus
 from domain.errors import TapeMismatch
@@ -75,7 +75,7 @@ class Recall:
         if upcoming is not None and upcoming.envelope.meta.recorded_at < at:
             meta = upcoming.envelope.meta
             raise TapeMismatch(
-                f"the log holds {type(upcoming.envelope.event).__name__} at position {upcoming.position}, "
+                f"the log holds {type(upcoming.envelope.event).__name__} at ordinal {upcoming.ordinal}, "
                 f"caused by {meta.causation_id}, which this tape and these settings do not lead to; {_REMEDY}"
             )
 
@@ -97,7 +97,7 @@ def _check_same_facts(stimulus: Stimulus, taken: Sequence[Envelope]) -> None:
 
 _REMEDY = "play the tape this log was made from, or begin another log"
 _MONEY: Mapping[type, Callable[[Any], Event]] = {
-    Filled: TOLD[Filled],
+    Filled: EVENTS[Filled],
     ApplyFunding: lambda funding: PositionFunded(funding.amount),
 }
 NOTHING_TO_RECALL = Recall(iter(()))

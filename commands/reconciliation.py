@@ -1,4 +1,4 @@
-"""What may be asked of the reconciliation: to say a disagreement aloud, and to settle it."""
+"""What may be requested of the reconciliation: to record a difference, and to settle it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from domain.reconciliation import (
     DiscrepancyResolved,
     ReconciliationEvent,
 )
+from domain.reconciliation.differences import Difference
 
 
 class RecordDiscrepancy(Struct, frozen=True, gc=False):
@@ -46,3 +47,11 @@ def decide(command: ReconciliationCommand, state: Discrepancies) -> Sequence[Rec
     if command.discrepancy_id not in state.unresolved:
         return []
     return [DiscrepancyResolved(command.discrepancy_id, command.resolution)]
+
+
+def recorded(difference: Difference) -> RecordDiscrepancy:
+    """The command that records the difference. Its id is the same whenever the same difference is found again."""
+    kind = type(difference).__name__
+    return RecordDiscrepancy(
+        f"difference:{kind}:{':'.join(difference.key)}", difference.subject, f"{kind}: {difference.found}"
+    )

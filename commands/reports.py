@@ -1,4 +1,4 @@
-"""What an exchange reports, as stimuli: order reports together, what befalls a position each by itself."""
+"""Reports as stimuli: those about orders together, those about a position each by itself."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from commands.exchange import AnyReport, Filled, Funded, Liquidated, OrderReport
+from commands.identity import ENGINE
 from commands.order import PlaceOrder
 from commands.position import ApplyFunding
 from commands.reconciliation import RecordDiscrepancy
@@ -23,7 +24,7 @@ def stimuli(reports: Sequence[AnyReport], world: World, account: str, at: dateti
     """The reports in their order, as few stimuli as may be.
 
     Lazy, because what befalls a position must be looked up after the fills before it are recorded. Funding and
-    liquidations told again are left out: unlike executions, nothing in a position tells them apart.
+    liquidations that come again are left out: unlike executions, nothing in a position identifies them.
     """
     asks: list[Ask] = []
     for report in reports:
@@ -46,7 +47,11 @@ def _is_known(fact: str, world: World) -> bool:
 def _of_order(report: OrderReport, world: World, account: str) -> Ask:
     known = order_stream(account, report.order_id) in world.versions
     command: Command = report if known else _discrepancy(report.fact, report.order_id, report)
-    return Ask(command=command, cause=report.fact, occurred_at=report.at, actor=EXCHANGE)
+    return Ask(command=command, cause=report.fact, occurred_at=report.at, actor=_actor(report.fact))
+
+
+def _actor(fact: str) -> str:
+    return EXCHANGE if fact.startswith(f"{EXCHANGE}:") else ENGINE
 
 
 def _of_position(report: Funded | Liquidated, world: World, at: datetime) -> Sequence[Ask]:

@@ -1,13 +1,13 @@
-"""Every command there is: the stream it speaks to, and the decider that answers it."""
+"""Every command there is: the stream it goes to, and the decider that answers it. One line each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, get_args
+from typing import Any
 
 from msgspec import Struct
 
-from commands import account, instrument, opening, order, position, reconciliation, settings, signal
+from commands import account, exchange, instrument, opening, order, position, reconciliation, settings, signal
 from domain import streams
 from domain.events import Event
 from domain.log import LOG_STREAM
@@ -23,49 +23,83 @@ Command = (
     | reconciliation.ReconciliationCommand
 )
 
+Stream = Callable[[str, Any], str]
+Decider = Callable[[Any, Any], Sequence[Event]]
+
 
 class Route(Struct, frozen=True):
     """Where a command goes: `stream(account, command)` names the stream, `decide(command, state)` answers."""
 
-    stream: Callable[[str, Any], str]
-    decide: Callable[[Any, Any], Sequence[Event]]
+    stream: Stream
+    decide: Decider
 
 
-_ROUTES: tuple[tuple[Any, Route], ...] = (
-    (opening.OpenLog, Route(lambda _account, _command: LOG_STREAM, opening.decide)),
-    (
-        signal.SignalCommand,
-        Route(lambda account, command: streams.signal_stream(account, command.signal_id), signal.decide),
-    ),
-    (
-        order.OrderCommand,
-        Route(lambda account, command: streams.order_stream(account, command.order_id), order.decide),
-    ),
-    (position.PositionCommand, Route(lambda _account, command: command.stream, position.decide)),
-    (
-        account.AccountCommand,
-        Route(lambda account, _command: streams.account_stream(account), account.decide),
-    ),
-    (
-        settings.SettingsCommand,
-        Route(lambda account, _command: streams.settings_stream(account), settings.decide),
-    ),
-    (
-        instrument.InstrumentCommand,
-        Route(lambda account, _command: streams.instruments_stream(account), instrument.decide),
-    ),
-    (
-        reconciliation.ReconciliationCommand,
-        Route(lambda account, _command: streams.reconciliation_stream(account), reconciliation.decide),
-    ),
-)
+def _log(_account: str, _command: Any) -> str:
+    return LOG_STREAM
 
 
-def _members(commands: Any) -> Sequence[type]:
-    members: tuple[type, ...] = get_args(commands) or (commands,)
-    return members
+def _signal(account_name: str, command: Any) -> str:
+    return streams.signal_stream(account_name, command.signal_id)
+
+
+def _order(account_name: str, command: Any) -> str:
+    return streams.order_stream(account_name, command.order_id)
+
+
+def _position(_account: str, command: Any) -> str:
+    stream: str = command.stream
+    return stream
+
+
+def _account(account_name: str, _command: Any) -> str:
+    return streams.account_stream(account_name)
+
+
+def _settings(account_name: str, _command: Any) -> str:
+    return streams.settings_stream(account_name)
+
+
+def _instruments(account_name: str, _command: Any) -> str:
+    return streams.instruments_stream(account_name)
+
+
+def _reconciliation(account_name: str, _command: Any) -> str:
+    return streams.reconciliation_stream(account_name)
 
 
 ROUTES: Mapping[type, Route] = {
-    command: route for commands, route in _ROUTES for command in _members(commands)
+    opening.OpenLog: Route(_log, opening.decide),
+    signal.RaiseSignal: Route(_signal, signal.decide),
+    signal.RecordDecision: Route(_signal, signal.decide),
+    order.PlaceOrder: Route(_order, order.decide),
+    order.CancelOrder: Route(_order, order.decide),
+    order.AmendOrder: Route(_order, order.decide),
+    order.DenyOrder: Route(_order, order.decide),
+    exchange.Submitted: Route(_order, order.decide),
+    exchange.Accepted: Route(_order, order.decide),
+    exchange.Triggered: Route(_order, order.decide),
+    exchange.Filled: Route(_order, order.decide),
+    exchange.Cancelled: Route(_order, order.decide),
+    exchange.CancelRefused: Route(_order, order.decide),
+    exchange.Amended: Route(_order, order.decide),
+    exchange.AmendRefused: Route(_order, order.decide),
+    exchange.Rejected: Route(_order, order.decide),
+    exchange.Expired: Route(_order, order.decide),
+    exchange.OutcomeUnclear: Route(_order, order.decide),
+    exchange.NotSent: Route(_order, order.decide),
+    position.ApplyFill: Route(_position, position.decide),
+    position.ApplyFunding: Route(_position, position.decide),
+    position.MoveProtection: Route(_position, position.decide),
+    position.ReportOrphan: Route(_position, position.decide),
+    account.OpenAccount: Route(_account, account.decide),
+    account.ReserveFunds: Route(_account, account.decide),
+    account.ReleaseFunds: Route(_account, account.decide),
+    account.SettleBalance: Route(_account, account.decide),
+    account.TurnDay: Route(_account, account.decide),
+    account.TripKillSwitch: Route(_account, account.decide),
+    account.ResetKillSwitch: Route(_account, account.decide),
+    settings.ChangeSettings: Route(_settings, settings.decide),
+    instrument.ListInstrument: Route(_instruments, instrument.decide),
+    reconciliation.RecordDiscrepancy: Route(_reconciliation, reconciliation.decide),
+    reconciliation.ResolveDiscrepancy: Route(_reconciliation, reconciliation.decide),
 }

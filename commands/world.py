@@ -56,12 +56,12 @@ def _told(envelope: Envelope) -> Iterable[str]:
 class World:
     """One account's states, folded from its events in the order of the log.
 
-    `position` is that of the last event folded, `versions` and `chains` are by stream. `told` are the exchange's
+    `ordinal` is that of the last event folded, `versions` and `chains` are by stream. `told` are the exchange's
     facts that nothing in the states tells apart (funding, liquidations), so that one told twice is taken up once.
     `commanded` is what followed from each command from outside, so that one asked twice is done once.
     """
 
-    __slots__ = ("chains", "commanded", "portfolio", "position", "states", "told", "versions")
+    __slots__ = ("chains", "commanded", "ordinal", "portfolio", "states", "told", "versions")
 
     def __init__(self) -> None:
         self.states: dict[str, Any] = {}
@@ -70,7 +70,7 @@ class World:
         self.told: set[str] = set()
         self.commanded = Commanded()
         self.portfolio: Portfolio = EMPTY
-        self.position = 0
+        self.ordinal = 0
 
     def fold(self, envelope: Envelope) -> None:
         """Takes up the next event of the log."""
@@ -86,8 +86,8 @@ class World:
         if type(event) in _NAMELESS:
             self.told.update(_told(envelope))
         self.portfolio = evolve_portfolio(self.portfolio, envelope)
-        self.position += 1
-        self.commanded.take(self.position, envelope)
+        self.ordinal += 1
+        self.commanded.take(self.ordinal, envelope)
 
     def fold_all(self, envelopes: Iterable[Envelope]) -> World:
         """Takes up many; returns itself."""
@@ -153,8 +153,8 @@ class Branch:
         self._base.versions.update(self._versions)
         for stream, chain in self.chains.items():
             self._base.chains.setdefault(stream, chain)
-        for at, envelope in enumerate(self.envelopes, self._base.position + 1):
+        for at, envelope in enumerate(self.envelopes, self._base.ordinal + 1):
             self._base.told.update(_told(envelope))
             self._base.commanded.take(at, envelope)
         self._base.portfolio = self.portfolio
-        self._base.position += len(self.envelopes)
+        self._base.ordinal += len(self.envelopes)

@@ -20,6 +20,10 @@ WhenceError
 ├── StoreError              the store of the read models cannot do what was asked; the log is as it was
 │   ├── StoreUnavailable    the database behind it does not answer
 │   └── StoreTooNew         a later version of the program has set it up
+├── ExchangeError           the exchange did not do what was sent, or did not say whether it did
+│   ├── ExchangeUnreachable nothing arrived there: it was not done
+│   ├── ExchangeRefused     a structured refusal arrived: proof that it was not done
+│   └── OutcomeUnknown      it may or may not have been done; only a query or a report tells
 ├── TooSlow                 who follows the log fell too far behind; the message says where to go on from
 ├── NotAllowed              the caller's role does not reach that far; nothing was done
 │   └── Unauthenticated     nobody has said who asks, and that is needed for this
@@ -118,13 +122,29 @@ class StoreTooNew(StoreError):
     """A later version of the program has set the store up; this one does not know what its tables mean."""
 
 
-class TooSlow(WhenceError):
-    """Whoever follows the log fell further behind than is held for it; `position` is the last it was given."""
+class ExchangeError(WhenceError):
+    """The exchange did not do what was sent to it, or did not say whether it did."""
 
-    def __init__(self, position: int) -> None:
-        self.position = position
+
+class ExchangeUnreachable(ExchangeError):
+    """The request did not arrive at the exchange: a connection refused, an address not found. It was not done."""
+
+
+class ExchangeRefused(ExchangeError):
+    """The exchange responded with a structured refusal: proof that it was not done. The message holds the code."""
+
+
+class OutcomeUnknown(ExchangeError):
+    """The request left and its outcome is not known: a timeout, a connection lost, a 5xx, a body nobody can read."""
+
+
+class TooSlow(WhenceError):
+    """Whoever follows the log fell further behind than is held for it; `ordinal` is the last it was given."""
+
+    def __init__(self, ordinal: int) -> None:
+        self.ordinal = ordinal
         super().__init__(
-            f"you fell too far behind and were dropped; subscribe again after position {position}, nothing is lost"
+            f"you fell too far behind and were dropped; subscribe again after ordinal {ordinal}, nothing is lost"
         )
 
 

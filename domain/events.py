@@ -15,7 +15,7 @@ from domain.order import OrderEvent
 from domain.position import PositionEvent
 from domain.reconciliation import ReconciliationEvent
 from domain.settings import SettingsChanged
-from domain.signal import SignalDetected, SignalEvent
+from domain.signal import DecisionMade, SignalDetected, SignalEvent
 
 Event = (
     LogOpened
@@ -45,7 +45,7 @@ FULL_NAMES: Mapping[type, str] = {
 
 BY_FULL_NAME: Mapping[str, type] = {name: event for event, name in FULL_NAMES.items()}
 
-SCHEMA_VERSIONS: Mapping[type, int] = {SettingsChanged: 4, SignalDetected: 2}
+SCHEMA_VERSIONS: Mapping[type, int] = {DecisionMade: 2, LogOpened: 2, SettingsChanged: 4, SignalDetected: 2}
 """The version of each event's schema where it is not the first; a new one comes with its file in `schemas/`."""
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from hashlib import blake2b
-from typing import NamedTuple, Protocol
-from uuid import UUID, uuid5
+from functools import lru_cache
+from hashlib import blake2b, sha1
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID, SafeUUID
 
 from msgspec import Struct
 
@@ -20,7 +21,8 @@ class Meta(Struct, frozen=True, gc=False, kw_only=True):
 
     `version` counts from 1 within `stream`, without holes. `correlation_id` names the chain: the signal's id
     or the one derived from a manual command. `causation_id` is the id of the event that caused this one, or a
-    typed outside fact: `candle:<instrument>:<interval>:<open time>`, `command:<id>`, `exchange:<venue>:<id>`,
+    typed outside fact: `candle:<instrument>:<interval>:<open time>`, `trade:<instrument>:<id>`,
+    `quote:<instrument>:<time>`, `book:<instrument>:<update id>`, `command:<id>`, `exchange:<venue>:<id>`,
     `clock:<time>`. `occurred_at` is when it was so, `recorded_at` when we wrote it down; both are UTC.
     """
 
@@ -45,22 +47,22 @@ class Envelope(Struct, frozen=True, gc=False):
 
 
 class Recorded(NamedTuple):
-    """An envelope at its position: 1, 2, 3 … in the order of the log; `data` is how it is written there."""
+    """An envelope at its ordinal: 1, 2, 3 … in the order of the log; `data` is how it is written there."""
 
-    position: int
+    ordinal: int
     envelope: Envelope
     data: bytes = b""
 
 
 class LogReader(Protocol):
-    """Anything that can be read from a position, in order."""
+    """Anything that can be read from an ordinal on, in order."""
 
     def head(self) -> int:
-        """The position of the last event; 0 for an empty log."""
+        """The ordinal of the last event; 0 for an empty log."""
         ...
 
     def read(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
-        """Every event with `after < position <= upto`, in order; up to the head as it is now by default.
+        """Every event with `after < ordinal <= upto`, in order; up to the head as it is now by default.
 
         Raises LogCorrupt for a record that breaks the log's promises, UnknownSchema for one nobody can decode.
         """
@@ -75,7 +77,7 @@ class EventLog(LogReader, Protocol):
     """A log that can be appended to, by its one owner."""
 
     def append(self, envelopes: Sequence[Envelope]) -> int:
-        """Writes all or nothing, durably; returns the position of the last event written.
+        """Writes all or nothing, durably; returns the ordinal of the last event written.
 
         Each envelope names its stream and version; raises Conflict (nothing was written) unless every version
         is its stream's next. Raises OwnershipLost when another engine has taken the log over, LogUnavailable
@@ -89,12 +91,41 @@ class EventLog(LogReader, Protocol):
 
 
 def event_id(log_id: UUID, stream: str, version: int) -> UUID:
-    """The id of an event is a function of where it stands: the same tape gives the same ids on every log."""
-    return uuid5(log_id, f"{stream}/{version}")
+    """The id of an event is a function of where it stands: the same tape gives the same ids on every log.
+
+    RFC 4122's version 5 of the name `<stream>/<version>`, as `uuid.uuid5` makes it.
+    """
+    digest = _begun(log_id.int).copy()
+    digest.update(f"{stream}/{version}".encode())
+    number = int.from_bytes(digest.digest()[:16], "big")
+    return id_of(number & _FREE_BITS | _VERSION_5)
+
+
+def id_of(number: int) -> UUID:
+    """The UUID of 128 bits, made without UUID's own look at its arguments, which costs twice as much as all else."""
+    made = _blank(UUID)
+    _set_number(made, number)
+    _set_safety(made, SafeUUID.unknown)
+    return made
+
+
+_FREE_BITS = ~(0xF000 << 64 | 0xC000 << 48)
+_VERSION_5 = 5 << 76 | 0x8000 << 48
+_blank: Callable[[type[UUID]], UUID] = UUID.__new__
+_set_number: Callable[[UUID, int], None] = vars(UUID)["int"].__set__
+_set_safety: Callable[[UUID, SafeUUID], None] = vars(UUID)["is_safe"].__set__
+
+
+@lru_cache(maxsize=16)
+def _begun(log_id: int) -> Any:
+    """SHA-1 of the log's id, which every name in that log goes on with."""
+    return sha1(log_id.to_bytes(16, "big"), usedforsecurity=False)
 
 
 _BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
 _CHAIN_DIGITS = 13
+_PAIRS = [one + other for other in _BASE32 for one in _BASE32]
+"""Two digits for ten bits, the lower five first."""
 
 
 def chain_id(log_id: UUID, account: str, fact: str) -> str:
@@ -104,9 +135,15 @@ def chain_id(log_id: UUID, account: str, fact: str) -> str:
     """
     digest = blake2b(f"{account}\n{fact}".encode(), digest_size=9, key=log_id.bytes).digest()
     number = int.from_bytes(digest, "big")
-    return "".join(_BASE32[(number >> (5 * digit)) & 31] for digit in range(_CHAIN_DIGITS))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])[:_CHAIN_DIGITS]
+
+
+_SHIFTS = range(0, 5 * _CHAIN_DIGITS, 10)
+
+
+_OUTSIDE = frozenset({"candle", "trade", "quote", "book", "command", "exchange", "clock"})
 
 
 def is_outside_fact(causation_id: str) -> bool:
-    """True for `candle:…`, `command:…`, `exchange:…`, `clock:…`; false for the id of an event."""
-    return causation_id.partition(":")[0] in {"candle", "command", "exchange", "clock"}
+    """True for `candle:…`, `command:…` and the other typed facts of `Meta`; false for the id of an event."""
+    return causation_id.partition(":")[0] in _OUTSIDE

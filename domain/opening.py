@@ -19,10 +19,11 @@ class LogOpened(Struct, frozen=True, gc=False, kw_only=True):
     """The first event of every log: names it.
 
     `tape` says which recorded market it was opened for (empty when live); `synthetic` is true when that market
-    was made by a seeded generator.
+    was made by a seeded generator; `simulator` is the version of the simulated exchange's rules that fill its orders.
     """
 
     log_id: UUID
     mode: Mode
     tape: str
     synthetic: bool
+    simulator: int = 1

@@ -16,6 +16,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from domain.arithmetic import EXACT, ONE, ZERO, exactly
+from domain.drawdown import Drawdown, drawdown_after
 from domain.position import PositionClosed
 from domain.settings import TierSettings
 from domain.signal import Tier
@@ -45,8 +46,8 @@ class Trades(Struct, frozen=True, gc=False, kw_only=True):
         """The fraction of the peak that is lost, for people to read, to six digits; 0 before the first trade."""
         if self.count == 0:
             return ZERO
-        lost = EXACT.subtract(self.peak, self.balance)
-        return EXACT.quantize(EXACT.divide(lost, self.peak), _FIGURE) if self.peak > 0 else ONE
+        lost = Drawdown(self.peak, self.balance).fraction
+        return ONE if lost is None else EXACT.quantize(lost, _FIGURE)
 
     def wins(self, window: int) -> int:
         """How many of the last `window` trades were won."""
@@ -63,7 +64,7 @@ def evolve(trades: Trades, closed: PositionClosed) -> Trades:
         count=trades.count + 1,
         won=((trades.won << 1) | (closed.net > 0)) & _REMEMBERED,
         losses_in_a_row=trades.losses_in_a_row + 1 if closed.net < 0 else 0,
-        peak=max(before, closed.balance),
+        peak=drawdown_after(before, closed.balance).peak,
         balance=closed.balance,
     )
 
@@ -105,7 +106,7 @@ def _wins_at(rate: float, settings: TierSettings) -> Decimal:
 
 
 def _lost(trades: Trades) -> Decimal:
-    return EXACT.subtract(trades.peak, trades.balance)
+    return Drawdown(trades.peak, trades.balance).fall
 
 
 def _share(drawdown: float, trades: Trades) -> Decimal:

@@ -11,12 +11,12 @@ from typing import cast, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
+from commands.watching import Instance
 from domain.errors import InvalidSettings, WhenceError
 from domain.interval import interval_of
 from domain.settings import Settings, StrategySettings, check
 from domain.strategies import Strategy
 from domain.strategies.builtin import BUILTIN, StrategyFactory
-from domain.strategies.instance import Instance
 from infra.layer import Tree, is_table
 
 _PARSED = TypeAdapter(Settings)
@@ -101,7 +101,7 @@ def instance_of(settings: StrategySettings) -> Instance:
     return Instance(
         id=settings.instance,
         strategy=strategy_of(settings),
-        instruments=frozenset(settings.instruments),
+        instruments=settings.instruments,
         interval=interval_of(settings.interval),
     )
 

@@ -16,6 +16,7 @@ from domain import account
 from domain.account import Account, AccountEvent, AccountOpened
 from domain.arithmetic import EXACT, ZERO, total
 from domain.direction import Direction
+from domain.drawdown import Drawdown, drawdown_after
 from domain.log import Recorded
 from domain.position import (
     PositionClosed,
@@ -60,7 +61,7 @@ TABLE = TableSpec(
         "settings": JSON_TEXT,
         "opened_at": optional(MOMENT),
         "updated_at": MOMENT,
-        "position": COUNT,
+        "ordinal": COUNT,
     },
 )
 
@@ -92,7 +93,7 @@ _EMPTY: Row = {
 def _before(rows: Rows, recorded: Recorded) -> Row:
     meta = recorded.envelope.meta
     row = rows.find("accounts", meta.account) or {"account": meta.account, **_EMPTY}
-    return {**row, "updated_at": meta.occurred_at, "position": recorded.position}
+    return {**row, "updated_at": meta.occurred_at, "ordinal": recorded.ordinal}
 
 
 def _account(rows: Rows, recorded: Recorded) -> None:
@@ -132,14 +133,14 @@ def _state(row: Row) -> account.AccountState:
 
 
 def _fallen(row: Row) -> Row:
-    peak = max(row["peak"], row["balance"])
-    drawdown = drawdown_of(peak, row["balance"])
-    return {"peak": peak, "drawdown": drawdown, "max_drawdown": max(row["max_drawdown"], drawdown)}
+    drawdown = drawdown_after(row["peak"], row["balance"])
+    lost = figure_of(drawdown)
+    return {"peak": drawdown.peak, "drawdown": lost, "max_drawdown": max(row["max_drawdown"], lost)}
 
 
-def drawdown_of(peak: Decimal, balance: Decimal) -> float:
-    """How far the balance stands below its peak, as a fraction of it, to twelve digits; 0 where there is no peak."""
-    return float(round(EXACT.divide(EXACT.subtract(peak, balance), peak), 12)) if peak > 0 else 0.0
+def figure_of(drawdown: Drawdown) -> float:
+    """The drawdown as a fraction of the peak, to twelve digits; 0 where there is no peak."""
+    return float(round(drawdown.fraction or ZERO, 12))
 
 
 def _settings(rows: Rows, recorded: Recorded) -> None:
@@ -240,4 +241,4 @@ _FOLDS: Mapping[type, Fold] = {
     SettingsChanged: _settings,
 }
 
-ACCOUNTS = Projection("accounts", 1, Order.ACCOUNT, (TABLE,), _FOLDS)
+ACCOUNTS = Projection("accounts", 2, Order.ACCOUNT, (TABLE,), _FOLDS)

@@ -38,7 +38,7 @@ class Severity(StrEnum):
 
 TABLE = TableSpec(
     "alerts",
-    key=("position",),
+    key=("ordinal",),
     columns={
         "account": TEXT,
         "severity": TEXT,
@@ -47,9 +47,9 @@ TABLE = TableSpec(
         "stream": TEXT,
         "chain": TEXT,
         "at": MOMENT,
-        "position": COUNT,
+        "ordinal": COUNT,
     },
-    indexes=(("severity", "position"), ("chain",)),
+    indexes=(("severity", "ordinal"), ("chain",)),
 )
 
 
@@ -98,7 +98,7 @@ def _raised(rows: Rows, recorded: Recorded) -> None:
         "stream": meta.stream,
         "chain": meta.correlation_id,
         "at": meta.occurred_at,
-        "position": recorded.position,
+        "ordinal": recorded.ordinal,
     }
     rows.put("alerts", row)
 

@@ -1,11 +1,11 @@
-"""The read models as they stood at a position of the log: folded from exactly the events up to there.
+"""The read models as they stood at an ordinal of the log: folded from exactly the events up to there.
 
-A projection is folded on from its history's last checkpoint before the position, in memory; what that changed takes
+A projection is folded on from its history's last checkpoint before the ordinal, in memory; what that changed takes
 the place of the checkpoint's rows. Nothing is read of the tables of today, so what was recorded later, however early
 it happened, is not there. Without a history the fold begins with the first event: slower, and the same.
 
 What waits or was discarded in the live build is left out here too, and an event that cannot be folded is parked in
-the same way: its sequence's rows stand as they stood before it, all others go on. So the last position is told as now.
+the same way: its sequence's rows stand as they stood before it, all others go on. So the last ordinal is told as now.
 """
 
 from __future__ import annotations
@@ -89,9 +89,9 @@ class AsOf:
         self._changed = MetaData()
 
     @property
-    def position(self) -> int:
+    def ordinal(self) -> int:
         """See `Source`."""
-        return self._past.position
+        return self._past.ordinal
 
     def table(self, name: str) -> FromClause:
         """See `Source`."""
@@ -125,7 +125,7 @@ class AsOf:
         sequence_of = projection.order.sequence
         for recorded in self._past.events(after):
             fold = projection.folds.get(type(recorded.envelope.event))
-            if fold is None or recorded.position in left_out:
+            if fold is None or recorded.ordinal in left_out:
                 continue
             sequence = sequence_of(recorded.envelope.meta)
             if sequence in parked:
@@ -137,8 +137,8 @@ class AsOf:
             except Exception:  # noqa: BLE001  (whatever it is: the sequence waits, as in a live build)
                 rows.undo()
                 parked.add(sequence)
-                told = "%s as of %d leaves out %s from position %d on"
-                _log.exception(told, projection.name, self.position, sequence, recorded.position)
+                told = "%s as of %d leaves out %s from ordinal %d on"
+                _log.exception(told, projection.name, self.ordinal, sequence, recorded.ordinal)
             else:
                 rows.kept()
 
@@ -146,7 +146,7 @@ class AsOf:
         history = self._histories.get(projection.name)
         if history is None or history.fingerprint != projection.fingerprint:
             return _Base(0, {})
-        reached = min(self._reached(history), self.position)
+        reached = min(self._reached(history), self.ordinal)
         checkpoint = reached - reached % self._interval
         return _Base(checkpoint, tables_of(projection, history)) if checkpoint else _Base(0, {})
 
@@ -160,20 +160,18 @@ class AsOf:
                 f"the store's history of {build.projection} was made from log {cursor.log_id}, and this is log "
                 f"{self._log_id}: choose another store with --store"
             )
-        return int(cursor.position)
+        return int(cursor.ordinal)
 
     def _set_aside(self, projection: Projection, checkpoint: int) -> tuple[set[str], set[int]]:
-        """The sequences that waited at the checkpoint, and the positions after it that were left out."""
+        """The sequences that waited at the checkpoint, and the ordinals after it that were left out."""
         of = self._ids(self._histories, projection)
-        waiting = self._parked(of) & (PARKED.c.position <= checkpoint)
+        waiting = self._parked(of) & (PARKED.c.ordinal <= checkpoint)
         waiting &= PARKED.c.state == ParkedState.PARKED.value
-        left_out = self._parked([*of, *self._ids(self._builds, projection)]) & (
-            PARKED.c.position > checkpoint
-        )
+        left_out = self._parked([*of, *self._ids(self._builds, projection)]) & (PARKED.c.ordinal > checkpoint)
         run = self.connection.execute
         return (
             set(run(select(PARKED.c.sequence).where(waiting).distinct()).scalars()),
-            set(run(select(PARKED.c.position).where(left_out)).scalars()),
+            set(run(select(PARKED.c.ordinal).where(left_out)).scalars()),
         )
 
     def _ids(self, builds: Mapping[str, Build], projection: Projection) -> list[int]:
@@ -198,7 +196,7 @@ class AsOf:
         own = self._write(spec, changed)
         both = union_all(select(*table.columns), select(*own.columns)).subquery(f"{spec.name}_past")
         kept = (both.c[SINCE] == _NOW) | _not_among(both, own, spec.key, len(changed))
-        standing = stands(both, self._partition, folded.base.checkpoint, self.position)
+        standing = stands(both, self._partition, folded.base.checkpoint, self.ordinal)
         return self._chosen(both, spec).where(standing, kept).subquery(spec.name)
 
     def _chosen(self, rows: FromClause, spec: TableSpec) -> Select[tuple[Any, ...]]:

@@ -70,7 +70,7 @@ CURSORS = Table(
     METADATA,
     Column("build_id", Integer, ForeignKey(BUILDS.c.id, ondelete="CASCADE"), primary_key=True),
     Column("partition", Integer, primary_key=True),
-    Column("position", BigInteger, nullable=False),
+    Column("ordinal", BigInteger, nullable=False),
     Column("log_id", String(36), nullable=False),
     Column("epoch", BigInteger, nullable=False, server_default=text("0")),
 )
@@ -84,7 +84,7 @@ PARKED = Table(
     METADATA,
     Column("build_id", Integer, ForeignKey(BUILDS.c.id, ondelete="CASCADE"), primary_key=True),
     Column("partition", Integer, primary_key=True),
-    Column("position", BigInteger, primary_key=True),
+    Column("ordinal", BigInteger, primary_key=True),
     Column("sequence", Text, nullable=False),
     Column("event_id", String(36), nullable=False),
     Column("type", Text, nullable=False),

@@ -156,13 +156,13 @@ def _check_is_as_far(connection: Connection, to: Build, answering: int) -> None:
     """Both stand still meanwhile: whoever moves a cursor waits for this transaction."""
     both = CURSORS.c.build_id.in_((to.id, answering))
     cursors = connection.execute(select(CURSORS).where(both).order_by(CURSORS.c.build_id).with_for_update())
-    at = {(row.build_id, row.partition): row.position for row in cursors}
-    for (build, partition), position in at.items():
+    at = {(row.build_id, row.partition): row.ordinal for row in cursors}
+    for (build, partition), ordinal in at.items():
         reached = at.get((to.id, partition), 0)
-        if build == answering and reached < position:
+        if build == answering and reached < ordinal:
             raise Refused(
-                f"build {to.id} of {to.projection} is at position {reached:,} and the one that answers at "
-                f"{position:,}; it can be switched to when it has caught up"
+                f"build {to.id} of {to.projection} is at ordinal {reached:,} and the one that answers at "
+                f"{ordinal:,}; it can be switched to when it has caught up"
             )
 
 

@@ -33,9 +33,9 @@ TABLE = TableSpec(
         "approvals": COUNT,
         "rejections": COUNT,
         "decided_at": MOMENT,
-        "position": COUNT,
+        "ordinal": COUNT,
     },
-    indexes=(("position",), ("chain",), ("instrument", "position"), ("verdict", "position")),
+    indexes=(("ordinal",), ("chain",), ("instrument", "ordinal"), ("verdict", "ordinal")),
 )
 """`votes` is a list of `{member, chamber, approves, reasons, figures}`, in the order they were recorded."""
 
@@ -52,9 +52,9 @@ REASONS = TableSpec(
         "strategy": TEXT,
         "instrument": TEXT,
         "decided_at": MOMENT,
-        "position": COUNT,
+        "ordinal": COUNT,
     },
-    indexes=(("position",), ("reason", "position")),
+    indexes=(("ordinal",), ("reason", "ordinal")),
 )
 """Each reason by each member that gave it; a reason that no vote holds has no member and no chamber (empty)."""
 
@@ -83,7 +83,7 @@ def _decided(rows: Rows, recorded: Recorded) -> None:
     meta, event = recorded.envelope.meta, recorded.envelope.event
     assert isinstance(event, DecisionMade)
     signal = rows.get("decision_signals", meta.account, parse(meta.stream).id)
-    decided = {"verdict": event.verdict.value, "decided_at": meta.occurred_at, "position": recorded.position}
+    decided = {"verdict": event.verdict.value, "decided_at": meta.occurred_at, "ordinal": recorded.ordinal}
     rows.put("decisions", {**signal, **decided, **_columns(meta, event)})
     about = {name: signal[name] for name in ("account", "id", "strategy", "instrument")}
     for reason in _reasons(event):
@@ -130,7 +130,7 @@ def _reasons(event: DecisionMade) -> Iterator[Row]:
 
 DECISIONS = Projection(
     "decisions",
-    1,
+    2,
     Order.STREAM,
     (TABLE, REASONS, SIGNALS),
     {SignalDetected: _detected, DecisionMade: _decided},

@@ -10,15 +10,16 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from domain.account import AccountOpened, BalanceChanged
+from domain.drawdown import drawdown_after
 from domain.log import Recorded
-from projections.accounts import drawdown_of
+from projections.accounts import figure_of
 from projections.columns import COUNT, FIGURE, MOMENT, MONEY, TEXT
 from projections.projection import Fold, Order, Projection, Rows
 from projections.tables import TableSpec
 
 TABLE = TableSpec(
     "equity",
-    key=("position",),
+    key=("ordinal",),
     columns={
         "account": TEXT,
         "at": MOMENT,
@@ -29,9 +30,9 @@ TABLE = TableSpec(
         "peak": MONEY,
         "drawdown": FIGURE,
         "chain": TEXT,
-        "position": COUNT,
+        "ordinal": COUNT,
     },
-    indexes=(("account", "position"), ("account", "day")),
+    indexes=(("account", "ordinal"), ("account", "day")),
 )
 
 PEAKS = TableSpec("equity_peaks", key=("account",), columns={"account": TEXT, "peak": MONEY})
@@ -53,9 +54,9 @@ def _changed(rows: Rows, recorded: Recorded) -> None:
 def _point(rows: Rows, recorded: Recorded, reason: str, amount: Decimal, balance: Decimal) -> None:
     meta = recorded.envelope.meta
     known = rows.find("equity_peaks", meta.account)
-    peak = balance if known is None else max(known["peak"], balance)
-    if known is None or peak != known["peak"]:
-        rows.put("equity_peaks", {"account": meta.account, "peak": peak})
+    drawdown = drawdown_after(balance if known is None else known["peak"], balance)
+    if known is None or drawdown.peak != known["peak"]:
+        rows.put("equity_peaks", {"account": meta.account, "peak": drawdown.peak})
     rows.put(
         "equity",
         {
@@ -65,14 +66,14 @@ def _point(rows: Rows, recorded: Recorded, reason: str, amount: Decimal, balance
             "reason": reason,
             "amount": amount,
             "balance": balance,
-            "peak": peak,
-            "drawdown": drawdown_of(peak, balance),
+            "peak": drawdown.peak,
+            "drawdown": figure_of(drawdown),
             "chain": meta.correlation_id,
-            "position": recorded.position,
+            "ordinal": recorded.ordinal,
         },
     )
 
 
 _FOLDS: Mapping[type, Fold] = {AccountOpened: _opened, BalanceChanged: _changed}
 
-EQUITY = Projection("equity", 1, Order.ACCOUNT, (TABLE, PEAKS), _FOLDS)
+EQUITY = Projection("equity", 2, Order.ACCOUNT, (TABLE, PEAKS), _FOLDS)

@@ -12,7 +12,7 @@ from projections.tables import TableSpec
 
 TABLE = TableSpec(
     "fills",
-    key=("position",),
+    key=("ordinal",),
     columns={
         "account": TEXT,
         "order_id": TEXT,
@@ -28,9 +28,9 @@ TABLE = TableSpec(
         "fee_currency": TEXT,
         "liquidity": TEXT,
         "at": MOMENT,
-        "position": COUNT,
+        "ordinal": COUNT,
     },
-    indexes=(("account", "order_id"), ("chain",), ("execution_id",), ("instrument", "position")),
+    indexes=(("account", "order_id"), ("chain",), ("execution_id",), ("instrument", "ordinal")),
 )
 
 ORDERS = TableSpec(
@@ -84,9 +84,9 @@ def _filled(rows: Rows, recorded: Recorded) -> None:
         "fee_currency": event.fee_currency,
         "liquidity": event.liquidity.value,
         "at": meta.occurred_at,
-        "position": recorded.position,
+        "ordinal": recorded.ordinal,
     }
     rows.put("fills", row)
 
 
-FILLS = Projection("fills", 1, Order.STREAM, (TABLE, ORDERS), {OrderPlaced: _placed, OrderFilled: _filled})
+FILLS = Projection("fills", 2, Order.STREAM, (TABLE, ORDERS), {OrderPlaced: _placed, OrderFilled: _filled})

@@ -1,6 +1,6 @@
 """A history: a read model's rows as they stood at every checkpoint, so that the past need not be folded from zero.
 
-Checkpoint k is the position k * INTERVAL of the log. A row stands from the checkpoint at which it was first seen so
+Checkpoint k is the ordinal k * INTERVAL of the log. A row stands from the checkpoint at which it was first seen so
 until the one at which it was seen changed: at checkpoint c stand the rows with `since <= c` and `until` empty or
 beyond c. What a row was between two checkpoints nobody keeps: the log tells it (`projections.as_of`).
 """
@@ -47,15 +47,15 @@ _TRIAL = 0
 
 
 def stands(
-    rows: FromClause, partition: int, checkpoint: int, position: int | None = None
+    rows: FromClause, partition: int, checkpoint: int, ordinal: int | None = None
 ) -> ColumnElement[bool]:
-    """The rows of a history's table as they stood at a checkpoint, and of those put to them up to a position.
+    """The rows of a history's table as they stood at a checkpoint, and of those put to them up to an ordinal.
 
-    A row's own position was folded before: that is true of all of them, and lets lists begin in the index there.
+    A row's own ordinal was folded before: that is true of all of them, and lets lists begin in the index there.
     """
     ended = rows.c[UNTIL]
     stood = (rows.c[SINCE] <= checkpoint) & or_(ended.is_(None), ended > checkpoint)
-    no_later = rows.c.position <= (position or checkpoint) if "position" in rows.c else true()
+    no_later = rows.c.ordinal <= (ordinal or checkpoint) if "ordinal" in rows.c else true()
     return (rows.c.partition == partition) & stood & no_later
 
 
@@ -89,14 +89,14 @@ class Checkpoints:
         row = connection.execute(select(*_columns(found)).where(here, *named)).mappings().first()
         return None if row is None else {str(name): value for name, value in row.items()}
 
-    def write(self, connection: Connection, rows: MemoryRows, position: int) -> None:
-        """See `Keeper`: what changed since the last checkpoint stands from `position` on."""
+    def write(self, connection: Connection, rows: MemoryRows, ordinal: int) -> None:
+        """See `Keeper`: what changed since the last checkpoint stands from `ordinal` on."""
         for name, changed, stored in rows.changes():
             table = self._tables[name]
             self._end(
-                connection, table, self._specs[name], [key for key in changed if key in stored], position
+                connection, table, self._specs[name], [key for key in changed if key in stored], ordinal
             )
-            self._begin(connection, table, changed, position)
+            self._begin(connection, table, changed, ordinal)
 
     def try_out(self, connection: Connection, rows: Mapping[str, Mapping[Key, Row]]) -> None:
         """Raises the database's error where it does not take these rows; leaves nothing of them."""
@@ -105,18 +105,18 @@ class Checkpoints:
                 self._begin(connection, self._tables[name], put, _TRIAL)
             trial.rollback()
 
-    def _begin(self, connection: Connection, table: Table, rows: Mapping[Key, Row], position: int) -> None:
-        standing = {key: {**row, SINCE: position, UNTIL: None} for key, row in rows.items()}
+    def _begin(self, connection: Connection, table: Table, rows: Mapping[Key, Row], ordinal: int) -> None:
+        standing = {key: {**row, SINCE: ordinal, UNTIL: None} for key, row in rows.items()}
         write_rows(connection, table, self._partition, standing, set())
 
     def _end(
-        self, connection: Connection, table: Table, spec: TableSpec, keys: Sequence[Key], position: int
+        self, connection: Connection, table: Table, spec: TableSpec, keys: Sequence[Key], ordinal: int
     ) -> None:
         if not keys:
             return
         named = [table.c[name] == bindparam(f"key_{name}") for name in spec.key]
         here = (table.c.partition == self._partition) & table.c[UNTIL].is_(None)
-        ended = update(table).where(here, *named).values({UNTIL: position})
+        ended = update(table).where(here, *named).values({UNTIL: ordinal})
         names = [f"key_{name}" for name in spec.key]
         connection.execute(ended, [dict(zip(names, key, strict=True)) for key in keys])
 
@@ -124,7 +124,7 @@ class Checkpoints:
 class HistoryWork(Work):
     """The work of a history: it writes exactly at checkpoints, however the runner's batches fall.
 
-    `position` is how far it has taken events up, the store's cursor always a checkpoint. What lies between the two is
+    `ordinal` is how far it has taken events up, the store's cursor always a checkpoint. What lies between the two is
     in memory only: a process that dies takes nothing along that the log does not hold.
     """
 
@@ -151,35 +151,35 @@ class HistoryWork(Work):
 
     def fold(self, fold: Fold, recorded: Recorded) -> None:
         """See `Work`; what lies beyond the next checkpoint waits until that is written."""
-        if recorded.position > self._next():
+        if recorded.ordinal > self._next():
             self._beyond.append((fold, recorded))
-        elif recorded.position not in self._discarded:
-            super().fold(self._tried_out(fold) if recorded.position <= self._distrusted else fold, recorded)
+        elif recorded.ordinal not in self._discarded:
+            super().fold(self._tried_out(fold) if recorded.ordinal <= self._distrusted else fold, recorded)
 
-    def write(self, connection: Connection, position: int) -> None:
-        """See `Work`: every checkpoint that `position` has reached; nothing where there is none."""
+    def write(self, connection: Connection, ordinal: int) -> None:
+        """See `Work`: every checkpoint that `ordinal` has reached; nothing where there is none."""
         if self._is_torn:
             raise Overtaken(self.projection.name)
-        held, self._is_torn = self.position, position >= self._next()
+        held, self._is_torn = self.ordinal, ordinal >= self._next()
         self._close_reading()
         self._writing, last = connection, self._checkpoint
         try:
-            while self._next() <= position:
+            while self._next() <= ordinal:
                 self._write_next(connection)
         except Unwritable as refused:
             self._distrust(refused)
             raise Overtaken(self.projection.name) from refused
         finally:
-            self.position, self._writing, self._checkpoint = held, None, last
+            self.ordinal, self._writing, self._checkpoint = held, None, last
 
-    def written(self, position: int) -> None:
+    def written(self, ordinal: int) -> None:
         """See `Work`."""
-        self._checkpoint = max(self._checkpoint, position - position % self._interval)
+        self._checkpoint = max(self._checkpoint, ordinal - ordinal % self._interval)
         self._is_torn = False
-        self.position = position
+        self.ordinal = ordinal
 
     def _write_next(self, connection: Connection) -> None:
-        self.position, checkpoint = self._checkpoint, self._next()
+        self.ordinal, checkpoint = self._checkpoint, self._next()
         super().write(connection, checkpoint)
         super().written(checkpoint)
         self._checkpoint = checkpoint
@@ -189,10 +189,10 @@ class HistoryWork(Work):
 
     def _given_up(self) -> set[int]:
         """What a person has discarded stays so when the history is rewound."""
-        beyond = _parked(self.build, self.partition) & (PARKED.c.position > self._checkpoint)
+        beyond = _parked(self.build, self.partition) & (PARKED.c.ordinal > self._checkpoint)
         discarded = beyond & (PARKED.c.state == ParkedState.DISCARDED.value)
         with reading(self.engine) as connection:
-            return set(connection.execute(select(PARKED.c.position).where(discarded)).scalars())
+            return set(connection.execute(select(PARKED.c.ordinal).where(discarded)).scalars())
 
     def _distrust(self, refused: Unwritable) -> None:
         """The interval is folded again, its rows tried out one by one; to be refused after that is no event's fault."""
@@ -259,7 +259,7 @@ def rewind(
     before: int,
     interval: int = INTERVAL,
 ) -> int:
-    """Takes a history back to its last checkpoint before the position `before`; returns that checkpoint.
+    """Takes a history back to its last checkpoint before the ordinal `before`; returns that checkpoint.
 
     What waits since then is forgotten with the rows: the runner folds it all again, but for what was discarded. So a
     sequence that was parked is put right in the past too, as if the fault had never been.
@@ -275,10 +275,10 @@ def rewind(
         connection.execute(delete(table).where(own & (table.c[SINCE] > checkpoint)))
         connection.execute(update(table).where(own & (table.c[UNTIL] > checkpoint)).values({UNTIL: None}))
     waits = _parked(build, partition) & (PARKED.c.state == ParkedState.PARKED.value)
-    connection.execute(delete(PARKED).where(waits & (PARKED.c.position > checkpoint)))
+    connection.execute(delete(PARKED).where(waits & (PARKED.c.ordinal > checkpoint)))
     here = (CURSORS.c.build_id == build.id) & (CURSORS.c.partition == partition)
-    further = here & (CURSORS.c.position > checkpoint)
-    moved = {"position": checkpoint, "epoch": CURSORS.c.epoch + 1}
+    further = here & (CURSORS.c.ordinal > checkpoint)
+    moved = {"ordinal": checkpoint, "epoch": CURSORS.c.epoch + 1}
     connection.execute(update(CURSORS).where(further).values(moved))
     return checkpoint
 

@@ -21,7 +21,7 @@ _CAPITAL = re.compile(r"[A-Z]")
 
 TABLE = TableSpec(
     "journal",
-    key=("position",),
+    key=("ordinal",),
     columns={
         "event_id": TEXT,
         "stream": TEXT,
@@ -39,14 +39,14 @@ TABLE = TableSpec(
         "line": TEXT,
         "words": TEXT,
         "data": BYTES,
-        "position": COUNT,
+        "ordinal": COUNT,
     },
     indexes=(
         ("event_id",),
         ("cause",),
-        ("chain", "position"),
-        ("subject", "position"),
-        ("type", "position"),
+        ("chain", "ordinal"),
+        ("subject", "ordinal"),
+        ("type", "ordinal"),
     ),
 )
 """`subject` is the id in the stream's name, or the whole name where it holds none: streams are looked up by it.
@@ -79,9 +79,9 @@ def _written(rows: Rows, recorded: Recorded) -> None:
         "line": line,
         "words": " ".join(words(f"{_type_words(kind)} {line}")),
         "data": recorded.data,
-        "position": recorded.position,
+        "ordinal": recorded.ordinal,
     }
     rows.put("journal", row)
 
 
-JOURNAL = Projection("journal", 1, Order.STREAM, (TABLE,), dict.fromkeys(FULL_NAMES, _written))
+JOURNAL = Projection("journal", 2, Order.STREAM, (TABLE,), dict.fromkeys(FULL_NAMES, _written))

@@ -47,10 +47,10 @@ TABLE = TableSpec(
         "placed_at": MOMENT,
         "updated_at": MOMENT,
         "closed_at": optional(MOMENT),
-        "position": COUNT,
-        "updated_position": COUNT,
+        "ordinal": COUNT,
+        "updated_ordinal": COUNT,
     },
-    indexes=(("position",), ("chain",), ("instrument", "position"), ("status", "position")),
+    indexes=(("ordinal",), ("chain",), ("instrument", "ordinal"), ("status", "ordinal")),
 )
 
 
@@ -65,9 +65,9 @@ def _placed(rows: Rows, recorded: Recorded) -> None:
         "chain": meta.correlation_id,
         "actor": meta.actor,
         "placed_at": meta.occurred_at,
-        "position": recorded.position,
+        "ordinal": recorded.ordinal,
     }
-    rows.put("orders", {**begun, **_columns(state), **_moved(meta, recorded.position, state)})
+    rows.put("orders", {**begun, **_columns(state), **_moved(meta, recorded.ordinal, state)})
 
 
 def _changed(rows: Rows, recorded: Recorded) -> None:
@@ -77,14 +77,14 @@ def _changed(rows: Rows, recorded: Recorded) -> None:
     state = order.evolve(before, event)  # type: ignore[arg-type]  # the table of folds has chosen it
     assert isinstance(state, Working | Closed)
     closed_at = row["closed_at"] if isinstance(before, Closed) else None
-    moved = _moved(meta, recorded.position, state)
+    moved = _moved(meta, recorded.ordinal, state)
     rows.put("orders", {**row, **_columns(state), **moved, "closed_at": closed_at or moved["closed_at"]})
 
 
-def _moved(meta: Meta, position: int, state: Working | Closed) -> Row:
+def _moved(meta: Meta, ordinal: int, state: Working | Closed) -> Row:
     return {
         "updated_at": meta.occurred_at,
-        "updated_position": position,
+        "updated_ordinal": ordinal,
         "closed_at": meta.occurred_at if isinstance(state, Closed) else None,
     }
 
@@ -162,4 +162,4 @@ def _state(row: Mapping[str, Any]) -> Working | Closed:
 
 _FOLDS: Mapping[type, Fold] = {**dict.fromkeys(get_args(OrderEvent), _changed), OrderPlaced: _placed}
 
-ORDERS = Projection("orders", 1, Order.STREAM, (TABLE,), _FOLDS)
+ORDERS = Projection("orders", 2, Order.STREAM, (TABLE,), _FOLDS)

@@ -30,7 +30,7 @@ _NEAR = 500
 
 @dataclass(frozen=True, slots=True)
 class ParkedSequence:
-    """What waits of one sequence: how many events, from which position on, and why the first of them failed."""
+    """What waits of one sequence: how many events, from which ordinal on, and why the first of them failed."""
 
     build: Build
     partition: int
@@ -44,7 +44,7 @@ class ParkedSequence:
 class ParkedEvent:
     """An event that waits, or that was discarded for `reason`; one that only waits behind another has no `error`."""
 
-    position: int
+    ordinal: int
     event_id: str
     type: str
     error: str
@@ -66,7 +66,7 @@ def sequences(connection: Connection, partition: int) -> Sequence[ParkedSequence
     by_id = {build.id: build for build in builds(connection)}
     waiting = (PARKED.c.partition == partition) & (PARKED.c.state == ParkedState.PARKED.value)
     of = (PARKED.c.build_id, PARKED.c.sequence)
-    counted = (func.count().label("events"), func.min(PARKED.c.position).label("first"))
+    counted = (func.count().label("events"), func.min(PARKED.c.ordinal).label("first"))
     found = select(*of, *counted).where(waiting).group_by(*of).order_by("first", PARKED.c.build_id)
     return [
         ParkedSequence(
@@ -81,18 +81,16 @@ def sequences(connection: Connection, partition: int) -> Sequence[ParkedSequence
     ]
 
 
-def _error_at(connection: Connection, build_id: int, partition: int, position: int) -> str:
-    here = (
-        (PARKED.c.build_id == build_id) & (PARKED.c.partition == partition) & (PARKED.c.position == position)
-    )
+def _error_at(connection: Connection, build_id: int, partition: int, ordinal: int) -> str:
+    here = (PARKED.c.build_id == build_id) & (PARKED.c.partition == partition) & (PARKED.c.ordinal == ordinal)
     return str(connection.execute(select(PARKED.c.error).where(here)).scalar_one())
 
 
 def events(connection: Connection, build: Build, partition: int, sequence: str) -> Sequence[ParkedEvent]:
     """The events of a sequence that wait or were discarded, in their order."""
-    found = select(PARKED).where(_of(build, partition, sequence)).order_by(PARKED.c.position)
+    found = select(PARKED).where(_of(build, partition, sequence)).order_by(PARKED.c.ordinal)
     return [
-        ParkedEvent(row.position, row.event_id, row.type, row.error, ParkedState(row.state), row.reason)
+        ParkedEvent(row.ordinal, row.event_id, row.type, row.error, ParkedState(row.state), row.reason)
         for row in connection.execute(found)
     ]
 
@@ -120,7 +118,7 @@ def retry(
 def _rewound(
     connection: Connection, projection: Projection, build: Build, partition: int, sequence: str
 ) -> Retried:
-    own = select(func.count(), func.min(PARKED.c.position)).where(_waiting(build, partition, sequence))
+    own = select(func.count(), func.min(PARKED.c.ordinal)).where(_waiting(build, partition, sequence))
     count, first = connection.execute(own).one()
     if not count:
         raise _nothing_waits(build, sequence)
@@ -162,11 +160,11 @@ class _Attempt:
         self._keeper = Today(tables_of(projection, build), partition)
         self._here = _waiting(build, partition, sequence)
         self._at = _stop(connection, build, partition)
-        waiting = select(PARKED.c.position).where(self._here).order_by(PARKED.c.position)
-        self._positions = list(connection.execute(waiting).scalars())
-        if not self._positions:
+        waiting = select(PARKED.c.ordinal).where(self._here).order_by(PARKED.c.ordinal)
+        self._ordinals = list(connection.execute(waiting).scalars())
+        if not self._ordinals:
             raise _nothing_waits(build, sequence)
-        self._events = list(_read(log, self._positions))
+        self._events = list(_read(log, self._ordinals))
 
     def whole(self) -> Retried | None:
         """All of it at once; None where the database does not take the rows, and one of them has to be found."""
@@ -218,41 +216,41 @@ class _Attempt:
 
     def _left(self, projected: int, fault: Exception | None) -> Retried:
         if projected:
-            done = self._here & (PARKED.c.position <= self._positions[projected - 1])
+            done = self._here & (PARKED.c.ordinal <= self._ordinals[projected - 1])
             self._connection.execute(delete(PARKED).where(done))
         if fault is None:
             return Retried(projected, 0, "")
         error = told_of(fault)
-        failed = self._here & (PARKED.c.position == self._positions[projected])
+        failed = self._here & (PARKED.c.ordinal == self._ordinals[projected])
         self._connection.execute(update(PARKED).where(failed).values(error=error))
-        return Retried(projected, len(self._positions) - projected, error)
+        return Retried(projected, len(self._ordinals) - projected, error)
 
 
 def _stop(connection: Connection, build: Build, partition: int) -> int:
-    """Whoever runs this build begins anew from here; returns the position, which stays until the transaction ends."""
+    """Whoever runs this build begins anew from here; returns the ordinal, which stays until the transaction ends."""
     here = (CURSORS.c.build_id == build.id) & (CURSORS.c.partition == partition)
-    begun = update(CURSORS).where(here).values(epoch=CURSORS.c.epoch + 1).returning(CURSORS.c.position)
-    position = connection.execute(begun).scalar()
-    if position is None:
+    begun = update(CURSORS).where(here).values(epoch=CURSORS.c.epoch + 1).returning(CURSORS.c.ordinal)
+    ordinal = connection.execute(begun).scalar()
+    if ordinal is None:
         raise Refused(
             f"build {build.id} of {build.projection} has projected nothing of partition {partition} yet"
         )
-    return int(position)
+    return int(ordinal)
 
 
-def _read(log: LogReader, positions: Sequence[int]) -> Iterator[Recorded]:
-    wanted = set(positions)
-    for _number, run in groupby(_runs(positions), key=lambda one: one[0]):
-        near = [position for _run, position in run]
-        yield from (one for one in log.read(near[0] - 1, near[-1]) if one.position in wanted)
+def _read(log: LogReader, ordinals: Sequence[int]) -> Iterator[Recorded]:
+    wanted = set(ordinals)
+    for _number, run in groupby(_runs(ordinals), key=lambda one: one[0]):
+        near = [ordinal for _run, ordinal in run]
+        yield from (one for one in log.read(near[0] - 1, near[-1]) if one.ordinal in wanted)
 
 
-def _runs(positions: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Each position with the number of its run of near ones."""
+def _runs(ordinals: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Each ordinal with the number of its run of near ones."""
     run = 0
-    for before, position in zip([positions[0], *positions[:-1]], positions, strict=True):
-        run += position - before > _NEAR
-        yield run, position
+    for before, ordinal in zip([ordinals[0], *ordinals[:-1]], ordinals, strict=True):
+        run += ordinal - before > _NEAR
+        yield run, ordinal
 
 
 def _of(build: Build, partition: int, sequence: str) -> ColumnElement[bool]:

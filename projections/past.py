@@ -13,18 +13,18 @@ _HELD = 20_000
 
 
 class Past:
-    """The events of a log up to and with `position`."""
+    """The events of a log up to and with `ordinal`."""
 
-    def __init__(self, log: LogReader, position: int) -> None:
+    def __init__(self, log: LogReader, ordinal: int) -> None:
         self._log = log
-        self.position = position
-        self._after = position
+        self.ordinal = ordinal
+        self._after = ordinal
         self._events: list[Recorded] = []
 
     def events(self, after: int) -> Iterable[Recorded]:
-        """Those with `after < position <= self.position`, in order; see `LogReader.read` for what it raises."""
-        if self.position - after > _HELD:
-            return self._log.read(after, self.position)
+        """Those with `after < ordinal <= self.ordinal`, in order; see `LogReader.read` for what it raises."""
+        if self.ordinal - after > _HELD:
+            return self._log.read(after, self.ordinal)
         if after < self._after:
             self._events = list(chain(self._log.read(after, self._after), self._events))
             self._after = after
@@ -34,12 +34,12 @@ class Past:
         return iter(self._events[after - self._after :])
 
 
-def position_at(moment: datetime, head: int, recorded_at: Callable[[int], datetime]) -> int:
-    """The last position of the log that was recorded by then; 0 where the first was recorded later.
+def ordinal_at(moment: datetime, head: int, recorded_at: Callable[[int], datetime]) -> int:
+    """The last ordinal of the log that was recorded by then; 0 where the first was recorded later.
 
-    A position p with `recorded_at(p) <= moment < recorded_at(p + 1)`, found with about log2(head) questions. There is
-    one such position, for a log's recorded times never go back; had somebody set a clock back while it was written,
-    there could be several, and one of them is found: then the position itself says exactly what is meant.
+    An ordinal p with `recorded_at(p) <= moment < recorded_at(p + 1)`, found with about log2(head) questions. There is
+    one such ordinal, for a log's recorded times never go back; had somebody set a clock back while it was written,
+    there could be several, and one of them is found: then the ordinal itself says exactly what is meant.
     """
     by_then, later = 0, head + 1
     while later - by_then > 1:

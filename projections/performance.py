@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from domain.account import BalanceChanged, DayClosed, DayOpened
 from domain.arithmetic import EXACT, ZERO
+from domain.drawdown import drawdown_after
 from domain.log import Meta, Recorded
 from domain.order import OrderFilled, OrderPlaced
 from domain.position import PositionClosed, PositionOpened
@@ -49,7 +50,7 @@ TABLE = TableSpec(
         "max_drawdown": MONEY,
         "recent": TEXT,
         "last_closed_at": MOMENT,
-        "position": COUNT,
+        "ordinal": COUNT,
     },
 )
 """`gross_profit` and `gross_loss` add up the nets of won and lost trades, `max_drawdown` is the deepest fall of the
@@ -163,7 +164,7 @@ def _closed(rows: Rows, recorded: Recorded) -> None:
         row = rows.find("performance", meta.account, dimension, value)
         if row is None:
             row = {"account": meta.account, "dimension": dimension, "value": value, **_NO_TRADES}
-        moment = {"last_closed_at": meta.occurred_at, "position": recorded.position}
+        moment = {"last_closed_at": meta.occurred_at, "ordinal": recorded.ordinal}
         rows.put("performance", {**row, **_after(row, event), **moment})
     _count(rows, meta, "POSITIONS_CLOSED", trade["strategy"], trade["instrument"], event.reason.value)
 
@@ -177,7 +178,7 @@ def _dimensions(trade: Row, at: datetime) -> Iterator[tuple[str, str]]:
 
 def _after(row: Row, closed: PositionClosed) -> Row:
     net = EXACT.add(row["net"], closed.net)
-    peak = max(row["peak_net"], net)
+    drawdown = drawdown_after(row["peak_net"], net)
     won, lost = max(closed.net, ZERO), min(closed.net, ZERO)
     return {
         "trades": row["trades"] + 1,
@@ -191,8 +192,8 @@ def _after(row: Row, closed: PositionClosed) -> Row:
         "fees": EXACT.add(row["fees"], closed.fees),
         "funding": EXACT.add(row["funding"], closed.funding),
         "net": net,
-        "peak_net": peak,
-        "max_drawdown": max(row["max_drawdown"], EXACT.subtract(peak, net)),
+        "peak_net": drawdown.peak,
+        "max_drawdown": max(row["max_drawdown"], drawdown.fall),
         "recent": (row["recent"] + ("1" if won > 0 else "0"))[-WINDOW:],
     }
 
@@ -257,7 +258,7 @@ _FOLDS: Mapping[type, Fold] = {
 
 PERFORMANCE = Projection(
     "performance",
-    1,
+    2,
     Order.ACCOUNT,
     (TABLE, DAYS, DAYS_OPEN, CHAINS, TRADES, ORDER_TERMS, COUNTS),
     _FOLDS,

@@ -45,15 +45,15 @@ TABLE = TableSpec(
         "opened_at": MOMENT,
         "updated_at": MOMENT,
         "closed_at": optional(MOMENT),
-        "position": COUNT,
-        "updated_position": COUNT,
+        "ordinal": COUNT,
+        "updated_ordinal": COUNT,
     },
     indexes=(
-        ("position",),
+        ("ordinal",),
         ("chain",),
         ("closed_by_chain",),
-        ("instrument", "position"),
-        ("status", "position"),
+        ("instrument", "ordinal"),
+        ("status", "ordinal"),
     ),
 )
 """`average_price` is what a unit cost; of a closed position, what one cost last. `gross`, `fees`, `funding` so far."""
@@ -79,9 +79,9 @@ def _opened(rows: Rows, recorded: Recorded) -> None:
         "closed_by_chain": None,
         "opened_at": meta.occurred_at,
         "closed_at": None,
-        "position": recorded.position,
+        "ordinal": recorded.ordinal,
     }
-    rows.put("positions", {**begun, **_held(state), **_moved(meta, recorded.position)})
+    rows.put("positions", {**begun, **_held(state), **_moved(meta, recorded.ordinal)})
 
 
 def _changed(rows: Rows, recorded: Recorded) -> None:
@@ -89,7 +89,7 @@ def _changed(rows: Rows, recorded: Recorded) -> None:
     row = rows.get("positions", meta.account, parse(meta.stream).id)
     state = position.evolve(_state(row), event)  # type: ignore[arg-type]  # the table of folds has chosen it
     told = _columns(row, state, meta, event)
-    rows.put("positions", {**row, **told, **_moved(meta, recorded.position)})
+    rows.put("positions", {**row, **told, **_moved(meta, recorded.ordinal)})
 
 
 def _columns(row: Row, state: position.PositionState, meta: Meta, event: object) -> Row:
@@ -130,7 +130,7 @@ def _ended(meta: Meta, event: PositionClosed) -> Row:
 
 
 def _moved(meta: Meta, at: int) -> Row:
-    return {"updated_at": meta.occurred_at, "updated_position": at}
+    return {"updated_at": meta.occurred_at, "updated_ordinal": at}
 
 
 def _state(row: Mapping[str, Any]) -> position.PositionState:
@@ -152,4 +152,4 @@ def _state(row: Mapping[str, Any]) -> position.PositionState:
 
 _FOLDS: Mapping[type, Fold] = {**dict.fromkeys(get_args(PositionEvent), _changed), PositionOpened: _opened}
 
-POSITIONS = Projection("positions", 1, Order.STREAM, (TABLE,), _FOLDS)
+POSITIONS = Projection("positions", 2, Order.STREAM, (TABLE,), _FOLDS)

@@ -14,7 +14,7 @@ from projections.journal import JOURNAL
 
 
 class RecordedTimes:
-    """The recorded time (UTC) of each position of one log."""
+    """The recorded time (UTC) of each ordinal of one log."""
 
     def __init__(self, connection: Connection, log: LogReader, log_id: str, partition: int) -> None:
         self._connection = connection
@@ -23,9 +23,9 @@ class RecordedTimes:
         self._partition = partition
         self._journal = self._journal_of_this_log()
 
-    def __call__(self, position: int) -> datetime:
-        """Of the event at this position; of the log where the journal is not as far, or left it out."""
-        return self._journalled(position) or self._logged(position)
+    def __call__(self, ordinal: int) -> datetime:
+        """Of the event at this ordinal; of the log where the journal is not as far, or left it out."""
+        return self._journalled(ordinal) or self._logged(ordinal)
 
     def _journal_of_this_log(self) -> Table | None:
         build = live(self._connection).get(JOURNAL.name)
@@ -35,16 +35,16 @@ class RecordedTimes:
         made_from = self._connection.execute(select(CURSORS.c.log_id).where(here)).scalar()
         return tables_of(JOURNAL, build)[JOURNAL.name] if made_from == self._log_id else None
 
-    def _journalled(self, position: int) -> datetime | None:
+    def _journalled(self, ordinal: int) -> datetime | None:
         if self._journal is None:
             return None
-        here = (self._journal.c.partition == self._partition) & (self._journal.c.position == position)
+        here = (self._journal.c.partition == self._partition) & (self._journal.c.ordinal == ordinal)
         found: datetime | None = self._connection.execute(
             select(self._journal.c.recorded_at).where(here)
         ).scalar()
         return found
 
-    def _logged(self, position: int) -> datetime:
-        for recorded in self._log.read(position - 1, position):
+    def _logged(self, ordinal: int) -> datetime:
+        for recorded in self._log.read(ordinal - 1, ordinal):
             return recorded.envelope.meta.recorded_at
-        raise LogCorrupt(f"position {position} is missing in the log")
+        raise LogCorrupt(f"ordinal {ordinal} is missing in the log")

@@ -68,7 +68,7 @@ class Runner:
         if not self._log_id:
             return 0
         self.head = self._log.head()
-        groups = [(at, list(group)) for at, group in groupby(sorted(self.works, key=_turn), key=_position)]
+        groups = [(at, list(group)) for at, group in groupby(sorted(self.works, key=_turn), key=_ordinal)]
         size = most or (_ALONE if len(groups) == 1 and self.head - groups[0][0] > _ALONE else BATCH)
         try:
             return sum(self._advance(at, group, size) for at, group in groups if at < self.head)
@@ -116,14 +116,14 @@ class Runner:
 
     def _commit(self, group: Sequence[Work], batch: Sequence[Recorded]) -> None:
         try:
-            commit_together(group, batch[-1].position)
+            commit_together(group, batch[-1].ordinal)
         except (Overtaken, Unwritable):
             for work in group:
                 self._commit_alone(work, batch)
 
     def _commit_alone(self, work: Work, batch: Sequence[Recorded]) -> None:
         try:
-            work.commit(batch[-1].position)
+            work.commit(batch[-1].ordinal)
         except Overtaken:
             self._resume(work, self._log_id)
         except Unwritable:
@@ -134,19 +134,19 @@ class Runner:
         self._resume(work, self._log_id)
         for recorded in batch:
             fold = work.folds.get(type(recorded.envelope.event))
-            if fold is not None and recorded.position > work.position:
+            if fold is not None and recorded.ordinal > work.ordinal:
                 self._single(work, fold, recorded)
 
     def _single(self, work: Work, fold: Fold, recorded: Recorded) -> None:
         work.fold(fold, recorded)
         try:
-            work.commit(recorded.position)
+            work.commit(recorded.ordinal)
         except Overtaken:
             self._resume(work, self._log_id)
         except Unwritable as refused:
             self._resume(work, self._log_id)
             work.park(recorded, refused.__cause__ or refused)
-            work.commit(recorded.position)
+            work.commit(recorded.ordinal)
 
     def _resume(self, work: Work, log_id: str) -> None:
         try:
@@ -166,7 +166,7 @@ class _Read:
     def next(self, most: int) -> Sequence[Recorded]:
         batch = list(islice(self._events, most))
         if batch:
-            self.after = batch[-1].position
+            self.after = batch[-1].ordinal
         return batch
 
     def close(self) -> None:
@@ -201,10 +201,10 @@ def _nothing() -> None:
     pass
 
 
-def _position(work: Work) -> int:
-    return work.position
+def _ordinal(work: Work) -> int:
+    return work.ordinal
 
 
 def _turn(work: Work) -> tuple[Any, ...]:
     """Of builds that are equally far, what is live comes last: so what is to take its place is never behind it."""
-    return work.position, work.build.status is BuildStatus.LIVE
+    return work.ordinal, work.build.status is BuildStatus.LIVE

@@ -32,7 +32,7 @@ def words(text: str) -> Sequence[str]:
 def matching(rows: FromClause, text: str) -> ColumnElement[bool]:
     """Whether a row's words hold every word of the text.
 
-    `rows` is a source's table that has the columns `words` and `position`, now or at a moment of the past; only the
+    `rows` is a source's table that has the columns `words` and `ordinal`, now or at a moment of the past; only the
     live table has an index. Raises InvalidInput for a text without a word.
     """
     asked = words(text)

@@ -36,10 +36,10 @@ TABLE = TableSpec(
         "actor": TEXT,
         "detected_at": MOMENT,
         "decided_at": optional(MOMENT),
-        "position": COUNT,
-        "updated_position": COUNT,
+        "ordinal": COUNT,
+        "updated_ordinal": COUNT,
     },
-    indexes=(("position",), ("chain",), ("instrument", "position"), ("verdict", "position")),
+    indexes=(("ordinal",), ("chain",), ("instrument", "ordinal"), ("verdict", "ordinal")),
 )
 
 
@@ -68,8 +68,8 @@ def _detected(rows: Rows, recorded: Recorded) -> None:
         "actor": meta.actor,
         "detected_at": meta.occurred_at,
         "decided_at": None,
-        "position": recorded.position,
-        "updated_position": recorded.position,
+        "ordinal": recorded.ordinal,
+        "updated_ordinal": recorded.ordinal,
     }
     rows.put("signals", row)
 
@@ -83,11 +83,11 @@ def _decided(rows: Rows, recorded: Recorded) -> None:
         "verdict": event.verdict.value,
         "reasons": list(event.reasons),
         "decided_at": meta.occurred_at,
-        "updated_position": recorded.position,
+        "updated_ordinal": recorded.ordinal,
     }
     rows.put("signals", {**row, **told})
 
 
 SIGNALS = Projection(
-    "signals", 1, Order.STREAM, (TABLE,), {SignalDetected: _detected, DecisionMade: _decided}
+    "signals", 2, Order.STREAM, (TABLE,), {SignalDetected: _detected, DecisionMade: _decided}
 )

@@ -1,4 +1,4 @@
-"""Where a question finds its tables: the live builds as they are now, or the rows as they stood at a position.
+"""Where a question finds its tables: the live builds as they are now, or the rows as they stood at an ordinal.
 
 Questions are written once, against the columns of a table's spec; what they are put to decides which moment answers.
 """
@@ -19,7 +19,7 @@ from projections.as_of import AsOf
 from projections.bookkeeping import CURSORS
 from projections.builds import Build, live, tables_of
 from projections.history import INTERVAL
-from projections.past import Past, position_at
+from projections.past import Past, ordinal_at
 from projections.projection import Projection
 from projections.recorded_times import RecordedTimes
 from projections.runner import log_id_of
@@ -35,8 +35,8 @@ class Source(Protocol):
         ...
 
     @property
-    def position(self) -> int:
-        """The position up to which every table it was asked for tells the log."""
+    def ordinal(self) -> int:
+        """The ordinal up to which every table it was asked for tells the log."""
         ...
 
     def table(self, name: str) -> FromClause:
@@ -55,11 +55,11 @@ class Now:
         self._owner = {spec.name: one for one in projections.values() for spec in one.tables}
 
     @property
-    def position(self) -> int:
+    def ordinal(self) -> int:
         """See `Source`: that of the build that is least far."""
         ids = [build.id for build in self._builds.values()]
         here = CURSORS.c.build_id.in_(ids) & (CURSORS.c.partition == self._partition)
-        least = self.connection.execute(select(func.min(CURSORS.c.position), func.count()).where(here)).one()
+        least = self.connection.execute(select(func.min(CURSORS.c.ordinal), func.count()).where(here)).one()
         return int(least[0]) if least[1] == len(ids) and ids else 0
 
     def table(self, name: str) -> FromClause:
@@ -109,17 +109,17 @@ class ReadModels:
 
     @contextmanager
     def as_of(self, moment: int | datetime) -> Generator[Source]:
-        """What the events up to a position say, or up to the last position recorded by a time; 0 is before the first.
+        """What the events up to an ordinal say, or up to the last ordinal recorded by a time; 0 is before the first.
 
-        Raises InvalidInput for a position that the log does not have and for a time without its zone, Refused where
+        Raises InvalidInput for an ordinal that the log does not have and for a time without its zone, Refused where
         these read models were opened without their log, and what reading the log raises.
         """
         log = self._told_by()
         with reading(self.engine) as connection:
-            position = self._position_of(connection, log, moment)
+            ordinal = self._ordinal_of(connection, log, moment)
             there = AsOf(
                 connection,
-                Past(log, position),
+                Past(log, ordinal),
                 self._log_id,
                 self.projections,
                 self.partition,
@@ -136,16 +136,16 @@ class ReadModels:
         self._log_id = self._log_id or log_id_of(self._log)
         return self._log
 
-    def _position_of(self, connection: Connection, log: LogReader, moment: int | datetime) -> int:
+    def _ordinal_of(self, connection: Connection, log: LogReader, moment: int | datetime) -> int:
         head = log.head()
         if isinstance(moment, int):
             if not 0 <= moment <= head:
                 raise InvalidInput(
-                    f"there is no position {moment:,}: this log's go from 1 to {head:,}, 0 is before them"
+                    f"there is no ordinal {moment:,}: this log's go from 1 to {head:,}, 0 is before them"
                 )
             return moment
         if moment.utcoffset() is None:
             raise InvalidInput(
                 f"{moment.isoformat()} names no time zone: write it with one, as 2025-04-03T14:00:00Z"
             )
-        return position_at(moment, head, RecordedTimes(connection, log, self._log_id, self.partition))
+        return ordinal_at(moment, head, RecordedTimes(connection, log, self._log_id, self.partition))

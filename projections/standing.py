@@ -14,19 +14,19 @@ from projections.builds import Build, builds
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A build and one log: the position it has reached, and how many events of how many sequences are parked."""
+    """A build and one log: the ordinal it has reached, and how many events of how many sequences are parked."""
 
     build: Build
     partition: int
-    position: int
+    ordinal: int
     parked_events: int
     parked_sequences: int
 
 
 def standings(connection: Connection, partition: int) -> Sequence[Standing]:
     """Every build on record as it stands with the log of this partition, the oldest first."""
-    reached = select(CURSORS.c.build_id, CURSORS.c.position).where(CURSORS.c.partition == partition)
-    at = {row.build_id: row.position for row in connection.execute(reached)}
+    reached = select(CURSORS.c.build_id, CURSORS.c.ordinal).where(CURSORS.c.partition == partition)
+    at = {row.build_id: row.ordinal for row in connection.execute(reached)}
     waiting = {row.build_id: row for row in connection.execute(_waiting(partition))}
     return [
         _standing(build, partition, at.get(build.id, 0), waiting.get(build.id))
@@ -43,6 +43,6 @@ def _waiting(partition: int) -> Select[Any, int, int]:
     return select(PARKED.c.build_id, *counted).where(here).group_by(PARKED.c.build_id)
 
 
-def _standing(build: Build, partition: int, position: int, waiting: Row[Any, int, int] | None) -> Standing:
+def _standing(build: Build, partition: int, ordinal: int, waiting: Row[Any, int, int] | None) -> Standing:
     events, sequences = (0, 0) if waiting is None else (waiting.events, waiting.sequences)
-    return Standing(build, partition, position, events, sequences)
+    return Standing(build, partition, ordinal, events, sequences)

@@ -29,8 +29,8 @@ def story(source: Source, wanted: str, decode: Decode, most: int = MOST) -> Stor
     if not named:
         return None
     chains = named.union(_chains(source, _sharing(journal, named), wanted, most))
-    told = select(journal.c.position, journal.c.data).where(journal.c.chain.in_(sorted(chains)))
-    rows = source.connection.execute(told.order_by(journal.c.position).limit(most + 1)).all()
+    told = select(journal.c.ordinal, journal.c.data).where(journal.c.chain.in_(sorted(chains)))
+    rows = source.connection.execute(told.order_by(journal.c.ordinal).limit(most + 1)).all()
     _check(len(rows), wanted, most)
     return story_of((Recorded(at, decode(bytes(data)), bytes(data)) for at, data in rows), chains)
 

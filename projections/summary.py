@@ -10,6 +10,7 @@ from typing import Any
 
 from domain.account import AccountOpened, BalanceChanged
 from domain.arithmetic import EXACT, ZERO
+from domain.drawdown import drawdown_after
 from domain.log import Envelope
 from domain.order import OrderFilled, OrderPlaced
 from domain.position import PositionClosed, PositionOpened
@@ -96,11 +97,9 @@ def _account_opened(summary: Summary, event: AccountOpened) -> None:
 
 
 def _balance_changed(summary: Summary, event: BalanceChanged) -> None:
-    summary.balance = event.balance
-    summary.peak = max(summary.peak, event.balance)
-    if summary.peak > 0:
-        fallen = (summary.peak - event.balance) / summary.peak
-        summary.max_drawdown = max(summary.max_drawdown, fallen)
+    drawdown = drawdown_after(summary.peak, event.balance)
+    summary.balance, summary.peak = drawdown.now, drawdown.peak
+    summary.max_drawdown = max(summary.max_drawdown, drawdown.fraction or ZERO)
 
 
 def _decision_made(summary: Summary, event: DecisionMade) -> None:

@@ -33,8 +33,8 @@ WORDS = "words"
 _INDEXED = "words are indexed"
 _SPACE: ColumnElement[str] = literal_column("' '")
 _PARTITION_FROM = 40
-"""From this bit on, a row id of the FTS5 table is the partition; below it, the position."""
-_POSITION = (1 << _PARTITION_FROM) - 1
+"""From this bit on, a row id of the FTS5 table is the partition; below it, the ordinal."""
+_ORDINAL = (1 << _PARTITION_FROM) - 1
 
 _MADE = (
     """CREATE VIRTUAL TABLE "{fts}" USING fts5(
@@ -44,11 +44,11 @@ _MADE = (
 )
 _PUT = 'INSERT INTO "{fts}"(rowid, words) VALUES ({id}, new.words)'
 _TAKEN = """INSERT INTO "{fts}"("{fts}", rowid, words) VALUES ('delete', {id}, old.words)"""
-_ID = f"({{row}}.partition << {_PARTITION_FROM}) | {{row}}.position"
+_ID = f"({{row}}.partition << {_PARTITION_FROM}) | {{row}}.ordinal"
 
 
 def index_words(rows: Table) -> None:
-    """The table's column `words` is indexed from its creation on; it must have `partition` and `position` too."""
+    """The table's column `words` is indexed from its creation on; it must have `partition` and `ordinal` too."""
     rows.info[_INDEXED] = True
     gin = Index(f"ix_{rows.name}_words", array_of(rows), postgresql_using="gin")
     gin.ddl_if(dialect="postgresql")
@@ -78,7 +78,7 @@ def put_words(driver: Any, rows: Table, partition: int, new: Iterable[Mapping[st
     """
     if _is_indexed(rows):
         first = partition << _PARTITION_FROM
-        records = [(first | row["position"], row[WORDS]) for row in new]
+        records = [(first | row["ordinal"], row[WORDS]) for row in new]
         driver.executemany(f'INSERT INTO "{_name(rows)}"(rowid, words) VALUES (?, ?)', records)  # noqa: S608  (ours)
 
 
@@ -93,8 +93,8 @@ def in_fts(rows: FromClause, asked: Sequence[str]) -> ColumnElement[bool] | None
     indexed, *more = chosen.get_final_froms()
     if more or not _is_indexed(indexed):
         return None
-    positions = chosen.with_only_columns(indexed.c.position).where(_matches(indexed, asked))
-    return rows.c.position.in_(positions.correlate(None))
+    ordinals = chosen.with_only_columns(indexed.c.ordinal).where(_matches(indexed, asked))
+    return rows.c.ordinal.in_(ordinals.correlate(None))
 
 
 def _is_indexed(rows: FromClause) -> bool:
@@ -113,7 +113,7 @@ def _matches(indexed: FromClause, asked: Sequence[str]) -> ColumnElement[bool]:
     return and_(
         literal_column(f'"{fts.name}"').op("MATCH", is_comparison=True)(words),
         indexed.c.partition == fts.c.rowid.op(">>")(_PARTITION_FROM),
-        indexed.c.position == fts.c.rowid.op("&")(_POSITION),
+        indexed.c.ordinal == fts.c.rowid.op("&")(_ORDINAL),
     )
 
 

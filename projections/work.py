@@ -1,7 +1,7 @@
-"""One build at work on one log: it folds events in memory and writes rows and position in one transaction.
+"""One build at work on one log: it folds events in memory and writes rows and ordinal in one transaction.
 
 So every event counts exactly once, wherever the process dies: what was not committed is read again, and nobody
-else's commit can come in between, because the position is only moved from where this work saw it.
+else's commit can come in between, because the ordinal is only moved from where this work saw it.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Keeper(Protocol):
         """The row as it was last written; None where there is none."""
         ...
 
-    def write(self, connection: Connection, rows: MemoryRows, position: int) -> None:
-        """Writes what changed; `position` is that of the last event folded."""
+    def write(self, connection: Connection, rows: MemoryRows, ordinal: int) -> None:
+        """Writes what changed; `ordinal` is that of the last event folded."""
         ...
 
 
@@ -58,14 +58,14 @@ class Today:
         row = connection.execute(stands).mappings().first()
         return None if row is None else {str(name): value for name, value in row.items()}
 
-    def write(self, connection: Connection, rows: MemoryRows, position: int) -> None:
+    def write(self, connection: Connection, rows: MemoryRows, ordinal: int) -> None:
         """See `Keeper`."""
         for name, changed, stored in rows.changes():
             write_rows(connection, self._tables[name], self._partition, changed, stored)
 
 
 class Work:
-    """A build and one log's partition; `position` is how far it is."""
+    """A build and one log's partition; `ordinal` is how far it is."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Work:
         self.projection = projection
         self.build = build
         self.partition = partition
-        self.position = 0
+        self.ordinal = 0
         self.folds: Mapping[type, Fold] = projection.folds
         self.engine = engine
         self._epoch = 0
@@ -91,7 +91,7 @@ class Work:
         self._newly_parked: list[dict[str, Any]] = []
 
     def resume(self, log_id: str) -> int:
-        """Begins where the store says, on the log of this id; returns the position.
+        """Begins where the store says, on the log of this id; returns the ordinal.
 
         Raises InvalidInput where the store holds what was made from another log, Dropped where the build is gone.
         """
@@ -105,9 +105,9 @@ class Work:
                 f"the store's {self.projection.name} were made from log {row.log_id}, and this is log {log_id}: "
                 "choose another store with --store, or drop its builds"
             )
-        self._epoch, self.position = row.epoch, row.position
-        self._rows.forget(empty=row.position == 0)
-        return self.position
+        self._epoch, self.ordinal = row.epoch, row.ordinal
+        self._rows.forget(empty=row.ordinal == 0)
+        return self.ordinal
 
     def fold(self, fold: Fold, recorded: Recorded) -> None:
         """Takes up one event, or parks it behind what already waits of its sequence.
@@ -131,28 +131,28 @@ class Work:
         """This event, and with it all that follows of its sequence, waits for a retry."""
         sequence = self._sequence(recorded.envelope.meta)
         chain = {"correlation_id": recorded.envelope.meta.correlation_id}
-        told = "%s parked %s at position %d"
-        _log.error(told, self.projection.name, sequence, recorded.position, exc_info=fault, extra=chain)
+        told = "%s parked %s at ordinal %d"
+        _log.error(told, self.projection.name, sequence, recorded.ordinal, exc_info=fault, extra=chain)
         self._parked.add(sequence)
         self._await(recorded, told_of(fault))
 
-    def commit(self, position: int) -> None:
-        """Writes everything up to `position`, and the position, together.
+    def commit(self, ordinal: int) -> None:
+        """Writes everything up to `ordinal`, and the ordinal, together.
 
         Raises Overtaken where another process has moved it or changed the rows (`resume` then), Unwritable where the
         database does not take the rows.
         """
-        commit_together([self], position)
+        commit_together([self], ordinal)
 
-    def write(self, connection: Connection, position: int) -> None:
+    def write(self, connection: Connection, ordinal: int) -> None:
         """What `commit` writes, in a transaction of the caller's; `written` must follow once it is committed."""
         self._close_reading()
-        seen = (CURSORS.c.position == self.position) & (CURSORS.c.epoch == self._epoch)
-        moved = update(CURSORS).where(self._here & seen).values(position=position)
+        seen = (CURSORS.c.ordinal == self.ordinal) & (CURSORS.c.epoch == self._epoch)
+        moved = update(CURSORS).where(self._here & seen).values(ordinal=ordinal)
         if connection.execute(moved).rowcount != 1:
             raise Overtaken(self.projection.name)
         try:
-            self._keeper.write(connection, self._rows, position)
+            self._keeper.write(connection, self._rows, ordinal)
         except Exception as fault:
             if is_passing(self.engine, fault):
                 raise StoreUnavailable(
@@ -162,17 +162,17 @@ class Work:
         if self._newly_parked:
             connection.execute(insert(PARKED), self._newly_parked)
 
-    def written(self, position: int) -> None:
-        """What was written up to `position` is committed."""
+    def written(self, ordinal: int) -> None:
+        """What was written up to `ordinal` is committed."""
         self._rows.written()
         self._newly_parked.clear()
-        self.position = position
+        self.ordinal = ordinal
 
     def _begin(self, connection: Connection, log_id: str) -> None:
         on_record = select(BUILDS.c.id).where(BUILDS.c.id == self.build.id)
         if connection.execute(on_record).first() is None:
             raise Dropped(self.projection.name)
-        begun = {"build_id": self.build.id, "partition": self.partition, "position": 0, "log_id": log_id}
+        begun = {"build_id": self.build.id, "partition": self.partition, "ordinal": 0, "log_id": log_id}
         connection.execute(_BEGIN[connection.dialect.name]().values(begun))
 
     def _await(self, recorded: Recorded, error: str) -> None:
@@ -181,7 +181,7 @@ class Work:
             {
                 "build_id": self.build.id,
                 "partition": self.partition,
-                "position": recorded.position,
+                "ordinal": recorded.ordinal,
                 "sequence": self._sequence(meta),
                 "event_id": str(meta.event_id),
                 "type": type(recorded.envelope.event).__name__,
@@ -213,19 +213,19 @@ _BEGIN: Mapping[str, Callable[[], Insert]] = {
 }
 
 
-def commit_together(works: Sequence[Work], position: int) -> None:
+def commit_together(works: Sequence[Work], ordinal: int) -> None:
     """Commits works of one store that are equally far in one transaction; raises as `Work.commit`, then none is.
 
-    On PostgreSQL nobody waits for the disk: after a crash of the server, position and rows are back where they were
+    On PostgreSQL nobody waits for the disk: after a crash of the server, ordinal and rows are back where they were
     together, and the log has the rest.
     """
     with writing(works[0].engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SET LOCAL synchronous_commit = off"))
         for work in works:
-            work.write(connection, position)
+            work.write(connection, ordinal)
     for work in works:
-        work.written(position)
+        work.written(ordinal)
 
 
 def told_of(fault: BaseException) -> str:

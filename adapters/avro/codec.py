@@ -7,7 +7,6 @@ tells, and one log can hold both.
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Final, Protocol
 
 from adapters.avro.event_reader import EventReader, event_reader
@@ -60,14 +59,12 @@ class AvroCodec:
         """Raises UnknownSchema for a schema nobody here has, LogCorrupt for bytes that are not an event."""
         size = _SINGLE_OBJECT_PREFIX if data[:2] == SINGLE_OBJECT else _CONFLUENT_PREFIX
         reader = self._readers.get(data[:size]) or self._reader(data[:size])
-        body = BytesIO(data)
-        body.seek(size)
         try:
-            envelope = reader.read(body)
+            envelope, end = reader.read(data, size)
         except _UNREADABLE as fault:
             raise LogCorrupt(_unreadable(reader, data, f"{type(fault).__name__}: {fault}")) from fault
-        if body.tell() != len(data):
-            raise LogCorrupt(_unreadable(reader, data, f"the event ends after {body.tell()}"))
+        if end != len(data):
+            raise LogCorrupt(_unreadable(reader, data, f"the event ends after {end}"))
         return envelope
 
     def _reader(self, prefix: bytes) -> EventReader:

@@ -3,39 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from io import BytesIO
 
+from adapters.avro.forms import FORMS
 from adapters.avro.meta import write_meta
 from adapters.avro.schema import WriterSchema
-from adapters.avro.wire import write_record
-from adapters.avro.writing import Dump, dumper
+from adapters.avro.symbols import Symbols, symbols_of
+from adapters.avro.writing import Write, writer
 from domain.errors import InvalidEvent
 from domain.log import Envelope
 
 
 @dataclass(frozen=True, slots=True)
 class EventWriter:
-    """`prefix` goes before every body; `where` names the meta in errors."""
+    """`prefix` goes before every body; `name` names the event in errors."""
 
-    schema: WriterSchema
+    name: str
+    version: int
     prefix: bytes
-    where: str
-    dump: Dump
+    body: Write
 
     def write(self, envelope: Envelope) -> bytes:
         """Raises InvalidEvent, naming event, field and value."""
-        if envelope.meta.schema_version != self.schema.version:
+        meta = envelope.meta
+        if meta.schema_version != self.version:
             raise InvalidEvent(
-                f"{self.where}.schema_version = {envelope.meta.schema_version!r} is not the {self.schema.version} "
-                "this program writes; nothing was recorded"
+                f"{self.name}.meta.schema_version = {meta.schema_version!r} is not the {self.version} this program "
+                "writes; nothing was recorded"
             )
-        record = {"meta": write_meta(envelope.meta, self.where), **self.dump(envelope.event)}
-        out = BytesIO()
-        out.write(self.prefix)
-        write_record(out, self.schema.wire, record)
-        return out.getvalue()
+        try:
+            return self.prefix + write_meta(meta) + self.body(envelope.event)
+        except InvalidEvent as fault:
+            raise InvalidEvent(f"{self.name}.{fault}") from None
 
 
 def event_writer(event: type, schema: WriterSchema, prefix: bytes) -> EventWriter:
     """The writer of one event's class."""
-    return EventWriter(schema, prefix, f"{event.__name__}.meta", dumper(event, event.__name__))
+    return EventWriter(event.__name__, schema.version, prefix, _body(event, symbols_of(schema.source)))
+
+
+def _body(event: type, symbols: Symbols) -> Write:
+    form = FORMS.get(event)
+    if form is None:
+        return writer(event, symbols)
+    write, there = writer(form.of, symbols), form.there
+    return lambda value: write(there(value))

@@ -1,64 +1,107 @@
-"""An event's meta as a record, and back."""
+"""An event's meta as Avro's bytes, and back.
+
+Every event has one, so it is read and written by hand, and what is the same in most events of a log is remembered.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
-from uuid import UUID
+from collections.abc import Callable
+from typing import Final
 
-from adapters.avro.moment import moment
-from adapters.avro.writing import count, identity, named, ordinal
-from adapters.avro.writing import moment as moment_written
-from domain.log import Meta
+from adapters.avro.binary import long_at, text_at
+from adapters.avro.moment import moment_at
+from adapters.avro.written import count, identity, moment, named, ordinal
+from domain.log import Meta, id_of
 
+ReadMeta = Callable[[bytes, int], tuple[Meta, int]]
+
+_BY_ID: Final = 0
+_BY_FACT: Final = 2
 _CANONICAL_LENGTH: Final = 36
 
 
-def read_meta(record: Mapping[str, Any]) -> Meta:
-    """The meta of a record; raises OverflowError for a time beyond datetime's range."""
-    return Meta(
-        event_id=UUID(bytes=record["event_id"]),
-        stream=record["stream"],
-        version=record["version"],
-        correlation_id=record["correlation_id"],
-        causation_id=_cause_read(record["causation_id"]),
-        occurred_at=moment(record["occurred_at"]),
-        recorded_at=moment(record["recorded_at"]),
-        account=record["account"],
-        actor=record["actor"],
-        source=record["source"],
-        schema_version=record["schema_version"],
+def write_meta(meta: Meta) -> bytes:
+    """The bytes of a meta; raises InvalidEvent naming field and value."""
+    return b"".join(
+        (
+            identity(meta.event_id, "meta.event_id"),
+            named(meta.stream, "meta.stream"),
+            ordinal(meta.version, "meta.version"),
+            named(meta.correlation_id, "meta.correlation_id"),
+            _cause_written(meta.causation_id),
+            moment(meta.occurred_at, "meta.occurred_at"),
+            moment(meta.recorded_at, "meta.recorded_at"),
+            named(meta.account, "meta.account"),
+            named(meta.actor, "meta.actor"),
+            named(meta.source, "meta.source"),
+            count(meta.schema_version, "meta.schema_version"),
+        )
     )
 
 
-def write_meta(meta: Meta, where: str) -> dict[str, Any]:
-    """The record of a meta; raises InvalidEvent naming field and value, below `where`."""
-    return {
-        "event_id": identity(meta.event_id, f"{where}.event_id"),
-        "stream": named(meta.stream, f"{where}.stream"),
-        "version": ordinal(meta.version, f"{where}.version"),
-        "correlation_id": named(meta.correlation_id, f"{where}.correlation_id"),
-        "causation_id": _cause_written(named(meta.causation_id, f"{where}.causation_id")),
-        "occurred_at": moment_written(meta.occurred_at, f"{where}.occurred_at"),
-        "recorded_at": moment_written(meta.recorded_at, f"{where}.recorded_at"),
-        "account": named(meta.account, f"{where}.account"),
-        "actor": named(meta.actor, f"{where}.actor"),
-        "source": named(meta.source, f"{where}.source"),
-        "schema_version": count(meta.schema_version, f"{where}.schema_version"),
-    }
+def meta_reader() -> ReadMeta:
+    """Reads the meta that begins at a place in the bytes, and says where it ends.
+
+    Raises OverflowError for a time beyond datetime's range, IndexError or ValueError for bytes that are no meta. What
+    the last meta ended with (account, actor, source, version of the schema) the next one mostly ends with, too.
+    """
+    remembered = (b"\0", "", "", "", 0)
+
+    def read_meta(data: bytes, at: int) -> tuple[Meta, int]:
+        nonlocal remembered
+        event_id = id_of(int.from_bytes(data[at : at + 16], "big"))
+        stream, at = text_at(data, at + 16)
+        version, at = long_at(data, at)
+        correlation_id, at = text_at(data, at)
+        causation_id, at = _cause_at(data, at)
+        occurred_at, at = moment_at(data, at)
+        recorded_at, at = moment_at(data, at)
+        ending, account, actor, source, schema_version = remembered
+        if data.startswith(ending, at):
+            at += len(ending)
+        else:
+            begin = at
+            account, at = text_at(data, at)
+            actor, at = text_at(data, at)
+            source, at = text_at(data, at)
+            schema_version, at = long_at(data, at)
+            remembered = (data[begin:at], account, actor, source, schema_version)
+        meta = Meta(
+            event_id=event_id,
+            stream=stream,
+            version=version,
+            correlation_id=correlation_id,
+            causation_id=causation_id,
+            occurred_at=occurred_at,
+            recorded_at=recorded_at,
+            account=account,
+            actor=actor,
+            source=source,
+            schema_version=schema_version,
+        )
+        return meta, at
+
+    return read_meta
 
 
-def _cause_written(cause: str) -> tuple[str, str | bytes]:
+def _cause_at(data: bytes, at: int) -> tuple[str, int]:
+    if data[at] == _BY_ID:
+        digits = data[at + 1 : at + 17].hex()
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}", at + 17
+    if data[at] == _BY_FACT:
+        return text_at(data, at + 1)
+    raise ValueError(f"a cause is an event's id or a fact, not the branch {data[at]}")
+
+
+def _cause_written(cause: str) -> bytes:
     """An event's id is 16 bytes, any other cause its text; so is an id that is not spelled as we spell ids."""
+    written = named(cause, "meta.causation_id")
     if len(cause) == _CANONICAL_LENGTH and cause[8] == "-":
+        digits = cause.replace("-", "")
         try:
-            event_id = UUID(cause)
+            raw = bytes.fromhex(digits)
         except ValueError:
-            return ("string", cause)
-        if str(event_id) == cause:
-            return ("whence.Uuid", event_id.bytes)
-    return ("string", cause)
-
-
-def _cause_read(raw: str | bytes) -> str:
-    return str(UUID(bytes=raw)) if isinstance(raw, bytes) else raw
+            return b"\2" + written
+        if raw.hex() == digits and cause[8] + cause[13] + cause[18] + cause[23] == "----":
+            return b"\0" + raw
+    return b"\2" + written

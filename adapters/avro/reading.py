@@ -1,59 +1,149 @@
-"""From what fastavro reads to events: one function a class, written once from the class's shape."""
+"""From Avro's bytes to events: one function a class, written once as text from the class's shape."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from decimal import Decimal
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from math import isfinite
+from struct import Struct
 from typing import Any, Final, cast
-from uuid import UUID
 
-from adapters.avro.moment import moment
+from adapters.avro.amount import amount, not_finite
+from adapters.avro.binary import MORE, UNUSUAL, block_at, long_at, span_at
+from adapters.avro.moment import moment_at
 from adapters.avro.shape import Choice, Many, Maybe, Named, Part, Plain, Shape, fields_of
+from adapters.avro.symbols import Symbols, of_enum
+from domain.log import id_of
 
-Build = Callable[[Mapping[str, Any]], Any]
+Read = Callable[[bytes, int], tuple[Any, int]]
 
 
-@cache
-def builder(owner: type) -> Build:
-    """Makes an instance of a class from its record.
+def reader(owner: type, symbols: Symbols) -> Read:
+    """Reads the instance of a class that begins at a place in the bytes, and says where it ends.
 
-    Raises LookupError, ArithmeticError or ValueError for a value that is not what its field holds.
+    Raises LookupError, ArithmeticError or ValueError for a value that is not what its field holds; one that ends
+    beyond the bytes may be cut there.
     """
-    names: dict[str, Any] = {"Decimal": Decimal, "UUID": UUID, "moment": moment, "Owner": owner}
-    fields = [f"{name}={_expression(shape, f'record[{name!r}]', names)}" for name, shape in fields_of(owner)]
+    names: dict[str, Any] = dict(_NAMES)
+    lines = _lines(Part(owner), "value", symbols, names)
+    text = "\n    ".join(["def read(data, at):", *lines, "return value, at"])
     # The text comes from our own classes alone, as it does where the standard library writes their __init__.
-    exec(f"def build(record):\n    return Owner({', '.join(fields)})", names)  # noqa: S102
-    return cast("Build", names["build"])
+    exec(text, names)  # noqa: S102
+    return cast("Read", names["read"])
 
 
-_PLAIN: Final = {
-    Plain.TEXT: "{0}",
-    Plain.COUNT: "{0}",
-    Plain.OPINION: "{0}",
-    Plain.FLAG: "{0}",
-    Plain.MONEY: "Decimal({0})",
-    Plain.MOMENT: "moment({0})",
-    Plain.IDENTITY: "UUID(bytes={0})",
+def _lines(shape: Shape, value: str, symbols: Symbols, names: dict[str, Any]) -> Sequence[str]:
+    """Python that reads `value` at `at` and goes on behind it; what it needs is added to `names`."""
+    match shape:
+        case Plain():
+            return [line.format(value) for line in _PLAIN[shape]]
+        case Choice(of):
+            names[f"{of.__name__}_at"] = _Members(of, of_enum(symbols, of))
+            return [f"{value} = {of.__name__}_at[data[at]]", "at += 1"]
+        case Part(of):
+            names[of.__name__] = of
+            fields = {name: f"{value}_{name}" for name, _ in fields_of(of)}
+            read = [
+                line for name, inner in fields_of(of) for line in _lines(inner, fields[name], symbols, names)
+            ]
+            told = ", ".join(f"{name}={own}" for name, own in fields.items())
+            return [*read, f"{value} = {of.__name__}({told})"]
+        case Maybe(inner):
+            some = _lines(inner, value, symbols, names)
+            return [
+                "if data[at] == 0:",
+                f" {value} = None; at += 1",
+                "else:",
+                " at = some_at(data, at)",
+                *(f" {line}" for line in some),
+            ]
+        case Many(item):
+            each = [*_lines(item, f"{value}_item", symbols, names), f"{value}.append({value}_item)"]
+            return [f"{value} = []", *_blocks(value, each), f"{value} = tuple({value})"]
+        case Named(inner):
+            each = [
+                *_lines(Plain.TEXT, f"{value}_name", symbols, names),
+                *_lines(inner, f"{value}_item", symbols, names),
+                f"{value}[{value}_name] = {value}_item",
+            ]
+            return [f"{value} = {{}}", *_blocks(value, each)]
+
+
+def _blocks(value: str, each: Sequence[str]) -> Sequence[str]:
+    count = f"{value}_count"
+    return [
+        f"{count}, at = block_at(data, at)",
+        f"while {count}:",
+        f" for _ in range({count}):",
+        *(f"  {line}" for line in each),
+        f" {count}, at = block_at(data, at)",
+    ]
+
+
+_SPAN: Final = (
+    "end = data[at]",
+    f"if end & {UNUSUAL}: at, end = span_at(data, at)",
+    "else: at += 1; end = at + (end >> 1)",
+)
+
+_PLAIN: Final[Mapping[Plain, Sequence[str]]] = {
+    Plain.TEXT: (*_SPAN, "{0} = data[at:end].decode(); at = end"),
+    Plain.MONEY: (
+        *_SPAN,
+        "{0} = amount(data[at:end].decode()); at = end",
+        "if not {0}.is_finite(): not_finite({0})",
+    ),
+    Plain.COUNT: (
+        "{0} = data[at]",
+        f"if {{0}} >= {MORE}: {{0}}, at = long_at(data, at)",
+        "else: at += 1; {0} = {0} >> 1 ^ -({0} & 1)",
+    ),
+    Plain.OPINION: ("{0}, at = opinion_at(data, at)",),
+    Plain.FLAG: ("{0} = FLAGS[data[at]]; at += 1",),
+    Plain.MOMENT: ("{0}, at = moment_at(data, at)",),
+    Plain.IDENTITY: ("{0} = id_of(int.from_bytes(data[at:at + 16], 'big')); at += 16",),
 }
 
 
-def _expression(shape: Shape, value: str, names: dict[str, Any]) -> str:
-    """Python that makes the field's value of `value`; what it needs is added to `names`."""
-    match shape:
-        case Plain():
-            return _PLAIN[shape].format(value)
-        case Choice(of):
-            names[f"{of.__name__}_of"] = {member.value: member for member in of}
-            return f"{of.__name__}_of[{value}]"
-        case Part(of):
-            names[f"{of.__name__}_from"] = builder(of)
-            return f"{of.__name__}_from({value})"
-        case Maybe(inner):
-            return f"None if {value} is None else {_expression(inner, value, names)}"
-        case Many(inner):
-            each = _expression(inner, "item", names)
-            return f"tuple({value})" if each == "item" else f"tuple([{each} for item in {value}])"
-        case Named(inner):
-            each = _expression(inner, "item", names)
-            return value if each == "item" else f"{{name: {each} for name, item in {value}.items()}}"
+class _Members(dict[int, StrEnum]):
+    """An enum's members by their places; what stands for newer ones, and what is no place, has none."""
+
+    def __init__(self, of: type[StrEnum], symbols: Sequence[str]) -> None:
+        """`symbols` in their order."""
+        known = {member.value: member for member in of}
+        super().__init__(
+            {place * 2: known[symbol] for place, symbol in enumerate(symbols) if symbol in known}
+        )
+        self._symbols = symbols
+
+    def __missing__(self, byte: int) -> StrEnum:
+        raise KeyError(self._symbols[byte >> 1])
+
+
+def _opinion_at(data: bytes, at: int) -> tuple[float, int]:
+    opinion: float = _DOUBLE(data[at : at + 8].ljust(8))[0]
+    if not isfinite(opinion):
+        raise ValueError(f"{opinion} is not a number")
+    return opinion, at + 8
+
+
+def _some_at(data: bytes, at: int) -> int:
+    if data[at] != _SOMETHING:
+        raise ValueError(f"there is a value or none, not the branch {data[at]}")
+    return at + 1
+
+
+_DOUBLE: Final = Struct("<d").unpack
+_SOMETHING: Final = 2
+_NAMES: Final[Mapping[str, Any]] = {
+    "FLAGS": {0: False, 1: True},
+    "amount": amount,
+    "block_at": block_at,
+    "id_of": id_of,
+    "long_at": long_at,
+    "moment_at": moment_at,
+    "not_finite": not_finite,
+    "opinion_at": _opinion_at,
+    "some_at": _some_at,
+    "span_at": span_at,
+}

@@ -107,8 +107,9 @@ def _shape(hint: Any, where: str) -> Shape:
         return _PLAIN[hint]
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return Choice(hint)
-    if is_record(cast("object", hint)):
-        return Part(hint)
+    kind = cast("object", hint)
+    if is_record(kind):
+        return Part(kind)
     return _composed(hint, where)
 
 

@@ -7,6 +7,6 @@ command ids, which is the log.
 
 from adapters.command_topic.consumer import CommandConsumer
 from adapters.command_topic.door import KafkaDoor
-from adapters.command_topic.place import Place
+from adapters.command_topic.topic_names import CommandTopic
 
-__all__ = ["CommandConsumer", "KafkaDoor", "Place"]
+__all__ = ["CommandConsumer", "CommandTopic", "KafkaDoor"]

@@ -10,11 +10,11 @@ import asyncio
 import logging
 import threading
 
-from adapters.command_topic.place import Place
 from adapters.command_topic.thread import LoopThread, Up
+from adapters.command_topic.topic_names import CommandTopic
 from adapters.command_topic.topics import ASK, Consumer, Producer, Record, after, ask_of, consuming, producing
 from adapters.command_topic.wire import answer_bytes, id_in, read_request
-from commands.door import Answer, Declined, Door, Unanswered
+from commands.door import Answer, Declined, Door, TimedOut
 from commands.request import Requested
 from domain.errors import InvalidInput
 
@@ -26,7 +26,7 @@ _PATIENCE_SECONDS = 1.0
 class CommandConsumer:
     """Serves the door of the engine of one account, in a thread of its own."""
 
-    def __init__(self, place: Place, door: Door, account: str) -> None:
+    def __init__(self, place: CommandTopic, door: Door, account: str) -> None:
         """Makes the topics where they are missing. Raises LogUnavailable, InvalidSettings."""
         place.ensure()
         self._place, self._door, self._account = place, door, account
@@ -82,7 +82,7 @@ class CommandConsumer:
         """The engine's answer; asked again for as long as it has none, which never does a thing twice."""
         while True:
             answer = self._door.ask(requested, _PATIENCE_SECONDS)
-            if not isinstance(answer, Unanswered):
+            if not isinstance(answer, TimedOut):
                 return answer
             if self._stopped.wait(_PATIENCE_SECONDS / 10):
                 raise asyncio.CancelledError

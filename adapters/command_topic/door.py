@@ -14,11 +14,11 @@ from aiokafka.errors import (  # pyright: ignore[reportMissingTypeStubs] - it ha
     MessageSizeTooLargeError,
 )
 
-from adapters.command_topic.place import Place
 from adapters.command_topic.thread import LoopThread, Up
+from adapters.command_topic.topic_names import CommandTopic
 from adapters.command_topic.topics import ASK, Producer, Record, ask_of, consuming, producing
 from adapters.command_topic.wire import read_answer, request_bytes
-from commands.door import Answer, Declined, Unanswered
+from commands.door import Answer, Declined, TimedOut
 from commands.request import Requested
 from domain.errors import InvalidInput
 
@@ -28,7 +28,7 @@ _NOT_KNOWN = f"the request is not known to be durable: it may be lost, or be car
 
 
 @dataclass(slots=True)
-class _Asked:
+class _Pending:
     """One asking: its answer, and what is known of the request until then."""
 
     requested: Requested
@@ -40,11 +40,11 @@ class _Asked:
 class KafkaDoor:
     """A `commands.door.Door`; one thread with an event loop serves all who ask."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: CommandTopic) -> None:
         """Makes the topics where they are missing. Raises LogUnavailable, InvalidSettings."""
         place.ensure()
         self._place = place
-        self._waiting: dict[bytes, _Asked] = {}
+        self._waiting: dict[bytes, _Pending] = {}
         self._producer: Producer | None = None
         self._thread = LoopThread(f"the door to {place.commands}", self._serve)
 
@@ -52,7 +52,7 @@ class KafkaDoor:
         """See `Door`. What is durable in the topic is carried out until `valid_until`, by whichever engine comes."""
         until = monotonic() + patience
         try:
-            asked = _Asked(requested, request_bytes(requested))
+            asked = _Pending(requested, request_bytes(requested))
         except InvalidInput as fault:
             return Declined(requested.id, type(fault).__name__, str(fault))
         ask = uuid4().hex.encode()
@@ -62,7 +62,7 @@ class KafkaDoor:
             return asked.answer.result(max(until - monotonic(), 0))
         except NotInTime:
             sending.cancel()
-            return Unanswered(requested.id, asked.known)
+            return TimedOut(requested.id, asked.known)
         finally:
             del self._waiting[ask]
 
@@ -79,7 +79,7 @@ class KafkaDoor:
                 async for record in answers:
                     self._take(record)
 
-    async def _send(self, ask: bytes, asked: _Asked) -> None:
+    async def _send(self, ask: bytes, asked: _Pending) -> None:
         assert self._producer is not None
         requested = asked.requested
         try:

@@ -13,7 +13,7 @@ from aiokafka import (  # pyright: ignore[reportMissingTypeStubs] - it has none
 )
 from aiokafka.errors import KafkaError  # pyright: ignore[reportMissingTypeStubs] - as above
 
-from adapters.command_topic.place import Place
+from adapters.command_topic.topic_names import CommandTopic
 from adapters.command_topic.wire import LARGEST
 from domain.errors import LogUnavailable
 
@@ -64,7 +64,7 @@ def ask_of(record: Record) -> bytes | None:
 
 
 @asynccontextmanager
-async def producing(place: Place) -> AsyncGenerator[Producer]:
+async def producing(place: CommandTopic) -> AsyncGenerator[Producer]:
     """A producer whose records are durable when they are acknowledged. Raises LogUnavailable.
 
     A record may be there twice: a command is told by its id, and an answer by its asking. In return no lost sequence
@@ -79,7 +79,7 @@ async def producing(place: Place) -> AsyncGenerator[Producer]:
 
 @asynccontextmanager
 async def consuming(
-    place: Place, topic: str, partitions: Iterable[int], group: str | None = None
+    place: CommandTopic, topic: str, partitions: Iterable[int], group: str | None = None
 ) -> AsyncGenerator[Consumer]:
     """A consumer of partitions of the topic: from their end, or from where `group` has committed (else from their
     beginning). No group is joined. Raises LogUnavailable."""
@@ -100,7 +100,7 @@ async def consuming(
 
 
 @asynccontextmanager
-async def _started(client: Any, place: Place) -> AsyncGenerator[None]:
+async def _started(client: Any, place: CommandTopic) -> AsyncGenerator[None]:
     try:
         await client.start()
     except KafkaError as fault:

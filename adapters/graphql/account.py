@@ -10,7 +10,7 @@ import strawberry
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
 from adapters.graphql.rows import told_by
-from adapters.graphql.scalars import JSON, Position
+from adapters.graphql.scalars import JSON, Ordinal
 
 
 @strawberry.type(description="An account's money and limits; amounts are in its currency.")
@@ -47,7 +47,7 @@ class Account:
     settings: JSON = strawberry.field(description="The settings in force: strategies, limits, sizing.")
     opened_at: datetime | None = strawberry.field(description="When it was opened.")
     updated_at: datetime = strawberry.field(description="When something last happened to it.")
-    position: Position = strawberry.field(description="The log's position of its last event.")
+    ordinal: Ordinal = strawberry.field(description="Its last event's ordinal in the log.")
 
 
 ACCOUNTS = Nodes(told_by(Account, {"kill_switch": "tripped"}), "accounts", ("account",))

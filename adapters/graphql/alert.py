@@ -13,7 +13,7 @@ from adapters.graphql.enums import told
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
 from adapters.graphql.rows import told_by
-from adapters.graphql.scalars import Position
+from adapters.graphql.scalars import Ordinal
 from projections.alerts import Severity
 
 
@@ -36,11 +36,11 @@ class Alert:
     stream: str = strawberry.field(description="The stream of the event.")
     chain_id: strawberry.ID = strawberry.field(description="The chain of the event.")
     at: datetime = strawberry.field(description="When it happened.")
-    position: Position = strawberry.field(description="The log's position of the event.")
+    ordinal: Ordinal = strawberry.field(description="The event's ordinal in the log.")
 
     @strawberry.field(description="The event as it was recorded.")
     async def event(self) -> kinds.Event | None:
-        return await events.EVENTS.one(self.moment, self.position)
+        return await events.EVENTS.one(self.moment, self.ordinal)
 
 
 @strawberry.input(description="Which alerts: those for which everything that is given holds.")
@@ -52,9 +52,9 @@ class AlertFilter:
     stream: str | None = strawberry.field(default=None, description="Of this stream.")
     since: datetime | None = strawberry.field(default=None, description="At this time or later.")
     before: datetime | None = strawberry.field(default=None, description="Earlier than this time.")
-    after_position: Position | None = strawberry.field(
-        default=None, description="After this position of the log."
+    after_ordinal: Ordinal | None = strawberry.field(
+        default=None, description="After this ordinal of the log."
     )
 
 
-ALERTS = Nodes(told_by(Alert, {"chain_id": "chain"}, severity=Severity), "alerts", ("position",))
+ALERTS = Nodes(told_by(Alert, {"chain_id": "chain"}, severity=Severity), "alerts", ("ordinal",))

@@ -7,19 +7,19 @@ from typing import Annotated
 
 import strawberry
 
-from adapters.graphql.scalars import Position
+from adapters.graphql.scalars import Ordinal
 from domain.errors import InvalidInput
 
 When = int | datetime
-"""A position of the log, or a time."""
+"""An ordinal of the log, or a time."""
 
 
 @strawberry.input(
     one_of=True,
-    description="A moment of the past: exactly one of a position of the log and a time.",
+    description="A moment of the past: exactly one of an ordinal of the log and a time.",
 )
 class AsOfInput:
-    position: Position | None = strawberry.field(
+    ordinal: Ordinal | None = strawberry.field(
         default=strawberry.UNSET, description="As the log was when it ended with this event: exact."
     )
     time: datetime | None = strawberry.field(
@@ -40,7 +40,7 @@ def when(as_of: AsOfInput | None) -> When | None:
     """The moment that is meant; None for now. Raises InvalidInput where none is named."""
     if as_of is None:
         return None
-    for told in (as_of.position, as_of.time):
+    for told in (as_of.ordinal, as_of.time):
         if told is not None and told is not strawberry.UNSET:
             return told
-    raise InvalidInput("asOf needs a position or a time")
+    raise InvalidInput("asOf needs an ordinal or a time")

@@ -16,8 +16,8 @@ from adapters.graphql.as_of import When
 from adapters.graphql.desk import Desk
 from adapters.graphql.moment import Moment
 from adapters.graphql.readers import MOMENTS, Readers
-from adapters.http.caller import Caller
 from adapters.live import Live
+from commands.caller import Caller
 from domain.errors import InvalidInput
 from domain.log import Envelope
 from projections.source import ReadModels, Source
@@ -26,8 +26,8 @@ from projections.source import ReadModels, Source
 class Projecting(Protocol):
     """Whoever keeps the read models up to date."""
 
-    def wait_until(self, position: int, patience: float, /) -> bool:
-        """Waits at most `patience` seconds until they tell the log up to `position`; whether they do."""
+    def wait_until(self, ordinal: int, patience: float, /) -> bool:
+        """Waits at most `patience` seconds until they tell the log up to `ordinal`; whether they do."""
         ...
 
 

@@ -20,7 +20,7 @@ from adapters.graphql.enums import told
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
 from adapters.graphql.rows import told_by
-from adapters.graphql.scalars import JSON, Position
+from adapters.graphql.scalars import JSON, Ordinal
 from domain.direction import Direction
 from domain.signal import Chamber, Tier, Verdict
 
@@ -80,7 +80,7 @@ class Decision:
     approvals: int = strawberry.field(description="How many said yes.")
     rejections: int = strawberry.field(description="How many said no.")
     decided_at: datetime = strawberry.field(description="When it was decided.")
-    position: Position = strawberry.field(description="The log's position of the event.")
+    ordinal: Ordinal = strawberry.field(description="The event's ordinal in the log.")
 
     @strawberry.field(description="The votes of both committees, in the order they were recorded.")
     def votes(self, *, approves: OnlyVotes = None) -> list[Vote]:
@@ -114,8 +114,8 @@ class DecisionFilter:
     min_rejections: int | None = strawberry.field(default=None, description="With so many noes or more.")
     since: datetime | None = strawberry.field(default=None, description="Made at this time or later.")
     before: datetime | None = strawberry.field(default=None, description="Made earlier than this time.")
-    after_position: Position | None = strawberry.field(
-        default=None, description="Made after this position of the log."
+    after_ordinal: Ordinal | None = strawberry.field(
+        default=None, description="Made after this ordinal of the log."
     )
 
 

@@ -12,7 +12,7 @@ from adapters.graphql.enums import told
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
 from adapters.graphql.rows import told_by
-from adapters.graphql.scalars import Position
+from adapters.graphql.scalars import Ordinal
 
 
 class EquityBy(StrEnum):
@@ -48,7 +48,7 @@ class EquityPoint:
     peak: Decimal = strawberry.field(description="The highest balance so far, in the account's currency.")
     drawdown: float = strawberry.field(description="How far below the peak, as a fraction of it.")
     chain_id: strawberry.ID = strawberry.field(description="The chain that moved it.")
-    position: Position = strawberry.field(description="The log's position of the event.")
+    ordinal: Ordinal = strawberry.field(description="The event's ordinal in the log.")
 
 
 @strawberry.input(description="Which points: those for which everything that is given holds.")
@@ -59,9 +59,9 @@ class EquityFilter:
     chain: strawberry.ID | None = strawberry.field(default=None, description="Moved by this chain.")
     since: datetime | None = strawberry.field(default=None, description="At this time or later.")
     before: datetime | None = strawberry.field(default=None, description="Earlier than this time.")
-    after_position: Position | None = strawberry.field(
-        default=None, description="After this position of the log."
+    after_ordinal: Ordinal | None = strawberry.field(
+        default=None, description="After this ordinal of the log."
     )
 
 
-EQUITY = Nodes(told_by(EquityPoint, {"chain_id": "chain"}, reason=EquityReason), "equity", ("position",))
+EQUITY = Nodes(told_by(EquityPoint, {"chain_id": "chain"}, reason=EquityReason), "equity", ("ordinal",))

@@ -13,7 +13,7 @@ from adapters.graphql.enums import told
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes, belonging
 from adapters.graphql.rows import told_by
-from adapters.graphql.scalars import JSON, Position
+from adapters.graphql.scalars import JSON, Ordinal
 from domain.log import Recorded, is_outside_fact
 from domain.streams import parse
 from projections.sentences import sentence
@@ -35,7 +35,7 @@ told(EventsBy)
 class Event:
     moment: strawberry.Private[Moment]
     data: strawberry.Private[bytes]
-    position: Position = strawberry.field(description="Its place in the log.")
+    ordinal: Ordinal = strawberry.field(description="Its place in the log.")
     id: strawberry.ID = strawberry.field(description="The event's id.")
     type: str = strawberry.field(description="What happened, as in `OrderFilled`.")
     line: str = strawberry.field(description="The same in plain words, on one line.")
@@ -90,16 +90,16 @@ class EventFilter:
     )
     since: datetime | None = strawberry.field(default=None, description="Occurred at this time or later.")
     before: datetime | None = strawberry.field(default=None, description="Occurred earlier than this time.")
-    after_position: Position | None = strawberry.field(
-        default=None, description="After this position of the log."
+    after_ordinal: Ordinal | None = strawberry.field(
+        default=None, description="After this ordinal of the log."
     )
-    upto_position: Position | None = strawberry.field(
-        default=None, description="Up to this position of the log."
+    upto_ordinal: Ordinal | None = strawberry.field(
+        default=None, description="Up to this ordinal of the log."
     )
 
 
 event_of = told_by(Event, {"id": "event_id", "chain_id": "chain", "cause_id": "cause"})
-EVENTS = Nodes(event_of, "journal", ("position",))
+EVENTS = Nodes(event_of, "journal", ("ordinal",))
 EVENTS_BY_ID = Nodes(event_of, "journal", ("event_id",))
 
 
@@ -109,7 +109,7 @@ def recorded_event(moment: Moment, recorded: Recorded) -> Event:
     return Event(
         moment=moment,
         data=recorded.data,
-        position=Position(recorded.position),
+        ordinal=Ordinal(recorded.ordinal),
         id=strawberry.ID(str(meta.event_id)),
         type=type(event).__name__,
         line=sentence(event),

@@ -15,7 +15,7 @@ from adapters.graphql.enums import told
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
 from adapters.graphql.rows import told_by
-from adapters.graphql.scalars import Position
+from adapters.graphql.scalars import Ordinal
 from domain.direction import Purpose, Side
 from domain.order import Liquidity
 
@@ -54,7 +54,7 @@ class Fill:
     fee_currency: str = strawberry.field(description="The currency of the fee.")
     liquidity: Liquidity = strawberry.field(description="Whether it waited in the book or crossed it.")
     at: datetime = strawberry.field(description="When it happened at the exchange.")
-    position: Position = strawberry.field(description="The log's position of the event.")
+    ordinal: Ordinal = strawberry.field(description="The event's ordinal in the log.")
 
     @strawberry.field(description="The order that was filled.")
     async def order(self) -> kinds.Order | None:
@@ -62,7 +62,7 @@ class Fill:
 
     @strawberry.field(description="The event as it was recorded.")
     async def event(self) -> kinds.Event | None:
-        return await events.EVENTS.one(self.moment, self.position)
+        return await events.EVENTS.one(self.moment, self.ordinal)
 
 
 @strawberry.input(description="Which fills: those for which everything that is given holds.")
@@ -84,13 +84,13 @@ class FillFilter:
     )
     since: datetime | None = strawberry.field(default=None, description="At this time or later.")
     before: datetime | None = strawberry.field(default=None, description="Earlier than this time.")
-    after_position: Position | None = strawberry.field(
-        default=None, description="After this position of the log."
+    after_ordinal: Ordinal | None = strawberry.field(
+        default=None, description="After this ordinal of the log."
     )
 
 
 FILLS = Nodes(
     told_by(Fill, {"chain_id": "chain"}, side=Side, purpose=Purpose, liquidity=Liquidity),
     "fills",
-    ("position",),
+    ("ordinal",),
 )

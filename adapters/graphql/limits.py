@@ -15,7 +15,7 @@ from graphql import (
 )
 from strawberry.extensions import DisableIntrospection, MaxTokensLimiter, SchemaExtension
 
-from adapters.graphql.codes import Code
+from adapters.codes import Code
 from adapters.graphql.weight import Scales, Weight
 
 

@@ -14,7 +14,7 @@ from adapters.graphql.enums import SortDirection
 from adapters.graphql.nodes import Nodes
 from adapters.graphql.permission import requires
 from adapters.graphql.rows import filters_of
-from adapters.http.caller import Role
+from commands.roles import Role
 from projections.questions.listing import Listing
 from projections.questions.page import Wanted
 

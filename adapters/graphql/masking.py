@@ -12,7 +12,7 @@ from strawberry import Schema
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.types import ExecutionContext
 
-from adapters.graphql.codes import Code, code_of
+from adapters.codes import Code, code_of
 from domain.errors import WhenceError
 
 _log = logging.getLogger(__name__)

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import strawberry
 
-from adapters.graphql.scalars import Position
+from adapters.graphql.scalars import Ordinal
 from commands import door
 
 
 @strawberry.type(description="One event that followed from a command.")
 class FollowedEvent:
-    position: Position
+    ordinal: Ordinal
     id: strawberry.ID
     stream: str
     type: str = strawberry.field(description="What happened, as in `OrderPlaced`.")
@@ -22,7 +22,7 @@ class FollowedEvent:
     @classmethod
     def of(cls, named: door.EventNamed) -> FollowedEvent:
         return cls(
-            position=Position(named.position),
+            ordinal=Ordinal(named.ordinal),
             id=strawberry.ID(str(named.event_id)),
             stream=named.stream,
             type=named.type.rpartition(".")[2],
@@ -30,10 +30,10 @@ class FollowedEvent:
 
 
 @strawberry.type(description="Done, and durable.")
-class Accepted:
+class Completed:
     command_id: str
-    position: Position | None = strawberry.field(
-        description="The position of the last event that followed; null where it was so already and none followed."
+    ordinal: Ordinal | None = strawberry.field(
+        description="The ordinal of the last event that followed; null where it was so already and none followed."
     )
     repeated: bool = strawberry.field(
         description="Whether this key was answered before: these are the events of then, nothing was done again."
@@ -44,10 +44,10 @@ class Accepted:
     )
 
     @classmethod
-    def of(cls, answer: door.Accepted, reached: bool | None) -> Accepted:  # noqa: FBT001 - a fact, not a switch
+    def of(cls, answer: door.Completed, reached: bool | None) -> Completed:  # noqa: FBT001 - a fact, not a switch
         return cls(
             command_id=answer.command_id,
-            position=Position(answer.position) if answer.events else None,
+            ordinal=Ordinal(answer.ordinal) if answer.events else None,
             repeated=answer.repeated,
             events=[FollowedEvent.of(named) for named in answer.events],
             read_models_reached=reached,
@@ -69,13 +69,13 @@ class Refused:
     description="No answer came in time: it may be done, or yet be done until `validUntil`, never after. "
     "To know, ask again with the same key: nothing is ever done twice."
 )
-class Unanswered:
+class TimedOut:
     command_id: str
     known: str = strawberry.field(description="What is certain.")
     valid_until: datetime
 
     @classmethod
-    def of(cls, answer: door.Unanswered, valid_until: datetime) -> Unanswered:
+    def of(cls, answer: door.TimedOut, valid_until: datetime) -> TimedOut:
         return cls(command_id=answer.command_id, known=answer.known, valid_until=valid_until)
 
 
@@ -108,5 +108,5 @@ class Draft:
         )
 
 
-CommandAnswer = Annotated[Accepted | Refused | Unanswered, strawberry.union("CommandAnswer")]
-DraftAnswer = Annotated[Draft | Refused | Unanswered, strawberry.union("DraftAnswer")]
+CommandAnswer = Annotated[Completed | Refused | TimedOut, strawberry.union("CommandAnswer")]
+DraftAnswer = Annotated[Draft | Refused | TimedOut, strawberry.union("DraftAnswer")]

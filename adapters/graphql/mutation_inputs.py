@@ -1,4 +1,4 @@
-"""What a mutation is told, beyond its key."""
+"""What single mutations take beside the request that all of them take."""
 
 from __future__ import annotations
 

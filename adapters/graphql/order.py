@@ -19,7 +19,7 @@ from adapters.graphql.enums import told
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes, belonging
 from adapters.graphql.rows import told_by
-from adapters.graphql.scalars import Position
+from adapters.graphql.scalars import Ordinal
 from domain.direction import Purpose, Side
 from domain.order import OrderStatus, OrderType
 from projections.questions.links import positions_of_orders
@@ -80,8 +80,8 @@ class Order:
     placed_at: datetime = strawberry.field(description="When it was placed.")
     updated_at: datetime = strawberry.field(description="When something last happened to it.")
     closed_at: datetime | None = strawberry.field(description="When it ended; null while it works.")
-    position: Position = strawberry.field(description="The log's position of its first event.")
-    updated_position: Position = strawberry.field(description="The log's position of its last event.")
+    ordinal: Ordinal = strawberry.field(description="Its first event's ordinal in the log.")
+    updated_ordinal: Ordinal = strawberry.field(description="Its last event's ordinal in the log.")
 
     @strawberry.field(description="The signal that it came from; null for what a person asked for.")
     async def signal(self) -> kinds.Signal | None:
@@ -131,8 +131,8 @@ class OrderFilter:
     )
     since: datetime | None = strawberry.field(default=None, description="Placed at this time or later.")
     before: datetime | None = strawberry.field(default=None, description="Placed earlier than this time.")
-    after_position: Position | None = strawberry.field(
-        default=None, description="Placed after this position of the log."
+    after_ordinal: Ordinal | None = strawberry.field(
+        default=None, description="Placed after this ordinal of the log."
     )
 
 

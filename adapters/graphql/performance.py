@@ -9,7 +9,7 @@ from typing import Any
 import strawberry
 from sqlalchemy import RowMapping
 
-from adapters.graphql.scalars import Position
+from adapters.graphql.scalars import Ordinal
 from projections.questions.performance import NO_RATIOS, Dimension, Ratios, figures
 
 
@@ -62,7 +62,7 @@ class Performance:
         )
     )
     last_closed_at: datetime = strawberry.field(description="When the last of them was closed.")
-    position: Position = strawberry.field(description="The log's position of that event.")
+    ordinal: Ordinal = strawberry.field(description="The event's ordinal in the log.")
 
 
 _PLAIN = (
@@ -81,7 +81,7 @@ _PLAIN = (
     "largest_loss",
     "max_drawdown",
     "last_closed_at",
-    "position",
+    "ordinal",
 )
 
 

@@ -1,7 +1,7 @@
-"""The least role a field needs, written where the field is: `extensions=[requires(Role.TRADER)]`.
+"""The least role a root field needs, as an extension of the field: `extensions=[requires(Role.VIEWER)]`.
 
-The context of every operation has the caller (`CallerContext`). A root field that names no role is a defect: a test
-finds it by `least_role`.
+The context of every operation has the caller. A root field that names no role is a defect: a test finds it by
+`least_role`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from strawberry.extensions.field_extension import (
 from strawberry.types import Info
 from strawberry.types.field import StrawberryField
 
-from adapters.http.caller import Role
+from commands.roles import Role
 
 
 class RoleRequired(FieldExtension):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 import strawberry
 
@@ -18,8 +18,8 @@ from adapters.graphql.connection import BELOW, Most
 from adapters.graphql.enums import told
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
-from adapters.graphql.rows import told_by
-from adapters.graphql.scalars import Position
+from adapters.graphql.rows import told_by, values_by
+from adapters.graphql.scalars import Ordinal
 from domain.direction import Direction, Purpose
 from projections.questions.links import fills_of_positions, orders_of_positions
 
@@ -47,12 +47,10 @@ told(PositionStatus)
 told(PositionsBy)
 
 
-@strawberry.type(
-    name="Position",
-    description="What we hold, or held, of one instrument in one direction, from flat to flat.",
-)
-class HeldPosition:
-    moment: strawberry.Private[Moment]
+@strawberry.type
+class PositionState:
+    """What queries and subscriptions both show of a position."""
+
     account: str = strawberry.field(description="Who holds it.")
     id: strawberry.ID = strawberry.field(
         description="Instrument, direction and number: its stream behind the account."
@@ -91,8 +89,16 @@ class HeldPosition:
     closed_at: datetime | None = strawberry.field(
         description="When it was flat again; null while it is open."
     )
-    position: Position = strawberry.field(description="The log's position of its first event.")
-    updated_position: Position = strawberry.field(description="The log's position of its last event.")
+
+
+@strawberry.type(
+    name="Position",
+    description="What we hold, or held, of one instrument in one direction, from flat to flat.",
+)
+class HeldPosition(PositionState):
+    moment: strawberry.Private[Moment]
+    ordinal: Ordinal = strawberry.field(description="Its first event's ordinal in the log.")
+    updated_ordinal: Ordinal = strawberry.field(description="Its last event's ordinal in the log.")
 
     @strawberry.field(description="The signal that opened it; null for what a person asked for.")
     async def signal(self) -> kinds.Signal | None:
@@ -144,23 +150,17 @@ class PositionFilter:
     closed_before: datetime | None = strawberry.field(
         default=None, description="Closed earlier than this time."
     )
-    after_position: Position | None = strawberry.field(
-        default=None, description="Opened after this position of the log."
+    after_ordinal: Ordinal | None = strawberry.field(
+        default=None, description="Opened after this ordinal of the log."
     )
 
 
-POSITIONS = Nodes(
-    told_by(
-        HeldPosition,
-        {
-            "chain_id": "chain",
-            "closed_by_chain_id": "closed_by_chain",
-            "entry_order_id": "entry_order",
-            "exit_order_id": "exit_order",
-        },
-        direction=Direction,
-        status=PositionStatus,
-        exit_reason=Purpose,
-    ),
-    "positions",
-)
+_COLUMNS = {
+    "chain_id": "chain",
+    "closed_by_chain_id": "closed_by_chain",
+    "entry_order_id": "entry_order",
+    "exit_order_id": "exit_order",
+}
+_WORDS: dict[str, type[Enum]] = {"direction": Direction, "status": PositionStatus, "exit_reason": Purpose}
+POSITIONS = Nodes(told_by(HeldPosition, _COLUMNS, **_WORDS), "positions")
+position_values = values_by(PositionState, _COLUMNS, **_WORDS)

@@ -33,7 +33,7 @@ from adapters.graphql.permission import requires
 from adapters.graphql.position import POSITIONS, HeldPosition, PositionFilter, PositionsBy
 from adapters.graphql.signal import SIGNALS, Signal, SignalFilter, SignalsBy
 from adapters.graphql.status import ProjectionBuild, build_of
-from adapters.http.caller import Role
+from commands.roles import Role
 from projections.explanation import explain
 from projections.questions.accounts import accounts
 from projections.questions.alerts import ALERTS as ALERT_LIST

@@ -1,4 +1,4 @@
-"""The scalars that GraphQL does not have: exact decimals, UTC times, positions of the log, open shapes."""
+"""The scalars that GraphQL does not have: exact decimals, UTC times, ordinals of the log, open shapes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from graphql import GraphQLError
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
-Position = NewType("Position", int)
+Ordinal = NewType("Ordinal", int)
 """A place in the log, or how many events there are up to it."""
 
 _LARGEST = 2**53 - 1
@@ -55,13 +55,13 @@ def read_time(value: object) -> datetime:
     raise GraphQLError(f"{value!r} is not a time with its zone; write it like 2025-06-30T14:00:00Z")
 
 
-def read_position(value: object) -> Position:
+def read_ordinal(value: object) -> Ordinal:
     """A whole number, 0 or more, as a JSON number or as text."""
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST:
-        return Position(value)
-    raise GraphQLError(f"{value!r} is not a position of the log: a whole number from 0 to {_LARGEST}")
+        return Ordinal(value)
+    raise GraphQLError(f"{value!r} is not an ordinal of the log: a whole number from 0 to {_LARGEST}")
 
 
 DECIMAL = strawberry.scalar(
@@ -84,16 +84,16 @@ DATE_TIME = strawberry.scalar(
     serialize=time_text,
     parse_value=read_time,
 )
-POSITION = strawberry.scalar(
-    name="LogPosition",
+ORDINAL = strawberry.scalar(
+    name="Ordinal",
     description=(
-        "A position of the log: 1, 2, 3 … in the order of its events. A JSON number, exact up to 2^53 - 1, which is "
+        "An ordinal of the log: 1, 2, 3 … in the order of its events. A JSON number, exact up to 2^53 - 1, which is "
         "more events than any log will hold. As input: a number, or its digits as text."
     ),
     serialize=int,
-    parse_value=read_position,
+    parse_value=read_ordinal,
 )
 
-SCALARS: Mapping[Any, ScalarDefinition] = {Decimal: DECIMAL, datetime: DATE_TIME, Position: POSITION}
+SCALARS: Mapping[Any, ScalarDefinition] = {Decimal: DECIMAL, datetime: DATE_TIME, Ordinal: ORDINAL}
 
-__all__ = ["JSON", "SCALARS", "Position"]
+__all__ = ["JSON", "SCALARS", "Ordinal"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 import strawberry
 
@@ -16,8 +16,8 @@ from adapters.graphql.connection import BELOW, Most
 from adapters.graphql.enums import told
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes, belonging
-from adapters.graphql.rows import told_by
-from adapters.graphql.scalars import JSON, Position
+from adapters.graphql.rows import told_by, values_by
+from adapters.graphql.scalars import JSON, Ordinal
 from domain.direction import Direction
 from domain.signal import Verdict
 from domain.strategies import Intent
@@ -45,9 +45,10 @@ told(SignalStatus)
 told(SignalsBy)
 
 
-@strawberry.type(description="A strategy's proposal at the close of one candle.")
-class Signal:
-    moment: strawberry.Private[Moment]
+@strawberry.type
+class SignalState:
+    """What queries and subscriptions both show of a signal."""
+
     account: str = strawberry.field(description="Whose trading it was raised for.")
     id: strawberry.ID = strawberry.field(description="The signal's id, which is that of the chain it began.")
     strategy: str = strawberry.field(description="Who says so.")
@@ -70,8 +71,13 @@ class Signal:
     actor: str = strawberry.field(description="Who raised it: the engine, or a person by name.")
     detected_at: datetime = strawberry.field(description="When it was raised.")
     decided_at: datetime | None = strawberry.field(description="When it was decided.")
-    position: Position = strawberry.field(description="The log's position of its first event.")
-    updated_position: Position = strawberry.field(description="The log's position of its last event.")
+
+
+@strawberry.type(description="A strategy's proposal at the close of one candle.")
+class Signal(SignalState):
+    moment: strawberry.Private[Moment]
+    ordinal: Ordinal = strawberry.field(description="Its first event's ordinal in the log.")
+    updated_ordinal: Ordinal = strawberry.field(description="Its last event's ordinal in the log.")
 
     @strawberry.field(description="What both committees made of it; null until they have.")
     async def decision(self) -> kinds.Decision | None:
@@ -103,11 +109,16 @@ class SignalFilter:
     min_confidence: float | None = strawberry.field(default=None, description="This sure or surer, in 0..1.")
     since: datetime | None = strawberry.field(default=None, description="Raised at this time or later.")
     before: datetime | None = strawberry.field(default=None, description="Raised earlier than this time.")
-    after_position: Position | None = strawberry.field(
-        default=None, description="Raised after this position of the log."
+    after_ordinal: Ordinal | None = strawberry.field(
+        default=None, description="Raised after this ordinal of the log."
     )
 
 
-SIGNALS = Nodes(
-    told_by(Signal, direction=Direction, intent=Intent, status=SignalStatus, verdict=Verdict), "signals"
-)
+_WORDS: dict[str, type[Enum]] = {
+    "direction": Direction,
+    "intent": Intent,
+    "status": SignalStatus,
+    "verdict": Verdict,
+}
+SIGNALS = Nodes(told_by(Signal, None, **_WORDS), "signals")
+signal_values = values_by(SignalState, None, **_WORDS)

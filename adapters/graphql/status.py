@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from adapters.graphql.scalars import Position
+from adapters.graphql.scalars import Ordinal
 from projections.bookkeeping import BuildKind, BuildStatus
 from projections.standing import Standing
 
@@ -15,7 +15,7 @@ class ProjectionBuild:
     build: int = strawberry.field(description="The number of the build.")
     kind: BuildKind = strawberry.field(description="Rows as they are now, or as they were at checkpoints.")
     status: BuildStatus = strawberry.field(description="Whether it answers.")
-    position: Position = strawberry.field(description="Up to where it tells the log.")
+    ordinal: Ordinal = strawberry.field(description="Up to where it tells the log.")
     parked_events: int = strawberry.field(
         description="Events that wait, for one of their sequence could not be told."
     )
@@ -29,7 +29,7 @@ def build_of(standing: Standing) -> ProjectionBuild:
         build=standing.build.id,
         kind=standing.build.kind,
         status=standing.build.status,
-        position=Position(standing.position),
+        ordinal=Ordinal(standing.ordinal),
         parked_events=standing.parked_events,
         parked_sequences=standing.parked_sequences,
     )

@@ -1,7 +1,7 @@
 """Everything that can be followed, over `graphql-transport-ws`.
 
-A subscription begins after a position, or now; it misses nothing and repeats nothing. Whoever does not keep up is told
-(TOO_SLOW) and dropped, and may come back with the last position it saw, as after any other end.
+A subscription begins after an ordinal, or now; it misses nothing and repeats nothing. Whoever does not keep up is told
+(TOO_SLOW) and dropped, and may come back with the last ordinal it saw, as after any other end.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import strawberry
 from adapters.graphql.context import Info
 from adapters.graphql.enums import told
 from adapters.graphql.permission import requires
-from adapters.graphql.scalars import Position
+from adapters.graphql.scalars import Ordinal
 from adapters.graphql.subscription_filter import EventsFilter, Wanted, of_account
 from adapters.graphql.subscription_messages import (
     AlertRaised,
@@ -25,9 +25,9 @@ from adapters.graphql.subscription_messages import (
     SignalChange,
     Telling,
 )
-from adapters.http.caller import Role
 from adapters.live import Live
 from adapters.live.folded import Folded, fold, fresh
+from commands.roles import Role
 from domain.errors import InvalidInput, Refused
 from domain.log import Recorded
 from projections.alerts import ALERTS, Severity
@@ -41,9 +41,9 @@ _MOST_INSTRUMENTS = 100
 _TELLING = Telling()
 
 After = Annotated[
-    Position | None,
+    Ordinal | None,
     strawberry.argument(
-        description="Tell all that came after this position, then what comes; from now on, when left out."
+        description="Tell all that came after this ordinal, then what comes; from now on, when left out."
     ),
 ]
 Account = Annotated[str | None, strawberry.argument(description="Whose; anybody's, when left out.")]
@@ -112,7 +112,7 @@ class Subscription:
                 yield PriceSeen.of(price)
 
 
-async def _events(info: Info, wanted: Wanted, after: Position | None) -> AsyncGenerator[Recorded]:
+async def _events(info: Info, wanted: Wanted, after: Ordinal | None) -> AsyncGenerator[Recorded]:
     async with aclosing(_live(info).tail.subscribe(after)) as events:
         async for recorded in events:
             if wanted(recorded):
@@ -120,7 +120,7 @@ async def _events(info: Info, wanted: Wanted, after: Position | None) -> AsyncGe
 
 
 async def _rows(
-    info: Info, projection: Projection, account: str | None, after: Position | None
+    info: Info, projection: Projection, account: str | None, after: Ordinal | None
 ) -> AsyncGenerator[tuple[Recorded, Row]]:
     folded = Folded(projection, _live(info).tail.stream)
     async with aclosing(_events(info, of_account(account), after)) as events:

@@ -1,4 +1,4 @@
-"""What subscriptions tell. Every message has the position to go on from."""
+"""What subscriptions tell. Every message has the ordinal to go on from."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ import strawberry
 from strawberry.scalars import JSON
 
 from adapters.avro.json_form import to_json
-from adapters.graphql.scalars import Position
+from adapters.graphql.position import PositionState, position_values
+from adapters.graphql.scalars import Ordinal
+from adapters.graphql.signal import SignalState, signal_values
 from adapters.live.prices import Price
-from domain.direction import Direction
 from domain.log import Envelope, Recorded
-from domain.signal import Verdict
-from domain.strategies import Intent
 from domain.streams import parse
 from projections.alerts import Severity
 from projections.projection import Row
@@ -27,7 +26,7 @@ from projections.sentences import sentence
 @strawberry.type(description="One event, as it was recorded.")
 class LoggedEvent:
     envelope: strawberry.Private[Envelope]
-    position: Position = strawberry.field(description="Its place in the log: go on after it.")
+    ordinal: Ordinal = strawberry.field(description="Its place in the log: go on after it.")
     id: strawberry.ID = strawberry.field(description="Its id.")
     stream: str = strawberry.field(description="Its stream, like `order-main-01hx3k9zq2m4c-e1`.")
     noun: str = strawberry.field(description="What the stream is of, like `order`.")
@@ -52,7 +51,7 @@ class LoggedEvent:
         meta = recorded.envelope.meta
         return cls(
             envelope=recorded.envelope,
-            position=Position(recorded.position),
+            ordinal=Ordinal(recorded.ordinal),
             id=strawberry.ID(str(meta.event_id)),
             stream=meta.stream,
             noun=parse(meta.stream).noun,
@@ -87,92 +86,30 @@ class Telling:
 
 
 @strawberry.type(description="A position as it was right after an event.")
-class PositionChange:
-    position: Position = strawberry.field(description="The event's place in the log: go on after it.")
+class PositionChange(PositionState):
+    ordinal: Ordinal = strawberry.field(description="The event's place in the log: go on after it.")
     event: LoggedEvent = strawberry.field(description="What happened.")
-    account: str = strawberry.field(description="Whose position it is.")
-    id: strawberry.ID = strawberry.field(description="Like `BTCUSDT-LINEAR.BYBIT-LONG-1`.")
-    chain_id: strawberry.ID = strawberry.field(description="The chain that opened it.")
-    instrument: str = strawberry.field(description="What is held.")
-    direction: Direction = strawberry.field(description="Which way it gains.")
-    status: str = strawberry.field(description="OPEN or CLOSED.")
-    quantity: Decimal = strawberry.field(description="How much is held, in base currency.")
-    cost: Decimal = strawberry.field(description="What that cost, in quote currency.")
-    average_price: Decimal = strawberry.field(
-        description="What a unit cost; of a closed position, what one cost last."
-    )
-    stop: Decimal | None = strawberry.field(description="Where its stop rests, in quote currency.")
-    target: Decimal | None = strawberry.field(description="Where its target rests, in quote currency.")
-    gross: Decimal = strawberry.field(description="What it has brought so far, before fees and funding.")
-    fees: Decimal = strawberry.field(description="What its fills cost so far.")
-    funding: Decimal = strawberry.field(
-        description="What its funding brought so far; negative where it cost."
-    )
-    net: Decimal = strawberry.field(description="gross - fees + funding.")
-    exit_reason: str | None = strawberry.field(description="Why it was closed; null while it is open.")
-    opened_at: datetime = strawberry.field(description="When it was opened.")
-    closed_at: datetime | None = strawberry.field(description="When it was closed; null while it is open.")
 
     @classmethod
     def of(cls, recorded: Recorded, row: Row) -> PositionChange:
-        told = {name: row[name] for name in _POSITION_COLUMNS}
-        return cls(
-            position=Position(recorded.position),
-            event=LoggedEvent.of(recorded),
-            chain_id=strawberry.ID(row["chain"]),
-            direction=Direction(row["direction"]),
-            **told,
-        )
-
-
-_POSITION_COLUMNS = (
-    "account", "id", "instrument", "status", "quantity", "cost", "average_price", "stop", "target", "gross",
-    "fees", "funding", "net", "exit_reason", "opened_at", "closed_at",
-)  # fmt: skip
+        ordinal, event = Ordinal(recorded.ordinal), LoggedEvent.of(recorded)
+        return cls(ordinal=ordinal, event=event, **position_values(row))
 
 
 @strawberry.type(description="A signal as it was right after an event: detected, or decided.")
-class SignalChange:
-    position: Position = strawberry.field(description="The event's place in the log: go on after it.")
+class SignalChange(SignalState):
+    ordinal: Ordinal = strawberry.field(description="The event's place in the log: go on after it.")
     event: LoggedEvent = strawberry.field(description="What happened.")
-    account: str = strawberry.field(description="Whose signal it is.")
-    id: strawberry.ID = strawberry.field(description="Its id, which is its chain's.")
-    strategy: str = strawberry.field(description="Who says it.")
-    instrument: str = strawberry.field(description="Of what.")
-    direction: Direction = strawberry.field(description="Which way.")
-    intent: Intent = strawberry.field(description="To go in, or out.")
-    confidence: float = strawberry.field(description="0 to 1.")
-    trend: float = strawberry.field(description="The longer trend: -1 down, +1 up.")
-    price: Decimal = strawberry.field(description="The close it was said at, in quote currency.")
-    stop: Decimal = strawberry.field(description="The stop it proposes.")
-    target: Decimal = strawberry.field(description="The target it proposes.")
-    status: str = strawberry.field(description="DETECTED or DECIDED.")
-    verdict: Verdict | None = strawberry.field(description="What was decided; null until then.")
-    reasons: list[str] | None = strawberry.field(description="Why it was decided so; null until then.")
-    candle_closed_at: datetime = strawberry.field(description="When the candle closed that it was seen on.")
 
     @classmethod
     def of(cls, recorded: Recorded, row: Row) -> SignalChange:
-        told = {name: row[name] for name in _SIGNAL_COLUMNS}
-        return cls(
-            position=Position(recorded.position),
-            event=LoggedEvent.of(recorded),
-            direction=Direction(row["direction"]),
-            intent=Intent(row["intent"]),
-            verdict=None if row["verdict"] is None else Verdict(row["verdict"]),
-            **told,
-        )
-
-
-_SIGNAL_COLUMNS = (
-    "account", "id", "strategy", "instrument", "confidence", "trend", "price", "stop", "target", "status", "reasons",
-    "candle_closed_at",
-)  # fmt: skip
+        ordinal, event = Ordinal(recorded.ordinal), LoggedEvent.of(recorded)
+        return cls(ordinal=ordinal, event=event, **signal_values(row))
 
 
 @strawberry.type(description="What a person should know of without asking.")
 class AlertRaised:
-    position: Position = strawberry.field(description="The event's place in the log: go on after it.")
+    ordinal: Ordinal = strawberry.field(description="The event's place in the log: go on after it.")
     account: str = strawberry.field(description="Whose; `system` for what belongs to no account.")
     severity: Severity = strawberry.field(description="How much it matters.")
     kind: str = strawberry.field(description="What it is, for programs: like `KILL_SWITCH_TRIPPED`.")
@@ -188,7 +125,7 @@ class AlertRaised:
         return cls(**told)
 
 
-@strawberry.type(description="The close of a candle. Prices are no part of the log: they have no position.")
+@strawberry.type(description="The close of a candle. Prices are no part of the log: they have no ordinal.")
 class PriceSeen:
     instrument: str = strawberry.field(description="Of what.")
     price: Decimal = strawberry.field(description="In quote currency.")

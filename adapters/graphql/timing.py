@@ -10,7 +10,7 @@ from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
-from adapters.graphql.codes import Code
+from adapters.codes import Code
 from adapters.metrics.api import ApiMetrics, Operation, Status
 
 _OURS = frozenset({Code.INTERNAL, Code.UNAVAILABLE})

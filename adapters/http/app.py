@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Lifespan
 
-from adapters.graphql.codes import Code
+from adapters.codes import Code
 from adapters.http.access import Access
 from adapters.http.endpoint import Endpoint
 from adapters.http.gate import Gate, Guarded

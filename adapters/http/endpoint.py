@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from cross_web import HTTPException
 from graphql import GraphQLError
@@ -29,21 +29,29 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message
 from strawberry.types.unset import UNSET, UnsetType
 
-from adapters.graphql.codes import Code, code_of
-from adapters.http.caller import Caller, CallerContext
+from adapters.codes import Code, code_of
 from adapters.http.gate import Gate, TooOften, authorization_of
 from adapters.http.refusal import refusal
 from adapters.metrics.api import ApiMetrics
+from commands.caller import Caller
 from domain.errors import StoreError, Unauthenticated, WhenceError
 
 _log = logging.getLogger(__name__)
-ContextOf = Callable[[Caller], CallerContext]
 _INIT_WAIT = timedelta(seconds=10)
 _OPERATIONS = 50
 """How many a websocket may have at once."""
 _WATCH_SECONDS = 2.0
 """How often it is asked whether a websocket's token is still in force."""
 _FORBIDDEN = 4403
+
+
+class CallerContext(Protocol):
+    """What a GraphQL context must have: the caller, set before any resolver runs."""
+
+    caller: Caller
+
+
+ContextOf = Callable[[Caller], CallerContext]
 
 
 @dataclass

@@ -10,12 +10,13 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from adapters.graphql.codes import Code
-from adapters.http.caller import ANONYMOUS, Caller, Role
+from adapters.codes import Code
 from adapters.http.options import is_loopback, rate_of
 from adapters.http.rate import Rate
 from adapters.http.refusal import refusal, refusal_of
 from adapters.metrics.api import ApiMetrics, Operation, Status
+from commands.caller import ANONYMOUS, Caller
+from commands.roles import Role
 from domain.errors import Unauthenticated, WhenceError
 
 _SCHEME = "bearer "

@@ -9,7 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from adapters.graphql.codes import Code
+from adapters.codes import Code
 from adapters.http.refusal import refusal
 from adapters.tokens.token import IN_A_TEXT
 

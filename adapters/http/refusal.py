@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from starlette.responses import JSONResponse
 
-from adapters.graphql.codes import Code, code_of
+from adapters.codes import Code, code_of
 from domain.errors import StoreError, Unauthenticated, WhenceError
 
 _BEARER = {"WWW-Authenticate": 'Bearer realm="whence"'}

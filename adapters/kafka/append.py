@@ -30,15 +30,15 @@ class Track(NamedTuple):
 
 
 class Append:
-    """Events, snapshots and a tracking position that are written together or not at all."""
+    """Events, snapshots and a tracking ordinal that are written together or not at all."""
 
-    __slots__ = ("_answered", "_error", "_positions", "events", "snapshots", "track")
+    __slots__ = ("_answered", "_error", "_ordinals", "events", "snapshots", "track")
 
     def __init__(
         self, events: Sequence[Draft] = (), snapshots: Sequence[Draft] = (), track: Track | None = None
     ) -> None:
         self.events, self.snapshots, self.track = events, snapshots, track
-        self._positions: Sequence[int] = ()
+        self._ordinals: Sequence[int] = ()
         self._error: BaseException | None = None
         self._answered = threading.Lock()
         self._answered.acquire()
@@ -46,9 +46,9 @@ class Append:
     def __bool__(self) -> bool:
         return bool(self.events or self.snapshots or self.track)
 
-    def succeed(self, positions: Sequence[int] = ()) -> None:
-        """Committed: the events are at these positions."""
-        self._positions = positions
+    def succeed(self, ordinals: Sequence[int] = ()) -> None:
+        """Committed: the events are at these ordinals."""
+        self._ordinals = ordinals
         self._answered.release()
 
     def fail(self, error: BaseException) -> None:
@@ -57,11 +57,11 @@ class Append:
         self._answered.release()
 
     def wait(self) -> Sequence[int]:
-        """The positions of the events, once they are durable. Raises what the writer had to say instead."""
+        """The ordinals of the events, once they are durable. Raises what the writer had to say instead."""
         with self._answered:
             if self._error is not None:
                 raise self._error.with_traceback(None)
-            return self._positions
+            return self._ordinals
 
 
 class Staging:
@@ -76,7 +76,7 @@ class Staging:
     def add(self, append: Append) -> None:
         """Take `append` in, whole.
 
-        Raises KafkaConflict: a version or a tracking position is taken; nothing of it is taken in.
+        Raises KafkaConflict: a version or a tracking ordinal is taken; nothing of it is taken in.
         """
         last = self._followed(append.events)
         snapshots = self._unique(append.snapshots)

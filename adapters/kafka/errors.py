@@ -27,7 +27,7 @@ from domain.errors import (
 
 
 class KafkaConflict(Conflict, IntegrityError):
-    """That version of the stream, or that tracking position, is already taken; nothing was written."""
+    """That version of the stream, or that tracking ordinal, is already taken; nothing was written."""
 
 
 class KafkaUnavailable(LogUnavailable, OperationalError):

@@ -10,7 +10,7 @@ from confluent_kafka import Message
 from adapters.kafka.config import KafkaSettings
 from adapters.kafka.index import Index, Snapshot
 from adapters.kafka.record import MEND, Entry, entry_of, follows
-from adapters.kafka.run import Place, joined
+from adapters.kafka.run import EventPlace, joined
 
 _log = logging.getLogger(__name__)
 
@@ -30,17 +30,17 @@ class Follower:
         self.absorb = {topic: absorb[topic] for topic in absorb if topic in topics}
 
     def _events(self, messages: Sequence[Message], reached: int) -> None:
-        places: list[Place] = []
+        places: list[EventPlace] = []
         new: dict[str, int] = {}
-        position = self.index.count
+        ordinal = self.index.count
         for message in messages:
             entry = entry_of(message)
             if entry is None or not self._accepts(entry, new):
                 self._refuse(message, entry)
                 continue
-            position += 1
+            ordinal += 1
             new[entry.stream] = entry.version
-            places.append(Place(position, entry.stream, entry.version, entry.offset))
+            places.append(EventPlace(ordinal, entry.stream, entry.version, entry.offset))
         if reached >= 0:
             self.index.add(list(joined(places)), new, self._settings.topic, reached)
 

@@ -12,7 +12,7 @@ from adapters.kafka.index import Index, Snapshot
 from adapters.kafka.reader import PlaceReader
 from adapters.kafka.recent import Recent
 from adapters.kafka.record import Event
-from adapters.kafka.run import Place, runs_of
+from adapters.kafka.run import EventPlace, runs_of
 
 
 class History:
@@ -27,16 +27,16 @@ class History:
 
     @property
     def count(self) -> int:
-        """How many events there are: the position of the last one."""
+        """How many events there are: the ordinal of the last one."""
         return self.index.count
 
-    def events_at(self, places: Sequence[Place]) -> list[Event]:
-        """The events at `places`, in that order of positions. Raises KafkaUnavailable, KafkaLogCorrupt."""
-        here = self._recent.at([place.position for place in places])
+    def events_at(self, places: Sequence[EventPlace]) -> list[Event]:
+        """The events at `places`, in that order of ordinals. Raises KafkaUnavailable, KafkaLogCorrupt."""
+        here = self._recent.at([place.ordinal for place in places])
         return [record.event for record in self._reader.fetch(places)] if here is None else here
 
     def events_between(self, first: int, last: int) -> list[Event]:
-        """The events from position `first` to `last`, both included, as far as there are any."""
+        """The events from ordinal `first` to `last`, both included, as far as there are any."""
         return self.events_at(self.index.places_between(first, min(last, self.count)))
 
     def record(self, appends: Sequence[Append], last: Mapping[str, int], first: int, end: int) -> None:
@@ -44,30 +44,30 @@ class History:
 
         `last` holds the last version of each stream among them.
         """
-        position = self.index.count + 1
+        ordinal = self.index.count + 1
         events = appends[0].events if len(appends) == 1 else [e for append in appends for e in append.events]
         if events:
-            runs = list(runs_of(position, first, events))
+            runs = list(runs_of(ordinal, first, events))
             self.index.add(runs, last, self._settings.topic, end)
-            self._recent.add(position, events)
+            self._recent.add(ordinal, events)
         for append in appends:
             self._record_beside(append)
         self.tell()
         for append in appends:
-            append.succeed(range(position, position + len(append.events)))
-            position += len(append.events)
+            append.succeed(range(ordinal, ordinal + len(append.events)))
+            ordinal += len(append.events)
 
     def holds(self, append: Append) -> Sequence[int] | None:
-        """The positions of the events of `append` if the log holds it, None if it holds nothing of it.
+        """The ordinals of the events of `append` if the log holds it, None if it holds nothing of it.
 
         Raises KafkaLogCorrupt: it holds a part, which no transaction of ours can have left.
         """
-        found = [self._position(draft) for draft in append.events]
-        positions = [position for position in found if position is not None]
+        found = [self._ordinal(draft) for draft in append.events]
+        ordinals = [ordinal for ordinal in found if ordinal is not None]
         beside = self._holds_beside(append)
-        if len(positions) == len(found) and all(beside):
-            return positions
-        if positions or any(beside):
+        if len(ordinals) == len(found) and all(beside):
+            return ordinals
+        if ordinals or any(beside):
             raise KafkaLogCorrupt(
                 f"{self._settings.name} holds a part of an append: somebody else writes to it"
             )
@@ -105,11 +105,11 @@ class History:
             kept.append(reached is not None and reached >= append.track.notification)
         return kept
 
-    def _position(self, draft: Draft) -> int | None:
+    def _ordinal(self, draft: Draft) -> int | None:
         places = self.index.places_of(draft.stream, gt=draft.version - 1, lte=draft.version)
         written = self._reader.fetch(places)
         same = written and (written[0].state, written[0].headers) == (draft.state, draft.headers)
-        return written[0].position if same else None
+        return written[0].ordinal if same else None
 
     def _kept(self, draft: Draft) -> bool:
         return _snapshot(draft) in self.index.snapshots_of(

@@ -1,6 +1,6 @@
 """Where the events of one partition are: a disposable SQLite view of it, in a file or in memory.
 
-It says which version of which stream is at which position, and how far it has read. What it is told is written to
+It says which version of which stream is at which ordinal, and how far it has read. What it is told is written to
 SQLite a moment later by `flush`, which questions ask for first; a file that was left before that is merely older,
 and reads on from where it is. A file that is missing, corrupt, of another cluster or another topic is made anew.
 """
@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from adapters.kafka.errors import KafkaUnavailable
 from adapters.kafka.index_file import LAYOUT, opened, remove
-from adapters.kafka.run import Place, Run
+from adapters.kafka.run import EventPlace, Run
 
 _T = TypeVar("_T")
 
@@ -112,22 +112,22 @@ class Index:
         lte: int | None = None,
         desc: bool = False,
         limit: int | None = None,
-    ) -> list[Place]:
+    ) -> list[EventPlace]:
         """The places of a stream's events, in the order of versions."""
         first, last = 0 if gt is None else gt + 1, _NO_BOUND if lte is None else lte
-        places: list[Place] = []
+        places: list[EventPlace] = []
         for row in self._all(_RUNS_OF, {"name": stream, "first": first, "last": last}):
             run = Run(*row)
-            ahead = run.position - run.version
+            ahead = run.ordinal - run.version
             places += run.between(first + ahead, last + ahead)
         return _limited(places, desc=desc, limit=limit)
 
-    def place_at(self, position: int) -> Place | None:
-        """The place at `position`, None where the log does not reach so far."""
-        return next(iter(self.places_between(position, position)), None)
+    def place_at(self, ordinal: int) -> EventPlace | None:
+        """The place at `ordinal`, None where the log does not reach so far."""
+        return next(iter(self.places_between(ordinal, ordinal)), None)
 
-    def places_between(self, first: int, last: int) -> list[Place]:
-        """The places from position `first` to `last`, both included."""
+    def places_between(self, first: int, last: int) -> list[EventPlace]:
+        """The places from ordinal `first` to `last`, both included."""
         rows = self._all(_RUNS_BETWEEN, {"first": first, "last": last})
         return [place for row in rows for place in Run(*row).between(first, last)]
 
@@ -243,7 +243,7 @@ class Index:
         with self._written():
             ids = self._written_streams(last)
             rows = [
-                (position, ids[stream], version, at, events) for position, stream, version, at, events in told
+                (ordinal, ids[stream], version, at, events) for ordinal, stream, version, at, events in told
             ]
             self._db.executemany("INSERT INTO run VALUES (?, ?, ?, ?, ?)", rows)
             self._db.executemany("INSERT OR REPLACE INTO reached VALUES (?, ?)", reached.items())

@@ -14,7 +14,7 @@ from adapters.kafka.client import Clients
 from adapters.kafka.errors import KafkaLogCorrupt, KafkaUnavailable
 from adapters.kafka.failure import END_OF_PARTITION, GONE
 from adapters.kafka.record import Entry, Record, entry_of
-from adapters.kafka.run import Place
+from adapters.kafka.run import EventPlace
 
 # Small fetches that do not wait: a question about one stream wants a few records from many places.
 PLACES: Final[Mapping[str, str | int | bool]] = {
@@ -168,8 +168,8 @@ class PlaceReader:
         self._lock = threading.Lock()
         self._open: PartitionConsumer | None = None
 
-    def fetch(self, places: Sequence[Place]) -> list[Record]:
-        """The records at `places`, which are in the order of positions.
+    def fetch(self, places: Sequence[EventPlace]) -> list[Record]:
+        """The records at `places`, which are in the order of ordinals.
 
         Raises KafkaUnavailable; KafkaLogCorrupt: the log does not hold what the index says.
         """
@@ -186,7 +186,7 @@ class PlaceReader:
                 self._open.close()
                 self._open = None
 
-    def _found(self, consumer: PartitionConsumer, places: Sequence[Place]) -> Iterator[Record]:
+    def _found(self, consumer: PartitionConsumer, places: Sequence[EventPlace]) -> Iterator[Record]:
         entries: Iterator[Entry] = iter(())
         at = -1
         for place in places:
@@ -197,7 +197,7 @@ class PlaceReader:
                 entry for entry in entries if (entry.stream, entry.version) == (place.stream, place.version)
             )
             at = entry.offset
-            yield entry.at(place.position)
+            yield entry.at(place.ordinal)
 
 
 def _entries(consumer: PartitionConsumer, timeout: float, topic: str) -> Iterator[Entry]:
@@ -213,10 +213,10 @@ def _entries(consumer: PartitionConsumer, timeout: float, topic: str) -> Iterato
 
 
 def events_of(
-    messages: Iterable[Sequence[Message]], start: Place | None, refused: Collection[int]
+    messages: Iterable[Sequence[Message]], start: EventPlace | None, refused: Collection[int]
 ) -> Iterator[list[Record]]:
-    """Batches of events in `messages`, counted from `start` (None: from position 1)."""
-    position = 1 if start is None else start.position
+    """Batches of events in `messages`, counted from `start` (None: from ordinal 1)."""
+    ordinal = 1 if start is None else start.ordinal
     for batch in messages:
         found: list[Record] = []
         for entry in filter(None, map(entry_of, batch)):
@@ -225,6 +225,6 @@ def events_of(
                     continue
                 start = None
             if entry.offset not in refused:
-                found.append(entry.at(position))
-                position += 1
+                found.append(entry.at(ordinal))
+                ordinal += 1
         yield found

@@ -26,7 +26,7 @@ class Recent:
         self._lock = threading.Lock()
 
     def add(self, first: int, events: Sequence[Draft]) -> None:
-        """These were committed, the first of them at position `first`."""
+        """These were committed, the first of them at ordinal `first`."""
         with self._lock:
             self._firsts.append(first)
             self._commits.append([event[:4] for event in events])
@@ -34,10 +34,10 @@ class Recent:
             if self._kept > 2 * self._limit:
                 self._trim()
 
-    def at(self, positions: Sequence[int]) -> list[Event] | None:
-        """The events at these positions, None unless all of them are here."""
+    def at(self, ordinals: Sequence[int]) -> list[Event] | None:
+        """The events at these ordinals, None unless all of them are here."""
         with self._lock:
-            found = [self._at(position) for position in positions]
+            found = [self._at(ordinal) for ordinal in ordinals]
         records = [record for record in found if record is not None]
         return records if len(records) == len(found) else None
 
@@ -46,14 +46,12 @@ class Recent:
         with self._lock:
             self._firsts, self._commits, self._kept = [], [], 0
 
-    def _at(self, position: int) -> Event | None:
-        commit = bisect_right(self._firsts, position) - 1
+    def _at(self, ordinal: int) -> Event | None:
+        commit = bisect_right(self._firsts, ordinal) - 1
         if commit < 0:
             return None
-        within = position - self._firsts[commit]
-        return (
-            Event(position, *self._commits[commit][within]) if within < len(self._commits[commit]) else None
-        )
+        within = ordinal - self._firsts[commit]
+        return Event(ordinal, *self._commits[commit][within]) if within < len(self._commits[commit]) else None
 
     def _trim(self) -> None:
         # Seldom and much at once: a list is short of its head in linear time.

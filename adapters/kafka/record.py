@@ -24,7 +24,7 @@ FIRST_VERSIONS: Final = (0, 1)
 class Event(NamedTuple):
     """A committed event's place in the partition (1, 2, 3 …) and in its stream, and its content."""
 
-    position: int
+    ordinal: int
     stream: str
     version: int
     topic: str
@@ -34,7 +34,7 @@ class Event(NamedTuple):
 class Record(NamedTuple):
     """A committed event with everything its Kafka record carries: `timestamp` in ms since 1970."""
 
-    position: int
+    ordinal: int
     stream: str
     version: int
     topic: str
@@ -59,9 +59,9 @@ class Entry(NamedTuple):
     timestamp: int
     headers: list[tuple[str, bytes]]
 
-    def at(self, position: int) -> Record:
-        """The event that this is, now that it is accepted at `position`."""
-        return Record(position, *self[1:])
+    def at(self, ordinal: int) -> Record:
+        """The event that this is, now that it is accepted at `ordinal`."""
+        return Record(ordinal, *self[1:])
 
 
 def follows(last: int | None, version: int) -> bool:

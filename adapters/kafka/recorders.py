@@ -111,10 +111,10 @@ class KafkaSnapshotRecorder(KafkaRecorder, AggregateRecorder):
 
 
 class KafkaApplicationRecorder(KafkaAggregateRecorder, ApplicationRecorder):
-    """Events by stream and by position (1, 2, 3 …: the ordinal of the event in its partition)."""
+    """Events by stream and by ordinal: 1, 2, 3 … in the order of the partition."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """Append all of them in one transaction, or none: their positions. Raises what `Writer.append` does."""
+        """Append all of them in one transaction, or none: their ordinals. Raises what `Writer.append` does."""
         return list(self._insert(stored_events, **kwargs))
 
     def select_notifications(
@@ -126,7 +126,7 @@ class KafkaApplicationRecorder(KafkaAggregateRecorder, ApplicationRecorder):
         *,
         inclusive_of_start: bool = True,
     ) -> Sequence[Notification]:
-        """At most `limit` events from position `start` to `stop`. Raises KafkaUnavailable, KafkaLogCorrupt."""
+        """At most `limit` events from ordinal `start` to `stop`. Raises KafkaUnavailable, KafkaLogCorrupt."""
         self.store.refresh()
         history = self.store.history
         first = max(1, 1 if start is None else start + (not inclusive_of_start))
@@ -142,19 +142,19 @@ class KafkaApplicationRecorder(KafkaAggregateRecorder, ApplicationRecorder):
         return found[:limit]
 
     def max_notification_id(self) -> int | None:
-        """The position of the last event, None in an empty log."""
+        """The ordinal of the last event, None in an empty log."""
         self.store.refresh()
         return self.store.history.count or None
 
     def subscribe(
         self, gt: int | None = None, topics: Sequence[str] = ()
     ) -> Subscription[ApplicationRecorder]:
-        """All events after position `gt`, then each new one once it is committed."""
+        """All events after ordinal `gt`, then each new one once it is committed."""
         return KafkaSubscription(recorder=self, gt=gt, topics=topics)
 
     def _notification(self, event: Event) -> Notification:
-        position, stream, version, topic, state = event
-        return Notification(self._originator_id(stream), version, topic, state, position)
+        ordinal, stream, version, topic, state = event
+        return Notification(self._originator_id(stream), version, topic, state, ordinal)
 
 
 class KafkaTrackingRecorder(KafkaRecorder, TrackingRecorder):

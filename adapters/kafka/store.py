@@ -52,7 +52,7 @@ class PartitionStore:
         return self._inner.history
 
     def append(self, append: Append) -> Sequence[int]:
-        """The positions of the events in `append`, once they are durable. Raises what `Writer.append` does."""
+        """The ordinals of the events in `append`, once they are durable. Raises what `Writer.append` does."""
         if self._inner.writer is None:
             raise KafkaReadOnly(f"{self.settings.name} was opened for reading only")
         return self._inner.writer.append(append)
@@ -67,7 +67,7 @@ class PartitionStore:
         return self.history.index.refused()
 
     def replay(self, start: int = 1) -> Iterator[list[Record]]:
-        """Batches of committed events from position `start` to the end as it is when asked.
+        """Batches of committed events from ordinal `start` to the end as it is when asked.
 
         Raises KafkaUnavailable, KafkaLogCorrupt.
         """
@@ -79,8 +79,8 @@ class PartitionStore:
         with PartitionConsumer(self._clients, self._partition, BULK) as consumer:
             consumer.go_to(first.offset)
             for batch in events_of(consumer.batches(), first, refused):
-                yield batch[: last + 1 - batch[0].position] if batch else batch
-                if batch and batch[-1].position >= last:
+                yield batch[: last + 1 - batch[0].ordinal] if batch else batch
+                if batch and batch[-1].ordinal >= last:
                     return
 
     def close(self) -> None:

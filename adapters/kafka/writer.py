@@ -106,7 +106,7 @@ class Writer:
         return self._lost is not None
 
     def append(self, append: Append) -> Sequence[int]:
-        """The positions of the events in `append`, once they are durable. An empty one makes sure we own the log.
+        """The ordinals of the events in `append`, once they are durable. An empty one makes sure we own the log.
 
         Raises KafkaConflict, EventTooLarge: nothing was written, and it would be no different again.
         KafkaUnavailable: nothing was written. OutcomeUnknown: nobody can say yet.
@@ -245,14 +245,14 @@ class Writer:
         absent: list[Append] = []
         for append in staged:
             try:
-                positions = self._history.holds(append)
+                ordinals = self._history.holds(append)
             except Exception as failure:  # noqa: BLE001 - whatever it is, who waits is told
                 append.fail(failure)
                 continue
-            if positions is None:
+            if ordinals is None:
                 absent.append(append)
             else:
-                append.succeed(positions)
+                append.succeed(ordinals)
         self._history.tell()
         self._absent(absent, error, again=again and self._lost is None)
 

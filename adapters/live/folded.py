@@ -26,7 +26,7 @@ class Folded:
     async def after(self, recorded: Recorded) -> Row | None:
         """The row that the event leaves; None where it leaves none. Raises LogError.
 
-        Of what came before the subscription began no position is known: `position` may be 0 there.
+        Of what came before the subscription began no ordinal is known: `ordinal` may be 0 there.
         """
         meta = recorded.envelope.meta
         if type(recorded.envelope.event) not in self._projection.folds:

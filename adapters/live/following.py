@@ -51,7 +51,7 @@ class Following:
             try:
                 self._follow()
             except Exception as failure:  # noqa: BLE001 - told to whoever follows, and to the log; then tried again
-                _log.exception("the live tail lost the log at position %d and tries again", self._after)
+                _log.exception("the live tail lost the log at ordinal %d and tries again", self._after)
                 self._loop.call_soon_threadsafe(self._fail, failure)
                 self._stopped.wait(_PAUSE_SECONDS)
 
@@ -60,7 +60,7 @@ class Following:
             self._loop.call_soon_threadsafe(self._take, list[Recorded]())
             for recorded in log.follow(self._after, self._stopped.is_set, _LOOK_SECONDS):
                 self._hand_over(recorded)
-                self._after = recorded.position
+                self._after = recorded.ordinal
 
     def _hand_over(self, recorded: Recorded) -> None:
         with self._room:

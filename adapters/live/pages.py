@@ -34,13 +34,13 @@ class Pages:
         self._closed = False
 
     async def head(self) -> int:
-        """The position of the last event."""
+        """The ordinal of the last event."""
         return await self._ask(RecordedLog.head)
 
     async def page(self, after: int) -> Sequence[Recorded]:
-        """The next events after a position, at most `PAGE`; none at the end. Raises LogError."""
+        """The next events after an ordinal, at most `PAGE`; none at the end. Raises LogError."""
         page = await self._ask(lambda log: self._page(log, after))
-        return [recorded for recorded in page if recorded.position > after]
+        return [recorded for recorded in page if recorded.ordinal > after]
 
     async def stream(self, stream: str, upto: int) -> Sequence[Envelope]:
         """The events of a stream up to a version. Raises LogError."""
@@ -65,7 +65,7 @@ class Pages:
         """Pages begin at the same places for everybody: who comes back after a restart comes with all the others."""
         begin = after - after % PAGE
         page = self._kept.pop(begin, ())
-        if not page or page[-1].position <= after:
+        if not page or page[-1].ordinal <= after:
             page = list(log.read(begin, begin + PAGE))
         self._kept[begin] = page
         while len(self._kept) > _KEPT:

@@ -6,7 +6,7 @@ from domain.log import Recorded
 
 
 class Ring:
-    """Holds the last `size` events after position `begin`; used from one thread."""
+    """Holds the last `size` events after ordinal `begin`; used from one thread."""
 
     def __init__(self, size: int, begin: int) -> None:
         self.size = size
@@ -16,18 +16,18 @@ class Ring:
 
     @property
     def first(self) -> int:
-        """The position of the oldest event that is still here, or of the one that comes next where none is."""
+        """The ordinal of the oldest event that is still here, or of the one that comes next where none is."""
         return max(self._begin, self.last - self.size) + 1
 
     def add(self, recorded: Recorded) -> None:
         """Takes the next event; raises ValueError for any other, for a gap would never be noticed again."""
-        if recorded.position != self.last + 1:
-            raise ValueError(f"position {recorded.position} does not follow {self.last}")
-        self.last = recorded.position
+        if recorded.ordinal != self.last + 1:
+            raise ValueError(f"ordinal {recorded.ordinal} does not follow {self.last}")
+        self.last = recorded.ordinal
         self._slots[self.last % self.size] = recorded
 
-    def at(self, position: int) -> Recorded | None:
-        """The event at `position`; None where it is here no longer, or not yet."""
-        if not self.first <= position <= self.last:
+    def at(self, ordinal: int) -> Recorded | None:
+        """The event at `ordinal`; None where it is here no longer, or not yet."""
+        if not self.first <= ordinal <= self.last:
             return None
-        return self._slots[position % self.size]
+        return self._slots[ordinal % self.size]

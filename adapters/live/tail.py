@@ -1,6 +1,6 @@
 """The live tail: one thread follows the log, and everybody who subscribes sees every event once, in order.
 
-Nobody has a queue of their own: the last events are held once, and each subscriber has only a position. Whoever is
+Nobody has a queue of their own: the last events are held once, and each subscriber has only an ordinal. Whoever is
 behind what is held reads the log itself, by pages, until the two meet; so a subscription can begin anywhere. Whoever
 had met the end and fell behind it again is told (`TooSlow`) and dropped.
 """
@@ -38,8 +38,8 @@ class LiveTail:
         self.subscribers = 0
 
     @property
-    def position(self) -> int:
-        """The position of the last event that has arrived here."""
+    def ordinal(self) -> int:
+        """The ordinal of the last event that has arrived here."""
         return self._ring.last
 
     async def start(self) -> None:
@@ -56,17 +56,17 @@ class LiveTail:
         await self._pages.close()
 
     async def subscribe(self, after: int | None = None) -> AsyncGenerator[Recorded]:
-        """Every event after the position (None: from now on), each once, in order, without end.
+        """Every event after the ordinal (None: from now on), each once, in order, without end.
 
-        Raises InvalidInput for a position that the log does not have, TooSlow with the position to go on from,
-        LogError where the log cannot be read; whoever comes back with the last position seen misses nothing.
+        Raises InvalidInput for an ordinal that the log does not have, TooSlow with the ordinal to go on from,
+        LogError where the log cannot be read; whoever comes back with the last ordinal seen misses nothing.
         """
         at = self._ring.last if after is None else after
         await self._check(at)
         self.subscribers += 1
         try:
             async for recorded in self._behind(at):
-                at = recorded.position
+                at = recorded.ordinal
                 yield recorded
             async for recorded in self._live(at):
                 yield recorded
@@ -79,9 +79,9 @@ class LiveTail:
 
     async def _check(self, after: int) -> None:
         if after < 0:
-            raise InvalidInput("positions are counted from 1; 0 is before the first")
+            raise InvalidInput("ordinals are counted from 1; 0 is before the first")
         if after > self._ring.last and after > (head := await self._pages.head()):
-            raise InvalidInput(f"the log ends at position {head}; nothing is known of {after}")
+            raise InvalidInput(f"the log ends at ordinal {head}; nothing is known of {after}")
 
     async def _behind(self, after: int) -> AsyncGenerator[Recorded]:
         """What is held here no longer, from the log."""
@@ -89,10 +89,10 @@ class LiveTail:
             page = await self._pages.page(after)
             if not page:
                 raise LogUnavailable(
-                    f"the log gives nothing after position {after}, though more was seen of it"
+                    f"the log gives nothing after ordinal {after}, though more was seen of it"
                 )
             for recorded in page:
-                after = recorded.position
+                after = recorded.ordinal
                 yield recorded
 
     async def _live(self, after: int) -> AsyncGenerator[Recorded]:
@@ -103,7 +103,7 @@ class LiveTail:
             if recorded is None:
                 await self._news()
             else:
-                after = recorded.position
+                after = recorded.ordinal
                 yield recorded
                 if after % _TURN == 0:
                     await asyncio.sleep(0)

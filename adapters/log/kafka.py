@@ -38,9 +38,9 @@ class KafkaRows(RecorderRows):
             return
         for batch in self._factory.store.replay(after + 1):
             for record in batch:
-                if record.position > upto:
+                if record.ordinal > upto:
                     return
-                yield record.position, record.stream, record.version, record.state
+                yield record.ordinal, record.stream, record.version, record.state
 
     def close(self) -> None:
         """See `Rows`."""

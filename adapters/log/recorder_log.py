@@ -17,7 +17,7 @@ from domain.events import FULL_NAMES
 from domain.log import Envelope, Recorded
 
 Row = tuple[int, str, int, bytes]
-"""Position, stream, version, bytes."""
+"""Ordinal, stream, version, bytes."""
 
 
 class Codec(Protocol):
@@ -36,15 +36,15 @@ class Rows(Protocol):
     """How one technology hands out its records, in order."""
 
     def head(self) -> int:
-        """The position of the last record; 0 for none."""
+        """The ordinal of the last record; 0 for none."""
         ...
 
     def rows(self, after: int, upto: int) -> Iterable[Row]:
-        """Every record with `after < position <= upto`, in order."""
+        """Every record with `after < ordinal <= upto`, in order."""
         ...
 
     def stream_rows(self, stream: str, after: int) -> Iterable[Row]:
-        """Every record of one stream with `version > after`, in order; positions may be 0 where unknown."""
+        """Every record of one stream with `version > after`, in order; ordinals may be 0 where unknown."""
         ...
 
     def wait(self, after: int, seconds: float) -> bool:
@@ -75,29 +75,29 @@ class RecordedLog:
         versions: dict[str, int] | None = {} if after == 0 else None
         decode = self._codec.decode
         with _translated():
-            for position, stream, version, data in self._rows.rows(
+            for ordinal, stream, version, data in self._rows.rows(
                 after, self.head() if upto is None else upto
             ):
                 if versions is not None:
                     if version != versions.get(stream, 0) + 1:
-                        raise LogCorrupt(_hole(position, stream, version, versions.get(stream, 0)))
+                        raise LogCorrupt(_hole(ordinal, stream, version, versions.get(stream, 0)))
                     versions[stream] = version
                 try:
                     envelope = decode(data)
                 except LogError as fault:
-                    raise type(fault)(f"position {position}: {fault}") from fault
+                    raise type(fault)(f"ordinal {ordinal}: {fault}") from fault
                 meta = envelope.meta
                 if meta.version != version or meta.stream != stream:
                     raise LogCorrupt(
-                        f"position {position} is filed as {stream} version {version}, "
+                        f"ordinal {ordinal} is filed as {stream} version {version}, "
                         f"but its bytes say {meta.stream} version {meta.version}"
                     )
-                yield Recorded(position, envelope, data)
+                yield Recorded(ordinal, envelope, data)
 
     def read_stream(self, stream: str, after: int = 0) -> Iterator[Envelope]:
         """See `domain.log.LogReader`."""
         with _translated():
-            for _position, _stream, _version, data in self._rows.stream_rows(stream, after):
+            for _ordinal, _stream, _version, data in self._rows.stream_rows(stream, after):
                 yield self._codec.decode(data)
 
     def decode(self, data: bytes) -> Envelope:
@@ -108,14 +108,14 @@ class RecordedLog:
         """Like `read`, and then whatever comes, until `stopped()`; asked at least every `patience` seconds."""
         while not stopped():
             for recorded in self.read(after):
-                after = recorded.position
+                after = recorded.ordinal
                 yield recorded
                 if stopped():
                     return
             self.wait(after, patience)
 
     def wait(self, after: int, seconds: float) -> bool:
-        """Waits until there may be events after that position; false when the time ran out first."""
+        """Waits until there may be events after that ordinal; false when the time ran out first."""
         with _translated():
             return self._rows.wait(after, seconds)
 
@@ -158,11 +158,11 @@ class RecorderLog(RecordedLog):
         with _translated():
             versions = self._next_versions(envelopes)
             beside = self._beside(envelopes) if self._beside else {}
-            positions = self._recorder.insert_events(stored, **beside)
+            ordinals = self._recorder.insert_events(stored, **beside)
         self._versions.update(versions)
-        if not positions:
+        if not ordinals:
             raise LogError(f"{type(self._recorder).__name__} wrote {len(stored)} events without saying where")
-        return positions[-1]
+        return ordinals[-1]
 
     def _next_versions(self, envelopes: Sequence[Envelope]) -> dict[str, int]:
         """The recorder refuses a version twice; that a stream has no hole is held here."""
@@ -188,9 +188,9 @@ class RecorderLog(RecordedLog):
         return known
 
 
-def _hole(position: int, stream: str, version: int, last: int) -> str:
+def _hole(ordinal: int, stream: str, version: int, last: int) -> str:
     return (
-        f"position {position} holds version {version} of {stream}, whose last was {last}: "
+        f"ordinal {ordinal} holds version {version} of {stream}, whose last was {last}: "
         "an event was removed, repeated or put in by another hand"
     )
 

@@ -44,12 +44,12 @@ class SqliteRows:
         return self._number("SELECT COALESCE(MAX(rowid), 0) FROM stored_events")
 
     def rows(self, after: int, upto: int) -> Iterator[Row]:
-        """See `Rows`; raises LogCorrupt for a position that is not there, which is how a removed row shows."""
+        """See `Rows`; raises LogCorrupt for an ordinal that is not there, which is how a removed row shows."""
         wanted = f"{_COLUMNS} WHERE rowid > ? AND rowid <= ? ORDER BY rowid"
         for expected, row in enumerate(self._rows(wanted, (after, upto)), after + 1):
             if row[0] != expected:
                 raise LogCorrupt(
-                    f"{self._path}: position {expected} is missing: an event was removed by another hand"
+                    f"{self._path}: ordinal {expected} is missing: an event was removed by another hand"
                 )
             yield row
 
@@ -86,7 +86,7 @@ class SqliteRows:
             for row in self._connection.execute(statement, values):
                 if not isinstance(row[3], bytes):
                     raise LogCorrupt(
-                        f"{self._path}: position {row[0]} holds no bytes: it was put in by another hand"
+                        f"{self._path}: ordinal {row[0]} holds no bytes: it was put in by another hand"
                     )
                 yield row
 

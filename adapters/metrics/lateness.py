@@ -19,15 +19,15 @@ class Lateness:
         self._seen: list[tuple[int, float]] = []
         self._lock = Lock()
 
-    def look(self, head: int, positions: Iterable[int]) -> Mapping[int, float]:
-        """For each position, for how many seconds the log has been seen beyond it; 0 where it is not."""
+    def look(self, head: int, ordinals: Iterable[int]) -> Mapping[int, float]:
+        """For each ordinal, for how many seconds the log has been seen beyond it; 0 where it is not."""
         with self._lock:
-            now, wanted = self._clock(), set(positions)
+            now, wanted = self._clock(), set(ordinals)
             if not self._seen or head > self._seen[-1][0]:
                 self._seen.append((head, now))
             least = min(wanted, default=head)
             self._seen = [one for one in self._seen if one[0] > least]
-            return {position: now - self._first_beyond(position, now) for position in wanted}
+            return {ordinal: now - self._first_beyond(ordinal, now) for ordinal in wanted}
 
-    def _first_beyond(self, position: int, now: float) -> float:
-        return next((moment for head, moment in self._seen if head > position), now)
+    def _first_beyond(self, ordinal: int, now: float) -> float:
+        return next((moment for head, moment in self._seen if head > ordinal), now)

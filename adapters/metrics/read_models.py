@@ -21,7 +21,7 @@ _Row = Mapping[str, Any]
 class ReadModelFigures:
     """See `Figures`: those of one log's read models, all of one moment of the store.
 
-    `head` tells the position of the log's last event. A read model that is not built yet has nothing to say.
+    `head` tells the ordinal of the log's last event. A read model that is not built yet has nothing to say.
     """
 
     def __init__(self, models: ReadModels, head: Callable[[], int], lateness: Lateness | None = None) -> None:
@@ -44,12 +44,12 @@ class ReadModelFigures:
     def _progress(self, source: Source) -> Sequence[Progress]:
         found = [one for one in standings(source.connection, self._models.partition) if _is_live(one)]
         head = self._head()
-        late = self._lateness.look(head, [one.position for one in found])
+        late = self._lateness.look(head, [one.ordinal for one in found])
         return [
             Progress(
                 one.build.projection,
-                max(head - one.position, 0),
-                late[one.position],
+                max(head - one.ordinal, 0),
+                late[one.ordinal],
                 one.parked_events,
                 one.parked_sequences,
             )

@@ -23,5 +23,6 @@ Where a candle leaves a doubt, it goes against us. The rules, and where they sta
 
 from adapters.simulated.exchange import SimulatedExchange
 from adapters.simulated.rules import SimulationRules
+from adapters.simulated.version import RULES_VERSION, check_playable
 
-__all__ = ["SimulatedExchange", "SimulationRules"]
+__all__ = ["RULES_VERSION", "SimulatedExchange", "SimulationRules", "check_playable"]

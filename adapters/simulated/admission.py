@@ -29,7 +29,7 @@ _TRIGGER_PASSED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Submission:
     """Terms to be judged when the market trades at `last`; `live` is false for what sleeps until its parent fills."""
 
     terms: OrderPlaced
@@ -40,9 +40,9 @@ class Asked:
     live: bool
 
 
-def objection(asked: Asked) -> str | None:
+def objection(submission: Submission) -> str | None:
     """The first reason not to let it in; None: it is welcome."""
-    return next((reason for check in _CHECKS if (reason := check(asked)) is not None), None)
+    return next((reason for check in _CHECKS if (reason := check(submission)) is not None), None)
 
 
 def too_little(terms: OrderPlaced, filled: Decimal) -> str | None:
@@ -57,21 +57,21 @@ def too_expensive(needed: Decimal, available: Decimal) -> str | None:
     return f"110007: ab not enough for new order: needs {needed:.8f}, available {available:.8f}"
 
 
-def _prices_missing_or_idle(asked: Asked) -> str | None:
-    given = (asked.terms.limit_price is not None, asked.terms.trigger_price is not None)
-    if given == _PRICES[asked.terms.type]:
+def _prices_missing_or_idle(submission: Submission) -> str | None:
+    given = (submission.terms.limit_price is not None, submission.terms.trigger_price is not None)
+    if given == _PRICES[submission.terms.type]:
         return None
-    return f"10001: a {asked.terms.type} order takes {_PRICES_TOLD[asked.terms.type]}"
+    return f"10001: a {submission.terms.type} order takes {_PRICES_TOLD[submission.terms.type]}"
 
 
-def _not_a_number(asked: Asked) -> str | None:
-    figures = (asked.terms.quantity, asked.terms.limit_price, asked.terms.trigger_price)
+def _not_a_number(submission: Submission) -> str | None:
+    figures = (submission.terms.quantity, submission.terms.limit_price, submission.terms.trigger_price)
     fits = all(figure is None or (figure.is_finite() and figure > 0) for figure in figures)
     return None if fits else "10001: quantity and prices must be positive numbers"
 
 
-def _unfit_protection(asked: Asked) -> str | None:
-    terms = asked.terms
+def _unfit_protection(submission: Submission) -> str | None:
+    terms = submission.terms
     if terms.parent is not None and not terms.reduce_only:
         return "10001: an order with a parent must be reduce-only"
     if terms.purpose is Purpose.TARGET and terms.type is OrderType.STOP:
@@ -79,53 +79,57 @@ def _unfit_protection(asked: Asked) -> str | None:
     return None
 
 
-def _off_lot(asked: Asked) -> str | None:
-    return _off_step("qty", asked.terms.quantity, asked.instrument.lot)
+def _off_lot(submission: Submission) -> str | None:
+    return _off_step("qty", submission.terms.quantity, submission.instrument.lot)
 
 
-def _off_tick(asked: Asked) -> str | None:
-    level = level_of(asked.terms)
-    return None if level is None else _off_step("price", level, asked.instrument.tick)
+def _off_tick(submission: Submission) -> str | None:
+    level = level_of(submission.terms)
+    return None if level is None else _off_step("price", level, submission.instrument.tick)
 
 
-def _too_small(asked: Asked) -> str | None:
-    if asked.terms.reduce_only or asked.terms.quantity >= asked.instrument.min_quantity:
+def _too_small(submission: Submission) -> str | None:
+    if submission.terms.reduce_only or submission.terms.quantity >= submission.instrument.min_quantity:
         return None
-    return f"10001: The number of contracts exceeds minimum limit allowed: {asked.instrument.min_quantity}"
+    return (
+        f"10001: The number of contracts exceeds minimum limit allowed: {submission.instrument.min_quantity}"
+    )
 
 
-def _too_large(asked: Asked) -> str | None:
-    if asked.terms.reduce_only or asked.terms.quantity <= asked.instrument.max_quantity:
+def _too_large(submission: Submission) -> str | None:
+    if submission.terms.reduce_only or submission.terms.quantity <= submission.instrument.max_quantity:
         return None
-    return f"10001: The number of contracts exceeds maximum limit allowed: {asked.instrument.max_quantity}"
+    return (
+        f"10001: The number of contracts exceeds maximum limit allowed: {submission.instrument.max_quantity}"
+    )
 
 
-def _too_cheap(asked: Asked) -> str | None:
-    level = level_of(asked.terms)
-    value = asked.terms.quantity * (asked.last if level is None else level)
-    if asked.terms.reduce_only or value >= asked.instrument.min_notional:
+def _too_cheap(submission: Submission) -> str | None:
+    level = level_of(submission.terms)
+    value = submission.terms.quantity * (submission.last if level is None else level)
+    if submission.terms.reduce_only or value >= submission.instrument.min_notional:
         return None
-    return f"110094: Order does not meet minimum order value {asked.instrument.min_notional}"
+    return f"110094: Order does not meet minimum order value {submission.instrument.min_notional}"
 
 
-def _outside_band(asked: Asked) -> str | None:
-    limit, side = asked.terms.limit_price, asked.terms.side
-    if limit is None or not asked.live:
+def _outside_band(submission: Submission) -> str | None:
+    limit, side = submission.terms.limit_price, submission.terms.side
+    if limit is None or not submission.live:
         return None
-    bound = asked.last * (ONE + asked.band if side is Side.BUY else ONE - asked.band)
+    bound = submission.last * (ONE + submission.band if side is Side.BUY else ONE - submission.band)
     if reaches(side.opposite, limit, bound):
         return None
     return f"110003: Order price exceeds the allowable range: {limit} against {bound}"
 
 
-def _trigger_passed(asked: Asked) -> str | None:
-    trigger, side = asked.terms.trigger_price, asked.terms.side
-    passed = asked.live and trigger is not None and reaches(side, asked.last, trigger)
+def _trigger_passed(submission: Submission) -> str | None:
+    trigger, side = submission.terms.trigger_price, submission.terms.side
+    passed = submission.live and trigger is not None and reaches(side, submission.last, trigger)
     return _TRIGGER_PASSED[side] if passed else None
 
 
-def _nothing_to_reduce(asked: Asked) -> str | None:
-    idle = asked.live and asked.terms.reduce_only and not asked.reducible
+def _nothing_to_reduce(submission: Submission) -> str | None:
+    idle = submission.live and submission.terms.reduce_only and not submission.reducible
     return NO_POSITION if idle else None
 
 
@@ -141,7 +145,7 @@ _PRICES_TOLD = {
 }
 # The first two make sure that the others can calculate. Reduce-only orders are free of the bounds on quantity and
 # value: whatever is left of a position can always be closed.
-_CHECKS: tuple[Callable[[Asked], str | None], ...] = (
+_CHECKS: tuple[Callable[[Submission], str | None], ...] = (
     _prices_missing_or_idle,
     _not_a_number,
     _unfit_protection,

@@ -10,7 +10,7 @@ from adapters.simulated.admission import (
     UNKNOWN_ORDER,
     UNKNOWN_PARENT,
     UNKNOWN_TO_AMEND,
-    Asked,
+    Submission,
     objection,
     too_expensive,
     too_little,
@@ -48,6 +48,7 @@ class OrderDesk:
                 self._amend(request, request.what, bar, at)
 
     def _admit(self, ticket: Ticket, bar: Bar, at: datetime) -> None:
+        self._wire.arrived(ticket, at)
         if _came_too_late(ticket.terms, at):
             self._clearing.expire(ticket.order_id, at, f"{TOO_LATE} {ticket.terms.fresh_until.isoformat()}")
             return
@@ -66,14 +67,14 @@ class OrderDesk:
         parent = order.terms.parent
         if parent is not None and not self._book.knows(parent):
             return UNKNOWN_PARENT
-        reason = objection(self._asked(order.terms, bar, live=parent is None))
+        reason = objection(self._submission(order.terms, bar, live=parent is None))
         if reason is not None or order.terms.type is OrderType.STOP:
             return reason
         return self._clearing.unaffordable(order, Touch(bar.candle.open, Liquidity.TAKER), bar)
 
-    def _asked(self, terms: OrderPlaced, bar: Bar, *, live: bool) -> Asked:
+    def _submission(self, terms: OrderPlaced, bar: Bar, *, live: bool) -> Submission:
         reducible = self._holding.reducible(terms.side)
-        return Asked(terms, self._clearing.instrument, bar.candle.open, self._band, reducible, live)
+        return Submission(terms, self._clearing.instrument, bar.candle.open, self._band, reducible, live)
 
     def _settle_in(self, order: WorkingOrder, bar: Bar, at: datetime) -> None:
         self._clearing.cut(order)
@@ -121,7 +122,7 @@ class OrderDesk:
     def _objection_to_amending(self, order: WorkingOrder, terms: OrderPlaced, bar: Bar) -> str | None:
         if terms == order.terms:
             return NOT_MODIFIED
-        reason = objection(self._asked(terms, bar, live=order.awake)) or too_little(terms, order.filled)
+        reason = objection(self._submission(terms, bar, live=order.awake)) or too_little(terms, order.filled)
         if reason is not None or terms.limit_price is None:
             return reason
         return self._dearer(order, terms, terms.limit_price)

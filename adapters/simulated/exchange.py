@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 
 from adapters.simulated.admission import UNKNOWN_INSTRUMENT, UNKNOWN_ORDER, UNKNOWN_TO_AMEND
 from adapters.simulated.clearing import Clearing
+from adapters.simulated.ids import VENUE
 from adapters.simulated.market import Market
 from adapters.simulated.requests import Amendment, Cancellation, Inbox, Request
-from adapters.simulated.restoring import OnTheWay, on_the_way, standing
+from adapters.simulated.restoring import arrived, standing
 from adapters.simulated.rules import SimulationRules
 from adapters.simulated.wallet import Wallet
 from adapters.simulated.wire import Wire
@@ -20,9 +21,9 @@ from domain.arithmetic import EXACT, ONE, ZERO
 from domain.candle import Candle
 from domain.errors import InvalidInput, InvalidSettings
 from domain.instrument import Instrument
-from domain.order import OrderAmendRequested, OrderStatus
+from domain.venue import Execution, VenueBalance, VenueOrder, VenuePosition
 
-Amendments = Mapping[str, OrderAmendRequested]
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class SimulatedExchange:
@@ -31,9 +32,12 @@ class SimulatedExchange:
     `instruments` by id; `currency` that of all of them, in which `balance` is counted; `leverage` that of every
     position. Raises InvalidSettings for a balance, leverage or instrument it cannot trade with.
 
-    Nothing is answered at once: all reports come from `on_candles`. The same calls over the same candles give
-    the same reports, so that after a restart it is rebuilt by repeating them.
+    `on_candles` feeds its market; what happens there is reported by `reports`. The same calls over the same candles
+    give the same reports, so that after a restart it is rebuilt by repeating them. It is in this process: no call
+    raises an ExchangeError.
     """
+
+    venue = VENUE
 
     def __init__(
         self,
@@ -46,6 +50,7 @@ class SimulatedExchange:
     ) -> None:
         _check_account(balance, leverage)
         self._rules = rules
+        self._currency = currency
         self._wallet = Wallet(balance, leverage)
         self._wire = Wire()
         self._markets: dict[str, Market] = {}
@@ -55,15 +60,14 @@ class SimulatedExchange:
             self._markets[name] = Market(clearing, self._wire, rules.price_band)
         self._inbox_of: dict[str, Inbox] = {}
         self._strays = Inbox()
+        self._time = _LONG_AGO
 
     @classmethod
-    def restored(
-        cls, world: World, rules: SimulationRules, seed: int, at: datetime, asked: Amendments
-    ) -> SimulatedExchange:
+    def restored(cls, world: World, rules: SimulationRules, seed: int, at: datetime) -> SimulatedExchange:
         """The exchange as the log adds up to it, for an account that was opened.
 
-        What was on its way and had no answer is sent again, at `at`: an entry that is no longer fresh expires there.
-        `asked` are the terms last asked of each order, by order id; an amendment under way is one of those.
+        What was on its way is not here: the sender sends it again (`Sender.resume`). `at` stands for the times of the
+        orders it has; executions before it are in the log only.
         """
         portfolio = world.portfolio
         account = portfolio.account
@@ -75,25 +79,9 @@ class SimulatedExchange:
             market.restore(stood)
             known = (*stood.ended, *(order.id for order in stood.working))
             exchange._inbox_of.update(dict.fromkeys(known, market.inbox))
-        for request in on_the_way(world):
-            exchange._send_again(request, at, asked)
+        for order_id, state in arrived(world):
+            exchange._wire.history.restore(order_id, state, at)
         return exchange
-
-    def _send_again(self, request: OnTheWay, at: datetime, asked: Amendments) -> None:
-        match request.status:
-            case OrderStatus.CANCEL_REQUESTED:
-                self.cancel(request.order_id, at)
-            case OrderStatus.AMEND_REQUESTED:
-                terms = asked[request.order_id]
-                self.amend(
-                    request.order_id,
-                    at,
-                    quantity=terms.quantity,
-                    limit_price=terms.limit_price,
-                    trigger_price=terms.trigger_price,
-                )
-            case _:
-                self.submit([Ticket(request.order_id, request.order.terms, at)])
 
     @property
     def balance(self) -> Decimal:
@@ -110,14 +98,14 @@ class SimulatedExchange:
         return self._markets[instrument].position
 
     def submit(self, tickets: Sequence[Ticket]) -> None:
-        """Sends orders, in the order given. A ticket whose order id was sent before changes nothing."""
+        """See `OrderEntry.submit`; an order id that was used before changes nothing."""
         for ticket in tickets:
             if ticket.order_id not in self._inbox_of:
                 self._inbox_of[ticket.order_id] = self._inbox(ticket.terms.instrument)
                 self._send(ticket, ticket.sent_at)
 
     def cancel(self, order_id: str, at: datetime) -> None:
-        """Asks for the order to be taken away; answered by Cancelled or CancelRefused."""
+        """See `OrderEntry.cancel`."""
         self._send(Cancellation(order_id), at)
 
     def amend(
@@ -129,24 +117,61 @@ class SimulatedExchange:
         limit_price: Decimal | None,
         trigger_price: Decimal | None,
     ) -> None:
-        """Asks for other terms, None leaves one as it is; answered by Amended or AmendRefused."""
+        """See `OrderEntry.amend`."""
         self._send(Amendment(order_id, quantity, limit_price, trigger_price), at)
 
-    def on_candles(self, candles: Sequence[Candle]) -> Sequence[AnyReport]:
-        """Lets the market do what these candles say; returns what happened, in order of time.
+    def on_candles(self, candles: Sequence[Candle]) -> None:
+        """Lets the market do what these candles say.
 
         `candles` are those that close at one instant, at most one of an instrument. Raises InvalidInput for one
         of an instrument that is not traded here, or that is out of order.
         """
         busy = [(self._market(candle), candle) for candle in candles if not self._market(candle).idle(candle)]
+        self._pass(candles[:1])
         if not busy and not self._strays:
-            return ()
+            return
         with localcontext(EXACT):
             bars = [(market, market.begin(candle)) for market, candle in busy]
             for market, bar in bars:
                 market.finish(bar)
         self._answer_strays(candles[:1])
+
+    def reports(self) -> Sequence[AnyReport]:
+        """What happened since the last call, by time; see `ReportStream.reports`."""
         return self._wire.drain()
+
+    def order(self, order_id: str) -> VenueOrder | None:
+        """See `VenueQueries.order`; a ticket that has not arrived yet is no order."""
+        return self._wire.history.order(order_id)
+
+    def open_orders(self) -> Sequence[VenueOrder]:
+        """See `VenueQueries.open_orders`."""
+        ids = (order_id for market in self._markets.values() for order_id in market.order_ids())
+        return [order for order_id in ids if (order := self.order(order_id)) is not None]
+
+    def executions(self, since: datetime) -> Sequence[Execution]:
+        """See `VenueQueries.executions`; a restored exchange has those since it was restored."""
+        return self._wire.history.since(since)
+
+    def positions(self) -> Sequence[VenuePosition]:
+        """See `VenueQueries.positions`."""
+        with localcontext(EXACT):
+            shown = [market.shown_position() for market in self._markets.values()]
+        return [position for position in shown if position is not None]
+
+    def balances(self) -> Sequence[VenueBalance]:
+        """See `VenueQueries.balances`: the one currency of the account."""
+        with localcontext(EXACT):
+            available = self.available
+        return [VenueBalance(currency=self._currency, balance=self.balance, available=available)]
+
+    def instruments(self) -> Sequence[Instrument]:
+        """See `VenueQueries.instruments`."""
+        return [market.instrument for market in self._markets.values()]
+
+    def server_time(self) -> datetime:
+        """The latest instant that a candle or a request has brought here; `datetime.min` before the first."""
+        return self._time
 
     def _inbox(self, instrument: str) -> Inbox:
         market = self._markets.get(instrument)
@@ -155,6 +180,11 @@ class SimulatedExchange:
     def _send(self, what: Ticket | Cancellation | Amendment, at: datetime) -> None:
         inbox = self._inbox_of.get(what.order_id, self._strays)
         inbox.add(Request(what, at, at + self._rules.latency))
+        self._time = max(self._time, at)
+
+    def _pass(self, candles: Sequence[Candle]) -> None:
+        for candle in candles:
+            self._time = max(self._time, candle.close_time)
 
     def _market(self, candle: Candle) -> Market:
         market = self._markets.get(candle.instrument)
@@ -170,6 +200,7 @@ class SimulatedExchange:
     def _turn_away(self, request: Request, at: datetime) -> None:
         match request.what:
             case Ticket():
+                self._wire.arrived(request.what, at)
                 self._wire.rejected(request.order_id, at, UNKNOWN_INSTRUMENT)
             case Cancellation():
                 self._wire.cancel_refused(request, at, UNKNOWN_ORDER)

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -22,7 +23,10 @@ from adapters.simulated.requests import Inbox
 from adapters.simulated.restoring import Standing
 from adapters.simulated.wire import Wire
 from domain.candle import Candle
+from domain.direction import Direction
 from domain.errors import InvalidInput
+from domain.instrument import Instrument
+from domain.venue import VenuePosition
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -49,6 +53,28 @@ class Market:
     def position(self) -> Decimal:
         """The signed quantity held, in base currency."""
         return self._clearing.holding.quantity
+
+    @property
+    def instrument(self) -> Instrument:
+        """What is traded here, with its rules."""
+        return self._clearing.instrument
+
+    def order_ids(self) -> Sequence[str]:
+        """The client order ids of the working orders, by arrival."""
+        return [order.id for order in self._clearing.book]
+
+    def shown_position(self) -> VenuePosition | None:
+        """The position as the venue answers it; None when flat."""
+        holding = self._clearing.holding
+        if not holding.quantity:
+            return None
+        return VenuePosition(
+            instrument=self.instrument.id,
+            direction=Direction.LONG if holding.quantity > 0 else Direction.SHORT,
+            quantity=holding.size,
+            average_price=holding.cost / holding.size,
+            liquidation_price=self._clearing.liquidation_price(),
+        )
 
     def idle(self, candle: Candle) -> bool:
         """Whether the candle changes nothing here; then it is over with this call.

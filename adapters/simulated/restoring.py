@@ -20,7 +20,7 @@ from domain.order import Closed, OrderStatus, OrderType, Working
 from domain.portfolio import OpenPosition
 from domain.streams import parse
 
-_IN_FLIGHT = frozenset({OrderStatus.CANCEL_REQUESTED, OrderStatus.AMEND_REQUESTED})
+_NEVER_SENT = frozenset({OrderStatus.PLACED, OrderStatus.DENIED})
 
 
 @dataclass(slots=True)
@@ -30,15 +30,6 @@ class Standing:
     holding: Holding = field(default_factory=Holding)
     working: list[WorkingOrder] = field(default_factory=list[WorkingOrder])
     ended: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
-
-
-@dataclass(frozen=True, slots=True)
-class OnTheWay:
-    """A request that was sent and not dealt with yet: the order, and what is known of what was asked."""
-
-    order_id: str
-    order: Working
-    status: OrderStatus
 
 
 def standing(world: World) -> Mapping[str, Standing]:
@@ -55,15 +46,15 @@ def standing(world: World) -> Mapping[str, Standing]:
     return markets
 
 
-def on_the_way(world: World) -> Iterator[OnTheWay]:
-    """What was sent last and had no answer yet, in the order the orders came: to be sent again."""
+def arrived(world: World) -> Iterator[tuple[str, Working | Closed]]:
+    """The orders that the exchange has had, by client order id: open there, or ended there."""
     for order_id, order in _orders(world):
-        if isinstance(order, Closed):
-            continue
-        if order.restored is OrderStatus.PLACED:
-            yield OnTheWay(order_id, order, OrderStatus.PLACED)
-        if order.status in _IN_FLIGHT:
-            yield OnTheWay(order_id, order, order.status)
+        if _stands(order) not in _NEVER_SENT:
+            yield order_id, order
+
+
+def _stands(order: Working | Closed) -> OrderStatus:
+    return order.restored if isinstance(order, Working) else order.status
 
 
 def _orders(world: World) -> Iterator[tuple[str, Working | Closed]]:

@@ -14,6 +14,7 @@ from domain.arithmetic import CEILING
 from domain.candle import Candle
 from domain.instrument import Instrument
 from domain.log import Envelope
+from domain.market import KnownPrice
 from domain.order import OrderFilled, OrderPlaced
 from domain.signal import SignalDetected
 
@@ -38,6 +39,10 @@ class StillMarket:
                 self._placed(envelope.meta.stream, envelope.event)
             case _:
                 pass
+
+    def known(self, at: datetime) -> Sequence[KnownPrice]:
+        """The last known prices, as they are at `at`."""
+        return [KnownPrice(instrument=name, at=at, price=price) for name, price in self.prices.items()]
 
     def _placed(self, stream: str, terms: OrderPlaced) -> None:
         self._traded[stream] = terms.instrument

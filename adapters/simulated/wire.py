@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from adapters.simulated.history import History
 from adapters.simulated.ids import execution_id, fact, venue_order_id
 from adapters.simulated.order import WorkingOrder
 from adapters.simulated.requests import Request
@@ -21,6 +22,7 @@ from commands.exchange import (
     Liquidated,
     Rejected,
     Submitted,
+    Ticket,
     Triggered,
 )
 from domain.direction import Side
@@ -37,18 +39,26 @@ def _answer(request: Request, kind: str) -> str:
 
 
 class Wire:
-    """Collects reports until they are drained. What happens to an order once is named by the order alone."""
+    """Collects reports until they are drained. What happens to an order once is named by the order alone.
+
+    `history` has taken up whatever was reported, drained or not.
+    """
 
     def __init__(self) -> None:
-        self._told: list[AnyReport] = []
+        self.history = History()
+        self._waiting: list[AnyReport] = []
 
     def drain(self) -> list[AnyReport]:
-        """Everything told since the last time, by time; what happened at one instant stays in its order."""
-        told, self._told = self._told, []
-        return sorted(told, key=lambda report: report.at)
+        """Everything reported since the last time, by time; what happened at one instant stays in its order."""
+        drained, self._waiting = self._waiting, []
+        return sorted(drained, key=lambda report: report.at)
+
+    def arrived(self, ticket: Ticket, at: datetime) -> None:
+        """Nothing is reported of this: the verdict follows."""
+        self.history.arrived(ticket.order_id, ticket.terms, at)
 
     def submitted(self, order_id: str, at: datetime) -> None:
-        self._told.append(
+        self._report(
             Submitted(
                 order_id=order_id,
                 at=at,
@@ -58,7 +68,7 @@ class Wire:
         )
 
     def accepted(self, order_id: str, at: datetime) -> None:
-        self._told.append(
+        self._report(
             Accepted(
                 order_id=order_id,
                 at=at,
@@ -68,29 +78,27 @@ class Wire:
         )
 
     def rejected(self, order_id: str, at: datetime, reason: str) -> None:
-        self._told.append(Rejected(order_id=order_id, at=at, fact=fact(order_id, "rejected"), reason=reason))
+        self._report(Rejected(order_id=order_id, at=at, fact=fact(order_id, "rejected"), reason=reason))
 
     def expired(self, order_id: str, at: datetime, reason: str) -> None:
-        self._told.append(Expired(order_id=order_id, at=at, fact=fact(order_id, "expired"), reason=reason))
+        self._report(Expired(order_id=order_id, at=at, fact=fact(order_id, "expired"), reason=reason))
 
     def cancelled(self, order_id: str, at: datetime, reason: str) -> None:
-        self._told.append(
-            Cancelled(order_id=order_id, at=at, fact=fact(order_id, "cancelled"), reason=reason)
-        )
+        self._report(Cancelled(order_id=order_id, at=at, fact=fact(order_id, "cancelled"), reason=reason))
 
     def triggered(self, order_id: str, at: datetime, price: Decimal) -> None:
-        self._told.append(Triggered(order_id=order_id, at=at, fact=fact(order_id, "triggered"), price=price))
+        self._report(Triggered(order_id=order_id, at=at, fact=fact(order_id, "triggered"), price=price))
 
     def cancel_refused(self, request: Request, at: datetime, reason: str) -> None:
         name = _answer(request, "cancel refused")
-        self._told.append(CancelRefused(order_id=request.order_id, at=at, fact=name, reason=reason))
+        self._report(CancelRefused(order_id=request.order_id, at=at, fact=name, reason=reason))
 
     def amend_refused(self, request: Request, at: datetime, reason: str) -> None:
         name = _answer(request, "amend refused")
-        self._told.append(AmendRefused(order_id=request.order_id, at=at, fact=name, reason=reason))
+        self._report(AmendRefused(order_id=request.order_id, at=at, fact=name, reason=reason))
 
     def amended(self, request: Request, at: datetime, terms: OrderPlaced) -> None:
-        self._told.append(
+        self._report(
             Amended(
                 order_id=request.order_id,
                 at=at,
@@ -111,10 +119,10 @@ class Wire:
         currency: str,
         liquidity: Liquidity,
     ) -> None:
-        """Tells the execution that the order is about to count."""
+        """Reports the execution that the order is about to count."""
         execution = execution_id(order.id, order.executions)
         name = fact(order.id, "filled", order.executions)
-        self._told.append(
+        self._report(
             Filled(
                 order_id=order.id,
                 at=at,
@@ -129,7 +137,7 @@ class Wire:
         )
 
     def funded(self, instrument: str, at: datetime, amount: Decimal) -> None:
-        self._told.append(
+        self._report(
             Funded(instrument=instrument, at=at, fact=fact(instrument, "funded", _micros(at)), amount=amount)
         )
 
@@ -145,7 +153,7 @@ class Wire:
     ) -> None:
         key = f"{instrument}/liquidated/{_micros(at)}"
         execution = execution_id(key, 0)
-        self._told.append(
+        self._report(
             Liquidated(
                 instrument=instrument,
                 at=at,
@@ -158,3 +166,7 @@ class Wire:
                 fee_currency=currency,
             )
         )
+
+    def _report(self, report: AnyReport) -> None:
+        self.history.take(report)
+        self._waiting.append(report)

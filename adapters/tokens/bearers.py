@@ -8,9 +8,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from adapters.http.caller import Caller
 from adapters.tokens.book import Entry, TokenBook
 from adapters.tokens.token import Token
+from commands.caller import Caller
 from domain.errors import Unauthenticated
 
 REMEMBERED_SECONDS = 2.0

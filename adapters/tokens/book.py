@@ -11,9 +11,10 @@ from datetime import datetime
 from sqlalchemy import Engine, RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from adapters.http.caller import ANONYMOUS, Role
 from adapters.tokens.table import TOKENS
 from adapters.tokens.token import Token
+from commands.caller import ANONYMOUS
+from commands.roles import Role
 from domain.errors import InvalidInput
 from projections.answering import answering
 from projections.store import reading, writing

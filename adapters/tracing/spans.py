@@ -80,7 +80,7 @@ class EventSpans:
                 context=_within(*_ids_of(recorded.envelope.meta)),
                 kind=SpanKind.CONSUMER,
                 start_time=began,
-                attributes={"whence.position": recorded.position},
+                attributes={"whence.ordinal": recorded.ordinal},
             )
             span.end(committed)
 

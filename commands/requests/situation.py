@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from commands.handler import Identity
+from commands.identity import Identity
 from commands.world import World
 from domain.account import with_reserved
 from domain.committees import View

@@ -1,4 +1,4 @@
-"""How builds come on, shown while they do: position, events a second, lag, and the time it will take yet."""
+"""How builds come on, shown while they do: ordinal, events a second, lag, and the time it will take yet."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ class Advance:
         """Shows how far builds are in their partitions."""
         self.show(
             {
-                f"{one.build.projection} build {one.build.id}.{one.partition}": (one.position, one.head)
+                f"{one.build.projection} build {one.build.id}.{one.partition}": (one.ordinal, one.head)
                 for one in reached
             }
         )
 
     def show(self, lines: Mapping[str, tuple[int, int]]) -> None:
-        """Shows position and head by name; a line that is new begins here."""
-        for name, (position, head) in lines.items():
+        """Shows ordinal and head by name; a line that is new begins here."""
+        for name, (ordinal, head) in lines.items():
             if name not in self._tasks:
-                self._tasks[name] = self._progress.add_task(name, completed=position, total=head)
-            self._progress.update(self._tasks[name], completed=position, total=max(head, position))
+                self._tasks[name] = self._progress.add_task(name, completed=ordinal, total=head)
+            self._progress.update(self._tasks[name], completed=ordinal, total=max(head, ordinal))

@@ -42,10 +42,10 @@ def api(
     config: ConfigOption = None,
 ) -> None:
     """Serves GraphQL at /graphql: questions, live events, and orders by hand where no other engine owns the log."""
-    from infra.cli.serving import Asked, plan_of, serve
+    from infra.cli.serving import ApiOptions, plan_of, serve
 
     settings = load(log=log, store=store, account=account, config=config)
-    asked = Asked(
+    asked = ApiOptions(
         host=host,
         port=port,
         tls_cert=tls_cert,

@@ -64,7 +64,7 @@ def _node(node: Node) -> Mapping[str, object]:
     envelope = node.recorded.envelope
     meta = envelope.meta
     return {
-        "position": node.recorded.position,
+        "ordinal": node.recorded.ordinal,
         "stream": meta.stream,
         "version": meta.version,
         "type": type(envelope.event).__name__,

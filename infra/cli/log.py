@@ -62,8 +62,8 @@ def log(
     account: Annotated[str | None, typer.Option(help="Only this account's events.")] = None,
     since: Annotated[str | None, typer.Option(help="Recorded at or after this time (ISO 8601, UTC).")] = None,
     until: Annotated[str | None, typer.Option(help="Recorded before this time (ISO 8601, UTC).")] = None,
-    first: Annotated[int, typer.Option("--from", min=1, help="From this position on.")] = 1,
-    last: Annotated[int | None, typer.Option("--to", min=0, help="Up to this position.")] = None,
+    first: Annotated[int, typer.Option("--from", min=1, help="From this ordinal on.")] = 1,
+    last: Annotated[int | None, typer.Option("--to", min=0, help="Up to this ordinal.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Goes on with what comes.")] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -117,7 +117,7 @@ def _at_once(show: Show) -> Show:
 def _line(recorded: Recorded) -> None:
     meta = recorded.envelope.meta
     told = {
-        "position": recorded.position,
+        "ordinal": recorded.ordinal,
         "stream": meta.stream,
         "version": meta.version,
         "type": type(recorded.envelope.event).__name__,
@@ -141,7 +141,7 @@ def _printer() -> Show:
     def show(recorded: Recorded) -> None:
         meta, event = recorded.envelope.meta, recorded.envelope.event
         console.print(
-            f"[dim]{recorded.position:>7} {iso(meta.recorded_at)}[/dim] [bold]{type(event).__name__:<20}[/bold] "
+            f"[dim]{recorded.ordinal:>7} {iso(meta.recorded_at)}[/dim] [bold]{type(event).__name__:<20}[/bold] "
             f"{escape(sentence(event))} [dim]{escape(meta.stream)} v{meta.version} chain {meta.correlation_id}[/dim]"
         )
 

@@ -19,7 +19,7 @@ from infra.cli import INTERRUPTED
 from infra.cli.options import AccountOption, ConfigOption, JsonOption, LogOption, StoreOption
 from infra.cli.playing import Manner, trade
 from infra.config import WhenceSettings, load
-from infra.run.paper import Plan, plan_of
+from infra.run.plan import Plan, plan_of
 from infra.trading import trading_settings
 
 _PACE = re.compile(r"(\d+(?:\.\d+)?)x")
@@ -92,9 +92,9 @@ def _offer(settings: WhenceSettings, port: int, console: Console) -> None:
         "\n[bold]Enter[/bold] opens the API on this log, with GraphiQL in the browser; Ctrl-C leaves."
     )
     sys.stdin.readline()
-    from infra.cli.serving import Asked, plan_of, serve
+    from infra.cli.serving import ApiOptions, plan_of, serve
 
-    serve(settings, plan_of(Asked(port=port)))
+    serve(settings, plan_of(ApiOptions(port=port)))
 
 
 def _pace(text: str | None) -> float | None:

@@ -11,8 +11,8 @@ import typer
 from adapters.avro import to_json
 from adapters.log.recorder_log import RecordedLog
 from domain.errors import InvalidInput, Refused
+from infra.cli.opened_store import OpenedStore, opened
 from infra.cli.options import ConfigOption, JsonOption, LogOption, StoreOption
-from infra.cli.place import Place, opened
 from infra.cli.rows import show as show_rows
 from infra.logs import open_reader
 from infra.run.rebuilding import log_of, partitions_of
@@ -80,7 +80,7 @@ def show(
     show_rows(told, as_json=as_json)
 
 
-def _shown(place: Place, one: ParkedSequence) -> Sequence[dict[str, object]]:
+def _shown(place: OpenedStore, one: ParkedSequence) -> Sequence[dict[str, object]]:
     with reading(place.engine) as connection:
         events = parked.events(connection, one.build, one.partition, one.sequence)
     with closing(open_reader(log_of(place.settings, one.partition))) as reader:
@@ -88,11 +88,11 @@ def _shown(place: Place, one: ParkedSequence) -> Sequence[dict[str, object]]:
 
 
 def _event(reader: RecordedLog, one: ParkedSequence, event: ParkedEvent) -> dict[str, object]:
-    recorded = next(iter(reader.read(event.position - 1, event.position)))
+    recorded = next(iter(reader.read(event.ordinal - 1, event.ordinal)))
     return {
         "projection": one.build.projection,
         "build": one.build.id,
-        "position": event.position,
+        "ordinal": event.ordinal,
         "type": event.type,
         "event_id": event.event_id,
         "line": sentence(recorded.envelope.event),
@@ -125,7 +125,7 @@ def retry(
         raise typer.Exit(1)
 
 
-def _retried(place: Place, one: ParkedSequence) -> dict[str, object]:
+def _retried(place: OpenedStore, one: ParkedSequence) -> dict[str, object]:
     today = PROJECTIONS.get(one.build.projection)
     if today is None:
         raise Refused(f"this program has no read model {one.build.projection}: drop its build {one.build.id}")
@@ -165,7 +165,7 @@ def discard(
     show_rows(told, as_json=as_json)
 
 
-def _sequences(place: Place) -> Sequence[ParkedSequence]:
+def _sequences(place: OpenedStore) -> Sequence[ParkedSequence]:
     with reading(place.engine) as connection:
         return [
             one
@@ -174,7 +174,7 @@ def _sequences(place: Place) -> Sequence[ParkedSequence]:
         ]
 
 
-def _named(place: Place, sequence: str | None, projection: str | None) -> Sequence[ParkedSequence]:
+def _named(place: OpenedStore, sequence: str | None, projection: str | None) -> Sequence[ParkedSequence]:
     """Raises Refused where a named sequence is none of those that wait."""
     found = [
         one

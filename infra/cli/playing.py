@@ -24,7 +24,8 @@ from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
 from infra.logs import open_owned
 from infra.run.narrator import Narrator
-from infra.run.paper import PaperRun, Plan
+from infra.run.paper import PaperRun
+from infra.run.plan import Plan
 from infra.run.watchers import Watchers
 from infra.tracing import tracing
 from projections.summary import Summary
@@ -77,10 +78,10 @@ def _served(settings: WhenceSettings, port: int | None, run: PaperRun, watchers:
     if port is None:
         yield
         return
-    from infra.cli.serving import Asked, plan_of, served
+    from infra.cli.serving import ApiOptions, plan_of, served
 
     told = f"this process trades {settings.account}'s tape: requests are answered between two candles"
-    with served(settings, plan_of(Asked(port=port)), run.door, told, watchers):
+    with served(settings, plan_of(ApiOptions(port=port)), run.door, told, watchers):
         yield
 
 

@@ -12,9 +12,9 @@ import typer
 from domain.errors import InvalidInput, Refused
 from infra.cli import INTERRUPTED
 from infra.cli.advance import Advance
+from infra.cli.opened_store import OpenedStore, opened
 from infra.cli.options import ConfigOption, JsonOption, LogOption, StoreOption
 from infra.cli.parked import parked_app
-from infra.cli.place import Place, opened
 from infra.cli.rows import show
 from infra.cli.stopping import stoppable
 from infra.logs import open_reader
@@ -80,7 +80,7 @@ def status(
     show(told, as_json=as_json, nothing="nothing is built yet: `whence projections run` begins")
 
 
-def _standings(place: Place, partition: int) -> Sequence[dict[str, object]]:
+def _standings(place: OpenedStore, partition: int) -> Sequence[dict[str, object]]:
     with closing(open_reader(log_of(place.settings, partition))) as reader:
         head = reader.head()
     with reading(place.engine) as connection:
@@ -94,9 +94,9 @@ def _stands(one: Standing, head: int) -> dict[str, object]:
         "kind": one.build.kind.value,
         "status": one.build.status.value,
         "partition": one.partition,
-        "position": one.position,
+        "ordinal": one.ordinal,
         "head": head,
-        "lag_events": max(head - one.position, 0),
+        "lag_events": max(head - one.ordinal, 0),
         "parked_events": one.parked_events,
         "parked_sequences": one.parked_sequences,
     }
@@ -132,7 +132,7 @@ def run(
             try:
                 while not stopping.asked() and projecting.failure is None:
                     advance.show(
-                        {f"{one.projection}": (one.position, one.head) for one in projecting.status()}
+                        {f"{one.projection}": (one.ordinal, one.head) for one in projecting.status()}
                     )
                     stopping.wait(_LOOK_SECONDS)
             finally:
@@ -165,7 +165,7 @@ def rebuild(
         )
 
 
-def _begun(place: Place, name: str, kind: BuildKind, number: int | None) -> Sequence[Build]:
+def _begun(place: OpenedStore, name: str, kind: BuildKind, number: int | None) -> Sequence[Build]:
     names = _names(name)
     if number is not None:
         if name == _ALL:
@@ -235,7 +235,7 @@ def digest(
         show(_digests(place, chosen), as_json=as_json)
 
 
-def _digests(place: Place, chosen: Sequence[Build]) -> Sequence[dict[str, object]]:
+def _digests(place: OpenedStore, chosen: Sequence[Build]) -> Sequence[dict[str, object]]:
     with reading(place.engine) as connection:
         return [
             {
@@ -247,7 +247,7 @@ def _digests(place: Place, chosen: Sequence[Build]) -> Sequence[dict[str, object
         ]
 
 
-def _caught_up(place: Place, chosen: Sequence[Build], *, switch: bool) -> None:
+def _caught_up(place: OpenedStore, chosen: Sequence[Build], *, switch: bool) -> None:
     advancing = catch_up_and_switch if switch else catch_up
     with stoppable() as stopping, Advance() as advance:
         began = time.monotonic()
@@ -266,12 +266,12 @@ def _names(name: str) -> Sequence[str]:
     return list(PROJECTIONS) if name == _ALL else [name]
 
 
-def _on_record(place: Place, name: str) -> Sequence[Build]:
+def _on_record(place: OpenedStore, name: str) -> Sequence[Build]:
     with reading(place.engine) as connection:
         return [one for one in builds(connection) if one.projection == name]
 
 
-def _build(place: Place, name: str, number: int) -> Build:
+def _build(place: OpenedStore, name: str, number: int) -> Build:
     own = _on_record(place, name)
     found = next((one for one in own if one.id == number), None)
     if found is None:
@@ -289,7 +289,7 @@ def _of_today(build: Build) -> Build:
     return build
 
 
-def _target(place: Place, name: str, number: int | None, kind: BuildKind = BuildKind.TODAY) -> Build:
+def _target(place: OpenedStore, name: str, number: int | None, kind: BuildKind = BuildKind.TODAY) -> Build:
     if number is not None:
         return _of_today(_build(place, name, number))
     today = PROJECTIONS[name].fingerprint
@@ -300,11 +300,11 @@ def _target(place: Place, name: str, number: int | None, kind: BuildKind = Build
     return waiting[-1]
 
 
-def _all_live(place: Place, name: str) -> Sequence[Build]:
+def _all_live(place: OpenedStore, name: str) -> Sequence[Build]:
     return [_live(place, one) for one in _names(name)]
 
 
-def _live(place: Place, name: str) -> Build:
+def _live(place: OpenedStore, name: str) -> Build:
     answering = [one for one in _on_record(place, name) if _answers(one, BuildKind.TODAY)]
     if not answering:
         raise Refused(f"{name} is not built in this store yet; `whence projections run` builds it")

@@ -17,7 +17,7 @@ from rich.table import Table
 from adapters.avro import iso
 from adapters.log.address import MemoryAddress, parse_address
 from infra.config import WhenceSettings
-from infra.run.paper import Plan
+from infra.run.plan import Plan
 from projections.summary import Summary
 
 _SYNTHETIC = "SYNTHETIC MARKET: these prices are of nothing"

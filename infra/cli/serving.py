@@ -21,12 +21,13 @@ from infra.config import WhenceSettings
 from infra.logging import configure
 from infra.logs import open_owned
 from infra.run.api_plan import ApiPlan, Closed, Hosted
+from infra.run.beginning import Beginning
 from infra.run.commanding import commands_served, distant_door, has_command_topic
-from infra.run.listening import Place
-from infra.run.manual import Beginning, ManualRun
+from infra.run.listening import ListenAddress
+from infra.run.manual import ManualRun
 from infra.run.narrator import Narrator
 from infra.run.serve import Api
-from infra.run.tape_log import Stake
+from infra.run.stake import Stake
 from infra.run.watchers import Watchers
 from infra.tracing import tracing
 from infra.trading import trading_settings
@@ -37,7 +38,7 @@ _ATTEND_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ApiOptions:
     """What the command line says of an API; see `whence api --help`."""
 
     host: str = "127.0.0.1"
@@ -51,9 +52,9 @@ class Asked:
     graphiql: bool = True
 
 
-def plan_of(asked: Asked) -> ApiPlan:
+def plan_of(asked: ApiOptions) -> ApiPlan:
     """The API as it was asked for. Raises InvalidInput for one that cannot be."""
-    place = Place(asked.host, asked.port, asked.tls_cert, asked.tls_key)
+    place = ListenAddress(asked.host, asked.port, asked.tls_cert, asked.tls_key)
     hosts = asked.allow_host if place.is_anywhere else (asked.host, *asked.allow_host)
     http = HttpOptions(hosts, asked.cors_origin, asked.rate, tls=asked.tls_cert is not None)
     return ApiPlan(place, http, Limits(introspection=asked.introspection), asked.graphiql)

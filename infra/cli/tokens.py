@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from adapters.avro import iso
-from adapters.http.caller import Role
 from adapters.tokens.book import Entry, TokenBook
+from commands.roles import Role
 from domain.errors import InvalidInput
 from infra.cli.options import ConfigOption, JsonOption, LogOption, StoreOption
 from infra.config import load

@@ -30,7 +30,7 @@ def heading(story: Story) -> str:
 
 
 def trees(story: Story) -> Iterator[Tree]:
-    """Each event with its time, what it says, its position and, where it changes, its stream."""
+    """Each event with its time, what it says, its ordinal and, where it changes, its stream."""
     for fact, nodes in story.roots:
         tree = Tree(f"[bold cyan]{escape(fact)}[/bold cyan]", guide_style="dim")
         for node in nodes:
@@ -60,7 +60,7 @@ def _line(node: Node, under: str) -> str:
     event, meta = node.recorded.envelope.event, node.recorded.envelope.meta
     heard = under and is_outside_fact(meta.causation_id)
     aside = [
-        f"#{node.recorded.position}",
+        f"#{node.recorded.ordinal}",
         "" if meta.stream == under else meta.stream,
         f"<- {meta.causation_id}" if heard else "",
     ]

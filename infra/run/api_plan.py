@@ -9,7 +9,7 @@ from adapters.http.options import HttpOptions
 from commands.door import Answer, Door
 from commands.request import Requested
 from domain.errors import InvalidInput, WhenceError
-from infra.run.listening import Place
+from infra.run.listening import ListenAddress
 from infra.run.watchers import Watchers
 
 
@@ -17,7 +17,7 @@ from infra.run.watchers import Watchers
 class ApiPlan:
     """`lag` is for how many seconds the read models may be behind before the API says that it is not ready."""
 
-    place: Place = field(default_factory=Place)
+    place: ListenAddress = field(default_factory=ListenAddress)
     http: HttpOptions = field(default_factory=HttpOptions)
     limits: Limits = field(default_factory=Limits)
     graphiql: bool = True

@@ -20,7 +20,6 @@ from adapters.graphql.readers import Readers
 from adapters.graphql.schema import schema
 from adapters.graphql.timing import Timed
 from adapters.http.app import GRAPHQL, build_app
-from adapters.http.caller import Caller
 from adapters.http.endpoint import Endpoint
 from adapters.http.gate import Gate
 from adapters.http.graphiql import graphiql_routes
@@ -35,6 +34,7 @@ from adapters.metrics.read_models import ReadModelFigures
 from adapters.metrics.registry import new_registry
 from adapters.tokens.bearers import Bearers
 from adapters.tokens.book import TokenBook
+from commands.caller import Caller
 from domain.errors import InvalidInput
 from infra.config import WhenceSettings
 from infra.graphiql.folder import built

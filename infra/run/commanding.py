@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 
-from adapters.command_topic import CommandConsumer, KafkaDoor, Place
+from adapters.command_topic import CommandConsumer, CommandTopic, KafkaDoor
 from adapters.log.address import KafkaAddress, parse_address
 from commands.door import Door
 from infra.config import WhenceSettings, told
@@ -36,8 +36,8 @@ def distant_door(settings: WhenceSettings) -> Generator[Door]:
         yield door
 
 
-def _place(settings: WhenceSettings) -> Place:
+def _place(settings: WhenceSettings) -> CommandTopic:
     address = parse_address(settings.log)
     assert isinstance(address, KafkaAddress)
     client = {name: str(value) for name, value in told(settings.kafka).items()}
-    return Place(address.servers, address.topic, client)
+    return CommandTopic(address.servers, address.topic, client)

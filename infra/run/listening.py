@@ -14,7 +14,7 @@ _ANYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  # what is told apart
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListenAddress:
     """`host` is an address or a name of this machine, `port` 0 any that is free; `cert` and `key` are for TLS."""
 
     host: str = "127.0.0.1"

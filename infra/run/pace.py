@@ -14,10 +14,10 @@ class Pace:
     def __init__(self) -> None:
         self._seen: deque[tuple[float, int]] = deque(maxlen=1_000)
 
-    def at(self, position: int) -> None:
+    def at(self, ordinal: int) -> None:
         """It is here now."""
         now = time.monotonic()
-        self._seen.append((now, position))
+        self._seen.append((now, ordinal))
         while self._seen[0][0] < now - _WINDOW:
             self._seen.popleft()
 

@@ -3,7 +3,7 @@
 projecting = Projecting(engine, reader)
 projecting.start()
 ...
-projecting.wait_until(position, seconds=5)   # read your own write
+projecting.wait_until(ordinal, seconds=5)   # read your own write
 ...
 projecting.stop()
 """
@@ -56,7 +56,7 @@ class Status:
     projection: str
     build: int
     state: BuildStatus
-    position: int
+    ordinal: int
     head: int
     lag_events: int
     lag_seconds: float
@@ -112,15 +112,15 @@ class Projecting:
         if self._thread.ident is not None:
             self._thread.join()
 
-    def wait_until(self, position: int, seconds: float) -> bool:
-        """Waits until every live build tells the log up to this position; false when the time ran out first.
+    def wait_until(self, ordinal: int, seconds: float) -> bool:
+        """Waits until every live build tells the log up to this ordinal; false when the time ran out first.
 
         Whichever process does the projecting. Raises the database's errors.
         """
         deadline = time.monotonic() + seconds
         while True:
             seen = self._moves
-            if self._reached() >= position:
+            if self._reached() >= ordinal:
                 return True
             left = deadline - time.monotonic()
             if left <= 0 or self._stopping.is_set() or self.failure is not None:
@@ -137,8 +137,8 @@ class Projecting:
             found = standings(connection, self._partition)
         head = self._reader.head()
         kept = [one for one in found if self._is_kept(one.build)]
-        lags = {position: self._waiting(position, head) for position in {one.position for one in kept}}
-        return [self._status(one, head, lags[one.position]) for one in kept]
+        lags = {ordinal: self._waiting(ordinal, head) for ordinal in {one.ordinal for one in kept}}
+        return [self._status(one, head, lags[one.ordinal]) for one in kept]
 
     def _is_kept(self, build: Build) -> bool:
         projection = self._projections.get(build.projection)
@@ -151,19 +151,19 @@ class Projecting:
             one.build.projection,
             one.build.id,
             one.build.status,
-            one.position,
+            one.ordinal,
             head,
-            max(head - one.position, 0),
+            max(head - one.ordinal, 0),
             waiting,
             0.0 if pace is None else pace.rate(),
             one.parked_events,
             one.parked_sequences,
         )
 
-    def _waiting(self, position: int, head: int) -> float:
-        if position >= head:
+    def _waiting(self, ordinal: int, head: int) -> float:
+        if ordinal >= head:
             return 0.0
-        first = next(iter(self._reader.read(position, position + 1)))
+        first = next(iter(self._reader.read(ordinal, ordinal + 1)))
         return max((datetime.now(UTC) - first.envelope.meta.recorded_at).total_seconds(), 0.0)
 
     def _reached(self) -> int:
@@ -171,7 +171,7 @@ class Projecting:
         with reading(self._engine) as connection:
             found = standings(connection, self._partition)
         live = [one for one in found if one.build.status is BuildStatus.LIVE and self._is_kept(one.build)]
-        return min((one.position for one in live), default=0)
+        return min((one.ordinal for one in live), default=0)
 
     def _glance(self) -> float:
         return _GLANCE if self.stands_by else _PATIENCE
@@ -239,7 +239,7 @@ class Projecting:
     def _switch(self) -> None:
         """What was built to take the place of an older version does so now: it has caught up."""
         for work in self._runner.works:
-            if work.build.status is BuildStatus.BUILDING and work.position >= self._runner.head:
+            if work.build.status is BuildStatus.BUILDING and work.ordinal >= self._runner.head:
                 self._switch_to(work.build)
 
     def _switch_to(self, build: Build) -> None:
@@ -254,7 +254,7 @@ class Projecting:
 
     def _tell(self) -> None:
         for work in self._runner.works:
-            self._pace.setdefault(work.build.id, Pace()).at(work.position)
+            self._pace.setdefault(work.build.id, Pace()).at(work.ordinal)
         with self._moved:
             self._moves += 1
             self._moved.notify_all()

@@ -51,7 +51,7 @@ class Readiness:
                 live = [one for one in self._projecting.status() if one.state is BuildStatus.LIVE]
         except (StoreError, LogError):
             return "are not known"
-        least = min((one.position for one in live), default=0)
+        least = min((one.ordinal for one in live), default=0)
         head = max((one.head for one in live), default=0)
         late = self._lateness.look(head, [least])[least]
         return None if late <= self._lag else f"{head - least:,} events behind for {late:.0f} s"

@@ -30,7 +30,7 @@ class Reached:
 
     build: Build
     partition: int
-    position: int
+    ordinal: int
     head: int
 
 
@@ -116,4 +116,4 @@ def _runner(
 
 
 def _reached(runner: Runner, partition: int) -> Sequence[Reached]:
-    return [Reached(work.build, partition, work.position, runner.head) for work in runner.works]
+    return [Reached(work.build, partition, work.ordinal, runner.head) for work in runner.works]

@@ -7,5 +7,5 @@ from projections.questions.listing import Listing, among, common
 ALERTS = Listing(
     "alerts",
     {**common("at", "kind", "chain", "stream"), "severity": among("severity")},
-    {"RAISED": "position"},
+    {"RAISED": "ordinal"},
 )

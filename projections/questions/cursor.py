@@ -25,22 +25,22 @@ _BROKEN = (ValueError, TypeError, KeyError, NotBase64, InvalidOperation, Overflo
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A row's place in a list: the value of the column it is ordered by, and its position."""
+class RowPlace:
+    """A row's place in a list: the value of the column it is ordered by, and its ordinal."""
 
     value: Any
-    position: int
+    ordinal: int
 
 
-def spell(order: str, place: Place) -> str:
+def spell(order: str, place: RowPlace) -> str:
     """The cursor of a place in the list ordered by `order`."""
     kind = type(place.value).__name__
-    told = [_VERSION, order, kind, _TOLD[kind](place.value), place.position]
+    told = [_VERSION, order, kind, _TOLD[kind](place.value), place.ordinal]
     body = json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()
     return urlsafe_b64encode(_digest(body) + body).decode().rstrip("=")
 
 
-def read(order: str, cursor: str) -> Place:
+def read(order: str, cursor: str) -> RowPlace:
     """The place a cursor names.
 
     Raises InvalidInput for what is not a cursor, was changed, or belongs to a list of another order.
@@ -48,8 +48,8 @@ def read(order: str, cursor: str) -> Place:
     try:
         whole = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         digest, body = whole[:_DIGEST], whole[_DIGEST:]
-        version, made_for, kind, value, position = json.loads(body)
-        place = Place(_READ[kind](value), int(position))
+        version, made_for, kind, value, ordinal = json.loads(body)
+        place = RowPlace(_READ[kind](value), int(ordinal))
     except _BROKEN:
         raise InvalidInput(f"{cursor[:80]!r} is not a cursor; give one that this list gave you") from None
     if digest != _digest(body) or version != _VERSION:

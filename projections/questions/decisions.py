@@ -35,7 +35,7 @@ DECISIONS = Listing(
         "min_rejections": at_least("rejections"),
     },
     {
-        "DECIDED": "position",
+        "DECIDED": "ordinal",
         "APPROVALS": "approvals",
         "REJECTIONS": "rejections",
         "QUANTITY": "quantity",

@@ -7,5 +7,5 @@ from projections.questions.listing import Listing, common
 EQUITY = Listing(
     "equity",
     common("at", "day", "reason", "chain"),
-    {"RECORDED": "position", "BALANCE": "balance", "AMOUNT": "amount", "DRAWDOWN": "drawdown"},
+    {"RECORDED": "ordinal", "BALANCE": "balance", "AMOUNT": "amount", "DRAWDOWN": "drawdown"},
 )

@@ -22,7 +22,7 @@ FILLS = Listing(
         "max_notional": at_most("notional"),
     },
     {
-        "FILLED": "position",
+        "FILLED": "ordinal",
         "NOTIONAL": "notional",
         "QUANTITY": "quantity",
         "PRICE": "price",

@@ -10,8 +10,8 @@ JOURNAL = Listing(
     {
         **common("occurred_at", "stream", "noun", "subject", "chain", "cause", "actor", "source", "event_id"),
         "types": among("type"),
-        "upto_position": at_most(KEY),
+        "upto_ordinal": at_most(KEY),
         "search": lambda _, rows, text: matching(rows, text),
     },
-    {"RECORDED": "position"},
+    {"RECORDED": "ordinal"},
 )

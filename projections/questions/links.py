@@ -20,7 +20,7 @@ def fills_of_positions(source: Source, keys: Keys, most: int) -> Mapping[Key, Ro
     own = [told.c.account, told.c.subject]
     statement = (
         select(fills)
-        .join(filled, filled.c.position == fills.c.position)
+        .join(filled, filled.c.ordinal == fills.c.ordinal)
         .join(told, told.c.cause == filled.c.event_id)
         .where(told.c.noun == "position", is_one_of(own, keys))
     )

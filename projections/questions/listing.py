@@ -14,8 +14,8 @@ from projections.source import Source
 Test = Callable[[Source, FromClause, Any], ColumnElement[bool]]
 """Whether a row is wanted, by the value that was given; other tables of the same source may be looked into."""
 
-KEY = "position"
-"""Every listing's order ends in it: each row has a position of the log of its own."""
+KEY = "ordinal"
+"""Every listing's order ends in it: each row has an ordinal of the log of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +72,5 @@ def common(time: str, *columns: str) -> Mapping[str, Test]:
         **{name: equal(name) for name in named},
         "since": at_least(time),
         "before": before(time),
-        "after_position": lambda _, rows, value: rows.c[KEY] > value,
+        "after_ordinal": lambda _, rows, value: rows.c[KEY] > value,
     }

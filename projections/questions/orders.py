@@ -16,8 +16,8 @@ ORDERS = Listing(
         "max_notional": at_most("notional"),
     },
     {
-        "PLACED": "position",
-        "UPDATED": "updated_position",
+        "PLACED": "ordinal",
+        "UPDATED": "updated_ordinal",
         "QUANTITY": "quantity",
         "NOTIONAL": "notional",
         "INSTRUMENT": "instrument",

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, RowMapping, Select, func, literal, select, tuple_
 
 from domain.errors import InvalidInput
-from projections.questions.cursor import Place, read, spell
+from projections.questions.cursor import RowPlace, read, spell
 from projections.questions.listing import KEY, Listing
 from projections.source import Source
 
@@ -80,7 +80,7 @@ def order_of(listing: Listing, wanted: Wanted) -> str:
 
 def cursor_of(listing: Listing, wanted: Wanted, row: RowMapping) -> str:
     """The cursor of a row of this list."""
-    return spell(order_of(listing, wanted), Place(row[listing.orders[wanted.by]], row[KEY]))
+    return spell(order_of(listing, wanted), RowPlace(row[listing.orders[wanted.by]], row[KEY]))
 
 
 def _between(
@@ -99,8 +99,8 @@ def _between(
     return statement.order_by(*(column.desc() if falling else column.asc() for column in columns))
 
 
-def _beyond(columns: Sequence[ColumnElement[Any]], place: Place, *, greater: bool) -> ColumnElement[bool]:
-    values = (place.value, place.position)[-len(columns) :]
+def _beyond(columns: Sequence[ColumnElement[Any]], place: RowPlace, *, greater: bool) -> ColumnElement[bool]:
+    values = (place.value, place.ordinal)[-len(columns) :]
     bound = [literal(value, column.type) for value, column in zip(values, columns, strict=True)]
     left, right = (columns[0], bound[0]) if len(columns) == 1 else (tuple_(*columns), tuple_(*bound))
     return left > right if greater else left < right

@@ -26,8 +26,8 @@ POSITIONS = Listing(
         "max_net": at_most("net"),
     },
     {
-        "OPENED": "position",
-        "UPDATED": "updated_position",
+        "OPENED": "ordinal",
+        "UPDATED": "updated_ordinal",
         "NET": "net",
         "COST": "cost",
         "FEES": "fees",

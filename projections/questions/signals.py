@@ -21,5 +21,5 @@ SIGNALS = Listing(
         ),
         "min_confidence": at_least("confidence"),
     },
-    {"DETECTED": "position", "CONFIDENCE": "confidence", "TREND": "trend", "INSTRUMENT": "instrument"},
+    {"DETECTED": "ordinal", "CONFIDENCE": "confidence", "TREND": "trend", "INSTRUMENT": "instrument"},
 )

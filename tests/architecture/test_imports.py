@@ -62,6 +62,26 @@ def forbidden(root: Path) -> list[str]:
     ]
 
 
+OUTSIDE = frozenset(
+    {"asyncio", "concurrent", "os", "pathlib", "queue", "select", "socket", "subprocess", "threading", "time"}
+)
+"""Modules of the standard library that read a clock or a file, open a socket or start a thread."""
+
+MEASURES = frozenset({"commands/driver.py imports time"})
+"""The driver measures how long a unit took; nothing that is recorded depends on it."""
+
+
+def test_domain_and_commands_read_no_clock_file_socket_or_thread() -> None:
+    found = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for folder in ("domain", "commands")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for _line, name in imports(path)
+        if name in OUTSIDE
+    }
+    assert found == MEASURES
+
+
 def imports(path: Path) -> Iterator[tuple[int, str]]:
     """Line and top-level name of every absolute import, wherever in the file it is."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
@@ -76,6 +96,64 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
 
 def test_every_import_follows_an_arrow() -> None:
     assert forbidden(ROOT) == []
+
+
+APART = {"graphql": frozenset({"http", "tokens"}), "tokens": frozenset({"graphql", "http"})}
+"""What stands between HTTP, GraphQL and the tokens: HTTP may know the other two, and they know nobody of the three."""
+
+
+def entangled(root: Path) -> list[str]:
+    """`adapters/folder/file.py:line imports adapters.other`, for every import that `APART` rules out."""
+    return [
+        f"{path.relative_to(root)}:{line} imports adapters.{other}"
+        for folder, barred in APART.items()
+        for path in sorted((root / "adapters" / folder).rglob("*.py"))
+        for line, other in rooms(path)
+        if other in barred
+    ]
+
+
+def rooms(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and folder of every import from another folder of the adapters."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+        match node:
+            case ast.Import():
+                names = [alias.name for alias in node.names]
+            case ast.ImportFrom(module="adapters", level=0):
+                names = [f"adapters.{alias.name}" for alias in node.names]
+            case ast.ImportFrom(module=str(module), level=0):
+                names = [module]
+            case _:
+                continue
+        yield from ((node.lineno, name.split(".")[1]) for name in names if name.startswith("adapters."))
+
+
+def test_graphql_and_the_tokens_know_neither_each_other_nor_http() -> None:
+    assert entangled(ROOT) == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "line", "other"),
+    [
+        ("graphql", "from adapters.http.gate import Gate", "http"),
+        ("graphql", "import adapters.tokens.book", "tokens"),
+        ("tokens", "from adapters import graphql", "graphql"),
+        ("tokens", "def late():\n    from adapters.http import app", "http"),
+    ],
+)
+def test_a_way_back_to_http_is_caught(tmp_path: Path, folder: str, line: str, other: str) -> None:
+    culprit = tmp_path / "adapters" / folder / "culprit.py"
+    culprit.parent.mkdir(parents=True)
+    culprit.write_text(line)
+    assert [sentence.partition(" ")[2] for sentence in entangled(tmp_path)] == [f"imports adapters.{other}"]
+
+
+def test_http_may_know_the_two_it_serves(tmp_path: Path) -> None:
+    (tmp_path / "adapters" / "http").mkdir(parents=True)
+    (tmp_path / "adapters" / "http" / "app.py").write_text(
+        "from adapters.tokens import token\nimport adapters.graphql"
+    )
+    assert entangled(tmp_path) == []
 
 
 def test_every_folder_of_the_house_is_there_to_be_read() -> None:

@@ -61,7 +61,7 @@ def _asked(kind: str, models: ReadModels, log: LogReader, count: int) -> Iterato
     moments = random.Random(11).sample(range(1, count + 1), _MOMENTS)
     for name, question in _QUESTIONS.items():
         took = sorted(_timed(models, moment, question) for moment in moments)
-        yield Figure(f"{kind}: {name}, p50", took[len(took) // 2], "s", None, f"{_MOMENTS} random positions")
+        yield Figure(f"{kind}: {name}, p50", took[len(took) // 2], "s", None, f"{_MOMENTS} random ordinals")
         yield Figure(f"{kind}: {name}, the worst", took[-1], "s", 1, "")
     times = [next(iter(log.read(moment - 1, moment))).envelope.meta.recorded_at for moment in moments[:20]]
     worst = max(_timed(models, at + timedelta(microseconds=1), _orders) for at in times)
@@ -78,7 +78,7 @@ def _asked(kind: str, models: ReadModels, log: LogReader, count: int) -> Iterato
 
 def _orders(source: Source) -> None:
     rows = source.table("orders")
-    source.connection.execute(select(rows).order_by(rows.c.position.desc()).limit(50)).all()
+    source.connection.execute(select(rows).order_by(rows.c.ordinal.desc()).limit(50)).all()
 
 
 def _everything(source: Source) -> None:
@@ -86,7 +86,7 @@ def _everything(source: Source) -> None:
     _orders(source)
     positions, fills = source.table("positions"), source.table("fills")
     source.connection.execute(select(positions).where(positions.c.status == "OPEN").limit(50)).all()
-    source.connection.execute(select(fills).order_by(fills.c.position.desc()).limit(50)).all()
+    source.connection.execute(select(fills).order_by(fills.c.ordinal.desc()).limit(50)).all()
     for name in ("accounts", "performance"):
         rows = source.table(name)
         source.connection.execute(select(rows).where(rows.c.account == "p0")).all()
@@ -105,7 +105,7 @@ _QUESTIONS: Mapping[str, Callable[[Source], None]] = {
 
 def _timed(models: ReadModels, moment: object, question: Callable[[Source], None]) -> float:
     started = perf_counter()
-    with models.as_of(moment) as source:  # type: ignore[arg-type]  # a position or a time
+    with models.as_of(moment) as source:  # type: ignore[arg-type]  # an ordinal or a time
         question(source)
     return perf_counter() - started
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from time import perf_counter
 
-from infra.run.paper import PaperRun, Plan
+from infra.run.paper import PaperRun
+from infra.run.plan import Plan
 from projections.summary import Summary
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.logs import fresh, owned

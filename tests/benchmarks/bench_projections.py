@@ -136,7 +136,7 @@ def _named(statement: LiteralString, name: str) -> sql.Composed:
 
 
 class _Watched(Projecting):
-    """Notes when which position was committed."""
+    """Notes when which ordinal was committed."""
 
     def __init__(self, *told: object, **named: object) -> None:
         super().__init__(*told, **named)  # type: ignore[arg-type]  # as they came
@@ -144,7 +144,7 @@ class _Watched(Projecting):
 
     def _tell(self) -> None:
         super()._tell()
-        self.seen.append((min((work.position for work in self._runner.works), default=0), time.time()))
+        self.seen.append((min((work.ordinal for work in self._runner.works), default=0), time.time()))
 
 
 def _live(folder: Path) -> Iterator[Figure]:
@@ -164,7 +164,7 @@ def _live(folder: Path) -> Iterator[Figure]:
 
 
 def _written(log: str) -> Mapping[int, float]:
-    """When each position was durable, as the writer says."""
+    """When each ordinal was durable, as the writer says."""
     told = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.steady", log, str(_RATE), str(_SECONDS), str(_AT_ONCE)],
         capture_output=True,
@@ -172,10 +172,10 @@ def _written(log: str) -> Mapping[int, float]:
         check=True,
     )
     lines = (line.split() for line in told.stdout.splitlines())
-    return {int(position): float(at) for position, at in lines}
+    return {int(ordinal): float(at) for ordinal, at in lines}
 
 
 def _lags(written: Mapping[int, float], seen: Sequence[tuple[int, float]]) -> Iterator[float]:
-    positions = [position for position, _at in seen]
-    for position, at in written.items():
-        yield seen[bisect_left(positions, position)][1] - at
+    ordinals = [ordinal for ordinal, _at in seen]
+    for ordinal, at in written.items():
+        yield seen[bisect_left(ordinals, ordinal)][1] - at

@@ -48,7 +48,7 @@ _ORDERS = """query ($after: String) { orders(first: 50, after: $after) {
   edges { cursor node { id account instrument side type purpose status quantity limitPrice filled averagePrice
                         fees placedAt closedAt } } pageInfo { hasNextPage endCursor } } }"""
 _CHAIN = """query ($id: ID!) { chain(id: $id) {
-  ids roots beganAt nodes { parentId depth because event { position type line occurredAt } } } }"""
+  ids roots beganAt nodes { parentId depth because event { ordinal type line occurredAt } } } }"""
 
 
 class Served:
@@ -167,7 +167,7 @@ def _raw(models: ReadModels) -> list[float]:
     for _ in range(_RAW):
         with models.now() as source:
             rows = source.table("orders")
-            page = select(rows).order_by(rows.c.position.desc()).limit(50)
+            page = select(rows).order_by(rows.c.ordinal.desc()).limit(50)
             began = perf_counter()
             source.connection.execute(page).all()
             took.append((perf_counter() - began) * 1e3)

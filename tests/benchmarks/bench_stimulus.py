@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from time import perf_counter
+from datetime import datetime
+from decimal import Decimal
 
 from adapters.tapes import synthetic_tape
-from commands.handler import Handler
-from commands.stimulus import Stimulus
 from domain.log import Envelope
 from domain.order import OrderPlaced
 from infra.run.paper import PaperRun
@@ -27,9 +26,8 @@ def run() -> Sequence[Figure]:
 def _measured(log: str) -> Sequence[Figure]:
     chosen = plan(EAGER, of=synthetic_tape(7, candles=20_000))
     with fresh(log) as address, closing(owned(address)) as opened:
-        run = PaperRun(chosen, opened, lambda _: None)
-        watch = _Watch(run.handler)
-        run.handler.handle = watch.handle  # type: ignore[method-assign]  # measured from outside
+        watch = _Watch()
+        run = PaperRun(chosen, opened, lambda _: None, observer=watch)
         for _ in run.instants():
             pass
     took = sorted(watch.took)
@@ -47,13 +45,15 @@ def _measured(log: str) -> Sequence[Figure]:
 
 
 class _Watch:
-    def __init__(self, handler: Handler) -> None:
-        self._handle = handler.handle
+    """Keeps how long each unit with an order took, from its stimulus until the log had it."""
+
+    def __init__(self) -> None:
         self.took: list[float] = []
 
-    def handle(self, stimulus: Stimulus) -> Sequence[Envelope]:
-        started = perf_counter()
-        envelopes = self._handle(stimulus)
+    def saw(self, instrument: str, close: Decimal, at: datetime) -> None:
+        """See `commands.observer.Observer`."""
+
+    def recorded(self, envelopes: Sequence[Envelope], worked: float, appended: float) -> None:
+        """See `commands.observer.Observer`."""
         if any(isinstance(envelope.event, OrderPlaced) for envelope in envelopes):
-            self.took.append(perf_counter() - started)
-        return envelopes
+            self.took.append(worked + appended)

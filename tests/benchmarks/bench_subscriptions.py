@@ -31,11 +31,11 @@ _PACE: Final = 5
 _PACED: Final = 50
 _BEFORE: Final = 1_000
 _SUBSCRIBE: Final = (
-    f"subscription {{ events(after: {_BEFORE}) {{ position type stream account occurredAt line }} }}"
+    f"subscription {{ events(after: {_BEFORE}) {{ ordinal type stream account occurredAt line }} }}"
 )
 _PROGRAM: Final = "from infra.cli import main; main()"
 _URL = re.compile(r"API on http://([^/\s\"]+)/graphql")
-_POSITION = re.compile(r'"position": ?(\d+)')
+_ORDINAL = re.compile(r'"ordinal": ?(\d+)')
 
 
 def run() -> Sequence[Figure]:
@@ -88,7 +88,7 @@ def _place_told(lines: Iterable[str]) -> str:
 
 
 class _Clients:
-    """All of them; `received` has the moment of each message, by position."""
+    """All of them; `received` has the moment of each message, by ordinal."""
 
     def __init__(self, sockets: Sequence[ClientConnection]) -> None:
         self._sockets = sockets
@@ -99,12 +99,12 @@ class _Clients:
         await asyncio.gather(*(self._see(socket, upto) for socket in self._sockets))
 
     async def _see(self, socket: ClientConnection, upto: int) -> None:
-        position = 0
-        while position < upto:
-            found = _POSITION.search(str(await socket.recv()))
+        ordinal = 0
+        while ordinal < upto:
+            found = _ORDINAL.search(str(await socket.recv()))
             assert found is not None
-            position = int(found[1])
-            self.received.setdefault(position, []).append(monotonic())
+            ordinal = int(found[1])
+            self.received.setdefault(ordinal, []).append(monotonic())
 
 
 async def _measured(place: str, log: RecorderLog, history: Sequence[Envelope]) -> Sequence[Figure]:
@@ -142,11 +142,11 @@ async def _paced(clients: _Clients, log: RecorderLog, history: Sequence[Envelope
     seeing = asyncio.create_task(clients.see(_BEFORE + _PACED))
     durable: dict[int, float] = {}
     for envelope in history[_BEFORE : _BEFORE + _PACED]:
-        position = await asyncio.to_thread(log.append, [envelope])
-        durable[position] = monotonic()
+        ordinal = await asyncio.to_thread(log.append, [envelope])
+        durable[ordinal] = monotonic()
         await asyncio.sleep(1 / _PACE)
     await seeing
-    return [moment - durable[position] for position in durable for moment in clients.received[position]]
+    return [moment - durable[ordinal] for ordinal in durable for moment in clients.received[ordinal]]
 
 
 async def _burst(clients: _Clients, log: RecorderLog, history: Sequence[Envelope]) -> float:

@@ -19,7 +19,7 @@ from domain.settings import (
     SizingSettings,
     TierSettings,
 )
-from infra.run.paper import Plan, plan_of
+from infra.run.plan import Plan, plan_of
 from tests.replacing import replace
 
 _RECORDED = Path(__file__).parents[3] / "shared" / "data" / "bybit_klines"

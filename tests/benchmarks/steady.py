@@ -1,6 +1,6 @@
 """A writer at a steady rate: `python -m tests.benchmarks.steady LOG RATE SECONDS AT_ONCE`.
 
-Prints a line for each append: the position of its last event, and when it was durable (seconds since 1970).
+Prints a line for each append: the ordinal of its last event, and when it was durable (seconds since 1970).
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def main(log: str, rate: str, seconds: str, at_once: str) -> None:
     with closing(owned(log)) as opened:
         began = time.perf_counter()
         for start in range(0, wanted, step):
-            position = opened.append(events[start : start + step])
-            told.append(f"{position} {time.time()}")
+            ordinal = opened.append(events[start : start + step])
+            told.append(f"{ordinal} {time.time()}")
             due = began + (start + step) / int(rate)
             time.sleep(max(due - time.perf_counter(), 0))
     sys.stdout.write("\n".join(told))

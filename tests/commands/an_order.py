@@ -12,10 +12,11 @@ from commands.exchange import (
     CancelRefused,
     Expired,
     Filled,
+    NotSent,
+    OutcomeUnclear,
     Rejected,
     Submitted,
     Triggered,
-    Unanswered,
 )
 from commands.order import AmendOrder, CancelOrder, DenyOrder, PlaceOrder
 from domain.order import Liquidity, OrderFilled, OrderPlaced, OrderType
@@ -42,7 +43,11 @@ AMEND_REFUSED = AmendRefused(
 )
 REJECTED = Rejected(order_id=ORDER, at=NOW, fact="exchange:test:rejected", reason="110007")
 EXPIRED = Expired(order_id=ORDER, at=NOW, fact="exchange:test:expired", reason="GTD")
-UNANSWERED = Unanswered(order_id=ORDER, at=NOW, fact="exchange:test:silence", reason="timeout")
+UNCLEAR = OutcomeUnclear(order_id=ORDER, at=NOW, fact="exchange:test:silence", reason="timeout")
+
+NOT_SENT = NotSent(
+    order_id=ORDER, at=NOW, fact="clock:2025-04-03T12:00:00.000000+00:00", reason="not sent: stale"
+)
 
 
 def filled(

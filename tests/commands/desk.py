@@ -1,4 +1,4 @@
-"""A desk: the real handler with everything plugged in, a log in a list and an exchange that takes post."""
+"""A desk: the real engine and driver, a log in a list, and an exchange that only takes letters."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from decimal import Decimal
 from typing import Any, Self
 
 from commands.account import OpenAccount, TurnDay
-from commands.effects import Effects
-from commands.exchange import AnyReport, Filled, Funded, Liquidated
-from commands.handler import ENGINE, Handler, Identity
+from commands.driver import Driver
+from commands.engine import Engine
+from commands.exchange import AnyReport, Filled, Funded, Liquidated, OrderEntry
+from commands.identity import ENGINE, Identity
+from commands.inputs import Input, MarketMoved, Reported
 from commands.instrument import ListInstrument
 from commands.opening import OpenLog
 from commands.recall import NOTHING_TO_RECALL, Recall
-from commands.reports import stimuli
 from commands.routes import Command
+from commands.sender import Sender
 from commands.settings import ChangeSettings
 from commands.signal import RaiseSignal
 from commands.stimulus import Ask, Stimulus
@@ -49,12 +51,14 @@ class Desk:
         self.log = ListLog() if log is None else log
         self.exchange = Mailbox(self.log)
         recall = Recall(self.log.read()) if recalling else NOTHING_TO_RECALL
-        self.handler = Handler(self.log, World(), IDENTITY, Effects(self.exchange), recall)
-        self.at = NOW
+        self.recorded: list[Envelope] = []
+        engine = Engine(World(), IDENTITY, since=NOW, recall=recall)
+        self.at, self.append_takes = NOW, timedelta()
+        self.driver = self._driver(engine, self.exchange)
 
     @property
     def world(self) -> World:
-        return self.handler.world
+        return self.driver.engine.world
 
     def opened(self, settings: Settings | None = None) -> Self:
         commands = (*OPENING, ChangeSettings(settings or Settings()))
@@ -63,7 +67,13 @@ class Desk:
 
     def ask(self, *commands: Command, cause: str, actor: str = "a person") -> list[Envelope]:
         self.at += timedelta(seconds=1)
-        return list(self.handler.handle(self.stimulus(*commands, cause=cause, actor=actor)))
+        return self.handle(self.stimulus(*commands, cause=cause, actor=actor))
+
+    def handle(self, given: Input) -> list[Envelope]:
+        """What was recorded of this input."""
+        before = len(self.recorded)
+        self.driver.handle(given)
+        return self.recorded[before:]
 
     def stimulus(self, *commands: Command, cause: str, actor: str = ENGINE) -> Stimulus:
         return Stimulus(
@@ -73,19 +83,32 @@ class Desk:
             ),
         )
 
+    def recall(self, until: datetime) -> list[Envelope]:
+        """The requests that the log holds up to this moment, where it is recalled."""
+        before, self.at = self.at, until
+        recorded = self.handle(MarketMoved(until, ()))
+        self.at = until if recorded else before
+        return recorded
+
     def see(self, *signals: SignalDetected) -> list[Envelope]:
         """Signals of the candles that close now, one an instrument."""
         self.at += timedelta(seconds=1)
         asks = [self._detect(replace(signal, candle_closed_at=self.at)) for signal in signals]
-        return list(self.handler.handle(Stimulus(self.at, tuple(asks))))
+        return self.handle(Stimulus(self.at, tuple(asks)))
 
     def tell(self, *reports: AnyReport) -> list[Envelope]:
         self.at += timedelta(seconds=1)
-        return [
-            envelope
-            for stimulus in stimuli(reports, self.world, ACCOUNT, self.at)
-            for envelope in self.handler.handle(stimulus)
-        ]
+        return self.handle(Reported(self.at, reports))
+
+    def sends_to(self, exchange: OrderEntry) -> None:
+        """From here on."""
+        self.driver = self._driver(self.driver.engine, exchange)
+
+    def _driver(self, engine: Engine, exchange: OrderEntry) -> Driver:
+        return Driver(engine, self.log, Sender(exchange, self._clock), self.recorded.append)
+
+    def _clock(self) -> datetime:
+        return self.at + self.append_takes
 
     def _detect(self, signal: SignalDetected) -> Ask:
         fact = f"candle:{signal.instrument}:300:{self.at.isoformat()}"
@@ -158,7 +181,7 @@ class Snapshot:
     chains: dict[str, str]
     told: set[str]
     portfolio: object
-    position: int
+    ordinal: int
 
 
 def snapshot(world: World) -> Snapshot:
@@ -168,7 +191,7 @@ def snapshot(world: World) -> Snapshot:
         dict(world.chains),
         set(world.told),
         world.portfolio,
-        world.position,
+        world.ordinal,
     )
 
 

@@ -29,8 +29,8 @@ class ListLog:
 
     def read(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
         head = self.head() if upto is None else min(upto, self.head())
-        for position in range(after + 1, head + 1):
-            yield Recorded(position, self.envelopes[position - 1])
+        for ordinal in range(after + 1, head + 1):
+            yield Recorded(ordinal, self.envelopes[ordinal - 1])
 
     def read_stream(self, stream: str, after: int = 0) -> Iterator[Envelope]:
         for recorded in self.read():

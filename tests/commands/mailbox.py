@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from commands.exchange import Ticket
+from domain.errors import ExchangeError, OutcomeUnknown
 from domain.log import LogReader
 
 
@@ -22,9 +23,14 @@ class Letter:
 
 
 class Mailbox:
+    """`error` is what every call raises; one that has no known outcome arrives all the same."""
+
+    venue = "test"
+
     def __init__(self, log: LogReader) -> None:
         self._log = log
         self.letters: list[Letter] = []
+        self.error: ExchangeError | None = None
 
     def submit(self, tickets: Sequence[Ticket]) -> None:
         self._put("submit", tuple(ticket.order_id for ticket in tickets), tickets[0].sent_at)
@@ -48,4 +54,7 @@ class Mailbox:
         return [(letter.kind, letter.about) for letter in self.letters]
 
     def _put(self, kind: str, about: tuple[object, ...], at: datetime) -> None:
-        self.letters.append(Letter(kind, about, at, self._log.head()))
+        if self.error is None or isinstance(self.error, OutcomeUnknown):
+            self.letters.append(Letter(kind, about, at, self._log.head()))
+        if self.error is not None:
+            raise self.error

@@ -58,14 +58,14 @@ def at(moment: datetime) -> Callable[[Desk], object]:
     ask = Ask(
         command=PlaceOrder("bad-e1", PLACED, RULES), cause="command:bad", occurred_at=NOW, actor="a person"
     )
-    return lambda desk: desk.handler.handle(Stimulus(moment, (ask,)))
+    return lambda desk: desk.handle(Stimulus(moment, (ask,)))
 
 
 def occurred_at(moment: datetime) -> Callable[[Desk], object]:
     ask = Ask(
         command=PlaceOrder("bad-e1", PLACED, RULES), cause="command:bad", occurred_at=moment, actor="a person"
     )
-    return lambda desk: desk.handler.handle(Stimulus(NOW, (ask,)))
+    return lambda desk: desk.handle(Stimulus(NOW, (ask,)))
 
 
 def a_bad_fill(**changed: object) -> AnyReport:
@@ -189,7 +189,7 @@ def test_an_account_does_not_begin_with_what_is_no_money() -> None:
     desk = Desk()
     with pytest.raises(InvalidInput, match="a starting balance of NaN USDT is not a positive sum"):
         desk.ask(OpenAccount("USDT", D("NaN"), D(5)), cause="command:bad")
-    assert (desk.log.head(), desk.world.position) == (0, 0)
+    assert (desk.log.head(), desk.world.ordinal) == (0, 0)
 
 
 def test_good_data_beside_bad_is_not_recorded_either() -> None:

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from commands import requests
-from commands.door import Accepted
+from commands.door import Completed
 from commands.reconciliation import RecordDiscrepancy
 from commands.request import (
     AmendOrder,
@@ -71,12 +71,12 @@ def test_a_key_asked_again_is_answered_again_and_nothing_is_done_twice(
 ) -> None:
     eve = prepared()
     first = eve.ask(request_, "once")
-    assert isinstance(first, Accepted)
+    assert isinstance(first, Completed)
     assert first.events
     assert not first.repeated
     head = eve.desk.log.head()
     again = eve.ask(request_, "once")
-    assert again == Accepted("once", first.events, repeated=True)
+    assert again == Completed("once", first.events, repeated=True)
     said = eve.declined(other, "once")
     assert re.match(r"InvalidInput: the key once was used for another request: \w+ on ", said)
     assert eve.desk.log.head() == head
@@ -100,13 +100,13 @@ def test_an_order_and_a_reset_asked_again() -> None:
 def test_what_followed_is_named_as_the_log_names_it_and_known_after_a_restart() -> None:
     eve = prepared()
     answer = eve.ask(ClosePosition(POSITION, "enough"), "out")
-    assert isinstance(answer, Accepted)
-    recorded = {one.position: one.envelope for one in eve.desk.log.read()}
+    assert isinstance(answer, Completed)
+    recorded = {one.ordinal: one.envelope for one in eve.desk.log.read()}
     for event in answer.events:
-        envelope = recorded[event.position]
+        envelope = recorded[event.ordinal]
         assert (event.event_id, event.stream) == (envelope.meta.event_id, envelope.meta.stream)
         assert event.type == FULL_NAMES[type(envelope.event)]
-    assert answer.position == eve.desk.log.head()
+    assert answer.ordinal == eve.desk.log.head()
     folded = World().fold_all(eve.desk.log.envelopes)
     for key in ("in", "grid", "out", "never"):
         assert list(folded.commanded.followed(key)) == list(eve.desk.world.commanded.followed(key))
@@ -120,7 +120,7 @@ def test_what_is_no_longer_valid_is_never_carried_out() -> None:
     assert eve.desk.log.head() == head
     eve.accepted(TripKillSwitch("lunch"), "trip")
     repeated = eve.ask(TripKillSwitch("lunch"), "trip", valid_until=eve.desk.at - timedelta(days=1))
-    assert isinstance(repeated, Accepted), "what was done is told for ever"
+    assert isinstance(repeated, Completed), "what was done is told for ever"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from commands.exchange import OrderReport
-from commands.order import TOLD, AmendOrder, OrderCommand, PlaceOrder, check_terms
+from commands.order import EVENTS, AmendOrder, OrderCommand, PlaceOrder, check_terms
 from domain.errors import InvalidInput, Refused
 from domain.order import (
     OrderAccepted,
@@ -37,6 +37,7 @@ from tests.commands.an_order import (
     CANCELLED,
     DENY,
     EXPIRED,
+    NOT_SENT,
     ORDER,
     PLACE,
     PLACED,
@@ -44,7 +45,7 @@ from tests.commands.an_order import (
     RULES,
     SUBMITTED,
     TRIGGERED,
-    UNANSWERED,
+    UNCLEAR,
     VENUE,
     amend,
     amended,
@@ -64,7 +65,7 @@ LESS = OrderAmendRequested(D("0.5"), None, None)
 
 
 def test_every_report_there_is_has_its_event() -> None:
-    assert set(TOLD) == set(get_args(OrderReport))
+    assert set(EVENTS) == set(get_args(OrderReport))
     assert set(get_args(OrderReport)) < set(get_args(OrderCommand))
 
 
@@ -103,6 +104,18 @@ def test_an_order_ends_once(report: OrderReport, event: OrderEvent) -> None:
     given(PLACED, SENT).when(report, report, CANCELLED, EXPIRED).then(event)
 
 
+@pytest.mark.parametrize("history", [(PLACED,), (PLACED, CANCEL_ASKED), (PLACED, SILENCE)])
+def test_an_intent_that_was_not_sent_expires(history: tuple[OrderEvent, ...]) -> None:
+    given(*history).when(NOT_SENT, NOT_SENT).then(OrderExpired("not sent: stale"))
+
+
+@pytest.mark.parametrize(
+    "history", [(PLACED, SENT), (PLACED, WORKS, CANCEL_ASKED), (PLACED, fill("x1", "0.4"))]
+)
+def test_what_the_exchange_has_reported_of_was_sent(history: tuple[OrderEvent, ...]) -> None:
+    given(*history).when(NOT_SENT).then_nothing()
+
+
 def test_an_order_is_denied_before_it_is_sent_and_only_then() -> None:
     given(PLACED).when(DENY, DENY).then(OrderDenied("STREAM_RECONCILING"))
     given(PLACED, SENT).when(DENY).then_error(Refused, "it may be at the exchange already")
@@ -138,9 +151,9 @@ def test_the_acceptance_before_the_submission() -> None:
 
 
 def test_everything_told_twice_is_recorded_once() -> None:
-    given(PLACED).when(
-        SUBMITTED, SUBMITTED, ACCEPTED, ACCEPTED, TRIGGERED, TRIGGERED, UNANSWERED, UNANSWERED
-    ).then(SENT, WORKS, OrderTriggered(D(98)), SILENCE)
+    given(PLACED).when(SUBMITTED, SUBMITTED, ACCEPTED, ACCEPTED, TRIGGERED, TRIGGERED, UNCLEAR, UNCLEAR).then(
+        SENT, WORKS, OrderTriggered(D(98)), SILENCE
+    )
 
 
 def test_a_trigger_told_again_after_a_partial_fill_says_nothing_new() -> None:
@@ -260,7 +273,7 @@ def test_an_amendment_is_refused_where_there_is_nothing_to_amend(
 
 
 def test_silence_is_never_a_rejection() -> None:
-    asked = given(PLACED).when(UNANSWERED)
+    asked = given(PLACED).when(UNCLEAR)
     asked.then(SILENCE)
     assert asked.state.status is S.OUTCOME_UNKNOWN
 

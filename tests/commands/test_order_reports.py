@@ -31,11 +31,12 @@ from tests.commands.an_order import (
     CANCEL_REFUSED,
     CANCELLED,
     EXPIRED,
+    NOT_SENT,
     PLACE,
     REJECTED,
     SUBMITTED,
     TRIGGERED,
-    UNANSWERED,
+    UNCLEAR,
     amend,
     amended,
     filled,
@@ -62,7 +63,8 @@ OTHERS: tuple[OrderReport, ...] = (
     AMEND_REFUSED,
     REJECTED,
     EXPIRED,
-    UNANSWERED,
+    UNCLEAR,
+    NOT_SENT,
 )
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from commands.exchange import Amended, Cancelled, Expired, OrderReport, Rejected
-from commands.handler import ENGINE
+from commands.identity import ENGINE
 from commands.order import AmendOrder, DenyOrder, PlaceOrder
 from commands.signal import RaiseSignal
 from commands.stimulus import Ask, Stimulus
@@ -205,7 +205,7 @@ def test_two_strategies_against_each_other_on_one_candle_send_nothing() -> None:
         )
         for chain, signal in zip(("chain1", "chain2"), signals, strict=True)
     ]
-    desk.handler.handle(Stimulus(desk.at, tuple(asks)))
+    desk.handle(Stimulus(desk.at, tuple(asks)))
     decisions = [one.event.verdict for one in desk.log.envelopes if isinstance(one.event, DecisionMade)]
     assert decisions == [Verdict.ENTER, Verdict.CLOSE]
     assert desk.exchange.sent == []

@@ -65,7 +65,7 @@ def play(desk: Desk, steps: Sequence[Step]) -> None:
                 desk.tell(*reports(sent(desk)))
             case Asked(command):
                 upcoming = desk.at + timedelta(seconds=1)
-                if desk.handler.recall_commands(upcoming):
+                if desk.recall(upcoming):
                     desk.at = upcoming
                 else:
                     desk.ask(command, cause=f"command:{number}")
@@ -211,7 +211,7 @@ def test_another_tape_is_told_that_the_log_is_not_its_own() -> None:
     play(whole, [Seen((long(),)), fill_last("1", "100", "a")])
     again = Desk(ListLog(whole.log.envelopes), recalling=True)
     with pytest.raises(
-        TapeMismatch, match=r"the log holds SignalDetected at position \d+, caused by candle:BTC"
+        TapeMismatch, match=r"the log holds SignalDetected at ordinal \d+, caused by candle:BTC"
     ):
         play(again, [NOTHING_FOLLOWS, Seen((long(instrument=ETH),)), NOTHING_FOLLOWS, Seen((SHORT,))])
     assert again.log.units == []
@@ -241,8 +241,8 @@ def test_a_log_of_a_person_alone_is_taken_up_without_any_tape() -> None:
     whole = Desk().opened()
     whole.ask(MANUAL, cause="command:1")
     again = Desk(ListLog(whole.log.envelopes), recalling=True)
-    taken = [again.handler.recall_commands(whole.at) for _ in range(3)]
-    assert [len(envelopes) for envelopes in taken] == [whole.log.units[0], 1, 0]
+    assert again.recall(whole.at) == whole.log.envelopes
+    assert again.recall(whole.at) == []
     assert again.exchange.sent == whole.exchange.sent
     assert [letter.at for letter in again.exchange.letters] == [
         letter.at for letter in whole.exchange.letters
@@ -253,8 +253,8 @@ def test_a_command_that_is_not_yet_due_waits() -> None:
     whole = Desk().opened()
     whole.ask(MANUAL, cause="command:1")
     again = Desk(ListLog(whole.log.envelopes), recalling=True).opened()
-    assert again.handler.recall_commands(again.at) == ()
-    assert len(again.handler.recall_commands(whole.at)) == 1
+    assert again.recall(again.at) == []
+    assert len(again.recall(whole.at)) == 1
 
 
 def test_a_fact_told_again_later_is_a_unit_of_its_own() -> None:

@@ -8,7 +8,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
@@ -83,6 +85,39 @@ def test_migrating_again_changes_nothing(store: Engine) -> None:
     migrate(store)
     with reading(store) as connection:
         assert connection.scalar(text("SELECT count(*) FROM builds")) == 1
+
+
+def test_a_store_of_the_first_revision_keeps_its_rows_under_the_new_names(store: Engine) -> None:
+    _migrate_to(store, "0001")
+    with writing(store) as connection:
+        for statement in _OLD_ROWS:
+            connection.execute(text(statement))
+    migrate(store)
+    with reading(store) as connection:
+        reached = connection.execute(text("SELECT build_id, partition, ordinal, log_id, epoch FROM cursors"))
+        assert [tuple(row) for row in reached] == [(7, 0, 41, "l", 2)]
+        waiting = connection.execute(text("SELECT build_id, partition, ordinal, sequence, state FROM parked"))
+        assert sorted(tuple(row) for row in waiting) == [(7, 0, 12, "s", "PARKED"), (7, 0, 13, "s", "PARKED")]
+        assert connection.scalar(text("SELECT count(*) FROM tokens")) == 0
+    with writing(store) as connection:
+        connection.execute(text("DELETE FROM builds"))
+        assert connection.scalar(text("SELECT count(*) FROM parked")) == 0
+
+
+_OLD_ROWS = (
+    "INSERT INTO builds (id, projection, kind, fingerprint, status) VALUES (7, 'orders', 'TODAY', 'f', 'LIVE')",
+    "INSERT INTO cursors (build_id, partition, position, log_id, epoch) VALUES (7, 0, 41, 'l', 2)",
+    "INSERT INTO parked VALUES (7, 0, 12, 's', 'e', 't', 'x', 'PARKED', '')",
+    "INSERT INTO parked VALUES (7, 0, 13, 's', 'g', 't', '', 'PARKED', '')",
+)
+
+
+def _migrate_to(store: Engine, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", "infra:migrations")
+    with writing(store) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 def test_many_may_begin_at_once(url: str) -> None:

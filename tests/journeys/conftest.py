@@ -11,7 +11,7 @@ import pytest
 from adapters.avro import AvroCodec
 from adapters.log.library import open_memory
 from domain.log import Recorded
-from infra.run.paper import Plan
+from infra.run.plan import Plan
 from tests.journeys.runs import play, play_at, recorded_plan, short_plan, told, told_at
 
 KINDS = ("sqlite", "kafka", "postgresql")

@@ -21,9 +21,10 @@ from pathlib import Path
 
 from adapters.avro import AvroCodec
 from adapters.log.sqlite import open_sqlite
-from commands.exchange import Exchange, Ticket
+from commands.exchange import OrderEntry, Ticket
 from domain.log import Envelope, EventLog, Recorded
-from infra.run.paper import PaperRun, Plan
+from infra.run.paper import PaperRun
+from infra.run.plan import Plan
 from tests.journeys.runs import recorded_plan, rows_in, short_plan
 
 DIED = 9
@@ -50,9 +51,9 @@ class DyingLog:
 
     def append(self, envelopes: Sequence[Envelope]) -> int:
         self._step()
-        position = self._log.append(envelopes)
+        ordinal = self._log.append(envelopes)
         self._step()
-        return position
+        return ordinal
 
     def head(self) -> int:
         return self._log.head()
@@ -70,8 +71,12 @@ class DyingLog:
 class DyingExchange:
     """An exchange where every call is a step, each order of a submission one of its own."""
 
-    def __init__(self, exchange: Exchange, step: Steps) -> None:
+    def __init__(self, exchange: OrderEntry, step: Steps) -> None:
         self._exchange, self._step = exchange, step
+
+    @property
+    def venue(self) -> str:
+        return self._exchange.venue
 
     def submit(self, tickets: Sequence[Ticket]) -> None:
         for ticket in tickets:

@@ -89,11 +89,11 @@ def running(folder: Path, *words: str, **more: str) -> Generator[Running]:
         process.communicate()
 
 
-def wait_for(address: str, position: int) -> int:
-    """Follows somebody else's log, which need not be there yet, to this position; returns its head then."""
+def wait_for(address: str, ordinal: int) -> int:
+    """Follows somebody else's log, which need not be there yet, to this ordinal; returns its head then."""
     deadline = time.monotonic() + PATIENCE
     while True:
-        assert time.monotonic() < deadline, f"{address} has not reached position {position}"
+        assert time.monotonic() < deadline, f"{address} has not reached ordinal {ordinal}"
         try:
             reader = open_reader(WhenceSettings(log=address))
         except (InvalidInput, LogUnavailable):
@@ -101,5 +101,5 @@ def wait_for(address: str, position: int) -> int:
             continue
         with closing(reader):
             for recorded in reader.follow(0, lambda: time.monotonic() > deadline, patience=0.1):
-                if recorded.position >= position:
+                if recorded.ordinal >= ordinal:
                     return reader.head()

@@ -20,7 +20,8 @@ from domain.settings import (
 )
 from infra.config import WhenceSettings
 from infra.logs import open_owned, open_reader
-from infra.run.paper import PaperRun, Plan, plan_of
+from infra.run.paper import PaperRun
+from infra.run.plan import Plan, plan_of
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 CANDLES = 77_760

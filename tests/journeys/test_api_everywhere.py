@@ -16,15 +16,15 @@ from tests.adapters.graphql.test_docs import questions
 from tests.journeys.program import PATIENCE, whence
 from tests.journeys.serving import Started, started
 
-REACHED = "{ projections { kind position } }"
-MOMENTS = """query Then($position: LogPosition!) {
-  orders(first: 200, asOf: {position: $position}) { totalCount edges { node {
-    id status filled leaves averagePrice fees reason updatedPosition } } }
-  positions(first: 200, asOf: {position: $position}) { edges { node { id status quantity cost net stop target } } }
-  accounts(asOf: {position: $position}) { account balance reserved exposure openRisk drawdown position }
+REACHED = "{ projections { kind ordinal } }"
+MOMENTS = """query Then($ordinal: Ordinal!) {
+  orders(first: 200, asOf: {ordinal: $ordinal}) { totalCount edges { node {
+    id status filled leaves averagePrice fees reason updatedOrdinal } } }
+  positions(first: 200, asOf: {ordinal: $ordinal}) { edges { node { id status quantity cost net stop target } } }
+  accounts(asOf: {ordinal: $ordinal}) { account balance reserved exposure openRisk drawdown ordinal }
 }"""
 STORY = "query Story($id: ID!) { chain(id: $id) { ids roots lines } explain(orderId: $id) { lines } }"
-FOLLOWED = "{ events(first: 200) { edges { node { position id type line stream version causeId json } } } }"
+FOLLOWED = "{ events(first: 200) { edges { node { ordinal id type line stream version causeId json } } } }"
 
 
 @pytest.fixture
@@ -56,17 +56,17 @@ def traded(folder: Path, *words: str) -> int:
 def caught_up(api: Started, events: int) -> Started:
     deadline = time.monotonic() + PATIENCE
     while any(
-        one["position"] < events for one in api.ask(REACHED)["data"]["projections"] if one["kind"] == "TODAY"
+        one["ordinal"] < events for one in api.ask(REACHED)["data"]["projections"] if one["kind"] == "TODAY"
     ):
         assert time.monotonic() < deadline, "the read models did not catch up"
     return api
 
 
 def test_ten_questions_every_moment_and_every_story(on_kafka: Started, on_sqlite: Started) -> None:
-    orders = [edge["node"]["id"] for edge in told(on_sqlite, MOMENTS, position=500)["orders"]["edges"]]
+    orders = [edge["node"]["id"] for edge in told(on_sqlite, MOMENTS, ordinal=500)["orders"]["edges"]]
     asked: list[tuple[str, dict[str, Any]]] = [
         *((question.query, question.variables) for question in questions()),
-        *((MOMENTS, {"position": position}) for position in (0, 1, 23, 99, 250, 421, 596)),
+        *((MOMENTS, {"ordinal": ordinal}) for ordinal in (0, 1, 23, 99, 250, 421, 596)),
         *((STORY, {"id": order}) for order in orders[::7]),
         (FOLLOWED, {}),
     ]

@@ -14,7 +14,7 @@ from tests.journeys.serving import Started, started
 
 TRADES = """query Traded { performance { trades winRate net } positions(first: 3) { totalCount edges { node {
   id status exitReason net signal { strategy confidence } } } } }"""
-EVENTS = "subscription Recorded { events(after: 0) { position type line } }"
+EVENTS = "subscription Recorded { events(after: 0) { ordinal type line } }"
 
 
 @pytest.fixture

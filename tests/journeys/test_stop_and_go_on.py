@@ -99,12 +99,12 @@ def whole(eager: Path) -> Sequence[Recorded]:
 def test_killed_programs_leave_what_the_next_goes_on_with(
     eager: Path, whole: Sequence[Recorded], address: str
 ) -> None:
-    """kill -9, three times on one log, whenever the log has come to some position."""
+    """kill -9, three times on one log, whenever the log has come to some ordinal."""
     chance = random.Random(SEED)
     last = 0
-    for position in sorted(chance.sample(range(1, len(whole) * 3 // 4), 3)):
+    for ordinal in sorted(chance.sample(range(1, len(whole) * 3 // 4), 3)):
         with running(eager, "paper", *TAPE, "--log", address) as program:
-            last = wait_for(address, max(position, last))
+            last = wait_for(address, max(ordinal, last))
             program.kill()
         left = told_at(address)
         assert left == whole[: len(left)]

@@ -12,7 +12,7 @@ from domain.opening import LogOpened
 from domain.order import OrderFilled
 from domain.position import PositionClosed
 from domain.signal import DecisionMade, Detected
-from infra.run.paper import Plan
+from infra.run.plan import Plan
 from projections.chain import missing_causes
 from tests.journeys.runs import CANDLES, play_at, told_at
 
@@ -38,7 +38,7 @@ def test_every_kind_of_log_holds_the_same(short: Plan, short_story: Sequence[Rec
 def test_the_log_begins_with_its_name_and_counts_from_one(story: Sequence[Recorded]) -> None:
     assert isinstance(story[0].envelope.event, LogOpened)
     assert not story[0].envelope.event.synthetic
-    assert [recorded.position for recorded in story] == list(range(1, len(story) + 1))
+    assert [recorded.ordinal for recorded in story] == list(range(1, len(story) + 1))
     assert len({recorded.envelope.meta.event_id for recorded in story}) == len(story)
 
 
@@ -88,7 +88,7 @@ def test_every_decision_can_be_made_again(story: Sequence[Recorded]) -> None:
                 portfolio=portfolio,
             )
             again = decide(signal.signal, view, envelope.event.policy_version)
-            assert again == envelope.event, f"position {recorded.position}"
+            assert again == envelope.event, f"ordinal {recorded.ordinal}"
             decided[envelope.event.verdict] += 1
         world.fold(envelope)
     assert decided.keys() == {"ENTER", "CLOSE", "SKIP"}

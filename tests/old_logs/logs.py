@@ -52,7 +52,7 @@ def printed(recorded: Recorded) -> Json:
     """The event as JSON, with the keys of the committed files."""
     meta = recorded.envelope.meta
     return {
-        "position": recorded.position,
+        "position": recorded.ordinal,
         "stream": meta.stream,
         "version": meta.version,
         "type": type(recorded.envelope.event).__name__,
@@ -107,6 +107,7 @@ def _under_the_old_policy(then: Json, now: Json) -> Json:
 
 
 ADDED: Mapping[str, frozenset[str]] = {
+    "LogOpened.data": frozenset({"simulator"}),
     "SettingsChanged.data.settings": frozenset({"reverse_others", "orphans"}),
     "SettingsChanged.data.settings.strategies[]": frozenset({"id", "strategy", "instruments", "interval"}),
 }

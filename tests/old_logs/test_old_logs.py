@@ -17,11 +17,12 @@ from sqlalchemy import Engine, create_engine
 from adapters.avro.codec import AvroCodec
 from adapters.log.address import SqliteAddress
 from adapters.log.sqlite import open_sqlite, read_sqlite
-from commands.door import Accepted
+from commands.door import Completed
 from commands.request import ClosePosition, Requested
 from domain.settings import Settings
-from infra.run.manual import Beginning, ManualRun
-from infra.run.tape_log import Stake
+from infra.run.beginning import Beginning
+from infra.run.manual import ManualRun
+from infra.run.stake import Stake
 from projections.bookkeeping import METADATA
 from projections.chain import missing_causes
 from projections.store import prepare, writing
@@ -139,7 +140,7 @@ def test_an_old_log_without_a_tape_goes_on_by_hand(tmp_path: Path) -> None:
         run = ManualRun(log, beginning, lambda _envelope: None, clock=lambda: at[0])
         assert _held(run) == ["position-paper-ETHUSDT-LINEAR.BYBIT-LONG-1"]
         _let_pass(run, at, 2)
-        entries = {entry.instrument: entry for entry in run.handler.world.portfolio.entries.values()}
+        entries = {entry.instrument: entry for entry in run.world.portfolio.entries.values()}
         assert entries["SOLUSDT-LINEAR.BYBIT"].price == Decimal("154.5"), (
             "the amendment that had no answer yet was sent again"
         )
@@ -153,7 +154,7 @@ def test_an_old_log_without_a_tape_goes_on_by_hand(tmp_path: Path) -> None:
                 request=request,
             )
         )
-        assert isinstance(answer, Accepted)
+        assert isinstance(answer, Completed)
         _let_pass(run, at, 2)
         assert _held(run) == []
         run.close()
@@ -163,7 +164,7 @@ def test_an_old_log_without_a_tape_goes_on_by_hand(tmp_path: Path) -> None:
 
 
 def _held(run: ManualRun) -> Sequence[str]:
-    return [held.stream for held in run.handler.world.portfolio.positions.values()]
+    return [held.stream for held in run.world.portfolio.positions.values()]
 
 
 def _let_pass(run: ManualRun, at: list[datetime], seconds: int) -> None:

@@ -35,7 +35,7 @@ class Fault:
     def _fold(self, fold: Fold, rows: Rows, recorded: Recorded) -> None:
         fold(rows, recorded)
         if not self.mended and self._wrong(recorded):
-            raise ArithmeticError(f"nobody can add up position {recorded.position}")
+            raise ArithmeticError(f"nobody can add up ordinal {recorded.ordinal}")
 
 
 @cache
@@ -59,8 +59,8 @@ def digests(engine: Engine, projections: Mapping[str, Projection]) -> Mapping[st
         return {one.projection: digest(connection, projections[one.projection], one) for one in kept}
 
 
-def positions(engine: Engine) -> Mapping[int, int]:
+def ordinals(engine: Engine) -> Mapping[int, int]:
     """How far each build is."""
     with reading(engine) as connection:
-        found = connection.execute(select(CURSORS.c.build_id, CURSORS.c.position))
-        return {row.build_id: row.position for row in found}
+        found = connection.execute(select(CURSORS.c.build_id, CURSORS.c.ordinal))
+        return {row.build_id: row.ordinal for row in found}

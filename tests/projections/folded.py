@@ -10,7 +10,8 @@ from typing import Any
 from adapters.tapes import synthetic_tape
 from domain.log import Envelope, Recorded
 from domain.settings import SizingSettings
-from infra.run.paper import PaperRun, plan_of
+from infra.run.paper import PaperRun
+from infra.run.plan import plan_of
 from projections.projection import Key, Projection, Row
 from projections.rows import MemoryRows
 from tests.commands.list_log import ListLog
@@ -25,12 +26,12 @@ def nothing_stored(_table: str, _key: Key) -> Row | None:
 
 
 def folded(projection: Projection, envelopes: Iterable[Envelope]) -> MemoryRows:
-    """What the projection makes of the events, position by position."""
+    """What the projection makes of the events, ordinal by ordinal."""
     rows = MemoryRows(projection.tables, nothing_stored)
-    for position, envelope in enumerate(envelopes, 1):
+    for ordinal, envelope in enumerate(envelopes, 1):
         fold = projection.folds.get(type(envelope.event))
         if fold is not None:
-            fold(rows, Recorded(position, envelope))
+            fold(rows, Recorded(ordinal, envelope))
             rows.kept()
     return rows
 

@@ -27,8 +27,8 @@ class Mortal(HistoryWork):
 
     written_checkpoints = 0
 
-    def write(self, connection: Connection, position: int) -> None:
-        super().write(connection, position)
+    def write(self, connection: Connection, ordinal: int) -> None:
+        super().write(connection, ordinal)
         self.written_checkpoints += 1
         if self.written_checkpoints == 2:
             os.kill(os.getpid(), signal.SIGKILL)

@@ -61,7 +61,7 @@ class WrittenLog(ListLog):
         """See `domain.log.LogReader`."""
         self._data += [codec().encode(envelope) for envelope in self.envelopes[len(self._data) :]]
         for recorded in super().read(after, upto):
-            yield recorded._replace(data=self._data[recorded.position - 1])
+            yield recorded._replace(data=self._data[recorded.ordinal - 1])
 
 
 def built(engine: Engine, log: LogReader, projections: Mapping[str, Projection] = PROJECTIONS) -> ReadModels:

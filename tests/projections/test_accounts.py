@@ -18,13 +18,13 @@ from tests.projections.folded import a_run, folded, nothing_stored, table
 
 def test_after_every_event_the_row_is_what_the_portfolio_says() -> None:
     rows, portfolio, opened = MemoryRows(ACCOUNTS.tables, nothing_stored), EMPTY, 0
-    for position, envelope in enumerate(a_run(), 1):
+    for ordinal, envelope in enumerate(a_run(), 1):
         portfolio = evolve(portfolio, envelope)
         fold = ACCOUNTS.folds.get(type(envelope.event))
         if fold is None:
             continue
-        fold(rows, Recorded(position, envelope))
-        if position < 3:
+        fold(rows, Recorded(ordinal, envelope))
+        if ordinal < 3:
             continue
         row = rows.get("accounts", "paper")
         account = portfolio.account

@@ -29,7 +29,7 @@ def test_each_of_them_is_raised_where_it_happened() -> None:
         ("INFO", "KILL_SWITCH_RESET"): 1,
     }
     for row in rows.values():
-        envelope = log.envelopes[int(row["position"]) - 1]
+        envelope = log.envelopes[int(row["ordinal"]) - 1]
         meta = envelope.meta
         assert (row["line"], row["stream"], row["chain"]) == (
             sentence(envelope.event),

@@ -1,4 +1,4 @@
-"""Time travel: what is told afterwards of a position is what the live builds told when the log ended there."""
+"""Time travel: what is told afterwards of an ordinal is what the live builds told when the log ended there."""
 
 from __future__ import annotations
 
@@ -66,17 +66,17 @@ def test_every_table_as_of_every_position_is_what_was_told_then(
     log = WrittenLog(run())
     Runner(log, histories(store)).catch_up()
     models = traveller(store, log)
-    for position, expected in seen.items():
-        with models.as_of(position) as source:
-            assert source.position == position
-            assert told(source) == expected, position
+    for ordinal, expected in seen.items():
+        with models.as_of(ordinal) as source:
+            assert source.ordinal == ordinal
+            assert told(source) == expected, ordinal
 
 
 def test_without_a_history_the_answers_are_the_same(embedded: Engine, seen: Mapping[int, Told]) -> None:
     models = traveller(embedded, WrittenLog(run()))
-    for position in (1, 233, 449):
-        with models.as_of(position) as source:
-            assert told(source) == seen[position], position
+    for ordinal in (1, 233, 449):
+        with models.as_of(ordinal) as source:
+            assert told(source) == seen[ordinal], ordinal
 
 
 def test_a_history_that_is_behind_is_folded_on_from(embedded: Engine, seen: Mapping[int, Told]) -> None:
@@ -93,9 +93,9 @@ def test_over_a_log_on_kafka(
         owned.append(run())
     with closing(open_reader(settings)) as log:
         Runner(log, histories(embedded)).catch_up()
-        for position in (61, 421):
-            with traveller(embedded, log).as_of(position) as source:
-                assert told(source) == seen[position], position
+        for ordinal in (61, 421):
+            with traveller(embedded, log).as_of(ordinal) as source:
+                assert told(source) == seen[ordinal], ordinal
 
 
 def test_before_the_first_event_there_is_nothing(embedded: Engine) -> None:
@@ -103,7 +103,7 @@ def test_before_the_first_event_there_is_nothing(embedded: Engine) -> None:
     first = run()[0].meta.recorded_at
     for moment in (0, first - timedelta(microseconds=1)):
         with models.as_of(moment) as source:
-            assert source.position == 0
+            assert source.ordinal == 0
             assert not any(told(source).values())
 
 
@@ -126,7 +126,7 @@ def test_a_fill_that_came_late_is_not_there_earlier(store: Engine) -> None:
     for moment in (came, NOW + hour):
         with models.as_of(moment) as source:
             (row,) = told(source)["fills"].values()
-            assert (row["at"], row["position"]) == (NOW - 6 * hour, came)
+            assert (row["at"], row["ordinal"]) == (NOW - 6 * hour, came)
 
 
 def an_opening() -> Sequence[Envelope]:
@@ -168,15 +168,15 @@ def test_a_time_is_the_last_position_recorded_by_then(embedded: Engine, journall
     ):
         log.reads = 0
         with models.as_of(moment) as source:
-            assert source.position == sum(time <= moment for time in times)
+            assert source.ordinal == sum(time <= moment for time in times)
         assert log.reads <= (1 if journalled == len(times) else 10)
 
 
 @pytest.mark.parametrize(
     ("moment", "words"),
     [
-        (-1, "there is no position -1: this log's go from 1 to 449"),
-        (450, "there is no position 450"),
+        (-1, "there is no ordinal -1: this log's go from 1 to 449"),
+        (450, "there is no ordinal 450"),
         (datetime(2025, 4, 3, 14), "names no time zone"),  # noqa: DTZ001  (that is the fault)
     ],
 )

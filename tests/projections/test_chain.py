@@ -18,7 +18,7 @@ def log() -> HandMade:
 
 
 def shapes(nodes: Sequence[Node]) -> list[Shape]:
-    return [(node.recorded.position, shapes(node.caused)) for node in nodes]
+    return [(node.recorded.ordinal, shapes(node.caused)) for node in nodes]
 
 
 def told(log: HandMade, wanted: str) -> Story:
@@ -70,9 +70,9 @@ def test_a_whole_log_misses_no_cause(log: HandMade) -> None:
 
 def test_a_cause_that_was_removed_is_missed(log: HandMade) -> None:
     del log.events[5]
-    assert [one.position for one in missing_causes(log.read())] == [7]
+    assert [one.ordinal for one in missing_causes(log.read())] == [7]
 
 
 def test_a_cause_must_come_before(log: HandMade) -> None:
     log.events[1], log.events[2] = log.events[2], log.events[1]
-    assert [one.position for one in missing_causes(log.read())] == [3]
+    assert [one.ordinal for one in missing_causes(log.read())] == [3]

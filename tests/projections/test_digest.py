@@ -162,5 +162,5 @@ def test_the_position_of_a_build_is_no_part_of_it(store: Engine) -> None:
     caught_up(store, log, PROJECTIONS)
     before = digests(store, PROJECTIONS)
     with writing(store) as connection:
-        connection.execute(text("UPDATE cursors SET position = position + 1"))
+        connection.execute(text("UPDATE cursors SET ordinal = ordinal + 1"))
     assert digests(store, PROJECTIONS) == before

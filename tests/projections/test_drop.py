@@ -41,7 +41,7 @@ def test_whoever_projects_goes_first_and_the_drop_follows(
     Work(store, ORDERS, build, 0).resume("a log")
     with ThreadPoolExecutor(1) as another:
         with writing(store) as projecting:
-            moved = update(CURSORS).where(CURSORS.c.build_id == build.id).values(position=1)
+            moved = update(CURSORS).where(CURSORS.c.build_id == build.id).values(ordinal=1)
             assert projecting.execute(moved).rowcount == 1
             dropping = another.submit(drop, store, build)
             wait_until_it_waits(store)

@@ -63,5 +63,5 @@ def test_a_fill_stands_at_its_first_telling() -> None:
         "fee_currency": "USDT",
         "liquidity": "TAKER",
         "at": NOW,
-        "position": first[0],
+        "ordinal": first[0],
     }

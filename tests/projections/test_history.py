@@ -46,9 +46,9 @@ Kept = Mapping[str, Sequence[tuple[Any, ...]]]
 
 LAST = len(run()) // INTERVAL * INTERVAL
 BROKEN_AT = next(
-    position
-    for position, one in enumerate(run(), 1)
-    if position > INTERVAL * 2 + 5 and isinstance(one.event, OrderAccepted)
+    ordinal
+    for ordinal, one in enumerate(run(), 1)
+    if ordinal > INTERVAL * 2 + 5 and isinstance(one.event, OrderAccepted)
 )
 BROKEN = run()[BROKEN_AT - 1].meta.stream
 ENDS = (BROKEN_AT - 1, BROKEN_AT, INTERVAL * 3, INTERVAL * 4 + 7, len(run()))
@@ -69,7 +69,7 @@ def kept(engine: Engine) -> Kept:
 
 def cursors(engine: Engine) -> set[int]:
     with reading(engine) as connection:
-        return set(connection.execute(select(CURSORS.c.position)).scalars())
+        return set(connection.execute(select(CURSORS.c.ordinal)).scalars())
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,7 @@ def overflows(rows: Rows, recorded: Recorded) -> None:
     meta = recorded.envelope.meta
     if meta.stream == BROKEN:
         row = rows.get("orders", meta.account, BROKEN.split("-", 2)[2])
-        rows.put("orders", {**row, "position": 1 << 70})
+        rows.put("orders", {**row, "ordinal": 1 << 70})
 
 
 @pytest.mark.parametrize("fold", [fails, overflows])
@@ -149,11 +149,11 @@ def test_what_waits_in_the_live_build_waits_in_the_past_too(store: Engine, fold:
     log = WrittenLog(run())
     Runner(log, histories(store, projections)).catch_up()
     models = traveller(store, log, projections)
-    for position, then in seen.items():
-        with models.as_of(position) as source:
-            assert told(source, projections) == then, position
+    for ordinal, then in seen.items():
+        with models.as_of(ordinal) as source:
+            assert told(source, projections) == then, ordinal
     with reading(store) as connection:
-        first = select(PARKED.c.position).where(PARKED.c.error != "")
+        first = select(PARKED.c.ordinal).where(PARKED.c.error != "")
         assert set(connection.execute(first).scalars()) == {BROKEN_AT}
 
 
@@ -163,9 +163,9 @@ def test_without_builds_a_fault_parks_its_sequence_alone(embedded: Engine, tmp_p
     with sqlite_store(tmp_path / "live") as other:
         seen = watched(other, run(), ENDS, projections)
     models = traveller(embedded, WrittenLog(run()), projections)
-    for position, then in seen.items():
-        with models.as_of(position) as source:
-            assert told(source, projections) == then, position
+    for ordinal, then in seen.items():
+        with models.as_of(ordinal) as source:
+            assert told(source, projections) == then, ordinal
 
 
 def test_what_was_discarded_is_left_out_and_what_follows_is_told(embedded: Engine) -> None:
@@ -176,7 +176,7 @@ def test_what_was_discarded_is_left_out_and_what_follows_is_told(embedded: Engin
     models = traveller(embedded, log, {"orders": ORDERS})
     with models.as_of(BROKEN_AT + 1) as source:
         row = told(source, {"orders": ORDERS})["orders"]["paper", BROKEN.split("-", 2)[2]]
-    assert row["updated_position"] < BROKEN_AT
+    assert row["updated_ordinal"] < BROKEN_AT
 
 
 @pytest.mark.parametrize("fold", [fails, overflows])
@@ -200,7 +200,7 @@ def test_rewound_the_past_is_as_if_the_fault_had_never_been(
 def test_what_was_discarded_stays_so_when_the_history_is_rewound(embedded: Engine) -> None:
     log, projections = WrittenLog(run()), orders_with(fails)
     runner = Runner(log, histories(embedded, projections))
-    while runner.works[0].position < INTERVAL * 3:
+    while runner.works[0].ordinal < INTERVAL * 3:
         runner.step(INTERVAL)
     with writing(embedded) as connection:
         connection.execute(update(PARKED).values(state=ParkedState.DISCARDED.value))

@@ -23,7 +23,7 @@ def _rows(log: WrittenLog) -> dict[int, Row]:
     rows = MemoryRows(JOURNAL.tables, nothing_stored)
     for one in log.read():
         JOURNAL.folds[type(one.envelope.event)](rows, one)
-    return {row["position"]: row for row in rows.tables["journal"].dirty.values()}
+    return {row["ordinal"]: row for row in rows.tables["journal"].dirty.values()}
 
 
 @pytest.mark.parametrize("name", LOGS)

@@ -30,21 +30,19 @@ _KINDS = {"orders": ORDERS, "accounts": ACCOUNTS, "equity": EQUITY}
 
 
 def _wrong(projection: Projection) -> int:
-    """A position of the first account's, a third of the way."""
+    """An ordinal of the first account's, a third of the way."""
     events = two_accounts()
     wanted = OrderFilled if projection is ORDERS else tuple(projection.folds)
     return next(
-        position
-        for position, envelope in enumerate(events, 1)
-        if position > len(events) // 3
-        and envelope.meta.account == "p0"
-        and isinstance(envelope.event, wanted)
+        ordinal
+        for ordinal, envelope in enumerate(events, 1)
+        if ordinal > len(events) // 3 and envelope.meta.account == "p0" and isinstance(envelope.event, wanted)
     )
 
 
 def _faulty(projection: Projection) -> tuple[Fault, Mapping[str, Projection]]:
-    position = _wrong(projection)
-    fault = Fault(lambda recorded: recorded.position == position)
+    ordinal = _wrong(projection)
+    fault = Fault(lambda recorded: recorded.ordinal == ordinal)
     return fault, {projection.name: fault.projection(projection)}
 
 
@@ -65,7 +63,7 @@ def test_retried_after_a_restart_the_tables_are_those_without_the_fault(
         (waiting,) = parked.sequences(connection, 0)
         shown = parked.events(connection, build, 0, waiting.sequence)
     assert waiting.first == _wrong(projection)
-    assert waiting.error == f"ArithmeticError: nobody can add up position {waiting.first}"
+    assert waiting.error == f"ArithmeticError: nobody can add up ordinal {waiting.first}"
     assert [one.error != "" for one in shown] == [True] + [False] * (len(shown) - 1)
     stuck = parked.retry(store, log, faulty[projection.name], build, 0, waiting.sequence)
     assert (stuck.projected, stuck.waiting, stuck.error) == (0, waiting.events, waiting.error)
@@ -73,17 +71,17 @@ def test_retried_after_a_restart_the_tables_are_those_without_the_fault(
     caught_up(store, log, faulty)  # a runner of its own, as after a restart
     own = projection.order.sequence
     expected = [
-        position
-        for position, envelope in enumerate(events, 1)
-        if position >= waiting.first
+        ordinal
+        for ordinal, envelope in enumerate(events, 1)
+        if ordinal >= waiting.first
         and own(envelope.meta) == waiting.sequence
         and type(envelope.event) in projection.folds
     ]
     with reading(store) as connection:
         shown = parked.events(connection, build, 0, waiting.sequence)
-        assert [one.position for one in shown] == expected
+        assert [one.ordinal for one in shown] == expected
         assert [one.event_id for one in shown] == [
-            str(events[position - 1].meta.event_id) for position in expected
+            str(events[ordinal - 1].meta.event_id) for ordinal in expected
         ]
     fault.mended = True
     assert parked.retry(store, log, faulty[projection.name], build, 0, waiting.sequence) == parked.Retried(
@@ -112,15 +110,15 @@ def test_while_it_waits_the_other_account_is_as_it_should_be(store: Engine) -> N
         (stands,) = standings(connection, 0)
         (waiting,) = parked.sequences(connection, 0)
         assert waiting.sequence == "p0"
-        assert (stands.position, stands.parked_events, stands.parked_sequences) == (
+        assert (stands.ordinal, stands.parked_events, stands.parked_sequences) == (
             log.head(),
             waiting.events,
             1,
         )
-        rows = connection.exec_driver_sql("SELECT account, position FROM accounts_b1 ORDER BY account").all()
+        rows = connection.exec_driver_sql("SELECT account, ordinal FROM accounts_b1 ORDER BY account").all()
     last = max(
-        position
-        for position, envelope in enumerate(two_accounts(), 1)
+        ordinal
+        for ordinal, envelope in enumerate(two_accounts(), 1)
         if envelope.meta.account == "p1" and type(envelope.event) in ACCOUNTS.folds
     )
     assert [row[0] for row in rows] == ["p0", "p1"]
@@ -131,20 +129,20 @@ def test_while_it_waits_the_other_account_is_as_it_should_be(store: Engine) -> N
 def test_a_retry_that_fails_again_keeps_what_it_could_do(store: Engine) -> None:
     """It stays parked from the first event on that fails."""
     events = two_accounts()
-    fault, position = Fault(lambda recorded: recorded.position in wrong), _wrong(EQUITY)
-    wrong = {position}
+    fault, ordinal = Fault(lambda recorded: recorded.ordinal in wrong), _wrong(EQUITY)
+    wrong = {ordinal}
     faulty = {"equity": fault.projection(EQUITY)}
     log = WrittenLog(events)
     (build,) = caught_up(store, log, faulty)
     with reading(store) as connection:
         waiting = parked.events(connection, build, 0, "p0")
     wrong.clear()
-    wrong.add(waiting[3].position)
+    wrong.add(waiting[3].ordinal)
     retried = parked.retry(store, log, faulty["equity"], build, 0, "p0")
     assert (retried.projected, retried.waiting) == (3, len(waiting) - 3)
     with reading(store) as connection:
         left = parked.events(connection, build, 0, "p0")
-    assert [one.position for one in left] == [one.position for one in waiting[3:]]
+    assert [one.ordinal for one in left] == [one.ordinal for one in waiting[3:]]
     assert left[0].error == retried.error != ""
     fault.mended = True
     parked.retry(store, log, faulty["equity"], build, 0, "p0")
@@ -164,7 +162,7 @@ def test_events_that_came_during_a_retry_are_neither_skipped_nor_reordered(store
 
     def retried_once_folded(fold: Fold, recorded: Recorded) -> None:
         folded(fold, recorded)
-        if not fault.mended and recorded.position > len(events) // 2:
+        if not fault.mended and recorded.ordinal > len(events) // 2:
             fault.mended = True
             parked.retry(store, log, faulty["equity"], build, 0, "p0")
 
@@ -194,7 +192,7 @@ def test_discarded_for_a_reason_that_is_kept(store: Engine) -> None:
     runner.catch_up()
     with reading(store) as connection:
         kept = parked.events(connection, build, 0, "p0")
-        last = connection.exec_driver_sql("SELECT max(position) FROM equity_b1 WHERE account = 'p0'").scalar()
+        last = connection.exec_driver_sql("SELECT max(ordinal) FROM equity_b1 WHERE account = 'p0'").scalar()
     assert {(one.state, one.reason) for one in kept} == {(ParkedState.DISCARDED, "the venue paid it back")}
     assert len(kept) == count
     assert last is not None

@@ -50,7 +50,7 @@ def test_a_closed_one_tells_how_it_ended(name: str) -> None:
         row = rows[meta.account, parse(meta.stream).id]
         assert (row["exit_reason"], row["exit_order"]) == (event.reason.value, event.order_id)
         assert (row["gross"], row["fees"], row["funding"]) == (event.gross, event.fees, event.funding)
-        assert (row["closed_at"], row["updated_position"]) == (meta.occurred_at, at)
+        assert (row["closed_at"], row["updated_ordinal"]) == (meta.occurred_at, at)
         assert (row["chain"], row["closed_by_chain"]) == (
             opened[meta.stream].meta.correlation_id,
             meta.correlation_id,

@@ -32,8 +32,8 @@ _REASONS = (
 )
 
 
-def _positions(source: Source, rows: FromClause, asked: str) -> Sequence[int]:
-    found = select(rows.c.position).where(matching(rows, asked)).order_by(rows.c.position)
+def _ordinals(source: Source, rows: FromClause, asked: str) -> Sequence[int]:
+    found = select(rows.c.ordinal).where(matching(rows, asked)).order_by(rows.c.ordinal)
     return list(source.connection.execute(found).scalars())
 
 
@@ -80,22 +80,22 @@ def both(store: Engine) -> Iterator[Source]:
 def test_every_word_of_the_search_occurs_in_what_is_found(both: Source) -> None:
     rows = both.table("journal")
     only = select(rows).where(rows.c.type == "OrderRejected").subquery()
-    at = list(both.connection.execute(select(only.c.position).order_by(only.c.position)).scalars())
+    at = list(both.connection.execute(select(only.c.ordinal).order_by(only.c.ordinal)).scalars())
     for searched in (rows, only):
-        hits = {asked: _positions(both, searched, asked) for asked in _FOUND}
+        hits = {asked: _ordinals(both, searched, asked) for asked in _FOUND}
         told = {asked: [at.index(hit) for hit in found if hit in at] for asked, found in hits.items()}
         assert told == _FOUND
 
 
 def test_whatever_is_written_is_found_by_each_of_its_words(both: Source) -> None:
     rows = both.table("journal")
-    lines = both.connection.execute(select(rows.c.position, rows.c.line, rows.c.type)).all()
-    told = {position: {*words(line), *_parts(kind)} for position, line, kind in lines}
+    lines = both.connection.execute(select(rows.c.ordinal, rows.c.line, rows.c.type)).all()
+    told = {ordinal: {*words(line), *_parts(kind)} for ordinal, line, kind in lines}
     random = Random(7)
     for word in sorted({one for held in told.values() for one in held}):
         other = random.choice(sorted(told[1]))
         for asked in ({word}, {word, other}):
-            assert _positions(both, rows, " ".join(asked)) == sorted(at for at in told if asked <= told[at])
+            assert _ordinals(both, rows, " ".join(asked)) == sorted(at for at in told if asked <= told[at])
 
 
 def _parts(kind: str) -> Sequence[str]:
@@ -111,7 +111,7 @@ def test_the_live_table_is_searched_by_its_index(store: Engine) -> None:
     with writing(store) as connection:
         build = builds.begin(connection, JOURNAL, BuildKind.TODAY, BuildStatus.LIVE)
         rows = builds.tables_of(JOURNAL, build)["journal"]
-        found = select(rows.c.position).where(matching(rows, "83123.5"))
+        found = select(rows.c.ordinal).where(matching(rows, "83123.5"))
         spelled = str(found.compile(connection, compile_kwargs={"literal_binds": True}))
         setting, explain, index = _EXPLAIN[connection.dialect.name]
         connection.exec_driver_sql(setting)
@@ -132,13 +132,13 @@ def test_rows_that_change_go_and_come_in_another_partition_are_found_as_they_are
         source = _rows()
         for partition in (0, 3):
             write_rows(connection, table, partition, source, set())
-        changed = update(table).where(table.c.position == 6, table.c.partition == 3)
+        changed = update(table).where(table.c.ordinal == 6, table.c.partition == 3)
         connection.execute(changed.values(words="nothing else"))
-        connection.execute(delete(table).where(table.c.position == 7, table.c.partition == 3))
+        connection.execute(delete(table).where(table.c.ordinal == 7, table.c.partition == 3))
     with reading(store) as connection:
         for partition in (0, 3):
             own = select(table).where(table.c.partition == partition).subquery()
-            said = select(own.c.position).where(matching(own, "order")).order_by(own.c.position)
+            said = select(own.c.ordinal).where(matching(own, "order")).order_by(own.c.ordinal)
             expected = [key[0] for key, row in source.items() if "order" in row["words"].split()]
             gone = {6, 7} if partition else set[int]()
             assert list(connection.execute(said).scalars()) == [at for at in expected if at not in gone]

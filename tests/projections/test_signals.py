@@ -52,7 +52,7 @@ def test_a_decision_is_told_whole(name: str) -> None:
                 "reasons": list(vote.reasons),
                 "figures": dict(vote.figures),
             }
-        assert (row["decided_at"], row["position"]) == (meta.occurred_at, at)
+        assert (row["decided_at"], row["ordinal"]) == (meta.occurred_at, at)
 
 
 def test_every_reason_is_told_with_who_gave_it() -> None:
@@ -76,4 +76,4 @@ def test_the_reasons_of_a_decision_are_all_there(name: str) -> None:
     rows = table_of(DECISIONS, log, "decision_reasons").values()
     for at, envelope in recorded(log, DecisionMade):
         assert isinstance(envelope.event, DecisionMade)
-        assert {row["reason"] for row in rows if row["position"] == at} == set(envelope.event.reasons)
+        assert {row["reason"] for row in rows if row["ordinal"] == at} == set(envelope.event.reasons)

@@ -79,7 +79,7 @@ def test_in_the_past_only_what_was_recorded_by_then_is_told_and_found(store: Eng
         for wanted in ids:
             assert story(source, wanted, codec().decode) == _told(before, wanted), wanted
         rows = source.table("journal")
-        found = select(rows.c.position).where(matching(rows, "order placed market")).order_by(rows.c.position)
+        found = select(rows.c.ordinal).where(matching(rows, "order placed market")).order_by(rows.c.ordinal)
         markets = [
             at
             for at, one in enumerate(before.envelopes, 1)

@@ -24,11 +24,11 @@ _REFUSED = object()
 """No database has a type for it."""
 
 
-def _spoilt(positions: set[int]) -> Fold:
+def _spoilt(ordinals: set[int]) -> Fold:
     placed = ORDERS.folds[OrderPlaced]
 
     def fold(rows: Rows, recorded: Recorded) -> None:
-        if recorded.position in positions:
+        if recorded.ordinal in ordinals:
             rows = _Spoiling(rows)
         placed(rows, recorded)
 

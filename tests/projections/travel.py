@@ -83,7 +83,7 @@ def watched(
         log.append(envelopes[log.head() : end])
         runner.catch_up()
         with models.now() as source:
-            assert source.position == end
+            assert source.ordinal == end
             seen[end] = told(source, projections)
     runner.close()
     return seen

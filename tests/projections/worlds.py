@@ -31,6 +31,6 @@ def states(log: WrittenLog, noun: str) -> Iterator[tuple[StreamName, Any]]:
 
 def recorded(log: WrittenLog, *kinds: type) -> Iterator[tuple[int, Envelope]]:
     """The events of these classes, with their positions."""
-    for position, envelope in enumerate(log.envelopes, 1):
+    for ordinal, envelope in enumerate(log.envelopes, 1):
         if isinstance(envelope.event, kinds):
-            yield position, envelope
+            yield ordinal, envelope

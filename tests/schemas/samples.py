@@ -152,13 +152,16 @@ _SETTINGS = Settings(
     orphans=OrphanSettings(OrphanRule.HAND_OVER, "quick"),
 )
 
+_OPENED = LogOpened(
+    log_id=UUID("00112233-4455-6677-8899-aabbccddeeff"),
+    mode=Mode.TAPE,
+    tape="BTCUSDT_5m.csv",
+    synthetic=True,
+    simulator=3,
+)
+
 _EVENTS: tuple[Event, ...] = (
-    LogOpened(
-        log_id=UUID("00112233-4455-6677-8899-aabbccddeeff"),
-        mode=Mode.TAPE,
-        tape="BTCUSDT_5m.csv",
-        synthetic=True,
-    ),
+    _OPENED,
     SignalDetected(
         strategy="trend",
         instrument=BTC,
@@ -182,14 +185,15 @@ _EVENTS: tuple[Event, ...] = (
                 chamber=Chamber.ALPHA,
                 approves=True,
                 reasons=(),
-                figures={"threshold": "0.65"},
+                figures={"threshold": "0.65", "limit": "3"},
             ),
+            Vote(member="reconciliation", chamber=Chamber.RISK, approves=True, reasons=(), figures={}),
             Vote(
                 member="total_risk",
                 chamber=Chamber.RISK,
                 approves=False,
                 reasons=("too much", "at risk"),
-                figures={},
+                figures={"limit": "600", "threshold": "0.65", "größe": ""},
             ),
         ),
         tier=Tier.STRICT,
@@ -312,8 +316,29 @@ _UNBROKEN = replace(
     risk=replace(_SETTINGS.risk, win_rate_window=RiskSettings().win_rate_window, minimum_win_rate=Decimal(0)),
     paused=(),
 )
+_DECISION = SAMPLES["whence.signal.DecisionMade"].event
 
 EARLIER: Mapping[tuple[str, int], Event] = {
+    ("whence.log.LogOpened", 1): replace(_OPENED, simulator=1),
+    ("whence.signal.DecisionMade", 1): replace(
+        _DECISION,
+        votes=(
+            Vote(
+                member="confidence",
+                chamber=Chamber.ALPHA,
+                approves=True,
+                reasons=(),
+                figures={"threshold": "0.65"},
+            ),
+            Vote(
+                member="total_risk",
+                chamber=Chamber.RISK,
+                approves=False,
+                reasons=("too much", "at risk"),
+                figures={},
+            ),
+        ),
+    ),
     ("whence.settings.SettingsChanged", 1): SettingsChanged(2, replace(_UNBROKEN, simulation=_STEADY)),
     ("whence.settings.SettingsChanged", 2): SettingsChanged(2, _UNBROKEN),
     ("whence.settings.SettingsChanged", 3): SettingsChanged(

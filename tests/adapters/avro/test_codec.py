@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from io import BytesIO
+from struct import pack
 from typing import Any, cast
 
 import pytest
@@ -21,6 +22,7 @@ from domain.log import Envelope
 from domain.order import OrderFilled, OrderPlaced
 from domain.signal import DecisionMade, SignalDetected
 from tests.adapters.avro.events import envelopes, envelopes_of
+from tests.adapters.avro.records import body_of
 from tests.replacing import replace
 from tests.schemas.samples import META, SAMPLES
 
@@ -38,6 +40,14 @@ def test_any_event_comes_back_as_it_went(name: str, data: st.DataObject) -> None
     assert back == envelope
     assert envelope == back
     assert type(back.event) is BY_FULL_NAME[name]
+
+
+@pytest.mark.parametrize("name", sorted(BY_FULL_NAME))
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_any_event_is_written_as_fastavro_writes_it(name: str, data: st.DataObject) -> None:
+    envelope = data.draw(envelopes_of(BY_FULL_NAME[name]))
+    assert _CODEC.encode(envelope)[10:] == body_of(envelope, current_schemas()[name])
 
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))
@@ -94,6 +104,75 @@ def test_digits_that_were_written_stay() -> None:
     assert str(back.price) == "43210.5500"
 
 
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {f"figure {number}": float(number) for number in range(2_000)},
+        {"long" * 500: 1.5, "größer als verlangt": -0.0},
+    ],
+)
+def test_what_is_longer_than_most_is_written_as_fastavro_writes_it(inputs: dict[str, float]) -> None:
+    envelope = _of(SignalDetected, inputs=inputs)
+    data = _CODEC.encode(envelope)
+    assert data[10:] == body_of(envelope, current_schemas()["whence.signal.SignalDetected"])
+    assert _CODEC.decode(data) == envelope
+
+
+def test_an_array_in_blocks_with_their_sizes_is_read_as_one() -> None:
+    """Avro lets a writer put items into several blocks, and tell the size of each with a negative count."""
+    envelope = _of(DecisionMade, reasons=("aye", "no", "why"))
+    data = _CODEC.encode(envelope)
+    whole = b"\x06\x06aye\x04no\x06why\x00"
+    assert data.count(whole) == 1
+    blocks = b"\x03\x0e\x06aye\x04no" + b"\x02\x06why" + b"\x00"
+    assert _CODEC.decode(data.replace(whole, blocks)) == envelope
+
+
+_PRICE = b"\x1043210.55"
+
+
+@pytest.mark.parametrize(
+    ("price", "told"),
+    [
+        ("NaN", "ValueError: NaN is not a number"),
+        ("sNaN", "ValueError: sNaN is not a number"),
+        ("-Infinity", "ValueError: -Infinity is not a number"),
+        ("1E+400000000", "InvalidOperation|Overflow"),
+        ("1E-400000000", "InvalidOperation|Underflow"),
+        ("0E+400000000", "InvalidOperation|Clamped"),
+        ("9" * 1_001, "Inexact"),
+        ("1" + "0" * 1_001, "Overflow|Rounded"),
+        ("1_000", "InvalidOperation"),
+        (" 1", "InvalidOperation"),
+        ("", "InvalidOperation"),
+        ("much", "InvalidOperation"),
+    ],
+)
+def test_what_is_no_finite_decimal_within_bounds_is_no_money(price: str, told: str) -> None:
+    data = _CODEC.encode(_FILL)
+    assert data.count(_PRICE) == 1
+    size = len(price) * 2
+    spelled = bytes([size]) if size < 128 else bytes([size & 127 | 128, size >> 7])
+    broken = data.replace(_PRICE, spelled + price.encode())
+    with pytest.raises(LogCorrupt, match=rf"said to be a whence\.order\.OrderFilled are not: .*({told})"):
+        _CODEC.decode(broken)
+
+
+def test_an_opinion_that_is_no_number_is_not_an_event() -> None:
+    data = _CODEC.encode(_of(SignalDetected, confidence=0.7))
+    broken = data.replace(pack("<d", 0.7), pack("<d", float("nan")))
+    with pytest.raises(LogCorrupt, match="nan is not a number"):
+        _CODEC.decode(broken)
+
+
+@pytest.mark.parametrize("version", [0, -1, -(2**31)])
+def test_a_version_before_the_first_is_not_an_event(version: int) -> None:
+    schema = current_schemas()["whence.order.OrderFilled"]
+    body = body_of(_with_meta(schema_version=version), schema)
+    with pytest.raises(LogCorrupt, match=f"versions are counted from 1, and this one is {version}"):
+        _CODEC.decode(_CODEC.encode(_FILL)[:10] + body)
+
+
 REFUSED: list[tuple[Any, str]] = [
     (lambda: _filled(price=0.1), r"OrderFilled\.price = 0\.1 is not a Decimal"),
     (lambda: _filled(price=43210), r"OrderFilled\.price = 43210 is not a Decimal"),
@@ -101,6 +180,7 @@ REFUSED: list[tuple[Any, str]] = [
     (lambda: _filled(fee=Decimal("-Infinity")), r"OrderFilled\.fee = .*-Infinity'\) is not a number"),
     (lambda: _filled(fee=Decimal("1E+999999")), r"OrderFilled\.fee = .* has more than 60 digits"),
     (lambda: _filled(fee=Decimal("1E-400")), r"OrderFilled\.fee = .* has more than 60 digits"),
+    (lambda: _filled(fee=Decimal("9" * 1_001)), r"OrderFilled\.fee = .* has more than 1000 digits"),
     (lambda: _filled(execution_id=7), r"OrderFilled\.execution_id = 7 is not text"),
     (lambda: _filled(execution_id="\ud800"), r"OrderFilled\.execution_id = .* surrogate pair"),
     (lambda: _filled(liquidity="TAKER"), r"OrderFilled\.liquidity = 'TAKER' is not a Liquidity"),

@@ -44,7 +44,7 @@ def test_parts_are_told_whole() -> None:
         "chamber": "ALPHA",
         "approves": True,
         "reasons": [],
-        "figures": {"threshold": "0.65"},
+        "figures": {"threshold": "0.65", "limit": "3"},
     }
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from adapters.avro.codec import AvroCodec
-from domain.log import Meta
+from domain.log import Envelope, Meta
 from tests.replacing import replace
 from tests.schemas.samples import SAMPLES
 
@@ -50,3 +53,57 @@ def test_an_event_read_cannot_be_changed() -> None:
     for whole, name in ((envelope, "event"), (envelope.event, "price")):
         with pytest.raises(AttributeError):
             setattr(whole, name, None)
+
+
+def test_metas_with_other_endings_are_each_read_as_they_are() -> None:
+    """What the last meta ended with is remembered: it never passes for what the next one ends with."""
+    metas = [
+        replace(META, **{name: value})
+        for name in ("account", "actor", "source")
+        for value in ("main", "mai", "mainn", "engine", "x" * 100)
+    ]
+    data = [_CODEC.encode(Envelope(meta, _FILL.event)) for meta in metas]
+    for _ in range(2):
+        assert [_CODEC.decode(one).meta for one in data] == metas
+
+
+def test_metas_read_by_several_threads_at_once_are_each_read_as_they_are() -> None:
+    metas = [
+        replace(
+            META,
+            version=number,
+            account=f"account {number % 3}",
+            actor=f"actor {number % 5}",
+            occurred_at=META.occurred_at + timedelta(seconds=number),
+        )
+        for number in range(1, 300)
+    ]
+    data = [_CODEC.encode(Envelope(meta, _FILL.event)) for meta in metas]
+    with ThreadPoolExecutor(4) as pool:
+        read = pool.map(_metas_in, [data] * 8)
+    assert all(one == metas for one in read)
+
+
+def _metas_in(data: Sequence[bytes]) -> Sequence[Meta]:
+    return [_CODEC.decode(one).meta for one in data]
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime.min.replace(tzinfo=UTC),
+        datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+        datetime(1970, 1, 1, tzinfo=UTC),
+        datetime(1978, 12, 2, 19, 29, 36, 710_655, tzinfo=UTC),
+        datetime(1978, 12, 2, 19, 29, 36, 710_656, tzinfo=UTC),
+        datetime(2026, 3, 1, 14, tzinfo=timezone(timedelta(hours=2))),
+        datetime(3111, 9, 16, 23, 10, 18, 963_968, tzinfo=UTC),
+        datetime.max.replace(tzinfo=UTC),
+    ],
+)
+def test_a_moment_of_any_size_comes_back_the_first_time_and_later(moment: datetime) -> None:
+    meta = replace(META, occurred_at=moment)
+    for _ in range(2):
+        read = _CODEC.decode(_CODEC.encode(Envelope(meta, _FILL.event))).meta
+        assert read == meta
+        assert read.occurred_at.tzinfo is UTC

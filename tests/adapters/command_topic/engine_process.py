@@ -10,14 +10,15 @@ import signal
 import sys
 import threading
 
-from adapters.command_topic import CommandConsumer, Place
+from adapters.command_topic import CommandConsumer, CommandTopic
 from commands.door import Answer, Door
 from commands.request import Requested
 from domain.settings import Settings
 from infra.config import WhenceSettings
 from infra.logs import open_owned
-from infra.run.manual import Beginning, ManualRun
-from infra.run.tape_log import Stake
+from infra.run.beginning import Beginning
+from infra.run.manual import ManualRun
+from infra.run.stake import Stake
 from tests.domain.history import ACCOUNT, D
 
 
@@ -39,7 +40,7 @@ def main(servers: str, topic: str, address: str, *how: str) -> None:
     run = ManualRun(log, Beginning(ACCOUNT, Stake("USDT", D(10_000), D(5)), Settings()), lambda _: None)
     door = Dying(run.door) if "dies" in how else run.door
     stopping = threading.Event()
-    consumer = CommandConsumer(Place(servers, topic), door, ACCOUNT)
+    consumer = CommandConsumer(CommandTopic(servers, topic), door, ACCOUNT)
     threading.Thread(target=_wait_for_the_end, args=(stopping,), daemon=True).start()
     print("ready", flush=True)  # noqa: T201 - who started it waits for this line
     while not stopping.is_set():

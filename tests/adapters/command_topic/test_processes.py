@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.command_topic import KafkaDoor, Place
-from commands.door import Accepted, Answer, Drafted, Unanswered
+from adapters.command_topic import CommandTopic, KafkaDoor
+from commands.door import Answer, Completed, Drafted, TimedOut
 from commands.request import DraftOrder, ManualTerms, Request, Requested, TripKillSwitch
 from domain.account import KillSwitchTripped
 from domain.direction import Side
@@ -28,7 +28,7 @@ class Scene:
     """One topic, one log, and a client's door."""
 
     def __init__(self, servers: str, topic: str, folder: Path) -> None:
-        self.place, self.log = Place(servers, topic), f"sqlite:///{folder / 'log.db'}"
+        self.place, self.log = CommandTopic(servers, topic), f"sqlite:///{folder / 'log.db'}"
         self.door = KafkaDoor(self.place)
 
     def ask(self, request: Request, key: str, patience: float = _PATIENCE) -> Answer:
@@ -68,13 +68,13 @@ def scene(kafka_bootstrap_servers: str, kafka_topic: str, tmp_path: Path) -> Ite
 def test_a_request_is_answered_and_asked_again_only_repeated(scene: Scene) -> None:
     with scene.engine():
         done = scene.ask(TripKillSwitch("enough"), "k1")
-        assert isinstance(done, Accepted)
+        assert isinstance(done, Completed)
         assert ([event.type for event in done.events], done.repeated) == (
             ["whence.account.KillSwitchTripped"],
             False,
         )
         again = scene.ask(TripKillSwitch("enough"), "k1")
-        assert isinstance(again, Accepted)
+        assert isinstance(again, Completed)
         assert (list(again.events), again.repeated) == (list(done.events), True)
         terms = ManualTerms(
             instrument=BTC,
@@ -86,7 +86,7 @@ def test_a_request_is_answered_and_asked_again_only_repeated(scene: Scene) -> No
             target=D(106),
         )
         draft = scene.ask(DraftOrder(terms), "k2")
-        assert not isinstance(draft, Unanswered)
+        assert not isinstance(draft, TimedOut)
         if isinstance(draft, Drafted):
             assert draft.terms == terms
     assert scene.trips() == 1
@@ -94,23 +94,23 @@ def test_a_request_is_answered_and_asked_again_only_repeated(scene: Scene) -> No
 
 def test_an_engine_that_comes_in_time_does_once_what_was_asked_before(scene: Scene) -> None:
     late = scene.ask(TripKillSwitch("enough"), "k1", patience=0.5)
-    assert isinstance(late, Unanswered)
+    assert isinstance(late, TimedOut)
     assert f"durable in {scene.place.commands} partition 0 at offset 0" in late.known
     assert "may be carried out until" in late.known
     with scene.engine():
         done = scene.ask(TripKillSwitch("enough"), "k1")
-    assert isinstance(done, Accepted)
+    assert isinstance(done, Completed)
     assert done.repeated
     assert scene.trips() == 1
 
 
 def test_an_engine_killed_between_deed_and_answer_does_nothing_twice(scene: Scene) -> None:
     with scene.engine("dies") as process:
-        assert isinstance(scene.ask(TripKillSwitch("enough"), "k1", patience=1.5), Unanswered)
+        assert isinstance(scene.ask(TripKillSwitch("enough"), "k1", patience=1.5), TimedOut)
         assert process.wait(_PATIENCE) == -9
     assert scene.trips() == 1
     with scene.engine():
         done = scene.ask(TripKillSwitch("enough"), "k1")
-    assert isinstance(done, Accepted)
+    assert isinstance(done, Completed)
     assert done.repeated
     assert scene.trips() == 1

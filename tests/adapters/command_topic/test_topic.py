@@ -11,12 +11,12 @@ from datetime import timedelta
 import pytest
 from confluent_kafka import Producer
 
-from adapters.command_topic import CommandConsumer, KafkaDoor, Place
-from adapters.command_topic.place import ANSWERS, COMMANDS
+from adapters.command_topic import CommandConsumer, CommandTopic, KafkaDoor
+from adapters.command_topic.topic_names import ANSWERS, COMMANDS
 from adapters.command_topic.wire import LARGEST, request_bytes
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings
-from commands.door import Accepted, Answer, Declined, Unanswered
+from commands.door import Answer, Completed, Declined, TimedOut
 from commands.request import PauseStrategy, Request, Requested, TripKillSwitch
 from domain.errors import InvalidSettings, LogUnavailable
 from infra.servers.kafka import KafkaBroker
@@ -30,7 +30,7 @@ _PATIENCE = 20.0
 class Scene:
     """A client's door and an engine's consumer, both in this process."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: CommandTopic) -> None:
         self.place, self.asking = place, Asking()
         self.engine = EngineDoor(self.asking)
         self.door = KafkaDoor(place)
@@ -58,7 +58,7 @@ class Scene:
 
 @pytest.fixture
 def scene(kafka_bootstrap_servers: str, kafka_topic: str) -> Iterator[Scene]:
-    scene = Scene(Place(kafka_bootstrap_servers, kafka_topic))
+    scene = Scene(CommandTopic(kafka_bootstrap_servers, kafka_topic))
     yield scene
     scene.close()
 
@@ -87,7 +87,7 @@ def test_what_cannot_be_read_is_declined_and_stops_nobody(
         for value in poison:
             scene.send(value)
         answer = scene.ask(PauseStrategy("trend", "news"), "k1")
-    assert isinstance(answer, Accepted)
+    assert isinstance(answer, Completed)
     assert [asked.id for asked in scene.engine.asked] == ["k1"]
     declined = [record.getMessage() for record in caplog.records if "is declined" in record.getMessage()]
     assert len(declined) == len(poison)
@@ -111,10 +111,10 @@ def test_what_cannot_be_read_is_declined_and_stops_nobody(
 
 def test_another_accounts_requests_are_left_to_its_engine(scene: Scene) -> None:
     scene.send(request_bytes(scene.requested(TripKillSwitch("why"), "theirs", account="other")), key="other")
-    assert isinstance(scene.ask(TripKillSwitch("why"), "ours"), Accepted)
+    assert isinstance(scene.ask(TripKillSwitch("why"), "ours"), Completed)
     assert [asked.id for asked in scene.engine.asked] == ["ours"]
     stranger = scene.door.ask(scene.requested(TripKillSwitch("why"), "k2", account="other"), 0.5)
-    assert isinstance(stranger, Unanswered)
+    assert isinstance(stranger, TimedOut)
 
 
 def test_a_request_too_large_is_declined_where_it_is_made(scene: Scene) -> None:
@@ -131,7 +131,7 @@ def test_what_is_too_late_is_declined_and_not_done(scene: Scene) -> None:
     assert isinstance(answer, Declined)
     assert answer.code == "Expired"
     in_time = scene.ask(TripKillSwitch("why"), "k1")
-    assert isinstance(in_time, Accepted)
+    assert isinstance(in_time, Completed)
     assert not in_time.repeated
 
 
@@ -142,26 +142,26 @@ def test_each_of_many_askers_has_their_own_answer(scene: Scene) -> None:
 
     with ThreadPoolExecutor(8) as threads:
         for key, answer in threads.map(ask, range(40)):
-            assert isinstance(answer, Accepted), answer
+            assert isinstance(answer, Completed), answer
             assert answer.command_id == key
             assert not answer.repeated
 
 
 def test_a_broker_that_never_was_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapters.command_topic.place._ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr("adapters.command_topic.topic_names._ANSWER_SECONDS", 0.5)
     with pytest.raises(LogUnavailable):
-        KafkaDoor(Place("127.0.0.1:1", "whence.events"))
+        KafkaDoor(CommandTopic("127.0.0.1:1", "whence.events"))
 
 
 def test_a_setting_of_safety_that_cannot_be_kept_is_refused() -> None:
-    place = Place("127.0.0.1:1", "whence.events", {"ssl.keystore.location": "x", "client.rack": "a"})
+    place = CommandTopic("127.0.0.1:1", "whence.events", {"ssl.keystore.location": "x", "client.rack": "a"})
     with pytest.raises(InvalidSettings, match=r"kafka\.ssl\.keystore\.location cannot be told"):
         place.aiokafka()
 
 
 def test_a_login_is_told_to_the_client_and_shown_to_nobody() -> None:
     login = {"security.protocol": "sasl_plaintext", "sasl.mechanisms": "PLAIN", "sasl.password": "hunter2"}
-    place = Place("127.0.0.1:1", "whence.events", login)
+    place = CommandTopic("127.0.0.1:1", "whence.events", login)
     assert place.aiokafka() == {
         "bootstrap_servers": "127.0.0.1:1",
         "security_protocol": "SASL_PLAINTEXT",
@@ -174,15 +174,15 @@ def test_a_login_is_told_to_the_client_and_shown_to_nobody() -> None:
 def test_while_the_broker_is_away_nothing_is_known_and_afterwards_all_goes_on(
     private_broker: KafkaBroker,
 ) -> None:
-    scene = Scene(Place(private_broker.url, "whence.events"))
-    assert isinstance(scene.ask(TripKillSwitch("why"), "k1"), Accepted)
+    scene = Scene(CommandTopic(private_broker.url, "whence.events"))
+    assert isinstance(scene.ask(TripKillSwitch("why"), "k1"), Completed)
     private_broker.stop()
     away = scene.ask(PauseStrategy("trend", "news"), "k2", patience=1)
-    assert isinstance(away, Unanswered)
+    assert isinstance(away, TimedOut)
     assert "not known to be durable" in away.known
     private_broker.start()
     back = scene.ask(PauseStrategy("trend", "news"), "k2", patience=30)
-    assert isinstance(back, Accepted)
+    assert isinstance(back, Completed)
     paused = scene.asking.desk.world.portfolio.settings.settings.paused
     assert paused == ("trend",)
     scene.close()

@@ -18,7 +18,7 @@ from adapters.command_topic.wire import (
     read_request,
     request_bytes,
 )
-from commands.door import Accepted, Answer, Declined, Drafted, EventNamed, Unanswered
+from commands.door import Answer, Completed, Declined, Drafted, EventNamed, TimedOut
 from commands.request import (
     AmendOrder,
     CancelOrder,
@@ -60,16 +60,16 @@ REQUESTS: list[Request] = [
     ResolveDiscrepancy("d1", "looked"),
 ]
 ANSWERS: list[Answer] = [
-    Accepted(
+    Completed(
         "k1",
         (
             EventNamed(
-                position=7, event_id=UUID(int=7), stream="order-main-x", type="whence.order.OrderPlaced"
+                ordinal=7, event_id=UUID(int=7), stream="order-main-x", type="whence.order.OrderPlaced"
             ),
         ),
         repeated=True,
     ),
-    Accepted("k1", ()),
+    Completed("k1", ()),
     Drafted(
         command_id="k1",
         terms=_TERMS,
@@ -81,7 +81,7 @@ ANSWERS: list[Answer] = [
         warnings=("far from it",),
     ),
     Declined("k1", "Refused", "no"),
-    Unanswered("k1", "nothing"),
+    TimedOut("k1", "nothing"),
 ]
 
 

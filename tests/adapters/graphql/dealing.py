@@ -19,9 +19,10 @@ from adapters.graphql.mutation import Mutation
 from adapters.graphql.permission import requires
 from adapters.graphql.scalars import SCALARS
 from adapters.graphql.subscription import Subscription
-from adapters.http.caller import ANONYMOUS, Caller, Role
+from commands.caller import ANONYMOUS, Caller
 from commands.door import Answer, Door
 from commands.request import Requested
+from commands.roles import Role
 from projections.catalogue import PROJECTIONS
 from projections.source import ReadModels
 from projections.store import prepare
@@ -63,7 +64,7 @@ class EngineDoor:
 
     def ask(self, requested: Requested, patience: float) -> Answer:
         self.asked.append(requested)
-        return self._asking.engine.answer(requested, self._asking.desk.at, self._asking.prices)
+        return self._asking.answer(requested)
 
 
 class Dealing:

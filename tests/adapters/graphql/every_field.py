@@ -24,7 +24,7 @@ _SCALARS = {
     "Float": "1",
     "Boolean": "true",
     "DateTime": '"2025-04-03T14:00:00Z"',
-    "Position": '"1"',
+    "Ordinal": '"1"',
 }
 """Literals of scalars that do not read every text."""
 

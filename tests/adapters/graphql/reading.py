@@ -23,7 +23,7 @@ from adapters.graphql.context import Context, Served
 from adapters.graphql.limits import Limits, limiting
 from adapters.graphql.readers import Readers
 from adapters.graphql.schema import schema
-from adapters.http.caller import ANONYMOUS
+from commands.caller import ANONYMOUS
 from domain.log import LogReader, Recorded
 from infra.cli import application
 from infra.config import WhenceSettings

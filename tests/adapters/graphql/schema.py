@@ -15,8 +15,9 @@ from adapters.graphql.limits import Limits, limiting
 from adapters.graphql.masking import MaskedSchema
 from adapters.graphql.permission import requires
 from adapters.graphql.timing import Timed
-from adapters.http.caller import Caller, Role
 from adapters.metrics.api import ApiMetrics
+from commands.caller import Caller
+from commands.roles import Role
 from domain.errors import InvalidInput, LogOwned, Refused, StoreUnavailable
 
 SECRET = "hunter2"  # noqa: S105  # what must never be seen outside

@@ -18,13 +18,13 @@ from starlette.routing import WebSocketRoute
 
 from adapters.avro import AvroCodec
 from adapters.graphql.context import Context, Served
-from adapters.http.caller import Caller
 from adapters.http.endpoint import Endpoint
 from adapters.http.gate import Gate
 from adapters.live import Live, LiveTail, Prices
 from adapters.log.recorder_log import RecordedLog
 from adapters.metrics.api import ApiMetrics
 from adapters.metrics.registry import new_registry
+from commands.caller import Caller
 from domain.errors import Unauthenticated
 from domain.log import Envelope
 from infra.config import WhenceSettings

@@ -66,7 +66,7 @@ CHOSEN: Mapping[str, Sequence[str]] = {
     'account: "other"': [],
     'since: "2025-04-03T13:00:00Z"': ["KILL_SWITCH_RESET", "KILL_SWITCH_TRIPPED"],
     'before: "2025-04-03T13:00:00Z"': ["ORDER_REJECTED"],
-    "afterPosition: 5": ["KILL_SWITCH_RESET"],
+    "afterOrdinal: 5": ["KILL_SWITCH_RESET"],
 }
 
 
@@ -75,7 +75,7 @@ def test_alerts_are_chosen(alarmed: Reading) -> None:
 
 
 def test_an_account_says_whether_its_switch_is_tripped(alarmed: Reading) -> None:
-    document = "query ($at: LogPosition!) {accounts(asOf: {position: $at}) {account killSwitch balance}}"
+    document = "query ($at: Ordinal!) {accounts(asOf: {ordinal: $at}) {account killSwitch balance}}"
     models = alarmed.models
     past = Reading(
         alarmed.log,

@@ -23,20 +23,20 @@ from tests.adapters.graphql.reading import Reading
 
 STATE = """query ($asOf: AsOfInput) {
   orders(first: 200, asOf: $asOf) {totalCount edges {cursor node {
-      id status reason quantity filled leaves notional averagePrice fees updatedAt closedAt updatedPosition
+      id status reason quantity filled leaves notional averagePrice fees updatedAt closedAt updatedOrdinal
       fills {executionId price} held {id status quantity}}}}
   positions(first: 200, orderBy: NET, asOf: $asOf) {edges {node {
-      id status quantity cost stop target net updatedPosition orders {id status}}}}
+      id status quantity cost stop target net updatedOrdinal orders {id status}}}}
   signals(first: 200, asOf: $asOf) {edges {node {id status verdict decision {reasons votes {member approves}}}}}
   fills(asOf: $asOf) {totalCount}
   accounts(asOf: $asOf) {
-      balance reserved exposure openPositions openRisk day dayRealised peak drawdown settings position}
+      balance reserved exposure openPositions openRisk day dayRealised peak drawdown settings ordinal}
   performance(asOf: $asOf) {trades wins net sharpe sortino maxDrawdown}
   byDay: performance(by: DAY, asOf: $asOf) {value trades net}
   equity(first: 3, asOf: $asOf) {totalCount edges {node {balance}}}
   alerts(asOf: $asOf) {totalCount}
   objections(asOf: $asOf) {member reason count}
-  events(first: 2, asOf: $asOf) {totalCount edges {node {position line}}}
+  events(first: 2, asOf: $asOf) {totalCount edges {node {ordinal line}}}
 }"""
 STEP = 97
 
@@ -57,7 +57,7 @@ def recorded(demo_log: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         runner = Runner(log, works(engine, begun, PROJECTIONS, 0))
         answers: dict[int, object] = {}
         while runner.step(STEP):
-            answers[runner.works[0].position] = reading.ask(STATE)
+            answers[runner.works[0].ordinal] = reading.ask(STATE)
         yield answers
         served.readers.close()
     engine.dispose()
@@ -65,8 +65,8 @@ def recorded(demo_log: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def test_what_was_answered_then_is_answered_as_of_then(reading: Reading, recorded: dict[int, object]) -> None:
     assert len(recorded) > 5
-    for position, answer in recorded.items():
-        assert reading.ask(STATE, asOf={"position": position}) == answer
+    for ordinal, answer in recorded.items():
+        assert reading.ask(STATE, asOf={"ordinal": ordinal}) == answer
     assert len({str(answer) for answer in recorded.values()}) == len(recorded)
 
 
@@ -74,20 +74,20 @@ def test_a_time_is_the_last_position_recorded_by_then(reading: Reading) -> None:
     log = reading.events()
     middle = log[len(log) // 2]
     at = middle.envelope.meta.recorded_at
-    last = max(one.position for one in log if one.envelope.meta.recorded_at <= at)
+    last = max(one.ordinal for one in log if one.envelope.meta.recorded_at <= at)
     by_time = reading.ask(STATE, asOf={"time": at.isoformat()})
-    assert by_time == reading.ask(STATE, asOf={"position": last})
+    assert by_time == reading.ask(STATE, asOf={"ordinal": last})
 
 
 def test_before_everything_there_is_nothing(reading: Reading) -> None:
-    told = reading.ask(STATE, asOf={"position": 0})
+    told = reading.ask(STATE, asOf={"ordinal": 0})
     assert (told["accounts"], told["orders"]["totalCount"], told["events"]["totalCount"]) == ([], 0, 0)
 
 
 def test_several_moments_are_asked_in_one_operation(reading: Reading) -> None:
     fields = " ".join(
-        f"at{position}: events(first: 1, asOf: {{position: {position}}}) {{totalCount}}"
-        for position in (10, 20, 30, 40)
+        f"at{ordinal}: events(first: 1, asOf: {{ordinal: {ordinal}}}) {{totalCount}}"
+        for ordinal in (10, 20, 30, 40)
     )
     told = reading.ask(f"{{{fields} now: events {{totalCount}}}}")
     assert {name: one["totalCount"] for name, one in told.items()} == {
@@ -101,8 +101,7 @@ def test_several_moments_are_asked_in_one_operation(reading: Reading) -> None:
 
 def test_an_operation_asks_about_so_many_moments_and_no_more(reading: Reading) -> None:
     fields = " ".join(
-        f"at{position}: events(first: 1, asOf: {{position: {position}}}) {{totalCount}}"
-        for position in range(9)
+        f"at{ordinal}: events(first: 1, asOf: {{ordinal: {ordinal}}}) {{totalCount}}" for ordinal in range(9)
     )
     result = reading.execute(f"{{{fields}}}")
     assert result.errors

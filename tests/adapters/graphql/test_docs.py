@@ -15,7 +15,7 @@ import pytest
 from adapters.graphql.context import Context
 from adapters.graphql.limits import Limits, limiting
 from adapters.graphql.schema import schema
-from adapters.http.caller import ANONYMOUS
+from commands.caller import ANONYMOUS
 from tests.adapters.graphql.reading import Reading
 
 PAGE = Path(__file__).parents[3] / "docs" / "graphql.md"
@@ -68,7 +68,7 @@ def _book(told: Any) -> None:
     decisions = entries(told["decisions"])
     assert len(decisions) == 20 < told["decisions"]["totalCount"]
     assert decisions[0]["decidedAt"] <= "2025-01-13T14:00:00.000000Z"
-    assert told["accounts"][0]["position"] <= decisions[0]["position"] + 50
+    assert told["accounts"][0]["ordinal"] <= decisions[0]["ordinal"] + 50
 
 
 def _why(told: Any) -> None:
@@ -114,7 +114,7 @@ def _since(told: Any) -> None:
     assert lines
     assert all("net" in line for line in lines)
     assert entries(told["equity"])[0]["drawdown"] > 0
-    assert all(one["parkedEvents"] == 0 and one["position"] > 500 for one in told["projections"])
+    assert all(one["parkedEvents"] == 0 and one["ordinal"] > 500 for one in told["projections"])
 
 
 ANSWERS: Mapping[str, Callable[[Any], None]] = {

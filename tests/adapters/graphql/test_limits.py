@@ -8,7 +8,7 @@ import pytest
 from graphql import GraphQLError, get_introspection_query
 
 from adapters.graphql.limits import Limits
-from adapters.http.caller import ANONYMOUS
+from commands.caller import ANONYMOUS
 from tests.adapters.graphql.schema import Context, schema
 
 pytestmark = pytest.mark.anyio

@@ -11,7 +11,7 @@ from tests.adapters.graphql.reading import Reading
 
 NESTED = """query ($first: Int) {
   orders(first: $first) {totalCount edges {node {
-    id signal {id decision {id}} decision {votes {member}} fills {position order {id}} parent {id}
+    id signal {id decision {id}} decision {votes {member}} fills {ordinal order {id}} parent {id}
     held {id entryOrder {id}} chain(first: 5) {id cause {id} caused {id}}
   }}}
   positions(first: $first) {edges {node {
@@ -38,30 +38,30 @@ def test_an_order_leads_to_its_signal_its_decision_and_its_fills(reading: Readin
     filled: dict[str, list[int]] = {}
     for one in log:
         if isinstance(one.envelope.event, OrderFilled):
-            filled.setdefault(parse(one.envelope.meta.stream).id, []).append(one.position)
+            filled.setdefault(parse(one.envelope.meta.stream).id, []).append(one.ordinal)
     document = """{orders(first: 200) {edges {node {
-        id chainId parentId parent {id} signal {id} decision {id} fills {position order {id}}}}}}"""
+        id chainId parentId parent {id} signal {id} decision {id} fills {ordinal order {id}}}}}}"""
     nodes = [edge["node"] for edge in reading.ask(document)["orders"]["edges"]]
     assert len(nodes) == sum(isinstance(one.envelope.event, OrderPlaced) for one in log)
     for node in nodes:
         assert node["signal"] == node["decision"] == {"id": node["chainId"]}
         assert node["parent"] == (node["parentId"] and {"id": node["parentId"]})
-        assert [fill["position"] for fill in node["fills"]] == filled.get(node["id"], [])
+        assert [fill["ordinal"] for fill in node["fills"]] == filled.get(node["id"], [])
         assert all(fill["order"] == {"id": node["id"]} for fill in node["fills"])
 
 
 def test_a_position_leads_to_the_fills_and_orders_that_made_it(reading: Reading) -> None:
     log = reading.events()
-    ids = {str(one.envelope.meta.event_id): one.position for one in log}
+    ids = {str(one.envelope.meta.event_id): one.ordinal for one in log}
     made: dict[str, list[int]] = {}
     for one in log:
         if isinstance(one.envelope.event, PositionOpened | PositionClosed):
             meta = one.envelope.meta
             made.setdefault(parse(meta.stream).id, []).append(ids[meta.causation_id])
     document = """{positions(first: 200) {edges {node {
-        id entryOrderId entryOrder {id} fills {position} orders {id purpose parentId held {id}}}}}}"""
+        id entryOrderId entryOrder {id} fills {ordinal} orders {id purpose parentId held {id}}}}}}"""
     nodes = [edge["node"] for edge in reading.ask(document)["positions"]["edges"]]
-    assert {node["id"]: [fill["position"] for fill in node["fills"]] for node in nodes} == made
+    assert {node["id"]: [fill["ordinal"] for fill in node["fills"]] for node in nodes} == made
     for node in nodes:
         assert node["entryOrder"] == {"id": node["entryOrderId"]}
         assert {one["id"] for one in node["orders"]} >= {node["entryOrderId"]}
@@ -71,8 +71,8 @@ def test_a_position_leads_to_the_fills_and_orders_that_made_it(reading: Reading)
 
 def test_a_list_of_what_belongs_to_a_thing_has_an_end(reading: Reading) -> None:
     """The first of them, whoever else asks for more."""
-    document = """{one: positions(first: 3) {edges {node {id fills(first: 1) {position}}}}
-        all: positions(first: 3) {edges {node {id fills {position}}}}}"""
+    document = """{one: positions(first: 3) {edges {node {id fills(first: 1) {ordinal}}}}
+        all: positions(first: 3) {edges {node {id fills {ordinal}}}}}"""
     told = reading.ask(document)
     for one, whole in zip(told["one"]["edges"], told["all"]["edges"], strict=True):
         assert len(whole["node"]["fills"]) > 1
@@ -95,9 +95,9 @@ def test_an_event_leads_to_its_cause_and_to_what_it_caused(reading: Reading) -> 
 
 
 def test_an_event_is_told_whole(reading: Reading) -> None:
-    told = reading.ask('{events(first: 1, where: {types: ["OrderFilled"]}) {edges {node {position json}}}}')
+    told = reading.ask('{events(first: 1, where: {types: ["OrderFilled"]}) {edges {node {ordinal json}}}}')
     (node,) = [edge["node"] for edge in told["events"]["edges"]]
-    (recorded,) = [one for one in reading.events() if one.position == node["position"]]
+    (recorded,) = [one for one in reading.events() if one.ordinal == node["ordinal"]]
     event = recorded.envelope.event
     assert isinstance(event, OrderFilled)
     assert node["json"] == {
@@ -112,10 +112,10 @@ def test_an_event_is_told_whole(reading: Reading) -> None:
 
 @pytest.mark.parametrize("noun", ["order", "position", "signal", "decision"])
 def test_a_thing_is_found_by_its_id_with_and_without_its_account(reading: Reading, noun: str) -> None:
-    listed = reading.ask(f"{{{noun}s(last: 1) {{edges {{node {{id account position}}}}}}}}")
+    listed = reading.ask(f"{{{noun}s(last: 1) {{edges {{node {{id account ordinal}}}}}}}}")
     (node,) = [edge["node"] for edge in listed[f"{noun}s"]["edges"]]
     document = (
-        f"query ($id: ID!, $account: String) {{{noun}(id: $id, account: $account) {{id account position}}}}"
+        f"query ($id: ID!, $account: String) {{{noun}(id: $id, account: $account) {{id account ordinal}}}}"
     )
     assert reading.ask(document, id=node["id"]) == {noun: node}
     assert reading.ask(document, id=node["id"], account=node["account"]) == {noun: node}

@@ -30,22 +30,22 @@ LISTS: Mapping[str, tuple[type, ...]] = {
 
 ORDERS: Mapping[str, Mapping[str, str]] = {
     "orders": {
-        "PLACED": "position",
-        "UPDATED": "updatedPosition",
+        "PLACED": "ordinal",
+        "UPDATED": "updatedOrdinal",
         "QUANTITY": "quantity",
         "NOTIONAL": "notional",
         "INSTRUMENT": "instrument",
     },
     "fills": {
-        "FILLED": "position",
+        "FILLED": "ordinal",
         "NOTIONAL": "notional",
         "QUANTITY": "quantity",
         "PRICE": "price",
         "FEE": "fee",
     },
     "positions": {
-        "OPENED": "position",
-        "UPDATED": "updatedPosition",
+        "OPENED": "ordinal",
+        "UPDATED": "updatedOrdinal",
         "NET": "net",
         "COST": "cost",
         "FEES": "fees",
@@ -53,22 +53,22 @@ ORDERS: Mapping[str, Mapping[str, str]] = {
         "INSTRUMENT": "instrument",
     },
     "signals": {
-        "DETECTED": "position",
+        "DETECTED": "ordinal",
         "CONFIDENCE": "confidence",
         "TREND": "trend",
         "INSTRUMENT": "instrument",
     },
     "decisions": {
-        "DECIDED": "position",
+        "DECIDED": "ordinal",
         "APPROVALS": "approvals",
         "REJECTIONS": "rejections",
         "QUANTITY": "quantity",
         "INSTRUMENT": "instrument",
     },
-    "equity": {"RECORDED": "position", "BALANCE": "balance", "AMOUNT": "amount", "DRAWDOWN": "drawdown"},
-    "alerts": {"RAISED": "position"},
-    "events": {"RECORDED": "position"},
-    "journal": {"RECORDED": "position"},
+    "equity": {"RECORDED": "ordinal", "BALANCE": "balance", "AMOUNT": "amount", "DRAWDOWN": "drawdown"},
+    "alerts": {"RAISED": "ordinal"},
+    "events": {"RECORDED": "ordinal"},
+    "journal": {"RECORDED": "ordinal"},
 }
 """What each list can be ordered by, and the field that shows it."""
 
@@ -88,20 +88,20 @@ def value_of(field: str, told: Any) -> Any:
 
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_has_an_entry_for_each_event_that_begins_one(reading: Reading, name: str) -> None:
-    begun = [one.position for one in reading.events() if isinstance(one.envelope.event, LISTS[name])]
+    begun = [one.ordinal for one in reading.events() if isinstance(one.envelope.event, LISTS[name])]
     assert begun
-    found = reading.ask(f"{{{name}(first: 200, direction: ASC) {{totalCount edges {{node {{position}}}}}}}}")
+    found = reading.ask(f"{{{name}(first: 200, direction: ASC) {{totalCount edges {{node {{ordinal}}}}}}}}")
     assert found[name]["totalCount"] == len(begun)
-    assert [edge["node"]["position"] for edge in found[name]["edges"]] == begun[:200]
+    assert [edge["node"]["ordinal"] for edge in found[name]["edges"]] == begun[:200]
 
 
 def test_events_and_journal_are_the_log(reading: Reading) -> None:
     log = reading.events()
     for name in ("events", "journal"):
-        told = nodes(reading, name, "direction: ASC, first: 200", "position type id stream version")
-        assert [(one["position"], one["type"], one["id"], one["stream"], one["version"]) for one in told] == [
+        told = nodes(reading, name, "direction: ASC, first: 200", "ordinal type id stream version")
+        assert [(one["ordinal"], one["type"], one["id"], one["stream"], one["version"]) for one in told] == [
             (
-                one.position,
+                one.ordinal,
                 type(one.envelope.event).__name__,
                 str(one.envelope.meta.event_id),
                 one.envelope.meta.stream,
@@ -118,12 +118,12 @@ def test_pages_follow_one_another_in_every_order(
 ) -> None:
     """By pages that part equal values, each entry is met once, in its order: forwards up, backwards down."""
     document = """query ($first: Int, $after: String, $last: Int, $before: String) {%s(
-        where: {afterPosition: 40}, orderBy: %s, direction: %s, first: $first, after: $after, last: $last,
+        where: {afterOrdinal: 40}, orderBy: %s, direction: %s, first: $first, after: $after, last: $last,
         before: $before
-    ) {edges {cursor node {position %s}} pageInfo {hasNextPage hasPreviousPage startCursor endCursor}}}"""
+    ) {edges {cursor node {ordinal %s}} pageInfo {hasNextPage hasPreviousPage startCursor endCursor}}}"""
     asked = document % (name, by, direction, field)
     whole = reading.ask(asked, first=110)[name]["edges"]
-    values = [(value_of(field, edge["node"][field]), edge["node"]["position"]) for edge in whole]
+    values = [(value_of(field, edge["node"][field]), edge["node"]["ordinal"]) for edge in whole]
     assert values == sorted(values, reverse=direction == "DESC")
     if direction == "ASC":
         there = _walk(reading, asked, name, ("first", "after", "endCursor", "hasNextPage"), len(whole))
@@ -182,25 +182,25 @@ def _time(told: str) -> datetime:
 
 
 def after(node: dict[str, Any], value: int) -> bool:
-    return bool(node["position"] > value)
+    return bool(node["ordinal"] > value)
 
 
 _ORDER = (
     "account instrument side type purpose status chainId parentId actor reason reduceOnly notional placedAt "
-    "position"
+    "ordinal"
 )
 _FILL = (
-    "account instrument side purpose liquidity orderId chainId executionId feeCurrency notional at position"
+    "account instrument side purpose liquidity orderId chainId executionId feeCurrency notional at ordinal"
 )
 _POSITION = """account instrument direction status exitReason chainId closedByChainId entryOrderId net openedAt
-    closedAt position"""
+    closedAt ordinal"""
 _SIGNAL = """account strategy instrument intervalSeconds direction intent status verdict id actor confidence
-    detectedAt position"""
+    detectedAt ordinal"""
 _DECISION = (
-    "account strategy instrument direction verdict reasons tier chainId rejections decidedAt position "
+    "account strategy instrument direction verdict reasons tier chainId rejections decidedAt ordinal "
     "votes(approves: false) {member}"
 )
-_EVENT = "account type noun stream chainId causeId id actor source line occurredAt position"
+_EVENT = "account type noun stream chainId causeId id actor source line occurredAt ordinal"
 
 FILTERS: Mapping[str, tuple[str, Mapping[str, tuple[str, Holds]]]] = {
     "orders": (
@@ -221,7 +221,7 @@ FILTERS: Mapping[str, tuple[str, Mapping[str, tuple[str, Holds]]]] = {
             "maxNotional": ("notional", upto("notional")),
             "since": ("placedAt", since("placedAt")),
             "before": ("placedAt", before("placedAt")),
-            "afterPosition": ("position", after),
+            "afterOrdinal": ("ordinal", after),
         },
     ),
     "fills": (
@@ -240,7 +240,7 @@ FILTERS: Mapping[str, tuple[str, Mapping[str, tuple[str, Holds]]]] = {
             "maxNotional": ("notional", upto("notional")),
             "since": ("at", since("at")),
             "before": ("at", before("at")),
-            "afterPosition": ("position", after),
+            "afterOrdinal": ("ordinal", after),
         },
     ),
     "positions": (
@@ -259,7 +259,7 @@ FILTERS: Mapping[str, tuple[str, Mapping[str, tuple[str, Holds]]]] = {
             "before": ("openedAt", before("openedAt")),
             "closedSince": ("closedAt", since("closedAt")),
             "closedBefore": ("closedAt", before("closedAt")),
-            "afterPosition": ("position", after),
+            "afterOrdinal": ("ordinal", after),
         },
     ),
     "signals": (
@@ -278,7 +278,7 @@ FILTERS: Mapping[str, tuple[str, Mapping[str, tuple[str, Holds]]]] = {
             "minConfidence": ("confidence", from_("confidence")),
             "since": ("detectedAt", since("detectedAt")),
             "before": ("detectedAt", before("detectedAt")),
-            "afterPosition": ("position", after),
+            "afterOrdinal": ("ordinal", after),
         },
     ),
     "decisions": (
@@ -296,11 +296,11 @@ FILTERS: Mapping[str, tuple[str, Mapping[str, tuple[str, Holds]]]] = {
             "minRejections": ("rejections", from_("rejections")),
             "since": ("decidedAt", since("decidedAt")),
             "before": ("decidedAt", before("decidedAt")),
-            "afterPosition": ("position", after),
+            "afterOrdinal": ("ordinal", after),
         },
     ),
     "equity": (
-        "account day reason chainId at position",
+        "account day reason chainId at ordinal",
         {
             "account": ("account", same("account")),
             "day": ("day", same("day")),
@@ -308,7 +308,7 @@ FILTERS: Mapping[str, tuple[str, Mapping[str, tuple[str, Holds]]]] = {
             "chain": ("chainId", same("chainId")),
             "since": ("at", since("at")),
             "before": ("at", before("at")),
-            "afterPosition": ("position", after),
+            "afterOrdinal": ("ordinal", after),
         },
     ),
     "events": (
@@ -327,8 +327,8 @@ FILTERS: Mapping[str, tuple[str, Mapping[str, tuple[str, Holds]]]] = {
             "search": ("words", lambda node, value: all(one in node["line"] for one in value.split())),
             "since": ("occurredAt", since("occurredAt")),
             "before": ("occurredAt", before("occurredAt")),
-            "afterPosition": ("position", after),
-            "uptoPosition": ("position", lambda node, value: node["position"] <= value),
+            "afterOrdinal": ("ordinal", after),
+            "uptoOrdinal": ("ordinal", lambda node, value: node["ordinal"] <= value),
         },
     ),
 }
@@ -414,9 +414,9 @@ def test_an_empty_page_has_no_cursors(reading: Reading) -> None:
         ('where: {since: "2025-01-01T00:00:00"}', "with its zone"),
         ('where: {minNotional: "much"}', "is not a decimal"),
         ("where: {minNotional: 0.1}", "is not a decimal"),
-        ("where: {afterPosition: -1}", "is not a position"),
-        ("asOf: {position: 999999}", "there is no position"),
-        ('asOf: {position: 1, time: "2025-01-01T00:00:00Z"}', "exactly one"),
+        ("where: {afterOrdinal: -1}", "is not an ordinal"),
+        ("asOf: {ordinal: 999999}", "there is no ordinal"),
+        ('asOf: {ordinal: 1, time: "2025-01-01T00:00:00Z"}', "exactly one"),
     ],
 )
 def test_bad_input_is_told_where_it_is(reading: Reading, arguments: str, said: str) -> None:

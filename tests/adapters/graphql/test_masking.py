@@ -9,7 +9,8 @@ import pytest
 from graphql import GraphQLError
 from strawberry.types import ExecutionResult
 
-from adapters.http.caller import ANONYMOUS, Caller, Role
+from commands.caller import ANONYMOUS, Caller
+from commands.roles import Role
 from tests.adapters.graphql.schema import FAULTS, SECRET, Context, schema
 
 pytestmark = pytest.mark.anyio

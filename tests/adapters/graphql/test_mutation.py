@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from adapters.graphql.permission import least_role
-from adapters.http.caller import Role
-from commands.door import Answer, Unanswered
+from commands.door import Answer, TimedOut
 from commands.request import ManualTerms, PlaceOrder, Requested
+from commands.roles import Role
 from domain.errors import LogOwned
 from tests.adapters.graphql.dealing import CALLERS, SCHEMA, Dealing
 from tests.commands.requests.asking import TERMS
@@ -20,9 +20,9 @@ from tests.domain.history import ACCOUNT, BTC, NOW, D
 pytestmark = pytest.mark.anyio
 
 _ANSWER = """{ __typename
-  ... on Accepted { commandId position repeated readModelsReached events { position id stream type } }
+  ... on Completed { commandId ordinal repeated readModelsReached events { ordinal id stream type } }
   ... on Refused { commandId code reason }
-  ... on Unanswered { commandId known validUntil } }"""
+  ... on TimedOut { commandId known validUntil } }"""
 _TERMS: dict[str, Any] = {
     "instrument": BTC, "side": "BUY", "type": "LIMIT", "quantity": "10", "limitPrice": "100", "stop": "98",
     "target": "106",
@@ -79,15 +79,17 @@ _SEND: dict[str, tuple[str, str, dict[str, Any]]] = {
     ),
 }
 _DRAFT = """mutation ($terms: OrderTerms!, $key: String!, $account: String) {
-  draftOrder(terms: $terms, idempotencyKey: $key, account: $account) { __typename
+  draftOrder(request: {idempotencyKey: $key, account: $account}, terms: $terms) { __typename
     ... on Draft { confirmation expiresAt price notional margin fee risk warnings }
     ... on Refused { commandId code reason } } }"""
 
 
 def asks(name: str, **more: str) -> str:
     variables, arguments, _ = _SEND[name]
-    extra = "".join(f", {word}: {value}" for word, value in more.items())
-    return f"mutation ($key: String!, {variables}) {{ {name}(idempotencyKey: $key, {arguments}{extra}) {_ANSWER} }}"
+    request = ", ".join(["idempotencyKey: $key", *(f"{word}: {value}" for word, value in more.items())])
+    return (
+        f"mutation ($key: String!, {variables}) {{ {name}(request: {{{request}}}, {arguments}) {_ANSWER} }}"
+    )
 
 
 @pytest.fixture
@@ -117,9 +119,9 @@ async def test_an_order_is_drafted_and_then_placed_as_it_was_shown(dealing: Deal
     assert (draft["price"], draft["notional"]) == ("100", "1000")
     assert dealing.asking.desk.log.head() == before
     answer = await dealing.answer(asks("placeOrder"), confirmation=draft["confirmation"], key="k1")
-    assert answer["__typename"] == "Accepted"
+    assert answer["__typename"] == "Completed"
     assert kinds(answer) == ["FundsReserved", *["OrderPlaced"] * 3]
-    assert answer["events"][-1]["position"] == answer["position"] == dealing.asking.desk.log.head()
+    assert answer["events"][-1]["ordinal"] == answer["ordinal"] == dealing.asking.desk.log.head()
     assert {one.envelope.meta.actor for one in dealing.asking.desk.log.read(before)} == {"tess"}
 
 
@@ -220,7 +222,7 @@ async def test_strategies_settings_and_the_switch(dealing: Dealing) -> None:
 async def test_what_is_so_already_is_accepted_without_an_event(dealing: Dealing) -> None:
     await dealing.answer(asks("tripKillSwitch"), reason="why", key="k1")
     answer = await dealing.answer(asks("tripKillSwitch"), reason="why", key="k2")
-    assert (answer["__typename"], answer["position"], answer["events"]) == ("Accepted", None, [])
+    assert (answer["__typename"], answer["ordinal"], answer["events"]) == ("Completed", None, [])
 
 
 async def test_a_setting_named_twice_changes_nothing(dealing: Dealing) -> None:
@@ -272,7 +274,7 @@ class Silent:
     """A door behind which nobody answers."""
 
     def ask(self, requested: Requested, patience: float) -> Answer:
-        return Unanswered(requested.id, f"durable, not answered within {patience:g} s")
+        return TimedOut(requested.id, f"durable, not answered within {patience:g} s")
 
 
 class Owned:
@@ -286,7 +288,7 @@ async def test_silence_says_what_is_known_and_until_when_it_may_yet_be_done(deal
     dealing.door = Silent()
     answer = await dealing.answer(asks("tripKillSwitch", timeoutSeconds="2"), reason="why", key="k1")
     assert answer == {
-        "__typename": "Unanswered",
+        "__typename": "TimedOut",
         "commandId": "k1",
         "known": "durable, not answered within 2 s",
         "validUntil": f"{(dealing.now() + timedelta(seconds=2)).isoformat(timespec='microseconds')[:-6]}Z",
@@ -306,8 +308,8 @@ class Waiting:
         self._reaches = reaches
         self.waited_for: list[tuple[int, float]] = []
 
-    def wait_until(self, position: int, patience: float) -> bool:
-        self.waited_for.append((position, patience))
+    def wait_until(self, ordinal: int, patience: float) -> bool:
+        self.waited_for.append((ordinal, patience))
         return self._reaches
 
 
@@ -316,8 +318,8 @@ async def test_the_answer_waits_for_the_read_models_within_its_time(dealing: Dea
     dealing.projecting = waiting = Waiting(reaches=reaches)
     answer = await dealing.answer(asks("tripKillSwitch", timeoutSeconds="2"), reason="why", key="k1")
     assert answer["readModelsReached"] is reaches
-    ((position, patience),) = waiting.waited_for
-    assert position == answer["position"]
+    ((ordinal, patience),) = waiting.waited_for
+    assert ordinal == answer["ordinal"]
     assert 1 < patience <= 2
     unasked = await dealing.answer(asks("tripKillSwitch", waitForReadModels="false"), reason="why", key="k2")
     assert (unasked["readModelsReached"], len(waiting.waited_for)) == (None, 1)

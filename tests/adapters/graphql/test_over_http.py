@@ -15,11 +15,11 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from adapters.graphql.context import Context
-from adapters.http.caller import Caller
 from adapters.http.endpoint import Endpoint
 from adapters.http.gate import Gate, Guarded
 from adapters.metrics.api import ApiMetrics
 from adapters.metrics.registry import new_registry
+from commands.caller import Caller
 from tests.adapters.graphql.reading import SCHEMA, Reading
 from tests.adapters.graphql.serving import Named
 

@@ -12,7 +12,7 @@ from adapters.avro import AvroCodec
 from adapters.graphql.context import Context, Served
 from adapters.graphql.readers import Readers
 from adapters.graphql.schema import schema
-from adapters.http.caller import ANONYMOUS
+from commands.caller import ANONYMOUS
 from domain.order import OrderPlaced
 from infra.config import WhenceSettings
 from infra.logs import open_reader
@@ -29,7 +29,7 @@ from tests.adapters.graphql.reading import Reading
 
 SCHEMA = schema()
 TWO = """{now: orders(first: 2) {totalCount edges {node {fills {price}}}}
-    then: orders(first: 2, asOf: {position: 100}) {totalCount}}"""
+    then: orders(first: 2, asOf: {ordinal: 100}) {totalCount}}"""
 
 
 def test_fifty_clients_are_answered_by_few_connections(reading: Reading) -> None:

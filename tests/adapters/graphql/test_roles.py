@@ -11,7 +11,8 @@ from graphql import GraphQLError, build_schema
 from adapters.graphql.limits import Limits, limiting
 from adapters.graphql.permission import least_role
 from adapters.graphql.schema import schema
-from adapters.http.caller import ANONYMOUS, Caller, Role
+from commands.caller import ANONYMOUS, Caller
+from commands.roles import Role
 from tests.adapters.graphql.every_field import RootField, every_field
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from adapters.graphql.scalars import (
     decimal_text,
     read_decimal,
-    read_position,
+    read_ordinal,
     read_time,
     time_text,
 )
@@ -82,10 +82,10 @@ def test_what_is_no_time_with_a_zone_is_refused(value: object) -> None:
 
 @pytest.mark.parametrize(("value", "read"), [(0, 0), ("17", 17), (2**53 - 1, 2**53 - 1)])
 def test_a_position_is_a_number_or_its_digits(value: object, read: int) -> None:
-    assert read_position(value) == read
+    assert read_ordinal(value) == read
 
 
 @pytest.mark.parametrize("value", [-1, 2**53, True, 1.0, "1e3", "", "-1", "٣", None])
 def test_what_is_no_position_is_refused(value: object) -> None:
-    with pytest.raises(GraphQLError, match="is not a position"):
-        read_position(value)
+    with pytest.raises(GraphQLError, match="is not an ordinal"):
+        read_ordinal(value)

@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 from adapters.graphql.context import Context
 from adapters.graphql.schema import printed, schema
-from adapters.http.caller import ANONYMOUS
+from commands.caller import ANONYMOUS
 from infra.cli import application
 
 ROOT = Path(__file__).parents[3]
@@ -78,6 +78,26 @@ def test_a_breaking_change_is_found(line: str, instead: str, what: str) -> None:
 def test_what_is_added_breaks_nobody() -> None:
     more = TODAY.replace("type Order {", "type Order {\n  colour: String\n")
     assert breaking(TODAY, more) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "of", "elsewhere"),
+    [
+        ("SignalChange", "Signal", {"updatedOrdinal", "decision", "orders", "chain"}),
+        (
+            "PositionChange",
+            "Position",
+            {"updatedOrdinal", "signal", "decision", "entryOrder", "orders", "fills", "chain"},
+        ),
+    ],
+)
+def test_a_change_shows_what_a_query_shows_but_for_where_it_leads(
+    change: str, of: str, elsewhere: set[str]
+) -> None:
+    types: Any = build_schema(TODAY).type_map
+    shown = {name: str(field.type) for name, field in types[change].fields.items() if name != "event"}
+    asked = {name: str(field.type) for name, field in types[of].fields.items() if name not in elsewhere}
+    assert shown == asked
 
 
 def undescribed(words: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from projections.sentences import sentence
 from tests.adapters.graphql.reading import Reading
 
 CHAIN = """query ($id: ID!) {chain(id: $id) {
-    ids roots beganAt endedAt lines nodes {parentId because depth event {id position type line}}}}"""
+    ids roots beganAt endedAt lines nodes {parentId because depth event {id ordinal type line}}}}"""
 
 
 def an_order(reading: Reading) -> str:
@@ -27,7 +27,7 @@ def test_a_chain_is_the_story_that_the_log_tells(reading: Reading) -> None:
 
     def walk(node: Node, above: str | None, depth: int) -> None:
         recorded = node.recorded
-        expected.append((recorded.position, above, depth))
+        expected.append((recorded.ordinal, above, depth))
         for caused in node.caused:
             walk(caused, str(recorded.envelope.meta.event_id), depth + 1)
 
@@ -35,7 +35,7 @@ def test_a_chain_is_the_story_that_the_log_tells(reading: Reading) -> None:
         for node in nodes:
             walk(node, None, 0)
     told = reading.ask(CHAIN, id=order)["chain"]
-    assert [(one["event"]["position"], one["parentId"], one["depth"]) for one in told["nodes"]] == expected
+    assert [(one["event"]["ordinal"], one["parentId"], one["depth"]) for one in told["nodes"]] == expected
     assert (told["ids"], told["roots"]) == (sorted(story.chains), [fact for fact, _ in story.roots])
 
 
@@ -49,12 +49,12 @@ def test_every_id_of_a_chain_leads_to_it(reading: Reading) -> None:
 
 def test_the_lines_are_the_words_of_the_log(reading: Reading) -> None:
     told = reading.ask(CHAIN, id=an_order(reading))["chain"]
-    words = {one.position: sentence(one.envelope.event) for one in reading.events()}
+    words = {one.ordinal: sentence(one.envelope.event) for one in reading.events()}
     lines = [line for line in told["lines"] if line.startswith(" ")]
     for node, line in zip(told["nodes"], lines, strict=True):
         event = node["event"]
-        assert event["line"] == words[event["position"]]
-        assert line.endswith(f"{event['type']} {event['line']} #{event['position']}")
+        assert event["line"] == words[event["ordinal"]]
+        assert line.endswith(f"{event['type']} {event['line']} #{event['ordinal']}")
     assert told["lines"][0] == told["roots"][0]
 
 
@@ -88,10 +88,8 @@ def test_a_chain_takes_no_more_statements_than_it_must(reading: Reading) -> None
 
 
 def test_how_far_the_read_models_are(reading: Reading) -> None:
-    told = reading.ask("{projections {name kind status position parkedEvents parkedSequences}}")[
-        "projections"
-    ]
+    told = reading.ask("{projections {name kind status ordinal parkedEvents parkedSequences}}")["projections"]
     head = reading.log.head()
     assert {one["name"] for one in told} == set(reading.models.projections)
-    standing = {(one["kind"], one["status"], one["position"], one["parkedEvents"]) for one in told}
+    standing = {(one["kind"], one["status"], one["ordinal"], one["parkedEvents"]) for one in told}
     assert standing == {("TODAY", "LIVE", head, 0)}

@@ -1,4 +1,4 @@
-"""What is followed over a real websocket: gapless from any position, told of every end."""
+"""What is followed over a real websocket: gapless from any ordinal, told of every end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from adapters.live import LiveTail
-from commands.door import Accepted
+from commands.door import Completed
 from commands.request import ClosePosition, MoveProtection, RaiseSignal, TripKillSwitch
 from domain.account import KillSwitchTripped
 from domain.log import Envelope
@@ -31,11 +31,12 @@ from tests.domain.history import ACCOUNT, BTC, ETH, NOW, D, a_signal
 pytestmark = pytest.mark.anyio
 
 _EVENTS = (
-    "subscription ($after: LogPosition, $where: EventsFilter) { events(after: $after, where: $where) { %s } }"
+    "subscription ($after: Ordinal, $where: EventsFilter) { events(after: $after, where: $where) { %s } }"
 )
-_ALL = _EVENTS % "position"
-_POSITIONS = """subscription ($after: LogPosition) { positions(after: $after, account: "main") {
-    position id status quantity averagePrice stop net exitReason event { type version } } }"""
+_ALL = _EVENTS % "ordinal"
+_POSITIONS = """subscription ($after: Ordinal) { positions(after: $after, account: "main") {
+    ordinal id n status quantity maxQuantity averagePrice stop net entryOrderId exitOrderId exitReason
+    closedByChainId updatedAt event { type version } } }"""
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def history() -> Sequence[Envelope]:
     asking.entered(TERMS)
     asking.accepted(MoveProtection(f"{BTC}-LONG-1", stop=D(97)), "move")
     out = asking.ask(ClosePosition(f"{BTC}-LONG-1", "enough"), "out")
-    assert isinstance(out, Accepted)
+    assert isinstance(out, Completed)
     (order,) = (parse(event.stream).id for event in out.events if event.type.endswith("OrderPlaced"))
     asking.desk.tell(a_fill_of(order, "x-out", D(10), PRICE))
     asking.accepted(RaiseSignal(outside(a_signal(candle_closed_at=asking.desk.at))), "signal")
@@ -65,11 +66,11 @@ def more(count: int, begun: int = 1) -> list[Envelope]:
 
 async def test_events_are_told_whole(api: Serving, history: Sequence[Envelope]) -> None:
     wanted = (
-        "position id stream noun account version type chainId causeId actor occurredAt recordedAt line json"
+        "ordinal id stream noun account version type chainId causeId actor occurredAt recordedAt line json"
     )
     async with connected(api) as session:
         told = await first(session, _EVENTS % wanted, len(history), after=0)
-    assert [one["position"] for one in told] == list(range(1, len(history) + 1))
+    assert [one["ordinal"] for one in told] == list(range(1, len(history) + 1))
     for one, envelope in zip(told, history, strict=True):
         meta = envelope.meta
         assert (one["id"], one["stream"], one["version"]) == (str(meta.event_id), meta.stream, meta.version)
@@ -84,7 +85,7 @@ async def test_catching_up_and_what_comes_join_without_gap_or_repetition(api: Se
         following = asyncio.create_task(first(session, _ALL, 200 - 10, after=10))
         for begun in range(1, 200 - head + 1, 20):
             await asyncio.to_thread(api.write, more(20, begun))
-        assert [one["position"] for one in await following] == list(range(11, 201))
+        assert [one["ordinal"] for one in await following] == list(range(11, 201))
 
 
 async def test_a_client_that_comes_back_goes_on_where_it_was(api: Serving) -> None:
@@ -92,7 +93,7 @@ async def test_a_client_that_comes_back_goes_on_where_it_was(api: Serving) -> No
         (last,) = (await first(session, _ALL, 5, after=0))[-1:]
     api.write(more(1))
     async with connected(api) as session:
-        assert (await first(session, _ALL, 1, after=last["position"]))[0]["position"] == 6
+        assert (await first(session, _ALL, 1, after=last["ordinal"]))[0]["ordinal"] == 6
 
 
 @pytest.mark.parametrize(
@@ -117,12 +118,12 @@ async def test_events_are_filtered(api: Serving, history: Sequence[Envelope], wh
 
     expected = [n for n, envelope in enumerate(history, 1) if wanted(envelope)]
     end = api.write(more(1))
-    both = "subscription ($where: EventsFilter) { events(after: 0, where: $where) { position } }"
+    both = "subscription ($where: EventsFilter) { events(after: 0, where: $where) { ordinal } }"
     async with connected(api) as session:
         told = await first(session, both, len(expected), where=where) if expected else []
-        assert [one["position"] for one in told] == expected
+        assert [one["ordinal"] for one in told] == expected
         last = await first(session, _ALL, 1, after=end - 1)
-    assert last[0]["position"] == end
+    assert last[0]["ordinal"] == end
 
 
 async def test_a_filter_that_nothing_can_pass_is_refused(api: Serving) -> None:
@@ -148,13 +149,13 @@ _SAID = (
     "there is no noun 'trade'; there are: account, ",
     "there is no type 'OrderFiled'; there are: ",
     "'Order main' is not a stream",
-    "the log ends at position ",
+    "the log ends at ordinal ",
     "no engine runs in this process",
 )
 
 
 async def test_a_position_the_log_does_not_have_is_refused(api: Serving) -> None:
-    assert await refused(api, _ALL, after=10_000) == ("BAD_INPUT", "the log ends at position ")
+    assert await refused(api, _ALL, after=10_000) == ("BAD_INPUT", "the log ends at ordinal ")
 
 
 async def test_positions_are_told_as_they_stood_after_each_event(
@@ -163,29 +164,32 @@ async def test_positions_are_told_as_they_stood_after_each_event(
     where = [n for n, one in enumerate(history, 1) if one.meta.stream.startswith("position-")]
     async with connected(api) as session:
         told = await first(session, _POSITIONS, len(where), after=0)
-        assert [one["position"] for one in told] == where
+        assert [one["ordinal"] for one in told] == where
         opened, closed = told[0], told[-1]
         assert (opened["status"], opened["quantity"], opened["exitReason"]) == ("OPEN", "10", None)
         assert (closed["status"], closed["quantity"], closed["exitReason"]) == ("CLOSED", "0", "MANUAL")
         for n, one in enumerate(told[:-1]):
-            later = await first(session, _POSITIONS, len(where) - n - 1, after=one["position"])
+            later = await first(session, _POSITIONS, len(where) - n - 1, after=one["ordinal"])
             assert later == told[n + 1 :], "begun in the middle, the states are the same"
 
 
 async def test_signals_and_alerts_are_the_rows_of_the_read_models(
     api: Serving, history: Sequence[Envelope]
 ) -> None:
-    signals = "subscription { signals(after: 0) { position id status verdict reasons strategy price event { type } } }"
-    alerts = "subscription { alerts(after: 0) { position severity kind line stream chainId at account } }"
+    signals = """subscription { signals(after: 0) { ordinal id status verdict reasons strategy price inputs actor
+        intervalSeconds detectedAt decidedAt event { type occurredAt } } }"""
+    alerts = "subscription { alerts(after: 0) { ordinal severity kind line stream chainId at account } }"
     async with connected(api) as session:
         detected, decided = await first(session, signals, 2)
         (alert,) = await first(session, alerts, 1)
     assert (detected["status"], detected["verdict"], decided["status"]) == ("DETECTED", None, "DECIDED")
     assert decided["id"] == detected["id"]
+    assert (detected["detectedAt"], detected["decidedAt"]) == (detected["event"]["occurredAt"], None)
+    assert decided["decidedAt"] == decided["event"]["occurredAt"]
     assert decided["verdict"] in {"ENTER", "SKIP"}
     assert (alert["kind"], alert["severity"]) == ("KILL_SWITCH_TRIPPED", "CRITICAL")
-    (position,) = (n for n, one in enumerate(history, 1) if isinstance(one.event, KillSwitchTripped))
-    assert alert["position"] == position
+    (ordinal,) = (n for n, one in enumerate(history, 1) if isinstance(one.event, KillSwitchTripped))
+    assert alert["ordinal"] == ordinal
 
 
 async def test_prices_are_told_as_the_engine_sees_them(api: Serving) -> None:
@@ -258,37 +262,37 @@ async def until(condition: Callable[[], bool]) -> None:
 
 async def test_who_does_not_keep_up_is_told_and_dropped(api: Serving, history: Sequence[Envelope]) -> None:
     """It reads nothing while more is written than the ring and the buffers of both ends hold; then it reads on."""
-    document = "subscription { events(after: 0) { position stream line json causeId chainId id } }"
+    document = "subscription { events(after: 0) { ordinal stream line json causeId chainId id } }"
     async with raw(api, max_queue=1, write_limit=1, ping_interval=None) as socket:
         await begun(socket, document)
         for _ in history:
             await hear(socket)
         # One that comes by the ring: who is still catching up reads the log, and has all the time there is.
         await asyncio.to_thread(api.write, more(1))
-        positions = [(await hear(socket))["payload"]["data"]["events"]["position"]]
-        assert positions == [len(history) + 1]
+        ordinals = [(await hear(socket))["payload"]["data"]["events"]["ordinal"]]
+        assert ordinals == [len(history) + 1]
         tail = tail_of(api)
         for begins in range(2, 40_002, 4_000):
             await asyncio.to_thread(api.write, more(4_000, begins))
         end = api.read().head()
-        await until(lambda: tail.position == end)
+        await until(lambda: tail.ordinal == end)
         while True:
             heard = await hear(socket)
             if heard["payload"].get("errors"):
                 break
-            positions.append(heard["payload"]["data"]["events"]["position"])
+            ordinals.append(heard["payload"]["data"]["events"]["ordinal"])
         assert (await hear(socket)) == {"id": "1", "type": "complete"}
     (error,) = heard["payload"]["errors"]
     assert error["extensions"]["code"] == "TOO_SLOW"
-    assert f"after position {positions[-1]}," in error["message"]
-    assert positions == list(range(positions[0], positions[-1] + 1))
+    assert f"after ordinal {ordinals[-1]}," in error["message"]
+    assert ordinals == list(range(ordinals[0], ordinals[-1] + 1))
 
 
 async def test_who_reads_nothing_any_more_is_dropped(tmp_path: Path, history: Sequence[Envelope]) -> None:
     """It answers no pings either: nobody there tells a slow client from one that is gone."""
     with serving(f"sqlite:///{tmp_path / 'log.db'}", history, ping=0.2) as api:
         async with raw(api, max_queue=1, ping_interval=None, close_timeout=0.1) as socket:
-            await begun(socket, "subscription { events(after: 0) { position } }")
+            await begun(socket, "subscription { events(after: 0) { ordinal } }")
             tail = tail_of(api)
             await until(lambda: tail.subscribers == 1)
             await until(lambda: tail.subscribers == 0)
@@ -296,7 +300,7 @@ async def test_who_reads_nothing_any_more_is_dropped(tmp_path: Path, history: Se
 
 async def test_a_subscription_that_is_completed_is_given_up(api: Serving) -> None:
     async with raw(api) as socket:
-        await begun(socket, "subscription { events { position } }")
+        await begun(socket, "subscription { events { ordinal } }")
         tail = tail_of(api)
         await until(lambda: tail.subscribers == 1)
         await say(socket, id="1", type="complete")
@@ -307,7 +311,7 @@ async def test_a_subscription_that_is_completed_is_given_up(api: Serving) -> Non
 
 async def test_a_client_that_vanishes_leaves_nothing_behind(api: Serving) -> None:
     async with raw(api) as socket:
-        await begun(socket, "subscription { events { position } }")
+        await begun(socket, "subscription { events { ordinal } }")
         tail = tail_of(api)
         await until(lambda: tail.subscribers == 1)
         socket.transport.abort()

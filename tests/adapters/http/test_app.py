@@ -21,7 +21,6 @@ from starlette.routing import Route
 from websockets.exceptions import InvalidStatus
 
 from adapters.http.app import build_app
-from adapters.http.caller import Role
 from adapters.http.endpoint import Endpoint
 from adapters.http.gate import Gate
 from adapters.http.health import Health
@@ -33,6 +32,7 @@ from adapters.metrics.registry import new_registry
 from adapters.tokens.bearers import Bearers
 from adapters.tokens.book import TokenBook
 from adapters.tokens.token import Token
+from commands.roles import Role
 from infra.config import WhenceSettings
 from infra.store import migrate, open_store
 from tests.adapters.graphql.schema import SECRET, Context, schema

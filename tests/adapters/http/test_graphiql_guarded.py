@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import Engine
 
 from adapters.http.app import build_app
-from adapters.http.caller import Role
 from adapters.http.endpoint import Endpoint
 from adapters.http.gate import Gate
 from adapters.http.graphiql import graphiql_routes
@@ -21,6 +20,7 @@ from adapters.metrics.api import ApiMetrics
 from adapters.metrics.registry import new_registry
 from adapters.tokens.bearers import Bearers
 from adapters.tokens.book import TokenBook
+from commands.roles import Role
 from infra.config import WhenceSettings
 from infra.store import migrate, open_store
 from tests.adapters.graphql.schema import Context, schema

@@ -48,7 +48,7 @@ class Log:
         return recorder
 
     def append(self, stored_events: Sequence[StoredEvent]) -> list[int]:
-        """The positions."""
+        """The ordinals."""
         return list(self.recorder.insert_events(stored_events) or ())
 
     def replay(self, start: int = 1) -> list[Record]:
@@ -56,8 +56,8 @@ class Log:
         return [record for batch in self.store.replay(start) for record in batch]
 
     def told(self, start: int = 1) -> list[tuple[int, str, int]]:
-        """Position, stream and version of every event from `start`."""
-        return [(record.position, record.stream, record.version) for record in self.replay(start)]
+        """Ordinal, stream and version of every event from `start`."""
+        return [(record.ordinal, record.stream, record.version) for record in self.replay(start)]
 
     def close(self) -> None:
         self.factory.close()

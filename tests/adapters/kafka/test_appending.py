@@ -31,7 +31,7 @@ def test_waiting_appends_share_commits_and_a_conflict_fails_its_caller_only(logs
     assert answers[0] == "version 1 of contested cannot follow version 1, its last"
     told = log.told()
     assert len(told) == 1 + 2 * 150
-    assert [position for position, _, _ in told] == list(range(1, 302))
+    assert [ordinal for ordinal, _, _ in told] == list(range(1, 302))
     adjacent = zip(told[1::2], told[2::2], strict=True)
     assert all(one[1] == two[1] and (one[2], two[2]) == (1, 2) for one, two in adjacent)
 

@@ -15,7 +15,7 @@ from eventsourcing.persistence import IntegrityError
 from eventsourcing.utils import Environment
 
 from adapters.kafka.index import Index, IndexDamaged
-from adapters.kafka.run import Place, Run, joined, runs_of
+from adapters.kafka.run import EventPlace, Run, joined, runs_of
 from tests.adapters.kafka.logs import Logs, events
 
 _TOLD = [(1, "order-1", 1), (2, "order-1", 2), (3, "order-2", 1)]
@@ -136,13 +136,13 @@ def test_questions_are_answered_before_and_after_what_was_told_is_written() -> N
     assert (index.untold, index.count) == (3, 5)
     assert (index.last_version("a"), index.last_version("c")) == (4, None)
     assert index.places_of("a") == [
-        Place(1, "a", 1, 0),
-        *(Place(2 + n, "a", 1 + n, 1 + n) for n in (1, 2, 3)),
+        EventPlace(1, "a", 1, 0),
+        *(EventPlace(2 + n, "a", 1 + n, 1 + n) for n in (1, 2, 3)),
     ]
     assert index.untold == 0
-    assert index.places_of("a", gt=1, desc=True, limit=1) == [Place(5, "a", 4, 4)]
-    assert index.places_of("a", gt=2, lte=3) == [Place(4, "a", 3, 3)]
-    assert index.place_at(2) == Place(2, "b", 0, 1)
+    assert index.places_of("a", gt=1, desc=True, limit=1) == [EventPlace(5, "a", 4, 4)]
+    assert index.places_of("a", gt=2, lte=3) == [EventPlace(4, "a", 3, 3)]
+    assert index.place_at(2) == EventPlace(2, "b", 0, 1)
     assert index.place_at(6) is None
     assert [place.version for place in index.places_between(2, 4)] == [0, 2, 3]
     assert (index.last_version("b"), index.reached("topic"), index.reached("other")) == (0, 5, 0)
@@ -170,5 +170,10 @@ def test_runs_are_as_long_as_stream_and_offsets_allow() -> None:
         Run(10, "a", 3, 73, 3),
     ]
     assert list(runs_of(1, 0, [])) == []
-    places = [Place(1, "a", 1, 0), Place(2, "a", 2, 1), Place(3, "a", 3, 3), Place(4, "b", 1, 4)]
+    places = [
+        EventPlace(1, "a", 1, 0),
+        EventPlace(2, "a", 2, 1),
+        EventPlace(3, "a", 3, 3),
+        EventPlace(4, "b", 1, 4),
+    ]
     assert list(joined(places)) == [Run(1, "a", 1, 0, 2), Run(3, "a", 3, 3, 1), Run(4, "b", 1, 4, 1)]

@@ -86,11 +86,11 @@ def _all_go_on(appenders: list[Appender]) -> None:
 
 def _check(log: Log, appenders: list[Appender]) -> None:
     told = log.told()
-    assert [position for position, _, _ in told] == list(range(1, len(told) + 1))
+    assert [ordinal for ordinal, _, _ in told] == list(range(1, len(told) + 1))
     assert log.store.refused == {}
     for appender in appenders:
         assert appender.lie == ""
-        held = {version: position for position, stream, version in told if stream == appender.stream}
+        held = {version: ordinal for ordinal, stream, version in told if stream == appender.stream}
         assert list(held) == list(range(1, len(held) + 1))
         assert appender.acknowledged.items() <= held.items()
         assert held.keys() - appender.acknowledged.keys() <= appender.unknown

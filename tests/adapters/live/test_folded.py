@@ -29,7 +29,7 @@ def log() -> Sequence[Recorded]:
 
 
 def rows(log: Sequence[Recorded], after: int) -> list[dict[str, Any] | None]:
-    """Each event's row; the position of a beginning that was not seen is nobody's business."""
+    """Each event's row; the ordinal of a beginning that was not seen is nobody's business."""
 
     async def history(stream: str, upto: int) -> Sequence[Envelope]:
         found = [one.envelope for one in log if one.envelope.meta.stream == stream]
@@ -40,7 +40,7 @@ def rows(log: Sequence[Recorded], after: int) -> list[dict[str, Any] | None]:
         return [await folded.after(recorded) for recorded in log[after:]]
 
     found = asyncio.run(told())
-    return [row and {name: value for name, value in row.items() if name != "position"} for row in found]
+    return [row and {name: value for name, value in row.items() if name != "ordinal"} for row in found]
 
 
 def test_the_rows_are_the_same_wherever_one_begins(log: Sequence[Recorded]) -> None:

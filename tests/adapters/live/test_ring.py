@@ -7,18 +7,18 @@ from domain.log import Recorded
 from tests.adapters.log.days import day
 
 
-def _event(position: int) -> Recorded:
-    return Recorded(position, day("account-main", position))
+def _event(ordinal: int) -> Recorded:
+    return Recorded(ordinal, day("account-main", ordinal))
 
 
 def test_a_ring_holds_the_last_events_and_no_others() -> None:
     ring = Ring(3, begin=10)
     assert (ring.first, ring.last) == (11, 10)
-    for position in range(11, 16):
-        ring.add(_event(position))
+    for ordinal in range(11, 16):
+        ring.add(_event(ordinal))
     assert (ring.first, ring.last) == (13, 15)
-    held = [ring.at(position) for position in range(10, 18)]
-    assert [one and one.position for one in held] == [None, None, None, 13, 14, 15, None, None]
+    held = [ring.at(ordinal) for ordinal in range(10, 18)]
+    assert [one and one.ordinal for one in held] == [None, None, None, 13, 14, 15, None, None]
 
 
 def test_what_was_before_the_beginning_is_not_held() -> None:
@@ -27,7 +27,7 @@ def test_what_was_before_the_beginning_is_not_held() -> None:
     assert (ring.first, ring.at(10)) == (11, None)
 
 
-@pytest.mark.parametrize("position", [10, 12])
-def test_a_gap_or_a_repetition_is_refused(position: int) -> None:
-    with pytest.raises(ValueError, match=f"position {position} does not follow 10"):
-        Ring(3, begin=10).add(_event(position))
+@pytest.mark.parametrize("ordinal", [10, 12])
+def test_a_gap_or_a_repetition_is_refused(ordinal: int) -> None:
+    with pytest.raises(ValueError, match=f"ordinal {ordinal} does not follow 10"):
+        Ring(3, begin=10).add(_event(ordinal))

@@ -1,4 +1,4 @@
-"""Gapless from any position, bounded for whoever is slow, and never silent."""
+"""Gapless from any ordinal, bounded for whoever is slow, and never silent."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def run(test: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(within())
 
 
-async def positions(tail: LiveTail, after: int | None, upto: int) -> list[int]:
+async def ordinals(tail: LiveTail, after: int | None, upto: int) -> list[int]:
     seen: list[int] = []
     async with aclosing(tail.subscribe(after)) as events:
         async for recorded in events:
-            seen.append(recorded.position)
-            if recorded.position >= upto:
+            seen.append(recorded.ordinal)
+            if recorded.ordinal >= upto:
                 break
     return seen
 
@@ -80,17 +80,17 @@ async def persevering(tail: LiveTail, after: int, upto: int) -> list[int]:
         try:
             async with aclosing(tail.subscribe(after)) as events:
                 async for recorded in events:
-                    after = recorded.position
+                    after = recorded.ordinal
                     seen.append(after)
                     if after == upto:
                         break
         except TooSlow as told:
-            after = told.position
+            after = told.ordinal
     return seen
 
 
-async def reached(tail: LiveTail, position: int) -> None:
-    await positions(tail, position - 1, position)
+async def reached(tail: LiveTail, ordinal: int) -> None:
+    await ordinals(tail, ordinal - 1, ordinal)
 
 
 def test_everybody_sees_every_event_once_wherever_they_begin_while_the_log_grows(kept: Place) -> None:
@@ -106,7 +106,7 @@ def test_everybody_sees_every_event_once_wherever_they_begin_while_the_log_grows
 
     async def one(tail: LiveTail) -> None:
         await asyncio.sleep(lots.random() / 2)
-        after = lots.randint(0, tail.position)
+        after = lots.randint(0, tail.ordinal)
         assert await persevering(tail, after, _HAMMERED) == list(range(after + 1, _HAMMERED + 1))
 
     async def test() -> None:
@@ -124,7 +124,7 @@ def test_from_now_on_means_the_next_event(writer: Writer) -> None:
     async def test() -> None:
         writer.write(5)
         async with following(writer.read) as tail:
-            seen = asyncio.create_task(positions(tail, None, 7))
+            seen = asyncio.create_task(ordinals(tail, None, 7))
             await asyncio.sleep(0)
             assert tail.subscribers == 1
             await asyncio.to_thread(writer.write, 2)
@@ -138,16 +138,16 @@ def test_who_does_not_keep_up_is_told_where_to_go_on_from_and_dropped(writer: Wr
         writer.write(1)
         async with following(writer.read, held=10) as tail:
             slow = tail.subscribe(0)
-            assert (await anext(slow)).position == 1
+            assert (await anext(slow)).ordinal == 1
             await asyncio.to_thread(writer.write, 1)
-            assert (await anext(slow)).position == 2
+            assert (await anext(slow)).ordinal == 2
             await asyncio.to_thread(writer.write, 50)
             await reached(tail, 52)
-            with pytest.raises(TooSlow, match="after position 2,") as told:
+            with pytest.raises(TooSlow, match="after ordinal 2,") as told:
                 await anext(slow)
-            assert told.value.position == 2
+            assert told.value.ordinal == 2
             assert tail.subscribers == 0
-            assert await positions(tail, told.value.position, 52) == list(range(3, 53))
+            assert await ordinals(tail, told.value.ordinal, 52) == list(range(3, 53))
 
     run(test)
 
@@ -156,7 +156,7 @@ def test_a_position_that_the_log_does_not_have_is_refused_not_waited_for(writer:
     async def test() -> None:
         writer.write(3)
         async with following(writer.read) as tail:
-            for wrong, said in ((4, "the log ends at position 3"), (-1, "counted from 1")):
+            for wrong, said in ((4, "the log ends at ordinal 3"), (-1, "counted from 1")):
                 with pytest.raises(InvalidInput, match=said):
                     await anext(tail.subscribe(wrong))
 
@@ -185,7 +185,7 @@ async def persistently(tail: LiveTail, after: int, upto: int) -> list[int]:
     """As a client that comes back a moment after it was told that the log does not answer."""
     while True:
         try:
-            return await positions(tail, after, upto)
+            return await ordinals(tail, after, upto)
         except LogUnavailable:
             await asyncio.sleep(0.01)
 
@@ -199,7 +199,7 @@ def test_a_log_that_fails_is_told_and_gone_on_with_where_it_was(
         writer.write(2)
         store = Fallible(writer)
         async with following(store.open) as tail:
-            waiting = asyncio.create_task(positions(tail, 2, 99))
+            waiting = asyncio.create_task(ordinals(tail, 2, 99))
             await asyncio.to_thread(store.is_followed.wait)
             assert tail.subscribers == 1
             store.answers = False
@@ -220,7 +220,7 @@ def _unanswered(*_told: object) -> Iterator[None]:
 def test_closing_ends_every_subscription(writer: Writer) -> None:
     async def test() -> None:
         async with following(writer.read) as tail:
-            waiting = asyncio.create_task(positions(tail, None, 1))
+            waiting = asyncio.create_task(ordinals(tail, None, 1))
             await asyncio.sleep(0)
             assert tail.subscribers == 1
         with pytest.raises(LogUnavailable, match="stopping"):

@@ -36,7 +36,7 @@ def test_a_part_is_read(place: Place, after: int, upto: int | None) -> None:
     log = place.own()
     log.append(days(A, 1, 5))
     expected = [n for n in range(1, 6) if n > after and (upto is None or n <= upto)]
-    assert [one.position for one in log.read(after, upto)] == expected
+    assert [one.ordinal for one in log.read(after, upto)] == expected
 
 
 def test_more_than_a_page_is_read(place: Place) -> None:
@@ -99,7 +99,7 @@ def test_a_log_that_was_let_go_can_be_owned(kept: Place) -> None:
 
 
 def test_followers_see_what_comes(kept: Place) -> None:
-    """In order, each event once, from the position asked for; and they end when they are told to."""
+    """In order, each event once, from the ordinal asked for; and they end when they are told to."""
     log = kept.own()
     log.append(days(A, 1, 2))
     seen: list[int] = []
@@ -107,7 +107,7 @@ def test_followers_see_what_comes(kept: Place) -> None:
 
     def follow() -> None:
         for recorded in reader.follow(1, over.is_set, patience=0.05):
-            seen.append(recorded.position)
+            seen.append(recorded.ordinal)
             told.release()
 
     reader = kept.read()
@@ -129,4 +129,4 @@ def test_a_follower_stops_between_two_events(place: Place) -> None:
     log = place.own()
     log.append(days(A, 1, 5))
     asked = iter([False, False, False, True])
-    assert [one.position for one in log.follow(0, lambda: next(asked))] == [1, 2, 3]
+    assert [one.ordinal for one in log.follow(0, lambda: next(asked))] == [1, 2, 3]

@@ -20,7 +20,8 @@ from domain.order import OrderFilled, OrderPlaced
 from domain.position import PositionClosed, PositionOpened
 from domain.settings import RiskSettings, TierSettings
 from domain.signal import DecisionMade, SignalDetected, Verdict
-from infra.run.paper import PaperRun, plan_of
+from infra.run.paper import PaperRun
+from infra.run.plan import plan_of
 from projections.bookkeeping import CURSORS, METADATA, PARKED, BuildKind, BuildStatus, ParkedState
 from projections.builds import begin, live
 from projections.catalogue import PROJECTIONS
@@ -133,10 +134,10 @@ def test_a_build_that_is_behind_or_has_parked_says_so(store: Engine, log: Writte
     with writing(store) as connection:
         orders = live(connection)["orders"]
         behind = update(CURSORS).where(CURSORS.c.build_id == orders.id)
-        connection.execute(behind.values(position=log.head() - 12))
+        connection.execute(behind.values(ordinal=log.head() - 12))
         said = {"event_id": "", "type": "", "error": "", "reason": "", "sequence": "order-paper-1"}
-        for position, state in enumerate((ParkedState.PARKED, ParkedState.PARKED, ParkedState.DISCARDED), 1):
-            of = {"build_id": orders.id, "partition": 0, "position": position, "state": state.value}
+        for ordinal, state in enumerate((ParkedState.PARKED, ParkedState.PARKED, ParkedState.DISCARDED), 1):
+            of = {"build_id": orders.id, "partition": 0, "ordinal": ordinal, "state": state.value}
             connection.execute(insert(PARKED).values({**of, **said}))
     progress = {one.projection: one for one in figures(models, log).progress}
     assert (progress["orders"].lag_events, progress["fills"].lag_events) == (12, 0)

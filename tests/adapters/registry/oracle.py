@@ -12,6 +12,7 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
+from adapters.avro.forms import FORMS
 from adapters.avro.shape import Choice, Many, Maybe, Named, Part, Plain, Shape, fields_of
 from domain.events import BY_FULL_NAME
 from domain.log import Envelope, Meta
@@ -26,7 +27,7 @@ def oracle(client: SchemaRegistryClient, topic: str) -> Callable[[bytes, str], E
     def read(data: bytes, name: str) -> Envelope:
         record = deserialise(data, context)
         meta = record.pop("meta")
-        return Envelope(_meta(meta), _part(BY_FULL_NAME[name], record))
+        return Envelope(_meta(meta), _event(BY_FULL_NAME[name], record))
 
     return read
 
@@ -36,6 +37,11 @@ def _meta(record: dict[str, Any]) -> Meta:
     record["event_id"] = UUID(bytes=record["event_id"])
     record["causation_id"] = str(UUID(bytes=cause)) if isinstance(cause, bytes) else cause
     return Meta(**record)
+
+
+def _event(event: type, record: Mapping[str, Any]) -> Any:
+    form = FORMS.get(event)
+    return _part(event, record) if form is None else form.back(_part(form.of, record))
 
 
 def _part(owner: type, record: Mapping[str, Any]) -> Any:

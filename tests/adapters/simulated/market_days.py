@@ -14,7 +14,7 @@ from commands.exchange import AnyReport, Ticket
 from domain.candle import Candle
 from domain.direction import Side
 from domain.order import OrderType
-from tests.adapters.simulated.scene import BTC, FIVE, START, candle, stop_of, target_of, ticket
+from tests.adapters.simulated.scene import BTC, FIVE, START, after_candles, candle, stop_of, target_of, ticket
 
 TICK, LOT = BTC.tick, BTC.lot
 Call = Callable[[SimulatedExchange], None]
@@ -48,7 +48,7 @@ class Day:
             venue.submit(step.tickets)
             for call in step.calls:
                 call(venue)
-            told.append(venue.on_candles([step.candle]))
+            told.append(after_candles(venue, [step.candle]))
         return told
 
 

@@ -158,6 +158,12 @@ def exchange(
     return SimulatedExchange({BTC.id: BTC}, "USDT", Decimal(balance), Decimal(leverage), rules, seed)
 
 
+def after_candles(venue: SimulatedExchange, candles: Sequence[Candle]) -> Sequence[AnyReport]:
+    """What is reported after these candles."""
+    venue.on_candles(candles)
+    return venue.reports()
+
+
 def of_kind(kind: type[R], reports: Sequence[AnyReport]) -> list[R]:
     """The reports of this kind, in their order."""
     return [report for report in reports if isinstance(report, kind)]

@@ -18,6 +18,7 @@ from tests.adapters.simulated.scene import (
     SELL,
     SMOOTH,
     START,
+    after_candles,
     candle,
     d,
     exchange,
@@ -37,7 +38,7 @@ TAKER = d("0.00055")
 def position(side: Side = BUY, balance: str = "10000") -> SimulatedExchange:
     venue = exchange(balance=balance)
     venue.submit([ticket("e", side, "1")])
-    venue.on_candles([candle(0, QUIET)])
+    after_candles(venue, [candle(0, QUIET)])
     return venue
 
 
@@ -78,7 +79,7 @@ def test_a_touch_of_the_liquidation_price_takes_the_position_at_its_bankruptcy_p
 ) -> None:
     venue = position(side)
     before = venue.balance
-    (taken,) = of_kind(Liquidated, venue.on_candles([candle(1, prices)]))
+    (taken,) = of_kind(Liquidated, after_candles(venue, [candle(1, prices)]))
     assert (taken.price, taken.quantity, taken.side) == (d(price), d("1"), closing)
     assert taken.fee == d(price) * TAKER
     assert venue.balance == before - d("10") - taken.fee
@@ -86,15 +87,15 @@ def test_a_touch_of_the_liquidation_price_takes_the_position_at_its_bankruptcy_p
 
 
 def test_short_of_it_nothing_happens() -> None:
-    assert not position().on_candles([candle(1, "100 101 90.6 95")])
+    assert not after_candles(position(), [candle(1, "100 101 90.6 95")])
 
 
 def test_liquidation_cancels_every_order_first() -> None:
     venue = position()
     venue.submit([ticket("l", BUY, "1", limit="80", sent_at=START + FIVE)])
     venue.submit([ticket("t", SELL, "1", limit="120", reduce_only=True, sent_at=START + FIVE)])
-    venue.on_candles([candle(1, QUIET)])
-    reports = venue.on_candles([candle(2, "100 101 70 75")])
+    after_candles(venue, [candle(1, QUIET)])
+    reports = after_candles(venue, [candle(2, "100 101 70 75")])
     assert told(reports) == ["l Cancelled", "t Cancelled", f"{BTC.id} Liquidated"]
     assert reasons(reports) == {"l": "CancelAllBeforeLiq", "t": "CancelAllBeforeLiq"}
 
@@ -102,23 +103,23 @@ def test_liquidation_cancels_every_order_first() -> None:
 def test_the_stop_comes_before_liquidation_where_its_trigger_does() -> None:
     venue = exchange()
     venue.submit(long_with("95", "120"))
-    venue.on_candles([candle(0, QUIET)])
-    assert fills(venue.on_candles([candle(1, "100 101 80 85")])) == [("e-stop", d("1"), d("95"))]
+    after_candles(venue, [candle(0, QUIET)])
+    assert fills(after_candles(venue, [candle(1, "100 101 80 85")])) == [("e-stop", d("1"), d("95"))]
 
 
 def test_liquidation_comes_before_a_stop_beyond_it() -> None:
     venue = exchange()
     venue.submit(long_with("90.2", "120"))
-    venue.on_candles([candle(0, QUIET)])
-    reports = venue.on_candles([candle(1, "100 101 80 85")])
+    after_candles(venue, [candle(0, QUIET)])
+    reports = after_candles(venue, [candle(1, "100 101 80 85")])
     assert told(reports) == ["e-stop Cancelled", "e-target Cancelled", f"{BTC.id} Liquidated"]
 
 
 def test_what_a_stop_could_not_sell_in_time_is_liquidated() -> None:
     venue = exchange(replace(SMOOTH, volume_share=d("0.1")))
     venue.submit(long_with("95", "120"))
-    venue.on_candles([candle(0, QUIET)])
-    reports = venue.on_candles([candle(1, "100 101 80 85", volume="4")])
+    after_candles(venue, [candle(0, QUIET)])
+    reports = after_candles(venue, [candle(1, "100 101 80 85", volume="4")])
     assert fills(reports) == [("e-stop", d("0.4"), d("95"))]
     assert of_kind(Liquidated, reports)[0].quantity == d("0.6")
 
@@ -126,15 +127,15 @@ def test_what_a_stop_could_not_sell_in_time_is_liquidated() -> None:
 def test_a_gap_over_stop_and_liquidation_is_a_liquidation_at_the_open() -> None:
     venue = exchange()
     venue.submit(long_with("95", "120"))
-    venue.on_candles([candle(0, QUIET)])
-    (taken,) = of_kind(Liquidated, venue.on_candles([candle(1, "85 86 84 85")]))
+    after_candles(venue, [candle(0, QUIET)])
+    (taken,) = of_kind(Liquidated, after_candles(venue, [candle(1, "85 86 84 85")]))
     assert (taken.at, taken.price) == (START + FIVE, d("90"))
 
 
 def test_an_entry_can_be_liquidated_in_its_own_candle() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1")])
-    assert told(venue.on_candles([candle(0, "100 101 90 95")]))[-1] == f"{BTC.id} Liquidated"
+    assert told(after_candles(venue, [candle(0, "100 101 90 95")]))[-1] == f"{BTC.id} Liquidated"
 
 
 @pytest.mark.parametrize(
@@ -149,28 +150,28 @@ def test_an_entry_can_be_liquidated_in_its_own_candle() -> None:
 def test_longs_pay_a_positive_rate_on_the_value_at_the_close(side: Side, rate: str, amount: str) -> None:
     venue = position(side)
     before = venue.balance
-    (funded,) = of_kind(Funded, venue.on_candles([candle(1, "100 103 99 102", funding=rate)]))
+    (funded,) = of_kind(Funded, after_candles(venue, [candle(1, "100 103 99 102", funding=rate)]))
     assert (funded.amount, funded.at) == (d(amount), START + 2 * FIVE)
     assert venue.balance == before + d(amount)
 
 
 def test_without_a_position_or_a_rate_there_is_no_funding() -> None:
-    assert not exchange().on_candles([candle(0, QUIET, funding="0.01")])
-    assert not position().on_candles([candle(1, QUIET, funding="0")])
+    assert not after_candles(exchange(), [candle(0, QUIET, funding="0.01")])
+    assert not after_candles(position(), [candle(1, QUIET, funding="0")])
 
 
 def test_an_order_filled_in_the_candle_pays_its_funding() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1")])
-    reports = venue.on_candles([candle(0, QUIET, funding="0.0001")])
+    reports = after_candles(venue, [candle(0, QUIET, funding="0.0001")])
     assert told(reports) == ["e Submitted", "e Filled", f"{BTC.id} Funded"]
 
 
 def test_funding_that_the_balance_cannot_pay_eats_the_margin_and_moves_the_liquidation() -> None:
     venue = position(balance="10.2")
-    assert told(venue.on_candles([candle(1, QUIET, funding="0.02")])) == [f"{BTC.id} Funded"]
+    assert told(after_candles(venue, [candle(1, QUIET, funding="0.02")])) == [f"{BTC.id} Funded"]
     assert abs(venue.available) < Decimal("1e-40")
-    assert told(venue.on_candles([candle(2, "100 100 92.4 93")])) == [f"{BTC.id} Liquidated"]
+    assert told(after_candles(venue, [candle(2, "100 100 92.4 93")])) == [f"{BTC.id} Liquidated"]
 
 
 @pytest.mark.parametrize("leverage", ["1", "2", "50", "100"])
@@ -178,17 +179,17 @@ def test_funding_that_the_balance_cannot_pay_eats_the_margin_and_moves_the_liqui
 def test_isolated_margin_loses_no_more_than_the_margin_and_the_fees(leverage: str, side: Side) -> None:
     venue = exchange(leverage=leverage)
     venue.submit([ticket("e", side, "1")])
-    venue.on_candles([candle(0, "100 100 100 100")])
+    after_candles(venue, [candle(0, "100 100 100 100")])
     gone = "0.1 0.1 0.1 0.1" if side is BUY else "900 900 900 900"
-    (taken,) = of_kind(Liquidated, venue.on_candles([candle(1, gone)]))
+    (taken,) = of_kind(Liquidated, after_candles(venue, [candle(1, gone)]))
     lost = d("10000") - venue.balance
     assert lost <= d("100") / d(leverage) + d("0.055") + taken.fee
 
 
 def test_a_new_position_has_its_whole_margin_whatever_funding_ate_of_the_last() -> None:
     venue = position(balance="10.2")
-    venue.on_candles([candle(1, QUIET, funding="0.02")])
+    after_candles(venue, [candle(1, QUIET, funding="0.02")])
     venue.submit([ticket("x", SELL, "1", reduce_only=True, sent_at=START + 2 * FIVE)])
-    venue.on_candles([candle(2, "110 110 110 110")])
+    after_candles(venue, [candle(2, "110 110 110 110")])
     venue.submit([ticket("again", BUY, "1", sent_at=START + 3 * FIVE)])
-    assert told(venue.on_candles([candle(3, "100 100 91 95")])) == ["again Submitted", "again Filled"]
+    assert told(after_candles(venue, [candle(3, "100 100 91 95")])) == ["again Submitted", "again Filled"]

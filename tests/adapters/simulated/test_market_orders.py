@@ -17,6 +17,7 @@ from tests.adapters.simulated.scene import (
     SELL,
     SMOOTH,
     START,
+    after_candles,
     candle,
     d,
     exchange,
@@ -34,23 +35,23 @@ SECOND = timedelta(seconds=1)
 def test_it_is_acknowledged_and_filled_without_resting() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1")])
-    reports = venue.on_candles([candle(0, "100 101 99 100.5")])
+    reports = after_candles(venue, [candle(0, "100 101 99 100.5")])
     assert told(reports) == ["e Submitted", "e Filled"]
     assert fills(reports) == [("e", d("1"), d("100"))]
 
 
 def test_nothing_is_told_before_the_next_candle() -> None:
     venue = exchange()
-    assert venue.on_candles([candle(0, "100 101 99 100")]) == ()
+    assert after_candles(venue, [candle(0, "100 101 99 100")]) == []
     venue.submit([ticket("e", BUY, "1", sent_at=START + FIVE)])
-    assert fills(venue.on_candles([candle(1, "100.2 101 99 100")])) == [("e", d("1"), d("100.2"))]
+    assert fills(after_candles(venue, [candle(1, "100.2 101 99 100")])) == [("e", d("1"), d("100.2"))]
 
 
 def test_an_order_never_meets_a_candle_that_was_under_way_when_it_was_sent() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1", sent_at=START + SECOND)])
-    assert not venue.on_candles([candle(0, "100 101 99 100")])
-    assert fills(venue.on_candles([candle(1, "105 106 104 105")])) == [("e", d("1"), d("105"))]
+    assert not after_candles(venue, [candle(0, "100 101 99 100")])
+    assert fills(after_candles(venue, [candle(1, "105 106 104 105")])) == [("e", d("1"), d("105"))]
 
 
 @pytest.mark.parametrize(
@@ -63,20 +64,20 @@ def test_latency_below_the_interval_costs_no_candle_and_more_costs_whole_ones(
     patient = ticket("e", BUY, "1")
     venue.submit([replace(patient, terms=replace(patient.terms, fresh_until=START + 9 * FIVE))])
     candles = [candle(n, f"{100 + n} {101 + n} {99 + n} {100 + n}") for n in range(5)]
-    found = [n for n, one in enumerate(candles) if fills(venue.on_candles([one]))]
+    found = [n for n, one in enumerate(candles) if fills(after_candles(venue, [one]))]
     assert found == [filled_in]
 
 
 def test_its_reports_carry_the_time_of_arrival() -> None:
     venue = exchange(replace(SMOOTH, latency=SECOND))
     venue.submit([ticket("e", BUY, "1")])
-    assert {report.at for report in venue.on_candles([candle(0, "100 101 99 100")])} == {START + SECOND}
+    assert {report.at for report in after_candles(venue, [candle(0, "100 101 99 100")])} == {START + SECOND}
 
 
 def test_what_arrived_while_the_market_was_closed_is_dealt_with_at_the_open() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1")])
-    reports = venue.on_candles([candle(7, "100 101 99 100")])
+    reports = after_candles(venue, [candle(7, "100 101 99 100")])
     assert {report.at for report in reports} == {START + 7 * FIVE}
 
 
@@ -84,15 +85,15 @@ def test_what_arrived_while_the_market_was_closed_is_dealt_with_at_the_open() ->
 def test_slippage_goes_against_it_and_is_rounded_against_it(side: Side, price: str) -> None:
     venue = exchange(replace(SMOOTH, slippage=d("0.0011")))
     venue.submit([ticket("e", side, "1")])
-    assert fills(venue.on_candles([candle(0, "100 101 99 100")])) == [("e", d("1"), d(price))]
+    assert fills(after_candles(venue, [candle(0, "100 101 99 100")])) == [("e", d("1"), d(price))]
 
 
 @pytest.mark.parametrize(("side", "price"), [(BUY, "100.4"), (SELL, "99.7")])
 def test_it_pays_the_spread_that_stood_before_the_candle(side: Side, price: str) -> None:
     venue = exchange()
-    venue.on_candles([candle(0, "100 101 99 101", bid="100.7", ask="101.4")])
+    after_candles(venue, [candle(0, "100 101 99 101", bid="100.7", ask="101.4")])
     venue.submit([ticket("e", side, "1", sent_at=START + FIVE)])
-    assert fills(venue.on_candles([candle(1, "100 101 99 100", bid="90", ask="110")])) == [
+    assert fills(after_candles(venue, [candle(1, "100 101 99 100", bid="90", ask="110")])) == [
         ("e", d("1"), d(price))
     ]
 
@@ -100,13 +101,15 @@ def test_it_pays_the_spread_that_stood_before_the_candle(side: Side, price: str)
 def test_the_first_candle_lends_its_own_spread() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1")])
-    assert fills(venue.on_candles([candle(0, "100 101 99 100", bid="99.9", ask="100.3")]))[0][2] == d("100.3")
+    assert fills(after_candles(venue, [candle(0, "100 101 99 100", bid="99.9", ask="100.3")]))[0][2] == d(
+        "100.3"
+    )
 
 
 def test_the_fee_is_the_takers_in_quote_currency() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "2")])
-    (fill,) = of_kind(Filled, venue.on_candles([candle(0, "100 101 99 100")]))
+    (fill,) = of_kind(Filled, after_candles(venue, [candle(0, "100 101 99 100")]))
     assert (fill.fee, fill.fee_currency, fill.liquidity) == (d("0.11"), "USDT", Liquidity.TAKER)
     assert venue.balance == d("9999.89")
 
@@ -114,17 +117,17 @@ def test_the_fee_is_the_takers_in_quote_currency() -> None:
 def test_what_the_volume_does_not_carry_is_cancelled() -> None:
     venue = exchange(replace(SMOOTH, volume_share=d("0.1")))
     venue.submit([ticket("e", BUY, "1")])
-    reports = venue.on_candles([candle(0, "100 101 99 100", volume="4.0079")])
+    reports = after_candles(venue, [candle(0, "100 101 99 100", volume="4.0079")])
     assert fills(reports) == [("e", d("0.4"), d("100"))]
     assert told(reports)[-1] == "e Cancelled"
     assert reasons(reports) == {"e": "EC_NoImmediateQtyToFill"}
-    assert not venue.on_candles([candle(1, "100 101 99 100")])
+    assert not after_candles(venue, [candle(1, "100 101 99 100")])
 
 
 def test_without_any_volume_it_is_rejected() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1")])
-    reports = venue.on_candles([candle(0, "100 100 100 100", volume="0")])
+    reports = after_candles(venue, [candle(0, "100 100 100 100", volume="0")])
     assert told(reports) == ["e Submitted", "e Rejected"]
     assert reasons(reports) == {"e": "EC_NoImmediateQtyToFill"}
 
@@ -132,9 +135,9 @@ def test_without_any_volume_it_is_rejected() -> None:
 def test_a_fill_that_would_turn_the_position_comes_as_two() -> None:
     venue = exchange()
     venue.submit([ticket("a", BUY, "1")])
-    venue.on_candles([candle(0, "100 101 99 100")])
+    after_candles(venue, [candle(0, "100 101 99 100")])
     venue.submit([ticket("b", SELL, "3", sent_at=START + FIVE)])
-    reports = venue.on_candles([candle(1, "110 111 109 110")])
+    reports = after_candles(venue, [candle(1, "110 111 109 110")])
     assert fills(reports) == [("b", d("1"), d("110")), ("b", d("2"), d("110"))]
     assert len({fill.execution_id for fill in of_kind(Filled, reports)}) == 2
     assert venue.position(candle(1, "1 1 1 1").instrument) == d("-2")
@@ -145,9 +148,9 @@ def test_the_same_ticket_again_changes_nothing() -> None:
     once = ticket("e", BUY, "1")
     venue.submit([once, once])
     venue.submit([once])
-    assert len(of_kind(Submitted, venue.on_candles([candle(0, "100 101 99 100")]))) == 1
+    assert len(of_kind(Submitted, after_candles(venue, [candle(0, "100 101 99 100")]))) == 1
     venue.submit([once])
-    assert not venue.on_candles([candle(1, "100 101 99 100")])
+    assert not after_candles(venue, [candle(1, "100 101 99 100")])
 
 
 def test_jitter_is_drawn_from_seed_order_and_execution_alone() -> None:
@@ -157,7 +160,7 @@ def test_jitter_is_drawn_from_seed_order_and_execution_alone() -> None:
         venue = exchange(rules, seed=seed)
         venue.submit([ticket(f"x{n}", BUY, "0.1") for n in range(before)])
         venue.submit([ticket("e", BUY, "0.1")])
-        return fills(venue.on_candles([candle(0, "100 101 99 100")]))[-1][2]
+        return fills(after_candles(venue, [candle(0, "100 101 99 100")]))[-1][2]
 
     assert price(1, 0) == price(1, 5)
     prices = {price(seed, 0) for seed in range(40)}

@@ -17,6 +17,7 @@ from tests.adapters.simulated.market_days import Day, days
 from tests.adapters.simulated.scene import (
     BTC,
     SMOOTH,
+    after_candles,
     candle,
     d,
     exchange,
@@ -46,7 +47,7 @@ def test_the_reports_add_up(day: Day) -> None:
         venue.submit(step.tickets)
         for call in step.calls:
             call(venue)
-        witness.hear(venue.on_candles([step.candle]), step.candle, before)
+        witness.hear(after_candles(venue, [step.candle]), step.candle, before)
         before = step.candle
         assert venue.position(BTC.id) == witness.position
         assert venue.balance == witness.balance
@@ -107,9 +108,9 @@ def test_stop_and_target_in_one_candle_is_the_stop(
     )
     venue.submit(entry)
     if not in_its_own_candle:
-        venue.on_candles([candle(0, "100 100 100 100")])
+        after_candles(venue, [candle(0, "100 100 100 100")])
     low, high = price(-below - max(beyond, through)), price(above + max(beyond, through))
-    reports = venue.on_candles([candle(1, f"100 {high} {low} 100")])
+    reports = after_candles(venue, [candle(1, f"100 {high} {low} 100")])
     assert fills(reports)[-1] == ("e-stop", d("1"), d(price(-below) if side is Side.BUY else price(above)))
     assert venue.position(BTC.id) == 0
 
@@ -121,7 +122,7 @@ def test_the_witness_can_object() -> None:
     witness.expect(tickets)
     venue.submit(tickets)
     one = candle(0, "100 101 99 100")
-    reports = venue.on_candles([one])
+    reports = after_candles(venue, [one])
     witness.hear(reports, one, None)
     assert venue.balance != witness.balance
     with pytest.raises(AssertionError):

@@ -15,6 +15,7 @@ from tests.adapters.simulated.scene import (
     SELL,
     SMOOTH,
     START,
+    after_candles,
     candle,
     d,
     exchange,
@@ -38,7 +39,7 @@ def opened(
 ) -> tuple[SimulatedExchange, Sequence[AnyReport]]:
     venue = exchange(rules)
     venue.submit(tickets)
-    return venue, venue.on_candles([candle(0, first)])
+    return venue, after_candles(venue, [candle(0, first)])
 
 
 def test_entry_stop_and_target_go_in_together() -> None:
@@ -56,7 +57,7 @@ def test_entry_stop_and_target_go_in_together() -> None:
 @pytest.mark.parametrize("entry", [long_with("95", "105"), short_with("105", "95")])
 def test_a_candle_that_reaches_both_gives_the_stop_and_ends_the_target(entry: list[Ticket]) -> None:
     venue, _ = opened(entry)
-    reports = venue.on_candles([candle(1, "100 105.2 94.8 100")])
+    reports = after_candles(venue, [candle(1, "100 105.2 94.8 100")])
     assert told(reports) == ["e-stop Triggered", "e-stop Filled", "e-target Cancelled"]
     assert reasons(reports) == {"e-target": CLEARED}
     assert venue.position(BTC.id) == 0
@@ -64,13 +65,13 @@ def test_a_candle_that_reaches_both_gives_the_stop_and_ends_the_target(entry: li
 
 def test_a_candle_that_opens_beyond_the_target_gives_the_target_whatever_comes_after() -> None:
     venue, _ = opened(long_with("95", "105"))
-    reports = venue.on_candles([candle(1, "106 107 90 91")])
+    reports = after_candles(venue, [candle(1, "106 107 90 91")])
     assert fills(reports) == [("e-target", d("1"), d("106"))]
 
 
 def test_the_target_alone_is_filled_at_its_price() -> None:
     venue, _ = opened(long_with("95", "105"))
-    reports = venue.on_candles([candle(1, "100 106 96 100")])
+    reports = after_candles(venue, [candle(1, "100 106 96 100")])
     assert fills(reports) == [("e-target", d("1"), d("105"))]
     assert reasons(reports) == {"e-stop": CLEARED}
 
@@ -88,7 +89,7 @@ def test_a_market_entry_that_could_reach_both_is_stopped() -> None:
 def test_a_limit_entry_inside_the_candle_counts_its_stop_but_not_its_target() -> None:
     venue, reports = opened(long_with("95", "105", limit="99.5"), "100 106 98 100")
     assert fills(reports) == [("e", d("1"), d("99.5"))]
-    assert fills(venue.on_candles([candle(1, "100 106 98 100")])) == [("e-target", d("1"), d("105"))]
+    assert fills(after_candles(venue, [candle(1, "100 106 98 100")])) == [("e-target", d("1"), d("105"))]
     _, reports = opened(long_with("95", "105", limit="99.5"), "100 106 94 100")
     assert fills(reports) == [("e", d("1"), d("99.5")), ("e-stop", d("1"), d("95"))]
 
@@ -102,7 +103,7 @@ def test_it_sleeps_until_the_entry_is_filled() -> None:
         "e-target Submitted",
         "e-target Accepted",
     ]
-    assert not venue.on_candles([candle(1, "100 106 91 100")])
+    assert not after_candles(venue, [candle(1, "100 106 91 100")])
 
 
 @pytest.mark.parametrize("rejected", [True, False])
@@ -110,7 +111,7 @@ def test_it_ends_with_an_entry_that_opened_nothing(rejected: bool) -> None:
     venue, reports = opened(long_with("60", "150", limit="120" if rejected else "90"), "100 101 99 100")
     if not rejected:
         venue.cancel("e", START + FIVE)
-        reports = venue.on_candles([candle(1, "100 101 99 100")])
+        reports = after_candles(venue, [candle(1, "100 101 99 100")])
     assert reasons(reports)["e-stop"] == reasons(reports)["e-target"] == CLEARED
 
 
@@ -133,18 +134,18 @@ def part_filled() -> SimulatedExchange:
     """Half of one is bought of an entry of two."""
     venue = exchange(THIN)
     venue.submit(long_with("95", "105", limit="99", quantity="2"))
-    assert fills(venue.on_candles([candle(0, "100 100 98 99", volume="5")])) == [("e", d("0.5"), d("99"))]
+    assert fills(after_candles(venue, [candle(0, "100 100 98 99", volume="5")])) == [("e", d("0.5"), d("99"))]
     return venue
 
 
 def test_it_is_live_for_no_more_than_the_position() -> None:
-    reports = part_filled().on_candles([candle(1, "100 106 99.5 101")])
+    reports = after_candles(part_filled(), [candle(1, "100 106 99.5 101")])
     assert fills(reports) == [("e-target", d("0.5"), d("105"))]
     assert reasons(reports) == {"e": CLEARED, "e-stop": CLEARED, "e-target": CLEARED}
 
 
 def test_the_rest_of_an_entry_ends_with_its_stop() -> None:
-    reports = part_filled().on_candles([candle(1, "100 100 94 95", volume="6")])
+    reports = after_candles(part_filled(), [candle(1, "100 100 94 95", volume="6")])
     assert fills(reports) == [("e", d("0.6"), d("99")), ("e-stop", d("0.6"), d("95"))]
     assert reasons(reports) == {"e": CLEARED, "e-target": "CancelByOcoTpCanceledBySlTriggered"}
 
@@ -152,21 +153,23 @@ def test_the_rest_of_an_entry_ends_with_its_stop() -> None:
 def test_the_rest_of_an_entry_ends_with_its_position() -> None:
     venue = part_filled()
     venue.submit([ticket("x", SELL, "0.5", reduce_only=True, sent_at=START + FIVE)])
-    reports = venue.on_candles([candle(1, "100 101 99.5 100")])
+    reports = after_candles(venue, [candle(1, "100 101 99.5 100")])
     assert reasons(reports) == {"e": CLEARED, "e-stop": CLEARED, "e-target": CLEARED}
-    assert not venue.on_candles([candle(2, "100 100 97 95")])
+    assert not after_candles(venue, [candle(2, "100 100 97 95")])
 
 
 def test_a_stop_goes_on_at_market_until_the_position_is_closed() -> None:
     venue, _ = opened(long_with("95", "105", quantity="2"), rules=THIN)
-    reports = venue.on_candles([candle(1, "100 100 94 96", volume="5")])
+    reports = after_candles(venue, [candle(1, "100 100 94 96", volume="5")])
     assert told(reports) == ["e-stop Triggered", "e-stop Filled", "e-target Cancelled"]
     assert reasons(reports) == {"e-target": "CancelByOcoTpCanceledBySlTriggered"}
-    assert fills(venue.on_candles([candle(2, "96 110 96 110", volume="0")])) == []
-    assert fills(venue.on_candles([candle(3, "110 110 110 110", volume="9")])) == [
+    assert fills(after_candles(venue, [candle(2, "96 110 96 110", volume="0")])) == []
+    assert fills(after_candles(venue, [candle(3, "110 110 110 110", volume="9")])) == [
         ("e-stop", d("0.9"), d("110"))
     ]
-    assert fills(venue.on_candles([candle(4, "92 93 92 92", volume="90")])) == [("e-stop", d("0.6"), d("92"))]
+    assert fills(after_candles(venue, [candle(4, "92 93 92 92", volume="90")])) == [
+        ("e-stop", d("0.6"), d("92"))
+    ]
     assert venue.position(BTC.id) == 0
 
 
@@ -179,11 +182,11 @@ def test_two_entries_have_protections_of_their_own() -> None:
             target_of("f", SELL, "2", "104", START + FIVE),
         ]
     )
-    venue.on_candles([candle(1, "100 101 99 100")])
-    reports = venue.on_candles([candle(2, "100 101 96 97")])
+    after_candles(venue, [candle(1, "100 101 99 100")])
+    reports = after_candles(venue, [candle(2, "100 101 96 97")])
     assert fills(reports) == [("f-stop", d("2"), d("97"))]
     assert reasons(reports) == {"f-target": "CancelByOcoTpCanceledBySlTriggered"}
-    assert fills(venue.on_candles([candle(3, "100 106 96 97")])) == [("e-target", d("1"), d("105"))]
+    assert fills(after_candles(venue, [candle(3, "100 106 96 97")])) == [("e-target", d("1"), d("105"))]
 
 
 def test_a_reversal_ends_the_old_protection_and_begins_the_new_one() -> None:
@@ -197,47 +200,47 @@ def test_a_reversal_ends_the_old_protection_and_begins_the_new_one() -> None:
             target_of("g", BUY, "1", "96", later),
         ]
     )
-    reports = venue.on_candles([candle(1, "101 102 100 101")])
+    reports = after_candles(venue, [candle(1, "101 102 100 101")])
     assert told(reports)[:4] == ["x Submitted", "x Filled", "e-stop Cancelled", "e-target Cancelled"]
     assert venue.position(BTC.id) == d("-1")
-    assert fills(venue.on_candles([candle(2, "101 107 95 101")])) == [("g-stop", d("1"), d("106"))]
+    assert fills(after_candles(venue, [candle(2, "101 107 95 101")])) == [("g-stop", d("1"), d("106"))]
 
 
 def test_an_entry_that_only_closed_something_wakes_nothing() -> None:
     venue = exchange(THIN)
     venue.submit([ticket("a", SELL, "1")])
-    venue.on_candles([candle(0, "100 100 100 100")])
+    after_candles(venue, [candle(0, "100 100 100 100")])
     venue.submit(
         [replace(one, sent_at=START + FIVE) for one in long_with("90", "105", quantity="2", limit="99")]
     )
-    reports = venue.on_candles([candle(1, "100 100 98 99", volume="5")])
+    reports = after_candles(venue, [candle(1, "100 100 98 99", volume="5")])
     assert fills(reports) == [("e", d("0.5"), d("99"))]
-    assert not venue.on_candles([candle(2, "100 106 99.5 100")])
-    reports = venue.on_candles([candle(3, "100 100 98 99")])
+    assert not after_candles(venue, [candle(2, "100 106 99.5 100")])
+    reports = after_candles(venue, [candle(3, "100 100 98 99")])
     assert fills(reports) == [("e", d("0.5"), d("99")), ("e", d("1.0"), d("99"))]
-    assert fills(venue.on_candles([candle(4, "99 106 98.5 100")])) == [("e-target", d("1"), d("105"))]
+    assert fills(after_candles(venue, [candle(4, "99 106 98.5 100")])) == [("e-target", d("1"), d("105"))]
 
 
 def test_an_entry_that_closed_something_and_is_done_ends_its_protection() -> None:
     venue = exchange()
     venue.submit([ticket("a", SELL, "1")])
-    venue.on_candles([candle(0, "100 100 100 100")])
+    after_candles(venue, [candle(0, "100 100 100 100")])
     venue.submit([replace(one, sent_at=START + FIVE) for one in long_with("90", "105", limit="99")])
-    reports = venue.on_candles([candle(1, "100 100 98 99")])
+    reports = after_candles(venue, [candle(1, "100 100 98 99")])
     assert told(reports)[-3:] == ["e Filled", "e-stop Cancelled", "e-target Cancelled"]
 
 
 def test_a_stop_that_ends_takes_the_rest_of_its_entry_though_another_position_stays() -> None:
     venue = exchange(THIN)
     venue.submit([ticket("a", BUY, "1")])
-    venue.on_candles([candle(0, "100 100 100 100")])
+    after_candles(venue, [candle(0, "100 100 100 100")])
     venue.submit(
         [replace(one, sent_at=START + FIVE) for one in long_with("95", "105", quantity="2", limit="99")]
     )
-    venue.on_candles([candle(1, "100 100 98 99", volume="5")])
-    reports = venue.on_candles([candle(2, "99.5 99.5 99.5 99.5")])
+    after_candles(venue, [candle(1, "100 100 98 99", volume="5")])
+    reports = after_candles(venue, [candle(2, "99.5 99.5 99.5 99.5")])
     assert not reports
-    reports = venue.on_candles([candle(3, "95 95 95 95", volume="5")])
+    reports = after_candles(venue, [candle(3, "95 95 95 95", volume="5")])
     assert fills(reports) == [("e", d("0.5"), d("95")), ("e-stop", d("0.5"), d("95"))]
     assert reasons(reports)["e"] == CLEARED
     assert venue.position(BTC.id) == d("1.5")
@@ -251,8 +254,11 @@ def test_a_parent_that_is_not_known_is_named() -> None:
 def test_protection_sent_after_the_entry_is_live_on_arrival_and_refused_when_all_is_over() -> None:
     venue, _ = opened([ticket("e", BUY, "1")])
     venue.submit([stop_of("e", SELL, "1", "95", START + FIVE)])
-    assert told(venue.on_candles([candle(1, "100 101 99 100")])) == ["e-stop Submitted", "e-stop Accepted"]
-    assert fills(venue.on_candles([candle(2, "100 101 94 100")])) == [("e-stop", d("1"), d("95"))]
+    assert told(after_candles(venue, [candle(1, "100 101 99 100")])) == [
+        "e-stop Submitted",
+        "e-stop Accepted",
+    ]
+    assert fills(after_candles(venue, [candle(2, "100 101 94 100")])) == [("e-stop", d("1"), d("95"))]
     venue.submit([target_of("e", SELL, "1", "105", START + 3 * FIVE)])
-    reports = venue.on_candles([candle(3, "100 101 99 100")])
+    reports = after_candles(venue, [candle(3, "100 101 99 100")])
     assert told(reports) == ["e-target Submitted", "e-target Cancelled"]

@@ -13,7 +13,7 @@ from commands.exchange import Filled, Liquidated, Ticket
 from domain.candle import Candle
 from domain.direction import Side
 from domain.instrument import round_down
-from tests.adapters.simulated.scene import BTC, BUY, of_kind, stop_of, target_of, ticket
+from tests.adapters.simulated.scene import BTC, BUY, after_candles, of_kind, stop_of, target_of, ticket
 from tests.adapters.simulated.witness import Witness
 
 _NOW = datetime(2025, 7, 3, tzinfo=UTC)
@@ -45,7 +45,7 @@ def test_weeks_of_trading_add_up(market_data: Path) -> None:
     witness, random, before = Witness(balance, rules), Random(5), None
     traded = 0
     for n, candle in enumerate(tape.candles[:_CANDLES]):
-        reports = venue.on_candles([candle])
+        reports = after_candles(venue, [candle])
         witness.hear(reports, candle, before)
         before = candle
         traded += len(of_kind(Filled, reports)) + len(of_kind(Liquidated, reports))

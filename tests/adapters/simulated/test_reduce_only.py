@@ -10,6 +10,7 @@ from tests.adapters.simulated.scene import (
     FIVE,
     SELL,
     START,
+    after_candles,
     candle,
     d,
     exchange,
@@ -25,7 +26,7 @@ QUIET = "100 101 99 100"
 def holding_long(quantity: str = "2") -> SimulatedExchange:
     venue = exchange()
     venue.submit([ticket("e", BUY, quantity)])
-    venue.on_candles([candle(0, QUIET)])
+    after_candles(venue, [candle(0, QUIET)])
     return venue
 
 
@@ -39,20 +40,20 @@ def closing(
 def test_without_a_position_it_is_rejected() -> None:
     venue = exchange()
     venue.submit([closing("r", "1", 0), closing("l", "1", 0, limit="120")])
-    given = reasons(venue.on_candles([candle(0, QUIET)]))
+    given = reasons(after_candles(venue, [candle(0, QUIET)]))
     assert {reason[:6] for reason in given.values()} == {"110017"}
 
 
 def test_on_the_side_of_the_position_it_is_rejected() -> None:
     venue = holding_long()
     venue.submit([ticket("r", BUY, "1", reduce_only=True, sent_at=START + FIVE)])
-    assert reasons(venue.on_candles([candle(1, QUIET)]))["r"].startswith("110017")
+    assert reasons(after_candles(venue, [candle(1, QUIET)]))["r"].startswith("110017")
 
 
 def test_more_than_the_position_is_cut_on_arrival() -> None:
     venue = holding_long("2")
     venue.submit([closing("r", "5", 1)])
-    reports = venue.on_candles([candle(1, QUIET)])
+    reports = after_candles(venue, [candle(1, QUIET)])
     assert fills(reports) == [("r", d("2"), d("100"))]
     assert told(reports) == ["r Submitted", "r Filled", "r Cancelled"]
     assert reasons(reports) == {"r": "CancelByReduceOnly"}
@@ -61,12 +62,12 @@ def test_more_than_the_position_is_cut_on_arrival() -> None:
 def test_while_it_rests_it_is_cut_as_the_position_shrinks_and_stays_cut() -> None:
     venue = holding_long("3")
     venue.submit([closing("l", "3", 1, limit="110")])
-    venue.on_candles([candle(1, QUIET)])
+    after_candles(venue, [candle(1, QUIET)])
     venue.submit([closing("r", "2", 2)])
-    venue.on_candles([candle(2, QUIET)])
+    after_candles(venue, [candle(2, QUIET)])
     venue.submit([ticket("more", BUY, "4", sent_at=START + 3 * FIVE)])
-    venue.on_candles([candle(3, QUIET)])
-    reports = venue.on_candles([candle(4, "100 111 99 100")])
+    after_candles(venue, [candle(3, QUIET)])
+    reports = after_candles(venue, [candle(4, "100 111 99 100")])
     assert fills(reports) == [("l", d("1"), d("110"))]
     assert reasons(reports) == {"l": "CancelByReduceOnly"}
     assert venue.position(BTC.id) == d("4")
@@ -75,17 +76,17 @@ def test_while_it_rests_it_is_cut_as_the_position_shrinks_and_stays_cut() -> Non
 def test_it_is_cancelled_when_the_position_is_gone() -> None:
     venue = holding_long("2")
     venue.submit([closing("l", "2", 1, limit="110"), closing("s", "2", 1, trigger="90")])
-    venue.on_candles([candle(1, QUIET)])
+    after_candles(venue, [candle(1, QUIET)])
     venue.submit([closing("r", "2", 2)])
-    reports = venue.on_candles([candle(2, QUIET)])
+    reports = after_candles(venue, [candle(2, QUIET)])
     assert reasons(reports) == {"l": "CancelByReduceOnly", "s": "CancelByReduceOnly"}
-    assert not venue.on_candles([candle(3, "100 120 80 100")])
+    assert not after_candles(venue, [candle(3, "100 120 80 100")])
 
 
 def test_it_needs_no_balance() -> None:
     venue = exchange(balance="10.2")
     venue.submit([ticket("e", BUY, "1")])
-    venue.on_candles([candle(0, QUIET)])
+    after_candles(venue, [candle(0, QUIET)])
     assert venue.available < d("0.1")
     venue.submit([closing("r", "1", 1)])
-    assert fills(venue.on_candles([candle(1, QUIET)])) == [("r", d("1"), d("100"))]
+    assert fills(after_candles(venue, [candle(1, QUIET)])) == [("r", d("1"), d("100"))]

@@ -19,6 +19,7 @@ from tests.adapters.simulated.scene import (
     SELL,
     SMOOTH,
     START,
+    after_candles,
     candle,
     exchange,
     instrument,
@@ -62,7 +63,7 @@ def spelled(**terms: Any) -> Ticket:
 def test_it_says_what_is_wrong(sent: Ticket, words: str) -> None:
     venue = exchange()
     venue.submit([sent])
-    reports = venue.on_candles([candle(0, "100 101 99 100")])
+    reports = after_candles(venue, [candle(0, "100 101 99 100")])
     assert told(reports) == ["o Rejected"]
     assert reasons(reports)["o"].startswith(words)
     assert venue.available == venue.balance == 10000
@@ -71,7 +72,7 @@ def test_it_says_what_is_wrong(sent: Ticket, words: str) -> None:
 def test_an_entry_that_meets_the_market_after_its_time_expires_and_its_protection_with_it() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1"), stop_of("e", SELL, "1", "95")])
-    reports = venue.on_candles([candle(2, "100 101 99 100")])
+    reports = after_candles(venue, [candle(2, "100 101 99 100")])
     assert told(reports) == ["e Expired", "e-stop Submitted", "e-stop Cancelled"]
     assert venue.position(BTC.id) == 0
 
@@ -79,30 +80,30 @@ def test_an_entry_that_meets_the_market_after_its_time_expires_and_its_protectio
 def test_a_way_out_never_comes_too_late() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1")])
-    venue.on_candles([candle(0, "100 101 99 100")])
+    after_candles(venue, [candle(0, "100 101 99 100")])
     venue.submit([ticket("x", SELL, "1", reduce_only=True, sent_at=START + FIVE)])
-    assert "x Filled" in told(venue.on_candles([candle(9, "100 101 99 100")]))
+    assert "x Filled" in told(after_candles(venue, [candle(9, "100 101 99 100")]))
 
 
 def test_below_the_minimum_quantity() -> None:
     coarse = instrument(min_quantity=BTC.lot * 100)
     venue = SimulatedExchange({coarse.id: coarse}, "USDT", Decimal(1000), Decimal(10), SMOOTH, 1)
     venue.submit([ticket("o", BUY, "0.099")])
-    words = reasons(venue.on_candles([candle(0, "100 101 99 100")]))["o"]
+    words = reasons(after_candles(venue, [candle(0, "100 101 99 100")]))["o"]
     assert words == "10001: The number of contracts exceeds minimum limit allowed: 0.100"
 
 
 def test_limits_inside_the_band_and_far_from_the_market_are_welcome() -> None:
     venue = exchange()
     venue.submit([ticket("a", BUY, "0.2", limit="50"), ticket("b", SELL, "0.2", limit="200")])
-    assert not reasons(venue.on_candles([candle(0, "100 101 99 100")]))
+    assert not reasons(after_candles(venue, [candle(0, "100 101 99 100")]))
 
 
 def test_a_protection_has_to_be_reduce_only() -> None:
     venue = exchange()
     stop = stop_of("e", SELL, "1", "95")
     venue.submit([ticket("e", BUY, "1"), replace(stop, terms=replace(stop.terms, reduce_only=False))])
-    words = reasons(venue.on_candles([candle(0, "100 101 99 100")]))["e-stop"]
+    words = reasons(after_candles(venue, [candle(0, "100 101 99 100")]))["e-stop"]
     assert words == "10001: an order with a parent must be reduce-only"
 
 
@@ -112,7 +113,7 @@ def test_requests_about_orders_nobody_knows_are_answered() -> None:
     for order_id in ("doge", "ghost"):
         venue.cancel(order_id, START)
         venue.amend(order_id, START, quantity=BTC.lot, limit_price=None, trigger_price=None)
-    reports = venue.on_candles([candle(0, "100 101 99 100")])
+    reports = after_candles(venue, [candle(0, "100 101 99 100")])
     assert sorted(told(reports)) == sorted(
         ["doge Rejected"]
         + [f"{name} {kind}" for name in ("doge", "ghost") for kind in ("CancelRefused", "AmendRefused")]
@@ -123,10 +124,10 @@ def test_requests_about_orders_nobody_knows_are_answered() -> None:
 def test_resting_orders_keep_their_margin() -> None:
     venue = exchange(balance="20")
     venue.submit([ticket("a", BUY, "1", limit="99"), ticket("b", BUY, "1.1", limit="99")])
-    assert reasons(venue.on_candles([candle(0, "100 101 99 100")]))["b"].startswith("110007")
+    assert reasons(after_candles(venue, [candle(0, "100 101 99 100")]))["b"].startswith("110007")
     venue.cancel("a", START + FIVE)
     venue.submit([ticket("c", BUY, "1.1", limit="99", sent_at=START + FIVE)])
-    assert "c Accepted" in told(venue.on_candles([candle(1, "100 101 99.5 100")]))
+    assert "c Accepted" in told(after_candles(venue, [candle(1, "100 101 99.5 100")]))
 
 
 def test_what_needs_nothing_is_affordable_with_nothing() -> None:

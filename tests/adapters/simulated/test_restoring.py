@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -10,15 +9,20 @@ import pytest
 
 from adapters.simulated import SimulatedExchange
 from adapters.tapes import merge
-from commands.exchange import AnyReport, Exchange
+from commands.exchange import AnyReport, NotSent, OrderEntry, OrderReport
+from commands.outgoing import unconfirmed
+from commands.sender import Sender
 from domain.candle import Candle
 from domain.order import OrderAmendRequested, OrderStatus
 from domain.streams import parse
-from infra.run.paper import PaperRun, rules_of
-from tests.adapters.simulated.scene import told
+from domain.venue import VenueOrder
+from infra.run.paper import PaperRun
+from infra.run.simulation import rules_of
+from tests.adapters.simulated.scene import START, after_candles
 from tests.commands.list_log import ListLog
 from tests.infra.run.asking import ask
 from tests.infra.run.test_by_hand import PLAN, SCRIPT, TAPES
+from tests.replacing import replace
 
 AHEAD = 60
 INSTANTS: Sequence[tuple[datetime, Sequence[Candle]]] = list(merge(TAPES))
@@ -32,7 +36,7 @@ class Lived:
         self.log = ListLog()
         self.run = PaperRun(PLAN, self.log, lambda _envelope: None, self._plugged)
 
-    def _plugged(self, exchange: Exchange) -> Exchange:
+    def _plugged(self, exchange: OrderEntry) -> OrderEntry:
         assert isinstance(exchange, SimulatedExchange)
         self.exchanges.append(exchange)
         return exchange
@@ -47,20 +51,22 @@ class Lived:
         return self.exchanges[0]
 
 
-def restored(lived: Lived, at: datetime) -> SimulatedExchange:
-    asked = {
+def restored(lived: Lived, at: datetime) -> tuple[SimulatedExchange, Sequence[OrderReport]]:
+    """The exchange, and what its sender found out when it sent again what was on its way."""
+    amendments = {
         parse(envelope.meta.stream).id: envelope.event
         for envelope in lived.log.envelopes
         if isinstance(envelope.event, OrderAmendRequested)
     }
-    settings = PLAN.settings.simulation
-    return SimulatedExchange.restored(lived.run.handler.world, rules_of(settings), settings.seed, at, asked)
+    settings, world = PLAN.settings.simulation, lived.run.world
+    exchange = SimulatedExchange.restored(world, rules_of(settings), settings.seed, at)
+    return exchange, Sender(exchange, lambda: at).resume(unconfirmed(world, amendments), exchange)
 
 
 def after(exchange: SimulatedExchange, number: int) -> list[AnyReport]:
     reports: list[AnyReport] = []
     for _at, candles in INSTANTS[number + 1 : number + 1 + AHEAD]:
-        reports.extend(exchange.on_candles(candles))
+        reports.extend(after_candles(exchange, candles))
     return reports
 
 
@@ -68,23 +74,43 @@ def after(exchange: SimulatedExchange, number: int) -> list[AnyReport]:
 def test_it_reports_what_the_other_reports(number: int) -> None:
     lived = Lived()
     exchange = lived.to(number)
-    again = restored(lived, INSTANTS[number][0])
+    again, not_sent = restored(lived, INSTANTS[number][0])
+    assert not_sent == []
     assert (again.balance, again.available) == (exchange.balance, exchange.available)
     assert after(again, number) == after(exchange, number)
     assert (again.balance, again.available) == (exchange.balance, exchange.available)
 
 
-def test_what_was_on_its_way_too_long_expires() -> None:
-    """An entry asked for and never dealt with; its protection has nothing to protect."""
+@pytest.mark.parametrize("number", [5, 10, 40, 120])
+def test_it_answers_queries_as_the_other_does(number: int) -> None:
+    lived = Lived()
+    exchange = lived.to(number)
+    again, _ = restored(lived, INSTANTS[number][0])
+    assert (again.positions(), again.balances()) == (exchange.positions(), exchange.balances())
+    assert [_timeless(one) for one in again.open_orders()] == [
+        _timeless(one) for one in exchange.open_orders()
+    ]
+
+
+def _timeless(found: VenueOrder) -> VenueOrder:
+    return replace(found, created_at=START, updated_at=START)
+
+
+def test_what_was_on_its_way_too_long_is_not_sent_and_neither_is_its_protection() -> None:
     lived = Lived()
     lived.to(4)
-    world = lived.run.handler.world
-    on_its_way = [
-        entry for entry in world.portfolio.entries.values() if entry.order.status is OrderStatus.PLACED
-    ]
+    world = lived.run.world
+    on_its_way = {
+        order_id
+        for order_id, entry in world.portfolio.entries.items()
+        if entry.order.status is OrderStatus.PLACED
+    }
     assert len(on_its_way) == 2
     later = INSTANTS[5][1][0].open_time + timedelta(hours=1)
     number = next(n for n, (_at, candles) in enumerate(INSTANTS) if candles[0].open_time > later)
-    reports = after(restored(lived, later), number - 1)
-    kinds = Counter(word.split()[-1] for word in told(reports))
-    assert kinds == {"Expired": 2, "Submitted": 2, "Cancelled": 2}
+    exchange, reports = restored(lived, later)
+    assert {type(report) for report in reports} == {NotSent}
+    assert len(reports) == 4
+    assert on_its_way < {report.order_id for report in reports}
+    assert after(exchange, number - 1) == []
+    assert all(exchange.order(report.order_id) is None for report in reports)

@@ -11,7 +11,7 @@ import pytest
 from adapters.simulated import SimulatedExchange, SimulationRules
 from domain.errors import InvalidInput, InvalidSettings
 from domain.instrument import Instrument
-from tests.adapters.simulated.scene import BTC, SMOOTH, candle, d, exchange, instrument
+from tests.adapters.simulated.scene import BTC, SMOOTH, after_candles, candle, d, exchange, instrument
 
 
 @pytest.mark.parametrize(
@@ -61,12 +61,12 @@ def test_one_currency_for_all() -> None:
 
 def test_a_strangers_candle() -> None:
     with pytest.raises(InvalidInput, match="not traded here"):
-        exchange().on_candles([candle(0, "1 1 1 1", of=instrument("DOGEUSDT"))])
+        after_candles(exchange(), [candle(0, "1 1 1 1", of=instrument("DOGEUSDT"))])
 
 
 def test_candles_go_forward() -> None:
     venue = exchange()
-    venue.on_candles([candle(1, "1 1 1 1")])
+    after_candles(venue, [candle(1, "1 1 1 1")])
     for n in (0, 1):
         with pytest.raises(InvalidInput, match="begins before the last one is over"):
-            venue.on_candles([candle(n, "1 1 1 1")])
+            after_candles(venue, [candle(n, "1 1 1 1")])

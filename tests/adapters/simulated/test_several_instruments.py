@@ -13,6 +13,7 @@ from tests.adapters.simulated.scene import (
     SELL,
     SMOOTH,
     START,
+    after_candles,
     candle,
     d,
     instrument,
@@ -33,16 +34,16 @@ def both(balance: str = "10000", rules: SimulationRules = SMOOTH) -> SimulatedEx
 def test_they_share_the_balance() -> None:
     venue = both("10.2")
     venue.submit([ticket("b", BUY, "1"), ticket("x", BUY, "1", of=ETH)])
-    reports = venue.on_candles([candle(0, QUIET), candle(0, QUIET, of=ETH)])
+    reports = after_candles(venue, [candle(0, QUIET), candle(0, QUIET, of=ETH)])
     assert told(reports) == ["b Submitted", "b Filled", "x Rejected"]
 
 
 def test_every_open_comes_before_any_inside() -> None:
     venue = both(rules=replace(SMOOTH, latency=timedelta(seconds=1)))
     venue.submit(long_with("95", "120"))
-    venue.on_candles([candle(0, QUIET), candle(0, QUIET, of=ETH)])
+    after_candles(venue, [candle(0, QUIET), candle(0, QUIET, of=ETH)])
     venue.submit([ticket("x", BUY, "1", of=ETH, sent_at=START + FIVE)])
-    reports = venue.on_candles([candle(1, "100 101 94 95"), candle(1, QUIET, of=ETH)])
+    reports = after_candles(venue, [candle(1, "100 101 94 95"), candle(1, QUIET, of=ETH)])
     assert told(reports)[:3] == ["x Submitted", "x Filled", "e-stop Triggered"]
     assert [report.at for report in reports] == sorted(report.at for report in reports)
 
@@ -50,9 +51,9 @@ def test_every_open_comes_before_any_inside() -> None:
 def test_what_arrives_late_in_one_market_is_told_after_the_open_of_another() -> None:
     venue = both(rules=replace(SMOOTH, latency=timedelta(seconds=1)))
     venue.submit([ticket("x", BUY, "1", of=ETH, limit="99")])
-    venue.on_candles([candle(0, "100 101 99.5 100"), candle(0, "100 101 99.5 100", of=ETH)])
+    after_candles(venue, [candle(0, "100 101 99.5 100"), candle(0, "100 101 99.5 100", of=ETH)])
     venue.submit([ticket("b", BUY, "1", sent_at=START + FIVE)])
-    reports = venue.on_candles([candle(1, QUIET), candle(1, "98 99 97 98", of=ETH)])
+    reports = after_candles(venue, [candle(1, QUIET), candle(1, "98 99 97 98", of=ETH)])
     assert told(reports) == ["x Filled", "b Submitted", "b Filled"]
 
 
@@ -60,7 +61,7 @@ def test_the_order_of_candles_decides_between_equals() -> None:
     def rejected(*order: Instrument) -> str:
         venue = both("10.2")
         venue.submit([ticket(f"o-{one.base}", SELL, "1", of=one) for one in (BTC, ETH)])
-        return told(venue.on_candles([candle(0, QUIET, of=one) for one in order]))[-1]
+        return told(after_candles(venue, [candle(0, QUIET, of=one) for one in order]))[-1]
 
     assert rejected(BTC, ETH) == "o-ETH Rejected"
     assert rejected(ETH, BTC) == "o-BTC Rejected"
@@ -69,5 +70,5 @@ def test_the_order_of_candles_decides_between_equals() -> None:
 def test_an_instrument_without_a_candle_waits() -> None:
     venue = both()
     venue.submit([ticket("x", BUY, "1", of=ETH)])
-    assert not venue.on_candles([candle(0, QUIET)])
-    assert told(venue.on_candles([candle(1, QUIET, of=ETH)])) == ["x Submitted", "x Filled"]
+    assert not after_candles(venue, [candle(0, QUIET)])
+    assert told(after_candles(venue, [candle(1, QUIET, of=ETH)])) == ["x Submitted", "x Filled"]

@@ -13,6 +13,7 @@ from tests.adapters.simulated.scene import (
     SELL,
     SMOOTH,
     START,
+    after_candles,
     candle,
     d,
     exchange,
@@ -30,7 +31,7 @@ def waiting(
 ) -> SimulatedExchange:
     venue = exchange(rules)
     venue.submit([ticket("s", side, quantity, trigger=trigger)])
-    assert told(venue.on_candles([candle(0, "100 100 100 100")])) == ["s Submitted", "s Accepted"]
+    assert told(after_candles(venue, [candle(0, "100 100 100 100")])) == ["s Submitted", "s Accepted"]
     return venue
 
 
@@ -38,7 +39,7 @@ def waiting(
     ("side", "trigger", "prices"), [(BUY, "102", "100 102 99 100"), (SELL, "98", "100 101 98 100")]
 )
 def test_the_touch_triggers_it_at_its_trigger(side: Side, trigger: str, prices: str) -> None:
-    reports = waiting(side, trigger).on_candles([candle(1, prices)])
+    reports = after_candles(waiting(side, trigger), [candle(1, prices)])
     assert told(reports) == ["s Triggered", "s Filled"]
     assert fills(reports) == [("s", d("1"), d(trigger))]
     assert of_kind(Triggered, reports)[0].price == d(trigger)
@@ -48,7 +49,7 @@ def test_the_touch_triggers_it_at_its_trigger(side: Side, trigger: str, prices: 
     ("side", "trigger", "prices"), [(BUY, "102", "105 106 101 105"), (SELL, "98", "95 99 94 95")]
 )
 def test_a_gap_fills_it_at_the_open(side: Side, trigger: str, prices: str) -> None:
-    reports = waiting(side, trigger).on_candles([candle(1, prices)])
+    reports = after_candles(waiting(side, trigger), [candle(1, prices)])
     assert fills(reports) == [("s", d("1"), d(prices.split(maxsplit=1)[0]))]
     assert {report.at for report in reports} == {START + FIVE}
 
@@ -59,13 +60,13 @@ def test_a_gap_fills_it_at_the_open(side: Side, trigger: str, prices: str) -> No
 )
 def test_slippage_and_spread_come_on_top(side: Side, trigger: str, prices: str, price: str) -> None:
     venue = waiting(side, trigger, rules=replace(SMOOTH, slippage=d("0.01")))
-    venue.on_candles([candle(1, "100 100 100 100", bid="99.9", ask="100")])
-    assert fills(venue.on_candles([candle(2, prices)])) == [("s", d("1"), d(price))]
+    after_candles(venue, [candle(1, "100 100 100 100", bid="99.9", ask="100")])
+    assert fills(after_candles(venue, [candle(2, prices)])) == [("s", d("1"), d(price))]
 
 
 def test_an_entry_that_the_volume_does_not_carry_is_cut() -> None:
     venue = waiting(rules=replace(SMOOTH, volume_share=d("0.1")))
-    reports = venue.on_candles([candle(1, "100 103 99 100", volume="5")])
+    reports = after_candles(venue, [candle(1, "100 103 99 100", volume="5")])
     assert told(reports) == ["s Triggered", "s Filled", "s Cancelled"]
     assert reasons(reports) == {"s": "EC_NoImmediateQtyToFill"}
 
@@ -73,8 +74,8 @@ def test_an_entry_that_the_volume_does_not_carry_is_cut() -> None:
 def test_the_balance_is_asked_when_it_goes_off() -> None:
     venue = exchange(balance="12")
     venue.submit([ticket("s", BUY, "1", trigger="102"), ticket("m", BUY, "0.5")])
-    assert "s Accepted" in told(venue.on_candles([candle(0, "100 100 100 100")]))
-    reports = venue.on_candles([candle(1, "100 103 99 100")])
+    assert "s Accepted" in told(after_candles(venue, [candle(0, "100 100 100 100")]))
+    reports = after_candles(venue, [candle(1, "100 103 99 100")])
     assert told(reports) == ["s Triggered", "s Cancelled"]
     assert reasons(reports) == {"s": "CancelByCannotAffordOrderCost"}
 
@@ -83,9 +84,9 @@ def test_the_balance_is_asked_when_it_goes_off() -> None:
 def test_a_trigger_that_the_price_has_passed_is_rejected(side: Side, trigger: str, code: str) -> None:
     venue = exchange()
     venue.submit([ticket("s", side, "1", trigger=trigger)])
-    assert reasons(venue.on_candles([candle(0, "100 101 99 100")]))["s"].startswith(code)
+    assert reasons(after_candles(venue, [candle(0, "100 101 99 100")]))["s"].startswith(code)
 
 
 def test_an_entry_that_finds_no_volume_is_cancelled() -> None:
-    reports = waiting().on_candles([candle(1, "100 103 99 100", volume="0")])
+    reports = after_candles(waiting(), [candle(1, "100 103 99 100", volume="0")])
     assert told(reports) == ["s Triggered", "s Cancelled"]

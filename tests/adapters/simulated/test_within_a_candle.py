@@ -9,6 +9,7 @@ from tests.adapters.simulated.scene import (
     SELL,
     SMOOTH,
     START,
+    after_candles,
     candle,
     d,
     exchange,
@@ -28,9 +29,9 @@ NEXT = START + FIVE
 def test_levels_are_met_in_the_order_in_which_the_price_comes_to_them() -> None:
     venue = exchange()
     venue.submit([*long_with("95", "120"), ticket("f", BUY, "1"), stop_of("f", SELL, "1", "97")])
-    venue.on_candles([candle(0, QUIET)])
+    after_candles(venue, [candle(0, QUIET)])
     venue.submit([ticket("l", BUY, "1", limit="96", sent_at=NEXT)])
-    reports = venue.on_candles([candle(1, "100 101 93 94")])
+    reports = after_candles(venue, [candle(1, "100 101 93 94")])
     assert fills(reports) == [
         ("f-stop", d("1"), d("97")),
         ("l", d("1"), d("96")),
@@ -42,24 +43,24 @@ def test_a_short_meets_them_upwards() -> None:
     venue = exchange()
     venue.submit([ticket("e", SELL, "1"), stop_of("e", BUY, "1", "105")])
     venue.submit([ticket("f", SELL, "1"), stop_of("f", BUY, "1", "103")])
-    venue.on_candles([candle(0, QUIET)])
-    reports = venue.on_candles([candle(1, "100 107 99 101")])
+    after_candles(venue, [candle(0, QUIET)])
+    reports = after_candles(venue, [candle(1, "100 107 99 101")])
     assert fills(reports) == [("f-stop", d("1"), d("103")), ("e-stop", d("1"), d("105"))]
 
 
 def test_the_rest_of_an_entry_is_bought_on_the_way_down_to_its_stop() -> None:
     venue = exchange(replace(SMOOTH, volume_share=d("0.1")))
     venue.submit(long_with("95", "105", limit="99", quantity="2"))
-    venue.on_candles([candle(0, "100 100 98 99", volume="5")])
-    reports = venue.on_candles([candle(1, "100 101 94 96")])
+    after_candles(venue, [candle(0, "100 100 98 99", volume="5")])
+    reports = after_candles(venue, [candle(1, "100 101 94 96")])
     assert fills(reports) == [("e", d("1.5"), d("99")), ("e-stop", d("2.0"), d("95"))]
 
 
 def test_a_gap_over_an_entry_and_its_stop_trades_both() -> None:
     venue = exchange(replace(SMOOTH, volume_share=d("0.1")))
     venue.submit(long_with("95", "105", limit="99", quantity="2"))
-    venue.on_candles([candle(0, "100 100 98 99", volume="5")])
-    reports = venue.on_candles([candle(1, "94 94.5 93.5 94")])
+    after_candles(venue, [candle(0, "100 100 98 99", volume="5")])
+    reports = after_candles(venue, [candle(1, "94 94.5 93.5 94")])
     assert fills(reports) == [("e", d("1.5"), d("94")), ("e-stop", d("2.0"), d("94"))]
 
 
@@ -68,8 +69,8 @@ def test_two_ways_out_of_a_range_are_both_taken_and_both_lose() -> None:
     venue = exchange()
     venue.submit([ticket("up", BUY, "1", trigger="102"), stop_of("up", SELL, "1", "97.9")])
     venue.submit([ticket("down", SELL, "1", trigger="98"), stop_of("down", BUY, "1", "102.1")])
-    venue.on_candles([candle(0, QUIET)])
-    reports = venue.on_candles([candle(1, "100 103 97 100")])
+    after_candles(venue, [candle(0, QUIET)])
+    reports = after_candles(venue, [candle(1, "100 103 97 100")])
     assert fills(reports)[:2] == [("down", d("1"), d("98")), ("up", d("1"), d("102"))]
     assert venue.position(BTC.id) == 0
     assert venue.balance < d("10000") - d("4")
@@ -78,43 +79,43 @@ def test_two_ways_out_of_a_range_are_both_taken_and_both_lose() -> None:
 def test_a_target_of_an_older_position_does_not_suffer_from_a_new_entry() -> None:
     venue = exchange()
     venue.submit(long_with("90.6", "105"))
-    venue.on_candles([candle(0, QUIET)])
+    after_candles(venue, [candle(0, QUIET)])
     venue.submit([ticket("f", BUY, "1", limit="99", sent_at=NEXT), target_of("f", SELL, "1", "104", NEXT)])
-    reports = venue.on_candles([candle(1, "100 106 98 101")])
+    reports = after_candles(venue, [candle(1, "100 106 98 101")])
     assert fills(reports) == [("f", d("1"), d("99")), ("e-target", d("1"), d("105"))]
-    assert fills(venue.on_candles([candle(2, "101 106 101 101")])) == [("f-target", d("1"), d("104"))]
+    assert fills(after_candles(venue, [candle(2, "101 106 101 101")])) == [("f-target", d("1"), d("104"))]
 
 
 def test_a_plain_reducing_limit_waits_when_anything_was_entered_inside_the_candle() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1")])
-    venue.on_candles([candle(0, QUIET)])
+    after_candles(venue, [candle(0, QUIET)])
     venue.submit([ticket("l", SELL, "1", limit="105", reduce_only=True, sent_at=NEXT)])
     venue.submit([ticket("f", BUY, "1", limit="99", sent_at=NEXT)])
-    assert fills(venue.on_candles([candle(1, "100 106 98 101")])) == [("f", d("1"), d("99"))]
-    assert fills(venue.on_candles([candle(2, "101 106 101 101")])) == [("l", d("1"), d("105"))]
+    assert fills(after_candles(venue, [candle(1, "100 106 98 101")])) == [("f", d("1"), d("99"))]
+    assert fills(after_candles(venue, [candle(2, "101 106 101 101")])) == [("l", d("1"), d("105"))]
 
 
 def test_an_order_below_the_stop_of_the_same_entry_is_never_reached() -> None:
     venue = exchange(replace(SMOOTH, volume_share=d("0.1")))
     venue.submit(long_with("98.5", "105", limit="98", quantity="2"))
-    venue.on_candles([candle(0, "100 100 97.5 99", volume="5")])
+    after_candles(venue, [candle(0, "100 100 97.5 99", volume="5")])
     assert venue.position(BTC.id) == 0
-    assert not reasons(venue.on_candles([candle(1, "99 100 90 95")]))
+    assert not reasons(after_candles(venue, [candle(1, "99 100 90 95")]))
 
 
 def test_at_one_level_the_entry_comes_before_the_stop() -> None:
     venue = exchange()
     venue.submit(long_with("96", "120"))
-    venue.on_candles([candle(0, QUIET)])
+    after_candles(venue, [candle(0, QUIET)])
     venue.submit([ticket("l", BUY, "1", limit="96", sent_at=NEXT)])
-    reports = venue.on_candles([candle(1, "100 101 95 97")])
+    reports = after_candles(venue, [candle(1, "100 101 95 97")])
     assert fills(reports) == [("l", d("1"), d("96")), ("e-stop", d("1"), d("96"))]
 
 
 def test_what_is_entered_on_the_way_up_may_be_stopped_on_the_next_way_down() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1", trigger="102"), stop_of("e", SELL, "1", "98")])
-    venue.on_candles([candle(0, QUIET)])
-    reports = venue.on_candles([candle(1, "100 103 97 100")])
+    after_candles(venue, [candle(0, QUIET)])
+    reports = after_candles(venue, [candle(1, "100 103 97 100")])
     assert fills(reports) == [("e", d("1"), d("102")), ("e-stop", d("1"), d("98"))]

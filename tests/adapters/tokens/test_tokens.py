@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
-from adapters.http.caller import Caller, Role
 from adapters.tokens.bearers import REMEMBERED_SECONDS, Bearers
 from adapters.tokens.book import TokenBook
 from adapters.tokens.table import TOKENS
 from adapters.tokens.token import IN_A_TEXT, Token
+from commands.caller import Caller
+from commands.roles import Role
 from domain.errors import InvalidInput, Unauthenticated
 from infra.config import WhenceSettings
 from infra.store import migrate, open_store

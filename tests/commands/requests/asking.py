@@ -1,4 +1,4 @@
-"""A person at the desk: asks the real engine, on the real handler, and reads what came of it."""
+"""A person who makes requests of the real engine, and reads what came of them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from commands.door import Accepted, Answer, Declined, Drafted
-from commands.engine import Engine
+from commands.door import Answer, Completed, Declined, Drafted
 from commands.exchange import Accepted as Taken
 from commands.exchange import Submitted
+from commands.inputs import MarketMoved, RequestMade
 from commands.request import ManualTerms, PlaceOrder, Request, Requested
 from domain.direction import Side
 from domain.log import chain_id
+from domain.market import KnownPrice, MarketView
 from domain.order import OrderType
 from domain.settings import Settings
 from tests.commands.desk import Desk, a_fill_of
@@ -38,7 +39,6 @@ class Asking:
     def __init__(self, settings: Settings | None = None) -> None:
         self.desk = Desk().opened(settings)
         self.prices: dict[str, Decimal] = {BTC: PRICE}
-        self.engine = Engine(self.desk.handler, self.desk.handler.handle, lambda: self.desk.at)
         self._ids = (f"k{n}" for n in count(1))
 
     def ask(self, request: Request, key: str | None = None, **changed: Any) -> Answer:
@@ -50,12 +50,22 @@ class Asking:
             valid_until=self.desk.at + timedelta(minutes=1),
             request=request,
         )
-        return self.engine.answer(replace(requested, **changed), self.desk.at, self.prices)
+        return self.answer(replace(requested, **changed))
+
+    def answer(self, requested: Requested) -> Answer:
+        """The engine's answer at the desk's time, where `prices` and no others are known."""
+        at, driver = self.desk.at, self.desk.driver
+        driver.engine.market = MarketView()
+        known = (KnownPrice(instrument=name, at=at, price=price) for name, price in self.prices.items())
+        driver.handle(MarketMoved(at, tuple(known)))
+        answer = driver.handle(RequestMade(at, at, requested))
+        assert answer is not None
+        return answer
 
     def accepted(self, request: Request, key: str | None = None) -> list[str]:
         """What followed, as the events' names."""
         answer = self.ask(request, key)
-        assert isinstance(answer, Accepted), answer
+        assert isinstance(answer, Completed), answer
         return [event.type.rpartition(".")[2] for event in answer.events]
 
     def declined(self, request: Request, key: str | None = None) -> str:

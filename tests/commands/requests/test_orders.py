@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from commands.exchange import Amended, Cancelled, Unanswered
+from commands.exchange import Amended, Cancelled, OutcomeUnclear
 from commands.reconciliation import RecordDiscrepancy
 from commands.request import (
     AmendOrder,
@@ -118,7 +118,7 @@ def tripped(eve: Asking) -> None:
 def in_doubt(eve: Asking) -> None:
     (order_id,) = eve.desk.world.portfolio.entries
     eve.desk.tell(
-        Unanswered(order_id=order_id, at=eve.desk.at, fact="exchange:test:silence", reason="timeout")
+        OutcomeUnclear(order_id=order_id, at=eve.desk.at, fact="exchange:test:silence", reason="timeout")
     )
 
 

@@ -13,8 +13,8 @@ from tests.journeys.program import whence
 from tests.journeys.serving import started
 
 PAUSE = """mutation($key: String!) {
-  pauseStrategy(idempotencyKey: $key, strategy: "trend", reason: "lunch") {
-    __typename ... on Accepted { repeated readModelsReached events { type } } ... on Refused { reason }
+  pauseStrategy(request: {idempotencyKey: $key}, strategy: "trend", reason: "lunch") {
+    __typename ... on Completed { repeated readModelsReached events { type } } ... on Refused { reason }
   }
 }"""
 EVERYWHERE = "0.0.0.0"  # noqa: S104  # what is to be told apart
@@ -32,7 +32,7 @@ def test_an_engine_trades_and_whoever_comes_second_reads(tmp_path: Path) -> None
     with started(tmp_path) as owner:
         assert "this process owns paper's log" in events(owner.said)
         told = owner.ask(PAUSE, token, key="k1")["data"]["pauseStrategy"]
-        assert (told["__typename"], told["repeated"], told["readModelsReached"]) == ("Accepted", False, True)
+        assert (told["__typename"], told["repeated"], told["readModelsReached"]) == ("Completed", False, True)
         assert owner.ask(PAUSE, token, key="k1")["data"]["pauseStrategy"]["repeated"] is True
         with started(tmp_path) as reader:
             assert f"reads only: whence.db is owned by process {owner.program.pid}" in events(reader.said)

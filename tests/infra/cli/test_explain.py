@@ -80,9 +80,9 @@ def test_any_id_tells_the_whole_chain(
 ) -> None:
     told = json.loads(whence("explain", IDS[name](closed), "--json", "--log", log).out)
     chain = closed.meta.correlation_id
-    expected = [one.position for one in held if one.envelope.meta.correlation_id == chain]
+    expected = [one.ordinal for one in held if one.envelope.meta.correlation_id == chain]
     assert told["chains"] == [chain]
-    assert sorted(node["position"] for node in nodes(told)) == expected
+    assert sorted(node["ordinal"] for node in nodes(told)) == expected
     assert len(told["roots"]) == 1, "one tree: what the exchange told is under the order it was told of"
     assert told["roots"][0]["cause"].startswith("candle:")
 
@@ -92,10 +92,10 @@ def test_json_nodes_say_what_the_log_says(whence: Whence, log: str, closed: Enve
     lines = whence(
         "log", "--correlation", closed.meta.correlation_id, "--json", "--log", log
     ).out.splitlines()
-    logged = {line["position"]: line for line in map(json.loads, lines)}
+    logged = {line["ordinal"]: line for line in map(json.loads, lines)}
     for node in nodes(told):
         same = {name: value for name, value in node.items() if name != "caused"}
-        assert same == {name: logged[node["position"]][name] for name in same}
+        assert same == {name: logged[node["ordinal"]][name] for name in same}
 
 
 def test_every_node_is_under_its_cause_or_its_order(whence: Whence, log: str, closed: Envelope) -> None:

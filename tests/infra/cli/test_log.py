@@ -22,7 +22,7 @@ from tests.journeys.runs import told_at
 
 TAPE = ("--bars", "1500", "--seed", "4")
 KEYS = [
-    "position", "stream", "version", "type", "event_id", "correlation_id", "causation_id", "occurred_at", "recorded_at",
+    "ordinal", "stream", "version", "type", "event_id", "correlation_id", "causation_id", "occurred_at", "recorded_at",
     "data",
 ]  # fmt: skip
 BESIDE = ["account", "actor", "source", "schema_version"]
@@ -50,7 +50,7 @@ def test_json_has_what_programs_go_by(whence: Whence, log: str, held: Sequence[R
     """One object a line, in log order, its keys in the order that is promised."""
     told = lines(whence("log", "--json", "--log", log).out)
     assert [list(one) for one in told] == [[*KEYS[:-1], *BESIDE, "data"]] * len(held)
-    assert [one["position"] for one in told] == list(range(1, len(held) + 1))
+    assert [one["ordinal"] for one in told] == list(range(1, len(held) + 1))
     for one, recorded in zip(told, held, strict=True):
         meta = recorded.envelope.meta
         assert (one["stream"], one["version"], one["event_id"]) == (
@@ -94,14 +94,14 @@ FILTERS: Sequence[tuple[str, Wanted]] = [
     ("--stream account-paper", is_in("stream", "account-paper")),
     ("--stream account-paper --stream log", is_in("stream", "account-paper", "log")),
     ("--account paper", is_in("account", "paper")),
-    ("--from 5", lambda one: one["position"] >= 5),
-    ("--to 5", lambda one: one["position"] <= 5),
-    ("--from 5 --to 7", lambda one: 5 <= one["position"] <= 7),
+    ("--from 5", lambda one: one["ordinal"] >= 5),
+    ("--to 5", lambda one: one["ordinal"] <= 5),
+    ("--from 5 --to 7", lambda one: 5 <= one["ordinal"] <= 7),
     ("--since 2025-01-02", lambda one: one["recorded_at"] >= "2025-01-02"),
     ("--until 2025-01-02T01:00:00+01:00", lambda one: one["recorded_at"] < "2025-01-02"),
     (
         "--since 2025-01-02T00:00Z --to 60",
-        lambda one: one["recorded_at"] >= "2025-01-02" and one["position"] <= 60,
+        lambda one: one["recorded_at"] >= "2025-01-02" and one["ordinal"] <= 60,
     ),
 ]
 
@@ -134,7 +134,7 @@ def test_people_read_a_line_an_event(whence: Whence, log: str, held: Sequence[Re
     assert "LogOpened" in printed[0]
     assert "SYNTHETIC market" in printed[0]
     for line, recorded in zip(printed, held, strict=True):
-        assert line.split()[0] == str(recorded.position)
+        assert line.split()[0] == str(recorded.ordinal)
         assert recorded.envelope.meta.stream in line
         assert recorded.envelope.meta.correlation_id in line
 
@@ -182,10 +182,10 @@ def test_following_sees_what_another_process_appends(
         first = json.loads(follower.process.stdout.readline())
         assert program(tmp_path, "paper", "--bars", "900", "--log", address).returncode == 0
         days = [one for one in told_at(address) if type(one.envelope.event).__name__ == "DayOpened"]
-        assert days[-1].position > before
+        assert days[-1].ordinal > before
         seen = [first, *(json.loads(follower.process.stdout.readline()) for _ in days[1:])]
         code, out, err = follower.interrupt()
-    assert [one["position"] for one in seen] == [one.position for one in days]
+    assert [one["ordinal"] for one in seen] == [one.ordinal for one in days]
     assert (code, out, err) == (0, "", "")
 
 
@@ -196,7 +196,7 @@ def test_following_begins_before_the_owner_is_done(tmp_path: Path) -> None:
         wait_for(address, 6)
         with running(tmp_path, "log", "--follow", "--json", "--log", address) as follower:
             assert follower.process.stdout is not None
-            for position in range(1, 30):
-                assert json.loads(follower.process.stdout.readline())["position"] == position
+            for ordinal in range(1, 30):
+                assert json.loads(follower.process.stdout.readline())["ordinal"] == ordinal
             assert owner.is_alive
             assert follower.interrupt()[0] == 0

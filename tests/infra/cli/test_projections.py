@@ -67,7 +67,7 @@ def test_rebuilt_switched_to_and_dropped(whence: Whence) -> None:
     assert whence("projections", "switch", "orders").err == "orders is answered by build 1 now\n"
     assert whence("projections", "drop", "orders", "--build", "2").code == 0
     (left,) = _told(whence, "status")
-    assert (left["build"], left["position"], left["head"], left["lag_events"]) == (
+    assert (left["build"], left["ordinal"], left["head"], left["lag_events"]) == (
         1,
         len(_EVENTS),
         len(_EVENTS),
@@ -84,7 +84,7 @@ def test_what_waits_is_shown_and_made_good(whence: Whence) -> None:
     wrong = next(n for n, one in enumerate(_EVENTS, 1) if isinstance(one.event, OrderPlaced))
 
     def fold(rows: Rows, recorded: Recorded) -> None:
-        if recorded.position == wrong:
+        if recorded.ordinal == wrong:
             raise ArithmeticError("nobody knows this price")
         placed(rows, recorded)
 

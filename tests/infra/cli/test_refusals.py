@@ -202,25 +202,25 @@ def test_files_that_are_no_logs(whence: Whence, tmp_path: Path, words: Sequence[
 
 
 EDITS = [
-    pytest.param("DELETE FROM stored_events WHERE rowid = 1", "position 1 is missing", id="the first removed"),
-    pytest.param("DELETE FROM stored_events WHERE rowid = 9", "position 9 is missing", id="one removed"),
+    pytest.param("DELETE FROM stored_events WHERE rowid = 1", "ordinal 1 is missing", id="the first removed"),
+    pytest.param("DELETE FROM stored_events WHERE rowid = 9", "ordinal 9 is missing", id="one removed"),
     pytest.param(
-        "UPDATE stored_events SET state = substr(state, 1, 40) WHERE rowid = 9", "position 9: ", id="cut short"
+        "UPDATE stored_events SET state = substr(state, 1, 40) WHERE rowid = 9", "ordinal 9: ", id="cut short"
     ),
-    pytest.param("UPDATE stored_events SET state = 'x' WHERE rowid = 9", "position 9 ", id="text for bytes"),
-    pytest.param("UPDATE stored_events SET state = x'00' WHERE rowid = 9", "position 9: ", id="other bytes"),
+    pytest.param("UPDATE stored_events SET state = 'x' WHERE rowid = 9", "ordinal 9 ", id="text for bytes"),
+    pytest.param("UPDATE stored_events SET state = x'00' WHERE rowid = 9", "ordinal 9: ", id="other bytes"),
     pytest.param(
         "UPDATE stored_events SET state = (SELECT state FROM stored_events WHERE rowid = 8) WHERE rowid = 9",
-        "position 9 is filed as",
+        "ordinal 9 is filed as",
         id="another's bytes",
     ),
     pytest.param(
         "UPDATE stored_events SET originator_version = 99 WHERE rowid = 9",
-        "position 9 holds version 99",
+        "ordinal 9 holds version 99",
         id="another version",
     ),
     pytest.param(
-        "UPDATE stored_events SET originator_id = 'log-2' WHERE rowid = 9", "position 9 ", id="another stream"
+        "UPDATE stored_events SET originator_id = 'log-2' WHERE rowid = 9", "ordinal 9 ", id="another stream"
     ),
     pytest.param(
         "INSERT INTO stored_events SELECT originator_id, originator_version + 7, topic, state FROM stored_events"
@@ -236,7 +236,7 @@ EDITS = [
 def test_a_log_that_was_edited_by_hand(
     whence: Whence, tmp_path: Path, words: Sequence[str], edit: str, fault: str
 ) -> None:
-    """Said with the position; nothing is appended to it."""
+    """Said with the ordinal; nothing is appended to it."""
     assert whence("paper", "--bars", "600").code == 0
     with closing(sqlite3.connect(tmp_path / "whence.db")) as log:
         assert log.execute(edit).rowcount == 1

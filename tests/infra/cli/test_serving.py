@@ -13,18 +13,18 @@ from typing import Any
 import httpx2
 import pytest
 
-from adapters.http.caller import Role
 from adapters.tokens.book import TokenBook
+from commands.roles import Role
 from domain.errors import OwnershipLost
 from infra.cli import serving
-from infra.cli.serving import Asked, plan_of
+from infra.cli.serving import ApiOptions, plan_of
 from infra.config import WhenceSettings
-from infra.run.manual import ManualRun
+from infra.run.at_rest import MarketAtRest
 from infra.run.serve import Api
 from infra.store import migrate, open_store
 
-PAUSE = """mutation { pauseStrategy(idempotencyKey: "k1", strategy: "trend", reason: "lunch") {
-  __typename ... on Unanswered { known } } }"""
+PAUSE = """mutation { pauseStrategy(request: {idempotencyKey: "k1"}, strategy: "trend", reason: "lunch") {
+  __typename ... on TimedOut { known } } }"""
 LOST = "another engine took the log over"
 
 
@@ -49,7 +49,7 @@ def test_who_loses_the_log_goes_on_reading(tmp_path: Path, monkeypatch: pytest.M
     token = _token(settings)
     apis: list[Api] = []
     monkeypatch.setattr(serving, "announce", apis.append)
-    monkeypatch.setattr(ManualRun, "step", _loses)
+    monkeypatch.setattr(MarketAtRest, "until", _loses)
 
     def visit() -> None:
         headers = {"authorization": f"Bearer {token}"}
@@ -60,14 +60,14 @@ def test_who_loses_the_log_goes_on_reading(tmp_path: Path, monkeypatch: pytest.M
     visited = Visited(visit)
     monkeypatch.setattr(serving, "stoppable", lambda: nullcontext(visited))
     monkeypatch.setattr(serving, "configure", logging.getLogger(__name__).setLevel)
-    serving.serve(settings, plan_of(Asked(port=0)))
+    serving.serve(settings, plan_of(ApiOptions(port=0)))
     read, refused = visited.told
     assert read["journal"]["edges"]
     assert "nothing was done" in refused["pauseStrategy"]["known"]
     assert LOST in refused["pauseStrategy"]["known"]
 
 
-def _loses(_: ManualRun) -> None:
+def _loses(*_: object) -> None:
     raise OwnershipLost(LOST)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from adapters.http.caller import Role
 from adapters.tokens.bearers import Bearers
 from adapters.tokens.book import TokenBook
+from commands.roles import Role
 from infra.config import WhenceSettings
 from infra.store import open_store
 from tests.infra.cli.conftest import Whence

@@ -14,7 +14,8 @@ from domain.candle import Candle
 from domain.direction import Side
 from domain.log import Envelope, EventLog
 from infra.run.clock import utc_now
-from infra.run.paper import PaperRun, Plan
+from infra.run.paper import PaperRun
+from infra.run.plan import Plan
 
 PATIENCE = 20.0
 Script = Mapping[int, Sequence[tuple[str, Callable[[PaperRun], Request]]]]

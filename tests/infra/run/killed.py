@@ -1,6 +1,6 @@
 """Catching up, and killed: `python -m tests.infra.run.killed LOG STORE SEED ROUNDS`, one object of JSON at the end.
 
-Each round is a process of its own that catches up in small batches and is killed (SIGKILL) when the store's position
+Each round is a process of its own that catches up in small batches and is killed (SIGKILL) when the store's ordinal
 has passed one that chance has chosen, or a moment after. The last one is left alone. A process without threads forks
 them, which is why this is a program and not a part of the test.
 """
@@ -51,19 +51,19 @@ def catch_up(settings: WhenceSettings) -> None:
 def reached(engine: Engine) -> int:
     """How far the furthest build is."""
     with reading(engine) as connection:
-        found = connection.execute(select(func.coalesce(func.max(CURSORS.c.position), 0))).scalar_one()
+        found = connection.execute(select(func.coalesce(func.max(CURSORS.c.ordinal), 0))).scalar_one()
         return int(found)
 
 
-def killed_at(engine: Engine, work: Callable[[], None], position: int, moment: float) -> bool:
-    """Whether a process that did this was still at it when it was killed, a moment after this position."""
+def killed_at(engine: Engine, work: Callable[[], None], ordinal: int, moment: float) -> bool:
+    """Whether a process that did this was still at it when it was killed, a moment after this ordinal."""
     engine.dispose()
     pid = os.fork()
     if pid == 0:
         work()
         os._exit(0)
     deadline = time.monotonic() + _PATIENCE
-    while reached(engine) < position and time.monotonic() < deadline:
+    while reached(engine) < ordinal and time.monotonic() < deadline:
         time.sleep(0.001)
     time.sleep(moment)
     os.kill(pid, signal.SIGKILL)

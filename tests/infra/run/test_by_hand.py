@@ -11,7 +11,7 @@ import pytest
 
 from adapters.avro import AvroCodec
 from adapters.tapes import synthetic_tape
-from commands.door import Accepted, Declined, EventNamed, Unanswered
+from commands.door import Completed, Declined, EventNamed, TimedOut
 from commands.request import (
     AmendOrder,
     CancelOrder,
@@ -61,12 +61,12 @@ def always(request: Request) -> Callable[[PaperRun], Request]:
 
 
 def close_all(run: PaperRun) -> Request:
-    (held,) = (one for one in run.handler.world.portfolio.positions.values() if one.state.instrument == BTC)
+    (held,) = (one for one in run.world.portfolio.positions.values() if one.state.instrument == BTC)
     return ClosePosition(held.stream, "enough")
 
 
 def move(run: PaperRun) -> Request:
-    (held,) = (one for one in run.handler.world.portfolio.positions.values() if one.state.instrument == BTC)
+    (held,) = (one for one in run.world.portfolio.positions.values() if one.state.instrument == BTC)
     return MoveProtection(held.stream, stop=level(BTC, 9, "0.96"))
 
 
@@ -128,7 +128,7 @@ def whole() -> ListLog:
     """The log of a run with every request of the script, which nobody stopped."""
     log = ListLog()
     answers = play_asking(PLAN, log, SCRIPT)
-    assert {key: answer for key, answer in answers.items() if not isinstance(answer, Accepted)}.keys() == {
+    assert {key: answer for key, answer in answers.items() if not isinstance(answer, Completed)}.keys() == {
         "draft",
         "barred",
     }
@@ -171,7 +171,7 @@ def test_the_same_on_kafka(whole: ListLog, kafka_bootstrap_servers: str, kafka_t
     with closing(open_owned(settings)) as log:
         assert digest(log) == digest(whole)
         assert play_asking(PLAN, log, {299: [("last", always(TripKillSwitch("the tape has ended")))]}) == {
-            "last": Accepted("last", named(whole, "last"), repeated=True)
+            "last": Completed("last", named(whole, "last"), repeated=True)
         }
 
 
@@ -193,8 +193,8 @@ def test_after_the_last_candle_the_engine_goes_on_answering(whole: ListLog) -> N
         pass
     assert not run.recalling
     answer = ask(run, "afterwards", ResetKillSwitch("over"))
-    assert isinstance(answer, Accepted)
-    assert isinstance(ask(run, "last", TripKillSwitch("the tape has ended")), Accepted)
+    assert isinstance(answer, Completed)
+    assert isinstance(ask(run, "last", TripKillSwitch("the tape has ended")), Completed)
     assert isinstance(ask(run, "last", TripKillSwitch("another word")), Declined)
 
 
@@ -212,7 +212,7 @@ def test_whoever_waits_is_told_when_the_engine_dies() -> None:
         break
     run.close("the engine stopped: another engine owns this log")
     answer = ask(run, "later", TripKillSwitch("lunch"))
-    assert isinstance(answer, Unanswered)
+    assert isinstance(answer, TimedOut)
     assert answer.known.startswith(
         "nothing was done and nothing was recorded: the engine stopped: another engine"
     )
@@ -228,7 +228,7 @@ def test_a_run_that_fails_between_two_instants_closes_its_door() -> None:
     with pytest.raises(OwnershipLost):
         list(run.instants())
     answer = ask(run, "later", TripKillSwitch("lunch"))
-    assert isinstance(answer, Unanswered)
+    assert isinstance(answer, TimedOut)
     assert "the engine stopped: another engine owns this log" in answer.known
 
 

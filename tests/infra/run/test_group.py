@@ -78,7 +78,7 @@ def _reached(engine: Engine) -> Sequence[int]:
     """How far today's rows are, each build in each partition."""
     with reading(engine) as connection:
         own = CURSORS.c.build_id.in_([build.id for build in live(connection).values()])
-        return list(connection.execute(select(CURSORS.c.position).where(own)).scalars())
+        return list(connection.execute(select(CURSORS.c.ordinal).where(own)).scalars())
 
 
 def _are_at(engine: Engine, head: int) -> bool:

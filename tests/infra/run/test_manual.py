@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from commands.door import Accepted, Answer, Declined, Drafted, Unanswered
+from commands.door import Answer, Completed, Declined, Drafted, TimedOut
 from commands.request import (
     ClosePosition,
     DraftOrder,
@@ -28,8 +28,9 @@ from domain.opening import Mode
 from domain.order import OrderType
 from domain.settings import Settings, SimulationSettings
 from domain.strategies import Intent
-from infra.run.manual import Beginning, ManualRun
-from infra.run.tape_log import Stake
+from infra.run.beginning import Beginning
+from infra.run.manual import ManualRun
+from infra.run.stake import Stake
 from projections.chain import missing_causes
 from tests.commands.list_log import InterruptedLog, ListLog
 from tests.commands.outside import outside
@@ -75,7 +76,7 @@ class Hand:
 
     def accepted(self, request: Request, key: str | None = None) -> list[str]:
         answer = self.ask(request, key)
-        assert isinstance(answer, Accepted), answer
+        assert isinstance(answer, Completed), answer
         return [event.type.rpartition(".")[2] for event in answer.events]
 
     def pass_seconds(self, count: int) -> None:
@@ -85,7 +86,7 @@ class Hand:
 
     @property
     def world(self) -> World:
-        return self.run.handler.world
+        return self.run.world
 
 
 def test_an_empty_log_is_opened_for_live_trading() -> None:
@@ -266,7 +267,7 @@ def test_an_engine_that_loses_its_log_closes_its_door() -> None:
     answer = hand.run.door.ask(
         Requested(id="k1", account="paper", actor="eve", valid_until=NOON, request=TripKillSwitch("lunch")), 1
     )
-    assert isinstance(answer, Unanswered)
+    assert isinstance(answer, TimedOut)
     assert "another engine owns this log" in answer.known
 
 
@@ -283,4 +284,4 @@ def test_the_door_answers_from_any_thread() -> None:
         answer = pool.submit(hand.run.door.ask, requested, 10)
         while not answer.done():
             hand.run.attend(0.005)
-    assert isinstance(answer.result(), Accepted)
+    assert isinstance(answer.result(), Completed)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commands.door import Accepted, Declined, Drafted
+from commands.door import Completed, Declined, Drafted
 from commands.request import (
     AmendOrder,
     CancelOrder,
@@ -25,8 +25,8 @@ from domain.direction import Direction, Side
 from domain.order import OrderType
 from domain.portfolio import Portfolio
 from domain.settings import RiskSettings, Settings
-from infra.run.manual import Beginning
-from infra.run.tape_log import Stake
+from infra.run.beginning import Beginning
+from infra.run.stake import Stake
 from projections.chain import missing_causes
 from tests.commands.desk import snapshot
 from tests.commands.list_log import ListLog
@@ -188,7 +188,7 @@ def lived(wanted: list[Step], restarts: frozenset[int]) -> Hand:
         request = step(hand)
         if request is not None:
             answer = hand.ask(request, f"k{number}")
-            assert isinstance(answer, Accepted | Declined | Drafted)
+            assert isinstance(answer, Completed | Declined | Drafted)
         if -number in restarts:
             hand = Hand(hand.log, hand.at, BEGINNING)
         hand.pass_seconds(2)

@@ -15,7 +15,8 @@ from adapters.tapes import Tape, synthetic_tape
 from domain.errors import InvalidInput, InvalidSettings, TapeMismatch
 from domain.log import Envelope
 from domain.settings import Settings, StrategySettings
-from infra.run.paper import PaperRun, Plan, plan_of, tick_seen
+from infra.run.paper import PaperRun
+from infra.run.plan import Plan, plan_of, tick_seen
 from tests.journeys.runs import play, short_plan
 from tests.replacing import replace
 
@@ -130,7 +131,7 @@ def test_a_log_of_another_plan_is_refused_before_anything() -> None:
         before = log.head()
         with pytest.raises(TapeMismatch, match="the tape differs"):
             PaperRun(plan(tape("ETHUSDT")), log, _unseen)
-        with pytest.raises(TapeMismatch, match="the settings, the account or its stake differ;"):
+        with pytest.raises(TapeMismatch, match="another run: leverage is 1 in the log and 2 here;"):
             PaperRun(plan(tape(), leverage=2), log, _unseen)
         assert log.head() == before
 

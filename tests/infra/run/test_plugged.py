@@ -14,8 +14,8 @@ from adapters.tapes import synthetic_tape
 from domain.errors import InvalidInput, InvalidSettings, StrategyFailed
 from domain.settings import Settings, StrategySettings
 from domain.signal import SignalDetected
-from infra.run.paper import Plan
-from infra.trading import strategy_of
+from infra.run.plan import Plan
+from infra.trading import instance_of, strategy_of
 from tests.journeys.runs import plan, play
 from tests.replacing import replace
 
@@ -46,12 +46,12 @@ class Watcher:
         if self.seen % self.strategy.bars:
             return None
         stop, target = candle.close * Decimal("0.99"), candle.close * Decimal("1.03")
-        proposal = {
+        named = {
             "strategy": self.strategy.name, "instrument": candle.instrument, "interval": candle.interval,
             "direction": Direction.LONG, "intent": Intent.ENTER, "confidence": 0.9, "trend": 0.5,
             "price": candle.close, "stop": stop, "target": target, "inputs": {"seen": float(self.seen)},
         }
-        return Proposal(**proposal | self.strategy.mistaken)
+        return Proposal(**named | self.strategy.mistaken)
 
 
 def namesake(parameters):
@@ -123,11 +123,14 @@ def test_a_strategy_of_another_package_trades_beside_our_own() -> None:
     assert {signal.strategy for signal in signals} == {"trend", "every"}
 
 
-def test_of_two_strategies_with_one_name_none_is_overheard() -> None:
-    trend = StrategySettings("trend")
-    for other in (StrategySettings("trend", {"fast": "10"}), StrategySettings("namesake")):
-        with pytest.raises(InvalidSettings, match="more than one is called trend; name each strategy once"):
-            plan_with(trend, other)
+def test_of_two_strategies_with_one_id_none_is_overheard() -> None:
+    with pytest.raises(InvalidSettings, match="more than one has the id trend; give each an id of its own"):
+        plan_with(StrategySettings("trend"), StrategySettings("trend", {"fast": "10"}))
+
+
+def test_a_strategy_that_calls_itself_something_else_goes_by_the_name_in_the_settings() -> None:
+    signals = signals_of(plan_with(StrategySettings("trend"), StrategySettings("namesake")))
+    assert {signal.strategy for signal in signals} == {"trend", "namesake"}
 
 
 @pytest.mark.parametrize("name", ["other_market", "other_name", "other_price"])
@@ -167,7 +170,7 @@ def test_a_strategy_that_fell_silent_is_told_from_one_that_speaks() -> None:
     """Its next version may say less; what it said then is in the log, and is folded."""
     both = plan_with(StrategySettings("every", {"bars": "50"}), StrategySettings("later", {"bars": "50"}))
     silent = replace(
-        both, strategies=(both.strategies[0], strategy_of(StrategySettings("later", {"bars": "999"})))
+        both, instances=(both.instances[0], instance_of(StrategySettings("later", {"bars": "999"})))
     )
     with closing(open_memory(AvroCodec())) as log:
         assert play(both, log) == play(silent, log)

@@ -68,14 +68,14 @@ def test_what_is_appended_can_be_read_once_it_was_waited_for(store: Engine, addr
     models = ReadModels(store, _FEW)
     with closing(open_owned(WhenceSettings(log=address))) as log, projecting(store, address) as found:
         for start in range(100, 200, 10):
-            position = log.append(_events()[start : start + 10])
-            assert found.wait_until(position, _SOON)
+            ordinal = log.append(_events()[start : start + 10])
+            assert found.wait_until(ordinal, _SOON)
             with models.now() as now:
-                assert now.position == position
+                assert now.ordinal == ordinal
         assert not found.wait_until(log.head() + 1, 0.05)
         status = found.status()
     assert {one.projection for one in status} == set(_FEW)
-    assert {(one.position, one.head, one.lag_events, one.lag_seconds) for one in status} == {
+    assert {(one.ordinal, one.head, one.lag_events, one.lag_seconds) for one in status} == {
         (200, 200, 0, 0.0)
     }
     assert {(one.parked_events, one.parked_sequences, one.state) for one in status} == {

@@ -74,7 +74,7 @@ class _Load:
                     now.connection.execute(select(func.count()).select_from(now.table(name))).scalar_one()
                     for name in ("orders", "equity")
                 ]
-                self.seen[number].append((now.position, counts[0], counts[1]))
+                self.seen[number].append((now.ordinal, counts[0], counts[1]))
 
 
 def test_nobody_notices(store: Engine, store_url: str, tmp_path: Path) -> None:

@@ -19,18 +19,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from adapters.graphql.limits import Limits
-from adapters.http.caller import Role
 from adapters.http.options import HttpOptions
 from adapters.tokens.book import TokenBook
+from commands.roles import Role
 from domain.errors import InvalidInput, LogOwned, StoreUnavailable
 from domain.settings import Settings
 from infra.config import WhenceSettings
 from infra.logs import open_owned
 from infra.run.api_plan import ApiPlan, Closed, Hosted
-from infra.run.listening import Place
-from infra.run.manual import Beginning, ManualRun
+from infra.run.beginning import Beginning
+from infra.run.listening import ListenAddress
+from infra.run.manual import ManualRun
 from infra.run.serve import Api
-from infra.run.tape_log import Stake
+from infra.run.stake import Stake
 from infra.store import migrate, open_store
 from tests.replacing import replace
 
@@ -38,7 +39,7 @@ NOW = dt.datetime(2026, 3, 2, 14, tzinfo=dt.UTC)
 OWNED = Hosted(
     Closed(LogOwned("this log is owned by process 7 on elsewhere")), "paper", "reads only: process 7 owns it"
 )
-PLAN = ApiPlan(Place(port=0))
+PLAN = ApiPlan(ListenAddress(port=0))
 EVERYWHERE = "0.0.0.0"  # noqa: S104  # what is to be told apart
 HTML = {"accept": "text/html"}
 
@@ -85,7 +86,9 @@ def test_it_answers_questions_and_sends_those_who_send_to_the_owner(
     with Api(settings, PLAN, OWNED) as api:
         assert ask(api, "{ accounts { account } }").status_code == 200
         answer = ask(
-            api, 'mutation { tripKillSwitch(idempotencyKey: "k", reason: "r") { __typename } }', trader
+            api,
+            'mutation { tripKillSwitch(request: {idempotencyKey: "k"}, reason: "r") { __typename } }',
+            trader,
         )
         (error,) = answer.json()["errors"]
         assert error["extensions"]["code"] == "LOG_OWNED"
@@ -139,7 +142,7 @@ def test_metrics_tell_of_the_log_and_of_the_api(settings: WhenceSettings) -> Non
 
 
 def test_others_are_let_in_only_where_there_is_a_token_to_show(settings: WhenceSettings) -> None:
-    plan = ApiPlan(Place(EVERYWHERE, 0), HttpOptions(("api.example.com",)))
+    plan = ApiPlan(ListenAddress(EVERYWHERE, 0), HttpOptions(("api.example.com",)))
     with pytest.raises(InvalidInput, match="whence tokens create"), Api(settings, plan, OWNED):
         pass
     token(settings, Role.VIEWER)
@@ -149,12 +152,12 @@ def test_others_are_let_in_only_where_there_is_a_token_to_show(settings: WhenceS
 
 def test_an_api_for_everybody_needs_a_name() -> None:
     with pytest.raises(InvalidInput, match="--allow-host"):
-        ApiPlan(Place(EVERYWHERE, 0))
+        ApiPlan(ListenAddress(EVERYWHERE, 0))
 
 
 def test_a_port_in_use_is_said_before_anything_is_begun(settings: WhenceSettings, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        plan = ApiPlan(Place(port=taken.getsockname()[1]))
+        plan = ApiPlan(ListenAddress(port=taken.getsockname()[1]))
         with pytest.raises(InvalidInput, match="cannot be listened on"), Api(settings, plan, OWNED):
             pass
     assert not (tmp_path / "read.db").exists()
@@ -168,7 +171,7 @@ def test_a_store_that_is_away_is_said_at_once(log: str) -> None:
 
 def test_it_speaks_tls(settings: WhenceSettings, pair: tuple[Path, Path]) -> None:
     cert, key = pair
-    plan = ApiPlan(Place(port=0, cert=cert, key=key), HttpOptions(tls=True))
+    plan = ApiPlan(ListenAddress(port=0, cert=cert, key=key), HttpOptions(tls=True))
     with Api(settings, plan, OWNED) as api:
         assert api.url.startswith("https://")
         answer = ask(api, "{ __typename }", verify=ssl.create_default_context(cafile=str(cert)))
@@ -179,11 +182,11 @@ def test_it_speaks_tls(settings: WhenceSettings, pair: tuple[Path, Path]) -> Non
 def test_half_of_tls_is_none(pair: tuple[Path, Path], tmp_path: Path) -> None:
     cert, key = pair
     with pytest.raises(InvalidInput, match="both"):
-        Place(cert=cert)
+        ListenAddress(cert=cert)
     with pytest.raises(InvalidInput, match=r"nothing\.pem"):
-        Place(cert=cert, key=tmp_path / "nothing.pem")
+        ListenAddress(cert=cert, key=tmp_path / "nothing.pem")
     with pytest.raises(InvalidInput, match="TLS cannot use"):
-        Place(cert=key, key=key)
+        ListenAddress(cert=key, key=key)
 
 
 @pytest.fixture(scope="module")

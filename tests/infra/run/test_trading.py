@@ -103,15 +103,10 @@ def test_instances_of_one_strategy_run_side_by_side() -> None:
         }
     )
     slow, fast = instances_of(settings)
-    assert (slow.id, slow.strategy.name, slow.instruments, slow.interval) == (
-        "trend",
-        "trend",
-        frozenset(),
-        None,
-    )
+    assert (slow.id, slow.strategy.name, slow.instruments, slow.interval) == ("trend", "trend", (), None)
     assert (fast.id, fast.strategy.name, fast.interval) == ("trend-fast", "trend", timedelta(minutes=15))
-    assert [one.watches("ETHUSDT-LINEAR.BYBIT") for one in (slow, fast)] == [True, False]
-    assert fast.watches("BTCUSDT-LINEAR.BYBIT")
+    assert [one.trades("ETHUSDT-LINEAR.BYBIT") for one in (slow, fast)] == [True, False]
+    assert fast.trades("BTCUSDT-LINEAR.BYBIT")
     assert settings.orphans == OrphanSettings(OrphanRule.HAND_OVER, "trend-fast")
     assert settings.reverse_others
 

@@ -1,0 +1,151 @@
+"""How a mutation hands its request to the engine, and what it answers with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from uuid import uuid4
+
+import strawberry
+
+from adapters.graphql.confirmation import GOOD_FOR, Confirmation, spelled
+from adapters.graphql.context import Info
+from adapters.graphql.desk import Desk
+from adapters.graphql.mutation_answers import Completed, Draft, Refused, TimedOut
+from adapters.graphql.mutation_inputs import OrderTerms
+from commands import door
+from commands.request import DraftOrder, ManualTerms, PlaceOrder, Request, Requested
+from commands.requests import check
+from domain.errors import InvalidInput, WhenceError
+from domain.errors import Refused as RefusedError
+from domain.streams import check_account
+
+_LEAST_SECONDS, _MOST_SECONDS = 0.1, 30.0
+_LONG_OVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@strawberry.input(
+    description="What every mutation takes: the key of the request, whose it is, and how long to wait."
+)
+class RequestInput:
+    idempotency_key: str = strawberry.field(
+        description="Your own name for this request: 1 to 64 letters, digits, dashes and underscores. A request "
+        "that is sent again with the same key is not carried out again: its first answer is returned."
+    )
+    account: str | None = strawberry.field(
+        default=None, description="The account that it is for; the engine's, when left out."
+    )
+    timeout_seconds: float = strawberry.field(
+        default=5.0,
+        description=f"How long to wait for the answer, {_LEAST_SECONDS:g} to {_MOST_SECONDS:g} seconds. A request that "
+        "the engine has not taken up by then is never carried out.",
+    )
+    wait_for_read_models: bool = strawberry.field(
+        default=True,
+        description="Whether the answer waits until queries see what was done, or the time is over: see "
+        "`readModelsReached`. A draft records nothing, and waits for nothing.",
+    )
+
+
+async def carried_out(info: Info, given: RequestInput, request: Request) -> Completed | Refused | TimedOut:
+    """Sends the request; raises InvalidInput for one that cannot be meant, before it is sent."""
+    started = monotonic()
+    requested = _requested(info, given, given.idempotency_key, request)
+    answer = await _desk(info).ask(requested, given.timeout_seconds)
+    if isinstance(answer, door.Completed):
+        return Completed.of(answer, await _reached(info, given, answer, monotonic() - started))
+    return _not_done(answer, requested)
+
+
+async def drafted(info: Info, given: RequestInput, terms: OrderTerms) -> Draft | Refused | TimedOut:
+    """The draft has a key of its own: the caller's is the order's."""
+    desk = _desk(info)
+    _requested(info, given, given.idempotency_key, PlaceOrder(terms.terms()))
+    requested = _requested(info, given, f"draft-{uuid4().hex}", DraftOrder(terms.terms()))
+    answer = await desk.ask(requested, given.timeout_seconds)
+    if not isinstance(answer, door.Drafted):
+        return _not_done(answer, requested)
+    expires_at = desk.clock() + GOOD_FOR
+    confirmation = Confirmation(
+        requested.actor, requested.account, given.idempotency_key, answer.terms, expires_at
+    )
+    return Draft.of(answer, desk.signer.sign(confirmation), expires_at)
+
+
+async def placed(info: Info, given: RequestInput, confirmation: str) -> Completed | Refused | TimedOut:
+    """Places the order that `confirmation` is of; raises what is wrong with a confirmation."""
+    try:
+        terms = _confirmed(info, given, confirmation)
+    except (InvalidInput, RefusedError) as fault:
+        return await _placed_before(info, given, confirmation, fault)
+    return await carried_out(info, given, PlaceOrder(terms))
+
+
+async def _placed_before(info: Info, given: RequestInput, text: str, fault: WhenceError) -> Completed:
+    """Sent again too late, or after a restart, the key still tells what became of it.
+
+    Its time is over before it is sent, so that nothing is placed on a confirmation that is not good.
+    """
+    read = spelled(text)
+    if read is None:
+        raise fault
+    requested = _requested(info, given, given.idempotency_key, PlaceOrder(read.terms))
+    answer = await _desk(info).ask(replace(requested, valid_until=_LONG_OVER), given.timeout_seconds)
+    if not (isinstance(answer, door.Completed) and answer.repeated):
+        raise fault
+    return Completed.of(answer, await _reached(info, given, answer, 0.0))
+
+
+def _confirmed(info: Info, given: RequestInput, text: str) -> ManualTerms:
+    desk = _desk(info)
+    read = desk.signer.read(text, desk.clock())
+    if (read.actor, read.account) != (info.context.caller.name, given.account or desk.account):
+        raise InvalidInput("that draft is somebody else's, or for another account; draft the order again")
+    if read.key != given.idempotency_key:
+        raise InvalidInput("an order is placed with the idempotency key of its draft; this is another")
+    return read.terms
+
+
+async def _reached(info: Info, given: RequestInput, answer: door.Completed, spent: float) -> bool | None:
+    """None where nobody waits, or another process keeps the read models: then nobody here can tell."""
+    projecting = info.context.served.projecting
+    if projecting is None or not given.wait_for_read_models:
+        return None
+    left = max(given.timeout_seconds - spent, 0.0)
+    return await _desk(info).waited(lambda: projecting.wait_until(answer.ordinal, left))
+
+
+def _requested(info: Info, given: RequestInput, key: str, request: Request) -> Requested:
+    """Raises InvalidInput for what cannot be meant, before anything is sent."""
+    desk = _desk(info)
+    seconds = given.timeout_seconds
+    if not _LEAST_SECONDS <= seconds <= _MOST_SECONDS:
+        raise InvalidInput(f"timeoutSeconds is {_LEAST_SECONDS:g} to {_MOST_SECONDS:g}, not {seconds:g}")
+    account = desk.account if given.account is None else given.account
+    check_account(account)
+    until = desk.clock() + timedelta(seconds=seconds)
+    requested = Requested(
+        id=key, account=account, actor=info.context.caller.name, valid_until=until, request=request
+    )
+    check(requested)
+    return requested
+
+
+def _desk(info: Info) -> Desk:
+    desk = info.context.served.desk
+    if desk is None:
+        raise RefusedError("nobody here takes requests: this program only reads")
+    return desk
+
+
+def _not_done(answer: door.Answer, requested: Requested) -> Refused | TimedOut:
+    match answer:
+        case door.Declined():
+            return Refused.of(answer)
+        case door.TimedOut():
+            return TimedOut.of(answer, requested.valid_until)
+        case door.Completed() | door.Drafted():
+            raise TypeError(
+                f"the door answered {type(answer).__name__} to {type(requested.request).__name__}"
+            )

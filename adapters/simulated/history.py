@@ -1,0 +1,133 @@
+"""What the venue keeps of every order and execution, to answer queries from: folded from what it reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapters.simulated.ids import venue_order_id
+from commands.exchange import AnyReport, Filled, Funded, Liquidated, OrderReport
+from commands.order import EVENTS
+from domain.order import UNPLACED, Closed, Liquidity, OrderPlaced, OrderState, OrderStatus, Working, evolve
+from domain.venue import Execution, VenueOrder, VenueStatus
+
+_STATUSES = {
+    OrderStatus.SUBMITTED: VenueStatus.ACCEPTED,
+    **{OrderStatus[status.name]: status for status in VenueStatus},
+}
+
+
+@dataclass(slots=True)
+class _Record:
+    state: Working | Closed
+    created_at: datetime
+    updated_at: datetime
+
+
+class History:
+    """Orders by client order id; executions in the order they happened."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, _Record] = {}
+        self._executions: list[Execution] = []
+
+    def restore(self, order_id: str, state: Working | Closed, at: datetime) -> None:
+        """Takes up an order as it stood; its executions before `at` are not kept, and its times are `at`."""
+        self._records[order_id] = _Record(state, at, at)
+
+    def arrived(self, order_id: str, terms: OrderPlaced, at: datetime) -> None:
+        """The order is here, whatever becomes of it."""
+        self._records[order_id] = _Record(_known(evolve(UNPLACED, terms)), at, at)
+
+    def take(self, report: AnyReport) -> None:
+        """Takes up what has just happened."""
+        match report:
+            case Funded():
+                pass
+            case Liquidated():
+                self._executions.append(_liquidation(report))
+            case Filled():
+                self._executions.append(self._execution(report))
+                self._move(report)
+            case _:
+                self._move(report)
+
+    def order(self, order_id: str) -> VenueOrder | None:
+        """The order as the venue has it; None for an id it never had."""
+        record = self._records.get(order_id)
+        return None if record is None else _shown(order_id, record)
+
+    def since(self, moment: datetime) -> Sequence[Execution]:
+        """The executions at or after the moment, by time."""
+        return sorted(self._after(moment), key=lambda execution: execution.at)
+
+    def _after(self, moment: datetime) -> Iterator[Execution]:
+        return (execution for execution in self._executions if execution.at >= moment)
+
+    def _move(self, report: OrderReport) -> None:
+        record = self._records.get(report.order_id)
+        if record is None:
+            return
+        after = _known(evolve(record.state, EVENTS[type(report)](report)))
+        if after != record.state:
+            record.state, record.updated_at = after, report.at
+
+    def _execution(self, fill: Filled) -> Execution:
+        terms = self._records[fill.order_id].state.terms
+        return Execution(
+            execution_id=fill.execution_id,
+            order_id=fill.order_id,
+            venue_order_id=venue_order_id(fill.order_id),
+            instrument=terms.instrument,
+            side=terms.side,
+            price=fill.price,
+            quantity=fill.quantity,
+            fee=fill.fee,
+            fee_currency=fill.fee_currency,
+            liquidity=fill.liquidity,
+            at=fill.at,
+        )
+
+
+def _liquidation(report: Liquidated) -> Execution:
+    return Execution(
+        execution_id=report.execution_id,
+        order_id=None,
+        venue_order_id=venue_order_id(report.execution_id),
+        instrument=report.instrument,
+        side=report.side,
+        price=report.price,
+        quantity=report.quantity,
+        fee=report.fee,
+        fee_currency=report.fee_currency,
+        liquidity=Liquidity.TAKER,
+        at=report.at,
+    )
+
+
+def _shown(order_id: str, record: _Record) -> VenueOrder:
+    state, terms = record.state, record.state.terms
+    return VenueOrder(
+        order_id=order_id,
+        venue_order_id=state.venue_order_id,
+        instrument=terms.instrument,
+        side=terms.side,
+        type=terms.type,
+        quantity=terms.quantity,
+        limit_price=terms.limit_price,
+        trigger_price=terms.trigger_price,
+        reduce_only=terms.reduce_only,
+        status=_STATUSES[state.restored if isinstance(state, Working) else state.status],
+        filled=state.filled,
+        notional=state.notional,
+        fees=state.fees,
+        reason=state.reason if isinstance(state, Closed) else "",
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+    )
+
+
+def _known(state: OrderState) -> Working | Closed:
+    assert isinstance(state, Working | Closed)
+    return state

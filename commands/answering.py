@@ -1,0 +1,76 @@
+"""Requests and their answers: what was carried out before, what comes too late, and what is declined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from commands import requests
+from commands.commanded import Followed
+from commands.door import Answer, Completed, Declined, Drafted
+from commands.identity import Identity
+from commands.inputs import RequestMade
+from commands.request import DraftOrder, Requested
+from commands.requests import Situation
+from commands.stimulus import Stimulus
+from commands.world import World
+from domain.errors import InvalidInput, Refused, WhenceError
+
+
+def settled(made: RequestMade, world: World, identity: Identity) -> Answer | None:
+    """The answer that no state of the market or the account changes: one given before, or a no; else None."""
+    requested = made.requested
+    try:
+        requests.check(requested)
+        return _repeated(requested, world) or _out_of_place(made, identity)
+    except (Refused, InvalidInput) as fault:
+        return declined(requested, fault)
+
+
+def is_a_draft(requested: Requested) -> bool:
+    """Whether the request records nothing."""
+    return isinstance(requested.request, DraftOrder)
+
+
+def drafted(requested: Requested, situation: Situation) -> Drafted:
+    """What the draft's order would cost now; raises what placing it would raise."""
+    assert isinstance(requested.request, DraftOrder)
+    return requests.draft(requested.id, requested.request.terms, situation)
+
+
+def stimulus(requested: Requested, situation: Situation) -> Stimulus:
+    """All that the request asks for; raises InvalidInput or Refused."""
+    return requests.stimulus(requested, situation)
+
+
+def carried_out(requested: Requested, world: World) -> Completed:
+    """The answer to a request whose events are durable."""
+    followed = world.commanded.followed(requested.id)
+    return Completed(requested.id, tuple(one.named for one in followed))
+
+
+def declined(requested: Requested, fault: WhenceError) -> Declined:
+    """The answer to a request that was refused."""
+    return Declined(requested.id, type(fault).__name__, str(fault))
+
+
+def _repeated(requested: Requested, world: World) -> Answer | None:
+    followed = world.commanded.followed(requested.id)
+    if not followed:
+        return None
+    if is_a_draft(requested) or not requests.is_the_same(requested.request, followed):
+        raise InvalidInput(f"the key {requested.id} was used for another request: {_named(followed)}")
+    return Completed(requested.id, tuple(one.named for one in followed), repeated=True)
+
+
+def _out_of_place(made: RequestMade, identity: Identity) -> Answer | None:
+    requested = made.requested
+    if requested.account != identity.account:
+        raise Refused(f"this engine trades for {identity.account}, not for {requested.account}")
+    if made.now <= requested.valid_until:
+        return None
+    until = requested.valid_until.isoformat()
+    return Declined(requested.id, "Expired", f"it was to be carried out until {until}, and was not")
+
+
+def _named(followed: Sequence[Followed]) -> str:
+    return ", ".join(f"{type(one.event).__name__} on {one.named.stream}" for one in followed)

@@ -1,0 +1,36 @@
+"""Who makes a request, and how far that role reaches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from commands.roles import Role
+from domain.errors import NotAllowed, Unauthenticated
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`name` is recorded as the actor of a request. Without `token_id` the caller has not shown who it is."""
+
+    name: str
+    role: Role
+    token_id: str | None
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether the call came without a token."""
+        return self.token_id is None
+
+    def check(self, least: Role) -> None:
+        """Raises Unauthenticated where a token is needed, NotAllowed where the token's role does not reach."""
+        if self.role >= least and not (self.is_anonymous and least > Role.VIEWER):
+            return
+        if self.is_anonymous:
+            raise Unauthenticated(
+                f"this needs a token with the role {least.word}; without one you may only read"
+            )
+        raise NotAllowed(f"this needs the role {least.word}; your token has the role {self.role.word}")
+
+
+ANONYMOUS = Caller("anonymous", Role.VIEWER, None)
+"""Whoever calls from this machine without a token: it only reads."""

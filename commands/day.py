@@ -1,0 +1,37 @@
+"""The turn of the trading day (UTC)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from commands.account import TurnDay
+from commands.exchange import AnyReport
+from commands.identity import ENGINE
+from commands.stimulus import Ask, Stimulus
+
+
+def midnight_of(at: datetime) -> datetime:
+    """When the day of `at` began."""
+    return at.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def of_the_old_day(reports: Sequence[AnyReport], at: datetime) -> Sequence[AnyReport]:
+    """The first of these reports that are of the day before that of `at`.
+
+    What comes with a candle that ends at midnight happened before it, whatever time it is reported with.
+    """
+    midnight = midnight_of(at)
+    return [report for report in reports if at == midnight or report.at < midnight]
+
+
+def turn(at: datetime, since: datetime) -> Stimulus:
+    """Opens the day of `at`. The first day does not begin before `since`, when this market began."""
+    day = at.date().isoformat()
+    opened = Ask(
+        command=TurnDay(day),
+        cause=f"clock:{day}T00:00:00Z",
+        occurred_at=max(midnight_of(at), since),
+        actor=ENGINE,
+    )
+    return Stimulus(at, (opened,))

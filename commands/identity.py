@@ -1,0 +1,18 @@
+"""Whose work it is."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from msgspec import Struct
+
+ENGINE = "engine"
+"""The actor of what follows from an event or from the market."""
+
+
+class Identity(Struct, frozen=True, gc=False):
+    """The log's id, the account, and the run that does the work (`paper`, `live`)."""
+
+    log_id: UUID
+    account: str
+    source: str

@@ -1,0 +1,77 @@
+"""What durable events send to the exchange, and what a log shows to be sent and not confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from commands.world import World
+from domain.direction import Purpose
+from domain.log import Envelope
+from domain.order import (
+    OrderAmendRequested,
+    OrderCancelRequested,
+    OrderDenied,
+    OrderPlaced,
+    OrderStatus,
+    Working,
+)
+from domain.streams import parse
+
+Sendable = OrderPlaced | OrderCancelRequested | OrderAmendRequested
+
+
+class Outgoing(Struct, frozen=True, gc=False):
+    """One event that is to be sent, and the order it is about."""
+
+    order_id: str
+    event: Sendable
+
+
+def outgoing(envelopes: Sequence[Envelope]) -> Sequence[Outgoing]:
+    """What these events send, in log order.
+
+    A liquidation is the exchange's own order: it is recorded and never sent. Nor is an order that was denied in the
+    same unit.
+    """
+    denied = {envelope.meta.stream for envelope in envelopes if isinstance(envelope.event, OrderDenied)}
+    return [
+        Outgoing(parse(envelope.meta.stream).id, envelope.event)
+        for envelope in envelopes
+        if isinstance(envelope.event, Sendable)
+        and envelope.meta.stream not in denied
+        and not _is_liquidation(envelope.event)
+    ]
+
+
+def unconfirmed(world: World, amendments: Mapping[str, OrderAmendRequested]) -> Sequence[Outgoing]:
+    """What the log requested and the exchange has not confirmed, in the order the orders were placed.
+
+    It may have been sent before the engine stopped, or not. `amendments` holds the last amendment requested of each
+    order, by order id: an order's state keeps only that one is pending.
+    """
+    return [
+        Outgoing(order_id, event)
+        for order_id, order in _working(world)
+        for event in _pending(order, amendments.get(order_id))
+    ]
+
+
+def _is_liquidation(event: Sendable) -> bool:
+    return isinstance(event, OrderPlaced) and event.purpose is Purpose.LIQUIDATION
+
+
+def _working(world: World) -> Iterator[tuple[str, Working]]:
+    for stream, state in world.states.items():
+        if isinstance(state, Working):
+            yield parse(stream).id, state
+
+
+def _pending(order: Working, amendment: OrderAmendRequested | None) -> Iterator[Sendable]:
+    if order.restored is OrderStatus.PLACED:
+        yield order.terms
+    if order.status is OrderStatus.CANCEL_REQUESTED:
+        yield OrderCancelRequested("sent again")
+    if order.status is OrderStatus.AMEND_REQUESTED and amendment is not None:
+        yield amendment

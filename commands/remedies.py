@@ -1,0 +1,139 @@
+"""What resolves a difference: the report, or the command, that the venue's answer stands for.
+
+A driver reconciles in three steps. It puts in the remedies of all differences, in their order; it compares again; and
+it records what is left (`commands.reconciliation.recorded`). So what a remedy resolves is no discrepancy, and what is
+recorded needs a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from commands.exchange import Accepted, Amended, Cancelled, Expired, Filled, OrderReport, Rejected, Triggered
+from commands.instrument import ListInstrument
+from domain.order import CLOSED, OrderStatus
+from domain.reconciliation.differences import (
+    Difference,
+    ExecutionMissing,
+    OrderUnknownToThem,
+    ProtectiveStopMissing,
+    RulesDiffer,
+    StatusDiffers,
+    TermsDiffer,
+)
+from domain.reconciliation.statement import StatedOrder
+
+Remedy = OrderReport | ListInstrument
+NOT_FOUND = "not found at the venue by its id"
+
+
+def remedy(difference: Difference, venue: str, at: datetime) -> Remedy | None:
+    """What is to be put in at `at`, the time of the comparison; None where nothing but a person resolves it.
+
+    Put in again it changes nothing: a report of what is known already has no event.
+    """
+    make = _REMEDIES.get(type(difference))
+    return None if make is None else make(difference, venue, at)
+
+
+def _execution(difference: ExecutionMissing, venue: str, _at: datetime) -> Remedy:
+    one = difference.theirs
+    return Filled(
+        order_id=difference.subject,
+        at=one.at,
+        fact=f"exchange:{venue}:{one.execution_id}",
+        execution_id=one.execution_id,
+        price=one.price,
+        quantity=one.quantity,
+        fee=one.fee,
+        fee_currency=one.fee_currency,
+        liquidity=one.liquidity,
+    )
+
+
+def _unknown(difference: OrderUnknownToThem, venue: str, at: datetime) -> Remedy:
+    order_id = difference.subject
+    return Rejected(order_id=order_id, at=at, fact=_fact(venue, order_id, "not-found", at), reason=NOT_FOUND)
+
+
+def _stop(difference: ProtectiveStopMissing, venue: str, at: datetime) -> Remedy | None:
+    if difference.theirs is None:
+        return _unknown(OrderUnknownToThem(subject=difference.subject, ours=difference.ours), venue, at)
+    return _stands(difference.theirs, venue, at)
+
+
+def _status(difference: StatusDiffers, venue: str, at: datetime) -> Remedy | None:
+    return None if difference.ours in CLOSED else _stands(difference.theirs, venue, at)
+
+
+def _stands(theirs: StatedOrder, venue: str, at: datetime) -> Remedy | None:
+    make = _STATUSES.get(theirs.status)
+    return (
+        None if make is None else make(theirs, at, _fact(venue, theirs.order_id, theirs.status.lower(), at))
+    )
+
+
+def _terms(difference: TermsDiffer, venue: str, at: datetime) -> Remedy:
+    theirs = difference.theirs
+    return Amended(
+        order_id=difference.subject,
+        at=at,
+        fact=_fact(venue, difference.subject, "amended", at),
+        quantity=theirs.quantity,
+        limit_price=theirs.limit_price,
+        trigger_price=theirs.trigger_price,
+    )
+
+
+def _rules(difference: RulesDiffer, _venue: str, _at: datetime) -> Remedy:
+    return ListInstrument(difference.theirs)
+
+
+def _accepted(theirs: StatedOrder, at: datetime, fact: str) -> OrderReport:
+    return Accepted(order_id=theirs.order_id, at=at, fact=fact, venue_order_id=theirs.venue_order_id)
+
+
+def _triggered(theirs: StatedOrder, at: datetime, fact: str) -> OrderReport | None:
+    """The price where it traded is in no answer: the trigger stands for it."""
+    if theirs.trigger_price is None:
+        return None
+    return Triggered(order_id=theirs.order_id, at=at, fact=fact, price=theirs.trigger_price)
+
+
+def _cancelled(theirs: StatedOrder, at: datetime, fact: str) -> OrderReport:
+    return Cancelled(order_id=theirs.order_id, at=at, fact=fact, reason=theirs.reason)
+
+
+def _rejected(theirs: StatedOrder, at: datetime, fact: str) -> OrderReport:
+    return Rejected(order_id=theirs.order_id, at=at, fact=fact, reason=theirs.reason)
+
+
+def _expired(theirs: StatedOrder, at: datetime, fact: str) -> OrderReport:
+    return Expired(order_id=theirs.order_id, at=at, fact=fact, reason=theirs.reason)
+
+
+def _fact(venue: str, order_id: str, kind: str, at: datetime) -> str:
+    return f"exchange:{venue}:{order_id}-{kind}-{at:%Y%m%dT%H%M%S%f}"
+
+
+_STATUSES: Mapping[OrderStatus, Callable[[StatedOrder, datetime, str], OrderReport | None]] = {
+    OrderStatus.ACCEPTED: _accepted,
+    OrderStatus.PARTIALLY_FILLED: _accepted,
+    OrderStatus.TRIGGERED: _triggered,
+    OrderStatus.CANCELLED: _cancelled,
+    OrderStatus.REJECTED: _rejected,
+    OrderStatus.EXPIRED: _expired,
+}
+"""What the venue's status is as a report. FILLED has none: an order is filled by its executions."""
+
+_REMEDIES: Mapping[type[Difference], Callable[[Any, str, datetime], Remedy | None]] = {
+    ExecutionMissing: _execution,
+    OrderUnknownToThem: _unknown,
+    ProtectiveStopMissing: _stop,
+    StatusDiffers: _status,
+    TermsDiffer: _terms,
+    RulesDiffer: _rules,
+}
+"""What resolves each kind; a kind that is not here is resolved by a person, or by the remedy of another."""

@@ -1,0 +1,212 @@
+"""The sender: hands what is durable to the exchange, and holds every intent against the clock immediately before.
+
+Sending has no result. What the sender finds out itself (not sent, refused at once, outcome unknown) it returns as
+reports, which the driver puts in as inputs like those of the exchange.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from commands.exchange import (
+    AmendRefused,
+    CancelRefused,
+    NotSent,
+    OrderEntry,
+    OrderReport,
+    OutcomeUnclear,
+    Rejected,
+    Ticket,
+    VenueQueries,
+)
+from commands.outgoing import Outgoing, Sendable
+from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
+from domain.order import OrderAmendRequested, OrderCancelRequested, OrderPlaced
+
+Made = Callable[[str, datetime, str, str], OrderReport]
+"""A report of (order id, time, venue, reason)."""
+
+
+class Sender:
+    """Sends to one exchange; `clock` gives the time that freshness is judged by and that tickets carry (UTC)."""
+
+    def __init__(self, exchange: OrderEntry, clock: Callable[[], datetime]) -> None:
+        self._exchange, self._clock = exchange, clock
+
+    def send(self, requests: Sequence[Outgoing]) -> Sequence[OrderReport]:
+        """Submits each entry together with its protection, then cancels and amends, all in log order.
+
+        An intent that is not fresh any more is not sent, and neither is the protection of one that is not: they are
+        returned as NotSent. What reduces a position is always fresh. An error of the exchange becomes a report by the
+        table `REPORTED`.
+
+        Where a tape's log is recalled, the tape's clock shows the same times: what was sent is sent again, no more.
+        """
+        reports = [report for family in _families(requests) for report in self._submit(family)]
+        for request in requests:
+            if not isinstance(request.event, OrderPlaced):
+                reports.extend(self._handed_over([request], self._clock()))
+        return reports
+
+    def resume(self, requests: Sequence[Outgoing], venue: VenueQueries) -> Sequence[OrderReport]:
+        """Sends again what a stopped engine left unconfirmed, by the same rules.
+
+        An order that is at the venue already is not sent again: what became of it is found by its reports, or by
+        reconciliation. Where the venue does not answer, its outcome and that of its protection are unclear.
+        """
+        reports: list[OrderReport] = []
+        missing: list[Outgoing] = []
+        for family in _families(requests):
+            try:
+                missing += [one for one in family if venue.order(one.order_id) is None]
+            except ExchangeError as error:
+                at = self._clock()
+                reports.extend(_unclear(one.order_id, at, self._exchange.venue, str(error)) for one in family)
+        others = [request for request in requests if not isinstance(request.event, OrderPlaced)]
+        return [*reports, *self.send([*missing, *others])]
+
+    def _submit(self, family: Sequence[Outgoing]) -> Iterator[OrderReport]:
+        now = self._clock()
+        late = too_late(family, now)
+        yield from (_not_sent(order_id, now, "", reason) for order_id, reason in late.items())
+        sendable = [request for request in family if request.order_id not in late]
+        if sendable:
+            yield from self._handed_over(sendable, now)
+
+    def _handed_over(self, requests: Sequence[Outgoing], now: datetime) -> Sequence[OrderReport]:
+        """The reports of what the exchange refused or did not confirm; nothing where it took the requests over."""
+        kind = type(requests[0].event)
+        try:
+            _CALLS[kind](self._exchange, requests, now)
+        except ExchangeError as error:
+            made = REPORTED[kind].get(type(error), _unclear)
+            at, venue = self._clock(), self._exchange.venue
+            return [made(request.order_id, at, venue, str(error)) for request in requests]
+        return ()
+
+
+def too_late(placed: Sequence[Outgoing], now: datetime) -> Mapping[str, str]:
+    """Why each of these orders must not be sent any more, by order id.
+
+    What adds exposure was meant for a market that has moved on; its protection would reduce another position. What
+    takes us out of a position never comes too late.
+    """
+    terms = {request.order_id: request.event for request in placed if isinstance(request.event, OrderPlaced)}
+    stale = {
+        order_id: f"not sent: it was fresh until {one.fresh_until.isoformat()}"
+        for order_id, one in terms.items()
+        if not one.reduce_only and now > one.fresh_until
+    }
+    orphans = {
+        order_id: f"not sent: its entry {one.parent} was not sent"
+        for order_id, one in terms.items()
+        if one.parent in stale
+    }
+    return stale | orphans
+
+
+def _families(requests: Sequence[Outgoing]) -> Sequence[Sequence[Outgoing]]:
+    """The orders to be placed, each entry with the protection that waits for it."""
+    families: dict[str, list[Outgoing]] = {}
+    for request in requests:
+        if isinstance(request.event, OrderPlaced):
+            families.setdefault(request.event.parent or request.order_id, []).append(request)
+    return list(families.values())
+
+
+def _submit(exchange: OrderEntry, requests: Sequence[Outgoing], now: datetime) -> None:
+    exchange.submit(
+        [
+            Ticket(request.order_id, request.event, now)
+            for request in requests
+            if isinstance(request.event, OrderPlaced)
+        ]
+    )
+
+
+def _cancel(exchange: OrderEntry, requests: Sequence[Outgoing], now: datetime) -> None:
+    exchange.cancel(requests[0].order_id, now)
+
+
+def _amend(exchange: OrderEntry, requests: Sequence[Outgoing], now: datetime) -> None:
+    terms = requests[0].event
+    assert isinstance(terms, OrderAmendRequested)
+    exchange.amend(
+        requests[0].order_id,
+        now,
+        quantity=terms.quantity,
+        limit_price=terms.limit_price,
+        trigger_price=terms.trigger_price,
+    )
+
+
+_CALLS: Mapping[type[Sendable], Callable[[OrderEntry, Sequence[Outgoing], datetime], None]] = {
+    OrderPlaced: _submit,
+    OrderCancelRequested: _cancel,
+    OrderAmendRequested: _amend,
+}
+
+
+def _clock_fact(at: datetime) -> str:
+    return f"clock:{at.isoformat(timespec='microseconds')}"
+
+
+def _venue_fact(venue: str, order_id: str, kind: str, at: datetime) -> str:
+    return f"exchange:{venue}:{order_id}-{kind}-{at:%Y%m%dT%H%M%S%f}"
+
+
+def _not_sent(order_id: str, at: datetime, _venue: str, reason: str) -> OrderReport:
+    return NotSent(order_id=order_id, at=at, fact=_clock_fact(at), reason=reason)
+
+
+def _unclear(order_id: str, at: datetime, _venue: str, reason: str) -> OrderReport:
+    return OutcomeUnclear(order_id=order_id, at=at, fact=_clock_fact(at), reason=reason)
+
+
+def _did_not_arrive(order_id: str, at: datetime, venue: str, reason: str) -> OrderReport:
+    return _not_sent(order_id, at, venue, f"not sent: {reason}")
+
+
+def _rejected(order_id: str, at: datetime, venue: str, reason: str) -> OrderReport:
+    return Rejected(
+        order_id=order_id, at=at, fact=_venue_fact(venue, order_id, "rejected", at), reason=reason
+    )
+
+
+def _cancel_refused(order_id: str, at: datetime, venue: str, reason: str) -> OrderReport:
+    fact = _venue_fact(venue, order_id, "cancel-refused", at)
+    return CancelRefused(order_id=order_id, at=at, fact=fact, reason=reason)
+
+
+def _amend_refused(order_id: str, at: datetime, venue: str, reason: str) -> OrderReport:
+    fact = _venue_fact(venue, order_id, "amend-refused", at)
+    return AmendRefused(order_id=order_id, at=at, fact=fact, reason=reason)
+
+
+def _cancel_not_sent(order_id: str, at: datetime, _venue: str, reason: str) -> OrderReport:
+    return CancelRefused(order_id=order_id, at=at, fact=_clock_fact(at), reason=f"not sent: {reason}")
+
+
+def _amend_not_sent(order_id: str, at: datetime, _venue: str, reason: str) -> OrderReport:
+    return AmendRefused(order_id=order_id, at=at, fact=_clock_fact(at), reason=f"not sent: {reason}")
+
+
+REPORTED: Mapping[type[Sendable], Mapping[type[ExchangeError], Made]] = {
+    OrderPlaced: {
+        ExchangeUnreachable: _did_not_arrive,
+        ExchangeRefused: _rejected,
+        OutcomeUnknown: _unclear,
+    },
+    OrderCancelRequested: {
+        ExchangeUnreachable: _cancel_not_sent,
+        ExchangeRefused: _cancel_refused,
+        OutcomeUnknown: _unclear,
+    },
+    OrderAmendRequested: {
+        ExchangeUnreachable: _amend_not_sent,
+        ExchangeRefused: _amend_refused,
+        OutcomeUnknown: _unclear,
+    },
+}
+"""What each error of the exchange makes of each request. An error that is not here proves nothing: it is unclear."""

@@ -1,0 +1,109 @@
+"""A unit of work: all that follows from one stimulus, to be recorded as one and sent only then."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from commands.identity import ENGINE, Identity
+from commands.processes import PROCESSES, Moment
+from commands.routes import ROUTES
+from commands.stimulus import Ask, Stimulus
+from commands.world import Branch
+from domain.events import Event, schema_version
+from domain.log import Envelope, Meta, chain_id, event_id
+
+
+class Unit(Struct, frozen=True, eq=False):
+    """The events of one append, in the order of the log; `at` is when they are recorded (UTC).
+
+    `branch` is the state as it is once they are durable. It is None where the log holds them already: those are
+    folded, and not appended.
+    """
+
+    at: datetime
+    envelopes: Sequence[Envelope]
+    branch: Branch | None = None
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the log holds these events already."""
+        return self.branch is None
+
+
+def decide(branch: Branch, stimulus: Stimulus, identity: Identity) -> Unit:
+    """All that follows from the stimulus, decided on the branch, which takes it up.
+
+    What follows from one command is finished before the next is decided: a second signal sees the first one's orders.
+    Raises Refused or InvalidInput.
+    """
+    waiting = deque(stimulus.asks)
+    while waiting:
+        ask = waiting.popleft()
+        followed: list[Ask] = []
+        for envelope in _events(branch, ask, stimulus.at, identity):
+            branch.fold(envelope)
+            followed.extend(_followed(branch, envelope, stimulus.at, identity))
+        waiting.extendleft(reversed(followed))
+    return Unit(stimulus.at, branch.envelopes, branch)
+
+
+def _events(branch: Branch, ask: Ask, at: datetime, identity: Identity) -> Sequence[Envelope]:
+    route = ROUTES[type(ask.command)]
+    stream = route.stream(identity.account, ask.command)
+    events = route.decide(ask.command, branch.state(stream))
+    if not events:
+        return ()
+    chain = ask.chain or _chain(branch, stream, ask.cause, identity)
+    first = branch.next_version(stream)
+    return [
+        Envelope(_meta(stream, first + offset, chain, event, ask, at, identity), event)
+        for offset, event in enumerate(events)
+    ]
+
+
+def _chain(branch: Branch, stream: str, fact: str, identity: Identity) -> str:
+    """A report of an order or a position goes on with its chain; any other outside fact begins one."""
+    goes_on = stream.partition("-")[0] in {"signal", "order", "position"}
+    begun = branch.chain_of(stream) if goes_on else None
+    return begun or chain_id(identity.log_id, identity.account, fact)
+
+
+def _meta(
+    stream: str, version: int, chain: str, event: Event, ask: Ask, at: datetime, identity: Identity
+) -> Meta:
+    return Meta(
+        event_id=event_id(identity.log_id, stream, version),
+        stream=stream,
+        version=version,
+        correlation_id=chain,
+        causation_id=ask.cause,
+        occurred_at=ask.occurred_at,
+        recorded_at=at,
+        account=identity.account,
+        actor=ask.actor,
+        source=identity.source,
+        schema_version=schema_version(type(event)),
+    )
+
+
+def _followed(branch: Branch, envelope: Envelope, at: datetime, identity: Identity) -> Sequence[Ask]:
+    processes = PROCESSES.get(type(envelope.event), ())
+    if not processes:
+        return ()
+    moment = Moment(envelope=envelope, branch=branch, now=at, account=identity.account)
+    meta = envelope.meta
+    return [
+        Ask(
+            command=command,
+            cause=str(meta.event_id),
+            occurred_at=meta.occurred_at,
+            actor=ENGINE,
+            chain=meta.correlation_id,
+        )
+        for process in processes
+        for command in process(moment)
+    ]

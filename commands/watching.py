@@ -1,0 +1,161 @@
+"""The strategies at work: which instance reads which candles, and what a proposal becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
+
+from domain.candle import Candle, cause_of
+from domain.coarser import CoarserCandles, check_coarser
+from domain.errors import InvalidInput, StrategyFailed
+from domain.market import MarketView
+from domain.signal import SignalDetected
+from domain.strategies import Proposal, Strategy, Watcher
+
+
+class Instance(Struct, frozen=True, kw_only=True):
+    """One strategy in force, with an id, instruments and an interval of its own.
+
+    `id` names it in signals, positions and settings. `instruments` are ids, empty for all; `interval` is that of the
+    candles it reads, None for those the market gives.
+    """
+
+    id: str
+    strategy: Strategy
+    instruments: tuple[str, ...] = ()
+    interval: timedelta | None = None
+
+    def trades(self, instrument: str) -> bool:
+        """Whether it reads the candles of this instrument."""
+        return not self.instruments or instrument in self.instruments
+
+
+@runtime_checkable
+class MarketWatcher(Protocol):
+    """A watcher that reads the last prices beside its candle; what it used of them belongs in the proposal's inputs."""
+
+    def on_market(self, candle: Candle, market: MarketView) -> Proposal | None:
+        """Takes the next closed candle, in time order, with the market as it is then."""
+        ...
+
+
+class Sighting(Struct, frozen=True):
+    """A proposal, the instance that made it, and the closed candle it was made on."""
+
+    instance: Instance
+    candle: Candle
+    proposal: Proposal
+
+    @property
+    def cause(self) -> str:
+        """The outside fact that caused it."""
+        return cause_of(self.candle)
+
+    def signal(self) -> SignalDetected:
+        """The event that records it."""
+        proposal = self.proposal
+        return SignalDetected(
+            strategy=self.instance.id,
+            instrument=proposal.instrument,
+            interval_seconds=int(proposal.interval.total_seconds()),
+            candle_closed_at=self.candle.close_time,
+            direction=proposal.direction,
+            intent=proposal.intent,
+            confidence=proposal.confidence,
+            trend=proposal.trend,
+            price=proposal.price,
+            stop=proposal.stop,
+            target=proposal.target,
+            inputs=proposal.inputs,
+        )
+
+
+class Watch:
+    """Every instance's view of every instrument it trades; a view begins with the first candle of its instrument."""
+
+    def __init__(self, instances: Sequence[Instance]) -> None:
+        self._instances = instances
+        self._views: dict[str, Sequence[_View]] = {}
+
+    def take(self, candle: Candle, market: MarketView) -> Iterator[Sighting]:
+        """What the instances propose at the close of this candle, in their order.
+
+        Raises StrategyFailed for a strategy that raises, InvalidInput for a proposal that names something else than
+        what it was made on, or for an interval that cannot be built from this candle's.
+        """
+        for view in self._views_of(candle):
+            yield from view.take(candle, market)
+
+    def _views_of(self, candle: Candle) -> Sequence[_View]:
+        views = self._views.get(candle.instrument)
+        if views is None:
+            views = self._views[candle.instrument] = [
+                _View(instance, candle) for instance in self._instances if instance.trades(candle.instrument)
+            ]
+        return views
+
+
+class _View:
+    """One instance's view of one instrument."""
+
+    def __init__(self, instance: Instance, first: Candle) -> None:
+        self._instance = instance
+        self._read = _reading(instance.strategy.watch())
+        self._coarser = coarser_for(instance, first.instrument, first.interval)
+
+    def take(self, candle: Candle, market: MarketView) -> Iterator[Sighting]:
+        for closed in (candle,) if self._coarser is None else self._coarser.take(candle):
+            proposal = self._proposed(closed, market)
+            if proposal is not None:
+                yield Sighting(self._instance, closed, proposal)
+
+    def _proposed(self, candle: Candle, market: MarketView) -> Proposal | None:
+        """A strategy that fails has no view any more that could be trusted: the run ends, and nothing is recorded."""
+        name = self._instance.strategy.name
+        try:
+            proposal = self._read(candle, market)
+        except Exception as fault:
+            raise StrategyFailed(
+                f"strategy {name} failed on {cause_of(candle)}: {type(fault).__name__}: {fault}"
+            ) from fault
+        if proposal is not None:
+            _check_own(name, proposal, candle)
+        return proposal
+
+
+def coarser_for(instance: Instance, instrument: str, given: timedelta) -> CoarserCandles | None:
+    """What builds the instance's candles from those that are given; None where it reads these.
+
+    Raises InvalidInput where they cannot be built.
+    """
+    if instance.interval is None or instance.interval == given:
+        return None
+    try:
+        check_coarser(instrument, given, instance.interval)
+    except InvalidInput as fault:
+        raise InvalidInput(f"strategy {instance.id}: {fault}") from None
+    return CoarserCandles(instance.interval)
+
+
+def _reading(watcher: Watcher) -> Callable[[Candle, MarketView], Proposal | None]:
+    if isinstance(watcher, MarketWatcher):
+        return watcher.on_market
+    return lambda candle, _market: watcher.on_candle(candle)
+
+
+def _check_own(strategy: str, proposal: Proposal, candle: Candle) -> None:
+    """It is judged and sized by these figures; a strategy from elsewhere may have mixed them up."""
+    named = (proposal.strategy, proposal.instrument, proposal.interval, proposal.price)
+    shown = (strategy, candle.instrument, candle.interval, candle.close)
+    if named != shown:
+        raise InvalidInput(
+            f"strategy {strategy} proposed {_spelled(named)} when it was shown {_spelled(shown)}: a proposal names its "
+            "strategy, and the instrument, interval and close of the candle it was made on"
+        )
+
+
+def _spelled(figures: Sequence[object]) -> str:
+    return " ".join(str(figure) for figure in figures)

@@ -1,0 +1,164 @@
+"""The market as it is seen: trades, quotes and book updates beside candles, and a view of the last prices.
+
+Prices are in quote currency, sizes and quantities in base currency, times in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from domain import candle
+from domain.arithmetic import EXACT
+from domain.candle import Candle
+from domain.direction import Side
+
+_TWO = Decimal(2)
+
+
+class Trade(Struct, frozen=True, gc=False, kw_only=True):
+    """One public trade; `side` is the taker's, `trade_id` the venue's own."""
+
+    instrument: str
+    at: datetime
+    trade_id: str
+    side: Side
+    price: Decimal
+    quantity: Decimal
+
+
+class Quote(Struct, frozen=True, gc=False, kw_only=True):
+    """The best bid and ask of a moment, and how much stands there."""
+
+    instrument: str
+    at: datetime
+    bid: Decimal
+    bid_size: Decimal
+    ask: Decimal
+    ask_size: Decimal
+
+
+class Level(Struct, frozen=True, gc=False):
+    """One price of a book and how much stands there; a size of 0 takes the price away."""
+
+    price: Decimal
+    size: Decimal
+
+
+class BookUpdate(Struct, frozen=True, gc=False, kw_only=True):
+    """A change of an order book, or all of it where `snapshot` is true; best prices first.
+
+    `update_id` counts the venue's updates (Bybit's `u`).
+    """
+
+    instrument: str
+    at: datetime
+    update_id: int
+    snapshot: bool
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+
+
+class KnownPrice(Struct, frozen=True, gc=False, kw_only=True):
+    """A price that is known from elsewhere than the market itself, as from the log of a market at rest."""
+
+    instrument: str
+    at: datetime
+    price: Decimal
+
+
+MarketEvent = Candle | Trade | Quote | BookUpdate | KnownPrice
+
+
+class PriceSource(StrEnum):
+    """Where a last price comes from."""
+
+    CANDLE = "CANDLE"
+    TRADE = "TRADE"
+    QUOTE = "QUOTE"
+    BOOK = "BOOK"
+    LOG = "LOG"
+
+
+class LastPrice(Struct, frozen=True, gc=False):
+    """The last price of an instrument, when it was so, and where it comes from; of a quote it is the middle."""
+
+    price: Decimal
+    at: datetime
+    source: PriceSource
+
+
+class MarketView:
+    """The last price of each instrument. Strategies and requests read it; market events alone change it."""
+
+    __slots__ = ("_last",)
+
+    def __init__(self) -> None:
+        self._last: dict[str, LastPrice] = {}
+
+    def take(self, event: MarketEvent) -> None:
+        """Takes up one event. One that is older than the last price known changes nothing."""
+        found = _last_price(event)
+        known = self._last.get(event.instrument)
+        if found is not None and (known is None or known.at <= found.at):
+            self._last[event.instrument] = found
+
+    def last(self, instrument: str) -> LastPrice | None:
+        """The last price; None where none is known yet."""
+        return self._last.get(instrument)
+
+    def age(self, instrument: str, now: datetime) -> timedelta | None:
+        """How old the last price is at `now`; None where none is known yet."""
+        known = self._last.get(instrument)
+        return None if known is None else now - known.at
+
+    @property
+    def prices(self) -> Mapping[str, Decimal]:
+        """The last prices by instrument."""
+        return {instrument: known.price for instrument, known in self._last.items()}
+
+
+def _last_price(event: MarketEvent) -> LastPrice | None:
+    match event:
+        case Candle():
+            return LastPrice(event.close, event.close_time, PriceSource.CANDLE)
+        case Trade():
+            return LastPrice(event.price, event.at, PriceSource.TRADE)
+        case Quote():
+            return LastPrice(_middle(event.bid, event.ask), event.at, PriceSource.QUOTE)
+        case BookUpdate():
+            return _top(event)
+        case KnownPrice():
+            return LastPrice(event.price, event.at, PriceSource.LOG)
+
+
+def _top(update: BookUpdate) -> LastPrice | None:
+    """Only a snapshot holds the best prices for certain; a change may be of any level."""
+    if not update.snapshot or not update.bids or not update.asks:
+        return None
+    return LastPrice(_middle(update.bids[0].price, update.asks[0].price), update.at, PriceSource.BOOK)
+
+
+def _middle(bid: Decimal, ask: Decimal) -> Decimal:
+    return EXACT.divide(EXACT.add(bid, ask), _TWO)
+
+
+def cause_of(event: Candle | Trade | Quote | BookUpdate) -> str:
+    """The typed outside fact that names this event as a cause.
+
+    `candle:<instrument>:<interval>:<open time>`, `trade:<instrument>:<trade id>`, `quote:<instrument>:<time>`,
+    `book:<instrument>:<update id>`.
+    """
+    match event:
+        case Candle():
+            return candle.cause_of(event)
+        case Trade():
+            return f"trade:{event.instrument}:{event.trade_id}"
+        case Quote():
+            return f"quote:{event.instrument}:{event.at.isoformat()}"
+        case BookUpdate():
+            return f"book:{event.instrument}:{event.update_id}"

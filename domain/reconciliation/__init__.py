@@ -1,0 +1,50 @@
+"""Reconciliation: what was recorded of differences between the exchange and the log.
+
+How they are found stands in `comparing`, what kinds there are in `differences`, and what is compared in `statement`.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from msgspec import Struct
+
+
+class DiscrepancyFound(Struct, frozen=True, gc=False):
+    """The exchange and the log differ about `subject` (an order id, an instrument, a currency); `found` is how."""
+
+    discrepancy_id: str
+    subject: str
+    found: str
+
+
+class DiscrepancyResolved(Struct, frozen=True, gc=False):
+    """Settled, by a person or by a later report of the exchange."""
+
+    discrepancy_id: str
+    resolution: str
+
+
+ReconciliationEvent = DiscrepancyFound | DiscrepancyResolved
+
+
+class Discrepancies(Struct, frozen=True, gc=False):
+    """The ids of those found so far, and of those still open."""
+
+    known: frozenset[str] = frozenset()
+    unresolved: frozenset[str] = frozenset()
+
+
+NONE_FOUND = Discrepancies()
+
+
+def evolve(state: Discrepancies, event: ReconciliationEvent) -> Discrepancies:
+    """The state after the event."""
+    match event:
+        case DiscrepancyFound():
+            found = {event.discrepancy_id}
+            return Discrepancies(state.known | found, state.unresolved | found)
+        case DiscrepancyResolved():
+            return Discrepancies(state.known, state.unresolved - {event.discrepancy_id})
+        case _:
+            assert_never(event)

@@ -1,0 +1,192 @@
+"""Reconciliation: our statement held against the venue's, every difference named by its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from domain.arithmetic import EXACT, ZERO, distance
+from domain.direction import Direction, Side
+from domain.order import OrderStatus, OrderType
+from domain.reconciliation.differences import (
+    BalanceDiffers,
+    Difference,
+    ExecutionMissing,
+    ExecutionOfUnknownOrder,
+    ExecutionUnknownToThem,
+    FilledDiffers,
+    InstrumentUnknownToThem,
+    OrderMistaken,
+    OrderUnknownToThem,
+    OrderUnknownToUs,
+    PositionQuantityDiffers,
+    PositionSideDiffers,
+    PositionUnknownToThem,
+    PositionUnknownToUs,
+    ProtectiveStopMissing,
+    RulesDiffer,
+    StatusDiffers,
+    TermsDiffer,
+)
+from domain.reconciliation.statement import StatedOrder, StatedPosition, Statement
+
+_OUT = {Direction.LONG: Side.SELL, Direction.SHORT: Side.BUY}
+_WORKS = frozenset({OrderStatus.ACCEPTED, OrderStatus.TRIGGERED, OrderStatus.PARTIALLY_FILLED})
+_NOT_THERE = frozenset({OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.EXPIRED})
+
+
+class Sides(NamedTuple):
+    """What is compared; `under_way` are the orders about which something was sent that may not have arrived yet."""
+
+    ours: Statement
+    theirs: Statement
+    tolerance: Decimal
+    under_way: Collection[str]
+
+
+def differences(
+    ours: Statement, theirs: Statement, *, tolerance: Decimal = ZERO, under_way: Collection[str] = ()
+) -> Sequence[Difference]:
+    """Every difference, in the order in which what resolves them is to be put in; none where the sides are equal.
+
+    Rules come first, then executions as the venue lists them, then orders, positions and balances by name. Balances
+    within `tolerance` (in their currency) are equal. Orders in `under_way` are not compared.
+    """
+    sides = Sides(ours, theirs, tolerance, under_way)
+    return [difference for compare in _COMPARISONS for difference in compare(sides)]
+
+
+def _rules(sides: Sides) -> Iterator[Difference]:
+    for name, rules in sorted(sides.ours.instruments.items()):
+        listed = sides.theirs.instruments.get(name)
+        if listed is None:
+            yield InstrumentUnknownToThem(subject=name)
+        elif listed != rules:
+            yield RulesDiffer(subject=name, ours=rules, theirs=listed)
+
+
+def _executions_of_theirs(sides: Sides) -> Iterator[Difference]:
+    for execution_id, one in sides.theirs.executions.items():
+        if execution_id in sides.ours.executions or one.details is None:
+            continue
+        if one.order_id is not None and one.order_id in sides.ours.orders:
+            yield ExecutionMissing(subject=one.order_id, theirs=one.details)
+        else:
+            yield ExecutionOfUnknownOrder(subject=one.details.instrument, theirs=one.details)
+
+
+def _executions_of_ours(sides: Sides) -> Iterator[Difference]:
+    complete = _listed_completely(sides.theirs)
+    for execution_id, one in sorted(sides.ours.executions.items()):
+        if execution_id not in sides.theirs.executions and one.order_id in complete:
+            yield ExecutionUnknownToThem(subject=one.order_id or "", ours=one)
+
+
+def _listed_completely(theirs: Statement) -> Collection[str | None]:
+    """The orders whose listed executions add up to what the venue says is filled: none of them is left out."""
+    listed: dict[str | None, Decimal] = {}
+    for one in theirs.executions.values():
+        quantity = ZERO if one.details is None else one.details.quantity
+        listed[one.order_id] = EXACT.add(listed.get(one.order_id, ZERO), quantity)
+    return {
+        order_id for order_id, order in theirs.orders.items() if listed.get(order_id, ZERO) == order.filled
+    }
+
+
+def _orders(sides: Sides) -> Iterator[Difference]:
+    for order_id in sorted((sides.ours.orders.keys() | sides.theirs.orders.keys()) - set(sides.under_way)):
+        our, their = sides.ours.orders.get(order_id), sides.theirs.orders.get(order_id)
+        if our is None:
+            if their is not None and their.is_open:
+                yield OrderUnknownToUs(subject=order_id, theirs=their)
+        elif their is None:
+            if our.is_open:
+                yield _missing_stop(sides, our, None) or OrderUnknownToThem(subject=order_id, ours=our)
+        else:
+            yield from _both(sides, our, their)
+
+
+def _both(sides: Sides, our: StatedOrder, their: StatedOrder) -> Iterator[Difference]:
+    name = our.order_id
+    if _identity(our) != _identity(their):
+        yield OrderMistaken(subject=name, ours=our, theirs=their)
+        return
+    if our.filled != their.filled:
+        yield FilledDiffers(subject=name, ours=our.filled, theirs=their.filled)
+    if our.is_open and their.is_open and _terms(our) != _terms(their):
+        yield TermsDiffer(subject=name, ours=our, theirs=their)
+    if not _stand_alike(our, their):
+        yield _missing_stop(sides, our, their) or StatusDiffers(subject=name, ours=our.status, theirs=their)
+
+
+def _stand_alike(our: StatedOrder, their: StatedOrder) -> bool:
+    """An order that is filled in part stands as it stood before; how two ended orders ended is no difference."""
+    statuses = {our.status, their.status}
+    if not (our.is_open or their.is_open) or len(statuses) == 1:
+        return True
+    return OrderStatus.PARTIALLY_FILLED in statuses and statuses <= _WORKS
+
+
+def _missing_stop(sides: Sides, our: StatedOrder, their: StatedOrder | None) -> ProtectiveStopMissing | None:
+    gone = their is None or their.status in _NOT_THERE
+    held = sides.ours.positions.get(our.instrument)
+    there = sides.theirs.positions.get(our.instrument)
+    if not gone or not our.is_open or held is None or there is None or not _protects(our, held):
+        return None
+    if there.direction is not held.direction:
+        return None
+    return ProtectiveStopMissing(subject=our.order_id, instrument=our.instrument, ours=our, theirs=their)
+
+
+def _protects(order: StatedOrder, held: StatedPosition) -> bool:
+    return order.reduce_only and order.type is OrderType.STOP and order.side is _OUT[held.direction]
+
+
+def _identity(order: StatedOrder) -> tuple[object, ...]:
+    return (order.instrument, order.side, order.type, order.reduce_only)
+
+
+def _terms(order: StatedOrder) -> tuple[object, ...]:
+    return (order.quantity, order.limit_price, order.trigger_price)
+
+
+def _positions(sides: Sides) -> Iterator[Difference]:
+    for name in sorted(sides.ours.positions.keys() | sides.theirs.positions.keys()):
+        difference = _position(name, sides.ours.positions.get(name), sides.theirs.positions.get(name))
+        if difference is not None:
+            yield difference
+
+
+def _position(name: str, our: StatedPosition | None, their: StatedPosition | None) -> Difference | None:
+    if our is None or their is None:
+        return _unknown(name, our, their)
+    if our.direction is not their.direction:
+        return PositionSideDiffers(subject=name, ours=our, theirs=their)
+    if our.quantity != their.quantity:
+        return PositionQuantityDiffers(subject=name, ours=our.quantity, theirs=their.quantity)
+    return None
+
+
+def _unknown(name: str, our: StatedPosition | None, their: StatedPosition | None) -> Difference | None:
+    if our is not None:
+        return PositionUnknownToThem(subject=name, ours=our)
+    return None if their is None else PositionUnknownToUs(subject=name, theirs=their)
+
+
+def _balances(sides: Sides) -> Iterator[Difference]:
+    """Currencies that neither side has are zero; of ours only: an exchange lists every coin there is dust of."""
+    for currency, our in sorted(sides.ours.balances.items()):
+        their = sides.theirs.balances.get(currency, ZERO)
+        if distance(our, their) > sides.tolerance:
+            yield BalanceDiffers(subject=currency, ours=our, theirs=their)
+
+
+_COMPARISONS: tuple[Callable[[Sides], Iterator[Difference]], ...] = (
+    _rules,
+    _executions_of_theirs,
+    _executions_of_ours,
+    _orders,
+    _positions,
+    _balances,
+)

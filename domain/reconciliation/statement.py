@@ -1,0 +1,155 @@
+"""A statement of account: what one side has on record of orders, executions, positions, money and rules.
+
+Both sides of a reconciliation are of this one shape: `ours` is made from the log's states, `theirs` from the answers
+of a venue. What only one side can know is left out of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from msgspec import Struct
+
+from domain.direction import Direction, Side
+from domain.instrument import Instrument
+from domain.order import CLOSED, Closed, OrderStatus, OrderType, Working
+from domain.portfolio import OpenPosition, Portfolio
+from domain.venue import Execution, VenueBalance, VenueOrder, VenuePosition
+
+
+class StatedOrder(Struct, frozen=True, gc=False, kw_only=True):
+    """One order; `status` is where it stands below a pending request, or OUTCOME_UNKNOWN.
+
+    Quantities are in base currency, prices in quote currency; `venue_order_id` and `reason` are empty where unknown.
+    """
+
+    order_id: str
+    venue_order_id: str
+    instrument: str
+    side: Side
+    type: OrderType
+    reduce_only: bool
+    quantity: Decimal
+    limit_price: Decimal | None
+    trigger_price: Decimal | None
+    status: OrderStatus
+    filled: Decimal
+    reason: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still fill, as far as this side knows."""
+        return self.status not in CLOSED
+
+
+class StatedExecution(Struct, frozen=True, gc=False):
+    """One execution and the order it filled, None for one of the venue's own; `details` are the venue's only."""
+
+    execution_id: str
+    order_id: str | None
+    details: Execution | None = None
+
+
+class StatedPosition(Struct, frozen=True, gc=False):
+    """What is held of one instrument; `quantity` in base currency, above zero."""
+
+    instrument: str
+    direction: Direction
+    quantity: Decimal
+
+
+class Statement(Struct, frozen=True, gc=False, kw_only=True):
+    """Orders by client order id, executions by execution id, positions and rules by instrument, money by currency."""
+
+    orders: Mapping[str, StatedOrder]
+    executions: Mapping[str, StatedExecution]
+    positions: Mapping[str, StatedPosition]
+    balances: Mapping[str, Decimal]
+    instruments: Mapping[str, Instrument]
+
+
+def ours(orders: Mapping[str, Working | Closed], portfolio: Portfolio) -> Statement:
+    """What the log adds up to: every order ever placed, the open positions, the balance, the listed instruments.
+
+    Raises AccountNotOpened where there is no account on record.
+    """
+    account = portfolio.account
+    return Statement(
+        orders={order_id: _our_order(order_id, state) for order_id, state in orders.items()},
+        executions={
+            execution_id: StatedExecution(execution_id, order_id)
+            for order_id, state in orders.items()
+            for execution_id in sorted(state.executions)
+        },
+        positions={name: _our_position(name, held) for name, held in portfolio.positions.items()},
+        balances={account.currency: account.balance},
+        instruments=portfolio.instruments,
+    )
+
+
+def theirs(
+    *,
+    orders: Iterable[VenueOrder],
+    executions: Iterable[Execution],
+    positions: Iterable[VenuePosition],
+    balances: Iterable[VenueBalance],
+    instruments: Iterable[Instrument],
+) -> Statement:
+    """What the venue answered. An order without a client order id goes by the venue's name for it."""
+    return Statement(
+        orders={order.order_id or order.venue_order_id: _their_order(order) for order in orders},
+        executions={
+            one.execution_id: StatedExecution(one.execution_id, one.order_id, one) for one in executions
+        },
+        positions={
+            one.instrument: StatedPosition(one.instrument, one.direction, one.quantity) for one in positions
+        },
+        balances={one.currency: one.balance for one in balances},
+        instruments={instrument.id: instrument for instrument in instruments},
+    )
+
+
+def _our_order(order_id: str, state: Working | Closed) -> StatedOrder:
+    terms = state.terms
+    return StatedOrder(
+        order_id=order_id,
+        venue_order_id=state.venue_order_id,
+        instrument=terms.instrument,
+        side=terms.side,
+        type=terms.type,
+        reduce_only=terms.reduce_only,
+        quantity=terms.quantity,
+        limit_price=terms.limit_price,
+        trigger_price=terms.trigger_price,
+        status=_stands(state),
+        filled=state.filled,
+        reason=state.reason if isinstance(state, Closed) else "",
+    )
+
+
+def _stands(state: Working | Closed) -> OrderStatus:
+    if isinstance(state, Closed) or state.status is OrderStatus.OUTCOME_UNKNOWN:
+        return state.status
+    return state.restored
+
+
+def _our_position(name: str, held: OpenPosition) -> StatedPosition:
+    return StatedPosition(name, held.state.direction, held.state.quantity)
+
+
+def _their_order(order: VenueOrder) -> StatedOrder:
+    return StatedOrder(
+        order_id=order.order_id or order.venue_order_id,
+        venue_order_id=order.venue_order_id,
+        instrument=order.instrument,
+        side=order.side,
+        type=order.type,
+        reduce_only=order.reduce_only,
+        quantity=order.quantity,
+        limit_price=order.limit_price,
+        trigger_price=order.trigger_price,
+        status=OrderStatus[order.status.name],
+        filled=order.filled,
+        reason=order.reason,
+    )

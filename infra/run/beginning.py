@@ -1,0 +1,49 @@
+"""What an empty log without a tape is opened with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from adapters.simulated import RULES_VERSION, SimulatedExchange
+from commands.account import decide
+from commands.instrument import ListInstrument
+from commands.opening import OpenLog
+from commands.routes import Command
+from commands.settings import ChangeSettings
+from domain.account import UNOPENED
+from domain.catalogue import known
+from domain.opening import LogOpened, Mode
+from domain.settings import Settings, check
+from infra.run.simulation import simulated
+from infra.run.stake import Stake
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The instruments listed are the catalogue's."""
+
+    account: str
+    stake: Stake
+    settings: Settings
+
+    def commands(self, log_id: UUID) -> Sequence[Command]:
+        """What opens an empty log by this id."""
+        opening = LogOpened(log_id=log_id, mode=Mode.LIVE, tape="", synthetic=False, simulator=RULES_VERSION)
+        return (
+            OpenLog(opening),
+            self.stake.opening(),
+            ChangeSettings(self.settings),
+            *(ListInstrument(instrument) for instrument in known()),
+        )
+
+    def exchange(self) -> SimulatedExchange:
+        """The simulated exchange of an account that is new.
+
+        Whatever is wrong with the beginning shows here, before there is a log: raises InvalidInput for a stake,
+        InvalidSettings for settings that cannot be traded with.
+        """
+        check(self.settings)
+        decide(self.stake.opening(), UNOPENED)
+        return simulated(known(), self.stake, self.settings.simulation)

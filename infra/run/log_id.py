@@ -1,0 +1,127 @@
+"""The id of a new log that is made from a tape: a function of the tape, the account and the settings.
+
+It is made by an explicit canonical form, `FORM`, and computed for an empty log only: from its first event on a log's id
+is read from the log (`infra/run/resuming.py`). A setting that came later is part of the form only where it is not
+neutral, so that it changes no id of those who do not use it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID, uuid5
+
+from adapters.simulated import RULES_VERSION
+from adapters.tapes import Tape, tape_identity
+from domain.instrument import Instrument
+from domain.opening import LogOpened, Mode
+from domain.settings import OrphanSettings, Settings, StrategySettings
+from infra.run.stake import Stake
+
+FORM = 1
+"""Counts the changes of the canonical form; a later form begins with its number, so that no two forms share an id."""
+
+_TAPES = UUID("5e6c1a52-6f0e-5b0c-8a35-0d4b7a8f3c11")
+
+STAKE = ("currency", "balance", "leverage")
+STRATEGY = ("name", "parameters")
+INSTANCE = ("id", "strategy", "instruments", "interval")
+ORPHANS = ("rule", "to")
+GROUPS: Mapping[str, Sequence[str]] = {
+    "tiers": (
+        "normal_confidence",
+        "strict_confidence",
+        "relaxed_confidence",
+        "window",
+        "strict_win_rate",
+        "strict_drawdown",
+        "strict_losses",
+        "relaxed_win_rate",
+        "relaxed_drawdown",
+    ),
+    "alpha": ("minimum_trend", "minimum_reward_to_risk"),
+    "risk": (
+        "allowed",
+        "max_positions",
+        "max_positions_per_instrument",
+        "max_risk_per_trade",
+        "max_total_risk",
+        "max_daily_loss",
+        "reserved_balance",
+        "cooldown_seconds",
+        "freshness_seconds",
+    ),
+    "sizing": ("rule", "quantity", "percent", "risk"),
+    "simulation": ("slippage", "slippage_jitter", "volume_share", "latency_ms", "seed"),
+}
+INSTRUMENT = (
+    "id",
+    "base",
+    "quote",
+    "tick",
+    "lot",
+    "min_quantity",
+    "max_quantity",
+    "min_notional",
+    "maker_fee",
+    "taker_fee",
+    "max_leverage",
+    "maintenance_margin",
+)
+
+
+def opening_of(
+    tapes: Sequence[Tape], account: str, stake: Stake, settings: Settings, instruments: Sequence[Instrument]
+) -> LogOpened:
+    """The first event of the log that these make: the same for the same, on whatever technology it is kept."""
+    identity = tape_identity(tapes)
+    form = [
+        identity,
+        account,
+        _fields(stake, STAKE),
+        _settings(settings),
+        [_fields(one, INSTRUMENT) for one in instruments],
+    ]
+    return LogOpened(
+        log_id=uuid5(_TAPES, json.dumps(form, default=str, sort_keys=True)),
+        mode=Mode.TAPE,
+        tape=identity,
+        synthetic=any(tape.synthetic for tape in tapes),
+        simulator=RULES_VERSION,
+    )
+
+
+def _settings(settings: Settings) -> dict[str, Any]:
+    form: dict[str, Any] = {
+        "strategies": [_strategy(one) for one in settings.strategies],
+        "order_freshness_seconds": settings.order_freshness_seconds,
+        **{group: _fields(getattr(settings, group), names) for group, names in GROUPS.items()},
+    }
+    for path, value in later(settings):
+        group, _, name = path.rpartition(".")
+        (form[group] if group else form)[name] = value
+    return form
+
+
+def _strategy(settings: StrategySettings) -> dict[str, Any]:
+    form = _fields(settings, STRATEGY)
+    form.update({name: value for name, value in _fields(settings, INSTANCE).items() if value})
+    return form
+
+
+def later(settings: Settings) -> Iterator[tuple[str, Any]]:
+    """By dotted name, the settings that came after the first form and are not neutral."""
+    if settings.paused:
+        yield "paused", settings.paused
+    if settings.risk.minimum_win_rate:
+        yield "risk.minimum_win_rate", settings.risk.minimum_win_rate
+        yield "risk.win_rate_window", settings.risk.win_rate_window
+    if settings.reverse_others:
+        yield "reverse_others", settings.reverse_others
+    if settings.orphans != OrphanSettings():
+        yield "orphans", _fields(settings.orphans, ORPHANS)
+
+
+def _fields(owner: object, names: Sequence[str]) -> dict[str, Any]:
+    return {name: getattr(owner, name) for name in names}

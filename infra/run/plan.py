@@ -1,0 +1,111 @@
+"""A plan: everything that a run on a tape is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from adapters.simulated import SimulatedExchange
+from adapters.tapes import Tape, merge
+from commands.account import decide
+from commands.instrument import ListInstrument
+from commands.opening import OpenLog
+from commands.routes import Command
+from commands.settings import ChangeSettings
+from commands.watching import Instance, coarser_for
+from domain.account import UNOPENED
+from domain.catalogue import on_the_market, rules_for
+from domain.errors import InvalidInput
+from domain.instrument import Instrument
+from domain.opening import LogOpened
+from domain.settings import Settings
+from infra.run.log_id import opening_of
+from infra.run.simulation import simulated
+from infra.run.stake import Stake, plain
+from infra.trading import instances_of
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Equal plans make equal logs. `instruments` are in order of their ids."""
+
+    tapes: Sequence[Tape]
+    account: str
+    stake: Stake
+    settings: Settings
+    instances: Sequence[Instance]
+    instruments: Sequence[Instrument]
+    opening: LogOpened
+
+    @property
+    def begins(self) -> datetime:
+        """When the first candle of all tapes opens (UTC)."""
+        return min(tape.candles[0].open_time for tape in self.tapes)
+
+    def exchange(self) -> SimulatedExchange:
+        """The simulated exchange before the first candle. Raises InvalidSettings for what it does not offer."""
+        return simulated(self.instruments, self.stake, self.settings.simulation)
+
+    def commands(self) -> Sequence[Command]:
+        """What opens an empty log."""
+        return (
+            OpenLog(self.opening),
+            self.stake.opening(),
+            ChangeSettings(self.settings),
+            *(ListInstrument(instrument) for instrument in self.instruments),
+        )
+
+
+def plan_of(
+    tapes: Sequence[Tape], account: str, balance: Decimal, leverage: Decimal, settings: Settings
+) -> Plan:
+    """Fills in what follows from tapes and settings: the instruments' rules, the currency, the log's opening.
+
+    Raises InvalidInput where two tapes are of one instrument, the instruments have no currency in common, or the
+    account cannot be opened with this stake; InvalidSettings for a strategy that is not there, is there twice or does
+    not take its parameters, or asks for candles that the tapes cannot give.
+    """
+    ordered = sorted(tapes, key=lambda tape: tape.instrument)
+    instruments = [_rules_of(tape) for tape in ordered]
+    stake = Stake(_currency_of(instruments), plain(balance), plain(leverage))
+    instances = instances_of(settings)
+    opening = opening_of(ordered, account, stake, settings, instruments)
+    plan = Plan(ordered, account, stake, settings, instances, instruments, opening)
+    _check_playable(plan)
+    return plan
+
+
+def tick_seen(tape: Tape) -> Decimal:
+    """The finest price step the tape's first candle shows: what comes later is not known yet when trading begins."""
+    first = tape.candles[0]
+    return Decimal(1).scaleb(min(map(_places, (first.open, first.high, first.low, first.close))))
+
+
+def _places(price: Decimal) -> int:
+    exponent = price.as_tuple().exponent
+    return min(exponent, 0) if isinstance(exponent, int) else 0
+
+
+def _rules_of(tape: Tape) -> Instrument:
+    tick = tick_seen(tape)
+    return on_the_market(rules_for(tape.instrument, tick), tick)
+
+
+def _currency_of(instruments: Sequence[Instrument]) -> str:
+    quotes = {instrument.quote: instrument.id for instrument in instruments}
+    if len(quotes) > 1:
+        named = ", ".join(f"{name} in {quote}" for quote, name in quotes.items())
+        raise InvalidInput(f"one account has one currency, but {named}; trade them in runs of their own")
+    return next(iter(quotes))
+
+
+def _check_playable(plan: Plan) -> None:
+    merge(plan.tapes)
+    plan.exchange()
+    decide(plan.stake.opening(), UNOPENED)
+    for tape in plan.tapes:
+        for instance in plan.instances:
+            if instance.trades(tape.instrument):
+                coarser_for(instance, tape.instrument, tape.interval)

@@ -1,0 +1,106 @@
+"""A log that a plan resumes: it must have been made by the same plan. Its id is read, never computed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from itertools import takewhile
+from typing import Any, cast
+
+from msgspec import Struct
+
+from adapters.simulated import check_playable
+from domain.account import AccountOpened
+from domain.errors import InvalidInput, TapeMismatch
+from domain.instrument import InstrumentListed
+from domain.log import Envelope, EventLog
+from domain.opening import LogOpened
+from domain.settings import SettingsChanged
+from infra.run.plan import Plan
+
+
+def resumed(plan: Plan, log: EventLog) -> Plan:
+    """The plan with the opening that the log holds; as it is where the log is empty.
+
+    Raises InvalidInput for a log that is not ours, or was made by rules of the simulator that cannot be played any
+    more; TapeMismatch, naming every difference, for one that another plan has made.
+    """
+    first = next(log.read(upto=1), None)
+    if first is None:
+        return plan
+    opening = first.envelope.event
+    if not isinstance(opening, LogOpened):
+        raise InvalidInput(f"this log does not begin with LogOpened but with {type(opening).__name__}")
+    cause = first.envelope.meta.causation_id
+    opened = takewhile(
+        lambda one: one.envelope.meta.causation_id == cause, log.read(upto=len(plan.commands()) + 1)
+    )
+    _check_same(plan, opening, [one.envelope for one in opened])
+    check_playable(opening.simulator)
+    return replace(plan, opening=opening)
+
+
+def _check_same(plan: Plan, opening: LogOpened, opened: Sequence[Envelope]) -> None:
+    found = list(_differences(plan, opening, opened))
+    if found:
+        raise TapeMismatch(
+            f"this log was made by another run: {'; '.join(found)}; choose another log with --log, or play what this "
+            "one was made from"
+        )
+
+
+def _differences(plan: Plan, opening: LogOpened, opened: Sequence[Envelope]) -> Iterator[str]:
+    if (opening.mode, opening.tape) != (plan.opening.mode, plan.opening.tape):
+        yield "the tape differs"
+    account = opened[0].meta.account
+    if account != plan.account:
+        yield f"its account is {account}, not {plan.account}"
+    listed: dict[str, object] = {}
+    for event in (envelope.event for envelope in opened):
+        match event:
+            case AccountOpened():
+                stake = plan.stake
+                yield from _figures("starting_balance", event.balance, stake.balance)
+                yield from _figures("leverage", event.leverage, stake.leverage)
+                yield from _figures("currency", event.currency, stake.currency)
+            case SettingsChanged():
+                yield from _of_records("", event.settings, plan.settings)
+            case InstrumentListed():
+                listed[event.instrument.id] = event.instrument
+            case _:
+                pass
+    yield from _of_instruments(listed, {one.id: one for one in plan.instruments})
+
+
+def _of_instruments(found: Mapping[str, object], planned: Mapping[str, object]) -> Iterator[str]:
+    for name in sorted(found.keys() | planned.keys()):
+        if name in found and name in planned:
+            yield from _of_records(f"{name}.", found[name], planned[name])
+        else:
+            yield f"{name} is in {'the log' if name in found else 'this plan'} only"
+
+
+def _of_records(path: str, found: Any, planned: Any) -> Iterator[str]:
+    for name in _names(planned):
+        one, other = getattr(found, name), getattr(planned, name)
+        if is_dataclass(other):
+            yield from _of_records(f"{path}{name}.", one, other)
+        else:
+            yield from _figures(f"{path}{name}", one, other)
+
+
+def _names(record: Any) -> Sequence[str]:
+    if isinstance(record, Struct):
+        return record.__struct_fields__
+    return [field.name for field in fields(record)]
+
+
+def _figures(name: str, found: object, planned: object) -> Iterator[str]:
+    if found != planned:
+        yield f"{name} is {_spelled(found)} in the log and {_spelled(planned)} here"
+
+
+def _spelled(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_spelled, cast('tuple[object, ...]', value)))})"
+    return str(value)

@@ -1,0 +1,35 @@
+"""The simulated exchange that a run's settings describe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from adapters.simulated import SimulatedExchange, SimulationRules
+from domain.instrument import Instrument
+from domain.settings import SimulationSettings
+from infra.run.stake import Stake
+
+
+def simulated(
+    instruments: Iterable[Instrument], stake: Stake, simulation: SimulationSettings
+) -> SimulatedExchange:
+    """The exchange of a new account. Raises InvalidSettings for what it does not offer."""
+    return SimulatedExchange(
+        instruments={instrument.id: instrument for instrument in instruments},
+        currency=stake.currency,
+        balance=stake.balance,
+        leverage=stake.leverage,
+        rules=rules_of(simulation),
+        seed=simulation.seed,
+    )
+
+
+def rules_of(simulation: SimulationSettings) -> SimulationRules:
+    """The rules that the settings describe. Raises InvalidSettings for some that contradict each other."""
+    return SimulationRules(
+        slippage=simulation.slippage,
+        slippage_jitter=simulation.slippage_jitter,
+        volume_share=simulation.volume_share,
+        latency=timedelta(milliseconds=simulation.latency_ms),
+    )

@@ -1,0 +1,86 @@
+"""A decision's figures are written once, and every vote has its own again when it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapters.avro.codec import AvroCodec
+from adapters.avro.decision import to_written
+from adapters.avro.schema import current_schemas
+from domain.errors import InvalidEvent, LogCorrupt
+from domain.log import Envelope
+from domain.signal import Chamber, DecisionMade, Vote
+from tests.adapters.avro.records import body_in_form
+from tests.replacing import replace
+from tests.schemas.samples import SAMPLES
+
+_CODEC = AvroCodec()
+_NAME = "whence.signal.DecisionMade"
+_SAMPLE = SAMPLES[_NAME]
+
+
+def _voted(*figures: Mapping[str, str]) -> Envelope:
+    votes = tuple(
+        Vote(member=f"member {number}", chamber=Chamber.RISK, approves=True, reasons=(), figures=one)
+        for number, one in enumerate(figures)
+    )
+    event: Any = replace(_SAMPLE.event, votes=votes)
+    return Envelope(_SAMPLE.meta, event)
+
+
+def _figures(data: bytes) -> list[list[tuple[str, str]]]:
+    event = _CODEC.decode(data).event
+    assert isinstance(event, DecisionMade)
+    return [list(vote.figures.items()) for vote in event.votes]
+
+
+def test_a_figure_that_several_members_looked_at_is_written_once() -> None:
+    data = _CODEC.encode(_voted({"balance": "10000.00"}, {"balance": "10000.00", "limit": "3"}))
+    assert data.count(b"balance") == data.count(b"10000.00") == 1
+    assert _figures(data) == [[("balance", "10000.00")], [("balance", "10000.00"), ("limit", "3")]]
+
+
+def test_one_name_may_mean_something_else_to_each_member() -> None:
+    figures: list[Mapping[str, str]] = [{"limit": "3"}, {"limit": "600"}, {"limit": "3"}]
+    data = _CODEC.encode(_voted(*figures))
+    assert data.count(b"limit") == 2
+    assert _figures(data) == [[("limit", "3")], [("limit", "600")], [("limit", "3")]]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.dictionaries(st.sampled_from("abcd"), st.sampled_from(["", "1", "ü"])), max_size=6))
+def test_every_vote_has_its_figures_again_in_its_own_order(figures: list[dict[str, str]]) -> None:
+    envelope = _voted(*figures)
+    data = _CODEC.encode(envelope)
+    assert _CODEC.decode(data) == envelope
+    assert _figures(data) == [list(one.items()) for one in figures]
+
+
+@pytest.mark.parametrize("place", [-1, 1, 2**40])
+def test_a_vote_on_an_input_that_is_not_there_is_not_an_event(place: int) -> None:
+    decision: Any = to_written(cast("Any", _voted({"a": "1"}).event))
+    broken = replace(decision, votes=(replace(decision.votes[0], inputs=(place,)),))
+    with pytest.raises(LogCorrupt, match=f"said to be a {_NAME} are not: .*Error"):
+        _CODEC.decode(
+            _CODEC.encode(_SAMPLE)[:10] + body_in_form(_SAMPLE.meta, broken, current_schemas()[_NAME])
+        )
+
+
+REFUSED: list[tuple[Any, str]] = [
+    ([("a", "1")], r"DecisionMade\.votes\[\]\.figures = \[\('a', '1'\)\] is not a mapping"),
+    ({1: "1"}, r"DecisionMade\.votes\[\]\.figures \(a name\) = 1 is not text"),
+    ({"a": 1}, r"DecisionMade\.votes\[\]\.figures\{\} = 1 is not text"),
+    ({"a": ["1"]}, r"DecisionMade\.votes\[\]\.figures\{\} = \['1'\] is not text"),
+    ({"a": "\ud800"}, r"DecisionMade\.inputs\[\]\.value = '\\ud800' holds half of a surrogate pair"),
+]
+
+
+@pytest.mark.parametrize(("figures", "told"), REFUSED, ids=[told for _, told in REFUSED])
+def test_figures_that_are_no_text_are_refused(figures: Any, told: str) -> None:
+    with pytest.raises(InvalidEvent, match=told):
+        _CODEC.encode(_voted(figures))

@@ -1,0 +1,105 @@
+"""The id of a new log: an explicit form, the same as the logs on record were made by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from adapters.tapes import read_tape, synthetic_tape
+from domain.instrument import Instrument
+from domain.settings import OrphanRule, OrphanSettings, RiskSettings, Settings, StrategySettings
+from infra.config import load
+from infra.run import log_id
+from infra.run.plan import Plan, plan_of
+from infra.run.stake import Stake
+from infra.trading import trading_settings
+from tests.domain.history import BTC
+from tests.old_logs.logs import FOLDER, TAPES, as_printed
+from tests.replacing import replace
+
+D = Decimal
+(TAPE,) = synthetic_tape(1, ["BTCUSDT"], candles=30)
+
+
+def plan(
+    settings: Settings | None = None,
+    account: str = "paper",
+    balance: int = 10_000,
+    leverage: int = 1,
+) -> Plan:
+    return plan_of([TAPE], account, D(balance), D(leverage), settings or Settings())
+
+
+@pytest.mark.parametrize("name", TAPES)
+def test_a_log_made_again_from_its_tape_and_settings_has_the_id_of_then(name: str) -> None:
+    settings = load(config=str(FOLDER / name / "whence.toml"))
+    tapes = [read_tape(FOLDER / name / file, now=datetime.now(UTC)) for file in TAPES[name]]
+    made = plan_of(
+        tapes,
+        settings.account,
+        settings.starting_balance,
+        settings.leverage,
+        trading_settings(settings.trading),
+    )
+    assert str(made.opening.log_id) == as_printed(name)[0]["data"]["log_id"]
+
+
+CHANGES: Mapping[str, Plan] = {
+    "account": plan(account="other"),
+    "balance": plan(balance=9_000),
+    "leverage": plan(leverage=2),
+    "parameters": plan(Settings(strategies=(StrategySettings("trend", {"fast": "10"}),))),
+    "freshness": plan(Settings(order_freshness_seconds=61)),
+    "risk": plan(Settings(risk=RiskSettings(max_positions=2))),
+    "win rate": plan(Settings(risk=RiskSettings(minimum_win_rate=D(0)))),
+    "paused": plan(Settings(paused=("trend",))),
+    "reversing others": plan(Settings(reverse_others=True)),
+    "orphans": plan(Settings(orphans=OrphanSettings(OrphanRule.CLOSE))),
+    "instance": plan(Settings(strategies=(StrategySettings(id="quick", strategy="trend"),))),
+    "instruments": plan(Settings(strategies=(StrategySettings("trend", instruments=(BTC,)),))),
+    "interval": plan(Settings(strategies=(StrategySettings("trend", interval="15m"),))),
+}
+
+
+@pytest.mark.parametrize("changed", CHANGES)
+def test_another_plan_has_another_id(changed: str) -> None:
+    assert CHANGES[changed].opening.log_id != plan().opening.log_id
+
+
+def test_a_later_setting_that_is_neutral_is_no_part_of_the_form() -> None:
+    """Whatever its other value is: 0 switches the win rate off, so its window says nothing."""
+    off = [RiskSettings(minimum_win_rate=D(0), win_rate_window=window) for window in (10, 50)]
+    one, other = (plan(Settings(risk=risk)).opening.log_id for risk in off)
+    assert one == other
+
+
+def test_the_form_names_every_setting_and_every_figure_of_an_instrument() -> None:
+    named = {"strategies", "order_freshness_seconds", *log_id.GROUPS}
+    named |= {f"{group}.{name}" for group, names in log_id.GROUPS.items() for name in names}
+    everything = replace(
+        Settings(),
+        paused=("trend",),
+        risk=RiskSettings(minimum_win_rate=D("0.4")),
+        reverse_others=True,
+        orphans=OrphanSettings(OrphanRule.CLOSE),
+    )
+    named |= {path for path, _ in log_id.later(everything)} | {f"orphans.{name}" for name in log_id.ORPHANS}
+    assert named == set(_paths(Settings()))
+    strategy = tuple(field.name for field in fields(StrategySettings))
+    assert strategy == (*log_id.STRATEGY, *log_id.INSTANCE)
+    assert Instrument.__struct_fields__ == log_id.INSTRUMENT
+    assert tuple(field.name for field in fields(Stake)) == log_id.STAKE
+
+
+def _paths(settings: Settings) -> list[str]:
+    found = list[str]()
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        found.append(field.name)
+        if is_dataclass(value):
+            found += [f"{field.name}.{one.name}" for one in fields(value)]
+    return found

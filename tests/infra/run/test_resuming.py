@@ -1,0 +1,108 @@
+"""A log is resumed by the plan that made it; every difference of another one is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from decimal import Decimal
+
+import pytest
+
+from adapters.avro import AvroCodec
+from adapters.log.library import open_memory
+from adapters.tapes import synthetic_tape
+from commands.account import TripKillSwitch
+from domain.errors import InvalidInput, TapeMismatch
+from domain.opening import Mode
+from domain.settings import RiskSettings, Settings, StrategySettings
+from infra.run.plan import Plan, plan_of
+from infra.run.resuming import resumed
+from tests.commands.desk import Desk
+from tests.commands.list_log import ListLog
+from tests.domain.history import LOG_ID
+from tests.journeys.runs import play
+from tests.replacing import replace
+
+D = Decimal
+BTC, ETH = synthetic_tape(1, ["BTCUSDT", "ETHUSDT"], candles=30)
+
+
+def plan(*tapes: object, settings: Settings | None = None, leverage: int = 1, account: str = "paper") -> Plan:
+    given = [tape for tape in (BTC, ETH) if tape in tapes] or [BTC]
+    return plan_of(given, account, D(10_000), D(leverage), settings or Settings())
+
+
+DIFFERENCES: tuple[tuple[Callable[[], Plan], str], ...] = (
+    (
+        lambda: plan(ETH),
+        "the tape differs; BTCUSDT-LINEAR.BYBIT is in the log only; ETHUSDT-LINEAR.BYBIT is in this",
+    ),
+    (lambda: plan(BTC, ETH), "the tape differs; ETHUSDT-LINEAR.BYBIT is in this plan only"),
+    (lambda: plan(account="other"), "its account is paper, not other"),
+    (lambda: plan(leverage=2), "leverage is 1 in the log and 2 here"),
+    (
+        lambda: plan(settings=Settings(risk=RiskSettings(max_positions=2), order_freshness_seconds=5)),
+        "risk.max_positions is 5 in the log and 2 here; order_freshness_seconds is 60 in the log and 5 here",
+    ),
+    (
+        lambda: plan(settings=Settings(strategies=(StrategySettings("trend", {"fast": "7"}),))),
+        "strategies is ",
+    ),
+)
+
+
+@pytest.fixture
+def log() -> ListLog:
+    made = ListLog()
+    play(plan(), made)
+    return made
+
+
+@pytest.mark.parametrize(("other", "words"), DIFFERENCES)
+def test_a_log_of_another_plan_is_refused_with_every_difference(
+    log: ListLog, other: Callable[[], Plan], words: str
+) -> None:
+    with pytest.raises(TapeMismatch) as refused:
+        resumed(other(), log)
+    assert f"this log was made by another run: {words}" in str(refused.value)
+    assert str(refused.value).endswith("or play what this one was made from")
+
+
+def test_an_empty_log_takes_the_plan_as_it_is() -> None:
+    assert resumed(plan(), ListLog()) == plan()
+
+
+def test_the_id_is_read_from_the_log_and_not_computed(log: ListLog) -> None:
+    """As for a log whose id an earlier version of the program has made by another form."""
+    renamed = ListLog()
+    first, *later = log.envelopes
+    event = replace(first.event, log_id=LOG_ID)
+    renamed.envelopes = [replace(first, event=event), *later]
+    assert resumed(plan(), renamed).opening.log_id == LOG_ID
+
+
+def test_a_log_of_unknown_simulator_rules_is_refused_with_their_version(log: ListLog) -> None:
+    renamed = ListLog()
+    first, *later = log.envelopes
+    renamed.envelopes = [replace(first, event=replace(first.event, simulator=99)), *later]
+    with pytest.raises(
+        InvalidInput, match="made by version 99 of the simulator's rules, and this program plays 1"
+    ):
+        resumed(plan(), renamed)
+
+
+def test_a_log_that_begins_with_something_else_is_refused_with_its_name() -> None:
+    desk = Desk().opened()
+    desk.ask(TripKillSwitch("lunch"), cause="command:1")
+    stray = ListLog()
+    stray.envelopes = desk.log.envelopes[-1:]
+    with pytest.raises(InvalidInput, match="does not begin with LogOpened but with KillSwitchTripped"):
+        resumed(plan(), stray)
+
+
+def test_a_live_log_is_no_tapes() -> None:
+    with closing(open_memory(AvroCodec())) as live:
+        made = plan()
+        play(replace(made, opening=replace(made.opening, mode=Mode.LIVE, tape="")), live)
+        with pytest.raises(TapeMismatch, match="the tape differs"):
+            resumed(made, live)
