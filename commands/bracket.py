@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from commands.order import PlaceOrder
+from domain.direction import Purpose
 from domain.instrument import Instrument
-from domain.order import OrderPlaced, OrderType, Purpose
+from domain.order import OrderPlaced, OrderType
 
 
 def bracket(

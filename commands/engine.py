@@ -32,8 +32,8 @@ from domain.candle import Candle
 from domain.errors import InvalidInput, Refused, TapeMismatch
 from domain.log import Envelope, Recorded, chain_id
 from domain.market import MarketView
+from domain.opposed import is_worth_saying
 from domain.signal import SignalDetected
-from domain.worth import worth_raising
 
 Work = Generator[Unit, None, Answer | None]
 """The units of one input, one after the other; each is decided on what the one before left. A request's work returns
@@ -116,7 +116,7 @@ class Engine:
         sightings = [
             sighting
             for sighting in self._watch.take(candle, self.market)
-            if worth_raising(sighting.proposal, portfolio)
+            if is_worth_saying(sighting.proposal, sighting.instance.id, portfolio)
         ]
         if sightings:
             asks = {self._signal_id(sighting): sighting for sighting in sightings}

@@ -14,8 +14,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from domain.direction import Purpose, Side
 from domain.instrument import Instrument
-from domain.order import Liquidity, OrderPlaced, Purpose, Side
+from domain.order import Liquidity, OrderPlaced
 from domain.venue import Execution, VenueBalance, VenueOrder, VenuePosition
 
 

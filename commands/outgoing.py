@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from commands.world import World
+from domain.direction import Purpose
 from domain.log import Envelope
 from domain.order import (
     OrderAmendRequested,
@@ -14,7 +15,6 @@ from domain.order import (
     OrderDenied,
     OrderPlaced,
     OrderStatus,
-    Purpose,
     Working,
 )
 from domain.streams import parse

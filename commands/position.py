@@ -9,8 +9,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from domain.arithmetic import EXACT, ZERO
+from domain.direction import Direction, Purpose
 from domain.errors import InvalidInput, Refused
-from domain.order import Purpose
 from domain.position import (
     Ended,
     Flat,
@@ -20,6 +20,7 @@ from domain.position import (
     PositionFunded,
     PositionIncreased,
     PositionOpened,
+    PositionOrphaned,
     PositionReduced,
     PositionState,
     ProtectionMoved,
@@ -27,7 +28,6 @@ from domain.position import (
     realised_profit,
     released_cost,
 )
-from domain.strategies import Direction
 
 
 class ApplyFill(Struct, frozen=True, gc=False, kw_only=True):
@@ -66,7 +66,15 @@ class MoveProtection(Struct, frozen=True, gc=False):
     target: Decimal | None
 
 
-PositionCommand = ApplyFill | ApplyFunding | MoveProtection
+class ReportOrphan(Struct, frozen=True, gc=False):
+    """The position's owner is not configured any more; `heir` takes it over, nobody if empty."""
+
+    stream: str
+    owner: str
+    heir: str
+
+
+PositionCommand = ApplyFill | ApplyFunding | MoveProtection | ReportOrphan
 
 
 def decide(command: PositionCommand, state: PositionState) -> Sequence[PositionEvent]:
@@ -86,6 +94,9 @@ def decide(command: PositionCommand, state: PositionState) -> Sequence[PositionE
             held = _held(command.stream, state)
             moved = (command.stop, command.target) != (held.stop, held.target)
             return [ProtectionMoved(command.stop, command.target)] if moved else []
+        case ReportOrphan():
+            _held(command.stream, state)
+            return [PositionOrphaned(command.owner, command.heir)]
 
 
 def _held(stream: str, state: PositionState) -> Open:
@@ -162,5 +173,5 @@ def settlement(event: PositionEvent) -> Decimal:
             return EXACT.subtract(event.realised, event.fee)
         case PositionFunded():
             return event.amount
-        case ProtectionMoved():
+        case ProtectionMoved() | PositionOrphaned():
             return ZERO

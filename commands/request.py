@@ -15,9 +15,10 @@ from decimal import Decimal
 from commands.account import ResetKillSwitch, TripKillSwitch
 from commands.order import CancelOrder
 from commands.reconciliation import ResolveDiscrepancy
-from domain.order import OrderType, Side
+from domain.direction import Direction, Side
+from domain.order import OrderType
 from domain.signal import SignalDetected
-from domain.strategies import Direction, Intent
+from domain.strategies import Intent
 
 __all__ = [
     "AmendOrder",

@@ -90,6 +90,7 @@ ROUTES: Mapping[type, Route] = {
     position.ApplyFill: Route(_position, position.decide),
     position.ApplyFunding: Route(_position, position.decide),
     position.MoveProtection: Route(_position, position.decide),
+    position.ReportOrphan: Route(_position, position.decide),
     account.OpenAccount: Route(_account, account.decide),
     account.ReserveFunds: Route(_account, account.decide),
     account.ReleaseFunds: Route(_account, account.decide),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from commands.commanded import Commanded
 from domain import account, instrument, order, position, reconciliation, settings, signal
+from domain.direction import Purpose
 from domain.events import NOUNS
 from domain.log import Envelope
 from domain.opening import LogOpened
@@ -47,7 +48,7 @@ _NAMELESS: frozenset[type] = frozenset({position.PositionFunded, order.OrderPlac
 def _told(envelope: Envelope) -> Iterable[str]:
     """The fact behind funding, and behind an order that the exchange placed itself."""
     event = envelope.event
-    liquidation = isinstance(event, order.OrderPlaced) and event.purpose is order.Purpose.LIQUIDATION
+    liquidation = isinstance(event, order.OrderPlaced) and event.purpose is Purpose.LIQUIDATION
     once = liquidation or isinstance(event, position.PositionFunded)
     return (envelope.meta.causation_id,) if once else ()
 

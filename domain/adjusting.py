@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from domain.errors import InvalidSettings, Refused
-from domain.settings import Settings, SizingRule, check
+from domain.settings import OrphanRule, Settings, SizingRule, check
 
 _KEPT: Mapping[str, str] = {
     "strategies": "strategies and their parameters belong to what the log was opened with; pause one instead",
@@ -73,21 +73,32 @@ def _with(settings: Settings, name: str, value: Any) -> Settings:
     return replace(settings, **changed)
 
 
+def _flag(text: str) -> bool:
+    """Raises ValueError for what is neither true nor false."""
+    return ("false", "true").index(text.lower()) == 1
+
+
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(text.replace(",", " ").split())
 
 
 _READ: Mapping[type, Callable[[str], Any]] = {
+    bool: _flag,
+    str: str,
     int: int,
     float: float,
     Decimal: Decimal,
     tuple: _listed,
     SizingRule: lambda text: SizingRule(text.upper()),
+    OrphanRule: lambda text: OrphanRule(text.upper()),
 }
 _WANTED: Mapping[type, str] = {
+    bool: "true or false",
+    str: "text",
     int: "a whole number",
     float: "a number",
     Decimal: "a number",
     tuple: "a list of instruments",
     SizingRule: f"one of {', '.join(SizingRule)}",
+    OrphanRule: f"one of {', '.join(OrphanRule)}",
 }

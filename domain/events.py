@@ -45,7 +45,7 @@ FULL_NAMES: Mapping[type, str] = {
 
 BY_FULL_NAME: Mapping[str, type] = {name: event for event, name in FULL_NAMES.items()}
 
-SCHEMA_VERSIONS: Mapping[type, int] = {DecisionMade: 2, LogOpened: 2, SettingsChanged: 3, SignalDetected: 2}
+SCHEMA_VERSIONS: Mapping[type, int] = {DecisionMade: 2, LogOpened: 2, SettingsChanged: 4, SignalDetected: 2}
 """The version of each event's schema where it is not the first; a new one comes with its file in `schemas/`."""
 
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from domain import candle
 from domain.arithmetic import EXACT
 from domain.candle import Candle
-from domain.order import Side
+from domain.direction import Side
 
 _TWO = Decimal(2)
 

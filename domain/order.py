@@ -17,20 +17,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.arithmetic import EXACT, ZERO
+from domain.direction import Purpose, Side
 
 _NO_EXECUTIONS: frozenset[str] = frozenset()
-
-
-class Side(StrEnum):
-    """Which way an order trades."""
-
-    BUY = "BUY"
-    SELL = "SELL"
-
-    @property
-    def opposite(self) -> Side:
-        """The other side."""
-        return Side.SELL if self is Side.BUY else Side.BUY
 
 
 class OrderType(StrEnum):
@@ -39,17 +28,6 @@ class OrderType(StrEnum):
     MARKET = "MARKET"
     LIMIT = "LIMIT"
     STOP = "STOP"
-
-
-class Purpose(StrEnum):
-    """Why the order exists: opens or grows a position, or is one of the four ways out of it."""
-
-    ENTRY = "ENTRY"
-    STOP = "STOP"
-    TARGET = "TARGET"
-    REVERSAL = "REVERSAL"
-    MANUAL = "MANUAL"
-    LIQUIDATION = "LIQUIDATION"
 
 
 class Liquidity(StrEnum):

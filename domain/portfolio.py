@@ -18,29 +18,32 @@ from msgspec.structs import replace
 from domain import account, instrument, order, position, reconciliation, settings, tiers
 from domain.account import Account, AccountEvent, AccountState, KillSwitchReset, Unopened
 from domain.arithmetic import EXACT, ZERO, distance, total
+from domain.direction import WAYS_OUT, Direction, Purpose, exit_side, towards
 from domain.errors import AccountNotOpened
 from domain.instrument import Catalogue, InstrumentEvent
 from domain.log import Envelope, Meta
-from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderStatus, Purpose, Side, Working
-from domain.position import Open, PositionClosed, PositionOpened
+from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderStatus, Working
+from domain.owner import PERSON
+from domain.position import Open, PositionClosed, PositionOpened, PositionOrphaned
 from domain.reconciliation import Discrepancies, ReconciliationEvent
 from domain.settings import InForce, SettingsChanged
 from domain.signal import DecisionMade, SignalDetected, Verdict
-from domain.strategies import Direction
 from domain.tiers import NO_TRADES, Trades
 
 UNBOUNDED = Decimal("Infinity")
 """The risk of what has no stop to end it: it is above every limit, so nothing is added while it lasts."""
 
+_REMEMBERED = 256
+"""How many of the last entries' owners are remembered: a fill that comes later than that is a person's to look at."""
+
 _V = TypeVar("_V")
-_DIRECTIONS: Mapping[Side, Direction] = {Side.BUY: Direction.LONG, Side.SELL: Direction.SHORT}
-_WAYS_OUT = frozenset({Purpose.REVERSAL, Purpose.MANUAL, Purpose.LIQUIDATION})
 
 
 class OpenPosition(Struct, frozen=True, gc=False, kw_only=True):
-    """An open position: the stream it lives in, its state, when it was opened and by which order."""
+    """An open position: its stream, its owner (see `domain/owner.py`), its state, when it opened and by which order."""
 
     stream: str
+    owner: str
     state: Open
     opened_at: datetime
     entry_order: str
@@ -60,22 +63,24 @@ class OpenPosition(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Proposed(Struct, frozen=True, gc=False, kw_only=True):
-    """What a signal's entry is meant to be: reference price, stop and target, and when that was said."""
+    """What a signal's entry is meant to be: its owner, reference price, stop and target, and when that was said."""
 
+    owner: str
     price: Decimal
     stop: Decimal
     target: Decimal
     at: datetime
 
 
-class Entry(Struct, frozen=True, gc=False, kw_only=True):
+class WorkingEntry(Struct, frozen=True, gc=False, kw_only=True):
     """An order that may still add exposure, or whose last fill no position has taken up yet.
 
     `price` is what its risk is judged at: its limit or trigger, else the price of the signal it follows; None for
     a manual market order. `stop` and `target` are where its protection is to rest. All are in quote currency; the
-    margin it may need is in the account's `reserved`.
+    margin it may need is in the account's `reserved`. What grows a position belongs to the owner of that.
     """
 
+    owner: str
     order: Working | Closed
     price: Decimal | None
     stop: Decimal | None
@@ -90,7 +95,7 @@ class Entry(Struct, frozen=True, gc=False, kw_only=True):
     @property
     def direction(self) -> Direction:
         """The side of the position it opens or grows."""
-        return _DIRECTIONS[self.order.terms.side]
+        return towards(self.order.terms.side)
 
     @property
     def risk(self) -> Decimal:
@@ -112,7 +117,8 @@ class Portfolio(NamedTuple):
     `positions` are the open ones by instrument; `entries` and `exits` the working orders by order id, the exits
     being those that can only reduce; `opened` counts all positions ever opened; `lost_at` is the last losing close
     of each instrument; `proposed` holds, by chain, the signals whose entry order is not placed yet; `reset_at` is
-    how many trades there were when a person last reset the kill switch.
+    how many trades there were when a person last reset the kill switch. `owners` holds, by chain, who proposed the last
+    entries, for a fill that comes when its order is forgotten; `configured` every strategy instance there ever was.
 
     A named tuple, because every event of a log makes one: it is copied in a third of a frozen dataclass's time.
     """
@@ -121,7 +127,7 @@ class Portfolio(NamedTuple):
     settings: InForce = settings.NONE_IN_FORCE
     instruments: Catalogue = _NOTHING
     positions: Mapping[str, OpenPosition] = _NOTHING
-    entries: Mapping[str, Entry] = _NOTHING
+    entries: Mapping[str, WorkingEntry] = _NOTHING
     exits: Mapping[str, Working] = _NOTHING
     discrepancies: Discrepancies = reconciliation.NONE_FOUND
     opened: Mapping[tuple[str, Direction], int] = _NOTHING
@@ -129,6 +135,8 @@ class Portfolio(NamedTuple):
     lost_at: Mapping[str, datetime] = _NOTHING
     proposed: Mapping[str, Proposed] = _NOTHING
     reset_at: int = 0
+    owners: Mapping[str, str] = _NOTHING
+    configured: frozenset[str] = frozenset()
 
     @property
     def account(self) -> Account:
@@ -163,7 +171,7 @@ class Portfolio(NamedTuple):
         held = self.positions.get(instrument_id)
         return held if held is not None and held.state.direction is direction.opposite else None
 
-    def waiting_against(self, instrument_id: str, direction: Direction) -> Mapping[str, Entry]:
+    def waiting_against(self, instrument_id: str, direction: Direction) -> Mapping[str, WorkingEntry]:
         """The entries, by order id, that a signal in this direction speaks against."""
         return {
             order_id: entry
@@ -197,7 +205,7 @@ def evolve(portfolio: Portfolio, envelope: Envelope) -> Portfolio:
     return portfolio if fold is None else fold(portfolio, envelope.meta, envelope.event)
 
 
-def with_levels(entry: Entry, *, stop: Decimal | None, target: Decimal | None) -> Entry:
+def with_levels(entry: WorkingEntry, *, stop: Decimal | None, target: Decimal | None) -> WorkingEntry:
     """The entry with its protection to rest at these prices (quote currency)."""
     return replace(entry, stop=stop, target=target)
 
@@ -209,8 +217,8 @@ def with_stop(held: OpenPosition, *, stop: Decimal) -> OpenPosition:
 
 def _leaves(working: Working, held: Open) -> bool:
     terms = working.terms
-    out = terms.instrument == held.instrument and _DIRECTIONS[terms.side] is held.direction.opposite
-    return out and (terms.purpose in _WAYS_OUT or working.status is OrderStatus.TRIGGERED)
+    out = terms.instrument == held.instrument and terms.side is exit_side(held.direction)
+    return out and (terms.purpose in WAYS_OUT or working.status is OrderStatus.TRIGGERED)
 
 
 def _account(portfolio: Portfolio, _meta: Meta, event: AccountEvent) -> Portfolio:
@@ -222,7 +230,8 @@ def _reset(portfolio: Portfolio, meta: Meta, event: KillSwitchReset) -> Portfoli
 
 
 def _settings(portfolio: Portfolio, _meta: Meta, event: SettingsChanged) -> Portfolio:
-    return portfolio._replace(settings=settings.evolve(portfolio.settings, event))
+    configured = portfolio.configured.union(event.settings.instances)
+    return portfolio._replace(settings=settings.evolve(portfolio.settings, event), configured=configured)
 
 
 def _instrument(portfolio: Portfolio, _meta: Meta, event: InstrumentEvent) -> Portfolio:
@@ -234,7 +243,9 @@ def _reconciliation(portfolio: Portfolio, _meta: Meta, event: ReconciliationEven
 
 
 def _signal(portfolio: Portfolio, meta: Meta, event: SignalDetected) -> Portfolio:
-    proposed = Proposed(price=event.price, stop=event.stop, target=event.target, at=meta.occurred_at)
+    proposed = Proposed(
+        owner=event.strategy, price=event.price, stop=event.stop, target=event.target, at=meta.occurred_at
+    )
     return portfolio._replace(proposed={**portfolio.proposed, meta.correlation_id: proposed})
 
 
@@ -243,8 +254,18 @@ def _decision(portfolio: Portfolio, meta: Meta, event: DecisionMade) -> Portfoli
     signal = portfolio.proposed.get(chain)
     if signal is None or event.verdict is not Verdict.ENTER:
         return portfolio._replace(proposed=_without(portfolio.proposed, chain))
-    decided = Proposed(price=signal.price, stop=event.stop, target=event.target, at=meta.occurred_at)
-    return portfolio._replace(proposed={**portfolio.proposed, chain: decided})
+    decided = Proposed(
+        owner=signal.owner, price=signal.price, stop=event.stop, target=event.target, at=meta.occurred_at
+    )
+    return portfolio._replace(
+        proposed={**portfolio.proposed, chain: decided},
+        owners=_remembered(portfolio.owners, chain, signal.owner),
+    )
+
+
+def _remembered(owners: Mapping[str, str], chain: str, owner: str) -> Mapping[str, str]:
+    oldest = next(iter(owners)) if len(owners) == _REMEMBERED else ""
+    return {**_without(owners, oldest), chain: owner}
 
 
 def _placed(portfolio: Portfolio, meta: Meta, event: OrderPlaced) -> Portfolio:
@@ -252,18 +273,20 @@ def _placed(portfolio: Portfolio, meta: Meta, event: OrderPlaced) -> Portfolio:
     if event.reduce_only:
         exits = {**portfolio.exits, order_id: working}
         return portfolio._replace(exits=exits, entries=_protected(portfolio.entries, event))
-    entry = _entry(working, portfolio.proposed.get(meta.correlation_id), meta)
+    entry = _entry(working, portfolio.proposed.get(meta.correlation_id), meta, portfolio)
     return portfolio._replace(
         entries={**portfolio.entries, order_id: entry},
         proposed=_without(portfolio.proposed, meta.correlation_id),
     )
 
 
-def _entry(working: Working, proposed: Proposed | None, meta: Meta) -> Entry:
+def _entry(working: Working, proposed: Proposed | None, meta: Meta, portfolio: Portfolio) -> WorkingEntry:
     named = working.terms.limit_price or working.terms.trigger_price
     if proposed is None:
-        return Entry(order=working, price=named, stop=None, target=None, decided_at=meta.occurred_at)
-    return Entry(
+        owner, at = _grown(working.terms, portfolio), meta.occurred_at
+        return WorkingEntry(owner=owner, order=working, price=named, stop=None, target=None, decided_at=at)
+    return WorkingEntry(
+        owner=proposed.owner,
         order=working,
         price=named or proposed.price,
         stop=proposed.stop,
@@ -272,7 +295,14 @@ def _entry(working: Working, proposed: Proposed | None, meta: Meta) -> Entry:
     )
 
 
-def _protected(entries: Mapping[str, Entry], placed: OrderPlaced) -> Mapping[str, Entry]:
+def _grown(terms: OrderPlaced, portfolio: Portfolio) -> str:
+    """Whose an entry is that no signal proposed: its owner's who holds what it grows, else a person's."""
+    held = portfolio.positions.get(terms.instrument)
+    grows = held is not None and held.state.direction is towards(terms.side)
+    return held.owner if held is not None and grows else PERSON
+
+
+def _protected(entries: Mapping[str, WorkingEntry], placed: OrderPlaced) -> Mapping[str, WorkingEntry]:
     """Orders that wait for an entry's first fill say where its protection is to rest, a person's entry too."""
     entry = entries.get(placed.parent) if placed.parent is not None else None
     if entry is None or placed.parent is None:
@@ -306,8 +336,8 @@ def _exit_after(
 
 
 def _entry_after(
-    entries: Mapping[str, Entry], order_id: str, entry: Entry, event: OrderEvent
-) -> Mapping[str, Entry]:
+    entries: Mapping[str, WorkingEntry], order_id: str, entry: WorkingEntry, event: OrderEvent
+) -> Mapping[str, WorkingEntry]:
     """A filled entry stays until a position has taken its last fill up, so that its exposure is never uncounted.
 
     One that an amendment ended has no fill left to be taken up.
@@ -318,8 +348,13 @@ def _entry_after(
         price = named if isinstance(event, OrderAmended) and named is not None else entry.price
         return {
             **entries,
-            order_id: Entry(
-                order=after, price=price, stop=entry.stop, target=entry.target, decided_at=entry.decided_at
+            order_id: WorkingEntry(
+                owner=entry.owner,
+                order=after,
+                price=price,
+                stop=entry.stop,
+                target=entry.target,
+                decided_at=entry.decided_at,
             ),
         }
     return _without(entries, order_id)
@@ -334,7 +369,11 @@ def _opened(portfolio: Portfolio, meta: Meta, event: PositionOpened) -> Portfoli
         raise ValueError(f"PositionOpened was recorded on {meta.stream} while {event.instrument} was held")
     state = _is(Open, position.evolve(position.FLAT, event))
     held = OpenPosition(
-        stream=meta.stream, state=state, opened_at=meta.occurred_at, entry_order=event.order_id
+        stream=meta.stream,
+        owner=_opener(portfolio, meta, event),
+        state=state,
+        opened_at=meta.occurred_at,
+        entry_order=event.order_id,
     )
     kind = (event.instrument, event.direction)
     return portfolio._replace(
@@ -342,6 +381,23 @@ def _opened(portfolio: Portfolio, meta: Meta, event: PositionOpened) -> Portfoli
         entries=_taken_up(portfolio.entries, event.order_id),
         opened={**portfolio.opened, kind: portfolio.opened.get(kind, 0) + 1},
     )
+
+
+def _opener(portfolio: Portfolio, meta: Meta, event: PositionOpened) -> str:
+    entry = portfolio.entries.get(event.order_id)
+    return portfolio.owners.get(meta.correlation_id, PERSON) if entry is None else entry.owner
+
+
+def _orphaned(portfolio: Portfolio, meta: Meta, event: PositionOrphaned) -> Portfolio:
+    held = _held(portfolio, meta, event)
+    if not event.heir:
+        return portfolio
+    positions = {**portfolio.positions, held.state.instrument: _owned(held, owner=event.heir)}
+    return portfolio._replace(positions=positions)
+
+
+def _owned(held: OpenPosition, *, owner: str) -> OpenPosition:
+    return replace(held, owner=owner)
 
 
 def _filled(portfolio: Portfolio, meta: Meta, event: Any) -> Portfolio:
@@ -354,7 +410,11 @@ def _moved(portfolio: Portfolio, meta: Meta, event: Any) -> Portfolio:
     held = _held(portfolio, meta, event)
     state = _is(Open, position.evolve(held.state, event))
     moved = OpenPosition(
-        stream=held.stream, state=state, opened_at=held.opened_at, entry_order=held.entry_order
+        stream=held.stream,
+        owner=held.owner,
+        state=state,
+        opened_at=held.opened_at,
+        entry_order=held.entry_order,
     )
     return portfolio._replace(positions={**portfolio.positions, state.instrument: moved})
 
@@ -370,7 +430,7 @@ def _closed(portfolio: Portfolio, meta: Meta, event: PositionClosed) -> Portfoli
     )
 
 
-def _taken_up(entries: Mapping[str, Entry], order_id: str) -> Mapping[str, Entry]:
+def _taken_up(entries: Mapping[str, WorkingEntry], order_id: str) -> Mapping[str, WorkingEntry]:
     entry = entries.get(order_id)
     return _without(entries, order_id) if entry is not None and isinstance(entry.order, Closed) else entries
 
@@ -413,6 +473,7 @@ FOLDS: Mapping[type, Fold] = {
     position.PositionReduced: _filled,
     position.PositionFunded: _moved,
     position.ProtectionMoved: _moved,
+    PositionOrphaned: _orphaned,
     PositionClosed: _closed,
 }
 """What each event does to the portfolio; what is not here leaves it as it is."""

@@ -14,8 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.arithmetic import EXACT, ZERO
-from domain.order import Purpose
-from domain.strategies import Direction
+from domain.direction import Direction, Purpose
 
 _COST_STEP = Decimal("1e-12")
 
@@ -72,6 +71,13 @@ class ProtectionMoved(Struct, frozen=True, gc=False):
     target: Decimal | None
 
 
+class PositionOrphaned(Struct, frozen=True, gc=False):
+    """The strategy instance `owner` is not configured any more; `heir` (nobody if empty) owns the position now."""
+
+    owner: str
+    heir: str
+
+
 class PositionClosed(Struct, frozen=True, gc=False, kw_only=True):
     """The last fill: flat again.
 
@@ -95,7 +101,13 @@ class PositionClosed(Struct, frozen=True, gc=False, kw_only=True):
 
 
 PositionEvent = (
-    PositionOpened | PositionIncreased | PositionReduced | PositionFunded | ProtectionMoved | PositionClosed
+    PositionOpened
+    | PositionIncreased
+    | PositionReduced
+    | PositionFunded
+    | ProtectionMoved
+    | PositionOrphaned
+    | PositionClosed
 )
 
 
@@ -162,7 +174,12 @@ def _opened(event: PositionOpened) -> Open:
 
 def _evolve_open(
     state: Open,
-    event: PositionIncreased | PositionReduced | PositionFunded | ProtectionMoved | PositionClosed,
+    event: PositionIncreased
+    | PositionReduced
+    | PositionFunded
+    | ProtectionMoved
+    | PositionOrphaned
+    | PositionClosed,
 ) -> Open | Ended:
     match event:
         case PositionIncreased():
@@ -175,6 +192,8 @@ def _evolve_open(
             return _with_funding(state, funding=EXACT.add(state.funding, event.amount))
         case ProtectionMoved():
             return with_protection(state, stop=event.stop, target=event.target)
+        case PositionOrphaned():
+            return state
         case PositionClosed():
             return Ended(event.net)
         case _:

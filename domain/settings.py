@@ -6,8 +6,9 @@ Fractions are of one: 0.02 is 2 %.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -16,6 +17,8 @@ from msgspec import Struct
 from domain.arithmetic import ONE, ZERO, is_within
 from domain.errors import InvalidSettings
 from domain.instrument import is_instrument_id
+from domain.interval import interval_of
+from domain.owner import PERSON
 
 
 class SizingRule(StrEnum):
@@ -26,12 +29,39 @@ class SizingRule(StrEnum):
     RISK = "RISK"
 
 
+class OrphanRule(StrEnum):
+    """What becomes of a position whose strategy is not configured any more: see `domain/orphans.py`."""
+
+    ALERT = "ALERT"
+    CLOSE = "CLOSE"
+    HAND_OVER = "HAND_OVER"
+
+
 @dataclass(frozen=True, slots=True)
 class StrategySettings:
-    """One strategy in force: its name, and its parameters as text."""
+    """One instance of a strategy in force, and its parameters as text.
 
-    name: str
+    `name` alone is the instance and the strategy. `id` names the instance where one strategy runs more than once,
+    `strategy` what it is an instance of; `instruments` empty are all, `interval` empty is the one of the tape.
+    """
+
+    name: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+    _: KW_ONLY
+    id: str = ""
+    strategy: str = ""
+    instruments: tuple[str, ...] = ()
+    interval: str = ""
+
+    @property
+    def instance(self) -> str:
+        """The id of the instance: the owner of its positions."""
+        return self.id or self.name or self.strategy
+
+    @property
+    def kind(self) -> str:
+        """The name that the strategy is registered under; empty where none is named."""
+        return self.strategy or self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +135,20 @@ class SimulationSettings:
     seed: int = 7
 
 
+@dataclass(frozen=True, slots=True)
+class OrphanSettings:
+    """What is done at start with positions whose strategy is not configured any more; `to` is who takes them over."""
+
+    rule: OrphanRule = OrphanRule.ALERT
+    to: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of it; `order_freshness_seconds` is how long an unsent intent may still be sent.
 
-    Of the strategies whose names are in `paused` no signal enters; their exits go through.
+    Of the strategies whose ids are in `paused` no signal enters; their exits go through. With `reverse_others` a
+    strategy's entry against what another one, or a person, holds closes that; without it such an entry is skipped.
     """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
@@ -120,6 +159,13 @@ class Settings:
     simulation: SimulationSettings = SimulationSettings()
     order_freshness_seconds: int = 60
     paused: tuple[str, ...] = ()
+    reverse_others: bool = False
+    orphans: OrphanSettings = OrphanSettings()
+
+    @property
+    def instances(self) -> tuple[str, ...]:
+        """The id of each strategy instance in force."""
+        return tuple(one.instance for one in self.strategies)
 
 
 class SettingsChanged(Struct, frozen=True, gc=False):
@@ -158,15 +204,37 @@ def check(settings: Settings) -> None:
         for name, value, low, high in ranges(settings)
         if not is_within(value, low, high)
     ]
-    faults += [
-        f"risk.allowed: {name!r} is not an instrument; spell it like BTCUSDT-LINEAR.BYBIT"
-        for name in settings.risk.allowed
-        if not is_instrument_id(name)
-    ]
+    faults += _misspelled("risk.allowed", settings.risk.allowed)
+    faults += _faults_of_strategies(settings)
     if settings.sizing.rule is SizingRule.FIXED and settings.sizing.quantity == 0:
         faults.append("sizing.quantity = 0 must be above 0 where sizing.rule is FIXED")
     if faults:
         raise InvalidSettings("; ".join(faults))
+
+
+def _misspelled(where: str, instruments: Iterable[str]) -> Iterator[str]:
+    for name in instruments:
+        if not is_instrument_id(name):
+            yield f"{where}: {name!r} is not an instrument; spell it like BTCUSDT-LINEAR.BYBIT"
+
+
+def _faults_of_strategies(settings: Settings) -> Iterator[str]:
+    """A signal and a position are named after their instance: of two with one id nobody could tell whose they are."""
+    for number, one in enumerate(settings.strategies):
+        where = f"strategies.{number}"
+        if not one.kind:
+            yield f'{where}: no strategy is named; write name = "trend", or an id and strategy = "trend"'
+        if one.interval and interval_of(one.interval) is None:
+            yield f"{where}.interval = {one.interval!r} is no part of a day; write it like 1m, 15m, 1h or 1d"
+        yield from _misspelled(f"{where}.instruments", one.instruments)
+    count = Counter(settings.instances)
+    twice = sorted(name for name, times in count.items() if times > 1)
+    if twice:
+        yield f"strategies: more than one has the id {', '.join(twice)}; give each an id of its own"
+    if PERSON in count:
+        yield f"strategies: none may have the id {PERSON}: that is the owner of what people enter"
+    if settings.orphans.rule is OrphanRule.HAND_OVER and settings.orphans.to not in count:
+        yield f"orphans.to = {settings.orphans.to!r} is none of the strategies; name the one that takes over"
 
 
 def ranges(

@@ -11,7 +11,8 @@ from typing import assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.strategies import Direction, Intent
+from domain.direction import Direction
+from domain.strategies import Intent
 
 
 class Chamber(StrEnum):

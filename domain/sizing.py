@@ -57,6 +57,14 @@ def size(
     return Sized(wanted=wanted, quantity=quantity, reasons=reasons, cuts=cuts if wanted else ())
 
 
+def named(instrument: Instrument, entry: Decimal, quantity: Decimal) -> Sized:
+    """A quantity that somebody names, neither cut nor rounded; 0 is wanted where the instrument does not allow it."""
+    fault = _fault(instrument, entry, quantity)
+    return Sized(
+        wanted=ZERO if fault else quantity, quantity=quantity, reasons=(fault,) if fault else (), cuts=()
+    )
+
+
 def margin_required(instrument: Instrument, quantity: Decimal, price: Decimal, leverage: Decimal) -> Decimal:
     """Initial margin and the taker fees in and out, in quote currency, rounded up to 1e-8.
 
@@ -95,10 +103,13 @@ RULES: Mapping[SizingRule, Callable[[SizingSettings, Decimal, Decimal, Funds], D
 
 
 def _carried(instrument: Instrument, entry: Decimal, funds: Funds) -> Decimal:
-    """The quantity whose `margin_required` the spendable funds cover."""
-    fees = EXACT.multiply(EXACT.multiply(entry, instrument.taker_fee), _TWO)
-    unit = CEILING.add(CEILING.divide(entry, funds.leverage), fees)
-    return FLOOR.divide(round_down(max(funds.spendable, ZERO), MARGIN_STEP), unit)
+    """The quantity whose `margin_required` the spendable funds cover.
+
+    spendable·leverage / (entry + 2·entry·fee·leverage), rounded once
+    """
+    spendable = round_down(max(funds.spendable, ZERO), MARGIN_STEP)
+    fees = EXACT.multiply(EXACT.multiply(EXACT.multiply(entry, instrument.taker_fee), _TWO), funds.leverage)
+    return FLOOR.divide(EXACT.multiply(spendable, funds.leverage), EXACT.add(entry, fees))
 
 
 def _tradable(
@@ -108,6 +119,12 @@ def _tradable(
     rounded = round_down(max(min(quantity, most), ZERO), instrument.lot)
     fault = _too_small(instrument, entry, rounded)
     return (ZERO, (*reasons, fault)) if fault else (rounded, reasons)
+
+
+def _fault(instrument: Instrument, entry: Decimal, quantity: Decimal) -> str:
+    if quantity > instrument.max_quantity:
+        return "ABOVE_MAX_QUANTITY"
+    return _too_small(instrument, entry, quantity)
 
 
 def _too_small(instrument: Instrument, entry: Decimal, quantity: Decimal) -> str:

@@ -10,8 +10,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from domain.direction import Direction
 from domain.errors import InvalidInput
-from domain.strategies import Direction
 
 _ACCOUNT = re.compile(r"[a-z0-9]+")
 _STREAM = re.compile(r"(?P<noun>log|[a-z]+(?=-))(?:-(?P<account>[a-z0-9]+)(?:-(?P<id>.+))?)?")

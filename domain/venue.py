@@ -13,8 +13,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from domain.arithmetic import EXACT
-from domain.order import Liquidity, OrderType, Side
-from domain.strategies import Direction
+from domain.direction import Direction, Side
+from domain.order import Liquidity, OrderType
 
 
 class VenueStatus(StrEnum):

@@ -11,7 +11,9 @@ from typing import cast, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
+from commands.watching import Instance
 from domain.errors import InvalidSettings, WhenceError
+from domain.interval import interval_of
 from domain.settings import Settings, StrategySettings, check
 from domain.strategies import Strategy
 from domain.strategies.builtin import BUILTIN, StrategyFactory
@@ -84,17 +86,37 @@ def _tables(name: str, value: object, hint: object) -> Iterator[tuple[str, Tree,
             yield from _tables(f"{name}.{number}", item, get_args(hint)[0])
 
 
+def instances_of(settings: Settings) -> Sequence[Instance]:
+    """The instances of strategies that the settings name, in their order.
+
+    Raises InvalidSettings for settings that `domain.settings.check` refuses (two of one id, an interval that is none,
+    an instrument that is misspelled), and what `strategy_of` raises.
+    """
+    check(settings)
+    return tuple(instance_of(one) for one in settings.strategies)
+
+
+def instance_of(settings: StrategySettings) -> Instance:
+    """One instance of the strategy that the settings name; raises what `strategy_of` raises."""
+    return Instance(
+        id=settings.instance,
+        strategy=strategy_of(settings),
+        instruments=settings.instruments,
+        interval=interval_of(settings.interval),
+    )
+
+
 def strategy_of(settings: StrategySettings) -> Strategy:
-    """The strategy the settings name: built in, or found through the entry-point group `whence.strategies`.
+    """The strategy that the settings name: built in, or found through the entry-point group `whence.strategies`.
 
     Raises InvalidSettings for a name nobody answers to, or parameters the strategy does not take.
     """
-    builtin = BUILTIN.get(settings.name)
+    builtin = BUILTIN.get(settings.kind)
     return builtin(settings.parameters) if builtin else _plugged(settings)
 
 
 def _plugged(settings: StrategySettings) -> Strategy:
-    name, found = settings.name, entry_points(group=_GROUP)
+    name, found = settings.kind, entry_points(group=_GROUP)
     if name not in found.names:
         known = ", ".join(sorted({*BUILTIN, *found.names}))
         raise InvalidSettings(f"trading.strategies: no strategy is called {name!r}; there are: {known}")

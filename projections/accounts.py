@@ -15,6 +15,7 @@ from typing import Any, cast, get_args
 from domain import account
 from domain.account import Account, AccountEvent, AccountOpened
 from domain.arithmetic import EXACT, ZERO, total
+from domain.direction import Direction
 from domain.drawdown import Drawdown, drawdown_after
 from domain.log import Recorded
 from domain.position import (
@@ -28,7 +29,6 @@ from domain.position import (
     realised_profit,
 )
 from domain.settings import SettingsChanged
-from domain.strategies import Direction
 from domain.streams import parse
 from projections.columns import COUNT, FIGURE, JSON_TEXT, MOMENT, MONEY, TEXT, optional
 from projections.projection import Fold, Order, Projection, Row, Rows

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from domain.account import KillSwitchReset, KillSwitchTripped
+from domain.direction import Purpose
 from domain.log import Recorded
 from domain.order import (
     OrderAmendRefused,
@@ -17,8 +18,8 @@ from domain.order import (
     OrderOverfilled,
     OrderPlaced,
     OrderRejected,
-    Purpose,
 )
+from domain.position import PositionOrphaned
 from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
 from domain.signal import DecisionMade
 from projections.columns import COUNT, MOMENT, TEXT
@@ -80,6 +81,7 @@ _ALERTS: Mapping[type, _Alert] = {
     OrderCancelRefused: _Alert(Severity.WARNING, "CANCEL_REFUSED"),
     OrderAmendRefused: _Alert(Severity.WARNING, "AMEND_REFUSED"),
     DecisionMade: _Alert(Severity.WARNING, "DAILY_LOSS", _daily_loss),
+    PositionOrphaned: _Alert(Severity.WARNING, "POSITION_ORPHANED"),
 }
 
 

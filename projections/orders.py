@@ -8,18 +8,9 @@ from typing import Any, get_args
 
 from domain import order
 from domain.arithmetic import EXACT, ZERO
+from domain.direction import Purpose, Side
 from domain.log import Meta, Recorded
-from domain.order import (
-    Closed,
-    OrderEvent,
-    OrderPlaced,
-    OrderStatus,
-    OrderType,
-    Purpose,
-    Side,
-    Working,
-    leaves,
-)
+from domain.order import Closed, OrderEvent, OrderPlaced, OrderStatus, OrderType, Working, leaves
 from domain.streams import parse
 from projections.columns import COUNT, FLAG, JSON_TEXT, MOMENT, MONEY, TEXT, optional
 from projections.projection import Fold, Order, Projection, Row, Rows

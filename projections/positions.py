@@ -7,9 +7,9 @@ from typing import Any, get_args
 
 from domain import position
 from domain.arithmetic import EXACT, ZERO
+from domain.direction import Direction
 from domain.log import Meta, Recorded
 from domain.position import Ended, Open, PositionClosed, PositionEvent, PositionOpened
-from domain.strategies import Direction
 from domain.streams import parse, parse_position
 from projections.columns import COUNT, MOMENT, MONEY, TEXT, optional
 from projections.projection import Fold, Order, Projection, Row, Rows

@@ -123,6 +123,9 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     ),
     position.PositionFunded: lambda e: f"{plain(e.amount)}",
     position.ProtectionMoved: _protection,
+    position.PositionOrphaned: lambda e: (
+        f"{e.owner} is not configured any more; {f'handed over to {e.heir}' if e.heir else 'nobody has it'}"
+    ),
     position.PositionClosed: _position_closed,
     account.AccountOpened: lambda e: f"{plain(e.balance)} {e.currency}, leverage {plain(e.leverage)}",
     account.FundsReserved: lambda e: f"{plain(e.amount)} for {e.order_id}",

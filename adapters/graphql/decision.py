@@ -21,8 +21,8 @@ from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
 from adapters.graphql.rows import told_by
 from adapters.graphql.scalars import JSON, Ordinal
+from domain.direction import Direction
 from domain.signal import Chamber, Tier, Verdict
-from domain.strategies import Direction
 
 
 class DecisionsBy(StrEnum):

@@ -7,9 +7,10 @@ from enum import Enum, StrEnum
 
 import strawberry
 
-from domain.order import Liquidity, OrderStatus, OrderType, Purpose, Side
+from domain.direction import Direction, Purpose, Side
+from domain.order import Liquidity, OrderStatus, OrderType
 from domain.signal import Chamber, Tier, Verdict
-from domain.strategies import Direction, Intent
+from domain.strategies import Intent
 from projections.alerts import Severity
 from projections.bookkeeping import BuildKind, BuildStatus
 from projections.questions.performance import Dimension

@@ -16,7 +16,8 @@ from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
 from adapters.graphql.rows import told_by
 from adapters.graphql.scalars import Ordinal
-from domain.order import Liquidity, Purpose, Side
+from domain.direction import Purpose, Side
+from domain.order import Liquidity
 
 
 class FillsBy(StrEnum):

@@ -9,9 +9,10 @@ from typing import TypeVar
 import strawberry
 
 from commands.request import ManualTerms, OutsideSignal
+from domain.direction import Direction, Side
 from domain.errors import InvalidInput
-from domain.order import OrderType, Side
-from domain.strategies import Direction, Intent
+from domain.order import OrderType
+from domain.strategies import Intent
 
 _T = TypeVar("_T")
 

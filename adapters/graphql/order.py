@@ -20,7 +20,8 @@ from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes, belonging
 from adapters.graphql.rows import told_by
 from adapters.graphql.scalars import Ordinal
-from domain.order import OrderStatus, OrderType, Purpose, Side
+from domain.direction import Purpose, Side
+from domain.order import OrderStatus, OrderType
 from projections.questions.links import positions_of_orders
 
 _FILLS = belonging("fills", "account", "order_id")

@@ -20,8 +20,7 @@ from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
 from adapters.graphql.rows import told_by, values_by
 from adapters.graphql.scalars import Ordinal
-from domain.order import Purpose
-from domain.strategies import Direction
+from domain.direction import Direction, Purpose
 from projections.questions.links import fills_of_positions, orders_of_positions
 
 

@@ -18,8 +18,9 @@ from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes, belonging
 from adapters.graphql.rows import told_by, values_by
 from adapters.graphql.scalars import JSON, Ordinal
+from domain.direction import Direction
 from domain.signal import Verdict
-from domain.strategies import Direction, Intent
+from domain.strategies import Intent
 
 ORDERS_OF_CHAIN = belonging("orders", "account", "chain")
 

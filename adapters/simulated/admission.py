@@ -12,8 +12,9 @@ from decimal import Decimal
 from adapters.simulated.matching import reaches
 from adapters.simulated.order import level_of
 from domain.arithmetic import ONE, ZERO
+from domain.direction import Purpose, Side
 from domain.instrument import Instrument
-from domain.order import OrderPlaced, OrderType, Purpose, Side
+from domain.order import OrderPlaced, OrderType
 
 UNKNOWN_INSTRUMENT = "10029: the requested symbol is invalid"
 UNKNOWN_ORDER = "110001: order not exists or too late to cancel"

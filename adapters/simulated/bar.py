@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from domain.arithmetic import ZERO
 from domain.candle import Candle
-from domain.order import Side
+from domain.direction import Side
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from adapters.simulated.order import WorkingOrder
-from domain.order import OrderType, Side
+from domain.direction import Side
+from domain.order import OrderType
 
 
 class Book:

@@ -20,8 +20,9 @@ from adapters.simulated.wallet import Wallet
 from adapters.simulated.wire import Wire
 from domain.arithmetic import ONE, ZERO
 from domain.candle import Candle
+from domain.direction import Side
 from domain.instrument import Instrument
-from domain.order import Liquidity, OrderPlaced, OrderType, Side
+from domain.order import Liquidity, OrderPlaced, OrderType
 
 POSITION_GONE = "CancelByTpSlTsClear"
 NOTHING_TO_REDUCE = "CancelByReduceOnly"

@@ -11,7 +11,8 @@ from adapters.simulated.clearing import Clearing
 from adapters.simulated.matching import Touch, at_open, inside, on_arrival, on_waking, reaches
 from adapters.simulated.order import WorkingOrder
 from adapters.simulated.wire import Wire
-from domain.order import OrderType, Side
+from domain.direction import Side
+from domain.order import OrderType
 
 NO_VOLUME = "EC_NoImmediateQtyToFill"
 CANNOT_AFFORD = "CancelByCannotAffordOrderCost"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from domain.arithmetic import EXACT, ZERO
-from domain.order import Side
+from domain.direction import Side
 
 _COST_STEP = Decimal("1e-12")
 

@@ -20,8 +20,8 @@ from decimal import Decimal
 
 from adapters.simulated.holding import Holding
 from domain.arithmetic import ONE
+from domain.direction import Side
 from domain.instrument import Instrument
-from domain.order import Side
 
 
 def order_cost(side: Side, quantity: Decimal, price: Decimal, leverage: Decimal, fee: Decimal) -> Decimal:

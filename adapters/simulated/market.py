@@ -23,9 +23,9 @@ from adapters.simulated.requests import Inbox
 from adapters.simulated.restoring import Standing
 from adapters.simulated.wire import Wire
 from domain.candle import Candle
+from domain.direction import Direction
 from domain.errors import InvalidInput
 from domain.instrument import Instrument
-from domain.strategies import Direction
 from domain.venue import VenuePosition
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)

@@ -14,7 +14,8 @@ from adapters.simulated.bar import Bar
 from adapters.simulated.order import WorkingOrder
 from adapters.simulated.steps import to_tick
 from domain.arithmetic import ONE
-from domain.order import Liquidity, OrderPlaced, OrderType, Side
+from domain.direction import Side
+from domain.order import Liquidity, OrderPlaced, OrderType
 
 
 @dataclass(frozen=True, slots=True)

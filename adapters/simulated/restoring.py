@@ -15,9 +15,9 @@ from adapters.simulated.holding import Holding
 from adapters.simulated.order import WorkingOrder
 from commands.world import World
 from domain.arithmetic import ZERO
+from domain.direction import Direction
 from domain.order import Closed, OrderStatus, OrderType, Working
 from domain.portfolio import OpenPosition
-from domain.strategies import Direction
 from domain.streams import parse
 
 _NEVER_SENT = frozenset({OrderStatus.PLACED, OrderStatus.DENIED})

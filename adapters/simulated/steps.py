@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
 
 from domain.arithmetic import ONE
-from domain.order import Side
+from domain.direction import Side
 
 _AGAINST = {Side.BUY: ROUND_CEILING, Side.SELL: ROUND_FLOOR}
 

@@ -25,7 +25,8 @@ from commands.exchange import (
     Ticket,
     Triggered,
 )
-from domain.order import Liquidity, OrderPlaced, Side
+from domain.direction import Side
+from domain.order import Liquidity, OrderPlaced
 
 
 def _micros(moment: datetime) -> str:

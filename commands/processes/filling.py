@@ -12,13 +12,12 @@ from commands.reconciliation import RecordDiscrepancy
 from commands.routes import Command
 from domain.account import BalanceReason
 from domain.arithmetic import EXACT
-from domain.order import Closed, OrderFilled, OrderPlaced, Side, Working
+from domain.direction import towards
+from domain.order import Closed, OrderFilled, OrderPlaced, Working
 from domain.portfolio import OpenPosition
 from domain.position import PositionEvent, PositionFunded
-from domain.strategies import Direction
 from domain.streams import position_stream
 
-_TOWARDS = {Side.BUY: Direction.LONG, Side.SELL: Direction.SHORT}
 _FEE_STEP = Decimal("1e-12")
 
 
@@ -28,7 +27,7 @@ def apply_fill(moment: Moment) -> Sequence[Command]:
     assert isinstance(order, Working | Closed)
     assert isinstance(fill, OrderFilled)
     held = moment.portfolio.positions.get(order.terms.instrument)
-    direction = _TOWARDS[order.terms.side]
+    direction = towards(order.terms.side)
     if held is None:
         return _open(moment, order.terms, fill, fill.quantity, fill.fee)
     if held.state.direction is direction or fill.quantity <= held.state.quantity:
@@ -54,7 +53,7 @@ def _apply(
     return ApplyFill(
         stream=held.stream,
         instrument=terms.instrument,
-        direction=_TOWARDS[terms.side],
+        direction=towards(terms.side),
         order_id=moment.subject,
         quantity=quantity,
         price=fill.price,
@@ -84,7 +83,7 @@ def _open(
 def _opening(
     moment: Moment, terms: OrderPlaced, fill: OrderFilled, quantity: Decimal, fee: Decimal
 ) -> ApplyFill:
-    direction = _TOWARDS[terms.side]
+    direction = towards(terms.side)
     number = moment.portfolio.next_position(terms.instrument, direction)
     entry = moment.portfolio.entries.get(moment.subject)
     return ApplyFill(

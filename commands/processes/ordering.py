@@ -14,14 +14,13 @@ from commands.bracket import bracket
 from commands.order import CancelOrder, DenyOrder, PlaceOrder
 from commands.processes.moment import Moment
 from commands.routes import Command
+from domain.direction import Purpose, entry_side
 from domain.instrument import Instrument
-from domain.order import OrderPlaced, OrderType, Purpose, Side
+from domain.opposed import taken_out
+from domain.order import OrderPlaced, OrderType
 from domain.signal import Decided, DecisionMade, SignalDetected, Verdict
 from domain.sizing import leverage_of, margin_required
-from domain.strategies import Direction
 from domain.streams import order_stream
-
-_ENTRY_SIDE = {Direction.LONG: Side.BUY, Direction.SHORT: Side.SELL}
 
 
 def place_orders(moment: Moment) -> Sequence[Command]:
@@ -44,7 +43,7 @@ def _enter(
     margin = margin_required(rules, decision.quantity, signal.price, leverage)
     entry = OrderPlaced(
         instrument=rules.id,
-        side=_ENTRY_SIDE[signal.direction],
+        side=entry_side(signal.direction),
         type=OrderType.MARKET,
         quantity=decision.quantity,
         limit_price=None,
@@ -64,20 +63,16 @@ def _enter(
 def _leave(moment: Moment, signal: SignalDetected, rules: Instrument) -> Sequence[Command]:
     """Takes back entries that still wait, and closes what is open, at the market and by no more than that.
 
-    Only what the signal speaks against: an order its own way would not close, it would add.
+    Only what the signal speaks against and may take out: an order its own way would not close, it would add.
     """
-    against = (rules.id, signal.direction)
-    waiting = [
-        command
-        for order_id in moment.portfolio.waiting_against(*against)
-        for command in _taken_back(moment, order_id)
-    ]
-    held = moment.portfolio.against(*against)
+    out = taken_out(signal, signal.strategy, moment.portfolio)
+    waiting = [command for order_id in out.waiting for command in _taken_back(moment, order_id)]
+    held = out.held
     if held is None:
         return waiting
     terms = OrderPlaced(
         instrument=rules.id,
-        side=_ENTRY_SIDE[signal.direction],
+        side=entry_side(signal.direction),
         type=OrderType.MARKET,
         quantity=held.state.quantity,
         limit_price=None,

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from commands.position import MoveProtection
 from commands.processes.moment import Moment
 from commands.routes import Command
-from domain.order import OrderPlaced, Purpose, Side, Working
+from domain.direction import Purpose, exit_side
+from domain.order import OrderPlaced, Working
 from domain.portfolio import OpenPosition
-from domain.strategies import Direction
-
-_OUT = {Direction.LONG: Side.SELL, Direction.SHORT: Side.BUY}
 
 
 def follow_protection(moment: Moment) -> Sequence[Command]:
@@ -20,7 +18,7 @@ def follow_protection(moment: Moment) -> Sequence[Command]:
     if not isinstance(order, Working) or order.terms.purpose not in _LEVELS:
         return ()
     held = moment.portfolio.positions.get(order.terms.instrument)
-    if held is None or order.terms.side is not _OUT[held.state.direction]:
+    if held is None or order.terms.side is not exit_side(held.state.direction):
         return ()
     return [_LEVELS[order.terms.purpose](held, order.terms)]
 

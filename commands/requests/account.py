@@ -26,7 +26,7 @@ def reset(request: ResetKillSwitch, _situation: Situation, _chain: str) -> Seque
 
 
 def pause(request: PauseStrategy, situation: Situation, _chain: str) -> Sequence[Command]:
-    """A name that no strategy in force has may be paused too: an external scanner's signals carry one."""
+    """An id that no strategy in force has may be paused too: an external scanner's signals carry one."""
     paused = situation.settings.paused
     if request.strategy in paused:
         return ()
@@ -40,7 +40,7 @@ def resume(request: ResumeStrategy, situation: Situation, _chain: str) -> Sequen
     if request.strategy in paused:
         rest = tuple(name for name in paused if name != request.strategy)
         return [settings_commands.ChangeSettings(replace(situation.settings, paused=rest), request.reason)]
-    if request.strategy in {one.name for one in situation.settings.strategies}:
+    if request.strategy in situation.settings.instances:
         return ()
     raise Refused(
         f"no strategy called {request.strategy!r} is paused; paused are: {', '.join(paused) or 'none'}"

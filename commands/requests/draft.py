@@ -17,17 +17,17 @@ from domain.order import OrderType
 def draft(command_id: str, terms: ManualTerms, situation: Situation) -> Drafted:
     """Costs and warnings of an order that could be placed now; raises what placing it would raise."""
     order = meant(terms, situation)
-    if order.asked is not None:
-        check_alone(order.asked, situation)
+    if order.case is not None:
+        check_alone(order.case.entry, situation)
     notional = None if order.price is None else EXACT.multiply(terms.quantity, order.price)
     return Drafted(
         command_id=command_id,
         terms=terms,
         price=order.price,
         notional=notional,
-        margin=None if order.asked is None else order.asked.margin,
+        margin=None if order.case is None else order.case.plan.margin,
         fee=None if notional is None else EXACT.multiply(notional, order.rules.taker_fee),
-        risk=None if order.asked is None else order.asked.risk,
+        risk=None if order.case is None else order.case.plan.risk,
         warnings=tuple(_warnings(order, terms, situation)),
     )
 
@@ -41,7 +41,7 @@ def _warnings(order: Meant, terms: ManualTerms, situation: Situation) -> Iterato
 
 def _unprotected(order: Meant, terms: ManualTerms, situation: Situation) -> str | None:
     grows = terms.instrument in situation.portfolio.positions
-    if order.asked is None or terms.stop is not None or grows:
+    if order.case is None or terms.stop is not None or grows:
         return None
     return (
         "it has no stop: all of its margin is at risk, and while it is open or waits without one no strategy "
@@ -51,7 +51,7 @@ def _unprotected(order: Meant, terms: ManualTerms, situation: Situation) -> str 
 
 def _aimless(order: Meant, terms: ManualTerms, situation: Situation) -> str | None:
     grows = terms.instrument in situation.portfolio.positions
-    if order.asked is None or terms.target is not None or grows:
+    if order.case is None or terms.target is not None or grows:
         return None
     return "it has no target: only its stop, a signal against it or a person takes it out"
 
@@ -72,7 +72,7 @@ def _at_once(_order: Meant, terms: ManualTerms, situation: Situation) -> str | N
 def _cooling(order: Meant, terms: ManualTerms, situation: Situation) -> str | None:
     lost_at = situation.portfolio.lost_at.get(terms.instrument)
     pause = timedelta(seconds=situation.settings.risk.cooldown_seconds)
-    if order.asked is None or lost_at is None or situation.at >= lost_at + pause:
+    if order.case is None or lost_at is None or situation.at >= lost_at + pause:
         return None
     return f"a position in {terms.instrument} was lost at {lost_at.isoformat()}: no strategy would enter yet"
 

@@ -13,26 +13,27 @@ from commands.bracket import bracket
 from commands.order import CancelOrder, amended_by, check_terms
 from commands.position import MoveProtection
 from commands.request import AmendOrder, ClosePosition, ManualTerms, PlaceOrder
-from commands.requests.limits import DIRECTIONS, Asked, check_alone, check_entry, check_levels
+from commands.requests.limits import case_of, check_alone, check_entry, check_levels
 from commands.requests.protection import check_protective, protection
 from commands.requests.situation import Situation
 from commands.routes import Command
 from domain.arithmetic import EXACT, ZERO
-from domain.committees import View
+from domain.committees import Case, View
+from domain.direction import Purpose, Side, exit_side, towards
 from domain.errors import InvalidInput, Refused
 from domain.instrument import Instrument, check_digits
-from domain.order import OrderPlaced, OrderType, Purpose, Side, Working
+from domain.order import OrderPlaced, OrderType, Working
 from domain.portfolio import OpenPosition, with_levels
 from domain.streams import order_stream
 
 
 class Meant(Struct, frozen=True, gc=False, kw_only=True):
-    """An order that may be placed: its terms, and what it was judged by; `asked` is None for one that only reduces."""
+    """An order that may be placed, and its case before the committees; None for one that only reduces."""
 
     terms: OrderPlaced
     rules: Instrument
     price: Decimal | None
-    asked: Asked | None
+    case: Case | None
 
 
 def meant(terms: ManualTerms, situation: Situation) -> Meant:
@@ -47,9 +48,9 @@ def meant(terms: ManualTerms, situation: Situation) -> Meant:
     _check_trigger(terms, situation)
     if terms.reduce_only:
         _check_reducing(terms, situation)
-        return Meant(terms=placed, rules=rules, price=_named(terms, situation), asked=None)
-    asked = _checked(terms, situation, situation.view(rules))
-    return Meant(terms=placed, rules=rules, price=asked.price, asked=asked)
+        return Meant(terms=placed, rules=rules, price=_named(terms, situation), case=None)
+    case = _checked(terms, situation, situation.view(rules))
+    return Meant(terms=placed, rules=rules, price=case.entry.price, case=case)
 
 
 def _named(terms: ManualTerms, situation: Situation) -> Decimal | None:
@@ -93,13 +94,13 @@ def _check_reducing(terms: ManualTerms, situation: Situation) -> None:
             "an order that only reduces has no stop and no target: what it leaves keeps its own"
         )
     held = situation.portfolio.positions.get(terms.instrument)
-    if held is None or held.state.direction is DIRECTIONS[terms.side]:
+    if held is None or held.state.direction is towards(terms.side):
         raise Refused(f"there is no position in {terms.instrument} that a {terms.side} order could reduce")
     if terms.quantity > held.state.quantity:
         raise Refused(f"{held.stream} holds {held.state.quantity}: {terms.quantity} is more than that")
 
 
-def _checked(terms: ManualTerms, situation: Situation, view: View) -> Asked:
+def _checked(terms: ManualTerms, situation: Situation, view: View) -> Case:
     """Judged at the price it names and, where it trades at once, at the market's too; the dearer of both."""
     rules, price = view.listed, _named(terms, situation)
     if price is None:
@@ -110,10 +111,10 @@ def _checked(terms: ManualTerms, situation: Situation, view: View) -> Asked:
     for name, level in (("the stop", terms.stop), ("the target", terms.target)):
         if level is not None:
             check_digits(f"{name} on {rules.id}", level, rules.tick)
-    judged = [Asked(terms, one, view) for one in {price, _at_once(terms, situation) or price}]
-    for asked in judged:
-        check_entry(asked)
-    return max(judged, key=lambda asked: asked.price)
+    judged = [case_of(terms, one, view) for one in {price, _at_once(terms, situation) or price}]
+    for case in judged:
+        check_entry(case)
+    return max(judged, key=lambda case: case.entry.price)
 
 
 def _at_once(terms: ManualTerms, situation: Situation) -> Decimal | None:
@@ -130,13 +131,13 @@ def crosses(side: Side, limit: Decimal, price: Decimal) -> bool:
 def place(request: PlaceOrder, situation: Situation, chain: str) -> Sequence[Command]:
     """The entry with its reservation and its protection, or the order that reduces."""
     order = meant(request.terms, situation)
-    if order.asked is None:
+    if order.case is None:
         return [order_commands.PlaceOrder(f"{chain}-x1", order.terms, order.rules)]
-    check_alone(order.asked, situation)
+    check_alone(order.case.entry, situation)
     held = situation.portfolio.positions.get(order.rules.id)
     entry_id, terms = f"{chain}-e1", request.terms
     return [
-        ReserveFunds(entry_id, order.asked.margin),
+        ReserveFunds(entry_id, order.case.plan.margin),
         order_commands.PlaceOrder(entry_id, order.terms, order.rules),
         *bracket(chain, entry_id, order.terms, order.rules, terms.stop, terms.target),
         *(_grown(held, terms, situation) if held is not None else ()),
@@ -207,7 +208,7 @@ def _check_awaited(terms: OrderPlaced, situation: Situation) -> None:
     if entry.price is None or with_levels(entry, stop=stop, target=target).risk > entry.risk:
         _checked(_manual(entry.order.terms, stop, target), situation, view)
         return
-    check_levels(view, entry.direction, entry.price, stop, target)
+    check_levels(case_of(_manual(entry.order.terms, stop, target), entry.price, view))
 
 
 def _working(order_id: str, situation: Situation) -> Working:
@@ -230,8 +231,8 @@ def _reserved(order_id: str, terms: OrderPlaced, situation: Situation) -> Sequen
     portfolio = situation.portfolio
     entry, kept = portfolio.entries[order_id], portfolio.account.reserved.get(order_id, ZERO)
     view = situation.view(situation.rules(terms.instrument), without=order_id)
-    asked = _checked(_manual(terms, entry.stop, entry.target), situation, view)
-    return [ReleaseFunds(order_id), ReserveFunds(order_id, asked.margin)] if asked.margin > kept else ()
+    margin = _checked(_manual(terms, entry.stop, entry.target), situation, view).plan.margin
+    return [ReleaseFunds(order_id), ReserveFunds(order_id, margin)] if margin > kept else ()
 
 
 def _manual(terms: OrderPlaced, stop: Decimal | None, target: Decimal | None) -> ManualTerms:
@@ -294,7 +295,7 @@ def close(request: ClosePosition, situation: Situation, chain: str) -> Sequence[
         raise Refused(
             f"{', '.join(leaving)} takes us out of {held.stream} already: cancel it first, or wait for it"
         )
-    out = Side.SELL if DIRECTIONS[Side.BUY] is held.state.direction else Side.BUY
+    out = exit_side(held.state.direction)
     name, quantity = held.state.instrument, held.state.quantity
     terms = ManualTerms(instrument=name, side=out, type=OrderType.MARKET, quantity=quantity, reduce_only=True)
     return [order_commands.PlaceOrder(f"{chain}-x1", _placed(terms, situation), situation.rules(name))]

@@ -8,34 +8,34 @@ from decimal import Decimal
 from commands import order as order_commands
 from commands.bracket import bracket
 from commands.request import MoveProtection
-from commands.requests.limits import DIRECTIONS, check_levels, check_wider
+from commands.requests.limits import check_levels, check_wider
 from commands.requests.situation import Situation
 from commands.routes import Command
+from domain.committees import Case, View
+from domain.direction import PROTECTION, Purpose, entry_side, exit_side
+from domain.entry import Entry
 from domain.errors import InvalidInput, Refused
 from domain.instrument import check_digits
-from domain.order import OrderPlaced, OrderStatus, OrderType, Purpose, Working
+from domain.order import OrderPlaced, OrderStatus, OrderType, Working
 from domain.portfolio import OpenPosition
-
-_PROTECTION = frozenset({Purpose.STOP, Purpose.TARGET})
-_ENTRY_SIDE = {direction: side for side, direction in DIRECTIONS.items()}
 
 
 def protection(held: OpenPosition, situation: Situation) -> Mapping[str, Working]:
     """The stop and the target that rest for an open position, by order id."""
-    out = _ENTRY_SIDE[held.state.direction].opposite
+    out = exit_side(held.state.direction)
     return {
         order_id: working
         for order_id, working in situation.portfolio.exits.items()
         if working.terms.instrument == held.state.instrument
         and working.terms.side is out
-        and working.terms.purpose in _PROTECTION
+        and working.terms.purpose in PROTECTION
     }
 
 
 def check_protective(terms: OrderPlaced, situation: Situation) -> None:
     """Raises Refused for a stop or target on the wrong side of its open position's price; others are let pass."""
     held = situation.portfolio.positions.get(terms.instrument)
-    if held is not None and terms.purpose in _PROTECTION:
+    if held is not None and terms.purpose in PROTECTION:
         _check_levels(held, terms.trigger_price, terms.limit_price, situation)
 
 
@@ -60,12 +60,25 @@ def _check_levels(
     for name, level in (("the stop", stop), ("the target", target)):
         if level is not None:
             check_digits(f"{name} of {held.stream}", level, rules.tick)
-    direction = held.state.direction
-    price = situation.prices.get(held.state.instrument, held.state.average_price)
     view = situation.view(rules)
-    check_levels(view, direction, price, stop, target)
+    check_levels(_case_of(held, stop, target, situation, view))
     if stop is not None:
         check_wider(held, stop, view)
+
+
+def _case_of(
+    held: OpenPosition, stop: Decimal | None, target: Decimal | None, situation: Situation, view: View
+) -> Case:
+    entry = Entry(
+        instrument=held.state.instrument,
+        direction=held.state.direction,
+        price=situation.prices.get(held.state.instrument, held.state.average_price),
+        stop=stop,
+        target=target,
+        quantity=held.state.quantity,
+        origin=None,
+    )
+    return Case(entry, view)
 
 
 def _moved(
@@ -98,7 +111,7 @@ def _begun(
     """They hang on the order that opened the position, so that the exchange ends one with the other."""
     entry = OrderPlaced(
         instrument=held.state.instrument,
-        side=_ENTRY_SIDE[held.state.direction],
+        side=entry_side(held.state.direction),
         type=OrderType.MARKET,
         quantity=held.state.quantity,
         limit_price=None,

@@ -30,7 +30,8 @@ from commands.request import (
 )
 from domain.account import KillSwitchReset, KillSwitchTripped
 from domain.adjusting import adjusted
-from domain.order import OrderAmendRequested, OrderCancelRequested, OrderPlaced, OrderType, Purpose
+from domain.direction import Purpose
+from domain.order import OrderAmendRequested, OrderCancelRequested, OrderPlaced, OrderType
 from domain.reconciliation import DiscrepancyResolved
 from domain.settings import SettingsChanged
 from domain.signal import SignalDetected

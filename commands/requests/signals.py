@@ -8,12 +8,16 @@ from commands import signal as signal_commands
 from commands.request import RaiseSignal
 from commands.requests.situation import Situation
 from commands.routes import Command
+from domain.errors import InvalidInput
+from domain.owner import PERSON
 
 
 def raise_signal(request: RaiseSignal, situation: Situation, chain: str) -> Sequence[Command]:
     """Both committees judge it like any other: what is stale, or said by a paused strategy, is skipped, on record.
 
-    Raises InstrumentNotListed where there are no rules to judge it by.
+    Raises InstrumentNotListed where there are no rules to judge it by, InvalidInput for a scanner of a person's name.
     """
+    if request.signal.strategy == PERSON:
+        raise InvalidInput(f"no scanner is called {PERSON}: that is the owner of what people enter")
     situation.rules(request.signal.instrument)
     return [signal_commands.RaiseSignal(chain, request.signal.detected())]

@@ -1,7 +1,18 @@
 """How Whence judges: two chambers, Alpha (is it worth trading?) and Risk (may we?), and the policy over both."""
 
+from domain.committees.case import Case
 from domain.committees.member import Judge, Judgement, Member
 from domain.committees.policy import EXIT_MEMBERS, MEMBERS, POLICY_VERSION, decide
 from domain.committees.view import View
 
-__all__ = ["EXIT_MEMBERS", "MEMBERS", "POLICY_VERSION", "Judge", "Judgement", "Member", "View", "decide"]
+__all__ = [
+    "EXIT_MEMBERS",
+    "MEMBERS",
+    "POLICY_VERSION",
+    "Case",
+    "Judge",
+    "Judgement",
+    "Member",
+    "View",
+    "decide",
+]

@@ -5,16 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 
 from domain.arithmetic import EXACT, distance
+from domain.committees.case import Case
 from domain.committees.member import Judgement, judgement
-from domain.committees.plan import plan
-from domain.committees.view import View
-from domain.signal import SignalDetected
-from domain.strategies import Direction
+from domain.direction import Direction
 from domain.tiers import threshold, tier_of
 
 
-def confidence(signal: SignalDetected, view: View) -> Judgement:
+def confidence(case: Case) -> Judgement:
     """The strategy is as sure as the tier in force asks for."""
+    signal, view = case.signal, case.view
     tiers, trades = view.settings.settings.tiers, view.portfolio.trades
     tier = tier_of(trades, tiers)
     asked = threshold(tier, tiers)
@@ -31,17 +30,17 @@ def confidence(signal: SignalDetected, view: View) -> Judgement:
     )
 
 
-def strategy_in_force(signal: SignalDetected, view: View) -> Judgement:
+def strategy_in_force(case: Case) -> Judgement:
     """Nobody has paused the strategy that says so."""
-    paused = view.settings.settings.paused
+    signal, paused = case.signal, case.view.settings.settings.paused
     return judgement(
         {"STRATEGY_PAUSED": signal.strategy in paused}, strategy=signal.strategy, paused=" ".join(paused)
     )
 
 
-def trend_agreement(signal: SignalDetected, view: View) -> Judgement:
+def trend_agreement(case: Case) -> Judgement:
     """The longer trend, read along the signal's direction, is at least the minimum."""
-    minimum = view.settings.settings.alpha.minimum_trend
+    signal, minimum = case.signal, case.view.settings.settings.alpha.minimum_trend
     along = signal.trend if signal.direction is Direction.LONG else -signal.trend
     return judgement(
         {"TREND_DISAGREES": not minimum <= along <= 1},
@@ -51,22 +50,22 @@ def trend_agreement(signal: SignalDetected, view: View) -> Judgement:
     )
 
 
-def reward_to_risk(signal: SignalDetected, view: View) -> Judgement:
+def reward_to_risk(case: Case) -> Judgement:
     """What the target brings is the minimum multiple of what the stop costs, taker fees in and out paid.
 
     A unit gains |target - entry| - fee·(entry + target) and loses |entry - stop| + fee·(entry + stop); a target on
     the wrong side of the entry is a loss as well.
     """
-    planned, fee = plan(signal, view), view.listed.taker_fee
-    minimum = view.settings.settings.alpha.minimum_reward_to_risk
-    gained = _gain(signal.direction, planned.entry, planned.target)
-    reward = EXACT.subtract(gained, _fees(fee, planned.entry, planned.target))
-    risk = EXACT.add(distance(planned.entry, planned.stop), _fees(fee, planned.entry, planned.stop))
+    planned, fee = case.plan, case.view.listed.taker_fee
+    minimum, (stop, target) = case.view.settings.settings.alpha.minimum_reward_to_risk, planned.levels
+    gained = _gain(case.entry.direction, planned.entry, target)
+    reward = EXACT.subtract(gained, _fees(fee, planned.entry, target))
+    risk = EXACT.add(distance(planned.entry, stop), _fees(fee, planned.entry, stop))
     return judgement(
         {"REWARD_TO_RISK_TOO_LOW": not (reward > 0 and reward >= EXACT.multiply(minimum, risk))},
         entry=planned.entry,
-        stop=planned.stop,
-        target=planned.target,
+        stop=stop,
+        target=target,
         taker_fee=fee,
         reward=reward,
         risk=risk,

@@ -1,4 +1,4 @@
-"""A member of a committee, and what it says of a signal."""
+"""A member of a committee, and how it judges a case."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from domain.arithmetic import exactly
-from domain.committees.view import View
-from domain.signal import Chamber, SignalDetected, Vote
+from domain.committees.case import Case
+from domain.signal import Chamber, Vote
 
 
 class Judgement(Struct, frozen=True, gc=False):
@@ -22,8 +22,8 @@ class Judgement(Struct, frozen=True, gc=False):
     figures: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-Judge = Callable[[SignalDetected, View], Judgement]
-"""A pure function of its arguments. One that raises votes no, with the name of the error's class as its reason."""
+Judge = Callable[[Case], Judgement]
+"""A pure function of its case. One that raises votes no, with the name of the error's class as its reason."""
 
 
 class Member(Struct, frozen=True):
@@ -34,7 +34,7 @@ class Member(Struct, frozen=True):
     judge: Judge
 
 
-Figure = Decimal | float | str | datetime
+Figure = Decimal | float | str | datetime | None
 
 
 def judgement(faults: Mapping[str, bool], **figures: Figure) -> Judgement:
@@ -43,10 +43,10 @@ def judgement(faults: Mapping[str, bool], **figures: Figure) -> Judgement:
     return Judgement(not reasons, reasons, {name: plain(figure) for name, figure in figures.items()})
 
 
-def vote(member: Member, signal: SignalDetected, view: View) -> Vote:
+def vote(member: Member, case: Case) -> Vote:
     """The member's vote; whatever goes wrong in a member is a no, and never keeps the others from voting."""
     try:
-        said = member.judge(signal, view)
+        said = member.judge(case)
     except Exception as error:  # noqa: BLE001  (fail closed: the class is recorded, its text may hold a secret)
         said = Judgement(approves=False, reasons=(type(error).__name__,))
     return Vote(
@@ -59,14 +59,14 @@ def vote(member: Member, signal: SignalDetected, view: View) -> Vote:
 
 
 def plain(figure: Figure) -> str:
-    """A figure as text: decimals written out without an exponent, times in ISO 8601."""
+    """A figure as text: decimals written out without an exponent, times in ISO 8601, nothing for None."""
     if isinstance(figure, str):
         return figure
     if isinstance(figure, Decimal):
         return _written_out(figure)
     if isinstance(figure, datetime):
         return figure.isoformat()
-    return _written_out(exactly(figure))
+    return "" if figure is None else _written_out(exactly(figure))
 
 
 def _written_out(amount: Decimal) -> str:

@@ -9,25 +9,48 @@ from msgspec import Struct
 
 from domain.arithmetic import CEILING, EXACT, ONE, ZERO, distance, total
 from domain.committees.view import View
-from domain.instrument import round_down, round_up
+from domain.direction import Direction
+from domain.entry import Entry
+from domain.instrument import Instrument, round_down, round_up
 from domain.portfolio import OpenPosition
-from domain.signal import SignalDetected
-from domain.sizing import Funds, Sized, leverage_of, size
-from domain.strategies import Direction
+from domain.sizing import Funds, Sized, leverage_of, margin_required, named, size
 
 
 class Plan(Struct, frozen=True, gc=False, kw_only=True):
-    """Prices in quote currency, `stop` and `target` on the tick; the size, and the funds it was found with."""
+    """Prices in quote currency, `stop` and `target` on the tick of `rules`; the size, and the funds it is held to."""
 
+    rules: Instrument
     entry: Decimal
-    stop: Decimal
-    target: Decimal
+    stop: Decimal | None
+    target: Decimal | None
     funds: Funds
     sized: Sized
 
     @property
+    def levels(self) -> tuple[Decimal, Decimal]:
+        """Stop and target; raises ValueError where one of them is missing."""
+        if self.stop is None or self.target is None:
+            raise ValueError("the entry has no stop, or no target")
+        return self.stop, self.target
+
+    @property
+    def notional(self) -> Decimal:
+        """quantity·price, in quote currency."""
+        return EXACT.multiply(self.sized.quantity, self.entry)
+
+    @property
+    def margin(self) -> Decimal:
+        """Initial margin and the taker fees in and out, in quote currency."""
+        return margin_required(self.rules, self.sized.quantity, self.entry, self.funds.leverage)
+
+    @property
     def risk(self) -> Decimal:
-        """What is lost, in quote currency and before fees, when the stop is hit."""
+        """What its stop costs, in quote currency and before fees.
+
+        Without a stop it is the initial margin, which is all that an isolated position can lose.
+        """
+        if self.stop is None:
+            return CEILING.divide(self.notional, self.funds.leverage)
         return EXACT.multiply(self.sized.quantity, distance(self.entry, self.stop))
 
 
@@ -39,16 +62,32 @@ _TO_TICK: Mapping[Direction, Callable[[Decimal, Decimal], Decimal]] = {
 towards it. For a long both are down, for a short both are up."""
 
 
-def plan(signal: SignalDetected, view: View) -> Plan:
-    """The entry that the signal proposes, at the price it was said at.
+def plan(entry: Entry, view: View) -> Plan:
+    """Where the entry would stand, and how much of it there would be.
 
-    Raises AccountNotOpened and InstrumentNotListed, where there is nothing to plan with.
+    Raises AccountNotOpened and InstrumentNotListed where there is nothing to plan with, ValueError where neither a
+    quantity is named nor a stop that one could be found by.
     """
-    instrument, to_tick = view.listed, _TO_TICK[signal.direction]
-    stop, target = to_tick(signal.stop, instrument.tick), to_tick(signal.target, instrument.tick)
+    rules = view.listed
+    stop, target = _on_tick(entry, entry.stop, rules), _on_tick(entry, entry.target, rules)
     funds = funds_of(view)
-    sized = size(view.settings.settings.sizing, instrument, signal.price, stop, funds)
-    return Plan(entry=signal.price, stop=stop, target=target, funds=funds, sized=sized)
+    sized = _sized(entry, stop, funds, view)
+    return Plan(rules=rules, entry=entry.price, stop=stop, target=target, funds=funds, sized=sized)
+
+
+def _on_tick(entry: Entry, level: Decimal | None, rules: Instrument) -> Decimal | None:
+    """A person's levels were refused unless they are on the tick; they stay in the digits they were given in."""
+    if level is None or entry.origin is None:
+        return level
+    return _TO_TICK[entry.direction](level, rules.tick)
+
+
+def _sized(entry: Entry, stop: Decimal | None, funds: Funds, view: View) -> Sized:
+    if entry.quantity is not None:
+        return named(view.listed, entry.price, entry.quantity)
+    if stop is None:
+        raise ValueError("an entry without a stop names its quantity")
+    return size(view.settings.settings.sizing, view.listed, entry.price, stop, funds)
 
 
 def funds_of(view: View) -> Funds:

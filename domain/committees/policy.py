@@ -14,17 +14,19 @@ from decimal import Decimal
 
 from domain.arithmetic import ZERO
 from domain.committees import alpha, risk
+from domain.committees.case import Case
 from domain.committees.member import Member, vote
-from domain.committees.plan import plan
 from domain.committees.view import View
+from domain.entry import entry_of
 from domain.signal import Chamber, DecisionMade, SignalDetected, Verdict, Vote, with_policy
 from domain.strategies import Intent
 from domain.tiers import tier_of
 
-POLICY_VERSION = 2
+POLICY_VERSION = 3
 """Counts the changes to members, their order and what follows from votes; every decision names it.
 
 2: strategies can be paused (`strategy_in_force`).
+3: positions have owners (`holder`): no strategy takes out, or joins, what another one or a person holds.
 """
 
 _ALPHA, _RISK = Chamber.ALPHA, Chamber.RISK
@@ -42,6 +44,7 @@ MEMBERS: tuple[Member, ...] = (
     Member("daily_loss", _RISK, risk.daily_loss),
     Member("cooldown", _RISK, risk.cooldown),
     Member("max_positions", _RISK, risk.max_positions),
+    Member("holder", _RISK, risk.holder),
     Member("max_positions_per_instrument", _RISK, risk.max_positions_per_instrument),
     Member("protection", _RISK, risk.protection),
     Member("sizing", _RISK, risk.sizing),
@@ -51,16 +54,15 @@ MEMBERS: tuple[Member, ...] = (
 )
 """Everyone who votes on an entry, in the order their votes and reasons are recorded."""
 
-_EARLIER: Mapping[int, tuple[Member, ...]] = {
-    1: tuple(member for member in MEMBERS if member.name != "strategy_in_force")
-}
-"""Who voted on an entry under earlier policies: an old decision is made again by those who made it."""
-
 EXIT_MEMBERS: tuple[Member, ...] = (
     Member("data_freshness", _RISK, risk.data_freshness),
+    Member("holder", _RISK, risk.exit_holder),
     Member("exit_once", _RISK, risk.exit_once),
 )
 """Everyone who votes on the way out."""
+
+_CAME_WITH: Mapping[str, int] = {"strategy_in_force": 2, "holder": 3}
+"""The policy that a later member came with: an old decision is made again by those who made it."""
 
 _WHY_CLOSE: Mapping[Intent, str] = {Intent.ENTER: "REVERSAL", Intent.EXIT: "EXIT_SIGNAL"}
 
@@ -70,44 +72,45 @@ def decide(signal: SignalDetected, view: View, policy: int = POLICY_VERSION) -> 
 
     `policy` is today's, or the one that an old decision names, to make that again; KeyError for one there never was.
 
-    A signal against what is open or waits in its instrument asks to CLOSE it, whatever else it wants; any other
-    asks to ENTER, unless its intent is EXIT: then there is nothing to do. Any no is SKIP.
+    A signal against what is open or waits in its instrument asks to CLOSE what of it may be taken out for it
+    (`domain/opposed.py`), whatever else it wants; any other asks to ENTER, unless its intent is EXIT: then there is
+    nothing to do. Any no is SKIP.
     """
-    members = MEMBERS if policy == POLICY_VERSION else _EARLIER[policy]
-    if _speaks_against_something(signal, view):
-        decided = _leave(signal, view)
+    if not 1 <= policy <= POLICY_VERSION:
+        raise KeyError(policy)
+    case = Case(entry_of(signal), view, by_owner=policy >= _CAME_WITH["holder"])
+    if not case.opposed.is_empty:
+        decided = _leave(case, _of_then(EXIT_MEMBERS, policy))
     elif signal.intent is Intent.EXIT:
         decided = _decision(view, Verdict.SKIP, ("NOTHING_TO_EXIT",), ())
     else:
-        decided = _enter(signal, view, members)
+        decided = _enter(case, _of_then(MEMBERS, policy))
     return decided if policy == POLICY_VERSION else with_policy(decided, policy_version=policy)
 
 
-def _speaks_against_something(signal: SignalDetected, view: View) -> bool:
-    where = (signal.instrument, signal.direction)
-    return view.portfolio.against(*where) is not None or bool(view.portfolio.waiting_against(*where))
+def _of_then(members: tuple[Member, ...], policy: int) -> tuple[Member, ...]:
+    return tuple(member for member in members if _CAME_WITH.get(member.name, 1) <= policy)
 
 
-def _leave(signal: SignalDetected, view: View) -> DecisionMade:
-    votes = _votes(EXIT_MEMBERS, signal, view)
+def _leave(case: Case, members: tuple[Member, ...]) -> DecisionMade:
+    votes = _votes(members, case)
     against = _reasons_against(votes)
     if against:
-        return _decision(view, Verdict.SKIP, against, votes)
-    return _decision(view, Verdict.CLOSE, (_WHY_CLOSE[signal.intent],), votes)
+        return _decision(case.view, Verdict.SKIP, against, votes)
+    return _decision(case.view, Verdict.CLOSE, (_WHY_CLOSE[case.signal.intent],), votes)
 
 
-def _enter(signal: SignalDetected, view: View, members: tuple[Member, ...]) -> DecisionMade:
-    votes = _votes(members, signal, view)
+def _enter(case: Case, members: tuple[Member, ...]) -> DecisionMade:
+    votes = _votes(members, case)
     against = _reasons_against(votes)
     if against:
-        return _decision(view, Verdict.SKIP, against, votes)
-    planned = plan(signal, view)
-    terms = (planned.sized.quantity, planned.stop, planned.target)
-    return _decision(view, Verdict.ENTER, ("ALL_APPROVE",), votes, terms)
+        return _decision(case.view, Verdict.SKIP, against, votes)
+    terms = (case.plan.sized.quantity, *case.plan.levels)
+    return _decision(case.view, Verdict.ENTER, ("ALL_APPROVE",), votes, terms)
 
 
-def _votes(members: tuple[Member, ...], signal: SignalDetected, view: View) -> tuple[Vote, ...]:
-    return tuple([vote(member, signal, view) for member in members])
+def _votes(members: tuple[Member, ...], case: Case) -> tuple[Vote, ...]:
+    return tuple([vote(member, case) for member in members])
 
 
 def _reasons_against(votes: tuple[Vote, ...]) -> tuple[str, ...]:

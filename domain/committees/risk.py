@@ -2,65 +2,75 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from decimal import Decimal
 
+from msgspec import Struct
+
 from domain.arithmetic import EXACT, ONE, distance, total
+from domain.committees.case import Case
 from domain.committees.member import Judgement, judgement
-from domain.committees.plan import margin_held, plan, reserve
+from domain.committees.plan import margin_held, reserve
 from domain.committees.view import View
+from domain.direction import Direction
 from domain.order import OrderStatus
-from domain.signal import SignalDetected
-from domain.sizing import leverage_of, margin_required
-from domain.strategies import Direction
+from domain.owner import PERSON
 
 _NOTHING_TO_CANCEL = frozenset({OrderStatus.CANCEL_REQUESTED, OrderStatus.FILLED})
 
 
-def allow_list(signal: SignalDetected, view: View) -> Judgement:
+def allow_list(case: Case) -> Judgement:
     """The instrument is listed, and on the allow-list where there is one."""
-    allowed = view.risk.allowed
+    listed, allowed = case.view.instrument, case.view.risk.allowed
     return judgement(
         {
-            "INSTRUMENT_NOT_LISTED": view.instrument is None or view.instrument.id != signal.instrument,
-            "INSTRUMENT_NOT_ALLOWED": bool(allowed) and signal.instrument not in allowed,
+            "INSTRUMENT_NOT_LISTED": listed is None or listed.id != case.entry.instrument,
+            "INSTRUMENT_NOT_ALLOWED": bool(allowed) and case.entry.instrument not in allowed,
         },
-        instrument=signal.instrument,
+        instrument=case.entry.instrument,
         allowed=" ".join(allowed) or "*",
     )
 
 
-def protection(signal: SignalDetected, view: View) -> Judgement:
+def protection(case: Case) -> Judgement:
     """Stop and target, on their ticks, are on their own sides of the entry, and the stop comes before liquidation.
 
+    Where there is no stop, or no target, nothing speaks against it here: what it risks then is `risk_per_trade`'s.
     An isolated position is liquidated about 1/leverage - maintenance margin away from its entry, as a fraction of it:
     a stop beyond that would never be reached.
     """
-    planned, direction = plan(signal, view), signal.direction
-    leverage = leverage_of(view.listed, view.account.leverage)
-    liquidated_at = EXACT.subtract(EXACT.divide(ONE, leverage), view.listed.maintenance_margin)
-    away = EXACT.divide(distance(planned.entry, planned.stop), planned.entry)
-    stop_stands = planned.stop > 0 and _worse(direction, planned.stop, planned.entry)
-    target_stands = planned.target > 0 and _worse(direction, planned.entry, planned.target)
+    planned, direction = case.plan, case.entry.direction
+    stop, target = planned.stop, planned.target
+    stop_stands = stop is None or (stop > 0 and _worse(direction, stop, planned.entry))
+    target_stands = target is None or (target > 0 and _worse(direction, planned.entry, target))
     return judgement(
         {
             "STOP_NOT_PROTECTIVE": not stop_stands,
             "TARGET_NOT_BEYOND_ENTRY": not target_stands,
-            "STOP_BEYOND_LIQUIDATION": stop_stands and away >= liquidated_at,
+            "STOP_BEYOND_LIQUIDATION": stop is not None
+            and stop_stands
+            and _is_beyond_liquidation(stop, case),
         },
         direction=direction.value,
-        leverage=leverage,
-        maintenance_margin=view.listed.maintenance_margin,
+        leverage=planned.funds.leverage,
+        maintenance_margin=case.view.listed.maintenance_margin,
         entry=planned.entry,
         stop=planned.stop,
         target=planned.target,
     )
 
 
-def sizing(signal: SignalDetected, view: View) -> Judgement:
-    """The sizing rule gives a quantity that the instrument lets us trade, margin apart."""
-    planned, instrument = plan(signal, view), view.listed
-    wanted, settings = planned.sized.wanted, view.settings.settings.sizing
+def _is_beyond_liquidation(stop: Decimal, case: Case) -> bool:
+    entry, leverage = case.plan.entry, case.plan.funds.leverage
+    liquidated_at = EXACT.subtract(EXACT.divide(ONE, leverage), case.view.listed.maintenance_margin)
+    return EXACT.divide(distance(entry, stop), entry) >= liquidated_at
+
+
+def sizing(case: Case) -> Judgement:
+    """The quantity, named or found by the sizing rule, is one that the instrument lets us trade, margin apart."""
+    planned, instrument = case.plan, case.view.listed
+    wanted, settings = planned.sized.wanted, case.view.settings.settings.sizing
     why = planned.sized.reasons if wanted <= 0 else ()
     return judgement(
         dict.fromkeys(why, True),
@@ -76,57 +86,108 @@ def sizing(signal: SignalDetected, view: View) -> Judgement:
     )
 
 
-def max_positions(_signal: SignalDetected, view: View) -> Judgement:
+def max_positions(case: Case) -> Judgement:
     """One more position is not more than the account may hold, working entries included."""
-    held, most = len(view.portfolio.exposures()), view.risk.max_positions
+    held, most = len(case.view.portfolio.exposures()), case.view.risk.max_positions
     return judgement({"MAX_POSITIONS": held >= most}, held=held, most=most)
 
 
-def max_positions_per_instrument(signal: SignalDetected, view: View) -> Judgement:
+def holder(case: Case) -> Judgement:
+    """Nobody else holds the instrument already, nor waits to: two strategies do not share a position."""
+    portfolio, name, own = case.view.portfolio, case.entry.instrument, case.entry.owner
+    held = portfolio.positions.get(name)
+    waiting = (entry.owner for entry in portfolio.entries.values() if entry.instrument == name)
+    owners = dict.fromkeys((*(() if held is None else (held.owner,)), *waiting))
+    others = [owner for owner in owners if owner != own]
+    return judgement(_held_by(others), strategy=own, owners=" ".join(owners))
+
+
+def exit_holder(case: Case) -> Judgement:
+    """Something of what the signal speaks against may be taken out for it: its own, or another's it may reverse."""
+    owners = case.opposed.owners
+    others = owners if case.taken_out.is_empty else ()
+    return judgement(
+        _held_by(others),
+        strategy=case.entry.owner,
+        owners=" ".join(owners),
+        reverse_others=str(case.view.portfolio.settings.settings.reverse_others).lower(),
+    )
+
+
+def _held_by(others: Collection[str]) -> Mapping[str, bool]:
+    return {
+        "HELD_BY_PERSON": PERSON in others,
+        "HELD_BY_OTHER_STRATEGY": any(owner != PERSON for owner in others),
+    }
+
+
+def max_positions_per_instrument(case: Case) -> Judgement:
     """One more position is not more than the account may hold of this instrument, working entries included."""
-    held = view.portfolio.exposures().count(signal.instrument)
-    most = view.risk.max_positions_per_instrument
+    held = case.view.portfolio.exposures().count(case.entry.instrument)
+    most = case.view.risk.max_positions_per_instrument
     return judgement({"MAX_POSITIONS_PER_INSTRUMENT": held >= most}, held=held, most=most)
 
 
-def risk_per_trade(signal: SignalDetected, view: View) -> Judgement:
+def risk_per_trade(case: Case) -> Judgement:
     """With the size chosen, the stop costs no more than its share of the balance."""
-    planned = plan(signal, view)
-    limit = EXACT.multiply(planned.funds.balance, view.risk.max_risk_per_trade)
+    planned = case.plan
+    bound = bound_of_one(planned.risk, case.view)
     return judgement(
-        {"RISK_PER_TRADE": not planned.risk <= limit},
+        {"RISK_PER_TRADE": bound.exceeded},
         quantity=planned.sized.quantity,
         entry=planned.entry,
         stop=planned.stop,
         risk=planned.risk,
         balance=planned.funds.balance,
-        limit=limit,
+        limit=bound.limit,
     )
 
 
-def total_risk(signal: SignalDetected, view: View) -> Judgement:
+def total_risk(case: Case) -> Judgement:
     """This trade's risk and that of all open positions and working entries are no more than their share."""
-    planned, at_risk = plan(signal, view), view.portfolio.open_risk
-    limit = EXACT.multiply(planned.funds.balance, view.risk.max_total_risk)
+    planned, at_risk = case.plan, case.view.portfolio.open_risk
+    bound = bound_of_all(EXACT.add(at_risk, planned.risk), case.view)
     return judgement(
-        {"TOTAL_RISK": not EXACT.add(at_risk, planned.risk) <= limit},
+        {"TOTAL_RISK": bound.exceeded},
         open_risk=at_risk,
         risk=planned.risk,
         balance=planned.funds.balance,
-        limit=limit,
+        limit=bound.limit,
     )
 
 
-def daily_loss(_signal: SignalDetected, view: View) -> Judgement:
+class Bound(Struct, frozen=True, gc=False):
+    """What is at risk and how much may be, in quote currency."""
+
+    risk: Decimal
+    limit: Decimal
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether more is at risk than may be."""
+        return not self.risk <= self.limit
+
+
+def bound_of_one(risk: Decimal, view: View) -> Bound:
+    """The risk of one position and its share of the balance."""
+    return Bound(risk, EXACT.multiply(view.account.balance, view.risk.max_risk_per_trade))
+
+
+def bound_of_all(risk: Decimal, view: View) -> Bound:
+    """The risk of all positions and entries and their share of the balance."""
+    return Bound(risk, EXACT.multiply(view.account.balance, view.risk.max_total_risk))
+
+
+def daily_loss(case: Case) -> Judgement:
     """What the trading day (UTC) has lost so far, fees and funding included, is below its limit.
 
     Measured on the balance, against the balance the day began with; a day that was not opened has no measure and
     is refused. What open positions may still lose is not counted here, for then the day's limit would take the
     place of the one on total risk: the worst day is the daily limit and the total risk together.
     """
-    account, today = view.account, view.now.date().isoformat()
+    account, today = case.view.account, case.view.now.date().isoformat()
     loss = EXACT.subtract(account.day_balance, account.balance)
-    limit = EXACT.multiply(account.day_balance, view.risk.max_daily_loss)
+    limit = EXACT.multiply(account.day_balance, case.view.risk.max_daily_loss)
     return judgement(
         {"TRADING_DAY_NOT_OPENED": account.day != today, "DAILY_LOSS_LIMIT": loss > 0 and loss >= limit},
         day=account.day,
@@ -134,21 +195,20 @@ def daily_loss(_signal: SignalDetected, view: View) -> Judgement:
         day_balance=account.day_balance,
         balance=account.balance,
         limit=limit,
-        open_risk=view.portfolio.open_risk,
+        open_risk=case.view.portfolio.open_risk,
     )
 
 
-def reserved_balance(signal: SignalDetected, view: View) -> Judgement:
+def reserved_balance(case: Case) -> Judgement:
     """Margin and fees leave the reserve untouched; a size that had to be cut to nothing for it is a no."""
-    planned, instrument = plan(signal, view), view.listed
-    funds, sized = planned.funds, planned.sized
-    margin = margin_required(instrument, sized.quantity, planned.entry, funds.leverage)
+    planned = case.plan
+    funds, sized, margin = planned.funds, planned.sized, planned.margin
     return judgement(
         {"RESERVED_BALANCE": margin > funds.spendable or (sized.wanted > 0 and sized.quantity <= 0)},
         balance=funds.balance,
-        reserved=total(view.account.reserved.values()),
-        margin_held=margin_held(view),
-        reserve=reserve(view),
+        reserved=total(case.view.account.reserved.values()),
+        margin_held=margin_held(case.view),
+        reserve=reserve(case.view),
         spendable=funds.spendable,
         leverage=funds.leverage,
         wanted=sized.wanted,
@@ -158,52 +218,51 @@ def reserved_balance(signal: SignalDetected, view: View) -> Judgement:
     )
 
 
-def cooldown(signal: SignalDetected, view: View) -> Judgement:
+def cooldown(case: Case) -> Judgement:
     """The last losing position in this instrument was closed long enough ago."""
-    lost_at = view.portfolio.lost_at.get(signal.instrument)
-    pause = view.risk.cooldown_seconds
-    cooling = lost_at is not None and view.now < lost_at + timedelta(seconds=pause)
-    return judgement({"COOLDOWN": cooling}, lost_at=lost_at or "", now=view.now, cooldown_seconds=pause)
+    lost_at = case.view.portfolio.lost_at.get(case.entry.instrument)
+    pause = case.view.risk.cooldown_seconds
+    cooling = lost_at is not None and case.view.now < lost_at + timedelta(seconds=pause)
+    return judgement({"COOLDOWN": cooling}, lost_at=lost_at or "", now=case.view.now, cooldown_seconds=pause)
 
 
-def data_freshness(signal: SignalDetected, view: View) -> Judgement:
+def data_freshness(case: Case) -> Judgement:
     """The candle the signal was said at is neither too old nor from the future."""
-    age = (view.now - signal.candle_closed_at).total_seconds()
-    greatest = view.risk.freshness_seconds
+    age = (case.view.now - case.signal.candle_closed_at).total_seconds()
+    greatest = case.view.risk.freshness_seconds
     return judgement(
         {"STALE_DATA": age > greatest, "DATA_FROM_THE_FUTURE": age < 0},
-        candle_closed_at=signal.candle_closed_at,
-        now=view.now,
+        candle_closed_at=case.signal.candle_closed_at,
+        now=case.view.now,
         freshness_seconds=greatest,
     )
 
 
-def kill_switch(_signal: SignalDetected, view: View) -> Judgement:
+def kill_switch(case: Case) -> Judgement:
     """Nobody, and nothing, has tripped the kill switch."""
-    tripped = view.account.tripped
+    tripped = case.view.account.tripped
     return judgement({"KILL_SWITCH": bool(tripped)}, tripped=tripped)
 
 
-def order_outcomes(_signal: SignalDetected, view: View) -> Judgement:
+def order_outcomes(case: Case) -> Judgement:
     """Of every order it is known what became of it: no new exposure on a guess."""
-    unknown = view.portfolio.unknown_orders
+    unknown = case.view.portfolio.unknown_orders
     return judgement({"ORDER_OUTCOME_UNKNOWN": bool(unknown)}, unknown=" ".join(unknown))
 
 
-def reconciliation(_signal: SignalDetected, view: View) -> Judgement:
+def reconciliation(case: Case) -> Judgement:
     """The exchange and the log agree, as far as is known."""
-    unresolved = sorted(view.portfolio.discrepancies.unresolved)
+    unresolved = sorted(case.view.portfolio.discrepancies.unresolved)
     return judgement({"UNRESOLVED_DISCREPANCY": bool(unresolved)}, unresolved=" ".join(unresolved))
 
 
-def exit_once(signal: SignalDetected, view: View) -> Judgement:
+def exit_once(case: Case) -> Judgement:
     """No order is taking us out already: a second one would close what is not there."""
-    portfolio = view.portfolio
-    held = portfolio.against(signal.instrument, signal.direction)
-    leaving = () if held is None else portfolio.leaving(held)
-    waiting = portfolio.waiting_against(signal.instrument, signal.direction)
+    out = case.taken_out
+    held, waiting = out.held, out.waiting
+    leaving = () if held is None else case.view.portfolio.leaving(held)
     pending = [order_id for order_id, entry in waiting.items() if entry.order.status in _NOTHING_TO_CANCEL]
-    underway = bool(leaving) if held is not None else len(pending) == len(waiting)
+    underway = bool(leaving) if held is not None else len(pending) == len(waiting) > 0
     return judgement({"EXIT_UNDER_WAY": underway}, leaving=" ".join((*leaving, *pending)))
 
 

@@ -16,7 +16,7 @@ from domain.settings import InForce, RiskSettings
 class View(Struct, frozen=True, gc=False, kw_only=True):
     """The instant of a decision: `now` (UTC), the settings in force, the instrument's rules, the portfolio.
 
-    `instrument` is the one the signal names, None where it is not listed. Folded again from the log up to the
+    `instrument` is the one the entry names, None where it is not listed. Folded again from the log up to the
     signal, a view is equal to what it was, and so is what is decided on it.
     """
 
@@ -32,9 +32,9 @@ class View(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def listed(self) -> Instrument:
-        """The instrument's rules; raises InstrumentNotListed where there are none."""
+        """The rules of the entry's instrument; raises InstrumentNotListed where there are none."""
         if self.instrument is None:
-            raise InstrumentNotListed("the instrument of the signal is not listed")
+            raise InstrumentNotListed("the instrument of the entry is not listed")
         return self.instrument
 
     @property

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from domain.arithmetic import EXACT, ZERO, distance
-from domain.order import OrderStatus, OrderType, Side
+from domain.direction import Direction, Side
+from domain.order import OrderStatus, OrderType
 from domain.reconciliation.differences import (
     BalanceDiffers,
     Difference,
@@ -29,7 +30,6 @@ from domain.reconciliation.differences import (
     TermsDiffer,
 )
 from domain.reconciliation.statement import StatedOrder, StatedPosition, Statement
-from domain.strategies import Direction
 
 _OUT = {Direction.LONG: Side.SELL, Direction.SHORT: Side.BUY}
 _WORKS = frozenset({OrderStatus.ACCEPTED, OrderStatus.TRIGGERED, OrderStatus.PARTIALLY_FILLED})

@@ -11,10 +11,10 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from domain.direction import Direction, Side
 from domain.instrument import Instrument
-from domain.order import CLOSED, Closed, OrderStatus, OrderType, Side, Working
+from domain.order import CLOSED, Closed, OrderStatus, OrderType, Working
 from domain.portfolio import OpenPosition, Portfolio
-from domain.strategies import Direction
 from domain.venue import Execution, VenueBalance, VenueOrder, VenuePosition
 
 

@@ -15,18 +15,9 @@ from typing import Protocol
 from msgspec import Struct
 
 from domain.candle import Candle
+from domain.direction import Direction
 
-
-class Direction(StrEnum):
-    """The side of a position: LONG gains when the price rises, SHORT when it falls."""
-
-    LONG = "LONG"
-    SHORT = "SHORT"
-
-    @property
-    def opposite(self) -> Direction:
-        """The other side."""
-        return Direction.SHORT if self is Direction.LONG else Direction.LONG
+__all__ = ["Direction", "Intent", "Proposal", "Strategy", "Watcher"]
 
 
 class Intent(StrEnum):

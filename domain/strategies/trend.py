@@ -12,8 +12,9 @@ import numpy as np
 
 from domain.arithmetic import EXACT
 from domain.candle import Candle
+from domain.direction import Direction
 from domain.indicators import Adx, Atr, Cross, Ema, FloatArray, Rsi, adx, atr, crosses, ema, rsi
-from domain.strategies import Direction, Intent, Proposal
+from domain.strategies import Intent, Proposal
 from domain.strategies.parameters import Parameters, read_parameters
 from domain.strategies.trend_parameters import TrendParameters
 from domain.strategies.trend_reading import TrendReading

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
-from domain.strategies import Direction
+from domain.direction import Direction
 from domain.strategies.trend_parameters import TrendParameters
 
 # Where a score is full. An ADX of 30 is a trend nobody doubts; at a cross two averages are, by nature, close: a

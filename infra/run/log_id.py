@@ -16,7 +16,7 @@ from adapters.simulated import RULES_VERSION
 from adapters.tapes import Tape, tape_identity
 from domain.instrument import Instrument
 from domain.opening import LogOpened, Mode
-from domain.settings import Settings
+from domain.settings import OrphanSettings, Settings, StrategySettings
 from infra.run.stake import Stake
 
 FORM = 1
@@ -26,6 +26,8 @@ _TAPES = UUID("5e6c1a52-6f0e-5b0c-8a35-0d4b7a8f3c11")
 
 STAKE = ("currency", "balance", "leverage")
 STRATEGY = ("name", "parameters")
+INSTANCE = ("id", "strategy", "instruments", "interval")
+ORPHANS = ("rule", "to")
 GROUPS: Mapping[str, Sequence[str]] = {
     "tiers": (
         "normal_confidence",
@@ -92,13 +94,19 @@ def opening_of(
 
 def _settings(settings: Settings) -> dict[str, Any]:
     form: dict[str, Any] = {
-        "strategies": [_fields(one, STRATEGY) for one in settings.strategies],
+        "strategies": [_strategy(one) for one in settings.strategies],
         "order_freshness_seconds": settings.order_freshness_seconds,
         **{group: _fields(getattr(settings, group), names) for group, names in GROUPS.items()},
     }
     for path, value in later(settings):
         group, _, name = path.rpartition(".")
         (form[group] if group else form)[name] = value
+    return form
+
+
+def _strategy(settings: StrategySettings) -> dict[str, Any]:
+    form = _fields(settings, STRATEGY)
+    form.update({name: value for name, value in _fields(settings, INSTANCE).items() if value})
     return form
 
 
@@ -109,6 +117,10 @@ def later(settings: Settings) -> Iterator[tuple[str, Any]]:
     if settings.risk.minimum_win_rate:
         yield "risk.minimum_win_rate", settings.risk.minimum_win_rate
         yield "risk.win_rate_window", settings.risk.win_rate_window
+    if settings.reverse_others:
+        yield "reverse_others", settings.reverse_others
+    if settings.orphans != OrphanSettings():
+        yield "orphans", _fields(settings.orphans, ORPHANS)
 
 
 def _fields(owner: object, names: Sequence[str]) -> dict[str, Any]:

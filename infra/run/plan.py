@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,14 +17,14 @@ from commands.settings import ChangeSettings
 from commands.watching import Instance, coarser_for
 from domain.account import UNOPENED
 from domain.catalogue import on_the_market, rules_for
-from domain.errors import InvalidInput, InvalidSettings
+from domain.errors import InvalidInput
 from domain.instrument import Instrument
 from domain.opening import LogOpened
-from domain.settings import Settings, StrategySettings
+from domain.settings import Settings
 from infra.run.log_id import opening_of
 from infra.run.simulation import simulated
 from infra.run.stake import Stake, plain
-from infra.trading import strategy_of
+from infra.trading import instances_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +70,11 @@ def plan_of(
     ordered = sorted(tapes, key=lambda tape: tape.instrument)
     instruments = [_rules_of(tape) for tape in ordered]
     stake = Stake(_currency_of(instruments), plain(balance), plain(leverage))
-    instances = [instance_of(one) for one in settings.strategies]
-    _check_distinct(instances)
+    instances = instances_of(settings)
     opening = opening_of(ordered, account, stake, settings, instruments)
     plan = Plan(ordered, account, stake, settings, instances, instruments, opening)
     _check_playable(plan)
     return plan
-
-
-def instance_of(settings: StrategySettings) -> Instance:
-    """The instance that the settings describe. Raises InvalidSettings."""
-    strategy = strategy_of(settings)
-    return Instance(id=strategy.name, strategy=strategy)
 
 
 def tick_seen(tape: Tape) -> Decimal:
@@ -107,15 +99,6 @@ def _currency_of(instruments: Sequence[Instrument]) -> str:
         named = ", ".join(f"{name} in {quote}" for quote, name in quotes.items())
         raise InvalidInput(f"one account has one currency, but {named}; trade them in runs of their own")
     return next(iter(quotes))
-
-
-def _check_distinct(instances: Sequence[Instance]) -> None:
-    """A signal is named after its candle and its instance: of two with one name the first would never be heard."""
-    twice = sorted(name for name, count in Counter(one.id for one in instances).items() if count > 1)
-    if twice:
-        raise InvalidSettings(
-            f"trading.strategies: more than one is called {', '.join(twice)}; name each strategy once"
-        )
 
 
 def _check_playable(plan: Plan) -> None:

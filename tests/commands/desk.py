@@ -22,9 +22,10 @@ from commands.settings import ChangeSettings
 from commands.signal import RaiseSignal
 from commands.stimulus import Ask, Stimulus
 from commands.world import World
+from domain.direction import Side
 from domain.log import Envelope, chain_id
 from domain.opening import LogOpened, Mode
-from domain.order import Liquidity, Side
+from domain.order import Liquidity
 from domain.settings import Settings
 from domain.signal import SignalDetected
 from tests.commands.list_log import ListLog

@@ -30,9 +30,10 @@ from commands.exchange import (
     Report,
     Ticket,
 )
+from domain.direction import Purpose, Side
 from domain.errors import ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
 from domain.instrument import Instrument
-from domain.order import OrderPlaced, OrderType, Purpose, Side
+from domain.order import OrderPlaced, OrderType
 from domain.venue import VenueStatus
 from tests.commands.heard import Heard
 

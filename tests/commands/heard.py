@@ -20,8 +20,8 @@ from commands.exchange import (
     Ticket,
     Triggered,
 )
-from domain.order import OrderPlaced, Side
-from domain.strategies import Direction
+from domain.direction import Direction, Side
+from domain.order import OrderPlaced
 from domain.venue import OPEN_AT_VENUE, VenueOrder, VenueStatus
 from tests.replacing import replace
 

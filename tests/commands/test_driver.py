@@ -16,9 +16,10 @@ from commands.order import AmendOrder, CancelOrder, DenyOrder, PlaceOrder
 from commands.routes import Command
 from commands.sender import Sender
 from commands.world import World
+from domain.direction import Purpose, Side
 from domain.errors import Conflict, InvalidInput, LogUnavailable, Refused, WhenceError
 from domain.log import Envelope
-from domain.order import OrderPlaced, OrderStatus, OrderType, Purpose, Side
+from domain.order import OrderPlaced, OrderStatus, OrderType
 from domain.position import PositionClosed
 from domain.reconciliation import DiscrepancyFound
 from domain.signal import DecisionMade

@@ -13,8 +13,9 @@ from commands.account import ReserveFunds
 from commands.exchange import Cancelled, Filled, Rejected
 from commands.order import PlaceOrder
 from domain.arithmetic import EXACT, ZERO, total
+from domain.direction import Direction, Purpose, Side
 from domain.log import chain_id, is_outside_fact
-from domain.order import Closed, OrderFilled, OrderOverfilled, OrderPlaced, OrderType, Purpose, Side
+from domain.order import Closed, OrderFilled, OrderOverfilled, OrderPlaced, OrderType
 from domain.position import (
     Ended,
     Open,
@@ -25,7 +26,6 @@ from domain.position import (
     PositionOpened,
     PositionReduced,
 )
-from domain.strategies import Direction
 from domain.streams import order_stream, position_stream
 from projections.chain import missing_causes
 from tests.commands.desk import Desk, a_fill_of, folded, funding, snapshot

@@ -4,8 +4,8 @@ import pytest
 
 from commands.position import ApplyFill, ApplyFunding, MoveProtection, settlement
 from commands.routes import Command
+from domain.direction import Direction, Purpose
 from domain.errors import InvalidInput, Refused
-from domain.order import Purpose
 from domain.position import (
     PositionClosed,
     PositionEvent,
@@ -15,7 +15,6 @@ from domain.position import (
     PositionReduced,
     ProtectionMoved,
 )
-from domain.strategies import Direction
 from domain.streams import position_stream
 from tests.commands.sentence import given
 from tests.domain.history import ACCOUNT, BTC, NOW, D, an_opening

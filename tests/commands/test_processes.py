@@ -11,12 +11,13 @@ from commands.identity import ENGINE
 from commands.order import AmendOrder, DenyOrder, PlaceOrder
 from commands.signal import RaiseSignal
 from commands.stimulus import Ask, Stimulus
-from domain.order import OrderPlaced, OrderStatus, OrderType, Purpose, Side
+from domain.direction import Direction, Purpose, Side
+from domain.order import OrderPlaced, OrderStatus, OrderType
 from domain.position import PositionClosed, PositionOpened
 from domain.settings import Settings
 from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.sizing import margin_required
-from domain.strategies import Direction, Intent
+from domain.strategies import Intent
 from domain.streams import order_stream
 from tests.commands.an_order import RULES
 from tests.commands.desk import Desk, a_fill_of, chain_of, long, names
@@ -27,14 +28,14 @@ EXIT = long(direction=Direction.SHORT, intent=Intent.EXIT)
 SHORT = long(direction=Direction.SHORT, stop=D(102), target=D(94), trend=-0.5)
 
 
-def an_entry() -> tuple[Desk, str]:
+def an_entry(settings: Settings | None = None) -> tuple[Desk, str]:
     """A desk whose entry, stop and target are on their way; the chain they are in."""
-    desk = Desk().opened()
+    desk = Desk().opened(settings)
     return desk, chain_of(desk.see(long()))
 
 
-def a_position(quantity: str = "1") -> tuple[Desk, str]:
-    desk, chain = an_entry()
+def a_position(quantity: str = "1", settings: Settings | None = None) -> tuple[Desk, str]:
+    desk, chain = an_entry(settings)
     desk.tell(a_fill_of(f"{chain}-e1", "x1", D(quantity), D(100)))
     return desk, chain
 
@@ -192,7 +193,7 @@ def test_a_signal_against_an_entry_that_waits_takes_it_back() -> None:
 
 def test_two_strategies_against_each_other_on_one_candle_send_nothing() -> None:
     """The second speaks against an entry that is not sent yet: sent and cancelled at once it would be filled."""
-    desk = Desk().opened()
+    desk = Desk().opened(Settings(reverse_others=True))
     signals = (long(candle_closed_at=desk.at), replace(SHORT, candle_closed_at=desk.at, strategy="other"))
     asks = [
         Ask(
@@ -215,6 +216,28 @@ def test_two_strategies_against_each_other_on_one_candle_send_nothing() -> None:
     assert not desk.world.portfolio.exits
 
 
+OTHERS = (replace(EXIT, strategy="other"), replace(SHORT, strategy="other"))
+
+
+@pytest.mark.parametrize("signal", OTHERS, ids=["exit", "enter"])
+def test_another_strategy_closes_nothing_and_takes_nothing_back(signal: SignalDetected) -> None:
+    for desk, _chain in (a_position("1"), an_entry()):
+        before = len(desk.exchange.sent)
+        recorded = desk.see(signal)
+        decision = recorded[1].event
+        assert isinstance(decision, DecisionMade)
+        assert names(recorded) == ["SignalDetected", "DecisionMade"]
+        assert (decision.verdict, decision.reasons) == (Verdict.SKIP, ("HELD_BY_OTHER_STRATEGY",))
+        assert len(desk.exchange.sent) == before
+
+
+def test_a_setting_lets_another_strategys_entry_close_the_position() -> None:
+    desk, _entry = a_position("1", Settings(reverse_others=True))
+    chain = chain_of(desk.see(OTHERS[1]))
+    assert terms(desk, f"{chain}-x1").purpose is Purpose.REVERSAL
+    assert names(desk.see(replace(OTHERS[0], strategy="third"))) == ["SignalDetected", "DecisionMade"]
+
+
 def test_a_way_out_touches_nothing_that_goes_its_own_way() -> None:
     """A person's short waits while we are long: the signal to leave the long closes it and lets the short be."""
     desk, entry = a_position("1")
@@ -227,7 +250,7 @@ def test_a_way_out_touches_nothing_that_goes_its_own_way() -> None:
 
 def test_a_waiting_order_is_taken_back_without_adding_to_what_is_held_the_other_way() -> None:
     """We are long, a person's short waits; a signal upwards takes the short back and buys nothing to close it."""
-    desk, _entry = a_position("1")
+    desk, _entry = a_position("1", Settings(reverse_others=True))
     waiting = an_order(side=Side.SELL, quantity=D(1), type=OrderType.LIMIT, limit_price=D(120))
     desk.ask(PlaceOrder("person-e1", waiting, RULES), cause="command:short")
     before = len(desk.exchange.sent)

@@ -16,11 +16,11 @@ from commands.order import CancelOrder, PlaceOrder
 from commands.recall import Recall
 from commands.routes import Command
 from commands.stimulus import Ask, Stimulus
+from domain.direction import Direction, Side
 from domain.errors import TapeMismatch
 from domain.log import chain_id, is_outside_fact
-from domain.order import Side
 from domain.signal import SignalDetected
-from domain.strategies import Direction, Intent
+from domain.strategies import Intent
 from tests.commands.an_order import PLACED, RULES
 from tests.commands.desk import Desk, a_fill_of, folded, funding, liquidation, long, snapshot
 from tests.commands.list_log import ListLog

@@ -16,8 +16,9 @@ from commands.reconciliation import recorded
 from commands.remedies import remedy
 from commands.statements import our_statement, their_statement
 from domain.candle import Candle
+from domain.direction import Direction, Purpose, Side
 from domain.errors import Refused
-from domain.order import OrderStatus, OrderType, Purpose, Side
+from domain.order import OrderStatus, OrderType
 from domain.reconciliation import DiscrepancyFound
 from domain.reconciliation.comparing import differences
 from domain.reconciliation.differences import (
@@ -28,7 +29,6 @@ from domain.reconciliation.differences import (
     RulesDiffer,
     StatusDiffers,
 )
-from domain.strategies import Direction
 from domain.streams import order_stream
 from tests.adapters.simulated.scene import FIVE, SMOOTH
 from tests.commands.an_order import PLACED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from commands.exchange import AnyReport, Cancelled
-from domain.order import Side
+from domain.direction import Side
 from domain.position import PositionFunded
 from domain.reconciliation import DiscrepancyFound
 from tests.commands.desk import Desk, a_fill_of, chain_of, funding, liquidation, long, names

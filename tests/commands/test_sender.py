@@ -20,6 +20,7 @@ from commands.order import AmendOrder, CancelOrder, PlaceOrder
 from commands.outgoing import Outgoing, unconfirmed
 from commands.sender import REPORTED, Sender
 from domain.candle import Candle
+from domain.direction import Purpose, Side
 from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, OutcomeUnknown
 from domain.order import (
     Closed,
@@ -28,8 +29,6 @@ from domain.order import (
     OrderPlaced,
     OrderStatus,
     OrderType,
-    Purpose,
-    Side,
 )
 from domain.streams import order_stream
 from domain.venue import VenueOrder

@@ -11,22 +11,16 @@ from typing import Any, Self
 from uuid import UUID
 
 from domain.account import AccountOpened, BalanceChanged, BalanceReason, DayOpened
+from domain.direction import Direction, Purpose, Side
 from domain.events import Event, schema_version
 from domain.instrument import Instrument, InstrumentListed
 from domain.log import Envelope, Meta, event_id
-from domain.order import (
-    Liquidity,
-    OrderFilled,
-    OrderPlaced,
-    OrderType,
-    Purpose,
-    Side,
-)
+from domain.order import Liquidity, OrderFilled, OrderPlaced, OrderType
 from domain.portfolio import EMPTY, Portfolio, evolve
 from domain.position import PositionClosed, PositionOpened
 from domain.settings import Settings, SettingsChanged
 from domain.signal import Chamber, DecisionMade, SignalDetected, Tier, Verdict, Vote
-from domain.strategies import Direction, Intent
+from domain.strategies import Intent
 from domain.streams import (
     account_stream,
     instruments_stream,

@@ -6,7 +6,7 @@ import pytest
 
 from domain.adjusting import adjusted, names
 from domain.errors import InvalidSettings, Refused
-from domain.settings import Settings, SizingRule
+from domain.settings import OrphanRule, OrphanSettings, Settings, SizingRule
 from tests.domain.history import BTC, ETH
 from tests.domain.test_settings import every_setting
 from tests.replacing import replace
@@ -38,6 +38,9 @@ def test_values_are_read_by_their_kind() -> None:
         "tiers.strict_win_rate": "0.25",
         "sizing.rule": "percent",
         "order_freshness_seconds": "5",
+        "reverse_others": "True",
+        "orphans.rule": "hand_over",
+        "orphans.to": "trend",
     }
     risk = replace(DEFAULT.risk, max_positions=3, max_daily_loss=Decimal("0.010"), allowed=(BTC, ETH))
     assert adjusted(DEFAULT, changes) == replace(
@@ -46,6 +49,8 @@ def test_values_are_read_by_their_kind() -> None:
         tiers=replace(DEFAULT.tiers, window=7, strict_win_rate=0.25),
         sizing=replace(DEFAULT.sizing, rule=SizingRule.PERCENT),
         order_freshness_seconds=5,
+        reverse_others=True,
+        orphans=OrphanSettings(OrphanRule.HAND_OVER, "trend"),
     )
 
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from commands.reconciliation import recorded
 from domain.arithmetic import ONE
-from domain.order import CLOSED, Liquidity, OrderStatus, OrderType, Side
+from domain.direction import Direction, Side
+from domain.order import CLOSED, Liquidity, OrderStatus, OrderType
 from domain.reconciliation.comparing import differences
 from domain.reconciliation.differences import (
     BalanceDiffers,
@@ -38,7 +39,6 @@ from domain.reconciliation.differences import (
     TermsDiffer,
 )
 from domain.reconciliation.statement import StatedExecution, StatedOrder, StatedPosition, Statement
-from domain.strategies import Direction
 from domain.venue import Execution
 from tests.domain.history import BTC, ETH, NOW, D, an_instrument
 from tests.replacing import replace

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from domain.candle import Candle
+from domain.direction import Side
 from domain.log import is_outside_fact
 from domain.market import (
     BookUpdate,
@@ -21,7 +22,6 @@ from domain.market import (
     Trade,
     cause_of,
 )
-from domain.order import Side
 from tests.domain.history import BTC, ETH, NOW
 
 D = Decimal

@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 
+from domain.direction import Side
 from domain.order import (
     ANSWERS,
     CLOSED,
@@ -34,7 +35,6 @@ from domain.order import (
     OrderStatus,
     OrderSubmitted,
     OrderTriggered,
-    Side,
     Working,
     evolve,
     leaves,

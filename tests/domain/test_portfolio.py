@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from domain.account import FundsReleased, FundsReserved, KillSwitchReset, KillSwitchTripped
+from domain.direction import Direction, Purpose, Side
 from domain.errors import AccountNotOpened
 from domain.events import BY_FULL_NAME
 from domain.instrument import InstrumentRulesChanged
@@ -27,15 +28,18 @@ from domain.order import (
     OrderSubmitted,
     OrderTriggered,
     OrderType,
-    Purpose,
-    Side,
 )
 from domain.portfolio import EMPTY, FOLDS, UNBOUNDED, evolve
-from domain.position import PositionFunded, PositionIncreased, PositionReduced, ProtectionMoved
+from domain.position import (
+    PositionFunded,
+    PositionIncreased,
+    PositionOrphaned,
+    PositionReduced,
+    ProtectionMoved,
+)
 from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
 from domain.settings import Settings
 from domain.signal import Verdict
-from domain.strategies import Direction
 from domain.streams import instruments_stream, reconciliation_stream
 from tests.domain.history import (
     ACCOUNT,
@@ -364,3 +368,54 @@ def test_an_entry_amended_is_judged_at_its_new_price_and_protection() -> None:
     history.order("abc-e1", OrderAmended(D(10), D(99), None))
     entry = history.order("abc-s1", OrderAmended(D(10), None, D(98))).portfolio().entries["abc-e1"]
     assert (entry.price, entry.stop, entry.risk) == (D(99), D(98), D(10))
+
+
+def owner_of(history: History) -> str:
+    return history.portfolio().positions[BTC].owner
+
+
+def test_a_position_belongs_to_the_strategy_whose_signal_opened_its_chain() -> None:
+    signalled = an_open_day().signal(a_signal(strategy="trend-fast"), a_decision())
+    assert owner_of(signalled.order("abc-e1", an_order()).position(an_opening())) == "trend-fast"
+
+
+def test_a_position_without_a_signal_belongs_to_a_person() -> None:
+    assert owner_of(an_open_day().position(an_opening())) == "person"
+    assert owner_of(an_open_day().order("abc-e1", an_order()).position(an_opening())) == "person"
+
+
+def test_a_fill_that_comes_when_its_order_is_forgotten_opens_the_strategys_position() -> None:
+    history = an_open_day().signal(a_signal(strategy="slow"), a_decision())
+    history.order("abc-e1", an_order(), OrderCancelled("REVERSAL"), a_fill(D(10)))
+    assert history.portfolio().entries == {}
+    assert owner_of(history.position(an_opening())) == "slow"
+
+
+def test_a_signal_that_was_skipped_owns_nothing() -> None:
+    history = an_open_day().signal(a_signal(), a_decision(verdict=Verdict.SKIP)).position(an_opening())
+    assert owner_of(history) == "person"
+
+
+def test_an_entry_by_hand_that_grows_a_position_belongs_to_its_owner() -> None:
+    history = (
+        an_open_day().signal(a_signal(), a_decision()).order("abc-e1", an_order()).position(an_opening())
+    )
+    history.order("zzz-e1", an_order()).order("yyy-e1", an_order(side=Side.SELL))
+    owners = {order_id: entry.owner for order_id, entry in history.portfolio().entries.items()}
+    assert owners == {"abc-e1": "trend", "zzz-e1": "trend", "yyy-e1": "person"}
+
+
+def test_only_the_last_entries_owners_are_remembered() -> None:
+    history = an_open_day()
+    for n in range(300):
+        history.signal(a_signal(), a_decision(), chain=f"c{n}")
+    owners = history.portfolio().owners
+    assert (len(owners), next(iter(owners)), "c299" in owners) == (256, "c44", True)
+
+
+def test_an_owner_stays_through_every_change_until_it_is_handed_over() -> None:
+    history = an_open_day().signal(a_signal(), a_decision()).position(an_opening())
+    history.position(ProtectionMoved(D(99), D(110)), PositionOrphaned("trend", ""))
+    assert owner_of(history) == "trend"
+    assert owner_of(history.position(PositionOrphaned("trend", "slow"))) == "slow"
+    assert owner_of(history.position(PositionFunded(D(1)))) == "slow"

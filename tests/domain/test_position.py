@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.arithmetic import EXACT, ZERO
-from domain.order import Purpose
+from domain.direction import Direction, Purpose
 from domain.position import (
     FLAT,
     Ended,
@@ -24,7 +24,6 @@ from domain.position import (
     realised_profit,
     released_cost,
 )
-from domain.strategies import Direction
 from tests.domain.history import D, a_closing, an_opening
 from tests.replacing import replace
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from datetime import timedelta
 from decimal import Decimal
 from functools import reduce
 from typing import Any
@@ -9,24 +10,36 @@ from typing import Any
 import pytest
 
 from domain.errors import InvalidSettings
+from domain.interval import interval_of
 from domain.settings import (
     NONE_IN_FORCE,
     InForce,
+    OrphanRule,
+    OrphanSettings,
     Settings,
     SettingsChanged,
     SizingRule,
     SizingSettings,
+    StrategySettings,
     check,
     evolve,
     ranges,
 )
-from tests.domain.history import D
+from tests.domain.history import BTC, D
 from tests.replacing import replace
 
 DEFAULT = Settings()
 RANGES = {name: (low, high) for name, _, low, high in ranges(DEFAULT)}
-UNRANGED = {"strategies", "risk.allowed", "sizing.rule", "paused"}
-"""Names and a choice: nothing that lies between two bounds."""
+UNRANGED = {
+    "strategies",
+    "risk.allowed",
+    "sizing.rule",
+    "paused",
+    "reverse_others",
+    "orphans.rule",
+    "orphans.to",
+}
+"""Names and choices: nothing that lies between two bounds."""
 
 
 def every_setting(settings: Any, prefix: str = "") -> Iterator[str]:
@@ -108,3 +121,75 @@ def test_the_last_settings_are_in_force() -> None:
     other = changed("risk.max_positions", 1)
     state = reduce(evolve, [SettingsChanged(1, DEFAULT), SettingsChanged(2, other)], NONE_IN_FORCE)
     assert state == InForce(2, other)
+
+
+TREND = StrategySettings("trend")
+QUICK = StrategySettings(id="quick", strategy="trend", instruments=(BTC,), interval="15m")
+
+
+def test_a_name_alone_is_the_instance_and_the_strategy() -> None:
+    assert (TREND.instance, TREND.kind) == ("trend", "trend")
+    assert (QUICK.instance, QUICK.kind) == ("quick", "trend")
+    assert Settings(strategies=(TREND, QUICK)).instances == ("trend", "quick")
+
+
+@pytest.mark.parametrize(
+    ("settings", "fault"),
+    [
+        (Settings(strategies=(TREND, TREND)), "strategies: more than one has the id trend; give each an id"),
+        (
+            Settings(strategies=(TREND, replace(QUICK, id="trend"))),
+            "strategies: more than one has the id trend; give each an id",
+        ),
+        (Settings(strategies=(StrategySettings(id="quick"),)), "strategies.0: no strategy is named"),
+        (Settings(strategies=(StrategySettings(),)), "strategies.0: no strategy is named"),
+        (
+            Settings(strategies=(TREND, replace(QUICK, interval="7m"))),
+            "strategies.1.interval = '7m' is no part of a day; write it like 1m, 15m, 1h or 1d",
+        ),
+        (
+            Settings(strategies=(replace(QUICK, instruments=("BTC",)),)),
+            "strategies.0.instruments: 'BTC' is not an instrument; spell it like BTCUSDT-LINEAR.BYBIT",
+        ),
+        (Settings(strategies=(StrategySettings("person"),)), "strategies: none may have the id person"),
+        (
+            Settings(orphans=OrphanSettings(OrphanRule.HAND_OVER, "slow")),
+            "orphans.to = 'slow' is none of the strategies; name the one that takes over",
+        ),
+    ],
+)
+def test_strategies_that_could_not_be_told_apart_or_run_are_refused(settings: Settings, fault: str) -> None:
+    with pytest.raises(InvalidSettings) as refused:
+        check(settings)
+    assert str(refused.value).startswith(fault)
+
+
+def test_several_instances_of_one_strategy_are_let_pass() -> None:
+    check(Settings(strategies=(TREND, QUICK), orphans=OrphanSettings(OrphanRule.HAND_OVER, "quick")))
+
+
+@pytest.mark.parametrize(
+    ("spelled", "interval"),
+    [
+        ("1m", timedelta(minutes=1)),
+        ("15m", timedelta(minutes=15)),
+        ("90m", timedelta(minutes=90)),
+        ("1h", timedelta(hours=1)),
+        ("24h", timedelta(days=1)),
+        ("1d", timedelta(days=1)),
+        ("", None),
+        ("15", None),
+        ("m", None),
+        ("0m", None),
+        ("7m", None),
+        ("2d", None),
+        ("1w", None),
+        ("-1h", None),
+        ("1.5h", None),
+        (" 1h", None),
+        ("1H", None),
+        ("99999999999999999999m", None),
+    ],
+)
+def test_an_interval_is_a_part_of_a_day(spelled: str, interval: timedelta | None) -> None:
+    assert interval_of(spelled) == interval

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.direction import Direction
 from domain.errors import InvalidInput
 from domain.log import LOG_STREAM
-from domain.strategies import Direction
 from domain.streams import (
     PositionName,
     StreamName,

@@ -177,15 +177,39 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("words", "text", "differs"),
     [
-        pytest.param(("BTCUSDT_5m.csv", "--balance", "9999"), TEXT, "its stake differ;", id="another stake"),
-        pytest.param(("BTCUSDT_5m.csv", "--leverage", "2"), TEXT, "its stake differ;", id="another leverage"),
-        pytest.param(("BTCUSDT_5m.csv", "--account", "other"), TEXT, "the account", id="another account"),
-        pytest.param(("BTCUSDT_5m.csv", "--config", "other.toml"), TEXT, "the settings", id="other settings"),
-        pytest.param(("BTCUSDT_5m.csv", "--symbol", "ETHUSDT"), TEXT, "the tape differs", id="another symbol"),
+        pytest.param(
+            ("BTCUSDT_5m.csv", "--balance", "9999"),
+            TEXT,
+            "starting_balance is 10000 in the log and 9999 here",
+            id="another stake",
+        ),
+        pytest.param(
+            ("BTCUSDT_5m.csv", "--leverage", "2"),
+            TEXT,
+            "leverage is 1 in the log and 2 here",
+            id="another leverage",
+        ),
+        pytest.param(
+            ("BTCUSDT_5m.csv", "--account", "other"),
+            TEXT,
+            "its account is paper, not other",
+            id="another account",
+        ),
+        pytest.param(
+            ("BTCUSDT_5m.csv", "--config", "other.toml"),
+            TEXT,
+            "risk.max_positions is 5 in the log and 1 here",
+            id="other settings",
+        ),
+        pytest.param(
+            ("BTCUSDT_5m.csv", "--symbol", "ETHUSDT"), TEXT, "the tape differs", id="another symbol"
+        ),
         pytest.param(("--bars", "300"), TEXT, "the tape differs", id="a synthetic tape"),
-        pytest.param(("BTCUSDT_5m.csv",), sheet(row(i) for i in range(1, 301)), "the tape differs", id="a later start"),
+        pytest.param(
+            ("BTCUSDT_5m.csv",), sheet(row(i) for i in range(1, 301)), "the tape differs", id="a later start"
+        ),
     ],
-)  # fmt: skip
+)
 def test_another_tape_or_other_settings_are_refused(
     begun: Path, tmp_path: Path, words: Sequence[str], text: str, differs: str
 ) -> None:

@@ -101,17 +101,35 @@ def test_an_old_log_with_requests_is_resumed_at_its_end(tmp_path: Path) -> None:
     assert list(differences(as_printed("tape"), [printed(one) for one in read(log)])) == []
 
 
+REVERSING, REVERSED = 86, 92
+"""The events of the log `tape` between which its strategy closes a person's position: no strategy does that today."""
+
+
 def test_an_old_log_with_requests_is_resumed_before_its_last_request(tmp_path: Path) -> None:
     """What strategies did after the cut is decided again to the same events, on the money that requests left."""
     old = as_printed("tape")
     requests = [line["position"] for line in old if line["causation_id"].startswith("command:")]
-    ends = [end for end in instants(old) if requests[-2] < end < requests[-1]]
+    ends = [end for end in instants(old) if REVERSED < end < requests[-1]]
     for cut in (ends[0], ends[len(ends) // 2], ends[-1]):
         log = copy_of("tape", tmp_path, cut)
         done = resume("tape", log)
         assert done.returncode == 0, done.stderr
         resumed = [printed(one) for one in read(log)]
         assert list(differences(old[: requests[-1] - 1], resumed, written_anew=True)) == []
+
+
+def test_an_old_log_that_is_resumed_before_a_persons_position_was_reversed_keeps_it(tmp_path: Path) -> None:
+    """The events are the same up to the decision on the signal that reversed it then."""
+    old = as_printed("tape")
+    log = copy_of("tape", tmp_path, max(end for end in instants(old) if end <= REVERSING))
+    done = resume("tape", log)
+    assert done.returncode == 0, done.stderr
+    resumed = [printed(one) for one in read(log)]
+    found = (line["data"] for line in resumed if line["type"] == "DecisionMade")
+    kept = next(decision for decision in found if decision["reasons"] == ["HELD_BY_PERSON"])
+    decided = next(line["position"] for line in resumed if line["data"] is kept)
+    assert old[decided - 1]["data"]["verdict"] == "CLOSE"
+    assert list(differences(old[: decided - 1], resumed[: decided - 1], written_anew=True)) == []
 
 
 def test_an_old_log_without_a_tape_goes_on_by_hand(tmp_path: Path) -> None:

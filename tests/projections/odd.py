@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import cache
 
 from domain.account import DayClosed, KillSwitchReset, KillSwitchTripped
+from domain.direction import Direction, Purpose, Side
 from domain.order import (
     OrderAccepted,
     OrderAmended,
@@ -20,13 +21,10 @@ from domain.order import (
     OrderOverfilled,
     OrderRejected,
     OrderSubmitted,
-    Purpose,
-    Side,
 )
 from domain.position import PositionFunded, PositionIncreased, PositionReduced, ProtectionMoved
 from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
 from domain.signal import Chamber, Tier, Verdict, Vote
-from domain.strategies import Direction
 from domain.streams import reconciliation_stream
 from tests.domain.history import (
     ACCOUNT,

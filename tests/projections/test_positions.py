@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from domain.arithmetic import EXACT
+from domain.direction import Direction
 from domain.position import Ended, Open, PositionClosed, PositionOpened
-from domain.strategies import Direction
 from domain.streams import parse, position_stream
 from projections.positions import POSITIONS
 from tests.domain.history import BTC, ETH, NOW, D, an_open_day, money

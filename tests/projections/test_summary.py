@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from domain.account import AccountOpened
+from domain.direction import Purpose
 from domain.events import Event
-from domain.order import Purpose
 from domain.signal import Verdict
 from projections.summary import Summary
 from tests.domain.history import (

@@ -21,6 +21,7 @@ from domain.account import (
     KillSwitchReset,
     KillSwitchTripped,
 )
+from domain.direction import Direction, Purpose, Side
 from domain.events import FULL_NAMES, Event, schema_version
 from domain.instrument import Instrument, InstrumentListed, InstrumentRulesChanged
 from domain.log import Envelope, Meta
@@ -44,20 +45,21 @@ from domain.order import (
     OrderSubmitted,
     OrderTriggered,
     OrderType,
-    Purpose,
-    Side,
 )
 from domain.position import (
     PositionClosed,
     PositionFunded,
     PositionIncreased,
     PositionOpened,
+    PositionOrphaned,
     PositionReduced,
     ProtectionMoved,
 )
 from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
 from domain.settings import (
     AlphaSettings,
+    OrphanRule,
+    OrphanSettings,
     RiskSettings,
     Settings,
     SettingsChanged,
@@ -68,7 +70,7 @@ from domain.settings import (
     TierSettings,
 )
 from domain.signal import Chamber, DecisionMade, SignalDetected, Tier, Verdict, Vote
-from domain.strategies import Direction, Intent
+from domain.strategies import Intent
 from tests.replacing import replace
 
 BTC = "BTCUSDT-LINEAR.BYBIT"
@@ -105,7 +107,10 @@ _INSTRUMENT = Instrument(
 )
 
 _SETTINGS = Settings(
-    strategies=(StrategySettings("trend", {"fast": "12", "slow": "26"}), StrategySettings("breakout")),
+    strategies=(
+        StrategySettings("trend", {"fast": "12", "slow": "26"}),
+        StrategySettings(id="quick", strategy="breakout", instruments=(BTC,), interval="15m"),
+    ),
     tiers=TierSettings(
         normal_confidence=0.6,
         strict_confidence=0.7,
@@ -143,6 +148,8 @@ _SETTINGS = Settings(
     ),
     order_freshness_seconds=45,
     paused=("breakout",),
+    reverse_others=True,
+    orphans=OrphanSettings(OrphanRule.HAND_OVER, "quick"),
 )
 
 _OPENED = LogOpened(
@@ -258,6 +265,7 @@ _EVENTS: tuple[Event, ...] = (
     ),
     PositionFunded(Decimal("-0.432")),
     ProtectionMoved(Decimal(43100), Decimal(44000)),
+    PositionOrphaned("trend-fast", "trend-slow"),
     PositionClosed(
         order_id=ORDER,
         quantity=Decimal("0.125"),
@@ -296,9 +304,15 @@ def _enveloped(event: Event) -> Envelope:
 SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) for event in _EVENTS}
 """By the event's full name, as it is written today."""
 
+_ONE_OF_A_KIND = replace(
+    _SETTINGS,
+    strategies=(StrategySettings("trend", {"fast": "12", "slow": "26"}), StrategySettings("breakout")),
+    reverse_others=False,
+    orphans=OrphanSettings(),
+)
 _STEADY = replace(_SETTINGS.simulation, slippage_jitter=SimulationSettings().slippage_jitter)
 _UNBROKEN = replace(
-    _SETTINGS,
+    _ONE_OF_A_KIND,
     risk=replace(_SETTINGS.risk, win_rate_window=RiskSettings().win_rate_window, minimum_win_rate=Decimal(0)),
     paused=(),
 )
@@ -327,6 +341,9 @@ EARLIER: Mapping[tuple[str, int], Event] = {
     ),
     ("whence.settings.SettingsChanged", 1): SettingsChanged(2, replace(_UNBROKEN, simulation=_STEADY)),
     ("whence.settings.SettingsChanged", 2): SettingsChanged(2, _UNBROKEN),
+    ("whence.settings.SettingsChanged", 3): SettingsChanged(
+        2, _ONE_OF_A_KIND, "breakout trades against the news"
+    ),
 }
 """By full name and version: the event that older bytes read to, where it is not today's sample."""
 

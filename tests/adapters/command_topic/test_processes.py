@@ -15,7 +15,8 @@ from adapters.command_topic import CommandTopic, KafkaDoor
 from commands.door import Answer, Completed, Drafted, TimedOut
 from commands.request import DraftOrder, ManualTerms, Request, Requested, TripKillSwitch
 from domain.account import KillSwitchTripped
-from domain.order import OrderType, Side
+from domain.direction import Side
+from domain.order import OrderType
 from infra.config import WhenceSettings
 from infra.logs import open_reader
 from tests.domain.history import ACCOUNT, BTC, D

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from adapters.simulated import SimulatedExchange, SimulationRules
 from commands.exchange import AnyReport, Ticket
 from domain.candle import Candle
-from domain.order import OrderType, Side
+from domain.direction import Side
+from domain.order import OrderType
 from tests.adapters.simulated.scene import BTC, FIVE, START, after_candles, candle, stop_of, target_of, ticket
 
 TICK, LOT = BTC.tick, BTC.lot

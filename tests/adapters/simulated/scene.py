@@ -20,8 +20,9 @@ from commands.exchange import (
     Ticket,
 )
 from domain.candle import Candle
+from domain.direction import Purpose, Side
 from domain.instrument import Instrument
-from domain.order import OrderPlaced, OrderType, Purpose, Side
+from domain.order import OrderPlaced, OrderType
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 FIVE = timedelta(minutes=5)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.simulated.holding import Holding
-from domain.order import Side
+from domain.direction import Side
 from tests.adapters.simulated.scene import BUY, SELL, d
 
 LOTS = st.integers(1, 5000).map(lambda lots: Decimal(lots) / 1000)

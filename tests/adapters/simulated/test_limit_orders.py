@@ -6,7 +6,8 @@ import pytest
 
 from adapters.simulated import SimulatedExchange, SimulationRules
 from commands.exchange import Filled
-from domain.order import Liquidity, Side
+from domain.direction import Side
+from domain.order import Liquidity
 from tests.adapters.simulated.scene import (
     BUY,
     FIVE,

@@ -10,7 +10,7 @@ from adapters.simulated import SimulatedExchange
 from adapters.simulated.holding import Holding
 from adapters.simulated.margin import bankruptcy_price, liquidation_price, order_cost, position_margin
 from commands.exchange import Funded, Liquidated
-from domain.order import Side
+from domain.direction import Side
 from tests.adapters.simulated.scene import (
     BTC,
     BUY,

@@ -9,7 +9,8 @@ import pytest
 
 from adapters.simulated import SimulationRules
 from commands.exchange import Filled, Submitted
-from domain.order import Liquidity, Side
+from domain.direction import Side
+from domain.order import Liquidity
 from tests.adapters.simulated.scene import (
     BUY,
     FIVE,

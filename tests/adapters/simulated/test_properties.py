@@ -12,7 +12,7 @@ from adapters.simulated import SimulatedExchange
 from adapters.simulated.market import Market
 from commands.exchange import AnyReport
 from domain.candle import Candle
-from domain.order import Side
+from domain.direction import Side
 from tests.adapters.simulated.market_days import Day, days
 from tests.adapters.simulated.scene import (
     BTC,

@@ -11,8 +11,8 @@ from adapters.simulated import SimulatedExchange, SimulationRules
 from adapters.tapes import read_tape
 from commands.exchange import Filled, Liquidated, Ticket
 from domain.candle import Candle
+from domain.direction import Side
 from domain.instrument import round_down
-from domain.order import Side
 from tests.adapters.simulated.scene import BTC, BUY, after_candles, of_kind, stop_of, target_of, ticket
 from tests.adapters.simulated.witness import Witness
 

@@ -10,7 +10,8 @@ import pytest
 from adapters.simulated import SimulatedExchange
 from adapters.simulated.admission import too_expensive
 from commands.exchange import Ticket
-from domain.order import OrderType, Purpose
+from domain.direction import Purpose
+from domain.order import OrderType
 from tests.adapters.simulated.scene import (
     BTC,
     BUY,

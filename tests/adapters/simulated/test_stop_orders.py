@@ -6,7 +6,7 @@ import pytest
 
 from adapters.simulated import SimulatedExchange, SimulationRules
 from commands.exchange import Triggered
-from domain.order import Side
+from domain.direction import Side
 from tests.adapters.simulated.scene import (
     BUY,
     FIVE,

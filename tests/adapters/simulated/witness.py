@@ -19,9 +19,9 @@ from commands.exchange import (
     Triggered,
 )
 from domain.candle import Candle
-from domain.order import Liquidity, OrderPlaced, OrderType, Side
+from domain.direction import Direction, Side
+from domain.order import Liquidity, OrderPlaced, OrderType
 from domain.position import Open, notional, realised_profit, released_cost
-from domain.strategies import Direction
 from tests.adapters.simulated.scene import BTC
 from tests.replacing import replace
 

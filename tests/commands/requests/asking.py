@@ -13,9 +13,10 @@ from commands.exchange import Accepted as Taken
 from commands.exchange import Submitted
 from commands.inputs import MarketMoved, RequestMade
 from commands.request import ManualTerms, PlaceOrder, Request, Requested
+from domain.direction import Side
 from domain.log import chain_id
 from domain.market import KnownPrice, MarketView
-from domain.order import OrderType, Side
+from domain.order import OrderType
 from domain.settings import Settings
 from tests.commands.desk import Desk, a_fill_of
 from tests.domain.history import ACCOUNT, BTC, LOG_ID, D

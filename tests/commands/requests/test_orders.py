@@ -21,15 +21,18 @@ from commands.request import (
     PlaceOrder,
     TripKillSwitch,
 )
-from commands.requests.limits import MEMBERS, SENTENCES
-from commands.requests.situation import Situation
-from domain.order import OrderPlaced, OrderType, Purpose, Side
+from commands.requests.limits import MEMBERS, SENTENCES, case_of
+from domain.account import KillSwitchTripped
+from domain.committees import View
+from domain.direction import Purpose, Side
+from domain.order import OrderOutcomeUnknown, OrderPlaced, OrderType
+from domain.reconciliation import DiscrepancyFound
 from domain.settings import RiskSettings, Settings
-from domain.streams import order_stream
+from domain.streams import order_stream, reconciliation_stream
 from projections.chain import missing_causes
-from tests.commands.desk import IDENTITY, Desk, a_fill_of, folded, long, snapshot
+from tests.commands.desk import Desk, a_fill_of, folded, snapshot
 from tests.commands.requests.asking import Asking, chain_of, terms
-from tests.domain.history import ACCOUNT, BTC, ETH, D, an_instrument
+from tests.domain.history import ACCOUNT, BTC, ETH, NOW, D, a_stop, an_instrument, an_open_day, money
 from tests.replacing import replace
 
 ENTRY = ["FundsReserved", "OrderPlaced", "OrderPlaced", "OrderPlaced"]
@@ -190,15 +193,39 @@ def test_a_day_that_lost_its_limit_takes_no_more_entries() -> None:
     assert "the day has gone from 10000" in eve.declined(PlaceOrder(terms()))
 
 
+OBJECTIONABLE = (
+    terms(quantity=D("0.0001")),
+    terms(quantity=D("0.01")),
+    terms(quantity=D(101)),
+    terms(stop=D(101), target=D(99)),
+    terms(stop=D(80)),
+    terms(quantity=D(100), stop=None),
+)
+"""Terms that the members of the committee object to, each for another reason."""
+
+
 def test_every_reason_of_the_members_has_its_sentence() -> None:
     """What a member may say is what its judgement names; the table of sentences must not be shorter."""
-    eve = Asking()
-    view = Situation(world=eve.desk.world, identity=IDENTITY, at=eve.desk.at, prices={}).view(an_instrument())
-    unlisted = replace(view, instrument=None, now=view.now + timedelta(days=1))
-    assert {"KILL_SWITCH", "INSTRUMENT_NOT_LISTED", "TRADING_DAY_NOT_OPENED"} <= set(SENTENCES)
-    for member in MEMBERS:
-        for reason in member(long(instrument=ETH), unlisted).reasons:
-            assert reason in SENTENCES
+    history = an_open_day(
+        Settings(
+            risk=RiskSettings(allowed=(ETH,), max_positions=0, max_total_risk=D(0), reserved_balance=D(1))
+        )
+    )
+    history.account(KillSwitchTripped("hand"), money(D(-5_000), D(5_000)))
+    history.order("zzz-x1", a_stop(instrument=ETH), OrderOutcomeUnknown("timeout"))
+    history.record(reconciliation_stream(ACCOUNT), DiscrepancyFound("d1", BTC, "1 more"))
+    portfolio = history.portfolio()
+    views = [
+        View(now=now, settings=portfolio.settings, instrument=an_instrument(name), portfolio=portfolio)
+        for now, name in ((NOW, BTC), (NOW + timedelta(days=1), ETH))
+    ]
+    cases = [case_of(one, D(100), view) for one in OBJECTIONABLE for view in views]
+    judgements = [(case, member(case)) for case in cases for member in MEMBERS]
+    said = {
+        reason: SENTENCES[reason](case, one.figures) for case, one in judgements for reason in one.reasons
+    }
+    assert said.keys() == SENTENCES.keys()
+    assert not [sentence for sentence in said.values() if "{" in sentence]
 
 
 def test_a_position_may_be_grown_and_its_protection_grows_with_it() -> None:

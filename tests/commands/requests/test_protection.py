@@ -9,7 +9,8 @@ import pytest
 
 from commands.exchange import Amended, AmendRefused, Triggered
 from commands.request import AmendOrder, MoveProtection, PlaceOrder
-from domain.order import OrderPlaced, OrderType, Purpose, Side
+from domain.direction import Purpose, Side
+from domain.order import OrderPlaced, OrderType
 from domain.settings import RiskSettings, Settings
 from domain.streams import order_stream
 from tests.commands.desk import a_fill_of, folded, names, snapshot

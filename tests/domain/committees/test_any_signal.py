@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from domain.arithmetic import EXACT, distance
 from domain.committees import View, decide
+from domain.direction import Direction
 from domain.portfolio import Portfolio
 from domain.settings import InForce, RiskSettings, Settings, SizingRule, SizingSettings
 from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.sizing import margin_required
-from domain.strategies import Direction, Intent
+from domain.strategies import Intent
 from tests.domain.history import BTC, NOW, a_signal, an_open_day, an_opening
 
 D = Decimal

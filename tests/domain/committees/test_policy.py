@@ -9,8 +9,19 @@ from typing import Any
 import pytest
 
 from domain.account import DayOpened, FundsReserved, KillSwitchTripped
-from domain.committees import EXIT_MEMBERS, MEMBERS, POLICY_VERSION, Judgement, Member, View, decide, policy
-from domain.order import OrderCancelRequested, OrderOutcomeUnknown, OrderType, Purpose
+from domain.committees import (
+    EXIT_MEMBERS,
+    MEMBERS,
+    POLICY_VERSION,
+    Case,
+    Judgement,
+    Member,
+    View,
+    decide,
+    policy,
+)
+from domain.direction import Direction, Purpose
+from domain.order import OrderCancelRequested, OrderOutcomeUnknown, OrderType
 from domain.portfolio import EMPTY
 from domain.reconciliation import DiscrepancyFound
 from domain.settings import (
@@ -22,7 +33,7 @@ from domain.settings import (
     TierSettings,
 )
 from domain.signal import Chamber, DecisionMade, SignalDetected, Tier, Verdict
-from domain.strategies import Direction, Intent
+from domain.strategies import Intent
 from domain.streams import reconciliation_stream
 from tests.domain.history import (
     ACCOUNT,
@@ -58,12 +69,29 @@ def with_risk(**limits: Any) -> History:
     return an_open_day(Settings(risk=replace(RiskSettings(), **limits)))
 
 
+def two_in_one_instrument() -> History:
+    """Settings that nobody can have today: without them the limit on an instrument says no as well."""
+    return with_risk(max_positions_per_instrument=2)
+
+
 def with_size(quantity: Decimal) -> History:
     return an_open_day(Settings(sizing=SizingSettings(rule=SizingRule.FIXED, quantity=quantity)))
 
 
 def holding_eth(history: History, **changed: Any) -> History:
     return history.position(an_opening(instrument=ETH, **changed), instrument=ETH)
+
+
+def holding(history: History | None = None, owner: str = SAID.strategy, **changed: Any) -> History:
+    """A position of a strategy, from its signal on."""
+    history = an_open_day() if history is None else history
+    return history.signal(a_signal(strategy=owner), a_decision()).position(an_opening(**changed))
+
+
+def waiting_for(owner: str, history: History | None = None) -> History:
+    """An entry of a strategy that waits, from its signal on."""
+    history = an_open_day() if history is None else history
+    return history.signal(a_signal(strategy=owner), a_decision()).order("abc-e1", an_order())
 
 
 def after_a_loss() -> History:
@@ -145,8 +173,11 @@ ALONE = (
     Alone(
         "max_positions_per_instrument",
         ("MAX_POSITIONS_PER_INSTRUMENT",),
-        lambda: an_open_day().position(an_opening()),
+        holding,
     ),
+    Alone("holder", ("HELD_BY_OTHER_STRATEGY",), lambda: holding(two_in_one_instrument(), "slow")),
+    Alone("holder", ("HELD_BY_OTHER_STRATEGY",), lambda: waiting_for("slow", two_in_one_instrument())),
+    Alone("holder", ("HELD_BY_PERSON",), lambda: two_in_one_instrument().position(an_opening())),
     Alone("protection", ("STOP_NOT_PROTECTIVE",), signal=a_signal(stop=D(102))),
     Alone("protection", ("STOP_NOT_PROTECTIVE",), signal=a_signal(direction=SHORT, trend=-1.0, target=D(94))),
     Alone("protection", ("STOP_BEYOND_LIQUIDATION",), signal=a_signal(stop=D(80), target=D(150))),
@@ -256,7 +287,7 @@ def test_all_members_vote_though_the_first_says_no() -> None:
 def test_a_member_that_raises_votes_no_with_the_errors_class_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def broken(_signal: SignalDetected, _view: View) -> Judgement:
+    def broken(_case: Case) -> Judgement:
         raise ConnectionError("key=very-secret")
 
     seats = (MEMBERS[0], Member("oracle", Chamber.ALPHA, broken), *MEMBERS[1:])
@@ -268,7 +299,7 @@ def test_a_member_that_raises_votes_no_with_the_errors_class_and_nothing_else(
 
 
 def test_a_no_without_a_reason_is_still_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
-    silent = Member("silent", Chamber.RISK, lambda _signal, _view: Judgement(approves=False))
+    silent = Member("silent", Chamber.RISK, lambda _case: Judgement(approves=False))
     monkeypatch.setattr(policy, "MEMBERS", (*MEMBERS, silent))
     decision = decide(a_signal(), a_view(an_open_day()))
     assert (decision.verdict, decision.reasons) == (Verdict.SKIP, ("silent",))
@@ -313,14 +344,14 @@ AGAINST = a_signal(direction=SHORT, stop=D(102), target=D(94), trend=-0.5)
     ("intent", "reason"), [(Intent.ENTER, "REVERSAL"), (Intent.EXIT, "EXIT_SIGNAL")], ids=str
 )
 def test_a_signal_against_an_open_position_closes_it(intent: Intent, reason: str) -> None:
-    decision = decide(replace(AGAINST, intent=intent), a_view(an_open_day().position(an_opening())))
+    decision = decide(replace(AGAINST, intent=intent), a_view(holding()))
     assert (decision.verdict, decision.reasons) == (Verdict.CLOSE, (reason,))
     assert [vote.member for vote in decision.votes] == [member.name for member in EXIT_MEMBERS]
     assert (decision.quantity, decision.stop, decision.target) == (D(0), D(0), D(0))
 
 
 def test_getting_out_is_not_vetoed_by_what_speaks_against_getting_in() -> None:
-    history = with_risk(allowed=(ETH,), max_positions=0).position(an_opening())
+    history = holding(with_risk(allowed=(ETH,), max_positions=0))
     history.account(KillSwitchTripped("hand"), money(D(-5_000), D(5_000)), DayOpened("2025-04-04", D(1)))
     history.record(reconciliation_stream(ACCOUNT), DiscrepancyFound("d1", BTC, "1 more"))
     decision = decide(replace(AGAINST, confidence=0.0, trend=1.0), a_view(history))
@@ -328,17 +359,16 @@ def test_getting_out_is_not_vetoed_by_what_speaks_against_getting_in() -> None:
 
 
 def test_a_signal_against_a_waiting_entry_takes_it_back() -> None:
-    history = an_open_day().signal(a_signal(), a_decision()).order("abc-e1", an_order())
-    assert decide(AGAINST, a_view(history)).verdict is Verdict.CLOSE
+    assert decide(AGAINST, a_view(waiting_for(AGAINST.strategy))).verdict is Verdict.CLOSE
 
 
 def an_exit_under_way() -> History:
     exit_order = a_stop(parent=None, type=OrderType.MARKET, trigger_price=None, purpose=Purpose.REVERSAL)
-    return an_open_day().position(an_opening()).order("zzz-x1", exit_order)
+    return holding().order("zzz-x1", exit_order)
 
 
 def an_entry_being_taken_back() -> History:
-    return an_open_day().order("abc-e1", an_order(), OrderCancelRequested("REVERSAL"))
+    return waiting_for(AGAINST.strategy).order("abc-e1", OrderCancelRequested("REVERSAL"))
 
 
 @dataclass(frozen=True)
@@ -357,9 +387,12 @@ NOT_OUT = (
     NotYetOut(
         "data_freshness",
         "STALE_DATA",
-        lambda: an_open_day().position(an_opening()),
+        holding,
         NOW + timedelta(seconds=31),
     ),
+    NotYetOut("holder", "HELD_BY_OTHER_STRATEGY", lambda: holding(owner="slow")),
+    NotYetOut("holder", "HELD_BY_OTHER_STRATEGY", lambda: waiting_for("slow")),
+    NotYetOut("holder", "HELD_BY_PERSON", lambda: an_open_day().position(an_opening())),
 )
 
 
@@ -446,12 +479,12 @@ def test_margin_of_open_positions_is_not_spent_twice() -> None:
 
 
 def test_an_old_decision_is_made_again_by_those_who_made_it() -> None:
-    """Under the first policy nobody could pause a strategy, so nobody voted on it."""
+    """Under the first policy nobody could pause a strategy, so nobody voted on it; positions had no owners yet."""
     paused = an_open_day(Settings(paused=(SAID.strategy,)))
     then, now = decide(SAID, a_view(paused), 1), decide(SAID, a_view(paused))
     assert (then.verdict, now.verdict) == (Verdict.ENTER, Verdict.SKIP)
     assert (then.policy_version, now.policy_version) == (1, POLICY_VERSION)
-    assert len(then.votes) == len(now.votes) - 1
+    assert len(then.votes) == len(now.votes) - 2
     assert now.reasons == ("STRATEGY_PAUSED",)
 
 
@@ -461,6 +494,65 @@ def test_a_policy_there_never_was_decides_nothing() -> None:
 
 
 def test_a_paused_strategy_still_gets_us_out() -> None:
-    history = an_open_day(Settings(paused=(AGAINST.strategy,))).position(an_opening())
+    history = holding(an_open_day(Settings(paused=(AGAINST.strategy,))))
     for intent in Intent:
         assert decide(replace(AGAINST, intent=intent), a_view(history)).verdict is Verdict.CLOSE
+
+
+THEIRS: tuple[tuple[Callable[[History], History], str, str], ...] = (
+    (lambda history: holding(history, "slow"), "HELD_BY_OTHER_STRATEGY", "slow"),
+    (lambda history: waiting_for("slow", history), "HELD_BY_OTHER_STRATEGY", "slow"),
+    (lambda history: history.position(an_opening()), "HELD_BY_PERSON", "person"),
+    (lambda history: history.order("abc-e1", an_order()), "HELD_BY_PERSON", "person"),
+)
+"""What another strategy, or a person, holds or waits with, why it is left alone, and its owner."""
+
+
+@pytest.mark.parametrize("intent", Intent)
+@pytest.mark.parametrize(("held", "reason", "owner"), THEIRS)
+def test_what_another_one_holds_is_left_alone_and_the_decision_says_whose_it_is(
+    held: Callable[[History], History], reason: str, owner: str, intent: Intent
+) -> None:
+    decision = decide(replace(AGAINST, intent=intent), a_view(held(an_open_day())))
+    assert (decision.verdict, decision.reasons) == (Verdict.SKIP, (reason,))
+    figures = next(vote.figures for vote in decision.votes if vote.member == "holder")
+    assert figures == {"strategy": AGAINST.strategy, "owners": owner, "reverse_others": "false"}
+
+
+@pytest.mark.parametrize(("held", "reason", "_owner"), THEIRS)
+def test_a_setting_lets_an_entry_reverse_what_another_one_holds_but_no_exit_close_it(
+    held: Callable[[History], History], reason: str, _owner: str
+) -> None:
+    view = a_view(held(an_open_day(Settings(reverse_others=True))))
+    entered, left = decide(AGAINST, view), decide(replace(AGAINST, intent=Intent.EXIT), view)
+    assert (entered.verdict, entered.reasons) == (Verdict.CLOSE, ("REVERSAL",))
+    assert (left.verdict, left.reasons) == (Verdict.SKIP, (reason,))
+
+
+@pytest.mark.parametrize(("held", "reason", "_owner"), THEIRS)
+def test_nobody_joins_what_another_one_holds(
+    held: Callable[[History], History], reason: str, _owner: str
+) -> None:
+    decision = decide(a_signal(), a_view(held(an_open_day())))
+    assert decision.verdict is Verdict.SKIP
+    assert decision.reasons[:2] == (reason, "MAX_POSITIONS_PER_INSTRUMENT")
+
+
+@pytest.mark.parametrize("policy_version", [1, 2])
+@pytest.mark.parametrize(("held", "_reason", "_owner"), THEIRS)
+def test_before_positions_had_owners_any_signal_against_one_closed_it(
+    held: Callable[[History], History], _reason: str, _owner: str, policy_version: int
+) -> None:
+    decision = decide(AGAINST, a_view(held(an_open_day())), policy_version)
+    assert (decision.verdict, decision.reasons) == (Verdict.CLOSE, ("REVERSAL",))
+    assert [vote.member for vote in decision.votes] == ["data_freshness", "exit_once"]
+
+
+def test_ones_own_is_taken_out_beside_what_is_anothers() -> None:
+    """A person's entry waits beside our position: it does not keep us in."""
+    history = holding().order("zzz-e1", an_order(type=OrderType.LIMIT, limit_price=D(99)))
+    other = an_open_day().order("zzz-e1", an_order(type=OrderType.LIMIT, limit_price=D(99)))
+    holding(other)
+    for portfolio in (history.portfolio(), other.portfolio()):
+        view = replace(a_view(an_open_day()), portfolio=portfolio)
+        assert decide(replace(AGAINST, intent=Intent.EXIT), view).verdict is Verdict.CLOSE

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.strategies import Direction
+from domain.direction import Direction
 from domain.strategies.trend_parameters import TrendParameters
 from domain.strategies.trend_reading import TrendReading, TrendScores
 from tests.replacing import replace

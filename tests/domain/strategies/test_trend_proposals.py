@@ -12,7 +12,8 @@ import pytest
 import talib
 
 from domain.candle import Candle
-from domain.strategies import Direction, Intent, Proposal
+from domain.direction import Direction
+from domain.strategies import Intent, Proposal
 from domain.strategies.trend import TrendFollowing
 from domain.strategies.trend_parameters import TrendParameters
 from tests.domain.tapes import BYBIT_5M, bybit_5m, prices_of, walk

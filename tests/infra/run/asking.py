@@ -11,8 +11,8 @@ from adapters.simulated.steps import to_tick
 from commands.door import Answer
 from commands.request import Request, Requested
 from domain.candle import Candle
+from domain.direction import Side
 from domain.log import Envelope, EventLog
-from domain.order import Side
 from infra.run.clock import utc_now
 from infra.run.paper import PaperRun
 from infra.run.plan import Plan

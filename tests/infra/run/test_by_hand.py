@@ -28,9 +28,10 @@ from commands.request import (
     TripKillSwitch,
 )
 from commands.world import World
+from domain.direction import Side
 from domain.errors import OwnershipLost
 from domain.log import Envelope, EventLog, LogReader, chain_id
-from domain.order import OrderType, Side
+from domain.order import OrderType
 from infra.config import WhenceSettings
 from infra.logs import open_owned
 from infra.run.paper import PaperRun

@@ -11,12 +11,13 @@ import pytest
 
 from adapters.tapes import read_tape, synthetic_tape
 from domain.instrument import Instrument
-from domain.settings import RiskSettings, Settings, StrategySettings
+from domain.settings import OrphanRule, OrphanSettings, RiskSettings, Settings, StrategySettings
 from infra.config import load
 from infra.run import log_id
 from infra.run.plan import Plan, plan_of
 from infra.run.stake import Stake
 from infra.trading import trading_settings
+from tests.domain.history import BTC
 from tests.old_logs.logs import FOLDER, TAPES, as_printed
 from tests.replacing import replace
 
@@ -56,6 +57,11 @@ CHANGES: Mapping[str, Plan] = {
     "risk": plan(Settings(risk=RiskSettings(max_positions=2))),
     "win rate": plan(Settings(risk=RiskSettings(minimum_win_rate=D(0)))),
     "paused": plan(Settings(paused=("trend",))),
+    "reversing others": plan(Settings(reverse_others=True)),
+    "orphans": plan(Settings(orphans=OrphanSettings(OrphanRule.CLOSE))),
+    "instance": plan(Settings(strategies=(StrategySettings(id="quick", strategy="trend"),))),
+    "instruments": plan(Settings(strategies=(StrategySettings("trend", instruments=(BTC,)),))),
+    "interval": plan(Settings(strategies=(StrategySettings("trend", interval="15m"),))),
 }
 
 
@@ -74,9 +80,17 @@ def test_a_later_setting_that_is_neutral_is_no_part_of_the_form() -> None:
 def test_the_form_names_every_setting_and_every_figure_of_an_instrument() -> None:
     named = {"strategies", "order_freshness_seconds", *log_id.GROUPS}
     named |= {f"{group}.{name}" for group, names in log_id.GROUPS.items() for name in names}
-    everything = replace(Settings(), paused=("trend",), risk=RiskSettings(minimum_win_rate=D("0.4")))
-    named |= {path for path, _ in log_id.later(everything)}
+    everything = replace(
+        Settings(),
+        paused=("trend",),
+        risk=RiskSettings(minimum_win_rate=D("0.4")),
+        reverse_others=True,
+        orphans=OrphanSettings(OrphanRule.CLOSE),
+    )
+    named |= {path for path, _ in log_id.later(everything)} | {f"orphans.{name}" for name in log_id.ORPHANS}
     assert named == set(_paths(Settings()))
+    strategy = tuple(field.name for field in fields(StrategySettings))
+    assert strategy == (*log_id.STRATEGY, *log_id.INSTANCE)
     assert Instrument.__struct_fields__ == log_id.INSTRUMENT
     assert tuple(field.name for field in fields(Stake)) == log_id.STAKE
 

@@ -21,12 +21,13 @@ from commands.request import (
     TripKillSwitch,
 )
 from commands.world import World
+from domain.direction import Direction, Side
 from domain.errors import InvalidInput, InvalidSettings, OwnershipLost, TapeMismatch
 from domain.log import Envelope, EventLog
 from domain.opening import Mode
-from domain.order import OrderExpired, OrderStatus, OrderType, Side
+from domain.order import OrderExpired, OrderStatus, OrderType
 from domain.settings import Settings, SimulationSettings
-from domain.strategies import Direction, Intent
+from domain.strategies import Intent
 from infra.run.beginning import Beginning
 from infra.run.manual import ManualRun
 from infra.run.stake import Stake

@@ -21,10 +21,10 @@ from commands.request import (
     Request,
 )
 from commands.world import World
-from domain.order import OrderType, Side
+from domain.direction import Direction, Side
+from domain.order import OrderType
 from domain.portfolio import Portfolio
 from domain.settings import RiskSettings, Settings
-from domain.strategies import Direction
 from infra.run.beginning import Beginning
 from infra.run.stake import Stake
 from projections.chain import missing_causes

@@ -14,18 +14,9 @@ from adapters.log.library import open_memory
 from adapters.tapes import Tape, synthetic_tape
 from domain.errors import InvalidInput, InvalidSettings, TapeMismatch
 from domain.log import Envelope
-from domain.portfolio import EMPTY
 from domain.settings import Settings, StrategySettings
-from domain.strategies import Direction, Intent, Proposal
-from domain.worth import worth_raising
 from infra.run.paper import PaperRun
 from infra.run.plan import Plan, plan_of, tick_seen
-from tests.domain.history import (
-    BTC,
-    an_open_day,
-    an_opening,
-    an_order,
-)
 from tests.journeys.runs import play, short_plan
 from tests.replacing import replace
 
@@ -175,35 +166,6 @@ def test_an_observer_sees_every_candle_and_what_is_recorded_but_not_what_is_reca
 
 def _unseen(_envelope: Envelope) -> None:
     pass
-
-
-def proposal(direction: Direction, intent: Intent) -> Proposal:
-    return Proposal(
-        strategy="trend",
-        instrument=BTC,
-        interval=timedelta(minutes=5),
-        direction=direction,
-        intent=intent,
-        confidence=0.7,
-        trend=0.5,
-        price=D(100),
-        stop=D(98),
-        target=D(106),
-        inputs={},
-    )
-
-
-def test_an_exit_is_said_only_where_there_is_something_to_leave() -> None:
-    out = proposal(Direction.SHORT, Intent.EXIT)
-    history = an_open_day()
-    assert worth_raising(proposal(Direction.SHORT, Intent.ENTER), EMPTY)
-    assert not worth_raising(out, EMPTY)
-    assert not worth_raising(out, history.portfolio())
-    history.order("abc-e1", an_order())
-    assert worth_raising(out, history.portfolio()), "an entry waits"
-    history.position(an_opening())
-    assert worth_raising(out, history.portfolio())
-    assert not worth_raising(proposal(Direction.LONG, Intent.EXIT), history.portfolio())
 
 
 @pytest.mark.parametrize(

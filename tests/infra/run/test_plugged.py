@@ -14,8 +14,8 @@ from adapters.tapes import synthetic_tape
 from domain.errors import InvalidInput, InvalidSettings, StrategyFailed
 from domain.settings import Settings, StrategySettings
 from domain.signal import SignalDetected
-from infra.run.plan import Plan, instance_of
-from infra.trading import strategy_of
+from infra.run.plan import Plan
+from infra.trading import instance_of, strategy_of
 from tests.journeys.runs import plan, play
 from tests.replacing import replace
 
@@ -123,11 +123,14 @@ def test_a_strategy_of_another_package_trades_beside_our_own() -> None:
     assert {signal.strategy for signal in signals} == {"trend", "every"}
 
 
-def test_of_two_strategies_with_one_name_none_is_overheard() -> None:
-    trend = StrategySettings("trend")
-    for other in (StrategySettings("trend", {"fast": "10"}), StrategySettings("namesake")):
-        with pytest.raises(InvalidSettings, match="more than one is called trend; name each strategy once"):
-            plan_with(trend, other)
+def test_of_two_strategies_with_one_id_none_is_overheard() -> None:
+    with pytest.raises(InvalidSettings, match="more than one has the id trend; give each an id of its own"):
+        plan_with(StrategySettings("trend"), StrategySettings("trend", {"fast": "10"}))
+
+
+def test_a_strategy_that_calls_itself_something_else_goes_by_the_name_in_the_settings() -> None:
+    signals = signals_of(plan_with(StrategySettings("trend"), StrategySettings("namesake")))
+    assert {signal.strategy for signal in signals} == {"trend", "namesake"}
 
 
 @pytest.mark.parametrize("name", ["other_market", "other_name", "other_price"])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from domain.errors import InvalidSettings
-from domain.settings import Settings, SizingRule, StrategySettings
-from infra.trading import strategy_of, trading_settings
+from domain.settings import OrphanRule, OrphanSettings, Settings, SizingRule, StrategySettings
+from infra.trading import instances_of, strategy_of, trading_settings
 
 
 def test_nothing_said_is_every_default() -> None:
@@ -80,3 +82,54 @@ def test_a_strategy_is_found_by_its_name() -> None:
     assert strategy_of(StrategySettings("trend")).name == "trend"
     with pytest.raises(InvalidSettings, match="no strategy is called 'luck'; there are: trend"):
         strategy_of(StrategySettings("luck"))
+
+
+def test_instances_of_one_strategy_run_side_by_side() -> None:
+    """Each has its own id, instruments, interval and parameters; a name alone is all of that at once."""
+    settings = trading_settings(
+        {
+            "reverse_others": True,
+            "orphans": {"rule": "HAND_OVER", "to": "trend-fast"},
+            "strategies": [
+                {"name": "trend"},
+                {
+                    "id": "trend-fast",
+                    "strategy": "trend",
+                    "instruments": ["BTCUSDT-LINEAR.BYBIT"],
+                    "interval": "15m",
+                    "parameters": {"fast": 10},
+                },
+            ],
+        }
+    )
+    slow, fast = instances_of(settings)
+    assert (slow.id, slow.strategy.name, slow.instruments, slow.interval) == ("trend", "trend", (), None)
+    assert (fast.id, fast.strategy.name, fast.interval) == ("trend-fast", "trend", timedelta(minutes=15))
+    assert [one.trades("ETHUSDT-LINEAR.BYBIT") for one in (slow, fast)] == [True, False]
+    assert fast.trades("BTCUSDT-LINEAR.BYBIT")
+    assert settings.orphans == OrphanSettings(OrphanRule.HAND_OVER, "trend-fast")
+    assert settings.reverse_others
+
+
+@pytest.mark.parametrize(
+    ("strategies", "fault"),
+    [
+        ([{"name": "trend"}, {"name": "trend"}], "more than one has the id trend"),
+        ([{"id": "quick"}], "strategies.0: no strategy is named"),
+        (
+            [{"name": "trend", "interval": "5 minutes"}],
+            "strategies.0.interval = '5 minutes' is no part of a day",
+        ),
+        ([{"name": "trend", "instruments": ["BTC"]}], "'BTC' is not an instrument"),
+    ],
+)
+def test_instances_that_cannot_run_are_refused_with_a_sentence(
+    strategies: list[dict[str, object]], fault: str
+) -> None:
+    with pytest.raises(InvalidSettings, match=re.escape(fault)):
+        trading_settings({"strategies": strategies})
+
+
+def test_an_instance_of_a_strategy_nobody_knows_is_refused() -> None:
+    with pytest.raises(InvalidSettings, match="no strategy is called 'luck'"):
+        instances_of(Settings(strategies=(StrategySettings(id="quick", strategy="luck"),)))

@@ -1,0 +1,80 @@
+"""What is done at start with the positions of strategies that are not configured any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from commands.order import CancelOrder, PlaceOrder
+from commands.position import ReportOrphan
+from commands.routes import Command
+from domain.direction import Purpose, exit_side
+from domain.order import OrderPlaced, OrderStatus, OrderType
+from domain.orphans import Orphans, orphans
+from domain.portfolio import OpenPosition, Portfolio
+from domain.settings import OrphanRule
+
+
+class _Start(Struct, frozen=True, kw_only=True):
+    portfolio: Portfolio
+    found: Orphans
+    chain: str
+    fresh_until: datetime
+
+
+def settle_orphans(portfolio: Portfolio, *, chain: str, fresh_until: datetime) -> Sequence[Command]:
+    """What follows from `orphans.rule` of the settings in force: each position is reported, closed or handed over.
+
+    `chain` is that of the outside fact that the start is, and names the orders; `fresh_until` (UTC) is until when they
+    may be sent. Nothing follows where there are no orphans, and only the alert again while one is being closed.
+    """
+    settings = portfolio.settings.settings
+    found = orphans(portfolio, settings)
+    start = _Start(portfolio=portfolio, found=found, chain=chain, fresh_until=fresh_until)
+    heir = settings.orphans.to if settings.orphans.rule is OrphanRule.HAND_OVER else ""
+    reports = (ReportOrphan(held.stream, held.owner, heir) for held in found.positions)
+    return [*reports, *_FOLLOWS[settings.orphans.rule](start)]
+
+
+def _nothing(_start: _Start) -> Iterator[Command]:
+    yield from ()
+
+
+def _taken_back(start: _Start) -> Iterator[Command]:
+    """Nobody stands behind an entry that still waits: it would open the next orphan."""
+    for order_id, entry in start.found.entries.items():
+        if entry.order.status not in (OrderStatus.CANCEL_REQUESTED, OrderStatus.FILLED):
+            yield CancelOrder(order_id, "ORPHANED")
+
+
+def _closed(start: _Start) -> Iterator[Command]:
+    yield from _taken_back(start)
+    for number, held in enumerate(start.found.positions, start=1):
+        if not start.portfolio.leaving(held):
+            rules = start.portfolio.instruments[held.state.instrument]
+            yield PlaceOrder(f"{start.chain}-x{number}", _way_out(held, start.fresh_until), rules)
+
+
+def _way_out(held: OpenPosition, fresh_until: datetime) -> OrderPlaced:
+    return OrderPlaced(
+        instrument=held.state.instrument,
+        side=exit_side(held.state.direction),
+        type=OrderType.MARKET,
+        quantity=held.state.quantity,
+        limit_price=None,
+        trigger_price=None,
+        reduce_only=True,
+        purpose=Purpose.MANUAL,
+        parent=None,
+        fresh_until=fresh_until,
+    )
+
+
+_FOLLOWS: Mapping[OrphanRule, Callable[[_Start], Iterator[Command]]] = {
+    OrphanRule.ALERT: _nothing,
+    OrphanRule.CLOSE: _closed,
+    OrphanRule.HAND_OVER: _taken_back,
+}
+"""What each rule adds to the report of every orphan."""

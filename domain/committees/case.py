@@ -1,0 +1,48 @@
+"""A case before the committees: an entry, the view it is judged in, and its plan."""
+
+from __future__ import annotations
+
+from domain.committees.plan import Plan, plan
+from domain.committees.view import View
+from domain.entry import Entry
+from domain.opposed import Opposed, opposed, taken_out
+from domain.signal import SignalDetected
+
+
+class Case:
+    """One entry in one view. Its plan is made once, by the first member that looks at it.
+
+    `by_owner` is false for decisions of the time before positions had owners: everything was everybody's then.
+    """
+
+    __slots__ = ("_by_owner", "_plan", "entry", "view")
+
+    def __init__(self, entry: Entry, view: View, *, by_owner: bool = True) -> None:
+        self.entry, self.view, self._by_owner = entry, view, by_owner
+        self._plan: Plan | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """Where the entry would stand; raises what `domain.committees.plan.plan` raises, to each who looks at it."""
+        if self._plan is None:
+            self._plan = plan(self.entry, self.view)
+        return self._plan
+
+    @property
+    def signal(self) -> SignalDetected:
+        """The signal that the entry was made from; raises ValueError for a person's order, which has none."""
+        if self.entry.origin is None:
+            raise ValueError("a person's order was made from no signal")
+        return self.entry.origin
+
+    @property
+    def opposed(self) -> Opposed:
+        """What the signal speaks against, whoever owns it."""
+        return opposed(self.signal, self.view.portfolio)
+
+    @property
+    def taken_out(self) -> Opposed:
+        """What may be taken out for the signal."""
+        if not self._by_owner:
+            return self.opposed
+        return taken_out(self.signal, self.signal.strategy, self.view.portfolio)

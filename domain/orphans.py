@@ -1,0 +1,29 @@
+"""Orphans: what belongs to a strategy instance that was configured once, and is not any more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from domain.portfolio import OpenPosition, Portfolio, WorkingEntry
+from domain.settings import Settings
+
+
+class Orphans(Struct, frozen=True, gc=False):
+    """Open positions, and entries that wait by order id, that no configured strategy would ever take out."""
+
+    positions: tuple[OpenPosition, ...]
+    entries: Mapping[str, WorkingEntry]
+
+
+def orphans(portfolio: Portfolio, settings: Settings) -> Orphans:
+    """Those of the account under these settings.
+
+    A person and a scanner are never configured, so what is theirs is no orphan.
+    """
+    gone = portfolio.configured.difference(settings.instances)
+    return Orphans(
+        tuple(held for held in portfolio.positions.values() if held.owner in gone),
+        {order_id: entry for order_id, entry in portfolio.entries.items() if entry.owner in gone},
+    )

@@ -1,0 +1,42 @@
+"""Positions and entries of strategies that are not configured any more."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.orphans import orphans
+from domain.portfolio import Portfolio
+from domain.settings import Settings, StrategySettings
+from tests.domain.history import BTC, a_decision, a_signal, an_open_day, an_opening, an_order
+
+SLOW = StrategySettings(id="slow", strategy="trend")
+FAST = StrategySettings(id="fast", strategy="trend")
+BOTH, ONE, NONE = Settings(strategies=(SLOW, FAST)), Settings(strategies=(FAST,)), Settings(strategies=())
+
+
+def held_by(owner: str) -> Portfolio:
+    history = an_open_day(BOTH).settings(ONE).signal(a_signal(strategy=owner), a_decision())
+    return history.order("abc-e1", an_order()).position(an_opening()).portfolio()
+
+
+@pytest.mark.parametrize(
+    ("owner", "settings", "orphaned"),
+    [
+        ("slow", BOTH, False),
+        ("slow", ONE, True),
+        ("fast", ONE, False),
+        ("fast", NONE, True),
+        ("a scanner", NONE, False),
+    ],
+)
+def test_an_orphans_owner_was_configured_once_and_is_not_any_more(
+    owner: str, settings: Settings, orphaned: bool
+) -> None:
+    found = orphans(held_by(owner), settings)
+    assert [held.state.instrument for held in found.positions] == ([BTC] if orphaned else [])
+    assert list(found.entries) == (["abc-e1"] if orphaned else [])
+
+
+def test_what_a_person_holds_is_no_orphan() -> None:
+    portfolio = an_open_day(BOTH).position(an_opening()).portfolio()
+    assert orphans(portfolio, NONE).positions == ()
