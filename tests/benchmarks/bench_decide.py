@@ -15,7 +15,8 @@ from adapters.tapes import Tape
 from domain.log import Envelope
 from domain.position import PositionClosed
 from domain.signal import DecisionMade
-from infra.run.paper import PaperRun, plan_of
+from infra.run.paper import PaperRun
+from infra.run.plan import plan_of
 from tests.benchmarks.crosses import NAME, RECORDED, SETTINGS, recorded_tape
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.logs import owned
