@@ -1,7 +1,6 @@
 """Paper trading on a tape: recorded candles, the simulated exchange, the tape's clock, any log.
 
-Started again, it plays the tape from its first candle and takes from the log whatever the log already holds
-(`commands/recall.py`), so that it goes on where the log ends and the log is the same as without the stop.
+Started again, it plays the tape from its first candle and takes from the log what the log holds (`commands/recall.py`).
 """
 
 from __future__ import annotations

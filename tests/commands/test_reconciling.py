@@ -26,6 +26,7 @@ from domain.reconciliation.differences import (
     OrderUnknownToThem,
     ProtectiveStopMissing,
     RulesDiffer,
+    StatusDiffers,
 )
 from domain.strategies import Direction
 from domain.streams import order_stream
@@ -33,6 +34,7 @@ from tests.adapters.simulated.scene import FIVE, SMOOTH
 from tests.commands.an_order import PLACED
 from tests.commands.desk import Desk, chain_of, long
 from tests.domain.history import ACCOUNT, BTC, ETH, NOW, D, an_instrument
+from tests.domain.test_differences import an_order
 from tests.replacing import replace
 
 SHORT = long(direction=Direction.SHORT, stop=D(102), target=D(94), trend=-0.5)
@@ -206,6 +208,23 @@ def test_an_order_that_never_arrived_is_rejected_by_a_search_that_finds_nothing(
     assert [type(one) for one in found] == [OrderUnknownToThem]
     trader.put_in(found)
     assert trader.desk.world.state(order_stream(ACCOUNT, "abc-e1")).status is OrderStatus.REJECTED
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (OrderStatus.CANCELLED, OrderStatus.ACCEPTED),
+        (OrderStatus.EXPIRED, OrderStatus.TRIGGERED),
+        (OrderStatus.ACCEPTED, OrderStatus.FILLED),
+    ],
+)
+def test_what_works_there_and_has_ended_here_and_what_only_executions_can_tell_is_left_to_others(
+    ours: OrderStatus, theirs: OrderStatus
+) -> None:
+    assert (
+        remedy(StatusDiffers(subject="o", ours=ours, theirs=an_order("o", status=theirs)), "test", NOW)
+        is None
+    )
 
 
 def test_rules_that_changed_at_the_venue_are_listed_anew() -> None:

@@ -352,6 +352,15 @@ def test_what_is_under_way_is_not_compared(statement: Statement) -> None:
     assert differences(as_ours(statement), their, under_way=statement.orders.keys()) == []
 
 
+@given(statements())
+def test_a_stop_that_is_gone_protects_nothing_where_the_venue_holds_the_other_side(
+    statement: Statement,
+) -> None:
+    turned = _position(statement, direction=_opposite(statement.positions[BTC].direction))
+    their = replace(turned, orders=_less(turned.orders, "stop"))
+    assert kinds(differences(as_ours(statement), their)) == [OrderUnknownToThem, PositionSideDiffers]
+
+
 # -- symmetry and order
 
 

@@ -24,7 +24,7 @@ from commands.world import World
 from domain.errors import InvalidInput, InvalidSettings, OwnershipLost, TapeMismatch
 from domain.log import Envelope, EventLog
 from domain.opening import Mode
-from domain.order import OrderType, Side
+from domain.order import OrderExpired, OrderStatus, OrderType, Side
 from domain.settings import Settings, SimulationSettings
 from domain.strategies import Direction, Intent
 from infra.run.beginning import Beginning
@@ -35,7 +35,7 @@ from tests.commands.list_log import InterruptedLog, ListLog
 from tests.commands.outside import outside
 from tests.domain.history import BTC, ETH, LOG_ID, a_signal
 from tests.infra.run.asking import play_asking
-from tests.infra.run.test_by_hand import PLAN, TAPES
+from tests.infra.run.test_by_hand import PLAN, SCRIPT, TAPES
 from tests.replacing import replace
 
 D = Decimal
@@ -170,6 +170,25 @@ def test_an_entry_that_was_not_dealt_with_before_the_stop_expires_when_it_is_lat
     fourth = Hand(soon, third.at + timedelta(seconds=5))
     fourth.pass_seconds(2)
     assert BTC in fourth.world.portfolio.positions
+
+
+def test_what_a_tape_left_unsent_expires_when_somebody_trades_on_its_log_and_not_before() -> None:
+    log = ListLog()
+    play_asking(PLAN, log, SCRIPT, upto=4)
+    head = log.head()
+    hand = Hand(log)
+    unsent = [one for one in hand.world.portfolio.entries.values() if one.order.status is OrderStatus.PLACED]
+    assert len(unsent) == 2
+    hand.pass_seconds(3)
+    assert log.head() == head
+    hand.accepted(TripKillSwitch("enough"))
+    expired = [one for one in log.envelopes if isinstance(one.event, OrderExpired)]
+    assert {one.meta.causation_id.partition(":")[0] for one in expired} == {"clock"}
+    assert len(expired) == 4
+    assert not [
+        one for one in hand.world.portfolio.entries.values() if one.order.status is OrderStatus.PLACED
+    ]
+    assert list(missing_causes(log.read())) == []
 
 
 def test_days_turn() -> None:
