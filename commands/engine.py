@@ -15,11 +15,11 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from datetime import datetime
 from typing import Any
 
-from commands import answering, day
+from commands import answering, day, starting
 from commands.door import Answer
 from commands.exchange import AnyReport
 from commands.identity import ENGINE, Identity
-from commands.inputs import Input, MarketMoved, Reported, RequestMade, Tick
+from commands.inputs import Input, MarketMoved, Reported, RequestMade, Started, Tick
 from commands.recall import NOTHING_TO_RECALL, Recall
 from commands.reports import stimuli
 from commands.requests import Situation
@@ -64,6 +64,7 @@ class Engine:
             Reported: self._reported,
             RequestMade: self._requested,
             Tick: self._ticked,
+            Started: self._started,
             Stimulus: self._commanded,
         }
 
@@ -144,6 +145,12 @@ class Engine:
     def _ticked(self, given: Tick) -> Work:
         if self._is_another_day(given.at):
             yield from self._work(day.turn(given.at, self._since))
+        return None
+
+    def _started(self, given: Started) -> Work:
+        world = self.world
+        yield from self._work(starting.configured(given.at, given.configured, world.portfolio))
+        yield from self._work(starting.settled(given.at, self.identity, world.portfolio))
         return None
 
     def _is_another_day(self, at: datetime) -> bool:

@@ -17,6 +17,7 @@ from commands.request import Requested
 from commands.routes import Command
 from commands.stimulus import Ask, Stimulus
 from domain.market import MarketEvent
+from domain.settings import Settings
 
 
 class MarketMoved(Struct, frozen=True):
@@ -47,7 +48,14 @@ class Tick(Struct, frozen=True):
     at: datetime
 
 
-Input = MarketMoved | Reported | RequestMade | Tick | Stimulus
+class Started(Struct, frozen=True):
+    """Trading begins, or goes on after a stop, with what is configured now."""
+
+    at: datetime
+    configured: Settings
+
+
+Input = MarketMoved | Reported | RequestMade | Tick | Started | Stimulus
 """A `Stimulus` as an input holds commands of the system itself, as the opening of a log does."""
 
 

@@ -51,5 +51,10 @@ class ManualRun(RestingRun):
             driver.handle(opening(log_id, beginning.commands(log_id), began))
         market = MarketAtRest(restored.prices, exchange, began)
         super().__init__(
-            driver, clock, steady, market, lambda: sender.resume(restored.unconfirmed(), exchange)
+            driver,
+            clock,
+            steady,
+            market,
+            lambda: sender.resume(restored.unconfirmed(), exchange),
+            beginning.settings,
         )

@@ -8,9 +8,10 @@ from datetime import datetime
 from commands.door import Answer
 from commands.driver import Driver
 from commands.exchange import OrderReport
-from commands.inputs import Reported, RequestMade
+from commands.inputs import Reported, RequestMade, Started
 from commands.request import Requested
 from domain.opening import Mode
+from domain.settings import Settings
 from infra.run.at_rest import MarketAtRest
 from infra.run.attending import Attending
 from infra.run.clock import SteadyClock
@@ -29,11 +30,17 @@ class RestingRun(Attending):
         steady: SteadyClock,
         market: MarketAtRest,
         resume: Resume,
+        configured: Settings,
     ) -> None:
-        """`clock` says until when a request is valid; `steady` gives the times that are recorded."""
+        """`clock` says until when a request is valid; `steady` gives the times that are recorded.
+
+        `configured` are the settings of today: their strategies are put in force where the log was opened without a
+        tape, which belongs to the strategies that were configured for it.
+        """
         super().__init__(driver, clock, steady.tick())
+        self._configured = configured
         self._steady, self._market, self._resume, self._trading = steady, market, resume, False
-        if self.world.state("log").mode is Mode.LIVE:
+        if self._is_live:
             self._begin_trading()
 
     def attend(self, patience: float = 0) -> int:
@@ -61,6 +68,12 @@ class RestingRun(Attending):
         found = self._resume()
         if found:
             self.driver.handle(Reported(self._steady.tick(), tuple(found)))
+        if self._is_live:
+            self.driver.handle(Started(self._steady.tick(), self._configured))
+
+    @property
+    def _is_live(self) -> bool:
+        return self.world.state("log").mode is Mode.LIVE
 
     def _stand(self) -> None:
         if self._trading:

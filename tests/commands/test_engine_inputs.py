@@ -10,13 +10,14 @@ import pytest
 from commands.account import ReserveFunds, TripKillSwitch, TurnDay
 from commands.engine import Engine
 from commands.exchange import Submitted
-from commands.inputs import Input, MarketMoved, Reported, RequestMade, Tick, opening
+from commands.inputs import Input, MarketMoved, Reported, RequestMade, Started, Tick, opening
 from commands.request import Requested
 from commands.unit import Unit
 from commands.world import World
 from domain.errors import Refused
 from domain.log import Recorded
 from domain.market import KnownPrice
+from domain.settings import Settings
 from tests.commands.desk import IDENTITY, OPENING, snapshot
 from tests.domain.history import ACCOUNT, BTC, LOG_ID, NOW, D
 
@@ -51,6 +52,7 @@ INPUTS: tuple[tuple[Input, list[list[str]]], ...] = (
     (trip(), [["KillSwitchTripped"]]),
     (Tick(LATER), []),
     (Tick(TOMORROW), [["DayClosed", "DayOpened"]]),
+    (Started(LATER, Settings()), [["SettingsChanged"]]),
     (opening(LOG_ID, [TurnDay(TOMORROW.date().isoformat())], TOMORROW), [["DayClosed", "DayOpened"]]),
 )
 

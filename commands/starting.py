@@ -1,0 +1,48 @@
+"""The start of trading: what is configured now is put in force, and what nobody stands behind any more is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from commands.identity import ENGINE, Identity
+from commands.orphans import settle_orphans
+from commands.routes import Command
+from commands.settings import ChangeSettings
+from commands.stimulus import Ask, Stimulus
+from domain.log import chain_id
+from domain.portfolio import Portfolio
+from domain.settings import Settings
+
+
+def configured(at: datetime, settings: Settings, portfolio: Portfolio) -> Stimulus:
+    """Puts the configured strategies, and the rules about their positions, in force; limits stay as they are.
+
+    Nothing follows where they are in force already.
+    """
+    wanted = replace(
+        portfolio.settings.settings,
+        strategies=settings.strategies,
+        reverse_others=settings.reverse_others,
+        orphans=settings.orphans,
+    )
+    return _at_start(at, [ChangeSettings(wanted, "configured at start")])
+
+
+def settled(at: datetime, identity: Identity, portfolio: Portfolio) -> Stimulus:
+    """What becomes of orphans; see `commands/orphans.py`."""
+    freshness = timedelta(seconds=portfolio.settings.settings.order_freshness_seconds)
+    chain = chain_id(identity.log_id, identity.account, _fact(at))
+    return _at_start(at, settle_orphans(portfolio, chain=chain, fresh_until=at + freshness))
+
+
+def _at_start(at: datetime, commands: Sequence[Command]) -> Stimulus:
+    return Stimulus(
+        at,
+        tuple(Ask(command=one, cause=_fact(at), occurred_at=at, actor=ENGINE) for one in commands),
+    )
+
+
+def _fact(at: datetime) -> str:
+    return f"clock:{at.isoformat()}"

@@ -1,0 +1,93 @@
+"""A position whose strategy is not configured any more, when an engine of a log without a tape starts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from commands.request import PlaceOrder, RaiseSignal
+from domain.account import BalanceChanged
+from domain.direction import Purpose
+from domain.position import PositionClosed, PositionOrphaned
+from domain.settings import OrphanRule, OrphanSettings, Settings, SettingsChanged, StrategySettings
+from projections.chain import missing_causes
+from tests.commands.list_log import ListLog
+from tests.commands.outside import outside
+from tests.domain.history import BTC, a_signal
+from tests.infra.run.test_manual import BEGINNING, LIMIT, Hand
+from tests.replacing import replace
+
+SLOW = StrategySettings(id="slow", strategy="trend")
+
+
+def a_log_with_a_position_of_trend() -> tuple[ListLog, Hand]:
+    """The signal of a scanner that goes by the name of the strategy that is configured."""
+    log = ListLog()
+    hand = Hand(log)
+    signal = a_signal(strategy="trend", candle_closed_at=hand.at)
+    hand.accepted(RaiseSignal(outside(signal)))
+    hand.pass_seconds(2)
+    assert hand.world.portfolio.positions[BTC].owner == "trend"
+    hand.run.close()
+    return log, hand
+
+
+def started_again(log: ListLog, before: Hand, settings: Settings) -> Hand:
+    return Hand(log, before.at + timedelta(seconds=10), replace(BEGINNING, settings=settings))
+
+
+def test_an_engine_that_starts_with_the_same_strategies_records_nothing() -> None:
+    log, before = a_log_with_a_position_of_trend()
+    head = log.head()
+    started_again(log, before, Settings())
+    assert log.head() == head
+
+
+def test_a_position_whose_strategy_is_gone_is_an_alert_and_stays_open() -> None:
+    log, before = a_log_with_a_position_of_trend()
+    head = log.head()
+    again = started_again(log, before, Settings(strategies=(SLOW,)))
+    changed, orphaned = (envelope.event for envelope in log.envelopes[head:])
+    assert isinstance(changed, SettingsChanged)
+    assert changed.settings.strategies == (SLOW,)
+    assert orphaned == PositionOrphaned("trend", "")
+    again.pass_seconds(3)
+    assert again.world.portfolio.positions[BTC].owner == "trend"
+    assert list(missing_causes(log.read())) == []
+
+
+def test_a_position_whose_strategy_is_gone_is_closed_where_the_setting_asks_for_it() -> None:
+    log, before = a_log_with_a_position_of_trend()
+    settings = Settings(strategies=(SLOW,), orphans=OrphanSettings(rule=OrphanRule.CLOSE))
+    again = started_again(log, before, settings)
+    again.pass_seconds(3)
+    assert again.world.portfolio.positions == {}
+    (closed,) = [one.event for one in log.envelopes if isinstance(one.event, PositionClosed)]
+    balances = [one.event.balance for one in log.envelopes if isinstance(one.event, BalanceChanged)]
+    assert (closed.reason, closed.balance) == (Purpose.MANUAL, balances[-1])
+    assert list(missing_causes(log.read())) == []
+
+
+def test_a_position_whose_strategy_is_gone_is_handed_over_where_the_setting_names_an_heir() -> None:
+    log, before = a_log_with_a_position_of_trend()
+    rule = OrphanSettings(rule=OrphanRule.HAND_OVER, to="slow")
+    again = started_again(log, before, Settings(strategies=(SLOW,), orphans=rule))
+    assert again.world.portfolio.positions[BTC].owner == "slow"
+    head = log.head()
+    third = started_again(log, again, Settings(strategies=(SLOW,), orphans=rule))
+    assert log.head() == head
+    assert third.world.portfolio.positions[BTC].owner == "slow"
+
+
+@pytest.mark.parametrize("rule", list(OrphanRule))
+def test_a_position_of_a_person_is_no_orphan(rule: OrphanRule) -> None:
+    log = ListLog()
+    hand = Hand(log)
+    hand.accepted(PlaceOrder(LIMIT))
+    hand.pass_seconds(2)
+    settings = Settings(strategies=(SLOW,), orphans=OrphanSettings(rule=rule, to="slow"))
+    again = started_again(log, hand, settings)
+    again.pass_seconds(2)
+    assert again.world.portfolio.positions[BTC].owner == "person"
+    assert not [one for one in log.envelopes if isinstance(one.event, PositionOrphaned)]
