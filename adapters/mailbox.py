@@ -56,6 +56,8 @@ class Mailbox:
         For the engine's thread, which is not held longer by people who go on asking. Where `engine` raises, the asker
         is told what is known, and the error goes on.
         """
+        if patience <= 0 and not self._letters.queue:
+            return 0
         until, answered, waiting = monotonic() + patience, 0, self.waiting
         while (left := until - monotonic()) > 0 or waiting > 0:
             letter = self._next(left)

@@ -12,7 +12,7 @@ same inputs give the same log, in every mode (`infra/run`).
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from commands import answering, day, starting
@@ -28,6 +28,7 @@ from commands.stimulus import Ask, Stimulus
 from commands.unit import Unit, decide
 from commands.watching import Instance, Sighting, Watch
 from commands.world import Branch, World
+from domain.account import Account
 from domain.candle import Candle
 from domain.errors import InvalidInput, Refused, TapeMismatch
 from domain.log import Envelope, Recorded, chain_id
@@ -38,6 +39,9 @@ from domain.signal import SignalDetected
 Work = Generator[Unit, None, Answer | None]
 """The units of one input, one after the other; each is decided on what the one before left. A request's work returns
 its answer."""
+
+
+_A_DAY = timedelta(days=1)
 
 
 class Engine:
@@ -59,6 +63,7 @@ class Engine:
         self.world, self.identity, self.market = world, identity, MarketView()
         self._since, self._watch, self._recall = since, Watch(instances), recall
         self._confirmed: Unit | None = None
+        self._open_until = since
         self._steps: Mapping[type, Callable[[Any], Work]] = {
             MarketMoved: self._market_moved,
             Reported: self._reported,
@@ -104,23 +109,26 @@ class Engine:
         return answering.settled(made, self.world, self.identity)
 
     def _market_moved(self, given: MarketMoved) -> Work:
+        yield from self._turned(given.at)
         for event in given.events:
             self.market.take(event)
         for event in given.events:
             if isinstance(event, Candle):
-                yield from self._looked_at(event, given.at)
-        yield from self._recalled_requests(given.at)
+                sightings = self._watch.take(event, self.market)
+                if sightings:
+                    yield from self._sighted(sightings, given.at)
+        if self.recalling:
+            yield from self._recalled_requests(given.at)
         return None
 
-    def _looked_at(self, candle: Candle, at: datetime) -> Generator[Unit, None, None]:
+    def _sighted(self, sightings: Sequence[Sighting], at: datetime) -> Generator[Unit, None, None]:
         portfolio = self.world.portfolio
-        sightings = [
-            sighting
-            for sighting in self._watch.take(candle, self.market)
+        asks = {
+            self._signal_id(sighting): sighting
+            for sighting in sightings
             if is_worth_saying(sighting.proposal, sighting.instance.id, portfolio)
-        ]
-        if sightings:
-            asks = {self._signal_id(sighting): sighting for sighting in sightings}
+        }
+        if asks:
             raised = [_raised(signal_id, sighting) for signal_id, sighting in asks.items()]
             _check_same_prices(asks, (yield from self._work(Stimulus(at, tuple(raised)))))
 
@@ -134,7 +142,7 @@ class Engine:
             late = day.of_the_old_day(reports, given.at)
             reports = reports[len(late) :]
             yield from self._reports(late, given.at)
-            yield from self._work(day.turn(given.at, self._since))
+            yield from self._turned(given.at)
         yield from self._reports(reports, given.at)
         return None
 
@@ -143,9 +151,12 @@ class Engine:
             yield from self._work(stimulus)
 
     def _ticked(self, given: Tick) -> Work:
-        if self._is_another_day(given.at):
-            yield from self._work(day.turn(given.at, self._since))
+        yield from self._turned(given.at)
         return None
+
+    def _turned(self, at: datetime) -> Generator[Unit, None, None]:
+        if self._is_another_day(at):
+            yield from self._work(day.turn(at, self._since))
 
     def _started(self, given: Started) -> Work:
         world = self.world
@@ -154,7 +165,15 @@ class Engine:
         return None
 
     def _is_another_day(self, at: datetime) -> bool:
-        return self.world.portfolio.account.day < at.date().isoformat()
+        """No for an account that is not opened: it has no days. A day that is open is looked up once."""
+        if at < self._open_until:
+            return False
+        account = self.world.portfolio.account_state
+        if isinstance(account, Account) and account.day < at.date().isoformat():
+            return True
+        if isinstance(account, Account):
+            self._open_until = day.midnight_of(at) + _A_DAY
+        return False
 
     def _requested(self, made: RequestMade) -> Work:
         requested = made.requested

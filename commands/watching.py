@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Protocol, runtime_checkable
 
@@ -80,14 +80,13 @@ class Watch:
         self._instances = instances
         self._views: dict[str, Sequence[_View]] = {}
 
-    def take(self, candle: Candle, market: MarketView) -> Iterator[Sighting]:
+    def take(self, candle: Candle, market: MarketView) -> Sequence[Sighting]:
         """What the instances propose at the close of this candle, in their order.
 
         Raises StrategyFailed for a strategy that raises, InvalidInput for a proposal that names something else than
         what it was made on, or for an interval that cannot be built from this candle's.
         """
-        for view in self._views_of(candle):
-            yield from view.take(candle, market)
+        return [sighting for view in self._views_of(candle) for sighting in view.take(candle, market)]
 
     def _views_of(self, candle: Candle) -> Sequence[_View]:
         views = self._views.get(candle.instrument)
@@ -106,11 +105,13 @@ class _View:
         self._read = _reading(instance.strategy.watch())
         self._coarser = coarser_for(instance, first.instrument, first.interval)
 
-    def take(self, candle: Candle, market: MarketView) -> Iterator[Sighting]:
-        for closed in (candle,) if self._coarser is None else self._coarser.take(candle):
-            proposal = self._proposed(closed, market)
-            if proposal is not None:
-                yield Sighting(self._instance, closed, proposal)
+    def take(self, candle: Candle, market: MarketView) -> Sequence[Sighting]:
+        closed = (candle,) if self._coarser is None else self._coarser.take(candle)
+        return [
+            Sighting(self._instance, one, proposal)
+            for one in closed
+            if (proposal := self._proposed(one, market)) is not None
+        ]
 
     def _proposed(self, candle: Candle, market: MarketView) -> Proposal | None:
         """A strategy that fails has no view any more that could be trusted: the run ends, and nothing is recorded."""

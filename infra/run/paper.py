@@ -68,7 +68,8 @@ class PaperRun(Attending):
             for at, candles in merge(self._plan.tapes):
                 self.at = at
                 self._exchange.on_candles(candles)
-                self.driver.handle(Reported(at, tuple(self._exchange.reports())))
+                if reports := self._exchange.reports():
+                    self.driver.handle(Reported(at, tuple(reports)))
                 self.driver.handle(MarketMoved(at, tuple(candles)))
                 self.attend()
                 yield at, len(candles)
