@@ -22,6 +22,7 @@ from domain.errors import TapeMismatch
 from domain.log import Envelope, EventLog
 from infra.run.attending import Attending
 from infra.run.clock import utc_now
+from infra.run.collecting import seldom_collected
 from infra.run.plan import Plan
 from infra.run.resuming import resumed
 
@@ -42,28 +43,26 @@ class PaperRun(Attending):
     ) -> None:
         """`seen` is shown every event once, recalled ones too; `plug` may put something before the exchange.
 
-        `observer` sees every candle, and every unit of work but those that are recalled. `clock` says until when a
-        person's request is valid; whatever is recorded goes by the tape's clock.
+        `observer` sees every candle, and every unit but those that are recalled. `clock` says until when a person's
+        request is valid; whatever is recorded goes by the tape's clock.
 
         Raises TapeMismatch where the log was made by another plan, InvalidInput where it is not ours.
         """
         self._plan = resumed(plan, log)
         self._exchange = plan.exchange()
         identity = Identity(self._plan.opening.log_id, plan.account, SOURCE)
-        engine = Engine(
-            World(), identity, since=plan.begins, instances=plan.instances, recall=Recall(log.read())
-        )
+        recall = Recall(log.read())
+        engine = Engine(World(), identity, since=plan.begins, instances=plan.instances, recall=recall)
         driver = Driver(engine, log, Sender(plug(self._exchange), lambda: self.at), seen, observer)
         super().__init__(driver, clock, plan.begins)
 
     def instants(self) -> Iterator[tuple[datetime, int]]:
         """Plays the tape; yields each close time and how many candles closed then, when all of it is recorded.
 
-        Between two instants it answers requests, recorded at the tape's instant. Raises TapeMismatch where the log
-        holds what this tape does not lead to, and what the log raises; whoever waits for an answer gets it then.
-        After the last instant `attend` goes on answering.
+        Between two instants it answers requests, recorded at the tape's instant; after the last one `attend` does.
+        Raises TapeMismatch where the log holds what this tape does not lead to, and what the log raises.
         """
-        with self.closed_on_failure():
+        with self.closed_on_failure(), seldom_collected():
             self.driver.handle(opening(self._plan.opening.log_id, self._plan.commands(), self._plan.begins))
             for at, candles in merge(self._plan.tapes):
                 self.at = at
