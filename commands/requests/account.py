@@ -13,6 +13,7 @@ from commands.requests.situation import Situation
 from commands.routes import Command
 from domain.adjusting import adjusted
 from domain.errors import InvalidInput, Refused
+from domain.settings import Settings
 
 
 def trip(request: TripKillSwitch, _situation: Situation, _chain: str) -> Sequence[Command]:
@@ -26,12 +27,22 @@ def reset(request: ResetKillSwitch, _situation: Situation, _chain: str) -> Seque
 
 
 def pause(request: PauseStrategy, situation: Situation, _chain: str) -> Sequence[Command]:
-    """An id that no strategy in force has may be paused too: an external scanner's signals carry one."""
+    """An id that no strategy in force has may be paused too: an external scanner's signals carry one.
+
+    Raises Refused for the name of a strategy whose instances have other ids: pausing that would stop none of them.
+    """
     paused = situation.settings.paused
     if request.strategy in paused:
         return ()
+    _check_instance(request.strategy, situation.settings)
     settings = replace(situation.settings, paused=tuple(sorted((*paused, request.strategy))))
     return [settings_commands.ChangeSettings(settings, request.reason)]
+
+
+def _check_instance(named: str, settings: Settings) -> None:
+    run_as = [one.instance for one in settings.strategies if one.kind == named]
+    if run_as and named not in run_as:
+        raise Refused(f"{named} is run as {', '.join(run_as)}: pause each of these by its own id")
 
 
 def resume(request: ResumeStrategy, situation: Situation, _chain: str) -> Sequence[Command]:

@@ -29,7 +29,7 @@ RegistryOption = Annotated[
         "--registry",
         metavar="URL",
         envvar="SCHEMA_REGISTRY_URL",
-        help="A Confluent-compatible registry; default: `url` in the settings' table [registry].",
+        help="A Confluent-compatible registry; default: `registry.url` in the settings.",
     ),
 ]
 TopicOption = Annotated[str, typer.Option("--topic", help="The topic whose events they are.")]

@@ -15,7 +15,7 @@ from domain.errors import InvalidInput, TapeMismatch
 from domain.instrument import InstrumentListed
 from domain.log import Envelope, EventLog
 from domain.opening import LogOpened
-from domain.settings import SettingsChanged
+from domain.settings import SettingsChanged, StrategySettings
 from infra.run.plan import Plan
 
 
@@ -83,10 +83,40 @@ def _of_instruments(found: Mapping[str, object], planned: Mapping[str, object]) 
 def _of_records(path: str, found: Any, planned: Any) -> Iterator[str]:
     for name in _names(planned):
         one, other = getattr(found, name), getattr(planned, name)
-        if is_dataclass(other):
+        if name == "strategies":
+            yield from _of_instances(_by_id(one), _by_id(other))
+        elif is_dataclass(other):
             yield from _of_records(f"{path}{name}.", one, other)
         else:
             yield from _figures(f"{path}{name}", one, other)
+
+
+def _by_id(strategies: Sequence[StrategySettings]) -> Mapping[str, StrategySettings]:
+    return {one.instance: one for one in strategies}
+
+
+def _of_instances(
+    found: Mapping[str, StrategySettings], planned: Mapping[str, StrategySettings]
+) -> Iterator[str]:
+    for name in sorted(found.keys() | planned.keys()):
+        if name in found and name in planned:
+            yield from _of_parameters(f"strategy {name}", found[name], planned[name])
+        else:
+            yield f"strategy {name} is in {'the log' if name in found else 'this plan'} only"
+
+
+def _of_parameters(path: str, found: StrategySettings, planned: StrategySettings) -> Iterator[str]:
+    for name in _names(planned):
+        if name == "parameters":
+            given = sorted(found.parameters.keys() | planned.parameters.keys())
+            for one in given:
+                yield from _figures(
+                    f"{path}: {one}",
+                    found.parameters.get(one, "left out"),
+                    planned.parameters.get(one, "left out"),
+                )
+        elif name not in ("name", "id"):
+            yield from _figures(f"{path}: {name}", getattr(found, name), getattr(planned, name))
 
 
 def _names(record: Any) -> Sequence[str]:
@@ -103,4 +133,4 @@ def _figures(name: str, found: object, planned: object) -> Iterator[str]:
 def _spelled(value: object) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(_spelled, cast('tuple[object, ...]', value)))})"
-    return str(value)
+    return str(value) or "empty"

@@ -1,4 +1,4 @@
-"""Two instances of the trend strategy on the three recorded tapes: 5 minutes, the tape's own, and 15 minutes beside it."""
+"""Two instances of the trend strategy on the three recorded tapes, on candles of 5 and of 15 minutes."""
 
 from __future__ import annotations
 

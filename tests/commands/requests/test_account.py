@@ -130,3 +130,12 @@ def test_a_discrepancy_is_settled_once() -> None:
     assert "no discrepancy d-2 was ever found" in eve.declined(ResolveDiscrepancy("d-2", "what?"))
     assert eve.accepted(ResolveDiscrepancy("d-1", "a test")) == ["DiscrepancyResolved"]
     assert eve.accepted(ResolveDiscrepancy("d-1", "a test")) == []
+
+
+def test_pausing_a_strategy_whose_instances_have_other_ids_is_refused_with_these() -> None:
+    slow, fast = (StrategySettings(id=name, strategy="trend") for name in ("slow", "fast"))
+    eve = Asking(Settings(strategies=(slow, fast)))
+    assert eve.declined(PauseStrategy("trend", "news")) == (
+        "Refused: trend is run as slow, fast: pause each of these by its own id"
+    )
+    assert eve.accepted(PauseStrategy("slow", "news")) == ["SettingsChanged"]

@@ -46,7 +46,15 @@ DIFFERENCES: tuple[tuple[Callable[[], Plan], str], ...] = (
     ),
     (
         lambda: plan(settings=Settings(strategies=(StrategySettings("trend", {"fast": "7"}),))),
-        "strategies is ",
+        "strategy trend: fast is left out in the log and 7 here",
+    ),
+    (
+        lambda: plan(settings=Settings(strategies=(StrategySettings("trend", interval="15m"),))),
+        "strategy trend: interval is empty in the log and 15m here",
+    ),
+    (
+        lambda: plan(settings=Settings(strategies=(StrategySettings(id="slow", strategy="trend"),))),
+        "strategy slow is in this plan only; strategy trend is in the log only",
     ),
 )
 
