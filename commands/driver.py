@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import perf_counter
 
+from commands import answering
 from commands.door import Answer
 from commands.engine import Engine
 from commands.exchange import OrderReport
-from commands.inputs import Input, MarketMoved, Reported
+from commands.inputs import Input, MarketMoved, Reported, RequestMade
 from commands.observer import Observer
 from commands.outgoing import outgoing
 from commands.sender import Sender
 from commands.unit import Unit
 from domain.candle import Candle
-from domain.errors import Conflict
+from domain.errors import Conflict, InvalidEvent, InvalidInput
 from domain.log import Envelope, EventLog
 
 _ATTEMPTS = 5
@@ -26,7 +27,7 @@ class Driver:
     What an append's failure means:
 
     - Conflict: another writer was faster. What it left is folded, and the unit is decided again, five times at most.
-    - InvalidEvent: an event would be a lie; nothing was recorded.
+    - InvalidEvent: an event would be a lie; nothing was recorded. A request is declined with it.
     - OwnershipLost: another engine owns the log; nothing was recorded.
     - LogUnavailable: nobody knows whether it was recorded. The next engine finds out when it reads the log.
 
@@ -68,6 +69,11 @@ class Driver:
             try:
                 self._record(unit, perf_counter() - began)
                 conflicts = 0
+            except InvalidEvent as fault:
+                work.close()
+                if not isinstance(given, RequestMade):
+                    raise
+                return answering.declined(given.requested, InvalidInput(str(fault)))
             except Conflict:
                 conflicts += 1
                 if conflicts == _ATTEMPTS:

@@ -119,9 +119,12 @@ class Endpoint(GraphQL[Any, None]):
     def decode_json(self, data: str | bytes) -> object:
         """What is no JSON for any reason is told as such: bytes that are no text, nesting or digits without end."""
         try:
-            return super().decode_json(data)
+            decoded = super().decode_json(data)
         except (ValueError, RecursionError) as fault:
             raise json.JSONDecodeError("it cannot be read", "", 0) from fault
+        if decoded is None:
+            raise json.JSONDecodeError("it holds no request", "", 0)
+        return decoded
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """What no operation could be made of is answered as GraphQL's own errors are: whoever shows those shows it."""

@@ -26,6 +26,7 @@ from infra.run.commanding import commands_served, distant_door, has_command_topi
 from infra.run.listening import ListenAddress
 from infra.run.manual import ManualRun
 from infra.run.narrator import Narrator
+from infra.run.resuming import differing
 from infra.run.serve import Api
 from infra.run.stake import Stake
 from infra.run.watchers import Watchers
@@ -125,7 +126,18 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers]]:
     with closing(open_owned(settings)) as log, tracing(settings) as spans:
         if spans is not None:
             watchers.add(spans)
-        yield ManualRun(log, beginning, _unseen, watchers), watchers
+        run = ManualRun(log, beginning, _unseen, watchers)
+        _warn_of_differences(run, beginning)
+        yield run, watchers
+
+
+def _warn_of_differences(run: ManualRun, beginning: Beginning) -> None:
+    """Limits of a log are changed by requests, which are on record; whoever edits the file must not think otherwise."""
+    found = differing(run.world.portfolio.settings.settings, beginning.settings)
+    if found:
+        _log.warning(
+            "the log's settings hold, not the configured ones: %s; see changeSettings", "; ".join(found)
+        )
 
 
 def _unseen(_: Envelope) -> None:

@@ -15,7 +15,7 @@ from domain.errors import InvalidInput, TapeMismatch
 from domain.instrument import InstrumentListed
 from domain.log import Envelope, EventLog
 from domain.opening import LogOpened
-from domain.settings import SettingsChanged, StrategySettings
+from domain.settings import Settings, SettingsChanged, StrategySettings
 from infra.run.plan import Plan
 
 
@@ -38,6 +38,11 @@ def resumed(plan: Plan, log: EventLog) -> Plan:
     _check_same(plan, opening, [one.envelope for one in opened])
     check_playable(opening.simulator)
     return replace(plan, opening=opening)
+
+
+def differing(in_force: Settings, configured: Settings) -> Sequence[str]:
+    """Every setting that the log has in force and the configuration has otherwise, one sentence each."""
+    return list(_of_records("", in_force, configured))
 
 
 def _check_same(plan: Plan, opening: LogOpened, opened: Sequence[Envelope]) -> None:

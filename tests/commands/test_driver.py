@@ -13,6 +13,7 @@ from commands.driver import Driver
 from commands.engine import Engine
 from commands.exchange import Cancelled, Submitted
 from commands.order import AmendOrder, CancelOrder, DenyOrder, PlaceOrder
+from commands.request import RaiseSignal
 from commands.routes import Command
 from commands.sender import Sender
 from commands.world import World
@@ -40,7 +41,9 @@ from tests.commands.desk import (
 )
 from tests.commands.list_log import InterruptedLog, ListLog
 from tests.commands.mailbox import Mailbox
-from tests.domain.history import ACCOUNT, ETH, NOW, D
+from tests.commands.outside import outside
+from tests.commands.requests.asking import Asking
+from tests.domain.history import ACCOUNT, ETH, NOW, D, a_signal
 from tests.replacing import replace
 
 ENTERED = ["SignalDetected", "DecisionMade", "FundsReserved", "OrderPlaced", "OrderPlaced", "OrderPlaced"]
@@ -110,6 +113,16 @@ def test_a_refused_command_changes_nothing_and_neither_does_what_was_asked_with_
     with pytest.raises(error):
         desk.ask(PLACE, command, cause="command:1")
     assert (snapshot(desk.world), desk.log.head(), desk.exchange.letters) == (before, head, [])
+
+
+def test_a_request_whose_events_cannot_be_written_is_declined_and_the_engine_goes_on() -> None:
+    """The figures pass every rule, and are longer than a log holds."""
+    eve = Asking()
+    huge = a_signal(candle_closed_at=eve.desk.at, price=D("1e300"), stop=D("1e299"), target=D("1e301"))
+    before = snapshot(eve.desk.world)
+    assert eve.declined(RaiseSignal(outside(huge))).startswith("InvalidInput: SignalDetected.price")
+    assert snapshot(eve.desk.world) == before
+    assert eve.accepted(TripKillSwitch("lunch")) == ["KillSwitchTripped"]
 
 
 # -- another writer

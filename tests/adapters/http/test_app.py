@@ -204,6 +204,7 @@ def test_a_form_is_not_json(api: Api, kind: str) -> None:
 NO_JSON = {
     "bytes that are no text": b'{"query":"\xff"}',
     "nesting without end": b"[" * 9_000,
+    "null": b"null",
     "digits without end": b'{"query":"{ hello }","variables":{"n":' + b"9" * 5_000 + b"}}",
 }
 

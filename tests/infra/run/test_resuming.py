@@ -16,7 +16,7 @@ from domain.errors import InvalidInput, TapeMismatch
 from domain.opening import Mode
 from domain.settings import RiskSettings, Settings, StrategySettings
 from infra.run.plan import Plan, plan_of
-from infra.run.resuming import resumed
+from infra.run.resuming import differing, resumed
 from tests.commands.desk import Desk
 from tests.commands.list_log import ListLog
 from tests.domain.history import LOG_ID
@@ -114,3 +114,12 @@ def test_a_live_log_is_no_tapes() -> None:
         play(replace(made, opening=replace(made.opening, mode=Mode.LIVE, tape="")), live)
         with pytest.raises(TapeMismatch, match="the tape differs"):
             resumed(made, live)
+
+
+def test_settings_that_a_log_has_otherwise_are_named_one_by_one() -> None:
+    lower = Settings(risk=RiskSettings(max_positions=1), order_freshness_seconds=5)
+    assert differing(Settings(), lower) == [
+        "risk.max_positions is 5 in the log and 1 here",
+        "order_freshness_seconds is 60 in the log and 5 here",
+    ]
+    assert differing(lower, lower) == []
