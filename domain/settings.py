@@ -212,6 +212,9 @@ def check(settings: Settings) -> None:
         raise InvalidSettings("; ".join(faults))
 
 
+_LONGEST_ID = 100
+
+
 def _misspelled(where: str, instruments: Iterable[str]) -> Iterator[str]:
     for name in instruments:
         if not is_instrument_id(name):
@@ -224,6 +227,8 @@ def _faults_of_strategies(settings: Settings) -> Iterator[str]:
         where = f"strategies.{number}"
         if not one.kind:
             yield f'{where}: no strategy is named; write name = "trend", or an id and strategy = "trend"'
+        if not (one.instance.isprintable() and len(one.instance) <= _LONGEST_ID):
+            yield f"{where}: an id is up to {_LONGEST_ID} characters that can be seen, not {one.instance[:100]!r}"
         if one.interval and interval_of(one.interval) is None:
             yield f"{where}.interval = {one.interval!r} is no part of a day; write it like 1m, 15m, 1h or 1d"
         yield from _misspelled(f"{where}.instruments", one.instruments)

@@ -153,6 +153,14 @@ def test_a_name_alone_is_the_instance_and_the_strategy() -> None:
         ),
         (Settings(strategies=(StrategySettings("person"),)), "strategies: none may have the id person"),
         (
+            Settings(strategies=(StrategySettings("a\0b"),)),
+            "strategies.0: an id is up to 100 characters that can be",
+        ),
+        (
+            Settings(strategies=(StrategySettings("x" * 101),)),
+            "strategies.0: an id is up to 100 characters that can be",
+        ),
+        (
             Settings(orphans=OrphanSettings(OrphanRule.HAND_OVER, "slow")),
             "orphans.to = 'slow' is none of the strategies; name the one that takes over",
         ),
