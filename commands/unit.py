@@ -95,15 +95,17 @@ def _followed(branch: Branch, envelope: Envelope, at: datetime, identity: Identi
     if not processes:
         return ()
     moment = Moment(envelope=envelope, branch=branch, now=at, account=identity.account)
-    meta = envelope.meta
+    commands = [command for process in processes for command in process(moment)]
+    if not commands:
+        return ()
+    meta, cause = envelope.meta, str(envelope.meta.event_id)
     return [
         Ask(
             command=command,
-            cause=str(meta.event_id),
+            cause=cause,
             occurred_at=meta.occurred_at,
             actor=ENGINE,
             chain=meta.correlation_id,
         )
-        for process in processes
-        for command in process(moment)
+        for command in commands
     ]
