@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from commands import requests
 from commands.commanded import Followed
 from commands.door import Answer, Completed, Declined, Drafted
 from commands.identity import Identity
 from commands.inputs import RequestMade
-from commands.request import DraftOrder, Requested
+from commands.request import DraftOrder, PlaceOrder, RaiseSignal, Requested
 from commands.requests import Situation
 from commands.stimulus import Stimulus
 from commands.world import World
 from domain.errors import InvalidInput, Refused, WhenceError
+
+_TOLERATED = timedelta(seconds=1)
+"""How far the wall clock may be behind the market's time: clocks are adjusted by fractions of a second."""
 
 
 def settled(made: RequestMade, world: World, identity: Identity) -> Answer | None:
@@ -66,6 +70,11 @@ def _out_of_place(made: RequestMade, identity: Identity) -> Answer | None:
     requested = made.requested
     if requested.account != identity.account:
         raise Refused(f"this engine trades for {identity.account}, not for {requested.account}")
+    if isinstance(requested.request, PlaceOrder | RaiseSignal) and made.now < made.at - _TOLERATED:
+        raise Refused(
+            f"the clock shows {made.now.isoformat()}, and the market's time is {made.at.isoformat()} already: no new "
+            "exposure until it is set right, for nobody could say how old an order is"
+        )
     if made.now <= requested.valid_until:
         return None
     until = requested.valid_until.isoformat()

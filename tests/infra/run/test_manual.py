@@ -18,6 +18,7 @@ from commands.request import (
     RaiseSignal,
     Request,
     Requested,
+    ResetKillSwitch,
     TripKillSwitch,
 )
 from commands.world import World
@@ -198,6 +199,23 @@ def test_days_turn() -> None:
     kinds = [type(envelope.event).__name__ for envelope in hand.log.envelopes]  # type: ignore[attr-defined]  # a list
     assert kinds[-2:] == ["DayClosed", "DayOpened"]
     assert hand.world.portfolio.account.day == "2026-03-02"
+
+
+def test_a_clock_that_goes_back_lets_nobody_add_exposure_until_it_is_set_right() -> None:
+    """The age of an order is measured by it: while it stands still, an order of yesterday would be fresh."""
+    hand = Hand(ListLog())
+    hand.pass_seconds(1)
+    hand.at -= timedelta(days=1)
+    refused = hand.ask(PlaceOrder(LIMIT))
+    assert isinstance(refused, Declined)
+    assert (
+        "the clock shows 2026-02-28T12:00:01.300000+00:00, and the market's time is 2026-03-01"
+        in refused.reason
+    )
+    hand.accepted(TripKillSwitch("what time is it?"))
+    hand.accepted(ResetKillSwitch("it is noon"))
+    hand.at += timedelta(days=1, seconds=1)
+    hand.accepted(PlaceOrder(LIMIT))
 
 
 def test_a_clock_that_goes_back_takes_no_time_of_the_log_back() -> None:
