@@ -9,5 +9,6 @@ from domain.signal import SignalDetected
 
 
 def outside(signal: SignalDetected) -> OutsideSignal:
-    """The same signal as a request carries it."""
-    return OutsideSignal(**asdict(signal))
+    """The same signal as a request carries it; what the sample strategy says, a scanner says."""
+    named = "scanner" if signal.strategy == "trend" else signal.strategy
+    return OutsideSignal(**asdict(signal) | {"strategy": named})

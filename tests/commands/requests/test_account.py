@@ -75,13 +75,13 @@ def test_settings_that_cannot_be_are_declined() -> None:
 
 def test_a_paused_strategy_does_not_enter_until_it_is_resumed() -> None:
     eve = Asking()
-    assert eve.accepted(PauseStrategy("trend", "news")) == ["SettingsChanged"]
-    assert eve.accepted(PauseStrategy("trend", "news at last")) == []
-    assert (last_change(eve).reason, last_change(eve).settings.paused) == ("news", ("trend",))
+    assert eve.accepted(PauseStrategy("scanner", "news")) == ["SettingsChanged"]
+    assert eve.accepted(PauseStrategy("scanner", "news at last")) == []
+    assert (last_change(eve).reason, last_change(eve).settings.paused) == ("news", ("scanner",))
     eve.accepted(RaiseSignal(outside(fresh(eve))), "one")
     assert (decided(eve, "one").verdict, decided(eve, "one").reasons) == (Verdict.SKIP, ("STRATEGY_PAUSED",))
-    assert eve.accepted(ResumeStrategy("trend", "calmer")) == ["SettingsChanged"]
-    assert eve.accepted(ResumeStrategy("trend", "calmer")) == []
+    assert eve.accepted(ResumeStrategy("scanner", "calmer")) == ["SettingsChanged"]
+    assert eve.accepted(ResumeStrategy("trend", "never paused")) == []
     eve.accepted(RaiseSignal(outside(fresh(eve))), "two")
     assert decided(eve, "two").verdict is Verdict.ENTER
 
@@ -139,3 +139,11 @@ def test_pausing_a_strategy_whose_instances_have_other_ids_is_refused_with_these
         "Refused: trend is run as slow, fast: pause each of these by its own id"
     )
     assert eve.accepted(PauseStrategy("slow", "news")) == ["SettingsChanged"]
+
+
+def test_a_signal_from_outside_under_the_name_of_a_configured_strategy_is_refused() -> None:
+    eve = Asking()
+    forged = replace(outside(fresh(eve)), strategy="trend")
+    assert eve.declined(RaiseSignal(forged)) == (
+        "Refused: trend is a strategy of this engine: a signal from outside has a name of its own"
+    )

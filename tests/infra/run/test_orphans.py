@@ -19,18 +19,21 @@ from tests.infra.run.test_manual import BEGINNING, LIMIT, Hand
 from tests.replacing import replace
 
 SLOW = StrategySettings(id="slow", strategy="trend")
+GONE = StrategySettings(id="gone", strategy="trend")
 
 
-def a_log_with_a_position_of_trend() -> tuple[ListLog, Hand]:
-    """The signal of a scanner that goes by the name of the strategy that is configured."""
+def a_log_with_a_position_of_gone() -> tuple[ListLog, Hand]:
+    """A scanner opened it, and its name was then configured as that of a strategy."""
     log = ListLog()
     hand = Hand(log)
-    signal = a_signal(strategy="trend", candle_closed_at=hand.at)
+    signal = a_signal(strategy="gone", candle_closed_at=hand.at)
     hand.accepted(RaiseSignal(outside(signal)))
     hand.pass_seconds(2)
-    assert hand.world.portfolio.positions[BTC].owner == "trend"
+    assert hand.world.portfolio.positions[BTC].owner == "gone"
     hand.run.close()
-    return log, hand
+    configured = started_again(log, hand, Settings(strategies=(GONE,)))
+    configured.run.close()
+    return log, configured
 
 
 def started_again(log: ListLog, before: Hand, settings: Settings) -> Hand:
@@ -38,27 +41,27 @@ def started_again(log: ListLog, before: Hand, settings: Settings) -> Hand:
 
 
 def test_an_engine_that_starts_with_the_same_strategies_records_nothing() -> None:
-    log, before = a_log_with_a_position_of_trend()
+    log, before = a_log_with_a_position_of_gone()
     head = log.head()
-    started_again(log, before, Settings())
+    started_again(log, before, Settings(strategies=(GONE,)))
     assert log.head() == head
 
 
 def test_a_position_whose_strategy_is_gone_is_an_alert_and_stays_open() -> None:
-    log, before = a_log_with_a_position_of_trend()
+    log, before = a_log_with_a_position_of_gone()
     head = log.head()
     again = started_again(log, before, Settings(strategies=(SLOW,)))
     changed, orphaned = (envelope.event for envelope in log.envelopes[head:])
     assert isinstance(changed, SettingsChanged)
     assert changed.settings.strategies == (SLOW,)
-    assert orphaned == PositionOrphaned("trend", "")
+    assert orphaned == PositionOrphaned("gone", "")
     again.pass_seconds(3)
-    assert again.world.portfolio.positions[BTC].owner == "trend"
+    assert again.world.portfolio.positions[BTC].owner == "gone"
     assert list(missing_causes(log.read())) == []
 
 
 def test_a_position_whose_strategy_is_gone_is_closed_where_the_setting_asks_for_it() -> None:
-    log, before = a_log_with_a_position_of_trend()
+    log, before = a_log_with_a_position_of_gone()
     settings = Settings(strategies=(SLOW,), orphans=OrphanSettings(rule=OrphanRule.CLOSE))
     again = started_again(log, before, settings)
     again.pass_seconds(3)
@@ -70,7 +73,7 @@ def test_a_position_whose_strategy_is_gone_is_closed_where_the_setting_asks_for_
 
 
 def test_a_position_whose_strategy_is_gone_is_handed_over_where_the_setting_names_an_heir() -> None:
-    log, before = a_log_with_a_position_of_trend()
+    log, before = a_log_with_a_position_of_gone()
     rule = OrphanSettings(rule=OrphanRule.HAND_OVER, to="slow")
     again = started_again(log, before, Settings(strategies=(SLOW,), orphans=rule))
     assert again.world.portfolio.positions[BTC].owner == "slow"
