@@ -6,9 +6,10 @@ from msgspec.structs import asdict
 
 from commands.request import OutsideSignal
 from domain.signal import SignalDetected
+from tests.replacing import replace
 
 
 def outside(signal: SignalDetected) -> OutsideSignal:
     """The same signal as a request carries it; what the sample strategy says, a scanner says."""
-    named = "scanner" if signal.strategy == "trend" else signal.strategy
-    return OutsideSignal(**asdict(signal) | {"strategy": named})
+    named = replace(signal, strategy="scanner") if signal.strategy == "trend" else signal
+    return OutsideSignal(**asdict(named))
