@@ -12,7 +12,6 @@ from commands.identity import Identity
 from commands.inputs import RequestMade
 from commands.request import DraftOrder, PlaceOrder, RaiseSignal, Requested
 from commands.requests import Situation
-from commands.stimulus import Stimulus
 from commands.world import World
 from domain.errors import InvalidInput, Refused, WhenceError
 
@@ -39,11 +38,6 @@ def drafted(requested: Requested, situation: Situation) -> Drafted:
     """What the draft's order would cost now; raises what placing it would raise."""
     assert isinstance(requested.request, DraftOrder)
     return requests.draft(requested.id, requested.request.terms, situation)
-
-
-def stimulus(requested: Requested, situation: Situation) -> Stimulus:
-    """All that the request asks for; raises InvalidInput or Refused."""
-    return requests.stimulus(requested, situation)
 
 
 def carried_out(requested: Requested, world: World) -> Completed:

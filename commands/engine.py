@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from datetime import datetime, timedelta
 from typing import Any
 
-from commands import answering, day, starting
+from commands import answering, day, requests, starting
 from commands.door import Answer
 from commands.exchange import AnyReport
 from commands.identity import ENGINE, Identity
@@ -169,10 +169,11 @@ class Engine:
         if at < self._open_until:
             return False
         account = self.world.portfolio.account_state
-        if isinstance(account, Account) and account.day < at.date().isoformat():
+        if not isinstance(account, Account):
+            return False
+        if account.day < at.date().isoformat():
             return True
-        if isinstance(account, Account):
-            self._open_until = day.midnight_of(at) + _A_DAY
+        self._open_until = day.midnight_of(at) + _A_DAY
         return False
 
     def _requested(self, made: RequestMade) -> Work:
@@ -184,7 +185,7 @@ class Engine:
         try:
             if answering.is_a_draft(requested):
                 return answering.drafted(requested, situation)
-            yield from self._work(answering.stimulus(requested, situation))
+            yield from self._work(requests.stimulus(requested, situation))
         except (Refused, InvalidInput) as fault:
             return answering.declined(requested, fault)
         return answering.carried_out(requested, self.world)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import is_dataclass, replace
 from itertools import takewhile
-from typing import Any, cast
+from typing import cast
 
-from msgspec import Struct
-
+from adapters.avro.shape import names_of
 from adapters.simulated import check_playable
 from domain.account import AccountOpened
 from domain.errors import InvalidInput, TapeMismatch
@@ -85,8 +84,8 @@ def _of_instruments(found: Mapping[str, object], planned: Mapping[str, object]) 
             yield f"{name} is in {'the log' if name in found else 'this plan'} only"
 
 
-def _of_records(path: str, found: Any, planned: Any) -> Iterator[str]:
-    for name in _names(planned):
+def _of_records(path: str, found: object, planned: object) -> Iterator[str]:
+    for name in names_of(type(planned)):
         one, other = getattr(found, name), getattr(planned, name)
         if name == "strategies":
             yield from _of_instances(_by_id(one), _by_id(other))
@@ -111,7 +110,7 @@ def _of_instances(
 
 
 def _of_parameters(path: str, found: StrategySettings, planned: StrategySettings) -> Iterator[str]:
-    for name in _names(planned):
+    for name in names_of(type(planned)):
         if name == "parameters":
             given = sorted(found.parameters.keys() | planned.parameters.keys())
             for one in given:
@@ -122,12 +121,6 @@ def _of_parameters(path: str, found: StrategySettings, planned: StrategySettings
                 )
         elif name not in ("name", "id"):
             yield from _figures(f"{path}: {name}", getattr(found, name), getattr(planned, name))
-
-
-def _names(record: Any) -> Sequence[str]:
-    if isinstance(record, Struct):
-        return record.__struct_fields__
-    return [field.name for field in fields(record)]
 
 
 def _figures(name: str, found: object, planned: object) -> Iterator[str]:
