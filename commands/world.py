@@ -81,11 +81,11 @@ class World:
         if state is None:
             state = initial
             self.chains[stream] = meta.correlation_id
-        self.states[stream] = evolve(state, event)
+        self.states[stream] = after = evolve(state, event)
         self.versions[stream] = meta.version
         if type(event) in _NAMELESS:
             self.told.update(_told(envelope))
-        self.portfolio = evolve_portfolio(self.portfolio, envelope)
+        self.portfolio = evolve_portfolio(self.portfolio, envelope, after)
         self.ordinal += 1
         self.commanded.take(self.ordinal, envelope)
 
@@ -141,10 +141,10 @@ class Branch:
         """Takes up an event that is not durable yet."""
         stream = envelope.meta.stream
         evolve = FOLDS[type(envelope.event)][1]
-        self._states[stream] = evolve(self.state(stream), envelope.event)
+        self._states[stream] = after = evolve(self.state(stream), envelope.event)
         self._versions[stream] = envelope.meta.version
         self.chains.setdefault(stream, envelope.meta.correlation_id)
-        self.portfolio = evolve_portfolio(self.portfolio, envelope)
+        self.portfolio = evolve_portfolio(self.portfolio, envelope, after)
         self.envelopes.append(envelope)
 
     def merge(self) -> None:

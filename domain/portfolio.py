@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeVar, get_args
+from typing import Any, Protocol, TypedDict, TypeVar, Unpack, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain import account, instrument, order, position, reconciliation, settings, tiers
+from domain import account, order, position, reconciliation, settings, tiers
 from domain.account import Account, AccountEvent, AccountState, KillSwitchReset, Unopened
 from domain.arithmetic import EXACT, ZERO, distance, total
 from domain.direction import WAYS_OUT, Direction, Purpose, exit_side, towards
@@ -111,7 +111,7 @@ class WorkingEntry(Struct, frozen=True, gc=False, kw_only=True):
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
-class Portfolio(NamedTuple):
+class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     """One account at one instant.
 
     `positions` are the open ones by instrument; `entries` and `exits` the working orders by order id, the exits
@@ -119,8 +119,6 @@ class Portfolio(NamedTuple):
     of each instrument; `proposed` holds, by chain, the signals whose entry order is not placed yet; `reset_at` is
     how many trades there were when a person last reset the kill switch. `owners` holds, by chain, who proposed the last
     entries, for a fill that comes when its order is forgotten; `configured` every strategy instance there ever was.
-
-    A named tuple, because every event of a log makes one: it is copied in a third of a frozen dataclass's time.
     """
 
     account_state: AccountState = account.UNOPENED
@@ -192,17 +190,45 @@ class Portfolio(NamedTuple):
         yield from self.exits.items()
 
 
+class Changes(TypedDict, total=False):
+    """The members of a portfolio that an event replaces."""
+
+    account_state: AccountState
+    settings: InForce
+    instruments: Catalogue
+    positions: Mapping[str, OpenPosition]
+    entries: Mapping[str, WorkingEntry]
+    exits: Mapping[str, Working]
+    discrepancies: Discrepancies
+    opened: Mapping[tuple[str, Direction], int]
+    trades: Trades
+    lost_at: Mapping[str, datetime]
+    proposed: Mapping[str, Proposed]
+    reset_at: int
+    owners: Mapping[str, str]
+    configured: frozenset[str]
+
+
+class _Alter(Protocol):
+    def __call__(self, portfolio: Portfolio, /, **changes: Unpack[Changes]) -> Portfolio: ...
+
+
+altered: _Alter = replace
+"""The portfolio with these members in place of its own; typed, where `msgspec.structs.replace` takes anything."""
+
 EMPTY = Portfolio()
 _UNKNOWN = OrderStatus.OUTCOME_UNKNOWN
 
 
-def evolve(portfolio: Portfolio, envelope: Envelope) -> Portfolio:
+def evolve(portfolio: Portfolio, envelope: Envelope, state: Any) -> Portfolio:
     """The portfolio after the event; what does not concern it leaves it as it is.
 
-    Raises ValueError where the log has an event of an account or a position that is not open.
+    `state` is that of the event's stream after the event: the portfolio holds the states of its streams, and folds
+    none of them a second time. Raises ValueError where the log has an event of an account or a position that is not
+    open.
     """
     fold = FOLDS.get(type(envelope.event))
-    return portfolio if fold is None else fold(portfolio, envelope.meta, envelope.event)
+    return portfolio if fold is None else fold(portfolio, envelope.meta, envelope.event, state)
 
 
 def with_levels(entry: WorkingEntry, *, stop: Decimal | None, target: Decimal | None) -> WorkingEntry:
@@ -221,60 +247,66 @@ def _leaves(working: Working, held: Open) -> bool:
     return out and (terms.purpose in WAYS_OUT or working.status is OrderStatus.TRIGGERED)
 
 
-def _account(portfolio: Portfolio, _meta: Meta, event: AccountEvent) -> Portfolio:
-    return portfolio._replace(account_state=account.evolve(portfolio.account_state, event))
+def _account(portfolio: Portfolio, _meta: Meta, _event: AccountEvent, state: AccountState) -> Portfolio:
+    return altered(portfolio, account_state=state)
 
 
-def _reset(portfolio: Portfolio, meta: Meta, event: KillSwitchReset) -> Portfolio:
-    return _account(portfolio, meta, event)._replace(reset_at=portfolio.trades.count)
+def _reset(portfolio: Portfolio, _meta: Meta, _event: KillSwitchReset, state: AccountState) -> Portfolio:
+    return altered(portfolio, account_state=state, reset_at=portfolio.trades.count)
 
 
-def _settings(portfolio: Portfolio, _meta: Meta, event: SettingsChanged) -> Portfolio:
+def _settings(portfolio: Portfolio, _meta: Meta, event: SettingsChanged, state: InForce) -> Portfolio:
     configured = portfolio.configured.union(event.settings.instances)
-    return portfolio._replace(settings=settings.evolve(portfolio.settings, event), configured=configured)
+    return altered(portfolio, settings=state, configured=configured)
 
 
-def _instrument(portfolio: Portfolio, _meta: Meta, event: InstrumentEvent) -> Portfolio:
-    return portfolio._replace(instruments=instrument.evolve(portfolio.instruments, event))
+def _instrument(portfolio: Portfolio, _meta: Meta, _event: InstrumentEvent, state: Catalogue) -> Portfolio:
+    return altered(portfolio, instruments=state)
 
 
-def _reconciliation(portfolio: Portfolio, _meta: Meta, event: ReconciliationEvent) -> Portfolio:
-    return portfolio._replace(discrepancies=reconciliation.evolve(portfolio.discrepancies, event))
+def _reconciliation(
+    portfolio: Portfolio, _meta: Meta, _event: ReconciliationEvent, state: Discrepancies
+) -> Portfolio:
+    return altered(portfolio, discrepancies=state)
 
 
-def _signal(portfolio: Portfolio, meta: Meta, event: SignalDetected) -> Portfolio:
+def _signal(portfolio: Portfolio, meta: Meta, event: SignalDetected, _state: object) -> Portfolio:
     proposed = Proposed(
         owner=event.strategy, price=event.price, stop=event.stop, target=event.target, at=meta.occurred_at
     )
-    return portfolio._replace(proposed={**portfolio.proposed, meta.correlation_id: proposed})
+    return altered(portfolio, proposed={**portfolio.proposed, meta.correlation_id: proposed})
 
 
-def _decision(portfolio: Portfolio, meta: Meta, event: DecisionMade) -> Portfolio:
+def _decision(portfolio: Portfolio, meta: Meta, event: DecisionMade, _state: object) -> Portfolio:
     chain = meta.correlation_id
     signal = portfolio.proposed.get(chain)
     if signal is None or event.verdict is not Verdict.ENTER:
-        return portfolio._replace(proposed=_without(portfolio.proposed, chain))
+        return altered(portfolio, proposed=_without(portfolio.proposed, chain))
     decided = Proposed(
         owner=signal.owner, price=signal.price, stop=event.stop, target=event.target, at=meta.occurred_at
     )
-    return portfolio._replace(
+    return altered(
+        portfolio,
         proposed={**portfolio.proposed, chain: decided},
         owners=_remembered(portfolio.owners, chain, signal.owner),
     )
 
 
 def _remembered(owners: Mapping[str, str], chain: str, owner: str) -> Mapping[str, str]:
-    oldest = next(iter(owners)) if len(owners) == _REMEMBERED else ""
-    return {**_without(owners, oldest), chain: owner}
+    remembered = {**owners, chain: owner}
+    if len(remembered) > _REMEMBERED:
+        del remembered[next(iter(remembered))]
+    return remembered
 
 
-def _placed(portfolio: Portfolio, meta: Meta, event: OrderPlaced) -> Portfolio:
-    order_id, working = _own_id(meta), _is(Working, order.evolve(order.UNPLACED, event))
+def _placed(portfolio: Portfolio, meta: Meta, event: OrderPlaced, state: object) -> Portfolio:
+    order_id, working = _own_id(meta), _is(Working, state)
     if event.reduce_only:
         exits = {**portfolio.exits, order_id: working}
-        return portfolio._replace(exits=exits, entries=_protected(portfolio.entries, event))
+        return altered(portfolio, exits=exits, entries=_protected(portfolio.entries, event))
     entry = _entry(working, portfolio.proposed.get(meta.correlation_id), meta, portfolio)
-    return portfolio._replace(
+    return altered(
+        portfolio,
         entries={**portfolio.entries, order_id: entry},
         proposed=_without(portfolio.proposed, meta.correlation_id),
     )
@@ -312,71 +344,65 @@ def _protected(entries: Mapping[str, WorkingEntry], placed: OrderPlaced) -> Mapp
     return {**entries, placed.parent: with_levels(entry, stop=stop, target=target)}
 
 
-def _order(portfolio: Portfolio, meta: Meta, event: Any) -> Portfolio:
+def _order(portfolio: Portfolio, meta: Meta, event: Any, state: Working | Closed) -> Portfolio:
     """Orders that are known to have ended are forgotten: what still comes of them, the positions tell."""
     order_id = _own_id(meta)
     entry = portfolio.entries.get(order_id)
     if entry is not None:
-        return portfolio._replace(entries=_entry_after(portfolio.entries, order_id, entry, event))
-    working = portfolio.exits.get(order_id)
-    if working is None:
+        return altered(portfolio, entries=_entry_after(portfolio.entries, order_id, entry, event, state))
+    if order_id not in portfolio.exits:
         return portfolio
-    moved = portfolio._replace(exits=_exit_after(portfolio.exits, order_id, working, event))
-    after = moved.exits.get(order_id)
-    if after is None or not isinstance(event, OrderAmended):
+    if isinstance(state, Closed):
+        return altered(portfolio, exits=_without(portfolio.exits, order_id))
+    moved = altered(portfolio, exits={**portfolio.exits, order_id: state})
+    if not isinstance(event, OrderAmended):
         return moved
-    return moved._replace(entries=_protected(portfolio.entries, after.terms))
-
-
-def _exit_after(
-    exits: Mapping[str, Working], order_id: str, working: Working, event: OrderEvent
-) -> Mapping[str, Working]:
-    after = order.evolve(working, event)
-    return {**exits, order_id: after} if isinstance(after, Working) else _without(exits, order_id)
+    return altered(moved, entries=_protected(portfolio.entries, state.terms))
 
 
 def _entry_after(
-    entries: Mapping[str, WorkingEntry], order_id: str, entry: WorkingEntry, event: OrderEvent
+    entries: Mapping[str, WorkingEntry],
+    order_id: str,
+    entry: WorkingEntry,
+    event: OrderEvent,
+    after: Working | Closed,
 ) -> Mapping[str, WorkingEntry]:
     """A filled entry stays until a position has taken its last fill up, so that its exposure is never uncounted.
 
     One that an amendment ended has no fill left to be taken up.
     """
-    after = order.evolve(entry.order, event)
-    if isinstance(after, Working) or (isinstance(after, Closed) and _just_filled(after, event)):
-        named = after.terms.limit_price or after.terms.trigger_price
-        price = named if isinstance(event, OrderAmended) and named is not None else entry.price
-        return {
-            **entries,
-            order_id: WorkingEntry(
-                owner=entry.owner,
-                order=after,
-                price=price,
-                stop=entry.stop,
-                target=entry.target,
-                decided_at=entry.decided_at,
-            ),
-        }
-    return _without(entries, order_id)
+    if isinstance(after, Closed) and not _just_filled(after, event):
+        return _without(entries, order_id)
+    named = after.terms.limit_price or after.terms.trigger_price
+    price = named if isinstance(event, OrderAmended) and named is not None else entry.price
+    moved = WorkingEntry(
+        owner=entry.owner,
+        order=after,
+        price=price,
+        stop=entry.stop,
+        target=entry.target,
+        decided_at=entry.decided_at,
+    )
+    return {**entries, order_id: moved}
 
 
 def _just_filled(after: Closed, event: OrderEvent) -> bool:
     return after.status is OrderStatus.FILLED and not isinstance(event, OrderAmended)
 
 
-def _opened(portfolio: Portfolio, meta: Meta, event: PositionOpened) -> Portfolio:
+def _opened(portfolio: Portfolio, meta: Meta, event: PositionOpened, state: object) -> Portfolio:
     if event.instrument in portfolio.positions:
         raise ValueError(f"PositionOpened was recorded on {meta.stream} while {event.instrument} was held")
-    state = _is(Open, position.evolve(position.FLAT, event))
     held = OpenPosition(
         stream=meta.stream,
         owner=_opener(portfolio, meta, event),
-        state=state,
+        state=_is(Open, state),
         opened_at=meta.occurred_at,
         entry_order=event.order_id,
     )
     kind = (event.instrument, event.direction)
-    return portfolio._replace(
+    return altered(
+        portfolio,
         positions={**portfolio.positions, event.instrument: held},
         entries=_taken_up(portfolio.entries, event.order_id),
         opened={**portfolio.opened, kind: portfolio.opened.get(kind, 0) + 1},
@@ -388,41 +414,41 @@ def _opener(portfolio: Portfolio, meta: Meta, event: PositionOpened) -> str:
     return portfolio.owners.get(meta.correlation_id, PERSON) if entry is None else entry.owner
 
 
-def _orphaned(portfolio: Portfolio, meta: Meta, event: PositionOrphaned) -> Portfolio:
+def _orphaned(portfolio: Portfolio, meta: Meta, event: PositionOrphaned, _state: object) -> Portfolio:
     held = _held(portfolio, meta, event)
     if not event.heir:
         return portfolio
     positions = {**portfolio.positions, held.state.instrument: _owned(held, owner=event.heir)}
-    return portfolio._replace(positions=positions)
+    return altered(portfolio, positions=positions)
 
 
 def _owned(held: OpenPosition, *, owner: str) -> OpenPosition:
     return replace(held, owner=owner)
 
 
-def _filled(portfolio: Portfolio, meta: Meta, event: Any) -> Portfolio:
-    moved = _moved(portfolio, meta, event)
+def _filled(portfolio: Portfolio, meta: Meta, event: Any, state: object) -> Portfolio:
+    moved = _moved(portfolio, meta, event, state)
     entries = _taken_up(moved.entries, event.order_id)
-    return moved if entries is moved.entries else moved._replace(entries=entries)
+    return moved if entries is moved.entries else altered(moved, entries=entries)
 
 
-def _moved(portfolio: Portfolio, meta: Meta, event: Any) -> Portfolio:
-    held = _held(portfolio, meta, event)
-    state = _is(Open, position.evolve(held.state, event))
+def _moved(portfolio: Portfolio, meta: Meta, event: Any, state: object) -> Portfolio:
+    held, after = _held(portfolio, meta, event), _is(Open, state)
     moved = OpenPosition(
         stream=held.stream,
         owner=held.owner,
-        state=state,
+        state=after,
         opened_at=held.opened_at,
         entry_order=held.entry_order,
     )
-    return portfolio._replace(positions={**portfolio.positions, state.instrument: moved})
+    return altered(portfolio, positions={**portfolio.positions, after.instrument: moved})
 
 
-def _closed(portfolio: Portfolio, meta: Meta, event: PositionClosed) -> Portfolio:
+def _closed(portfolio: Portfolio, meta: Meta, event: PositionClosed, _state: object) -> Portfolio:
     name = _held(portfolio, meta, event).state.instrument
     lost = event.net < 0
-    return portfolio._replace(
+    return altered(
+        portfolio,
         positions=_without(portfolio.positions, name),
         entries=_taken_up(portfolio.entries, event.order_id),
         trades=tiers.evolve(portfolio.trades, event),
@@ -453,10 +479,14 @@ def _own_id(meta: Meta) -> str:
 
 
 def _without(held: Mapping[str, _V], key: str) -> Mapping[str, _V]:
-    return {other: value for other, value in held.items() if other != key} if key in held else held
+    if key not in held:
+        return held
+    left = dict(held)
+    del left[key]
+    return left
 
 
-Fold = Callable[[Portfolio, Meta, Any], Portfolio]
+Fold = Callable[[Portfolio, Meta, Any, Any], Portfolio]
 
 FOLDS: Mapping[type, Fold] = {
     **dict.fromkeys(get_args(AccountEvent), _account),

@@ -15,7 +15,7 @@ from domain.committees import View
 from domain.errors import InstrumentNotListed, Refused
 from domain.instrument import Instrument
 from domain.log import chain_id
-from domain.portfolio import OpenPosition, Portfolio
+from domain.portfolio import OpenPosition, Portfolio, altered
 from domain.settings import Settings
 
 
@@ -80,6 +80,6 @@ class Situation(Struct, frozen=True, kw_only=True):
 def _without(portfolio: Portfolio, order_id: str) -> Portfolio:
     entries = {one: entry for one, entry in portfolio.entries.items() if one != order_id}
     reserved = {one: amount for one, amount in portfolio.account.reserved.items() if one != order_id}
-    return portfolio._replace(
-        entries=entries, account_state=with_reserved(portfolio.account, reserved=reserved)
+    return altered(
+        portfolio, entries=entries, account_state=with_reserved(portfolio.account, reserved=reserved)
     )

@@ -6,17 +6,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import reduce
 from typing import Any, Self
 from uuid import UUID
 
+from commands.world import World
 from domain.account import AccountOpened, BalanceChanged, BalanceReason, DayOpened
 from domain.direction import Direction, Purpose, Side
 from domain.events import Event, schema_version
 from domain.instrument import Instrument, InstrumentListed
 from domain.log import Envelope, Meta, event_id
 from domain.order import Liquidity, OrderFilled, OrderPlaced, OrderType
-from domain.portfolio import EMPTY, Portfolio, evolve
+from domain.portfolio import Portfolio
 from domain.position import PositionClosed, PositionOpened
 from domain.settings import Settings, SettingsChanged
 from domain.signal import Chamber, DecisionMade, SignalDetected, Tier, Verdict, Vote
@@ -219,7 +219,7 @@ class History:
         return self.record(position_stream(ACCOUNT, instrument, direction, n), *events, at=at)
 
     def portfolio(self) -> Portfolio:
-        return reduce(evolve, self.envelopes, EMPTY)
+        return World().fold_all(self.envelopes).portfolio
 
 
 def an_open_day(settings: Settings | None = None, balance: int = 10_000) -> History:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from commands.world import World
 from domain.account import FundsReleased, FundsReserved, KillSwitchReset, KillSwitchTripped
 from domain.direction import Direction, Purpose, Side
 from domain.errors import AccountNotOpened
@@ -29,7 +30,7 @@ from domain.order import (
     OrderTriggered,
     OrderType,
 )
-from domain.portfolio import EMPTY, FOLDS, UNBOUNDED, evolve
+from domain.portfolio import EMPTY, FOLDS, UNBOUNDED
 from domain.position import (
     PositionFunded,
     PositionIncreased,
@@ -323,7 +324,7 @@ def test_a_requested_cancel_is_not_yet_an_end() -> None:
 @pytest.mark.parametrize("n", [1, 2])
 def test_an_event_of_a_position_that_is_not_open_breaks_the_log(n: int) -> None:
     history = an_open_day() if n == 1 else a_held_position()
-    with pytest.raises(ValueError, match=f"LONG-{n}, which is not open"):
+    with pytest.raises(ValueError, match="PositionFunded was recorded on a position that is not open"):
         history.position(PositionFunded(D(1)), n=n).portfolio()
 
 
@@ -335,10 +336,11 @@ def test_a_second_opening_in_one_instrument_breaks_the_log() -> None:
 
 def test_folding_twice_gives_the_same_portfolio_and_leaves_the_first_untouched() -> None:
     history = a_held_position()
-    before = history.portfolio()
+    world = World().fold_all(history.envelopes)
+    before = world.portfolio
     kept = (dict(before.positions), dict(before.exits), dict(before.opened))
     history.position(a_closing(D(50), D(10_050)))
-    evolve(before, history.envelopes[-1])
+    world.fold(history.envelopes[-1])
     assert (before.positions, before.exits, before.opened) == kept
     assert history.portfolio() == history.portfolio()
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from commands.world import World
 from domain.account import DayOpened, FundsReserved, KillSwitchReset, KillSwitchTripped
 from domain.arithmetic import total
 from domain.log import Recorded
-from domain.portfolio import EMPTY, UNBOUNDED, evolve
+from domain.portfolio import UNBOUNDED
 from domain.position import PositionIncreased, PositionReduced, ProtectionMoved
 from domain.settings import RiskSettings, Settings
 from projections.accounts import ACCOUNTS
@@ -17,9 +18,10 @@ from tests.projections.folded import a_run, folded, nothing_stored, table
 
 
 def test_after_every_event_the_row_is_what_the_portfolio_says() -> None:
-    rows, portfolio, opened = MemoryRows(ACCOUNTS.tables, nothing_stored), EMPTY, 0
+    rows, world, opened = MemoryRows(ACCOUNTS.tables, nothing_stored), World(), 0
     for ordinal, envelope in enumerate(a_run(), 1):
-        portfolio = evolve(portfolio, envelope)
+        world.fold(envelope)
+        portfolio = world.portfolio
         fold = ACCOUNTS.folds.get(type(envelope.event))
         if fold is None:
             continue
