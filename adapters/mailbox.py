@@ -28,6 +28,11 @@ class Mailbox:
         self._closed: str | None = None
 
     @property
+    def is_empty(self) -> bool:
+        """Whether no letter lies here, a withdrawn one included; looked at without a lock, between any two candles."""
+        return not self._letters.queue
+
+    @property
     def waiting(self) -> int:
         """How many letters lie here, withdrawn ones too."""
         return self._letters.qsize()
@@ -56,7 +61,7 @@ class Mailbox:
         For the engine's thread, which is not held longer by people who go on asking. Where `engine` raises, the asker
         is told what is known, and the error goes on.
         """
-        if patience <= 0 and not self._letters.queue:
+        if patience <= 0 and self.is_empty:
             return 0
         until, answered, waiting = monotonic() + patience, 0, self.waiting
         while (left := until - monotonic()) > 0 or waiting > 0:

@@ -63,8 +63,10 @@ class Driver:
                 unit = next(work)
             except StopIteration as done:
                 answer: Answer | None = done.value
-                self._show(given)
-                self._put_in_what_was_found()
+                if self._observer is not None:
+                    self._show(self._observer, given)
+                if self._found:
+                    self._put_in_what_was_found()
                 return answer
             try:
                 self._record(unit, perf_counter() - began)
@@ -84,16 +86,15 @@ class Driver:
         """Folds what the log holds beyond the state."""
         self.engine.refresh(self._log.read(after=self.engine.world.ordinal))
 
-    def _show(self, given: Input) -> None:
-        if self._observer is not None and isinstance(given, MarketMoved):
+    def _show(self, observer: Observer, given: Input) -> None:
+        if isinstance(given, MarketMoved):
             for event in given.events:
                 if isinstance(event, Candle):
-                    self._observer.saw(event.instrument, event.close, event.close_time)
+                    observer.saw(event.instrument, event.close, event.close_time)
 
     def _put_in_what_was_found(self) -> None:
         found, self._found = self._found, []
-        if found:
-            self.handle(Reported(max(report.at for report in found), tuple(found)))
+        self.handle(Reported(max(report.at for report in found), tuple(found)))
 
     def _record(self, unit: Unit, worked: float) -> None:
         began = perf_counter()

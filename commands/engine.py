@@ -42,6 +42,9 @@ its answer."""
 
 
 _A_DAY = timedelta(days=1)
+_NO_UNITS: tuple[Unit, ...] = ()
+_NO_WORK: Work = (unit for unit in _NO_UNITS)
+"""The work of an input that leads to nothing: it has ended, for everybody who takes the next unit of it."""
 
 
 class Engine:
@@ -109,28 +112,48 @@ class Engine:
         return answering.settled(made, self.world, self.identity)
 
     def _market_moved(self, given: MarketMoved) -> Work:
+        """Nearly every candle leads to nothing, so only the others get a generator."""
+        if given.at >= self._open_until or not self._recall.is_over:
+            return self._market_worked(given)
+        sighted = self._seen(given)
+        return self._all_sighted(sighted, given.at) if sighted else _NO_WORK
+
+    def _market_worked(self, given: MarketMoved) -> Work:
         yield from self._turned(given.at)
-        for event in given.events:
-            self.market.take(event)
-        for event in given.events:
-            if isinstance(event, Candle):
-                sightings = self._watch.take(event, self.market)
-                if sightings:
-                    yield from self._sighted(sightings, given.at)
+        yield from self._all_sighted(self._seen(given), given.at)
         if self.recalling:
             yield from self._recalled_requests(given.at)
         return None
 
+    def _seen(self, given: MarketMoved) -> Sequence[Sequence[Sighting]]:
+        """What the strategies propose, by candle; all prices of the instant are known before the first proposal."""
+        for event in given.events:
+            self.market.take(event)
+        return [
+            sightings
+            for event in given.events
+            if type(event) is Candle and (sightings := self._watch.take(event, self.market))
+        ]
+
+    def _all_sighted(self, sighted: Sequence[Sequence[Sighting]], at: datetime) -> Work:
+        for sightings in sighted:
+            yield from self._sighted(sightings, at)
+        return None
+
     def _sighted(self, sightings: Sequence[Sighting], at: datetime) -> Generator[Unit, None, None]:
         portfolio = self.world.portfolio
-        asks = {
+        raised = {
             self._signal_id(sighting): sighting
             for sighting in sightings
             if is_worth_saying(sighting.proposal, sighting.instance.id, portfolio)
         }
-        if asks:
-            raised = [_raised(signal_id, sighting) for signal_id, sighting in asks.items()]
-            _check_same_prices(asks, (yield from self._work(Stimulus(at, tuple(raised)))))
+        if not raised:
+            return
+        recalled = self.recalling
+        asks = [_raised(signal_id, sighting) for signal_id, sighting in raised.items()]
+        envelopes = yield from self._work(Stimulus(at, tuple(asks)))
+        if recalled:
+            _check_same_prices(raised, envelopes)
 
     def _signal_id(self, sighting: Sighting) -> str:
         fact = f"{sighting.cause}/{sighting.instance.id}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import get_args
 
 from msgspec import Struct
 
@@ -22,6 +23,9 @@ from domain.streams import parse
 Sendable = OrderPlaced | OrderCancelRequested | OrderAmendRequested
 
 
+_SENT = frozenset(get_args(Sendable))
+
+
 class Outgoing(Struct, frozen=True, gc=False):
     """One event that is to be sent, and the order it is about."""
 
@@ -35,13 +39,16 @@ def outgoing(envelopes: Sequence[Envelope]) -> Sequence[Outgoing]:
     A liquidation is the exchange's own order: it is recorded and never sent. Nor is an order that was denied in the
     same unit.
     """
+    sendable = [
+        (envelope.meta.stream, envelope.event) for envelope in envelopes if type(envelope.event) in _SENT
+    ]
+    if not sendable:
+        return ()
     denied = {envelope.meta.stream for envelope in envelopes if isinstance(envelope.event, OrderDenied)}
     return [
-        Outgoing(parse(envelope.meta.stream).id, envelope.event)
-        for envelope in envelopes
-        if isinstance(envelope.event, Sendable)
-        and envelope.meta.stream not in denied
-        and not _is_liquidation(envelope.event)
+        Outgoing(parse(stream).id, event)
+        for stream, event in sendable
+        if isinstance(event, Sendable) and stream not in denied and not _is_liquidation(event)
     ]
 
 

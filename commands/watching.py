@@ -43,16 +43,15 @@ class MarketWatcher(Protocol):
 
 
 class Sighting(Struct, frozen=True):
-    """A proposal, the instance that made it, and the closed candle it was made on."""
+    """A proposal, the instance that made it, and the closed candle it was made on.
+
+    `cause` is the outside fact that caused it: the candle.
+    """
 
     instance: Instance
     candle: Candle
     proposal: Proposal
-
-    @property
-    def cause(self) -> str:
-        """The outside fact that caused it."""
-        return cause_of(self.candle)
+    cause: str
 
     def signal(self) -> SignalDetected:
         """The event that records it."""
@@ -86,15 +85,16 @@ class Watch:
         Raises StrategyFailed for a strategy that raises, InvalidInput for a proposal that names something else than
         what it was made on, or for an interval that cannot be built from this candle's.
         """
-        return [sighting for view in self._views_of(candle) for sighting in view.take(candle, market)]
-
-    def _views_of(self, candle: Candle) -> Sequence[_View]:
         views = self._views.get(candle.instrument)
         if views is None:
-            views = self._views[candle.instrument] = [
-                _View(instance, candle) for instance in self._instances if instance.trades(candle.instrument)
-            ]
-        return views
+            views = self._views[candle.instrument] = self._begun(candle)
+        found: list[Sighting] = []
+        for view in views:
+            found += view.take(candle, market)
+        return found
+
+    def _begun(self, first: Candle) -> Sequence[_View]:
+        return [_View(instance, first) for instance in self._instances if instance.trades(first.instrument)]
 
 
 class _View:
@@ -106,12 +106,13 @@ class _View:
         self._coarser = coarser_for(instance, first.instrument, first.interval)
 
     def take(self, candle: Candle, market: MarketView) -> Sequence[Sighting]:
-        closed = (candle,) if self._coarser is None else self._coarser.take(candle)
-        return [
-            Sighting(self._instance, one, proposal)
-            for one in closed
-            if (proposal := self._proposed(one, market)) is not None
-        ]
+        if self._coarser is None:
+            return self._sighted(candle, market)
+        return [sighting for one in self._coarser.take(candle) for sighting in self._sighted(one, market)]
+
+    def _sighted(self, candle: Candle, market: MarketView) -> Sequence[Sighting]:
+        proposal = self._proposed(candle, market)
+        return () if proposal is None else (Sighting(self._instance, candle, proposal, cause_of(candle)),)
 
     def _proposed(self, candle: Candle, market: MarketView) -> Proposal | None:
         """A strategy that fails has no view any more that could be trusted: the run ends, and nothing is recorded."""

@@ -154,7 +154,8 @@ class Branch:
         for stream, chain in self.chains.items():
             self._base.chains.setdefault(stream, chain)
         for at, envelope in enumerate(self.envelopes, self._base.ordinal + 1):
-            self._base.told.update(_told(envelope))
+            if type(envelope.event) in _NAMELESS:
+                self._base.told.update(_told(envelope))
             self._base.commanded.take(at, envelope)
         self._base.portfolio = self.portfolio
         self._base.ordinal += len(self.envelopes)

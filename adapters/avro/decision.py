@@ -38,23 +38,25 @@ def decision_writer(symbols: Symbols) -> Write:
 
     def write(decision: DecisionMade) -> bytes:
         places: _Places = {}
+        votes = block([write_vote(vote, places) for vote in many(decision.votes, "votes")])
         return b"".join(
             (
                 choice(decision.verdict, "verdict", Verdict, verdicts),
                 texts(decision.reasons, "reasons"),
-                block([write_vote(vote, places) for vote in many(decision.votes, "votes")]),
+                votes,
                 choice(decision.tier, "tier", Tier, tiers),
                 money(decision.quantity, "quantity"),
                 money(decision.stop, "stop"),
                 money(decision.target, "target"),
                 count(decision.policy_version, "policy_version"),
                 count(decision.settings_version, "settings_version"),
-                block([text(name, _NAME) + text(value, _FIGURE) for name, value in places]),
+                block([_pair_written(name, value) for name, value in places]),
             )
         )
 
     def write_vote(voted: object, places: _Places) -> bytes:
         vote = part(voted, "votes[]", Vote)
+        placed = _placed(vote, places)
         return b"".join(
             (
                 text(vote.member, "votes[].member"),
@@ -62,11 +64,36 @@ def decision_writer(symbols: Symbols) -> Write:
                 flag(vote.approves, "votes[].approves"),
                 texts(vote.reasons, "votes[].reasons"),
                 _NO_FIGURES_OF_ITS_OWN,
-                block([size(place) for place in _placed(vote, places)]),
+                _places_written(placed, len(places)),
             )
         )
 
     return write
+
+
+def _places_written(placed: list[int], known: int) -> bytes:
+    """A place below 64 is one byte, its double; mostly all of them are."""
+    if placed and known <= _ONE_BYTE:
+        return size(len(placed)) + bytes(placed).translate(_DOUBLES) + b"\0"
+    return block([size(place) for place in placed])
+
+
+_ONE_BYTE: Final = 64
+_DOUBLES: Final = bytes(2 * place & 255 for place in range(256))
+
+_NAMES: Final[dict[str, bytes]] = {}
+"""The names of figures as they are written: the members have a few dozen."""
+
+_MOST_NAMES: Final = 1_024
+
+
+def _pair_written(name: str, value: str) -> bytes:
+    known = _NAMES.get(name)
+    if known is None:
+        known = text(name, _NAME)
+        if len(_NAMES) < _MOST_NAMES:
+            _NAMES[name] = known
+    return known + text(value, _FIGURE)
 
 
 _NAME: Final = "votes[].figures (a name)"

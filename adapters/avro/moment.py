@@ -18,7 +18,8 @@ _SIZE: Final = 8
 
 _MOST_REMEMBERED: Final = 4_096
 _READ: Final[dict[bytes, datetime]] = {}
-_WRITTEN: Final[dict[datetime, bytes]] = {}
+WRITTEN: Final[dict[object, bytes]] = {}
+"""The bytes of moments written lately; only datetimes with a zone are in it."""
 
 
 def micros(moment: datetime) -> int:
@@ -47,13 +48,13 @@ def moment_at(data: bytes, at: int) -> tuple[datetime, int]:
 
 def moment_written(when: datetime) -> bytes:
     """The bytes of a moment; raises TypeError for a naive one."""
-    known = _WRITTEN.get(when)
+    known = WRITTEN.get(when)
     if known is not None:
         return known
     written = long(micros(when))
-    if len(_WRITTEN) >= _MOST_REMEMBERED:
-        _WRITTEN.clear()
-    _WRITTEN[when] = written
+    if len(WRITTEN) >= _MOST_REMEMBERED:
+        WRITTEN.clear()
+    WRITTEN[when] = written
     return written
 
 

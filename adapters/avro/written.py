@@ -16,7 +16,7 @@ from uuid import UUID
 
 from adapters.avro.amount import MOST_DIGITS
 from adapters.avro.binary import SHORT, block, long
-from adapters.avro.moment import moment_written
+from adapters.avro.moment import WRITTEN, moment_written
 from domain.errors import InvalidEvent
 
 __all__ = [
@@ -113,7 +113,14 @@ def flag(value: object, where: str) -> bytes:
 
 
 def moment(value: object, where: str) -> bytes:
-    """Microseconds of a datetime that knows its zone."""
+    """Microseconds of a datetime that knows its zone; one that is known already was checked then."""
+    try:
+        return WRITTEN[value]
+    except (KeyError, TypeError):
+        return _checked_moment(value, where)
+
+
+def _checked_moment(value: object, where: str) -> bytes:
     if not isinstance(value, datetime):
         _refuse(where, value, "is not a datetime")
     if value.tzinfo is None:

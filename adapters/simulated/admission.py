@@ -6,8 +6,9 @@ Codes and words follow Bybit's for linear contracts; where its documentation giv
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from adapters.simulated.matching import reaches
 from adapters.simulated.order import level_of
@@ -28,8 +29,7 @@ _TRIGGER_PASSED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(Struct, frozen=True, gc=False, kw_only=True):
     """Terms to be judged when the market trades at `last`; `live` is false for what sleeps until its parent fills."""
 
     terms: OrderPlaced
@@ -42,7 +42,11 @@ class Submission:
 
 def objection(submission: Submission) -> str | None:
     """The first reason not to let it in; None: it is welcome."""
-    return next((reason for check in _CHECKS if (reason := check(submission)) is not None), None)
+    for check in _CHECKS:
+        reason = check(submission)
+        if reason is not None:
+            return reason
+    return None
 
 
 def too_little(terms: OrderPlaced, filled: Decimal) -> str | None:
@@ -66,8 +70,10 @@ def _prices_missing_or_idle(submission: Submission) -> str | None:
 
 def _not_a_number(submission: Submission) -> str | None:
     figures = (submission.terms.quantity, submission.terms.limit_price, submission.terms.trigger_price)
-    fits = all(figure is None or (figure.is_finite() and figure > 0) for figure in figures)
-    return None if fits else "10001: quantity and prices must be positive numbers"
+    for figure in figures:
+        if figure is not None and not (figure.is_finite() and figure > 0):
+            return "10001: quantity and prices must be positive numbers"
+    return None
 
 
 def _unfit_protection(submission: Submission) -> str | None:

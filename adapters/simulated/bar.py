@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from domain.arithmetic import ZERO
 from domain.candle import Candle
 from domain.direction import Side
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True, gc=False):
     """`above` is the distance from the traded price to the ask, `below` to the bid; zero where not given."""
 
     candle: Candle

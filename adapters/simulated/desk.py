@@ -74,7 +74,14 @@ class OrderDesk:
 
     def _submission(self, terms: OrderPlaced, bar: Bar, *, live: bool) -> Submission:
         reducible = self._holding.reducible(terms.side)
-        return Submission(terms, self._clearing.instrument, bar.candle.open, self._band, reducible, live)
+        return Submission(
+            terms=terms,
+            instrument=self._clearing.instrument,
+            last=bar.candle.open,
+            band=self._band,
+            reducible=reducible,
+            live=live,
+        )
 
     def _settle_in(self, order: WorkingOrder, bar: Bar, at: datetime) -> None:
         self._clearing.cut(order)

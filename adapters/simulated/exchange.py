@@ -126,7 +126,13 @@ class SimulatedExchange:
         `candles` are those that close at one instant, at most one of an instrument. Raises InvalidInput for one
         of an instrument that is not traded here, or that is out of order.
         """
-        busy = [(self._market(candle), candle) for candle in candles if not self._market(candle).idle(candle)]
+        busy: list[tuple[Market, Candle]] = []
+        for candle in candles:
+            market = self._markets.get(candle.instrument)
+            if market is None:
+                raise InvalidInput(f"a candle of {candle.instrument}, which is not traded here")
+            if not market.idle(candle):
+                busy.append((market, candle))
         self._pass(candles[:1])
         if not busy and not self._strays:
             return
@@ -185,12 +191,6 @@ class SimulatedExchange:
     def _pass(self, candles: Sequence[Candle]) -> None:
         for candle in candles:
             self._time = max(self._time, candle.close_time)
-
-    def _market(self, candle: Candle) -> Market:
-        market = self._markets.get(candle.instrument)
-        if market is None:
-            raise InvalidInput(f"a candle of {candle.instrument}, which is not traded here")
-        return market
 
     def _answer_strays(self, candles: Sequence[Candle]) -> None:
         for candle in candles:

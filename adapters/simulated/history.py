@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
+
 from adapters.simulated.ids import venue_order_id
 from commands.exchange import AnyReport, Filled, Funded, Liquidated, OrderReport
 from commands.order import EVENTS
@@ -25,48 +27,70 @@ class _Record:
     updated_at: datetime
 
 
+class _Arrived(Struct, frozen=True, gc=False):
+    order_id: str
+    terms: OrderPlaced
+    at: datetime
+
+
 class History:
-    """Orders by client order id; executions in the order they happened."""
+    """Orders by client order id; executions in the order they happened.
+
+    Reports are folded when somebody queries: most runs never do.
+    """
 
     def __init__(self) -> None:
-        self._records: dict[str, _Record] = {}
-        self._executions: list[Execution] = []
+        self._kept: dict[str, _Record] = {}
+        self._executed: list[Execution] = []
+        self._unfolded: list[AnyReport | _Arrived] = []
 
     def restore(self, order_id: str, state: Working | Closed, at: datetime) -> None:
         """Takes up an order as it stood; its executions before `at` are not kept, and its times are `at`."""
-        self._records[order_id] = _Record(state, at, at)
+        self._kept[order_id] = _Record(state, at, at)
 
     def arrived(self, order_id: str, terms: OrderPlaced, at: datetime) -> None:
         """The order is here, whatever becomes of it."""
-        self._records[order_id] = _Record(_known(evolve(UNPLACED, terms)), at, at)
+        self._unfolded.append(_Arrived(order_id, terms, at))
 
     def take(self, report: AnyReport) -> None:
         """Takes up what has just happened."""
+        self._unfolded.append(report)
+
+    def _fold(self) -> None:
+        unfolded, self._unfolded = self._unfolded, []
+        for report in unfolded:
+            self._take(report)
+
+    def _take(self, report: AnyReport | _Arrived) -> None:
         match report:
+            case _Arrived(order_id, terms, at):
+                self._kept[order_id] = _Record(_known(evolve(UNPLACED, terms)), at, at)
             case Funded():
                 pass
             case Liquidated():
-                self._executions.append(_liquidation(report))
+                self._executed.append(_liquidation(report))
             case Filled():
-                self._executions.append(self._execution(report))
+                self._executed.append(self._execution(report))
                 self._move(report)
             case _:
                 self._move(report)
 
     def order(self, order_id: str) -> VenueOrder | None:
         """The order as the venue has it; None for an id it never had."""
-        record = self._records.get(order_id)
+        self._fold()
+        record = self._kept.get(order_id)
         return None if record is None else _shown(order_id, record)
 
     def since(self, moment: datetime) -> Sequence[Execution]:
         """The executions at or after the moment, by time."""
+        self._fold()
         return sorted(self._after(moment), key=lambda execution: execution.at)
 
     def _after(self, moment: datetime) -> Iterator[Execution]:
-        return (execution for execution in self._executions if execution.at >= moment)
+        return (execution for execution in self._executed if execution.at >= moment)
 
     def _move(self, report: OrderReport) -> None:
-        record = self._records.get(report.order_id)
+        record = self._kept.get(report.order_id)
         if record is None:
             return
         after = _known(evolve(record.state, EVENTS[type(report)](report)))
@@ -74,7 +98,7 @@ class History:
             record.state, record.updated_at = after, report.at
 
     def _execution(self, fill: Filled) -> Execution:
-        terms = self._records[fill.order_id].state.terms
+        terms = self._kept[fill.order_id].state.terms
         return Execution(
             execution_id=fill.execution_id,
             order_id=fill.order_id,

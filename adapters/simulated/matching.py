@@ -7,8 +7,9 @@ us. A stop triggers on the touch. Both ways the doubt goes against us.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from adapters.simulated.bar import Bar
 from adapters.simulated.order import WorkingOrder
@@ -18,8 +19,7 @@ from domain.direction import Side
 from domain.order import Liquidity, OrderPlaced, OrderType
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
+class Touch(Struct, frozen=True, gc=False):
     """The market trades where the order can: a maker gets `price`, a taker the quote beside it, less slippage."""
 
     price: Decimal

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec import Struct
 
 from commands.exchange import Ticket
 from domain.candle import Candle
 
 
-@dataclass(frozen=True, slots=True)
-class Cancellation:
+class Cancellation(Struct, frozen=True, gc=False):
     order_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Amendment:
+class Amendment(Struct, frozen=True, gc=False):
     """None leaves a term as it is."""
 
     order_id: str
@@ -25,8 +24,7 @@ class Amendment:
     trigger_price: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True, gc=False):
     """One thing asked of the exchange, on its way."""
 
     what: Ticket | Cancellation | Amendment

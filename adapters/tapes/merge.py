@@ -22,7 +22,11 @@ def merge(tapes: Iterable[Tape]) -> Iterator[tuple[datetime, Sequence[Candle]]]:
     """
     tapes = tuple(tapes)
     _check_distinct(tape.instrument for tape in tapes)
-    return _instants(tapes)
+    return _instants(tapes) if len(tapes) > 1 else _alone(tapes)
+
+
+def _alone(tapes: Iterable[Tape]) -> Iterator[tuple[datetime, Sequence[Candle]]]:
+    return ((candle.close_time, (candle,)) for tape in tapes for candle in tape.candles)
 
 
 def _instants(tapes: Iterable[Tape]) -> Iterator[tuple[datetime, Sequence[Candle]]]:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
+from typing import Any
 
 from msgspec import Struct
 
-from domain.arithmetic import exactly
 from domain.committees.case import Case
 from domain.signal import Chamber, Vote
 
@@ -40,7 +41,11 @@ Figure = Decimal | float | str | datetime | None
 def judgement(faults: Mapping[str, bool], **figures: Figure) -> Judgement:
     """Approves unless a fault is true; the faults that are, in their order, are the reasons."""
     reasons = tuple([reason for reason, fault in faults.items() if fault])
-    return Judgement(not reasons, reasons, {name: plain(figure) for name, figure in figures.items()})
+    written = {
+        name: figure if type(figure) is str else _PLAIN.get(type(figure), plain)(figure)
+        for name, figure in figures.items()
+    }
+    return Judgement(not reasons, reasons, written)
 
 
 def vote(member: Member, case: Case) -> Vote:
@@ -66,10 +71,20 @@ def plain(figure: Figure) -> str:
         return _written_out(figure)
     if isinstance(figure, datetime):
         return figure.isoformat()
-    return "" if figure is None else _written_out(exactly(figure))
+    return "" if figure is None else _of_float(repr(figure))
+
+
+@lru_cache(maxsize=4096)
+def _of_float(figure: str) -> str:
+    """Counts, thresholds and settings come again with every vote. The key is text, because 1 == 1.0 and 0.0 == -0.0."""
+    return _written_out(Decimal(figure))
 
 
 def _written_out(amount: Decimal) -> str:
     """Formatting costs twice as much, and is needed only where there is an exponent."""
     text = str(amount)
     return format(amount, "f") if "E" in text else text
+
+
+_PLAIN: Mapping[type, Callable[[Any], str]] = {Decimal: _written_out, datetime: datetime.isoformat}
+"""The way of the most frequent figures through `plain`."""
