@@ -10,7 +10,7 @@ from typing import Any
 from adapters.command_topic.wire import LARGEST
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings
-from adapters.kafka.topic import known
+from adapters.kafka.topic import announced
 from domain.errors import InvalidSettings
 
 _DAY_MS = 24 * 60 * 60 * 1000
@@ -62,7 +62,7 @@ class CommandTopic:
         wanted = {self.commands: COMMANDS, self.answers: ANSWERS}
         for name in wanted.keys() - clients.admin.topics(list(wanted)).keys():
             clients.admin.make_topic(name, 1, _BROKERS_DEFAULT, wanted[name])
-            known(clients, name)
+            announced(clients, name)
 
     def aiokafka(self) -> dict[str, Any]:
         """What an aiokafka client is made with, secrets in the clear: for its constructor and nothing else.
