@@ -1,4 +1,4 @@
-"""The code that an error is answered with, over GraphQL (`extensions.code`) and HTTP alike."""
+"""The code of an error in a response, the same over GraphQL (`extensions.code`) and HTTP."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from domain.errors import (
 
 
 class Code(StrEnum):
-    """A program tells errors apart by these; the message is for people."""
+    """Programs distinguish errors by these codes; messages are for people."""
 
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
@@ -45,9 +45,9 @@ CODES: Sequence[tuple[type[WhenceError], Code]] = (
     (LogError, Code.UNAVAILABLE),
     (StoreError, Code.UNAVAILABLE),
 )
-"""The first that fits; whatever fits none is INTERNAL, and its text stays in our log."""
+"""The first matching row gives the code. An error without a row is INTERNAL, and only the log holds its text."""
 
 
 def code_of(error: BaseException) -> Code:
-    """The code an error is answered with."""
+    """The code of an error in a response."""
     return next((code for kind, code in CODES if isinstance(error, kind)), Code.INTERNAL)

@@ -1,4 +1,4 @@
-"""The mailbox: the door of the engine in this process. Any thread asks, the engine's own thread answers."""
+"""The mailbox: the door of the engine in this process. Any thread sends requests, the engine's thread answers them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Letter = tuple[Requested, "Future[Answer]"]
 
 
 class Mailbox:
-    """Requests wait here until the engine is between two instants.
+    """A queue of requests that the engine answers between two instants.
 
-    A request that is not taken up in time is withdrawn: it will not be carried out behind the asker's back.
+    A request that the engine does not take in time is withdrawn: it is not carried out after its caller has left.
     """
 
     def __init__(self) -> None:
-        # A SimpleQueue would wait for ever where a signal interrupts the wait and is handled after its time is over.
+        # A SimpleQueue waits for ever where a signal interrupts the wait and its handler returns after the timeout.
         self._letters: Queue[Letter] = Queue()
         self._closing = Lock()
         self._closed: str | None = None
@@ -34,7 +34,7 @@ class Mailbox:
 
     @property
     def waiting(self) -> int:
-        """How many letters lie here, withdrawn ones too."""
+        """The number of queued requests, withdrawn ones included."""
         return self._letters.qsize()
 
     def ask(self, requested: Requested, patience: float) -> Answer:
@@ -51,15 +51,15 @@ class Mailbox:
 
     def _gave_up(self, requested: Requested, answer: Future[Answer]) -> Answer:
         if answer.cancel():
-            known = f"{_NOTHING}: the engine did not take the request up in time, and it is withdrawn"
+            known = f"{_NOTHING}: the engine did not take the request in time, and the request is withdrawn"
             return TimedOut(requested.id, known)
         return answer.result() if answer.done() else TimedOut(requested.id, _UNDER_WAY)
 
     def answer_all(self, engine: Callable[[Requested], Answer], patience: float = 0) -> int:
-        """Answers everything that waits, and what comes within `patience` seconds; returns how many were answered.
+        """Answers the queued requests and those that arrive within `patience` seconds; returns how many.
 
-        For the engine's thread, which is not held longer by people who go on asking. Where `engine` raises, the asker
-        is told what is known, and the error goes on.
+        The engine's thread calls this; requests that keep arriving do not hold it any longer. Where `engine` raises,
+        the caller of that request gets a TimedOut with what is known, and the error is raised.
         """
         if patience <= 0 and self.is_empty:
             return 0
@@ -78,7 +78,7 @@ class Mailbox:
             return None
 
     def close(self, why: str) -> None:
-        """From here on every request, and each that waits, is told that nothing was done, and why; idempotent."""
+        """Answer all queued and all later requests with a TimedOut that gives `why`; idempotent."""
         with self._closing:
             if self._closed is None:
                 self._closed = why
@@ -100,10 +100,10 @@ def _answer(letter: Letter, engine: Callable[[Requested], Answer]) -> int:
 
 _NOTHING = "nothing was done and nothing was recorded"
 _UNDER_WAY = (
-    "the engine has taken the request up and has not finished: asking again with the same key gives its answer, and "
-    "never does it twice"
+    "the engine has taken the request and has not finished: a repeated request with the same key returns its answer "
+    "and is never carried out twice"
 )
 _FAILED = (
-    "the engine failed while it carried this out: it is recorded as a whole or not at all; asking again with the same "
-    "key, once an engine owns the log, tells which, and never does it twice"
+    "the engine failed while it carried this out: it is recorded as a whole or not at all; a repeated request with the "
+    "same key, once an engine owns the log, shows which, and is never carried out twice"
 )

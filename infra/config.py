@@ -7,9 +7,9 @@
     [trading.risk]
     max_positions = 3                WHENCE_TRADING__RISK__MAX_POSITIONS=3
 
-The file is `whence.toml` in the working folder where there is one, or the one that `--config` or
-`WHENCE_CONFIG` names. A key that nobody knows is refused, never ignored. What is secret (a password, a key,
-a URL with credentials) is a SecretStr from here on, and no error repeats a value.
+The file is `whence.toml` in the working folder, where it exists, or the file that `--config` or `WHENCE_CONFIG` names.
+An unknown key is refused, never ignored. A secret (a password, a key, a URL with credentials) becomes a SecretStr, and
+no error repeats a value.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ _PREFIX = "WHENCE_"
 _PASSED_THROUGH = ("kafka", "registry")
 _TABLES = (*_PASSED_THROUGH, "trading")
 _OPTIONS = {"starting_balance": "balance"}
-"""Settings whose option has another name: a fault names what was typed."""
+"""Settings whose option has another name; an error names the option."""
 _SECRET_NAME = re.compile(r"password|secret|token|key|pem|jaas|user\.info|oauthbearer\.config")
 _CREDENTIALS = re.compile(r"(?<=://)[^/].*(?=@)|(?<=password=)[^&]*")
 
 
 class WhenceSettings(BaseSettings):
-    """Everything a run can be told. Money is in the account's quote currency, leverage a multiple (1 = none).
+    """All settings of a run. Money is in the account's quote currency, leverage a multiple (1 = none).
 
-    `log` is a URL: sqlite:///PATH or kafka://HOST:PORT/TOPIC; the default is a file one can see, `whence.db` in
-    the working folder. `store` is where the read models and tokens are, sqlite:///PATH or postgresql://…; without
-    one it is a file beside the log. `kafka` holds librdkafka's own properties and `registry` those of the Confluent
-    registry client, by their own dotted names; both go through as they are (`told`). `trading` is handed to
-    the domain's settings unread. `index` is the folder for the disposable index of a log on Kafka (default: this
-    user's cache folder, one for each cluster). `tracing` sends a span for every event by OTLP, to whatever the standard
-    OTEL_EXPORTER_OTLP_… variables name. `config` is the file all this was read from, if any.
+    `log` is a URL, as sqlite:///PATH or kafka://HOST:PORT/TOPIC; the default is the file `whence.db` in the working
+    folder. `store` is the place of read models and tokens, sqlite:///PATH or postgresql://…; the default is a file
+    beside the log. `kafka` holds librdkafka's properties and `registry` those of the Confluent registry client, by
+    their own dotted names; both are passed on unchanged (`unmasked`). `trading` is passed on to the domain's settings.
+    `index` is the folder for the disposable index of a log on Kafka (default: this user's cache folder, one for each
+    cluster). `tracing` sends a span for every event by OTLP to the endpoint that the standard OTEL_EXPORTER_OTLP_…
+    variables name. `config` is the file that was read, if any.
     """
 
     model_config = SettingsConfigDict(
@@ -76,7 +76,7 @@ class WhenceSettings(BaseSettings):
     @classmethod
     def _no_namesake(cls, account: str) -> str:
         if account == "system":
-            raise PydanticCustomError("reserved", "'system' is kept for what belongs to no account")
+            raise PydanticCustomError("reserved", "'system' is reserved for events that belong to no account")
         return account
 
     @field_validator(*_PASSED_THROUGH, mode="before")
@@ -95,14 +95,14 @@ class WhenceSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """`load` alone puts the layers together: it has to know which of them an error comes from."""
+        """`load` merges the layers itself, because it reports which of them an error comes from."""
         return (init_settings,)
 
 
 def load(**given: object) -> WhenceSettings:
-    """The settings in force; `given` are the command line's, by the names of the fields (None = not given).
+    """The settings in force; `given` holds those of the command line by field name (None = not given).
 
-    Raises InvalidSettings, with one line for each fault: where it is, which key, and what would be right.
+    Raises InvalidSettings with one line for each fault: its layer, its key and the remedy.
     """
     line = _layer("command line", _option, {key: value for key, value in given.items() if value is not None})
     environment = _layer("environment", _variable, _from_environment())
@@ -119,8 +119,8 @@ def load(**given: object) -> WhenceSettings:
         raise InvalidSettings("\n".join(sentences)) from None
 
 
-def told(properties: Mapping[str, Plain | SecretStr]) -> dict[str, Plain]:
-    """The properties as a client library takes them, secrets in the clear: for its constructor and nothing else."""
+def unmasked(properties: Mapping[str, Plain | SecretStr]) -> dict[str, Plain]:
+    """The properties with secrets in clear text, only for the constructor of a client."""
     return {
         name: value.get_secret_value() if isinstance(value, SecretStr) else value
         for name, value in properties.items()
@@ -128,12 +128,12 @@ def told(properties: Mapping[str, Plain | SecretStr]) -> dict[str, Plain]:
 
 
 def shown(url: str) -> str:
-    """The URL as it may be printed: without the credentials it may carry."""
+    """The URL without credentials, so that it may be printed."""
     return _CREDENTIALS.sub("***", url)
 
 
 class _Environment(EnvSettingsSource):
-    """Every value is text, as it was typed: a password that reads like JSON stays what it is."""
+    """Reads every value as text: a password that looks like JSON is not parsed."""
 
     def decode_complex_value(self, field_name: str, field: FieldInfo | None, value: object) -> object:
         return value
@@ -142,8 +142,8 @@ class _Environment(EnvSettingsSource):
 def _from_environment() -> Tree:
     ours = [name.lower() for name in os.environ if name.upper().startswith(_PREFIX)]
     keys = [name.removeprefix(_PREFIX.lower()) for name in ours]
-    strangers: Tree = {key: "" for key in keys if not _is_known(key)}
-    return strangers | _Environment(WhenceSettings)()
+    unknown: Tree = {key: "" for key in keys if not _is_known(key)}
+    return unknown | _Environment(WhenceSettings)()
 
 
 def _is_known(key: str) -> bool:
@@ -167,7 +167,7 @@ def _layer(name: str, spell: Spelling, values: Tree) -> Layer:
 
 
 def _dotted(table: object) -> object:
-    """A client's properties have dots in their names, which TOML reads as tables and a shell does not allow."""
+    """The table with dotted keys: TOML reads dots as nested tables, and environment variables use underscores."""
     return dict(_leaves(table)) if is_table(table) else table
 
 

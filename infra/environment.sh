@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the project's virtual environment anew:  infra/environment.sh FOLDER [PYTHON]
+# Creates the project's virtual environment:  infra/environment.sh FOLDER [PYTHON]
 set -eu
 
 folder=$1
@@ -36,13 +36,13 @@ install_part() {
     apt-get install -qq --yes --no-install-recommends "$1" >/dev/null
 }
 
-# Debian ships Python without the part that puts pip into a new environment.
+# Debian ships Python without the package that installs pip into a new environment.
 ensure_venv() {
     "$1" -c 'import ensurepip, venv' >/dev/null 2>&1 && return
     part=$("$1" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
-    may_install || give_up "This Python cannot make environments. Install the missing part: sudo apt-get install $part"
+    may_install || give_up "This Python cannot create environments. Install the missing package: sudo apt-get install $part"
     install_part "$part"
-    "$1" -c 'import ensurepip, venv' || give_up "$1 cannot make environments, even with $part; name another: make PYTHON=..."
+    "$1" -c 'import ensurepip, venv' || give_up "$1 cannot create environments, even with $part; choose another: make PYTHON=..."
 }
 
 if [ -n "$wanted" ]; then

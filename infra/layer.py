@@ -1,4 +1,4 @@
-"""A layer of settings: where some values come from, and how that place spells their keys."""
+"""A layer of settings: one source of values, with its spelling of keys."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Spelling = Callable[[Iterable[str]], str]
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """`values` as found in the place called `name`; `spell` turns a path of keys into what one writes there."""
+    """The `values` of the source `name`; `spell` gives the spelling of a path of keys in that source."""
 
     name: str
     spell: Spelling
     values: Tree
 
     def depth(self, place: Place) -> int:
-        """How many keys of `place` this layer holds, from the first on."""
+        """The number of leading keys of `place` that this layer holds."""
         node: object = self.values
         for steps, key in enumerate(place):
             if not is_table(node) or key not in node:
@@ -38,7 +38,7 @@ class Layer:
 
 
 def merged(layers: Sequence[Layer]) -> Tree:
-    """One tree of all layers; the first that holds a value wins, and tables are merged key by key."""
+    """One tree of all layers. The first layer that holds a value wins, and tables are merged key by key."""
     tree: Tree = {}
     for layer in layers:
         tree = _under(tree, layer.values)
@@ -46,12 +46,12 @@ def merged(layers: Sequence[Layer]) -> Tree:
 
 
 def is_table(value: object) -> TypeGuard[Tree]:
-    """Whether the value is a table of its own; keys are text wherever settings come from."""
+    """Whether the value is a table; its keys are text in every source of settings."""
     return isinstance(value, dict)
 
 
 def read_toml(path: Path) -> Tree:
-    """The file's tables, with decimals kept as they are written. Raises InvalidSettings if it is not readable TOML."""
+    """The file's tables, with floats as Decimals. Raises InvalidSettings where the file is not readable TOML."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except OSError as error:
@@ -63,7 +63,7 @@ def read_toml(path: Path) -> Tree:
 def fault_sentence(
     kind: str, place: Place, message: str, layers: Sequence[Layer], model: type[BaseModel]
 ) -> str:
-    """`whence.toml: leverege: unknown; did you mean leverage?`: the place of the fault, its key there, the remedy."""
+    """The source, the key and the remedy of a fault: `whence.toml: leverege: unknown; did you mean leverage?`"""
     layer = max(layers, key=lambda layer: layer.depth(place))
     keys = [str(key) for key in place[: layer.depth(place)]]
     remedy = _unknown(keys[-1], model) if kind == "extra_forbidden" else message
@@ -83,5 +83,5 @@ def _unknown(key: str, model: type[BaseModel]) -> str:
     return (
         f"unknown; did you mean {near[0]}?"
         if near
-        else f"unknown; known here: {', '.join(model.model_fields)}"
+        else f"unknown; the keys are: {', '.join(model.model_fields)}"
     )

@@ -1,7 +1,7 @@
-"""What the program says beside its answers: lines for people on a terminal, one JSON object a line otherwise.
+"""The program's log on standard error: readable lines on a terminal, otherwise one JSON object a line.
 
-Everything goes this way, also what libraries say through the standard library's logging. What is bound with
-`structlog.contextvars` (a request's id, a chain's `correlation_id`) is on every line said meanwhile. No secret is.
+It includes the log lines of libraries. Values bound with `structlog.contextvars` (a request's id, a chain's
+`correlation_id`) are on every line while they are bound. Secrets are masked.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _SECRETS = re.compile(
     r"|(?i:(?<=password=)[^\s&,'\"]+)"
 )
 _QUIET = ("alembic", "aiokafka", "httpcore", "httpx", "uvicorn")
-"""Libraries that tell at INFO what nobody asked; the API writes its own line for each request."""
+"""Libraries whose INFO lines are suppressed; the API writes its own line for each request."""
 
 
 class ToStderr(logging.Handler):
-    """Writes to whatever is the standard error at that moment."""
+    """Writes to the standard error that is current when a record is logged."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One record, one write: lines of two threads never mix."""
+        """Write the record in one call, so that the lines of two threads do not mix."""
         try:
             sys.stderr.write(f"{self.format(record)}\n")
         except (OSError, ValueError):
@@ -40,7 +40,7 @@ class ToStderr(logging.Handler):
 
 
 def configure(level: int = logging.WARNING) -> None:
-    """Sends all that is logged at `level` or above to the standard error; called again, it replaces itself."""
+    """Log records of `level` and above to the standard error; a second call replaces the first."""
     handler = ToStderr()
     handler.setFormatter(_formatter(for_people=sys.stderr.isatty()))
     root = logging.getLogger()
@@ -60,9 +60,9 @@ def configure(level: int = logging.WARNING) -> None:
     )
 
 
-def hide_secrets(_logger: object, _method: str, told: EventDict) -> EventDict:
-    """Tokens, and passwords in addresses, whatever field they have got into."""
-    return {name: _hidden(value) for name, value in told.items()}
+def hide_secrets(_logger: object, _method: str, line: EventDict) -> EventDict:
+    """The line with tokens and passwords masked in every field."""
+    return {name: _hidden(value) for name, value in line.items()}
 
 
 _SHARED: Sequence[Processor] = (

@@ -1,4 +1,4 @@
-"""Opening logs by their address, with the configuration's pass-through settings."""
+"""Opening logs by their address, with the clients' settings from the configuration."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from adapters.log.postgres import open_postgres, read_postgres
 from adapters.log.recorder_log import RecordedLog, RecorderLog
 from adapters.log.sqlite import open_sqlite, read_sqlite
 from domain.errors import InvalidInput
-from infra.config import WhenceSettings, told
+from infra.config import WhenceSettings, unmasked
 
 _log = logging.getLogger(__name__)
 
 
 def open_owned(settings: WhenceSettings) -> RecorderLog:
-    """The log the settings name, owned by this process.
+    """The configured log, owned by this process.
 
-    Raises LogOwned where another engine has it, UnknownSchema where the settings name a registry that does not have
-    the schemas of today: a running writer registers none.
+    Raises LogOwned where another engine owns it, and UnknownSchema where the configured registry lacks a current
+    schema, because a running writer registers none.
     """
     address = parse_address(settings.log)
     match address:
@@ -50,7 +50,7 @@ def open_owned(settings: WhenceSettings) -> RecorderLog:
 
 
 def open_reader(settings: WhenceSettings) -> RecordedLog:
-    """The log the settings name, for reading, whoever owns it."""
+    """The configured log for reading, whether it is owned or not."""
     address = parse_address(settings.log)
     match address:
         case SqliteAddress():
@@ -63,15 +63,15 @@ def open_reader(settings: WhenceSettings) -> RecordedLog:
             return read_postgres(address, AvroCodec())
         case MemoryAddress():
             raise InvalidInput(
-                "a log in memory is gone with the process that made it; name another with --log"
+                "a log in memory ends with the process that made it; name another log with --log"
             )
 
 
 def _index(address: KafkaAddress, settings: WhenceSettings) -> Path | None:
-    """The folder for the disposable index: a restart that finds it need not read the whole log for its versions.
+    """The folder of the disposable index, with which a restart need not read the whole log.
 
-    One folder for each cluster's address, so that topics of one name never share a file. None, for memory, where
-    this user may write no cache.
+    Each cluster's address has its own folder, so that topics of the same name never share a file. None, for an index in
+    memory, where the folder cannot be created.
     """
     servers = blake2b(address.servers.encode(), digest_size=8).hexdigest()
     folder = settings.index or user_cache_path("whence") / "index" / servers
@@ -79,19 +79,19 @@ def _index(address: KafkaAddress, settings: WhenceSettings) -> Path | None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
         _log.warning(
-            "the index of %s is kept in memory: %s cannot be made: %s", address, folder, fault.strerror
+            "the index of %s is kept in memory: %s cannot be created: %s", address, folder, fault.strerror
         )
         return None
     return folder
 
 
 def _registry(address: KafkaAddress, settings: WhenceSettings, held: ExitStack) -> SchemaIds | None:
-    """Only records on Kafka are read by other people's tools, so only they carry a registry's ids."""
+    """The registry, where one is configured: only records on Kafka carry its ids, because foreign tools read them."""
     if not settings.registry:
         return None
     from adapters.registry.registry import Registry
 
-    return held.enter_context(Registry(told(settings.registry), address.topic))
+    return held.enter_context(Registry(unmasked(settings.registry), address.topic))
 
 
 @contextmanager
@@ -105,5 +105,5 @@ def _kept_unless_it_fails() -> Generator[ExitStack]:
 
 
 def client_of(settings: WhenceSettings) -> dict[str, str]:
-    """librdkafka's own settings, secrets in the clear: for its constructor and nothing else."""
-    return {name: str(value) for name, value in told(settings.kafka).items()}
+    """librdkafka's settings with secrets in clear text, only for the constructor of a client."""
+    return {name: str(value) for name, value in unmasked(settings.kafka).items()}

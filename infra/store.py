@@ -1,4 +1,4 @@
-"""The store of the read models and tokens: found by its address, opened, and brought up to this program's tables."""
+"""The store of read models and tokens: its address, its engine, and the migration of its tables."""
 
 from __future__ import annotations
 
@@ -19,38 +19,39 @@ from projections.store import prepare, writing
 
 _MIGRATIONS = "infra:migrations"
 _ONE_AT_A_TIME = 0x77_68_65_6E_63_65
-"""PostgreSQL's advisory lock of whoever migrates: the letters of `whence`."""
+"""PostgreSQL's advisory lock for migrations: the letters of `whence`."""
 _BUSY_SECONDS = 10
 _CONNECT_SECONDS = 5
 _POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": 25, "pool_timeout": _BUSY_SECONDS}
-"""Questions of several moments hold twenty connections at most; the rest is for tokens, health and metrics."""
+"""Queries as of past moments hold at most twenty connections; the rest is for tokens, health and metrics."""
 _SQLITE_PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
 
 
 def store_address(settings: WhenceSettings) -> SqliteAddress | PostgresAddress:
-    """Where the store is: as told, or beside a log in a file, or else `whence.read.db` in the working folder.
+    """The store's address: the configured one, or a file beside a log in a file, or `whence.read.db` in the working
+    folder.
 
-    Raises InvalidInput for an address that is none, and for the log's own file.
+    Raises InvalidInput where the address is invalid or names the log's own file.
     """
     log = parse_address(settings.log)
     if settings.store is not None:
-        return _told_apart(parse_store_address(settings.store), log)
+        return _distinct(parse_store_address(settings.store), log)
     beside = log.path if isinstance(log, SqliteAddress) else Path("whence.db")
     return SqliteAddress(beside.with_name(f"{beside.stem}.read.db"))
 
 
-def _told_apart(store: SqliteAddress | PostgresAddress, log: Address) -> SqliteAddress | PostgresAddress:
+def _distinct(store: SqliteAddress | PostgresAddress, log: Address) -> SqliteAddress | PostgresAddress:
     files = [address.path.resolve() for address in (store, log) if isinstance(address, SqliteAddress)]
     if len(files) != len(set(files)):
-        raise InvalidInput(f"{store} is the log itself: give the store a file of its own")
+        raise InvalidInput(f"{store} is the log itself: the store needs a separate file")
     return store
 
 
 def open_store(settings: WhenceSettings, statement_seconds: float | None = None) -> Engine:
-    """An engine on the store, which connects when it is first used; it has no tables before `migrate`.
+    """An engine on the store, which connects on first use and has no tables before `migrate`.
 
-    On PostgreSQL no statement runs longer than `statement_seconds`, where given. Raises InvalidInput for an address
-    that is none.
+    On PostgreSQL no statement runs longer than `statement_seconds`, where given. Raises InvalidInput where the address
+    is invalid.
     """
     address = store_address(settings)
     engine = _sqlite(address) if isinstance(address, SqliteAddress) else _postgres(address, statement_seconds)
@@ -58,10 +59,10 @@ def open_store(settings: WhenceSettings, statement_seconds: float | None = None)
 
 
 def migrate(engine: Engine) -> None:
-    """Makes the lasting tables what this program needs, one process at a time; quick where they are.
+    """Brings the lasting tables to this program's revision, one process at a time; quick where they have it.
 
-    Raises StoreUnavailable where the database does not answer, StoreTooNew where a later program has been at it,
-    StoreError where it may not be changed.
+    Raises StoreUnavailable where the database does not answer, StoreTooNew where a later program has migrated it, and
+    StoreError where the tables may not be changed.
     """
     config = Config()
     config.set_main_option("script_location", _MIGRATIONS)
@@ -78,26 +79,26 @@ def migrate(engine: Engine) -> None:
 
 
 def _found(connection: Connection, scripts: ScriptDirectory) -> str | None:
-    """The revision the store is at; None for a new one."""
+    """The store's revision; None for a new store. Raises StoreTooNew where this program does not know it."""
     revision = MigrationContext.configure(connection).get_current_revision()
     known = {script.revision for script in scripts.walk_revisions()}
     if revision is not None and revision not in known:
         raise StoreTooNew(
             f"the store {shown_store(connection.engine)} was set up by a later version of this program (its tables are "
-            f"at {revision}); run that version, or give this one a store of its own with --store"
+            f"at {revision}); run that version, or give this one another store with --store"
         )
     return revision
 
 
 def _lock(connection: Connection) -> None:
-    """SQLite is locked already: a writing transaction there begins with the lock."""
+    """Take PostgreSQL's lock. SQLite needs none, because a writing transaction begins with a lock."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
 
 
 def _sqlite(address: SqliteAddress) -> Engine:
     if not address.path.parent.is_dir():
-        raise InvalidInput(f"the folder {address.path.parent} for the store does not exist; make it first")
+        raise InvalidInput(f"the folder {address.path.parent} for the store does not exist; create it first")
     url = URL.create("sqlite+pysqlite", database=str(address.path))
     engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True, **_POOL)
     event.listen(engine, "connect", _set_pragmas)

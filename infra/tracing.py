@@ -1,4 +1,4 @@
-"""Traces where they are switched on (`tracing = true`), to whatever the standard OTEL_… variables name."""
+"""Traces, where `tracing = true` is set, to the endpoint that the standard OTEL_… variables name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def tracing(settings: WhenceSettings) -> Generator[EventSpans | None]:
-    """What makes the spans of events, or None where nobody asked for it; at the end what is left is sent.
+    """The recorder of spans, or None where tracing is off; at the end the remaining spans are sent.
 
     Raises MissingParts where OpenTelemetry is not installed.
     """

@@ -24,15 +24,15 @@ _GROUP = "whence.strategies"
 
 
 def trading_settings(table: Mapping[str, object]) -> Settings:
-    """The settings with every default filled in. Raises InvalidSettings naming each unknown key or bad value."""
+    """The settings with all defaults. Raises InvalidSettings, which names each unknown key or invalid value."""
     unknown = list(_unknown(table, Settings, "trading"))
     if unknown:
         raise InvalidSettings("\n".join(unknown))
     try:
         settings = _PARSED.validate_python(_spelled_out(table))
     except ValidationError as fault:
-        told = (f"trading.{_place(error['loc'])}: {error['msg']}" for error in fault.errors())
-        raise InvalidSettings("\n".join(told)) from None
+        faults = (f"trading.{_place(error['loc'])}: {error['msg']}" for error in fault.errors())
+        raise InvalidSettings("\n".join(faults)) from None
     try:
         check(settings)
     except InvalidSettings as fault:
@@ -41,7 +41,7 @@ def trading_settings(table: Mapping[str, object]) -> Settings:
 
 
 def _spelled_out(table: Mapping[str, object]) -> Mapping[str, object]:
-    """A strategy's parameters are text in the log; whoever writes a settings file writes numbers."""
+    """The table with strategies' parameters as text: the log stores text, while a settings file holds numbers."""
     strategies = table.get("strategies")
     if not isinstance(strategies, list):
         return table
@@ -65,7 +65,7 @@ def _place(location: tuple[int | str, ...]) -> str:
 
 
 def _unknown(table: Mapping[str, object], kind: type, path: str) -> Iterator[str]:
-    """pydantic lets unknown keys of a plain dataclass pass; a key nobody reads is a mistake somebody made."""
+    """One message for each unknown key, because pydantic ignores unknown keys of a plain dataclass."""
     hints = get_type_hints(kind)
     names = [field.name for field in fields(kind)]
     for key, value in table.items():
@@ -78,7 +78,7 @@ def _unknown(table: Mapping[str, object], kind: type, path: str) -> Iterator[str
 
 
 def _tables(name: str, value: object, hint: object) -> Iterator[tuple[str, Tree, type]]:
-    """The tables of settings in a value: itself, or each of a list; what ought to be one and is not, pydantic tells."""
+    """The tables of settings in a value: itself, or each in a list. pydantic reports a value of a wrong type."""
     if isinstance(hint, type) and is_dataclass(hint) and is_table(value):
         yield name, value, hint
     elif get_origin(hint) is tuple and isinstance(value, Sequence):
@@ -87,17 +87,17 @@ def _tables(name: str, value: object, hint: object) -> Iterator[tuple[str, Tree,
 
 
 def instances_of(settings: Settings) -> Sequence[Instance]:
-    """The instances of strategies that the settings name, in their order.
+    """The configured instances of strategies, in their order.
 
-    Raises InvalidSettings for settings that `domain.settings.check` refuses (two of one id, an interval that is none,
-    an instrument that is misspelled), and what `strategy_of` raises.
+    Raises InvalidSettings where `domain.settings.check` refuses the settings (a repeated id, an invalid interval, a
+    misspelled instrument), and as `strategy_of` does.
     """
     check(settings)
     return tuple(instance_of(one) for one in settings.strategies)
 
 
 def instance_of(settings: StrategySettings) -> Instance:
-    """One instance of the strategy that the settings name; raises what `strategy_of` raises."""
+    """One instance of the configured strategy. Raises as `strategy_of` does."""
     return Instance(
         id=settings.instance,
         strategy=strategy_of(settings),
@@ -107,9 +107,9 @@ def instance_of(settings: StrategySettings) -> Instance:
 
 
 def strategy_of(settings: StrategySettings) -> Strategy:
-    """The strategy that the settings name: built in, or found through the entry-point group `whence.strategies`.
+    """The configured strategy: built in, or found through the entry-point group `whence.strategies`.
 
-    Raises InvalidSettings for a name nobody answers to, or parameters the strategy does not take.
+    Raises InvalidSettings where the name is unknown or the strategy refuses its parameters.
     """
     builtin = BUILTIN.get(settings.kind)
     return builtin(settings.parameters) if builtin else _plugged(settings)
@@ -125,7 +125,7 @@ def _plugged(settings: StrategySettings) -> Strategy:
         return factory(settings.parameters)
     except WhenceError:
         raise
-    except Exception as fault:  # it is a stranger's code, and may raise anything
+    except Exception as fault:  # foreign code may raise any error
         raise InvalidSettings(
-            f"trading.strategies: {name!r} ({found[name].value}) cannot be made: {type(fault).__name__}: {fault}"
+            f"trading.strategies: {name!r} ({found[name].value}) cannot be created: {type(fault).__name__}: {fault}"
         ) from fault

@@ -1,4 +1,4 @@
-"""Debian's Chromium without a screen, cut off from every network but this machine's loopback."""
+"""Debian's Chromium without a screen, with no network except this machine's loopback."""
 
 from __future__ import annotations
 
@@ -11,46 +11,46 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, WebError, WebSocket, expect, sync_playwright
 
-# A page is waited for as long as a busy machine may need; what never comes still fails.
+# Long enough for a busy machine; an element that never appears still fails the test.
 expect.set_options(timeout=30_000)
 _PASTES = 10
 _SOON = 700
-"""Milliseconds within which a wrong name is answered."""
+"""Milliseconds within which the response to an unknown operation arrives."""
 _LOOPBACK_ONLY = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
 @dataclass
 class Visit:
-    """One page, and everything it asked for, said and stumbled over.
+    """One page with the URLs it has requested and its console messages and errors.
 
-    Playwright keeps a note on whoever listens to it, so this has no slots.
+    Playwright sets an attribute on its listeners, so the class has no slots.
     """
 
     page: Page
-    asked: list[str] = field(default_factory=list[str])
+    requested: list[str] = field(default_factory=list[str])
     faults: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
         context = self.page.context
-        context.on("request", lambda request: self.asked.append(request.url))
+        context.on("request", lambda request: self.requested.append(request.url))
         context.on("requestfailed", lambda request: self.faults.append(f"{request.url}: {request.failure}"))
         context.on("console", self._console)
-        context.on("weberror", self._stumbled)
+        context.on("weberror", self._error)
         self.page.on("websocket", self._socket)
 
     @property
     def origins(self) -> set[str]:
-        """Every `host:port` that was asked for anything; what a page holds in itself (data:, blob:) has none."""
-        return {urlsplit(url).netloc for url in self.asked if not url.startswith(("data:", "blob:"))}
+        """Every requested `host:port`; the data: and blob: URLs of a page itself have none."""
+        return {urlsplit(url).netloc for url in self.requested if not url.startswith(("data:", "blob:"))}
 
     def _socket(self, socket: WebSocket) -> None:
-        self.asked.append(socket.url)
+        self.requested.append(socket.url)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.faults.append(f"console {message.type}: {message.text}")
 
-    def _stumbled(self, error: WebError) -> None:
+    def _error(self, error: WebError) -> None:
         self.faults.append(str(error.error))
 
 
@@ -69,7 +69,7 @@ def chromium() -> Generator[Browser]:
 
 @contextmanager
 def visit(browser: Browser) -> Generator[Visit]:
-    """An empty page of a person nobody knows: no cookies, no storage, no cache."""
+    """An empty page of an unknown person: without cookies, storage or cache."""
     context = browser.new_context(
         viewport={"width": 1440, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
     )
@@ -78,16 +78,16 @@ def visit(browser: Browser) -> Generator[Visit]:
 
 
 def open_graphiql(page: Page, address: str) -> None:
-    """Goes there and waits until the editor holds what it offers: before that its buttons do nothing."""
+    """Opens GraphiQL and waits until its editor has its text, because the buttons have no effect before."""
     page.goto(address)
     expect(page.locator(".graphiql-query-editor .view-line").first).to_be_visible()
 
 
 def run_in_graphiql(page: Page, operation: str) -> None:
-    """Replaces what GraphiQL's editor holds, as a person pastes it (typing would close brackets), and runs it.
+    """Replaces the text in GraphiQL's editor by pasting (typing would add closing brackets), and runs it.
 
-    The operation needs a name of its own: its tab takes that name once GraphiQL has read it. The editor is made anew
-    when a schema arrives, and then loses what was just pasted: as a person would, this pastes it again.
+    The operation needs a unique name, which its tab shows once GraphiQL has read the operation. GraphiQL creates the
+    editor again when a schema arrives, and the pasted text is then lost, so the paste is repeated.
     """
     pasted = any(_pasted(page, operation) for _ in range(_PASTES))
     assert pasted, f"GraphiQL does not take {operation}"
@@ -108,7 +108,7 @@ def _pasted(page: Page, operation: str) -> bool:
 
 
 def _executed(page: Page) -> bool:
-    """Presses the button; false where GraphiQL then asked by the name of the operation before."""
+    """Presses the button; false where GraphiQL then sent the name of the previous operation."""
     page.get_by_role("button", name="Execute query").click()
     try:
         expect(page.locator(".graphiql-response")).to_contain_text("Unknown operation", timeout=_SOON)

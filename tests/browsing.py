@@ -1,4 +1,4 @@
-"""Fixtures of all who look at a page: GraphiQL built once from the committed sources, and one Chromium."""
+"""Fixtures of tests in a browser: GraphiQL, built once from the committed sources, and Chromium."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests.browser import Visit, chromium, visit
 
 @pytest.fixture(scope="session")
 def graphiql_build() -> Path:
-    """The folder of the build of today's sources; built now unless it is there."""
+    """The folder of the build of the current sources, which is built where it is missing."""
     return bundle(print)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Gone after its module: it keeps an event loop in this thread, in which no test can run one of its own."""
+    """A browser for one module: it keeps an event loop in this thread, so later tests could not run their own."""
     with chromium() as running:
         yield running
 

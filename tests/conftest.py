@@ -1,7 +1,7 @@
-"""Real servers for every test that asks for one: started on first use, once a session, gone at its end.
+"""Fixtures of real servers, each started on first use, once a session, and stopped at its end.
 
-Set `KAFKA_BOOTSTRAP_SERVERS`, `SCHEMA_REGISTRY_URL` or `DATABASE_URL` to use a server that already runs. Infrastructure
-that does not work fails the tests that need it; nothing here skips for that.
+Set `KAFKA_BOOTSTRAP_SERVERS`, `SCHEMA_REGISTRY_URL` or `DATABASE_URL` to use a running server. A server that does not
+work fails the tests that need it; no test is skipped for it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MARKET_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_index_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Logs on Kafka keep their index with this session's files, not in the person's cache."""
+    """Logs on Kafka keep their index in this session's temporary folder, not in the user's cache."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WHENCE_INDEX", str(tmp_path_factory.mktemp("index")))
         yield
@@ -40,51 +40,51 @@ def _no_index_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(scope="session")
 def kafka_broker() -> Iterator[KafkaBroker]:
-    """The broker all tests share: leave it running. It is ours even where `KAFKA_BOOTSTRAP_SERVERS` is set."""
+    """The shared broker, which tests must not stop. It is started even where `KAFKA_BOOTSTRAP_SERVERS` is set."""
     with KafkaBroker(temporary_folder("kafka")) as broker:
         yield broker
 
 
 @pytest.fixture(scope="session")
 def kafka_bootstrap_servers(request: pytest.FixtureRequest) -> str:
-    """`host:port` of a Kafka that answers; its topics are never made by themselves (see `kafka_topic`)."""
+    """`host:port` of a running Kafka, which does not create topics automatically (see `kafka_topic`)."""
     return os.environ.get("KAFKA_BOOTSTRAP_SERVERS") or _url(request, "kafka_broker")
 
 
 @pytest.fixture(scope="session")
 def schema_registry() -> Iterator[SchemaRegistry]:
-    """The registry all tests share: leave it running."""
+    """The shared registry, which tests must not stop."""
     with SchemaRegistry(temporary_folder("registry")) as registry:
         yield registry
 
 
 @pytest.fixture(scope="session")
 def schema_registry_url(request: pytest.FixtureRequest) -> str:
-    """What a Confluent registry client takes as its URL."""
+    """The URL of a registry for a Confluent client."""
     return os.environ.get("SCHEMA_REGISTRY_URL") or _url(request, "schema_registry")
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    """The PostgreSQL server all tests share: leave it running."""
+    """The shared PostgreSQL server, which tests must not stop."""
     with PostgresServer(temporary_folder("postgres")) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def database_url(request: pytest.FixtureRequest) -> str:
-    """`postgresql://user:password@host:port/database` of a PostgreSQL in which we may make tables."""
+    """`postgresql://user:password@host:port/database` of a PostgreSQL in which tests may create tables."""
     return os.environ.get("DATABASE_URL") or _url(request, "postgres_server")
 
 
 @pytest.fixture
 def kafka_topic(kafka_bootstrap_servers: str) -> Iterator[str]:
-    """A topic name nobody has used; the topic is not made. Every topic whose name starts with it goes afterwards."""
+    """An unused topic name; the topic is not created. All topics that start with it are deleted afterwards."""
     name = f"test.{uuid.uuid4().hex}"
     yield name
     admin = AdminClient({"bootstrap.servers": kafka_bootstrap_servers})
     left = [topic for topic in admin.list_topics(timeout=30).topics if topic.startswith(name)]
-    # The client says Future without saying of what.
+    # The client declares Future without its type argument.
     deletions = admin.delete_topics(left) if left else {}  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     for deletion in cast(dict[str, Future[None]], deletions).values():
         deletion.result(timeout=30)
@@ -92,7 +92,7 @@ def kafka_topic(kafka_bootstrap_servers: str) -> Iterator[str]:
 
 @pytest.fixture
 def postgres_database(database_url: str) -> Iterator[str]:
-    """The URL of a database nobody has used, without a password where the server asks for none; gone afterwards."""
+    """The URL of an empty database, which is dropped afterwards."""
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
@@ -102,7 +102,7 @@ def postgres_database(database_url: str) -> Iterator[str]:
 
 @pytest.fixture
 def private_broker() -> Iterator[KafkaBroker]:
-    """A running broker of this test alone, which it may `stop`, `kill`, `start` and `restart` as it likes."""
+    """A running broker for one test, which the test may stop, kill, start and restart."""
     with KafkaBroker(temporary_folder("private-kafka")) as broker:
         yield broker
 

@@ -1,4 +1,4 @@
-"""Debian's promtool, Prometheus' own judge of rules, configurations and metrics."""
+"""Debian's promtool, Prometheus' own checker of rules, configurations and metrics."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def promtool(*words: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
-    """What `promtool WORDS` says, with `given` on its standard input."""
+    """Run `promtool WORDS` with `given` on its standard input."""
     return subprocess.run(
         ["promtool", *map(str, words)], input=given, capture_output=True, text=True, check=False, timeout=60
     )

@@ -1,4 +1,4 @@
-"""Values with some of their fields changed, whether a dataclass or a Struct."""
+"""Copies of dataclasses and Structs with changed fields."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _T = TypeVar("_T")
 
 
 def replace(value: _T, **changes: Any) -> _T:
-    """A copy of the value with these fields; raises TypeError for a name it does not have."""
+    """A copy of the value with changed fields. Raises TypeError where a field does not exist."""
     if isinstance(value, Struct):
         return structs.replace(value, **changes)
     return dataclasses.replace(value, **changes)  # type: ignore[type-var]

@@ -1,4 +1,4 @@
-"""An ASGI application behind a real uvicorn, on a port of this machine that nobody else has."""
+"""An ASGI application behind a real uvicorn, on a free port of this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 @contextmanager
 def served(app: ASGIApp) -> Generator[str]:
-    """`http://127.0.0.1:port` of the running application. It listens at once: whoever asks early, waits."""
+    """`http://127.0.0.1:port` of the running application. It listens at once, so early requests wait."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="websockets-sansio"))
         thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="served")

@@ -1,8 +1,8 @@
-"""Commands across processes: a Kafka topic that requests go into, and one that the engines' answers come back by.
+"""Requests across processes: one Kafka topic for requests and one for the engines' answers.
 
-Beside the topic of events: `<events>.commands`, keyed by account, and `<events>.answers`. A request is durable before
-anybody waits for its answer, and is taken up at least once; that it is done at most once is the engine's own memory of
-command ids, which is the log.
+The topics are `<events>.commands`, keyed by account, and `<events>.answers`, where `<events>` is the topic of events. A
+request is durable before its sender waits for the answer, and is delivered at least once. It is carried out at most
+once, because the engine finds the ids of earlier commands in the log.
 """
 
 from adapters.command_topic.consumer import CommandConsumer

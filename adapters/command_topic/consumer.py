@@ -1,7 +1,7 @@
-"""The engine's end of the command topic: takes up what is for its account, one after the other, and answers.
+"""The engine's end of the command topic: reads the requests of its account in order and answers each.
 
-A record is done with when its answer is durable. Whoever dies in between finds it again, and the engine, which knows
-what it has done by the command's id, only repeats its answer.
+A record's offset is committed once the answer is durable. After a crash in between the record is read again, and the
+engine, which recognises the command by its id, only repeats its answer.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from domain.errors import InvalidInput
 
 _log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 1.0
-"""How long the engine's own door is waited at before it is asked again."""
+"""The longest wait for the engine's answer before the request is repeated."""
 
 
 class CommandConsumer:
-    """Serves the door of the engine of one account, in a thread of its own."""
+    """Passes the requests of one account to the door of its engine, in its own thread."""
 
     def __init__(self, place: CommandTopic, door: Door, account: str) -> None:
-        """Makes the topics where they are missing. Raises LogUnavailable, InvalidSettings."""
+        """Creates missing topics. Raises LogUnavailable, InvalidSettings."""
         place.ensure()
         self._place, self._door, self._account = place, door, account
         self._stopped = threading.Event()
         self._thread = LoopThread(f"the commands of {account} from {place.commands}", self._serve)
 
     def close(self) -> None:
-        """What is at the engine's door is waited for; what has no answer then is taken up after the next start."""
+        """Waits for the current request; requests without an answer are read again after the next start."""
         self._stopped.set()
         self._thread.close()
 
@@ -74,12 +74,12 @@ class CommandConsumer:
         requested = read_request(record.value or b"")
         if requested.account != self._account:
             raise InvalidInput(
-                f"it is filed under the account {self._account}, and is for {requested.account}"
+                f"its record has the account {self._account} as key, but the request is for {requested.account}"
             )
         return requested
 
     def _carried_out(self, requested: Requested) -> Answer:
-        """The engine's answer; asked again for as long as it has none, which never does a thing twice."""
+        """The engine's answer. The request is repeated until it is answered; it is never carried out twice."""
         while True:
             answer = self._door.ask(requested, _PATIENCE_SECONDS)
             if not isinstance(answer, TimedOut):

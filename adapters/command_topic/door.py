@@ -1,4 +1,4 @@
-"""The door of an engine in another process: requests go into the command topic, answers come back by the other."""
+"""The door of an engine in another process: sends requests to the command topic and reads the topic of answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from uuid import uuid4
 
-from aiokafka.errors import (  # pyright: ignore[reportMissingTypeStubs] - it has none
+from aiokafka.errors import (  # pyright: ignore[reportMissingTypeStubs] - it has no stubs
     KafkaError,
     MessageSizeTooLargeError,
 )
@@ -23,13 +23,13 @@ from commands.request import Requested
 from domain.errors import InvalidInput
 
 _log = logging.getLogger(__name__)
-_AGAIN = "asking again with the same key never does it twice"
-_NOT_KNOWN = f"the request is not known to be durable: it may be lost, or be carried out yet; {_AGAIN}"
+_AGAIN = "a repeated request with the same key is never carried out twice"
+_NOT_KNOWN = f"the request is not known to be durable: it may be lost, or still be carried out; {_AGAIN}"
 
 
 @dataclass(slots=True)
 class _Pending:
-    """One asking: its answer, and what is known of the request until then."""
+    """One pending request: its future answer, and what is known of it in the meantime."""
 
     requested: Requested
     written: bytes
@@ -38,10 +38,10 @@ class _Pending:
 
 
 class KafkaDoor:
-    """A `commands.door.Door`; one thread with an event loop serves all who ask."""
+    """A `commands.door.Door`; one thread with an event loop serves all callers."""
 
     def __init__(self, place: CommandTopic) -> None:
-        """Makes the topics where they are missing. Raises LogUnavailable, InvalidSettings."""
+        """Creates missing topics. Raises LogUnavailable, InvalidSettings."""
         place.ensure()
         self._place = place
         self._waiting: dict[bytes, _Pending] = {}
@@ -49,25 +49,25 @@ class KafkaDoor:
         self._thread = LoopThread(f"the door to {place.commands}", self._serve)
 
     def ask(self, requested: Requested, patience: float) -> Answer:
-        """See `Door`. What is durable in the topic is carried out until `valid_until`, by whichever engine comes."""
+        """See `Door`. Any engine that reads the topic before `valid_until` carries a durable request out."""
         until = monotonic() + patience
         try:
-            asked = _Pending(requested, request_bytes(requested))
+            pending = _Pending(requested, request_bytes(requested))
         except InvalidInput as fault:
             return Declined(requested.id, type(fault).__name__, str(fault))
         ask = uuid4().hex.encode()
-        self._waiting[ask] = asked
-        sending = self._thread.submit(self._send(ask, asked))
+        self._waiting[ask] = pending
+        sending = self._thread.submit(self._send(ask, pending))
         try:
-            return asked.answer.result(max(until - monotonic(), 0))
+            return pending.answer.result(max(until - monotonic(), 0))
         except NotInTime:
             sending.cancel()
-            return TimedOut(requested.id, asked.known)
+            return TimedOut(requested.id, pending.known)
         finally:
             del self._waiting[ask]
 
     def close(self) -> None:
-        """Ends the thread; whoever waits still waits for their time. Idempotent."""
+        """Ends the thread. Callers that wait are released when their own time ends. Idempotent."""
         self._thread.close()
 
     async def _serve(self, up: Up) -> None:
@@ -79,33 +79,33 @@ class KafkaDoor:
                 async for record in answers:
                     self._take(record)
 
-    async def _send(self, ask: bytes, asked: _Pending) -> None:
+    async def _send(self, ask: bytes, pending: _Pending) -> None:
         assert self._producer is not None
-        requested = asked.requested
+        requested = pending.requested
         try:
             record = await self._producer.send_and_wait(
-                self._place.commands, asked.written, key=requested.account.encode(), headers=[(ASK, ask)]
+                self._place.commands, pending.written, key=requested.account.encode(), headers=[(ASK, ask)]
             )
         except MessageSizeTooLargeError:
-            told = f"the topic takes no request of {len(asked.written):,} bytes"
-            asked.answer.set_result(Declined(requested.id, InvalidInput.__name__, told))
+            reason = f"the topic does not accept a request of {len(pending.written):,} bytes"
+            pending.answer.set_result(Declined(requested.id, InvalidInput.__name__, reason))
         except KafkaError as fault:
-            asked.known = f"{_NOT_KNOWN} ({fault})"
+            pending.known = f"{_NOT_KNOWN} ({fault})"
         else:
-            asked.known = _durable(record, requested)
+            pending.known = _durable(record, requested)
 
     def _take(self, record: Record) -> None:
-        """Everybody's answers come here; those that nobody waits for here are somebody else's, or late."""
-        asked = self._waiting.get(ask_of(record) or b"")
-        if asked is None or asked.answer.done():
+        """Resolve the request of an answer. Answers for other processes and late answers are ignored."""
+        pending = self._waiting.get(ask_of(record) or b"")
+        if pending is None or pending.answer.done():
             return
         try:
-            asked.answer.set_result(read_answer(record.value or b""))
+            pending.answer.set_result(read_answer(record.value or b""))
         except InvalidInput as fault:
             where = f"{record.topic} partition {record.partition} at offset {record.offset}"
             _log.error("the answer in %s cannot be read: %s", where, fault)
-            asked.known = (
-                f"an engine has answered in {where}, in a form that this program does not know; {_AGAIN}"
+            pending.known = (
+                f"an engine has answered in {where}, in a format that this program cannot read; {_AGAIN}"
             )
 
 

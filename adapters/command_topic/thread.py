@@ -1,4 +1,4 @@
-"""A thread with an event loop of its own, for clients that want one."""
+"""A thread with its own event loop, for clients that need one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from aiokafka.errors import KafkaError  # pyright: ignore[reportMissingTypeStubs] - it has none
+from aiokafka.errors import KafkaError  # pyright: ignore[reportMissingTypeStubs] - it has no stubs
 
 from domain.errors import LogUnavailable
 
@@ -22,10 +22,10 @@ Serve = Callable[[Up], Awaitable[None]]
 
 
 class LoopThread:
-    """Serves until it is closed: begins again a moment after Kafka has failed it, once it has been up."""
+    """Runs `serve` until it is closed; once it has been up, it is restarted after every failure of Kafka."""
 
     def __init__(self, name: str, serve: Serve) -> None:
-        """Returns when `serve` has said that it is up; raises what it raised before."""
+        """Returns once `serve` has reported that it is up; raises the error of `serve` where it failed before."""
         self._name, self._serve = name, serve
         self._up: Future[None] = Future()
         self._loop = asyncio.new_event_loop()
@@ -35,11 +35,11 @@ class LoopThread:
         self._up.result()
 
     def submit(self, work: Coroutine[Any, Any, _T]) -> Future[_T]:
-        """Does the work in the loop."""
+        """Runs the work in the loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def close(self) -> None:
-        """Ends what is served, and the thread; idempotent."""
+        """Cancels `serve` and ends the thread; idempotent."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._cancel)
             self._thread.join()
@@ -54,7 +54,7 @@ class LoopThread:
                 runner.run(self._served())
             except asyncio.CancelledError:
                 _log.debug("%s is closed", self._name)
-            except Exception as fault:  # noqa: BLE001 - told to whoever began it, or to our log
+            except Exception as fault:  # noqa: BLE001 - raised in the constructor, or logged
                 if self._up.done():
                     _log.exception("%s has ended", self._name)
                 else:

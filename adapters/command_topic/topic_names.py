@@ -1,4 +1,4 @@
-"""Where commands go in and answers come out: the two topics beside a topic of events, and how a client gets there."""
+"""The topics of requests and answers that belong to a topic of events, and the settings of their clients."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from adapters.command_topic.wire import LARGEST
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings
-from adapters.kafka.topic import known
+from adapters.kafka.topic import announced
 from domain.errors import InvalidSettings
 
 _DAY_MS = 24 * 60 * 60 * 1000
@@ -20,9 +20,9 @@ _ALWAYS = {
     "max.message.bytes": str(4 * LARGEST),
 }
 COMMANDS: Mapping[str, str] = {**_ALWAYS, "retention.ms": str(7 * _DAY_MS)}
-"""Requests are kept for a week, to be looked at: what came of them is in the log, for ever."""
+"""Requests are kept for a week, for inspection: the log keeps their events for ever."""
 ANSWERS: Mapping[str, str] = {**_ALWAYS, "retention.ms": str(_DAY_MS)}
-"""Answers are kept for a day: nobody waits that long."""
+"""Answers are kept for a day, which is longer than any caller waits."""
 _BROKERS_DEFAULT = -1
 _ANSWER_SECONDS = 5.0
 
@@ -55,32 +55,32 @@ class CommandTopic:
         return f"{self.events}.answers"
 
     def ensure(self) -> None:
-        """Makes the topics that are missing; raises LogUnavailable where the brokers do not answer."""
-        told = ClientSettings({**self.client, "bootstrap.servers": self.servers})
-        clients = Clients(told, _ANSWER_SECONDS)
+        """Creates missing topics. Raises LogUnavailable where the brokers do not answer."""
+        settings = ClientSettings({**self.client, "bootstrap.servers": self.servers})
+        clients = Clients(settings, _ANSWER_SECONDS)
         clients.admin.cluster()
         wanted = {self.commands: COMMANDS, self.answers: ANSWERS}
         for name in wanted.keys() - clients.admin.topics(list(wanted)).keys():
             clients.admin.make_topic(name, 1, _BROKERS_DEFAULT, wanted[name])
-            known(clients, name)
+            announced(clients, name)
 
     def aiokafka(self) -> dict[str, Any]:
-        """What an aiokafka client is made with, secrets in the clear: for its constructor and nothing else.
+        """The arguments of an aiokafka client's constructor, with secrets in clear text.
 
-        Raises InvalidSettings for a setting of the connection's safety that aiokafka has no like of.
+        Raises InvalidSettings for a security setting that has no counterpart in aiokafka.
         """
-        told: dict[str, Any] = {"bootstrap_servers": self.servers}
+        arguments: dict[str, Any] = {"bootstrap_servers": self.servers}
         for name, value in self.client.items():
             if name in _PLAIN:
-                told[_PLAIN[name]] = value.upper() if name == "security.protocol" else value
+                arguments[_PLAIN[name]] = value.upper() if name == "security.protocol" else value
             elif name not in _TLS and name.startswith(("sasl.", "ssl.", "security.", "enable.ssl.")):
                 raise InvalidSettings(
-                    f"kafka.{name} cannot be told to the client of the command topic; it knows "
+                    f"kafka.{name} is not supported by the client of the command topic; it supports "
                     f"{', '.join(sorted(_TLS | _PLAIN.keys()))}"
                 )
-        if told.get("security_protocol", "PLAINTEXT").endswith("SSL"):
-            told["ssl_context"] = self._tls()
-        return told
+        if arguments.get("security_protocol", "PLAINTEXT").endswith("SSL"):
+            arguments["ssl_context"] = self._tls()
+        return arguments
 
     def _tls(self) -> ssl.SSLContext:
         try:

@@ -1,4 +1,4 @@
-"""aiokafka's clients as this room uses them, with types, each setting that a promise rests on said out loud."""
+"""Typed access to aiokafka's clients, with every setting that the delivery guarantees need set explicitly."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Se
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, cast
 
-from aiokafka import (  # pyright: ignore[reportMissingTypeStubs] - it has none
+from aiokafka import (  # pyright: ignore[reportMissingTypeStubs] - it has no stubs
     AIOKafkaConsumer,
     AIOKafkaProducer,
     TopicPartition,
@@ -18,13 +18,13 @@ from adapters.command_topic.wire import LARGEST
 from domain.errors import LogUnavailable
 
 ASK = "ask"
-"""The header that tells one asking from another of the same command: its answer has the same."""
+"""The header that identifies one attempt of a request; its answer carries the same value."""
 _MOMENT_MS = 100
-"""How long a broker holds a fetch for which there is nothing yet."""
+"""How long a broker holds a fetch that has no records yet."""
 
 
 class Record(Protocol):
-    """What came by a topic, or where it went."""
+    """A consumed record, or the place of a sent one."""
 
     topic: str
     partition: int
@@ -35,7 +35,7 @@ class Record(Protocol):
 
 
 class Producer(Protocol):
-    """Sends; what it returns is durable."""
+    """Sends records; a returned record is durable."""
 
     async def send_and_wait(
         self, topic: str, value: bytes, *, key: bytes, headers: Sequence[tuple[str, bytes]]
@@ -45,7 +45,7 @@ class Producer(Protocol):
 
 
 class Consumer(Protocol):
-    """Gives records in order, without end."""
+    """Yields records in order, endlessly."""
 
     def __aiter__(self) -> AsyncIterator[Record]: ...
 
@@ -53,13 +53,13 @@ class Consumer(Protocol):
 
 
 def after(record: Record) -> Mapping[Any, int]:
-    """The offset to commit once a record is done with."""
+    """The offset to commit once `record` is processed."""
     partition: Any = TopicPartition(record.topic, record.partition)
     return {partition: record.offset + 1}
 
 
 def ask_of(record: Record) -> bytes | None:
-    """Which asking a record belongs to; None for one that waits for no answer."""
+    """The value of the record's `ASK` header; None where the sender waits for no answer."""
     return next((value for name, value in record.headers if name == ASK), None)
 
 
@@ -67,8 +67,8 @@ def ask_of(record: Record) -> bytes | None:
 async def producing(place: CommandTopic) -> AsyncGenerator[Producer]:
     """A producer whose records are durable when they are acknowledged. Raises LogUnavailable.
 
-    A record may be there twice: a command is told by its id, and an answer by its asking. In return no lost sequence
-    number ends the producer.
+    A record may be written twice: a repeated command is recognised by its id, a repeated answer by its `ASK` header.
+    In return no lost sequence number ends the producer.
     """
     producer: Any = AIOKafkaProducer(
         **place.aiokafka(), acks="all", enable_idempotence=False, max_request_size=8 * LARGEST
@@ -81,8 +81,11 @@ async def producing(place: CommandTopic) -> AsyncGenerator[Producer]:
 async def consuming(
     place: CommandTopic, topic: str, partitions: Iterable[int], group: str | None = None
 ) -> AsyncGenerator[Consumer]:
-    """A consumer of partitions of the topic: from their end, or from where `group` has committed (else from their
-    beginning). No group is joined. Raises LogUnavailable."""
+    """A consumer of partitions of the topic, which joins no group. Raises LogUnavailable.
+
+    It begins at the end of the partitions or, with `group`, at the offsets that `group` has committed, else at their
+    beginning.
+    """
     consumer: Any = AIOKafkaConsumer(
         **place.aiokafka(),
         group_id=group,

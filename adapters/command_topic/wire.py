@@ -1,7 +1,6 @@
-"""Requests and answers as JSON: decimals as strings, times in ISO 8601, the kind and the version of the form beside.
+"""Requests and answers as JSON: decimals as strings, times in ISO 8601, with the kind and the format's version.
 
-A form of another version is refused, and so is what this version does not know: a price whose name is misspelled must
-not be left out in silence.
+Another version and unknown members are refused: a price with a misspelled name must not be silently ignored.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from domain.errors import InvalidInput
 
 VERSION = 1
 LARGEST = 64 * 1024
-"""Bytes; a request and an answer are some hundred."""
+"""In bytes; most requests and answers take some hundred bytes."""
 
 _REQUESTS: Mapping[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Request)}
 _ANSWERS: Mapping[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Answer)}
@@ -30,7 +29,7 @@ _MEMBERS = frozenset({"version", "id", "account", "actor", "valid_until", "kind"
 
 
 def request_bytes(requested: Requested) -> bytes:
-    """Raises InvalidInput for a request that is larger than any can be meant to be."""
+    """The request as JSON. Raises InvalidInput where it is longer than `LARGEST`."""
     kind = type(requested.request).__name__
     form = {
         "version": VERSION,
@@ -48,7 +47,7 @@ def request_bytes(requested: Requested) -> bytes:
 
 
 def answer_bytes(answer: Answer) -> bytes:
-    """An answer as it is written."""
+    """The answer as JSON."""
     kind = type(answer).__name__
     form = {
         "version": VERSION,
@@ -59,10 +58,10 @@ def answer_bytes(answer: Answer) -> bytes:
 
 
 def read_request(written: bytes) -> Requested:
-    """Raises InvalidInput for what is no request of this version."""
+    """The request in `written`. Raises InvalidInput where it is not a request of this version."""
     form = _form(written)
     if unknown := form.keys() - _MEMBERS:
-        raise InvalidInput(f"{min(unknown)!r} means nothing here")
+        raise InvalidInput(f"{min(unknown)!r} is unknown")
     return Requested(
         id=_text(form, "id"),
         account=_text(form, "account"),
@@ -73,18 +72,18 @@ def read_request(written: bytes) -> Requested:
 
 
 def read_answer(written: bytes) -> Answer:
-    """Raises InvalidInput for what is no answer of this version."""
+    """The answer in `written`. Raises InvalidInput where it is not an answer of this version."""
     answer: Answer = _read(_form(written), "answer", _ANSWERS)
     return answer
 
 
 def id_in(written: bytes) -> str:
-    """The id of a request that cannot be read; empty where not even that is told."""
+    """The id of a request that cannot be read; empty where it has none."""
     try:
-        told = _form(written).get("id")
+        found = _form(written).get("id")
     except InvalidInput:
         return ""
-    return told if isinstance(told, str) else ""
+    return found if isinstance(found, str) else ""
 
 
 def _form(written: bytes) -> Mapping[str, Any]:
@@ -95,39 +94,41 @@ def _form(written: bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         raise InvalidInput("it is not JSON") from None
     if not _is_object(form):
-        raise InvalidInput("it is no JSON object")
+        raise InvalidInput("it is not a JSON object")
     if form.get("version") != VERSION:
-        raise InvalidInput(f"its form has the version {form.get('version')!r}; this program knows {VERSION}")
+        raise InvalidInput(
+            f"its format has the version {form.get('version')!r}; this program reads {VERSION}"
+        )
     return form
 
 
-def _is_object(told: object) -> TypeGuard[Mapping[str, Any]]:
-    return isinstance(told, dict)
+def _is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, dict)
 
 
 def _read(form: Mapping[str, Any], member: str, kinds: Mapping[str, TypeAdapter[Any]]) -> Any:
     kind, body = form.get("kind"), form.get(member)
     if not isinstance(kind, str) or kind not in kinds:
-        raise InvalidInput(f"{kind!r} is no kind of {member}; there are: {', '.join(kinds)}")
+        raise InvalidInput(f"{kind!r} is not a kind of {member}; the kinds are: {', '.join(kinds)}")
     try:
         read = kinds[kind].validate_json(json.dumps(body))
     except ValidationError as fault:
         raise InvalidInput(f"{kind}: {_faults(fault)}") from None
     if unknown := list(_unknown(body, kinds[kind].dump_python(read, mode="json"))):
-        raise InvalidInput(f"{kind}: {unknown[0]!r} means nothing here")
+        raise InvalidInput(f"{kind}: {unknown[0]!r} is unknown")
     return read
 
 
-def _unknown(told: object, meant: object) -> Sequence[str]:
-    """What was told and is not in what it was taken to mean."""
-    if not _is_object(told) or not _is_object(meant):
+def _unknown(given: object, read: object) -> Sequence[str]:
+    """The names of the members of `given`, at any depth, that are missing in `read`."""
+    if not _is_object(given) or not _is_object(read):
         return ()
-    deeper = [name for key, value in told.items() if key in meant for name in _unknown(value, meant[key])]
-    return [*sorted(told.keys() - meant.keys()), *deeper]
+    deeper = [name for key, value in given.items() if key in read for name in _unknown(value, read[key])]
+    return [*sorted(given.keys() - read.keys()), *deeper]
 
 
 def _faults(fault: ValidationError) -> str:
-    """Where and what, without what was told there."""
+    """Where the faults are and what they are, without the given values."""
     return "; ".join(
         f"{'.'.join(map(str, one['loc'])) or 'it'}: {one['msg']}"
         for one in fault.errors(include_url=False, include_input=False, include_context=False)
@@ -135,21 +136,21 @@ def _faults(fault: ValidationError) -> str:
 
 
 def _text(form: Mapping[str, Any], member: str) -> str:
-    told = form.get(member)
-    if not isinstance(told, str) or not told:
-        raise InvalidInput(f"it does not say its {member} as text")
-    return told
+    text = form.get(member)
+    if not isinstance(text, str) or not text:
+        raise InvalidInput(f"it does not have its {member} as text")
+    return text
 
 
-def _time(told: object) -> datetime | None:
+def _time(text: object) -> datetime | None:
     try:
-        return _TIME.validate_python(told) if isinstance(told, str) else None
+        return _TIME.validate_python(text) if isinstance(text, str) else None
     except ValidationError:
         return None
 
 
 def _timely(request: Request) -> Request:
-    """A candle without a zone could have closed at anybody's midnight."""
+    """The request with its candle's time in UTC. Raises InvalidInput where that time has no zone."""
     if not isinstance(request, RaiseSignal):
         return request
     closed_at = _moment("candle_closed_at", request.signal.candle_closed_at)
@@ -160,8 +161,8 @@ def _moment(member: str, read: datetime | None) -> datetime:
     if read is not None and read.tzinfo is not None:
         with suppress(OverflowError):
             return read.astimezone(UTC)
-    raise InvalidInput(f"{member} is a time with its zone, as in 2025-06-30T14:00:00Z")
+    raise InvalidInput(f"{member} must be a time with its zone, as in 2025-06-30T14:00:00Z")
 
 
-def _no_number(told: str) -> float:
-    raise ValueError(told)
+def _no_number(text: str) -> float:
+    raise ValueError(text)

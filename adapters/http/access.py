@@ -1,4 +1,4 @@
-"""One line in our log for each request and each websocket: who, what, how it ended, how long. Never a query string."""
+"""One log line for each request and websocket: caller, path, status and duration, but never a query string."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from commands.caller import Caller
 _log = logging.getLogger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _FAILED = 500
-"""What a request ends with that raised."""
+"""The status of a request that raised."""
 _ACCEPTED = 101
-"""What a websocket is opened with."""
+"""The status of an accepted websocket."""
 
 
 @dataclass
 class _Visit:
-    """What is known of a request while it is answered."""
+    """The state of a request while it is answered."""
 
     scope: Scope
     send: Send
@@ -41,7 +41,7 @@ class _Visit:
 
 
 class Access:
-    """Logs what the application answers; every answer carries the id under which it is in the log."""
+    """Logs each response; the header `X-Request-Id` holds the id of its log line."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -75,12 +75,12 @@ def _note(visit: _Visit, seconds: float) -> None:
 
 
 def _path(scope: Scope) -> str:
-    """As it was typed, still percent-encoded: decoded, it could move the cursor of whoever reads the log."""
+    """The path, still percent-encoded: decoded, it could hold control characters for the terminal of a log's reader."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode("unicode_escape")
     return raw.decode("ascii", "backslashreplace")
 
 
 def _request_id(scope: Scope) -> str:
-    """The one a proxy gave it, or a new one."""
+    """The valid id that a proxy has set, or a new one."""
     given = Headers(scope=scope).get("x-request-id", "")
     return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)

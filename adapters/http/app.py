@@ -1,4 +1,4 @@
-"""The API as one ASGI application: GraphQL, the page for it, health and metrics, and what stands before all of them."""
+"""The API as one ASGI application: GraphQL, GraphiQL, health, metrics, and the middleware of all of them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def build_app(
     metrics: Route | None = None,
     lifespan: Lifespan[Starlette] | None = None,
 ) -> ASGIApp:
-    """The application. `graphiql` are the page's routes; `metrics`, like GraphQL, is for callers only."""
+    """The application. `graphiql` holds the page's routes; `metrics`, like GraphQL, requires a caller."""
     routes = [
         *graphiql,
         Route(GRAPHQL, Guarded(endpoint, gate), methods=["GET", "POST"]),
@@ -57,7 +57,7 @@ def build_app(
 
 
 def _before(options: HttpOptions) -> Sequence[Middleware]:
-    """The first is asked first."""
+    """The middleware, the outermost first."""
     hosts = [_as_in_a_header(host) for host in (*LOOPBACK_NAMES, *options.hosts)]
     return [
         Middleware(Access),
@@ -76,7 +76,7 @@ def _as_in_a_header(host: str) -> str:
 
 
 def _cors(options: HttpOptions) -> Sequence[Middleware]:
-    """Without a named origin no other page is told anything. Cookies play no part, so credentials never do."""
+    """CORS for the configured origins only. The API uses no cookies, so credentials are never allowed."""
     if not options.origins:
         return []
     return [
@@ -93,4 +93,4 @@ def _cors(options: HttpOptions) -> Sequence[Middleware]:
 async def _failed(_: Request, error: Exception) -> Response:
     incident = secrets.token_hex(6)
     _log.error("incident %s", incident, exc_info=error, extra={"incident": incident})
-    return refusal(500, Code.INTERNAL, f"something failed here that should not (incident {incident})")
+    return refusal(500, Code.INTERNAL, f"an internal error occurred (incident {incident})")

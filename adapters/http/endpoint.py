@@ -1,4 +1,4 @@
-"""GraphQL behind the gate: each operation with a caller and a context of its own, over HTTP and websockets."""
+"""GraphQL behind the gate, over HTTP and websockets: each operation has its own caller and context."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ from domain.errors import StoreError, Unauthenticated, WhenceError
 _log = logging.getLogger(__name__)
 _INIT_WAIT = timedelta(seconds=10)
 _OPERATIONS = 50
-"""How many a websocket may have at once."""
+"""The most operations that a websocket may run at once."""
 _WATCH_SECONDS = 2.0
-"""How often it is asked whether a websocket's token is still in force."""
+"""The interval at which a websocket's token is checked again."""
 _FORBIDDEN = 4403
 
 
 class CallerContext(Protocol):
-    """What a GraphQL context must have: the caller, set before any resolver runs."""
+    """A GraphQL context; `caller` is set before any resolver runs."""
 
     caller: Caller
 
@@ -56,7 +56,7 @@ ContextOf = Callable[[Caller], CallerContext]
 
 @dataclass
 class Connected:
-    """A websocket's own context: who has it, once that was said. Operations get contexts of theirs."""
+    """The context of a websocket; `caller` is set by `connection_init`. Each operation has its own context."""
 
     socket: WebSocket
     caller: Caller | None = None
@@ -66,7 +66,7 @@ class Connected:
 
 class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
     async def handle(self) -> None:
-        """Beside the conversation it is watched whether its token is still in force."""
+        """Handles the connection and checks its token at intervals."""
         endpoint = cast(Endpoint, self.view)
         watching = asyncio.create_task(endpoint.watch(self.context))
         try:
@@ -78,14 +78,14 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
                 await watching
 
     async def handle_message(self, message: Any) -> None:
-        """The library takes every message to be an object."""
+        """Refuses messages that are not objects, which the library does not check."""
         if isinstance(message, dict):
             await super().handle_message(cast(Message, message))
         else:
-            await self.handle_invalid_message("a message is a JSON object")
+            await self.handle_invalid_message("a message must be a JSON object")
 
     async def run_operation(self, operation: Operation[Any, None]) -> None:
-        """Each operation is counted, and its caller asked for anew: the token may have been revoked meanwhile."""
+        """Counts the operation and checks its caller again, because the token may have been revoked."""
         endpoint = cast(Endpoint, self.view)
         try:
             caller = await endpoint.admitted(self.context)
@@ -99,7 +99,7 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
 
 
 class Endpoint(GraphQL[Any, None]):
-    """The ASGI application at `/graphql`. Over HTTP the caller was set by the gate before."""
+    """The ASGI application at `/graphql`. Over HTTP the gate sets the caller first."""
 
     graphql_transport_ws_handler_class = _Handler
 
@@ -117,7 +117,7 @@ class Endpoint(GraphQL[Any, None]):
         self._gate = gate
 
     def decode_json(self, data: str | bytes) -> object:
-        """What is no JSON for any reason is told as such: bytes that are no text, nesting or digits without end."""
+        """Raises JSONDecodeError for every invalid body: bytes that are not text, endless nesting or digits, null."""
         try:
             decoded = super().decode_json(data)
         except (ValueError, RecursionError) as fault:
@@ -127,7 +127,7 @@ class Endpoint(GraphQL[Any, None]):
         return decoded
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """What no operation could be made of is answered as GraphQL's own errors are: whoever shows those shows it."""
+        """Answers a request without a valid operation in the shape of GraphQL's errors, as clients expect."""
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
@@ -144,7 +144,7 @@ class Endpoint(GraphQL[Any, None]):
         return self.context_of(request.scope["state"]["caller"])
 
     async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None:
-        """Who connects says so in `connection_init`, or in the handshake's own header."""
+        """Reads the caller from `connection_init` or from the handshake's `Authorization` header."""
         connected = cast(Connected, context)
         try:
             connected.authorization = authorization_of(connected.connection_params or {}) or authorization_of(
@@ -156,19 +156,19 @@ class Endpoint(GraphQL[Any, None]):
         return cast(UnsetType, UNSET)
 
     async def admitted(self, connected: Connected) -> Caller:
-        """The caller of one more operation. Raises Unauthenticated, TooOften, StoreError."""
+        """The caller of one more operation, which is counted. Raises Unauthenticated, TooOften, StoreError."""
         caller = await self.named(connected)
         self._gate.count(connected.socket, caller)
         return caller
 
     async def named(self, connected: Connected) -> Caller:
-        """Who has the websocket, as of now. Raises Unauthenticated, TooOften, StoreError."""
+        """The current caller of the websocket. Raises Unauthenticated, TooOften, StoreError."""
         caller = await self._gate.caller(connected.socket, connected.authorization)
         connected.caller = connected.socket.scope["state"]["caller"] = caller
         return caller
 
     async def watch(self, connected: Connected) -> None:
-        """Ends the websocket whose token was revoked. A store that does not answer for a while ends none."""
+        """Closes the websocket once its token is revoked. It stays open while the store does not answer."""
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
             try:
@@ -177,4 +177,4 @@ class Endpoint(GraphQL[Any, None]):
             except Unauthenticated as fault:
                 return await connected.socket.close(_FORBIDDEN, str(fault))
             except (TooOften, StoreError) as fault:
-                _log.warning("whether the token of a websocket is in force is not known: %s", fault)
+                _log.warning("the token of a websocket could not be checked: %s", fault)

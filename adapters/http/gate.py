@@ -1,4 +1,4 @@
-"""The gate: who a connection comes from, and whether they come too often."""
+"""The gate: identifies the caller of a connection and limits the rate of requests."""
 
 from __future__ import annotations
 
@@ -22,34 +22,34 @@ from domain.errors import Unauthenticated, WhenceError
 _SCHEME = "bearer "
 _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 _WRONG_TOKENS = "30/minute"
-"""How many tokens that are none a peer may try: each one is a question to the store."""
+"""The rate of invalid tokens that a peer may send: each of them costs a read of the store."""
 _WHO = (
-    "a token is needed here: send it as `Authorization: Bearer …`; without one this machine itself may read"
+    "a token is required: send it as `Authorization: Bearer …`; only this machine itself may read without one"
 )
 
 
 class Bearing(Protocol):
-    """Tells callers by their tokens."""
+    """Finds callers by their tokens."""
 
     def caller(self, text: str) -> Caller:
-        """Who has this token, from the store if need be. Raises Unauthenticated, StoreError."""
+        """The bearer of the token, read from the store where necessary. Raises Unauthenticated, StoreError."""
         ...
 
     def remembered(self, text: str) -> Caller | None:
-        """The same from memory; None where the store has to be asked. Raises Unauthenticated."""
+        """As `caller`, but only from memory; None where the store must be read. Raises Unauthenticated."""
         ...
 
 
 class TooOften(Exception):
-    """`seconds` to wait before the next request."""
+    """Too many requests; `seconds` is the time to wait before the next one."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"too many requests; ask again in {seconds} s")
+        super().__init__(f"too many requests; try again in {seconds} s")
         self.seconds = seconds
 
 
 class Gate:
-    """Names callers and counts their requests."""
+    """Identifies callers and counts their requests."""
 
     def __init__(self, bearers: Bearing, rate: str, metrics: ApiMetrics) -> None:
         self._bearers = bearers
@@ -58,35 +58,35 @@ class Gate:
         self._wrong = Rate(rate_of(_WRONG_TOKENS))
 
     async def caller(self, connection: HTTPConnection, authorization: str | None) -> Caller:
-        """Who asks: the bearer of the token, or nobody from this machine.
+        """The caller: the bearer of the token, or the anonymous caller on this machine.
 
-        Raises Unauthenticated for a wrong token or where one is needed, TooOften, StoreError.
+        Raises Unauthenticated where the token is invalid or a required token is missing, TooOften, StoreError.
         """
         if authorization is None:
-            return _nobody(connection)
+            return _anonymous(connection)
         token = _token(authorization)
         try:
-            return self._bearers.remembered(token) or await self._asked(token, connection)
+            return self._bearers.remembered(token) or await self._found(token, connection)
         except Unauthenticated:
             self._wrong.count(_peer(connection))
             raise
 
     def count(self, connection: HTTPConnection, caller: Caller) -> None:
-        """Counts one request of theirs; raises TooOften."""
-        self._heed(self._rate.count(caller.token_id or _peer(connection)))
+        """Counts one request of the caller. Raises TooOften."""
+        self._check(self._rate.count(caller.token_id or _peer(connection)))
 
-    async def _asked(self, token: str, connection: HTTPConnection) -> Caller:
-        self._heed(self._wrong.left(_peer(connection)))
+    async def _found(self, token: str, connection: HTTPConnection) -> Caller:
+        self._check(self._wrong.left(_peer(connection)))
         return await asyncio.to_thread(self._bearers.caller, token)
 
-    def _heed(self, seconds: int) -> None:
+    def _check(self, seconds: int) -> None:
         if seconds:
             self._metrics.answered(Operation.UNKNOWN, Status.REFUSED, 0)
             raise TooOften(seconds)
 
 
 class Guarded:
-    """An HTTP application behind the gate: those who come in are in `scope["state"]["caller"]`."""
+    """An HTTP application behind the gate; `scope["state"]["caller"]` holds the caller of an admitted request."""
 
     def __init__(self, app: ASGIApp, gate: Gate, least: Role = Role.VIEWER) -> None:
         self._app = app
@@ -111,25 +111,28 @@ class Guarded:
         return None
 
 
-def authorization_of(told: Mapping[str, object]) -> str | None:
-    """What headers, or the parameters of a websocket, say about who asks, however it is capitalised.
+def authorization_of(headers: Mapping[str, object]) -> str | None:
+    """The value of `authorization`, in any capitalisation, in headers or a websocket's connection parameters.
 
-    Raises Unauthenticated where it is no text.
+    Raises Unauthenticated where the value is not a text.
     """
-    found = next((value for name, value in told.items() if name.lower() == "authorization"), None)
+    found = next((value for name, value in headers.items() if name.lower() == "authorization"), None)
     if found is None or isinstance(found, str):
         return found
-    raise Unauthenticated("`authorization` is a text: Bearer and a token")
+    raise Unauthenticated("`authorization` must be a text: Bearer and a token")
 
 
 def _token(authorization: str) -> str:
     if not authorization.lower().startswith(_SCHEME):
-        raise Unauthenticated("`authorization` is Bearer and a token; no other scheme is known here")
+        raise Unauthenticated("`authorization` must be Bearer and a token; no other scheme is supported")
     return authorization[len(_SCHEME) :].strip()
 
 
-def _nobody(connection: HTTPConnection) -> Caller:
-    """A proxy on this machine is a loopback peer too, but whom it speaks for is somewhere else."""
+def _anonymous(connection: HTTPConnection) -> Caller:
+    """The anonymous caller on this machine. A proxy on this machine forwards callers from elsewhere.
+
+    Raises Unauthenticated for any other connection.
+    """
     here = is_loopback(_peer(connection)) and is_loopback(connection.url.hostname or "")
     if here and not any(name in connection.headers for name in _FORWARDED):
         return ANONYMOUS

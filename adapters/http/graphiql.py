@@ -1,7 +1,8 @@
-"""GraphiQL at the endpoint's own address: this folder's files and nobody else's, under a policy that allows no other.
+"""GraphiQL at the endpoint's address, from local files only, under a content security policy that allows no others.
 
-A browser that opens the endpoint gets the page; every other request there goes on to GraphQL. The assets are served
-in the folder `graphiql/` beside the endpoint; their names hold their content's hash, so they may be kept for ever.
+A browser that opens the endpoint gets the page; every other request is passed on to GraphQL. The assets are served in
+the folder `graphiql/` beside the endpoint. Their names hold the hash of their content, so browsers may cache them
+for ever.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
-# Monaco, the editor, makes its styles while it runs; scripts, workers and connections come from this origin alone.
+# Monaco, the editor, creates styles at run time; scripts, workers and connections may only use this origin.
 _RULES = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -36,21 +37,21 @@ _GUARDED = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-# The page names the assets of one build: it is asked for again each time.
+# The page names the assets of one build, so it must not be cached.
 _PAGE = {**_GUARDED, "Cache-Control": "no-store", "Vary": "Accept"}
 _ASSET = {**_GUARDED, "Cache-Control": "public, max-age=31536000, immutable"}
 _MEDIA = {".js": "text/javascript", ".css": "text/css", ".txt": "text/plain"}
 _HTML = re.compile(r"(?:^|,)\s*text/html\s*(?:[;,]|$)", re.IGNORECASE)
-_NOT_BUILT = "GraphiQL is not built here: run `make graphiql` and start the API again.\n"
+_NOT_BUILT = "GraphiQL is not built: run `make graphiql` and start the API again.\n"
 
 
 _Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def graphiql_routes(folder: Path | None, path: str) -> Sequence[BaseRoute]:
-    """The page at `path` for browsers, and its assets beside it; to be put before GraphQL's own route.
+    """The routes of the page at `path` for browsers, and of its assets; they must come before GraphQL's route.
 
-    `folder` is the build; without one the page says in a line how to get it.
+    `folder` is the build; where it is None the page is one line that explains how to build it.
     """
     if folder is None:
         return [_PageRoute(path, _how_to_build)]
@@ -58,7 +59,7 @@ def graphiql_routes(folder: Path | None, path: str) -> Sequence[BaseRoute]:
 
 
 class _PageRoute(Route):
-    """Matches nothing but a browser asking for a page, so that the same address is GraphQL for everybody else."""
+    """Matches only a browser's request for a page, so that other requests at the same address reach GraphQL."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         found, child = super().matches(scope)

@@ -1,4 +1,4 @@
-"""What holds for every request, whoever asks: no token in its address, no stranger's page behind it, an end in time."""
+"""Checks of every request: no token in its address, no page of a foreign origin, an end in time; and safe headers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class NoTokenInAddress:
-    """Refuses addresses that carry a secret: they end up in histories, proxies and logs."""
+    """Refuses addresses that hold a secret, because histories, proxies and logs keep addresses."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -40,9 +40,9 @@ class NoTokenInAddress:
 
 
 class OwnPages:
-    """Refuses what a page of another origin sends, unless that origin was named.
+    """Refuses requests from pages of other origins, unless the origin is configured.
 
-    A browser puts an Origin on every POST and every websocket; programs that are none have no need to.
+    A browser sends an Origin with every POST and every websocket; other programs need not send one.
     """
 
     def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
@@ -50,7 +50,7 @@ class OwnPages:
         self._origins = frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._app if scope["type"] == "lifespan" or self._may(scope) else _STRANGE_ORIGIN
+        app = self._app if scope["type"] == "lifespan" or self._may(scope) else _FOREIGN_ORIGIN
         await app(scope, receive, send)
 
     def _may(self, scope: Scope) -> bool:
@@ -62,9 +62,9 @@ class OwnPages:
 
 
 class SafeHeaders:
-    """Puts the headers on every answer that keep browsers from making more of it than it is."""
+    """Adds security headers to every response, so that browsers neither guess its type nor embed or cache it."""
 
-    def __init__(self, app: ASGIApp, tls: bool) -> None:  # noqa: FBT001  # Starlette hands options on by name
+    def __init__(self, app: ASGIApp, tls: bool) -> None:  # noqa: FBT001  # Starlette passes options by name
         self._app = app
         self._headers = _HEADERS | (_TLS_HEADERS if tls else {})
 
@@ -80,7 +80,7 @@ class SafeHeaders:
 
 
 class Patience:
-    """Gives a request up after a time; a websocket may stay."""
+    """Ends an HTTP request after a time limit; websockets have none."""
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
         self._app = app
@@ -108,13 +108,13 @@ class Patience:
 _IN_ADDRESS = refusal(
     400,
     Code.BAD_INPUT,
-    "never put a token into an address: addresses are kept in histories and logs. Send it as `Authorization: Bearer …` "
-    "(a websocket: as `authorization` in connection_init). If it was a real one, revoke it.",
+    "never put a token into an address: histories and logs keep addresses. Send it as `Authorization: Bearer …` "
+    "(a websocket: as `authorization` in connection_init). If the token is real, revoke it.",
 )
-_STRANGE_ORIGIN = refusal(
-    403, Code.FORBIDDEN, "this page's origin is not one the API was told of (`whence api --cors-origin`)"
+_FOREIGN_ORIGIN = refusal(
+    403, Code.FORBIDDEN, "the origin of this page is not configured (`whence api --cors-origin`)"
 )
-_TOO_LONG = refusal(503, Code.UNAVAILABLE, "this took too long and was given up", {"Retry-After": "5"})
+_TOO_LONG = refusal(503, Code.UNAVAILABLE, "the request took too long and was ended", {"Retry-After": "5"})
 
 
 def _has_secret(scope: Scope) -> bool:
@@ -126,7 +126,7 @@ def _has_secret(scope: Scope) -> bool:
 
 
 def _is_own(origin: str, connection: HTTPConnection) -> bool:
-    """The same host; and the same scheme, or TLS that ended in a proxy before us."""
+    """Whether the origin has the request's host, and its scheme or https, which a proxy may have terminated."""
     parts = urlsplit(origin)
     own = "https" if connection.url.scheme in ("https", "wss") else "http"
     return parts.netloc.lower() == connection.headers.get("host", "").lower() and parts.scheme in (

@@ -1,4 +1,4 @@
-"""`/metrics`: what Prometheus asks for."""
+"""`/metrics`, for Prometheus."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from starlette.routing import Route
 
 
 def metrics_route(registry: CollectorRegistry, path: str = "/metrics") -> Route:
-    """Everything the registry holds, in the text format the caller asks for.
+    """A route that returns all metrics of the registry, in the text format that the client accepts.
 
-    Served on a thread of its own, because the read models are asked while it is made.
+    It runs in a worker thread, because it reads the read models.
     """
 
     def metrics(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""What the API lets in: from where, how often, how much, how long."""
+"""Limits of the API: hosts, origins, rate, body size, duration."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True)
 class HttpOptions:
-    """`hosts` are the names a request may give beside this machine's own; `origins` other pages that may ask.
+    """`hosts` are host names that requests may use beside this machine's; `origins` are other pages that may call.
 
-    `rate` is of each token, or each peer without one, as `600/minute`; `body_bytes` the most a request holds; a
-    request is given up after `patience` seconds. `tls` says that the program itself speaks TLS.
+    `rate` limits each token, or each peer without one, as in `600/minute`. `body_bytes` is the maximum size of a body.
+    A request is ended after `patience` seconds. `tls` is true where the program itself serves TLS.
     """
 
     hosts: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class HttpOptions:
     tls: bool = False
 
     def __post_init__(self) -> None:
-        """Raises InvalidInput for a host, origin or rate that is none."""
+        """Raises InvalidInput where a host, an origin or the rate is invalid."""
         for host in self.hosts:
             _check_host(host)
         for origin in self.origins:
@@ -37,16 +37,16 @@ class HttpOptions:
         rate_of(self.rate)
 
 
-def rate_of(told: str) -> RateLimitItem:
-    """The rate as written. Raises InvalidInput for one that is none."""
+def rate_of(text: str) -> RateLimitItem:
+    """The rate in `text`. Raises InvalidInput where it is invalid."""
     try:
-        return parse(told)
+        return parse(text)
     except ValueError:
-        raise InvalidInput(f"{told!r} is not a rate; write it like 600/minute") from None
+        raise InvalidInput(f"{text!r} is not a rate; write it like 600/minute") from None
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a peer's address or a host's name is this machine itself."""
+    """Whether a peer's address or a host name is this machine."""
     if host == "localhost":
         return True
     try:

@@ -1,4 +1,4 @@
-"""How often one may ask."""
+"""The rate limit of requests."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Rate:
         self._window = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     def count(self, key: str) -> int:
-        """Counts one request; returns 0, or the seconds to wait where it is one too many."""
+        """Counts one request; returns 0, or the seconds to wait where it exceeds the limit."""
         return 0 if self._window.hit(self._limit, key) else self._left(key)
 
     def left(self, key: str) -> int:
-        """The seconds to wait before the next one, without counting any."""
+        """The seconds to wait before the next request, without counting one."""
         return 0 if self._window.test(self._limit, key) else self._left(key)
 
     def _left(self, key: str) -> int:

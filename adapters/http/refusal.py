@@ -1,4 +1,4 @@
-"""How the API says no before GraphQL is asked: a status, and the same shape and codes as GraphQL's own errors."""
+"""Responses to refused requests: an HTTP status, with the shape and codes of GraphQL's errors."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _BEARER = {"WWW-Authenticate": 'Bearer realm="whence"'}
 
 
 def refusal(status: int, code: Code, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """The answer; `message` is for people."""
-    told = {"errors": [{"message": message, "extensions": {"code": code}}]}
-    return JSONResponse(told, status, headers=headers)
+    """The response; `message` is for people."""
+    body = {"errors": [{"message": message, "extensions": {"code": code}}]}
+    return JSONResponse(body, status, headers=headers)
 
 
 def refusal_of(error: WhenceError) -> JSONResponse:
-    """The answer to what a guard raised: 401, 403, or 503 where the store cannot be asked."""
+    """The response for an error of the gate: 401, 403, or 503 where the store does not answer."""
     if isinstance(error, Unauthenticated):
         return refusal(401, code_of(error), str(error), _BEARER)
     if isinstance(error, StoreError):
         return refusal(
-            503, code_of(error), "the store does not answer; ask again later", {"Retry-After": "5"}
+            503, code_of(error), "the store does not answer; try again later", {"Retry-After": "5"}
         )
     return refusal(403, code_of(error), str(error))

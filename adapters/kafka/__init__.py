@@ -1,7 +1,7 @@
 """The log on Kafka as a persistence module of the `eventsourcing` library: `PERSISTENCE_MODULE=adapters.kafka`.
 
-Kafka is the truth: an event is appended when its transaction is committed, and everything kept here can be thrown
-away and read again. One writer owns a partition; whoever comes second fences it off or is told who has it.
+An event is appended when its Kafka transaction is committed. All local data can be deleted and rebuilt from the topic.
+A partition has one writer. A second writer either fences the first off or is refused with the name of the owner.
 """
 
 from adapters.kafka.factory import Factory, KafkaFactory

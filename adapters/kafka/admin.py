@@ -1,4 +1,4 @@
-"""Questions to the cluster. confluent-kafka's stubs leave most answers untyped: here they get their types."""
+"""Typed requests to the cluster; confluent-kafka's stubs leave most responses untyped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Any, Protocol, TypeVar, cast
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
-from confluent_kafka.admin import (  # type: ignore[attr-defined]  # the stubs forget to export these
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # the stubs do not export these
     AdminClient,
     ConfigResource,  # pyright: ignore[reportPrivateImportUsage] - as above
     NewTopic,  # pyright: ignore[reportPrivateImportUsage] - as above
@@ -19,7 +19,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # the stubs f
 )
 
 from adapters.kafka.errors import KafkaUnavailable
-from adapters.kafka.failure import failure_of, said
+from adapters.kafka.failure import failure_of, reason_of
 
 _T = TypeVar("_T")
 _LOADING = frozenset(
@@ -67,8 +67,8 @@ class _Group(Protocol):
     members: Sequence[Member]
 
 
-class _Answers(Protocol):
-    """The part of AdminClient that is asked."""
+class _AdminRequests(Protocol):
+    """The methods of AdminClient that this module calls, typed."""
 
     def describe_cluster(self, **options: Any) -> Future[Cluster]: ...
     def describe_topics(self, topics: TopicCollection, **options: Any) -> Mapping[str, Future[Topic]]: ...
@@ -85,10 +85,13 @@ class _Answers(Protocol):
 
 
 class Admin:
-    """The cluster, asked one question at a time. Every question raises KafkaUnavailable: no answer, or a no."""
+    """Requests to the cluster, one at a time.
+
+    Every method raises KafkaUnavailable where the cluster does not respond in time or refuses the request.
+    """
 
     def __init__(self, client: AdminClient, timeout: float) -> None:
-        self._client, self._timeout = cast(_Answers, client), timeout
+        self._client, self._timeout = cast(_AdminRequests, client), timeout
 
     def cluster(self) -> Cluster:
         return self._result(
@@ -96,46 +99,48 @@ class Admin:
         )
 
     def topics(self, names: Sequence[str]) -> dict[str, Topic]:
-        """What is known of those of `names` that are there."""
-        asked = self._client.describe_topics(TopicCollection(list(names)), request_timeout=self._timeout)
+        """The descriptions of those topics in `names` that exist, by name."""
+        responses = self._client.describe_topics(TopicCollection(list(names)), request_timeout=self._timeout)
         return {
-            name: topic for name, future in asked.items() if (topic := self._known(name, future)) is not None
+            name: topic
+            for name, future in responses.items()
+            if (topic := self._known(name, future)) is not None
         }
 
     def make_topic(self, name: str, partitions: int, replicas: int, settings: Mapping[str, str]) -> None:
-        """Make it, unless somebody else has in this moment."""
+        """Create a topic. A topic that exists already is left as it is."""
         new = NewTopic(name, num_partitions=partitions, replication_factor=replicas, config=dict(settings))
         made = self._client.create_topics([new], operation_timeout=self._timeout)
         self._known(name, made[name], unless=KafkaError.TOPIC_ALREADY_EXISTS)
 
     def settings(self, topic: str) -> dict[str, str] | None:
-        """The settings of `topic`, None while the broker asked does not know it."""
+        """The settings of `topic`; None where the broker does not know the topic."""
         resource = ConfigResource(ResourceType.TOPIC, topic)
-        asked = self._client.describe_configs([resource], request_timeout=self._timeout)
-        entries = self._known(topic, asked[resource])
+        responses = self._client.describe_configs([resource], request_timeout=self._timeout)
+        entries = self._known(topic, responses[resource])
         return None if entries is None else {entry.name: str(entry.value) for entry in entries.values()}
 
     def end_of(self, partition: TopicPartition, isolation: IsolationLevel) -> int:
-        """The next offset of `partition`: its last stable one for READ_COMMITTED, else its high watermark."""
+        """The end offset of `partition`: the last stable offset for READ_COMMITTED, else the high watermark."""
         latest: object = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        asked = self._client.list_offsets(
+        responses = self._client.list_offsets(
             {partition: latest}, isolation_level=isolation, request_timeout=self._timeout
         )
-        return self._result(f"end of {partition.topic}", asked[partition]).offset
+        return self._result(f"end of {partition.topic}", responses[partition]).offset
 
     def members(self, group: str) -> Iterable[Member]:
-        """Who is in a consumer group; nobody in one that is not there. A coordinator that still loads is waited for."""
+        """The members of a consumer group; none where the group does not exist. Waits for a loading coordinator."""
         deadline, pause = monotonic() + self._timeout, threading.Event()
         while True:
-            asked = self._client.describe_consumer_groups([group], request_timeout=self._timeout)[group]
-            if monotonic() > deadline or not self._is_loading(group, asked):
+            response = self._client.describe_consumer_groups([group], request_timeout=self._timeout)[group]
+            if monotonic() > deadline or not self._is_loading(group, response):
                 break
             pause.wait(0.05)
-        found = self._known(group, asked, unless=KafkaError.GROUP_ID_NOT_FOUND)
+        found = self._known(group, response, unless=KafkaError.GROUP_ID_NOT_FOUND)
         return () if found is None else found.members
 
     def _is_loading(self, what: str, future: Future[_Group]) -> bool:
-        """Whether the coordinator of a group is not ready yet, as in a cluster that has just begun."""
+        """Whether the coordinator of a group is not ready yet, as in a cluster that has just started."""
         error = self._error(what, future)
         return isinstance(error, KafkaException) and failure_of(error).code() in _LOADING
 
@@ -147,17 +152,17 @@ class Admin:
             return future.result()
         if isinstance(error, KafkaException) and failure_of(error).code() == unless:
             return None
-        raise KafkaUnavailable(f"{what}: {said(error)}") from error
+        raise KafkaUnavailable(f"{what}: {reason_of(error)}") from error
 
     def _result(self, what: str, future: Future[_T]) -> _T:
         error = self._error(what, future)
         if error is not None:
-            raise KafkaUnavailable(f"{what}: {said(error)}") from error
+            raise KafkaUnavailable(f"{what}: {reason_of(error)}") from error
         return future.result()
 
     def _error(self, what: str, future: Future[_T]) -> BaseException | None:
-        # Asked for, not raised: an exception that has been raised holds on to the frames that hold on to it.
+        # Not result(): a raised exception and the frames in its traceback would keep each other alive.
         try:
             return future.exception(self._timeout)
         except FutureTimeoutError as error:
-            raise KafkaUnavailable(f"{what}: no answer within {self._timeout:g} s") from error
+            raise KafkaUnavailable(f"{what}: no response within {self._timeout:g} s") from error

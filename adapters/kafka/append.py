@@ -1,4 +1,4 @@
-"""What a caller wants appended, and the wait for its answer."""
+"""An append request: its content, its result, and its check against the log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from adapters.kafka.record import follows
 
 
 class Draft(NamedTuple):
-    """A record to be: timestamp in ms since 1970 (0: the time of sending), headers as they go over the wire."""
+    """A record to be written: `timestamp` in ms since 1970 (0: the time of sending), headers as sent to Kafka."""
 
     stream: str
     version: int
@@ -23,14 +23,14 @@ class Draft(NamedTuple):
 
 
 class Track(NamedTuple):
-    """An application's progress to be."""
+    """An application's progress to be recorded."""
 
     application: str
     notification: int
 
 
 class Append:
-    """Events, snapshots and a tracking ordinal that are written together or not at all."""
+    """Events, snapshots and a tracking ordinal that are written in one transaction."""
 
     __slots__ = ("_answered", "_error", "_ordinals", "events", "snapshots", "track")
 
@@ -47,17 +47,17 @@ class Append:
         return bool(self.events or self.snapshots or self.track)
 
     def succeed(self, ordinals: Sequence[int] = ()) -> None:
-        """Committed: the events are at these ordinals."""
+        """Report that the append is committed, with its events at `ordinals`."""
         self._ordinals = ordinals
         self._answered.release()
 
     def fail(self, error: BaseException) -> None:
-        """Not committed, or (OutcomeUnknown) nobody can say."""
+        """Report that the append is not committed or, with OutcomeUnknown, may be committed."""
         self._error = error
         self._answered.release()
 
     def wait(self) -> Sequence[int]:
-        """The ordinals of the events, once they are durable. Raises what the writer had to say instead."""
+        """Wait until the events are durable and return their ordinals. Raises the error passed to `fail`."""
         with self._answered:
             if self._error is not None:
                 raise self._error.with_traceback(None)
@@ -65,7 +65,7 @@ class Append:
 
 
 class Staging:
-    """What the log will hold once the appends gathered for one commit are written."""
+    """Checks the appends of one commit against the log and against each other."""
 
     def __init__(self, index: Index) -> None:
         self._index = index
@@ -74,9 +74,9 @@ class Staging:
         self._tracked: dict[str, int] = {}
 
     def add(self, append: Append) -> None:
-        """Take `append` in, whole.
+        """Add all of `append`.
 
-        Raises KafkaConflict: a version or a tracking ordinal is taken; nothing of it is taken in.
+        Raises KafkaConflict where a version or a tracking ordinal is already taken; nothing is then added.
         """
         last = self._followed(append.events)
         snapshots = self._unique(append.snapshots)
@@ -87,7 +87,7 @@ class Staging:
 
     @property
     def last(self) -> dict[str, int]:
-        """The last version of each stream that is written to."""
+        """The last version of each stream in the added appends."""
         return self._last
 
     def _followed(self, events: Sequence[Draft]) -> dict[str, int]:
@@ -99,7 +99,7 @@ class Staging:
             if last is None:
                 last = self._index.last_version(stream)
             if not follows(last, version):
-                raise KafkaConflict(f"version {version} of {stream} cannot follow {_said(last)}")
+                raise KafkaConflict(f"version {version} of {stream} cannot follow {_described(last)}")
             new[stream] = version
         return new
 
@@ -125,5 +125,5 @@ class Staging:
         return {track.application: track.notification}
 
 
-def _said(last: int | None) -> str:
+def _described(last: int | None) -> str:
     return "a stream that does not exist" if last is None else f"version {last}, its last"

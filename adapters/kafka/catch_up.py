@@ -1,4 +1,4 @@
-"""Bringing an index to the end of the log: at start, after a doubt, and whenever a reader wants to know."""
+"""Reading the log into an index up to its end: at start, after a failed commit, and on a reader's request."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _FLUSH_AT: Final = 50_000
 
 
 def catch_up(clients: Clients, settings: KafkaSettings, follower: Follower, stopped: threading.Event) -> int:
-    """Tell the index everything up to the certain end of every topic; the end of the events is returned.
+    """Read every topic into the index up to its certain end; returns that offset of the events' topic.
 
-    An index that has seen more than the log holds, or something else, is stale: it is made anew.
+    An index that is ahead of the log, or whose last event is not in the log, is rebuilt.
     """
     if follower.index.damaged:
         follower.index.clear()
@@ -33,7 +33,7 @@ def catch_up(clients: Clients, settings: KafkaSettings, follower: Follower, stop
     if any(follower.index.reached(topic) > end for topic, end in ends.items()) or not _recognised(
         clients, settings, follower
     ):
-        _log.warning("the index of %s is not of this log: it is made anew", settings.name)
+        _log.warning("the index of %s does not belong to this log: it is rebuilt", settings.name)
         follower.index.clear()
     for topic, end in ends.items():
         _follow(clients, TopicPartition(topic, settings.partition), follower, end)
@@ -67,5 +67,5 @@ def _follow(clients: Clients, partition: TopicPartition, follower: Follower, end
         consumer.go_to(begin)
         for messages, reached in consumer.until(end):
             absorb(messages, reached)
-            if index.untold > _FLUSH_AT:
+            if index.pending > _FLUSH_AT:
                 index.flush()

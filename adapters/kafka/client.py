@@ -1,4 +1,4 @@
-"""Everything this project asks of confluent-kafka, with types: clients, and what their errors mean."""
+"""Typed access to confluent-kafka: creates the clients and translates their errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from adapters.kafka.failure import failure_of
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
-# A transaction left open holds every reader back until it is taken over or this runs out.
+# An open transaction blocks every reader until another writer takes over or this timeout ends.
 TRANSACTION_TIMEOUT_MS: Final = 10_000
 
 _PRODUCER: Final[Mapping[str, str | int]] = {
@@ -31,7 +31,7 @@ _PRODUCER: Final[Mapping[str, str | int]] = {
     "queue.buffering.max.kbytes": 1_048_576,
 }
 _CONSUMER: Final[Mapping[str, str | int | bool]] = {
-    # No group is joined: partitions are assigned by hand. librdkafka wants a name all the same.
+    # No group is joined, because partitions are assigned explicitly; librdkafka still requires a name.
     "group.id": "whence-reader",
     "isolation.level": "read_committed",
     "enable.auto.commit": False,
@@ -44,22 +44,22 @@ _CONSUMER: Final[Mapping[str, str | int | bool]] = {
 
 
 class Clients:
-    """Makes producers, consumers and the admin client of one configuration."""
+    """Creates the producers, consumers and the admin client of one configuration."""
 
     def __init__(self, settings: ClientSettings, timeout: float) -> None:
         self._settings, self.timeout = settings, timeout
         self._admin: Admin | None = None
         self._pause = threading.Event()
 
-    def producer(self, transactional_id: str, max_bytes: int, shaken: threading.Event) -> Producer:
-        """A producer that sets `shaken` when a connection of its breaks (told when it is polled)."""
+    def producer(self, transactional_id: str, max_bytes: int, disconnected: threading.Event) -> Producer:
+        """A producer that sets `disconnected`, while it is polled, when one of its connections has broken."""
 
-        def shake(_: KafkaError) -> None:
-            shaken.set()
+        def report(_: KafkaError) -> None:
+            disconnected.set()
 
         own: dict[str, object] = {
             **_PRODUCER,
-            "error_cb": shake,
+            "error_cb": report,
             "transactional.id": transactional_id,
             "message.max.bytes": max_bytes,
         }
@@ -75,7 +75,7 @@ class Clients:
                 "group.id": group,
                 "client.id": client_id,
                 "session.timeout.ms": session_ms,
-                # Who leaves while another joins waits for everybody's next heartbeat.
+                # A member that leaves while another joins waits for the next heartbeat of every member.
                 "heartbeat.interval.ms": session_ms // 20,
                 "enable.partition.eof": False,
                 "auto.offset.reset": "latest",
@@ -90,9 +90,9 @@ class Clients:
         return self._admin
 
     def end_of(self, partition: TopicPartition, isolation: IsolationLevel) -> int:
-        """As Admin.end_of, asked again for as long as the timeout allows.
+        """As Admin.end_of, repeated with a new admin client until it succeeds or the timeout ends.
 
-        After a broker has been away librdkafka's admin client insists on the leader epoch it knew; a new one asks.
+        After a broker's restart librdkafka's admin client keeps using the old leader epoch; a new client fetches it.
         """
         deadline = monotonic() + self.timeout
         while True:
@@ -106,7 +106,7 @@ class Clients:
 
     @contextlib.contextmanager
     def errors(self, what: str) -> Generator[None]:
-        """Kafka's exceptions leave as KafkaUnavailable, without secrets."""
+        """Raise Kafka's exceptions as KafkaUnavailable, without secrets."""
         try:
             yield
         except KafkaException as error:
@@ -121,4 +121,4 @@ class Clients:
             return make()
         except KafkaException as error:
             reason = self._settings.redact(failure_of(error).str())
-            raise KafkaSettingsInvalid(f"Kafka's client refuses its settings: {reason}") from error
+            raise KafkaSettingsInvalid(f"Kafka's client refused its settings: {reason}") from error

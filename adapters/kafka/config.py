@@ -1,7 +1,7 @@
 """Settings of the log on Kafka, read from the library's environment.
 
-`KAFKA_…` names in `OUR_SETTINGS` are this module's; any other `KAFKA_SOME_NAME` is librdkafka's `some.name`, and
-`KAFKA_CONFIG` holds a JSON object of librdkafka settings as they are spelled there. Secrets are never shown.
+This module reads the `KAFKA_…` names in `OUR_SETTINGS`. Any other `KAFKA_SOME_NAME` sets librdkafka's `some.name`.
+`KAFKA_CONFIG` holds a JSON object of librdkafka settings under their own names. Secrets are never shown.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ OUR_SETTINGS: Final = frozenset({
     "KAFKA_CONFIG",
 })  # fmt: skip
 
-# What Kafka's own shell scripts and images read from the same environment.
+# Variables of Kafka's own shell scripts and images, which share the environment.
 NOT_CLIENT_SETTINGS: Final = frozenset({
     "KAFKA_HOME", "KAFKA_OPTS", "KAFKA_HEAP_OPTS", "KAFKA_JVM_PERFORMANCE_OPTS", "KAFKA_LOG4J_OPTS",
     "KAFKA_JMX_OPTS", "KAFKA_JMX_PORT", "KAFKA_GC_LOG_OPTS", "KAFKA_CLUSTER_ID", "KAFKA_VERSION",
 })  # fmt: skip
 
-# What the promise of the log rests on: a different value is refused, not overridden in silence.
+# The log is only durable and consistent with these values: other values are refused, not silently overridden.
 FIXED: Final[Mapping[str, str]] = {
     "acks": "all",
     "enable.idempotence": "true",
@@ -83,7 +83,7 @@ class ClientSettings(Mapping[str, str]):
 
 @dataclass(frozen=True, slots=True)
 class KafkaSettings:
-    """Where the log is and how it is used. Times in seconds."""
+    """The location of the log and the way it is used. Times in seconds."""
 
     client: ClientSettings
     topic: str = "whence.events"
@@ -112,14 +112,15 @@ class KafkaSettings:
 
     @property
     def name(self) -> str:
-        """The partition as a person would say it."""
+        """The partition as it is shown in messages and logs."""
         return f"{self.topic} partition {self.partition}"
 
 
 def settings_of(env: Environment) -> KafkaSettings:
     """The settings in `env`.
 
-    Raises KafkaSettingsInvalid: names the variable, what is wrong with it and what it may be.
+    Raises KafkaSettingsInvalid where a setting is missing or invalid; the message names the variable, the fault and
+    the allowed values.
     """
     partition = _number(env, "KAFKA_PARTITION", int, 0, least=0)
     return KafkaSettings(
@@ -141,7 +142,9 @@ def settings_of(env: Environment) -> KafkaSettings:
 def _client_settings(env: Environment) -> dict[str, str]:
     settings = {**_named_settings(env), **_json_settings(env)}
     if not settings.get("bootstrap.servers"):
-        raise KafkaSettingsInvalid("KAFKA_BOOTSTRAP_SERVERS is not set: give it HOST:PORT of a Kafka broker")
+        raise KafkaSettingsInvalid(
+            "KAFKA_BOOTSTRAP_SERVERS is not set: set it to HOST:PORT of a Kafka broker"
+        )
     for name, value in settings.items():
         _refuse_unsafe(name, value)
     return settings
@@ -168,7 +171,7 @@ def _json_settings(env: Environment) -> dict[str, str]:
     try:
         loaded: object = json.loads(text)
     except ValueError as error:
-        # The text may hold a password: only where it breaks is told.
+        # The text may hold a password, so the message gives only the position.
         position = getattr(error, "pos", 0)
         raise KafkaSettingsInvalid(f"KAFKA_CONFIG is not JSON (at character {position})") from None
     if not isinstance(loaded, dict):
@@ -182,10 +185,10 @@ def _plain(value: object) -> str:
 
 def _refuse_unsafe(name: str, value: str) -> None:
     if name in OURS_ALONE:
-        raise KafkaSettingsInvalid(f"{name} belongs to the log itself and cannot be set")
+        raise KafkaSettingsInvalid(f"{name} is set by the log itself and cannot be configured")
     if name in FIXED and value.lower() not in {FIXED[name], {"all": "-1"}.get(FIXED[name], FIXED[name])}:
         raise KafkaSettingsInvalid(
-            f"{name}={value} would break the promise of the log: leave it out (it is {FIXED[name]})"
+            f"{name}={value} would break the guarantees of the log: leave it out (it is {FIXED[name]})"
         )
 
 
@@ -193,7 +196,7 @@ def _topic(env: Environment) -> str:
     topic = env.get("KAFKA_TOPIC") or "whence.events"
     if not _TOPIC.fullmatch(topic):
         raise KafkaSettingsInvalid(
-            f"KAFKA_TOPIC={topic!r} is not a topic name: up to 200 of letters, digits, dot, underscore and dash"
+            f"KAFKA_TOPIC={topic!r} is not a topic name: at most 200 letters, digits, dots, underscores and dashes"
         )
     return topic
 
@@ -217,7 +220,7 @@ def _number(
     if not math.isfinite(number):
         raise KafkaSettingsInvalid(f"{key}={text!r} is not a number")
     if number < least:
-        raise KafkaSettingsInvalid(f"{key}={text} is too small: at least {least}")
+        raise KafkaSettingsInvalid(f"{key}={text} is too small: the minimum is {least}")
     return number
 
 

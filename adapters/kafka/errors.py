@@ -1,7 +1,7 @@
-"""What can go wrong with the log on Kafka, as the library's persistence errors and as ours at once.
+"""Errors of the log on Kafka.
 
-Whoever uses the library's recorders catches `OperationalError`, `IntegrityError`, `DataError`; whoever uses the
-log of this project catches `LogError` and its leaves. Every class here is both.
+Each class is both an error of the library (`OperationalError`, `IntegrityError`, `DataError`), which callers of the
+library's recorders catch, and a `LogError`, which callers of this project's log catch.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from domain.errors import (
 
 
 class KafkaConflict(Conflict, IntegrityError):
-    """That version of the stream, or that tracking ordinal, is already taken; nothing was written."""
+    """The stream's version or the tracking ordinal is already taken; nothing was written."""
 
 
 class KafkaUnavailable(LogUnavailable, OperationalError):
-    """The broker did not answer in time; nothing was written."""
+    """The broker did not respond in time; nothing was written."""
 
 
 class OutcomeUnknown(KafkaUnavailable):
-    """The broker fell silent during a commit: all of the append is in the log, or none of it. Read before retrying."""
+    """The broker stopped responding during a commit: the log holds all of the append or none. Read before retrying."""
 
 
 class KafkaOwnershipLost(OwnershipLost, OperationalError):
@@ -43,24 +43,24 @@ class KafkaOwnershipLost(OwnershipLost, OperationalError):
 
 
 class KafkaLogOwned(LogOwned, OperationalError):
-    """Another engine holds the partition; the message names host, process and since when."""
+    """Another engine owns the partition; the message names its host, its process and the time since when."""
 
 
 class KafkaLogUnsafe(LogUnsafe, OperationalError):
-    """A topic is set up so that it would lose events; the message holds the command that mends it."""
+    """A topic's settings would lose events; the message holds the command that corrects them."""
 
 
 class KafkaLogCorrupt(LogCorrupt, DatabaseError):
-    """The log holds something that no owner of it can have written."""
+    """The log holds a record that no owner of it can have written, or lacks a committed one."""
 
 
 class KafkaReadOnly(OwnershipLost, ProgrammingError):
-    """This log was opened for reading only."""
+    """The log was opened read-only."""
 
 
 class EventTooLarge(InvalidEvent, DataError):
-    """An event is larger than a record of its topic may be; nothing was written."""
+    """An event is larger than its topic's maximum record size; nothing was written."""
 
 
 class KafkaSettingsInvalid(InvalidSettings, OSError):
-    """A setting is missing, unknown or out of range. `OSError` is what the library raises for its environment."""
+    """A setting is missing, unknown or out of range. The library raises `OSError` for its environment variables."""

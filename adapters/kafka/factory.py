@@ -34,9 +34,9 @@ _AGGREGATE_RECORDERS: Final[dict[str, type[KafkaAggregateRecorder | KafkaSnapsho
 
 
 class KafkaFactory(InfrastructureFactory[KafkaTrackingRecorder]):
-    """All recorders of one factory share one writer. The log is opened with the first recorder.
+    """All recorders of one factory share one writer. The first recorder opens the log.
 
-    Raises KafkaSettingsInvalid when made; when the log is opened KafkaLogUnsafe, KafkaLogOwned, KafkaUnavailable.
+    The constructor raises KafkaSettingsInvalid. Opening raises KafkaLogUnsafe, KafkaLogOwned or KafkaUnavailable.
     """
 
     def __init__(self, env: Environment | EnvType | None) -> None:
@@ -54,7 +54,7 @@ class KafkaFactory(InfrastructureFactory[KafkaTrackingRecorder]):
             return self._store
 
     def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
-        """The recorder of `events` or of `snapshots`."""
+        """The recorder for the purpose `events` or `snapshots`. Raises ProgrammingError for any other purpose."""
         if purpose not in _AGGREGATE_RECORDERS:
             raise ProgrammingError(f"there is no topic for {purpose!r}: {' or '.join(_AGGREGATE_RECORDERS)}")
         return _AGGREGATE_RECORDERS[purpose](self.store)
@@ -72,7 +72,7 @@ class KafkaFactory(InfrastructureFactory[KafkaTrackingRecorder]):
         return self._chosen(self.PROCESS_RECORDER_TOPIC, KafkaProcessRecorder)(self.store)
 
     def close(self) -> None:
-        """Finish what is being appended and let go of the partition."""
+        """Finish the current appends and release the partition."""
         with self._opening:
             if self._store is not None:
                 self._store.close()

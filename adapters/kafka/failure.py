@@ -1,4 +1,4 @@
-"""What an error of Kafka's client means."""
+"""Classification of the errors of Kafka's client."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException
 
-# librdkafka's own codes begin with an underscore; they are public all the same.
+# librdkafka's own codes begin with an underscore but are public.
 END_OF_PARTITION: Final = KafkaError._PARTITION_EOF  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 _FENCED: Final = frozenset({
     KafkaError._FENCED,  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
@@ -26,8 +26,8 @@ def failure_of(error: KafkaException) -> KafkaError:
     return inner
 
 
-def said(error: BaseException) -> str:
-    """What Kafka's client says in plain words."""
+def reason_of(error: BaseException) -> str:
+    """The error's message, for an error of Kafka's client without its code."""
     return failure_of(error).str() if isinstance(error, KafkaException) else str(error)
 
 

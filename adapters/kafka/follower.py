@@ -1,4 +1,4 @@
-"""What the log says, told to the index: the one place where a record is accepted as an event or refused."""
+"""Passing records from the log to the index. Only this module accepts a record as an event or refuses it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Absorb = Callable[[Sequence[Message], int], None]
 
 
 class Follower:
-    """Tells an index what arrives from a log's topics."""
+    """Adds the records of a log's topics to an index."""
 
     def __init__(self, index: Index, settings: KafkaSettings, topics: Collection[str]) -> None:
         self.index, self._settings = index, settings

@@ -1,4 +1,4 @@
-"""What has been committed to one partition: the index says where, the log says what."""
+"""The committed events of one partition: the index holds their places, the log their content."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from adapters.kafka.run import EventPlace, runs_of
 
 
 class History:
-    """Answers from the index and the log; keeps the latest events at hand; tells who listens what is new."""
+    """Reads events through the index, caches the latest ones in memory and notifies listeners of new ones."""
 
     def __init__(self, settings: KafkaSettings, index: Index, reader: PlaceReader) -> None:
         self.index = index
@@ -27,22 +27,22 @@ class History:
 
     @property
     def count(self) -> int:
-        """How many events there are: the ordinal of the last one."""
+        """The number of events, which is the ordinal of the last one."""
         return self.index.count
 
     def events_at(self, places: Sequence[EventPlace]) -> list[Event]:
-        """The events at `places`, in that order of ordinals. Raises KafkaUnavailable, KafkaLogCorrupt."""
+        """The events at `places`, which are in the order of ordinals. Raises KafkaUnavailable, KafkaLogCorrupt."""
         here = self._recent.at([place.ordinal for place in places])
         return [record.event for record in self._reader.fetch(places)] if here is None else here
 
     def events_between(self, first: int, last: int) -> list[Event]:
-        """The events from ordinal `first` to `last`, both included, as far as there are any."""
+        """The events from ordinal `first` to `last`, both included; fewer where the log ends earlier."""
         return self.events_at(self.index.places_between(first, min(last, self.count)))
 
     def record(self, appends: Sequence[Append], last: Mapping[str, int], first: int, end: int) -> None:
-        """These appends are committed, their events from offset `first` to before `end`: index them and answer.
+        """Index committed appends, whose events lie from offset `first` to before `end`, and report them to callers.
 
-        `last` holds the last version of each stream among them.
+        `last` holds the last version of each stream in `appends`.
         """
         ordinal = self.index.count + 1
         events = appends[0].events if len(appends) == 1 else [e for append in appends for e in append.events]
@@ -52,15 +52,15 @@ class History:
             self._recent.add(ordinal, events)
         for append in appends:
             self._record_beside(append)
-        self.tell()
+        self.notify()
         for append in appends:
             append.succeed(range(ordinal, ordinal + len(append.events)))
             ordinal += len(append.events)
 
     def holds(self, append: Append) -> Sequence[int] | None:
-        """The ordinals of the events of `append` if the log holds it, None if it holds nothing of it.
+        """The ordinals of the events of `append` where the log holds all of it; None where the log holds none of it.
 
-        Raises KafkaLogCorrupt: it holds a part, which no transaction of ours can have left.
+        Raises KafkaLogCorrupt where the log holds a part, which no transaction of this project can have written.
         """
         found = [self._ordinal(draft) for draft in append.events]
         ordinals = [ordinal for ordinal in found if ordinal is not None]
@@ -69,16 +69,16 @@ class History:
             return ordinals
         if ordinals or any(beside):
             raise KafkaLogCorrupt(
-                f"{self._settings.name} holds a part of an append: somebody else writes to it"
+                f"{self._settings.name} holds a part of an append: a foreign producer writes to it"
             )
         return None
 
     def forget(self) -> None:
-        """What is at hand is in doubt: the log is asked instead."""
+        """Empty the cache, so that the next reads come from the log."""
         self._recent.clear()
 
     def listen(self, listener: threading.Event) -> None:
-        """`listener` is set whenever there are new events."""
+        """Register `listener`, which is set whenever there are new events."""
         with self._listening:
             self._listeners.add(listener)
 
@@ -86,8 +86,8 @@ class History:
         with self._listening:
             self._listeners.discard(listener)
 
-    def tell(self) -> None:
-        """There are new events."""
+    def notify(self) -> None:
+        """Set every listener, because there are new events."""
         with self._listening:
             for listener in self._listeners:
                 listener.set()

@@ -1,8 +1,8 @@
-"""Where the events of one partition are: a disposable SQLite view of it, in a file or in memory.
+"""The index of one partition: a disposable SQLite database, in a file or in memory.
 
-It says which version of which stream is at which ordinal, and how far it has read. What it is told is written to
-SQLite a moment later by `flush`, which questions ask for first; a file that was left before that is merely older,
-and reads on from where it is. A file that is missing, corrupt, of another cluster or another topic is made anew.
+It maps stream and version to ordinal and offset, and stores how far each topic has been read. New entries are kept in
+memory until `flush` writes them to SQLite; every query flushes first. A file that was not flushed is only older, and
+reading continues from its offsets. A file that is missing, corrupt, of another cluster or another topic is rebuilt.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ ON CONFLICT (application) DO UPDATE SET notification = max(notification, exclude
 
 
 class Snapshot(NamedTuple):
-    """A snapshot as it was recorded."""
+    """A recorded snapshot."""
 
     stream: str
     version: int
@@ -57,23 +57,23 @@ class Snapshot(NamedTuple):
 
 
 class IndexDamaged(KafkaUnavailable):
-    """The view failed, not the log: it is made anew with the next takeover."""
+    """The index failed, not the log. The next takeover rebuilds the index."""
 
 
 class Index:
-    """The view of one partition and its siblings. Safe to use from several threads."""
+    """The index of one partition with its tracking and snapshots. Safe to use from several threads."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self.damaged = False
         self._identity: Mapping[str, str] = {}
-        self._asking = threading.RLock()
-        self._telling = threading.RLock()
+        self._database_lock = threading.RLock()
+        self._pending_lock = threading.RLock()
         self._open()
 
     def _open(self) -> None:
-        self._told: list[Run] = []
-        self._told_last: dict[str, int] = {}
+        self._pending: list[Run] = []
+        self._pending_last: dict[str, int] = {}
         self._reached: dict[str, int] = {}
         self._ids: dict[str, int] = {}
         self._db = opened(self._path)
@@ -81,9 +81,9 @@ class Index:
         streams = self._db.execute(
             "SELECT name, last FROM stream LIMIT ?", (_STREAMS_REMEMBERED + 1,)
         ).fetchall()
-        # Most logs have so few streams that all of them can be known by heart.
-        self._knows_all = len(streams) <= _STREAMS_REMEMBERED
-        self._last: dict[str, int] = dict(streams) if self._knows_all else {}
+        # Most logs have so few streams that the last versions of all of them fit in memory.
+        self._all_in_memory = len(streams) <= _STREAMS_REMEMBERED
+        self._last: dict[str, int] = dict(streams) if self._all_in_memory else {}
 
     def _counted(self) -> int:
         row = self._db.execute(
@@ -91,16 +91,16 @@ class Index:
         ).fetchone()
         return 0 if row is None else int(row[0])
 
-    # What is known.
+    # Queries.
 
     def last_version(self, stream: str) -> int | None:
-        """The last version of `stream`, None where it has no event."""
-        with self._telling:
+        """The last version of `stream`; None where it has no event."""
+        with self._pending_lock:
             last = self._last.get(stream)
-            if last is not None or self._knows_all:
+            if last is not None or self._all_in_memory:
                 return last
-        # Whatever is not yet written is known by heart: there is no need to write it first.
-        with self._asking, self._usable():
+        # No flush is needed: `_last` holds every stream with pending events.
+        with self._database_lock, self._usable():
             row = self._db.execute("SELECT last FROM stream WHERE name = ?", (stream,)).fetchone()
         return None if row is None else int(row[0])
 
@@ -113,7 +113,7 @@ class Index:
         desc: bool = False,
         limit: int | None = None,
     ) -> list[EventPlace]:
-        """The places of a stream's events, in the order of versions."""
+        """The places of a stream's events, in the order of versions: those after `gt`, up to `lte` inclusive."""
         first, last = 0 if gt is None else gt + 1, _NO_BOUND if lte is None else lte
         places: list[EventPlace] = []
         for row in self._all(_RUNS_OF, {"name": stream, "first": first, "last": last}):
@@ -123,7 +123,7 @@ class Index:
         return _limited(places, desc=desc, limit=limit)
 
     def place_at(self, ordinal: int) -> EventPlace | None:
-        """The place at `ordinal`, None where the log does not reach so far."""
+        """The place of the event at `ordinal`; None where the log has no such event."""
         return next(iter(self.places_between(ordinal, ordinal)), None)
 
     def places_between(self, first: int, last: int) -> list[EventPlace]:
@@ -132,19 +132,19 @@ class Index:
         return [place for row in rows for place in Run(*row).between(first, last)]
 
     def reached(self, topic: str) -> int:
-        """The offset of `topic` from which reading goes on."""
-        with self._telling:
+        """The offset of `topic` at which reading continues."""
+        with self._pending_lock:
             if topic in self._reached:
                 return self._reached[topic]
         row = self._one("SELECT next_offset FROM reached WHERE topic = :name", topic)
         return 0 if row is None else int(row[0])
 
     def refused(self) -> dict[int, str]:
-        """Offsets of the records that no reader accepts, and what they claimed to be."""
+        """For each record that was not accepted as an event: its offset and a description of what it claims to be."""
         return dict(self._all("SELECT at, claim FROM refused ORDER BY at", {}))
 
     def tracked(self, application: str) -> int | None:
-        """The largest notification tracked for `application`."""
+        """The largest notification tracked for `application`; None where there is none."""
         row = self._one("SELECT notification FROM tracking WHERE application = :name", application)
         return None if row is None else int(row[0])
 
@@ -157,60 +157,60 @@ class Index:
         desc: bool = False,
         limit: int | None = None,
     ) -> list[Snapshot]:
-        """The snapshots of a stream in the order of versions."""
+        """The snapshots of a stream in the order of versions: those after `gt`, up to `lte` inclusive."""
         bounds = {"gt": -_NO_BOUND if gt is None else gt, "lte": _NO_BOUND if lte is None else lte}
         found = [Snapshot(*row) for row in self._all(_SNAPSHOTS_OF, {"name": stream, **bounds})]
         return _limited(found, desc=desc, limit=limit)
 
     @property
-    def untold(self) -> int:
-        """How many runs SQLite has not yet been told of."""
-        return len(self._told)
+    def pending(self) -> int:
+        """The number of runs that are not yet written to SQLite."""
+        return len(self._pending)
 
-    # What is told.
+    # Updates.
 
     def add(self, runs: Sequence[Run], last: Mapping[str, int], topic: str, reached: int) -> None:
-        """These events are committed; `topic` is read up to `reached`.
+        """Add committed events; `topic` is read up to the offset `reached`.
 
-        `last` holds the last version of each stream among them.
+        `last` holds the last version of each stream in `runs`.
         """
         events = sum(run.events for run in runs)
-        with self._telling:
-            self._told += runs
-            self._told_last.update(last)
+        with self._pending_lock:
+            self._pending += runs
+            self._pending_last.update(last)
             self._last.update(last)
             self._reached[topic] = reached
             self.count += events
 
     def reach(self, topic: str, offset: int) -> None:
-        """`topic` is read up to `offset`, and there was nothing more to know."""
-        with self._telling:
+        """Record that `topic` is read up to `offset`."""
+        with self._pending_lock:
             self._reached[topic] = offset
 
     def refuse(self, offset: int, claim: str) -> None:
-        """The record at `offset` is no event of this log."""
+        """Record that the record at `offset` is not an event of this log."""
         self._do("INSERT OR REPLACE INTO refused VALUES (?, ?)", [(offset, claim)])
 
     def track(self, application: str, notification: int) -> None:
-        """`application` has got as far as `notification`."""
+        """Record that `application` has processed notifications up to `notification`."""
         self._do(_WRITE_TRACKING, [(application, notification)])
 
     def keep(self, snapshots: Iterable[Snapshot]) -> None:
-        """These snapshots are committed."""
+        """Store committed snapshots."""
         self._do("INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?)", snapshots)
 
     def flush(self) -> None:
-        """Write what was told to SQLite, in one transaction with the offsets reached."""
-        with self._asking:
-            with self._telling:
-                told, last, reached = self._told, self._told_last, self._reached
-                self._told, self._told_last, self._reached = [], {}, {}
-            # Outside the inner lock: the writer goes on telling while SQLite is busy.
+        """Write the pending runs to SQLite, in one transaction with the offsets reached."""
+        with self._database_lock:
+            with self._pending_lock:
+                pending, last, reached = self._pending, self._pending_last, self._reached
+                self._pending, self._pending_last, self._reached = [], {}, {}
+            # Outside the inner lock, so that the writer can add runs while SQLite writes.
             if reached:
-                self._write(told, last, reached)
+                self._write(pending, last, reached)
 
     def belongs_to(self, identity: Mapping[str, str]) -> bool:
-        """Whether this index is of that cluster and those topics; one that is of nothing yet becomes so."""
+        """Whether this index is of the cluster and topics in `identity`. An empty index takes the identity on."""
         self._identity = {**identity, "layout": LAYOUT}
         known = dict(self._all("SELECT name, value FROM identity", {}))
         if not known and self.count == 0:
@@ -219,11 +219,11 @@ class Index:
         return known == self._identity
 
     def clear(self) -> None:
-        """Forget everything but whose it is: the log will be read again from its beginning.
+        """Delete everything except the identity, so that the log is read again from its beginning.
 
-        A file that failed while in use (a full disk, say) is not tried again: what follows is kept in memory.
+        A file that failed while in use (by a full disk, for example) is not used again: the index stays in memory.
         """
-        with self._asking, self._telling:
+        with self._database_lock, self._pending_lock:
             self._db.close()
             remove(self._path)
             self._path = None if self.damaged else self._path
@@ -232,25 +232,25 @@ class Index:
             self._do("INSERT INTO identity VALUES (?, ?)", self._identity.items())
 
     def close(self) -> None:
-        """Write what is left and let the file go."""
-        with self._asking:
+        """Flush and close the database."""
+        with self._database_lock:
             try:
                 self.flush()
             finally:
                 self._db.close()
 
-    def _write(self, told: Sequence[Run], last: Mapping[str, int], reached: Mapping[str, int]) -> None:
+    def _write(self, runs: Sequence[Run], last: Mapping[str, int], reached: Mapping[str, int]) -> None:
         with self._written():
             ids = self._written_streams(last)
             rows = [
-                (ordinal, ids[stream], version, at, events) for ordinal, stream, version, at, events in told
+                (ordinal, ids[stream], version, at, events) for ordinal, stream, version, at, events in runs
             ]
             self._db.executemany("INSERT INTO run VALUES (?, ?, ?, ?, ?)", rows)
             self._db.executemany("INSERT OR REPLACE INTO reached VALUES (?, ?)", reached.items())
         if len(self._last) > _STREAMS_REMEMBERED:
-            with self._telling:
-                # Those that are written are asked of SQLite from now on.
-                self._last, self._ids, self._knows_all = dict(self._told_last), {}, False
+            with self._pending_lock:
+                # From now on the last versions of streams without pending events are read from SQLite.
+                self._last, self._ids, self._all_in_memory = dict(self._pending_last), {}, False
 
     def _written_streams(self, last: Mapping[str, int]) -> Mapping[str, int]:
         ids = self._ids
@@ -260,17 +260,17 @@ class Index:
             ids[new[0]] = self._db.execute(_WRITE_STREAM, new).fetchone()[0]
         return ids
 
-    def _one(self, question: str, name: str) -> tuple[Any, ...] | None:
-        return next(iter(self._all(question, {"name": name})), None)
+    def _one(self, query: str, name: str) -> tuple[Any, ...] | None:
+        return next(iter(self._all(query, {"name": name})), None)
 
-    def _all(self, question: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
-        with self._asking:
+    def _all(self, query: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        with self._database_lock:
             self.flush()
             with self._usable():
-                return self._db.execute(question, values).fetchall()
+                return self._db.execute(query, values).fetchall()
 
     def _do(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
-        with self._asking, self._written():
+        with self._database_lock, self._written():
             self._db.executemany(statement, rows)
 
     @contextmanager
@@ -282,7 +282,7 @@ class Index:
     @contextmanager
     def _usable(self) -> Generator[None]:
         if self.damaged:
-            raise IndexDamaged("the index is damaged: it is made anew when the log is next taken over")
+            raise IndexDamaged("the index is damaged: the next takeover of the log rebuilds it")
         try:
             yield
         except sqlite3.DatabaseError as error:

@@ -1,4 +1,4 @@
-"""The SQLite database behind an index: opened, checked, laid out, made anew where it is no use."""
+"""The SQLite database behind an index: opening, checking, creating its tables, replacing a damaged file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS snapshot (
 ) WITHOUT ROWID;
 """
 
-# One process a file; its last moments may be lost with the power, never its order.
+# One process uses a file. A power failure may lose the last transactions, but does not reorder them.
 _PRAGMAS: Final = """
 PRAGMA locking_mode = EXCLUSIVE;
 PRAGMA journal_mode = WAL;
@@ -36,7 +36,10 @@ PRAGMA cache_size = -65536;
 
 
 def opened(path: Path | None) -> sqlite3.Connection:
-    """The database in `path`, or in memory: empty where the file is damaged, a private one where it is in use."""
+    """The database in `path`, in memory where `path` is None.
+
+    A damaged file is replaced by an empty one. Where another process uses the file, the database is in memory.
+    """
     if path is None:
         return _connected(None)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,16 +48,16 @@ def opened(path: Path | None) -> sqlite3.Connection:
     except sqlite3.DatabaseError as error:
         if "locked" in str(error):
             _log.warning(
-                "the index %s is in use by another process: this one keeps its own in memory", path.name
+                "the index %s is in use by another process: this process keeps its index in memory", path.name
             )
             return _connected(None)
-        _log.warning("the index %s is not usable (%s): it is made anew", path.name, error)
+        _log.warning("the index %s is not usable (%s): it is rebuilt", path.name, error)
         remove(path)
         return _connected(path)
 
 
 def remove(path: Path | None) -> None:
-    """Delete the database with everything that belongs to it."""
+    """Delete the database file and SQLite's files beside it."""
     for suffix in ("", "-wal", "-shm", "-journal") if path is not None else ():
         Path(f"{path}{suffix}").unlink(missing_ok=True)
 
@@ -73,7 +76,7 @@ def _connected(path: Path | None) -> sqlite3.Connection:
 
 
 def _check(db: sqlite3.Connection) -> None:
-    """Raises sqlite3.DatabaseError: the file is damaged."""
+    """Raises sqlite3.DatabaseError where the file is damaged."""
     verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if verdict != "ok":
         raise sqlite3.DatabaseError(verdict)

@@ -1,13 +1,14 @@
 """Completing a transaction whose markers the broker has lost.
 
-Kafka acknowledges a commit once its coordinator has it in writing; the markers that let readers pass follow a moment
-later. A broker that is stopped or killed in that moment may, when it comes back and does not yet know who leads the
-partition, take the partition for deleted, and put the transaction down as complete without its markers (seen on 4.3.1,
-a single broker: "these partitions are likely deleted already and hence can be skipped"). The last stable offset then
-stays where it is for ever, and what was acknowledged is seen by nobody.
+Kafka acknowledges a commit once its coordinator has recorded it; the markers that let readers past the transaction
+follow later. A broker that stops in between may, after its restart and before it knows the partition's leader, take
+the partition for deleted and record the transaction as complete without writing the markers (observed on 4.3.1 with a
+single broker: "these partitions are likely deleted already and hence can be skipped"). The last stable offset then
+never advances, and no reader sees the acknowledged records.
 
-The coordinator's own log, `__transaction_state`, still says how the transaction ended. The next marker of the same
-producer ends it in the partition too, so the new owner writes one of the same kind: with a record that is no event.
+The coordinator's log, `__transaction_state`, still holds the outcome of the transaction. The next marker of the same
+producer also ends the open transaction in the partition. So the new owner commits or aborts, as the coordinator did, a
+transaction whose only record is not an event.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ from confluent_kafka import (
 from adapters.kafka.client import Clients
 from adapters.kafka.config import KafkaSettings
 from adapters.kafka.errors import KafkaOwnershipLost, KafkaUnavailable
-from adapters.kafka.failure import is_fenced, said
+from adapters.kafka.failure import is_fenced, reason_of
 from adapters.kafka.reader import BULK, PartitionConsumer
 from adapters.kafka.record import MEND
 
 _log = logging.getLogger(__name__)
 
 _COORDINATOR_LOG: Final = "__transaction_state"
-# Kafka's TransactionState as it is written: what a transaction came to, true for a commit.
+# Kafka's TransactionState codes of ended transactions: true for a commit, false for an abort.
 _ENDED: Final = {2: True, 3: False, 4: True, 5: False}
 # Key: version, transactional id. Value: version, producer id, epoch, timeout in ms, state, …
 _KEY: Final = struct.Struct(">hh")
@@ -46,17 +47,22 @@ _VALUE: Final = struct.Struct(">hqhib")
 def mend(
     clients: Clients, settings: KafkaSettings, topics: Sequence[str], producers: Mapping[str, Producer]
 ) -> None:
-    """End what hangs in `topics` the way its coordinator ended it; `producers` by transactional id, just fenced.
+    """End the hanging transactions in `topics` as their coordinator ended them.
 
-    Raises KafkaUnavailable: the coordinator's log cannot be read. KafkaOwnershipLost: another writer takes the
-    partition over at this moment.
+    `producers` holds, by transactional id, the producers that have just fenced off their predecessors.
+
+    Raises KafkaUnavailable where the coordinator's log cannot be read, and KafkaOwnershipLost where another writer
+    takes the partition over at the same time.
     """
     for name, producer in producers.items():
         committed = outcome_of(clients, name)
         if committed is None:
             continue
         _log.warning(
-            "%s: a transaction hangs: %s the last one of %s again", settings.name, _VERB[committed], name
+            "%s: a transaction hangs: %s the last transaction of %s again",
+            settings.name,
+            _VERB[committed],
+            name,
         )
         try:
             _mark(producer, settings, topics, committed=committed)
@@ -69,8 +75,8 @@ _VERB: Final = {True: "committing", False: "aborting"}
 
 def _refusal(error: KafkaException, partition: str, name: str) -> KafkaUnavailable | KafkaOwnershipLost:
     if is_fenced(error):
-        return KafkaOwnershipLost(f"another writer takes over {partition} at this moment")
-    return KafkaUnavailable(f"complete the last transaction of {name}: {said(error)}")
+        return KafkaOwnershipLost(f"another writer takes over {partition} at the same time")
+    return KafkaUnavailable(f"complete the last transaction of {name}: {reason_of(error)}")
 
 
 def _mark(producer: Producer, settings: KafkaSettings, topics: Sequence[str], *, committed: bool) -> None:
@@ -83,9 +89,9 @@ def _mark(producer: Producer, settings: KafkaSettings, topics: Sequence[str], *,
 
 
 def outcome_of(clients: Clients, transactional_id: str) -> bool | None:
-    """Whether the last transaction of `transactional_id` was committed; None if its coordinator's log knows of none.
+    """Whether the last transaction of `transactional_id` was committed; None where its coordinator's log has none.
 
-    Raises KafkaUnavailable: that log cannot be read.
+    Raises KafkaUnavailable where the coordinator's log cannot be read.
     """
     partition = _coordinators_log(clients, transactional_id)
     ended = [state for state in _states(clients, partition, transactional_id) if state in _ENDED]
@@ -95,12 +101,12 @@ def outcome_of(clients: Clients, transactional_id: str) -> bool | None:
 def _coordinators_log(clients: Clients, transactional_id: str) -> TopicPartition:
     topic = clients.admin.topics([_COORDINATOR_LOG]).get(_COORDINATOR_LOG)
     if topic is None:
-        raise KafkaUnavailable(f"{_COORDINATOR_LOG} is not there to be read")
+        raise KafkaUnavailable(f"{_COORDINATOR_LOG} does not exist and cannot be read")
     return TopicPartition(_COORDINATOR_LOG, abs(_java_hash(transactional_id)) % len(topic.partitions))
 
 
 def _java_hash(text: str) -> int:
-    """`String.hashCode()`, a signed 32-bit number by which Kafka gives a transactional id its coordinator (ASCII)."""
+    """Java's `String.hashCode()` of an ASCII text, signed 32 bits: Kafka chooses an id's coordinator by it."""
     hashed = 0
     for byte in text.encode():
         hashed = (31 * hashed + byte) & 0xFFFFFFFF

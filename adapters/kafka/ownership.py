@@ -1,9 +1,9 @@
-"""Who owns a partition, asked before anyone is fenced off.
+"""Ownership of a partition, checked before a writer fences off another.
 
-The owner is a member of the consumer group `<topic>.<partition>.owner`, and its client id says which process of
-which host it is. Whoever wants to own joins and looks: alone, it owns; else it leaves and says who does. A process of
-this host that is dead does not count; a silent one of another host counts until its session runs out. This spares
-the first owner a fencing by mistake; the guarantee is the fence.
+The owner is a member of the consumer group `<topic>.<partition>.owner`; its client id names its host and process. A
+process that wants to own the partition joins the group. It owns the partition where it is the only member; otherwise
+it leaves the group and reports the owner. A dead process of the same host does not count; a process of another host
+counts until its session expires. The check only prevents accidental fencing; fencing guarantees the single writer.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ _TRIES: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A process that owns a partition or would like to, since when (UTC); `token` tells apart claims of one process."""
+    """A process that owns or claims a partition.
+
+    `since` is the UTC time of the claim in ISO format; `token` distinguishes several claims of one process.
+    """
 
     host: str
     pid: int
@@ -44,7 +47,7 @@ class Owner:
 
     @classmethod
     def of(cls, client_id: str) -> Self | None:
-        """The owner that `client_id` names, None if it names none."""
+        """The owner that `client_id` names; None where it names none."""
         try:
             return cls(**json.loads(client_id))
         except (ValueError, TypeError):
@@ -56,7 +59,7 @@ class Owner:
 
     @property
     def is_dead(self) -> bool:
-        """Whether it was a process of this host that has ended."""
+        """Whether the owner is an ended process of this host."""
         return self.host == socket.gethostname() and not _is_alive(self.pid)
 
     def __str__(self) -> str:
@@ -74,9 +77,10 @@ class Claim:
         self._member: threading.Thread | None = None
 
     def make(self) -> None:
-        """Own the partition, or say who does.
+        """Become the owner of the partition.
 
-        Raises KafkaLogOwned: names host, process and since when. KafkaUnavailable: the broker does not answer.
+        Raises KafkaLogOwned where another process owns it (the message names host, process and since when), and
+        KafkaUnavailable where the broker does not respond or several processes claim the partition at once.
         """
         if self._settings.take_over:
             self._join()
@@ -86,42 +90,44 @@ class Claim:
             self._join()
             if not self.others():
                 return
-            # Two have begun at once and both step back: who waits longer finds the other there.
+            # Two claims at the same time both withdraw; the one that waits longer then finds the other's.
             self.close()
             self._stopped.clear()
             self._stopped.wait(random.uniform(0.1, 1.0))  # noqa: S311 - a pause, not a secret
         self._refuse_if_owned()
-        raise KafkaUnavailable(f"{self._settings.name}: several engines begin at once, none got through")
+        raise KafkaUnavailable(
+            f"{self._settings.name}: several engines start at once and none became the owner"
+        )
 
     def _refuse_if_owned(self) -> None:
         if others := self.others():
             raise KafkaLogOwned(
-                f"{self._settings.name} is owned by {others[0]}: it can be read from here, not written"
+                f"{self._settings.name} is owned by {others[0]}: this process can read it, but not write to it"
             )
 
     def check(self) -> None:
-        """Before taking over again: nobody else may have come in the meantime.
+        """Check before a renewed takeover that no other process claims the partition.
 
-        Raises KafkaOwnershipLost: somebody has; the message says who.
+        Raises KafkaOwnershipLost where one does; the message names it.
         """
         if not self._settings.take_over and (others := self.others()):
             raise KafkaOwnershipLost(
-                f"{self._settings.name} is owned by {others[0]} by now: nothing is written from here"
+                f"{self._settings.name} is now owned by {others[0]}: this process writes nothing more"
             )
 
     def others(self) -> list[Owner]:
-        """Everybody else in the group who may be alive."""
+        """The other members of the group that may be alive."""
         return [owner for owner in self._owners() if owner != self._me and not owner.is_dead]
 
     def close(self) -> None:
-        """Leave."""
+        """Leave the group."""
         self._stopped.set()
         if self._member is not None:
             self._member.join()
             self._member = None
 
     def _join(self) -> None:
-        """Be seen in the group: it would be pointless to wait for it to settle, for the dead delay that."""
+        """Join the group and wait until it lists this process, not until it is stable: dead members delay that."""
         self._member = threading.Thread(target=self._stay, name=f"own {self._settings.name}", daemon=True)
         self._member.start()
         deadline = monotonic() + self._clients.timeout
@@ -131,7 +137,7 @@ class Claim:
 
     def _stay(self) -> None:
         member = self._clients.member(self._group, self._me.client_id, _SESSION_MS)
-        # Membership is all that is wanted: what is assigned is not read.
+        # Only membership is needed: assigned partitions are not read.
         member.subscribe([self._settings.topic], on_assign=_take_nothing)
         while not self._stopped.is_set():
             member.poll(0.2)

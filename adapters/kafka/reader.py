@@ -1,4 +1,4 @@
-"""Reading the committed records of one partition: in bulk, at places, and up to the end that is certain."""
+"""Reading the committed records of one partition: in bulk, at places, and up to the certain end."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from adapters.kafka.failure import END_OF_PARTITION, GONE
 from adapters.kafka.record import Entry, Record, entry_of
 from adapters.kafka.run import EventPlace
 
-# Small fetches that do not wait: a question about one stream wants a few records from many places.
+# Small fetches that do not wait: a query for one stream reads a few records at many places.
 PLACES: Final[Mapping[str, str | int | bool]] = {
     "fetch.wait.max.ms": 5,
     "fetch.message.max.bytes": 65_536,
     "queued.min.messages": 200,
 }
-# Large fetches ahead of the reader.
+# Large fetches that run ahead of the reader.
 BULK: Final[Mapping[str, str | int | bool]] = {
     "fetch.wait.max.ms": 20,
     "fetch.message.max.bytes": 4_194_304,
@@ -31,15 +31,15 @@ BULK: Final[Mapping[str, str | int | bool]] = {
 }
 TAIL: Final[Mapping[str, str | int | bool]] = {"fetch.wait.max.ms": 100}
 
-# Small enough for the processor's cache and the garbage collector's patience: four times as fast as ten thousand.
+# Batches this small fit the processor's cache and cost the garbage collector little: four times as fast as 10,000.
 BATCH: Final = 100
-# Two places further apart than this are fetched one by one, nearer ones by reading on.
+# Up to this distance in offsets the reader reads on to the next place; beyond it, it seeks.
 _NEAR: Final = 2_000
 _NO_END: Final = 2**63 - 1
 
 
 class PartitionConsumer:
-    """One consumer of one partition, read from wherever it is asked to."""
+    """One consumer of one partition, which reads from any offset."""
 
     def __init__(
         self, clients: Clients, partition: TopicPartition, kind: Mapping[str, str | int | bool]
@@ -56,15 +56,15 @@ class PartitionConsumer:
         self.close()
 
     def go_to(self, offset: int) -> None:
-        """The next message is the first committed one at `offset` or after it."""
+        """Continue with the first committed message at or after `offset`."""
         with self._clients.errors(f"read {self._partition.topic}"):
             # Not seek(): librdkafka then waits out a fetch that is under way.
             self._consumer.assign([TopicPartition(self._partition.topic, self._partition.partition, offset)])
 
     def messages(self, timeout: float) -> list[Message]:
-        """What has arrived, at most `BATCH`, ends of partition among them; empty after `timeout` seconds.
+        """At most `BATCH` messages, end-of-partition messages included; empty where none arrives in `timeout` seconds.
 
-        Raises KafkaUnavailable: the broker refuses to be read.
+        Raises KafkaUnavailable where the broker refuses the read.
         """
         with self._clients.errors(f"read {self._partition.topic}"):
             # consume() waits for a full batch or the whole timeout; poll() returns with the first message.
@@ -74,9 +74,9 @@ class PartitionConsumer:
             return [] if first is None else [first, *self._consumer.consume(BATCH, 0)]
 
     def until(self, end: int) -> Iterator[tuple[Sequence[Message], int]]:
-        """Batches of committed messages, each with the offset after it, until that is at least `end`.
+        """Batches of committed messages, each with the offset after it, until that offset is at least `end`.
 
-        Raises KafkaUnavailable: nothing came for as long as a read may take.
+        Raises KafkaUnavailable where nothing arrives within the timeout.
         """
         patience = monotonic() + self._clients.timeout
         while True:
@@ -85,7 +85,7 @@ class PartitionConsumer:
                 patience = monotonic() + self._clients.timeout
             elif monotonic() > patience:
                 raise KafkaUnavailable(
-                    f"{self._partition.topic}: no answer within {self._clients.timeout:g} s"
+                    f"{self._partition.topic}: no response within {self._clients.timeout:g} s"
                 )
             arrived, at = sorted_out(messages, self._partition.topic)
             yield arrived, at
@@ -93,7 +93,7 @@ class PartitionConsumer:
                 return
 
     def batches(self) -> Iterator[Sequence[Message]]:
-        """Batches of committed messages without end. Raises as `until` does."""
+        """Batches of committed messages, endlessly. Raises as `until` does."""
         for batch, _ in self.until(_NO_END):
             yield batch
 
@@ -102,9 +102,9 @@ class PartitionConsumer:
 
 
 def sorted_out(messages: list[Message], topic: str) -> tuple[Sequence[Message], int]:
-    """The messages that hold records, and the offset after all of them (-1: none came).
+    """The messages that hold records, and the offset after all messages (-1 where there are none).
 
-    Raises KafkaUnavailable: the broker refused to be read; KafkaLogCorrupt: it no longer has what was asked for.
+    Raises KafkaUnavailable where the broker refused the read, and KafkaLogCorrupt where it no longer has the records.
     """
     if not messages:
         return (), -1
@@ -124,15 +124,15 @@ def _refuse_failure(message: Message, topic: str) -> None:
     if error is None or error.code() == END_OF_PARTITION:
         return
     if error.code() in GONE:
-        raise KafkaLogCorrupt(f"{topic}: records that were committed are no longer there ({error.str()})")
+        raise KafkaLogCorrupt(f"{topic}: committed records are missing ({error.str()})")
     raise KafkaUnavailable(f"read {topic}: {error.str()}")
 
 
 def certain_end(clients: Clients, partition: TopicPartition, stopped: threading.Event) -> int:
-    """An offset of the partition before which every transaction is decided, and nothing written so far is after it.
+    """The end offset of the partition once every transaction before it is committed or aborted.
 
-    An early end-of-partition proves nothing: only when the last stable offset has come to the high watermark is
-    every transaction of whoever wrote before decided. Raises KafkaUnavailable: somebody's transaction stays open.
+    An end-of-partition message does not prove this. Only when the last stable offset has reached the high watermark
+    has every transaction of earlier writers ended. Raises KafkaUnavailable where a transaction stays open.
     """
     high, stable = _ends(clients, partition, stopped, clients.timeout)
     if stable < high:
@@ -144,7 +144,7 @@ def certain_end(clients: Clients, partition: TopicPartition, stopped: threading.
 
 
 def hangs(clients: Clients, partition: TopicPartition, stopped: threading.Event, patience: float) -> bool:
-    """Whether some transaction is still open after `patience` seconds."""
+    """Whether a transaction is still open after `patience` seconds."""
     high, stable = _ends(clients, partition, stopped, patience)
     return stable < high
 
@@ -161,7 +161,7 @@ def _ends(
 
 
 class PlaceReader:
-    """Fetches records whose places are known. Safe to use from several threads: one asks at a time."""
+    """Fetches records at known places. Safe to use from several threads, which take turns."""
 
     def __init__(self, clients: Clients, partition: TopicPartition) -> None:
         self._clients, self._partition = clients, partition
@@ -171,7 +171,7 @@ class PlaceReader:
     def fetch(self, places: Sequence[EventPlace]) -> list[Record]:
         """The records at `places`, which are in the order of ordinals.
 
-        Raises KafkaUnavailable; KafkaLogCorrupt: the log does not hold what the index says.
+        Raises KafkaUnavailable where they do not arrive in time, and KafkaLogCorrupt where they are missing.
         """
         if not places:
             return []
@@ -204,18 +204,19 @@ def _entries(consumer: PartitionConsumer, timeout: float, topic: str) -> Iterato
     patience = monotonic() + timeout
     while True:
         messages, _ = sorted_out(consumer.messages(0.5), topic)
-        # An end of partition is not the end: a commit is acknowledged a moment before its markers are written.
+        # Reading continues after an end of partition: a commit is acknowledged before its markers are written.
         if not messages and monotonic() > patience:
-            raise KafkaUnavailable(
-                f"{topic}: an event known to be committed did not arrive within {timeout:g} s"
-            )
+            raise KafkaUnavailable(f"{topic}: a committed event did not arrive within {timeout:g} s")
         yield from filter(None, map(entry_of, messages))
 
 
 def events_of(
     messages: Iterable[Sequence[Message]], start: EventPlace | None, refused: Collection[int]
 ) -> Iterator[list[Record]]:
-    """Batches of events in `messages`, counted from `start` (None: from ordinal 1)."""
+    """The events in `messages`, in batches, from the event at `start` on (None: from ordinal 1).
+
+    Leaves out the records at the offsets in `refused`.
+    """
     ordinal = 1 if start is None else start.ordinal
     for batch in messages:
         found: list[Record] = []

@@ -1,4 +1,4 @@
-"""The events committed last, kept in memory: what is written is often asked for at once."""
+"""An in-memory cache of the latest events, which are often read right after they are written."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from adapters.kafka.record import Event
 
 _EVENTS_KEPT: Final = 20_000
 
-# A plain tuple of plain values, which the garbage collector need not look at again and again.
+# A plain tuple of plain values, because the garbage collector stops tracking such tuples.
 _Content = tuple[str, int, str, bytes]
 
 
 class Recent:
-    """The last commits, bounded by their number of events; a commit goes whole when it goes."""
+    """The latest commits, bounded by their number of events. A commit is evicted as a whole."""
 
     def __init__(self, limit: int = _EVENTS_KEPT) -> None:
         self._limit, self._kept = limit, 0
@@ -26,7 +26,7 @@ class Recent:
         self._lock = threading.Lock()
 
     def add(self, first: int, events: Sequence[Draft]) -> None:
-        """These were committed, the first of them at ordinal `first`."""
+        """Add committed events, the first of which is at ordinal `first`."""
         with self._lock:
             self._firsts.append(first)
             self._commits.append([event[:4] for event in events])
@@ -35,14 +35,14 @@ class Recent:
                 self._trim()
 
     def at(self, ordinals: Sequence[int]) -> list[Event] | None:
-        """The events at these ordinals, None unless all of them are here."""
+        """The events at `ordinals`; None unless the cache holds all of them."""
         with self._lock:
             found = [self._at(ordinal) for ordinal in ordinals]
         records = [record for record in found if record is not None]
         return records if len(records) == len(found) else None
 
     def clear(self) -> None:
-        """Forget everything: what was remembered is in doubt."""
+        """Empty the cache."""
         with self._lock:
             self._firsts, self._commits, self._kept = [], [], 0
 
@@ -54,7 +54,7 @@ class Recent:
         return Event(ordinal, *self._commits[commit][within]) if within < len(self._commits[commit]) else None
 
     def _trim(self) -> None:
-        # Seldom and much at once: a list is short of its head in linear time.
+        # Rarely, and many commits at once: removing the head of a list takes linear time.
         gone = 0
         while self._kept > self._limit:
             self._kept -= len(self._commits[gone])

@@ -1,6 +1,6 @@
-"""An event as a Kafka record, and the one rule by which every reader takes a record for an event.
+"""An event as a Kafka record, and the rule by which every reader accepts a record as an event.
 
-Key: the stream. Value: the event's bytes. Headers: whatever came beside the event, `ce_type` (the event's type) and
+Key: the stream. Value: the event's bytes. Headers: those given with the event, `ce_type` (the event's type) and
 `ce_sequence` (its version in the stream, decimal). Timestamp: milliseconds since 1970.
 """
 
@@ -15,7 +15,7 @@ Headers = Sequence[tuple[str, bytes]]
 
 TYPE: Final = "ce_type"
 VERSION: Final = "ce_sequence"
-# The key of a record that is there for the sake of its transaction's marker and means nothing.
+# The key of a record that carries no event and is written only for its transaction's marker.
 MEND: Final = "whence-mend"
 
 FIRST_VERSIONS: Final = (0, 1)
@@ -32,7 +32,7 @@ class Event(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A committed event with everything its Kafka record carries: `timestamp` in ms since 1970."""
+    """A committed event with its record's headers and `timestamp` in ms since 1970."""
 
     ordinal: int
     stream: str
@@ -44,12 +44,12 @@ class Record(NamedTuple):
 
     @property
     def event(self) -> Event:
-        """The event without what came beside it."""
+        """The event without headers and timestamp."""
         return Event(*self[:5])
 
 
 class Entry(NamedTuple):
-    """What a record claims to be, before anyone has asked whether it may be."""
+    """The content of a record before it is accepted as an event; `timestamp` in ms since 1970."""
 
     offset: int
     stream: str
@@ -60,25 +60,25 @@ class Entry(NamedTuple):
     headers: list[tuple[str, bytes]]
 
     def at(self, ordinal: int) -> Record:
-        """The event that this is, now that it is accepted at `ordinal`."""
+        """The event that was accepted at `ordinal`."""
         return Record(ordinal, *self[1:])
 
 
 def follows(last: int | None, version: int) -> bool:
-    """Whether `version` may come next in a stream whose last one is `last` (None: a stream that is not yet).
+    """Whether `version` may follow `last`, the last version of a stream (None where the stream has no event).
 
-    The library's aggregates begin at 1, its older ones at 0; from there on no version is left out or comes twice.
+    A stream begins at version 1, or at 0 as older aggregates of the library do, and has no gaps or repetitions.
     """
     return version in FIRST_VERSIONS if last is None else version == last + 1
 
 
-def headers_of(topic: str, version: int, beside: Headers) -> list[tuple[str, bytes]]:
-    """The headers of an event's record: what came beside it, its version, and its type unless that came too.
+def headers_of(topic: str, version: int, given: Headers) -> list[tuple[str, bytes]]:
+    """The headers of an event's record: `given`, the version, and the type where `given` has none.
 
-    The version is ours alone: of two headers of a name readers take the last.
+    The version replaces a given one, because readers take the last of several headers with one name.
     """
-    headers = [*beside, (VERSION, b"%d" % version)]
-    for name, _ in beside:
+    headers = [*given, (VERSION, b"%d" % version)]
+    for name, _ in given:
         if name == TYPE:
             return headers
     headers.append((TYPE, topic.encode()))
@@ -86,12 +86,12 @@ def headers_of(topic: str, version: int, beside: Headers) -> list[tuple[str, byt
 
 
 def entry_of(message: Message) -> Entry | None:
-    """The entry in `message`; None where the record is no event at all (no key, no type, no version)."""
-    headers: list[tuple[str, bytes]] = message.headers() or []  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - a consumer always hands out a list of pairs
+    """The entry in `message`; None where the record lacks an event's key, type or version."""
+    headers: list[tuple[str, bytes]] = message.headers() or []  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - a consumer always returns a list of pairs
     named = dict(headers)
     try:
         return Entry(
-            message.offset(),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - a consumed message has one
+            message.offset(),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - a consumed message has an offset
             message.key().decode(),  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess] - caught below
             int(named[VERSION]),
             named[TYPE].decode(),

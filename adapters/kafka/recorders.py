@@ -28,11 +28,11 @@ from adapters.kafka.subscription import KafkaSubscription
 _PAGE = 5_000
 
 
-class Beside(TypedDict, total=False):
-    """What may come beside stored events.
+class Extras(TypedDict, total=False):
+    """Optional data of stored events.
 
-    `headers`: for each event its record headers (`ce_type` and the version are added where they are missing);
-    `timestamps`: for each event the record's timestamp in ms since 1970; `tracking`: progress written with the events.
+    `headers`: the record headers of each event (`ce_type` is added where it is missing, `ce_sequence` always).
+    `timestamps`: the record timestamp of each event in ms since 1970. `tracking`: progress recorded with the events.
     """
 
     headers: Sequence[Headers] | None
@@ -51,10 +51,10 @@ class KafkaRecorder(Recorder):
 
 
 class KafkaAggregateRecorder(KafkaRecorder, AggregateRecorder):
-    """Events by stream."""
+    """Appends events and reads them by stream."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """Append all of them in one transaction, or none. Raises what `Writer.append` does."""
+        """Append the events in one transaction. Raises as `Writer.append` does."""
         self._insert(stored_events, **kwargs)
         return None
 
@@ -67,7 +67,7 @@ class KafkaAggregateRecorder(KafkaRecorder, AggregateRecorder):
         desc: bool = False,
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
-        """The events of one stream by version. Raises KafkaUnavailable, KafkaLogCorrupt."""
+        """The events of one stream in the order of versions. Raises KafkaUnavailable, KafkaLogCorrupt."""
         self.store.refresh()
         history = self.store.history
         places = history.index.places_of(str(originator_id), gt=gt, lte=lte, desc=desc, limit=limit)
@@ -75,17 +75,17 @@ class KafkaAggregateRecorder(KafkaRecorder, AggregateRecorder):
             return [_stored(originator_id, record) for record in reversed(history.events_at(places[::-1]))]
         return [_stored(originator_id, record) for record in history.events_at(places)]
 
-    def _insert(self, stored_events: Sequence[StoredEvent], **beside: Unpack[Beside]) -> Sequence[int]:
-        drafts = _drafts(stored_events, beside.get("headers"), beside.get("timestamps"))
-        append = Append(events=drafts, track=_track(beside.get("tracking")))
+    def _insert(self, stored_events: Sequence[StoredEvent], **extras: Unpack[Extras]) -> Sequence[int]:
+        drafts = _drafts(stored_events, extras.get("headers"), extras.get("timestamps"))
+        append = Append(events=drafts, track=_track(extras.get("tracking")))
         return self.store.append(append) if append else ()
 
 
 class KafkaSnapshotRecorder(KafkaRecorder, AggregateRecorder):
-    """Snapshots by stream, of which Kafka may forget all but the last written of each."""
+    """Appends snapshots and reads them by stream. Kafka may delete all but the last snapshot of a stream."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """Write them in one transaction. Raises what `Writer.append` does."""
+        """Append the snapshots in one transaction. Raises as `Writer.append` does."""
         drafts = _drafts(stored_events, kwargs.get("headers"), kwargs.get("timestamps"))
         if drafts:
             self.store.append(Append(snapshots=drafts))
@@ -100,7 +100,7 @@ class KafkaSnapshotRecorder(KafkaRecorder, AggregateRecorder):
         desc: bool = False,
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
-        """The snapshots of one stream by version."""
+        """The snapshots of one stream in the order of versions."""
         self.store.refresh()
         found = self.store.history.index.snapshots_of(
             str(originator_id), gt=gt, lte=lte, desc=desc, limit=limit
@@ -111,10 +111,10 @@ class KafkaSnapshotRecorder(KafkaRecorder, AggregateRecorder):
 
 
 class KafkaApplicationRecorder(KafkaAggregateRecorder, ApplicationRecorder):
-    """Events by stream and by ordinal: 1, 2, 3 … in the order of the partition."""
+    """Appends events and reads them by stream or by ordinal: 1, 2, 3 … in the order of the partition."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """Append all of them in one transaction, or none: their ordinals. Raises what `Writer.append` does."""
+        """Append the events in one transaction and return their ordinals. Raises as `Writer.append` does."""
         return list(self._insert(stored_events, **kwargs))
 
     def select_notifications(
@@ -126,7 +126,10 @@ class KafkaApplicationRecorder(KafkaAggregateRecorder, ApplicationRecorder):
         *,
         inclusive_of_start: bool = True,
     ) -> Sequence[Notification]:
-        """At most `limit` events from ordinal `start` to `stop`. Raises KafkaUnavailable, KafkaLogCorrupt."""
+        """At most `limit` events from ordinal `start` to `stop`, both included unless `inclusive_of_start` is false.
+
+        Raises KafkaUnavailable, KafkaLogCorrupt.
+        """
         self.store.refresh()
         history = self.store.history
         first = max(1, 1 if start is None else start + (not inclusive_of_start))
@@ -142,14 +145,14 @@ class KafkaApplicationRecorder(KafkaAggregateRecorder, ApplicationRecorder):
         return found[:limit]
 
     def max_notification_id(self) -> int | None:
-        """The ordinal of the last event, None in an empty log."""
+        """The ordinal of the last event; None where the log is empty."""
         self.store.refresh()
         return self.store.history.count or None
 
     def subscribe(
         self, gt: int | None = None, topics: Sequence[str] = ()
     ) -> Subscription[ApplicationRecorder]:
-        """All events after ordinal `gt`, then each new one once it is committed."""
+        """The events after ordinal `gt`, and then each new event once it is committed."""
         return KafkaSubscription(recorder=self, gt=gt, topics=topics)
 
     def _notification(self, event: Event) -> Notification:
@@ -158,14 +161,17 @@ class KafkaApplicationRecorder(KafkaAggregateRecorder, ApplicationRecorder):
 
 
 class KafkaTrackingRecorder(KafkaRecorder, TrackingRecorder):
-    """How far each application has got."""
+    """Records the progress of applications."""
 
     def insert_tracking(self, tracking: Tracking) -> None:
-        """Record it. Raises KafkaConflict: the application is as far already; else what `Writer.append` does."""
+        """Record the progress of an application.
+
+        Raises KafkaConflict where the recorded progress is not behind it, otherwise as `Writer.append` does.
+        """
         self.store.append(Append(track=_track(tracking)))
 
     def max_tracking_id(self, application_name: str) -> int | None:
-        """The largest notification tracked, None if there is none."""
+        """The largest notification tracked; None where there is none."""
         self.store.refresh()
         return self.store.history.index.tracked(application_name)
 
@@ -177,9 +183,9 @@ class KafkaProcessRecorder(KafkaTrackingRecorder, KafkaApplicationRecorder, Proc
 def _drafts(
     stored_events: Sequence[StoredEvent], headers: Sequence[Headers] | None, timestamps: Sequence[int] | None
 ) -> list[Draft]:
-    for beside, what in ((headers, "headers"), (timestamps, "timestamps")):
-        if beside is not None and len(beside) != len(stored_events):
-            raise ProgrammingError(f"{len(stored_events)} events came with {what} for {len(beside)}")
+    for extras, what in ((headers, "headers"), (timestamps, "timestamps")):
+        if extras is not None and len(extras) != len(stored_events):
+            raise ProgrammingError(f"{len(stored_events)} events were given with {what} for {len(extras)}")
     return [
         Draft(
             str(event.originator_id),
@@ -193,7 +199,7 @@ def _drafts(
             stored_events,
             repeat(()) if headers is None else headers,
             repeat(0) if timestamps is None else timestamps,
-            strict=False,  # what does not come beside the events repeats for ever
+            strict=False,  # missing extras are repeated endlessly
         )
     ]
 

@@ -1,4 +1,4 @@
-"""Where events are: a place for one, a run for several of one stream that follow each other in the log too."""
+"""Places of events: `EventPlace` for one event, `Run` for consecutive events of one stream."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 
 class EventPlace(NamedTuple):
-    """An event's place: ordinal, stream, version, and an offset at or before the record (never after it)."""
+    """The place of an event: ordinal, stream, version, and an offset that is not after the record."""
 
     ordinal: int
     stream: str
@@ -16,10 +16,10 @@ class EventPlace(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Events of one stream in a row: ordinal, version and offset are those of the first.
+    """Consecutive events of one stream: `ordinal`, `version` and `offset` are those of the first.
 
-    Between them may lie a marker of an earlier transaction: an offset counted on from the first is then too small,
-    never too large.
+    A marker of an earlier transaction may lie between them. An offset counted from the first may thus be too small,
+    but never too large.
     """
 
     ordinal: int
@@ -29,14 +29,14 @@ class Run(NamedTuple):
     events: int
 
     def between(self, first: int, last: int) -> Iterator[EventPlace]:
-        """The places of those of its events that have the ordinals `first` to `last`."""
+        """The places of the run's events with ordinals from `first` to `last`, both included."""
         ordinal, stream, version, offset, events = self
         for number in range(max(0, first - ordinal), min(events, last + 1 - ordinal)):
             yield EventPlace(ordinal + number, stream, version + number, offset + number)
 
 
 def runs_of(ordinal: int, offset: int, events: Iterable[tuple[str, int, *tuple[Any, ...]]]) -> Iterator[Run]:
-    """The runs in one commit whose first event came to be at `ordinal` and `offset`."""
+    """The runs of one commit, whose first event is at `ordinal` and `offset`."""
     running, begun, count = "", 0, 0
     for stream, version, *_ in events:
         if stream == running:
@@ -51,7 +51,7 @@ def runs_of(ordinal: int, offset: int, events: Iterable[tuple[str, int, *tuple[A
 
 
 def joined(places: Iterable[EventPlace]) -> Iterator[Run]:
-    """The runs in places that are known one by one, in the order of ordinals: offsets in a row as well."""
+    """The runs in `places`, which are in the order of ordinals. The offsets in a run are consecutive, too."""
     ordinal, running, begun, begin, count = 0, "", 0, 0, 0
     for at, stream, version, offset in places:
         if stream == running and offset == begin + count:

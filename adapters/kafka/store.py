@@ -1,4 +1,4 @@
-"""The log of one partition as its recorders share it: one writer, one index, one reader."""
+"""The log of one partition, shared by its recorders: one writer, one index, one reader."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FLUSH_EVERY = 0.2
 
 
 class PartitionStore:
-    """Open it, append to it, ask it; close it. What is forgotten open is closed when nobody holds it any more."""
+    """An open log: append to it, read it, close it. A store that is not closed is closed when it is collected."""
 
     def __init__(self, settings: KafkaSettings) -> None:
         self.settings = settings
@@ -52,22 +52,25 @@ class PartitionStore:
         return self._inner.history
 
     def append(self, append: Append) -> Sequence[int]:
-        """The ordinals of the events in `append`, once they are durable. Raises what `Writer.append` does."""
+        """Append and return the ordinals of the events once they are durable.
+
+        Raises KafkaReadOnly where the log was opened read-only, otherwise as `Writer.append` does.
+        """
         if self._inner.writer is None:
-            raise KafkaReadOnly(f"{self.settings.name} was opened for reading only")
+            raise KafkaReadOnly(f"{self.settings.name} was opened read-only")
         return self._inner.writer.append(append)
 
     def refresh(self) -> None:
-        """Where somebody else writes: know what is committed by now. Raises KafkaUnavailable, KafkaLogCorrupt."""
+        """Read what another writer has committed so far. Raises KafkaUnavailable, KafkaLogCorrupt."""
         self._inner.refresh()
 
     @property
     def refused(self) -> dict[int, str]:
-        """Offset and claim of each record that no reader accepts: it breaks the order of versions, or is no event."""
+        """Offset and description of each record that breaks the order of versions or is not an event."""
         return self.history.index.refused()
 
     def replay(self, start: int = 1) -> Iterator[list[Record]]:
-        """Batches of committed events from ordinal `start` to the end as it is when asked.
+        """Batches of committed events from ordinal `start` to the end of the log at the time of the call.
 
         Raises KafkaUnavailable, KafkaLogCorrupt.
         """
@@ -84,12 +87,12 @@ class PartitionStore:
                     return
 
     def close(self) -> None:
-        """Finish what is being appended and let go of everything."""
+        """Finish the current appends and release everything."""
         self._finalizer()
 
 
 class _Inner:
-    """What the threads hold on to, so that they do not keep the store itself alive."""
+    """The part of the store that its threads refer to, so that they do not keep the store itself alive."""
 
     def __init__(
         self, settings: KafkaSettings, clients: Clients, identity: dict[str, str], max_bytes: int
@@ -107,11 +110,11 @@ class _Inner:
         self._flusher = threading.Thread(target=self._flush, name=f"index {settings.name}", daemon=True)
 
     def open(self) -> None:
-        """Own the partition, or begin to follow it."""
+        """Become the owner of the partition or, read-only, begin to follow it."""
         self._flusher.start()
         if self._settings.read_only:
             self.read_again()
-            self._tail = Tail(self._clients, self._settings, self._follower, self.history.tell)
+            self._tail = Tail(self._clients, self._settings, self._follower, self.history.notify)
             return
         if self._claim is not None:
             self._claim.make()
@@ -132,7 +135,7 @@ class _Inner:
 
     def refresh(self) -> None:
         if self._tail is not None:
-            # What was acknowledged may yet lack its markers: the last stable offset alone would be too early.
+            # Acknowledged records may still lack their markers: the last stable offset could be before them.
             self._tail.wait_for(certain_end(self._clients, self._partition, self._stopped))
         elif self.writer is not None and self.writer.lost:
             self.read_again()
@@ -157,7 +160,7 @@ class _Inner:
 def _index_of(settings: KafkaSettings, identity: dict[str, str]) -> Index:
     index = Index(_index_file(settings))
     if not index.belongs_to(identity):
-        _log.warning("the index of %s is of another cluster or topic: it is made anew", settings.name)
+        _log.warning("the index of %s is of another cluster or topic: it is rebuilt", settings.name)
         index.clear()
     return index
 

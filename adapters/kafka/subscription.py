@@ -1,4 +1,4 @@
-"""Events as they are committed."""
+"""A subscription to committed events."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class KafkaSubscription(ListenNotifySubscription["KafkaApplicationRecorder"]):
-    """Woken by the writer of this process, or by the thread that follows somebody else's log."""
+    """Notified by the writer of this process, or by the thread that follows another process's writes."""
 
     def __init__(
         self, recorder: KafkaApplicationRecorder, gt: int | None = None, topics: Sequence[str] = ()
     ) -> None:
         super().__init__(recorder=recorder, gt=gt, topics=topics)
         recorder.store.history.listen(self._has_been_notified)
-        # An event committed after the first look and before listening began would else wait for the next one.
+        # Otherwise an event committed between the first read and `listen` would only arrive with the next event.
         self._has_been_notified.set()
 
     def stop(self) -> None:

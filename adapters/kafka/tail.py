@@ -1,4 +1,4 @@
-"""Following a log that somebody else writes."""
+"""Following a log that another process writes."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from adapters.kafka.reader import TAIL, PartitionConsumer, sorted_out
 
 
 class Tail:
-    """A thread that tells the index of each event as it is committed."""
+    """A thread that adds each committed event to the index."""
 
     def __init__(
-        self, clients: Clients, settings: KafkaSettings, follower: Follower, tell: Callable[[], None]
+        self, clients: Clients, settings: KafkaSettings, follower: Follower, notify: Callable[[], None]
     ) -> None:
-        self._clients, self._topic, self._follower, self._tell = clients, settings.topic, follower, tell
+        self._clients, self._topic, self._follower, self._notify = clients, settings.topic, follower, notify
         self._partition = TopicPartition(settings.topic, settings.partition)
         self._moved = threading.Condition()
         self._stopped = threading.Event()
@@ -30,7 +30,7 @@ class Tail:
         self._thread.start()
 
     def wait_for(self, offset: int) -> None:
-        """Return once everything before `offset` is in the index. Raises KafkaUnavailable, KafkaLogCorrupt."""
+        """Wait until the index holds everything before `offset`. Raises KafkaUnavailable, KafkaLogCorrupt."""
         deadline = monotonic() + self._clients.timeout
         with self._moved:
             while self._follower.index.reached(self._topic) < offset:
@@ -47,7 +47,7 @@ class Tail:
         try:
             with PartitionConsumer(self._clients, self._partition, TAIL) as consumer:
                 self._follow(consumer)
-        except Exception as failure:  # noqa: BLE001 - told to whoever waits
+        except Exception as failure:  # noqa: BLE001 - `wait_for` raises it
             with self._moved:
                 self._failure = failure
                 self._moved.notify_all()
@@ -61,4 +61,4 @@ class Tail:
                 with self._moved:
                     self._moved.notify_all()
             if messages:
-                self._tell()
+                self._notify()

@@ -1,11 +1,11 @@
-"""Becoming the one writer of a partition: whole, in this order, at start and after any doubt.
+"""Becoming the only writer of a partition, at start and after every failed commit, in these steps:
 
-1. Fence: `init_transactions()` on transactional id `.0`, then on `.1`. Each bumps its epoch: the predecessor's
-   producers are refused from then on, and what they had open is aborted. Never one id alone: two owners who race
-   could then hold one each.
-2. Read `read_committed` until the last stable offset is the high watermark: nothing of the predecessor is undecided.
-   (What hangs all the same has lost its markers, and is ended as its coordinator did: see `mend`.)
-3. Serve, the first commit on `.0`. Whoever lost the race fails fatally there.
+1. Fence: `init_transactions()` on transactional id `.0`, then on `.1`. Each call increases the id's epoch: the broker
+   refuses the predecessor's producers from then on and aborts their open transactions. Both ids are always taken,
+   because two owners that race could otherwise hold one id each.
+2. Read `read_committed` until the last stable offset is the high watermark: every transaction of the predecessor has
+   then ended. (A transaction that still hangs has lost its markers and is ended as its coordinator did: see `mend`.)
+3. Serve, with the first commit on `.0`. The loser of a race fails there and does not recover.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from adapters.kafka.follower import Follower
 from adapters.kafka.mend import mend
 from adapters.kafka.reader import hangs
 
-# The coordinator has called the predecessor's transactions complete by then: their markers are there, or never come.
+# By then the coordinator has completed the predecessor's transactions: their markers are written or lost.
 _PATIENCE: Final = 0.5
 
 
 class Taken(NamedTuple):
-    """A takeover that went through: the producers to write with, the one to begin with first, the log's end then.
+    """A successful takeover: the producers to use in turn, and the end offset of the log at that time.
 
-    `shaken` is set when a connection to a broker breaks.
+    `disconnected` is set when a connection to a broker breaks.
     """
 
     producers: Sequence[Producer]
     end: int
-    shaken: threading.Event
+    disconnected: threading.Event
 
 
 class Takeover:
-    """One attempt to take the partition over. The steps are separate so that a test can put others between them."""
+    """One attempt to take the partition over. The steps are separate so that tests can interleave two takeovers."""
 
     def __init__(
         self,
@@ -53,17 +53,17 @@ class Takeover:
         self._max_bytes, self._stopped = max_bytes, stopped
         self.producers: list[Producer] = []
         self.end = -1
-        self._shaken = threading.Event()
+        self._disconnected = threading.Event()
 
     @property
     def steps(self) -> tuple[Callable[[], None], ...]:
         return (self.fence, self.fence, self.read)
 
     def whole(self) -> Taken:
-        """All steps. Raises KafkaUnavailable: a step found no answer; nobody serves."""
+        """Run all steps. Raises KafkaUnavailable where a step gets no response; the partition then has no writer."""
         for step in self.steps:
             step()
-        return Taken(self.producers, self.end, self._shaken)
+        return Taken(self.producers, self.end, self._disconnected)
 
     def fence(self) -> None:
         """Take the next of the two transactional ids."""
@@ -71,7 +71,7 @@ class Takeover:
             self.producers.append(self._initialised(self._names[len(self.producers)]))
 
     def read(self) -> None:
-        """Bring the index to the end of the log that is certain."""
+        """Read the log into the index up to its certain end."""
         partitions = [TopicPartition(topic, self._settings.partition) for topic in self._follower.absorb]
         if hanging := [
             part.topic for part in partitions if hangs(self._clients, part, self._stopped, _PATIENCE)
@@ -85,11 +85,11 @@ class Takeover:
         return f"{name}.0", f"{name}.1"
 
     def _initialised(self, name: str) -> Producer:
-        producer = self._clients.producer(name, self._max_bytes, self._shaken)
+        producer = self._clients.producer(name, self._max_bytes, self._disconnected)
         try:
             producer.init_transactions(self._clients.timeout)
         except BaseException:
-            # The traceback would keep it alive, and it would go on trying: in the end it would fence off our own next.
+            # The traceback would keep the producer alive and retrying until it fenced off this process's next one.
             del producer
             raise
         return producer

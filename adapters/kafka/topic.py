@@ -1,4 +1,4 @@
-"""The topics of a log: made where they are missing, refused where their settings would lose events."""
+"""The topics of a log: created where they are missing, refused where their settings would lose events."""
 
 from __future__ import annotations
 
@@ -19,37 +19,37 @@ _ALWAYS: Final[Mapping[str, str]] = {
     "unclean.leader.election.enable": "false",
     "message.timestamp.type": "CreateTime",
 }
-# A compacted topic forgets by key: the last tracking of an application, the last snapshot of a stream remain.
+# A compacted topic keeps the last record of a key: the last tracking of an application, the last snapshot of a stream.
 _EVENTS: Final[Mapping[str, str]] = {
     **_ALWAYS, "cleanup.policy": "delete", "retention.ms": _FOREVER, "retention.bytes": _FOREVER,
 }  # fmt: skip
 _LATEST: Final[Mapping[str, str]] = {**_ALWAYS, "cleanup.policy": "compact"}
-# Set when we make the topic, not asked of one that is there: an event of a tape is as old or as new as it says.
-_WHEN_MADE: Final[Mapping[str, str]] = {"message.timestamp.after.max.ms": _ANY_TIME}
+# Set on new topics, not required of existing ones: the timestamps of a tape's events may be any time.
+_ON_CREATION: Final[Mapping[str, str]] = {"message.timestamp.after.max.ms": _ANY_TIME}
 
 _ENOUGH_REPLICAS: Final = 3
 _BROKERS_DEFAULT: Final = -1
 
 
 class Topics(NamedTuple):
-    """What is known of the topics once they have been looked at."""
+    """The checked topics: their ids with the cluster's id, and the smallest maximum record size in bytes."""
 
     identity: dict[str, str]
     max_bytes: int
 
 
-def wanted(settings: KafkaSettings) -> dict[str, Mapping[str, str]]:
-    """The topics of a log and the settings without which each would lose something."""
+def required_settings(settings: KafkaSettings) -> dict[str, Mapping[str, str]]:
+    """The topics of a log, each with the settings without which it would lose records."""
     return {settings.topic: _EVENTS, settings.tracking_topic: _LATEST, settings.snapshots_topic: _LATEST}
 
 
 def ensure_topics(clients: Clients, settings: KafkaSettings) -> Topics:
-    """Make what is missing (not when only reading), and look at what is there.
+    """Create missing topics (unless read-only) and check the existing ones.
 
-    Raises KafkaLogUnsafe: a topic's settings would lose events; the message holds the command that mends it.
-    KafkaUnavailable: the broker does not answer, or a topic is missing and may not be made.
+    Raises KafkaLogUnsafe where a topic's settings would lose events (the message holds the command that corrects
+    them), and KafkaUnavailable where the broker does not respond or a topic is missing in read-only mode.
     """
-    topics = {settings.topic: _EVENTS} if settings.read_only else wanted(settings)
+    topics = {settings.topic: _EVENTS} if settings.read_only else required_settings(settings)
     cluster = clients.admin.cluster()
     described = clients.admin.topics(list(topics))
     sizes = [_checked(clients, settings, cluster, name, topic) for name, topic in described.items()]
@@ -61,38 +61,43 @@ def ensure_topics(clients: Clients, settings: KafkaSettings) -> Topics:
 
 
 def _checked(clients: Clients, settings: KafkaSettings, cluster: Cluster, name: str, topic: Topic) -> int:
-    """How large a record of the topic may be, in bytes, once nothing else is wrong with it."""
+    """Check the topic and return its maximum record size in bytes."""
     found = clients.admin.settings(name) or {}
     _check_partition(settings, topic, name)
-    _check_settings(settings, name, wanted(settings)[name], found)
+    _check_settings(settings, name, required_settings(settings)[name], found)
     _check_replicas(settings, cluster, topic.partitions[settings.partition], name, found)
     return int(found["max.message.bytes"])
 
 
 def _made(clients: Clients, settings: KafkaSettings, name: str, required: Mapping[str, str]) -> Topic:
     if settings.read_only:
-        raise KafkaUnavailable(f"there is no topic {name} on {settings.bootstrap_servers}: nothing to read")
+        raise KafkaUnavailable(
+            f"there is no topic {name} on {settings.bootstrap_servers}: there is nothing to read"
+        )
     replicas = settings.replication_factor or _BROKERS_DEFAULT
-    clients.admin.make_topic(name, settings.partitions, replicas, {**required, **_WHEN_MADE})
-    return known(clients, name)
+    clients.admin.make_topic(name, settings.partitions, replicas, {**required, **_ON_CREATION})
+    return announced(clients, name)
 
 
-def known(clients: Clients, name: str) -> Topic:
-    """A topic just made: the controller tells the brokers of it a moment later."""
+def announced(clients: Clients, name: str) -> Topic:
+    """Wait until the controller has announced a new topic to the brokers, and return the topic.
+
+    Raises KafkaUnavailable where no broker knows the topic within the timeout.
+    """
     deadline, pause = monotonic() + clients.timeout, threading.Event()
     while monotonic() < deadline:
         topic = clients.admin.topics([name]).get(name)
         if topic is not None and clients.admin.settings(name) is not None:
             return topic
         pause.wait(0.02)
-    raise KafkaUnavailable(f"{name} was made, but no broker knows of it after {clients.timeout:g} s")
+    raise KafkaUnavailable(f"{name} was created, but no broker knows it after {clients.timeout:g} s")
 
 
 def _check_partition(settings: KafkaSettings, topic: Topic, name: str) -> None:
     count = len(topic.partitions)
     if settings.partition >= count:
         raise KafkaUnavailable(
-            f"{name} has {count} partitions and no number {settings.partition}: kafka-topics.sh --bootstrap-server "
+            f"{name} has {count} partitions, but no partition {settings.partition}: kafka-topics.sh --bootstrap-server "
             f"{settings.bootstrap_servers} --alter --topic {name} --partitions {settings.partition + 1}"
         )
 
@@ -127,12 +132,12 @@ def _check_replicas(
     enough = settings.replication_factor or min(_ENOUGH_REPLICAS, len(cluster.nodes))
     if copies < enough:
         raise KafkaLogUnsafe(
-            f"topic {name} is kept on {copies} of {enough} brokers: {_reassign(settings, cluster, name, enough)}"
+            f"topic {name} has {copies} of {enough} replicas: {_reassign(settings, cluster, name, enough)}"
         )
     in_sync = min(2, copies)
     if int(found["min.insync.replicas"]) < in_sync:
         raise KafkaLogUnsafe(
-            f"topic {name} takes one broker's word for a commit (min.insync.replicas={found['min.insync.replicas']}): "
+            f"topic {name} accepts a commit on one broker (min.insync.replicas={found['min.insync.replicas']}): "
             f"{_alter(settings, name, {'min.insync.replicas': str(in_sync)})}"
         )
 

@@ -1,4 +1,4 @@
-"""One Kafka transaction: what several appends want written, sent and committed together."""
+"""One Kafka transaction, which writes several appends."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from adapters.kafka.failure import failure_of
 
 DeliveryCallback = Callable[[KafkaError | None, Message], None]
 
-# The stubs want a list of wider pairs as headers, which a list of ours is not, though it is only read.
+# The stubs require a list of a wider pair type for headers, though `produce` only reads the list.
 _Produce = Callable[..., Any]
 
 
 class Transaction:
-    """Sends through one producer; knows afterwards where the first and the last event have come to be."""
+    """A transaction of one producer; `first` and `last` are then the offsets of its first and last event, or -1."""
 
     def __init__(self, producer: Producer, settings: KafkaSettings) -> None:
         self._producer, self._settings = producer, settings
         self.first = self.last = -1
 
     def write(self, appends: Sequence[Append]) -> None:
-        """Begin, send and commit. Raises KafkaException: what is in the log now, only the log can say."""
+        """Begin, send and commit. Raises KafkaException; the outcome must then be read from the log."""
         self.begin()
         self.send(appends)
         self.commit()
@@ -57,7 +57,7 @@ class Transaction:
         return True
 
     def _send_events(self, events: Sequence[Draft]) -> None:
-        # A report for each record would cost a seventh of the rate; from the ends the rest is known well enough.
+        # A delivery report for each record would cost a seventh of the rate; the first and last offset are enough.
         ends = {0, len(events) - 1}
         reports = (self._note if number in ends else None for number in range(len(events)))
         self._send(self._settings.topic, zip(events, reports, strict=True))
@@ -80,7 +80,7 @@ class Transaction:
                 produce(topic, state, stream, partition, report, None, timestamp, headers)
 
     def _note(self, error: KafkaError | None, message: Message) -> None:
-        # A record that could not be delivered makes the commit fail; here only its place is of interest.
+        # A record that was not delivered makes the commit fail, so only the offset matters here.
         offset = message.offset()
         if error is None and offset is not None:
             self.first = offset if self.first < 0 else self.first

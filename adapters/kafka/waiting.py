@@ -1,4 +1,4 @@
-"""Appends that wait for the next commit."""
+"""The queue of appends that wait for the next commit."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Final
 from adapters.kafka.append import Append
 from adapters.kafka.errors import KafkaUnavailable
 
-# A transaction must end within its timeout: ten thousand records take a fifth of a second.
+# A transaction must end within its timeout; 10,000 records take 0.2 s.
 _RECORDS: Final = 10_000
-# Those who were just answered are back in a moment: waiting for them spares every second commit.
+# Seconds to wait for the callers of the last commit, which usually append again: this halves the number of commits.
 _MOMENT: Final = 0.002
 
 
 class Waiting:
-    """Where callers leave what they want appended, and the writer takes it from."""
+    """A queue to which callers add appends and from which the writer takes groups of them."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -27,21 +27,21 @@ class Waiting:
         self._answered = 0
 
     def put(self, append: Append) -> None:
-        """Raises KafkaUnavailable: nobody will take it any more."""
+        """Add an append. Raises KafkaUnavailable where the queue is closed."""
         with self._entering:
             if self._closed:
                 raise KafkaUnavailable(f"the writer of {self._name} is closed")
             self._queue.put(append)
 
     def close(self) -> None:
-        """Nothing comes after what is there."""
+        """Accept no further appends."""
         with self._entering:
             if not self._closed:
                 self._queue.put(None)
             self._closed = True
 
     def group(self) -> list[Append]:
-        """All that wait, once there is one; empty when nothing comes any more."""
+        """Wait for an append and return all that are queued; empty once the queue is closed and empty."""
         first = self._queue.get()
         if first is None:
             return []
@@ -54,7 +54,7 @@ class Waiting:
         self._answered = len(group)
         return group
 
-    def _next(self, more: bool, until: float) -> Append | None:  # noqa: FBT001 - one question, asked in one place
+    def _next(self, more: bool, until: float) -> Append | None:  # noqa: FBT001 - private, with one call
         try:
             following = self._queue.get(timeout=max(0.0, until - monotonic()) if more else 0.0)
         except Empty:

@@ -1,11 +1,11 @@
-"""The one writer of a partition: one thread, one transaction at a time, everybody who waits in it.
+"""The only writer of a partition: one thread, which commits one transaction at a time.
 
-Appends that wait while a commit is under way share the next one; each is checked alone, and a conflict fails its
-caller only. Two producers take turns (librdkafka has no transactions v2: a transaction that begins while the markers
-of the producer's last one are still being written is refused and retried 20 ms later).
+Appends that arrive during a commit share the next transaction. Each append is checked separately, and a conflict fails
+only its caller. Two producers alternate, because librdkafka does not support transactions v2: a producer's transaction
+that begins while the markers of its previous one are being written is refused and retried 20 ms later.
 
-After any error that is not a caller's the truth is what the log holds: the partition is taken over again, whole,
-and each append of that commit is looked up.
+After any error except a conflict the writer takes the partition over again and looks each append of the failed commit
+up in the log.
 """
 
 from __future__ import annotations
@@ -38,26 +38,26 @@ _log = logging.getLogger(__name__)
 
 
 class _Judged(NamedTuple):
-    """Appends that may be written together, and those in conflict with the log or with one of them."""
+    """The appends that can be written together, and those that conflict with the log or with a staged append."""
 
     staged: list[Append]
     refused: list[tuple[Append, KafkaConflict]]
     last: Mapping[str, int]
 
 
-class _Stranger(Exception):
-    """Somebody writes to the partition past the fence."""
+class _ForeignWriter(Exception):
+    """A producer that is not fenced off writes to the partition."""
 
 
 class _NotReported(Exception):
-    """A commit went through, but nothing was said of where its records are."""
+    """A commit succeeded without a delivery report, so the offsets of its records are unknown."""
 
 
 class Offsets:
-    """Whether every offset since the takeover is one of ours.
+    """Checks that this writer wrote every offset since the takeover.
 
-    Between the certain end and the last record there may be our records and one marker for each transaction before;
-    anything more was written by a stranger, past the fence.
+    Its offsets are those of its records and one marker for each earlier transaction. A larger offset shows that a
+    producer which is not fenced off has written to the partition.
     """
 
     __slots__ = ("_begin", "_records", "_transactions")
@@ -67,11 +67,11 @@ class Offsets:
 
     @property
     def end(self) -> int:
-        """Where the partition ends if nobody else has written to it."""
+        """The end offset of the partition where no other producer has written to it."""
         return self._begin + self._records + self._transactions
 
     def explain(self, last: int, records: int) -> bool:
-        """Count a transaction of `records` whose last one is at offset `last`."""
+        """Count a transaction of `records`, the last at offset `last`; returns whether all offsets are its own."""
         self._records += records
         explained = last + 1 <= self.end
         self._transactions += 1
@@ -79,7 +79,7 @@ class Offsets:
 
 
 class Writer:
-    """Appends to one partition for as long as nobody else does."""
+    """Appends to one partition until another writer takes it over."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class Writer:
         self._take_over, self._read_again, self._end = take_over, read_again, end
         self._producers: Sequence[Producer] = ()
         self._turn = 0
-        self._shaken = threading.Event()
+        self._disconnected = threading.Event()
         self._offsets = Offsets(0)
         self._lost: KafkaOwnershipLost | None = None
         self._waiting = Waiting(settings.name)
@@ -106,17 +106,17 @@ class Writer:
         return self._lost is not None
 
     def append(self, append: Append) -> Sequence[int]:
-        """The ordinals of the events in `append`, once they are durable. An empty one makes sure we own the log.
+        """Append and return the ordinals of the events once they are durable. An empty append only takes ownership.
 
-        Raises KafkaConflict, EventTooLarge: nothing was written, and it would be no different again.
-        KafkaUnavailable: nothing was written. OutcomeUnknown: nobody can say yet.
+        Raises KafkaConflict, EventTooLarge: nothing was written, and a retry would fail, too.
+        KafkaUnavailable: nothing was written. OutcomeUnknown: the append may have been written.
         KafkaOwnershipLost: nothing was written, and this writer never writes again.
         """
         self._waiting.put(append)
         return append.wait()
 
     def close(self) -> None:
-        """Finish what waits, then stop."""
+        """Write the queued appends, then stop."""
         self._waiting.close()
         if threading.current_thread() is not self._thread:
             self._thread.join()
@@ -130,7 +130,7 @@ class Writer:
         try:
             self._own()
             judged = self._judged(group)
-        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are told
+        except Exception as error:  # noqa: BLE001 - every error is passed to the callers
             _fail(group, error)
             return
         for append, conflict in judged.refused:
@@ -139,29 +139,29 @@ class Writer:
             self._write(judged.staged, judged.last, again=again)
 
     def _judged(self, group: Sequence[Append]) -> _Judged:
-        """Who may write and who is in conflict; a conflict is told only of a log that we know to its end."""
+        """The appends that can be written and those in conflict, which is only decided once the index is up to date."""
         try:
             judged = self._staged(group)
             if not judged.refused or self._end() <= self._offsets.end:
                 return judged
-            # Whoever wrote that has taken over, and a commit will show it.
+            # Another writer has taken over; the next commit will fail and show it.
             self._offsets = Offsets(self._read_again())
         except IndexDamaged:
-            # Nothing was sent: with a new index it may well go.
+            # Nothing was sent yet, so the appends are checked again with a rebuilt index.
             self._own()
         return self._staged(group)
 
     def _own(self) -> None:
         if self._lost is not None:
             raise self._lost
-        if not self._producers or self._is_shaken() or self._history.index.damaged:
+        if not self._producers or self._was_disconnected() or self._history.index.damaged:
             self._take_over_again()
 
-    def _is_shaken(self) -> bool:
-        """Whether a broker went away: a commit it acknowledged may have lost its markers, and would hang."""
+    def _was_disconnected(self) -> bool:
+        """Whether a broker went away: a commit that it acknowledged may have lost its markers and hang."""
         for producer in self._producers:
             producer.poll(0)
-        return self._shaken.is_set()
+        return self._disconnected.is_set()
 
     def _take_over_again(self) -> None:
         self._producers = ()
@@ -170,11 +170,11 @@ class Writer:
         except KafkaOwnershipLost as lost:
             self._lost = lost
             raise
-        self._producers, self._turn, self._shaken = taken.producers, 0, taken.shaken
+        self._producers, self._turn, self._disconnected = taken.producers, 0, taken.disconnected
         self._offsets = Offsets(taken.end)
-        # What went wrong until the ids were taken is no longer of interest.
-        self._is_shaken()
-        self._shaken.clear()
+        # Errors from before the takeover no longer matter.
+        self._was_disconnected()
+        self._disconnected.clear()
 
     def _staged(self, group: Sequence[Append]) -> _Judged:
         staging = Staging(self._history.index)
@@ -191,7 +191,7 @@ class Writer:
     def _write(self, staged: Sequence[Append], last: Mapping[str, int], *, again: bool) -> None:
         try:
             self._record(staged, last, self._transacted(staged))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the log decides
+        except Exception as error:  # noqa: BLE001 - after any error the outcome is read from the log
             self._doubt(staged, error, again=again)
 
     def _transacted(self, staged: Sequence[Append]) -> Transaction:
@@ -204,32 +204,32 @@ class Writer:
     def _record(self, staged: Sequence[Append], last: Mapping[str, int], transaction: Transaction) -> None:
         records = sum(len(append.events) for append in staged)
         if records and transaction.first < 0:
-            raise _NotReported(f"{self._settings.name}: a commit went through without a word of where")
+            raise _NotReported(f"{self._settings.name}: a commit succeeded without a delivery report")
         if records and not self._offsets.explain(transaction.last, records):
-            raise _Stranger(f"somebody else writes to {self._settings.name}, past the fence")
+            raise _ForeignWriter(f"a producer writes to {self._settings.name} without being fenced off")
         self._history.record(staged, last, transaction.first, transaction.last + 1)
 
     def _doubt(self, staged: Sequence[Append], error: Exception, *, again: bool) -> None:
         _log.warning("%s: the outcome of a commit is read back from the log: %s", self._settings.name, error)
         self._producers = ()
         self._history.forget()
-        if isinstance(error, _Stranger):
+        if isinstance(error, _ForeignWriter):
             self._history.index.clear()
         try:
             self._look(error)
-        except Exception as silence:  # noqa: BLE001 - whatever it is, those who wait are told
+        except Exception as silence:  # noqa: BLE001 - every error is passed to the callers
             self._unknown(staged, error, silence)
         else:
             self._settle(staged, error, again=again)
 
     def _look(self, error: Exception) -> None:
-        """Bring the index to the certain end: as the owner, or, fenced off, as one who only reads."""
+        """Read the log into the index up to its certain end: as its owner or, once fenced off, as a reader."""
         if not is_fenced(error):
             self._own()
             return
         self._lost = KafkaOwnershipLost(
-            f"another writer has taken over {self._settings.name} (or this process stood still for longer than "
-            f"{TRANSACTION_TIMEOUT_MS // 1000} s): nothing more is written from here"
+            f"another writer has taken over {self._settings.name} (or this process was suspended for longer than "
+            f"{TRANSACTION_TIMEOUT_MS // 1000} s): this process writes nothing more"
         )
         self._read_again()
 
@@ -246,21 +246,21 @@ class Writer:
         for append in staged:
             try:
                 ordinals = self._history.holds(append)
-            except Exception as failure:  # noqa: BLE001 - whatever it is, who waits is told
+            except Exception as failure:  # noqa: BLE001 - every error is passed to the caller
                 append.fail(failure)
                 continue
             if ordinals is None:
                 absent.append(append)
             else:
                 append.succeed(ordinals)
-        self._history.tell()
+        self._history.notify()
         self._absent(absent, error, again=again and self._lost is None)
 
     def _absent(self, absent: Sequence[Append], error: Exception, *, again: bool) -> None:
         if not again:
             _fail(absent, self._lost or _refusal(error, self._settings.name))
         elif is_too_large(error):
-            # Whose event it is shows when each goes alone.
+            # Each append is written alone, so that only the one with the large event fails.
             for append in absent:
                 self._serve([append], again=False)
         elif absent:
@@ -275,6 +275,6 @@ def _fail(group: Iterable[Append], error: BaseException) -> None:
 def _refusal(error: Exception, name: str) -> Exception:
     if is_too_large(error):
         return EventTooLarge(
-            f"{name}: an event is larger than its topic allows; nothing of this append was written"
+            f"{name}: an event is larger than its topic allows; none of this append was written"
         )
-    return KafkaUnavailable(f"{name}: nothing of this append was written: {error}")
+    return KafkaUnavailable(f"{name}: none of this append was written: {error}")

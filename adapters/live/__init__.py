@@ -1,4 +1,4 @@
-"""The end of the log as it happens: followed once for this process, handed to as many as ask."""
+"""The live end of the log: one follower a process, any number of subscribers."""
 
 from adapters.live.live import Live
 from adapters.live.prices import Prices

@@ -1,4 +1,4 @@
-"""The rows of a read model right after each event of a subscription, folded from exactly the prefix of its stream."""
+"""The row of a read model right after each event of a subscription, folded from the event's stream up to it."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from projections.projection import Projection, Row
 from projections.rows import MemoryRows
 
 _STREAMS = 256
-"""Streams whose last row a subscription keeps; what comes back later is folded again from the log."""
+"""The number of streams whose rows a subscription keeps; the rows of other streams are folded again from the log."""
 
 History = Callable[[str, int], Awaitable[Sequence[Envelope]]]
 """The events of a stream up to a version."""
 
 
 class Folded:
-    """One subscription's. The projection has one table, with one row a stream."""
+    """The rows of one subscription. The projection has one table with one row a stream."""
 
     def __init__(self, projection: Projection, history: History) -> None:
         self._projection, self._history = projection, history
         self._rows: OrderedDict[str, tuple[int, MemoryRows]] = OrderedDict()
 
     async def after(self, recorded: Recorded) -> Row | None:
-        """The row that the event leaves; None where it leaves none. Raises LogError.
+        """The row after the event; None where the event changes none. Raises LogError.
 
-        Of what came before the subscription began no ordinal is known: `ordinal` may be 0 there.
+        A row's `ordinal` may be 0 where it comes from an event before the subscription, whose ordinal is unknown.
         """
         meta = recorded.envelope.meta
         if type(recorded.envelope.event) not in self._projection.folds:
@@ -47,16 +47,16 @@ class Folded:
 
 
 def fresh(projection: Projection) -> MemoryRows:
-    """No rows yet, and none anywhere else."""
+    """Empty rows without a store behind them."""
     return MemoryRows(projection.tables, lambda _table, _key: None)
 
 
 def fold(projection: Projection, rows: MemoryRows, recorded: Recorded) -> Row | None:
-    """The row that the event leaves in the projection's one table; None where it leaves none."""
-    told = projection.folds.get(type(recorded.envelope.event))
-    if told is None:
+    """The row after the event in the projection's only table; None where the event changes none."""
+    apply = projection.folds.get(type(recorded.envelope.event))
+    if apply is None:
         return None
-    told(rows, recorded)
+    apply(rows, recorded)
     put = rows.put_last()
     rows.kept()
     return next((row for table in put.values() for row in table.values()), None)

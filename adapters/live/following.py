@@ -1,4 +1,4 @@
-"""The thread that follows a log and hands what comes to an event loop, by batches."""
+"""The thread that follows a log and passes its events to an event loop, in batches."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from adapters.log.recorder_log import RecordedLog
 from domain.log import Recorded
 
 _AHEAD = 1000
-"""Events that may wait for the loop: a loop that is busy holds the thread back."""
+"""The most events that wait for the loop; beyond it the thread waits for the loop."""
 _PAUSE_SECONDS = 1.0
 _LOOK_SECONDS = 0.2
-"""How long a stop may have to wait for the thread."""
+"""The longest time that a stop waits for the thread."""
 
 _log = logging.getLogger(__name__)
 
 
 class Following:
-    """Begins at once, in the running loop; `take` and `fail` are called in that loop."""
+    """Starts at once; `take` and `fail` are called in the loop that runs at construction."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Following:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the thread; to be called from another thread than the loop's."""
+        """Ends the thread; must not be called from the loop's thread."""
         self._stopped.set()
         with self._room:
             self._room.notify_all()
@@ -50,7 +50,7 @@ class Following:
         while not self._stopped.is_set():
             try:
                 self._follow()
-            except Exception as failure:  # noqa: BLE001 - told to whoever follows, and to the log; then tried again
+            except Exception as failure:  # noqa: BLE001 - passed to `fail` and logged, then retried
                 _log.exception("the live tail lost the log at ordinal %d and tries again", self._after)
                 self._loop.call_soon_threadsafe(self._fail, failure)
                 self._stopped.wait(_PAUSE_SECONDS)

@@ -1,4 +1,4 @@
-"""What subscriptions follow."""
+"""The sources of subscriptions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from adapters.live.tail import LiveTail
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """`prices` is None in a process where no engine runs: there nobody sees the market."""
+    """`prices` is None in a process without an engine, because only an engine sees the market."""
 
     tail: LiveTail
     prices: Prices | None = None

@@ -1,4 +1,4 @@
-"""The log read by pages from asyncio, one page at a time, on a thread of its own."""
+"""The log read from asyncio in pages, one at a time, in a separate thread."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from domain.errors import LogError, LogUnavailable
 from domain.log import Envelope, Recorded
 
 PAGE = 500
-"""Events a page: what one reader holds in memory while it is behind."""
+"""Events a page, which a reader that is behind holds in memory."""
 
 _KEPT = 20
-"""Pages that are kept for the next who asks."""
+"""The number of pages that are cached."""
 STOPPING = "this program is stopping"
 
 _T = TypeVar("_T")
 
 
 class Pages:
-    """One log for all readers who are behind; opened when it is first needed, and anew after it has failed."""
+    """One log for all readers that are behind; opened on first use, and again after a failure."""
 
     def __init__(self, open_log: Callable[[], RecordedLog]) -> None:
         self._open = open_log
@@ -51,18 +51,18 @@ class Pages:
         return await self._ask(read)
 
     async def close(self) -> None:
-        """Releases the log; whoever asks afterwards is told so. Idempotent."""
+        """Releases the log; later calls raise LogUnavailable. Idempotent."""
         self._closed = True
         await asyncio.to_thread(self._thread.shutdown)
         self._release()
 
-    async def _ask(self, question: Callable[[RecordedLog], _T]) -> _T:
+    async def _ask(self, query: Callable[[RecordedLog], _T]) -> _T:
         if self._closed:
             raise LogUnavailable(STOPPING)
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, query)
 
     def _page(self, log: RecordedLog, after: int) -> Sequence[Recorded]:
-        """Pages begin at the same places for everybody: who comes back after a restart comes with all the others."""
+        """Pages begin at fixed ordinals, so that readers share the cached ones, as when all reconnect at once."""
         begin = after - after % PAGE
         page = self._kept.pop(begin, ())
         if not page or page[-1].ordinal <= after:
@@ -72,11 +72,11 @@ class Pages:
             self._kept.popitem(last=False)
         return page
 
-    def _answer(self, question: Callable[[RecordedLog], _T]) -> _T:
+    def _answer(self, query: Callable[[RecordedLog], _T]) -> _T:
         if self._log is None:
             self._log = self._open()
         try:
-            return question(self._log)
+            return query(self._log)
         except LogError:
             self._release()
             raise

@@ -1,4 +1,4 @@
-"""The last price of each instrument, as the engine in this process sees it."""
+"""The last price of each instrument that the engine in this process has seen."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.log import Envelope
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """The close of a candle, in quote currency, at its moment of the market's clock (UTC)."""
+    """The close of a candle in quote currency; `at` is its time by the market's clock (UTC)."""
 
     instrument: str
     price: Decimal
@@ -22,15 +22,15 @@ class Price:
 
 
 class Prices:
-    """An `commands.observer.Observer`: told from the engine's thread, asked in the loop it was made in.
+    """A `commands.observer.Observer`: updated from the engine's thread, read in the loop that it was made in.
 
-    Only the newest price of an instrument is held: whoever is slow misses the ones between, and never falls behind.
+    Only the newest price of each instrument is kept: a slow subscriber misses prices in between and never falls behind.
     """
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
-        self._told: dict[str, Price] = {}
+        self._unread: dict[str, Price] = {}
         self._last: dict[str, Price] = {}
         self._arrival = asyncio.Event()
 
@@ -42,16 +42,16 @@ class Prices:
     def saw(self, instrument: str, close: Decimal, at: datetime) -> None:
         """See `Observer`."""
         with self._lock:
-            waiting = bool(self._told)
-            self._told[instrument] = Price(instrument, close, at)
+            waiting = bool(self._unread)
+            self._unread[instrument] = Price(instrument, close, at)
         if not waiting and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._take)
 
     def recorded(self, envelopes: Sequence[Envelope], worked: float, appended: float) -> None:
-        """See `Observer`: the tail tells of events."""
+        """See `Observer`. Does nothing, because the tail publishes events."""
 
     async def subscribe(self, instruments: Sequence[str] = ()) -> AsyncGenerator[Price]:
-        """The last price of each instrument (none named: of all), then every change, without end."""
+        """The last price of each instrument (of all where none is named), then every change, endlessly."""
         seen: dict[str, Price] = {}
         while True:
             arrival = self._arrival
@@ -67,7 +67,7 @@ class Prices:
 
     def _take(self) -> None:
         with self._lock:
-            self._last |= self._told
-            self._told.clear()
+            self._last |= self._unread
+            self._unread.clear()
         self._arrival.set()
         self._arrival = asyncio.Event()

@@ -1,8 +1,8 @@
-"""The live tail: one thread follows the log, and everybody who subscribes sees every event once, in order.
+"""The live tail: one thread follows the log, and every subscriber receives every event once, in order.
 
-Nobody has a queue of their own: the last events are held once, and each subscriber has only an ordinal. Whoever is
-behind what is held reads the log itself, by pages, until the two meet; so a subscription can begin anywhere. Whoever
-had met the end and fell behind it again is told (`TooSlow`) and dropped.
+The last events are held once for all subscribers; each subscriber has only an ordinal. A subscriber before the held
+events reads pages of the log until it reaches them, so a subscription can begin at any ordinal. A subscriber that has
+reached them and then falls behind them gets a `TooSlow` error and is dropped.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from domain.errors import InvalidInput, LogError, LogUnavailable, TooSlow
 from domain.log import Envelope, Recorded
 
 HELD = 4096
-"""Events held for all: how far a subscriber may fall behind."""
+"""The number of events held, which is how far a subscriber may fall behind."""
 
 _TURN = 32
-"""Events after which a subscriber lets the others have their turn."""
+"""The number of events after which a subscriber yields to the others."""
 
 
 class LiveTail:
-    """Belongs to the event loop it was started in."""
+    """The live tail of one log; used only in the event loop that it was started in."""
 
     def __init__(self, open_log: Callable[[], RecordedLog], held: int = HELD) -> None:
         """`open_log` opens the log for reading; it is called from other threads, and again after a failure."""
@@ -39,16 +39,16 @@ class LiveTail:
 
     @property
     def ordinal(self) -> int:
-        """The ordinal of the last event that has arrived here."""
+        """The ordinal of the last event that has arrived."""
         return self._ring.last
 
     async def start(self) -> None:
-        """Begins to follow at the log's head. Raises LogError where it cannot be read."""
+        """Starts to follow the log at its head. Raises LogError where the log cannot be read."""
         self._ring = Ring(self._ring.size, await self._pages.head())
         self._following = Following(self._open, self._ring.last, self._take, self._fail)
 
     async def close(self) -> None:
-        """Ends the thread, and every subscription; idempotent."""
+        """Ends the thread and every subscription; idempotent."""
         if self._following is not None:
             await asyncio.to_thread(self._following.stop)
             self._following = None
@@ -56,10 +56,10 @@ class LiveTail:
         await self._pages.close()
 
     async def subscribe(self, after: int | None = None) -> AsyncGenerator[Recorded]:
-        """Every event after the ordinal (None: from now on), each once, in order, without end.
+        """Every event after the ordinal (None: after the last one), each once, in order, endlessly.
 
-        Raises InvalidInput for an ordinal that the log does not have, TooSlow with the ordinal to go on from,
-        LogError where the log cannot be read; whoever comes back with the last ordinal seen misses nothing.
+        Raises InvalidInput for an ordinal that the log does not have, TooSlow with the ordinal to continue after, and
+        LogError where the log cannot be read. A new subscription after the last ordinal received misses no event.
         """
         at = self._ring.last if after is None else after
         await self._check(at)
@@ -81,15 +81,15 @@ class LiveTail:
         if after < 0:
             raise InvalidInput("ordinals are counted from 1; 0 is before the first")
         if after > self._ring.last and after > (head := await self._pages.head()):
-            raise InvalidInput(f"the log ends at ordinal {head}; nothing is known of {after}")
+            raise InvalidInput(f"the log ends at ordinal {head}; there is no ordinal {after}")
 
     async def _behind(self, after: int) -> AsyncGenerator[Recorded]:
-        """What is held here no longer, from the log."""
+        """The events that are no longer held, read from the log."""
         while after + 1 < self._ring.first:
             page = await self._pages.page(after)
             if not page:
                 raise LogUnavailable(
-                    f"the log gives nothing after ordinal {after}, though more was seen of it"
+                    f"the log returns no event after ordinal {after}, though later events were read before"
                 )
             for recorded in page:
                 after = recorded.ordinal

@@ -1,9 +1,9 @@
-"""The address of a log: one line that says which technology holds it, and where.
+"""The address of a log: a URL that names its technology and its place.
 
-sqlite:///whence.db                      a file, relative to here (four slashes: absolute)
+sqlite:///whence.db                      a file, relative to the working folder (four slashes: absolute)
 kafka://HOST:PORT/TOPIC?partition=N      a partition of a topic (default 0)
 postgresql://USER@HOST:PORT/DATABASE     tables of a database
-memory:                                  this process, gone with it
+memory:                                  the memory of this process
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class KafkaAddress:
 
 @dataclass(frozen=True, slots=True)
 class PostgresAddress:
-    """A PostgreSQL database; the password is kept out of every text."""
+    """A PostgreSQL database; `str` and `repr` leave the password out."""
 
     host: str
     port: int
@@ -67,7 +67,7 @@ class PostgresAddress:
 
 @dataclass(frozen=True, slots=True)
 class MemoryAddress:
-    """Nowhere but here."""
+    """The memory of this process."""
 
     def __str__(self) -> str:
         return "memory:"
@@ -78,12 +78,12 @@ A = TypeVar("A", bound=Address)
 
 
 def parse_address(url: str) -> Address:
-    """Reads a log's address. Raises InvalidInput for one that is not; a password is never repeated."""
+    """Reads a log's address. Raises InvalidInput where it is invalid; the message never repeats a password."""
     return _parsed(url, "log", _EXAMPLES, _SCHEMES)
 
 
 def parse_store_address(url: str) -> SqliteAddress | PostgresAddress:
-    """Reads the address of a store of read models. Raises InvalidInput, as `parse_address`."""
+    """Reads the address of a store of read models. Raises InvalidInput as `parse_address` does."""
     return _parsed(url, "store", _STORE_EXAMPLES, _STORE_SCHEMES)
 
 
@@ -97,37 +97,37 @@ def _parsed(url: str, noun: str, examples: str, schemes: Mapping[str, Callable[[
         raise InvalidInput(f"{scheme!r} is not a kind of {noun}; write {examples}")
     try:
         return read(_split(url))
-    except _NotOne as fault:
+    except _Invalid as fault:
         raise InvalidInput(
             f"this is not the address of a {scheme} {noun}: {fault}; write {examples}"
         ) from None
 
 
-class _NotOne(Exception):
-    """Says what is wrong; made here alone, for what the standard library says may repeat a password."""
+class _Invalid(Exception):
+    """What is wrong with an address, in this module's words: the standard library's message may repeat a password."""
 
 
 def _split(url: str) -> SplitResult:
     try:
         return urlsplit(url)
     except ValueError:
-        raise _NotOne("its host is not one") from None
+        raise _Invalid("its host is invalid") from None
 
 
 def _sqlite(parts: SplitResult) -> SqliteAddress:
     if parts.netloc or len(parts.path) < 2:
-        raise _NotOne("the path of the file comes after three slashes")
+        raise _Invalid("the path of the file comes after three slashes")
     if parts.query or parts.fragment:
-        raise _NotOne("a file has no options; write %3F for ? and %23 for # in its name")
+        raise _Invalid("a file has no options; write %3F for ? and %23 for # in its name")
     return SqliteAddress(Path(unquote(parts.path[1:])))
 
 
 def _kafka(parts: SplitResult) -> KafkaAddress:
     topic = parts.path.strip("/")
     if "@" in parts.netloc:
-        raise _NotOne("logins belong into the settings, where they are kept secret, not into an address")
+        raise _Invalid("logins belong in the settings, where they are kept secret, not in an address")
     if not parts.netloc or not _TOPIC.fullmatch(topic):
-        raise _NotOne("it names one or more HOST:PORT and a topic of letters, digits, dots, _ and -")
+        raise _Invalid("it must name one or more HOST:PORT and a topic of letters, digits, dots, _ and -")
     return KafkaAddress(parts.netloc, topic, _partition(parts))
 
 
@@ -135,19 +135,19 @@ def _partition(parts: SplitResult) -> int:
     options = parse_qs(parts.query, keep_blank_values=True)
     unknown = set(options) - {"partition"}
     if unknown or parts.fragment:
-        raise _NotOne("partition is its only option")
-    told = options.get("partition", ["0"])
-    if len(told) > 1 or not re.fullmatch(r"[0-9]{1,9}", told[0]):
-        raise _NotOne("a partition is one whole number, 0 or above")
-    return int(told[0])
+        raise _Invalid("partition is its only option")
+    numbers = options.get("partition", ["0"])
+    if len(numbers) > 1 or not re.fullmatch(r"[0-9]{1,9}", numbers[0]):
+        raise _Invalid("a partition is one whole number, 0 or above")
+    return int(numbers[0])
 
 
 def _postgres(parts: SplitResult) -> PostgresAddress:
     port, database = _port(parts), unquote(parts.path.strip("/"))
     if not parts.hostname or not database or "/" in database:
-        raise _NotOne("it names a host and a database")
+        raise _Invalid("it must name a host and a database")
     if parts.query or parts.fragment:
-        raise _NotOne("it takes no options")
+        raise _Invalid("it takes no options")
     return PostgresAddress(
         parts.hostname,
         port,
@@ -161,14 +161,14 @@ def _port(parts: SplitResult) -> int:
     try:
         return parts.port or _POSTGRES_PORT
     except ValueError:
-        raise _NotOne(
+        raise _Invalid(
             "its port is not a number (in a password, write %2F for /, %3A for : and %40 for @)"
         ) from None
 
 
 def _memory(parts: SplitResult) -> MemoryAddress:
     if parts.netloc or parts.path or parts.query or parts.fragment:
-        raise _NotOne("a log in memory has no name")
+        raise _Invalid("a log in memory has no name")
     return MemoryAddress()
 
 

@@ -1,4 +1,4 @@
-"""A log in one partition of a Kafka topic; see `adapters/kafka` for what makes it one."""
+"""A log in one partition of a Kafka topic, built on `adapters/kafka`."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from domain.log import Envelope
 
 _ANSWER_SECONDS = 5.0
 _FEW = 1_000
-"""Records that are sooner fetched by a consumer that is there than by batches of a new one."""
+"""Up to this number of records an open consumer is faster than the batches of a new one."""
 
 Headers = Callable[[Envelope], list[tuple[str, bytes]]]
 
 
 class KafkaRows(RecorderRows):
-    """Reads committed records by batches, at the speed of the consumer; the rest as any recorder does."""
+    """Reads many records in the batches of a consumer, and few as any recorder does."""
 
     def __init__(self, factory: Factory) -> None:
         super().__init__(factory.application_recorder())
@@ -55,21 +55,21 @@ def open_kafka(
     index: Path | None = None,
     release: Callable[[], None] | None = None,
 ) -> RecorderLog:
-    """Owns the log in this partition; `client` are librdkafka's own settings, `index` a folder for the index.
+    """Opens and owns the log in this partition; `client` holds librdkafka's settings, `index` is the index's folder.
 
     `release` is called when the log has been closed.
-    Raises LogOwned naming the owner, LogUnsafe with the line that mends the topic, LogUnavailable.
+    Raises LogOwned, which names the owner, LogUnsafe, with the command that corrects the topic, or LogUnavailable.
     """
     factory = _factory(address, client, {"KAFKA_EXCLUSIVE": "true"}, index)
     recorder = factory.application_recorder()
 
-    def beside(envelopes: Sequence[Envelope]) -> dict[str, Any]:
+    def extras(envelopes: Sequence[Envelope]) -> dict[str, Any]:
         return {
             "headers": [headers(envelope) for envelope in envelopes],
             "timestamps": [int(envelope.meta.recorded_at.timestamp() * 1000) for envelope in envelopes],
         }
 
-    return RecorderLog(recorder, KafkaRows(factory), codec, beside=beside, release=release)
+    return RecorderLog(recorder, KafkaRows(factory), codec, extras=extras, release=release)
 
 
 def read_kafka(
@@ -78,7 +78,7 @@ def read_kafka(
     client: Mapping[str, str],
     release: Callable[[], None] | None = None,
 ) -> RecordedLog:
-    """Reads the log in this partition, whoever owns it. Raises LogUnavailable, LogCorrupt."""
+    """Opens the log in this partition for reading, whether it is owned or not. Raises LogUnavailable, LogCorrupt."""
     factory = _factory(address, client, {"KAFKA_READ_ONLY": "true"}, None)
     return RecordedLog(KafkaRows(factory), codec, release)
 
@@ -86,7 +86,7 @@ def read_kafka(
 def _factory(
     address: KafkaAddress, client: Mapping[str, str], how: Mapping[str, str], index: Path | None
 ) -> Factory:
-    told = {
+    settings = {
         "PERSISTENCE_MODULE": "adapters.kafka",
         "ORIGINATOR_ID_TYPE": "text",
         "KAFKA_TOPIC": address.topic,
@@ -95,14 +95,14 @@ def _factory(
         **how,
     }
     if index is not None:
-        told["KAFKA_INDEX_PATH"] = str(index)
-    factory = Factory(Environment(env=told))
+        settings["KAFKA_INDEX_PATH"] = str(index)
+    factory = Factory(Environment(env=settings))
     _check_answers(factory, address)
     return factory
 
 
 def _check_answers(factory: Factory, address: KafkaAddress) -> None:
-    """A broker that was never there is said within seconds; one that goes away later is given more time."""
+    """Raises LogUnavailable within seconds where no broker answers; a broker that goes away later gets more time."""
     try:
         Clients(factory.settings.client, _ANSWER_SECONDS).admin.cluster()
     except LogUnavailable as fault:

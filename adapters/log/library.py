@@ -1,4 +1,4 @@
-"""Rows of any of the library's own recorders, through its public interface."""
+"""Rows of any recorder of the library, read through its public interface."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _POLL_SECONDS = 0.05
 
 
 class RecorderRows:
-    """Pages through a recorder's notifications."""
+    """Reads a recorder's notifications in pages."""
 
     def __init__(self, recorder: ApplicationRecorder) -> None:
         self._recorder = recorder
@@ -45,7 +45,7 @@ class RecorderRows:
             yield 0, stream, stored.originator_version, stored.state
 
     def wait(self, after: int, seconds: float) -> bool:
-        """Asks for the head until it has moved."""
+        """Polls the head until it has moved; see `Rows`."""
         deadline = time.monotonic() + seconds
         while self.head() <= after:
             if time.monotonic() >= deadline:
@@ -54,11 +54,11 @@ class RecorderRows:
         return True
 
     def close(self) -> None:
-        """Nothing of its own is held: the factory closes the recorder."""
+        """Does nothing, because the factory closes the recorder."""
 
 
 def open_memory(codec: Codec) -> RecorderLog:
-    """A log in this process alone, for tests and backtests."""
+    """A log in the memory of this process, for tests and backtests."""
     factory = InfrastructureFactory.construct(
         Environment(env={"PERSISTENCE_MODULE": "eventsourcing.popo", "ORIGINATOR_ID_TYPE": "text"})
     )

@@ -1,4 +1,4 @@
-"""One engine owns a log on a file: an advisory lock that dies with its holder, and a note that says who it is."""
+"""Ownership of a log in a file: an advisory lock, which ends with its process, and a note that names the process."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from domain.errors import LogOwned
 
 
 class FileOwner:
-    """Holds the lock beside a log's file until it is let go or its process ends, however it ends."""
+    """Holds the lock beside a log's file until it is released or the process ends, in whatever way."""
 
     def __init__(self, log: Path) -> None:
-        """Takes the lock. Raises LogOwned, naming the holder, where another engine has it, OSError on a full disk."""
+        """Takes the lock. Raises LogOwned, which names the holder, where it is taken, and OSError on a full disk."""
         self._path = log.with_name(log.name + ".owner")
         self._file: TextIO | None = self._path.open("a+", encoding="utf-8")
         try:
@@ -35,7 +35,7 @@ class FileOwner:
             raise
 
     def release(self) -> None:
-        """Lets the log go; idempotent."""
+        """Releases the lock; idempotent."""
         if self._file is not None:
             self._file.truncate(0)
             self._file.close()
@@ -43,7 +43,7 @@ class FileOwner:
 
 
 def _sign(file: TextIO) -> None:
-    """Unbuffered: what a full disk does not take must not be waiting to be written when the file is closed."""
+    """Write the note unbuffered: after a failure on a full disk, closing the file must not write it again."""
     file.truncate(0)
     since = datetime.now(UTC).isoformat(timespec="seconds")
     note = json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "since": since})

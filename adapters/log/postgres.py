@@ -1,4 +1,4 @@
-"""A log in PostgreSQL: the library's recorder, and an advisory lock that names its owner."""
+"""A log in PostgreSQL: the library's recorder, and an advisory lock whose connection names its owner."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class PostgresOwner:
     """Holds the database's advisory lock for as long as its connection lives."""
 
     def __init__(self, address: PostgresAddress) -> None:
-        """Takes the lock. Raises LogOwned naming the holder, LogUnavailable where nobody answers."""
+        """Takes the lock. Raises LogOwned, which names the holder, and LogUnavailable where the database is away."""
         self._connection = _connected(address)
         taken = self._connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
         if taken is None or not taken[0]:
@@ -42,7 +42,7 @@ class PostgresOwner:
             )
 
     def release(self) -> None:
-        """Lets the log go; idempotent."""
+        """Releases the lock; idempotent."""
         self._connection.close()
 
 
@@ -82,7 +82,7 @@ def _environment(address: PostgresAddress) -> Mapping[str, str]:
 
 
 def open_postgres(address: PostgresAddress, codec: Codec) -> RecorderLog:
-    """Owns the log in this database. Raises LogOwned, LogUnavailable."""
+    """Opens and owns the log in this database. Raises LogOwned, LogUnavailable."""
     owner = PostgresOwner(address)
     factory = InfrastructureFactory.construct(Environment(env=dict(_environment(address))))
     try:
@@ -90,8 +90,8 @@ def open_postgres(address: PostgresAddress, codec: Codec) -> RecorderLog:
     except PersistenceError as fault:
         factory.close()
         owner.release()
-        told = " ".join(str(fault).split())
-        raise LogUnavailable(f"{address} cannot hold a log for this user: {told}") from fault
+        reason = " ".join(str(fault).split())
+        raise LogUnavailable(f"{address} cannot hold a log for this user: {reason}") from fault
 
     def release() -> None:
         factory.close()
@@ -101,7 +101,7 @@ def open_postgres(address: PostgresAddress, codec: Codec) -> RecorderLog:
 
 
 def read_postgres(address: PostgresAddress, codec: Codec) -> RecordedLog:
-    """Reads the log in this database, whoever owns it. Raises LogUnavailable, InvalidInput where there is none."""
+    """Opens the log in this database for reading. Raises LogUnavailable, and InvalidInput where there is no log."""
     with _connected(address) as connection:
         found = connection.execute("SELECT to_regclass('stored_events')").fetchone()
     if found is None or found[0] is None:

@@ -1,4 +1,4 @@
-"""The typed log: envelopes in, envelopes out, over a recorder of bytes."""
+"""The typed log: encodes envelopes for a recorder of bytes and decodes what is read."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Row = tuple[int, str, int, bytes]
 
 
 class Codec(Protocol):
-    """Turns envelopes into bytes and back."""
+    """Encodes envelopes as bytes and decodes them."""
 
     def encode(self, envelope: Envelope) -> bytes:
-        """Raises InvalidEvent for what must not be written."""
+        """Raises InvalidEvent for an event that must not be written."""
         ...
 
     def decode(self, data: bytes) -> Envelope:
@@ -33,10 +33,10 @@ class Codec(Protocol):
 
 
 class Rows(Protocol):
-    """How one technology hands out its records, in order."""
+    """Reads the records of one technology, in order."""
 
     def head(self) -> int:
-        """The ordinal of the last record; 0 for none."""
+        """The ordinal of the last record; 0 where there is none."""
         ...
 
     def rows(self, after: int, upto: int) -> Iterable[Row]:
@@ -44,23 +44,23 @@ class Rows(Protocol):
         ...
 
     def stream_rows(self, stream: str, after: int) -> Iterable[Row]:
-        """Every record of one stream with `version > after`, in order; ordinals may be 0 where unknown."""
+        """Every record of one stream with `version > after`, in order; an ordinal may be 0 for unknown."""
         ...
 
     def wait(self, after: int, seconds: float) -> bool:
-        """Waits until there may be more than `after`; false when the time ran out first."""
+        """Waits until there may be records after ordinal `after`; false where the time runs out first."""
         ...
 
     def close(self) -> None:
-        """Releases what is held; idempotent."""
+        """Releases all resources; idempotent."""
         ...
 
 
 class RecordedLog:
-    """Reads a log; it may be somebody else's."""
+    """Reads a log, which another process may own."""
 
     def __init__(self, rows: Rows, codec: Codec, release: Callable[[], None] | None = None) -> None:
-        """`release` lets go of what else was opened for this log, after its rows."""
+        """`release` closes other resources of this log, after its rows."""
         self._rows = rows
         self._codec = codec
         self._release = release
@@ -71,7 +71,7 @@ class RecordedLog:
             return self._rows.head()
 
     def read(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
-        """See `domain.log.LogReader`; read from the start, holes and repetitions in a stream are found out."""
+        """See `domain.log.LogReader`. A read from the start raises LogCorrupt at a gap or repetition in a stream."""
         versions: dict[str, int] | None = {} if after == 0 else None
         decode = self._codec.decode
         with _translated():
@@ -80,7 +80,7 @@ class RecordedLog:
             ):
                 if versions is not None:
                     if version != versions.get(stream, 0) + 1:
-                        raise LogCorrupt(_hole(ordinal, stream, version, versions.get(stream, 0)))
+                        raise LogCorrupt(_gap(ordinal, stream, version, versions.get(stream, 0)))
                     versions[stream] = version
                 try:
                     envelope = decode(data)
@@ -89,8 +89,8 @@ class RecordedLog:
                 meta = envelope.meta
                 if meta.version != version or meta.stream != stream:
                     raise LogCorrupt(
-                        f"ordinal {ordinal} is filed as {stream} version {version}, "
-                        f"but its bytes say {meta.stream} version {meta.version}"
+                        f"ordinal {ordinal} is recorded as {stream} version {version}, "
+                        f"but its bytes hold {meta.stream} version {meta.version}"
                     )
                 yield Recorded(ordinal, envelope, data)
 
@@ -101,11 +101,11 @@ class RecordedLog:
                 yield self._codec.decode(data)
 
     def decode(self, data: bytes) -> Envelope:
-        """An event from its record's own bytes (`Recorded.data`). Raises UnknownSchema or LogCorrupt."""
+        """The event in a record's bytes (`Recorded.data`). Raises UnknownSchema or LogCorrupt."""
         return self._codec.decode(data)
 
     def follow(self, after: int, stopped: Callable[[], bool], patience: float = 0.5) -> Iterator[Recorded]:
-        """Like `read`, and then whatever comes, until `stopped()`; asked at least every `patience` seconds."""
+        """Like `read`, then each new event, until `stopped()`, which is called at least every `patience` seconds."""
         while not stopped():
             for recorded in self.read(after):
                 after = recorded.ordinal
@@ -115,12 +115,12 @@ class RecordedLog:
             self.wait(after, patience)
 
     def wait(self, after: int, seconds: float) -> bool:
-        """Waits until there may be events after that ordinal; false when the time ran out first."""
+        """Waits until there may be events after ordinal `after`; false where the time runs out first."""
         with _translated():
             return self._rows.wait(after, seconds)
 
     def close(self) -> None:
-        """Releases what is held; idempotent."""
+        """Releases all resources; idempotent."""
         self._rows.close()
         if self._release is not None:
             self._release()
@@ -135,13 +135,13 @@ class RecorderLog(RecordedLog):
         recorder: AggregateRecorder,
         rows: Rows,
         codec: Codec,
-        beside: Callable[[Sequence[Envelope]], dict[str, Any]] | None = None,
+        extras: Callable[[Sequence[Envelope]], dict[str, Any]] | None = None,
         release: Callable[[], None] | None = None,
     ) -> None:
-        """`beside` makes what goes beside the bytes (headers, times), `release` gives up ownership."""
+        """`extras` makes the recorder's keyword arguments (headers, timestamps); `release` gives up ownership."""
         super().__init__(rows, codec, release)
         self._recorder = recorder
-        self._beside = beside
+        self._extras = extras
         self._versions: dict[str, int] = {}
 
     def append(self, envelopes: Sequence[Envelope]) -> int:
@@ -157,15 +157,17 @@ class RecorderLog(RecordedLog):
         ]
         with _translated():
             versions = self._next_versions(envelopes)
-            beside = self._beside(envelopes) if self._beside else {}
-            ordinals = self._recorder.insert_events(stored, **beside)
+            extras = self._extras(envelopes) if self._extras else {}
+            ordinals = self._recorder.insert_events(stored, **extras)
         self._versions.update(versions)
         if not ordinals:
-            raise LogError(f"{type(self._recorder).__name__} wrote {len(stored)} events without saying where")
+            raise LogError(
+                f"{type(self._recorder).__name__} wrote {len(stored)} events, but returned no ordinals"
+            )
         return ordinals[-1]
 
     def _next_versions(self, envelopes: Sequence[Envelope]) -> dict[str, int]:
-        """The recorder refuses a version twice; that a stream has no hole is held here."""
+        """Raises Conflict at a gap in a stream. The recorder itself only refuses a version that is taken."""
         versions: dict[str, int] = {}
         for envelope in envelopes:
             stream, version = envelope.meta.stream, envelope.meta.version
@@ -173,12 +175,12 @@ class RecorderLog(RecordedLog):
             if last is None:
                 last = self._last_version(stream, version)
             if version != last + 1:
-                raise Conflict(f"{stream} is at version {last}: version {version} is not its next")
+                raise Conflict(f"{stream} is at version {last}: version {version} is not the next")
             versions[stream] = version
         return versions
 
     def _last_version(self, stream: str, wanted: int) -> int:
-        """A first version needs no look: if it is taken, the recorder says so."""
+        """The last version of the stream; 0, unread, where version 1 is wanted, which the recorder checks."""
         if wanted == 1:
             return 0
         known = self._versions.get(stream)
@@ -188,15 +190,15 @@ class RecorderLog(RecordedLog):
         return known
 
 
-def _hole(ordinal: int, stream: str, version: int, last: int) -> str:
+def _gap(ordinal: int, stream: str, version: int, last: int) -> str:
     return (
         f"ordinal {ordinal} holds version {version} of {stream}, whose last was {last}: "
-        "an event was removed, repeated or put in by another hand"
+        "an event was removed, repeated or inserted from outside"
     )
 
 
 class _translated:  # noqa: N801  (used like a function: with _translated())
-    """The recorders' errors in this project's words."""
+    """Raises the recorders' errors as this project's."""
 
     def __enter__(self) -> None:
         return None
@@ -205,6 +207,6 @@ class _translated:  # noqa: N801  (used like a function: with _translated())
         if isinstance(error, LogError):
             return
         if isinstance(error, IntegrityError):
-            raise Conflict(f"that version is already taken: {error}") from error
+            raise Conflict(f"the version is already taken: {error}") from error
         if isinstance(error, PersistenceError):
             raise LogUnavailable(f"the log's store does not answer: {error}") from error

@@ -1,4 +1,4 @@
-"""A log in a SQLite file: the library's recorder writes it, one owner at a time; anybody reads it."""
+"""A log in a SQLite file: the library's recorder writes it, one owner at a time; any process may read it."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _IS_NO_LOG = re.compile(r"no such (table|column)")
 
 
 class SqliteRows:
-    """Reads the recorder's table through a connection of its own, which never writes."""
+    """Reads the recorder's table through its own read-only connection."""
 
     def __init__(self, path: Path) -> None:
-        """Raises InvalidInput where there is no such file, LogCorrupt where it is something else."""
+        """Raises InvalidInput where the file does not exist or is empty, and LogCorrupt where it is not a log."""
         if not path.is_file() or _is_empty(path):
             raise InvalidInput(
                 f"there is no log at {path}; `whence paper --log {SqliteAddress(path)}` begins one"
             )
         self._path = path
-        with _told_of(path):
-            # Whoever opens it need not be the thread that reads; SQLite itself sees to one at a time.
+        with _translated(path):
+            # Another thread than the opening one may read; SQLite itself serialises the calls.
             self._connection = sqlite3.connect(
                 f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False
             )
@@ -44,12 +44,12 @@ class SqliteRows:
         return self._number("SELECT COALESCE(MAX(rowid), 0) FROM stored_events")
 
     def rows(self, after: int, upto: int) -> Iterator[Row]:
-        """See `Rows`; raises LogCorrupt for an ordinal that is not there, which is how a removed row shows."""
+        """See `Rows`. Raises LogCorrupt where an ordinal is missing, because its row was then removed."""
         wanted = f"{_COLUMNS} WHERE rowid > ? AND rowid <= ? ORDER BY rowid"
         for expected, row in enumerate(self._rows(wanted, (after, upto)), after + 1):
             if row[0] != expected:
                 raise LogCorrupt(
-                    f"{self._path}: ordinal {expected} is missing: an event was removed by another hand"
+                    f"{self._path}: ordinal {expected} is missing: an event was removed from outside"
                 )
             yield row
 
@@ -59,7 +59,7 @@ class SqliteRows:
         return self._rows(f"{_COLUMNS} {where}", (stream, after))
 
     def wait(self, after: int, seconds: float) -> bool:
-        """Asks SQLite's own change counter, which costs no read of the table."""
+        """Polls SQLite's change counter, which does not read the table; see `Rows`."""
         deadline = time.monotonic() + seconds
         seen = self._data_version()
         while self.head() <= after:
@@ -77,23 +77,23 @@ class SqliteRows:
     def _data_version(self) -> int:
         return self._number("PRAGMA data_version")
 
-    def _number(self, question: str) -> int:
-        with _told_of(self._path):
-            return int(self._connection.execute(question).fetchone()[0])
+    def _number(self, query: str) -> int:
+        with _translated(self._path):
+            return int(self._connection.execute(query).fetchone()[0])
 
     def _rows(self, statement: str, values: tuple[object, ...]) -> Iterator[Row]:
-        with _told_of(self._path):
+        with _translated(self._path):
             for row in self._connection.execute(statement, values):
                 if not isinstance(row[3], bytes):
                     raise LogCorrupt(
-                        f"{self._path}: ordinal {row[0]} holds no bytes: it was put in by another hand"
+                        f"{self._path}: ordinal {row[0]} does not hold bytes: it was inserted from outside"
                     )
                 yield row
 
 
 @contextmanager
-def _told_of(path: Path) -> Generator[None]:
-    """SQLite's errors in this project's words: a file in use or out of reach can be tried again, another cannot."""
+def _translated(path: Path) -> Generator[None]:
+    """Raises SQLite's errors as LogUnavailable, which can be retried, or as LogCorrupt, which cannot."""
     try:
         yield
     except sqlite3.OperationalError as fault:
@@ -107,11 +107,14 @@ def _told_of(path: Path) -> Generator[None]:
 
 
 def open_sqlite(path: Path, codec: Codec) -> RecorderLog:
-    """Owns the log in this file, which is made where it is not. Raises LogOwned, LogCorrupt, LogUnavailable."""
+    """Opens and owns the log in this file, which is created where it is missing.
+
+    Raises LogOwned, LogCorrupt, LogUnavailable, and InvalidInput where the path cannot be a file.
+    """
     if path.is_dir():
         raise InvalidInput(f"{path} is a folder; a log is a file")
     if not path.parent.is_dir():
-        raise InvalidInput(f"the folder {path.parent} for the log does not exist; make it first")
+        raise InvalidInput(f"the folder {path.parent} for the log does not exist; create it first")
     try:
         owner = FileOwner(path)
     except OSError as fault:
@@ -147,19 +150,19 @@ def _open_owned(path: Path, codec: Codec, owner: FileOwner) -> RecorderLog:
 
 
 def _check_is_database(path: Path) -> None:
-    """A file of somebody else's is refused before a table is made in it; an empty one is a log just begun."""
+    """Refuses a foreign file before a table is created in it. An empty file is a new log."""
     if path.exists() and not _is_empty(path):
         SqliteRows(path).close()
 
 
 def _is_empty(path: Path) -> bool:
     with (
-        _told_of(path),
+        _translated(path),
         closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection,
     ):
         return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
 
 
 def read_sqlite(path: Path, codec: Codec) -> RecordedLog:
-    """Reads the log in this file, whoever owns it. Raises InvalidInput, LogCorrupt."""
+    """Opens the log in this file for reading, whether it is owned or not. Raises InvalidInput, LogCorrupt."""
     return RecordedLog(SqliteRows(path), codec)

@@ -1,4 +1,4 @@
-"""The API's own metrics: how long its answers take, and who is connected."""
+"""The API's metrics: response times and open connections."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from adapters.metrics.registry import gauge, histogram
 
 
 class Operation(StrEnum):
-    """What kind of GraphQL operation; UNKNOWN could not be read as one."""
+    """The kind of a GraphQL operation; UNKNOWN where the request could not be parsed."""
 
     QUERY = "query"
     MUTATION = "mutation"
@@ -21,7 +21,7 @@ class Operation(StrEnum):
 
 
 class Status(StrEnum):
-    """OK without an error, REFUSED by the business or for want of a role, FAILED through a fault of ours."""
+    """OK without an error, REFUSED by a rule or a missing role, FAILED by an internal fault."""
 
     OK = "ok"
     REFUSED = "refused"
@@ -29,14 +29,14 @@ class Status(StrEnum):
 
 
 class ApiMetrics:
-    """What one process that answers has to tell of it."""
+    """The metrics of one API process."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._responses = histogram(catalogue.RESPONSES, registry)
         self._websockets = gauge(catalogue.WEBSOCKETS, registry)
 
     def answered(self, operation: Operation, status: Status, seconds: float) -> None:
-        """An operation was answered; for a subscription, seconds are those to its first answer."""
+        """Count an answered operation; for a subscription, `seconds` is the time to its first message."""
         self._responses.labels(operation.value, status.value).observe(seconds)
 
     def connected(self) -> AbstractContextManager[None]:

@@ -1,8 +1,8 @@
-"""Every metric there is, in one table: its name, what it counts, by which labels, in which unit.
+"""All metrics in one table: name, kind, help, labels and unit.
 
-Names follow Prometheus' own rules: the prefix of the program, the base unit at the end (seconds, ratio), `_total`
-behind what only grows. Money has no base unit; it is in the account's currency, which the label `currency` names.
-Where each comes from: history is read from the read models when it is asked for, the rest is this process's own.
+Names follow Prometheus' rules: the program's prefix, the base unit at the end (seconds, ratio), `_total` at the end of
+counters. Money has no base unit: it is in the account's currency, which the label `currency` names. The metrics of the
+history are read from the read models at each scrape; the others are this process's own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """A COUNTER only grows, a GAUGE is what it is now, a HISTOGRAM counts by size."""
+    """A COUNTER only grows, a GAUGE is a current value, a HISTOGRAM counts by size."""
 
     COUNTER = "counter"
     GAUGE = "gauge"
@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric; `unit` is the end of the name where it has one, `labels` are few and bounded."""
+    """One metric; `unit` is the unit at the end of the name, or empty; `labels` are few and bounded."""
 
     name: str
     kind: Kind
@@ -30,16 +30,16 @@ class Metric:
     unit: str = ""
 
 
-def _counter(name: str, said: str, *labels: str) -> Metric:
-    return Metric(name, Kind.COUNTER, said, labels)
+def _counter(name: str, text: str, *labels: str) -> Metric:
+    return Metric(name, Kind.COUNTER, text, labels)
 
 
-def _gauge(name: str, said: str, *labels: str, unit: str = "") -> Metric:
-    return Metric(name, Kind.GAUGE, said, labels, unit)
+def _gauge(name: str, text: str, *labels: str, unit: str = "") -> Metric:
+    return Metric(name, Kind.GAUGE, text, labels, unit)
 
 
-def _timing(name: str, said: str, *labels: str) -> Metric:
-    return Metric(name, Kind.HISTOGRAM, said, labels, "seconds")
+def _timing(name: str, text: str, *labels: str) -> Metric:
+    return Metric(name, Kind.HISTOGRAM, text, labels, "seconds")
 
 
 SIGNALS = _counter(
@@ -196,15 +196,15 @@ HISTORY = (
 """Read from the read models at each scrape."""
 
 ENGINE = (SIGNAL_TO_DECISION, DECISION_TO_ORDER, APPEND, CANDLES)
-"""Where a process trades."""
+"""Metrics of a process that trades."""
 
 API = (WEBSOCKETS, RESPONSES)
-"""Where a process answers questions."""
+"""Metrics of a process that serves the API."""
 
 CATALOGUE = (*HISTORY, *ENGINE, *API)
 
 
 def series_of(metric: Metric) -> frozenset[str]:
-    """The names of the series a metric is told in: a histogram has three."""
+    """The names of a metric's series; a histogram has three."""
     ends = ("_bucket", "_count", "_sum") if metric.kind is Kind.HISTOGRAM else ("",)
     return frozenset(metric.name + end for end in ends)

@@ -1,4 +1,4 @@
-"""The engine's own metrics: an observer that times its units of work and counts its candles."""
+"""The engine's metrics: an observer that times units of work and counts candles."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.signal import DecisionMade
 
 
 class EngineMetrics:
-    """A `commands.observer.Observer`; what it has seen is this process's alone and begins anew with it."""
+    """A `commands.observer.Observer`; its metrics are this process's and start at zero with it."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._candles = counter(catalogue.CANDLES, registry)

@@ -1,4 +1,4 @@
-"""What the metrics of the recorded history are made of: plain numbers, as the read models have them now."""
+"""The numbers behind the metrics of the recorded history, as the read models hold them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol
 
 
 class Measure(StrEnum):
-    """What is counted; spelled as the read model `counts` spells it."""
+    """What is counted; the names are those in the read model `counts`."""
 
     SIGNALS = "SIGNALS"
     DECISIONS = "DECISIONS"
@@ -23,7 +23,7 @@ class Measure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How often it happened; `label` is the verdict, reason, side or direction that the measure goes by."""
+    """The count of a measure; `label` is the verdict, reason, side or direction that the measure is counted by."""
 
     measure: Measure
     account: str
@@ -35,7 +35,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Profit:
-    """What an account's closed positions of one strategy brought, net, in its currency."""
+    """The net profit of an account's closed positions of one strategy, in the account's currency."""
 
     account: str
     strategy: str
@@ -45,7 +45,7 @@ class Profit:
 
 @dataclass(frozen=True, slots=True)
 class Trades:
-    """How an account's closed positions went; `loss` is the sum of the lost ones, zero or below."""
+    """The results of an account's closed positions; `loss` is the sum of the losing ones, zero or below."""
 
     account: str
     trades: int
@@ -58,7 +58,7 @@ class Trades:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An account's money and what it is exposed to, in its currency; drawdowns are fractions of the peak."""
+    """An account's balance and exposure in its currency; drawdowns are fractions of the peak balance."""
 
     account: str
     currency: str
@@ -72,9 +72,9 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a projection's live build is behind its log, and what it has parked.
+    """The lag of a projection's live build behind its log, and its parked events.
 
-    `lag_seconds` is for how long this process has seen an event that is missing; 0 where none is.
+    `lag_seconds` is the time since this process first saw an event that the build lacks; 0 where none is missing.
     """
 
     projection: str
@@ -86,7 +86,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All of it, of one moment."""
+    """All numbers, read at one moment."""
 
     counts: Sequence[Count] = ()
     profits: Sequence[Profit] = ()
@@ -96,8 +96,8 @@ class History:
 
 
 class Figures(Protocol):
-    """Where the numbers come from; asked at each scrape, from whichever thread scrapes."""
+    """The source of the numbers; called at each scrape, from any thread."""
 
     def __call__(self) -> History:
-        """The numbers now. Raises StoreError where the read models do not answer, LogError where their log does not."""
+        """The current numbers. Raises StoreError or LogError where the store or the log does not answer."""
         ...

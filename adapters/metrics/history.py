@@ -1,4 +1,4 @@
-"""Metrics of the recorded history, read when they are asked for: a restart neither forgets nor counts twice."""
+"""Metrics of the recorded history, read at each scrape, so that a restart neither loses nor repeats a count."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ _FAMILIES: Mapping[Kind, type[_Family]] = {Kind.COUNTER: CounterMetricFamily, Ki
 
 
 class HistoryCollector(Collector):
-    """Asks `figures` at each scrape; a store or log that does not answer costs their metrics and no others."""
+    """Reads `figures` at each scrape. Where the store or log does not answer, only these metrics are missing."""
 
     def __init__(self, figures: Figures, registry: CollectorRegistry) -> None:
         self._figures = figures
         registry.register(self)
 
     def describe(self) -> Iterator[Family]:
-        """Every family without its samples: the registry finds two of one name."""
+        """Every family without its samples, by which the registry detects duplicate names."""
         return (_family(metric) for metric in HISTORY)
 
     def collect(self) -> Iterator[Family]:
-        """The families that have a sample now."""
+        """The families that have a sample."""
         families: dict[str, _Family] = {}
         for metric, labels, value in self._samples():
             if metric.name not in families:
@@ -82,7 +82,7 @@ def _samples_of(history: History) -> Iterator[_Sample]:
 
 
 def _counted(counts: Iterable[Count]) -> Iterator[_Sample]:
-    # The read model tells some things more finely than their metric does, as signals by direction.
+    # The read model has finer counts than some metrics, as signals by direction.
     sums: Counter[tuple[Metric, tuple[str, ...]]] = Counter()
     for one in counts:
         metric = _COUNTED[one.measure]
@@ -91,7 +91,7 @@ def _counted(counts: Iterable[Count]) -> Iterator[_Sample]:
 
 
 def _labels(metric: Metric, count: Count) -> tuple[str, ...]:
-    """The count's own fields where a label has their name; its `label` for the one that has another."""
+    """The values of the metric's labels: the count's field of that name, or its `label` for any other name."""
     known = {"account": count.account, "strategy": count.strategy, "instrument": count.instrument}
     return tuple(known.get(name, count.label) for name in metric.labels)
 

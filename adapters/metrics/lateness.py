@@ -1,7 +1,7 @@
-"""How long something has been behind, by the clock of whoever watches.
+"""How long readers of a log have been behind it, by this process's clock.
 
-A log may be of a tape, whose events were recorded years ago by their own clock; how late a read model is has nothing
-to do with that. So what counts is when this process first saw the log reach beyond what has been taken up.
+The events of a tape were recorded years ago by the tape's clock, so the times in the log do not show how late a read
+model is. Lateness is thus the time since this process first saw the log beyond the reader's ordinal.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from time import monotonic
 
 
 class Lateness:
-    """Remembers when it first saw each head of a log; safe to use from several threads."""
+    """Records when each head of a log was first seen. Safe to use from several threads."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
@@ -20,7 +20,7 @@ class Lateness:
         self._lock = Lock()
 
     def look(self, head: int, ordinals: Iterable[int]) -> Mapping[int, float]:
-        """For each ordinal, for how many seconds the log has been seen beyond it; 0 where it is not."""
+        """For each ordinal the seconds since the log was first seen beyond it; 0 where the log ends at it."""
         with self._lock:
             now, wanted = self._clock(), set(ordinals)
             if not self._seen or head > self._seen[-1][0]:

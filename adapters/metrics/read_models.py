@@ -1,4 +1,4 @@
-"""The figures of the recorded history, asked of the read models in the store."""
+"""The figures of the recorded history, read from the read models in the store."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _Row = Mapping[str, Any]
 
 
 class ReadModelFigures:
-    """See `Figures`: those of one log's read models, all of one moment of the store.
+    """`Figures` of one log's read models, read in one transaction of the store.
 
-    `head` tells the ordinal of the log's last event. A read model that is not built yet has nothing to say.
+    `head` returns the ordinal of the log's last event. A read model that is not built yet contributes no figures.
     """
 
     def __init__(self, models: ReadModels, head: Callable[[], int], lateness: Lateness | None = None) -> None:
@@ -30,7 +30,7 @@ class ReadModelFigures:
         self._lateness = lateness or Lateness()
 
     def __call__(self) -> History:
-        """Raises StoreError where the store does not answer, and what `head` raises."""
+        """The current figures. Raises StoreError where the store does not answer, and as `head` does."""
         with answering(self._models.engine), self._models.now() as source:
             accounts, performance = _rows(source, "accounts"), _rows(source, "performance")
             return History(

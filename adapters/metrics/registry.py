@@ -1,4 +1,4 @@
-"""A registry of our own, in which each metric of the catalogue is made as the catalogue says."""
+"""The program's registry of metrics, and constructors of metrics by the catalogue."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 
 from adapters.metrics.catalogue import Metric
 
-# The alert on slow decisions asks for half a second, so half a second must be a bound.
+# The alert on slow decisions has a threshold of half a second, so half a second must be a bound.
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 def new_registry() -> CollectorRegistry:
-    """An empty registry: it holds what somebody in this process produces, and nothing else."""
-    # When a series began is nobody's question here, and would be one more series for each.
-    disable_created_metrics()  # type: ignore[no-untyped-call]  # the library says no types for it
+    """An empty registry, without the library's default metrics."""
+    # The creation time of a series is not needed and would be one more series for each.
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no types for it
     return CollectorRegistry(auto_describe=False)
 
 

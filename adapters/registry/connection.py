@@ -1,4 +1,4 @@
-"""The connection to a registry: where it is, and what its silence and its errors mean."""
+"""The connection to a registry: its address, and the translation of its errors."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ _CREDENTIALS_REFUSED = frozenset({401, 403})
 
 
 class NotRegistered(Exception):
-    """The registry answers that it does not have what it was asked for."""
+    """The registry does not have the requested schema or setting."""
 
 
 class Connection:
-    """Asks a registry through Confluent's client; `address` is its URL without the credentials it may carry."""
+    """Sends requests to a registry through Confluent's client; `address` is its URL without credentials."""
 
     def __init__(self, properties: Mapping[str, Property]) -> None:
-        """`properties` are the client's own (`url`, `basic.auth.user.info`, `ssl.ca.location` …).
+        """`properties` are the client's (`url`, `basic.auth.user.info`, `ssl.ca.location` …).
 
-        Raises InvalidSettings where the client does not take them, MissingParts where it is not installed.
+        Raises InvalidSettings where the client refuses them, and MissingParts where the client is not installed.
         """
         urls, user = _apart(str(properties.get("url", "")))
         self.address = ",".join(urls)
         self._client = _client({**properties, "url": self.address, **user})
 
-    def ask(self, question: Callable[[SchemaRegistryClient], T]) -> T:
-        """The registry's answer; raises NotRegistered, SchemaRefused, or LogUnavailable where none comes."""
+    def request(self, call: Callable[[SchemaRegistryClient], T]) -> T:
+        """The registry's response. Raises NotRegistered, SchemaRefused, and LogUnavailable where none comes."""
         import httpx2
         from confluent_kafka.schema_registry.error import SchemaRegistryError
 
         try:
-            return question(self._client)
+            return call(self._client)
         except SchemaRegistryError as error:
             raise self._translated(error.http_status_code, str(error.error_message)) from None
         except (httpx2.HTTPError, OSError) as silence:
@@ -48,19 +48,19 @@ class Connection:
             ) from None
 
     def close(self) -> None:
-        """Closes what is open; idempotent."""
+        """Closes the connections; idempotent."""
         self._client.close()
 
-    def _translated(self, status: int, words: str) -> Exception:
+    def _translated(self, status: int, reason: str) -> Exception:
         if status == _NOT_FOUND:
-            return NotRegistered(words)
+            return NotRegistered(reason)
         if status in _CREDENTIALS_REFUSED:
             return LogUnavailable(
-                f"the schema registry at {self.address} refuses the credentials it was given (HTTP {status})"
+                f"the schema registry at {self.address} refuses the given credentials (HTTP {status})"
             )
         if status >= 500:
-            return LogUnavailable(f"the schema registry at {self.address} fails with HTTP {status}: {words}")
-        return SchemaRefused(f"the schema registry at {self.address} says no: {words}")
+            return LogUnavailable(f"the schema registry at {self.address} fails with HTTP {status}: {reason}")
+        return SchemaRefused(f"the schema registry at {self.address} refuses it: {reason}")
 
 
 def _client(properties: dict[str, Any]) -> SchemaRegistryClient:
@@ -77,11 +77,11 @@ def _client(properties: dict[str, Any]) -> SchemaRegistryClient:
 
 
 def _apart(urls: str) -> tuple[list[str], dict[str, str]]:
-    """The URLs without credentials, and these as the client's property: in URLs they would reach its logs."""
+    """The URLs without credentials, and the credentials as a client property: in a URL the client would log them."""
     parts = [urlsplit(url.strip()) for url in urls.split(",")]
     if not all(part.scheme in {"http", "https"} and part.hostname for part in parts):
         raise InvalidSettings(
-            "registry: url should be http(s)://HOST:PORT/PATH, or several of them with commas"
+            "registry: url must be http(s)://HOST:PORT/PATH, or several of them separated by commas"
         )
     bare = [urlunsplit(part._replace(netloc=part.netloc.rpartition("@")[2])) for part in parts]
     first = parts[0]

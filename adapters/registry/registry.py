@@ -1,7 +1,6 @@
 """The schemas of one topic's events in a registry.
 
-A writer looks ids up when it starts and never registers: which schemas a log may hold is decided by a person, with
-`whence schemas register`.
+A writer looks schema ids up when it starts and never registers a schema: a person does, with `whence schemas register`.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ COMPATIBILITY: Final = "FULL_TRANSITIVE"
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A schema's place in a registry; `is_new` where it was not there before."""
+    """A schema's subject and id in a registry; `is_new` where it was registered just now."""
 
     subject: str
     schema_id: int
@@ -31,13 +30,13 @@ class Registration:
 
 
 class Registry:
-    """Looks up and, when told to, registers; subjects are `<topic>-<full name>` (TopicRecordName).
+    """Looks schemas up and registers them; subjects are `<topic>-<full name>` (TopicRecordName).
 
     Holds connections until it is closed.
     """
 
     def __init__(self, properties: Mapping[str, Property], topic: str) -> None:
-        """`properties` are those of Confluent's client. Raises InvalidSettings, MissingParts."""
+        """`properties` are those of Confluent's client. Raises InvalidSettings, MissingParts as `Connection` does."""
         self._connection = Connection(properties)
         self._topic = topic
         self._schemas: dict[int, WriterSchema] = {}
@@ -49,20 +48,20 @@ class Registry:
         self.close()
 
     def close(self) -> None:
-        """Closes its connections; idempotent."""
+        """Closes the connections; idempotent."""
         self._connection.close()
 
     @property
     def address(self) -> str:
-        """The registry's URL without the credentials it may carry."""
+        """The registry's URL without credentials."""
         return self._connection.address
 
     def subject_of(self, schema: WriterSchema) -> str:
-        """Where the versions of an event's schema are kept."""
+        """The subject that holds the versions of an event's schema."""
         return f"{self._topic}-{schema.name}"
 
     def id_of(self, schema: WriterSchema) -> int:
-        """The id the schema is registered under; raises UnknownSchema where it is not, LogUnavailable."""
+        """The id of the registered schema. Raises UnknownSchema where it is not registered, and LogUnavailable."""
         found = self.find(schema)
         if found is None:
             raise UnknownSchema(
@@ -72,29 +71,29 @@ class Registry:
         return found
 
     def find(self, schema: WriterSchema) -> int | None:
-        """The id the schema is registered under; None where it is not. Raises LogUnavailable."""
-        subject, asked = self.subject_of(schema), _schema(schema)
+        """The id of the registered schema; None where it is not registered. Raises LogUnavailable."""
+        subject, ours = self.subject_of(schema), _schema(schema)
         try:
-            return self._connection.ask(lambda client: client.lookup_schema(subject, asked)).schema_id
+            return self._connection.request(lambda client: client.lookup_schema(subject, ours)).schema_id
         except NotRegistered:
             return None
 
     def schema_of(self, schema_id: int) -> WriterSchema:
-        """The schema of an id, asked for once; raises UnknownSchema for one that is none of ours, LogUnavailable."""
+        """The schema of an id, requested once. Raises UnknownSchema where `schemas/` lacks it, LogUnavailable."""
         if schema_id not in self._schemas:
             self._schemas[schema_id] = self._fetched(schema_id)
         return self._schemas[schema_id]
 
     def register(self, schema: WriterSchema) -> Registration:
-        """Registers the schema where it is not yet, and makes its subject FULL_TRANSITIVE first.
+        """Sets the subject to FULL_TRANSITIVE and registers the schema where it is not registered yet.
 
-        Raises SchemaRefused where the registry holds versions that this one would break, LogUnavailable.
+        Raises SchemaRefused where the schema is incompatible with registered versions, and LogUnavailable.
         """
-        subject, asked = self.subject_of(schema), _schema(schema)
+        subject, ours = self.subject_of(schema), _schema(schema)
         found = self.find(schema)
         try:
-            self._connection.ask(lambda client: client.set_compatibility(subject, COMPATIBILITY))
-            schema_id = self._connection.ask(lambda client: client.register_schema(subject, asked))
+            self._connection.request(lambda client: client.set_compatibility(subject, COMPATIBILITY))
+            schema_id = self._connection.request(lambda client: client.register_schema(subject, ours))
         except SchemaRefused as refusal:
             raise SchemaRefused(
                 f"version {schema.version} of {schema.name} as {subject}: {refusal}"
@@ -102,22 +101,22 @@ class Registry:
         return Registration(subject, schema_id, found is None)
 
     def compatibility_of(self, schema: WriterSchema) -> str:
-        """The compatibility mode of the schema's subject; empty where it has none of its own."""
+        """The compatibility mode of the schema's subject; empty where the subject has none set."""
         subject = self.subject_of(schema)
         try:
-            return self._connection.ask(lambda client: client.get_compatibility(subject))
+            return self._connection.request(lambda client: client.get_compatibility(subject))
         except NotRegistered:
             return ""
 
     def _fetched(self, schema_id: int) -> WriterSchema:
         try:
-            told = self._connection.ask(lambda client: client.get_schema(schema_id)).schema_str
+            source = self._connection.request(lambda client: client.get_schema(schema_id)).schema_str
         except NotRegistered:
             raise UnknownSchema(
                 f"a record was written with schema {schema_id} of a registry, which the one at {self.address} does "
-                "not have: name the registry that the log was written with"
+                "not have: configure the registry that the log was written with"
             ) from None
-        return _ours(json.loads(told or "null"), schema_id, self.address)
+        return _ours(json.loads(source or "null"), schema_id, self.address)
 
 
 def _ours(source: Any, schema_id: int, address: str) -> WriterSchema:

@@ -1,4 +1,4 @@
-"""Who the bearer of a token is, asked of the store at most every few seconds."""
+"""The bearer of a token, read from the store at most every few seconds."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from commands.caller import Caller
 from domain.errors import Unauthenticated
 
 REMEMBERED_SECONDS = 2.0
-"""How long a revoked token may still be good."""
+"""How long a revoked token may still be accepted."""
 _REMEMBERED = 1_000
 
 
 class Bearers:
-    """Tells callers by their tokens; safe to call from any thread."""
+    """Finds callers by their tokens; safe to call from any thread."""
 
     def __init__(self, book: TokenBook, clock: Callable[[], float] = time.monotonic) -> None:
         self._book = book
@@ -27,21 +27,21 @@ class Bearers:
         self._seen: OrderedDict[str, tuple[float, Entry]] = OrderedDict()
 
     def caller(self, text: str) -> Caller:
-        """Who has this token. Raises Unauthenticated for one that is none, is unknown or was revoked.
+        """The bearer of the token. Raises Unauthenticated where it is malformed, unknown or revoked.
 
-        Reads the store where `remembered` has no answer.
+        Reads the store where `remembered` returns None.
         """
-        return self.remembered(text) or self._asked(_read(text))
+        return self.remembered(text) or self._found(_read(text))
 
     def remembered(self, text: str) -> Caller | None:
-        """As `caller`, without reading anything; None where the store has to be asked."""
+        """As `caller`, but only from memory; None where the store must be read."""
         token = _read(text)
         until, entry = self._seen.get(token.id, (-math.inf, None))
         return None if self._clock() >= until else _caller(_in_force(token, entry))
 
-    def _asked(self, token: Token) -> Caller:
-        asked_at, entry = self._clock(), _in_force(token, self._book.find(token.id))
-        self._seen[token.id] = (asked_at + REMEMBERED_SECONDS, entry)
+    def _found(self, token: Token) -> Caller:
+        read_at, entry = self._clock(), _in_force(token, self._book.find(token.id))
+        self._seen[token.id] = (read_at + REMEMBERED_SECONDS, entry)
         while len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)
         return _caller(entry)
@@ -55,7 +55,7 @@ def _read(text: str) -> Token:
 
 
 def _in_force(token: Token, entry: Entry | None) -> Entry:
-    """The same words whatever is wrong, so that nobody learns which tokens there are."""
+    """The entry of a valid token. One message for every fault, so that a guess does not reveal which tokens exist."""
     if entry is None or entry.revoked_at is not None or not hmac.compare_digest(token.hash, entry.hash):
         raise Unauthenticated("this token is not in force")
     return entry

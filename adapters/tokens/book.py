@@ -1,4 +1,4 @@
-"""The tokens there are: issued, listed, revoked."""
+"""The table of tokens: issue, list, find, revoke."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from projections.answering import answering
 from projections.store import reading, writing
 
 _NAME = re.compile(r"(?![0-9a-f]{12}\Z)[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
-"""No name reads like an id, for `revoke` takes either."""
+"""A name must not look like an id, because `revoke` accepts both."""
 _RESERVED = frozenset({ANONYMOUS.name, "engine", "system", "exchange"})
-"""Names that in an event mean somebody else."""
+"""Names that have another meaning as an event's actor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One token as the store knows it; `revoked_at` is None while it is good. Times are UTC."""
+    """One token as it is stored; `revoked_at` is None while it is in force. Times are UTC."""
 
     id: str
     name: str
@@ -38,17 +38,17 @@ class Entry:
 
 
 class TokenBook:
-    """Keeps tokens in the store. What a bearer has is told by `issue`, and never again."""
+    """The tokens in the store. Only `issue` returns a token's secret."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def issue(self, name: str, role: Role, now: datetime) -> Token:
-        """A new token of this name. Raises InvalidInput for a name that is none or that has a token already."""
+        """A new token of this name. Raises InvalidInput where the name is invalid or has a token in force."""
         if not _NAME.fullmatch(name) or name.lower() in _RESERVED:
             raise InvalidInput(
-                f"{name!r} is not a name for a token: it takes 1 to 40 letters, digits, dots, _ and -, "
-                f"and is none of {', '.join(sorted(_RESERVED))}"
+                f"{name!r} is not a name for a token: use 1 to 40 letters, digits, dots, _ and -, "
+                f"but none of {', '.join(sorted(_RESERVED))}"
             )
         token = Token.mint()
         row = {"id": token.id, "name": name, "role": role.word, "hash": token.hash, "created_at": now}
@@ -57,7 +57,7 @@ class TokenBook:
         return token
 
     def entries(self) -> Sequence[Entry]:
-        """All tokens there ever were, the oldest first."""
+        """All tokens, revoked ones included, the oldest first."""
         with answering(self._engine), reading(self._engine) as connection:
             found = connection.execute(select(TOKENS).order_by(TOKENS.c.created_at, TOKENS.c.id))
             return [_entry(row) for row in found.mappings()]
@@ -70,7 +70,7 @@ class TokenBook:
         return None if row is None else _entry(row)
 
     def revoke(self, wanted: str, now: datetime) -> str:
-        """Ends the token of this name or id; returns its name. Raises InvalidInput where there is none to end."""
+        """Revokes the token of this name or id and returns its name. Raises InvalidInput where none is in force."""
         named = (TOKENS.c.name == wanted) | (TOKENS.c.id == wanted)
         ended = update(TOKENS).where(named, TOKENS.c.revoked_at.is_(None)).values(revoked_at=now)
         with answering(self._engine), writing(self._engine) as connection:
@@ -87,7 +87,7 @@ def _untaken(name: str) -> Generator[None]:
     try:
         yield
     except IntegrityError:
-        raise InvalidInput(f"{name} has a token already; revoke it first, or take another name") from None
+        raise InvalidInput(f"{name} has a token already; revoke it first, or use another name") from None
 
 
 def _entry(row: RowMapping) -> Entry:

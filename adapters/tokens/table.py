@@ -1,4 +1,4 @@
-"""The table of tokens: the one thing of the API that no log can rebuild."""
+"""The table of tokens, the only data of the API that cannot be rebuilt from a log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TOKENS = Table(
     Column("created_at", Moment(), nullable=False),
     Column("revoked_at", Moment()),
 )
-"""`hash` is SHA-256 of the secret. One name belongs to one token at a time, or nobody could say who asked."""
+"""`hash` is SHA-256 of the secret. A name has one token in force at a time, so that it identifies the caller."""
 
 Index(
     "ix_tokens_one_name",

@@ -1,4 +1,4 @@
-"""Sending traces by OTLP, to whatever the standard `OTEL_EXPORTER_OTLP_…` variables name."""
+"""Sending traces by OTLP to the endpoint that the standard `OTEL_EXPORTER_OTLP_…` variables name."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from adapters.tracing.spans import EventIds, EventSpans
 
 
 class Traces:
-    """Spans on their way out; `close` sends what is left."""
+    """The exporter of spans; `close` sends the remaining ones."""
 
     def __init__(self, processor: SpanProcessor | None = None) -> None:
-        """`processor` takes the finished spans; OTLP over HTTP, in batches from a thread of its own, by default."""
+        """`processor` receives finished spans; the default sends them in batches by OTLP over HTTP from a thread."""
         resource = Resource.create({SERVICE_NAME: "whence"})
         self._provider = TracerProvider(resource=resource, id_generator=EventIds(), shutdown_on_exit=False)
         self._provider.add_span_processor(processor or BatchSpanProcessor(OTLPSpanExporter()))
         self.spans = EventSpans(self._provider.get_tracer("whence"))
 
     def close(self) -> None:
-        """Sends what is left, and stops."""
+        """Sends the remaining spans and stops."""
         self._provider.shutdown()

@@ -1,8 +1,8 @@
-"""Traces: one trace a chain, one span an event, and under it one for its arrival in the read models.
+"""Traces: one trace a chain, one span an event, and under it one span for its arrival in the read models.
 
-The ids are the ones in the event's `traceparent` header, which is a function of the event: whoever takes an event up,
-in this process or another, in this language or another, goes on with its trace. A span's parent is the event that
-caused it, so that a trace is the chain's tree; what came from outside has none.
+The ids are those in the event's `traceparent` header, which is a function of the event, so any program that reads the
+event can continue its trace. A span's parent is the span of the event that caused it, so a trace is the chain's tree.
+The span of an event caused from outside has no parent.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ from domain.events import FULL_NAMES
 from domain.log import Envelope, Meta, Recorded, is_outside_fact
 
 _LIVE = 500
-"""Events a batch has at most where they are projected as they come."""
+"""The most events in a batch of a projection that is not catching up."""
 _ids: ContextVar[tuple[int, int] | None] = ContextVar("ids", default=None)
 
 
 class EventIds(IdGenerator):
-    """Gives an event's span the ids its header tells, and any other span random ones."""
+    """Generates the ids of an event's header for its span, and random ids for any other span."""
 
     def __init__(self) -> None:
         self._random = RandomIdGenerator()
 
     def generate_span_id(self) -> int:
-        """64 bits; see the W3C's trace context."""
+        """A span id of 64 bits (W3C Trace Context)."""
         ids = _ids.get()
         return self._random.generate_span_id() if ids is None else ids[1]
 
     def generate_trace_id(self) -> int:
-        """128 bits."""
+        """A trace id of 128 bits (W3C Trace Context)."""
         ids = _ids.get()
         return self._random.generate_trace_id() if ids is None else ids[0]
 
@@ -55,23 +55,23 @@ class EventSpans:
     """Makes the spans of events; an observer of the engine (`commands.observer.Observer`)."""
 
     def __init__(self, tracer: Tracer) -> None:
-        """`tracer` is of a provider with `EventIds`."""
+        """`tracer` must be of a provider with `EventIds`."""
         self._tracer = tracer
 
     def saw(self, instrument: str, close: Decimal, at: datetime) -> None:
-        """A candle that nobody said anything on is no chain."""
+        """Does nothing, because a candle without an event has no chain."""
 
     def recorded(self, envelopes: Sequence[Envelope], worked: float, appended: float) -> None:
-        """From the stimulus until the events were durable."""
+        """Records a span for each event, from the stimulus until the events were durable."""
         durable = time.time_ns()
         began = durable - int((worked + appended) * 1e9)
         for envelope in envelopes:
             self._span(envelope, began, durable)
 
     def projected(self, batch: Sequence[Recorded], began: int) -> None:
-        """From `began`, in nanoseconds since 1970, until now, when the rows are committed.
+        """Records a span for each event, from `began` (ns since 1970) until now, when its rows are committed.
 
-        A batch as long as only catching up makes them is nobody's latency, and is left out.
+        A batch of more than `_LIVE` events is left out, because catching up is no measure of latency.
         """
         committed = time.time_ns()
         for recorded in batch if len(batch) <= _LIVE else ():

@@ -14,7 +14,7 @@ from rich.table import Table
 from adapters.avro.schema import WriterSchema, current_schemas, past_schemas
 from domain.errors import InvalidInput, InvalidSettings, UnknownSchema
 from infra.cli.options import ConfigOption
-from infra.config import load, told
+from infra.config import load, unmasked
 
 if TYPE_CHECKING:
     from adapters.registry.registry import Registry
@@ -121,7 +121,7 @@ def _earlier(schema: WriterSchema, version: int) -> WriterSchema:
 def _registry(url: str | None, topic: str, config: Path | None) -> Registry:
     from adapters.registry.registry import Registry
 
-    properties = told(load(config=config).registry)
+    properties = unmasked(load(config=config).registry)
     if url is not None:
         properties["url"] = url
     if "url" not in properties:

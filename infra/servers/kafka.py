@@ -29,10 +29,10 @@ _HEAP = (
     "-XX:+ExplicitGCInvokesConcurrent",
 )
 
-# One node cannot hold the three replicas that these default to; fewer partitions of the internal topics and a smaller
-# cleaner buffer (its default alone is a quarter of the heap) let it start in seconds; after a kill it waits until its
-# own former session has expired (9 s by default). Topics are made on purpose or
-# not at all, as in production: a topic made by a typo would have none of the settings that keep events.
+# A single node cannot hold the three replicas of the defaults. Fewer partitions of the internal topics and a smaller
+# cleaner buffer (the default takes a quarter of the heap) shorten the start. After a kill the broker waits until its
+# former session has expired (9 s by default). Topics are only created explicitly, as in production: a topic created by
+# a typo would lack the settings that keep events.
 _SINGLE_NODE = {
     "auto.create.topics.enable": "false",
     "broker.heartbeat.interval.ms": "1000",
@@ -52,7 +52,7 @@ _SINGLE_NODE = {
 
 
 class KafkaBroker(Server):
-    """A broker; `properties` are added to, or replace, what its `server.properties` would say.
+    """A broker; `properties` extend or replace the entries of its `server.properties`.
 
     They are read at every start, so a test may change them between `stop` and `start`.
     """
@@ -73,7 +73,7 @@ class KafkaBroker(Server):
 
     @property
     def url(self) -> str:
-        """`host:port`, as `KAFKA_BOOTSTRAP_SERVERS` has it."""
+        """`host:port`, the value of `KAFKA_BOOTSTRAP_SERVERS`."""
         return self.bootstrap_servers
 
     @property
@@ -92,9 +92,9 @@ class KafkaBroker(Server):
         """The broker's Java command line."""
         return (*self._java(), *_HEAP, "kafka.Kafka", str(self._settings_file))
 
-    def ask(self, within: float) -> None:
-        """The cluster's metadata, by librdkafka; at least one broker must be in it."""
-        ask_kafka(self.bootstrap_servers, within)
+    def probe(self, within: float) -> None:
+        """Request the cluster's metadata through librdkafka; it must list a broker."""
+        probe_kafka(self.bootstrap_servers, within)
 
     @property
     def _data(self) -> Path:
@@ -137,8 +137,8 @@ class KafkaBroker(Server):
             raise ServerFailed(f"kafka: its folder could not be formatted:\n{done.stdout}{done.stderr}")
 
 
-def ask_kafka(bootstrap_servers: str, within: float, settings: Mapping[str, str] | None = None) -> None:
-    """Ask any Kafka for its metadata; raises `NotAnswering`. `settings` are librdkafka's own (TLS, SASL …)."""
+def probe_kafka(bootstrap_servers: str, within: float, settings: Mapping[str, str] | None = None) -> None:
+    """Request the metadata of any Kafka; raises `NotAnswering`. `settings` are librdkafka's (TLS, SASL …)."""
     client = AdminClient(
         {
             "bootstrap.servers": bootstrap_servers,
@@ -156,7 +156,7 @@ def ask_kafka(bootstrap_servers: str, within: float, settings: Mapping[str, str]
         raise NotAnswering("no broker is in the cluster yet")
 
 
-# librdkafka prints every refused connection, which is what a broker that is starting does.
+# librdkafka prints every refused connection, and a starting broker refuses connections.
 _quiet = logging.getLogger("whence.servers.kafka")
 _quiet.addHandler(logging.NullHandler())
 _quiet.propagate = False

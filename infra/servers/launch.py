@@ -1,4 +1,4 @@
-"""A process that was started here: on a leash (it ends with us) or detached (it outlives us)."""
+"""A process started by this program: on a leash (it ends with this program) or detached (it outlives it)."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ import psutil
 
 from domain.errors import ServerFailed
 
-# A detached server is not our child: it has ended while its entry still waits to be reaped, which nobody tells.
+# A detached server is not a child process: no signal reports its end, so the end is polled.
 _REAP_SECONDS = 0.05
 _LEASH = Path(__file__).with_name("leash.py")
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """What to start and how it shall end.
+    """A command to start, and how the process ends.
 
-    `remove` is the folder that goes when we die with the server on its leash; `ending` is the signal it gets then.
+    Where this program dies with the server on its leash, the server gets the signal `ending` and the folder `remove`
+    is deleted.
     """
 
     command: tuple[str, ...]
@@ -35,7 +36,7 @@ class Launch:
     remove: Path | None = None
 
     def start(self) -> RunningProcess:
-        """Raises `ServerFailed` if the program cannot even be executed."""
+        """Start the process. Raises `ServerFailed` where the program cannot be executed."""
         leash = subprocess.Popen(
             self._leash_command(),
             stdin=subprocess.PIPE,
@@ -67,7 +68,7 @@ class Launch:
 
 @dataclass(slots=True)
 class RunningProcess:
-    """The server itself: its pid is not the leash's. Every method is quiet about a process that is already gone."""
+    """The process of the server, not of its leash. No method raises where the process has already ended."""
 
     pid: int
     _leash: subprocess.Popen[str] | None = None
@@ -80,7 +81,7 @@ class RunningProcess:
             self._process = None
 
     def runs(self, mention: str) -> bool:
-        """Whether it lives and its command line mentions this: what tells it from a later owner of the same pid."""
+        """Whether the process runs and its command line holds `mention`, unlike that of a later owner of its pid."""
         try:
             return self._process is not None and any(mention in word for word in self._process.cmdline())
         except psutil.Error:
@@ -88,7 +89,7 @@ class RunningProcess:
 
     @property
     def alive(self) -> bool:
-        """False for a process that has ended, reaped or not."""
+        """Whether the process runs; false for a zombie."""
         try:
             return (
                 self._process is not None
@@ -99,12 +100,12 @@ class RunningProcess:
             return False
 
     def ended(self, within: float) -> bool:
-        """Whether it is gone, and its leash with it; waits for that at most `within` seconds."""
+        """Wait at most `within` seconds for the end of the process and its leash; returns whether both have ended."""
         try:
             if self._leash is not None:
                 self._leash.wait(within)
             else:
-                self._wait_for_stranger(within)
+                self._wait_for_detached(within)
         except (subprocess.TimeoutExpired, psutil.TimeoutExpired):
             return False
         return True
@@ -116,12 +117,12 @@ class RunningProcess:
                 self._process.send_signal(what)
 
     def let_go(self) -> None:
-        """Close the leash's pipes once the server is gone."""
+        """Close the leash's pipes after the server has ended."""
         if self._leash is not None:
             self._leash.communicate()
             self._leash = None
 
-    def _wait_for_stranger(self, within: float) -> None:
+    def _wait_for_detached(self, within: float) -> None:
         deadline = time.monotonic() + within
         while self._process is not None and self.alive:
             try:

@@ -1,8 +1,8 @@
-"""Starts one server as its child, tells its pid, and ends it when whoever started this program is gone.
+"""Starts one server as a child process, prints its pid, and ends it when the parent process has ended.
 
-Run as a script of its own (`python -I leash.py`), so it imports nothing outside the standard library. Standard input
-is a pipe that nobody writes to: its end means that the parent has died, however it died, or has let go. A pipe and not
-only Linux's death signal, because that one follows the thread that forked, and exists on Linux alone.
+This file runs as a script (`python -I leash.py`), so it imports only the standard library. Standard input is a pipe to
+which nothing is written: its end means that the parent has died, in any way, or has closed it. Linux's death signal
+alone would not do, because it follows the thread that forked and exists only on Linux.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main() -> int:
-    """The exit code of the server, or at once 0 when it was started detached."""
+    """The exit code of the server; 0 at once where it is started detached."""
     options = _options()
     child = _start(options)
-    _tell(child.pid, options.pid_file)
+    _publish(child.pid, options.pid_file)
     if options.detach:
-        os._exit(0)  # The child outlives this program on purpose: no destructor has to complain of it.
+        os._exit(0)  # The child outlives this program on purpose, so its destructor must not warn.
     orphaned = threading.Event()
     threading.Thread(target=_end_with_parent, args=(child.pid, options.signal, orphaned), daemon=True).start()
     code = child.wait()
@@ -38,7 +38,7 @@ def main() -> int:
     return code
 
 
-def _tell(pid: int, file: Path) -> None:
+def _publish(pid: int, file: Path) -> None:
     file.write_text(str(pid))
     sys.stdout.write(f"{pid}\n")
     sys.stdout.flush()
@@ -59,9 +59,11 @@ def _options() -> _Options:
     parser.add_argument("--log", required=True, type=Path)
     parser.add_argument("--pid-file", required=True, type=Path)
     parser.add_argument("--user", help="run the server as this user (only root may)")
-    parser.add_argument("--remove", type=Path, help="folder to delete if the parent dies")
-    parser.add_argument("--signal", type=_signal, default=signal.SIGKILL, help="what ends the server then")
-    parser.add_argument("--detach", action="store_true", help="let the server outlive everyone")
+    parser.add_argument("--remove", type=Path, help="folder to delete where the parent dies")
+    parser.add_argument(
+        "--signal", type=_signal, default=signal.SIGKILL, help="signal that ends the server then"
+    )
+    parser.add_argument("--detach", action="store_true", help="let the server outlive its parent")
     parser.add_argument("command", nargs="+")
     return parser.parse_args(namespace=_Options())
 
@@ -78,7 +80,7 @@ def _start(options: _Options) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=None if options.detach else _death_follows_ours(),  # noqa: PLW1509
+            preexec_fn=None if options.detach else _die_with_this_program(),  # noqa: PLW1509
             user=options.user,
             group=_group_of(options.user),
             extra_groups=[] if options.user else None,
@@ -89,8 +91,8 @@ def _group_of(user: str | None) -> int | None:
     return pwd.getpwnam(user).pw_gid if user else None
 
 
-def _death_follows_ours() -> Callable[[], object] | None:
-    """On Linux the server dies even if this program is killed; this program has one thread when it forks."""
+def _die_with_this_program() -> Callable[[], object] | None:
+    """On Linux, a call that ends the server even where this program is killed. It has one thread when it forks."""
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None)

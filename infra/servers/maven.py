@@ -1,4 +1,4 @@
-"""What a pom names, fetched from Maven Central once and kept in the user's cache."""
+"""The dependencies of a pom, fetched once from Maven Central into the user's cache."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _MINIMUM_JAVA = 17
 
 
 def resolved(pom: Path) -> Path:
-    """The folder that holds every run-time dependency of `pom`; fetched if the cache does not have it whole.
+    """The folder with every run-time dependency of `pom`, fetched where the cache does not have it.
 
-    Keyed by the pom's content, filled aside and moved into place under a lock: processes that ask at once wait for
-    one fetch, and an interrupted one leaves nothing that looks complete. Raises `MissingParts` without Maven,
-    `ServerFailed` with Maven's own words when it cannot fetch.
+    The folder is keyed by the pom's content, filled in a temporary folder and moved into place under a lock, so that
+    concurrent processes share one fetch and an interrupted fetch leaves no incomplete folder. Raises `MissingParts`
+    without Maven, and `ServerFailed` with Maven's output where the fetch fails.
     """
     digest = hashlib.sha256(pom.read_bytes()).hexdigest()[:12]
     folder = cache_folder() / f"{pom.parent.name}-{digest}"
@@ -35,7 +35,7 @@ def resolved(pom: Path) -> Path:
 
 
 def unpacked(pom: Path) -> Path:
-    """The folder into which the one archive that `pom` names was unpacked; raises as `resolved` does."""
+    """The folder with the unpacked content of the only archive that `pom` names. Raises as `resolved` does."""
     archives = resolved(pom)
     folder = archives.with_name(archives.name + "-unpacked")
     with FileLock(folder.with_suffix(".lock")):
@@ -76,5 +76,5 @@ def _run_maven(pom: Path, output: Path) -> None:
     )
     if done.returncode != 0:
         raise ServerFailed(
-            f"Maven could not fetch what {pom} names:\n{done.stdout.strip()}\n{done.stderr.strip()}"
+            f"Maven could not fetch the dependencies of {pom}:\n{done.stdout.strip()}\n{done.stderr.strip()}"
         )

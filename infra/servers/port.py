@@ -1,4 +1,4 @@
-"""A port of this machine that nobody listens on."""
+"""A free port of this machine."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import socket
 
 from domain.errors import ServerFailed
 
-# Below the ephemeral ranges of Linux (32768) and macOS (49152): no outgoing connection takes such a port by chance,
-# so a server that was stopped finds its own port free when it is started again.
+# Below the ephemeral ranges of Linux (32768) and macOS (49152): no outgoing connection takes such a port, so a stopped
+# server finds its port free when it is started again.
 _CANDIDATES = range(20_000, 32_000)
 _TRIES = 200
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port that could be bound a moment ago; raises `ServerFailed` if 200 random candidates are all taken."""
+    """A port that could just be bound. Raises `ServerFailed` where 200 random candidates are all taken."""
     for candidate in random.SystemRandom().sample(_CANDIDATES, _TRIES):
         if is_free(candidate, host):
             return candidate
@@ -24,7 +24,7 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether a server could listen on `port` now; connections in TIME_WAIT do not count, as they do not for it."""
+    """Whether a server could listen on `port` now. Connections in TIME_WAIT do not count, as they would not for it."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

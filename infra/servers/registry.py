@@ -1,4 +1,4 @@
-"""Apicurio's schema registry, from the archive that `infra/registry/pom.xml` names; spoken to as Confluent's."""
+"""Apicurio's schema registry, from the archive that `infra/registry/pom.xml` names, with Confluent's API."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _CONNECTIONS = {"http": http.client.HTTPConnection, "https": http.client.HTTPSCo
 
 
 class SchemaRegistry(Server):
-    """A registry that keeps its schemas in a database file in its folder: ids on record stay what they are."""
+    """A registry that stores its schemas in a database file in its folder, so that schema ids survive a restart."""
 
     name: ClassVar[str] = "registry"
 
     @property
     def url(self) -> str:
-        """What a Confluent client takes as `SCHEMA_REGISTRY_URL`."""
+        """The address for a Confluent client, the value of `SCHEMA_REGISTRY_URL`."""
         return f"http://127.0.0.1:{self.port}{_CONFLUENT_API}"
 
     def prepare(self) -> None:
-        """Fetch the program; it lays out its own database."""
+        """Fetch the program, which creates its own database."""
         unpacked(POM)
 
     def command(self) -> tuple[str, ...]:
-        """The registry's Java command line; it listens on this machine only, its management page too."""
+        """The registry's Java command line; its API and its management page listen on this machine only."""
         settings = {
             "quarkus.http.host": "127.0.0.1",
             "quarkus.http.port": self.port,
@@ -44,24 +44,24 @@ class SchemaRegistry(Server):
             "apicurio.storage.sql.kind": "h2",
             "apicurio.datasource.url": f"jdbc:h2:file:{self.folder / 'schemas'}",
         }
-        told = (f"-D{key}={value}" for key, value in settings.items())
+        options = (f"-D{key}={value}" for key, value in settings.items())
         java = str(find_java(_MINIMUM_JAVA).executable)
-        return (java, *_HEAP, *told, "-jar", str(unpacked(POM) / "quarkus-run.jar"))
+        return (java, *_HEAP, *options, "-jar", str(unpacked(POM) / "quarkus-run.jar"))
 
-    def ask(self, within: float) -> None:
-        """The list of subjects."""
-        ask_registry(self.url, within)
+    def probe(self, within: float) -> None:
+        """Request the list of subjects."""
+        probe_registry(self.url, within)
 
 
-def ask_registry(url: str, within: float) -> None:
-    """Ask any Confluent-compatible registry for its subjects; raises `NotAnswering`."""
+def probe_registry(url: str, within: float) -> None:
+    """Request the subjects of any Confluent-compatible registry; raises `NotAnswering`."""
     if urllib.parse.urlsplit(url).scheme not in _CONNECTIONS:
-        raise NotAnswering("what is given is not an http or https URL")
+        raise NotAnswering("the given value is not an http or https URL")
     try:
         status = _status_of(urllib.parse.urlsplit(url), within)
     except (OSError, ValueError, http.client.HTTPException) as silence:
         raise NotAnswering(str(silence) or type(silence).__name__) from silence
-    # 401 is an answer: whoever set a registry with a password knows it, and it stays out of here.
+    # 401 counts as an answer: the registry requires a password, which the probe does not need.
     if status not in (200, 401):
         raise NotAnswering(f"it answers with HTTP {status}")
 

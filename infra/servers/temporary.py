@@ -1,4 +1,4 @@
-"""A folder for servers that live as long as one test run."""
+"""A folder for servers of one test run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def temporary_folder(name: str) -> Path:
-    """A new folder that every user may pass through: PostgreSQL's files in it belong to another one."""
+    """A new folder that every user may enter, because PostgreSQL runs as another user."""
     base = Path(tempfile.mkdtemp(prefix=f"whence-{name}-"))
     base.chmod(0o711)
     return base

@@ -1,4 +1,4 @@
-"""Every error of ours has the code that its place in the tree says."""
+"""The code of every error of this project follows from its place in the class tree."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def leaves(kind: type[WhenceError]) -> list[type[WhenceError]]:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in leaves(WhenceError) if kind.__module__ == errors.__name__])
-def test_a_more_special_error_comes_before_the_one_above_it(kind: type[WhenceError]) -> None:
+def test_an_error_has_the_code_of_its_nearest_listed_class(kind: type[WhenceError]) -> None:
     fits = [code for above, code in CODES if issubclass(kind, above)]
     nearest = next(
         (code for above in kind.__mro__ for listed, code in CODES if listed is above), Code.INTERNAL
@@ -23,5 +23,5 @@ def test_a_more_special_error_comes_before_the_one_above_it(kind: type[WhenceErr
     assert not fits or fits[0] == nearest
 
 
-def test_a_strangers_error_is_internal() -> None:
+def test_a_foreign_error_is_internal() -> None:
     assert code_of(ZeroDivisionError()) is Code.INTERNAL

@@ -1,4 +1,4 @@
-"""The door within a process: asked from any thread, answered by the engine's own."""
+"""The door within a process: any thread sends requests, and the engine's thread answers them."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def yes(requested: Requested) -> Answer:
     return Completed(requested.id, ())
 
 
-def asked(mailbox: Mailbox, pool: ThreadPoolExecutor, key: str = "k1") -> Future[Answer]:
+def sent(mailbox: Mailbox, pool: ThreadPoolExecutor, key: str = "k1") -> Future[Answer]:
     return pool.submit(mailbox.ask, a_request(key), LONG_ENOUGH)
 
 
-def test_each_asker_gets_its_own_answer() -> None:
+def test_each_of_several_callers_gets_its_own_answer() -> None:
     mailbox = Mailbox()
     with ThreadPoolExecutor(20) as pool:
-        waiting = {f"k{n}": asked(mailbox, pool, f"k{n}") for n in range(20)}
+        waiting = {f"k{n}": sent(mailbox, pool, f"k{n}") for n in range(20)}
         answered = 0
         while answered < 20:
             answered += mailbox.answer_all(yes, patience=0.01)
@@ -49,7 +49,7 @@ def test_each_asker_gets_its_own_answer() -> None:
         }
 
 
-def test_nobody_waits_longer_than_their_patience_and_what_was_given_up_is_not_done() -> None:
+def test_a_request_that_times_out_is_withdrawn_and_not_carried_out() -> None:
     mailbox, done = Mailbox(), list[str]()
     answer = mailbox.ask(a_request(), 0.01)
     assert isinstance(answer, TimedOut)
@@ -64,12 +64,12 @@ def test_nobody_waits_longer_than_their_patience_and_what_was_given_up_is_not_do
     assert done == []
 
 
-def test_what_is_under_way_is_told_as_such() -> None:
-    mailbox, taken, go_on = Mailbox(), Event(), Event()
+def test_a_timeout_while_the_engine_works_is_reported_as_under_way() -> None:
+    mailbox, taken, released = Mailbox(), Event(), Event()
 
     def slow(requested: Requested) -> Answer:
         taken.set()
-        assert go_on.wait(LONG_ENOUGH)
+        assert released.wait(LONG_ENOUGH)
         return yes(requested)
 
     with ThreadPoolExecutor(2) as pool:
@@ -77,23 +77,23 @@ def test_what_is_under_way_is_told_as_such() -> None:
         engine = pool.submit(mailbox.answer_all, slow, LONG_ENOUGH / 20)
         assert taken.wait(LONG_ENOUGH)
         answer = impatient.result()
-        go_on.set()
+        released.set()
         assert engine.result() == 1
     assert isinstance(answer, TimedOut)
-    assert "has taken the request up" in answer.known
+    assert "has taken the request and has not finished" in answer.known
 
 
-def test_an_engine_that_fails_says_what_is_known_and_its_error_goes_on() -> None:
+def test_a_failing_engine_answers_with_what_is_known_and_raises_its_error() -> None:
     mailbox = Mailbox()
 
     def fenced(requested: Requested) -> Answer:
         raise OwnershipLost(f"another engine owns the log: {requested.id}")
 
     with ThreadPoolExecutor(2) as pool:
-        first = asked(mailbox, pool, "k1")
+        first = sent(mailbox, pool, "k1")
         with pytest.raises(OwnershipLost, match="k1"):
             mailbox.answer_all(fenced, patience=LONG_ENOUGH)
-        second = asked(mailbox, pool, "k2")
+        second = sent(mailbox, pool, "k2")
         mailbox.close("it lost its log")
         answers = [first.result(), second.result(), mailbox.ask(a_request("k3"), LONG_ENOUGH)]
     known = [answer.known for answer in answers if isinstance(answer, TimedOut)]
@@ -104,7 +104,7 @@ def test_an_engine_that_fails_says_what_is_known_and_its_error_goes_on() -> None
     assert len(known) == 3
 
 
-def test_who_goes_on_asking_does_not_hold_the_engine() -> None:
+def test_requests_that_keep_arriving_do_not_hold_the_engine() -> None:
     mailbox = Mailbox()
 
     def again(requested: Requested) -> Answer:
@@ -118,7 +118,7 @@ def test_who_goes_on_asking_does_not_hold_the_engine() -> None:
             assert monotonic() < until
 
     with ThreadPoolExecutor(4) as pool:
-        asked(mailbox, pool)
+        sent(mailbox, pool)
         until_somebody_waits()
         assert mailbox.answer_all(again) == 1
         mailbox.close("enough")

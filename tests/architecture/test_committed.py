@@ -1,4 +1,4 @@
-"""No committed file knows the machine it was written on, where packages come from, or a private key."""
+"""No committed file names the machine it was written on, a source of packages, or a private key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.architecture.committed import ROOT, committed_files
 
-GIVEAWAYS = {
+FORBIDDEN = {
     "a path of one machine": r"(?<![\w.~-])/(?:root|home|Users|work)/\w|/tmp/[w]/",
     "a package registry": r"pypi\.org|pythonhosted\.org|repo1?\.maven|registry\.npm|deb\.debian|nodejs\.org/d",
     "a mirror": r"(?i)arti[f]actory|/nexu[s]/|jfro[g]",
@@ -18,19 +18,19 @@ GIVEAWAYS = {
 }
 
 
-def giveaways(path: Path) -> list[str]:
-    """`file:line: what` for each line of the file that gives something away."""
+def findings(path: Path) -> list[str]:
+    """`file:line: what` for each forbidden text in the file."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     return [
         f"{path.name}:{number}: {what}"
         for number, line in enumerate(lines, 1)
-        for what, pattern in GIVEAWAYS.items()
+        for what, pattern in FORBIDDEN.items()
         if re.search(pattern, line)
     ]
 
 
-def test_no_committed_file_gives_anything_away() -> None:
-    assert [found for file in committed_files() for found in giveaways(ROOT / file)] == []
+def test_no_committed_file_holds_a_forbidden_text() -> None:
+    assert [found for file in committed_files() for found in findings(ROOT / file)] == []
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,8 @@ def test_no_committed_file_gives_anything_away() -> None:
         ("-----BEGIN {} KEY-----", "a private key"),
     ],
 )
-def test_a_giveaway_is_caught(tmp_path: Path, line: str, what: str) -> None:
-    # Put together here, so that this file does not give itself away.
+def test_a_forbidden_text_is_found(tmp_path: Path, line: str, what: str) -> None:
+    # Joined at run time, so that this file holds no forbidden text itself.
     words = {
         "a path of one machine": "home/me",
         "a package registry": "pypi" + ".org",
@@ -54,10 +54,10 @@ def test_a_giveaway_is_caught(tmp_path: Path, line: str, what: str) -> None:
     }
     path = tmp_path / "file.txt"
     path.write_text(line.format(words[what]))
-    assert giveaways(path) == [f"file.txt:1: {what}"]
+    assert findings(path) == [f"file.txt:1: {what}"]
 
 
-def test_a_shebang_and_a_temporary_folder_are_nobodys_secret(tmp_path: Path) -> None:
+def test_a_shebang_and_a_temporary_folder_are_allowed(tmp_path: Path) -> None:
     path = tmp_path / "file.sh"
     path.write_text("#!/usr/bin/env bash\nmktemp -d /tmp/kafka.XXXX\ncd framework/\n")
-    assert giveaways(path) == []
+    assert findings(path) == []

@@ -1,4 +1,4 @@
-"""The arrows of the house: which folder may import what, held as an allow-list over the syntax tree."""
+"""Which folder may import what, checked against an allow-list over the syntax trees."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from packaging.utils import canonicalize_name
 from tests.architecture.test_locks import SHIPPED
 
 ROOT = Path(__file__).parents[2]
-STANDARD = sys.stdlib_module_names | {"_typeshed"}  # the type checkers' own names for standard things
+STANDARD = sys.stdlib_module_names | {"_typeshed"}  # the type checkers' names for standard types
 
 
 @dataclass(frozen=True, slots=True)
-class Arrows:
+class AllowedImports:
     """What the modules of one folder may import beside the standard library and each other.
 
-    `ours` are folders of this project; `theirs` are other people's packages, None for any that is not `barred`.
+    `ours` are folders of this project; `theirs` are foreign packages, None for any that is not `barred`.
     """
 
     ours: frozenset[str]
@@ -30,20 +30,20 @@ class Arrows:
     barred: frozenset[str] = frozenset()
 
     def allow(self, name: str) -> bool:
-        if name in HOUSE:
+        if name in FOLDERS:
             return name in self.ours
         return name not in self.barred if self.theirs is None else name in self.theirs
 
 
 NOTHING: frozenset[str] = frozenset()
 
-HOUSE = {
-    "domain": Arrows(NOTHING, frozenset({"numpy", "msgspec"})),
-    "commands": Arrows(frozenset({"domain"}), frozenset({"msgspec"})),
-    "projections": Arrows(frozenset({"domain"}), frozenset({"sqlalchemy"})),
-    "schemas": Arrows(NOTHING, NOTHING),
-    "adapters": Arrows(frozenset({"domain", "commands", "projections", "schemas"}), None),
-    "infra": Arrows(
+FOLDERS = {
+    "domain": AllowedImports(NOTHING, frozenset({"numpy", "msgspec"})),
+    "commands": AllowedImports(frozenset({"domain"}), frozenset({"msgspec"})),
+    "projections": AllowedImports(frozenset({"domain"}), frozenset({"sqlalchemy"})),
+    "schemas": AllowedImports(NOTHING, NOTHING),
+    "adapters": AllowedImports(frozenset({"domain", "commands", "projections", "schemas"}), None),
+    "infra": AllowedImports(
         frozenset({"domain", "commands", "projections", "schemas", "adapters"}),
         None,
         frozenset({"eventsourcing"}),
@@ -52,13 +52,13 @@ HOUSE = {
 
 
 def forbidden(root: Path) -> list[str]:
-    """`folder/file.py:line imports name`, for every import under `root` that no arrow allows."""
+    """`folder/file.py:line imports name`, for every import under `root` that is not allowed."""
     return [
         f"{path.relative_to(root)}:{line} imports {name}"
-        for folder, arrows in HOUSE.items()
+        for folder, allowed in FOLDERS.items()
         for path in sorted((root / folder).rglob("*.py"))
         for line, name in imports(path)
-        if name not in {folder, *STANDARD} and not arrows.allow(name)
+        if name not in {folder, *STANDARD} and not allowed.allow(name)
     ]
 
 
@@ -68,7 +68,7 @@ OUTSIDE = frozenset(
 """Modules of the standard library that read a clock or a file, open a socket or start a thread."""
 
 MEASURES = frozenset({"commands/driver.py imports time"})
-"""The driver measures how long a unit took; nothing that is recorded depends on it."""
+"""The driver measures the duration of a unit of work; no recorded value depends on it."""
 
 
 def test_domain_and_commands_read_no_clock_file_socket_or_thread() -> None:
@@ -83,7 +83,7 @@ def test_domain_and_commands_read_no_clock_file_socket_or_thread() -> None:
 
 
 def imports(path: Path) -> Iterator[tuple[int, str]]:
-    """Line and top-level name of every absolute import, wherever in the file it is."""
+    """Line and top-level name of every absolute import, at any place in the file."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
         match node:
             case ast.Import():
@@ -94,12 +94,12 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
                 pass
 
 
-def test_every_import_follows_an_arrow() -> None:
+def test_every_import_is_allowed() -> None:
     assert forbidden(ROOT) == []
 
 
 APART = {"graphql": frozenset({"http", "tokens"}), "tokens": frozenset({"graphql", "http"})}
-"""What stands between HTTP, GraphQL and the tokens: HTTP may know the other two, and they know nobody of the three."""
+"""Between HTTP, GraphQL and the tokens: HTTP may import the other two, and they import neither HTTP nor each other."""
 
 
 def entangled(root: Path) -> list[str]:
@@ -128,7 +128,7 @@ def rooms(path: Path) -> Iterator[tuple[int, str]]:
         yield from ((node.lineno, name.split(".")[1]) for name in names if name.startswith("adapters."))
 
 
-def test_graphql_and_the_tokens_know_neither_each_other_nor_http() -> None:
+def test_graphql_and_the_tokens_import_neither_each_other_nor_http() -> None:
     assert entangled(ROOT) == []
 
 
@@ -141,14 +141,16 @@ def test_graphql_and_the_tokens_know_neither_each_other_nor_http() -> None:
         ("tokens", "def late():\n    from adapters.http import app", "http"),
     ],
 )
-def test_a_way_back_to_http_is_caught(tmp_path: Path, folder: str, line: str, other: str) -> None:
+def test_a_forbidden_import_between_adapters_is_found(
+    tmp_path: Path, folder: str, line: str, other: str
+) -> None:
     culprit = tmp_path / "adapters" / folder / "culprit.py"
     culprit.parent.mkdir(parents=True)
     culprit.write_text(line)
     assert [sentence.partition(" ")[2] for sentence in entangled(tmp_path)] == [f"imports adapters.{other}"]
 
 
-def test_http_may_know_the_two_it_serves(tmp_path: Path) -> None:
+def test_http_may_import_graphql_and_the_tokens(tmp_path: Path) -> None:
     (tmp_path / "adapters" / "http").mkdir(parents=True)
     (tmp_path / "adapters" / "http" / "app.py").write_text(
         "from adapters.tokens import token\nimport adapters.graphql"
@@ -156,31 +158,31 @@ def test_http_may_know_the_two_it_serves(tmp_path: Path) -> None:
     assert entangled(tmp_path) == []
 
 
-def test_every_folder_of_the_house_is_there_to_be_read() -> None:
-    assert [folder for folder in HOUSE if not (ROOT / folder / "__init__.py").is_file()] == []
+def test_every_checked_folder_exists() -> None:
+    assert [folder for folder in FOLDERS if not (ROOT / folder / "__init__.py").is_file()] == []
 
 
-def unasked(root: Path, asked: frozenset[str]) -> list[str]:
-    """`folder/file.py:line imports name`, for every installed package that no distribution in `asked` brings."""
+def undeclared(root: Path, required: frozenset[str]) -> list[str]:
+    """`folder/file.py:line imports name`, for every import that no distribution in `required` provides."""
     installed = packages_distributions()
     return [
         f"{path.relative_to(root)}:{line} imports {name}"
-        for folder in HOUSE
+        for folder in FOLDERS
         for path in sorted((root / folder).rglob("*.py"))
         for line, name in imports(path)
-        if name not in {*HOUSE, *STANDARD}
-        and asked.isdisjoint(map(canonicalize_name, installed.get(name, [])))
+        if name not in {*FOLDERS, *STANDARD}
+        and required.isdisjoint(map(canonicalize_name, installed.get(name, [])))
     ]
 
 
-def test_whatever_is_imported_is_asked_for_by_name() -> None:
-    assert unasked(ROOT, SHIPPED) == []
+def test_every_imported_package_is_a_declared_requirement() -> None:
+    assert undeclared(ROOT, SHIPPED) == []
 
 
-def test_an_import_that_only_happens_to_be_there_is_caught(tmp_path: Path) -> None:
+def test_an_import_of_an_undeclared_package_is_found(tmp_path: Path) -> None:
     (tmp_path / "infra").mkdir()
     (tmp_path / "infra" / "culprit.py").write_text("import pytest\nimport gone\nimport typer\n")
-    assert unasked(tmp_path, SHIPPED) == [
+    assert undeclared(tmp_path, SHIPPED) == [
         "infra/culprit.py:1 imports pytest",
         "infra/culprit.py:2 imports gone",
     ]
@@ -203,7 +205,7 @@ def test_an_import_that_only_happens_to_be_there_is_caught(tmp_path: Path) -> No
         ("domain", "if TYPE_CHECKING:\n    from adapters import sqlite"),
     ],
 )
-def test_an_import_against_the_arrows_is_caught(tmp_path: Path, folder: str, line: str) -> None:
+def test_a_forbidden_import_is_found(tmp_path: Path, folder: str, line: str) -> None:
     culprit = tmp_path / folder / "deep" / "culprit.py"
     culprit.parent.mkdir(parents=True)
     culprit.write_text(line)
@@ -221,7 +223,7 @@ def test_an_import_against_the_arrows_is_caught(tmp_path: Path, folder: str, lin
         ("adapters", "from . import sibling"),
     ],
 )
-def test_an_import_along_the_arrows_is_not(tmp_path: Path, folder: str, line: str) -> None:
+def test_an_allowed_import_is_accepted(tmp_path: Path, folder: str, line: str) -> None:
     (tmp_path / folder).mkdir()
     (tmp_path / folder / "file.py").write_text(line)
     assert forbidden(tmp_path) == []

@@ -1,4 +1,4 @@
-"""The locks: complete for what `pyproject.toml` asks, nothing left over, and silent about where things come from."""
+"""The locks: complete for the requirements in `pyproject.toml`, without superfluous pins or package sources."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _COMMENT = re.compile(r"    # +(?:via ?)?(.*)")
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """One locked package: what it is called, which version and who asked for it."""
+    """One locked package: its name, its version, its number of hashes, and the packages that require it."""
 
     name: str
     version: str
     hashes: int
-    asked_by: frozenset[str]
+    required_by: frozenset[str]
 
 
 def pins(lock: str) -> list[Pin]:
-    """The packages of requirements/<lock>.lock; any line that is not part of a pin fails the test."""
+    """The packages of requirements/<lock>.lock. A line that is not part of a pin fails the test."""
     text = (ROOT / "requirements" / f"{lock}.lock").read_text(encoding="utf-8")
     return [_pin(block) for block in re.split(r"\n(?=\S)", text.strip())]
 
@@ -47,7 +47,7 @@ def _pin(block: str) -> Pin:
     return Pin(head[1], head[2], len(hashes), frozenset(comments))
 
 
-def _asked(groups: list[str], extras: list[str]) -> dict[str, Requirement]:
+def _required(groups: list[str], extras: list[str]) -> dict[str, Requirement]:
     project: dict[str, Any] = PYPROJECT["project"]
     lines: list[str] = [*project["dependencies"], *(line for group in groups for line in _group(group))]
     lines += [line for extra in extras for line in project["optional-dependencies"][extra]]
@@ -62,60 +62,60 @@ def _group(name: str) -> Iterator[str]:
             yield from _group(entry["include-group"])
 
 
-ASKED = {
-    "runtime": _asked(["build"], []),
-    "image": _asked(["build"], ["registry"]),
-    "dev": _asked(["dev"], list(PYPROJECT["project"]["optional-dependencies"])),
+REQUIRED = {
+    "runtime": _required(["build"], []),
+    "image": _required(["build"], ["registry"]),
+    "dev": _required(["dev"], list(PYPROJECT["project"]["optional-dependencies"])),
 }
 SHIPPED = frozenset(
-    canonicalize_name(asked.name)
-    for asked in _asked([], list(PYPROJECT["project"]["optional-dependencies"])).values()
+    canonicalize_name(requirement.name)
+    for requirement in _required([], list(PYPROJECT["project"]["optional-dependencies"])).values()
 )
-LOCKS = pytest.mark.parametrize("lock", list(ASKED))
+LOCKS = pytest.mark.parametrize("lock", list(REQUIRED))
 
 
 @LOCKS
-def test_every_requirement_is_pinned_to_versions_it_allows(lock: str) -> None:
+def test_every_requirement_is_pinned_to_an_allowed_version(lock: str) -> None:
     versions: dict[str, list[str]] = {}
     for pin in pins(lock):
         versions.setdefault(pin.name, []).append(pin.version)
     stale = [
         line
-        for line, asked in ASKED[lock].items()
-        if not (found := versions.get(canonicalize_name(asked.name), []))
-        or not all(version in asked.specifier for version in found)
+        for line, requirement in REQUIRED[lock].items()
+        if not (found := versions.get(canonicalize_name(requirement.name), []))
+        or not all(version in requirement.specifier for version in found)
     ]
     assert stale == [], f"requirements/{lock}.lock is older than pyproject.toml: run `make lock`"
 
 
 @LOCKS
-def test_nothing_is_pinned_that_nobody_asks_for(lock: str) -> None:
-    asked = {canonicalize_name(requirement.name) for requirement in ASKED[lock].values()}
-    ours = {pin.name for pin in pins(lock) if any(by.startswith("whence ") for by in pin.asked_by)}
-    assert ours == asked, f"requirements/{lock}.lock is older than pyproject.toml: run `make lock`"
+def test_exactly_the_requirements_of_the_project_are_pinned_for_it(lock: str) -> None:
+    required = {canonicalize_name(requirement.name) for requirement in REQUIRED[lock].values()}
+    ours = {pin.name for pin in pins(lock) if any(by.startswith("whence ") for by in pin.required_by)}
+    assert ours == required, f"requirements/{lock}.lock is older than pyproject.toml: run `make lock`"
 
 
 @LOCKS
-def test_every_pin_is_asked_for_by_a_pin_or_by_us(lock: str) -> None:
+def test_every_pin_is_required_by_a_pin_or_by_the_project(lock: str) -> None:
     locked = {pin.name for pin in pins(lock)}
-    askers = {by for pin in pins(lock) for by in pin.asked_by if by}
+    origins = {by for pin in pins(lock) for by in pin.required_by if by}
     assert [
-        by for by in askers if by not in locked and not by.startswith(("whence ", "-c requirements/"))
+        by for by in origins if by not in locked and not by.startswith(("whence ", "-c requirements/"))
     ] == []
 
 
 @LOCKS
-def test_every_pin_is_hashed(lock: str) -> None:
+def test_every_pin_has_a_hash(lock: str) -> None:
     assert [pin.name for pin in pins(lock) if not pin.hashes] == []
 
 
 @pytest.mark.parametrize("lock", ["runtime", "image"])
-def test_what_runs_is_what_was_tested(lock: str) -> None:
+def test_the_installed_versions_are_the_tested_ones(lock: str) -> None:
     tested = {(pin.name, pin.version) for pin in pins("dev")}
     assert [pin.name for pin in pins(lock) if (pin.name, pin.version) not in tested] == []
 
 
 @LOCKS
-def test_a_lock_names_no_address(lock: str) -> None:
+def test_a_lock_names_no_source_of_packages(lock: str) -> None:
     text = (ROOT / "requirements" / f"{lock}.lock").read_text(encoding="utf-8")
     assert re.findall(r"://|--(?:extra-)?index-url|--find-links|--trusted-host| @ ", text) == []

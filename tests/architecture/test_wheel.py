@@ -1,4 +1,4 @@
-"""The wheel: complete, and alive in an environment of its own, away from this folder."""
+"""The wheel: complete, and working in a separate environment outside this folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def pip(*words: str) -> None:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built as anybody would build it, with the build backend of the lock."""
+    """The wheel, built by pip with the locked build backend."""
     folder = tmp_path_factory.mktemp("wheel")
     pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT))
     return next(folder.glob("whence-*.whl"))
@@ -31,7 +31,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def bin_folder(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the programs are of an environment that has the wheel; its dependencies are borrowed from this one."""
+    """The `bin` folder of an environment with the wheel, which shares the dependencies of this one."""
     home = tmp_path_factory.mktemp("home")
     venv.create(home, symlinks=True)
     site = Path(sysconfig.get_path("purelib", "venv", {"base": str(home), "platbase": str(home)}))
@@ -46,7 +46,7 @@ def test_the_wheel_holds_every_committed_file_of_its_packages(wheel: Path) -> No
     assert ours - set(zipfile.ZipFile(wheel).namelist()) == set()
 
 
-def test_the_installed_program_answers(bin_folder: Path, tmp_path: Path) -> None:
+def test_the_installed_program_prints_its_help(bin_folder: Path, tmp_path: Path) -> None:
     answer = subprocess.run(
         [bin_folder / "whence", "--help"],
         cwd=tmp_path,
@@ -59,9 +59,9 @@ def test_the_installed_program_answers(bin_folder: Path, tmp_path: Path) -> None
     assert "paper" in answer.stdout
 
 
-def test_the_installed_program_is_the_wheels(bin_folder: Path, tmp_path: Path) -> None:
-    ask = "import infra, schemas; print(infra.__file__, schemas.__file__)"
+def test_the_installed_program_imports_the_packages_of_the_wheel(bin_folder: Path, tmp_path: Path) -> None:
+    code = "import infra, schemas; print(infra.__file__, schemas.__file__)"
     answer = subprocess.run(
-        [bin_folder / "python", "-c", ask], cwd=tmp_path, capture_output=True, text=True, check=True
+        [bin_folder / "python", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert all(Path(file).is_relative_to(bin_folder.parent) for file in answer.stdout.split())

@@ -1,6 +1,6 @@
-"""`python -m tests.benchmarks [NAME…]`: measures, and prints one table; names choose modules, as in `replay`.
+"""`python -m tests.benchmarks [NAME…]` runs the benchmarks of these names (as `replay`), or all, and prints tables.
 
-The servers that a benchmark needs are started here unless the environment names them (as the tests do).
+The required servers are started unless the environment names them, as in the tests.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SERVERS = (
 
 
 def main(names: Sequence[str]) -> None:
-    """Runs the chosen modules one after the other, each row printed as it is measured."""
+    """Runs the chosen modules one after the other and prints a table for each."""
     modules = list(_chosen(names))
     if not modules:
         sys.exit(f"no benchmark is called {' or '.join(names)}; there are: {', '.join(_all())}")
@@ -61,7 +61,7 @@ def _table(name: str, figures: Sequence[Figure]) -> Table:
         ("limit", "right"),
         ("how", "left"),
     ):
-        table.add_column(column, justify=justify)  # type: ignore[arg-type]  # two of the words rich knows
+        table.add_column(column, justify=justify)  # type: ignore[arg-type]  # two of rich's literals
     for figure in figures:
         limit = "" if figure.limit is None else f"{figure.limit:,.4g}"
         table.add_row(figure.name, f"{figure.value:,.4g}", figure.unit, limit, figure.note)

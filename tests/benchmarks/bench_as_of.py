@@ -1,4 +1,4 @@
-"""Time travel: answers as of random moments of a long log, what the histories cost to make and to keep."""
+"""Queries as of random moments of a long log, and the cost of building and storing the histories."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def _measured(kind: str, log: LogReader, count: int) -> Iterator[Figure]:
             f"{kind}: size of histories", past_size / today_size, "ratio", 3, "to that of today's tables"
         )
         models = ReadModels(engine, PROJECTIONS, log=log)
-        yield from _asked(kind, models, log, count)
+        yield from _queried(kind, models, log, count)
 
 
-def _asked(kind: str, models: ReadModels, log: LogReader, count: int) -> Iterator[Figure]:
+def _queried(kind: str, models: ReadModels, log: LogReader, count: int) -> Iterator[Figure]:
     moments = random.Random(11).sample(range(1, count + 1), _MOMENTS)
-    for name, question in _QUESTIONS.items():
-        took = sorted(_timed(models, moment, question) for moment in moments)
+    for name, query in _QUERIES.items():
+        took = sorted(_timed(models, moment, query) for moment in moments)
         yield Figure(f"{kind}: {name}, p50", took[len(took) // 2], "s", None, f"{_MOMENTS} random ordinals")
         yield Figure(f"{kind}: {name}, the worst", took[-1], "s", 1, "")
     times = [next(iter(log.read(moment - 1, moment))).envelope.meta.recorded_at for moment in moments[:20]]
@@ -82,7 +82,7 @@ def _orders(source: Source) -> None:
 
 
 def _everything(source: Source) -> None:
-    """What a page of an account asks: its money, what is open, the last orders and fills, how it did."""
+    """The queries of an account's page: balance, open positions, last orders and fills, performance."""
     _orders(source)
     positions, fills = source.table("positions"), source.table("fills")
     source.connection.execute(select(positions).where(positions.c.status == "OPEN").limit(50)).all()
@@ -96,17 +96,17 @@ def _counted(source: Source) -> None:
     source.connection.execute(select(func.count()).select_from(source.table("orders"))).scalar_one()
 
 
-_QUESTIONS: Mapping[str, Callable[[Source], None]] = {
+_QUERIES: Mapping[str, Callable[[Source], None]] = {
     "50 orders": _orders,
     "an account's page": _everything,
     "orders counted": _counted,
 }
 
 
-def _timed(models: ReadModels, moment: object, question: Callable[[Source], None]) -> float:
+def _timed(models: ReadModels, moment: object, query: Callable[[Source], None]) -> float:
     started = perf_counter()
     with models.as_of(moment) as source:  # type: ignore[arg-type]  # an ordinal or a time
-        question(source)
+        query(source)
     return perf_counter() - started
 
 
@@ -119,7 +119,7 @@ def _memory(models: ReadModels, moment: int) -> float:
 
 
 def _made(engine: Engine, log: LogReader, kind: BuildKind) -> tuple[float, int]:
-    """Seconds to catch up, and the bytes that are kept."""
+    """The seconds to catch up, and the bytes stored."""
     with writing(engine) as connection:
         begun = [builds.begin(connection, one, kind, BuildStatus.LIVE) for one in PROJECTIONS.values()]
     before = _size(engine)

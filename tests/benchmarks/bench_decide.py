@@ -1,4 +1,4 @@
-"""Deciding: 45,031 candles through the whole engine into a log in memory, with an entry or an exit at every cross."""
+"""Decisions: 45,031 candles through the whole engine into a log in memory, with an entry or exit at every cross."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from tests.benchmarks.figure import Figure
 from tests.benchmarks.logs import owned
 
 _CLOSED, _EVENTS = 1_033, 24_861
-"""What three other engines and a plain loop find on this tape, and what we record of it."""
+"""The closed positions that three other engines and a plain loop find on this tape, and the events that we record."""
 
 _TIMES = 3
 
 
 def run() -> Sequence[Figure]:
-    """Rates of the best of three runs, reading the file not included; one row where the recording is not there."""
+    """The rates of the best of three runs, without reading the file; one row where the recording is missing."""
     if not RECORDED.is_file():
-        return [Figure("decide", 0.0, "", None, f"skipped: {RECORDED.name} is not beside this project")]
+        return [Figure("decide", 0.0, "", None, f"skipped: {RECORDED.name} is missing")]
     tape = recorded_tape()
     with _plugged():
         runs = [_played(tape) for _ in range(_TIMES)]
@@ -45,12 +45,12 @@ def run() -> Sequence[Figure]:
     return [
         Figure("decide", seconds, "s", None, note),
         Figure("decide", len(tape.candles) / seconds, "candles/s", None, f"{len(tape.candles):,} candles"),
-        Figure("decide", len(events) / seconds, "events/s", None, "the same, by what was recorded"),
+        Figure("decide", len(events) / seconds, "events/s", None, "the same, by recorded events"),
     ]
 
 
 def _played(tape: Tape) -> tuple[float, Sequence[Envelope]]:
-    """The seconds one run takes, and what it records."""
+    """The seconds of one run, and the events that it records."""
     seen: list[Envelope] = []
     plan = plan_of([tape], "paper", Decimal(10_000), Decimal(1), SETTINGS)
     started = perf_counter()
@@ -62,7 +62,7 @@ def _played(tape: Tape) -> tuple[float, Sequence[Envelope]]:
 
 @contextmanager
 def _plugged() -> Generator[None]:
-    """While it lasts, the strategy is found as other people's are: by the entry point of a package."""
+    """Makes the strategy available through the entry point of a package, as a foreign one, until the block ends."""
     with TemporaryDirectory() as folder:
         package = Path(folder) / f"{NAME}-1.dist-info"
         package.mkdir()

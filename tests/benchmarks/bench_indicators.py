@@ -1,4 +1,4 @@
-"""What reading a candle costs: trend following as a whole, and each indicator in it.
+"""The cost of a candle: the whole trend strategy, and each of its indicators.
 
 Run alone: `python -m tests.benchmarks.bench_indicators`.
 """
@@ -21,7 +21,7 @@ _TURNS = 3
 
 
 def run() -> Sequence[Figure]:
-    """Measures on seeded walks as long as three symbols' quarter of five-minute candles; the best of three turns."""
+    """The best of three measurements on seeded walks, as long as a quarter of five-minute candles of three symbols."""
     tapes = [walk(seed, _CANDLES) for seed in range(_TAPES)]
     bars = [[(float(c.high), float(c.low), float(c.close)) for c in tape] for tape in tapes]
     return [*_of_the_strategy(tapes), *_of_the_indicators(bars)]
@@ -31,8 +31,8 @@ def _of_the_strategy(tapes: Sequence[Sequence[Candle]]) -> list[Figure]:
     candles = _TAPES * _CANDLES
     watched = _best(lambda: [_watch(tape) for tape in tapes])
     scanned = _best(lambda: [TrendFollowing().scan(tape) for tape in tapes])
-    said = sum(proposal is not None for tape in tapes for proposal in TrendFollowing().scan(tape))
-    note = f"{candles:,} candles, {said:,} proposals"
+    proposals = sum(proposal is not None for tape in tapes for proposal in TrendFollowing().scan(tape))
+    note = f"{candles:,} candles, {proposals:,} proposals"
     return [
         Figure("trend: candle by candle", watched / candles * 1e6, "µs/candle", 8.0, note),
         Figure("trend: the three tapes, candle by candle", watched, "s", 0.7, note),

@@ -1,8 +1,7 @@
-"""Appending durably: the Kafka recorder beside a bare transaction of the same bytes, PostgreSQL and SQLite.
+"""Durable appends: the Kafka recorder compared with a bare transaction of the same bytes, PostgreSQL and SQLite.
 
-Run alone: `python -m tests.benchmarks kafka_append`. Bare is librdkafka driven as fast as Python drives it, with two
-transactional ids used in turn, measured in the same run and in turns with the recorder, so that both see the same
-broker in the same mood.
+Run alone: `python -m tests.benchmarks kafka_append`. A bare transaction calls librdkafka directly, with two alternating
+transactional ids. It is measured alternately with the recorder in the same run, so that both see the same broker load.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from adapters.kafka.factory import KafkaFactory
 from adapters.kafka.record import headers_of
 from tests.benchmarks.figure import Figure
 
-# As large as a fill with its meta, and the eight headers that every event carries beside type and version.
+# As large as a fill with its meta, and with the eight headers that every event has besides type and version.
 STATE = b"f" * 221
 TYPE = "whence.order.OrderFilled"
 _NAMES = "specversion id source time subject correlationid causationid"
@@ -120,7 +119,7 @@ def _in_batches(recorder: ApplicationRecorder, bare: Append, batches: int) -> li
 
 
 def _timed(append: Append, times: int, size: int = 1) -> list[float]:
-    """Milliseconds each, the events made before the clock runs."""
+    """The milliseconds of each append; the events are made before the measurement."""
     drafts, taken = [_events(_streams(), size) for _ in range(times)], list[float]()
     for events in drafts:
         began = perf_counter()
@@ -182,7 +181,7 @@ def _bare() -> Generator[Append]:
 
 @contextmanager
 def _kafka_topic(topic: str) -> Generator[None]:
-    """A topic with the settings of a log, made by opening one."""
+    """A topic with the settings of a log, created by opening a log."""
     env = {"KAFKA_BOOTSTRAP_SERVERS": os.environ["KAFKA_BOOTSTRAP_SERVERS"], "KAFKA_TOPIC": topic}
     with closing(KafkaFactory(Environment("", env))) as factory:
         factory.application_recorder()

@@ -1,7 +1,7 @@
-"""Starting again on a long log: with the index of last time, without it, and how much memory either takes.
+"""The time and memory of a restart on a long log, with and without an existing index.
 
-Run alone: `python -m tests.benchmarks kafka_restart`. Each start is a process of its own, timed from its first import
-of the recorder to the first append being possible.
+Run alone: `python -m tests.benchmarks kafka_restart`. Each start is a separate process, timed from the import of the
+recorder until it is ready to append.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ print(json.dumps([events, ready, grown / 1_048_576]))
 
 
 def run(events: int = 1_000_000) -> Sequence[Figure]:
-    """Seconds and megabytes with `events` in the log, five to a stream."""
+    """Seconds and megabytes with `events` events in the log, five in each stream."""
     with TemporaryDirectory() as folder:
         env = {
             "KAFKA_BOOTSTRAP_SERVERS": os.environ["KAFKA_BOOTSTRAP_SERVERS"],
@@ -78,8 +78,8 @@ def _event(number: int) -> StoredEvent:
 
 def _started(name: str, env: dict[str, str], events: int, limit: float | None) -> list[Figure]:
     command = [sys.executable, "-c", _START, json.dumps(env)]
-    told = subprocess.run(command, check=True, capture_output=True)
-    found, seconds, megabytes = json.loads(told.stdout)
+    done = subprocess.run(command, check=True, capture_output=True)
+    found, seconds, megabytes = json.loads(done.stdout)
     assert found == events, f"{found} of {events} events were found"
     note = f"{events:,} events in {events // _EVENTS_OF_AN_ORDER:,} streams"
     return [

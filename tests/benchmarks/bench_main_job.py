@@ -1,4 +1,4 @@
-"""The main job: three symbols, 77,760 candles, from the first to the last, on SQLite and on Kafka, and again."""
+"""The main job: a run over three symbols with 77,760 candles on SQLite and on Kafka, and a second run on its log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LIMITS = {"SQLite": 8.0, "Kafka": 16.0}
 
 
 def run() -> Sequence[Figure]:
-    """Seconds and candles per second of the whole job, reading the files included."""
+    """Seconds and candles per second of the whole job, including reading the files."""
     started = perf_counter()
     read, kind = tapes()
     reading = perf_counter() - started
@@ -37,9 +37,7 @@ def _measured(log: str, chosen: Plan, candles: int, reading: float) -> Iterator[
         yield Figure(f"main job on {log}", whole, "s", _LIMITS[log], note)
         yield Figure(f"main job on {log}", candles / whole, "candles/s", None, "the same, as a rate")
         again, _ = _played(address, chosen)
-        yield Figure(
-            f"recalled on {log}", again, "s", None, "started again at the end: nothing new is written"
-        )
+        yield Figure(f"recalled on {log}", again, "s", None, "a second run, which writes no events")
 
 
 def _played(address: str, chosen: Plan) -> tuple[float, Summary]:

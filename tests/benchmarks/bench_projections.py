@@ -1,6 +1,6 @@
-"""The read models: how fast they catch up, beside COPY of the same rows, and how far behind they are live.
+"""The read models: their speed of catching up, compared with COPY of the same rows, and their lag when live.
 
-`BENCH_EVENTS` says how many events the log has that is caught up with (default 100,000).
+`BENCH_EVENTS` sets the number of events in the log (default 100,000).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _RATE, _SECONDS, _AT_ONCE = 5_000, 10, 25
 
 
 def run() -> Sequence[Figure]:
-    """Events a second into each database, the share of COPY's speed, and milliseconds of lag."""
+    """Events per second into each database, as a share of COPY's speed, and milliseconds of lag."""
     with TemporaryDirectory() as folder:
         log = f"sqlite:///{Path(folder) / 'log.db'}"
         events = _fill(log, _EVENTS)
@@ -68,7 +68,7 @@ def _fill(log: str, events: int) -> int:
 
 @contextmanager
 def _database() -> Generator[str]:
-    """A database nobody has used, gone afterwards."""
+    """An empty database, which is dropped afterwards."""
     name, server = f"bench_{uuid4().hex}", os.environ["DATABASE_URL"]
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
@@ -110,7 +110,7 @@ def _caught_up(engine: Engine, log: str) -> float:
 
 
 def _copied(engine: Engine, url: str) -> float:
-    """The rows of every build once more, each table into one that has its columns and nothing else."""
+    """The seconds to copy the rows of every build, each table into a new one without indexes."""
     builds = kept_up(engine, PROJECTIONS.values())
     names = [table.name for one in builds for table in tables_of(PROJECTIONS[one.projection], one).values()]
     with psycopg.connect(url) as connection:
@@ -136,10 +136,10 @@ def _named(statement: LiteralString, name: str) -> sql.Composed:
 
 
 class _Watched(Projecting):
-    """Notes when which ordinal was committed."""
+    """Records the time at which each ordinal was committed."""
 
-    def __init__(self, *told: object, **named: object) -> None:
-        super().__init__(*told, **named)  # type: ignore[arg-type]  # as they came
+    def __init__(self, *given: object, **named: object) -> None:
+        super().__init__(*given, **named)  # type: ignore[arg-type]  # passed on unchanged
         self.seen: list[tuple[int, float]] = []
 
     def _tell(self) -> None:
@@ -148,7 +148,7 @@ class _Watched(Projecting):
 
 
 def _live(folder: Path) -> Iterator[Figure]:
-    """A process of its own writes at the rate, so that it does not share an interpreter with what is measured."""
+    """The lag behind a writer with a steady rate in another process, so that both do not share an interpreter."""
     log = f"sqlite:///{folder / 'live.db'}"
     _fill(log, 1)
     with _database() as url, _store(url) as engine, closing(open_reader(load(log=log))) as opened:
@@ -164,14 +164,14 @@ def _live(folder: Path) -> Iterator[Figure]:
 
 
 def _written(log: str) -> Mapping[int, float]:
-    """When each ordinal was durable, as the writer says."""
-    told = subprocess.run(
+    """The time at which each ordinal was durable, as the writer reports it."""
+    done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.steady", log, str(_RATE), str(_SECONDS), str(_AT_ONCE)],
         capture_output=True,
         text=True,
         check=True,
     )
-    lines = (line.split() for line in told.stdout.splitlines())
+    lines = (line.split() for line in done.stdout.splitlines())
     return {int(ordinal): float(at) for ordinal, at in lines}
 
 

@@ -1,7 +1,7 @@
-"""The API asked by 50 clients at once, over a long log in PostgreSQL: what the server needs for an answer.
+"""The API under 50 concurrent clients, over a long log in PostgreSQL: the server's time for a response.
 
-The server's own time is what its access log tells of each request: from the first byte read to the last one written,
-waiting for a turn included. `BENCH_EVENTS` sets the log's length.
+The server's time is that in its access log: from the first byte read to the last one written, including the wait for
+its turn. `BENCH_EVENTS` sets the log's length.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _CHAIN = """query ($id: ID!) { chain(id: $id) {
 
 
 class Served:
-    """A running API: where it is, and how long each of its answers took, in milliseconds."""
+    """A running API with its address and the milliseconds of each of its responses."""
 
     def __init__(self, program: Running) -> None:
         self.took: list[float] = []
@@ -66,12 +66,12 @@ class Served:
     def _read(self) -> None:
         assert self._program.process.stderr is not None
         for line in self._program.process.stderr:
-            told = json.loads(line)
-            if str(told["event"]).startswith("API on "):
-                self.url = str(told["event"]).removeprefix("API on ")
+            entry = json.loads(line)
+            if str(entry["event"]).startswith("API on "):
+                self.url = str(entry["event"]).removeprefix("API on ")
                 self._up.set()
-            if "milliseconds" in told and str(told["event"]).endswith(" 200"):
-                self.took.append(float(told["milliseconds"]))
+            if "milliseconds" in entry and str(entry["event"]).endswith(" 200"):
+                self.took.append(float(entry["milliseconds"]))
 
     def stop(self) -> None:
         self._program.process.terminate()
@@ -79,7 +79,7 @@ class Served:
 
 
 def run(events: int = _EVENTS) -> Sequence[Figure]:
-    """Milliseconds of the server, beside the same rows asked of PostgreSQL without anything between."""
+    """The server's milliseconds, and those of the same rows read directly from PostgreSQL."""
     with fresh("SQLite") as address, _store() as store, ExitStack() as held:
         count = fill(address, history_of_one(), events)
         settings = load(log=address, store=store)
@@ -90,11 +90,14 @@ def run(events: int = _EVENTS) -> Sequence[Figure]:
         _caught_up(engine, log)
         raw = _raw(ReadModels(engine, PROJECTIONS))
         chains = _chains(ReadModels(engine, PROJECTIONS))
-        return [*_told("raw SQL, 50 orders", raw, None, f"{count:,} events"), *_api(address, store, chains)]
+        return [
+            *_quantiles("raw SQL, 50 orders", raw, None, f"{count:,} events"),
+            *_api(address, store, chains),
+        ]
 
 
 def _caught_up(engine: Engine, log: LogReader) -> None:
-    """Histories too: an API that still makes them shares its process with them."""
+    """Build everything, including histories, because an API that still builds them shares its process with that."""
     for kind, made in ((BuildKind.TODAY, works), (BuildKind.HISTORY, history.works)):
         begun = kept_up(engine, PROJECTIONS.values(), kind)
         with closing(Runner(log, made(engine, begun, PROJECTIONS, 0))) as runner:
@@ -108,14 +111,16 @@ def _api(address: str, store: str, chains: Sequence[str]) -> Iterator[Figure]:
         running(Path(folder), *words, "--log", address, "--store", store) as program,
     ):
         served = Served(program)
-        for name, asks in (("50 orders", _pages), ("chain", _stories)):
-            bodies = asks(chains)
-            _asked(served, bodies, 2, pause=0.2)
-            took, _ = _asked(served, bodies, _PACED_SECONDS, pause=1)
-            yield from _told(f"{name}, {_CLIENTS} clients once a second", took, 20, "the server's own time")
-            took, seconds = _asked(served, bodies, _FULL_SECONDS, pause=0)
-            yield from _told(
-                f"{name}, {_CLIENTS} clients at full speed", took, None, "waiting for a turn included"
+        for name, bodies_of in (("50 orders", _pages), ("chain", _stories)):
+            bodies = bodies_of(chains)
+            _requested(served, bodies, 2, pause=0.2)
+            took, _ = _requested(served, bodies, _PACED_SECONDS, pause=1)
+            yield from _quantiles(
+                f"{name}, {_CLIENTS} clients once a second", took, 20, "the server's own time"
+            )
+            took, seconds = _requested(served, bodies, _FULL_SECONDS, pause=0)
+            yield from _quantiles(
+                f"{name}, {_CLIENTS} clients at full speed", took, None, "including the wait for a turn"
             )
             yield Figure(f"{name}, answers", len(took) / seconds, "1/s", None, "one process")
         served.stop()
@@ -129,7 +134,7 @@ def _stories(chains: Sequence[str]) -> Sequence[bytes]:
     return [json.dumps({"query": _CHAIN, "variables": {"id": chain}}).encode() for chain in chains]
 
 
-def _asked(
+def _requested(
     served: Served, bodies: Sequence[bytes], seconds: float, *, pause: float
 ) -> tuple[list[float], float]:
     served.took.clear()
@@ -157,8 +162,8 @@ async def _client(
     while perf_counter() < until:
         body = chance.choice(bodies)
         async with session.post(url, data=body, headers={"content-type": "application/json"}) as answer:
-            told = await answer.json()
-            assert "errors" not in told, told
+            response = await answer.json()
+            assert "errors" not in response, response
         await asyncio.sleep(pause)
 
 
@@ -181,7 +186,7 @@ def _chains(models: ReadModels) -> Sequence[str]:
         return list(source.connection.execute(entered).scalars())
 
 
-def _told(name: str, took: list[float], limit: float | None, note: str) -> Iterator[Figure]:
+def _quantiles(name: str, took: list[float], limit: float | None, note: str) -> Iterator[Figure]:
     ordered = sorted(took)
     yield Figure(f"{name}, p50", ordered[len(ordered) // 2], "ms", None, note)
     yield Figure(f"{name}, p99", ordered[int(len(ordered) * 0.99)], "ms", limit, f"{len(took):,} answers")

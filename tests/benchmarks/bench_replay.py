@@ -1,4 +1,4 @@
-"""Replay: a log of many accounts to their aggregates, on one core, beside bare reading and bare fastavro."""
+"""Replay: a log of many accounts folded to aggregates on one core, compared with bare reading and bare fastavro."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PREFIX = 10
 
 
 def run(events: int = _EVENTS) -> Sequence[Figure]:
-    """Events per second from SQLite and from Kafka; `ratio` is to the bare rate of the same bytes."""
+    """Events per second from SQLite and from Kafka; `ratio` compares with the bare rate of the same bytes."""
     history = history_of_one()
     return [figure for kind in ("SQLite", "Kafka") for figure in _measured(kind, history, events)]
 
@@ -75,7 +75,7 @@ _RAW: Mapping[str, Callable[[str, int], Iterator[bytes]]] = {"SQLite": _from_sql
 
 
 def _rate(count: int, measured: Callable[[], object]) -> float:
-    """The best of three; what the collector would look through is what was there before."""
+    """The best rate of three runs; objects from before are excluded from garbage collection."""
     gc.collect()
     gc.freeze()
     took: list[float] = []
@@ -92,7 +92,7 @@ def _bare(states: Sequence[bytes]) -> None:
         fingerprint: fastavro.parse_schema(schema.source)
         for fingerprint, schema in schemas_by_fingerprint().items()
     }
-    untyped: Any = fastavro  # its types say IO of nobody knows what
+    untyped: Any = fastavro  # its stubs leave the type of IO unspecified
     read: Callable[..., object] = untyped.schemaless_reader
     for state in states:
         body = BytesIO(state)

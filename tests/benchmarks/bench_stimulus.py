@@ -45,7 +45,7 @@ def _measured(log: str) -> Sequence[Figure]:
 
 
 class _Watch:
-    """Keeps how long each unit with an order took, from its stimulus until the log had it."""
+    """Records the duration of each unit with an order, from its stimulus until it was durable."""
 
     def __init__(self) -> None:
         self.took: list[float] = []

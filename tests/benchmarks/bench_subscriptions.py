@@ -1,4 +1,4 @@
-"""Fan-out: what is appended to the log, told to 200 websockets of `whence api` in a process of its own, on loopback."""
+"""Fan-out: appended events are published to 200 websockets of `whence api` in another process, over loopback."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _ORDINAL = re.compile(r'"ordinal": ?(\d+)')
 
 
 def run() -> Sequence[Figure]:
-    """Delay from durable to received while events come one by one, then messages a second of a burst."""
+    """The delay from durable to received for single events, then the messages per second of a burst."""
     with ExitStack() as held:
         address = held.enter_context(fresh("SQLite"))
         log = held.enter_context(closing(owned(address)))
@@ -51,7 +51,7 @@ def run() -> Sequence[Figure]:
 
 @contextmanager
 def _api(address: str) -> Generator[str]:
-    """`host:port` of the program, which reads the log beside us."""
+    """`host:port` of a read-only API on the log."""
     with TemporaryDirectory() as folder:
         store = f"sqlite:///{Path(folder) / 'read.db'}"
         command = [
@@ -70,32 +70,32 @@ def _api(address: str) -> Generator[str]:
         ) as api:
             assert api.stderr is not None
             try:
-                place = _place_told(api.stderr)
+                place = _announced(api.stderr)
                 threading.Thread(target=api.stderr.read, daemon=True).start()
                 yield place
             finally:
                 api.terminate()
 
 
-def _place_told(lines: Iterable[str]) -> str:
-    """Raises ServerFailed with what it said instead, where it did not come up."""
-    said: list[str] = []
+def _announced(lines: Iterable[str]) -> str:
+    """The announced `host:port`. Raises ServerFailed with the output where the API did not start."""
+    output: list[str] = []
     for line in lines:
         if found := _URL.search(line):
             return found[1]
-        said.append(line)
-    raise ServerFailed("".join(said))
+        output.append(line)
+    raise ServerFailed("".join(output))
 
 
 class _Clients:
-    """All of them; `received` has the moment of each message, by ordinal."""
+    """All clients; `received` holds the times of the messages by ordinal."""
 
     def __init__(self, sockets: Sequence[ClientConnection]) -> None:
         self._sockets = sockets
         self.received: dict[int, list[float]] = {}
 
     async def see(self, upto: int) -> None:
-        """Reads until everybody has seen the event at `upto`."""
+        """Reads until every client has received the event at `upto`."""
         await asyncio.gather(*(self._see(socket, upto) for socket in self._sockets))
 
     async def _see(self, socket: ClientConnection, upto: int) -> None:
@@ -123,8 +123,8 @@ async def _measured(place: str, log: RecorderLog, history: Sequence[Envelope]) -
     ]
 
 
-class _subscribed(connect):  # noqa: N801 - used as the function that it stands for
-    """A websocket that is told of every event from here on."""
+class _subscribed(connect):  # noqa: N801 - used like the function `connect`
+    """A websocket that is subscribed to every event after `_BEFORE`."""
 
     def __init__(self, place: str) -> None:
         super().__init__(f"ws://{place}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")])

@@ -1,7 +1,7 @@
-"""The cross of two EMAs on a recorded tape of one-minute candles: what `decide` measures.
+"""The cross of two EMAs on a recorded tape of one-minute candles, which `decide` measures.
 
 Long from each up-cross to the next down-cross. Closes are averaged with alpha = 2 / (n + 1), beginning with the
-first close; the first 20 candles say nothing. Every signal is traded, with so little that nothing stands in its way.
+first close; the first 20 candles give no signal. Every signal is traded, with a size so small that no limit applies.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _FAR: Mapping[Direction, tuple[Decimal, Decimal]] = {
     Direction.LONG: (Decimal("0.9"), Decimal("1.9")),
     Direction.SHORT: (Decimal("1.1"), Decimal("0.1")),
 }
-"""Stop and target as multiples of the price, where no candle of this tape reaches them."""
+"""Stop and target as multiples of the price, which no candle of this tape reaches."""
 
 SETTINGS = Settings(
     strategies=(StrategySettings(NAME),),
@@ -51,7 +51,7 @@ SETTINGS = Settings(
 
 
 def cross(_parameters: Mapping[str, str]) -> Cross:
-    """The strategy, as an entry point of `whence.strategies` makes it; it takes no parameters."""
+    """The entry point of the strategy in the group `whence.strategies`; it ignores the parameters."""
     return Cross()
 
 
@@ -61,11 +61,11 @@ class Cross:
     name = NAME
 
     def watch(self) -> Crossing:
-        """A fresh watcher."""
+        """A new watcher."""
         return Crossing()
 
     def scan(self, candles: Sequence[Candle]) -> Sequence[Proposal | None]:
-        """What a fresh watcher says, candle by candle."""
+        """The proposals of a new watcher, one for each candle."""
         watcher = self.watch()
         return [watcher.on_candle(candle) for candle in candles]
 
@@ -79,7 +79,7 @@ class Crossing:
         self._slow: float = 0.0
 
     def on_candle(self, candle: Candle) -> Proposal | None:
-        """Enters at an up-cross, is out at a down-cross."""
+        """Proposes an entry at an up-cross and an exit at a down-cross."""
         close, was_above, was_below = float(candle.close), self._fast > self._slow, self._fast < self._slow
         self._seen += 1
         if self._seen == 1:
@@ -112,7 +112,7 @@ class Crossing:
 
 
 def recorded_tape() -> Tape:
-    """The recorded candles, with the zone of their times (UTC). Raises FileNotFoundError where they are not there."""
+    """The recorded candles, with times in UTC. Raises FileNotFoundError where the recording is missing."""
     with TemporaryDirectory() as folder, RECORDED.open(encoding="utf-8", newline="") as recorded:
         file = Path(folder) / "BTCUSDT_1m.csv"
         rows = csv.reader(recorded)

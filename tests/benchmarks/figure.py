@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`value` in `unit`; `limit` is what it should not be worse than (None: told for scale); `note` says how it
-    was measured."""
+    """`value` is in `unit`; `limit` is the worst acceptable value (None: no limit); `note` gives the method."""
 
     name: str
     value: float

@@ -1,4 +1,4 @@
-"""Logs that benchmarks write to, each new and gone afterwards."""
+"""Logs for benchmarks, each new and deleted afterwards."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def _kafka() -> Generator[str]:
 
 @contextmanager
 def fresh(kind: str) -> Generator[str]:
-    """The address of a log of this kind (`SQLite` or `Kafka`) that nobody has written to."""
+    """The address of an empty log of this kind (`SQLite` or `Kafka`)."""
     with {"SQLite": _sqlite, "Kafka": _kafka}[kind]() as address:
         yield address
 
 
 def owned(address: str) -> RecorderLog:
-    """The log at this address, ours."""
+    """The log at this address, owned by this process."""
     return open_owned(load(log=address))
 
 

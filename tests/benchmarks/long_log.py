@@ -1,4 +1,4 @@
-"""A long log: one eager run, as many accounts would have recorded it."""
+"""A long log: the events of one eager run, repeated for many accounts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def history_of_one() -> Sequence[Envelope]:
 
 
 def fill(address: str, history: Sequence[Envelope], events: int) -> int:
-    """Writes about so many events to the log; returns how many there are."""
+    """Writes about `events` events to the log and returns their exact number."""
     with closing(owned(address)) as log:
         for account in copies(history, max(1, events // len(history))):
             for start in range(0, len(account), _BATCH):

@@ -1,4 +1,4 @@
-"""Runs that benchmarks measure: the recorded tapes where they are, synthetic ones of the same length elsewhere."""
+"""Runs for benchmarks: on the recorded tapes where they exist, else on synthetic tapes of the same length."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ EAGER = Settings(
     risk=RiskSettings(cooldown_seconds=0, max_daily_loss=Decimal(1), minimum_win_rate=Decimal(0)),
     sizing=SizingSettings(risk=Decimal("0.0002")),
 )
-"""Trades nearly every signal, with little at stake: the log that holds the most orders and fills."""
+"""Trades nearly every signal at a low risk, which gives the most orders and fills."""
 
 
 def tapes() -> tuple[Sequence[Tape], str]:
-    """Three symbols of 25,920 five-minute candles, and what they are."""
+    """Three symbols of 25,920 five-minute candles, and whether they are recorded or synthetic."""
     files = [_RECORDED / f"{symbol}_5m.csv" for symbol in _SYMBOLS]
     if all(file.is_file() for file in files):
         return [read_tape(file, now=datetime.now(UTC)) for file in files], "recorded"
@@ -44,7 +44,7 @@ def tapes() -> tuple[Sequence[Tape], str]:
 
 
 def plan(settings: Settings | None = None, of: Sequence[Tape] | None = None) -> Plan:
-    """A plan over these tapes with these settings (the defaults)."""
+    """A plan over the tapes in `of` (default: `tapes`) with the settings (default: those of the program)."""
     chosen = tapes()[0] if of is None else of
     return plan_of(chosen, "paper", Decimal(10_000), Decimal(10), settings or Settings())
 
@@ -60,7 +60,7 @@ def copies(envelopes: Sequence[Envelope], count: int) -> Iterator[Sequence[Envel
 
 
 def _moved(envelope: Envelope, log_id: UUID, account: str, ids: dict[str, str]) -> Envelope:
-    """In the account's own streams and chains: no two accounts have an id in common."""
+    """The envelope in the account's own streams and chains, so that no two accounts share an id."""
     meta, chain = envelope.meta, envelope.meta.correlation_id
     own = f"{chain[:8]}{log_id.hex[:5]}"
     moved = meta.stream.replace(f"-{meta.account}", f"-{account}", 1).replace(chain, own)
@@ -68,8 +68,13 @@ def _moved(envelope: Envelope, log_id: UUID, account: str, ids: dict[str, str]) 
     renamed = event_id(log_id, stream, meta.version)
     ids[str(meta.event_id)] = str(renamed)
     cause = ids.get(meta.causation_id, meta.causation_id)
-    told: dict[str, Any] = {"event_id": renamed, "stream": stream, "account": account, "causation_id": cause}
-    return Envelope(replace(meta, correlation_id=own, **told), _renamed(envelope.event, chain, own))
+    changed: dict[str, Any] = {
+        "event_id": renamed,
+        "stream": stream,
+        "account": account,
+        "causation_id": cause,
+    }
+    return Envelope(replace(meta, correlation_id=own, **changed), _renamed(envelope.event, chain, own))
 
 
 def _renamed(event: Event, chain: str, own: str) -> Event:

@@ -1,4 +1,4 @@
-"""docker-compose.yml: no engine runs here, so it is held to the specification and to what the code runs."""
+"""docker-compose.yml: no Docker runs here, so the file is checked against its specification and against the code."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def project() -> dict[str, object]:
     ]
 
 
-def test_it_follows_the_compose_specification() -> None:
+def test_the_file_follows_the_compose_specification() -> None:
     assert _checked(_FILE).returncode == 0, _checked(_FILE).stdout
 
 
-def test_the_check_would_notice_a_mistake(tmp_path: Path) -> None:
+def test_a_misspelled_key_fails_the_check(tmp_path: Path) -> None:
     broken = tmp_path / "docker-compose.yml"
     broken.write_text(_FILE.read_text().replace("healthcheck:", "heathcheck:", 1))
     assert "heathcheck" in _checked(broken).stdout
@@ -48,24 +48,26 @@ def test_the_check_would_notice_a_mistake(tmp_path: Path) -> None:
     ("service", "pom", "artifact"),
     [("kafka", kafka.POM, "kafka_2.13"), ("registry", registry.POM, "apicurio-registry-app")],
 )
-def test_images_are_of_the_version_the_tests_run(
+def test_images_have_the_versions_that_the_tests_run(
     services: dict[str, Service], service: str, pom: Path, artifact: str
 ) -> None:
     assert _tag(services[service]) == _version_in(pom, artifact)
 
 
-def test_the_app_is_of_this_version(services: dict[str, Service], project: dict[str, object]) -> None:
+def test_the_app_has_the_version_of_this_project(
+    services: dict[str, Service], project: dict[str, object]
+) -> None:
     assert {_tag(services[name]) for name in ("app", "schemas", "projections", "api")} == {project["version"]}
 
 
 def test_every_image_is_pinned(services: dict[str, Service]) -> None:
-    loose = [
+    unpinned = [
         name for name, service in services.items() if not re.fullmatch(r"v?\d+\.\d+(\.\d+)?", _tag(service))
     ]
-    assert loose == []
+    assert unpinned == []
 
 
-def test_what_keeps_running_has_a_health_check_and_listens_on_this_machine_only(
+def test_lasting_services_have_health_checks_and_listen_on_this_machine_only(
     services: dict[str, Service],
 ) -> None:
     lasting = {name: service for name, service in services.items() if service.get("restart")}
@@ -75,7 +77,7 @@ def test_what_keeps_running_has_a_health_check_and_listens_on_this_machine_only(
     assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
 
 
-def test_nobody_is_waited_for_by_time(services: dict[str, Service]) -> None:
+def test_services_wait_for_conditions_instead_of_times(services: dict[str, Service]) -> None:
     conditions = {
         condition["condition"]
         for service in services.values()
@@ -84,7 +86,7 @@ def test_nobody_is_waited_for_by_time(services: dict[str, Service]) -> None:
     assert conditions == {"service_healthy", "service_completed_successfully"}
 
 
-def test_what_must_last_is_on_a_volume(services: dict[str, Service]) -> None:
+def test_data_of_kafka_and_postgres_is_on_volumes(services: dict[str, Service]) -> None:
     volumes = {name: service["volumes"] for name, service in services.items() if "volumes" in service}
     assert volumes == {"kafka": ["kafka:/var/lib/kafka/data"], "postgres": ["postgres:/var/lib/postgresql"]}
     environment = cast(dict[str, object], services["kafka"]["environment"])
@@ -128,7 +130,7 @@ def _tag(service: Service) -> str:
 
 
 def _version_in(pom: Path, artifact: str) -> str | None:
-    tree = ET.parse(pom)  # noqa: S314 - our own file
+    tree = ET.parse(pom)  # noqa: S314 - a trusted file
     return tree.findtext(f".//m:dependency[m:artifactId='{artifact}']/m:version", namespaces=_POM)
 
 

@@ -1,4 +1,4 @@
-"""Settings: who wins, what is refused, and what is never said aloud."""
+"""Settings: the precedence of layers, refusals, and secrets that are never shown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from domain.errors import InvalidSettings
 from infra import config
-from infra.config import load, shown, told
+from infra.config import load, shown, unmasked
 from infra.trading import trading_settings
 
 Write = Callable[[str], Path]
@@ -43,7 +43,7 @@ def refusal(**given: object) -> str:
     return str(refused.value)
 
 
-def test_without_anything_the_documented_defaults_are_in_force() -> None:
+def test_without_settings_the_documented_defaults_are_in_force() -> None:
     settings = load()
     assert settings.log == "sqlite:///whence.db"
     assert (settings.account, settings.starting_balance, settings.leverage) == (
@@ -54,7 +54,7 @@ def test_without_anything_the_documented_defaults_are_in_force() -> None:
     assert (settings.kafka, settings.registry, settings.trading, settings.config) == ({}, {}, {}, None)
 
 
-def test_each_layer_gives_way_to_the_one_above(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_higher_layer_overrides_a_lower_one(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     write('account = "file"\nleverage = 2\nstarting_balance = 1\n')
     assert load().account == "file"
     monkeypatch.setenv("WHENCE_ACCOUNT", "environment")
@@ -63,7 +63,7 @@ def test_each_layer_gives_way_to_the_one_above(write: Write, monkeypatch: pytest
     assert load(account="line").leverage == 2
 
 
-def test_an_option_that_was_not_given_hides_nothing(write: Write) -> None:
+def test_an_option_that_is_not_given_overrides_nothing(write: Write) -> None:
     write('account = "file"\n')
     assert load(account=None).account == "file"
 
@@ -75,7 +75,7 @@ def test_tables_are_merged_key_by_key(write: Write, monkeypatch: pytest.MonkeyPa
     assert settings.trading == {"a": 1, "b": {"c": "9", "d": 3}}
 
 
-def test_decimals_are_read_as_they_are_written(write: Write) -> None:
+def test_decimals_keep_their_digits(write: Write) -> None:
     write("starting_balance = 0.1\n[trading]\nrisk = 0.02\n")
     settings = load()
     assert str(settings.starting_balance) == "0.1"
@@ -83,7 +83,9 @@ def test_decimals_are_read_as_they_are_written(write: Write) -> None:
 
 
 @pytest.mark.parametrize("by_option", [True, False])
-def test_the_file_can_be_named(folder: Path, monkeypatch: pytest.MonkeyPatch, by_option: bool) -> None:
+def test_the_settings_file_can_be_named_by_option_or_variable(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, by_option: bool
+) -> None:
     path = folder / "other.toml"
     path.write_text("leverage = 3\n")
     if not by_option:
@@ -93,7 +95,7 @@ def test_the_file_can_be_named(folder: Path, monkeypatch: pytest.MonkeyPatch, by
     assert settings.config == path
 
 
-def test_the_file_that_was_read_is_known(write: Write) -> None:
+def test_the_settings_name_the_file_that_was_read(write: Write) -> None:
     write("leverage = 3\n")
     assert load().config == Path("whence.toml")
 
@@ -103,11 +105,14 @@ def test_the_file_that_was_read_is_known(write: Write) -> None:
     [
         ("leverege = 2\n", "whence.toml: leverege: unknown; did you mean leverage?"),
         ('[logging]\nlevel = "info"\n', "whence.toml: logging: unknown; "),
-        ("zzz = 1\n", "whence.toml: zzz: unknown; known here: log, store, account, "),
+        ("zzz = 1\n", "whence.toml: zzz: unknown; the keys are: log, store, account, "),
         ("leverage = 0\n", "whence.toml: leverage: Input should be greater than or equal to 1"),
         ("starting_balance = nan\n", "whence.toml: starting_balance: Input should be a finite number"),
         ("starting_balance = -5\n", "whence.toml: starting_balance: Input should be greater than 0"),
-        ('account = "system"\n', "whence.toml: account: 'system' is kept for what belongs to no account"),
+        (
+            'account = "system"\n',
+            "whence.toml: account: 'system' is reserved for events that belong to no account",
+        ),
         ('kafka = "here"\n', "whence.toml: kafka: Input should be a table of properties"),
         ("[kafka]\nbrokers = [1]\n", "whence.toml: kafka: brokers should be text, a number, true or false"),
         ('config = "x.toml"\n', "whence.toml: config: a settings file cannot name another one"),
@@ -141,7 +146,7 @@ def test_a_fault_on_the_command_line_names_the_option() -> None:
     assert refusal(starting_balance="much") == sentence
 
 
-def test_a_fault_is_told_where_it_is_not_where_a_good_value_hides_below(
+def test_a_fault_names_its_layer_and_not_a_lower_one_with_a_valid_value(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write("leverage = 2\n")
@@ -149,12 +154,12 @@ def test_a_fault_is_told_where_it_is_not_where_a_good_value_hides_below(
     assert refusal().startswith("environment: WHENCE_LEVERAGE: ")
 
 
-def test_all_faults_are_told_at_once(write: Write) -> None:
+def test_all_faults_are_reported_at_once(write: Write) -> None:
     write("leverage = 0\nstarting_balance = 0\n")
     assert len(refusal().splitlines()) == 2
 
 
-def test_a_named_file_must_be_there(folder: Path) -> None:
+def test_a_named_file_that_is_missing_is_refused(folder: Path) -> None:
     assert refusal(config=folder / "gone.toml") == f"{folder / 'gone.toml'}: No such file or directory"
     assert refusal(config=folder) == f"{folder}: Is a directory"
 
@@ -164,14 +169,14 @@ def test_a_file_that_is_not_text_is_refused(folder: Path) -> None:
     assert refusal().startswith("whence.toml: not TOML: ")
 
 
-def test_client_properties_are_the_same_however_they_are_spelled(
+def test_client_properties_are_read_the_same_in_every_spelling(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(
         '[kafka]\nsasl.username = "low"\n"client.id" = "w"\nsocket_timeout_ms = 5\nenable.x = true\nbackoff = 0.5\n'
     )
     monkeypatch.setenv("WHENCE_KAFKA__SASL_USERNAME", "high")
-    assert told(load().kafka) == {
+    assert unmasked(load().kafka) == {
         "sasl.username": "high",
         "client.id": "w",
         "socket.timeout.ms": 5,
@@ -181,13 +186,13 @@ def test_client_properties_are_the_same_however_they_are_spelled(
 
 
 @pytest.mark.parametrize("password", ["hunter2", "[1]", '{"a": 1}', "1e5", "true", "pa ss=word"])
-def test_a_secret_goes_through_as_typed_and_is_never_shown(
+def test_a_secret_is_passed_on_as_typed_and_never_shown(
     monkeypatch: pytest.MonkeyPatch, password: str
 ) -> None:
     monkeypatch.setenv("WHENCE_KAFKA__SASL_PASSWORD", password)
     settings = load()
     assert settings.kafka["sasl.password"] == SecretStr(password)
-    assert told(settings.kafka) == {"sasl.password": password}
+    assert unmasked(settings.kafka) == {"sasl.password": password}
     assert f"'{password}'" not in repr(settings)
     assert "'**********'" in repr(settings)
 
@@ -202,14 +207,14 @@ def test_a_secret_goes_through_as_typed_and_is_never_shown(
         'log = "postgresql://me:hunter2@db/whence"\n',
     ],
 )
-def test_no_credentials_in_what_a_person_or_a_program_prints(write: Write, toml: str) -> None:
+def test_printed_settings_hold_no_credentials(write: Write, toml: str) -> None:
     write(toml)
     settings = load()
     assert "hunter2" not in repr(settings)
     assert "hunter2" not in str(settings)
 
 
-def test_no_error_repeats_a_value(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_repeats_no_value(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     write(
         'log = ""\nleverage = "hunter2"\naccount = "hunter 2"\nhunted = "hunter2"\n[kafka]\npassword = ["hunter2"]\n'
     )
@@ -232,12 +237,14 @@ def test_no_error_repeats_a_value(write: Write, monkeypatch: pytest.MonkeyPatch)
         ("sqlite:///folder/me@home.db", "sqlite:///folder/me@home.db"),
     ],
 )
-def test_a_url_is_shown_without_its_credentials(url: str, printable: str) -> None:
+def test_a_url_is_shown_without_credentials(url: str, printable: str) -> None:
     assert shown(url) == printable
 
 
-def test_what_its_description_shows_is_in_force(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first lines of the module are what people copy: every key of them must be one that somebody reads."""
+def test_the_examples_in_the_docstring_are_valid_settings(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """People copy the first lines of the module, so each key there must be in force."""
     shown = [
         re.fullmatch(r"    (\S.*?) {2,}(WHENCE_\S+)=(\S+).*|    (\[.*\])", line)
         for line in (config.__doc__ or "").split("\n")

@@ -1,4 +1,4 @@
-"""What the program says beside its answers, and what it never says."""
+"""The program's log: its format for people and programs, and secrets that it never holds."""
 
 from __future__ import annotations
 
@@ -28,18 +28,20 @@ def _as_before() -> Iterator[None]:
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    """What was said; pytest's own handler has left `message` on the records before."""
-    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    return [{name: value for name, value in one.items() if name != "message"} for one in told]
+    """The logged lines without `message`, which pytest's handler adds to the records."""
+    logged = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    return [{name: value for name, value in one.items() if name != "message"} for one in logged]
 
 
-def test_programs_get_one_object_a_line_with_what_was_bound(capsys: pytest.CaptureFixture[str]) -> None:
+def test_programs_get_one_json_object_a_line_with_the_bound_values(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     configure(logging.INFO)
     with bound_contextvars(correlation_id="c-1", request_id="r-1"):
         LOG.info("filled %s", "BTCUSDT", extra={"milliseconds": 1.5})
-    (told,) = lines(capsys)
-    assert told.pop("timestamp").endswith("Z")
-    assert told == {
+    (line,) = lines(capsys)
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
         "event": "filled BTCUSDT",
         "level": "info",
         "logger": "adapters.somewhere",
@@ -49,7 +51,9 @@ def test_programs_get_one_object_a_line_with_what_was_bound(capsys: pytest.Captu
     }
 
 
-def test_libraries_and_our_own_speak_alike(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_of_libraries_and_of_the_program_have_the_same_format(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     configure(logging.INFO)
     logging.getLogger("asyncio").info("Started %d", 7)
     structlog.get_logger("ours").info("started", process=7)
@@ -58,17 +62,17 @@ def test_libraries_and_our_own_speak_alike(capsys: pytest.CaptureFixture[str]) -
     assert (ours["event"], ours["logger"], ours["process"]) == ("started", "ours", 7)
 
 
-def test_an_error_is_one_line_with_all_of_its_trace(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_is_one_line_with_its_whole_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     configure()
     try:
         _ = 1 / 0
     except ZeroDivisionError:
         LOG.exception("broke")
-    (told,) = lines(capsys)
-    assert "ZeroDivisionError: division by zero" in told["exception"]
+    (line,) = lines(capsys)
+    assert "ZeroDivisionError: division by zero" in line["exception"]
 
 
-def test_people_get_a_line_they_can_read(
+def test_people_on_a_terminal_get_a_readable_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
@@ -79,19 +83,19 @@ def test_people_get_a_line_they_can_read(
     assert not line.startswith("{")
 
 
-def test_no_secret_is_said_in_any_field(capsys: pytest.CaptureFixture[str]) -> None:
+def test_secrets_are_masked_in_every_field(capsys: pytest.CaptureFixture[str]) -> None:
     configure()
     token = Token.mint().spelled
     hidden = [token, "hunter2", "s3cr3t", "eyJhbGci"]
     fault = ValueError(f"postgresql://desk:hunter2@db/whence and {token}")
     more = {"dsn": "host=db password=s3cr3t", "more": [{"a": token}]}
-    LOG.error("asked with %s and Bearer eyJhbGci", token, exc_info=fault, extra=more)
+    LOG.error("requested with %s and Bearer eyJhbGci", token, exc_info=fault, extra=more)
     (line,) = capsys.readouterr().err.splitlines()
     assert [secret for secret in hidden if secret in line] == []
     assert "postgresql://***@db/whence" in line
 
 
-def test_nothing_below_its_level_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_below_the_level_are_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
     configure(logging.INFO)
     LOG.debug("looking")
     logging.getLogger("alembic.runtime.migration").info("Context impl")
@@ -99,7 +103,7 @@ def test_nothing_below_its_level_is_said(capsys: pytest.CaptureFixture[str]) -> 
     assert lines(capsys) == []
 
 
-def test_configured_twice_it_says_things_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_second_configuration_does_not_log_a_line_twice(capsys: pytest.CaptureFixture[str]) -> None:
     configure()
     configure()
     LOG.warning("once")

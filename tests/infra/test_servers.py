@@ -1,4 +1,4 @@
-"""The development servers, each started for real: they answer, keep what they hold, and end with us."""
+"""The development servers, really started: they answer, keep their data and end with this process."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from psycopg.conninfo import make_conninfo
 
 from domain.errors import ServerFailed
-from infra.servers.kafka import KafkaBroker, ask_kafka
-from infra.servers.postgres import PostgresServer, ask_postgres
-from infra.servers.registry import SchemaRegistry, ask_registry
+from infra.servers.kafka import KafkaBroker, probe_kafka
+from infra.servers.postgres import PostgresServer, probe_postgres
+from infra.servers.registry import SchemaRegistry, probe_registry
 from infra.servers.server import NotAnswering, Server
 from infra.servers.temporary import temporary_folder
 
@@ -46,33 +46,35 @@ sys.stdin.read()
 def empty_folder() -> Iterator[Path]:
     folder = temporary_folder("test")
     yield folder
-    assert not folder.exists(), "a server that was discarded has left its folder"
+    assert not folder.exists(), "the folder of a discarded server still exists"
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
-def test_a_broker_that_ends_and_starts_again_has_its_port_and_what_was_committed(
+def test_a_restarted_broker_has_its_port_and_its_committed_records(
     private_broker: KafkaBroker, end: str
 ) -> None:
     address = private_broker.bootstrap_servers
     _commit(address, "kept", b"before")
-    # A commit is acknowledged before its marker is in the partition; this test is about what is there.
+    # A commit is acknowledged before its marker is in the partition, so the record is read before the restart.
     assert _first(address, "kept", group="before") == b"before"
 
     getattr(private_broker, end)()
     with pytest.raises(NotAnswering):
-        ask_kafka(address, 0.5)
+        probe_kafka(address, 0.5)
     private_broker.start()
 
     assert private_broker.bootstrap_servers == address
     assert _first(address, "kept", group="after") == b"before"
 
 
-def test_a_broker_is_told_more_properties(empty_folder: Path) -> None:
+def test_a_broker_uses_the_given_properties(empty_folder: Path) -> None:
     with KafkaBroker(empty_folder, properties={"transactional.id.expiration.ms": "123456"}) as broker:
         assert _setting(broker.bootstrap_servers, "transactional.id.expiration.ms") == "123456"
 
 
-def test_a_topic_is_never_made_by_a_typo(kafka_bootstrap_servers: str, kafka_topic: str) -> None:
+def test_a_record_for_a_missing_topic_does_not_create_the_topic(
+    kafka_bootstrap_servers: str, kafka_topic: str
+) -> None:
     producer = Producer({"bootstrap.servers": kafka_bootstrap_servers, "message.timeout.ms": "3000"})
     refused: list[object] = []
     producer.produce(kafka_topic, b"lost", on_delivery=lambda error, _: refused.append(error))
@@ -84,7 +86,7 @@ def test_a_topic_is_never_made_by_a_typo(kafka_bootstrap_servers: str, kafka_top
     assert kafka_topic not in admin.list_topics(timeout=10).topics
 
 
-def test_postgres_keeps_its_rows_over_a_crash(empty_folder: Path) -> None:
+def test_postgres_keeps_committed_rows_after_a_crash(empty_folder: Path) -> None:
     with PostgresServer(empty_folder) as server:
         with psycopg.connect(server.url) as session:
             session.execute("CREATE TABLE kept AS SELECT 42 AS answer")
@@ -94,20 +96,20 @@ def test_postgres_keeps_its_rows_over_a_crash(empty_folder: Path) -> None:
             assert session.execute("SELECT answer FROM kept").fetchall() == [(42,)]
 
 
-def test_postgres_lets_nobody_in_without_its_password(database_url: str) -> None:
-    stranger = make_conninfo(database_url, password=f"not {database_url}")
+def test_postgres_refuses_a_wrong_password(database_url: str) -> None:
+    wrong = make_conninfo(database_url, password=f"not {database_url}")
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-        psycopg.connect(stranger)
+        psycopg.connect(wrong)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives PostgreSQL another user")
-def test_a_folder_that_postgres_may_not_enter_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_postgres_may_not_enter_is_named_in_the_error(tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0o700)
     with pytest.raises(ServerFailed, match=r'closed/postgres[^"]*".*: Permission denied'):
         PostgresServer(tmp_path / "closed" / "postgres").start()
 
 
-def test_the_registry_keeps_ids_over_a_restart(empty_folder: Path) -> None:
+def test_the_registry_keeps_schema_ids_after_a_restart(empty_folder: Path) -> None:
     with SchemaRegistry(empty_folder) as registry:
         with SchemaRegistryClient({"url": registry.url}) as client:
             known = client.register_schema("kept", Schema(_RECORD, "AVRO"))
@@ -122,9 +124,7 @@ def test_the_registry_keeps_ids_over_a_restart(empty_folder: Path) -> None:
     [("kafka", "KafkaBroker"), ("registry", "SchemaRegistry"), ("postgres", "PostgresServer")],
 )
 @pytest.mark.parametrize("victim", ["parent", "leash"])
-def test_a_server_dies_with_whoever_started_it_however_they_died(
-    module: str, server: str, victim: str
-) -> None:
+def test_a_server_ends_when_its_parent_or_its_leash_is_killed(module: str, server: str, victim: str) -> None:
     program = _LIVES_UNTIL_KILLED.format(module=module, server=server)
     with subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -136,15 +136,17 @@ def test_a_server_dies_with_whoever_started_it_however_they_died(
         assert leash is not None
         os.kill({"parent": parent.pid, "leash": leash.pid}[victim], signal.SIGKILL)
 
-        # A leash that was killed is not reaped before its parent, which waits for nothing here, has ended.
+        # A killed leash is only reaped once its parent has ended, because the parent does not wait for it.
         _, alive = psutil.wait_procs([started] if victim == "leash" else [started, leash], timeout=30)
         assert not alive
         parent.kill()
-    assert Path(folder).exists() is (victim == "leash"), "the leash deletes the folder when the parent dies"
+    assert Path(folder).exists() is (victim == "leash"), (
+        "the leash must delete the folder when the parent dies"
+    )
     shutil.rmtree(folder, ignore_errors=victim == "parent")
 
 
-def test_a_server_that_cannot_start_says_why_and_leaves_nothing(empty_folder: Path) -> None:
+def test_a_server_that_cannot_start_reports_its_log_and_leaves_no_folder(empty_folder: Path) -> None:
     with (
         pytest.raises(ServerFailed, match=r"(?s)kafka.*num\.io\.threads"),
         KafkaBroker(empty_folder, properties={"num.io.threads": "none"}),
@@ -152,17 +154,17 @@ def test_a_server_that_cannot_start_says_why_and_leaves_nothing(empty_folder: Pa
         pytest.fail("it started")
 
 
-def test_a_taken_port_is_named(kafka_broker: KafkaBroker, tmp_path: Path) -> None:
+def test_a_taken_port_is_refused_with_its_number(kafka_broker: KafkaBroker, tmp_path: Path) -> None:
     with pytest.raises(ServerFailed, match=f"another program listens on its port {kafka_broker.port}"):
         KafkaBroker(tmp_path / "second", port=kafka_broker.port).start()
 
 
-def test_a_folder_tells_its_server_from_a_later_process_with_the_same_pid(tmp_path: Path) -> None:
+def test_a_later_process_with_the_same_pid_is_not_taken_for_the_server(tmp_path: Path) -> None:
     (tmp_path / "pid").write_text(str(os.getpid()))
     assert not KafkaBroker(tmp_path).running
 
 
-def test_a_server_that_runs_is_found_by_its_folder(kafka_broker: KafkaBroker) -> None:
+def test_a_running_server_is_found_by_its_folder(kafka_broker: KafkaBroker) -> None:
     found = KafkaBroker(kafka_broker.folder)
     assert (found.running, found.pid, found.port) == (True, kafka_broker.pid, kafka_broker.port)
 
@@ -170,30 +172,30 @@ def test_a_server_that_runs_is_found_by_its_folder(kafka_broker: KafkaBroker) ->
 @pytest.mark.parametrize("server", ["kafka_broker", "schema_registry", "postgres_server"])
 def test_servers_listen_on_this_machine_only(request: pytest.FixtureRequest, server: str) -> None:
     running: Server = request.getfixturevalue(server)
-    heard = {
+    listening = {
         connection.laddr.ip
         for connection in psutil.Process(running.pid).net_connections("tcp")
         if connection.status == psutil.CONN_LISTEN
     }
-    assert heard <= {"127.0.0.1", "::ffff:127.0.0.1"}
-    assert heard
+    assert listening <= {"127.0.0.1", "::ffff:127.0.0.1"}
+    assert listening
 
 
 @pytest.mark.parametrize(
-    ("ask", "url"),
+    ("probe", "url"),
     [
-        (ask_kafka, "127.0.0.1:1"),
-        (ask_registry, "http://127.0.0.1:1"),
-        (ask_registry, "http://127.0.0.1:port"),
-        (ask_registry, "registry"),
-        (ask_postgres, "postgresql://whence:hunter2@127.0.0.1:1/whence"),
-        (ask_postgres, "hunter2"),
+        (probe_kafka, "127.0.0.1:1"),
+        (probe_registry, "http://127.0.0.1:1"),
+        (probe_registry, "http://127.0.0.1:port"),
+        (probe_registry, "registry"),
+        (probe_postgres, "postgresql://whence:hunter2@127.0.0.1:1/whence"),
+        (probe_postgres, "hunter2"),
     ],
 )
-def test_silence_is_told_without_a_password(ask: object, url: str) -> None:
-    assert callable(ask)
+def test_a_server_that_does_not_answer_is_reported_without_a_password(probe: object, url: str) -> None:
+    assert callable(probe)
     with pytest.raises(NotAnswering) as silence:
-        ask(url, 1.0)
+        probe(url, 1.0)
     assert str(silence.value)
     assert "hunter2" not in str(silence.value)
 

@@ -1,4 +1,4 @@
-"""The store: where it is, how it is set up, and who is turned away."""
+"""The store: its address, its migrations, and the stores that are refused."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def store(url: str) -> Iterator[Engine]:
         ("postgresql://desk@db/whence", "sqlite:///whence.read.db"),
     ],
 )
-def test_a_store_that_is_not_named_is_beside_the_log(log: str, store: str) -> None:
+def test_a_store_that_is_not_configured_is_beside_the_log(log: str, store: str) -> None:
     assert str(store_address(WhenceSettings(log=log))) == store
 
 
 @pytest.mark.parametrize(
     "url", ["kafka://localhost/x", "memory:", "read.db", "sqlite://read.db", "postgresql://h"]
 )
-def test_what_is_no_store_is_refused(url: str) -> None:
+def test_an_invalid_store_address_is_refused(url: str) -> None:
     with pytest.raises(InvalidInput, match=r"store"):
         store_address(WhenceSettings(store=url))
 
@@ -62,12 +62,12 @@ def test_a_store_in_the_logs_own_file_is_refused(tmp_path: Path) -> None:
         store_address(WhenceSettings(log=url, store=url))
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="does not exist"):
         open_store(WhenceSettings(store=f"sqlite:///{tmp_path / 'nowhere' / 'read.db'}"))
 
 
-def test_migrations_make_exactly_the_tables_that_are_described(store: Engine) -> None:
+def test_migrations_create_exactly_the_described_tables(store: Engine) -> None:
     migrate(store)
     with store.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -76,7 +76,7 @@ def test_migrations_make_exactly_the_tables_that_are_described(store: Engine) ->
     assert set(inspect(store).get_table_names()) == described | {"alembic_version"}
 
 
-def test_migrating_again_changes_nothing(store: Engine) -> None:
+def test_a_second_migration_changes_nothing(store: Engine) -> None:
     migrate(store)
     with writing(store) as connection:
         connection.execute(
@@ -120,7 +120,7 @@ def _migrate_to(store: Engine, revision: str) -> None:
         command.upgrade(config, revision)
 
 
-def test_many_may_begin_at_once(url: str) -> None:
+def test_several_processes_may_migrate_at_once(url: str) -> None:
     faults: list[Exception] = []
     gate = threading.Barrier(4)
 
@@ -142,13 +142,13 @@ def test_many_may_begin_at_once(url: str) -> None:
     assert faults == []
 
 
-def test_there_are_connections_for_all_who_ask_at_once(store: Engine) -> None:
+def test_thirty_connections_can_be_open_at_once(store: Engine) -> None:
     with ExitStack() as held:
-        asking = [held.enter_context(store.connect()) for _ in range(30)]
-        assert [connection.scalar(text("SELECT 1")) for connection in asking] == [1] * 30
+        connections = [held.enter_context(store.connect()) for _ in range(30)]
+        assert [connection.scalar(text("SELECT 1")) for connection in connections] == [1] * 30
 
 
-def test_a_store_of_a_later_program_is_left_alone(store: Engine) -> None:
+def test_a_store_of_a_later_program_is_refused(store: Engine) -> None:
     migrate(store)
     with writing(store) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -156,7 +156,7 @@ def test_a_store_of_a_later_program_is_left_alone(store: Engine) -> None:
         migrate(store)
 
 
-def test_a_migration_that_fails_leaves_nothing_behind(store: Engine) -> None:
+def test_a_failed_migration_leaves_no_tables_behind(store: Engine) -> None:
     with writing(store) as connection:
         connection.execute(text("CREATE TABLE parked (mine INTEGER)"))
     with pytest.raises(StoreError, match="parked"):
@@ -164,7 +164,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(store: Engine) -> None:
     assert inspect(store).get_table_names() == ["parked"]
 
 
-def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused_and_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "read.db"
     path.write_text("a shopping list, long enough to be taken for a page of a database\n" * 20)
     with pytest.raises(StoreError, match="not a database"):
@@ -172,7 +172,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     assert path.read_text().startswith("a shopping list")
 
 
-def test_a_database_out_of_reach_is_one_sentence_without_its_password() -> None:
+def test_an_unreachable_database_is_reported_in_one_line_without_its_password() -> None:
     engine = open_store(WhenceSettings(store="postgresql://desk:hushhush@127.0.0.1:1/whence"))
     with pytest.raises(StoreUnavailable, match="does not answer") as refused:
         migrate(engine)
@@ -180,7 +180,7 @@ def test_a_database_out_of_reach_is_one_sentence_without_its_password() -> None:
     assert "\n" not in str(refused.value)
 
 
-def test_sqlite_keeps_its_promises_between_tables(tmp_path: Path) -> None:
+def test_sqlite_connections_enforce_foreign_keys_and_use_wal(tmp_path: Path) -> None:
     engine = open_store(WhenceSettings(store=f"sqlite:///{tmp_path / 'read.db'}"))
     with engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
@@ -188,7 +188,7 @@ def test_sqlite_keeps_its_promises_between_tables(tmp_path: Path) -> None:
     engine.dispose()
 
 
-def test_no_statement_outlasts_its_time(postgres_database: str) -> None:
+def test_postgres_connections_have_the_given_statement_timeout(postgres_database: str) -> None:
     engine = open_store(WhenceSettings(store=postgres_database), statement_seconds=7)
     with engine.connect() as connection:
         assert connection.scalar(text("SHOW statement_timeout")) == "7s"

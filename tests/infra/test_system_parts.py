@@ -1,4 +1,4 @@
-"""Missing programs: installed with apt-get where we may, else all named at once before anything starts."""
+"""Missing programs: installed with apt-get where possible, else all named in one error before any server starts."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ for program in {brings}; do printf '#!/bin/sh\\n' > "{folder}/$program"; {chmod}
 
 @pytest.fixture
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine whose PATH has nothing on it but what a test puts into this folder."""
+    """The only folder on the PATH, which is empty until a test adds programs."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
     return folder
 
 
-def test_all_that_is_missing_is_named_in_one_message(bare: Path) -> None:
+def test_all_missing_parts_are_named_in_one_message(bare: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "infra.servers.system_parts"],
         capture_output=True,
@@ -44,48 +44,50 @@ def test_all_that_is_missing_is_named_in_one_message(bare: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_nothing_starts_while_something_is_missing(
+def test_no_server_starts_while_a_part_is_missing(
     bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for variable in ("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "DATABASE_URL"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("DEV_SERVERS_FOLDER", str(tmp_path / "dev"))
-    said: list[str] = []
+    messages: list[str] = []
     with pytest.raises(MissingParts, match="Maven"):
-        development.up(said.append)
-    assert said == []
+        development.up(messages.append)
+    assert messages == []
     assert [health.state for health in development.status()] == ["stopped"] * 3
 
 
-def test_what_root_may_install_is_installed(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_installs_all_missing_parts(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record = _apt_get(bare, brings="mvn kcat chromium promtool")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    said: list[str] = []
+    messages: list[str] = []
 
-    ensure((MAVEN, KCAT, CHROMIUM, PROMTOOL), said.append)
+    ensure((MAVEN, KCAT, CHROMIUM, PROMTOOL), messages.append)
 
-    assert said == ["Installing maven, kcat, chromium, prometheus with apt-get ..."]
+    assert messages == ["Installing maven, kcat, chromium, prometheus with apt-get ..."]
     assert record.read_text().splitlines() == [
         "--quiet update",
         "--quiet install --yes --no-install-recommends maven kcat chromium prometheus",
     ]
 
 
-def test_what_apt_get_did_not_bring_is_named(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_part_that_apt_get_did_not_install_is_named(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _apt_get(bare, brings="mvn")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     with pytest.raises(MissingParts, match=r"(?s)^missing on this machine:\n  kcat [^\n]*\napt-get did not"):
         ensure((MAVEN, KCAT), lambda _: None)
 
 
-def test_a_failing_apt_get_is_quoted(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_a_failing_apt_get_is_quoted(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _apt_get(bare, brings="", update=100)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     with pytest.raises(MissingParts, match="apt-get update"):
         ensure((MAVEN,), lambda _: None)
 
 
-def test_who_is_not_root_is_told_and_nothing_is_tried(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_user_than_root_is_refused_and_apt_get_is_not_run(
+    bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     record = _apt_get(bare, brings="mvn")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(MissingParts, match="install them, or run this as root"):
@@ -98,7 +100,7 @@ def test_this_machine_can_run_the_suite() -> None:
 
 
 def _apt_get(folder: Path, *, brings: str, update: int = 0) -> Path:
-    record = folder.parent / "asked"
+    record = folder.parent / "calls"
     script = folder / "apt-get"
     words = {"record": record, "update": update, "brings": brings, "folder": folder, "chmod": "/bin/chmod"}
     script.write_text(_APT_GET.format(**words))

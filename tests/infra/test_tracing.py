@@ -1,4 +1,4 @@
-"""Tracing, as a person switches it on."""
+"""Tracing as a user switches it on."""
 
 from __future__ import annotations
 
@@ -23,18 +23,17 @@ from tests.journeys.program import whence as program
 __all__ = ["whence"]
 
 
-def test_every_event_of_a_run_is_a_span(whence: Whence, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_event_of_a_run_gives_a_span(whence: Whence, monkeypatch: pytest.MonkeyPatch) -> None:
     with collecting() as collector:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
         monkeypatch.setenv("WHENCE_TRACING", "true")
-        said = whence("paper", "--bars", "1500", "--json")
-    events = json.loads(said.out)["events"]
-    assert said.code == 0
+        done = whence("paper", "--bars", "1500", "--json")
+    events = json.loads(done.out)["events"]
+    assert done.code == 0
     assert len(collector.spans) == events > 20
 
 
-def test_what_arrives_in_the_read_models_is_a_span_under_its_event(tmp_path: Path) -> None:
-    """By the process that projects, which is not the one that recorded."""
+def test_an_event_projected_by_another_process_gives_a_child_span_of_its_own(tmp_path: Path) -> None:
     assert program(tmp_path, "paper", "--bars", "1500", "--json").returncode == 0
     with collecting() as collector:
         sent = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "WHENCE_TRACING": "true"}
@@ -49,24 +48,26 @@ def test_what_arrives_in_the_read_models_is_a_span_under_its_event(tmp_path: Pat
 
 
 def wait_for_store(folder: Path) -> None:
-    """Until every read model has caught up."""
+    """Wait until every read model has caught up."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        told = program(folder, "projections", "status", "--json")
-        builds = json.loads(told.stdout or "[]")
+        done = program(folder, "projections", "status", "--json")
+        builds = json.loads(done.stdout or "[]")
         if builds and all(one["lag_events"] == 0 for one in builds if one["kind"] == "TODAY"):
             return
     raise AssertionError("the read models did not catch up")
 
 
-def test_nothing_is_sent_where_nobody_asked(whence: Whence, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_span_is_sent_where_tracing_is_off(whence: Whence, monkeypatch: pytest.MonkeyPatch) -> None:
     with collecting() as collector:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
         assert whence("paper", "--bars", "300").code == 0
     assert collector.bodies == []
 
 
-def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_opentelemetry_is_refused_with_the_install_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "adapters.tracing.export", None)
     with (

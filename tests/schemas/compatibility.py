@@ -1,7 +1,7 @@
-"""Whether two versions of an event's schema can live in one log: FULL_TRANSITIVE, and no silent change of meaning.
+"""Whether two versions of an event's schema are compatible: FULL_TRANSITIVE, without a silent change of meaning.
 
-Apache Avro's own checker judges; what is ours is to name the field that broke and to say what to do about it. Avro
-does not look at logical types: a number that means something else needs an upcaster.
+Apache Avro's own checker decides; this module names the incompatible field and the remedy. Avro ignores logical types,
+so a changed logical type needs an upcaster.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from adapters.avro.upcasters import UPCASTERS
 
 
 def breaks(older: WriterSchema, newer: WriterSchema) -> list[str]:
-    """One sentence for each field that keeps the two versions from being read by each other's readers."""
+    """One sentence for each field by which readers of one version cannot read the other."""
     faults = _type_faults(_parsed(older), _parsed(newer), older, "")
     return [f"{newer.name}: version {newer.version} {fault}" for fault in faults]
 
@@ -42,7 +42,7 @@ def _record_faults(old: Any, new: Any, older: WriterSchema, path: str) -> Iterat
         elif name in before and not before[name].has_default:
             yield (
                 f"drops {path}{name}, which has no default in version {older.version}, so that version's readers "
-                "cannot do without it: keep the field"
+                "need it: keep the field"
             )
         elif name in after and not after[name].has_default:
             yield (
@@ -80,7 +80,7 @@ def _enum_sentence(old: EnumSchema, new: EnumSchema, path: str) -> str:
     changes = [f"drops {symbol}" for symbol in sorted(gone)] + [f"adds {symbol}" for symbol in sorted(come)]
     return (
         f"{' and '.join(changes) or 'renames the enum'} in {path}, whose enum has no default symbol for readers that "
-        "lack one: leave the enum as it is and tell the new case in a new field with a default"
+        "lack one: leave the enum as it is and put the new case in a new field with a default"
     )
 
 
@@ -89,14 +89,14 @@ def _shared(old: Schema, new: Schema) -> bool:
 
 
 def _reads(reader: Schema, writer: Schema) -> bool:
-    checker = ReaderWriterCompatibilityChecker()  # type: ignore[no-untyped-call]  # avro types its results alone
-    judged = checker.get_compatibility(reader, writer)
-    return judged.compatibility is SchemaCompatibilityType.compatible
+    checker = ReaderWriterCompatibilityChecker()  # type: ignore[no-untyped-call]  # avro types only its results
+    result = checker.get_compatibility(reader, writer)
+    return result.compatibility is SchemaCompatibilityType.compatible
 
 
 def _parsed(schema: WriterSchema) -> Schema:
     with warnings.catch_warnings():
-        # What is no logical type of the library's own, it reads as the type beneath, as readers must.
+        # The library reads an unknown logical type as its underlying type, as every reader must.
         warnings.simplefilter("ignore", IgnoredLogicalType)
         return parse(json.dumps(schema.source))
 

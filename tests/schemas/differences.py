@@ -1,4 +1,4 @@
-"""Where a class and its record differ, one sentence each."""
+"""The differences between a class and its record, one sentence each."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PLAIN: Mapping[Plain, Any] = {
 
 
 def differences(owner: type, fields: list[Json]) -> Iterator[str]:
-    """`fields` are those of the expanded record, in order, without `meta`."""
+    """One sentence for each difference; `fields` are those of the expanded record, in order, without `meta`."""
     shapes = dict(fields_of(owner))
     recorded = [field["name"] for field in fields]
     if recorded != list(shapes):
@@ -42,12 +42,12 @@ def _of_types(shape: Shape, schema: Any, where: str) -> Iterator[str]:
     match shape, schema:
         case Plain(), _ if schema == _PLAIN[shape]:
             return
-        case Maybe(inner), ["null", told]:
-            yield from _of_types(inner, told, where)
-        case Many(item), {"type": "array", "items": told}:
-            yield from _of_types(item, told, f"{where}[]")
-        case Named(value), {"type": "map", "values": told}:
-            yield from _of_types(value, told, f"{where}{{}}")
+        case Maybe(inner), ["null", nested]:
+            yield from _of_types(inner, nested, where)
+        case Many(item), {"type": "array", "items": nested}:
+            yield from _of_types(item, nested, f"{where}[]")
+        case Named(value), {"type": "map", "values": nested}:
+            yield from _of_types(value, nested, f"{where}{{}}")
         case Part(of), {"type": "record", "name": name, "fields": fields} if name == f"whence.{of.__name__}":
             yield from differences(of, fields)
         case Choice(of), {"type": "enum", "name": name} if name == f"whence.{of.__name__}":
@@ -57,28 +57,28 @@ def _of_types(shape: Shape, schema: Any, where: str) -> Iterator[str]:
 
 
 def _of_symbols(members: list[str], schema: Json, where: str) -> Iterator[str]:
-    """An enum that may grow begins with UNKNOWN, its default: no reader takes a new symbol for an old one."""
+    """An enum that may grow begins with UNKNOWN, its default, so that no reader takes a new symbol for an old one."""
     grows = UNKNOWN in schema["symbols"]
     if schema["symbols"] != ([UNKNOWN, *members] if grows else members):
         yield f"{where} has {', '.join(members)}; its record has {', '.join(schema['symbols'])}"
     if schema.get("default") != (UNKNOWN if grows else None):
-        yield f"{where}: the default symbol of an enum is {UNKNOWN}, or there is none"
+        yield f"{where}: the default symbol of an enum must be {UNKNOWN}, or there must be none"
 
 
 def _of_defaults(owner: type, fields: list[Json], shapes: Mapping[str, Shape]) -> Iterator[str]:
-    """A class's default is its record's; what a record alone has is for bytes older than the field."""
+    """The default of a class must be that of its record. A default of the record alone is for older bytes."""
     own = _defaults_of(owner)
     for field in fields:
         name = field["name"]
         if isinstance(shapes[name], Maybe) and field.get("default", ...) is not None:
-            yield f"{owner.__name__}.{name} may be None; its record says so with the default null"
+            yield f"{owner.__name__}.{name} may be None; its record must have the default null"
         default = _default(own[name])
         if default is not None and field.get("default") != default:
-            yield f"{owner.__name__}.{name} is {default!r} by default; its record says {field.get('default')!r}"
+            yield f"{owner.__name__}.{name} is {default!r} by default; its record has {field.get('default')!r}"
 
 
 def _defaults_of(owner: type) -> Mapping[str, object]:
-    """By field name; a field without a default has none, and one made anew for each instance is made once here."""
+    """The defaults by field name, None for a field without one; a default factory is called once."""
     if issubclass(owner, Struct):
         named = {one.name: (one.default, one.default_factory) for one in structs.fields(owner)}
         missing: object = NODEFAULT
@@ -93,7 +93,7 @@ def _defaults_of(owner: type) -> Mapping[str, object]:
 
 
 def _default(value: object) -> object:
-    """As Avro's JSON has it; None for no default, and for a part, whose own fields have theirs."""
+    """The default as in Avro's JSON; None for no default, and for a nested record, whose fields have their own."""
     if value is None or is_record(type(value)):
         return None
     if isinstance(value, tuple):

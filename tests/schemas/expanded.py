@@ -1,4 +1,4 @@
-"""A schema with every name written out where it stands, and without what is said to people."""
+"""A schema with every named type replaced by its definition, and without its documentation."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ _NAMED = frozenset({"record", "enum", "fixed"})
 
 
 def expanded(schema: object, known: Json | None = None) -> Any:
-    """`known` holds the named types met so far."""
+    """The expanded schema; `known` holds the named types found so far."""
     named: Json = {} if known is None else known
     if isinstance(schema, str):
         return named.get(schema, schema)
     if isinstance(schema, list):
         return [expanded(one, named) for one in cast("list[object]", schema)]
-    told = {key: _part(key, value, named) for key, value in cast("Json", schema).items() if key != "doc"}
-    if told["type"] in _NAMED:
-        named[told["name"]] = told
-    return told
+    parts = {key: _part(key, value, named) for key, value in cast("Json", schema).items() if key != "doc"}
+    if parts["type"] in _NAMED:
+        named[parts["name"]] = parts
+    return parts
 
 
 def documented(schema: object) -> Iterator[Json]:
-    """Every part of a schema that owes people a word: records, enums, fixed types and fields."""
+    """Every part of a schema that needs documentation: records, enums, fixed types and fields."""
     if isinstance(schema, list):
         for one in cast("list[object]", schema):
             yield from documented(one)
@@ -42,7 +42,7 @@ def _part(key: str, value: Any, named: Json) -> Any:
     if key == "fields":
         return [
             {
-                **{name: told for name, told in field.items() if name != "doc"},
+                **{name: entry for name, entry in field.items() if name != "doc"},
                 "type": expanded(field["type"], named),
             }
             for field in value

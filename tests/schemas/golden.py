@@ -1,7 +1,6 @@
-"""Bytes that every version of every schema has written, kept for ever: `golden/<full name>.<version>.bin`.
+"""Bytes written by every version of every schema, kept for ever: `golden/<full name>.<version>.bin`.
 
-`python -m tests.schemas.golden` adds the files and fingerprints that are missing, written from the samples; it never
-touches one that is there.
+`python -m tests.schemas.golden` adds missing files and fingerprints from the samples; it never changes existing ones.
 """
 
 from __future__ import annotations
@@ -21,37 +20,37 @@ _FINGERPRINTS = FOLDER / "fingerprints.json"
 
 
 def golden_bytes(name: str, version: int) -> bytes:
-    """Raises FileNotFoundError for a version that nobody kept the bytes of."""
+    """The kept bytes of a version. Raises FileNotFoundError where there are none."""
     return _file(name, version).read_bytes()
 
 
 def kept() -> frozenset[tuple[str, int]]:
-    """Full name and version of everything that was ever written."""
+    """Full name and version of every schema whose bytes are kept."""
     return frozenset(_name_and_version(file.stem) for file in FOLDER.glob("*.bin"))
 
 
 def kept_fingerprints() -> Mapping[str, str]:
-    """By `<full name>.<version>`: the fingerprint of the schema as it was when its bytes were kept."""
+    """By `<full name>.<version>`: the fingerprint of the schema that wrote the kept bytes."""
     return cast("dict[str, str]", json.loads(_FINGERPRINTS.read_text())) if _FINGERPRINTS.exists() else {}
 
 
 def fingerprint(schema: WriterSchema) -> str:
-    """Of everything in a schema but its prose; unlike Avro's, of logical types and defaults too."""
-    told = json.dumps(_without_prose(schema.source), sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    """A hash of a schema without its documentation; unlike Avro's, it includes logical types and defaults."""
+    text = json.dumps(_without_prose(schema.source), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def main() -> None:
-    """Keeps what is not kept yet."""
+    """Writes the missing bytes and fingerprints."""
     FOLDER.mkdir(exist_ok=True)
     codec = AvroCodec()
     for name, schema in current_schemas().items():
         if (name, schema.version) not in kept():
             _file(name, schema.version).write_bytes(codec.encode(SAMPLES[name]))
     every = (*current_schemas().values(), *past_schemas().values())
-    told = {f"{schema.name}.{schema.version}": fingerprint(schema) for schema in every}
+    current = {f"{schema.name}.{schema.version}": fingerprint(schema) for schema in every}
     _FINGERPRINTS.write_text(
-        json.dumps(dict(sorted({**told, **kept_fingerprints()}.items())), indent=1) + "\n"
+        json.dumps(dict(sorted({**current, **kept_fingerprints()}.items())), indent=1) + "\n"
     )
 
 

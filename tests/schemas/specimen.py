@@ -1,4 +1,4 @@
-"""An event that is none, its class and its record: what the checks themselves are tried on, whatever events become."""
+"""An artificial event, its class and its record, on which the checks are tested independently of real events."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ Json = dict[str, Any]
 
 
 class Role(StrEnum):
-    """Closed."""
+    """A closed enum."""
 
     MAKER = "MAKER"
     TAKER = "TAKER"
 
 
 class Aim(StrEnum):
-    """May grow."""
+    """An enum that may grow."""
 
     ENTRY = "ENTRY"
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A part."""
+    """A nested record."""
 
     figures: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Specimen:
-    """One field of every kind that the checks tell apart."""
+    """One field of every kind that the checks distinguish."""
 
     name: str
     price: Decimal
@@ -95,17 +95,17 @@ _SOURCE: Json = {
 
 
 def specimen() -> WriterSchema:
-    """Version 1."""
+    """Version 1 of the schema."""
     return writer_schema(copy.deepcopy(_SOURCE))
 
 
 def edited(edit: Callable[[Json], None]) -> WriterSchema:
-    """Version 2, as `edit` leaves it."""
+    """Version 2 of the schema, changed by `edit`."""
     source = copy.deepcopy(_SOURCE) | {"version": 2}
     edit(source)
     return writer_schema(source)
 
 
 def field(record: Json, name: str) -> Json:
-    """One field of a record."""
+    """The field of a record by its name."""
     return next(one for one in record["fields"] if one["name"] == name)

@@ -1,4 +1,4 @@
-"""Each event's class and its record in `schemas/` say the same, field by field."""
+"""Each event's class and its record in `schemas/` are equal, field by field."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ FOLDER = Path(schemas.__file__).parent
 
 
 @pytest.mark.parametrize("name", sorted(BY_FULL_NAME))
-def test_class_and_record_are_equal(name: str) -> None:
+def test_the_class_and_the_record_of_an_event_are_equal(name: str) -> None:
     own_fields = expanded(current_schemas()[name].source)["fields"][1:]
     assert list(differences(written_form(BY_FULL_NAME[name]), own_fields)) == []
 
 
 @pytest.mark.parametrize("schema", current_schemas().values(), ids=lambda schema: schema.name)
-def test_meta_comes_first_and_is_the_shared_one(schema: WriterSchema) -> None:
+def test_the_first_field_of_a_schema_is_the_shared_meta(schema: WriterSchema) -> None:
     shared = json.loads((FOLDER / "meta.avsc").read_text())
     assert schema.source["fields"][0]["name"] == "meta"
     assert schema.source["fields"][0]["type"] == shared
     assert [field["name"] for field in shared["fields"]] == list(Meta.__struct_fields__)
 
 
-def test_there_is_a_file_for_each_event_and_an_event_for_each_file() -> None:
+def test_each_event_has_a_schema_file_and_each_file_an_event() -> None:
     files = {str(file.relative_to(FOLDER)) for file in FOLDER.glob("*/*.avsc")}
     assert files == {f"{noun}/{event.__name__}.avsc" for noun, events in NOUNS.items() for event in events}
 
 
-def test_a_file_holds_the_record_it_is_named_after() -> None:
+def test_a_schema_file_is_named_after_its_record() -> None:
     for file in FOLDER.glob("*/*.avsc"):
         assert json.loads(file.read_text())["name"] == f"whence.{file.parent.name}.{file.stem}"
     for file in FOLDER.glob("*/history/*.avsc"):
@@ -49,42 +49,42 @@ def test_a_file_holds_the_record_it_is_named_after() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(BY_FULL_NAME))
-def test_versions_count_from_one_and_every_earlier_one_is_there(name: str) -> None:
+def test_versions_count_from_1_and_every_earlier_version_is_archived(name: str) -> None:
     past = {version for full_name, version in past_schemas() if full_name == name}
     assert past == set(range(1, current_schemas()[name].version))
     assert schema_version(BY_FULL_NAME[name]) == current_schemas()[name].version
 
 
-def test_only_events_that_changed_are_told_to_have_a_version() -> None:
+def test_only_changed_events_are_listed_with_a_schema_version() -> None:
     assert all(version > 1 for version in SCHEMA_VERSIONS.values())
 
 
-def test_a_name_means_the_same_in_every_file() -> None:
+def test_a_named_type_has_the_same_definition_in_every_file() -> None:
     meanings: dict[str, Json] = {}
     for schema in current_schemas().values():
-        met: Json = {}
-        expanded(schema.source, met)
-        for name, part in met.items():
+        found: Json = {}
+        expanded(schema.source, found)
+        for name, part in found.items():
             assert meanings.setdefault(name, part) == part, (
                 f"{name} in {schema.name} differs from another file's"
             )
 
 
-def test_everything_is_told_to_people() -> None:
-    silent = [
+def test_every_type_and_field_is_documented() -> None:
+    undocumented = [
         f"{schema.name}: {part.get('name')}"
         for schema in current_schemas().values()
         for part in documented(schema.source)
         if not part.get("doc", "").strip()
     ]
-    assert silent == []
+    assert undocumented == []
 
 
 def test_every_event_has_a_sample() -> None:
     assert SAMPLES.keys() == BY_FULL_NAME.keys()
 
 
-def test_a_class_and_its_record_may_be_equal() -> None:
+def test_an_equal_class_and_record_have_no_differences() -> None:
     assert list(differences(Specimen, expanded(specimen().source)["fields"][1:])) == []
 
 
@@ -92,7 +92,7 @@ def _drop_a_field(fields: list[Json]) -> None:
     fields.pop()
 
 
-def _turn_round(fields: list[Json]) -> None:
+def _reverse_the_order(fields: list[Json]) -> None:
     fields.reverse()
 
 
@@ -104,7 +104,7 @@ def _let_price_be_null(fields: list[Json]) -> None:
     fields[1]["type"] = ["null", fields[1]["type"]]
 
 
-def _forget_that_fee_may_be_null(fields: list[Json]) -> None:
+def _drop_the_default_of_fee(fields: list[Json]) -> None:
     del fields[2]["default"]
 
 
@@ -112,7 +112,7 @@ def _add_a_symbol(fields: list[Json]) -> None:
     fields[3]["type"]["symbols"].append("BOTH")
 
 
-def _default_to_a_guess(fields: list[Json]) -> None:
+def _default_to_a_known_symbol(fields: list[Json]) -> None:
     fields[4]["type"]["default"] = "ENTRY"
 
 
@@ -126,19 +126,19 @@ def _change_a_default(fields: list[Json]) -> None:
 
 DIFFERENT: dict[Callable[[list[Json]], None], str] = {
     _drop_a_field: "aim, notes, lot in this order; its record has name, price",
-    _turn_round: "in this order; its record has lot, notes",
+    _reverse_the_order: "in this order; its record has lot, notes",
     _make_price_a_double: "Specimen.price is Plain.MONEY; its record has double",
     _let_price_be_null: "Specimen.price is Plain.MONEY; its record has ['null'",
-    _forget_that_fee_may_be_null: "Specimen.fee may be None; its record says so with the default null",
+    _drop_the_default_of_fee: "Specimen.fee may be None; its record must have the default null",
     _add_a_symbol: "Specimen.role has MAKER, TAKER; its record has MAKER, TAKER, BOTH",
-    _default_to_a_guess: "Specimen.aim: the default symbol of an enum is UNKNOWN",
+    _default_to_a_known_symbol: "Specimen.aim: the default symbol of an enum must be UNKNOWN",
     _change_a_part: "Note.figures{} is Plain.TEXT; its record has long",
-    _change_a_default: "Specimen.lot is '0.10' by default; its record says '0.1'",
+    _change_a_default: "Specimen.lot is '0.10' by default; its record has '0.1'",
 }
 
 
-@pytest.mark.parametrize(("edit", "told"), DIFFERENT.items(), ids=[edit.__name__ for edit in DIFFERENT])
-def test_a_difference_is_told(edit: Callable[[list[Json]], None], told: str) -> None:
+@pytest.mark.parametrize(("edit", "sentence"), DIFFERENT.items(), ids=[edit.__name__ for edit in DIFFERENT])
+def test_a_difference_is_reported(edit: Callable[[list[Json]], None], sentence: str) -> None:
     fields = expanded(specimen().source)["fields"][1:]
     edit(fields)
-    assert told in " | ".join(differences(Specimen, fields))
+    assert sentence in " | ".join(differences(Specimen, fields))

@@ -1,4 +1,4 @@
-"""No version of a schema may break a reader of another, and whoever tries is told what and how to mend it."""
+"""No version of a schema may break a reader of another version; a break is reported with its field and its remedy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.schemas.specimen import Json, edited, field, specimen
 @pytest.mark.parametrize(
     "older", past_schemas().values(), ids=lambda schema: f"{schema.name}.{schema.version}"
 )
-def test_every_version_there_was_can_live_with_every_later_one(older: WriterSchema) -> None:
+def test_every_past_version_is_compatible_with_every_later_one(older: WriterSchema) -> None:
     every = [*past_schemas().values(), *current_schemas().values()]
     later = [schema for schema in every if schema.name == older.name and schema.version > older.version]
     assert later
@@ -65,7 +65,7 @@ def _change_a_unit(schema: Json) -> None:
     field(field(schema, "meta")["type"], "occurred_at")["type"]["logicalType"] = "timestamp-millis"
 
 
-def _forget_money(schema: Json) -> None:
+def _drop_the_logical_type(schema: Json) -> None:
     field(schema, "fee")["type"] = ["null", "string"]
 
 
@@ -95,17 +95,19 @@ BROKEN: dict[Callable[[Json], None], tuple[str, ...]] = {
         "changes the meaning of meta.occurred_at from timestamp-micros to timestamp-millis",
         "add that version's upcaster to adapters/avro/upcasters.py",
     ),
-    _forget_money: ("changes the meaning of fee from null or whence-decimal to null or string",),
+    _drop_the_logical_type: ("changes the meaning of fee from null or whence-decimal to null or string",),
     _change_a_part: ("changes the type of notes[].figures{} from string to double",),
     _name_another_part: ("changes the type of notes[] from whence.Note to whence.Remark",),
 }
 
 
-@pytest.mark.parametrize(("edit", "told"), BROKEN.items(), ids=[edit.__name__ for edit in BROKEN])
-def test_a_broken_edit_is_told_in_one_sentence(edit: Callable[[Json], None], told: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("edit", "reported"), BROKEN.items(), ids=[edit.__name__ for edit in BROKEN])
+def test_an_incompatible_edit_is_reported_with_its_field_and_remedy(
+    edit: Callable[[Json], None], reported: tuple[str, ...]
+) -> None:
     sentences = breaks(specimen(), edited(edit))
     assert all(sentence.startswith("whence.test.Specimen: version 2 ") for sentence in sentences)
-    for words in told:
+    for words in reported:
         assert words in " | ".join(sentences)
 
 
@@ -125,7 +127,7 @@ def _grow_an_open_enum(schema: Json) -> None:
     field(schema, "aim")["type"]["symbols"].append("HEDGE")
 
 
-def _say_it_in_other_words(schema: Json) -> None:
+def _change_the_documentation(schema: Json) -> None:
     schema["doc"] = field(schema, "fee")["doc"] = "Other words."
 
 
@@ -136,8 +138,8 @@ def _say_it_in_other_words(schema: Json) -> None:
         _add_a_field_that_may_be_null,
         _drop_a_field_with_default,
         _grow_an_open_enum,
-        _say_it_in_other_words,
+        _change_the_documentation,
     ],
 )
-def test_what_readers_can_live_with_is_let_through_both_ways(edit: Callable[[Json], None]) -> None:
+def test_a_compatible_edit_is_accepted_in_both_directions(edit: Callable[[Json], None]) -> None:
     assert breaks(specimen(), edited(edit)) == breaks(edited(edit), specimen()) == []

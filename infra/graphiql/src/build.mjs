@@ -1,5 +1,5 @@
-// Bundles the page into the folder named on the command line: local files only, each named by its content, and no
-// script inside the page, so that a policy of `script-src 'self'` holds.
+// Bundles the page into the folder given on the command line: local files only, each named by its content, and no
+// inline script, so that the policy `script-src 'self'` suffices.
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
@@ -9,7 +9,7 @@ const WORKERS = {
   json: 'monaco-editor/esm/vs/language/json/json.worker.js',
   graphql: 'monaco-graphql/esm/graphql.worker.js',
 };
-// GraphiQL's own style sheet holds the editor's styles already.
+// GraphiQL's style sheet already holds the editor's styles.
 const OWN_STYLES = {
   name: 'own-styles',
   setup: ({ onLoad }) => onLoad({ filter: /[/]monaco-editor[/].*[.]css$/ }, () => ({ contents: '', loader: 'css' })),
@@ -17,7 +17,7 @@ const OWN_STYLES = {
 const COMMON = {
   bundle: true,
   minify: true,
-  // GraphiQL makes the names of its buttons, which people who do not see them hear, of the names of its functions.
+  // GraphiQL derives the accessible names of its buttons from the names of its functions.
   keepNames: true,
   format: 'esm',
   target: 'es2022',
@@ -46,7 +46,7 @@ const page = await build({
 });
 await writeFile(join(folder, 'index.html'), html(entries(page).page, styles(page)));
 
-// { name of the entry: its file's name }
+// { name of the entry: name of its file }
 function entries({ metafile }) {
   const named = Object.keys(metafile.outputs).filter(file => metafile.outputs[file].entryPoint && file.endsWith('.js'));
   return Object.fromEntries(named.map(file => [basename(file).replace(/-[^-]+$/, ''), basename(file)]));
@@ -57,7 +57,7 @@ function styles({ metafile }) {
   return basename(output.cssBundle);
 }
 
-// The addresses are relative to the endpoint, beside which the assets are served: a proxy may put both under a prefix.
+// The addresses are relative to the endpoint, beside which the assets are served, so a proxy may add a prefix to both.
 function html(script, style) {
   return `<!doctype html>
 <html lang="en">

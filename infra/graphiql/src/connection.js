@@ -1,5 +1,5 @@
-// How the page talks to the API it came from: queries over HTTP, subscriptions over graphql-transport-ws, both at the
-// address of the page itself. The token lives in this variable alone: no storage, no URL, gone with the page.
+// The page's connection to its API: queries over HTTP, subscriptions over graphql-transport-ws, both at the address of
+// the page itself. The token is kept only in this variable, not in storage or a URL, and is lost with the page.
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { createClient } from 'graphql-ws';
 

@@ -2,7 +2,7 @@ import { useGraphiQLActions } from '@graphiql/react';
 import { useState } from 'react';
 import { takeToken } from './connection.js';
 
-// Where a person puts an API token. What it allows may differ, so the schema is asked for again.
+// The field for an API token. Its permissions may differ, so the schema is requested again.
 export function TokenField() {
   const { introspect } = useGraphiQLActions();
   const [words, setWords] = useState('');
@@ -23,7 +23,7 @@ export function TokenField() {
         type="password"
         autoComplete="off"
         spellCheck={false}
-        placeholder="Bearer … (an API token; none reads only)"
+        placeholder="Bearer … (an API token; without one: read only)"
         value={words}
         onChange={event => setWords(event.target.value)}
       />

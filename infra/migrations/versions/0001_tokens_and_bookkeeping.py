@@ -1,4 +1,4 @@
-"""Tokens, and what is known of each build of a read model."""
+"""Tokens, and the bookkeeping of each build of a read model."""
 
 from __future__ import annotations
 

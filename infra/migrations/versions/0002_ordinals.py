@@ -1,4 +1,4 @@
-"""The log's place is its ordinal: `position` is what an account holds."""
+"""A place in the log is named `ordinal`, because `position` means what an account holds."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""An engine in a process of its own, which serves the command topic: python -m … SERVERS TOPIC LOG [dies]
+"""An engine in a separate process that serves the command topic: python -m … SERVERS TOPIC LOG [dies]
 
-With `dies` it is killed once a request has been carried out, before its answer is sent.
+With `dies` the process is killed after a request has been carried out and before its answer is sent.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.domain.history import ACCOUNT, D
 
 
 class Dying:
-    """Passes requests on, and is killed before it can say what came of one."""
+    """Passes requests on, and kills the process before the first answer."""
 
     def __init__(self, door: Door) -> None:
         self._door = door
@@ -31,18 +31,18 @@ class Dying:
     def ask(self, requested: Requested, patience: float) -> Answer:
         self._door.ask(requested, patience)
         os.kill(os.getpid(), signal.SIGKILL)
-        raise AssertionError("a killed process goes on")
+        raise AssertionError("a killed process continued")
 
 
 def main(servers: str, topic: str, address: str, *how: str) -> None:
-    """Serves until its input is closed."""
+    """Serves until the standard input is closed."""
     log = open_owned(WhenceSettings(log=address))
     run = ManualRun(log, Beginning(ACCOUNT, Stake("USDT", D(10_000), D(5)), Settings()), lambda _: None)
     door = Dying(run.door) if "dies" in how else run.door
     stopping = threading.Event()
     consumer = CommandConsumer(CommandTopic(servers, topic), door, ACCOUNT)
     threading.Thread(target=_wait_for_the_end, args=(stopping,), daemon=True).start()
-    print("ready", flush=True)  # noqa: T201 - who started it waits for this line
+    print("ready", flush=True)  # noqa: T201 - the parent process waits for this line
     while not stopping.is_set():
         run.attend(0.05)
     run.close()

@@ -1,4 +1,4 @@
-"""A client and an engine in two processes, by a real broker: answered, late, killed, and never done twice."""
+"""A client and an engine in two processes on a real broker: no request is carried out twice."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PATIENCE = 20.0
 
 
 class Scene:
-    """One topic, one log, and a client's door."""
+    """One topic, one log and a client's door."""
 
     def __init__(self, servers: str, topic: str, folder: Path) -> None:
         self.place, self.log = CommandTopic(servers, topic), f"sqlite:///{folder / 'log.db'}"
@@ -39,7 +39,7 @@ class Scene:
 
     @contextmanager
     def engine(self, *how: str) -> Generator[subprocess.Popen[str]]:
-        """An engine that serves, until the block ends."""
+        """An engine that serves until the block ends."""
         command = [sys.executable, "-m", "tests.adapters.command_topic.engine_process"]
         with subprocess.Popen(
             [*command, self.place.servers, self.place.events, self.log, *how],
@@ -65,7 +65,7 @@ def scene(kafka_bootstrap_servers: str, kafka_topic: str, tmp_path: Path) -> Ite
     scene.door.close()
 
 
-def test_a_request_is_answered_and_asked_again_only_repeated(scene: Scene) -> None:
+def test_a_repeated_request_gets_the_same_answer_and_is_not_carried_out_again(scene: Scene) -> None:
     with scene.engine():
         done = scene.ask(TripKillSwitch("enough"), "k1")
         assert isinstance(done, Completed)
@@ -92,7 +92,7 @@ def test_a_request_is_answered_and_asked_again_only_repeated(scene: Scene) -> No
     assert scene.trips() == 1
 
 
-def test_an_engine_that_comes_in_time_does_once_what_was_asked_before(scene: Scene) -> None:
+def test_an_engine_that_starts_in_time_carries_an_earlier_request_out_once(scene: Scene) -> None:
     late = scene.ask(TripKillSwitch("enough"), "k1", patience=0.5)
     assert isinstance(late, TimedOut)
     assert f"durable in {scene.place.commands} partition 0 at offset 0" in late.known
@@ -104,7 +104,7 @@ def test_an_engine_that_comes_in_time_does_once_what_was_asked_before(scene: Sce
     assert scene.trips() == 1
 
 
-def test_an_engine_killed_between_deed_and_answer_does_nothing_twice(scene: Scene) -> None:
+def test_a_request_of_an_engine_killed_before_its_answer_is_not_carried_out_again(scene: Scene) -> None:
     with scene.engine("dies") as process:
         assert isinstance(scene.ask(TripKillSwitch("enough"), "k1", patience=1.5), TimedOut)
         assert process.wait(_PATIENCE) == -9

@@ -1,4 +1,4 @@
-"""The two ends of the command topic on a real broker, with the real engine behind one of them."""
+"""Both ends of the command topic on a real broker, with the real engine behind one of them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Scene:
         return self.door.ask(self.requested(request, key), patience)
 
     def send(self, value: bytes, key: str = ACCOUNT) -> None:
-        """As a stranger who knows where the topic is."""
+        """Send a record as a foreign producer."""
         producer = Producer({"bootstrap.servers": self.place.servers, "message.max.bytes": 4 * LARGEST})
         producer.produce(self.place.commands, value, key)
         assert producer.flush(_PATIENCE) == 0
@@ -63,15 +63,15 @@ def scene(kafka_bootstrap_servers: str, kafka_topic: str) -> Iterator[Scene]:
     scene.close()
 
 
-def test_the_topics_are_made_with_what_they_promise(scene: Scene) -> None:
+def test_the_topics_are_created_with_the_required_settings(scene: Scene) -> None:
     clients = Clients(ClientSettings({"bootstrap.servers": scene.place.servers}), _PATIENCE)
-    for topic, wanted in ((scene.place.commands, COMMANDS), (scene.place.answers, ANSWERS)):
+    for topic, required in ((scene.place.commands, COMMANDS), (scene.place.answers, ANSWERS)):
         found = clients.admin.settings(topic)
         assert found is not None
-        assert {name: found[name] for name in wanted} == wanted
+        assert {name: found[name] for name in required} == required
 
 
-def test_what_cannot_be_read_is_declined_and_stops_nobody(
+def test_unreadable_records_are_declined_and_later_requests_are_answered(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
     good = request_bytes(scene.requested(TripKillSwitch("why"), "k0", account="other"))
@@ -88,43 +88,43 @@ def test_what_cannot_be_read_is_declined_and_stops_nobody(
             scene.send(value)
         answer = scene.ask(PauseStrategy("trend", "news"), "k1")
     assert isinstance(answer, Completed)
-    assert [asked.id for asked in scene.engine.asked] == ["k1"]
+    assert [requested.id for requested in scene.engine.asked] == ["k1"]
     declined = [record.getMessage() for record in caplog.records if "is declined" in record.getMessage()]
     assert len(declined) == len(poison)
-    for offset, (line, said) in enumerate(
+    for offset, (line, reason) in enumerate(
         zip(
             declined,
             (
                 "not JSON",
                 "not JSON",
                 "version 2",
-                "no kind",
-                f"filed under the account {ACCOUNT}, and is for other",
+                "not a kind",
+                f"has the account {ACCOUNT} as key, but the request is for other",
                 "bytes long",
             ),
             strict=True,
         )
     ):
         assert f"partition 0 at offset {offset} is declined" in line
-        assert said in line
+        assert reason in line
 
 
-def test_another_accounts_requests_are_left_to_its_engine(scene: Scene) -> None:
+def test_a_request_of_another_account_is_left_to_its_engine(scene: Scene) -> None:
     scene.send(request_bytes(scene.requested(TripKillSwitch("why"), "theirs", account="other")), key="other")
     assert isinstance(scene.ask(TripKillSwitch("why"), "ours"), Completed)
-    assert [asked.id for asked in scene.engine.asked] == ["ours"]
-    stranger = scene.door.ask(scene.requested(TripKillSwitch("why"), "k2", account="other"), 0.5)
-    assert isinstance(stranger, TimedOut)
+    assert [requested.id for requested in scene.engine.asked] == ["ours"]
+    foreign = scene.door.ask(scene.requested(TripKillSwitch("why"), "k2", account="other"), 0.5)
+    assert isinstance(foreign, TimedOut)
 
 
-def test_a_request_too_large_is_declined_where_it_is_made(scene: Scene) -> None:
+def test_a_request_that_is_too_large_is_declined_by_its_sender(scene: Scene) -> None:
     answer = scene.ask(TripKillSwitch("x" * LARGEST), "k1")
     assert isinstance(answer, Declined)
     assert (answer.code, "bytes long" in answer.reason) == ("InvalidInput", True)
     assert scene.engine.asked == []
 
 
-def test_what_is_too_late_is_declined_and_not_done(scene: Scene) -> None:
+def test_an_expired_request_is_declined_and_not_carried_out(scene: Scene) -> None:
     requested = scene.requested(TripKillSwitch("why"), "k1")
     scene.asking.desk.at += timedelta(hours=1)
     answer = scene.door.ask(requested, _PATIENCE)
@@ -135,7 +135,7 @@ def test_what_is_too_late_is_declined_and_not_done(scene: Scene) -> None:
     assert not in_time.repeated
 
 
-def test_each_of_many_askers_has_their_own_answer(scene: Scene) -> None:
+def test_each_of_many_callers_gets_its_own_answer(scene: Scene) -> None:
     def ask(n: int) -> tuple[str, Answer]:
         key = f"k{n}"
         return key, scene.ask(PauseStrategy(f"strategy-{n}", "news"), key)
@@ -147,19 +147,19 @@ def test_each_of_many_askers_has_their_own_answer(scene: Scene) -> None:
             assert not answer.repeated
 
 
-def test_a_broker_that_never_was_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_broker_is_reported_as_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("adapters.command_topic.topic_names._ANSWER_SECONDS", 0.5)
     with pytest.raises(LogUnavailable):
         KafkaDoor(CommandTopic("127.0.0.1:1", "whence.events"))
 
 
-def test_a_setting_of_safety_that_cannot_be_kept_is_refused() -> None:
+def test_an_unsupported_security_setting_is_refused() -> None:
     place = CommandTopic("127.0.0.1:1", "whence.events", {"ssl.keystore.location": "x", "client.rack": "a"})
-    with pytest.raises(InvalidSettings, match=r"kafka\.ssl\.keystore\.location cannot be told"):
+    with pytest.raises(InvalidSettings, match=r"kafka\.ssl\.keystore\.location is not supported"):
         place.aiokafka()
 
 
-def test_a_login_is_told_to_the_client_and_shown_to_nobody() -> None:
+def test_a_login_is_passed_to_the_client_and_redacted() -> None:
     login = {"security.protocol": "sasl_plaintext", "sasl.mechanisms": "PLAIN", "sasl.password": "hunter2"}
     place = CommandTopic("127.0.0.1:1", "whence.events", login)
     assert place.aiokafka() == {
@@ -171,7 +171,7 @@ def test_a_login_is_told_to_the_client_and_shown_to_nobody() -> None:
     assert "hunter2" not in repr(place)
 
 
-def test_while_the_broker_is_away_nothing_is_known_and_afterwards_all_goes_on(
+def test_a_request_without_a_broker_times_out_and_is_answered_after_the_restart(
     private_broker: KafkaBroker,
 ) -> None:
     scene = Scene(CommandTopic(private_broker.url, "whence.events"))

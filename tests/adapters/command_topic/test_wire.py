@@ -85,35 +85,37 @@ ANSWERS: list[Answer] = [
 ]
 
 
-def asked(request: Request) -> Requested:
+def requested(request: Request) -> Requested:
     return Requested(id="k1", account="main", actor="tess", valid_until=AT, request=request)
 
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda one: type(one).__name__)
-def test_a_request_comes_out_as_it_went_in(request_: Request) -> None:
-    written = request_bytes(asked(request_))
-    assert read_request(written) == asked(request_)
-    assert repr(read_request(written)) == repr(asked(request_)), "digits are kept as they were written"
+def test_a_request_is_read_as_it_was_written(request_: Request) -> None:
+    written = request_bytes(requested(request_))
+    assert read_request(written) == requested(request_)
+    assert repr(read_request(written)) == repr(requested(request_)), (
+        "digits must be kept as they were written"
+    )
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda one: type(one).__name__)
-def test_an_answer_comes_out_as_it_went_in(answer: Answer) -> None:
-    told = read_answer(answer_bytes(answer))
-    assert as_list(told) == as_list(answer)
+def test_an_answer_is_read_as_it_was_written(answer: Answer) -> None:
+    read = read_answer(answer_bytes(answer))
+    assert as_list(read) == as_list(answer)
 
 
 def as_list(answer: Answer) -> str:
-    """Whether a sequence is a tuple or a list is nobody's business; the digits of a decimal are."""
+    """The answer's values with sequences as lists: tuples may be read as lists, but decimals keep their digits."""
     return repr(asdict(answer)).replace("(", "[").replace(",)", "]").replace(")", "]")
 
 
-def test_every_kind_is_here() -> None:
+def test_the_samples_hold_every_kind_of_request_and_answer() -> None:
     assert {type(one) for one in REQUESTS} == set(get_args(Request))
     assert {type(one) for one in ANSWERS} == set(get_args(Answer))
 
 
 def test_decimals_are_text_and_times_are_utc() -> None:
-    here = replace(asked(PlaceOrder(_TERMS)), valid_until=AT.astimezone(UTC) + timedelta(0))
+    here = replace(requested(PlaceOrder(_TERMS)), valid_until=AT.astimezone(UTC) + timedelta(0))
     form = json.loads(request_bytes(here))
     assert (form["version"], form["kind"]) == (1, "PlaceOrder")
     assert form["request"]["terms"]["quantity"] == "0.0150"
@@ -121,57 +123,57 @@ def test_decimals_are_text_and_times_are_utc() -> None:
 
 
 def _changed(change: Callable[[dict[str, Any]], object]) -> bytes:
-    form = json.loads(request_bytes(asked(PlaceOrder(_TERMS))))
+    form = json.loads(request_bytes(requested(PlaceOrder(_TERMS))))
     change(form)
     return json.dumps(form).encode()
 
 
 def _signal(change: Callable[[dict[str, Any]], object]) -> bytes:
-    form = json.loads(request_bytes(asked(RaiseSignal(outside(a_signal())))))
+    form = json.loads(request_bytes(requested(RaiseSignal(outside(a_signal())))))
     change(form["request"]["signal"])
     return json.dumps(form).encode()
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "message"),
     [
         (b"", "it is not JSON"),
         (b"\xff\xfe\x00", "it is not JSON"),
         (b"[" * 60_000, "it is not JSON"),
-        (b"[1]", "it is no JSON object"),
-        (b'{"version": 1, "id": "k1"}', "it does not say its account as text"),
+        (b"[1]", "it is not a JSON object"),
+        (b'{"version": 1, "id": "k1"}', "it does not have its account as text"),
         (b" " * (LARGEST + 1), f"it is {LARGEST + 1:,} bytes long; {LARGEST:,} are allowed"),
-        (_changed(lambda form: form.update(version=2)), "version 2; this program knows 1"),
-        (_changed(lambda form: form.pop("version")), "version None; this program knows 1"),
+        (_changed(lambda form: form.update(version=2)), "version 2; this program reads 1"),
+        (_changed(lambda form: form.pop("version")), "version None; this program reads 1"),
         (_changed(lambda form: form.update(version="1")), "version '1'"),
         (
             _changed(lambda form: form.update(kind="Transfer")),
-            "'Transfer' is no kind of request; there are: Raise",
+            "'Transfer' is not a kind of request; the kinds are: Raise",
         ),
-        (_changed(lambda form: form.update(kind=["x"])), "is no kind of request"),
-        (_changed(lambda form: form.update(id=7)), "it does not say its id as text"),
+        (_changed(lambda form: form.update(kind=["x"])), "is not a kind of request"),
+        (_changed(lambda form: form.update(id=7)), "it does not have its id as text"),
         (
             _changed(lambda form: form.update(valid_until="2025-06-30T14:00:00")),
-            "valid_until is a time with its zone",
+            "valid_until must be a time with its zone",
         ),
         (
             _changed(lambda form: form.update(valid_until="0001-01-01T00:00:00+14:00")),
-            "valid_until is a time with its zone",
+            "valid_until must be a time with its zone",
         ),
-        (_changed(lambda form: form.update(valid_until=1e300)), "valid_until is a time with its zone"),
+        (_changed(lambda form: form.update(valid_until=1e300)), "valid_until must be a time with its zone"),
         (
             _signal(lambda signal: signal.update(candle_closed_at="2025-06-30T14:00:00")),
-            "candle_closed_at is a time",
+            "candle_closed_at must be a time",
         ),
         (_signal(lambda signal: signal.update(confidence=float("nan"))), "it is not JSON"),
-        (_changed(lambda form: form.update(hurry=True)), "'hurry' means nothing here"),
+        (_changed(lambda form: form.update(hurry=True)), "'hurry' is unknown"),
         (
             _changed(lambda form: form["request"].update(hurry=True)),
-            "PlaceOrder: 'hurry' means nothing here",
+            "PlaceOrder: 'hurry' is unknown",
         ),
         (
             _changed(lambda form: form["request"]["terms"].update(limt_price="1")),
-            "PlaceOrder: 'limt_price' means nothing here",
+            "PlaceOrder: 'limt_price' is unknown",
         ),
         (_changed(lambda form: form["request"]["terms"].update(quantity="NaN")), "terms.quantity: "),
         (_changed(lambda form: form["request"]["terms"].update(quantity="ten")), "terms.quantity: "),
@@ -179,24 +181,24 @@ def _signal(change: Callable[[dict[str, Any]], object]) -> bytes:
         (_changed(lambda form: form.update(request=None)), "PlaceOrder: "),
     ],
 )
-def test_what_is_no_request_of_this_version_is_refused(written: bytes, said: str) -> None:
-    with pytest.raises(InvalidInput) as told:
+def test_bytes_that_are_not_a_request_of_this_version_are_refused(written: bytes, message: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
         read_request(written)
-    assert said in str(told.value)
+    assert message in str(refused.value)
 
 
-def test_an_error_does_not_repeat_what_was_told() -> None:
-    with pytest.raises(InvalidInput) as told:
+def test_an_error_does_not_repeat_the_given_value() -> None:
+    with pytest.raises(InvalidInput) as refused:
         read_request(_changed(lambda form: form["request"]["terms"].update(quantity="hunter2")))
-    assert "hunter2" not in str(told.value)
+    assert "hunter2" not in str(refused.value)
 
 
-def test_the_id_of_what_cannot_be_read_is_told_where_it_can_be() -> None:
+def test_the_id_of_an_unreadable_request_is_returned_where_it_can_be_read() -> None:
     assert id_in(_changed(lambda form: form.update(kind="Transfer"))) == "k1"
     for nothing in (b"", b"{}", _changed(lambda form: form.update(id=7))):
         assert id_in(nothing) == ""
 
 
-def test_a_request_larger_than_any_can_be_meant_is_not_written() -> None:
+def test_a_request_above_the_maximum_size_is_not_written() -> None:
     with pytest.raises(InvalidInput, match="bytes long; 65,536 are allowed"):
-        request_bytes(asked(TripKillSwitch("x" * LARGEST)))
+        request_bytes(requested(TripKillSwitch("x" * LARGEST)))

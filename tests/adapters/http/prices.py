@@ -1,4 +1,4 @@
-"""A schema as small as GraphiQL needs to show all it can: a question, a stream, and who is asking."""
+"""The smallest schema that exercises all of GraphiQL: a query, a subscription and the caller."""
 
 from __future__ import annotations
 

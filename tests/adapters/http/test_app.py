@@ -1,4 +1,4 @@
-"""The API over a real uvicorn: who comes in, with what, from where, how often; and what they are told if not."""
+"""The API over a real uvicorn: which requests are admitted, and how the others are refused."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from tests.served import served
 NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
 DESK = "https://desk.example.com"
 ELSEWHERE = {"host": "api.example.com"}
-"""A name that is allowed and is not this machine's: whoever asks by it needs a token."""
+"""A host name that is allowed and is not this machine's: its callers need a token."""
 
 
 async def breaks(_: Request) -> Response:
@@ -51,7 +51,7 @@ async def breaks(_: Request) -> Response:
 
 @dataclass
 class Api:
-    """A running API, and what is around it."""
+    """A running API with a client, its metrics and its tokens."""
 
     base: str
     client: httpx2.Client
@@ -81,8 +81,8 @@ def application(
     return build_app(endpoint, gate, options, Health(checks), more, metrics_route(registry))
 
 
-def told(registry: CollectorRegistry, metric: Metric, **labels: str) -> float:
-    """What the metrics say; a histogram by how many it has seen."""
+def sample(registry: CollectorRegistry, metric: Metric, **labels: str) -> float:
+    """The value of a metric; for a histogram the number of its observations."""
     name = f"{metric.name}_count" if metric.kind is Kind.HISTOGRAM else metric.name
     return registry.get_sample_value(name, labels) or 0
 
@@ -117,18 +117,18 @@ def api(engine: Engine, tokens: Mapping[str, str], checks: dict[str, Any]) -> It
         yield Api(base, client, registry, TokenBook(engine), tokens)
 
 
-def test_from_this_machine_one_reads_without_a_token_and_does_no_more(api: Api) -> None:
+def test_a_local_caller_without_a_token_may_read_but_not_change(api: Api) -> None:
     assert api.ask("{ me }").json() == {"data": {"me": "anonymous"}}
     assert code(api.ask("mutation { place }")) == "UNAUTHENTICATED"
     assert code(api.ask("mutation { reset }")) == "UNAUTHENTICATED"
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8000", "127.0.0.1", "[::1]:8000"])
-def test_this_machine_has_several_names(api: Api, host: str) -> None:
+def test_each_name_of_this_machine_is_accepted(api: Api, host: str) -> None:
     assert api.ask("{ me }", host=host).json() == {"data": {"me": "anonymous"}}
 
 
-def test_a_token_says_who_asks_and_how_far_it_reaches(api: Api) -> None:
+def test_a_token_identifies_its_caller_and_limits_it_to_its_role(api: Api) -> None:
     assert api.ask("{ me }", "viewer").json()["data"] == {"me": "viewer-1"}
     assert code(api.ask("mutation { place }", "viewer")) == "FORBIDDEN"
     assert api.ask("mutation { place }", "trader").json()["data"] == {"place": "placed by trader-1"}
@@ -139,7 +139,7 @@ def test_a_token_says_who_asks_and_how_far_it_reaches(api: Api) -> None:
 @pytest.mark.parametrize(
     "authorization", ["Bearer nonsense", f"Bearer {Token.mint().spelled}", "Basic ZGVzazpo", "Bearer", ""]
 )
-def test_a_token_that_is_none_is_refused_also_from_this_machine(api: Api, authorization: str) -> None:
+def test_an_invalid_token_is_refused_even_from_this_machine(api: Api, authorization: str) -> None:
     answer = api.ask("{ me }", authorization=authorization)
     assert (answer.status_code, code(answer)) == (401, "UNAUTHENTICATED")
     assert answer.headers["www-authenticate"].startswith("Bearer")
@@ -149,7 +149,7 @@ def test_a_token_that_is_none_is_refused_also_from_this_machine(api: Api, author
     "headers",
     [ELSEWHERE, {"x_forwarded_for": "203.0.113.9"}, {"forwarded": "for=203.0.113.9"}, {"via": "1.1 proxy"}],
 )
-def test_whoever_comes_from_elsewhere_needs_a_token(api: Api, headers: dict[str, str]) -> None:
+def test_a_caller_from_elsewhere_needs_a_token(api: Api, headers: dict[str, str]) -> None:
     assert api.ask("{ me }", **headers).status_code == 401
     assert api.ask("{ me }", "viewer", **headers).json()["data"] == {"me": "viewer-1"}
 
@@ -157,7 +157,7 @@ def test_whoever_comes_from_elsewhere_needs_a_token(api: Api, headers: dict[str,
 @pytest.mark.parametrize(
     "host", ["evil.example.com", "127.0.0.1.evil.example.com", "localhost.evil.example.com", ""]
 )
-def test_a_name_that_is_not_ours_is_refused_whoever_asks(api: Api, host: str) -> None:
+def test_an_unknown_host_name_is_refused_even_with_a_token(api: Api, host: str) -> None:
     assert api.ask("{ me }", "admin", host=host).status_code == 400
     assert api.client.get("/healthz", headers={"host": host}).status_code == 400
 
@@ -165,7 +165,7 @@ def test_a_name_that_is_not_ours_is_refused_whoever_asks(api: Api, host: str) ->
 @pytest.mark.parametrize(
     "origin", ["https://evil.example.com", "null", "http://127.0.0.1:1", "https://desk.example.com.evil"]
 )
-def test_a_page_of_a_stranger_may_not_ask(api: Api, origin: str) -> None:
+def test_a_page_of_a_foreign_origin_is_refused(api: Api, origin: str) -> None:
     answer = api.ask("{ me }", "admin", origin=origin)
     assert (answer.status_code, code(answer)) == (403, "FORBIDDEN")
     assert "access-control-allow-origin" not in answer.headers
@@ -174,27 +174,27 @@ def test_a_page_of_a_stranger_may_not_ask(api: Api, origin: str) -> None:
     assert refused.value.response.status_code == 403
 
 
-def test_our_own_page_and_one_that_was_named_may(api: Api) -> None:
+def test_a_page_of_our_own_or_a_configured_origin_is_admitted(api: Api) -> None:
     assert api.ask("{ me }", origin=api.base).status_code == 200
     answer = api.ask("{ me }", origin=DESK)
     assert answer.headers["access-control-allow-origin"] == DESK
     assert "access-control-allow-credentials" not in answer.headers
 
 
-def test_a_browser_is_told_beforehand(api: Api) -> None:
-    wanted = {
+def test_a_preflight_request_is_answered_by_the_origin(api: Api) -> None:
+    preflight = {
         "access-control-request-method": "POST",
         "access-control-request-headers": "authorization,content-type",
     }
-    assert api.client.options("/graphql", headers={"origin": DESK, **wanted}).status_code == 200
-    refused = api.client.options("/graphql", headers={"origin": "https://evil.example.com", **wanted})
+    assert api.client.options("/graphql", headers={"origin": DESK, **preflight}).status_code == 200
+    refused = api.client.options("/graphql", headers={"origin": "https://evil.example.com", **preflight})
     assert refused.status_code == 400
 
 
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""]
 )
-def test_a_form_is_not_json(api: Api, kind: str) -> None:
+def test_a_body_with_another_content_type_than_json_is_refused(api: Api, kind: str) -> None:
     answer = api.client.post(
         "/graphql", content='{"query": "mutation { place }"}', headers={"content-type": kind}
     )
@@ -202,34 +202,34 @@ def test_a_form_is_not_json(api: Api, kind: str) -> None:
 
 
 NO_JSON = {
-    "bytes that are no text": b'{"query":"\xff"}',
-    "nesting without end": b"[" * 9_000,
+    "bytes that are not text": b'{"query":"\xff"}',
+    "endless nesting": b"[" * 9_000,
     "null": b"null",
-    "digits without end": b'{"query":"{ hello }","variables":{"n":' + b"9" * 5_000 + b"}}",
+    "endless digits": b'{"query":"{ hello }","variables":{"n":' + b"9" * 5_000 + b"}}",
 }
 
 
 @pytest.mark.parametrize("body", NO_JSON.values(), ids=NO_JSON.keys())
-def test_what_is_no_json_is_the_askers_fault(api: Api, body: bytes) -> None:
+def test_a_body_that_is_not_json_is_bad_input(api: Api, body: bytes) -> None:
     answer = api.client.post("/graphql", content=body, headers={"content-type": "application/json"})
     assert (answer.status_code, code(answer)) == (400, "BAD_INPUT")
     assert answer.json()["errors"][0]["message"] == "Unable to parse request body as JSON"
 
 
-def test_an_operation_that_is_not_there_is_told_as_any_error(api: Api) -> None:
+def test_an_unknown_operation_name_is_bad_input(api: Api) -> None:
     answer = api.client.post("/graphql", json={"query": "query One { me }", "operationName": "Other"})
     assert (answer.status_code, code(answer)) == (400, "BAD_INPUT")
     assert "Other" in answer.json()["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("message", ["[]", "5", "[" * 9_000, "9" * 5_000])
-def test_a_websocket_that_talks_nonsense_is_told(api: Api, message: str) -> None:
+def test_a_websocket_with_an_invalid_message_is_closed(api: Api, message: str) -> None:
     with conversation(api.base) as talk:
         talk.send(message)
         assert talk.ended()[0] == 4400
 
 
-def test_nothing_is_asked_in_an_address(api: Api) -> None:
+def test_a_query_in_the_address_is_refused(api: Api) -> None:
     assert api.client.get("/graphql", params={"query": "{ me }"}).status_code == 400
 
 
@@ -247,7 +247,7 @@ def test_a_token_in_an_address_is_refused_and_never_logged(
     assert all(token not in record.getMessage() + str(record.__dict__) for record in ours)
 
 
-def test_a_websockets_address_holds_no_token_either(api: Api) -> None:
+def test_a_token_in_the_address_of_a_websocket_is_refused(api: Api) -> None:
     with (
         pytest.raises(InvalidStatus) as refused,
         conversation(api.base, query=f"?token={api.tokens['admin']}"),
@@ -257,14 +257,14 @@ def test_a_websockets_address_holds_no_token_either(api: Api) -> None:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_has_a_size(api: Api, chunked: bool) -> None:
+def test_a_body_above_the_maximum_size_is_refused(api: Api, chunked: bool) -> None:
     body = b'{"query": "{ me }", "x": "' + b"x" * 20_000 + b'"}'
     content: Any = iter([body[:100], body[100:]]) if chunked else body
     answer = api.client.post("/graphql", content=content, headers={"content-type": "application/json"})
     assert answer.status_code == 413
 
 
-def test_a_request_ends_in_time(engine: Engine) -> None:
+def test_a_request_above_the_time_limit_is_ended(engine: Engine) -> None:
     hasty = application(engine, HttpOptions(patience=0.2), new_registry(), {})
     with served(hasty) as base, httpx2.Client(base_url=base) as client:
         answer = client.post("/graphql", json={"query": "{ slow(seconds: 30) }"})
@@ -272,7 +272,9 @@ def test_a_request_ends_in_time(engine: Engine) -> None:
     assert "retry-after" in answer.headers
 
 
-def test_what_breaks_tells_nothing_of_the_inside(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_internal_error_is_logged_and_not_shown_to_the_client(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
     answer = api.client.get("/breaks", headers={"connection": "close"})
     incident = answer.json()["errors"][0]["message"].rpartition("incident ")[2].rstrip(")")
     assert (answer.status_code, code(answer)) == (500, "INTERNAL")
@@ -281,7 +283,7 @@ def test_what_breaks_tells_nothing_of_the_inside(api: Api, caplog: pytest.LogCap
     assert SECRET in str(record.exc_info)
 
 
-def test_every_answer_is_guarded_and_can_be_found_in_the_log(
+def test_a_response_has_safe_headers_and_an_id_that_is_in_the_log(
     api: Api, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO):
@@ -297,7 +299,7 @@ def test_every_answer_is_guarded_and_can_be_found_in_the_log(
     assert api.ask("{ me }", x_request_id="<script>").headers["x-request-id"] != "<script>"
 
 
-def test_what_was_typed_cannot_move_the_cursor_of_whoever_reads_the_log(
+def test_control_characters_in_a_path_are_logged_percent_encoded(
     api: Api, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO):
@@ -306,14 +308,14 @@ def test_what_was_typed_cannot_move_the_cursor_of_whoever_reads_the_log(
     assert line == "GET /%1b%5B2J%0Aforged 404"
 
 
-def test_metrics_are_for_callers(api: Api) -> None:
+def test_metrics_require_a_caller(api: Api) -> None:
     assert "whence_api_response_seconds" in api.client.get("/metrics").text
     assert api.client.get("/metrics", headers=ELSEWHERE).status_code == 401
     token = {"authorization": f"Bearer {api.tokens['viewer']}"}
     assert api.client.get("/metrics", headers=ELSEWHERE | token).status_code == 200
 
 
-def test_health_says_what_is_wrong(api: Api, checks: dict[str, Any]) -> None:
+def test_readiness_reports_the_failed_check(api: Api, checks: dict[str, Any]) -> None:
     assert api.client.get("/healthz").json() == {"alive": True}
     assert api.client.get("/readyz").json() == {"ready": True, "checks": {"store": "ok", "log": "ok"}}
     checks["log"] = lambda: "42,000 events behind"
@@ -332,34 +334,36 @@ def test_health_says_what_is_wrong(api: Api, checks: dict[str, Any]) -> None:
         ("{", "unknown", "refused"),
     ],
 )
-def test_what_is_answered_is_timed_by_how_it_ended(api: Api, query: str, operation: str, status: str) -> None:
-    before = told(api.registry, RESPONSES, operation=operation, status=status)
+def test_a_response_is_timed_by_operation_and_status(
+    api: Api, query: str, operation: str, status: str
+) -> None:
+    before = sample(api.registry, RESPONSES, operation=operation, status=status)
     api.ask(query)
-    assert told(api.registry, RESPONSES, operation=operation, status=status) == before + 1
+    assert sample(api.registry, RESPONSES, operation=operation, status=status) == before + 1
 
 
-def test_a_subscription_runs_and_others_beside_it(api: Api) -> None:
+def test_a_websocket_runs_a_query_beside_a_subscription(api: Api) -> None:
     with conversation(api.base) as talk:
         talk.begin()
         talk.ask("subscription { ticks(upto: 2) }")
         heard = [talk.hear() for _ in range(3)]
         assert [one["payload"]["data"] for one in heard[:2]] == [{"ticks": 0}, {"ticks": 1}]
         assert heard[2] == {"id": "1", "type": "complete"}
-        assert told(api.registry, RESPONSES, operation="subscription", status="ok") == 1
+        assert sample(api.registry, RESPONSES, operation="subscription", status="ok") == 1
         talk.ask("{ me }", "2")
         assert talk.hear()["payload"]["data"] == {"me": "anonymous"}
-        assert told(api.registry, WEBSOCKETS) == 1
+        assert sample(api.registry, WEBSOCKETS) == 1
 
 
 @pytest.mark.parametrize("key", ["authorization", "Authorization"])
-def test_a_websocket_says_who_asks_when_it_begins(api: Api, key: str) -> None:
+def test_a_websocket_is_identified_by_a_token_in_connection_init(api: Api, key: str) -> None:
     with conversation(api.base, ELSEWHERE) as talk:
         talk.begin({key: f"Bearer {api.tokens['trader']}"})
         talk.ask("mutation { place }")
         assert talk.hear()["payload"]["data"] == {"place": "placed by trader-1"}
 
 
-def test_or_in_its_handshake(api: Api) -> None:
+def test_a_websocket_is_identified_by_a_token_in_its_handshake(api: Api) -> None:
     with conversation(api.base, {"authorization": f"Bearer {api.tokens['viewer']}"}) as talk:
         talk.begin()
         talk.ask("{ me }")
@@ -375,28 +379,30 @@ def test_a_mutation_over_a_websocket_needs_the_same_role(api: Api) -> None:
 
 
 @pytest.mark.parametrize("payload", [{"authorization": "Bearer nonsense"}, {"authorization": 7}, {}])
-def test_a_websocket_nobody_vouches_for_is_ended(api: Api, payload: dict[str, object]) -> None:
+def test_a_websocket_without_a_valid_token_from_elsewhere_is_closed(
+    api: Api, payload: dict[str, object]
+) -> None:
     with conversation(api.base, ELSEWHERE) as talk:
         talk.say("connection_init", payload=payload)
         assert talk.ended() == (4403, "Forbidden")
 
 
-def test_a_websocket_speaks_the_one_protocol(api: Api) -> None:
+def test_a_websocket_with_another_protocol_is_closed(api: Api) -> None:
     with conversation(api.base, protocol="graphql-ws") as talk:
         assert talk.ended() == (4406, "Subprotocol not acceptable")
 
 
-def test_a_subscription_that_breaks_says_no_more_than_a_query(api: Api) -> None:
+def test_an_internal_error_of_a_subscription_is_masked(api: Api) -> None:
     with conversation(api.base) as talk:
         talk.begin()
         talk.ask("subscription { breaks }")
         talk.hear()
-        told = talk.hear()
-        assert told["payload"]["errors"][0]["extensions"]["code"] == "INTERNAL"
-        assert SECRET not in str(told)
+        message = talk.hear()
+        assert message["payload"]["errors"][0]["extensions"]["code"] == "INTERNAL"
+        assert SECRET not in str(message)
 
 
-def test_a_revoked_token_ends_its_websocket_within_seconds(api: Api) -> None:
+def test_a_websocket_is_closed_within_seconds_after_its_token_is_revoked(api: Api) -> None:
     token = api.book.issue("leaver", Role.TRADER, NOW).spelled
     with conversation(api.base) as talk:
         talk.begin({"authorization": f"Bearer {token}"})
@@ -408,7 +414,9 @@ def test_a_revoked_token_ends_its_websocket_within_seconds(api: Api) -> None:
     assert api.ask("{ me }", token).status_code == 401
 
 
-def test_who_asks_too_often_is_told_when_to_come_back(engine: Engine, tokens: Mapping[str, str]) -> None:
+def test_a_request_above_the_rate_is_refused_with_the_time_to_wait(
+    engine: Engine, tokens: Mapping[str, str]
+) -> None:
     registry = new_registry()
     options = HttpOptions(rate="3/minute")
     with served(application(engine, options, registry, {})) as base, httpx2.Client(base_url=base) as client:
@@ -418,7 +426,7 @@ def test_who_asks_too_often_is_told_when_to_come_back(engine: Engine, tokens: Ma
         assert (code(answer), 1 <= int(answer.headers["retry-after"]) <= 60) == ("RATE_LIMITED", True)
         assert limited.ask("{ me }", "trader").status_code == 200
         assert limited.ask("{ me }").status_code == 200
-        assert told(registry, RESPONSES, operation="unknown", status="refused") == 2
+        assert sample(registry, RESPONSES, operation="unknown", status="refused") == 2
         assert client.get("/healthz").status_code == 200
         with conversation(base, {"authorization": f"Bearer {tokens['admin']}"}) as talk:
             talk.begin()
@@ -430,7 +438,7 @@ def test_who_asks_too_often_is_told_when_to_come_back(engine: Engine, tokens: Ma
         assert refused["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
 
 
-def test_who_tries_tokens_is_stopped_before_the_store_is_asked(
+def test_a_peer_with_many_invalid_tokens_is_refused_by_the_rate_limit(
     engine: Engine, tokens: Mapping[str, str]
 ) -> None:
     registry = new_registry()
@@ -443,7 +451,9 @@ def test_who_tries_tokens_is_stopped_before_the_store_is_asked(
         assert tried == [401] * 30 + [429]
 
 
-def test_a_check_that_hangs_counts_as_no_answer(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_health_check_that_hangs_is_reported_as_no_answer(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("adapters.http.health._SECONDS", 0.2)
     released = threading.Event()
     checks = {"log": lambda: None, "store": lambda: released.wait(20) and None}
@@ -451,13 +461,13 @@ def test_a_check_that_hangs_counts_as_no_answer(engine: Engine, monkeypatch: pyt
         served(application(engine, HttpOptions(), new_registry(), checks)) as base,
         httpx2.Client(base_url=base) as client,
     ):
-        told = client.get("/readyz")
+        response = client.get("/readyz")
         released.set()
-    assert told.status_code == 503
-    assert told.json()["checks"] == {"log": "ok", "store": "no answer within 0.2 s"}
+    assert response.status_code == 503
+    assert response.json()["checks"] == {"log": "ok", "store": "no answer within 0.2 s"}
 
 
-def test_a_store_that_is_away_lets_nobody_in_by_token_and_says_so(tmp_path: Path) -> None:
+def test_a_token_is_refused_as_unavailable_while_the_store_is_away(tmp_path: Path) -> None:
     engine = open_store(WhenceSettings(store="postgresql://desk:hushhush@127.0.0.1:1/whence"))
     registry = new_registry()
     with (

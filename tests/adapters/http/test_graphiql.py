@@ -1,4 +1,4 @@
-"""GraphiQL in a real browser without a network: it loads, asks, listens, and keeps what it is told to itself."""
+"""GraphiQL in a real browser without a network: it loads, queries, subscribes and does not leak the token."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ def test_a_query_and_a_subscription_run_with_the_network_cut_off(
 
     assert visitor.faults == []
     assert visitor.origins == {urlsplit(address).netloc}
-    assert any(url.startswith("ws://") for url in visitor.asked)
-    assert [url for url in visitor.asked if TOKEN in url] == []
+    assert any(url.startswith("ws://") for url in visitor.requested)
+    assert [url for url in visitor.requested if TOKEN in url] == []
     assert TOKEN not in page.evaluate(
         "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])"
     )
 
 
-def test_the_browser_runs_no_script_that_is_not_ours(address: str, visitor: Visit) -> None:
+def test_the_browser_does_not_run_an_injected_script(address: str, visitor: Visit) -> None:
     page = visitor.page
     open_graphiql(page, address)
     page.evaluate(
@@ -85,7 +85,7 @@ def test_the_browser_runs_no_script_that_is_not_ours(address: str, visitor: Visi
     assert "Content Security Policy" in visitor.faults[-1]
 
 
-def test_a_browser_gets_the_page_and_everybody_else_graphql(client: TestClient) -> None:
+def test_a_browser_gets_the_page_and_any_other_client_gets_graphql(client: TestClient) -> None:
     page = client.get("/graphql", headers=LIKE_A_BROWSER)
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     question = {"query": "{ caller }"}
@@ -96,12 +96,12 @@ def test_a_browser_gets_the_page_and_everybody_else_graphql(client: TestClient) 
 
 
 @pytest.mark.parametrize("accept", ["application/json", "*/*", "text/html-fragment", ""])
-def test_who_does_not_ask_for_a_page_gets_none(client: TestClient, accept: str) -> None:
+def test_a_client_that_does_not_accept_html_gets_graphql(client: TestClient, accept: str) -> None:
     answer = client.get("/graphql", params={"query": "{ caller }"}, headers={"accept": accept})
     assert answer.json()["data"] == {"caller": "nobody"}
 
 
-def test_the_page_is_asked_for_each_time_and_its_assets_once(client: TestClient) -> None:
+def test_the_page_is_not_cached_and_its_assets_are(client: TestClient) -> None:
     page = client.get("/graphql", headers=LIKE_A_BROWSER)
     assert page.headers["cache-control"] == "no-store"
     for name in re.findall(r'(?:src|href)="(graphiql/[^"]+)"', page.text):
@@ -111,7 +111,7 @@ def test_the_page_is_asked_for_each_time_and_its_assets_once(client: TestClient)
         assert asset.headers["content-security-policy"] == page.headers["content-security-policy"]
 
 
-def test_every_file_of_the_build_says_what_it_is(client: TestClient, graphiql_build: Path) -> None:
+def test_every_file_of_the_build_has_its_media_type(client: TestClient, graphiql_build: Path) -> None:
     media = {".js": "text/javascript", ".css": "text/css", ".txt": "text/plain"}
     for file in (graphiql_build / "assets").iterdir():
         answer = client.head(f"/graphiql/{file.name}")
@@ -119,7 +119,7 @@ def test_every_file_of_the_build_says_what_it_is(client: TestClient, graphiql_bu
         assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_the_policy_allows_this_origin_and_no_script_in_the_page(client: TestClient) -> None:
+def test_the_policy_allows_only_this_origin_and_no_inline_script(client: TestClient) -> None:
     page = client.get("/graphql", headers=LIKE_A_BROWSER)
     policy = dict(rule.split(" ", 1) for rule in page.headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'none'"
@@ -130,11 +130,11 @@ def test_the_policy_allows_this_origin_and_no_script_in_the_page(client: TestCli
 
 
 @pytest.mark.parametrize("name", ["nothing.js", "..%2Findex.html", "%2e%2e/index.html", ""])
-def test_nothing_but_the_assets_is_served(client: TestClient, name: str) -> None:
+def test_a_path_that_is_not_an_asset_is_not_found(client: TestClient, name: str) -> None:
     assert client.get(f"/graphiql/{name}").status_code == 404
 
 
-def test_without_the_build_the_page_says_how_to_get_it() -> None:
+def test_without_a_build_the_page_explains_how_to_build_it() -> None:
     client = TestClient(application(None))
     page = client.get("/graphql", headers=LIKE_A_BROWSER)
     assert page.text.count("\n") == 1

@@ -1,4 +1,4 @@
-"""GraphiQL before the API's own guards: what a person may do there is what the token they put in allows."""
+"""GraphiQL with the API's guards: a person may do there what the entered token allows."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def address(engine: Engine, graphiql_build: Path) -> Iterator[str]:
         yield f"{base}/graphql"
 
 
-def says(page: Page, operation: str, words: str) -> None:
+def responds(page: Page, operation: str, text: str) -> None:
     run_in_graphiql(page, operation)
-    expect(page.locator(".graphiql-response")).to_contain_text(words)
+    expect(page.locator(".graphiql-response")).to_contain_text(text)
 
 
 def test_a_person_reads_without_a_token_and_trades_with_one(
@@ -58,15 +58,15 @@ def test_a_person_reads_without_a_token_and_trades_with_one(
     page = visitor.page
     open_graphiql(page, address)
 
-    says(page, "query Trade { trade { id } }", '"id": 1')
-    says(page, "mutation Place { place }", "UNAUTHENTICATED")
-    says(page, "subscription Ticks { ticks(upto: 3) }", '"ticks": 2')
+    responds(page, "query Trade { trade { id } }", '"id": 1')
+    responds(page, "mutation Place { place }", "UNAUTHENTICATED")
+    responds(page, "subscription Ticks { ticks(upto: 3) }", '"ticks": 2')
 
     page.get_by_label("Authorization").fill(token)
     page.get_by_role("button", name="Use").click()
-    says(page, "mutation PlaceAgain { place }", "placed by desk")
-    says(page, "mutation Reset { reset }", "FORBIDDEN")
-    says(page, "subscription TicksAgain { ticks(upto: 5) }", '"ticks": 4')
+    responds(page, "mutation PlaceAgain { place }", "placed by desk")
+    responds(page, "mutation Reset { reset }", "FORBIDDEN")
+    responds(page, "subscription TicksAgain { ticks(upto: 5) }", '"ticks": 4')
 
     assert [fault for fault in visitor.faults if "status of 40" not in fault] == []
-    assert [url for url in visitor.asked if token in url] == []
+    assert [url for url in visitor.requested if token in url] == []

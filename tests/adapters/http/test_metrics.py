@@ -1,11 +1,11 @@
-"""`/metrics` as Prometheus reads it, judged by Prometheus' own promtool."""
+"""`/metrics` as Prometheus reads it, checked by Prometheus' promtool."""
 
 from __future__ import annotations
 
 import pytest
 from prometheus_client import CollectorRegistry
 
-# The library says no types for its parser.
+# The library has no types for its parser.
 from prometheus_client.openmetrics.parser import text_string_to_metric_families  # pyright: ignore[reportUnknownVariableType]
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -26,7 +26,7 @@ from tests.schemas.samples import META, SAMPLES
 
 @pytest.fixture
 def registry() -> CollectorRegistry:
-    """Of a process that trades, answers, and has a day behind it."""
+    """The registry of a process that trades, serves the API and has a day of history."""
     registry = new_registry()
     HistoryCollector(lambda: DAY, registry)
     engine, api = EngineMetrics(registry), ApiMetrics(registry)
@@ -44,41 +44,41 @@ def names(text: str) -> set[str]:
     return {line.split(" ")[0].split("{")[0] for line in text.splitlines() if not line.startswith("#")}
 
 
-def test_promtool_finds_nothing_to_say_about_it(registry: CollectorRegistry) -> None:
+def test_promtool_accepts_the_metrics_without_a_warning(registry: CollectorRegistry) -> None:
     text = client(registry).get("/metrics").text
-    judged = promtool("check", "metrics", given=text)
-    assert (judged.returncode, judged.stdout, judged.stderr) == (0, "", "")
+    checked = promtool("check", "metrics", given=text)
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
 
 
-def test_promtool_would_have_said_something() -> None:
+def test_promtool_refuses_a_metric_in_milliseconds() -> None:
     assert promtool("check", "metrics", given="whence_wait_milliseconds 3\n").returncode != 0
 
 
-def test_every_metric_of_the_catalogue_is_told_and_no_other(registry: CollectorRegistry) -> None:
+def test_the_response_holds_exactly_the_metrics_of_the_catalogue(registry: CollectorRegistry) -> None:
     expected = {series for metric in CATALOGUE for series in series_of(metric)}
     assert names(client(registry).get("/metrics").text) == expected
 
 
-def test_what_nobody_in_this_process_produces_is_absent() -> None:
+def test_metrics_that_this_process_does_not_produce_are_absent() -> None:
     registry = new_registry()
     ApiMetrics(registry)
-    told = names(client(registry).get("/metrics").text)
+    found = names(client(registry).get("/metrics").text)
     absent = {series for metric in (*HISTORY, *ENGINE) for series in series_of(metric)}
-    assert told & absent == set()
-    assert told <= {series for metric in API for series in series_of(metric)}
+    assert found & absent == set()
+    assert found <= {series for metric in API for series in series_of(metric)}
 
 
-def test_who_asks_for_openmetrics_gets_it(registry: CollectorRegistry) -> None:
+def test_a_client_that_accepts_openmetrics_gets_openmetrics(registry: CollectorRegistry) -> None:
     answer = client(registry).get(
         "/metrics", headers={"accept": "application/openmetrics-text; version=1.0.0"}
     )
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
-    told = text_string_to_metric_families(answer.text)  # type: ignore[no-untyped-call]  # see its import
-    families = {family.name for family in told}
+    parsed = text_string_to_metric_families(answer.text)  # type: ignore[no-untyped-call]  # see its import
+    families = {family.name for family in parsed}
     assert families == {metric.name.removesuffix("_total") for metric in CATALOGUE}
 
 
-def test_the_answer_is_plain_text_that_nobody_keeps(registry: CollectorRegistry) -> None:
+def test_the_response_is_plain_text_that_must_not_be_cached(registry: CollectorRegistry) -> None:
     answer = client(registry).get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=")
     assert answer.headers["cache-control"] == "no-store"

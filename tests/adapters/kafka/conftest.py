@@ -12,12 +12,12 @@ from tests.adapters.kafka.logs import Logs, environment
 
 @pytest.fixture
 def env(kafka_bootstrap_servers: str, kafka_topic: str) -> Environment:
-    """Opens this test's log."""
+    """The environment of this test's log."""
     return environment(kafka_bootstrap_servers, kafka_topic)
 
 
 @pytest.fixture
 def logs(env: Environment) -> Iterator[Logs]:
-    """Opens this test's log as often as it likes."""
+    """Opens this test's log, several times if needed."""
     with Logs(env) as opened:
         yield opened

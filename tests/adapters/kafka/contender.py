@@ -1,4 +1,4 @@
-"""One who wants to own a partition, whose takeover is played step by step."""
+"""A writer whose takeover of a partition is run step by step."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ from adapters.kafka.writer import Writer
 
 
 class Contender:
-    """`steps` are its takeover's, then appends to one stream; `written` and `error` tell how those went."""
+    """`steps` yields the steps of the takeover, then appends to one stream.
+
+    `written` holds the versions it has appended, `error` the loss of its ownership.
+    """
 
     def __init__(self, env: Environment, name: str, stream: str) -> None:
         self.name, self._stream = name, stream
@@ -51,7 +54,7 @@ class Contender:
         yield from repeat(self.append)
 
     def append(self) -> None:
-        """Append the version that is next in this contender's eyes; where those were closed, look again."""
+        """Append the version that is next in this contender's index; after a conflict, the next one once more."""
         if self._writer is None:
             self._writer = Writer(self._settings, self._history, self._taken, self._read_again, self._end)
         try:
@@ -66,7 +69,7 @@ class Contender:
         except KafkaOwnershipLost as error:
             self.error = error
         else:
-            assert self.error is None, "who has lost must not write again"
+            assert self.error is None, "a contender that lost its ownership wrote again"
             self.written.append(version)
 
     def close(self) -> None:

@@ -1,10 +1,10 @@
-"""A process that appends twice and is killed, `kill -9`, at a chosen step of the second append.
+"""A process that appends twice and kills itself with SIGKILL at a given step of the second append.
 
 `python -m tests.adapters.kafka.dying_writer ENVIRONMENT STEP [DELAY]`: the environment as JSON, the delay in seconds.
 """
 
 # pyright: reportPrivateUsage=false
-# What is broken on purpose here is inside.
+# The faults are injected into private methods.
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _before_produce() -> None:
 
 def _between_produce_and_commit() -> None:
     def commit(transaction: Transaction) -> None:
-        # What was sent is with the broker now, in a transaction that stays open.
+        # The broker then holds the records in a transaction that stays open.
         transaction._producer.flush(10)
         _die()
 
@@ -67,7 +67,7 @@ def main() -> None:
     log.append(events("order-1", 1, 2))
     _STEPS[sys.argv[2]]()
     log.append([*events("order-1", 3, 4), *events("order-2", 1, 2)])
-    # Reached only where the commit was quicker than the delay.
+    # Reached only where the commit ends before the delay.
     threading.Event().wait()
 
 

@@ -1,4 +1,4 @@
-"""Opening logs in tests, and events to put into them."""
+"""Opens logs in tests and makes events for them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from adapters.kafka.recorders import KafkaApplicationRecorder
 
 
 def environment(servers: str, topic: str, **settings: str) -> Environment:
-    """The environment of a log, with short patience so that a broken test ends."""
+    """The environment of a log, with a short timeout so that a broken test ends."""
     return Environment(
         "",
         {
@@ -48,15 +48,15 @@ class Log:
         return recorder
 
     def append(self, stored_events: Sequence[StoredEvent]) -> list[int]:
-        """The ordinals."""
+        """Append the events and return their ordinals."""
         return list(self.recorder.insert_events(stored_events) or ())
 
     def replay(self, start: int = 1) -> list[Record]:
-        """Every event from `start`."""
+        """Every event from ordinal `start` on."""
         return [record for batch in self.store.replay(start) for record in batch]
 
-    def told(self, start: int = 1) -> list[tuple[int, str, int]]:
-        """Ordinal, stream and version of every event from `start`."""
+    def contents(self, start: int = 1) -> list[tuple[int, str, int]]:
+        """Ordinal, stream and version of every event from ordinal `start` on."""
         return [(record.ordinal, record.stream, record.version) for record in self.replay(start)]
 
     def close(self) -> None:
@@ -64,13 +64,13 @@ class Log:
 
 
 class Logs:
-    """Opens one log several times, and closes what is left open."""
+    """Opens one log several times, and closes all of them at the end."""
 
     def __init__(self, env: Environment) -> None:
         self._env, self._opened = env, ExitStack()
 
     def open(self, **settings: str) -> Log:
-        """The log with some settings changed; ids are text."""
+        """Open the log with some settings changed and with text ids."""
         log = Log(Environment("", {**self._env, "ORIGINATOR_ID_TYPE": "text", **settings}))
         self._opened.callback(log.close)
         return log
@@ -85,6 +85,6 @@ class Logs:
 
 
 def streams(log: Log, names: Sequence[str]) -> Iterator[tuple[str, list[int]]]:
-    """Each stream's versions, as the index finds them."""
+    """Each stream with the versions that the index lists."""
     for name in names:
         yield name, [event.originator_version for event in log.recorder.select_events(name)]

@@ -1,4 +1,4 @@
-"""Appends: shared commits, conflicts that are nobody else's, what comes beside the events, reading without owning."""
+"""Appends: shared commits, conflicts, headers and timestamps, tracking and snapshots, readers that are not owners."""
 
 from __future__ import annotations
 
@@ -26,47 +26,47 @@ def test_waiting_appends_share_commits_and_a_conflict_fails_its_caller_only(logs
         return "ok"
 
     with ThreadPoolExecutor(32) as threads:
-        answers = list(threads.map(append, range(200)))
-    assert [answer == "ok" for answer in answers] == [number % 4 != 0 for number in range(200)]
-    assert answers[0] == "version 1 of contested cannot follow version 1, its last"
-    told = log.told()
-    assert len(told) == 1 + 2 * 150
-    assert [ordinal for ordinal, _, _ in told] == list(range(1, 302))
-    adjacent = zip(told[1::2], told[2::2], strict=True)
+        results = list(threads.map(append, range(200)))
+    assert [result == "ok" for result in results] == [number % 4 != 0 for number in range(200)]
+    assert results[0] == "version 1 of contested cannot follow version 1, its last"
+    contents = log.contents()
+    assert len(contents) == 1 + 2 * 150
+    assert [ordinal for ordinal, _, _ in contents] == list(range(1, 302))
+    adjacent = zip(contents[1::2], contents[2::2], strict=True)
     assert all(one[1] == two[1] and (one[2], two[2]) == (1, 2) for one, two in adjacent)
 
 
-def test_a_stream_begins_at_0_or_1_and_leaves_out_no_version(logs: Logs) -> None:
+def test_a_stream_that_begins_after_1_or_skips_a_version_is_refused(logs: Logs) -> None:
     log = logs.open()
     log.append(events("from-0", 0, 1))
     log.append(events("from-1", 1, 1))
     for refused in (events("from-2", 2, 2), events("from-1", 3, 3), events("from-0", 2, 2) * 2):
         with pytest.raises(IntegrityError):
             log.append(refused)
-    assert len(log.told()) == 3
+    assert len(log.contents()) == 3
 
 
-def test_headers_and_timestamps_come_back_as_they_were_given(logs: Logs) -> None:
+def test_headers_and_timestamps_are_read_as_they_were_written(logs: Logs) -> None:
     log = logs.open()
-    beside = [[("ce_id", b"1"), ("ce_type", b"whence.test.Happened")], [("ce_id", b"\xff\x00")]]
-    log.recorder.insert_events(events("order-1", 1, 2), headers=beside, timestamps=[5, 1_700_000_000_000])
+    headers = [[("ce_id", b"1"), ("ce_type", b"whence.test.Happened")], [("ce_id", b"\xff\x00")]]
+    log.recorder.insert_events(events("order-1", 1, 2), headers=headers, timestamps=[5, 1_700_000_000_000])
     for reader in (log, logs.open(KAFKA_READ_ONLY="y")):
         first, second = reader.replay()
         assert (first.topic, first.version, first.timestamp) == ("whence.test.Happened", 1, 5)
-        assert first.headers == [*beside[0], ("ce_sequence", b"1")]
+        assert first.headers == [*headers[0], ("ce_sequence", b"1")]
         assert (second.timestamp, second.headers[0]) == (1_700_000_000_000, ("ce_id", b"\xff\x00"))
 
 
-def test_what_comes_beside_the_events_must_be_as_many(logs: Logs) -> None:
+def test_a_number_of_headers_or_timestamps_other_than_that_of_events_is_refused(logs: Logs) -> None:
     recorder = logs.open().recorder
-    with pytest.raises(ProgrammingError, match="2 events came with headers for 1"):
+    with pytest.raises(ProgrammingError, match="2 events were given with headers for 1"):
         recorder.insert_events(events("order-1", 1, 2), headers=[[]])
-    with pytest.raises(ProgrammingError, match="2 events came with timestamps for 3"):
+    with pytest.raises(ProgrammingError, match="2 events were given with timestamps for 3"):
         recorder.insert_events(events("order-1", 1, 2), timestamps=[1, 2, 3])
     assert recorder.max_notification_id() is None
 
 
-def test_events_tracking_and_snapshots_outlive_the_process(logs: Logs) -> None:
+def test_events_tracking_and_snapshots_are_read_by_a_log_opened_later(logs: Logs) -> None:
     log = logs.open()
     log.factory.process_recorder().insert_events(events("order-1", 1, 2), tracking=Tracking("upstream", 7))
     snapshot = StoredEvent("order-1", 2, "whence.test.State", b"folded")
@@ -80,10 +80,10 @@ def test_events_tracking_and_snapshots_outlive_the_process(logs: Logs) -> None:
         )
     with pytest.raises(IntegrityError):
         again.factory.aggregate_recorder("snapshots").insert_events([snapshot])
-    assert again.told() == [(1, "order-1", 1), (2, "order-1", 2)]
+    assert again.contents() == [(1, "order-1", 1), (2, "order-1", 2)]
 
 
-def test_who_only_reads_fences_nobody_and_follows(logs: Logs) -> None:
+def test_a_read_only_log_does_not_fence_the_owner_and_follows_its_appends(logs: Logs) -> None:
     owner = logs.open()
     owner.append(events("order-1", 1, 2))
     reader = logs.open(KAFKA_READ_ONLY="y")
@@ -99,18 +99,18 @@ def test_who_only_reads_fences_nobody_and_follows(logs: Logs) -> None:
     assert (arrived.id, arrived.originator_id) == (4, "order-2")
 
 
-def test_replay_begins_anywhere(logs: Logs) -> None:
+def test_replay_begins_at_any_ordinal(logs: Logs) -> None:
     log = logs.open()
     for number in range(40):
         log.append(events(f"order-{number}", 1, 5))
-    told = log.told()
-    assert len(told) == 200
+    contents = log.contents()
+    assert len(contents) == 200
     for start in (1, 2, 6, 101, 200):
-        assert log.told(start) == told[start - 1 :]
-    assert log.told(201) == []
+        assert log.contents(start) == contents[start - 1 :]
+    assert log.contents(201) == []
 
 
-def test_a_closed_log_says_so(logs: Logs) -> None:
+def test_an_append_to_a_closed_log_is_refused(logs: Logs) -> None:
     log = logs.open()
     recorder = log.recorder
     log.close()
@@ -118,7 +118,7 @@ def test_a_closed_log_says_so(logs: Logs) -> None:
         recorder.insert_events(events("order-1", 1, 1))
 
 
-def test_a_log_that_is_forgotten_open_is_closed(env: Environment) -> None:
+def test_a_log_without_references_is_closed(env: Environment) -> None:
     recorder = KafkaFactory(env).application_recorder()
     thread = next(t for t in threading.enumerate() if t.name.startswith(f"append to {env['KAFKA_TOPIC']}"))
     assert recorder.max_notification_id() is None

@@ -1,4 +1,4 @@
-"""A writer killed at every step: the log holds all of each append or nothing, and the index says what the log says."""
+"""A writer is killed at every step: the log holds all or none of each append, and the index agrees with the log."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ def _killed(env: Environment, folder: Path, step: str, delay: float) -> None:
         ("after commit before index", 0, [_FIRST + _SECOND]),
     ],
 )
-def test_all_or_nothing_of_each_append(
+def test_after_a_kill_the_log_holds_all_or_none_of_each_append(
     env: Environment, tmp_path: Path, step: str, delay: float, outcomes: list[list[tuple[int, str, int]]]
 ) -> None:
     _killed(env, tmp_path, step, delay)
     with Logs(env) as logs:
         log = logs.open(KAFKA_INDEX_PATH=str(tmp_path))
-        held = log.told()
+        held = log.contents()
         assert held in outcomes
         places = [tuple(place)[:3] for place in log.store.history.index.places_between(1, 100)]
         assert places == held
         following = 3 if held == _FIRST else 5
         assert log.append(events("order-1", following, following)) == [len(held) + 1]
-        # Who has no index finds the same.
-        assert logs.open(KAFKA_READ_ONLY="y").told() == [*held, (len(held) + 1, "order-1", following)]
+        # A reader without an index file reads the same.
+        assert logs.open(KAFKA_READ_ONLY="y").contents() == [*held, (len(held) + 1, "order-1", following)]
         assert log.store.refused == {}

@@ -1,4 +1,4 @@
-"""One writer a partition: who is fenced off writes nothing, however the two takeovers interleave."""
+"""One writer a partition: a writer that is fenced off writes nothing, however two takeovers interleave."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _STEPS = 3
 
 
 def _merges() -> Iterator[str]:
-    """Every order in which two takeovers of three steps can interleave, both then appending in turn."""
+    """Every interleaving of two takeovers of three steps, each followed by appends in turn."""
     for of_a in combinations(range(2 * _STEPS), _STEPS):
         yield "".join("A" if step in of_a else "B" for step in range(2 * _STEPS)) + "ABAB"
 
 
-# One is serving while the other begins, at each of its steps, and comes back when the other already serves.
+# One contender appends between the steps of the other's takeover, and again after it.
 _LATE = (
     "AAABBABBAB",
     "AAABABABBBAB",
@@ -38,21 +38,21 @@ _LATE = (
 
 @pytest.fixture(scope="module")
 def contested(kafka_bootstrap_servers: str) -> Environment:
-    """One log for all the races, each in a stream of its own: topics take longer to make than races to run."""
+    """One log for all races, each with its own stream, because creating a topic takes longer than a race."""
     return environment(kafka_bootstrap_servers, f"test.{uuid4().hex}", ORIGINATOR_ID_TYPE="text")
 
 
-def test_a_second_writer_fences_the_first(logs: Logs) -> None:
+def test_a_second_writer_fences_the_first_off(logs: Logs) -> None:
     first = logs.open()
     assert first.append(events("order-1", 1, 2)) == [1, 2]
     second = logs.open()
     with pytest.raises(OwnershipLost, match="another writer has taken over"):
         first.append(events("order-1", 3, 3))
     assert second.append(events("order-1", 3, 3)) == [3]
-    assert second.told() == [(1, "order-1", 1), (2, "order-1", 2), (3, "order-1", 3)]
+    assert second.contents() == [(1, "order-1", 1), (2, "order-1", 2), (3, "order-1", 3)]
 
 
-def test_who_was_fenced_stays_so_and_reads_what_the_other_writes(logs: Logs) -> None:
+def test_a_fenced_writer_stays_fenced_and_reads_what_the_other_writes(logs: Logs) -> None:
     first, second = logs.open(), logs.open()
     for _ in range(3):
         with pytest.raises(KafkaOwnershipLost):
@@ -63,23 +63,27 @@ def test_who_was_fenced_stays_so_and_reads_what_the_other_writes(logs: Logs) -> 
 
 
 @pytest.mark.parametrize("order", [*_merges(), *_LATE])
-def test_never_two_histories(contested: Environment, order: str) -> None:
+def test_two_interleaved_takeovers_leave_one_writer_and_one_history(
+    contested: Environment, order: str
+) -> None:
     with closing(Contender(contested, "A", order)) as one, closing(Contender(contested, "B", order)) as other:
         turns = {"A": one.steps, "B": other.steps}
         for who in order:
             next(turns[who])()
-        assert one.error is not None or other.error is not None, "two owners served side by side"
+        assert one.error is not None or other.error is not None, "two owners served at the same time"
         written = sorted([(v, "A") for v in one.written] + [(v, "B") for v in other.written])
     with Logs(contested) as logs:
         log = logs.open(KAFKA_READ_ONLY="y")
-        told = [(record.version, record.state.decode()) for record in log.replay() if record.stream == order]
-        assert told == written
-        assert [version for version, _ in told] == list(range(1, len(told) + 1))
+        recorded = [
+            (record.version, record.state.decode()) for record in log.replay() if record.stream == order
+        ]
+        assert recorded == written
+        assert [version for version, _ in recorded] == list(range(1, len(recorded) + 1))
         assert log.store.refused == {}
 
 
-def test_an_old_owner_who_takes_over_again_after_a_silence_ends_the_new_one(logs: Logs) -> None:
-    """Its timeouts make it doubt, and doubt makes it take over: then the other one is told."""
+def test_an_old_owner_that_takes_over_again_fences_the_new_owner_off(logs: Logs) -> None:
+    """An owner takes over again after a timeout; the owner in between then loses its ownership."""
     old = logs.open()
     old.append(events("order-1", 1, 1))
     new = logs.open()
@@ -89,4 +93,4 @@ def test_an_old_owner_who_takes_over_again_after_a_silence_ends_the_new_one(logs
     for lost in (new, old):
         with pytest.raises(KafkaOwnershipLost):
             lost.append(events("order-1", 4, 4))
-    assert returned.told() == [(1, "order-1", 1), (2, "order-1", 2), (3, "order-1", 3)]
+    assert returned.contents() == [(1, "order-1", 1), (2, "order-1", 2), (3, "order-1", 3)]

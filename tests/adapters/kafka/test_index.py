@@ -1,7 +1,7 @@
-"""The index can be thrown away: missing, stale, corrupt or of another cluster, it is made anew from the log."""
+"""The index is disposable: a missing, stale, corrupt or foreign index is rebuilt from the log."""
 
 # pyright: reportPrivateUsage=false
-# What is broken on purpose here is inside.
+# The tests damage the index through its private attributes.
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from adapters.kafka.index import Index, IndexDamaged
 from adapters.kafka.run import EventPlace, Run, joined, runs_of
 from tests.adapters.kafka.logs import Logs, events
 
-_TOLD = [(1, "order-1", 1), (2, "order-1", 2), (3, "order-2", 1)]
+_CONTENTS = [(1, "order-1", 1), (2, "order-1", 2), (3, "order-2", 1)]
 
 
 def _file(folder: Path) -> Path:
@@ -80,7 +80,7 @@ def _behind_the_log(folder: Path) -> None:
         _behind_the_log,
     ],
 )
-def test_an_index_that_is_not_of_this_log_is_made_anew(
+def test_an_index_that_does_not_match_the_log_is_rebuilt(
     logs: Logs, tmp_path: Path, harm: Callable[[Path], None]
 ) -> None:
     folder = tmp_path / "index"
@@ -91,13 +91,13 @@ def test_an_index_that_is_not_of_this_log_is_made_anew(
     harm(folder)
     after = logs.open(KAFKA_INDEX_PATH=str(folder))
     index = after.store.history.index
-    assert [tuple(place)[:3] for place in index.places_between(1, 100)] == _TOLD == after.told()
+    assert [tuple(place)[:3] for place in index.places_between(1, 100)] == _CONTENTS == after.contents()
     with pytest.raises(IntegrityError):
         after.append(events("order-2", 1, 1))
     assert after.append(events("order-2", 2, 2)) == [4]
 
 
-def test_an_index_that_fails_while_in_use_is_made_anew_at_once(logs: Logs, tmp_path: Path) -> None:
+def test_an_index_that_fails_while_in_use_is_rebuilt_by_the_next_append(logs: Logs, tmp_path: Path) -> None:
     log = logs.open(KAFKA_INDEX_PATH=str(tmp_path))
     log.append(events("order-1", 1, 2))
     index = log.store.history.index
@@ -106,17 +106,17 @@ def test_an_index_that_fails_while_in_use_is_made_anew_at_once(logs: Logs, tmp_p
     with pytest.raises(IndexDamaged):
         index.places_of("order-1")
     assert log.append(events("order-1", 3, 3)) == [3]
-    assert log.told() == [(1, "order-1", 1), (2, "order-1", 2), (3, "order-1", 3)]
+    assert log.contents() == [(1, "order-1", 1), (2, "order-1", 2), (3, "order-1", 3)]
 
 
-def test_a_second_process_with_the_same_index_file_keeps_its_own(logs: Logs, tmp_path: Path) -> None:
+def test_a_second_log_with_the_same_index_file_keeps_its_index_in_memory(logs: Logs, tmp_path: Path) -> None:
     first = logs.open(KAFKA_INDEX_PATH=str(tmp_path))
     first.append(events("order-1", 1, 2))
     second = logs.open(KAFKA_INDEX_PATH=str(tmp_path))
     assert second.append(events("order-1", 3, 3)) == [3]
 
 
-def test_what_was_read_is_remembered_between_starts(env: Environment, tmp_path: Path) -> None:
+def test_a_closed_index_file_keeps_its_offsets_and_versions(env: Environment, tmp_path: Path) -> None:
     with Logs(env) as logs:
         log = logs.open(KAFKA_INDEX_PATH=str(tmp_path))
         log.append(events("order-1", 1, 50))
@@ -128,18 +128,18 @@ def test_what_was_read_is_remembered_between_starts(env: Environment, tmp_path: 
     index.close()
 
 
-def test_questions_are_answered_before_and_after_what_was_told_is_written() -> None:
+def test_queries_give_the_same_before_and_after_pending_runs_are_written() -> None:
     index = Index()
     index.add(
         [Run(1, "a", 1, 0, 1), Run(2, "b", 0, 1, 1), Run(3, "a", 2, 2, 3)], {"a": 4, "b": 0}, "topic", 5
     )
-    assert (index.untold, index.count) == (3, 5)
+    assert (index.pending, index.count) == (3, 5)
     assert (index.last_version("a"), index.last_version("c")) == (4, None)
     assert index.places_of("a") == [
         EventPlace(1, "a", 1, 0),
         *(EventPlace(2 + n, "a", 1 + n, 1 + n) for n in (1, 2, 3)),
     ]
-    assert index.untold == 0
+    assert index.pending == 0
     assert index.places_of("a", gt=1, desc=True, limit=1) == [EventPlace(5, "a", 4, 4)]
     assert index.places_of("a", gt=2, lte=3) == [EventPlace(4, "a", 3, 3)]
     assert index.place_at(2) == EventPlace(2, "b", 0, 1)
@@ -149,7 +149,7 @@ def test_questions_are_answered_before_and_after_what_was_told_is_written() -> N
     index.close()
 
 
-def test_more_streams_than_are_known_by_heart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_last_versions_are_found_where_not_all_streams_fit_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("adapters.kafka.index._STREAMS_REMEMBERED", 10)
     index = Index()
     for number in range(1, 101):
@@ -162,7 +162,7 @@ def test_more_streams_than_are_known_by_heart(monkeypatch: pytest.MonkeyPatch) -
     index.close()
 
 
-def test_runs_are_as_long_as_stream_and_offsets_allow() -> None:
+def test_a_run_ends_where_the_stream_changes_or_an_offset_is_skipped() -> None:
     commit = [("a", 1), ("a", 2), ("b", 0), ("a", 3), ("a", 4), ("a", 5)]
     assert list(runs_of(7, 70, commit)) == [
         Run(7, "a", 1, 70, 2),

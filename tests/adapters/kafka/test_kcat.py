@@ -1,4 +1,4 @@
-"""A stranger's tool reads the topic: key, headers, timestamp and value are where Kafka's own tools look for them."""
+"""A foreign tool reads the topic: key, headers, timestamp and value are where Kafka's own tools expect them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ import subprocess
 from tests.adapters.kafka.logs import Logs, events
 
 
-def test_kcat_sees_key_headers_and_value(logs: Logs, kafka_bootstrap_servers: str, kafka_topic: str) -> None:
-    beside = [
+def test_kcat_reads_key_headers_timestamp_and_value(
+    logs: Logs, kafka_bootstrap_servers: str, kafka_topic: str
+) -> None:
+    headers = [
         [("ce_id", b"id-1"), ("ce_type", b"whence.test.Happened"), ("ce_correlationid", b"signal-1")],
         [("ce_id", b"id-2"), ("ce_causationid", b"id-1")],
     ]
     recorder = logs.open().recorder
     recorder.insert_events(
-        events("order-1", 1, 2), headers=beside, timestamps=[1_700_000_000_000, 1_700_000_000_001]
+        events("order-1", 1, 2), headers=headers, timestamps=[1_700_000_000_000, 1_700_000_000_001]
     )
     command = ["kcat", "-b", kafka_bootstrap_servers, "-C", "-e", "-q", "-J", "-t", kafka_topic, "-p", "0"]
     read = subprocess.run(command, check=True, timeout=30, capture_output=True)

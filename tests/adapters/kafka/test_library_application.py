@@ -8,7 +8,7 @@ from eventsourcing.utils import Environment
 
 
 class OnKafka:
-    """Puts a log of its own into each case's environment."""
+    """Sets the environment of each case to a log of its own."""
 
     @pytest.fixture(autouse=True)
     def _environment(self, env: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,7 +20,7 @@ class TestExampleApplication(OnKafka, library.ExampleApplicationTestCase):
     expected_factory_topic = "adapters.kafka.factory:KafkaFactory"
 
 
-# One case wants to see a warning of the library's that this project's settings keep quiet.
+# One case expects a warning of the library that this project's settings suppress.
 @pytest.mark.filterwarnings("always::DeprecationWarning")
 class TestApplication(OnKafka, library.ApplicationTestCase):
-    """Every case of the library's, as it stands."""
+    """The library's cases, unmodified."""

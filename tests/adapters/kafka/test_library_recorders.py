@@ -1,4 +1,4 @@
-"""The library's own cases, unmodified, on the real broker."""
+"""The library's recorder and factory cases, unmodified, on the real broker."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class TestNonInterleavingNotificationIDs(OnKafka, library.NonInterleavingNotific
 
 
 class OwnTrackingRecorder(KafkaTrackingRecorder):
-    """What an application would put in the library's place."""
+    """A tracking recorder class that an application supplies."""
 
 
 class TestFactory(library.InfrastructureFactoryTestCase[KafkaFactory]):
@@ -104,7 +104,7 @@ class TestFactory(library.InfrastructureFactoryTestCase[KafkaFactory]):
         return KafkaProcessRecorder
 
 
-def test_the_module_is_found_by_the_librarys_convention(env: Environment) -> None:
+def test_the_library_finds_the_factory_by_its_module_name(env: Environment) -> None:
     assert env["PERSISTENCE_MODULE"] == "adapters.kafka"
     factory = InfrastructureFactory[KafkaTrackingRecorder].construct(env)
     assert get_topic(type(factory)) == "adapters.kafka.factory:KafkaFactory"

@@ -1,4 +1,7 @@
-"""Ending a transaction whose markers are lost. That a broker loses them cannot be had on demand (`test_outage` may)."""
+"""Ending a transaction whose markers are lost.
+
+The tests cannot make a broker lose markers on demand; `test_outage` may cause it by chance.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ def _fenced(settings: KafkaSettings) -> Mapping[str, Producer]:
 
 
 @pytest.mark.parametrize("committed", [True, False])
-def test_the_coordinators_own_log_tells_how_a_transaction_ended(
+def test_the_coordinators_log_holds_the_outcome_of_the_last_transaction(
     logs: Logs, settings: KafkaSettings, committed: bool
 ) -> None:
     logs.open().append(events("order-1", 1, 1))
@@ -50,16 +53,18 @@ def test_the_coordinators_own_log_tells_how_a_transaction_ended(
             producer.abort_transaction(10)
     clients = _clients(settings)
     assert [outcome_of(clients, name) for name in producers] == [committed] * 2
-    # Still so for whoever takes the ids over afterwards.
+    # The outcome is still the same after another takeover of the ids.
     assert [outcome_of(clients, name) for name in _fenced(settings)] == [committed] * 2
 
 
-def test_an_id_that_never_ended_a_transaction_has_no_outcome(logs: Logs, settings: KafkaSettings) -> None:
+def test_an_id_without_an_ended_transaction_has_no_outcome(logs: Logs, settings: KafkaSettings) -> None:
     logs.open()
     assert outcome_of(_clients(settings), f"{settings.topic}.0.1") is None
 
 
-def test_mending_what_is_whole_changes_nothing_that_is_read(logs: Logs, settings: KafkaSettings) -> None:
+def test_mending_a_log_without_hanging_transactions_changes_no_event(
+    logs: Logs, settings: KafkaSettings
+) -> None:
     before = logs.open()
     for version in (1, 2):
         before.append(events("order-1", version, version))
@@ -67,11 +72,11 @@ def test_mending_what_is_whole_changes_nothing_that_is_read(logs: Logs, settings
     after = logs.open()
     assert after.append(events("order-1", 3, 3)) == [3]
     for log in (after, logs.open(KAFKA_READ_ONLY="y")):
-        assert log.told() == [(1, "order-1", 1), (2, "order-1", 2), (3, "order-1", 3)]
+        assert log.contents() == [(1, "order-1", 1), (2, "order-1", 2), (3, "order-1", 3)]
         assert log.store.refused == {}
 
 
-def test_who_is_fenced_off_while_mending_has_lost(logs: Logs, settings: KafkaSettings) -> None:
+def test_a_writer_fenced_off_while_mending_loses_its_ownership(logs: Logs, settings: KafkaSettings) -> None:
     before = logs.open()
     for version in (1, 2):
         before.append(events("order-1", version, version))

@@ -1,7 +1,7 @@
-"""The broker goes away in the middle: success, or a clear error, never a lie and nothing twice."""
+"""The broker stops during appends: each append succeeds or raises a correct error, and no event is recorded twice."""
 
 # pyright: reportPrivateUsage=false
-# What is broken on purpose here is inside.
+# The faults are injected through private attributes.
 
 from __future__ import annotations
 
@@ -27,18 +27,21 @@ def private_logs(private_broker: KafkaBroker) -> Iterator[Logs]:
 
 @dataclass(slots=True)
 class Appender:
-    """Appends to a stream of its own until told to stop, and keeps what it was told."""
+    """Appends to a stream of its own until `stop` is set, and keeps the result of each append.
+
+    `violation` describes a result that contradicts the log.
+    """
 
     log: Log
     stream: str
     acknowledged: dict[int, int] = field(default_factory=dict[int, int])
     unknown: set[int] = field(default_factory=set[int])
     refused: int = 0
-    lie: str = ""
+    violation: str = ""
     version: int = 1
 
     def run(self, stop: threading.Event) -> None:
-        while not stop.is_set() and not self.lie:
+        while not stop.is_set() and not self.violation:
             try:
                 self.acknowledged[self.version] = self.log.append(
                     events(self.stream, self.version, self.version)
@@ -50,14 +53,14 @@ class Appender:
                 self.refused += 1
                 continue
             except KafkaConflict as conflict:
-                # In the log after all: only where we were told that nobody knew.
-                self.lie = "" if self.version in self.unknown else str(conflict)
+                # The log may hold the version only where an earlier attempt had an unknown outcome.
+                self.violation = "" if self.version in self.unknown else str(conflict)
             except KafkaOwnershipLost as lost:
-                self.lie = f"nobody else was there, and yet: {lost}"
+                self.violation = f"there is no other writer, but ownership was lost: {lost}"
             self.version += 1
 
 
-def test_a_broker_that_stops_and_starts_in_the_middle_of_appends(
+def test_appends_during_two_broker_restarts_are_recorded_once_or_refused(
     private_logs: Logs, private_broker: KafkaBroker
 ) -> None:
     log, stop = private_logs.open(KAFKA_COMMIT_TIMEOUT="3"), threading.Event()
@@ -68,7 +71,7 @@ def test_a_broker_that_stops_and_starts_in_the_middle_of_appends(
     for _ in range(2):
         private_broker.kill()
         private_broker.start()
-        _all_go_on(appenders)
+        _wait_until_all_append(appenders)
     stop.set()
     for thread in threads:
         thread.join()
@@ -76,21 +79,23 @@ def test_a_broker_that_stops_and_starts_in_the_middle_of_appends(
     _check(private_logs.open(KAFKA_READ_ONLY="y"), appenders)
 
 
-def _all_go_on(appenders: list[Appender]) -> None:
-    """Return once each has appended again; the test's own timeout ends it where one never does."""
+def _wait_until_all_append(appenders: list[Appender]) -> None:
+    """Return once each appender has appended again; the test's timeout ends the wait otherwise."""
     before = [len(appender.acknowledged) for appender in appenders]
     pause = threading.Event()
-    while any(len(a.acknowledged) <= count and not a.lie for a, count in zip(appenders, before, strict=True)):
+    while any(
+        len(a.acknowledged) <= count and not a.violation for a, count in zip(appenders, before, strict=True)
+    ):
         pause.wait(0.05)
 
 
 def _check(log: Log, appenders: list[Appender]) -> None:
-    told = log.told()
-    assert [ordinal for ordinal, _, _ in told] == list(range(1, len(told) + 1))
+    contents = log.contents()
+    assert [ordinal for ordinal, _, _ in contents] == list(range(1, len(contents) + 1))
     assert log.store.refused == {}
     for appender in appenders:
-        assert appender.lie == ""
-        held = {version: ordinal for ordinal, stream, version in told if stream == appender.stream}
+        assert appender.violation == ""
+        held = {version: ordinal for ordinal, stream, version in contents if stream == appender.stream}
         assert list(held) == list(range(1, len(held) + 1))
         assert appender.acknowledged.items() <= held.items()
         assert held.keys() - appender.acknowledged.keys() <= appender.unknown
@@ -112,10 +117,10 @@ def test_after_a_commit_timeout_the_outcome_is_read_back_from_the_log(
     monkeypatch.setattr(Transaction, "commit", frozen)
     assert log.append(events("order-1", 2, 3)) == [2, 3]
     assert log.append(events("order-1", 4, 4)) == [4]
-    assert private_logs.open(KAFKA_READ_ONLY="y").told() == [(n, "order-1", n) for n in range(1, 5)]
+    assert private_logs.open(KAFKA_READ_ONLY="y").contents() == [(n, "order-1", n) for n in range(1, 5)]
 
 
-def test_a_broker_that_stays_silent_is_a_clear_error(
+def test_a_broker_that_stops_responding_leaves_the_outcome_unknown(
     private_logs: Logs, private_broker: KafkaBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     private_logs.open().append(events("order-1", 1, 1))
@@ -136,12 +141,10 @@ def test_a_broker_that_stays_silent_is_a_clear_error(
     private_broker.start()
     later = private_logs.open()
     assert later.append(events("order-1", 2, 2)) == [2]
-    assert later.told() == [(1, "order-1", 1), (2, "order-1", 2)]
+    assert later.contents() == [(1, "order-1", 1), (2, "order-1", 2)]
 
 
-def test_a_transactional_id_that_expired_is_taken_anew(
-    private_logs: Logs, private_broker: KafkaBroker
-) -> None:
+def test_an_expired_transactional_id_is_taken_again(private_logs: Logs, private_broker: KafkaBroker) -> None:
     private_broker.stop()
     private_broker.properties |= {
         "transactional.id.expiration.ms": "1000",
@@ -153,8 +156,8 @@ def test_a_transactional_id_that_expired_is_taken_anew(
     writer = log.store._inner.writer
     assert writer is not None
     before = writer._producers
-    # An id expires by being left alone; there is nothing to be asked whether it has.
+    # An unused id expires after a time, and no request reports whether it has expired.
     threading.Event().wait(3.0)
     assert log.append(events("order-1", 3, 3)) == [3]
     assert writer._producers is not before
-    assert log.told() == [(n, "order-1", n) for n in range(1, 4)]
+    assert log.contents() == [(n, "order-1", n) for n in range(1, 4)]

@@ -1,7 +1,7 @@
-"""With KAFKA_EXCLUSIVE whoever comes second is told who has the log, and the first one never notices."""
+"""With KAFKA_EXCLUSIVE a second engine is refused with the owner's name, and the first engine is not disturbed."""
 
 # pyright: reportPrivateUsage=false
-# What is broken on purpose here is inside.
+# The tests reach into private attributes.
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ sys.stdin.read()
 """
 
 
-def test_the_second_is_told_who_has_it_and_the_first_goes_on(logs: Logs) -> None:
+def test_a_second_engine_is_refused_with_the_owners_name_and_the_first_continues(logs: Logs) -> None:
     first = logs.open(KAFKA_EXCLUSIVE="y")
     with pytest.raises(LogOwned, match=f"process {os.getpid()} on {socket.gethostname()} since 20"):
         logs.open(KAFKA_EXCLUSIVE="y")
     assert first.append(events("order-1", 1, 1)) == [1]
-    assert logs.open(KAFKA_READ_ONLY="y").told() == [(1, "order-1", 1)]
+    assert logs.open(KAFKA_READ_ONLY="y").contents() == [(1, "order-1", 1)]
 
 
-def test_who_closes_leaves_the_log_to_the_next(logs: Logs) -> None:
+def test_a_closed_log_can_be_owned_by_the_next_engine(logs: Logs) -> None:
     for version in (1, 2):
         log = logs.open(KAFKA_EXCLUSIVE="y")
         assert log.append(events("order-1", version, version)) == [version]
         log.close()
 
 
-def test_it_can_be_taken_over_on_purpose(logs: Logs) -> None:
+def test_an_engine_with_take_over_set_fences_the_owner_off(logs: Logs) -> None:
     first = logs.open(KAFKA_EXCLUSIVE="y")
     second = logs.open(KAFKA_EXCLUSIVE="y", KAFKA_TAKE_OVER="y")
     assert second.append(events("order-1", 1, 1)) == [1]
@@ -57,7 +57,7 @@ def test_it_can_be_taken_over_on_purpose(logs: Logs) -> None:
         first.append(events("order-1", 2, 2))
 
 
-def test_a_dead_process_of_this_host_owns_nothing(env: Environment, logs: Logs) -> None:
+def test_a_dead_process_of_this_host_does_not_own_the_log(env: Environment, logs: Logs) -> None:
     settings = json.dumps({**env, "ORIGINATOR_ID_TYPE": "text", "KAFKA_EXCLUSIVE": "y"})
     with subprocess.Popen(
         [sys.executable, "-c", _MEMBER, settings], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -69,10 +69,12 @@ def test_a_dead_process_of_this_host_owns_nothing(env: Environment, logs: Logs) 
         process.send_signal(signal.SIGKILL)
     began = monotonic()
     assert logs.open(KAFKA_EXCLUSIVE="y").append(events("order-1", 2, 2)) == [2]
-    assert monotonic() - began < 8, "its session would have run for ten seconds"
+    assert monotonic() - began < 8, "opening waited for the dead member's session of ten seconds"
 
 
-def test_who_doubts_does_not_fence_off_an_owner_who_came_in_between(logs: Logs, env: Environment) -> None:
+def test_a_renewed_takeover_does_not_fence_off_an_owner_that_came_in_between(
+    logs: Logs, env: Environment
+) -> None:
     first = logs.open(KAFKA_EXCLUSIVE="y")
     claim = first.store._inner._claim
     assert claim is not None
@@ -86,7 +88,7 @@ def test_who_doubts_does_not_fence_off_an_owner_who_came_in_between(logs: Logs, 
     assert second.append(events("order-1", 1, 1)) == [1]
 
 
-def test_of_several_who_begin_at_once_at_most_one_owns(
+def test_of_several_claims_at_once_at_most_one_succeeds(
     env: Environment, logs: Logs, kafka_bootstrap_servers: str, kafka_topic: str
 ) -> None:
     logs.open().close()
@@ -114,7 +116,7 @@ def test_of_several_who_begin_at_once_at_most_one_owns(
     assert len(made) + len(refused) == 3
 
 
-def test_a_client_id_of_somebody_else_names_no_owner() -> None:
+def test_a_foreign_client_id_names_no_owner() -> None:
     assert Owner.of("rdkafka") is None
     assert Owner.of('{"host": "a"}') is None
     me = Owner.this_process()

@@ -1,7 +1,7 @@
-"""TLS, SASL and any librdkafka setting pass through; secrets are shown nowhere."""
+"""TLS, SASL and any librdkafka setting are passed through; secrets are never shown."""
 
 # pyright: reportPrivateUsage=false
-# What is broken on purpose here is inside.
+# The test reads the broker's private settings.
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PASSWORD = "a-password-that-is-nowhere"  # noqa: S105 - made for this test
 
 @pytest.fixture
 def sasl_servers(private_broker: KafkaBroker) -> str:
-    """A broker with a listener that wants a password."""
+    """The address of a broker's listener that requires a password."""
     port = free_port()
     plain = f"PLAINTEXT://127.0.0.1:{private_broker.port}"
     secure = f"SASL_PLAINTEXT://127.0.0.1:{port}"
@@ -50,12 +50,14 @@ def _sasl(servers: str, password: str) -> Environment:
     )
 
 
-def test_a_log_behind_sasl(sasl_servers: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_log_behind_sasl_opens_with_the_password_and_never_shows_it(
+    sasl_servers: str, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     with Logs(_sasl(sasl_servers, _PASSWORD)) as logs:
         log = logs.open()
         assert log.append(events("order-1", 1, 2)) == [1, 2]
-        assert log.told() == [(1, "order-1", 1), (2, "order-1", 2)]
+        assert log.contents() == [(1, "order-1", 1), (2, "order-1", 2)]
         assert _PASSWORD not in repr(log.factory.settings)
     with Logs(_sasl(sasl_servers, "wrong-" + _PASSWORD)) as logs:
         with pytest.raises(KafkaUnavailable) as refused:

@@ -1,4 +1,4 @@
-"""Records that no owner wrote: refused by every reader alike, counted, and seen by the writer they write past."""
+"""Foreign records in the topic: every reader refuses and counts the same ones, and the writer notices them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _foreign(
 @pytest.mark.parametrize(
     ("stream", "version"), [("order-1", 2), ("order-1", 1), ("order-1", 4), ("order-2", 2)]
 )
-def test_a_record_that_breaks_the_order_of_versions_is_accepted_by_no_reader(
+def test_a_record_that_breaks_the_order_of_versions_is_refused_by_every_reader(
     logs: Logs, kafka_bootstrap_servers: str, kafka_topic: str, stream: str, version: int
 ) -> None:
     reader = logs.open()
@@ -32,16 +32,16 @@ def test_a_record_that_breaks_the_order_of_versions_is_accepted_by_no_reader(
     owner = logs.open()
     assert owner.append(events("order-1", 3, 3)) == [3]
     cold = logs.open(KAFKA_READ_ONLY="y")
-    told = [(1, "order-1", 1), (2, "order-1", 2), (3, "order-1", 3)]
+    contents = [(1, "order-1", 1), (2, "order-1", 2), (3, "order-1", 3)]
     for log in (owner, following, cold):
-        assert log.told() == told
-        assert log.told(3) == told[2:]
+        assert log.contents() == contents
+        assert log.contents(3) == contents[2:]
         assert [event.originator_version for event in log.recorder.select_events("order-1")] == [1, 2, 3]
         assert [n.id for n in log.recorder.select_notifications(1, 10)] == [1, 2, 3]
         assert list(log.store.refused.values()) == [f"whence.test.Happened, version {version} of {stream}"]
 
 
-def test_a_record_that_is_no_event_is_counted_and_passed_over(
+def test_a_record_that_is_not_an_event_is_counted_and_skipped(
     logs: Logs, kafka_bootstrap_servers: str, kafka_topic: str
 ) -> None:
     logs.open().append(events("order-1", 1, 1))
@@ -51,10 +51,10 @@ def test_a_record_that_is_no_event_is_counted_and_passed_over(
     assert list(log.store.refused.values()) == ["not an event"]
 
 
-def test_a_stranger_who_takes_a_version_is_noticed_by_the_writer(
+def test_a_version_taken_by_a_foreign_record_is_a_conflict_for_the_writer(
     logs: Logs, kafka_bootstrap_servers: str, kafka_topic: str
 ) -> None:
-    """Three foreign records are more than markers explain: the writer reads the log before it answers."""
+    """Three foreign records are more offsets than markers explain, so the writer reads the log before it responds."""
     owner = logs.open()
     owner.append(events("order-1", 1, 1))
     for version in (2, 3, 4):

@@ -1,4 +1,4 @@
-"""Topics are made so that nothing is lost, and refused where something would be."""
+"""Topics are created with settings that lose no record, and refused where their settings would."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from eventsourcing.utils import Environment
 from adapters.kafka.client import Clients
 from adapters.kafka.config import settings_of
 from adapters.kafka.errors import EventTooLarge, KafkaLogUnsafe, KafkaUnavailable
-from adapters.kafka.topic import wanted
+from adapters.kafka.topic import required_settings
 from tests.adapters.kafka.logs import Logs, events
 
 
@@ -19,9 +19,9 @@ def _clients(env: Environment) -> Clients:
     return Clients(settings.client, settings.timeout)
 
 
-def test_topics_are_made_with_every_setting_that_is_asked_of_them(logs: Logs, env: Environment) -> None:
+def test_topics_are_created_with_every_required_setting(logs: Logs, env: Environment) -> None:
     logs.open()
-    for name, required in wanted(settings_of(env)).items():
+    for name, required in required_settings(settings_of(env)).items():
         assert (_clients(env).admin.settings(name) or {}).items() >= required.items()
 
 
@@ -36,11 +36,11 @@ def test_topics_are_made_with_every_setting_that_is_asked_of_them(logs: Logs, en
         ("unclean.leader.election.enable", "true", "false"),
     ],
 )
-def test_a_topic_that_would_lose_events_is_refused_with_the_line_that_mends_it(
+def test_a_topic_that_would_lose_events_is_refused_with_the_command_that_corrects_it(
     logs: Logs, env: Environment, key: str, value: str, needed: str
 ) -> None:
     settings = settings_of(env)
-    unsafe = {**wanted(settings)[settings.topic], key: value}
+    unsafe = {**required_settings(settings)[settings.topic], key: value}
     _clients(env).admin.make_topic(settings.topic, 1, -1, unsafe)
     line = (
         f"kafka-configs.sh --bootstrap-server {settings.bootstrap_servers} --alter --entity-type topics"
@@ -52,12 +52,12 @@ def test_a_topic_that_would_lose_events_is_refused_with_the_line_that_mends_it(
 
 def test_too_few_replicas_are_refused(logs: Logs, env: Environment) -> None:
     settings = settings_of(env)
-    _clients(env).admin.make_topic(settings.topic, 1, 1, wanted(settings)[settings.topic])
-    with pytest.raises(KafkaLogUnsafe, match=r"kept on 1 of 3 brokers: kafka-reassign-partitions\.sh .*"):
+    _clients(env).admin.make_topic(settings.topic, 1, 1, required_settings(settings)[settings.topic])
+    with pytest.raises(KafkaLogUnsafe, match=r"has 1 of 3 replicas: kafka-reassign-partitions\.sh .*"):
         logs.open(KAFKA_REPLICATION_FACTOR="3")
 
 
-def test_a_reader_makes_no_topic(logs: Logs, env: Environment) -> None:
+def test_a_read_only_log_creates_no_topic(logs: Logs, env: Environment) -> None:
     with pytest.raises(KafkaUnavailable, match="there is no topic"):
         logs.open(KAFKA_READ_ONLY="y")
     assert _clients(env).admin.topics([env["KAFKA_TOPIC"]]) == {}
@@ -65,7 +65,7 @@ def test_a_reader_makes_no_topic(logs: Logs, env: Environment) -> None:
 
 def test_an_event_larger_than_the_topic_allows_fails_its_caller_only(logs: Logs, env: Environment) -> None:
     settings = settings_of(env)
-    small = {**wanted(settings)[settings.topic], "max.message.bytes": "2000"}
+    small = {**required_settings(settings)[settings.topic], "max.message.bytes": "2000"}
     _clients(env).admin.make_topic(settings.topic, 1, -1, small)
     log = logs.open()
     with pytest.raises(EventTooLarge, match="larger than its topic allows"):

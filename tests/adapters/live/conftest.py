@@ -1,4 +1,4 @@
-"""Logs of every kind that another process can read."""
+"""Logs of each kind that another process can read."""
 
 from __future__ import annotations
 

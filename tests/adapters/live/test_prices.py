@@ -18,43 +18,43 @@ def run(test: Callable[[Prices], Awaitable[None]]) -> None:
 
 
 async def seen(prices: Prices, instrument: str, price: int, minute: int = 0) -> None:
-    """As the engine's thread tells it; back when it has arrived."""
-    told: Observer = prices
-    await asyncio.to_thread(told.saw, instrument, D(price), NOW + timedelta(minutes=minute))
+    """Report a price as the engine's thread does, and return once it has arrived."""
+    observer: Observer = prices
+    await asyncio.to_thread(observer.saw, instrument, D(price), NOW + timedelta(minutes=minute))
     await asyncio.sleep(0)
 
 
-def test_the_last_is_told_first_and_then_each_that_follows() -> None:
+def test_a_subscriber_receives_the_last_price_first_and_then_each_later_one() -> None:
     async def test(prices: Prices) -> None:
         await seen(prices, BTC, 100)
-        async with aclosing(prices.subscribe()) as told:
-            assert (await anext(told)).price == D(100)
+        async with aclosing(prices.subscribe()) as received:
+            assert (await anext(received)).price == D(100)
             await seen(prices, BTC, 101, 5)
-            assert (await anext(told)).price == D(101)
+            assert (await anext(received)).price == D(101)
 
     run(test)
 
 
-def test_who_is_slow_sees_the_newest_of_each_and_nothing_is_kept_for_them() -> None:
+def test_a_slow_subscriber_receives_only_the_newest_price_of_each_instrument() -> None:
     async def test(prices: Prices) -> None:
-        async with aclosing(prices.subscribe([ETH, BTC])) as told:
-            waiting = asyncio.ensure_future(anext(told))
+        async with aclosing(prices.subscribe([ETH, BTC])) as received:
+            waiting = asyncio.ensure_future(anext(received))
             await asyncio.sleep(0)
             for minute in range(50):
                 await seen(prices, BTC, 100 + minute, minute)
             await seen(prices, ETH, 9)
             first = await waiting
             assert (first.instrument, first.price) == (BTC, D(100))
-            later = [await anext(told) for _ in range(2)]
+            later = [await anext(received) for _ in range(2)]
             assert {(one.instrument, one.price) for one in later} == {(ETH, D(9)), (BTC, D(149))}
 
     run(test)
 
 
-def test_others_prices_wake_but_are_not_told() -> None:
+def test_prices_of_other_instruments_are_not_delivered() -> None:
     async def test(prices: Prices) -> None:
-        async with aclosing(prices.subscribe([ETH])) as told:
-            waiting = asyncio.ensure_future(anext(told))
+        async with aclosing(prices.subscribe([ETH])) as received:
+            waiting = asyncio.ensure_future(anext(received))
             await asyncio.sleep(0)
             await seen(prices, BTC, 100)
             assert not waiting.done()
@@ -64,7 +64,7 @@ def test_others_prices_wake_but_are_not_told() -> None:
     run(test)
 
 
-def test_an_engine_that_outlives_the_loop_is_not_disturbed() -> None:
+def test_a_price_after_the_loop_has_closed_is_ignored() -> None:
     kept: list[Prices] = []
 
     async def keep(prices: Prices) -> None:

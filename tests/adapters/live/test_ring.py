@@ -11,7 +11,7 @@ def _event(ordinal: int) -> Recorded:
     return Recorded(ordinal, day("account-main", ordinal))
 
 
-def test_a_ring_holds_the_last_events_and_no_others() -> None:
+def test_a_full_ring_holds_only_the_last_events() -> None:
     ring = Ring(3, begin=10)
     assert (ring.first, ring.last) == (11, 10)
     for ordinal in range(11, 16):
@@ -21,7 +21,7 @@ def test_a_ring_holds_the_last_events_and_no_others() -> None:
     assert [one and one.ordinal for one in held] == [None, None, None, 13, 14, 15, None, None]
 
 
-def test_what_was_before_the_beginning_is_not_held() -> None:
+def test_an_event_before_the_beginning_is_not_held() -> None:
     ring = Ring(100, begin=10)
     ring.add(_event(11))
     assert (ring.first, ring.at(10)) == (11, None)

@@ -1,4 +1,4 @@
-"""Gapless from any ordinal, bounded for whoever is slow, and never silent."""
+"""Subscriptions without gaps from any ordinal, bounded for slow subscribers, with errors that are always reported."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.adapters.log.days import days
 
 STREAM = "account-main"
 _PATIENCE = 60
-_HAMMERED = 4_000
+_WRITTEN = 4_000
 
 
 class Writer:
@@ -74,7 +74,7 @@ async def ordinals(tail: LiveTail, after: int | None, upto: int) -> list[int]:
 
 
 async def persevering(tail: LiveTail, after: int, upto: int) -> list[int]:
-    """As a client that comes back where it was, when it is told that it was too slow."""
+    """Read as a client that continues at its last ordinal after each TooSlow."""
     seen: list[int] = []
     while after < upto:
         try:
@@ -84,8 +84,8 @@ async def persevering(tail: LiveTail, after: int, upto: int) -> list[int]:
                     seen.append(after)
                     if after == upto:
                         break
-        except TooSlow as told:
-            after = told.ordinal
+        except TooSlow as slow:
+            after = slow.ordinal
     return seen
 
 
@@ -93,34 +93,36 @@ async def reached(tail: LiveTail, ordinal: int) -> None:
     await ordinals(tail, ordinal - 1, ordinal)
 
 
-def test_everybody_sees_every_event_once_wherever_they_begin_while_the_log_grows(kept: Place) -> None:
-    """The ring holds less than what is written: most begin in the log and meet the end while it moves, some fall out of
-    it again."""
-    lots = random.Random(4)
+def test_each_subscriber_receives_every_event_once_from_any_ordinal_while_the_log_grows(kept: Place) -> None:
+    """The ring holds fewer events than are written.
+
+    Most subscribers begin in the log and reach the ring while it moves, and some fall behind it again.
+    """
+    draws = random.Random(4)
     writer = Writer(kept.own(), kept.read)
     writer.write(1_000)
 
-    def hammer() -> None:
-        while writer.written < _HAMMERED:
-            writer.write(min(lots.randint(1, 200), _HAMMERED - writer.written))
+    def write_all() -> None:
+        while writer.written < _WRITTEN:
+            writer.write(min(draws.randint(1, 200), _WRITTEN - writer.written))
 
-    async def one(tail: LiveTail) -> None:
-        await asyncio.sleep(lots.random() / 2)
-        after = lots.randint(0, tail.ordinal)
-        assert await persevering(tail, after, _HAMMERED) == list(range(after + 1, _HAMMERED + 1))
+    async def subscriber(tail: LiveTail) -> None:
+        await asyncio.sleep(draws.random() / 2)
+        after = draws.randint(0, tail.ordinal)
+        assert await persevering(tail, after, _WRITTEN) == list(range(after + 1, _WRITTEN + 1))
 
     async def test() -> None:
-        async with following(writer.read, held=_HAMMERED // 2) as tail:
-            thread = threading.Thread(target=hammer)
+        async with following(writer.read, held=_WRITTEN // 2) as tail:
+            thread = threading.Thread(target=write_all)
             thread.start()
-            await asyncio.gather(*(one(tail) for _ in range(60)))
+            await asyncio.gather(*(subscriber(tail) for _ in range(60)))
             await asyncio.to_thread(thread.join)
             assert tail.subscribers == 0
 
     run(test)
 
 
-def test_from_now_on_means_the_next_event(writer: Writer) -> None:
+def test_a_subscription_without_an_ordinal_begins_at_the_next_event(writer: Writer) -> None:
     async def test() -> None:
         writer.write(5)
         async with following(writer.read) as tail:
@@ -133,7 +135,7 @@ def test_from_now_on_means_the_next_event(writer: Writer) -> None:
     run(test)
 
 
-def test_who_does_not_keep_up_is_told_where_to_go_on_from_and_dropped(writer: Writer) -> None:
+def test_a_slow_subscriber_is_dropped_with_the_ordinal_to_continue_after(writer: Writer) -> None:
     async def test() -> None:
         writer.write(1)
         async with following(writer.read, held=10) as tail:
@@ -143,28 +145,28 @@ def test_who_does_not_keep_up_is_told_where_to_go_on_from_and_dropped(writer: Wr
             assert (await anext(slow)).ordinal == 2
             await asyncio.to_thread(writer.write, 50)
             await reached(tail, 52)
-            with pytest.raises(TooSlow, match="after ordinal 2,") as told:
+            with pytest.raises(TooSlow, match="after ordinal 2,") as dropped:
                 await anext(slow)
-            assert told.value.ordinal == 2
+            assert dropped.value.ordinal == 2
             assert tail.subscribers == 0
-            assert await ordinals(tail, told.value.ordinal, 52) == list(range(3, 53))
+            assert await ordinals(tail, dropped.value.ordinal, 52) == list(range(3, 53))
 
     run(test)
 
 
-def test_a_position_that_the_log_does_not_have_is_refused_not_waited_for(writer: Writer) -> None:
+def test_an_ordinal_that_the_log_does_not_have_is_refused_at_once(writer: Writer) -> None:
     async def test() -> None:
         writer.write(3)
         async with following(writer.read) as tail:
-            for wrong, said in ((4, "the log ends at ordinal 3"), (-1, "counted from 1")):
-                with pytest.raises(InvalidInput, match=said):
+            for wrong, message in ((4, "the log ends at ordinal 3"), (-1, "counted from 1")):
+                with pytest.raises(InvalidInput, match=message):
                     await anext(tail.subscribe(wrong))
 
     run(test)
 
 
 class Fallible:
-    """Opens the log, until it is told that it does not answer."""
+    """Opens the log as long as `answers` is true, and then raises LogUnavailable."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
@@ -182,7 +184,7 @@ class Fallible:
 
 
 async def persistently(tail: LiveTail, after: int, upto: int) -> list[int]:
-    """As a client that comes back a moment after it was told that the log does not answer."""
+    """Read as a client that tries again shortly after each LogUnavailable."""
     while True:
         try:
             return await ordinals(tail, after, upto)
@@ -190,7 +192,7 @@ async def persistently(tail: LiveTail, after: int, upto: int) -> list[int]:
             await asyncio.sleep(0.01)
 
 
-def test_a_log_that_fails_is_told_and_gone_on_with_where_it_was(
+def test_a_failed_log_ends_subscriptions_and_continues_at_the_same_ordinal(
     writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("adapters.live.following._PAUSE_SECONDS", 0.01)
@@ -213,7 +215,7 @@ def test_a_log_that_fails_is_told_and_gone_on_with_where_it_was(
     run(test)
 
 
-def _unanswered(*_told: object) -> Iterator[None]:
+def _unanswered(*_arguments: object) -> Iterator[None]:
     raise LogUnavailable("the store does not answer")
 
 

@@ -1,4 +1,4 @@
-"""Every kind of log, opened by its address as the program does."""
+"""Logs of every kind, opened by their addresses as the program does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from infra.logs import open_owned, open_reader
 
 
 class Place:
-    """A log that is not there yet; what is opened of it is closed after the test."""
+    """The place of a log that does not exist yet. Opened logs are closed after the test."""
 
     def __init__(self, address: str, held: ExitStack) -> None:
         self._settings, self._held = WhenceSettings(log=address), held
@@ -65,6 +65,6 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
 
 @pytest.fixture(params=[kind for kind in _ADDRESS_OF if kind != "memory"])
 def kept(request: pytest.FixtureRequest) -> Iterator[Place]:
-    """A place for a log of each kind that is still there when its process is not."""
+    """A place for a log of each kind that outlives its process."""
     with ExitStack() as held:
         yield Place(_ADDRESS_OF[request.param](request), held)

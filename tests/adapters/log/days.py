@@ -1,4 +1,4 @@
-"""Envelopes for logs to hold: an account's days, one after the other."""
+"""Envelopes to append to logs: consecutive days of an account."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ def day(stream: str, version: int) -> Envelope:
 
 
 def days(stream: str, first: int, last: int) -> Sequence[Envelope]:
-    """The days from the `first` to the `last`."""
+    """The days from `first` to `last`, both included."""
     return [day(stream, version) for version in range(first, last + 1)]

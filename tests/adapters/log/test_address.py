@@ -1,4 +1,4 @@
-"""The address of a log: read, written back, and never with a password."""
+"""The address of a log: parsed, written back, and never shown with a password."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ READ: list[tuple[str, Address]] = [
 
 
 @pytest.mark.parametrize(("url", "address"), READ)
-def test_addresses_are_read(url: str, address: Address) -> None:
+def test_a_valid_address_is_parsed(url: str, address: Address) -> None:
     assert parse_address(url) == address
 
 
 @pytest.mark.parametrize(("url", "address"), READ)
-def test_what_is_shown_is_the_same_place(url: str, address: Address) -> None:
+def test_a_shown_address_is_parsed_as_the_same_place(url: str, address: Address) -> None:
     shown = parse_address(str(address))
     assert str(shown) == str(address)
     assert isinstance(address, PostgresAddress) or shown == address
@@ -51,8 +51,7 @@ def test_a_password_is_never_shown() -> None:
 
 
 @given(st.text(max_size=40))
-def test_any_text_is_an_address_or_refused(text: str) -> None:
-    """Whatever else it is, it is no traceback."""
+def test_any_text_is_parsed_or_refused_with_examples(text: str) -> None:
     for url in (text, f"sqlite:///{text}", f"kafka://{text}", f"kafka://h:1/{text}", f"postgresql://{text}"):
         try:
             parse_address(url)
@@ -61,8 +60,8 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
 
 
 @given(st.text(alphabet=st.characters(codec="ascii", exclude_characters="%"), min_size=8, max_size=20))
-def test_no_refusal_repeats_a_password(password: str) -> None:
-    """Neither the right place for one nor a wrong one makes it heard."""
+def test_a_refusal_does_not_repeat_a_password(password: str) -> None:
+    """The password is not repeated, whether or not it stands in its right place."""
     secret = f"q{password}q"
     for url in (
         f"postgresql://me:{secret}@host",

@@ -1,4 +1,4 @@
-"""What every log promises, whatever holds it."""
+"""The guarantees of every log, whatever technology holds it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.adapters.log.days import day, days
 A, B = "account-main", "account-other"
 
 
-def test_an_empty_log(place: Place) -> None:
+def test_an_empty_log_has_head_0_and_no_events(place: Place) -> None:
     log = place.own()
     assert (log.head(), list(log.read()), list(log.read_stream(A))) == (0, [], [])
 
 
-def test_what_was_appended_is_read_back_in_order(place: Place) -> None:
+def test_appended_events_are_read_back_in_order(place: Place) -> None:
     log = place.own()
     written = [*days(A, 1, 3), *days(B, 1, 2), day(A, 4)]
     assert log.append(written[:5]) == 5
@@ -32,20 +32,20 @@ def test_what_was_appended_is_read_back_in_order(place: Place) -> None:
 @pytest.mark.parametrize(
     ("after", "upto"), [(0, 2), (2, 4), (2, None), (0, 0), (3, 3), (5, None), (9, None), (4, 2)]
 )
-def test_a_part_is_read(place: Place, after: int, upto: int | None) -> None:
+def test_a_range_of_ordinals_is_read(place: Place, after: int, upto: int | None) -> None:
     log = place.own()
     log.append(days(A, 1, 5))
     expected = [n for n in range(1, 6) if n > after and (upto is None or n <= upto)]
     assert [one.ordinal for one in log.read(after, upto)] == expected
 
 
-def test_more_than_a_page_is_read(place: Place) -> None:
+def test_more_events_than_a_page_are_read(place: Place) -> None:
     log = place.own()
     log.append(days(A, 1, 12_000))
     assert [one.envelope.meta.version for one in log.read()] == list(range(1, 12_001))
 
 
-def test_a_version_that_is_taken_is_a_conflict_and_nothing_is_written(place: Place) -> None:
+def test_a_version_that_is_taken_is_a_conflict_and_no_event_is_written(place: Place) -> None:
     log = place.own()
     log.append(days(A, 1, 3))
     for wrong in ([day(A, 3)], [day(A, 1)], [day(B, 1), day(A, 2)], [day(A, 4), day(A, 4)]):
@@ -56,17 +56,17 @@ def test_a_version_that_is_taken_is_a_conflict_and_nothing_is_written(place: Pla
     assert [one.envelope for one in log.read()] == days(A, 1, 4)
 
 
-def test_a_stream_has_no_hole(place: Place) -> None:
+def test_a_gap_in_a_stream_is_a_conflict_and_no_event_is_written(place: Place) -> None:
     log = place.own()
     log.append(days(A, 1, 2))
     for wrong in ([day(A, 4)], [day(B, 2)], [day(A, 3), day(A, 5)]):
-        with pytest.raises(Conflict, match="is not its next"):
+        with pytest.raises(Conflict, match="is not the next"):
             log.append(wrong)
     assert log.head() == 2
 
 
-def test_a_log_taken_up_again_goes_on(kept: Place) -> None:
-    """Conflicts too: what is taken is known from what is held, not from memory."""
+def test_a_reopened_log_continues_and_still_refuses_conflicts(kept: Place) -> None:
+    """The versions that are taken are read from the log, not remembered."""
     log = kept.own()
     log.append(days(A, 1, 3))
     log.close()
@@ -74,13 +74,13 @@ def test_a_log_taken_up_again_goes_on(kept: Place) -> None:
     again = kept.own()
     with pytest.raises(Conflict):
         again.append([day(A, 3)])
-    with pytest.raises(Conflict, match="is not its next"):
+    with pytest.raises(Conflict, match="is not the next"):
         again.append([day(A, 5)])
     assert again.append([day(A, 4)]) == 4
     assert [one.envelope for one in again.read()] == days(A, 1, 4)
 
 
-def test_one_owner_many_readers(kept: Place) -> None:
+def test_a_log_has_one_owner_and_many_readers(kept: Place) -> None:
     log = kept.own()
     log.append(days(A, 1, 2))
     with pytest.raises(LogOwned, match="is owned by process"):
@@ -93,31 +93,31 @@ def test_one_owner_many_readers(kept: Place) -> None:
         assert reader.head() == 3
 
 
-def test_a_log_that_was_let_go_can_be_owned(kept: Place) -> None:
+def test_a_released_log_can_be_owned_again(kept: Place) -> None:
     kept.own().close()
     kept.own().append([day(A, 1)])
 
 
-def test_followers_see_what_comes(kept: Place) -> None:
-    """In order, each event once, from the ordinal asked for; and they end when they are told to."""
+def test_a_follower_receives_new_events_in_order_until_it_is_stopped(kept: Place) -> None:
+    """It receives each event once, from the given ordinal on."""
     log = kept.own()
     log.append(days(A, 1, 2))
     seen: list[int] = []
-    told, over = threading.Semaphore(0), threading.Event()
+    received, over = threading.Semaphore(0), threading.Event()
 
     def follow() -> None:
         for recorded in reader.follow(1, over.is_set, patience=0.05):
             seen.append(recorded.ordinal)
-            told.release()
+            received.release()
 
     reader = kept.read()
     follower = threading.Thread(target=follow)
     follower.start()
     try:
         for version in range(3, 8):
-            assert told.acquire(timeout=30)
+            assert received.acquire(timeout=30)
             log.append([day(A, version)])
-        assert told.acquire(timeout=30)
+        assert received.acquire(timeout=30)
     finally:
         over.set()
         follower.join(timeout=30)
@@ -128,5 +128,5 @@ def test_followers_see_what_comes(kept: Place) -> None:
 def test_a_follower_stops_between_two_events(place: Place) -> None:
     log = place.own()
     log.append(days(A, 1, 5))
-    asked = iter([False, False, False, True])
-    assert [one.ordinal for one in log.follow(0, lambda: next(asked))] == [1, 2, 3]
+    stopped = iter([False, False, False, True])
+    assert [one.ordinal for one in log.follow(0, lambda: next(stopped))] == [1, 2, 3]

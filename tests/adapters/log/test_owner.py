@@ -1,4 +1,4 @@
-"""The lock beside a log's file: it names its holder and dies with it."""
+"""The lock beside a log's file: it names its holder and ends with its process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ sys.stdin.read()
 """
 
 
-def test_the_second_is_told_who_it_is(tmp_path: Path) -> None:
+def test_a_second_owner_is_refused_with_the_name_of_the_first(tmp_path: Path) -> None:
     owner = FileOwner(tmp_path / "a.db")
     with pytest.raises(LogOwned, match=rf"a\.db is owned by process {os.getpid()} on .+ since 20"):
         FileOwner(tmp_path / "a.db")
@@ -32,7 +32,7 @@ def test_the_second_is_told_who_it_is(tmp_path: Path) -> None:
     FileOwner(tmp_path / "a.db").release()
 
 
-def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
+def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
     log = tmp_path / "a.db"
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(log)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -46,7 +46,7 @@ def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
     FileOwner(log).release()
 
 
-def test_a_note_that_is_none_is_no_reason_to_fail(tmp_path: Path) -> None:
+def test_an_unreadable_note_still_refuses_a_second_owner(tmp_path: Path) -> None:
     owner = FileOwner(tmp_path / "a.db")
     (tmp_path / "a.db.owner").write_text("scribble")
     with pytest.raises(LogOwned, match="is owned by an engine that has just started"):

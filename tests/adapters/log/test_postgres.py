@@ -1,4 +1,4 @@
-"""A database whose user may make no tables: said in one sentence, and the lock let go."""
+"""A database whose user may not create tables: reported in one sentence, and the lock is released."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GUEST = "whence_guest"
 
 @pytest.fixture
 def guest(postgres_database: str) -> Iterator[PostgresAddress]:
-    """The database as somebody sees it who may connect, and make nothing."""
+    """The database's address for a user who may connect, but not create tables."""
     address = parse_address(postgres_database)
     assert isinstance(address, PostgresAddress)
     with psycopg.connect(postgres_database, autocommit=True) as connection:
@@ -29,7 +29,7 @@ def guest(postgres_database: str) -> Iterator[PostgresAddress]:
         connection.execute(f"DROP ROLE {GUEST}")
 
 
-def test_a_user_without_rights_is_told_so_and_leaves_the_log_to_others(
+def test_a_user_without_rights_is_refused_and_the_log_is_released(
     guest: PostgresAddress, postgres_database: str
 ) -> None:
     with pytest.raises(LogUnavailable, match=r"cannot hold a log for this user: permission denied"):

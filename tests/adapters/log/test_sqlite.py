@@ -1,4 +1,4 @@
-"""A log in a SQLite file whose disk does not take it: said in one sentence, and let go."""
+"""A log in a SQLite file on a full disk: reported in one sentence, and the log is released."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.errors import LogUnavailable
 
 @contextmanager
 def files_of_at_most(size: int) -> Generator[None]:
-    """As on a full disk, for root too: what would make a file longer than `size` bytes fails."""
+    """Simulates a full disk, also for root: a write that would make a file longer than `size` bytes fails."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -26,8 +26,8 @@ def files_of_at_most(size: int) -> Generator[None]:
 
 
 @pytest.mark.parametrize("size", [0, 1_000])
-def test_a_disk_that_takes_no_log_is_said_and_the_log_let_go(tmp_path: Path, size: int) -> None:
-    """Not even the owner's note is taken, or the note and no page of the database."""
+def test_a_full_disk_is_reported_and_the_log_is_released(tmp_path: Path, size: int) -> None:
+    """The disk takes not even the owner's note, or the note but no page of the database."""
     path = tmp_path / "a.db"
     with files_of_at_most(size), pytest.raises(LogUnavailable, match=r"a\.db cannot be written: \w"):
         open_sqlite(path, AvroCodec())

@@ -1,4 +1,4 @@
-"""A day's figures, by hand."""
+"""The figures of one day, written by hand."""
 
 from __future__ import annotations
 

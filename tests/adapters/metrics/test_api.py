@@ -1,4 +1,4 @@
-"""The API watched: answers by kind and outcome, connections for as long as they are held."""
+"""The API's metrics: responses by operation and status, connections while they are open."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from adapters.metrics.api import ApiMetrics, Operation, Status
 from adapters.metrics.registry import new_registry
 
 
-def test_answers_are_timed_by_kind_and_outcome() -> None:
+def test_responses_are_timed_by_operation_and_status() -> None:
     registry = new_registry()
     metrics = ApiMetrics(registry)
     for status, seconds in ((Status.OK, 0.25), (Status.OK, 0.5), (Status.REFUSED, 0.125)):
         metrics.answered(Operation.QUERY, status, seconds)
-    told = {"operation": "query", "status": "ok"}
-    assert registry.get_sample_value("whence_api_response_seconds_count", told) == 2
-    assert registry.get_sample_value("whence_api_response_seconds_sum", told) == 0.75
+    labels = {"operation": "query", "status": "ok"}
+    assert registry.get_sample_value("whence_api_response_seconds_count", labels) == 2
+    assert registry.get_sample_value("whence_api_response_seconds_sum", labels) == 0.75
     assert (
-        registry.get_sample_value("whence_api_response_seconds_count", {**told, "status": "failed"}) is None
+        registry.get_sample_value("whence_api_response_seconds_count", {**labels, "status": "failed"}) is None
     )
 
 
-def test_a_connection_counts_until_it_ends_however_it_ends() -> None:
+def test_a_connection_is_counted_until_it_ends_with_or_without_an_error() -> None:
     registry = new_registry()
     metrics = ApiMetrics(registry)
     counted: list[float | None] = []

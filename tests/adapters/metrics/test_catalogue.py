@@ -1,4 +1,4 @@
-"""The table of metrics keeps Prometheus' rules of naming."""
+"""The table of metrics follows Prometheus' naming rules."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import pytest
 from adapters.metrics.catalogue import API, CATALOGUE, ENGINE, HISTORY, Kind, Metric, series_of
 
 EACH = pytest.mark.parametrize("metric", CATALOGUE, ids=lambda metric: metric.name)
-# Base units, and what promtool says of others: milliseconds, percent and the like are somebody's arithmetic later.
+# promtool warns of units that are not base units, because queries must convert them.
 NOT_BASE = {"ms", "milliseconds", "minutes", "hours", "percent", "kb", "mb", "micros"}
 
 
-def test_no_metric_is_named_twice() -> None:
+def test_every_metric_has_a_name_of_its_own() -> None:
     names = [metric.name for metric in CATALOGUE]
     assert len(names) == len(set(names)) == len(HISTORY) + len(ENGINE) + len(API)
 
 
 @EACH
-def test_the_name_is_prometheus_own(metric: Metric) -> None:
+def test_a_name_follows_prometheus_rules(metric: Metric) -> None:
     assert re.fullmatch(r"whence_[a-z]+(_[a-z]+)*", metric.name)
     assert metric.name.endswith("_total") == (metric.kind is Kind.COUNTER)
     assert metric.name.endswith(metric.unit)
@@ -28,7 +28,7 @@ def test_the_name_is_prometheus_own(metric: Metric) -> None:
 
 
 @EACH
-def test_the_help_is_a_sentence_and_the_labels_are_words(metric: Metric) -> None:
+def test_a_help_text_is_a_sentence_and_labels_are_words(metric: Metric) -> None:
     assert metric.help[0].isupper() or metric.help[0].isdigit()
     assert metric.help.endswith(".")
     assert all(re.fullmatch(r"[a-z]+", label) for label in metric.labels)

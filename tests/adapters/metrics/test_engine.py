@@ -1,4 +1,4 @@
-"""The engine watched: every candle counted, every unit of work timed, and only by what happened in it."""
+"""The engine's metrics: every candle is counted, and every unit of work is timed by the events in it."""
 
 from __future__ import annotations
 
@@ -42,15 +42,13 @@ def counts(registry: CollectorRegistry) -> list[float | None]:
     ],
     ids=["traded", "skipped", "by hand", "a report"],
 )
-def test_a_unit_of_work_is_timed_by_what_happened_in_it(
-    happened: list[type[Event]], expected: list[float]
-) -> None:
+def test_a_unit_of_work_is_timed_by_its_events(happened: list[type[Event]], expected: list[float]) -> None:
     registry = new_registry()
     EngineMetrics(registry).recorded([SAMPLES[FULL_NAMES[event]] for event in happened], 0.02, 0.3)
     assert counts(registry) == expected
 
 
-def test_deciding_and_recording_are_not_mixed_up() -> None:
+def test_decisions_are_timed_by_the_work_and_orders_by_the_append() -> None:
     registry = new_registry()
     whole = [SAMPLES[FULL_NAMES[event]] for event in (SignalDetected, DecisionMade, OrderPlaced)]
     EngineMetrics(registry).recorded(whole, 0.02, 0.3)
@@ -58,14 +56,14 @@ def test_deciding_and_recording_are_not_mixed_up() -> None:
     assert sums == [0.3, 0.02, 0.3]
 
 
-def test_half_a_second_is_a_bound_for_the_alert_asks_for_it() -> None:
+def test_the_alert_threshold_of_half_a_second_is_a_bucket_bound() -> None:
     registry = new_registry()
     EngineMetrics(registry).recorded([SAMPLES[FULL_NAMES[DecisionMade]]], 0.5, 0.5)
     assert value(registry, f"{DECISIONS}_bucket", le="0.5") == 1
     assert value(registry, f"{DECISIONS}_bucket", le="0.25") == 0
 
 
-def test_a_run_of_a_tape_is_told_as_its_log_has_it() -> None:
+def test_a_run_of_a_tape_counts_the_decisions_and_candles_of_its_log() -> None:
     registry, plan = new_registry(), short_plan()
     metrics: Observer = EngineMetrics(registry)
     with closing(open_memory(AvroCodec())) as log:

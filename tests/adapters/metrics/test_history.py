@@ -1,4 +1,4 @@
-"""The recorded history as metrics: what the read models say, no more, and again the same."""
+"""The recorded history as metrics: exactly the figures of the read models, the same at every scrape."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def registry_of(history: History) -> CollectorRegistry:
     return registry
 
 
-def told(registry: CollectorRegistry) -> set[str]:
+def sampled(registry: CollectorRegistry) -> set[str]:
     return {sample.name for family in registry.collect() for sample in family.samples}
 
 
-def test_every_metric_of_the_history_is_told_of_a_day_that_has_all() -> None:
-    assert told(registry_of(DAY)) == {metric.name for metric in HISTORY}
+def test_every_metric_of_the_history_has_a_sample_for_a_full_day() -> None:
+    assert sampled(registry_of(DAY)) == {metric.name for metric in HISTORY}
 
 
-def test_what_is_told_more_finely_adds_up() -> None:
+def test_counts_that_differ_in_other_fields_are_summed_by_the_metrics_labels() -> None:
     registry = registry_of(DAY)
     of = {"account": "paper", "strategy": "trend"}
     assert registry.get_sample_value(SIGNALS.name, {**of, "instrument": BTC}) == 11
@@ -60,31 +60,31 @@ def test_what_is_told_more_finely_adds_up() -> None:
         ("whence_kill_switch_tripped", {}, 0),
     ],
 )
-def test_the_figures_are_those_of_the_read_models(name: str, labels: dict[str, str], value: float) -> None:
+def test_a_metric_has_the_value_of_its_figure(name: str, labels: dict[str, str], value: float) -> None:
     assert registry_of(DAY).get_sample_value(name, {"account": "paper", **labels}) == pytest.approx(value)
 
 
-def test_a_second_scrape_counts_nothing_twice() -> None:
+def test_a_second_scrape_gives_the_same_values() -> None:
     registry = registry_of(DAY)
     assert generate_latest(registry) == generate_latest(registry)
 
 
-def test_what_cannot_be_said_is_absent_and_never_a_zero() -> None:
+def test_a_ratio_without_trades_is_absent_instead_of_zero() -> None:
     registry = registry_of(History(trades=[Trades("paper", 0, 0, 0, 0, Decimal(0), Decimal(0))]))
-    assert told(registry) == {"whence_read_models_up", "whence_recent_trades"}
+    assert sampled(registry) == {"whence_read_models_up", "whence_recent_trades"}
 
 
-def test_a_projection_tells_how_far_it_is_behind_and_what_it_has_parked() -> None:
+def test_a_projection_has_metrics_of_its_lag_and_its_parked_events() -> None:
     registry, equity = registry_of(DAY), {"projection": "equity"}
-    told_of = {
+    values = {
         name: registry.get_sample_value(f"whence_{name}", equity)
         for name in ("projection_lag_events", "projection_lag_seconds", "parked_events", "parked_sequences")
     }
-    assert list(told_of.values()) == [130, 31.5, 120, 2]
+    assert list(values.values()) == [130, 31.5, 120, 2]
 
 
 @pytest.mark.parametrize("fault", [StoreUnavailable, LogUnavailable])
-def test_what_does_not_answer_costs_its_own_metrics_alone(
+def test_metrics_of_the_history_are_missing_and_others_stay_while_the_source_is_away(
     caplog: pytest.LogCaptureFixture, fault: type[WhenceError]
 ) -> None:
     def broken() -> History:
@@ -94,12 +94,12 @@ def test_what_does_not_answer_costs_its_own_metrics_alone(
     HistoryCollector(broken, registry)
     gauge(_OTHER, registry).set(4)
     with caplog.at_level(logging.WARNING):
-        assert told(registry) == {"whence_read_models_up", _OTHER.name}
+        assert sampled(registry) == {"whence_read_models_up", _OTHER.name}
     assert registry.get_sample_value("whence_read_models_up") == 0
     assert "db:5432 does not answer" in caplog.text
 
 
-def test_a_fault_of_our_own_is_not_taken_for_the_stores() -> None:
+def test_an_internal_fault_is_raised_instead_of_reported_as_a_missing_store() -> None:
     def wrong() -> History:
         raise KeyError("counts")
 
@@ -109,7 +109,7 @@ def test_a_fault_of_our_own_is_not_taken_for_the_stores() -> None:
         generate_latest(registry)
 
 
-def test_a_name_cannot_be_taken_twice() -> None:
+def test_a_second_collector_of_the_history_is_refused() -> None:
     registry = registry_of(DAY)
     with pytest.raises(ValueError, match="Duplicated"):
         HistoryCollector(lambda: DAY, registry)

@@ -1,4 +1,4 @@
-"""How long something has been behind, by a clock that the test turns."""
+"""How long readers have been behind a log, by a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ class Clock:
         return self.now
 
 
-def test_what_has_taken_up_all_is_not_late() -> None:
+def test_a_reader_at_the_head_is_not_late() -> None:
     assert Lateness(Clock()).look(7, [7]) == {7: 0}
     assert Lateness(Clock()).look(0, [0]) == {0: 0}
 
 
-def test_one_that_stands_still_grows_later_while_the_log_stands_still_too() -> None:
+def test_a_stopped_reader_gets_later_even_while_the_log_does_not_grow() -> None:
     clock = Clock()
     lateness = Lateness(clock)
     assert lateness.look(10, [7]) == {7: 0}
@@ -26,7 +26,7 @@ def test_one_that_stands_still_grows_later_while_the_log_stands_still_too() -> N
     assert lateness.look(10, [7]) == {7: 15}
 
 
-def test_each_is_as_late_as_the_first_event_it_has_not_taken_up() -> None:
+def test_a_reader_is_late_since_the_first_event_that_it_has_not_read() -> None:
     clock = Clock()
     lateness = Lateness(clock)
     lateness.look(10, [5])
@@ -36,7 +36,7 @@ def test_each_is_as_late_as_the_first_event_it_has_not_taken_up() -> None:
     assert lateness.look(30, [5, 10, 20, 30]) == {5: 30, 10: 15, 20: 0, 30: 0}
 
 
-def test_one_that_follows_is_never_late_for_longer_than_between_two_looks() -> None:
+def test_a_reader_that_keeps_up_is_not_late_at_any_look() -> None:
     clock = Clock()
     lateness = Lateness(clock)
     for head in range(100, 2_000, 100):
@@ -44,7 +44,7 @@ def test_one_that_follows_is_never_late_for_longer_than_between_two_looks() -> N
         clock.now += 15
 
 
-def test_what_everybody_has_taken_up_is_forgotten() -> None:
+def test_a_head_that_every_reader_has_reached_is_forgotten() -> None:
     clock = Clock()
     lateness = Lateness(clock)
     lateness.look(100, [50])
@@ -54,7 +54,7 @@ def test_what_everybody_has_taken_up_is_forgotten() -> None:
     assert lateness.look(100, [50]) == {50: 0}
 
 
-def test_one_rebuilt_from_zero_is_late_from_now_on() -> None:
+def test_a_reader_rebuilt_from_zero_is_late_from_its_rebuild_on() -> None:
     clock = Clock()
     lateness = Lateness(clock)
     lateness.look(10, [10])

@@ -1,4 +1,4 @@
-"""The figures of a run as the read models have them, against those counted in its log by hand."""
+"""The figures of a run in the read models, compared with counts of the events in its log."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.projections.stores import WrittenLog, built
 from tests.replacing import replace
 
 SETTINGS = replace(EAGER, tiers=TierSettings(normal_confidence=0.5), risk=RiskSettings())
-"""Some signals are traded, and some are not."""
+"""With these settings some signals are traded and some are skipped."""
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def log() -> WrittenLog:
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory, log: WrittenLog) -> Iterator[ReadModels]:
-    """Read models that no test changes."""
+    """Read models that tests only read."""
     engine = prepare(create_engine(f"sqlite:///{tmp_path_factory.mktemp('figures') / 'read.db'}"))
     with writing(engine) as connection:
         METADATA.create_all(connection)
@@ -60,7 +60,7 @@ def figures(models: ReadModels, log: WrittenLog) -> History:
 
 
 def only(store: Engine, log: WrittenLog, *names: str) -> ReadModels:
-    """Read models of which but these are built."""
+    """Read models of which only those in `names` are built."""
     built(store, log, {name: PROJECTIONS[name] for name in names})
     return ReadModels(store, PROJECTIONS)
 
@@ -69,10 +69,10 @@ def counted(history: History, measure: Measure) -> int:
     return sum(one.count for one in history.counts if one.measure is measure)
 
 
-def test_every_measure_is_as_often_as_its_event(models: ReadModels, log: WrittenLog) -> None:
+def test_every_measure_equals_the_number_of_its_events(models: ReadModels, log: WrittenLog) -> None:
     history, events = figures(models, log), Counter(type(one.event) for one in log.envelopes)
-    told = {measure: counted(history, measure) for measure in Measure if measure is not Measure.SKIPPED}
-    assert told == {
+    found = {measure: counted(history, measure) for measure in Measure if measure is not Measure.SKIPPED}
+    assert found == {
         Measure.SIGNALS: events[SignalDetected],
         Measure.DECISIONS: events[DecisionMade],
         Measure.ORDERS_PLACED: events[OrderPlaced],
@@ -80,10 +80,10 @@ def test_every_measure_is_as_often_as_its_event(models: ReadModels, log: Written
         Measure.POSITIONS_OPENED: events[PositionOpened],
         Measure.POSITIONS_CLOSED: events[PositionClosed],
     }
-    assert min(told.values()) > 0
+    assert min(found.values()) > 0
 
 
-def test_a_signal_is_skipped_once_for_each_reason(models: ReadModels, log: WrittenLog) -> None:
+def test_a_skipped_signal_is_counted_once_for_each_reason(models: ReadModels, log: WrittenLog) -> None:
     expected = Counter(
         reason
         for one in log.envelopes
@@ -91,12 +91,12 @@ def test_a_signal_is_skipped_once_for_each_reason(models: ReadModels, log: Writt
         for reason in one.event.reasons
     )
     history = figures(models, log)
-    told = {one.label: one.count for one in history.counts if one.measure is Measure.SKIPPED}
-    assert told == expected
-    assert told
+    found = {one.label: one.count for one in history.counts if one.measure is Measure.SKIPPED}
+    assert found == expected
+    assert found
 
 
-def test_profit_adds_up_to_what_the_positions_brought(models: ReadModels, log: WrittenLog) -> None:
+def test_profits_add_up_to_those_of_the_closed_positions(models: ReadModels, log: WrittenLog) -> None:
     closed = [one.event for one in log.envelopes if isinstance(one.event, PositionClosed)]
     history = figures(models, log)
     assert sum(one.net for one in history.profits) == sum(one.net for one in closed)
@@ -107,7 +107,9 @@ def test_profit_adds_up_to_what_the_positions_brought(models: ReadModels, log: W
     assert trades.profit + trades.loss == sum(one.net for one in closed)
 
 
-def test_money_is_as_it_was_last_told(models: ReadModels, log: WrittenLog) -> None:
+def test_the_balance_is_close_to_that_of_the_last_closed_position(
+    models: ReadModels, log: WrittenLog
+) -> None:
     last = [one.event for one in log.envelopes if isinstance(one.event, PositionClosed)][-1]
     (money,) = figures(models, log).money
     assert money.account == "paper"
@@ -115,49 +117,51 @@ def test_money_is_as_it_was_last_told(models: ReadModels, log: WrittenLog) -> No
     assert not money.tripped
 
 
-def test_a_whole_run_is_told_in_every_metric(models: ReadModels, log: WrittenLog) -> None:
+def test_a_whole_run_gives_a_sample_of_every_metric(models: ReadModels, log: WrittenLog) -> None:
     registry = new_registry()
     HistoryCollector(ReadModelFigures(models, log.head), registry)
-    told = {sample.name for family in registry.collect() for sample in family.samples}
-    assert told == {metric.name for metric in HISTORY}
+    sampled = {sample.name for family in registry.collect() for sample in family.samples}
+    assert sampled == {metric.name for metric in HISTORY}
 
 
-def test_each_database_tells_the_same(models: ReadModels, log: WrittenLog, store: Engine) -> None:
+def test_each_database_gives_the_same_figures(models: ReadModels, log: WrittenLog, store: Engine) -> None:
     here, there = figures(models, log), figures(built(store, log), log)
     assert set(there.counts) == set(here.counts)
     assert (there.trades, there.money) == (here.trades, here.money)
     assert set(there.profits) == set(here.profits)
 
 
-def test_a_build_that_is_behind_or_has_parked_says_so(store: Engine, log: WrittenLog) -> None:
+def test_a_builds_lag_and_parked_events_are_reported(store: Engine, log: WrittenLog) -> None:
     models = only(store, log, "orders", "fills")
     with writing(store) as connection:
         orders = live(connection)["orders"]
         behind = update(CURSORS).where(CURSORS.c.build_id == orders.id)
         connection.execute(behind.values(ordinal=log.head() - 12))
-        said = {"event_id": "", "type": "", "error": "", "reason": "", "sequence": "order-paper-1"}
+        rest = {"event_id": "", "type": "", "error": "", "reason": "", "sequence": "order-paper-1"}
         for ordinal, state in enumerate((ParkedState.PARKED, ParkedState.PARKED, ParkedState.DISCARDED), 1):
             of = {"build_id": orders.id, "partition": 0, "ordinal": ordinal, "state": state.value}
-            connection.execute(insert(PARKED).values({**of, **said}))
+            connection.execute(insert(PARKED).values({**of, **rest}))
     progress = {one.projection: one for one in figures(models, log).progress}
     assert (progress["orders"].lag_events, progress["fills"].lag_events) == (12, 0)
     assert (progress["orders"].parked_events, progress["orders"].parked_sequences) == (2, 1)
 
 
-def test_a_build_beside_the_live_one_is_not_taken_for_it(store: Engine, log: WrittenLog) -> None:
+def test_a_build_beside_the_live_one_is_not_reported(store: Engine, log: WrittenLog) -> None:
     models = only(store, log, "orders")
     with writing(store) as connection:
         begin(connection, PROJECTIONS["orders"], BuildKind.TODAY, BuildStatus.BUILDING)
     assert [(one.projection, one.lag_events) for one in figures(models, log).progress] == [("orders", 0)]
 
 
-def test_what_is_not_built_has_nothing_to_say_and_the_rest_goes_on(store: Engine, log: WrittenLog) -> None:
+def test_a_read_model_that_is_not_built_gives_no_figures_and_the_others_do(
+    store: Engine, log: WrittenLog
+) -> None:
     history = figures(only(store, log, "accounts"), log)
     assert (history.counts, history.trades, history.profits) == ([], [], [])
     assert history.money
 
 
-def test_a_store_that_is_away_is_said_so_without_its_password() -> None:
+def test_a_store_that_is_away_is_reported_without_its_password() -> None:
     engine = prepare(create_engine("postgresql+psycopg://whence:hush@127.0.0.1:1/whence"))
     with pytest.raises(StoreUnavailable) as raised:
         ReadModelFigures(ReadModels(engine, PROJECTIONS), lambda: 0)()

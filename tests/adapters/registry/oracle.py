@@ -1,4 +1,4 @@
-"""Events as Confluent's own deserialiser reads them: the oracle, which shares no reading code with ours."""
+"""Events as Confluent's own deserialiser reads them: an oracle that shares no decoding code with this project."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tests.adapters.avro.decision_form import FORMS
 
 
 def oracle(client: SchemaRegistryClient, topic: str) -> Callable[[bytes, str], Envelope]:
-    """Reads bytes with the registry's schema, knowing nothing but the registry and the event's name."""
-    # The class makes its instances in __new__, which its stub does not tell.
+    """A function that decodes bytes by the registry's schema and the event's name only."""
+    # The class creates its instances in __new__, which its stub does not declare.
     deserialise: Callable[..., Any] = cast("Any", AvroDeserializer)(client)
     context = SerializationContext(topic, MessageField.VALUE)
 

@@ -1,4 +1,4 @@
-"""The registry, against a real one: what it holds, what it refuses, and that others read what we write."""
+"""The registry's adapter against a real registry: registration, refusals, and records that other clients read."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def registry(schema_registry_url: str, topic: str) -> Iterator[Registry]:
 
 @pytest.fixture(scope="module")
 def full_topic(client: SchemaRegistryClient) -> Iterator[str]:
-    """The topic all of whose schemas are registered."""
+    """The topic whose schemas are all registered."""
     with _own_topic(client) as name:
         yield name
 
@@ -60,7 +60,7 @@ def registered(schema_registry_url: str, full_topic: str) -> Iterator[Registry]:
 
 @contextmanager
 def _own_topic(client: SchemaRegistryClient) -> Generator[str, None, None]:
-    """A topic nobody has used; its subjects go afterwards."""
+    """An unused topic; its subjects are deleted afterwards."""
     name = f"test.{uuid4().hex}"
     yield name
     for subject in client.get_subjects(subject_prefix=name):
@@ -68,7 +68,7 @@ def _own_topic(client: SchemaRegistryClient) -> Generator[str, None, None]:
             client.delete_subject(subject)
 
 
-def test_what_is_registered_is_found_under_its_topic_and_full_name(
+def test_a_registered_schema_is_found_under_its_topic_and_full_name(
     registry: Registry, client: SchemaRegistryClient, topic: str
 ) -> None:
     done = registry.register(_FILL)
@@ -80,7 +80,7 @@ def test_what_is_registered_is_found_under_its_topic_and_full_name(
     assert registry.compatibility_of(_FILL) == "FULL_TRANSITIVE"
 
 
-def test_registering_again_changes_nothing(registry: Registry, client: SchemaRegistryClient) -> None:
+def test_registering_a_schema_again_adds_no_version(registry: Registry, client: SchemaRegistryClient) -> None:
     first = registry.register(_FILL)
     again = registry.register(_FILL)
     assert not again.is_new
@@ -92,14 +92,14 @@ def test_an_incompatible_schema_is_refused_with_the_registrys_reason(registry: R
     registry.register(_FILL)
     broken = _edited(_FILL, _make_price_a_double)
     with pytest.raises(
-        SchemaRefused, match=r"version \d of whence\.order\.OrderFilled as .* says no: .*DOUBLE"
+        SchemaRefused, match=r"version \d of whence\.order\.OrderFilled as .* refuses it: .*DOUBLE"
     ):
         registry.register(broken)
     assert registry.find(broken) is None
     assert registry.id_of(_FILL)
 
 
-def test_a_compatible_schema_is_the_next_version(registry: Registry) -> None:
+def test_a_compatible_schema_becomes_the_next_version(registry: Registry) -> None:
     first = registry.register(_FILL)
     grown = _edited(_FILL, _add_a_field)
     second = registry.register(grown)
@@ -111,7 +111,7 @@ def test_a_compatible_schema_is_the_next_version(registry: Registry) -> None:
 @pytest.mark.parametrize(
     "past", past_schemas().values(), ids=lambda schema: f"{schema.name}.{schema.version}"
 )
-def test_the_registry_takes_every_version_after_the_ones_before(
+def test_the_registry_accepts_the_current_schema_after_each_past_version(
     registry: Registry, past: WriterSchema
 ) -> None:
     before = registry.register(past)
@@ -119,16 +119,16 @@ def test_the_registry_takes_every_version_after_the_ones_before(
     assert before.schema_id != after.schema_id
 
 
-def test_a_writer_does_not_start_with_a_schema_that_is_not_registered(registry: Registry, topic: str) -> None:
+def test_a_writer_with_an_unregistered_schema_does_not_start(registry: Registry, topic: str) -> None:
     with pytest.raises(
         UnknownSchema, match=f"is not registered as {topic}-whence.* whence schemas register"
-    ) as told:
+    ) as refused:
         AvroCodec(registry)
-    assert registry.address in str(told.value)
+    assert registry.address in str(refused.value)
     assert registry.find(_FILL) is None
 
 
-def test_a_reader_needs_registered_what_the_log_holds_and_no_more(registry: Registry) -> None:
+def test_a_reader_needs_only_the_schemas_of_its_log_registered(registry: Registry) -> None:
     data = b"\x00" + registry.register(_FILL).schema_id.to_bytes(4, "big")
     data += AvroCodec().encode(SAMPLES["whence.order.OrderFilled"])[10:]
     assert AvroCodec(registry, read_only=True).decode(data) == SAMPLES["whence.order.OrderFilled"]
@@ -149,7 +149,7 @@ def test_confluents_own_deserialiser_reads_every_event_back_equal(
         assert read(codec.encode(envelope), name) == envelope
 
 
-def test_a_log_from_before_and_after_a_registry_came_reads_as_one(registered: Registry) -> None:
+def test_records_with_and_without_a_registry_are_read_from_one_log(registered: Registry) -> None:
     before, after = AvroCodec(), AvroCodec(registered)
     log = [codec.encode(envelope) for envelope in SAMPLES.values() for codec in (before, after)]
     assert {data[0] for data in log} == {0xC3, 0x00}
@@ -157,7 +157,7 @@ def test_a_log_from_before_and_after_a_registry_came_reads_as_one(registered: Re
     assert read == [envelope for envelope in SAMPLES.values() for _ in range(2)]
 
 
-def test_an_id_is_asked_for_once(
+def test_a_schema_id_is_requested_once(
     registered: Registry, schema_registry_url: str, full_topic: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     data = AvroCodec(registered).encode(SAMPLES["whence.order.OrderFilled"])
@@ -165,27 +165,25 @@ def test_an_id_is_asked_for_once(
         reader = AvroCodec(fresh)
         for _ in range(3):
             assert reader.decode(data) == SAMPLES["whence.order.OrderFilled"]
-    asked = [record for record in caplog.records if "/schemas/ids/" in record.getMessage()]
-    assert len(asked) == 1
+    requests = [record for record in caplog.records if "/schemas/ids/" in record.getMessage()]
+    assert len(requests) == 1
 
 
-def test_an_id_the_registry_does_not_have_is_told(registered: Registry) -> None:
+def test_a_schema_id_that_the_registry_does_not_have_is_refused(registered: Registry) -> None:
     with pytest.raises(
         UnknownSchema, match=r"schema 123456789 of a registry, which the one at http.* does not have"
     ):
         AvroCodec(registered).decode(b"\x00" + (123456789).to_bytes(4, "big") + bytes(40))
 
 
-def test_a_schema_of_the_registry_that_is_none_of_ours_is_told(
-    registry: Registry, registered: Registry
-) -> None:
+def test_a_foreign_schema_of_the_registry_is_refused(registry: Registry, registered: Registry) -> None:
     grown = _edited(_FILL, _add_a_field)
     foreign = registry.register(grown).schema_id
     with pytest.raises(UnknownSchema, match=rf"schema {foreign} of the registry at .* is not in schemas/"):
         AvroCodec(registered).decode(b"\x00" + foreign.to_bytes(4, "big") + bytes(40))
 
 
-def test_cut_bytes_with_a_registry_prefix_are_not_an_event(registered: Registry) -> None:
+def test_truncated_bytes_with_a_registry_prefix_are_refused(registered: Registry) -> None:
     codec = AvroCodec(registered)
     data = codec.encode(SAMPLES["whence.order.OrderFilled"])
     for size in range(len(data)):
@@ -199,22 +197,22 @@ def test_credentials_in_the_url_are_never_shown(
     url = _with_credentials(registry.address)
     with Registry({"url": url}, topic) as named, caplog.at_level(logging.DEBUG):
         named.register(_FILL)
-        with pytest.raises(UnknownSchema) as told:
+        with pytest.raises(UnknownSchema) as refused:
             AvroCodec(named)
     assert "geheim" not in caplog.text
-    assert "geheim" not in named.address + str(told.value) + repr(vars(named))
+    assert "geheim" not in named.address + str(refused.value) + repr(vars(named))
 
 
-def test_a_registry_that_does_not_answer_is_told_without_its_credentials(topic: str) -> None:
+def test_a_registry_that_does_not_answer_is_reported_without_its_credentials(topic: str) -> None:
     nowhere = f"http://whence:geheim@127.0.0.1:{free_port()}/apis/ccompat/v7"
     with (
         Registry({"url": nowhere, "max.retries": 0}, topic) as registry,
         pytest.raises(
             LogUnavailable, match=r"registry at http://127\.0\.0\.1:\d+/.* does not answer"
-        ) as told,
+        ) as failed,
     ):
         registry.id_of(_FILL)
-    assert "geheim" not in _everything(told.value)
+    assert "geheim" not in _everything(failed.value)
 
 
 @pytest.mark.parametrize(
@@ -227,14 +225,14 @@ def test_a_registry_that_does_not_answer_is_told_without_its_credentials(topic: 
         {"url": "http://host:8081", "basic.auth.user.info": "geheim"},
     ],
 )
-def test_properties_the_client_does_not_take_are_refused(properties: dict[str, str], topic: str) -> None:
-    with pytest.raises(InvalidSettings, match="registry: ") as told:
+def test_invalid_properties_are_refused_without_credentials(properties: dict[str, str], topic: str) -> None:
+    with pytest.raises(InvalidSettings, match="registry: ") as refused:
         Registry(properties, topic)
-    assert "geheim" not in _everything(told.value)
+    assert "geheim" not in _everything(refused.value)
 
 
 def _everything(error: BaseException | None) -> str:
-    """What a traceback would show of an error and of those behind it."""
+    """The text that a traceback shows of an error and of its causes."""
     if error is None:
         return ""
     behind = error.__cause__ if error.__suppress_context__ else error.__context__

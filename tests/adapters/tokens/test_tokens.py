@@ -1,4 +1,4 @@
-"""Tokens: what is kept of them, who their bearer is, and how soon a revoked one ends."""
+"""Tokens: what is stored of them, who their bearer is, and how soon a revoked token is refused."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def bearers(book: TokenBook, clock: Clock) -> Bearers:
     return Bearers(book, clock)
 
 
-def test_a_token_is_spelled_so_that_it_can_be_read_and_found() -> None:
+def test_a_token_as_text_can_be_parsed_and_found_in_a_text() -> None:
     token = Token.mint()
     assert Token.read(token.spelled) == token
     assert len(token.secret) == 43
@@ -65,11 +65,11 @@ def test_a_token_is_spelled_so_that_it_can_be_read_and_found() -> None:
 @pytest.mark.parametrize(
     "text", ["", "whence_", "whence_0123456789ab_short", "Bearer x", "whence_0123456789ab_" + "é" * 43]
 )
-def test_what_is_no_token_is_read_as_none(text: str) -> None:
+def test_a_text_that_is_not_a_token_is_parsed_as_none(text: str) -> None:
     assert Token.read(text) is None
 
 
-def test_nothing_that_opens_a_door_is_kept(book: TokenBook, engine: Engine) -> None:
+def test_the_secret_of_a_token_is_not_stored(book: TokenBook, engine: Engine) -> None:
     token = book.issue("desk", Role.TRADER, NOW)
     with engine.connect() as connection:
         row = connection.execute(select(TOKENS)).one()
@@ -78,13 +78,13 @@ def test_nothing_that_opens_a_door_is_kept(book: TokenBook, engine: Engine) -> N
     assert NOW in row
 
 
-def test_the_bearer_is_who_the_token_was_made_for(book: TokenBook, bearers: Bearers) -> None:
+def test_a_token_identifies_the_name_and_role_it_was_issued_for(book: TokenBook, bearers: Bearers) -> None:
     token = book.issue("desk", Role.TRADER, NOW)
     assert bearers.caller(token.spelled) == Caller("desk", Role.TRADER, token.id)
     assert bearers.remembered(token.spelled) == Caller("desk", Role.TRADER, token.id)
 
 
-def test_another_secret_opens_nothing_also_where_the_right_one_is_remembered(
+def test_a_wrong_secret_is_refused_even_while_the_right_one_is_remembered(
     book: TokenBook, bearers: Bearers
 ) -> None:
     token = book.issue("desk", Role.TRADER, NOW)
@@ -95,17 +95,21 @@ def test_another_secret_opens_nothing_also_where_the_right_one_is_remembered(
         bearers.caller(token.spelled)
 
 
-def test_nobody_learns_which_tokens_there_are(book: TokenBook, bearers: Bearers) -> None:
+def test_an_unknown_id_and_a_wrong_secret_are_refused_with_the_same_message(
+    book: TokenBook, bearers: Bearers
+) -> None:
     known = book.issue("desk", Role.TRADER, NOW)
-    said: set[str] = set()
+    messages: set[str] = set()
     for guess in (Token.mint(), Token(known.id, Token.mint().secret)):
         with pytest.raises(Unauthenticated) as refused:
             bearers.caller(guess.spelled)
-        said.add(str(refused.value))
-    assert len(said) == 1
+        messages.add(str(refused.value))
+    assert len(messages) == 1
 
 
-def test_a_revoked_token_is_good_for_seconds_at_most(book: TokenBook, bearers: Bearers, clock: Clock) -> None:
+def test_a_revoked_token_is_refused_after_the_remembered_seconds(
+    book: TokenBook, bearers: Bearers, clock: Clock
+) -> None:
     token = book.issue("desk", Role.TRADER, NOW)
     bearers.caller(token.spelled)
     assert book.revoke("desk", NOW) == "desk"
@@ -115,7 +119,7 @@ def test_a_revoked_token_is_good_for_seconds_at_most(book: TokenBook, bearers: B
         bearers.caller(token.spelled)
 
 
-def test_a_name_has_one_token_at_a_time(book: TokenBook) -> None:
+def test_a_second_token_of_a_name_is_refused_until_the_first_is_revoked(book: TokenBook) -> None:
     first = book.issue("desk", Role.TRADER, NOW)
     with pytest.raises(InvalidInput, match="has a token already"):
         book.issue("desk", Role.ADMIN, NOW)
@@ -127,12 +131,12 @@ def test_a_name_has_one_token_at_a_time(book: TokenBook) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "anonymous", "Engine", "two words", "x" * 41, "0123456789ab", "-x"])
-def test_a_name_that_could_mean_somebody_else_is_refused(book: TokenBook, name: str) -> None:
+def test_an_invalid_or_reserved_name_is_refused(book: TokenBook, name: str) -> None:
     with pytest.raises(InvalidInput, match="not a name"):
         book.issue(name, Role.VIEWER, NOW)
 
 
-def test_revoking_what_is_not_there_says_so(book: TokenBook) -> None:
+def test_revoking_a_revoked_token_is_refused(book: TokenBook) -> None:
     book.issue("desk", Role.VIEWER, NOW)
     book.revoke("desk", NOW)
     with pytest.raises(InvalidInput, match="tokens list"):

@@ -1,4 +1,4 @@
-"""A collector of traces, by OTLP over HTTP, as any of them takes them."""
+"""A collector of traces that receives OTLP over HTTP."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 
 class Collector:
-    """What was sent so far, and where to."""
+    """The address of the collector and the requests it has received."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -32,7 +32,7 @@ class Collector:
 
 @contextmanager
 def collecting() -> Generator[Collector]:
-    """Takes spans while it is entered."""
+    """A collector that receives spans until the block ends."""
     collector = Collector()
 
     class Handler(BaseHTTPRequestHandler):
@@ -42,7 +42,7 @@ def collecting() -> Generator[Collector]:
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base class's name)
-            """Says nothing."""
+            """Logs nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     collector.url = f"http://127.0.0.1:{server.server_port}"

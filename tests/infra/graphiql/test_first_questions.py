@@ -1,4 +1,4 @@
-"""What GraphiQL offers to whoever opens it for the first time can be asked of the schema as it is."""
+"""The queries in GraphiQL's first tabs are valid in the current schema."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from graphql import GraphQLSchema, build_schema, parse, validate
 from adapters.graphql.schema import printed
 from infra.graphiql.folder import SOURCE
 
-QUESTIONS = sorted((SOURCE / "src").glob("*.graphql"))
+QUERIES = sorted((SOURCE / "src").glob("*.graphql"))
 
 
 @pytest.fixture(scope="module")
-def today() -> GraphQLSchema:
+def current() -> GraphQLSchema:
     return build_schema(printed())
 
 
-@pytest.mark.parametrize("name", [file.stem for file in QUESTIONS])
-def test_it_is_valid_today(today: GraphQLSchema, name: str) -> None:
-    words = (SOURCE / "src" / f"{name}.graphql").read_text()
-    assert validate(today, parse(words)) == []
+@pytest.mark.parametrize("name", [file.stem for file in QUERIES])
+def test_a_query_is_valid_in_the_current_schema(current: GraphQLSchema, name: str) -> None:
+    text = (SOURCE / "src" / f"{name}.graphql").read_text()
+    assert validate(current, parse(text)) == []
 
 
-def test_there_are_trades_to_see_and_events_to_follow() -> None:
-    assert [file.stem for file in QUESTIONS] == ["live", "trades"]
+def test_the_first_tabs_are_trades_and_live_events() -> None:
+    assert [file.stem for file in QUERIES] == ["live", "trades"]
     page = (SOURCE / "src" / "page.jsx").read_text()
-    assert all(f"./{file.name}" in page for file in QUESTIONS)
+    assert all(f"./{file.name}" in page for file in QUERIES)

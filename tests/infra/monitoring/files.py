@@ -1,4 +1,4 @@
-"""What is in `infra/monitoring`, and the metrics that an expression of PromQL names."""
+"""The files in `infra/monitoring`, and the metrics in an expression of PromQL."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def rules() -> Sequence[dict[str, Any]]:
 
 
 def rule_tests() -> Sequence[dict[str, Any]]:
-    """Every moment at which an alert is looked at."""
+    """Every evaluation of an alert in the rule tests."""
     return [moment for test in _yaml(RULES_TEST)["tests"] for moment in test["alert_rule_test"]]
 
 
@@ -39,12 +39,12 @@ def dashboard() -> dict[str, Any]:
 
 
 def panels() -> Sequence[dict[str, Any]]:
-    """Everything on the dashboard that asks for something."""
+    """Every panel of the dashboard that has queries."""
     return [panel for panel in dashboard()["panels"] if panel["type"] != "row"]
 
 
-def questions() -> Iterator[str]:
-    """What the dashboard asks Prometheus, with Grafana's variables filled in."""
+def queries() -> Iterator[str]:
+    """The dashboard's PromQL expressions, with Grafana's variables replaced."""
     for panel in panels():
         for target in panel["targets"]:
             expression: str = target["expr"]
@@ -54,7 +54,7 @@ def questions() -> Iterator[str]:
 
 
 def series_in(expression: str) -> set[str]:
-    """Our own series that the expression names."""
+    """The series of Whence that the expression names."""
     return set(re.findall(r"\bwhence_\w+", expression))
 
 

@@ -1,4 +1,4 @@
-"""The Grafana dashboard: it asks for metrics that exist, for all of them, in words that Prometheus understands."""
+"""The Grafana dashboard: its queries are valid PromQL and name exactly the metrics of the catalogue."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ import pytest
 import yaml
 
 from adapters.metrics.catalogue import CATALOGUE, series_of
-from tests.infra.monitoring.files import dashboard, panels, provisioned, questions, series_in
+from tests.infra.monitoring.files import dashboard, panels, provisioned, queries, series_in
 from tests.promtool import promtool
 
 DATA_SOURCE = {"type": "prometheus", "uid": "${datasource}"}
-ASKED = frozenset(series for question in questions() for series in series_in(question))
+QUERIED = frozenset(series for query in queries() for series in series_in(query))
 
 
-def test_every_metric_it_names_exists() -> None:
-    assert ASKED - {series for metric in CATALOGUE for series in series_of(metric)} == set()
+def test_every_metric_on_the_dashboard_exists() -> None:
+    assert QUERIED - {series for metric in CATALOGUE for series in series_of(metric)} == set()
 
 
-def test_every_metric_there_is_can_be_seen() -> None:
-    assert [metric.name for metric in CATALOGUE if not series_of(metric) & ASKED] == []
+def test_every_metric_of_the_catalogue_is_on_the_dashboard() -> None:
+    assert [metric.name for metric in CATALOGUE if not series_of(metric) & QUERIED] == []
 
 
-def test_prometheus_understands_every_question(tmp_path: Path) -> None:
-    recorded = [{"record": f"question:{number}", "expr": words} for number, words in enumerate(questions())]
-    file = tmp_path / "questions.yml"
+def test_every_query_is_valid_promql(tmp_path: Path) -> None:
+    recorded = [{"record": f"query:{number}", "expr": text} for number, text in enumerate(queries())]
+    file = tmp_path / "queries.yml"
     file.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": recorded}]}))
-    judged = promtool("check", "rules", file)
-    assert judged.returncode == 0, judged.stdout + judged.stderr
-    assert f"{len(recorded)} rules found" in judged.stdout
+    checked = promtool("check", "rules", file)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert f"{len(recorded)} rules found" in checked.stdout
 
 
 @pytest.mark.parametrize("panel", panels(), ids=lambda panel: panel["title"])
-def test_a_panel_says_what_it_shows_and_asks_the_source_that_was_chosen(panel: dict[str, Any]) -> None:
+def test_a_panel_has_a_description_and_queries_the_chosen_data_source(panel: dict[str, Any]) -> None:
     assert panel["description"].endswith(".")
     assert [target["datasource"] for target in panel["targets"]] == [DATA_SOURCE] * len(panel["targets"])
     assert all(target["legendFormat"] for target in panel["targets"])
 
 
-def test_panels_have_numbers_and_places_of_their_own() -> None:
+def test_panels_have_unique_ids_and_do_not_overlap() -> None:
     shown = dashboard()["panels"]
     assert len({panel["id"] for panel in shown}) == len(shown)
     cells = [cell for panel in shown for cell in _cells(panel["gridPos"])]
@@ -48,13 +48,13 @@ def test_panels_have_numbers_and_places_of_their_own() -> None:
     assert all(0 <= column < 24 for column, _ in cells)
 
 
-def test_the_source_and_the_account_can_be_chosen() -> None:
+def test_the_data_source_and_the_account_are_variables() -> None:
     variables = {one["name"]: one for one in dashboard()["templating"]["list"]}
     assert variables["datasource"]["query"] == "prometheus"
-    assert series_in(variables["account"]["definition"]) <= ASKED
+    assert series_in(variables["account"]["definition"]) <= QUERIED
 
 
-def test_grafana_can_be_given_both_as_files() -> None:
+def test_grafana_is_provisioned_with_the_data_source_and_the_dashboard() -> None:
     (source,) = provisioned("datasources/prometheus.yml")["datasources"]
     (provider,) = provisioned("dashboards/whence.yml")["providers"]
     assert source["type"] == DATA_SOURCE["type"]

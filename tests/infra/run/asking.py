@@ -1,4 +1,4 @@
-"""A person at the door of a run: what is asked at which instant of the tape, and what was answered."""
+"""Requests of a person to a run: a script of requests by instant of the tape, and their answers."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from infra.run.plan import Plan
 
 PATIENCE = 20.0
 Script = Mapping[int, Sequence[tuple[str, Callable[[PaperRun], Request]]]]
-"""By the number of the instant: the keys of what is asked there, and how each is made."""
+"""By the number of the instant: the key of each request at it, and the function that makes the request."""
 
 
 def ask(run: PaperRun, key: str, request: Request, account: str = "paper") -> Answer:
-    """Asks from another thread, as everybody does, and lets the run attend until it is answered."""
+    """Send the request from another thread, as any caller does, and let the run attend until it is answered."""
     requested = Requested(
         id=key, account=account, actor="eve", valid_until=utc_now() + timedelta(minutes=1), request=request
     )
@@ -35,7 +35,7 @@ def ask(run: PaperRun, key: str, request: Request, account: str = "paper") -> An
 
 
 def play_asking(plan: Plan, log: EventLog, script: Script, upto: int | None = None) -> dict[str, Answer]:
-    """Plays the plan (to instant `upto`), asking by the script wherever the log is not being taken up again."""
+    """Play the plan (up to instant `upto`) and send the script's requests, except while the run recalls its log."""
     answers, seen = dict[str, Answer](), list[Envelope]()
     run = PaperRun(plan, log, seen.append)
     for number, _instant in enumerate(run.instants()):

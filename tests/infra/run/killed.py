@@ -1,8 +1,8 @@
-"""Catching up, and killed: `python -m tests.infra.run.killed LOG STORE SEED ROUNDS`, one object of JSON at the end.
+"""Catching up in processes that are killed: `python -m tests.infra.run.killed LOG STORE SEED ROUNDS`.
 
-Each round is a process of its own that catches up in small batches and is killed (SIGKILL) when the store's ordinal
-has passed one that chance has chosen, or a moment after. The last one is left alone. A process without threads forks
-them, which is why this is a program and not a part of the test.
+Each round is a process that catches up in small batches and is killed (SIGKILL) shortly after the store has passed a
+random ordinal. A last run catches up undisturbed, and the program then prints one JSON object. It is a separate program
+because only a process without threads may fork safely.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _PATIENCE = 120.0
 
 
 def catch_up(settings: WhenceSettings) -> None:
-    """Builds what is not there and brings it to the head of the log."""
+    """Create the missing builds and bring all builds to the head of the log."""
     engine = open_store(settings)
     builds = [
         build
@@ -49,14 +49,14 @@ def catch_up(settings: WhenceSettings) -> None:
 
 
 def reached(engine: Engine) -> int:
-    """How far the furthest build is."""
+    """The ordinal of the most advanced build."""
     with reading(engine) as connection:
         found = connection.execute(select(func.coalesce(func.max(CURSORS.c.ordinal), 0))).scalar_one()
         return int(found)
 
 
 def killed_at(engine: Engine, work: Callable[[], None], ordinal: int, moment: float) -> bool:
-    """Whether a process that did this was still at it when it was killed, a moment after this ordinal."""
+    """Run `work` in a process and kill it `moment` seconds after `ordinal`; returns whether it was still running."""
     engine.dispose()
     pid = os.fork()
     if pid == 0:
@@ -71,7 +71,7 @@ def killed_at(engine: Engine, work: Callable[[], None], ordinal: int, moment: fl
 
 
 def main(log: str, store: str, seed: str, rounds: str) -> None:
-    """As the module says."""
+    """See the module's docstring."""
     settings = WhenceSettings(log=log, store=store)
     engine = open_store(settings)
     migrate(engine)

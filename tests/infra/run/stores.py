@@ -1,4 +1,4 @@
-"""Stores and logs as the program opens them, and what read models in them add up to."""
+"""Stores and logs opened as the program opens them, and digests of the read models in them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from projections.store import reading
 
 @pytest.fixture(params=("sqlite", "postgresql"))
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a store nobody has used, on each database."""
+    """The address of an unused store, on each database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'read.db'}"
     database: str = request.getfixturevalue("postgres_database")
@@ -30,12 +30,12 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def store(store_url: str) -> Iterator[Engine]:
-    """That store, opened and migrated."""
+    """The store at `store_url`, opened and migrated."""
     yield from opened(store_url)
 
 
 def opened(url: str) -> Iterator[Engine]:
-    """A store with its lasting tables, closed at the end."""
+    """A migrated store, which is closed at the end."""
     engine = open_store(WhenceSettings(store=url))
     migrate(engine)
     yield engine
@@ -43,14 +43,14 @@ def opened(url: str) -> Iterator[Engine]:
 
 
 def filled(address: str, envelopes: Sequence[Envelope]) -> None:
-    """Appends these to the log at this address, which is made where it is not."""
+    """Append the envelopes to the log at `address`, which is created where it is missing."""
     with closing(open_owned(WhenceSettings(log=address))) as log:
         for start in range(0, len(envelopes), 500):
             log.append(envelopes[start : start + 500])
 
 
 def digests(engine: Engine) -> Mapping[str, str]:
-    """What each live build adds up to."""
+    """The digest of each live build, by projection."""
     with reading(engine) as connection:
         return {
             name: digest(connection, PROJECTIONS[name], build) for name, build in live(connection).items()

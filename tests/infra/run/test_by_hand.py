@@ -1,4 +1,4 @@
-"""People's requests to a run on a tape: recorded at the tape's instant, and taken up again with the rest of the log."""
+"""People's requests to a run on a tape: recorded at the tape's instant, and recalled with the rest of the log."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ DONE = (
 
 
 def digest(log: LogReader) -> str:
-    """One sum over all that the log holds, as it is written."""
+    """A hash over all encoded events of the log."""
     total, codec = sha256(), AvroCodec()
     for recorded in log.read():
         total.update(codec.encode(recorded.envelope))
@@ -125,7 +125,7 @@ def digest(log: LogReader) -> str:
 
 @pytest.fixture(scope="module")
 def whole() -> ListLog:
-    """The log of a run with every request of the script, which nobody stopped."""
+    """The log of an uninterrupted run with every request of the script."""
     log = ListLog()
     answers = play_asking(PLAN, log, SCRIPT)
     assert {key: answer for key, answer in answers.items() if not isinstance(answer, Completed)}.keys() == {
@@ -135,7 +135,7 @@ def whole() -> ListLog:
     return log
 
 
-def test_everything_asked_is_recorded_at_the_tapes_instant(whole: ListLog) -> None:
+def test_every_request_is_recorded_at_the_tapes_instant(whole: ListLog) -> None:
     by_command = {
         envelope.meta.causation_id: envelope.meta
         for envelope in whole.envelopes
@@ -143,8 +143,8 @@ def test_everything_asked_is_recorded_at_the_tapes_instant(whole: ListLog) -> No
     }
     instants = {
         f"command:{key}": TAPES[0].candles[number].close_time
-        for number, asked in sorted(SCRIPT.items(), reverse=True)
-        for key, _ in asked
+        for number, requests in sorted(SCRIPT.items(), reverse=True)
+        for key, _ in requests
     }
     for key in DONE:
         meta = by_command[f"command:{key}"]
@@ -154,8 +154,8 @@ def test_everything_asked_is_recorded_at_the_tapes_instant(whole: ListLog) -> No
     assert {"ProtectionMoved", "PositionClosed", "OrderCancelled", "DecisionMade"} <= kinds
 
 
-def test_a_run_stopped_after_any_unit_goes_on_to_the_same_log(whole: ListLog) -> None:
-    """Right before and right behind each request, among others."""
+def test_a_run_stopped_after_any_unit_continues_to_the_same_log(whole: ListLog) -> None:
+    """The stops include those right before and right after each request."""
     assert len(whole.units) > 30
     for unit in whole.units:
         log = ListLog(whole.envelopes[:unit])
@@ -163,7 +163,9 @@ def test_a_run_stopped_after_any_unit_goes_on_to_the_same_log(whole: ListLog) ->
         assert log.envelopes == whole.envelopes, f"cut at {unit}"
 
 
-def test_the_same_on_kafka(whole: ListLog, kafka_bootstrap_servers: str, kafka_topic: str) -> None:
+def test_an_interrupted_run_on_kafka_gives_the_same_log(
+    whole: ListLog, kafka_bootstrap_servers: str, kafka_topic: str
+) -> None:
     settings = WhenceSettings(log=f"kafka://{kafka_bootstrap_servers}/{kafka_topic}?partition=0")
     for stop in (5, 14, None):
         with closing(open_owned(settings)) as log:
@@ -180,14 +182,14 @@ def named(log: EventLog, key: str) -> Sequence[EventNamed]:
     return tuple(one.named for one in world.commanded.followed(key))
 
 
-def test_a_request_waits_until_the_log_is_taken_up_again(whole: ListLog) -> None:
+def test_a_request_waits_until_the_log_is_recalled(whole: ListLog) -> None:
     run = PaperRun(PLAN, ListLog(whole.envelopes), _unseen)
     next(run.instants())
     assert run.recalling
     assert run.attend() == 0
 
 
-def test_after_the_last_candle_the_engine_goes_on_answering(whole: ListLog) -> None:
+def test_the_engine_answers_requests_after_the_last_candle(whole: ListLog) -> None:
     run = PaperRun(PLAN, ListLog(whole.envelopes), _unseen)
     for _instant in run.instants():
         pass
@@ -198,7 +200,7 @@ def test_after_the_last_candle_the_engine_goes_on_answering(whole: ListLog) -> N
     assert isinstance(ask(run, "last", TripKillSwitch("another word")), Declined)
 
 
-def test_whoever_waits_is_told_when_the_engine_dies() -> None:
+def test_a_request_after_the_engine_lost_its_log_is_answered_with_the_reason() -> None:
     class Fenced(ListLog):
         def append(self, envelopes: Sequence[Envelope]) -> int:
             if any(envelope.meta.causation_id == "command:trip" for envelope in envelopes):
@@ -218,7 +220,7 @@ def test_whoever_waits_is_told_when_the_engine_dies() -> None:
     )
 
 
-def test_a_run_that_fails_between_two_instants_closes_its_door() -> None:
+def test_a_request_after_a_failure_between_instants_is_answered_with_the_reason() -> None:
     def fenced() -> None:
         if log.head() > 20:
             raise OwnershipLost("another engine owns this log")

@@ -1,4 +1,4 @@
-"""The trading day: what happened before midnight is the old day's, and the new one's losses begin at nothing."""
+"""The trading day: events before midnight belong to the old day, and the new day's losses begin at zero."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tests.replacing import replace
 
 A_DAY = timedelta(days=1)
 BOLD = replace(EAGER, sizing=SizingSettings(risk=Decimal("0.01")))
-"""Enough at stake for the wide stops of candles of a day."""
+"""Enough risk for the wide stops of daily candles."""
 
 
-def test_what_a_day_brought_is_recorded_before_it_is_closed() -> None:
-    """Candles of a day are the hardest case: all that happens in one is told when the next day has begun."""
+def test_the_balance_changes_of_a_day_are_recorded_before_it_is_closed() -> None:
+    """Daily candles are the hardest case: the events within one are reported after the next day has begun."""
     tapes = synthetic_tape(4, SYMBOLS[:2], interval=A_DAY, candles=700)
     with closing(open_memory(AvroCodec())) as log:
         recorded = play(plan(tapes, BOLD), log)

@@ -1,4 +1,4 @@
-"""Every event counts exactly once, wherever the process dies and whatever fails between writing and committing."""
+"""Every event is projected exactly once, wherever the process dies and whatever fails before a commit."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ _SEED = 4
 
 @cache
 def _events() -> Sequence[Envelope]:
-    """Two accounts, one after the other, so that the log is worth interrupting."""
+    """The events of two accounts, one after the other, so that the log is long enough to be interrupted."""
     return [envelope for account in copies(a_run(3_000), 2) for envelope in account]
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
-    """What one quiet runner makes of them."""
+    """The digests of one undisturbed runner."""
     for engine in opened(f"sqlite:///{tmp_path_factory.mktemp('undisturbed') / 'read.db'}"):
         caught_up(engine, WrittenLog(_events()), PROJECTIONS)
         yield digests(engine)
 
 
 def _killed(log: str, store: str, rounds: int) -> Mapping[str, Any]:
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "tests.infra.run.killed", log, store, str(_SEED), str(rounds)],
         cwd=_ROOT,
         env=os.environ | {"PYTHONPATH": str(_ROOT)},
@@ -56,30 +56,30 @@ def _killed(log: str, store: str, rounds: int) -> Mapping[str, Any]:
         check=False,
         timeout=180,
     )
-    assert told.returncode == 0, told.stderr
-    found: Mapping[str, Any] = json.loads(told.stdout)
+    assert done.returncode == 0, done.stderr
+    found: Mapping[str, Any] = json.loads(done.stdout)
     return found
 
 
-def _check(told: Mapping[str, Any]) -> None:
-    deaths: Sequence[Mapping[str, Any]] = told["deaths"]
-    assert told["reached"] == told["head"] == len(_events())
+def _check(report: Mapping[str, Any]) -> None:
+    deaths: Sequence[Mapping[str, Any]] = report["deaths"]
+    assert report["reached"] == report["head"] == len(_events())
     assert all(one["died"] for one in deaths), deaths
-    assert len({one["left"] for one in deaths}) > 1, "they died at different places"
+    assert len({one["left"] for one in deaths}) > 1, "all processes died at the same ordinal"
     assert all(one["left"] < len(_events()) for one in deaths), deaths
 
 
-def test_killed_while_it_catches_up(
+def test_a_projection_killed_four_times_while_catching_up_gives_the_same_digests(
     store: Engine, store_url: str, tmp_path: Path, undisturbed: Mapping[str, str]
 ) -> None:
-    """Four times, at moments that chance has chosen."""
+    """The kills are at random moments."""
     log = f"sqlite:///{tmp_path / 'log.db'}"
     filled(log, _events())
     _check(_killed(log, store_url, 4))
     assert digests(store) == undisturbed
 
 
-def test_killed_while_it_catches_up_with_kafka(
+def test_a_projection_killed_while_catching_up_with_kafka_gives_the_same_digests(
     tmp_path: Path, kafka_bootstrap_servers: str, kafka_topic: str, undisturbed: Mapping[str, str]
 ) -> None:
     log, url = f"kafka://{kafka_bootstrap_servers}/{kafka_topic}", f"sqlite:///{tmp_path / 'read.db'}"
@@ -90,11 +90,11 @@ def test_killed_while_it_catches_up_with_kafka(
 
 
 class _Cut(WhenceError):
-    """What a commit that never came back looks like."""
+    """A commit that failed."""
 
 
-def test_nothing_counts_twice_when_commits_fail(store: Engine, undisturbed: Mapping[str, str]) -> None:
-    """Every 25th commit is refused when all is written; what was folded for it is folded anew."""
+def test_failed_commits_project_no_event_twice(store: Engine, undisturbed: Mapping[str, str]) -> None:
+    """Every 25th commit is refused after all writes; its events are then folded again."""
     log, commits = WrittenLog(_events()), 0
     builds = kept_up(store, PROJECTIONS.values())
     runner = Runner(log, works(store, builds, PROJECTIONS, 0))
@@ -118,8 +118,10 @@ def test_nothing_counts_twice_when_commits_fail(store: Engine, undisturbed: Mapp
     assert digests(store) == undisturbed
 
 
-def test_nothing_counts_twice_when_two_are_at_it(store: Engine, undisturbed: Mapping[str, str]) -> None:
-    """Without turns, each overtaken by the other again and again."""
+def test_two_runners_on_one_store_project_no_event_twice(
+    store: Engine, undisturbed: Mapping[str, str]
+) -> None:
+    """The runners do not take turns, and overtake each other repeatedly."""
     log = WrittenLog(_events())
     builds = kept_up(store, PROJECTIONS.values())
     runners = [Runner(log, works(store, builds, PROJECTIONS, 0)) for _ in range(2)]

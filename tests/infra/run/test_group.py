@@ -1,4 +1,4 @@
-"""The partitions of a topic shared by two processes, one of which is killed: the tables are those of a single run."""
+"""Two processes share the partitions of a topic, and one is killed: the tables equal those of a single process."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _PARTITIONS = 3
 
 
 def _accounts() -> Sequence[Sequence[Envelope]]:
-    """The log of each partition: an account of its own."""
+    """The events of each partition, which belong to an account of its own."""
     return list(copies(a_run(1_500), _PARTITIONS))
 
 
 @pytest.fixture
 def topic(kafka_bootstrap_servers: str, kafka_topic: str) -> str:
-    """A topic of three partitions, each a log; the last one first, for the topic is made with as many as are named."""
+    """A topic with a log in each of three partitions; filled from the last one, which creates all partitions."""
     for partition, events in reversed(list(enumerate(_accounts()))):
         filled(f"kafka://{kafka_bootstrap_servers}/{kafka_topic}?partition={partition}", events)
     return f"kafka://{kafka_bootstrap_servers}/{kafka_topic}"
@@ -42,7 +42,7 @@ def topic(kafka_bootstrap_servers: str, kafka_topic: str) -> str:
 
 @pytest.fixture
 def single(topic: str, tmp_path: Path) -> Iterator[Mapping[str, str]]:
-    """What one process makes of all three."""
+    """The digests of one process over all three partitions."""
     url = f"sqlite:///{tmp_path / 'single.db'}"
     for engine in opened(url):
         group = Group(
@@ -52,10 +52,10 @@ def single(topic: str, tmp_path: Path) -> Iterator[Mapping[str, str]]:
         yield digests(engine)
 
 
-def test_one_is_killed_and_the_other_takes_its_partitions(
+def test_a_process_takes_the_partitions_of_a_killed_one_and_projects_each_event_once(
     topic: str, single: Mapping[str, str], postgres_database: str, tmp_path: Path
 ) -> None:
-    """As soon as it has begun with them; nothing is lost and nothing counted twice."""
+    """The first process is killed as soon as it has begun to project."""
     name = f"shared-{time.time_ns()}"
     words = ("projections", "run", "--group", name, "--log", topic, "--store", postgres_database)
     for engine in opened(postgres_database):
@@ -75,7 +75,7 @@ def _has_begun(engine: Engine) -> bool:
 
 
 def _reached(engine: Engine) -> Sequence[int]:
-    """How far today's rows are, each build in each partition."""
+    """The ordinals of the live builds, one for each build and partition."""
     with reading(engine) as connection:
         own = CURSORS.c.build_id.in_([build.id for build in live(connection).values()])
         return list(connection.execute(select(CURSORS.c.ordinal).where(own)).scalars())
@@ -93,7 +93,7 @@ def _until(reached: Callable[[], bool], what: str) -> None:
         time.sleep(0.05)
 
 
-def test_only_a_topic_has_partitions_to_share(tmp_path: Path) -> None:
+def test_a_group_on_a_log_in_a_file_is_refused(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'read.db'}"
     for engine in opened(url):
         with pytest.raises(InvalidInput, match="--group"):

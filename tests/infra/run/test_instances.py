@@ -1,4 +1,4 @@
-"""Two instances of one strategy on one account: each trades its own candles, and leaves the other's positions alone."""
+"""Two instances of one strategy on one account: each trades its own candles and only its own positions."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def played(settings: Settings) -> Sequence[Envelope]:
         return play(plan(tapes, settings), log)
 
 
-def taken_out(envelopes: Sequence[Envelope]) -> set[bool]:
-    """Of each decision to close: whether what was closed belonged to the strategy whose signal closed it."""
+def closed_own(envelopes: Sequence[Envelope]) -> set[bool]:
+    """For each decision to close: whether the closed positions belong to the strategy of its signal."""
     world, own = World(), set[bool]()
     for envelope in envelopes:
         if isinstance(envelope.event, DecisionMade) and envelope.event.verdict is Verdict.CLOSE:
@@ -53,15 +53,15 @@ def entered(envelopes: Sequence[Envelope]) -> set[tuple[str, int]]:
 
 
 @pytest.mark.parametrize(("reverse_others", "own"), [(False, {True}), (True, {True, False})])
-def test_instances_close_their_own_positions_and_others_only_where_the_settings_say_so(
+def test_an_instance_closes_positions_of_others_only_where_the_settings_allow_it(
     reverse_others: bool, own: set[bool]
 ) -> None:
     envelopes = played(replace(EAGER, strategies=(FAST, SLOW), reverse_others=reverse_others))
-    assert taken_out(envelopes) == own
+    assert closed_own(envelopes) == own
     assert entered(envelopes) == {("trend-fast", 300), ("trend-slow", 900)}
 
 
-def test_an_instance_trades_its_instruments_only() -> None:
+def test_an_instance_trades_only_its_configured_instruments() -> None:
     one = replace(FAST, instruments=("ETHUSDT-LINEAR.BYBIT",))
     events = [envelope.event for envelope in played(replace(EAGER, strategies=(one,)))]
     signals = [event for event in events if isinstance(event, SignalDetected)]

@@ -1,4 +1,4 @@
-"""The id of a new log: an explicit form, the same as the logs on record were made by."""
+"""The id of a new log: a hash of an explicit form, which gives recorded logs the same ids."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def plan(
 
 
 @pytest.mark.parametrize("name", TAPES)
-def test_a_log_made_again_from_its_tape_and_settings_has_the_id_of_then(name: str) -> None:
+def test_a_recorded_log_made_again_from_its_tape_and_settings_has_the_same_id(name: str) -> None:
     settings = load(config=str(FOLDER / name / "whence.toml"))
     tapes = [read_tape(FOLDER / name / file, now=datetime.now(UTC)) for file in TAPES[name]]
     made = plan_of(
@@ -70,14 +70,14 @@ def test_another_plan_has_another_id(changed: str) -> None:
     assert CHANGES[changed].opening.log_id != plan().opening.log_id
 
 
-def test_a_later_setting_that_is_neutral_is_no_part_of_the_form() -> None:
-    """Whatever its other value is: 0 switches the win rate off, so its window says nothing."""
+def test_a_later_setting_with_its_neutral_value_is_not_part_of_the_form() -> None:
+    """A minimum win rate of 0 switches the limit off, so its window does not matter."""
     off = [RiskSettings(minimum_win_rate=D(0), win_rate_window=window) for window in (10, 50)]
     one, other = (plan(Settings(risk=risk)).opening.log_id for risk in off)
     assert one == other
 
 
-def test_the_form_names_every_setting_and_every_figure_of_an_instrument() -> None:
+def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None:
     named = {"strategies", "order_freshness_seconds", *log_id.GROUPS}
     named |= {f"{group}.{name}" for group, names in log_id.GROUPS.items() for name in names}
     everything = replace(

@@ -1,4 +1,4 @@
-"""Trading by hand on a log without an engine: opened anew, taken over, restored, and never at its own expense."""
+"""Trading by hand on a log that no engine owns: a new log, a log of a tape, and restarts."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ LIMIT = ManualTerms(
 
 
 class Hand:
-    """A run by hand with a clock that goes on when told."""
+    """A run by hand with a clock that the test advances."""
 
     def __init__(self, log: EventLog, at: datetime = NOON, beginning: Beginning = BEGINNING) -> None:
         self.at, self.log, self.seen = at, log, list[Envelope]()
@@ -90,7 +90,7 @@ class Hand:
         return self.run.world
 
 
-def test_an_empty_log_is_opened_for_live_trading() -> None:
+def test_an_empty_log_is_opened_in_live_mode() -> None:
     hand = Hand(ListLog())
     assert hand.world.state("log").mode is Mode.LIVE
     assert hand.world.portfolio.account.balance == 10_000
@@ -101,7 +101,7 @@ def test_an_empty_log_is_opened_for_live_trading() -> None:
     assert list(missing_causes(hand.log.read())) == []
 
 
-def test_a_limit_gives_a_first_price_and_everything_goes_its_way_from_there() -> None:
+def test_a_limit_order_gives_a_first_price_with_which_the_position_can_be_managed() -> None:
     hand = Hand(ListLog())
     market = replace(LIMIT, type=OrderType.MARKET, limit_price=None)
     refused = hand.ask(PlaceOrder(market))
@@ -119,11 +119,11 @@ def test_a_limit_gives_a_first_price_and_everything_goes_its_way_from_there() ->
     hand.pass_seconds(2)
     assert not hand.world.portfolio.positions
     assert not hand.world.portfolio.exits
-    assert isinstance(hand.ask(DraftOrder(market)), Drafted), "the fills have told a price"
+    assert isinstance(hand.ask(DraftOrder(market)), Drafted), "the price of the fills must be known"
     assert list(missing_causes(hand.log.read())) == []
 
 
-def test_a_signal_moves_the_market_and_a_stop_triggers() -> None:
+def test_the_price_of_a_signal_triggers_a_stop() -> None:
     hand = Hand(ListLog())
     hand.accepted(PlaceOrder(LIMIT))
     hand.pass_seconds(2)
@@ -131,13 +131,13 @@ def test_a_signal_moves_the_market_and_a_stop_triggers() -> None:
         candle_closed_at=hand.at, price=D(48_900), stop=D(49_500), target=D(47_000), direction=Direction.SHORT,
         intent=Intent.ENTER, strategy="scanner", confidence=0.1, trend=-0.5,
     )  # fmt: skip
-    # It speaks against the position, so the committees let it close that; the stop is there first or it is.
+    # The signal opposes the position, so the committees approve a close; the stop may trigger before it.
     hand.accepted(RaiseSignal(outside(fallen)))
     hand.pass_seconds(3)
     assert hand.world.portfolio.positions == {}
 
 
-def test_what_rests_goes_on_resting_after_a_restart() -> None:
+def test_resting_orders_and_positions_are_restored_after_a_restart() -> None:
     log = ListLog()
     first = Hand(log)
     first.accepted(PlaceOrder(LIMIT))
@@ -157,7 +157,7 @@ def test_what_rests_goes_on_resting_after_a_restart() -> None:
     assert {order.terms.instrument for order in again.world.portfolio.exits.values()} == {ETH}
 
 
-def test_an_entry_that_was_not_dealt_with_before_the_stop_expires_when_it_is_late() -> None:
+def test_an_unsent_entry_expires_after_a_late_restart_and_is_sent_after_a_quick_one() -> None:
     log = ListLog()
     first = Hand(log)
     first.accepted(PlaceOrder(LIMIT))
@@ -174,7 +174,7 @@ def test_an_entry_that_was_not_dealt_with_before_the_stop_expires_when_it_is_lat
     assert BTC in fourth.world.portfolio.positions
 
 
-def test_what_a_tape_left_unsent_expires_when_somebody_trades_on_its_log_and_not_before() -> None:
+def test_unsent_orders_of_a_tape_expire_only_with_the_first_request_by_hand() -> None:
     log = ListLog()
     play_asking(PLAN, log, SCRIPT, upto=4)
     head = log.head()
@@ -193,7 +193,7 @@ def test_what_a_tape_left_unsent_expires_when_somebody_trades_on_its_log_and_not
     assert list(missing_causes(log.read())) == []
 
 
-def test_days_turn() -> None:
+def test_at_midnight_the_day_is_closed_and_the_next_is_opened() -> None:
     hand = Hand(ListLog(), datetime(2026, 3, 1, 23, 59, 58, tzinfo=UTC))
     hand.pass_seconds(4)
     kinds = [type(envelope.event).__name__ for envelope in hand.log.envelopes]  # type: ignore[attr-defined]  # a list
@@ -201,8 +201,8 @@ def test_days_turn() -> None:
     assert hand.world.portfolio.account.day == "2026-03-02"
 
 
-def test_a_clock_that_goes_back_lets_nobody_add_exposure_until_it_is_set_right() -> None:
-    """The age of an order is measured by it: while it stands still, an order of yesterday would be fresh."""
+def test_new_exposure_is_refused_while_the_clock_is_behind_the_markets_time() -> None:
+    """The clock measures the age of an order: by a clock that is behind, an old order would be fresh."""
     hand = Hand(ListLog())
     hand.pass_seconds(1)
     hand.at -= timedelta(days=1)
@@ -218,7 +218,7 @@ def test_a_clock_that_goes_back_lets_nobody_add_exposure_until_it_is_set_right()
     hand.accepted(PlaceOrder(LIMIT))
 
 
-def test_a_clock_that_goes_back_takes_no_time_of_the_log_back() -> None:
+def test_times_in_the_log_do_not_decrease_with_a_clock_that_goes_back() -> None:
     hand = Hand(ListLog())
     hand.accepted(PlaceOrder(LIMIT))
     hand.at -= timedelta(hours=1)
@@ -227,7 +227,7 @@ def test_a_clock_that_goes_back_takes_no_time_of_the_log_back() -> None:
     assert times == sorted(times)
 
 
-def test_the_log_of_a_tape_keeps_to_what_it_holds_until_somebody_asks() -> None:
+def test_the_log_of_a_tape_is_unchanged_until_a_request_by_hand_is_carried_out() -> None:
     log = ListLog()
     play_asking(PLAN, log, {})
     before = log.head()
@@ -244,9 +244,9 @@ def test_the_log_of_a_tape_keeps_to_what_it_holds_until_somebody_asks() -> None:
     others = replace(late, account="other", valid_until=hand.at)
     declined = [hand.run.answer(one) for one in (late, others, replace(others, id="no key"))]
     assert [type(one) for one in declined] == [Declined] * 3
-    assert log.head() == before, "what is never carried out begins nothing"
+    assert log.head() == before, "a declined request must record nothing"
     play_asking(PLAN, log, {})
-    assert log.head() == before, "the tape can still be played on it"
+    assert log.head() == before, "the tape must still be playable on the log"
     price = TAPES[0].candles[-1].close.quantize(D("0.1"))
     terms = ManualTerms(
         instrument=BTC,
@@ -283,7 +283,7 @@ def test_a_log_of_another_account_is_refused() -> None:
         ),
     ],
 )
-def test_a_beginning_that_cannot_be_traded_with_opens_nothing(
+def test_an_invalid_beginning_is_refused_and_opens_no_log(
     beginning: Beginning, kind: type[Exception]
 ) -> None:
     log = ListLog()
@@ -292,7 +292,7 @@ def test_a_beginning_that_cannot_be_traded_with_opens_nothing(
     assert log.head() == 0
 
 
-def test_an_engine_that_loses_its_log_closes_its_door() -> None:
+def test_a_request_to_an_engine_that_lost_its_log_is_answered_with_the_reason() -> None:
     def fenced() -> None:
         if log.head():
             raise OwnershipLost("another engine owns this log")
@@ -308,7 +308,7 @@ def test_an_engine_that_loses_its_log_closes_its_door() -> None:
     assert "another engine owns this log" in answer.known
 
 
-def test_the_door_answers_from_any_thread() -> None:
+def test_the_door_answers_a_request_from_another_thread() -> None:
     hand = Hand(ListLog())
     requested = Requested(
         id="k1",

@@ -1,4 +1,4 @@
-"""Whatever a person asks in whatever order: the log adds up, and a restart changes nothing that matters."""
+"""Any requests by hand in any order: the log is consistent, and a restart changes no relevant state."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ terms = st.builds(
 
 
 def _worded(wanted: ManualTerms) -> ManualTerms:
-    """With the prices its type has, so that not all are declined for that."""
+    """The terms with the prices that their type needs, so that not all of them are declined."""
     limit = (wanted.limit_price or D(100)) if wanted.type is OrderType.LIMIT else None
     trigger = (wanted.trigger_price or D(101)) if wanted.type is OrderType.STOP else None
     bare = wanted.reduce_only
@@ -164,9 +164,10 @@ steps = st.lists(
 
 
 def lived(wanted: list[Step], restarts: frozenset[int]) -> Hand:
-    """One life of these steps, two seconds each; at some of them the engine is another, on the same log.
+    """Run the steps, two seconds each, and restart the engine on the same log at some of them.
 
-    Before the step of that number, or behind it where the number is negative: with the request still on its way.
+    A number in `restarts` restarts before the step of that number, a negative number after its request and before the
+    request takes effect.
     """
     hand = Hand(ListLog(), beginning=BEGINNING)
     hand.ask(
@@ -196,7 +197,7 @@ def lived(wanted: list[Step], restarts: frozenset[int]) -> Hand:
 
 
 def held(portfolio: Portfolio) -> object:
-    """What is left of it all, but for times."""
+    """The balance, reservations, positions and orders, without times."""
     entries = {name: entry.order.filled for name, entry in portfolio.entries.items()}
     exits = {name: (order.terms.quantity, order.filled) for name, order in portfolio.exits.items()}
     positions = {name: position.state for name, position in portfolio.positions.items()}
@@ -205,7 +206,7 @@ def held(portfolio: Portfolio) -> object:
 
 @given(steps, st.frozensets(st.integers(-30, 30), max_size=4))
 @settings(deadline=None, max_examples=100)
-def test_whatever_is_asked_adds_up_and_a_restart_changes_nothing_that_matters(
+def test_any_requests_leave_a_consistent_log_and_restarts_change_no_state(
     wanted: list[Step], restarts: frozenset[int]
 ) -> None:
     whole = lived(wanted, frozenset())

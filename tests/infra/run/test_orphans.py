@@ -1,4 +1,4 @@
-"""A position whose strategy is not configured any more, when an engine of a log without a tape starts."""
+"""Positions of strategies that are no longer configured, at the start of an engine on a log without a tape."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GONE = StrategySettings(id="gone", strategy="trend")
 
 
 def a_log_with_a_position_of_gone() -> tuple[ListLog, Hand]:
-    """A scanner opened it, and its name was then configured as that of a strategy."""
+    """A log with a position that a scanner opened, whose name was then configured as a strategy."""
     log = ListLog()
     hand = Hand(log)
     signal = a_signal(strategy="gone", candle_closed_at=hand.at)
@@ -40,14 +40,14 @@ def started_again(log: ListLog, before: Hand, settings: Settings) -> Hand:
     return Hand(log, before.at + timedelta(seconds=10), replace(BEGINNING, settings=settings))
 
 
-def test_an_engine_that_starts_with_the_same_strategies_records_nothing() -> None:
+def test_a_start_with_the_same_strategies_records_no_event() -> None:
     log, before = a_log_with_a_position_of_gone()
     head = log.head()
     started_again(log, before, Settings(strategies=(GONE,)))
     assert log.head() == head
 
 
-def test_a_position_whose_strategy_is_gone_is_an_alert_and_stays_open() -> None:
+def test_a_position_of_a_removed_strategy_is_reported_and_stays_open() -> None:
     log, before = a_log_with_a_position_of_gone()
     head = log.head()
     again = started_again(log, before, Settings(strategies=(SLOW,)))
@@ -60,7 +60,7 @@ def test_a_position_whose_strategy_is_gone_is_an_alert_and_stays_open() -> None:
     assert list(missing_causes(log.read())) == []
 
 
-def test_a_position_whose_strategy_is_gone_is_closed_where_the_setting_asks_for_it() -> None:
+def test_a_position_of_a_removed_strategy_is_closed_with_the_rule_close() -> None:
     log, before = a_log_with_a_position_of_gone()
     settings = Settings(strategies=(SLOW,), orphans=OrphanSettings(rule=OrphanRule.CLOSE))
     again = started_again(log, before, settings)
@@ -72,7 +72,7 @@ def test_a_position_whose_strategy_is_gone_is_closed_where_the_setting_asks_for_
     assert list(missing_causes(log.read())) == []
 
 
-def test_a_position_whose_strategy_is_gone_is_handed_over_where_the_setting_names_an_heir() -> None:
+def test_a_position_of_a_removed_strategy_is_handed_over_with_the_rule_hand_over() -> None:
     log, before = a_log_with_a_position_of_gone()
     rule = OrphanSettings(rule=OrphanRule.HAND_OVER, to="slow")
     again = started_again(log, before, Settings(strategies=(SLOW,), orphans=rule))
@@ -84,7 +84,7 @@ def test_a_position_whose_strategy_is_gone_is_handed_over_where_the_setting_name
 
 
 @pytest.mark.parametrize("rule", list(OrphanRule))
-def test_a_position_of_a_person_is_no_orphan(rule: OrphanRule) -> None:
+def test_a_position_of_a_person_is_not_an_orphan(rule: OrphanRule) -> None:
     log = ListLog()
     hand = Hand(log)
     hand.accepted(PlaceOrder(LIMIT))

@@ -1,4 +1,4 @@
-"""A run of a tape: what it is made of, and what is refused before there is a log."""
+"""A run of a tape: its plan, its refusals before a log is opened, and its observers."""
 
 from __future__ import annotations
 
@@ -31,14 +31,13 @@ def tape(symbol: str = "BTCUSDT", candles: int = 50) -> Tape:
     return synthetic_tape(1, [symbol], candles=candles)[0]
 
 
-def test_the_order_of_tapes_does_not_matter() -> None:
+def test_tapes_in_another_order_give_the_same_plan() -> None:
     one, two = plan(tape("BTCUSDT"), tape("ETHUSDT")), plan(tape("ETHUSDT"), tape("BTCUSDT"))
     assert one.opening == two.opening
     assert [rules.id for rules in one.instruments] == [rules.id for rules in two.instruments]
 
 
-def test_the_log_is_named_after_all_that_makes_it() -> None:
-    """And not after how long the tape is."""
+def test_the_log_id_depends_on_the_tapes_and_settings_but_not_on_the_length_of_a_tape() -> None:
     first = plan(tape()).opening.log_id
     others = [
         plan(tape("ETHUSDT")),
@@ -54,15 +53,15 @@ def test_the_log_is_named_after_all_that_makes_it() -> None:
     assert plan(tape(candles=80)).opening.log_id == first
 
 
-def test_a_log_made_before_there_was_a_win_rate_to_keep_can_go_on_without_one() -> None:
-    """The name that the program before gave to this very plan."""
+def test_a_plan_without_a_minimum_win_rate_has_the_log_id_of_the_previous_version() -> None:
+    """The expected id is the one that the previous version of the program gave to this plan."""
     without = replace(Settings(), risk=replace(Settings().risk, minimum_win_rate=D(0)))
     assert str(plan(tape(), settings=without).opening.log_id) == "dec5223f-6c67-5de7-8567-4b26f7925160"
     paused = replace(without, paused=("trend",))
     assert len({plan(tape(), settings=one).opening.log_id for one in (Settings(), without, paused)}) == 3
 
 
-def test_a_stake_is_a_sum_however_it_is_spelled() -> None:
+def test_a_stake_in_another_spelling_gives_the_same_plan() -> None:
     plain, other = (
         plan_of([tape()], "paper", D(balance), D(leverage), Settings())
         for balance, leverage in (("10000", "5"), ("1.00000e4", "5.0"))
@@ -71,7 +70,7 @@ def test_a_stake_is_a_sum_however_it_is_spelled() -> None:
     assert str(other.stake.balance) == "10000"
 
 
-def test_a_sum_that_no_log_can_keep_is_refused_before_there_is_one() -> None:
+def test_a_starting_balance_above_the_maximum_is_refused() -> None:
     with pytest.raises(InvalidInput, match=r"a starting balance of 1000+ USDT is above 1E\+18"):
         plan_of([tape()], "paper", D("1e70"), D(1), Settings())
 
@@ -86,14 +85,14 @@ def test_a_sum_that_no_log_can_keep_is_refused_before_there_is_one() -> None:
         ((tape(),), Settings(strategies=(StrategySettings("trend", {"fast": "x"}),)), 1, "fast"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_played_is_refused_before_there_is_a_log(
+def test_an_invalid_plan_is_refused_before_a_log_is_opened(
     tapes: Sequence[Tape], settings: Settings, leverage: int, fault: str
 ) -> None:
     with pytest.raises((InvalidInput, InvalidSettings), match=fault):
         plan(*tapes, settings=settings, leverage=leverage)
 
 
-def test_every_event_is_seen_once_recalled_or_not() -> None:
+def test_a_first_run_and_a_resumed_one_report_every_event_once() -> None:
     the_plan = short_plan()
     with closing(open_memory(AvroCodec())) as log:
         first = play(the_plan, log)
@@ -102,7 +101,7 @@ def test_every_event_is_seen_once_recalled_or_not() -> None:
     assert first == again == held
 
 
-def test_a_run_recalls_and_then_trades() -> None:
+def test_a_resumed_run_recalls_its_log_and_then_trades() -> None:
     whole, half = (
         synthetic_tape(4, ["BTCUSDT"], candles=400)[0],
         synthetic_tape(4, ["BTCUSDT"], candles=200)[0],
@@ -118,14 +117,14 @@ def test_a_run_recalls_and_then_trades() -> None:
     assert not recalling[-1]
 
 
-def test_instants_are_those_of_the_tape() -> None:
+def test_the_instants_of_a_run_are_the_close_times_of_its_tapes() -> None:
     tapes = synthetic_tape(4, ["BTCUSDT", "ETHUSDT"], candles=20)
     with closing(open_memory(AvroCodec())) as log:
         instants = list(PaperRun(plan(*tapes), log, _unseen).instants())
     assert instants == [(candle.close_time, 2) for candle in tapes[0].candles]
 
 
-def test_a_log_of_another_plan_is_refused_before_anything() -> None:
+def test_a_log_of_another_plan_is_refused_and_unchanged() -> None:
     with closing(open_memory(AvroCodec())) as log:
         play(plan(tape()), log)
         before = log.head()
@@ -137,7 +136,7 @@ def test_a_log_of_another_plan_is_refused_before_anything() -> None:
 
 
 class Watching:
-    """An observer that counts candles, and units of work by whether the log is longer for them."""
+    """An observer that keeps candles and counts recorded events."""
 
     def __init__(self) -> None:
         self.candles: list[tuple[str, Decimal, datetime]] = []
@@ -152,7 +151,7 @@ class Watching:
         self.recorded_events += len(envelopes)
 
 
-def test_an_observer_sees_every_candle_and_what_is_recorded_but_not_what_is_recalled() -> None:
+def test_an_observer_sees_every_candle_and_recorded_event_but_no_recalled_event() -> None:
     tapes = synthetic_tape(4, ["BTCUSDT", "ETHUSDT"], candles=100)
     first, second = Watching(), Watching()
     with closing(open_memory(AvroCodec())) as log:
@@ -160,8 +159,8 @@ def test_an_observer_sees_every_candle_and_what_is_recorded_but_not_what_is_reca
             for _instant in PaperRun(plan(*tapes), log, _unseen, observer=watching).instants():
                 pass
         assert (first.recorded_events, second.recorded_events) == (log.head(), 0)
-    told = sorted((one.instrument, one.close, one.close_time) for tape in tapes for one in tape.candles)
-    assert sorted(first.candles) == sorted(second.candles) == told
+    expected = sorted((one.instrument, one.close, one.close_time) for tape in tapes for one in tape.candles)
+    assert sorted(first.candles) == sorted(second.candles) == expected
 
 
 def _unseen(_envelope: Envelope) -> None:
@@ -171,9 +170,9 @@ def _unseen(_envelope: Envelope) -> None:
 @pytest.mark.parametrize(
     ("prices", "tick"), [("100 101", "1"), ("100.5 101", "0.1"), ("100 1E+2", "1"), ("0.001 5", "0.001")]
 )
-def test_the_tick_is_what_the_first_candle_shows(prices: str, tick: str) -> None:
+def test_the_tick_is_derived_from_the_first_candle_only(prices: str, tick: str) -> None:
     opened, closed = map(D, prices.split())
     first, *later = tape().candles
     seen = replace(first, open=opened, high=max(opened, closed), low=min(opened, closed), close=closed)
     finer = [replace(candle, close=D("100.00001")) for candle in later]
-    assert tick_seen(replace(tape(), candles=(seen, *finer))) == D(tick), "what comes later is not known yet"
+    assert tick_seen(replace(tape(), candles=(seen, *finer))) == D(tick), "later candles must not be used"

@@ -1,4 +1,4 @@
-"""Strategies of other packages: found through their entry points, held to what they promise."""
+"""Strategies of other packages: found through their entry points, and refused where they break their contract."""
 
 from __future__ import annotations
 
@@ -94,12 +94,12 @@ no_object = whence_every:Nothing
 
 @pytest.fixture(autouse=True)
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The package as pip would leave it: a module, and a folder that names its entry points."""
+    """The package as pip installs it: a module, and a folder that names its entry points."""
     (tmp_path / "whence_every.py").write_text(MODULE)
-    told = tmp_path / "whence_every-0.1.dist-info"
-    told.mkdir()
-    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: whence-every\nVersion: 0.1\n")
-    (told / "entry_points.txt").write_text(ENTRY_POINTS)
+    metadata = tmp_path / "whence_every-0.1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: whence-every\nVersion: 0.1\n")
+    (metadata / "entry_points.txt").write_text(ENTRY_POINTS)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     monkeypatch.delitem(sys.modules, "whence_every", raising=False)
 
@@ -118,30 +118,30 @@ def signals_of(the_plan: Plan) -> list[SignalDetected]:
 
 def test_a_strategy_of_another_package_trades_beside_our_own() -> None:
     signals = signals_of(plan_with(StrategySettings("trend"), StrategySettings("every", {"bars": "40"})))
-    said = [signal for signal in signals if signal.strategy == "every"]
-    assert [signal.inputs["seen"] for signal in said] == [40.0 * n for n in range(1, 11)]
+    raised = [signal for signal in signals if signal.strategy == "every"]
+    assert [signal.inputs["seen"] for signal in raised] == [40.0 * n for n in range(1, 11)]
     assert {signal.strategy for signal in signals} == {"trend", "every"}
 
 
-def test_of_two_strategies_with_one_id_none_is_overheard() -> None:
+def test_two_strategies_with_one_id_are_refused() -> None:
     with pytest.raises(InvalidSettings, match="more than one has the id trend; give each an id of its own"):
         plan_with(StrategySettings("trend"), StrategySettings("trend", {"fast": "10"}))
 
 
-def test_a_strategy_that_calls_itself_something_else_goes_by_the_name_in_the_settings() -> None:
+def test_a_strategy_with_another_name_of_its_own_is_recorded_under_its_configured_id() -> None:
     signals = signals_of(plan_with(StrategySettings("trend"), StrategySettings("namesake")))
     assert {signal.strategy for signal in signals} == {"trend", "namesake"}
 
 
 @pytest.mark.parametrize("name", ["other_market", "other_name", "other_price"])
-def test_a_proposal_that_is_not_of_its_candle_is_refused(name: str) -> None:
+def test_a_proposal_that_does_not_match_its_candle_is_refused(name: str) -> None:
     with pytest.raises(
         InvalidInput, match=r"strategy every proposed .* when it was shown every BTCUSDT-LINEAR"
     ):
         signals_of(plan_with(StrategySettings(name)))
 
 
-def test_a_strategy_that_raises_ends_the_run_and_is_named_with_its_candle() -> None:
+def test_a_strategy_that_raises_ends_the_run_with_its_name_and_candle() -> None:
     with pytest.raises(
         StrategyFailed,
         match=r"strategy every failed on candle:BTCUSDT-LINEAR.BYBIT:5m:.*: TypeError: .*colour",
@@ -157,7 +157,7 @@ def test_a_strategy_that_raises_ends_the_run_and_is_named_with_its_candle() -> N
         (StrategySettings("every", {"bars": "many"}), "ValueError: invalid literal"),
     ],
 )
-def test_a_strategy_that_cannot_be_made_is_named_with_the_fault(
+def test_a_strategy_that_cannot_be_created_is_refused_with_its_fault(
     settings: StrategySettings, fault: str
 ) -> None:
     with pytest.raises(InvalidSettings) as refused:
@@ -166,8 +166,7 @@ def test_a_strategy_that_cannot_be_made_is_named_with_the_fault(
     assert fault in str(refused.value)
 
 
-def test_a_strategy_that_fell_silent_is_told_from_one_that_speaks() -> None:
-    """Its next version may say less; what it said then is in the log, and is folded."""
+def test_signals_in_the_log_are_recalled_where_a_later_version_does_not_raise_them() -> None:
     both = plan_with(StrategySettings("every", {"bars": "50"}), StrategySettings("later", {"bars": "50"}))
     silent = replace(
         both, instances=(both.instances[0], instance_of(StrategySettings("later", {"bars": "999"})))
@@ -176,6 +175,6 @@ def test_a_strategy_that_fell_silent_is_told_from_one_that_speaks() -> None:
         assert play(both, log) == play(silent, log)
 
 
-def test_the_names_of_others_are_told_with_our_own() -> None:
+def test_an_unknown_strategy_is_refused_with_the_names_of_all_installed_ones() -> None:
     with pytest.raises(InvalidSettings, match=r"there are: broken, every, later, .*trend"):
         strategy_of(StrategySettings("luck"))

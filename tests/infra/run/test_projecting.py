@@ -1,4 +1,4 @@
-"""A store kept up to date from a thread: followed, waited for, taken over, switched, and never out of step."""
+"""A store kept up to date by a thread: following, waiting, standby, switching of builds, and failures."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _FEW = {"orders": ORDERS, "accounts": ACCOUNTS}
 
 @pytest.fixture
 def address(tmp_path: Path) -> str:
-    """A log that is not there yet."""
+    """The address of a log that does not exist yet."""
     return f"sqlite:///{tmp_path / 'log.db'}"
 
 
@@ -48,7 +48,7 @@ def address(tmp_path: Path) -> str:
 def projecting(
     engine: Engine, address: str, projections: Mapping[str, Projection] = _FEW
 ) -> Generator[Projecting]:
-    """Started, and stopped at the end."""
+    """A started `Projecting`, which is stopped at the end."""
     with closing(open_reader(WhenceSettings(log=address))) as reader:
         found = Projecting(engine, reader, projections)
         found.start()
@@ -62,8 +62,10 @@ def _events() -> Sequence[Envelope]:
     return a_run(3_000)
 
 
-def test_what_is_appended_can_be_read_once_it_was_waited_for(store: Engine, address: str) -> None:
-    """Read your own write, after every append."""
+def test_an_appended_event_is_in_the_read_models_after_waiting_for_its_ordinal(
+    store: Engine, address: str
+) -> None:
+    """A writer can read its own write after every append."""
     filled(address, _events()[:100])
     models = ReadModels(store, _FEW)
     with closing(open_owned(WhenceSettings(log=address))) as log, projecting(store, address) as found:
@@ -83,15 +85,15 @@ def test_what_is_appended_can_be_read_once_it_was_waited_for(store: Engine, addr
     }
 
 
-def test_what_is_behind_says_by_how_much(store: Engine, address: str) -> None:
+def test_the_status_of_a_stopped_projection_gives_its_lag(store: Engine, address: str) -> None:
     filled(address, _events())
     with closing(open_reader(WhenceSettings(log=address))) as reader:
-        asleep = Projecting(store, reader)
-        assert asleep.status() == []
+        stopped = Projecting(store, reader)
+        assert stopped.status() == []
         with projecting(store, address) as found:
             assert found.wait_until(len(_events()), _SOON)
         filled(address, [_next(_events()[-1])])
-        (one,) = {(one.lag_events, one.lag_seconds > 0, one.rate) for one in asleep.status()}
+        (one,) = {(one.lag_events, one.lag_seconds > 0, one.rate) for one in stopped.status()}
     assert one == (1, True, 0.0)
 
 
@@ -100,8 +102,8 @@ def _next(envelope: Envelope) -> Envelope:
     return replace(envelope, meta=replace(meta, stream=f"{meta.stream}-more", version=1))
 
 
-def test_the_second_stands_by_and_takes_over(store: Engine, address: str) -> None:
-    """It answers for how far the store is all the same."""
+def test_a_second_projection_stands_by_and_takes_over(store: Engine, address: str) -> None:
+    """While it stands by, it also reports the ordinal of the store."""
     filled(address, _events()[:300])
     with projecting(store, address) as first:
         assert first.wait_until(300, _SOON)
@@ -118,10 +120,10 @@ def test_the_second_stands_by_and_takes_over(store: Engine, address: str) -> Non
     assert len(undisturbed) == len(_FEW)
 
 
-def test_a_changed_projection_is_built_beside_and_switched_to(
+def test_a_changed_projection_is_built_beside_the_live_one_and_switched_to(
     store: Engine, address: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The older one answers until then, and stays."""
+    """The older build serves queries until the switch, and is kept after it."""
     filled(address, _events())
     older = {"orders": ORDERS}
     with projecting(store, address, older) as found:
@@ -138,7 +140,7 @@ def test_a_changed_projection_is_built_beside_and_switched_to(
     assert f"orders is answered by build {own[1].id} now" in caplog.text
 
 
-def test_a_store_of_another_log_is_refused_at_once(store: Engine, address: str, tmp_path: Path) -> None:
+def test_a_store_of_another_log_is_refused_at_start(store: Engine, address: str, tmp_path: Path) -> None:
     filled(address, _events()[:50])
     with projecting(store, address) as found:
         assert found.wait_until(50, _SOON)
@@ -152,10 +154,10 @@ def test_a_store_of_another_log_is_refused_at_once(store: Engine, address: str, 
 
 
 @pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
-def test_a_database_that_goes_away_is_waited_for(
+def test_a_projection_continues_after_its_database_connections_are_cut(
     store: Engine, address: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Every connection is cut, again and again, while it catches up and while it follows."""
+    """All connections are cut repeatedly, while it catches up and while it follows."""
     filled(address, _events()[:400])
     cutter = threading.Thread(target=_cut, args=(store, 20))
     with caplog.at_level(logging.CRITICAL), projecting(store, address) as found:
@@ -169,7 +171,7 @@ def test_a_database_that_goes_away_is_waited_for(
 
 
 def _cut(engine: Engine, times: int) -> None:
-    """Ends every other connection to the database, so many times."""
+    """Cut all other connections to the database, `times` times."""
     others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     pause = threading.Event()
     with psycopg.connect(engine.url.set(drivername="postgresql").render_as_string(False)) as connection:
@@ -180,7 +182,7 @@ def _cut(engine: Engine, times: int) -> None:
 
 
 def _undisturbed(engine: Engine, address: str) -> Mapping[str, str]:
-    """What the same log comes to in builds made beside by one quiet runner."""
+    """The digests of the same log in separate builds by one undisturbed runner."""
     with writing(engine) as connection:
         beside = [begin(connection, one, BuildKind.TODAY, BuildStatus.BUILDING) for one in _FEW.values()]
     with closing(open_reader(WhenceSettings(log=address))) as reader:
@@ -189,7 +191,7 @@ def _undisturbed(engine: Engine, address: str) -> Mapping[str, str]:
         return {one.projection: digest(connection, _FEW[one.projection], one) for one in beside}
 
 
-def test_a_log_that_breaks_its_promises_ends_it_and_says_so(store: Engine, address: str) -> None:
+def test_a_corrupt_log_ends_the_projection_with_its_failure(store: Engine, address: str) -> None:
     filled(address, _events()[:50])
     with projecting(store, address) as found:
         assert found.wait_until(50, _SOON)

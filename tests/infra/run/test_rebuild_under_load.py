@@ -1,4 +1,4 @@
-"""A rebuild beside the live one, under load: no question fails, none sees an earlier moment than the one before."""
+"""A rebuild beside the live build under load: no query fails or sees an earlier state than the previous one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SOON = 30.0
 
 
 class _Load:
-    """A writer and two who ask, each a thread, until it is over."""
+    """A writer and two readers, each in a thread, until the block ends."""
 
     def __init__(self, engine: Engine, address: str, events: Sequence[Envelope]) -> None:
         self.faults: list[BaseException] = []
@@ -40,7 +40,7 @@ class _Load:
         self._address, self._events = address, events
         self._models = ReadModels(engine, _KEPT)
         self._over = threading.Event()
-        jobs: list[Callable[[], None]] = [self._write, *(lambda n=n: self._ask(n) for n in range(2))]
+        jobs: list[Callable[[], None]] = [self._write, *(lambda n=n: self._read(n) for n in range(2))]
         self._threads = [threading.Thread(target=self._kept, args=(job,)) for job in jobs]
 
     def __enter__(self) -> Self:
@@ -48,7 +48,7 @@ class _Load:
             thread.start()
         return self
 
-    def __exit__(self, *_told: object) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._over.set()
         for thread in self._threads:
             thread.join()
@@ -56,7 +56,7 @@ class _Load:
     def _kept(self, job: Callable[[], None]) -> None:
         try:
             job()
-        except BaseException as fault:  # noqa: BLE001  (a thread's: told by the test)
+        except BaseException as fault:  # noqa: BLE001  (raised in a thread, asserted by the test)
             self.faults.append(fault)
 
     def _write(self) -> None:
@@ -67,7 +67,7 @@ class _Load:
                     log.append(self._events[start + 3 :])
                     return
 
-    def _ask(self, number: int) -> None:
+    def _read(self, number: int) -> None:
         while not self._over.is_set():
             with self._models.now() as now:
                 counts = [
@@ -77,8 +77,10 @@ class _Load:
                 self.seen[number].append((now.ordinal, counts[0], counts[1]))
 
 
-def test_nobody_notices(store: Engine, store_url: str, tmp_path: Path) -> None:
-    """Rebuilt, switched, switched back and forth, the old one dropped, while events come and questions are asked."""
+def test_queries_are_consistent_during_a_rebuild_switches_and_a_drop(
+    store: Engine, store_url: str, tmp_path: Path
+) -> None:
+    """A build is made, switched to, back and again, and the old one dropped, while events are written and read."""
     address = f"sqlite:///{tmp_path / 'log.db'}"
     events = a_run(5_000)
     settings = WhenceSettings(log=address, store=store_url)
@@ -101,7 +103,7 @@ def test_nobody_notices(store: Engine, store_url: str, tmp_path: Path) -> None:
     for seen in load.seen:
         assert len(seen) > 10
         for column in zip(*seen, strict=True):
-            assert list(column) == sorted(column), "a question saw an earlier moment than the one before"
+            assert list(column) == sorted(column), "a query saw an earlier state than the previous query"
         assert seen[-1][0] > seen[0][0] > 0
     assert _digest(store, _live(store)) == _digest(store, _beside(store, settings))
 

@@ -1,4 +1,4 @@
-"""A log is resumed by the plan that made it; every difference of another one is named."""
+"""A log is resumed by the plan that made it; another plan is refused with every difference."""
 
 from __future__ import annotations
 
@@ -76,12 +76,12 @@ def test_a_log_of_another_plan_is_refused_with_every_difference(
     assert str(refused.value).endswith("or play what this one was made from")
 
 
-def test_an_empty_log_takes_the_plan_as_it_is() -> None:
+def test_an_empty_log_keeps_the_plan_unchanged() -> None:
     assert resumed(plan(), ListLog()) == plan()
 
 
-def test_the_id_is_read_from_the_log_and_not_computed(log: ListLog) -> None:
-    """As for a log whose id an earlier version of the program has made by another form."""
+def test_the_log_id_is_read_from_the_log_and_not_computed(log: ListLog) -> None:
+    """The log may come from an earlier version of the program that computed ids differently."""
     renamed = ListLog()
     first, *later = log.envelopes
     event = replace(first.event, log_id=LOG_ID)
@@ -99,7 +99,7 @@ def test_a_log_of_unknown_simulator_rules_is_refused_with_their_version(log: Lis
         resumed(plan(), renamed)
 
 
-def test_a_log_that_begins_with_something_else_is_refused_with_its_name() -> None:
+def test_a_log_that_does_not_begin_with_log_opened_is_refused() -> None:
     desk = Desk().opened()
     desk.ask(TripKillSwitch("lunch"), cause="command:1")
     stray = ListLog()
@@ -108,7 +108,7 @@ def test_a_log_that_begins_with_something_else_is_refused_with_its_name() -> Non
         resumed(plan(), stray)
 
 
-def test_a_live_log_is_no_tapes() -> None:
+def test_a_tape_on_a_live_log_is_refused() -> None:
     with closing(open_memory(AvroCodec())) as live:
         made = plan()
         play(replace(made, opening=replace(made.opening, mode=Mode.LIVE, tape="")), live)
@@ -116,7 +116,7 @@ def test_a_live_log_is_no_tapes() -> None:
             resumed(made, live)
 
 
-def test_settings_that_a_log_has_otherwise_are_named_one_by_one() -> None:
+def test_each_setting_that_differs_from_the_logs_is_named() -> None:
     lower = Settings(risk=RiskSettings(max_positions=1), order_freshness_seconds=5)
     assert differing(Settings(), lower) == [
         "risk.max_positions is 5 in the log and 1 here",

@@ -1,4 +1,4 @@
-"""The API of a process that only reads: where it listens, whom it lets in, what it says of itself."""
+"""The API of a read-only process: its address, its access rules and its announcement."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ OWNED = Hosted(
     Closed(LogOwned("this log is owned by process 7 on elsewhere")), "paper", "reads only: process 7 owns it"
 )
 PLAN = ApiPlan(ListenAddress(port=0))
-EVERYWHERE = "0.0.0.0"  # noqa: S104  # what is to be told apart
+EVERYWHERE = "0.0.0.0"  # noqa: S104  # the address that the test distinguishes
 HTML = {"accept": "text/html"}
 
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A log that was just opened, and let go of."""
+    """A new log that no process owns."""
     url = f"sqlite:///{tmp_path_factory.mktemp('log') / 'whence.db'}"
     with closing(open_owned(WhenceSettings(log=url))) as owned:
         ManualRun(
@@ -77,7 +77,7 @@ def token(settings: WhenceSettings, role: Role) -> str:
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_it_answers_questions_and_sends_those_who_send_to_the_owner(
+def test_a_read_only_api_answers_queries_and_refuses_mutations_with_the_owner(
     settings: WhenceSettings, database: str, request: pytest.FixtureRequest
 ) -> None:
     if database == "postgresql":
@@ -96,7 +96,7 @@ def test_it_answers_questions_and_sends_those_who_send_to_the_owner(
         api.check()
 
 
-def test_it_ends_with_its_thread_and_its_port(settings: WhenceSettings) -> None:
+def test_a_closed_api_leaves_no_thread_and_frees_its_port(settings: WhenceSettings) -> None:
     with Api(settings, PLAN, OWNED) as api:
         port = int(api.url.rpartition(":")[2])
     assert not [one for one in threading.enumerate() if one.name in ("api", "projecting 0")]
@@ -104,18 +104,20 @@ def test_it_ends_with_its_thread_and_its_port(settings: WhenceSettings) -> None:
         pass
 
 
-def test_it_says_what_a_person_has_to_know(settings: WhenceSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_announcement_gives_address_owner_and_access_rules(
+    settings: WhenceSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("infra.run.serve.built", lambda: None)
     with Api(settings, PLAN, OWNED) as api:
-        told = "\n".join(api.announcement)
-    assert f"API on {api.url}/graphql" in told
-    assert "reads only: process 7 owns it" in told
-    assert "GraphiQL is not built: `make graphiql`" in told
-    assert "without a token: from this machine only, and reads only" in told
-    assert "TLS" not in told
+        announcement = "\n".join(api.announcement)
+    assert f"API on {api.url}/graphql" in announcement
+    assert "reads only: process 7 owns it" in announcement
+    assert "GraphiQL is not built: `make graphiql`" in announcement
+    assert "without a token: from this machine only, and reads only" in announcement
+    assert "TLS" not in announcement
 
 
-def test_the_page_and_the_schema_can_be_kept_back(settings: WhenceSettings) -> None:
+def test_graphiql_and_introspection_can_be_switched_off(settings: WhenceSettings) -> None:
     plan = replace(PLAN, graphiql=False, limits=Limits(introspection=False))
     with Api(settings, plan, OWNED) as api, httpx2.Client(base_url=api.url) as client:
         assert client.get("/graphql", headers=HTML).status_code == 404
@@ -125,7 +127,7 @@ def test_the_page_and_the_schema_can_be_kept_back(settings: WhenceSettings) -> N
         assert all("introspection" in error["message"] for error in errors)
 
 
-def test_it_is_ready_when_everything_it_stands_on_answers(settings: WhenceSettings) -> None:
+def test_the_api_is_ready_when_its_store_log_and_read_models_answer(settings: WhenceSettings) -> None:
     with Api(settings, PLAN, OWNED) as api, httpx2.Client(base_url=api.url) as client:
         assert client.get("/readyz").json() == {
             "ready": True,
@@ -133,15 +135,15 @@ def test_it_is_ready_when_everything_it_stands_on_answers(settings: WhenceSettin
         }
 
 
-def test_metrics_tell_of_the_log_and_of_the_api(settings: WhenceSettings) -> None:
+def test_metrics_cover_the_read_models_and_the_api(settings: WhenceSettings) -> None:
     with Api(settings, PLAN, OWNED) as api, httpx2.Client(base_url=api.url) as client:
         ask(api, "{ __typename }")
-        told = client.get("/metrics").text
-    assert "whence_read_models_up 1.0" in told
-    assert 'whence_api_response_seconds_count{operation="query",status="ok"} 1.0' in told
+        metrics = client.get("/metrics").text
+    assert "whence_read_models_up 1.0" in metrics
+    assert 'whence_api_response_seconds_count{operation="query",status="ok"} 1.0' in metrics
 
 
-def test_others_are_let_in_only_where_there_is_a_token_to_show(settings: WhenceSettings) -> None:
+def test_a_public_address_is_refused_until_a_token_exists(settings: WhenceSettings) -> None:
     plan = ApiPlan(ListenAddress(EVERYWHERE, 0), HttpOptions(("api.example.com",)))
     with pytest.raises(InvalidInput, match="whence tokens create"), Api(settings, plan, OWNED):
         pass
@@ -150,12 +152,14 @@ def test_others_are_let_in_only_where_there_is_a_token_to_show(settings: WhenceS
         assert any(line.startswith("WITHOUT TLS") for line in api.announcement)
 
 
-def test_an_api_for_everybody_needs_a_name() -> None:
+def test_a_public_address_without_an_allowed_host_is_refused() -> None:
     with pytest.raises(InvalidInput, match="--allow-host"):
         ApiPlan(ListenAddress(EVERYWHERE, 0))
 
 
-def test_a_port_in_use_is_said_before_anything_is_begun(settings: WhenceSettings, tmp_path: Path) -> None:
+def test_a_port_in_use_is_refused_before_the_store_is_created(
+    settings: WhenceSettings, tmp_path: Path
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         plan = ApiPlan(ListenAddress(port=taken.getsockname()[1]))
         with pytest.raises(InvalidInput, match="cannot be listened on"), Api(settings, plan, OWNED):
@@ -163,13 +167,13 @@ def test_a_port_in_use_is_said_before_anything_is_begun(settings: WhenceSettings
     assert not (tmp_path / "read.db").exists()
 
 
-def test_a_store_that_is_away_is_said_at_once(log: str) -> None:
+def test_a_store_that_is_away_is_reported_at_start(log: str) -> None:
     settings = WhenceSettings(log=log, store="postgresql://desk:hushhush@127.0.0.1:1/whence")
     with pytest.raises(StoreUnavailable, match="does not answer"), Api(settings, PLAN, OWNED):
         pass
 
 
-def test_it_speaks_tls(settings: WhenceSettings, pair: tuple[Path, Path]) -> None:
+def test_an_api_with_a_certificate_serves_tls(settings: WhenceSettings, pair: tuple[Path, Path]) -> None:
     cert, key = pair
     plan = ApiPlan(ListenAddress(port=0, cert=cert, key=key), HttpOptions(tls=True))
     with Api(settings, plan, OWNED) as api:
@@ -179,7 +183,9 @@ def test_it_speaks_tls(settings: WhenceSettings, pair: tuple[Path, Path]) -> Non
     assert "max-age" in answer.headers["strict-transport-security"]
 
 
-def test_half_of_tls_is_none(pair: tuple[Path, Path], tmp_path: Path) -> None:
+def test_an_incomplete_or_invalid_pair_of_certificate_and_key_is_refused(
+    pair: tuple[Path, Path], tmp_path: Path
+) -> None:
     cert, key = pair
     with pytest.raises(InvalidInput, match="both"):
         ListenAddress(cert=cert)
@@ -191,7 +197,7 @@ def test_half_of_tls_is_none(pair: tuple[Path, Path], tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that is its own authority, and its key."""
+    """A self-signed certificate for 127.0.0.1, and its key."""
     folder = tmp_path_factory.mktemp("tls")
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "whence test")])

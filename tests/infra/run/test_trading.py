@@ -1,4 +1,4 @@
-"""The trading settings of a run: every default filled in, every key read or refused."""
+"""The trading settings of a run: defaults are filled in, and every key is read or refused."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from domain.settings import OrphanRule, OrphanSettings, Settings, SizingRule, St
 from infra.trading import instances_of, strategy_of, trading_settings
 
 
-def test_nothing_said_is_every_default() -> None:
+def test_an_empty_table_gives_all_defaults() -> None:
     assert trading_settings({}) == Settings()
 
 
-def test_what_is_said_is_in_force() -> None:
-    told = trading_settings(
+def test_the_given_settings_are_in_force() -> None:
+    settings = trading_settings(
         {
             "risk": {"max_positions": 3, "max_daily_loss": "0.03", "allowed": ["BTCUSDT-LINEAR.BYBIT"]},
             "sizing": {"rule": "PERCENT", "percent": Decimal("0.05")},
@@ -28,24 +28,24 @@ def test_what_is_said_is_in_force() -> None:
             "tiers": {"normal_confidence": 0},
         }
     )
-    assert (told.risk.max_positions, told.risk.max_daily_loss) == (3, Decimal("0.03"))
-    assert told.risk.allowed == ("BTCUSDT-LINEAR.BYBIT",)
-    assert (told.sizing.rule, told.sizing.percent) == (SizingRule.PERCENT, Decimal("0.05"))
-    assert told.strategies == (StrategySettings("trend", {"fast": "10"}),)
-    assert isinstance(told.tiers.normal_confidence, float), (
-        "an opinion is a float, also where it was written 0"
+    assert (settings.risk.max_positions, settings.risk.max_daily_loss) == (3, Decimal("0.03"))
+    assert settings.risk.allowed == ("BTCUSDT-LINEAR.BYBIT",)
+    assert (settings.sizing.rule, settings.sizing.percent) == (SizingRule.PERCENT, Decimal("0.05"))
+    assert settings.strategies == (StrategySettings("trend", {"fast": "10"}),)
+    assert isinstance(settings.tiers.normal_confidence, float), (
+        "a confidence must be a float, also where it was written 0"
     )
 
 
-def test_parameters_are_numbers_to_people_and_text_to_the_log() -> None:
+def test_numeric_parameters_are_converted_to_text() -> None:
     parameters = {"fast": 10, "stop_atrs": Decimal("1.50"), "target_atrs": 3.5, "slow": "30"}
-    told = trading_settings({"strategies": [{"name": "trend", "parameters": parameters}]})
+    settings = trading_settings({"strategies": [{"name": "trend", "parameters": parameters}]})
     spelled = {"fast": "10", "stop_atrs": "1.50", "target_atrs": "3.5", "slow": "30"}
-    assert told.strategies == (StrategySettings("trend", spelled),)
-    assert strategy_of(told.strategies[0]).name == "trend"
+    assert settings.strategies == (StrategySettings("trend", spelled),)
+    assert strategy_of(settings.strategies[0]).name == "trend"
 
 
-NOBODYS: Sequence[tuple[dict[str, Any], str]] = [
+INVALID: Sequence[tuple[dict[str, Any], str]] = [
     ({"riks": {}}, "trading.riks: no such setting; did you mean risk?"),
     ({"risk": {"zzz": 1}}, "trading.risk.zzz: no such setting"),
     ({"strategies": [{"name": "trend", "parms": {}}]}, "trading.strategies.0.parms: no such setting"),
@@ -65,14 +65,14 @@ NOBODYS: Sequence[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("table", "fault"), NOBODYS)
-def test_what_nobody_reads_or_nobody_means_is_refused(table: dict[str, Any], fault: str) -> None:
+@pytest.mark.parametrize(("table", "fault"), INVALID)
+def test_an_unknown_key_or_an_invalid_value_is_refused(table: dict[str, Any], fault: str) -> None:
     with pytest.raises(InvalidSettings) as refused:
         trading_settings(table)
     assert fault in str(refused.value)
 
 
-def test_every_unknown_key_is_named_at_once() -> None:
+def test_all_unknown_keys_are_named_at_once() -> None:
     with pytest.raises(InvalidSettings) as refused:
         trading_settings({"a": 1, "b": 2})
     assert str(refused.value).splitlines() == ["trading.a: no such setting", "trading.b: no such setting"]
@@ -84,8 +84,8 @@ def test_a_strategy_is_found_by_its_name() -> None:
         strategy_of(StrategySettings("luck"))
 
 
-def test_instances_of_one_strategy_run_side_by_side() -> None:
-    """Each has its own id, instruments, interval and parameters; a name alone is all of that at once."""
+def test_instances_of_one_strategy_have_their_own_ids_and_settings() -> None:
+    """Each has its own id, instruments, interval and parameters. A name alone is also the id, with the defaults."""
     settings = trading_settings(
         {
             "reverse_others": True,
@@ -123,13 +123,13 @@ def test_instances_of_one_strategy_run_side_by_side() -> None:
         ([{"name": "trend", "instruments": ["BTC"]}], "'BTC' is not an instrument"),
     ],
 )
-def test_instances_that_cannot_run_are_refused_with_a_sentence(
+def test_an_invalid_instance_is_refused_with_its_fault(
     strategies: list[dict[str, object]], fault: str
 ) -> None:
     with pytest.raises(InvalidSettings, match=re.escape(fault)):
         trading_settings({"strategies": strategies})
 
 
-def test_an_instance_of_a_strategy_nobody_knows_is_refused() -> None:
+def test_an_instance_of_an_unknown_strategy_is_refused() -> None:
     with pytest.raises(InvalidSettings, match="no strategy is called 'luck'"):
         instances_of(Settings(strategies=(StrategySettings(id="quick", strategy="luck"),)))
