@@ -1,4 +1,4 @@
-"""Decimals as they are read: finite, in plain notation, and with no more digits than are ever written."""
+"""Decimals read from text: finite, with at most as many digits as the writer accepts."""
 
 from __future__ import annotations
 
@@ -15,19 +15,22 @@ amount: Final = Context(
     Emin=-MOST_DIGITS,
     traps=[Clamped, Inexact, InvalidOperation, Overflow, Rounded, Underflow],
 ).create_decimal
-"""The decimal that a text spells; raises ArithmeticError for what spells none, or one out of bounds.
+"""Parses a decimal; raises ArithmeticError where the text is not a decimal or is out of bounds.
 
-NaN and Infinity are within them: `is_finite` tells those.
+NaN and Infinity are parsed, too: the caller checks `is_finite`.
 """
 
 
 def amount_at(data: bytes, at: int) -> tuple[Decimal, int]:
-    """The decimal that begins at `at` as text, and where it ends; raises ArithmeticError, ValueError for none."""
+    """Reads the text at `at` as a decimal; returns it and the offset after it.
+
+    Raises ArithmeticError or ValueError where the text is not a finite decimal within bounds.
+    """
     text, at = text_at(data, at)
     read = amount(text)
     return read if read.is_finite() else not_finite(read), at
 
 
 def not_finite(read: Decimal) -> NoReturn:
-    """Raises ValueError."""
+    """Raises ValueError: the decimal is NaN or infinite."""
     raise ValueError(f"{read} is not a number")

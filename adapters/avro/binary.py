@@ -1,4 +1,4 @@
-"""Avro's binary encoding of what has no fixed size: longs, and the sizes of texts and blocks.
+"""Avro's variable-length binary encoding: longs, and the sizes of texts and blocks.
 
 A long is zigzag coded (0, -1, 1, -2 … become 0, 1, 2, 3 …) and written seven bits a byte, the lowest first; the top
 bit of every byte but the last is set. See https://avro.apache.org/docs/1.12.0/specification/#binary-encoding.
@@ -12,17 +12,17 @@ from typing import Final, TypeVar
 _T = TypeVar("_T")
 
 MORE: Final = 0x80
-"""The bit of a byte that another one follows."""
+"""The bit that is set in every byte of a long but the last."""
 
 UNUSUAL: Final = 0x81
-"""The bits of a size's first byte that say it is of more than one byte, or negative."""
+"""The bits of a size's first byte of which one is set where the size is longer than one byte or negative."""
 
 _LAST_SHIFT: Final = 63
 _TOO_MUCH: Final = 1 << 64
 
 
 def long(value: int) -> bytes:
-    """The bytes of a long of 64 bits."""
+    """Encodes a long of 64 bits."""
     left = value << 1 if value >= 0 else ~(value << 1)
     if _LEAST_OF_EIGHT <= left < _LEAST_OF_NINE:
         return _of_eight(left)
@@ -39,7 +39,7 @@ _LEAST_OF_NINE: Final = 1 << 56
 
 
 def _of_eight(left: int) -> bytes:
-    """Every moment of our times has eight bytes, so they have no loop."""
+    """Encodes without a loop: every timestamp from 1978 to 3111 takes eight bytes."""
     return bytes(
         (
             left & 0x7F | MORE,
@@ -55,21 +55,21 @@ def _of_eight(left: int) -> bytes:
 
 
 SHORT: Final = tuple(map(long, range(1024)))
-"""The bytes of the longs that sizes, counts and versions mostly are."""
+"""The encoded longs 0 to 1023, among which most sizes, counts and versions are."""
 
 
 def size(number: int) -> bytes:
-    """The bytes of a long that is not negative, and mostly short."""
+    """Encodes a long that is not negative and mostly below 1024."""
     return SHORT[number] if number < len(SHORT) else long(number)
 
 
 def block(items: Sequence[bytes]) -> bytes:
-    """All items of an array or a map in one block, and the end of it."""
+    """Encodes all items of an array or a map as one block, with the end marker."""
     return b"".join((size(len(items)), *items, b"\0")) if items else b"\0"
 
 
 def long_at(data: bytes, at: int) -> tuple[int, int]:
-    """The long that begins at `at`, and where it ends. Raises IndexError, ValueError for what is none."""
+    """Reads the long at `at`; returns it and the offset after it. Raises IndexError or ValueError for no long."""
     left = data[at]
     at += 1
     if left >= MORE:
@@ -78,9 +78,9 @@ def long_at(data: bytes, at: int) -> tuple[int, int]:
 
 
 def text_at(data: bytes, at: int) -> tuple[str, int]:
-    """The text that begins at `at` with its size, and where it ends; one that ends beyond the bytes is cut there.
+    """Reads the size and the text at `at`; returns the text and the offset after it.
 
-    Raises IndexError, ValueError for what is none.
+    A text whose end lies beyond `data` is cut there; the offset is not. Raises IndexError or ValueError for no text.
     """
     end = data[at]
     if end & UNUSUAL:
@@ -92,24 +92,24 @@ def text_at(data: bytes, at: int) -> tuple[str, int]:
 
 
 def span_at(data: bytes, at: int) -> tuple[int, int]:
-    """Where the text that begins at `at` with its size begins and ends. Raises IndexError, ValueError for no size."""
-    told, begin = long_at(data, at)
-    if told < 0:
-        raise ValueError(f"a text has a size of {told}")
-    return begin, begin + told
+    """Reads the size at `at`; returns where its text begins and ends. Raises IndexError or ValueError for no size."""
+    length, begin = long_at(data, at)
+    if length < 0:
+        raise ValueError(f"a text has a negative size: {length}")
+    return begin, begin + length
 
 
 def block_at(data: bytes, at: int) -> tuple[int, int]:
-    """How many items the block that begins at `at` has (0: there are no more), and where its first item begins.
+    """Reads a block's header at `at`; returns its number of items (0: end of the array) and the offset of the first.
 
-    A negative count is followed by the size of the block, which only those need who skip it.
+    A negative count is followed by the block's size in bytes, which serves readers that skip the block.
     """
     count, at = long_at(data, at)
     return (count, at) if count >= 0 else (-count, long_at(data, at)[1])
 
 
 def items_at(data: bytes, at: int, item_at: Callable[[bytes, int], tuple[_T, int]]) -> tuple[list[_T], int]:
-    """The items of the array or map that begins at `at`, and where it ends."""
+    """Reads the array or map at `at`; returns its items and the offset after it."""
     items: list[_T] = []
     count, at = block_at(data, at)
     while count:
@@ -121,7 +121,7 @@ def items_at(data: bytes, at: int, item_at: Callable[[bytes, int], tuple[_T, int
 
 
 def texts_at(data: bytes, at: int) -> tuple[tuple[str, ...], int]:
-    """The texts of the array that begins at `at`, and where it ends; mostly there is none."""
+    """Reads the array of texts at `at`; returns them and the offset after it. Fast for the frequent empty array."""
     if data[at] == 0:
         return (), at + 1
     texts, at = items_at(data, at, text_at)
@@ -129,7 +129,7 @@ def texts_at(data: bytes, at: int) -> tuple[tuple[str, ...], int]:
 
 
 FLAGS: Final = {0: False, 1: True}
-"""What the byte of a boolean means."""
+"""Booleans by their byte."""
 
 
 def _all_of(first: int, data: bytes, at: int) -> tuple[int, int]:

@@ -1,8 +1,8 @@
-"""Envelopes to bytes and back.
+"""Encodes envelopes as bytes and decodes them.
 
 Without a registry an event is Avro single-object encoded: `C3 01`, the writer schema's fingerprint (8 bytes), the
-body. With one it has the Confluent prefix: `00`, the schema's id there (4 bytes, big-endian), the body. The first byte
-tells, and one log can hold both.
+body. With a registry it has the Confluent prefix: `00`, the schema's id in the registry (4 bytes, big-endian), the
+body. The first byte distinguishes the two, so one log can hold both.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ _UNREADABLE: Final = (EOFError, LookupError, ArithmeticError, ValueError, TypeEr
 
 
 class SchemaIds(Protocol):
-    """What a registry knows: the id of each schema, and the schema of each id."""
+    """A schema registry: maps schemas to ids and ids to schemas."""
 
     def id_of(self, schema: WriterSchema) -> int:
-        """The id that the schema is registered under; raises UnknownSchema where it is not."""
+        """The id of a registered schema; raises UnknownSchema where it is not registered."""
         ...
 
     def schema_of(self, schema_id: int) -> WriterSchema:
-        """The schema of an id; raises UnknownSchema."""
+        """The schema registered under an id; raises UnknownSchema where there is none."""
         ...
 
 
 class AvroCodec:
-    """Encodes with the schemas of today, decodes whatever was ever written.
+    """Encodes with the current schemas; decodes events written with any schema in `schemas/`.
 
-    With `ids`, events are written with their registry ids, every one looked up here and now (raises UnknownSchema,
-    LogUnavailable); without, with their fingerprints. Fingerprints are read either way. With `read_only` ids are
-    looked up as they are met in a log, and what has not been registered since is no fault.
+    With `ids`, events are written with registry ids, which the constructor looks up (raises UnknownSchema,
+    LogUnavailable). Without `ids`, events are written with fingerprints. Fingerprints are read in both cases. With
+    `read_only` no id is looked up before a record with it is decoded, so current schemas may be unregistered.
     """
 
     def __init__(self, ids: SchemaIds | None = None, *, read_only: bool = False) -> None:
@@ -49,14 +49,14 @@ class AvroCodec:
         self._writers = _writers(None if read_only else ids)
 
     def encode(self, envelope: Envelope) -> bytes:
-        """Raises InvalidEvent, naming event, field and value, for what would be a lie in the log."""
+        """Raises InvalidEvent, naming event, field and value, where a value does not fit the schema."""
         writer = self._writers.get(type(envelope.event))
         if writer is None:
-            raise InvalidEvent(f"{envelope.event!r} is not in domain/events.py; nothing was recorded")
+            raise InvalidEvent(f"{envelope.event!r} is not listed in domain/events.py; nothing was recorded")
         return writer.write(envelope)
 
     def decode(self, data: bytes) -> Envelope:
-        """Raises UnknownSchema for a schema nobody here has, LogCorrupt for bytes that are not an event."""
+        """Raises UnknownSchema where the writer's schema is unavailable, LogCorrupt where `data` is no valid event."""
         size = _SINGLE_OBJECT_PREFIX if data[:2] == SINGLE_OBJECT else _CONFLUENT_PREFIX
         reader = self._readers.get(data[:size]) or self._reader(data[:size])
         try:
@@ -77,14 +77,14 @@ class AvroCodec:
         if prefix[:1] == CONFLUENT and len(prefix) == _CONFLUENT_PREFIX:
             return self._registered(int.from_bytes(prefix[1:], "big"))
         raise LogCorrupt(
-            f"a record begins with {prefix.hex(' ') or 'nothing'}: it is neither single-object encoded (c3 01 and a "
-            "fingerprint) nor has it a registry's prefix (00 and an id), so it is not ours"
+            f"a record begins with {prefix.hex(' ') or 'nothing'}: expected c3 01 and a fingerprint, or 00 and a "
+            "registry's id; Whence did not write it"
         )
 
     def _registered(self, schema_id: int) -> WriterSchema:
         if self._ids is None:
             raise UnknownSchema(
-                f"a record was written with the registry's schema {schema_id}: name that registry to read it"
+                f"a record was written with schema {schema_id} of a registry: name that registry to read it"
             )
         return self._ids.schema_of(schema_id)
 
@@ -105,10 +105,10 @@ def _fingerprinted(fingerprint: bytes) -> WriterSchema:
         return schemas_by_fingerprint()[fingerprint]
     except KeyError:
         raise UnknownSchema(
-            f"a record was written with the schema of fingerprint {fingerprint.hex()}, which is not in schemas/: read "
+            f"a record was written with a schema of fingerprint {fingerprint.hex()}, which is not in schemas/: read "
             "this log with the program that wrote it, or a newer one"
         ) from None
 
 
 def _unreadable(reader: EventReader, data: bytes, fault: str) -> str:
-    return f"{len(data)} bytes said to be a {reader.written.name} are not: {fault}"
+    return f"{len(data)} bytes are not a valid {reader.written.name}: {fault}"

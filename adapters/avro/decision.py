@@ -1,7 +1,7 @@
-"""A decision as it is written: each figure once, however many members looked at it.
+"""The Avro record of a decision, which holds each figure once even where several members used it.
 
-The only event whose record differs from its class (`docs/decisions/0030`), so it is read and written by hand: pairs of
-name and text are the decision's `inputs`, and each vote has the places of its own among them.
+It is the only record whose fields differ from its event class (`docs/decisions/0030`), so its reader and writer are
+written by hand. The record's `inputs` are pairs of name and text; each vote holds the indexes of its figures in them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _NO_FIGURES_OF_ITS_OWN: Final = b"\0"
 
 
 def decision_writer(symbols: Symbols) -> Write:
-    """Makes the bytes of a decision; raises InvalidEvent naming field and value."""
+    """Returns a function that encodes a decision; it raises InvalidEvent naming field and value."""
     verdicts, tiers, chambers = (bytes_of(one, symbols) for one in (Verdict, Tier, Chamber))
 
     def write(decision: DecisionMade) -> bytes:
@@ -72,7 +72,7 @@ def decision_writer(symbols: Symbols) -> Write:
 
 
 def _places_written(placed: list[int], known: int) -> bytes:
-    """A place below 64 is one byte, its double; mostly all of them are."""
+    """Encodes a vote's indexes; an index below 64 is one byte, its double, and nearly all are below 64."""
     if placed and known <= _ONE_BYTE:
         return size(len(placed)) + bytes(placed).translate(_DOUBLES) + b"\0"
     return block([size(place) for place in placed])
@@ -82,7 +82,7 @@ _ONE_BYTE: Final = 64
 _DOUBLES: Final = bytes(2 * place & 255 for place in range(256))
 
 _NAMES: Final[dict[str, bytes]] = {}
-"""The names of figures as they are written: the members have a few dozen."""
+"""Encoded names of figures; the members use a few dozen names."""
 
 _MOST_NAMES: Final = 1_024
 
@@ -111,9 +111,9 @@ def _placed(vote: Vote, places: _Places) -> list[int]:
 
 
 def decision_reader(symbols: Symbols) -> Read:
-    """Reads the decision that begins at a place in the bytes, and says where it ends.
+    """Returns a function that reads the decision at an offset and returns it and the offset after it.
 
-    Raises LookupError, ArithmeticError or ValueError for bytes that are none.
+    That function raises LookupError, ArithmeticError or ValueError where the bytes are not a decision.
     """
     verdicts, tiers, chambers = Members(Verdict, symbols), Members(Tier, symbols), Members(Chamber, symbols)
 
@@ -161,7 +161,10 @@ def decision_reader(symbols: Symbols) -> Read:
 
 
 def _pairs_at(data: bytes, at: int) -> tuple[list[tuple[str, str]], int]:
-    """Names and texts, whether a map's or the decision's inputs; two calls for each would cost as much again."""
+    """Reads pairs of name and text: a map's entries or the decision's inputs.
+
+    The name is read inline, as a second call for each pair would double the time.
+    """
     pairs: list[tuple[str, str]] = []
     left, at = block_at(data, at)
     while left:
@@ -180,11 +183,11 @@ def _pairs_at(data: bytes, at: int) -> tuple[list[tuple[str, str]], int]:
 
 
 _HALVES: Final = bytes(255 if byte > 127 or byte % 2 else byte >> 1 for byte in range(256))
-"""The places that single bytes stand for; 255 for those that stand for none."""
+"""The index that each single byte encodes; 255 where the byte encodes none."""
 
 
 def _places_at(data: bytes, at: int) -> tuple[Sequence[int], int]:
-    """The places of a vote; mostly all of them are of one byte, and halved at once."""
+    """Reads a vote's indexes; where all take one byte, as nearly always, one table lookup decodes them together."""
     begin, end = at + 1, at + 1 + (data[at] >> 1)
     halves = data[begin:end].translate(_HALVES)
     if data[at] & UNUSUAL or data[end] or 255 in halves:
@@ -195,5 +198,5 @@ def _places_at(data: bytes, at: int) -> tuple[Sequence[int], int]:
 def _place_at(data: bytes, at: int) -> tuple[int, int]:
     place, at = long_at(data, at)
     if place < 0:
-        raise LookupError(f"a vote is on the input {place}: they are counted from 0")
+        raise LookupError(f"a vote refers to input {place}: inputs are counted from 0")
     return place, at

@@ -1,4 +1,4 @@
-"""Bodies of one writer schema to envelopes, as their events mean today."""
+"""Reads record bodies of one writer schema into envelopes of the current event classes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from domain.signal import DecisionMade
 
 @dataclass(frozen=True, slots=True)
 class EventReader:
-    """Reads what `written` laid out; `today` is the schema of the same event now."""
+    """Reads bodies written with the schema `written`; `today` is the current schema of the same event."""
 
     written: WriterSchema
     today: WriterSchema
@@ -28,9 +28,10 @@ class EventReader:
     event: Read
 
     def read(self, data: bytes, at: int) -> tuple[Envelope, int]:
-        """The envelope whose body begins at `at`, and where it ends.
+        """Reads the body at `at`; returns the envelope and the offset after it.
 
-        Raises UnknownSchema for a version of tomorrow; fastavro's and Python's own errors for broken bytes.
+        Raises UnknownSchema for a schema version newer than this program's; errors of fastavro and of Python for
+        corrupt bytes.
         """
         meta, begin = self.meta(data, at)
         if meta.schema_version != self.today.version or self.written.fingerprint != self.today.fingerprint:
@@ -39,15 +40,15 @@ class EventReader:
         return Envelope(meta, event), end
 
     def _upcast(self, data: bytes, at: int, version: int) -> tuple[Envelope, int]:
-        """Written anew in memory as of today: fastavro fills in defaults, and refuses what does not fit."""
+        """Rewrites the record in memory with the current schema; fastavro adds defaults and refuses invalid values."""
         today = self.today
         if version > today.version:
             raise UnknownSchema(
-                f"{today.name} was written with version {version} of its schema, and this program knows "
+                f"{today.name} was written with version {version} of its schema, and this program reads up to "
                 f"{today.version}: read this log with the program that wrote it, or a newer one"
             )
         if version < 1:
-            raise ValueError(f"versions are counted from 1, and this one is {version}")
+            raise ValueError(f"schema versions are counted from 1, this is {version}")
         body, anew = BytesIO(data), BytesIO()
         body.seek(at)
         record = read_record(body, self.written.wire)
@@ -58,7 +59,7 @@ class EventReader:
 
 
 def event_reader(written: WriterSchema) -> EventReader:
-    """The reader of one writer schema."""
+    """The reader of records written with one schema."""
     today = current_schemas()[written.name]
     event = _event(BY_FULL_NAME[written.name], symbols_of(today.source))
     return EventReader(written, today, meta_reader(), event)

@@ -1,4 +1,4 @@
-"""Envelopes of one event to bytes."""
+"""Writes the envelopes of one event class as bytes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.signal import DecisionMade
 
 @dataclass(frozen=True, slots=True)
 class EventWriter:
-    """`prefix` goes before every body; `name` names the event in errors."""
+    """`prefix` precedes every body; `name` is the event's name in errors."""
 
     name: str
     version: int
@@ -28,8 +28,8 @@ class EventWriter:
         meta = envelope.meta
         if meta.schema_version != self.version:
             raise InvalidEvent(
-                f"{self.name}.meta.schema_version = {meta.schema_version!r} is not the {self.version} this program "
-                "writes; nothing was recorded"
+                f"{self.name}.meta.schema_version = {meta.schema_version!r} is not {self.version}, the version this "
+                "program writes; nothing was recorded"
             )
         try:
             return self.prefix + write_meta(meta) + self.body(envelope.event)
@@ -38,7 +38,7 @@ class EventWriter:
 
 
 def event_writer(event: type, schema: WriterSchema, prefix: bytes) -> EventWriter:
-    """The writer of one event's class."""
+    """The writer of one event class."""
     return EventWriter(event.__name__, schema.version, prefix, _body(event, symbols_of(schema.source)))
 
 

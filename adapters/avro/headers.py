@@ -1,7 +1,7 @@
-"""What goes beside an event's bytes on Kafka, for whoever does not read Avro.
+"""The Kafka headers of an event, for consumers that do not read Avro.
 
-The CloudEvents 1.0 attributes in Kafka's binary binding, correlation and causation as extension attributes, and the
-W3C's trace context. All of it is told by the event itself: the same event has the same headers, always.
+They are the CloudEvents 1.0 attributes in Kafka's binary binding, correlation and causation as extension attributes,
+and the W3C trace context. All values derive from the event, so one event always has the same headers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from domain.log import Envelope, Meta
 
 CONTENT_TYPE: Final = b"application/avro"
 _SAMPLED: Final = "01"
-"""Every event is recorded, so none is left out of its trace."""
+"""Every event is recorded, so every span is sampled."""
 
 
 def headers_of(envelope: Envelope) -> list[tuple[str, bytes]]:
@@ -36,10 +36,10 @@ def headers_of(envelope: Envelope) -> list[tuple[str, bytes]]:
 
 
 def traceparent(meta: Meta) -> str:
-    """`00-<trace>-<span>-01`: one trace a chain, one span an event.
+    """`00-<trace>-<span>-01`: one trace for each correlation id, one span for each event.
 
-    The trace id is 128 bits of BLAKE2b of the correlation id, the span id the last 64 bits of the event id, which
-    RFC 4122 keeps from being zero. See https://www.w3.org/TR/trace-context/.
+    The trace id is 128 bits of BLAKE2b of the correlation id. The span id is the last 64 bits of the event id, which
+    are never zero in a UUID of RFC 4122. See https://www.w3.org/TR/trace-context/.
     """
     trace = blake2b(meta.correlation_id.encode(), digest_size=16).hexdigest()
     return f"00-{trace}-{meta.event_id.bytes[8:].hex()}-{_SAMPLED}"

@@ -1,4 +1,4 @@
-"""Events as JSON, for people and their tools: what `whence log --json` prints as `data`."""
+"""Events as JSON: the `data` that `whence log --json` prints."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from adapters.avro.shape import Choice, Many, Maybe, Named, Part, Plain, Shape, 
 
 
 def to_json(event: Any) -> dict[str, Any]:
-    """Decimals as strings in plain notation, times in ISO 8601 with Z, enums and ids as text."""
-    return {name: _told(shape, getattr(event, name)) for name, shape in fields_of(event.__class__)}
+    """The fields by name: decimals as strings in plain notation, times in ISO 8601 with Z, enums and ids as text."""
+    return {name: _json(shape, getattr(event, name)) for name, shape in fields_of(event.__class__)}
 
 
 def _same(value: Any) -> Any:
@@ -33,7 +33,7 @@ _PLAIN: Final[Mapping[Plain, Callable[[Any], Any]]] = {
 }
 
 
-def _told(shape: Shape, value: Any) -> Any:
+def _json(shape: Shape, value: Any) -> Any:
     match shape:
         case Plain():
             return _PLAIN[shape](value)
@@ -42,8 +42,8 @@ def _told(shape: Shape, value: Any) -> Any:
         case Part():
             return to_json(value)
         case Maybe(inner):
-            return None if value is None else _told(inner, value)
+            return None if value is None else _json(inner, value)
         case Many(item):
-            return [_told(item, one) for one in value]
+            return [_json(item, one) for one in value]
         case Named(inner):
-            return {name: _told(inner, one) for name, one in value.items()}
+            return {name: _json(inner, one) for name, one in value.items()}

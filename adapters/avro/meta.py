@@ -1,6 +1,6 @@
-"""An event's meta as Avro's bytes, and back.
+"""Reads and writes an event's meta as Avro bytes.
 
-Every event has one, so it is read and written by hand, and what is the same in most events of a log is remembered.
+Every event has a meta, so its code is written by hand and caches the values that most events of a log share.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CANONICAL_LENGTH: Final = 36
 
 
 def write_meta(meta: Meta) -> bytes:
-    """The bytes of a meta; raises InvalidEvent naming field and value."""
+    """Encodes a meta; raises InvalidEvent naming field and value."""
     return b"".join(
         (
             identity(meta.event_id, "meta.event_id"),
@@ -38,7 +38,7 @@ def write_meta(meta: Meta) -> bytes:
 
 
 _ENDINGS: Final[dict[tuple[str, str, str], bytes]] = {}
-"""The bytes of account, actor and source: of many events, few."""
+"""The encoded account, actor and source; a log has few different ones."""
 
 _MOST_ENDINGS: Final = 1_024
 
@@ -62,10 +62,11 @@ def _ending_written(meta: Meta) -> bytes:
 
 
 def meta_reader() -> ReadMeta:
-    """Reads the meta that begins at a place in the bytes, and says where it ends.
+    """Returns a function that reads the meta at an offset and returns it and the offset after it.
 
-    Raises OverflowError for a time beyond datetime's range, IndexError or ValueError for bytes that are no meta. What
-    the last meta ended with (account, actor, source, version of the schema) the next one mostly ends with, too.
+    That function raises OverflowError for a time beyond datetime's range, IndexError or ValueError where the bytes are
+    not a meta. It remembers the last fields of the previous meta (account, actor, source, schema version), because
+    consecutive metas mostly share them.
     """
     remembered = (b"\0", "", "", "", 0)
 
@@ -112,11 +113,11 @@ def _cause_at(data: bytes, at: int) -> tuple[str, int]:
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}", at + 17
     if data[at] == _BY_FACT:
         return text_at(data, at + 1)
-    raise ValueError(f"a cause is an event's id or a fact, not the branch {data[at]}")
+    raise ValueError(f"the union branch of a cause is the byte 0 (event id) or 2 (fact), not {data[at]}")
 
 
 def _cause_written(cause: str) -> bytes:
-    """An event's id is 16 bytes, any other cause its text; so is an id that is not spelled as we spell ids."""
+    """Encodes an event id in canonical spelling as 16 bytes, any other cause as text."""
     written = named(cause, "meta.causation_id")
     if len(cause) == _CANONICAL_LENGTH and cause[8] == "-":
         digits = cause.replace("-", "")

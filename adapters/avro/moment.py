@@ -1,6 +1,6 @@
-"""Moments as Avro has them: microseconds since 1970-01-01T00:00:00Z, exact over all of datetime's range.
+"""Times as Avro's timestamp-micros: microseconds since 1970-01-01T00:00:00Z, exact over datetime's whole range.
 
-One moment stands in many events, two times in most: what was read or written lately is remembered.
+Many events share a time, and most events hold the same time twice, so recent conversions are cached.
 """
 
 from __future__ import annotations
@@ -14,26 +14,29 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 _SIZE: Final = 8
-"""The bytes of nearly every moment a log holds: from 1978 to 3111."""
+"""The encoded size in bytes of times from 1978 to 3111, which are nearly all times in a log."""
 
 _MOST_REMEMBERED: Final = 4_096
 _READ: Final[dict[bytes, datetime]] = {}
 WRITTEN: Final[dict[object, bytes]] = {}
-"""The bytes of moments written lately; only datetimes with a zone are in it."""
+"""Encoded times by their datetime; every key has a time zone."""
 
 
 def micros(moment: datetime) -> int:
-    """Raises TypeError for a naive moment: nobody knows when it was."""
+    """Microseconds since 1970-01-01T00:00:00Z. Raises TypeError for a naive datetime, which names no instant."""
     return (moment - EPOCH) // _MICROSECOND
 
 
 def moment(count: int) -> datetime:
-    """The moment in UTC; raises OverflowError for a count beyond datetime's range."""
+    """The datetime in UTC, from microseconds; raises OverflowError beyond datetime's range."""
     return EPOCH + timedelta(0, 0, count)
 
 
 def moment_at(data: bytes, at: int) -> tuple[datetime, int]:
-    """The moment that begins at `at`, and where it ends; raises OverflowError, IndexError, ValueError for none."""
+    """Reads the time at `at`; returns it and the offset after it.
+
+    Raises OverflowError beyond datetime's range, IndexError or ValueError for invalid bytes.
+    """
     known = _READ.get(data[at : at + _SIZE])
     if known is not None:
         return known, at + _SIZE
@@ -47,7 +50,7 @@ def moment_at(data: bytes, at: int) -> tuple[datetime, int]:
 
 
 def moment_written(when: datetime) -> bytes:
-    """The bytes of a moment; raises TypeError for a naive one."""
+    """Encodes a time; raises TypeError for a naive datetime."""
     known = WRITTEN.get(when)
     if known is not None:
         return known
@@ -59,5 +62,5 @@ def moment_written(when: datetime) -> bytes:
 
 
 def iso(when: datetime) -> str:
-    """As in `2026-03-01T12:00:00Z`; microseconds only where there are any."""
+    """ISO 8601 in UTC, such as `2026-03-01T12:00:00Z`; microseconds only where they are not zero."""
     return f"{when.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"

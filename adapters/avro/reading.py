@@ -1,4 +1,4 @@
-"""From Avro's bytes to events: one function a class, written once as text from the class's shape."""
+"""Reads events from Avro bytes. For each class one function is generated as source text from the class's shape."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ Read = Callable[[bytes, int], tuple[Any, int]]
 
 
 def reader(owner: type, symbols: Symbols) -> Read:
-    """Reads the instance of a class that begins at a place in the bytes, and says where it ends.
+    """Returns a function that reads an instance of `owner` at an offset and returns it and the offset after it.
 
-    Raises LookupError, ArithmeticError or ValueError for a value that is not what its field holds; one that ends
-    beyond the bytes may be cut there.
+    That function raises LookupError, ArithmeticError or ValueError where a value is invalid for its field. A value
+    whose end lies beyond the bytes may be cut there without an error.
     """
     names: dict[str, Any] = dict(_NAMES)
     lines = _lines(Part(owner), "value", symbols, names)
     text = "\n    ".join(["def read(data, at):", *lines, "return value, at"])
-    # The text comes from our own classes alone, as it does where the standard library writes their __init__.
+    # The text derives from our own classes alone, as where the dataclasses module generates an __init__.
     exec(text, names)  # noqa: S102
     return cast("Read", names["read"])
 
 
 def _lines(shape: Shape, value: str, symbols: Symbols, names: dict[str, Any]) -> Sequence[str]:
-    """Python that reads `value` at `at` and goes on behind it; what it needs is added to `names`."""
+    """Source lines that read `value` at `at` and advance `at`; the globals they use are added to `names`."""
     match shape:
         case Plain():
             return [line.format(value) for line in _PLAIN[shape]]
@@ -45,8 +45,8 @@ def _lines(shape: Shape, value: str, symbols: Symbols, names: dict[str, Any]) ->
             read = [
                 line for name, inner in fields_of(of) for line in _lines(inner, fields[name], symbols, names)
             ]
-            told = ", ".join(f"{name}={own}" for name, own in fields.items())
-            return [*read, f"{value} = {of.__name__}({told})"]
+            arguments = ", ".join(f"{name}={own}" for name, own in fields.items())
+            return [*read, f"{value} = {of.__name__}({arguments})"]
         case Maybe(inner):
             some = _lines(inner, value, symbols, names)
             return [
@@ -113,7 +113,7 @@ def _opinion_at(data: bytes, at: int) -> tuple[float, int]:
 
 def _some_at(data: bytes, at: int) -> int:
     if data[at] != _SOMETHING:
-        raise ValueError(f"there is a value or none, not the branch {data[at]}")
+        raise ValueError(f"the union branch of an optional value is the byte 0 or 2, not {data[at]}")
     return at + 1
 
 

@@ -1,6 +1,6 @@
-"""The schemas events are and were written with, as `schemas/` holds them.
+"""The current and past schemas of events, loaded from `schemas/`.
 
-`schemas/<noun>/<Event>.avsc` is what is written today; what was written before stays in
+`schemas/<noun>/<Event>.avsc` is the current schema; earlier versions are kept in
 `schemas/<noun>/history/<Event>.<version>.avsc`.
 """
 
@@ -23,9 +23,9 @@ from adapters.avro.wire import Json
 class WriterSchema:
     """One version of one event's schema.
 
-    `source` is the file as it stands. `wire` is what fastavro goes by: the same without logical types, which
-    cost more there than in our own reading. `fingerprint` is CRC-64-AVRO of the parsing canonical form, little-endian:
-    it says how bytes are laid out. What they mean is said by name and version.
+    `source` is the JSON of the file. `wire` is the schema passed to fastavro: `source` without logical types, which
+    fastavro converts more slowly than our own code. `fingerprint` is CRC-64-AVRO of the parsing canonical form,
+    little-endian; it identifies the layout of the bytes. `name` and `version` identify their meaning.
     """
 
     name: str
@@ -36,7 +36,7 @@ class WriterSchema:
 
 
 def writer_schema(source: Json) -> WriterSchema:
-    """The schema in one file's JSON."""
+    """The schema of one file's JSON."""
     return WriterSchema(
         source["name"],
         source["version"],
@@ -47,25 +47,25 @@ def writer_schema(source: Json) -> WriterSchema:
 
 
 def fingerprint_of(source: Json | str) -> bytes:
-    """CRC-64-AVRO of the parsing canonical form, little-endian, as single-object encoding has it."""
+    """CRC-64-AVRO of the parsing canonical form, little-endian, as in Avro's single-object encoding."""
     return bytes.fromhex(fingerprint(to_parsing_canonical_form(source), "CRC-64-AVRO"))
 
 
 @cache
 def current_schemas() -> Mapping[str, WriterSchema]:
-    """What is written today, by the event's full name."""
+    """The schemas that events are written with, by the event's full name."""
     return {schema.name: schema for schema in map(writer_schema, _read(""))}
 
 
 @cache
 def past_schemas() -> Mapping[tuple[str, int], WriterSchema]:
-    """What was written before, by full name and version."""
+    """The schemas of earlier versions, by full name and version."""
     return {(schema.name, schema.version): schema for schema in map(writer_schema, _read("history"))}
 
 
 @cache
 def schemas_by_fingerprint() -> Mapping[bytes, WriterSchema]:
-    """Every schema there ever was; of two that lay out their bytes alike, the newer."""
+    """Every current and past schema; of two with the same fingerprint, the newer."""
     every = [*past_schemas().values(), *current_schemas().values()]
     return {schema.fingerprint: schema for schema in sorted(every, key=lambda schema: schema.version)}
 
@@ -83,13 +83,13 @@ def _sources(place: Traversable) -> Iterator[Json]:
             yield json.loads(file.read_text(encoding="utf-8"))
 
 
-_TOLD_TO_PEOPLE = frozenset({"doc", "logicalType"})
+_NOT_ON_THE_WIRE = frozenset({"doc", "logicalType"})
 
 
 def _bare(schema: Any) -> Any:
     if isinstance(schema, dict):
         named = cast("Json", schema)
-        return {key: _bare(value) for key, value in named.items() if key not in _TOLD_TO_PEOPLE}
+        return {key: _bare(value) for key, value in named.items() if key not in _NOT_ON_THE_WIRE}
     if isinstance(schema, list):
         return [_bare(one) for one in cast("list[object]", schema)]
     return schema

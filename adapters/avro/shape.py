@@ -1,7 +1,7 @@
-"""The shape of a class: what each of its fields is, read from its type hints.
+"""The shape of a class: the kind of value in each field, derived from type hints.
 
-One list of shapes serves reading, writing, JSON and the test that holds classes to their schemas. A new kind of
-field is a new shape here, and one line in each table that goes by shapes.
+Reading, writing, JSON and the test that compares classes with schemas all use these shapes. A new kind of field needs
+a new shape here and one line in each table keyed by shape.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ _PLAIN: Final = {
 
 @cache
 def fields_of(owner: type) -> tuple[tuple[str, Shape], ...]:
-    """The names and shapes of a class's fields, in order; raises TypeError for a field that has no shape."""
+    """The names and shapes of a class's fields, in order; raises TypeError for a type without a shape."""
     hints = typing.get_type_hints(owner)
     return tuple((name, _shape(hints[name], f"{owner.__name__}.{name}")) for name in names_of(owner))
 
@@ -95,7 +95,7 @@ def names_of(owner: type) -> tuple[str, ...]:
 
 
 def is_record(kind: object) -> TypeGuard[type]:
-    """Whether this is a class with named fields: a Struct or a dataclass."""
+    """Whether `kind` is a class with named fields: a Struct or a dataclass."""
     if not isinstance(kind, type):
         return False
     of = cast("type[Any]", kind)

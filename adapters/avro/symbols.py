@@ -1,4 +1,4 @@
-"""The symbols of a schema's enums: an enum's value is written as its place among them."""
+"""The symbols of a schema's enums. Avro writes an enum's value as its index among the symbols."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ from adapters.avro.binary import SHORT
 _E = TypeVar("_E", bound=StrEnum)
 
 Symbols = Mapping[str, Sequence[str]]
-"""By the enum's full name."""
+"""The symbols of each enum, by the enum's full name."""
 
 
 def symbols_of(schema: object) -> Symbols:
-    """Those of every enum that is written out somewhere in a schema."""
+    """The symbols of every enum defined in a schema."""
     return dict(_enums(schema))
 
 
 def bytes_of(of: type[_E], symbols: Symbols) -> Mapping[_E, bytes]:
-    """The bytes of each member of an enum of the domain."""
+    """The encoded form of each member of a domain enum."""
     places = symbols[f"whence.{of.__name__}"]
     return {member: SHORT[places.index(member.value)] for member in of}
 
 
 class Members(dict[int, _E]):
-    """An enum's members by their bytes; what stands for newer ones, and what is no place, has none: KeyError."""
+    """An enum's members by their encoded byte.
+
+    Raises KeyError for a symbol without a member (it stands for members of newer schemas), IndexError for no symbol.
+    """
 
     def __init__(self, of: type[_E], symbols: Symbols) -> None:
         self._places = symbols[f"whence.{of.__name__}"]

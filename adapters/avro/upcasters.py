@@ -1,7 +1,7 @@
-"""What older events mean today: for changes of meaning that no default can tell.
+"""Converts records of older event versions where their meaning changed and no default can express the change.
 
-An upcaster takes the record of one version, as fastavro reads it without logical types, and returns that of the
-next. Added and dropped fields need none: their schema's default stands in.
+An upcaster receives the record of one version, as fastavro reads it without logical types, and returns the record of
+the next version. Added and removed fields need no upcaster: the schema's default applies.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ Upcaster = Callable[[Record], Record]
 
 
 def _milliseconds_to_micros(signal: Record) -> Record:
-    """Version 1 told the candle's end in the exchanges' milliseconds, unlike every other time in the log."""
+    """Version 1 recorded `candle_closed_at` in milliseconds; every other time in the log is in microseconds."""
     return {**signal, "candle_closed_at": signal["candle_closed_at"] * 1000}
 
 
 def _without_a_minimum_win_rate(changed: Record) -> Record:
-    """Before version 3 no win rate stopped anything: the default of today was not in force then."""
+    """Version 2 had no minimum win rate, so the current default must not apply to its records."""
     settings = changed["settings"]
     return {**changed, "settings": {**settings, "risk": {**settings["risk"], "minimum_win_rate": "0"}}}
 
@@ -28,11 +28,11 @@ UPCASTERS: Mapping[tuple[str, int], Upcaster] = {
     ("whence.signal.SignalDetected", 1): _milliseconds_to_micros,
     ("whence.settings.SettingsChanged", 2): _without_a_minimum_win_rate,
 }
-"""By full name, and the version that is taken to the next."""
+"""By full name and the version that the upcaster converts from."""
 
 
 def upcast(name: str, version: int, upto: int, record: Record) -> Record:
-    """The record of `version` as that of `upto`, but for what defaults fill in."""
+    """Converts a record of `version` to `upto`; fields with defaults are left to fastavro."""
     for step in range(version, upto):
         change = UPCASTERS.get((name, step))
         record = change(record) if change else record

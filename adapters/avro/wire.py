@@ -1,4 +1,4 @@
-"""fastavro's two calls of the hot path, typed: its own annotations leave open what a file holds."""
+"""The two fastavro functions used here, with precise types: fastavro's own annotations are incomplete."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from fastavro import schemaless_reader, schemaless_writer  # pyright: ignore[reportUnknownVariableType]
 
 Json = dict[str, Any]
-"""A schema, or a part of one."""
+"""A schema or a part of a schema."""
 
 Record = dict[str, Any]
 """An event as fastavro reads and writes it: `meta` and the event's own fields, without logical types."""

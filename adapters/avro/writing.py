@@ -1,4 +1,4 @@
-"""From events to Avro's bytes: one function a class, written once as text from the class's shape."""
+"""Writes events as Avro bytes. For each class one function is generated as source text from the class's shape."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ Write = Callable[[Any], bytes]
 
 
 def writer(owner: type, symbols: Symbols, where: str = "") -> Write:
-    """Makes the bytes of a class's instance; raises InvalidEvent naming field and value, below `where`."""
+    """Returns a function that encodes an instance of `owner`.
+
+    That function raises InvalidEvent naming value and field; the field's name is prefixed by `where`.
+    """
     names: dict[str, Any] = {"block": block, **{name: getattr(written, name) for name in written.__all__}}
     fields = [
         _expression(shape, f"value.{name}", f"{where}{name}", symbols, names)
         for name, shape in fields_of(owner)
     ]
-    # The text comes from our own classes alone, as it does where the standard library writes their __init__.
+    # The text derives from our own classes alone, as where the dataclasses module generates an __init__.
     exec(f"def write(value):\n    return b''.join(({', '.join(fields)},))", names)  # noqa: S102
     return cast("Write", names["write"])
 
 
 def _expression(shape: Shape, value: str, where: str, symbols: Symbols, names: dict[str, Any]) -> str:
-    """Python that checks `value` and makes its bytes; what it needs is added to `names`."""
+    """A source expression that checks and encodes `value`; the globals it uses are added to `names`."""
     match shape:
         case Plain():
             return f"{shape.value}({value}, {where!r})"

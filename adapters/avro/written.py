@@ -1,6 +1,6 @@
-"""What fields hold, checked and as Avro's bytes: one function a kind of value.
+"""Checks and encodes field values as Avro bytes: one function for each kind of value.
 
-Whatever would be a lie in the log is refused here, before anything is written. `where` names the field below its event.
+An invalid value raises InvalidEvent before anything is written. `where` is the path of the field within its event.
 """
 
 from __future__ import annotations
@@ -44,29 +44,29 @@ _utf8: Final = cast("Callable[[object], bytes]", str.encode)
 _SHORT: Final = len(SHORT)
 _TUPLE: Final[type[Any]] = tuple
 _MAPPING: Final[type[Any]] = Mapping
-"""As classes of anything, so that what is checked needs no cast, which costs as much as the check."""
+"""Typed as type[Any], so that a checked value needs no cast: a cast costs as much as the check."""
 
 _DOUBLE: Final = Struct("<d").pack
 
 
 def text(value: object, where: str) -> bytes:
-    """Any text that UTF-8 can hold."""
+    """Encodes any text that UTF-8 can express."""
     try:
         data = _utf8(value)
     except TypeError:
         _refuse(where, value, "is not text")
     except UnicodeEncodeError:
-        _refuse(where, value, "holds half of a surrogate pair, which UTF-8 cannot write")
+        _refuse(where, value, "contains half of a surrogate pair, which UTF-8 cannot encode")
     return (SHORT[len(data)] if len(data) < _SHORT else long(len(data))) + data
 
 
 def named(value: object, where: str) -> bytes:
-    """Text that names something."""
+    """Encodes a text that must not be empty."""
     return text(value, where) if value != "" else _refuse(where, value, "is empty")
 
 
 def money(value: object, where: str) -> bytes:
-    """A decimal in plain notation; floats are refused however exact they look."""
+    """Encodes a decimal in plain notation; refuses floats, even exact ones."""
     if not isinstance(value, Decimal):
         _refuse(where, value, "is not a Decimal")
     if not value.is_finite():
@@ -80,7 +80,7 @@ def money(value: object, where: str) -> bytes:
 
 
 def count(value: object, where: str) -> bytes:
-    """A whole number of 64 bits."""
+    """Encodes a whole number of 64 bits."""
     if not isinstance(value, int) or isinstance(value, bool):
         _refuse(where, value, "is not a whole number")
     if 0 <= value < _SHORT:
@@ -91,13 +91,13 @@ def count(value: object, where: str) -> bytes:
 
 
 def ordinal(value: Any, where: str) -> bytes:
-    """A place in a row that begins with 1."""
+    """Encodes a number that is counted from 1."""
     place = count(value, where)
     return place if value > 0 else _refuse(where, value, "is not counted from 1")
 
 
 def opinion(value: object, where: str) -> bytes:
-    """A finite float."""
+    """Encodes a finite float."""
     if not isinstance(value, float | int) or isinstance(value, bool):
         _refuse(where, value, "is not a float")
     if not isfinite(value):
@@ -106,14 +106,14 @@ def opinion(value: object, where: str) -> bytes:
 
 
 def flag(value: object, where: str) -> bytes:
-    """True or False."""
+    """Encodes a boolean."""
     if not isinstance(value, bool):
         _refuse(where, value, "is neither True nor False")
     return b"\1" if value else b"\0"
 
 
 def moment(value: object, where: str) -> bytes:
-    """Microseconds of a datetime that knows its zone; one that is known already was checked then."""
+    """Encodes an aware datetime as microseconds; a cached datetime was checked when it was added to the cache."""
     try:
         return WRITTEN[value]
     except (KeyError, TypeError):
@@ -129,22 +129,22 @@ def _checked_moment(value: object, where: str) -> bytes:
 
 
 def identity(value: object, where: str) -> bytes:
-    """The 16 bytes of a UUID."""
+    """Encodes a UUID as its 16 bytes."""
     return value.bytes if isinstance(value, UUID) else _refuse(where, value, "is not a UUID")
 
 
 def choice(value: object, where: str, of: type[_E], symbols: Mapping[_E, bytes]) -> bytes:
-    """The place of an enum's member among the symbols."""
+    """Encodes an enum's member as its index among the symbols."""
     return symbols[value] if isinstance(value, of) else _refuse(where, value, f"is not a {of.__name__}")
 
 
 def part(value: object, where: str, of: type[_T]) -> _T:
-    """Itself, of the class that the field says."""
+    """Returns `value` unchanged; refuses it where it is not an instance of `of`."""
     return value if isinstance(value, of) else _refuse(where, value, f"is not of type {of.__name__}")
 
 
 def many(value: Any, where: str) -> tuple[object, ...]:
-    """Itself: a list could change after it was recorded."""
+    """Returns `value` unchanged; accepts only tuples, as a list could change after it was recorded."""
     if not isinstance(value, _TUPLE):
         _refuse(where, value, "is not a tuple")
     items: tuple[object, ...] = value
@@ -152,7 +152,7 @@ def many(value: Any, where: str) -> tuple[object, ...]:
 
 
 def mapping(value: Any, where: str) -> Mapping[object, object]:
-    """Itself; its names are checked one by one."""
+    """Returns `value` unchanged; refuses what is not a mapping. The caller checks names and values."""
     if not isinstance(value, _MAPPING):
         _refuse(where, value, "is not a mapping")
     entries: Mapping[object, object] = value
@@ -160,7 +160,7 @@ def mapping(value: Any, where: str) -> Mapping[object, object]:
 
 
 def texts(value: object, where: str) -> bytes:
-    """A tuple of texts; mostly there is none."""
+    """Encodes a tuple of texts; fast for the frequent empty tuple."""
     return block([text(item, f"{where}[]") for item in items]) if (items := many(value, where)) else b"\0"
 
 
@@ -170,7 +170,7 @@ def _refuse(where: str, value: object, why: str) -> NoReturn:
 
 
 def _plain(value: Decimal, where: str) -> str:
-    """Exchanges send no exponents; a number whose zeros alone fill a line is a mistake."""
+    """Plain notation of a decimal with an exponent; one with more than `_MOST_ZEROS` zeros is taken for a mistake."""
     if abs(value.adjusted()) > _MOST_ZEROS:
         _refuse(where, value, f"has more than {_MOST_ZEROS} digits")
     return format(value, "f")

@@ -1,24 +1,25 @@
-"""A simulated exchange in process: what Bybit's linear contracts would have made of our orders, against candles.
+"""An in-process exchange that simulates Bybit's linear contracts against candles.
 
-Where a candle leaves a doubt, it goes against us. The rules, and where they stand:
+Where a candle does not determine an outcome, the worse outcome for the account is taken. The rules, with the modules
+that implement them:
 
-- Time. A request sent at `t` arrives at `t + latency`, and is dealt with in the candle it arrives in, at that
-  candle's open; never in a candle whose prices were already known when it was sent (`requests`, `market`).
-- Order of events within a candle: see `market`. Stop and target in one candle: the stop.
-- Prices (`matching`). A taker pays open or trigger (the worse of the two), the spread where candles carry bid and
-  ask, and slippage, rounded against it. A limit that rests fills at its price once the market has traded through
-  it by one tick, at the open when the market opened beyond it; one that arrives marketable takes, and never
-  pays more than its limit. A stop reached is a market order.
-- Quantity (`clearing`, `engine`). One order takes at most a share of the candle's volume. The rest of a limit goes
-  on in the next candle; the rest of a market order is cancelled (on Bybit it is IOC), and one that finds no
-  volume is rejected; a stop that protects a position goes on at market until the position is closed.
-- Protection (`desk`, `clearing`). An order with a parent sleeps until the parent has opened a position, is then
-  live for the smaller of its quantity and the position, and ends with the position, with its sibling, or with
-  a parent that opened nothing. When it ends for the position's sake, what is left of the parent ends too.
-- Margin, order cost, liquidation: isolated, formulas and source in `margin`. Liquidation wins over a stop where the
-  candle opens beyond both, for there the exchange takes the position over before any stop can trade.
-- Refusals carry Bybit's codes (`admission`). One thing is kinder than Bybit, which answers a repeated order id with
-  110072: here the same ticket again changes nothing and is not answered again.
+- Time. A request sent at `t` arrives at `t + latency` and is processed in the candle in which it arrives, at that
+  candle's open; never in a candle that had already begun when the request was sent (`requests`, `market`).
+- Order of events within a candle: see `market`. Where one candle reaches stop and target, the stop is filled.
+- Prices (`matching`). A taker pays the worse of open and trigger, the spread where candles carry bid and ask, and
+  slippage, rounded against the order. A resting limit order fills at its price once the market has traded through
+  the price by one tick, or at the open where the market opened beyond it. A limit order that is marketable on
+  arrival takes, and never pays more than its limit. A triggered stop order is a market order.
+- Quantity (`clearing`, `engine`). One order takes at most a share of the candle's volume. The rest of a limit order
+  is worked in the next candle. The rest of a market order is cancelled (on Bybit it is IOC); a market order that
+  finds no volume is rejected. A stop order that protects a position is worked at market until the position is closed.
+- Protection (`desk`, `clearing`). An order with a parent is inactive until the parent has opened a position. It is
+  then active for the smaller of its quantity and the position. It ends with the position, with its sibling, or with
+  a parent that opened nothing. Where it ends with the position, the rest of the parent is cancelled, too.
+- Margin, order cost, liquidation: isolated margin, formulas and source in `margin`. Where a candle opens beyond both
+  liquidation price and stop, the position is liquidated, as no stop could trade before.
+- Refusals carry Bybit's codes (`admission`). One difference: Bybit answers a repeated order id with 110072; here a
+  repeated ticket has no effect and no report.
 """
 
 from adapters.simulated.exchange import SimulatedExchange

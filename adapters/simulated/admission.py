@@ -1,6 +1,6 @@
-"""What an order has to satisfy to be let in, and what the exchange says if it does not.
+"""The checks on an order's terms, and the reasons that the exchange gives for a refusal.
 
-Codes and words follow Bybit's for linear contracts; where its documentation gives no code, it answers 10001.
+Codes and wording follow Bybit's for linear contracts; where its documentation gives no code, the code is 10001.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _TRIGGER_PASSED = {
 
 
 class Submission(Struct, frozen=True, gc=False, kw_only=True):
-    """Terms to be judged when the market trades at `last`; `live` is false for what sleeps until its parent fills."""
+    """Terms to check against the last price `last`; `live` is false for an order that waits for its parent's fill."""
 
     terms: OrderPlaced
     instrument: Instrument
@@ -41,7 +41,7 @@ class Submission(Struct, frozen=True, gc=False, kw_only=True):
 
 
 def objection(submission: Submission) -> str | None:
-    """The first reason not to let it in; None: it is welcome."""
+    """The reason of the first check that refuses the terms; None where all accept them."""
     for check in _CHECKS:
         reason = check(submission)
         if reason is not None:
@@ -50,12 +50,12 @@ def objection(submission: Submission) -> str | None:
 
 
 def too_little(terms: OrderPlaced, filled: Decimal) -> str | None:
-    """Why an order that has filled so much cannot be amended to these terms; None: it can."""
+    """The reason why an order with `filled` cannot be amended to these terms; None where it can."""
     return None if terms.quantity > filled else f"10001: qty must be above what is filled, {filled}"
 
 
 def too_expensive(needed: Decimal, available: Decimal) -> str | None:
-    """Why the balance does not carry what is needed; None: it does, or nothing is needed."""
+    """The reason where `needed` exceeds `available`; None where it does not, or where nothing is needed."""
     if needed <= max(ZERO, available):
         return None
     return f"110007: ab not enough for new order: needs {needed:.8f}, available {available:.8f}"
@@ -65,7 +65,7 @@ def _prices_missing_or_idle(submission: Submission) -> str | None:
     given = (submission.terms.limit_price is not None, submission.terms.trigger_price is not None)
     if given == _PRICES[submission.terms.type]:
         return None
-    return f"10001: a {submission.terms.type} order takes {_PRICES_TOLD[submission.terms.type]}"
+    return f"10001: a {submission.terms.type} order takes {_PRICES_DESCRIBED[submission.terms.type]}"
 
 
 def _not_a_number(submission: Submission) -> str | None:
@@ -144,13 +144,13 @@ def _off_step(what: str, value: Decimal, step: Decimal) -> str | None:
 
 
 _PRICES = {OrderType.MARKET: (False, False), OrderType.LIMIT: (True, False), OrderType.STOP: (False, True)}
-_PRICES_TOLD = {
+_PRICES_DESCRIBED = {
     OrderType.MARKET: "no price",
     OrderType.LIMIT: "a limit price and nothing else",
     OrderType.STOP: "a trigger price and nothing else",
 }
-# The first two make sure that the others can calculate. Reduce-only orders are free of the bounds on quantity and
-# value: whatever is left of a position can always be closed.
+# The first two checks ensure that the others can calculate. Reduce-only orders are exempt from the bounds on quantity
+# and value, so that any remaining position can be closed.
 _CHECKS: tuple[Callable[[Submission], str | None], ...] = (
     _prices_missing_or_idle,
     _not_a_number,

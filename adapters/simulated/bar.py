@@ -1,4 +1,4 @@
-"""A candle as orders meet it: its prices, and how far bid and ask stood from them."""
+"""A candle with the distances of bid and ask from the traded price."""
 
 from __future__ import annotations
 
@@ -12,26 +12,29 @@ from domain.direction import Side
 
 
 class Bar(Struct, frozen=True, gc=False):
-    """`above` is the distance from the traded price to the ask, `below` to the bid; zero where not given."""
+    """`above` is the distance from the traded price to the ask, `below` to the bid; zero where the quote is absent."""
 
     candle: Candle
     above: Decimal
     below: Decimal
 
     def quote(self, side: Side, price: Decimal) -> Decimal:
-        """What a taker of this side meets when the market trades at `price`: the ask to buy, the bid to sell."""
+        """The price that a taker gets when the market trades at `price`: the ask for BUY, the bid for SELL."""
         return price + self.above if side is Side.BUY else price - self.below
 
     def far(self, side: Side) -> Decimal:
-        """The end of the range that a price rising (BUY) or falling (SELL) reaches."""
+        """The extreme of the range that a rising (BUY) or falling (SELL) price reaches."""
         return self.candle.high if side is Side.BUY else self.candle.low
 
 
 def bar_of(candle: Candle, before: Candle | None) -> Bar:
-    """Bid and ask stand at a candle's close, so those before it are the ones its orders meet; else its own."""
-    told = candle if before is None or (before.bid is None and before.ask is None) else before
+    """The bar of a candle, with the quotes of the candle before: quotes are as of a candle's close.
+
+    The candle's own quotes are used where the candle before has none.
+    """
+    quoted = candle if before is None or (before.bid is None and before.ask is None) else before
     return Bar(
         candle,
-        ZERO if told.ask is None else max(ZERO, told.ask - told.close),
-        ZERO if told.bid is None else max(ZERO, told.close - told.bid),
+        ZERO if quoted.ask is None else max(ZERO, quoted.ask - quoted.close),
+        ZERO if quoted.bid is None else max(ZERO, quoted.close - quoted.bid),
     )

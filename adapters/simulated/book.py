@@ -1,4 +1,4 @@
-"""Our working orders in one market, by arrival; and what became of those that ended."""
+"""The account's working orders in one market, by arrival, and the filled quantities of ended orders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.order import OrderType
 
 
 class Book:
-    """Orders leave it when they end; what they had filled by then is remembered, because children ask."""
+    """An ended order is removed; its filled quantity is kept, as its children depend on it."""
 
     def __init__(self) -> None:
         self._working: dict[str, WorkingOrder] = {}
@@ -21,7 +21,7 @@ class Book:
         return order.id in self._working
 
     def __iter__(self) -> Iterator[WorkingOrder]:
-        """As they stand now: orders may come and go while this is walked; ask `in` again before acting."""
+        """Iterates over a copy: orders may be added or end meanwhile, so check `in` before acting on one."""
         return iter(tuple(self._working.values()))
 
     def get(self, order_id: str | None) -> WorkingOrder | None:
@@ -31,7 +31,7 @@ class Book:
         self._working[order.id] = order
 
     def end(self, order_id: str, filled: Decimal) -> None:
-        """The order works no longer (or never did)."""
+        """Records that the order has ended, or was never admitted."""
         self._working.pop(order_id, None)
         self._ended[order_id] = filled
 
@@ -39,16 +39,16 @@ class Book:
         return order_id in self._working or order_id in self._ended
 
     def filled(self, order_id: str) -> Decimal:
-        """What a known order has filled so far, working or ended."""
+        """The filled quantity of a working or ended order; raises KeyError for an unknown id."""
         working = self._working.get(order_id)
         return self._ended[order_id] if working is None else working.filled
 
     def children(self, order_id: str) -> list[WorkingOrder]:
-        """The protective orders of this parent."""
+        """The working orders whose parent is this order."""
         return [order for order in self if order.terms.parent == order_id]
 
     def limits(self, *, reduce_only: bool) -> list[WorkingOrder]:
-        """The limit orders that are awake."""
+        """The awake limit orders."""
         return [
             order
             for order in self
@@ -56,10 +56,10 @@ class Book:
         ]
 
     def reducing(self) -> list[WorkingOrder]:
-        """The reduce-only orders that are awake."""
+        """The awake reduce-only orders."""
         return [order for order in self if order.awake and order.terms.reduce_only]
 
 
 def waits_for_fall(order: WorkingOrder) -> bool:
-    """Whether it is a falling price that moves the order: a sell stop, a buy limit."""
+    """Whether a falling price reaches the order: true of sell stops and buy limits."""
     return (order.terms.side is Side.SELL) is (order.terms.type is OrderType.STOP)

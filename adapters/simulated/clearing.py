@@ -1,4 +1,4 @@
-"""Executions of one instrument, and all that follows from them: money, position, margin, other orders."""
+"""Executions of one instrument and their consequences for balance, position, margin and other orders."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ _OTHER_TRIGGERED = {
 class Clearing:
     """Holds the position and the working orders of one instrument.
 
-    - A fill never turns a position: what would comes as two executions, one to flat and one from it.
-    - A reduce-only order is cut as the position shrinks, and gone when the position is. A protective order
-      is measured against the position as it trades.
-    - An entry never works on without its protection: when that ends, the rest of the entry is cancelled too.
+    - A fill never reverses a position: it is split into an execution that closes and an execution that opens.
+    - A reduce-only order is cut as the position shrinks, and cancelled when the position is closed. A protective
+      order is limited by the position at the time of its fill.
+    - When the protection of an entry ends, the rest of the entry is cancelled.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Clearing:
         wallet.keep(self.claim)
 
     def restore(self, standing: Standing) -> None:
-        """Takes up holding and orders as they stood: cut, awake or asleep as they would be now."""
+        """Restores holding and orders; derives from them which orders are cut and which are awake."""
         held = standing.holding
         self.holding.quantity, self.holding.cost = held.quantity, held.cost
         for order_id, filled in standing.ended.items():
@@ -69,30 +69,30 @@ class Clearing:
         return self.book.knows(order_id) and self.book.filled(order_id) > 0
 
     def claim(self) -> Decimal:
-        """What position and resting limit orders keep of the balance. A stop keeps nothing until it triggers."""
+        """The part of the balance that position and resting limit orders reserve. An untriggered stop reserves none."""
         held = position_margin(self.holding, self._wallet.leverage, self.instrument.taker_fee)
         for order in self.book.limits(reduce_only=False):
             held += self.cost_of(order.terms, order.leaves, order.terms.limit_price or ZERO)
         return held
 
     def cost_of(self, terms: OrderPlaced, quantity: Decimal, price: Decimal) -> Decimal:
-        """What the order needs of the available balance: nothing for the part that closes a position."""
+        """The available balance that the order requires; the part that closes a position requires none."""
         opening = ZERO if terms.reduce_only else max(ZERO, quantity - self.holding.reducible(terms.side))
         return order_cost(terms.side, opening, price, self._wallet.leverage, self.instrument.taker_fee)
 
     @property
     def available(self) -> Decimal:
-        """What the account has left for orders."""
+        """The balance available for new orders."""
         return self._wallet.available
 
     def unaffordable(self, order: WorkingOrder, touch: Touch, bar: Bar) -> str | None:
-        """Why the balance does not carry the order: a limit at its price, another where it is touched."""
+        """The reason where the balance does not cover the order, at its limit price or else at its execution price."""
         limit = order.terms.limit_price
         price = self._price_of(order, touch, bar) if limit is None else limit
         return too_expensive(self.cost_of(order.terms, order.leaves, price), self.available)
 
     def execute(self, order: WorkingOrder, touch: Touch, bar: Bar, at: datetime) -> list[WorkingOrder]:
-        """Fills what the candle's volume and the position allow; returns the children that this woke."""
+        """Fills what the candle's volume and the position allow; returns the children that this activated."""
         order.traded_in = bar.candle.open_time
         quantity = self._fillable(order, bar)
         if not quantity:
@@ -100,12 +100,12 @@ class Clearing:
         price = self._price_of(order, touch, bar)
         for part in self._parts(order.terms.side, quantity):
             self._fill(order, part, price, touch.liquidity, at)
-        self._tell_cut(order, at)
+        self._report_cut(order, at)
         self._end_siblings(order, at)
         return self._wake_children(order, at)
 
     def end(self, order: WorkingOrder, at: datetime, reason: str) -> None:
-        """Cancels the order, and with it the children that it never woke; nothing if it has ended already."""
+        """Cancels the order and its inactive children; has no effect where the order has ended."""
         if order in self.book:
             self.book.end(order.id, order.filled)
             self._wire.cancelled(order.id, at, reason)
@@ -120,7 +120,7 @@ class Clearing:
         self._wire.expired(order_id, at, reason)
 
     def fund(self, candle: Candle) -> None:
-        """Settles the funding of the candle's close: quantity x close x rate, longs pay when the rate is positive."""
+        """Settles funding at the candle's close: quantity x close x rate; longs pay where the rate is positive."""
         if candle.funding_rate and self.holding.quantity:
             amount = -(self.holding.quantity * candle.close * candle.funding_rate)
             self._wallet.add(amount)
@@ -128,13 +128,13 @@ class Clearing:
             self._wire.funded(self.instrument.id, candle.close_time, amount)
 
     def liquidation_price(self) -> Decimal | None:
-        """Where the position is taken away; None when flat."""
+        """The price at which the position is liquidated; None when flat."""
         if not self.holding.quantity:
             return None
         return liquidation_price(self.holding, self.instrument, self._wallet.leverage)
 
     def liquidate(self, at: datetime) -> None:
-        """Cancels every order, then closes the position at its bankruptcy price: the margin is lost, not more."""
+        """Cancels every order, then closes the position at its bankruptcy price: the loss is limited to the margin."""
         for order in self.book:
             self.end(order, at, LIQUIDATION)
         side, quantity = self.holding.closing_side, self.holding.size
@@ -145,7 +145,7 @@ class Clearing:
         self._wire.liquidated(instrument.id, at, side, price, quantity, fee, instrument.quote)
 
     def cut(self, order: WorkingOrder) -> None:
-        """A reduce-only order may not fill more than there is; a protective one grows with its position."""
+        """Limits a reduce-only order to the position; protective orders are exempt, as their position may grow."""
         if order.terms.reduce_only and not order.is_protection:
             order.quantity = min(order.quantity, order.filled + self.holding.reducible(order.terms.side))
 
@@ -196,7 +196,7 @@ class Clearing:
         if parent is not None:
             self.end(parent, at, POSITION_GONE)
 
-    def _tell_cut(self, order: WorkingOrder, at: datetime) -> None:
+    def _report_cut(self, order: WorkingOrder, at: datetime) -> None:
         if not order.leaves and order.quantity < order.terms.quantity:
             self._wire.cancelled(order.id, at, NOTHING_TO_REDUCE)
 
@@ -225,6 +225,6 @@ class Clearing:
                 self.end(child, at, POSITION_GONE)
 
     def _drain(self, amount: Decimal) -> None:
-        # Bybit takes funding from the available balance and, where that ends, from the position's margin.
+        # Bybit takes funding from the available balance and, where that is used up, from the position's margin.
         short = min(-amount, -self._wallet.available)
         self.holding.drained += max(ZERO, short)

@@ -1,4 +1,4 @@
-"""Where requests to one market are dealt with as they arrive: new orders, cancellations, amendments."""
+"""Processes the requests to one market on arrival: new orders, cancellations, amendments."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CANCELLED_BY_USER = "CancelByUser"
 
 
 class OrderDesk:
-    """Every request ends in at least one report."""
+    """Every request leads to at least one report."""
 
     def __init__(self, clearing: Clearing, engine: MatchingEngine, wire: Wire, band: Decimal) -> None:
         self._clearing, self._engine, self._wire, self._band = clearing, engine, wire, band
@@ -102,16 +102,16 @@ class OrderDesk:
         else:
             self._clearing.end(order, at, CANCELLED_BY_USER)
 
-    def _amend(self, request: Request, asked: Amendment, bar: Bar, at: datetime) -> None:
-        order = self._book.get(asked.order_id)
+    def _amend(self, request: Request, amendment: Amendment, bar: Bar, at: datetime) -> None:
+        order = self._book.get(amendment.order_id)
         if order is None or order.triggered:
             self._wire.amend_refused(request, at, UNKNOWN_TO_AMEND)
             return
         terms = amended(
             order.terms,
-            quantity=asked.quantity,
-            limit_price=asked.limit_price,
-            trigger_price=asked.trigger_price,
+            quantity=amendment.quantity,
+            limit_price=amendment.limit_price,
+            trigger_price=amendment.trigger_price,
         )
         reason = self._objection_to_amending(order, terms, bar)
         if reason is not None:
@@ -142,5 +142,5 @@ class OrderDesk:
 
 
 def _came_too_late(terms: OrderPlaced, at: datetime) -> bool:
-    """What adds exposure was meant for a market that is gone by then; what takes us out of it never comes too late."""
+    """Whether an order that adds exposure arrives after its `fresh_until`; a reduce-only order is never too late."""
     return not terms.reduce_only and at > terms.fresh_until

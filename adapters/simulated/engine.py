@@ -1,4 +1,4 @@
-"""Where resting orders and the position of one instrument meet its candles."""
+"""Matches the resting orders and the position of one instrument with its candles."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NEVER_HIGH = Decimal("Infinity")
 
 
 class MatchingEngine:
-    """What happens at the open is told with the time it is given, what happens inside with the candle's close."""
+    """Reports on the open carry the time passed in; reports on the rest of the candle carry the candle's close time."""
 
     def __init__(self, clearing: Clearing, wire: Wire) -> None:
         self._clearing, self._wire = clearing, wire
@@ -29,12 +29,12 @@ class MatchingEngine:
         self._tick = clearing.instrument.tick
 
     def arrive(self, order: WorkingOrder, bar: Bar, at: datetime) -> None:
-        """An order comes to life (or to new terms) at the open: it trades there, or rests."""
+        """Matches an order that is new, activated or amended at the open: it trades there or rests."""
         if self._free(order, bar):
             self._meet_at_open(order, on_arrival(order, bar, self._tick), bar, at)
 
     def open(self, bar: Bar) -> None:
-        """The first price of the candle meets what rested before it: liquidation, then entries, then what reduces."""
+        """Applies the opening price to the liquidation price, then to resting entries, then to reduce-only orders."""
         at = bar.candle.open_time
         if self._liquidation_reached(bar.candle.open):
             self._clearing.liquidate(at)
@@ -43,10 +43,10 @@ class MatchingEngine:
                 self._meet_at_open(order, at_open(order, bar, self._tick), bar, at)
 
     def sweep(self, bar: Bar) -> set[str]:
-        """The price walks its range, first the way that hurts the position (down when flat), then the other.
+        """Moves the price through the candle's range, first against the position (down when flat), then back.
 
-        It does so until nothing more happens: what is entered on one way may be stopped on the next. Returns
-        the entries that traded.
+        Repeats this until nothing more happens, as an entry in one direction may be stopped out in the next. Returns
+        the ids of the entries that traded.
         """
         entered: set[str] = set()
         way = self._holding.closing_side
@@ -55,14 +55,18 @@ class MatchingEngine:
         return entered
 
     def take_targets(self, bar: Bar, entered: set[str]) -> None:
-        """Limits that reduce the position: not for what was entered inside this candle."""
+        """Fills reduce-only limit orders after the other trades inside the candle.
+
+        `entered` are the entries that traded inside this candle. Their targets are skipped, and where there are any,
+        so are reduce-only limit orders without a parent.
+        """
         for order in self._book.limits(reduce_only=True):
             early = order.terms.parent in entered if order.is_protection else bool(entered)
             if not early and self._free(order, bar):
                 self._meet_inside(order, bar)
 
     def bounds(self) -> tuple[Decimal, Decimal]:
-        """The two prices between which nothing happens; they meet when something happens at any price."""
+        """The two prices between which nothing happens; the first is the higher where every price has an effect."""
         below, above = _NEVER_LOW, _NEVER_HIGH
         for falls, level in self._levels():
             if level is None:
@@ -117,7 +121,7 @@ class MatchingEngine:
             self._clearing.reject(order.id, at, NO_VOLUME)
 
     def _walk(self, bar: Bar, way: Side, entered: set[str]) -> bool:
-        """One way through the range (SELL: down, BUY: up); whether anything happened on it."""
+        """Moves the price once through the range (SELL: down, BUY: up); returns whether anything happened."""
         happened = False
         while (order := self._next(bar, way)) is not None:
             if self._liquidated(bar, way, before=order.level):
@@ -128,7 +132,7 @@ class MatchingEngine:
         return self._liquidated(bar, way, before=None) or happened
 
     def _next(self, bar: Bar, way: Side) -> WorkingOrder | None:
-        """Whose level the price comes to first; of two at one level the entry, for what it has yet to suffer."""
+        """The order whose level the price reaches first; at equal levels the entry, whose stop may follow."""
         sign = 1 if way is Side.SELL else -1
         reached = [
             (sign * level, not order.terms.reduce_only, order)
@@ -158,9 +162,9 @@ class MatchingEngine:
 
 
 def _takes_once(order: WorkingOrder) -> bool:
-    """Market orders, and stops that open a position: what the candle cannot fill is cancelled.
+    """Whether the rest that the candle cannot fill is cancelled: true of market orders and stops that open a position.
 
-    A stop that protects goes on until the position is closed.
+    A protective stop is worked until the position is closed.
     """
     if order.terms.type is OrderType.STOP:
         return order.triggered and not order.terms.reduce_only

@@ -1,4 +1,4 @@
-"""The simulated exchange: the port to an exchange, against candles."""
+"""The exchange port, implemented by simulation against candles."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class SimulatedExchange:
-    """One account on one exchange, in one-way mode, isolated margin, linear contracts.
+    """One account on one exchange: one-way mode, isolated margin, linear contracts.
 
-    `instruments` by id; `currency` that of all of them, in which `balance` is counted; `leverage` that of every
-    position. Raises InvalidSettings for a balance, leverage or instrument it cannot trade with.
+    `instruments` are keyed by id; `currency` is the quote currency of all of them and the unit of `balance`;
+    `leverage` applies to every position. Raises InvalidSettings for a balance, leverage or instrument it cannot use.
 
-    `on_candles` feeds its market; what happens there is reported by `reports`. The same calls over the same candles
-    give the same reports, so that after a restart it is rebuilt by repeating them. It is in this process: no call
-    raises an ExchangeError.
+    `on_candles` moves the market; `reports` returns what happened. The same calls over the same candles give the same
+    reports, so the exchange can be rebuilt after a restart by repeating the calls. No call raises an ExchangeError, as
+    the exchange runs in this process.
     """
 
     venue = VENUE
@@ -64,10 +64,10 @@ class SimulatedExchange:
 
     @classmethod
     def restored(cls, world: World, rules: SimulationRules, seed: int, at: datetime) -> SimulatedExchange:
-        """The exchange as the log adds up to it, for an account that was opened.
+        """Rebuilds the exchange from the state of a log whose account has been opened.
 
-        What was on its way is not here: the sender sends it again (`Sender.resume`). `at` stands for the times of the
-        orders it has; executions before it are in the log only.
+        Requests in transit are not restored: the sender sends them again (`Sender.resume`). All restored orders carry
+        the time `at`. Queries do not return executions before `at`; they are in the log.
         """
         portfolio = world.portfolio
         account = portfolio.account
@@ -90,15 +90,15 @@ class SimulatedExchange:
 
     @property
     def available(self) -> Decimal:
-        """The balance less the margin of positions and of resting orders."""
+        """The balance less the margin of positions and resting orders."""
         return self._wallet.available
 
     def position(self, instrument: str) -> Decimal:
-        """The signed quantity held, in base currency; negative when short. Raises KeyError for a stranger."""
+        """The signed quantity held, in base currency; negative when short. Raises KeyError for an unlisted id."""
         return self._markets[instrument].position
 
     def submit(self, tickets: Sequence[Ticket]) -> None:
-        """See `OrderEntry.submit`; an order id that was used before changes nothing."""
+        """See `OrderEntry.submit`; a ticket with an order id used before has no effect."""
         for ticket in tickets:
             if ticket.order_id not in self._inbox_of:
                 self._inbox_of[ticket.order_id] = self._inbox(ticket.terms.instrument)
@@ -121,16 +121,15 @@ class SimulatedExchange:
         self._send(Amendment(order_id, quantity, limit_price, trigger_price), at)
 
     def on_candles(self, candles: Sequence[Candle]) -> None:
-        """Lets the market do what these candles say.
+        """Moves the market by candles that close at one instant, at most one for each instrument.
 
-        `candles` are those that close at one instant, at most one of an instrument. Raises InvalidInput for one
-        of an instrument that is not traded here, or that is out of order.
+        Raises InvalidInput for a candle of an instrument that is not traded here and for a candle out of order.
         """
         busy: list[tuple[Market, Candle]] = []
         for candle in candles:
             market = self._markets.get(candle.instrument)
             if market is None:
-                raise InvalidInput(f"a candle of {candle.instrument}, which is not traded here")
+                raise InvalidInput(f"received a candle of {candle.instrument}, which is not traded here")
             if not market.idle(candle):
                 busy.append((market, candle))
         self._pass(candles[:1])
@@ -143,11 +142,11 @@ class SimulatedExchange:
         self._answer_strays(candles[:1])
 
     def reports(self) -> Sequence[AnyReport]:
-        """What happened since the last call, by time; see `ReportStream.reports`."""
+        """The reports since the last call, by time; see `ReportStream.reports`."""
         return self._wire.drain()
 
     def order(self, order_id: str) -> VenueOrder | None:
-        """See `VenueQueries.order`; a ticket that has not arrived yet is no order."""
+        """See `VenueQueries.order`; returns None for a ticket in transit."""
         return self._wire.history.order(order_id)
 
     def open_orders(self) -> Sequence[VenueOrder]:
@@ -156,7 +155,7 @@ class SimulatedExchange:
         return [order for order_id in ids if (order := self.order(order_id)) is not None]
 
     def executions(self, since: datetime) -> Sequence[Execution]:
-        """See `VenueQueries.executions`; a restored exchange has those since it was restored."""
+        """See `VenueQueries.executions`; a restored exchange returns executions since its restoration only."""
         return self._wire.history.since(since)
 
     def positions(self) -> Sequence[VenuePosition]:
@@ -176,7 +175,7 @@ class SimulatedExchange:
         return [market.instrument for market in self._markets.values()]
 
     def server_time(self) -> datetime:
-        """The latest instant that a candle or a request has brought here; `datetime.min` before the first."""
+        """The latest time of any candle or request; `datetime.min` before the first."""
         return self._time
 
     def _inbox(self, instrument: str) -> Inbox:
@@ -210,7 +209,7 @@ class SimulatedExchange:
 
 def _check_account(balance: Decimal, leverage: Decimal) -> None:
     if not balance.is_finite() or balance < ZERO:
-        raise InvalidSettings(f"the starting balance must not be negative: {balance}")
+        raise InvalidSettings(f"the starting balance must be a number of at least 0: {balance}")
     if not leverage.is_finite() or leverage < ONE:
         raise InvalidSettings(f"leverage must be at least 1: {leverage}")
 
@@ -223,5 +222,5 @@ def _check_instrument(name: str, instrument: Instrument, currency: str, leverage
     if leverage > instrument.max_leverage or instrument.maintenance_margin * leverage >= ONE:
         raise InvalidSettings(
             f"leverage {leverage} is too much for {name}: at most {instrument.max_leverage}, and less than 1 / "
-            f"maintenance margin ({instrument.maintenance_margin})"
+            f"maintenance margin ({instrument.maintenance_margin}), are allowed"
         )

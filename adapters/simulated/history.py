@@ -1,4 +1,4 @@
-"""What the venue keeps of every order and execution, to answer queries from: folded from what it reports."""
+"""The venue's records of orders and executions, which answer queries; folded from the venue's reports."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class _Arrived(Struct, frozen=True, gc=False):
 
 
 class History:
-    """Orders by client order id; executions in the order they happened.
+    """Orders by client order id; executions in the order in which they happened.
 
-    Reports are folded when somebody queries: most runs never do.
+    Reports are folded on the first query after them, because most runs never query.
     """
 
     def __init__(self) -> None:
@@ -45,15 +45,15 @@ class History:
         self._unfolded: list[AnyReport | _Arrived] = []
 
     def restore(self, order_id: str, state: Working | Closed, at: datetime) -> None:
-        """Takes up an order as it stood; its executions before `at` are not kept, and its times are `at`."""
+        """Restores an order's state with the time `at`; its executions before `at` are not restored."""
         self._kept[order_id] = _Record(state, at, at)
 
     def arrived(self, order_id: str, terms: OrderPlaced, at: datetime) -> None:
-        """The order is here, whatever becomes of it."""
+        """Records that the order has reached the venue, before its admission or rejection."""
         self._unfolded.append(_Arrived(order_id, terms, at))
 
     def take(self, report: AnyReport) -> None:
-        """Takes up what has just happened."""
+        """Records a report."""
         self._unfolded.append(report)
 
     def _fold(self) -> None:
@@ -76,13 +76,13 @@ class History:
                 self._move(report)
 
     def order(self, order_id: str) -> VenueOrder | None:
-        """The order as the venue has it; None for an id it never had."""
+        """The venue's record of an order; None for an unknown id."""
         self._fold()
         record = self._kept.get(order_id)
         return None if record is None else _shown(order_id, record)
 
     def since(self, moment: datetime) -> Sequence[Execution]:
-        """The executions at or after the moment, by time."""
+        """The executions at or after `moment`, by time."""
         self._fold()
         return sorted(self._after(moment), key=lambda execution: execution.at)
 

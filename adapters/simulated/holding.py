@@ -1,4 +1,4 @@
-"""What the account holds of one instrument, in one-way mode: one signed quantity and what it cost."""
+"""The account's holding of one instrument in one-way mode: a signed quantity and its cost."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _COST_STEP = Decimal("1e-12")
 
 @dataclass(slots=True)
 class Holding:
-    """`quantity` in base currency, negative when short; `cost` what it was traded for, in quote currency.
+    """`quantity` in base currency, negative when short; `cost` is the value it was traded for, in quote currency.
 
-    `drained` is how much of the position's margin funding has eaten, in quote currency.
+    `drained` is the part of the position's margin that funding has used up, in quote currency.
     """
 
     quantity: Decimal = ZERO
@@ -28,24 +28,24 @@ class Holding:
 
     @property
     def closing_side(self) -> Side:
-        """The side that reduces it; of something flat: SELL."""
+        """The side that reduces the holding; SELL when flat."""
         return Side.BUY if self.quantity < ZERO else Side.SELL
 
     def reducible(self, side: Side) -> Decimal:
-        """How much an order of this side could take off it."""
+        """The quantity by which an order of this side can reduce the holding."""
         return self.size if self.quantity and side is self.closing_side else ZERO
 
     def trade(self, side: Side, quantity: Decimal, price: Decimal) -> Decimal:
-        """Takes one fill in and returns the profit it realised before fees, in quote currency.
+        """Applies one fill; returns the realised profit before fees, in quote currency.
 
-        Raises ValueError for a fill that would turn the position: it has to come as two.
+        Raises ValueError for a fill that would reverse the position: it has to be split.
         """
         value = EXACT.multiply(quantity, price)
         against = self.reducible(side)
         if not against:
             return self._grow(side, quantity, value)
         if quantity > against:
-            raise ValueError(f"a fill of {quantity} would turn a position of {self.quantity}")
+            raise ValueError(f"a fill of {quantity} would reverse a position of {self.quantity}")
         return self._shrink(side, quantity, value)
 
     def _grow(self, side: Side, quantity: Decimal, value: Decimal) -> Decimal:

@@ -1,6 +1,6 @@
-"""Names and draws of the simulated exchange: functions of what happened, never of a running counter or generator.
+"""Ids and random draws of the simulated exchange: hashes of what happened, with no counter or generator.
 
-So a restart that replays the same calls over the same candles gives the same names and the same prices.
+A restart that replays the same calls over the same candles therefore gives the same ids and prices.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ def short_id(*parts: str | int) -> str:
 
 
 def venue_order_id(order_id: str) -> str:
-    """The exchange's own name for an order."""
+    """The exchange's id of an order."""
     return short_id(order_id, "order")
 
 
 def execution_id(order_id: str, n: int) -> str:
-    """The name of the order's n-th execution, counted from 0."""
+    """The id of the order's n-th execution, counted from 0."""
     return short_id(order_id, "execution", n)
 
 
 def fact(*parts: str | int) -> str:
-    """`exchange:SIM:<id>`: how a happening at this exchange is named as a cause."""
+    """`exchange:SIM:<id>`: the causation id of something that happened at this exchange."""
     return f"exchange:{VENUE}:{short_id(*parts)}"
 
 
 def draw(seed: int, order_id: str, n: int) -> Decimal:
-    """A number in [-1, 1) for the order's n-th execution, in steps of 2e-6."""
+    """A pseudo-random number in [-1, 1) for the order's n-th execution, in steps of 2e-6."""
     digest = blake2b(f"{seed}/{order_id}/{n}".encode(), digest_size=8).digest()
     return Decimal(int.from_bytes(digest, "big") % _DRAWS * 2 - _DRAWS) / _DRAWS

@@ -10,8 +10,8 @@ Formulas: Bybit help centre, "Order Cost (USDT Contract)" and "Liquidation Price
     bankruptcy price   = entry -/+ margin / quantity                        (long / short)
     liquidation price  = entry -/+ (margin - maintenance margin) / quantity (long / short)
 
-where `margin` is the initial margin less what funding has eaten of it. The last traded price stands for the
-mark price.
+where `margin` is the initial margin less the part that funding has used up. The last traded price is used as the mark
+price.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ from domain.instrument import Instrument
 
 
 def order_cost(side: Side, quantity: Decimal, price: Decimal, leverage: Decimal, fee: Decimal) -> Decimal:
-    """What opening `quantity` at `price` needs of the available balance; `fee` is the taker's, a fraction."""
+    """The available balance required to open `quantity` at `price`; `fee` is the taker's fee as a fraction."""
     value = quantity * price
     return value / leverage + value * fee + _fee_to_close(side, value, leverage, fee)
 
 
 def position_margin(holding: Holding, leverage: Decimal, fee: Decimal) -> Decimal:
-    """What the position keeps of the balance: its margin and the fee to close it."""
+    """The part of the balance that the position reserves: its margin and the fee to close it."""
     side = holding.closing_side.opposite
     return _margin(holding, leverage) + _fee_to_close(side, holding.cost, leverage, fee)
 
 
 def bankruptcy_price(holding: Holding, leverage: Decimal) -> Decimal:
-    """Where the position's margin is all gone; the exchange takes a liquidated position over at this price."""
+    """The price at which the margin is used up; the exchange takes over a liquidated position at this price."""
     return _price_after_loss(holding, _margin(holding, leverage))
 
 
 def liquidation_price(holding: Holding, instrument: Instrument, leverage: Decimal) -> Decimal:
-    """Where what is left of the position's margin is the maintenance margin."""
+    """The price at which the remaining margin equals the maintenance margin."""
     maintenance = holding.cost * instrument.maintenance_margin
     return _price_after_loss(holding, _margin(holding, leverage) - maintenance)
 

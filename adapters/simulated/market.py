@@ -1,12 +1,13 @@
-"""One instrument's market: the order of things in a candle, by what can be known from it.
+"""One instrument's market. A candle is processed in this order:
 
-1. The open is the first price. What arrived by then is dealt with, then what was resting meets it (liquidation,
-   then all that the market gapped over), then what arrives later in the candle, which still trades at the open.
-2. Of the rest only the range is known. The price is taken to walk it first the way that hurts the position, then
-   the other, again and again until nothing more happens, and meets entries, stops and the liquidation one by
-   one in the order of their levels.
-3. Only then come the limits that reduce the position (targets), and none for what was entered inside this candle.
-4. Funding, at the close.
+1. The open is the first price. Requests that arrived by then are processed. Then the open is applied to resting orders:
+   the liquidation, then every order whose level the market gapped over. Then requests that arrive later in the candle
+   are processed; they, too, trade at the open.
+2. Of the rest only the range is known. The price is assumed to move through it first against the position, then back,
+   repeatedly until nothing more happens. It reaches entries, stops and the liquidation price in the order of their
+   levels.
+3. Reduce-only limit orders (targets) are filled last, and not for positions entered inside this candle.
+4. Funding is settled at the close.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Market:
-    """Takes candles in order of time, each once."""
+    """Accepts candles in order of time, each once."""
 
     def __init__(self, clearing: Clearing, wire: Wire, band: Decimal) -> None:
         self.inbox = Inbox()
@@ -41,11 +42,11 @@ class Market:
         self._desk = OrderDesk(clearing, self._engine, wire, band)
         self._before: Candle | None = None
         self._over_at = _LONG_AGO
-        # Between these two prices nothing happens to any order or position.
+        # A candle whose range lies between these two prices affects no order or position.
         self._below, self._above = self._engine.bounds()
 
     def restore(self, standing: Standing) -> None:
-        """Takes up what stood here before; for a market that nothing was sent to yet."""
+        """Restores orders and holding in a market that has received no requests."""
         self._clearing.restore(standing)
         self._below, self._above = self._engine.bounds()
 
@@ -56,7 +57,7 @@ class Market:
 
     @property
     def instrument(self) -> Instrument:
-        """What is traded here, with its rules."""
+        """The instrument traded here, with its trading rules."""
         return self._clearing.instrument
 
     def order_ids(self) -> Sequence[str]:
@@ -64,7 +65,7 @@ class Market:
         return [order.id for order in self._clearing.book]
 
     def shown_position(self) -> VenuePosition | None:
-        """The position as the venue answers it; None when flat."""
+        """The position in the form of the venue's query; None when flat."""
         holding = self._clearing.holding
         if not holding.quantity:
             return None
@@ -77,14 +78,14 @@ class Market:
         )
 
     def idle(self, candle: Candle) -> bool:
-        """Whether the candle changes nothing here; then it is over with this call.
+        """Whether the candle changes nothing here; if so, this call completes it.
 
-        Raises InvalidInput for a candle that begins before the one before it is over.
+        Raises InvalidInput for a candle that begins before the previous candle ends.
         """
         if candle.open_time < self._over_at:
             raise InvalidInput(
-                f"{candle.instrument}: the candle of {candle.open_time.isoformat()} begins before the last one is "
-                f"over ({self._over_at.isoformat()}); give candles in order of time, each once"
+                f"{candle.instrument}: the candle of {candle.open_time.isoformat()} begins before the previous candle "
+                f"ends ({self._over_at.isoformat()}); pass candles in order of time, each once"
             )
         if self._below < candle.low and candle.high < self._above and not self._has_business(candle):
             self._pass(candle)
@@ -92,7 +93,7 @@ class Market:
         return False
 
     def begin(self, candle: Candle) -> Bar:
-        """Everything that happens at the open, or is treated as if it did; returns the bar to finish."""
+        """Processes all that trades at the open; returns the bar to pass to `finish`."""
         bar = bar_of(candle, self._before)
         requests = self.inbox.take(candle)
         late = [request for request in requests if request.arrives_at > candle.open_time]
@@ -104,7 +105,7 @@ class Market:
         return bar
 
     def finish(self, bar: Bar) -> None:
-        """Everything that happens inside the candle and at its close."""
+        """Processes the rest of the candle and its close."""
         entered = self._engine.sweep(bar)
         self._engine.take_targets(bar, entered)
         self._clearing.fund(bar.candle)

@@ -1,7 +1,7 @@
-"""Where one candle meets one order: does it trade, at which price, as maker or taker.
+"""Matches one order with one candle: whether it trades, at which price, as maker or taker.
 
-A limit needs the market to trade through it by one tick: at the price itself others stand in the queue before
-us. A stop triggers on the touch. Both ways the doubt goes against us.
+A limit order trades only where the market trades through its price by one tick, as at the price itself other orders
+may be ahead in the queue. A stop order triggers where the market touches its trigger. Both assume the worse case.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from domain.order import Liquidity, OrderPlaced, OrderType
 
 
 class Touch(Struct, frozen=True, gc=False):
-    """The market trades where the order can: a maker gets `price`, a taker the quote beside it, less slippage."""
+    """A price at which the order trades: a maker gets `price`, a taker the quote at `price` with slippage."""
 
     price: Decimal
     liquidity: Liquidity
@@ -30,24 +30,24 @@ Meeting = Callable[[WorkingOrder, Bar, Decimal], Touch | None]
 
 
 def on_arrival(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:
-    """What an order that comes to life at the open takes there; None: it rests."""
+    """The trade at the open of an order that is new, activated or amended; None where it rests."""
     return _ON_ARRIVAL[order.terms.type](order, bar, tick)
 
 
 def at_open(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:
-    """What the first price of the candle does to an order that was resting before it."""
+    """The trade of a resting order at the candle's first price; None where there is none."""
     return _AT_OPEN[order.terms.type](order, bar, tick)
 
 
 def inside(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:
-    """What the rest of the candle does to an order that is resting."""
+    """The trade of a resting order inside the candle; None where there is none."""
     return _INSIDE[order.terms.type](order, bar, tick)
 
 
 def on_waking(order: WorkingOrder, price: Decimal) -> Touch | None:
-    """What an order that its parent wakes inside the candle does at once, where the parent traded at `price`.
+    """The immediate trade of an order activated inside the candle by its parent's fill at `price`; None for none.
 
-    A stop that this price has passed goes off there; a target waits for the next candle.
+    A stop order whose trigger `price` has passed triggers there; a target waits for the next candle.
     """
     if order.terms.type is not OrderType.STOP or not reaches(order.terms.side, price, _trigger(order)):
         return None
@@ -55,7 +55,7 @@ def on_waking(order: WorkingOrder, price: Decimal) -> Touch | None:
 
 
 def execution_price(terms: OrderPlaced, touch: Touch, bar: Bar, slippage: Decimal, tick: Decimal) -> Decimal:
-    """On the tick, rounded against us; a taker slips by the fraction `slippage`, a limit never past its price."""
+    """The price on the tick, rounded against the order; a taker's slips by the fraction `slippage`, up to its limit."""
     side = terms.side
     price = touch.price
     if touch.liquidity is Liquidity.TAKER:
@@ -65,7 +65,7 @@ def execution_price(terms: OrderPlaced, touch: Touch, bar: Bar, slippage: Decima
 
 
 def reaches(side: Side, price: Decimal, level: Decimal) -> bool:
-    """Whether a price that rises (BUY) or falls (SELL) has come to the level."""
+    """Whether a rising (BUY) or falling (SELL) price has reached the level."""
     return price >= level if side is Side.BUY else price <= level
 
 

@@ -1,4 +1,4 @@
-"""An order as the exchange works it."""
+"""An order that the exchange is working."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from domain.order import OrderPlaced, OrderType
 
 @dataclass(slots=True)
 class WorkingOrder:
-    """Admitted and not ended.
+    """An order that was admitted and has not ended.
 
-    `quantity` is what it may fill in all: as asked, or less where a reduce-only order was cut to the position.
-    A protective order is not `awake` until its parent has opened a position. `traded_in` is the open time of
-    the last candle it traded in: one order trades once in a candle.
+    `quantity` is the total it may fill: the requested quantity, or less where a reduce-only order was cut to the
+    position. A protective order is not `awake` until its parent has opened a position. `traded_in` is the open time
+    of the candle in which it last traded: an order trades at most once in a candle.
     """
 
     id: str
@@ -30,7 +30,7 @@ class WorkingOrder:
 
     @property
     def leaves(self) -> Decimal:
-        """What is still to be filled, in base currency."""
+        """The unfilled quantity, in base currency."""
         return self.quantity - self.filled
 
     @property
@@ -39,10 +39,10 @@ class WorkingOrder:
 
     @property
     def level(self) -> Decimal | None:
-        """The price it waits for; None for one that waits for none (market, or a stop that has triggered)."""
+        """The price that the order waits for; None for a market order and a triggered stop."""
         return None if self.triggered else level_of(self.terms)
 
 
 def level_of(terms: OrderPlaced) -> Decimal | None:
-    """The limit or trigger price, whichever the type of the order goes by."""
+    """The trigger price of a stop order, the limit price of another."""
     return terms.trigger_price if terms.type is OrderType.STOP else terms.limit_price

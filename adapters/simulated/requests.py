@@ -1,4 +1,4 @@
-"""What was sent and has not arrived yet."""
+"""Requests in transit to the exchange."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Cancellation(Struct, frozen=True, gc=False):
 
 
 class Amendment(Struct, frozen=True, gc=False):
-    """None leaves a term as it is."""
+    """The new terms; None leaves a term unchanged."""
 
     order_id: str
     quantity: Decimal | None
@@ -25,7 +25,7 @@ class Amendment(Struct, frozen=True, gc=False):
 
 
 class Request(Struct, frozen=True, gc=False):
-    """One thing asked of the exchange, on its way."""
+    """A request to the exchange with the times of sending and arrival."""
 
     what: Ticket | Cancellation | Amendment
     sent_at: datetime
@@ -36,19 +36,19 @@ class Request(Struct, frozen=True, gc=False):
         return self.what.order_id
 
     def meets(self, candle: Candle) -> bool:
-        """Whether it is dealt with in this candle: sent before it began, arrived before it is over.
+        """Whether the request is processed in this candle: sent by its open, arriving before its close.
 
-        A candle's prices are one piece: what was sent after they began must not meet them.
+        A request sent after the open must not trade at a price of the candle that may be older than the request.
         """
         return self.sent_at <= candle.open_time and self.arrives_at < candle.close_time
 
     def at(self, candle: Candle) -> datetime:
-        """When it is dealt with: on arrival, or when the market opens after it."""
+        """The time of processing: the arrival, or the candle's open where that is later."""
         return max(self.arrives_at, candle.open_time)
 
 
 class Inbox:
-    """The requests to one market, in the order of their arrival."""
+    """The requests to one market that have not been processed."""
 
     def __init__(self) -> None:
         self._waiting: list[Request] = []
@@ -60,7 +60,7 @@ class Inbox:
         self._waiting.append(request)
 
     def take(self, candle: Candle) -> list[Request]:
-        """Those the candle meets; they are waiting no longer."""
+        """Removes and returns the requests processed in this candle, by arrival."""
         met = [request for request in self._waiting if request.meets(candle)]
         self._waiting = [request for request in self._waiting if not request.meets(candle)]
         return sorted(met, key=lambda request: request.arrives_at)

@@ -1,8 +1,8 @@
-"""The exchange as a log tells it: what stood there when its last engine stopped.
+"""Restores the exchange's orders and holdings from a log.
 
-Everything an order or a position is at the exchange, the log holds; but for one thing. How much of a position's margin
-funding has eaten depended on what was available at that moment, so it counts as none: where no funding is settled, as
-in a market that stands still, none was.
+The log holds all of their state but one value: the part of a position's margin that funding has used up, which depended
+on the balance available at that time. It is restored as zero, which is exact where no funding was settled, as in a
+market that stands still.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NEVER_SENT = frozenset({OrderStatus.PLACED, OrderStatus.DENIED})
 
 @dataclass(slots=True)
 class Standing:
-    """What stood in one market: the holding, the working orders by arrival, and what each ended one had filled."""
+    """The state of one market: holding, working orders by arrival, and the filled quantity of each ended order."""
 
     holding: Holding = field(default_factory=Holding)
     working: list[WorkingOrder] = field(default_factory=list[WorkingOrder])
@@ -33,7 +33,7 @@ class Standing:
 
 
 def standing(world: World) -> Mapping[str, Standing]:
-    """What stood in each listed market."""
+    """The state of each listed market."""
     markets = {name: Standing() for name in world.portfolio.instruments}
     for name, held in world.portfolio.positions.items():
         markets[name].holding = _holding(held)
@@ -47,7 +47,7 @@ def standing(world: World) -> Mapping[str, Standing]:
 
 
 def arrived(world: World) -> Iterator[tuple[str, Working | Closed]]:
-    """The orders that the exchange has had, by client order id: open there, or ended there."""
+    """The working and ended orders that reached the exchange, by client order id."""
     for order_id, order in _orders(world):
         if _stands(order) not in _NEVER_SENT:
             yield order_id, order
@@ -69,7 +69,7 @@ def _holding(held: OpenPosition) -> Holding:
 
 
 def _working(order_id: str, order: Working) -> WorkingOrder:
-    """A stop that filled was triggered, whatever its status says by now."""
+    """A stop with a fill has been triggered, even where its status is no longer TRIGGERED."""
     stop = order.terms.type is OrderType.STOP
     triggered = stop and (order.restored is OrderStatus.TRIGGERED or order.filled > 0)
     return WorkingOrder(

@@ -1,4 +1,4 @@
-"""The rules of the simulation: how much worse than its candles the market treats us."""
+"""The settings of the simulation: slippage, volume, latency, price band."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from domain.errors import InvalidSettings
 
 @dataclass(frozen=True, slots=True)
 class SimulationRules:
-    """Raises InvalidSettings for a rule out of its range.
+    """Raises InvalidSettings for a value out of its range.
 
-    - `slippage`: how far a taker's price moves against it, as a fraction of the price (0.0002 = 0.02 %); 0 to
+    - `slippage`: the move of a taker's price against it, as a fraction of the price (0.0002 = 0.02 %); 0 to
       `price_band`.
-    - `slippage_jitter`: how far one execution's slippage strays from it, as a fraction of it; 0 to 1. The draw
-      is a function of seed, order id and execution.
-    - `volume_share`: the largest share of one candle's volume that one order may take in it; above 0, up to 1.
+    - `slippage_jitter`: the largest deviation of one execution's slippage, as a fraction of `slippage`; 0 to 1. The
+      draw is a function of seed, order id and execution.
+    - `volume_share`: the largest share of a candle's volume that one order may fill; above 0, up to 1.
     - `latency`: from sending to arrival at the exchange; not negative.
-    - `price_band`: how far above the last price a buy limit (below it a sell limit) may be put, as a fraction;
+    - `price_band`: the largest distance of a buy limit above (a sell limit below) the last price, as a fraction;
       above 0, below 1. Bybit's `priceLimitRatioX` of its large perpetuals is 0.01.
     """
 
@@ -37,7 +37,7 @@ class SimulationRules:
         _check_fraction("slippage", self.slippage)
         self._check_widest()
         if self.latency < timedelta(0):
-            raise InvalidSettings(f"latency must not be negative, not {self.latency}")
+            raise InvalidSettings(f"latency must not be negative: {self.latency}")
 
     def _check_widest(self) -> None:
         widest = self.slippage * (ONE + self.slippage_jitter)

@@ -1,4 +1,4 @@
-"""Prices on the tick and quantities on the lot, never rounded in our favour."""
+"""Rounds prices to the tick and quantities to the lot, never in the account's favour."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _AGAINST = {Side.BUY: ROUND_CEILING, Side.SELL: ROUND_FLOOR}
 
 
 def to_tick(price: Decimal, side: Side, tick: Decimal) -> Decimal:
-    """The nearest price on the tick that is not better than `price` for this side; at least one tick."""
+    """The nearest multiple of the tick that is not better than `price` for this side; at least one tick."""
     steps = (price / tick).to_integral_value(rounding=_AGAINST[side])
     return max(steps, ONE) * tick
 

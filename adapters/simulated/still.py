@@ -1,7 +1,7 @@
-"""A market that stands still: each instrument at its last known price, second after second.
+"""A market that stands still: each instrument trades at its last known price, second after second.
 
-Where there is no tape and no stream, the log itself is the last that is known of prices: the last fill or signal of
-an instrument, or the first limit that somebody names for one nobody has traded yet.
+Without a tape or a price stream, the last known price comes from the log: the last fill or signal of an instrument, or
+the first limit price of an entry where the instrument has neither.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ SECOND = timedelta(seconds=1)
 
 
 class StillMarket:
-    """`prices` (quote currency, by instrument) move only by what `hear` is told."""
+    """`prices` (in quote currency, by instrument) change only by the events passed to `observe`."""
 
     def __init__(self) -> None:
         self.prices: dict[str, Decimal] = {}
         self._traded: dict[str, str] = {}
 
-    def hear(self, envelope: Envelope) -> None:
-        """Takes up the price that this event tells, if any; events come in the order of the log."""
+    def observe(self, envelope: Envelope) -> None:
+        """Updates the prices from an event; events are passed in the order of the log."""
         match envelope.event:
             case OrderFilled():
                 self.prices[self._traded[envelope.meta.stream]] = envelope.event.price
@@ -41,7 +41,7 @@ class StillMarket:
                 pass
 
     def known(self, at: datetime) -> Sequence[KnownPrice]:
-        """The last known prices, as they are at `at`."""
+        """The last known prices, dated `at`."""
         return [KnownPrice(instrument=name, at=at, price=price) for name, price in self.prices.items()]
 
     def _placed(self, stream: str, terms: OrderPlaced) -> None:
@@ -52,9 +52,9 @@ class StillMarket:
     def candles(
         self, open_time: datetime, rules: Mapping[str, Instrument], volume_share: Decimal
     ) -> Sequence[Candle]:
-        """One second from `open_time` on, of every instrument with a price.
+        """One-second candles that open at `open_time`, one for each instrument with a price.
 
-        One order takes `volume_share` of a candle at most; there is enough of it for the largest.
+        Their volume fills the largest order, of which a candle fills at most the share `volume_share`.
         """
         return [
             _flat(name, open_time, price, CEILING.divide(rules[name].max_quantity, volume_share))

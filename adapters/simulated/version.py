@@ -1,4 +1,4 @@
-"""The version of the simulator's rules: a log says by which its orders were filled."""
+"""The version of the simulator's rules. A log records the version that filled its orders."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Final
 from domain.errors import InvalidInput
 
 RULES_VERSION: Final = 1
-"""The version of the rules that this exchange plays by; a log records the one it was made with.
+"""The current version of the rules.
 
-It rises with every change after which the same calls over the same candles lead to other reports: when an order
-fills, at which price, quantity, fee and time, in which order things happen inside a candle, margin and liquidation,
-what is refused and in which words, and the ids of orders, executions and facts. A new setting whose default changes
-nothing does not raise it, nor does a new query.
+It rises with every change after which the same calls over the same candles lead to other reports: whether an order
+fills, at which price, quantity, fee and time; the order of events inside a candle; margin and liquidation; refusals and
+their wording; the ids of orders, executions and facts. A new setting whose default changes nothing does not raise it,
+nor does a new query.
 """
 
 _PLAYABLE: Final = frozenset({1})
 
 
 def check_playable(version: int) -> None:
-    """Raises InvalidInput, naming the version, where orders cannot be filled by these rules any more."""
+    """Raises InvalidInput, naming the version, where this program cannot fill orders by that version's rules."""
     if version not in _PLAYABLE:
         raise InvalidInput(
             f"this log was made by version {version} of the simulator's rules, and this program plays "

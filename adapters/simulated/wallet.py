@@ -9,7 +9,7 @@ from domain.arithmetic import EXACT
 
 
 class Wallet:
-    """`balance` moves by realised profit, fees and funding only; `leverage` is that of every position."""
+    """`balance` changes by realised profit, fees and funding only; `leverage` applies to every position."""
 
     def __init__(self, balance: Decimal, leverage: Decimal) -> None:
         self.balance = balance
@@ -18,7 +18,7 @@ class Wallet:
 
     @property
     def available(self) -> Decimal:
-        """The balance less what positions and resting orders keep of it, in quote currency."""
+        """The balance less the reservations of positions and resting orders, in quote currency."""
         left = self.balance
         for claim in self._claims:
             left = EXACT.subtract(left, claim())
@@ -28,5 +28,5 @@ class Wallet:
         self.balance = EXACT.add(self.balance, amount)
 
     def keep(self, claim: Callable[[], Decimal]) -> None:
-        """From now on `claim()` says how much of the balance somebody keeps."""
+        """Registers a reservation: `claim()` returns the reserved part of the balance."""
         self._claims.append(claim)

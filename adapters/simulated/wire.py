@@ -1,4 +1,4 @@
-"""The reports of the exchange, as they happen and with the names of what happened."""
+"""Builds the exchange's reports with the ids of their facts, and collects them."""
 
 from __future__ import annotations
 
@@ -34,14 +34,15 @@ def _micros(moment: datetime) -> str:
 
 
 def _answer(request: Request, kind: str) -> str:
-    """An order may be asked many things: their answers are told apart by what was asked, and when."""
+    """The fact of a response; request and time of sending are part of it, as an order can receive many requests."""
     return fact(request.order_id, kind, _micros(request.sent_at), repr(request.what))
 
 
 class Wire:
-    """Collects reports until they are drained. What happens to an order once is named by the order alone.
+    """Collects reports until they are drained.
 
-    `history` has taken up whatever was reported, drained or not.
+    The fact of a report that an order has at most once is a hash of order id and kind. `history` holds all reports,
+    drained or not.
     """
 
     def __init__(self) -> None:
@@ -49,12 +50,12 @@ class Wire:
         self._waiting: list[AnyReport] = []
 
     def drain(self) -> list[AnyReport]:
-        """Everything reported since the last time, by time; what happened at one instant stays in its order."""
+        """Removes and returns the collected reports, by time; reports of one time keep their order."""
         drained, self._waiting = self._waiting, []
         return sorted(drained, key=lambda report: report.at)
 
     def arrived(self, ticket: Ticket, at: datetime) -> None:
-        """Nothing is reported of this: the verdict follows."""
+        """Records the arrival; it has no report of its own, as acceptance or rejection follows."""
         self.history.arrived(ticket.order_id, ticket.terms, at)
 
     def submitted(self, order_id: str, at: datetime) -> None:
@@ -119,7 +120,7 @@ class Wire:
         currency: str,
         liquidity: Liquidity,
     ) -> None:
-        """Reports the execution that the order is about to count."""
+        """Reports an execution; the caller increments `order.executions` afterwards."""
         execution = execution_id(order.id, order.executions)
         name = fact(order.id, "filled", order.executions)
         self._report(

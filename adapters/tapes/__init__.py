@@ -1,4 +1,4 @@
-"""Tapes: recorded and synthetic candles, read whole and checked before anything else happens."""
+"""Tapes: recorded and synthetic candles. A tape is read completely and checked before it is used."""
 
 from adapters.tapes.csv_file import read_tape
 from adapters.tapes.gaps import Gap

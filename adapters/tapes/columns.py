@@ -1,4 +1,4 @@
-"""Which column of a candle file holds what, with a header or without."""
+"""The columns of a candle file, with a header or without."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PRICES = ("open", "high", "low", "close")
 REQUIRED = (TIME, *PRICES, "volume")
 OPTIONAL = ("turnover", "bid", "ask", "funding_rate")
 
-# Spelled without case, blanks, `_` and `-`.
+# Names are compared in lower case, without blanks, `_` and `-`.
 _TIME_NAMES = ("timestamp", "time", "date", "datetime", "opentime", "start", "starttime")
 _MEANING = MappingProxyType(
     dict.fromkeys(_TIME_NAMES, TIME)
@@ -25,21 +25,21 @@ _UNNAMED = (*REQUIRED, "turnover")
 
 
 def has_header(first: Sequence[str]) -> bool:
-    """Whether the first row names columns: it does not begin with a digit, or holds a known name."""
+    """Whether the first row is a header: it does not begin with a digit, or contains a known name."""
     return not first[0][:1].isdecimal() or any(_plain(name) in _MEANING for name in first)
 
 
 def columns_of(file: str, first: Sequence[str]) -> Mapping[str, int]:
-    """What each column means and where it stands, counted from 0, from a file's first row.
+    """The index of each column, by meaning, from a file's first row; indexes are counted from 0.
 
-    Raises InvalidTape where a needed column is missing, two mean the same, or commas do not separate them.
+    Raises InvalidTape where a required column is missing, two columns have one meaning, or the separator is no comma.
     """
     _check_delimiter(file, first)
     return _named(file, first) if has_header(first) else _unnamed(file, first)
 
 
 def unread_columns(first: Sequence[str]) -> tuple[str, ...]:
-    """The names in a header that mean nothing here."""
+    """The names in a header that are not known."""
     return tuple(name.strip() for name in first if _plain(name) not in _MEANING)
 
 
@@ -49,7 +49,7 @@ def _named(file: str, header: Sequence[str]) -> Mapping[str, int]:
         meaning = _MEANING.get(_plain(name))
         if meaning in columns:
             raise InvalidTape(
-                file, 1, f"two columns hold the {meaning}: {header[columns[meaning]]!r}, {name!r}"
+                file, 1, f"two columns contain the {meaning}: {header[columns[meaning]]!r}, {name!r}"
             )
         if meaning:
             columns[meaning] = place

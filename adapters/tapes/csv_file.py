@@ -1,4 +1,4 @@
-"""A candle file becomes a tape, or an error that names file, row and fault."""
+"""Reads a candle file into a tape; errors name file, row and fault."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from domain.errors import InvalidTape
 
 
 def read_tape(path: Path, *, symbol: str | None = None, now: datetime) -> Tape:
-    """Reads a CSV file of candles whole, checks all of it, and leaves out what is not over at `now` (UTC).
+    """Reads and checks a CSV file of candles; omits candles that close after `now` (UTC).
 
-    Columns: by header (any order and case; timestamp, time, date, datetime, open_time, start or startTime; open, high,
-    low, close, volume; perhaps turnover, bid, ask, funding_rate) or, without one, in the order of Bybit's REST klines:
-    start, open, high, low, close, volume[, turnover]. Empty cells are allowed in the optional columns only.
-    Times: when candles open; whole numbers since 1970 (10 digits are seconds, 13 milliseconds, 16 microseconds; within
-    2009-2100 these cannot be confused) or ISO 8601, which without a zone is read as UTC; oldest or newest first.
-    A last line without its line end may be cut off within its last figure, so it is checked, but left out.
+    Columns are named by a header in any order and case: timestamp, time, date, datetime, open_time, start or startTime;
+    open, high, low, close, volume; optionally turnover, bid, ask, funding_rate. Without a header they are in the order
+    of Bybit's REST klines: start, open, high, low, close, volume[, turnover]. Only optional columns allow empty cells.
+    Times are open times, oldest or newest first: whole numbers since 1970 (10 digits are seconds, 13 milliseconds, 16
+    microseconds, which is unambiguous within 2009-2100) or ISO 8601; times without a zone are read as UTC.
+    A last line without a line end may be truncated within its last figure, so it is checked and omitted.
 
-    Instrument: of `symbol` (BTCUSDT or BTCUSDT-SPOT.BYBIT), else of the file's name (`BTCUSDT_5m.csv`).
-    Raises InvalidTape where the file is not such a tape, InvalidInput where `symbol` is not one.
+    The instrument is that of `symbol` (BTCUSDT or BTCUSDT-SPOT.BYBIT), else that of the file's name (`BTCUSDT_5m.csv`).
+    Raises InvalidTape where the file is not a valid tape, InvalidInput where `symbol` is not a symbol.
     """
     table = read_table(path)
     instrument = instrument_of(path, symbol)
@@ -68,7 +68,7 @@ def _candles(
 def _tape(path: Path, table: Table, times: Times, read: Sequence[Candle], now: datetime) -> Tape:
     over = read[: bisect_right(read, now, key=_close_time)]
     if not over:
-        raise InvalidTape(table.file, None, f"no candle is whole and over at {now}")
+        raise InvalidTape(table.file, None, f"no complete candle ends by {now}")
     gaps = gaps_in([candle.open_time for candle in over], over[0].interval)
     notes = (*_reading_notes(table, times), *_unfinished_note(read[len(over) :], now), *_gap_note(gaps))
     return Tape(over[0].instrument, over[0].interval, tuple(over), gaps, notes, path)
@@ -90,20 +90,20 @@ def _reading_notes(table: Table, times: Times) -> Iterator[str]:
         yield "newest-first order was reversed"
     if table.unended:
         last = table.top + len(times.opened) - 1
-        yield f"row {last} has no line end, so it may be cut off: left out (end the line to have it read)"
+        yield f"row {last} has no line end, so it may be cut off: omitted (add a line end to include it)"
     if table.unread:
         yield f"columns not read: {', '.join(table.unread)}"
 
 
 def _unfinished_note(unfinished: Sequence[Candle], now: datetime) -> Iterator[str]:
     if unfinished:
-        which = "the last candle is" if len(unfinished) == 1 else f"the last {len(unfinished)} candles are"
+        which = "the last candle ends" if len(unfinished) == 1 else f"the last {len(unfinished)} candles end"
         first = unfinished[0]
-        yield f"{which} not over at {now} and left out: {interval_name(first.interval)} from {first.open_time}"
+        yield f"{which} after {now}, omitted: {interval_name(first.interval)} from {first.open_time}"
 
 
 def _gap_note(gaps: Sequence[Gap]) -> Iterator[str]:
     if gaps:
         count = "1 gap" if len(gaps) == 1 else f"{len(gaps)} gaps"
         missing = sum(gap.missing for gap in gaps)
-        yield f"{count}, {missing} candles missing, from {gaps[0].start} to {gaps[-1].end}: never filled"
+        yield f"{count}, {missing} candles missing, from {gaps[0].start} to {gaps[-1].end}: not filled"

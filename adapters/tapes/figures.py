@@ -1,4 +1,4 @@
-"""Figures of a candle file: exact decimals straight from their text, and the rules every candle keeps."""
+"""Parses the figures of a candle file as exact decimals and checks the rules for candles."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from domain.arithmetic import ONE, ZERO
 
 Column = Sequence[Decimal | None]
 
-# With these signs alone Decimal reads plain and exponent notation, and no blank, underscore, NaN or infinity.
+# Restricted to these characters, Decimal parses plain and exponent notation, but no blank, underscore, NaN or infinity.
 _SIGNS = frozenset("0123456789.+-eE")
-# Arithmetic on decimals keeps 28 digits; what is longer would be rounded unseen.
+# Decimal arithmetic keeps 28 digits; a longer figure would be rounded silently.
 _MOST_SIGNS = 28
 _LEAST_PRICE, _MOST_PRICE, _MOST_VOLUME = Decimal("1e-18"), Decimal("1e18"), Decimal("1e28")
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """`column` must stand in the relation `holds` to `other`, another column or a fixed bound; else it is `fault`."""
+    """Requires `holds(column, other)`, where `other` is a column or a fixed bound; `fault` describes a violation."""
 
     column: str
     holds: Callable[[Decimal, Decimal], bool]
@@ -39,24 +39,24 @@ _RULES = (
     _Rule("open", ge, "low", "below"),
     _Rule("close", le, "high", "above"),
     _Rule("close", ge, "low", "below"),
-    _Rule("low", ge, _LEAST_PRICE, "below any price,"),
-    _Rule("high", le, _MOST_PRICE, "above any price,"),
-    _Rule("volume", le, _MOST_VOLUME, "above any volume,"),
+    _Rule("low", ge, _LEAST_PRICE, "below the smallest price,"),
+    _Rule("high", le, _MOST_PRICE, "above the largest price,"),
+    _Rule("volume", le, _MOST_VOLUME, "above the largest volume,"),
     _Rule("turnover", ge, ZERO, "negative, below"),
-    _Rule("turnover", le, _MOST_VOLUME, "above any turnover,"),
+    _Rule("turnover", le, _MOST_VOLUME, "above the largest turnover,"),
     _Rule("bid", gt, ZERO, "not above"),
     _Rule("ask", gt, ZERO, "not above"),
     _Rule("bid", le, "ask", "above"),
-    _Rule("ask", le, _MOST_PRICE, "above any price,"),
-    _Rule("funding_rate", gt, -ONE, "no fraction: not above"),
-    _Rule("funding_rate", lt, ONE, "no fraction: not below"),
+    _Rule("ask", le, _MOST_PRICE, "above the largest price,"),
+    _Rule("funding_rate", gt, -ONE, "not a fraction: not above"),
+    _Rule("funding_rate", lt, ONE, "not a fraction: not below"),
 )
 
 
 def read_figures(table: Table) -> Mapping[str, Column]:
-    """The decimals of every column by name; an optional column may be absent, and its cells empty (None).
+    """The decimals of each column, by name; an optional column may be absent, and its empty cells are None.
 
-    Raises InvalidTape at the first row, within a column, that holds no number, or that breaks a rule.
+    Raises InvalidTape naming the first row of a column that is not a number or violates a rule.
     """
     figures: dict[str, Column] = {name: _decimals(table, name) for name in (*PRICES, "volume")}
     figures |= {name: _some_decimals(table, name) for name in OPTIONAL if name in table.columns}
@@ -67,7 +67,7 @@ def read_figures(table: Table) -> Mapping[str, Column]:
 
 
 def _decimals(table: Table, name: str) -> Sequence[Decimal]:
-    """All at once, which is quick; only where that fails one by one, to find the row."""
+    """Parses the column at once, which is fast; parses cell by cell only to find the row of an invalid cell."""
     texts = table.columns[name]
     if set("".join(texts)) <= _SIGNS and max(map(len, texts)) <= _MOST_SIGNS:
         try:
@@ -84,7 +84,7 @@ def _some_decimals(table: Table, name: str) -> Column:
 
 def _decimal(table: Table, name: str, index: int, text: str) -> Decimal:
     if len(text) > _MOST_SIGNS:
-        raise table.fault(index, f"{name} {text!r} is longer than the {_MOST_SIGNS} signs a number may have")
+        raise table.fault(index, f"{name} {text!r} has more than {_MOST_SIGNS} characters")
     if not text:
         raise table.fault(index, f"{name} is empty")
     if _SIGNS.issuperset(text):
@@ -109,9 +109,9 @@ def _others(figures: Mapping[str, Column], other: str | Decimal) -> Iterable[Dec
 
 
 def _verdicts(rule: _Rule, column: Column, others: Iterable[Decimal | None]) -> list[bool]:
-    """A figure that is not there breaks no rule."""
+    """Whether each row complies with the rule; an absent figure complies."""
     holds = rule.holds
-    # `others` may be an endless bound.
+    # `others` may be an infinite iterator over a fixed bound.
     pairs = zip(column, others, strict=False)
     return [one is None or other is None or holds(one, other) for one, other in pairs]
 

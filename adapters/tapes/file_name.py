@@ -1,4 +1,4 @@
-"""What the name of a candle file says: the symbol and, perhaps, the interval."""
+"""Parses the symbol and, where present, the interval from the name of a candle file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from domain.catalogue import split_symbol
 from domain.errors import InvalidTape
 from domain.instrument import instrument_id, instrument_named
 
-# Before the interval, in capitals, any symbol is meant as one; elsewhere it must end in a known quote currency.
+# A word in capitals before the interval is a symbol; any other word must end in a known quote currency.
 _BEFORE_INTERVAL = re.compile(r"(?=\d*[A-Z])([A-Z0-9]{2,30})[_-]\d+[mhdw](?![A-Za-z0-9])")
 _FIRST_WORD = re.compile(r"[A-Za-z0-9]+")
 _INTERVAL = re.compile(r"(?<![A-Za-z0-9])(\d{1,4})([mhdw])(?![A-Za-z0-9])")
@@ -23,15 +23,15 @@ _UNITS = {
 
 
 def instrument_of(path: PurePath, symbol: str | None) -> str:
-    """The instrument of a candle file: `symbol` (BTCUSDT, or BTCUSDT-SPOT.BYBIT) where given, else its name's.
+    """The instrument of `symbol` (BTCUSDT or BTCUSDT-SPOT.BYBIT) where given, else of the symbol in the file's name.
 
-    Raises InvalidInput where `symbol` is not one, InvalidTape where the name tells none.
+    Raises InvalidInput where `symbol` is not a symbol, InvalidTape where the name contains none.
     """
     return instrument_id(_symbol_in(path)) if symbol is None else instrument_named(symbol)
 
 
 def interval_in(path: PurePath) -> timedelta | None:
-    """The interval the name hints at (`_5m`, `-1h`), or None where it says nothing usable."""
+    """The interval in the name (`_5m`, `-1h`), or None where there is none."""
     hint = _INTERVAL.search(path.stem)
     return (int(hint[1]) * _UNITS[hint[2]] or None) if hint else None
 
@@ -43,7 +43,7 @@ def _symbol_in(path: PurePath) -> str:
     if word and _has_known_quote(word[0].upper()):
         return word[0].upper()
     raise InvalidTape(
-        str(path), None, "the name does not tell the symbol: give it with --symbol, as in --symbol BTCUSDT"
+        str(path), None, "the file's name contains no symbol: add --symbol, for example --symbol BTCUSDT"
     )
 
 

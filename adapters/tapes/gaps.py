@@ -1,4 +1,4 @@
-"""Gaps: the candles a tape ought to have and does not."""
+"""Gaps: the candles missing from a tape."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import pairwise
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A hole: `missing` candles, the first opening at `start`; at `end` the tape goes on."""
+    """`missing` candles, of which the first would open at `start`; the next candle of the tape opens at `end`."""
 
     start: datetime
     end: datetime
@@ -18,7 +18,7 @@ class Gap:
 
 
 def gaps_in(times: Sequence[datetime], interval: timedelta) -> tuple[Gap, ...]:
-    """The holes between rising open times that are whole multiples of `interval` apart."""
+    """The gaps between rising open times, whose differences are whole multiples of `interval`."""
     return tuple(
         Gap(start=before + interval, end=after, missing=(after - before) // interval - 1)
         for before, after in pairwise(times)

@@ -1,4 +1,4 @@
-"""Several tapes as one course of time."""
+"""Merges several tapes in order of time."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from domain.errors import InvalidInput
 
 
 def merge(tapes: Iterable[Tape]) -> Iterator[tuple[datetime, Sequence[Candle]]]:
-    """Each close time (UTC), rising, with the candles that close then, in order of instrument.
+    """Yields each close time (UTC), rising, with the candles that close at it, in order of instrument.
 
-    The order of `tapes` does not matter, and their intervals may differ.
-    Raises InvalidInput, before the first instant, where two tapes are of one instrument.
+    The order of `tapes` has no effect, and their intervals may differ.
+    Raises InvalidInput at the call where two tapes have the same instrument.
     """
     tapes = tuple(tapes)
     _check_distinct(tape.instrument for tape in tapes)
@@ -30,7 +30,7 @@ def _alone(tapes: Iterable[Tape]) -> Iterator[tuple[datetime, Sequence[Candle]]]
 
 
 def _instants(tapes: Iterable[Tape]) -> Iterator[tuple[datetime, Sequence[Candle]]]:
-    # No two entries share time and instrument, so the comparison never reaches the candle.
+    # No two entries have equal time and instrument, so candles are never compared.
     entries = heapq.merge(*map(_entries, tapes))
     for close_time, closing in groupby(entries, key=itemgetter(0)):
         yield close_time, tuple(candle for _, _, candle in closing)
@@ -43,4 +43,4 @@ def _entries(tape: Tape) -> Iterator[tuple[datetime, str, Candle]]:
 def _check_distinct(instruments: Iterable[str]) -> None:
     twice = sorted(instrument for instrument, count in Counter(instruments).items() if count > 1)
     if twice:
-        raise InvalidInput(f"more than one tape of {', '.join(twice)}: give each instrument once")
+        raise InvalidInput(f"more than one tape of {', '.join(twice)}: pass one tape for each instrument")

@@ -1,4 +1,4 @@
-"""A synthetic market: seeded candles to trade where there is no recording. Nothing here is a price of anything."""
+"""A synthetic market: candles from a seeded model, for use where there is no recording. They are no real prices."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from decimal import Decimal
 from hashlib import sha256
 from random import Random
 
+from adapters.tapes.conditions import Conditions, conditions
 from adapters.tapes.tape import Tape
 from adapters.tapes.walk import Character, Walk
-from adapters.tapes.weather import Weather, weather
 from domain.candle import Candle, interval_name
 from domain.catalogue import rules_for
 from domain.errors import InvalidInput
 from domain.instrument import instrument_named, symbol_of
 
-# Part of every recipe: whoever changes what the model draws gives it the next number.
+# Part of every recipe. A change to the model's output requires the next number.
 MODEL = "whence-synthetic-1"
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 INTERVAL = timedelta(minutes=5)
@@ -31,7 +31,7 @@ _CHARACTERS = {
     "XRPUSDT": Character(price=2.5, volatility=0.9, correlation=0.6, volume=500_000.0),
 }
 _ANY = Character(price=100.0, volatility=0.8, correlation=0.6, volume=10_000.0)
-# The tick of a symbol the catalogue does not know.
+# The tick of a symbol that is not in the catalogue.
 _TICK = Decimal("0.01")
 
 
@@ -42,30 +42,30 @@ def synthetic_tape(
     candles: int = CANDLES,
     start: datetime = START,
 ) -> tuple[Tape, ...]:
-    """A tape of `candles` candles for each symbol, in their order, the first opening at `start`.
+    """Returns a tape of `candles` candles for each symbol, in the order of `symbols`; the first opens at `start`.
 
-    A symbol may be spelled out (BTCUSDT-LINEAR.BYBIT); its market and venue change the rules, not the prices.
+    A symbol may be an instrument id (BTCUSDT-LINEAR.BYBIT); market and venue determine tick and lot, not prices.
 
-    The model: one market moves through regimes of range, rise, fall and storm, a Markov chain (Hamilton,
+    The model: the market moves through regimes of range, rise, fall and storm, a Markov chain (Hamilton,
     "A new approach to the economic analysis of nonstationary time series and the business cycle", Econometrica
-    57, 1989). Its variance returns to the regime's level and wanders with its own root (Heston, Review of
-    Financial Studies 6, 1993). A price takes ten sub-steps a candle: the regime's drift, a shock shared with the
-    market and one of its own; in a range it is pulled to a moving level (Uhlenbeck and Ornstein, Physical Review
-    36, 1930). High and low are those of the sub-steps. Volume grows with variance and with the size of the move
-    (Karpoff, Journal of Financial and Quantitative Analysis 22, 1987) and has a daily course. Each candle opens
-    where the last one closed; prices lie on the tick and volumes on the lot that the catalogue gives the symbol
-    (on a tick of 0.01 where it does not know the symbol).
+    57, 1989). Its variance reverts to the regime's level and diffuses with its square root (Heston, Review of
+    Financial Studies 6, 1993). A price takes ten sub-steps in each candle: the regime's drift, a shock shared with
+    the market and a shock of its own; in a range it also reverts to a moving level (Uhlenbeck and Ornstein, Physical
+    Review 36, 1930). High and low are the extremes of the sub-steps. Volume grows with variance and with the size of
+    the move (Karpoff, Journal of Financial and Quantitative Analysis 22, 1987) and depends on the time of day. Each
+    candle opens at the close of the previous candle. Prices are multiples of the tick, volumes of the lot, as listed
+    in the catalogue (the tick is 0.01 for a symbol that is not listed).
 
-    The same arguments give the same tapes on every machine: there is nothing in it but +, -, *, / and square
-    root, which IEEE 754 rounds alike everywhere, and `Random.random`, whose sequence Python promises to keep.
-    More candles continue the same tape, and a symbol's tape does not depend on which others are asked for.
+    The same arguments give the same tapes on every machine. The model uses only +, -, *, / and square root, which
+    IEEE 754 defines exactly, and `Random.random`, whose sequence Python guarantees. A longer tape begins with the
+    candles of a shorter one, and a symbol's tape does not depend on the other symbols.
 
-    Raises InvalidInput for a symbol that is not one or is given twice, an interval that is not whole minutes,
-    fewer than one candle, or a start without a zone or not on a whole minute.
+    Raises InvalidInput for an invalid or repeated symbol, an interval that is not whole minutes, fewer than one
+    candle, or a start without a time zone or not on a whole minute.
     """
     instruments = [instrument_named(symbol) for symbol in symbols]
     _check(instruments, interval, candles, start)
-    market = tuple(weather(_chance(seed, "market"), candles))
+    market = tuple(conditions(_chance(seed, "market"), candles))
     return tuple(
         _tape(seed, instrument, interval, start.astimezone(UTC), market) for instrument in instruments
     )
@@ -73,7 +73,7 @@ def synthetic_tape(
 
 def _check(instruments: Sequence[str], interval: timedelta, candles: int, start: datetime) -> None:
     if not instruments or len(set(instruments)) < len(instruments):
-        raise InvalidInput("a synthetic market needs one symbol or more, each given once")
+        raise InvalidInput("a synthetic market needs one symbol or more, each listed once")
     if interval < _MINUTE or interval % _MINUTE:
         raise InvalidInput(f"a candle's interval must be whole minutes, not {interval}")
     if candles < 1:
@@ -83,13 +83,13 @@ def _check(instruments: Sequence[str], interval: timedelta, candles: int, start:
 
 
 def _chance(seed: int, name: str) -> Random:
-    """A source of draws of its own for each name: nobody's draws move anybody else's."""
+    """A random generator for each name, so that draws for one name do not affect another."""
     number = int.from_bytes(sha256(f"{MODEL}/{seed}/{name}".encode()).digest(), "big")
-    return Random(number)  # noqa: S311 - a market is made up here, not a secret
+    return Random(number)  # noqa: S311 - the draws are no secret
 
 
 def _tape(
-    seed: int, instrument: str, interval: timedelta, start: datetime, market: Sequence[Weather]
+    seed: int, instrument: str, interval: timedelta, start: datetime, market: Sequence[Conditions]
 ) -> Tape:
     rules, symbol = rules_for(instrument, _TICK), symbol_of(instrument)
     walk = Walk(rules, _CHARACTERS.get(symbol, _ANY), interval, _chance(seed, symbol))
@@ -100,7 +100,7 @@ def _tape(
 
 
 def _candles(
-    instrument: str, interval: timedelta, start: datetime, market: Sequence[Weather], walk: Walk
+    instrument: str, interval: timedelta, start: datetime, market: Sequence[Conditions], walk: Walk
 ) -> Iterator[Candle]:
     for index, prevailing in enumerate(market):
         opens = start + index * interval

@@ -1,4 +1,4 @@
-"""A candle file as rows of text: whole, UTF-8, every row as wide as the first."""
+"""Reads a candle file as columns of text: UTF-8, every row as wide as the first."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from domain.errors import InvalidTape
 _FAULTS: Mapping[type[OSError], str] = {
     FileNotFoundError: "there is no such file",
     NotADirectoryError: "there is no such file",
-    PermissionError: "may not be read: mend its permissions",
+    PermissionError: "cannot be read: check its permissions",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The cells of a candle file by column, one text a row, and what is needed to point at a row of it.
+    """The cells of a candle file by column, one text for each row.
 
-    `top` is the line (1 = first) of the first candle. `unended`: the last line lacks its line end, so nothing
-    tells whether it is whole. `unread` are columns of the file that mean nothing here.
+    `top` is the line (1 = first) of the first candle. `unended`: the last line has no line end, so it may be truncated.
+    `unread` are the names of columns that are not known.
     """
 
     file: str
@@ -34,12 +34,12 @@ class Table:
     unread: tuple[str, ...]
 
     def fault(self, index: int, sentence: str) -> InvalidTape:
-        """The error that names the row of candle `index` (0 = first in the file)."""
+        """An error that names the row of candle `index` (0 = first in the file)."""
         return InvalidTape(self.file, self.top + index, sentence)
 
 
 def read_table(path: Path) -> Table:
-    """Reads a candle file whole. Raises InvalidTape for whatever is not a table of candles in UTF-8."""
+    """Reads a candle file. Raises InvalidTape where it is not a table of candles in UTF-8."""
     file = str(path)
     text = _decode(file, _read(path))
     rows = _rows(file, text)
@@ -66,7 +66,7 @@ def _read(path: Path) -> bytes:
         if stat.S_ISDIR(mode):
             raise InvalidTape(str(path), None, "is a folder, not a file of candles")
         if not stat.S_ISREG(mode):
-            # Reading a pipe or a device might never end, and could not be repeated after a restart.
+            # Reading a pipe or a device may never end and cannot be repeated after a restart.
             raise InvalidTape(str(path), None, "is not a regular file")
         return path.read_bytes()
     except OSError as error:
@@ -81,7 +81,7 @@ def _decode(file: str, content: bytes) -> str:
     except UnicodeDecodeError as error:
         raise InvalidTape(file, _line_at(content, error.start), "is not text in UTF-8") from None
     if "\0" in text:
-        raise InvalidTape(file, _line_at(content, content.index(0)), "is not text: it holds zero bytes")
+        raise InvalidTape(file, _line_at(content, content.index(0)), "is not text: it contains zero bytes")
     return text
 
 
@@ -111,10 +111,10 @@ def _is_blank(row: Sequence[str]) -> bool:
 
 
 def _refuse_line_breaks(file: str, rows: Sequence[Sequence[str]]) -> None:
-    """Past a line break inside quotes rows and lines no longer count alike, and no candle needs one."""
+    """Raises InvalidTape: after a quoted line break, row numbers would differ from line numbers."""
     for line, row in enumerate(rows, start=1):
         if any("\n" in cell or "\r" in cell for cell in row):
-            raise InvalidTape(file, line, "a quoted field holds a line break")
+            raise InvalidTape(file, line, "a quoted field contains a line break")
 
 
 def _check_widths(file: str, rows: Sequence[Sequence[str]], *, unended: bool) -> None:

@@ -1,4 +1,4 @@
-"""A tape: the candles of one instrument, in order, and what a person must be told about them."""
+"""A tape: the candles of one instrument in order of time, with notes for the user."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from domain.candle import Candle, interval_name
 
 @dataclass(frozen=True, slots=True)
 class Tape:
-    """Candles of one instrument and interval, open times strictly rising, all of them over.
+    """Complete candles of one instrument and interval, with strictly rising open times.
 
-    `gaps` are the holes, never filled. `notes` are sentences a person must see. `path` is None and `recipe`
-    names model, seed and parameters where the tape is synthetic; else `recipe` is empty.
+    `gaps` are missing candles; they are not filled. `notes` are sentences to show to the user. Of a synthetic tape,
+    `recipe` names model, seed and parameters and `path` is None; of a recorded tape, `recipe` is empty.
     """
 
     instrument: str
@@ -33,10 +33,10 @@ class Tape:
 
 
 def tape_identity(tapes: Iterable[Tape]) -> str:
-    """64 hexadecimal digits (SHA-256) that name these tapes, in whatever order they are given.
+    """64 hexadecimal digits (SHA-256) that identify these tapes in any order.
 
-    Made of each tape's instrument, interval, recipe and first candle, so a tape that grew at its end, or lies
-    elsewhere, is still the same tape; one that starts elsewhere, or says another figure there, is not.
+    The hash covers each tape's instrument, interval, recipe and first candle. A tape that was extended at its end or
+    moved to another path keeps its identity; a tape with another first candle does not.
     """
     return sha256("\n".join(sorted(map(_line, tapes))).encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Times of a candle file: what they say, which way they run, and how far they are apart."""
+"""Parses the times of a candle file and determines their order and interval."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from adapters.tapes.table import Table
 from domain.candle import interval_name
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Bitcoin's first block is of 2009; whatever is older, or of the next century, is a time misread.
+# Bitcoin's first block is of 2009; an earlier time, or one in the next century, was parsed in the wrong unit or format.
 _EARLIEST, _LATEST = datetime(2009, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
-# Between those two years a count of seconds has 10 digits, of milliseconds 13, of microseconds 16: never alike.
+# Between those years a count of seconds has 10 digits, of milliseconds 13, of microseconds 16, so it is unambiguous.
 _UNITS = {10: timedelta(seconds=1), 13: timedelta(milliseconds=1), 16: timedelta(microseconds=1)}
 _MINUTE = timedelta(minutes=1)
 _FORMS = "neither a count of (milli)seconds since 1970 nor ISO 8601"
@@ -24,9 +24,9 @@ _FORMS = "neither a count of (milli)seconds since 1970 nor ISO 8601"
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Open times in UTC, in the order of the file. `unzoned`: at least one came without a zone.
+    """Open times in UTC, in the order of the file. `unzoned`: at least one has no time zone in the file.
 
-    `newest_first`: they fall strictly, as Bybit's REST interface answers; else they rise strictly.
+    `newest_first`: the times fall strictly, as in responses of Bybit's REST interface; else they rise strictly.
     """
 
     opened: Sequence[datetime]
@@ -35,7 +35,10 @@ class Times:
 
 
 def read_times(table: Table) -> Times:
-    """Reads and orders the open times. Raises InvalidTape at the row that is no time, repeats or turns back."""
+    """Parses the open times and checks their order.
+
+    Raises InvalidTape naming the first row whose time is invalid, repeated or out of order.
+    """
     read = [_instant(table, index, text) for index, text in enumerate(table.columns[TIME])]
     opened = [time if time.tzinfo is UTC else _in_utc(table, index, time) for index, time in enumerate(read)]
     if not _EARLIEST <= min(opened) <= max(opened) < _LATEST:
@@ -44,13 +47,13 @@ def read_times(table: Table) -> Times:
 
 
 def interval_of(table: Table, times: Times, named: timedelta | None) -> timedelta:
-    """The step from candle to candle: the smallest, of which every other is a multiple.
+    """The interval: the smallest difference between consecutive times, of which every other is a multiple.
 
-    `named` is what the file's name says. Raises InvalidTape at the first row whose step is no multiple of it (or,
-    unnamed, of the most common step, for there the odd row is at fault), or where name and times disagree.
+    `named` is the interval in the file's name. Raises InvalidTape at the first row whose difference is not a multiple
+    of `named`, or without `named`, of the most common difference; also where `named` is not the smallest difference.
     """
     if len(times.opened) == 1:
-        raise table.fault(0, "only one candle: the interval cannot be told from one time")
+        raise table.fault(0, "only one candle: at least two are needed to determine the interval")
     steps = [abs(later - earlier) for earlier, later in pairwise(times.opened)]
     expected = named or _most_common(steps)
     if any(step % expected for step in set(steps)):
@@ -77,7 +80,7 @@ def _in_utc(table: Table, index: int, time: datetime) -> datetime:
 
 
 def _absurd(time: datetime) -> str:
-    return f"the time {time} cannot be: candles are of {_EARLIEST.year} to {_LATEST.year - 1}"
+    return f"the time {time} is out of range: expected {_EARLIEST.year} to {_LATEST.year - 1}"
 
 
 def _refuse_absurd(table: Table, opened: Iterable[datetime]) -> None:
@@ -116,22 +119,22 @@ def _refuse_step(table: Table, steps: Sequence[timedelta], expected: timedelta) 
         if step % expected:
             raise table.fault(
                 index,
-                f"wrong interval: {_spelled(step)} from the row above, no multiple of {_spelled(expected)}",
+                f"wrong interval: {_spelled(step)} from the row above, not a multiple of {_spelled(expected)}",
             )
 
 
 def _check_smallest(table: Table, steps: Sequence[timedelta], expected: timedelta) -> None:
     smallest = min(steps)
     if smallest != expected:
-        said, seen = _spelled(expected), _spelled(smallest)
-        raise table.fault(1, f"wrong interval: the file's name says {said}, its candles are {seen} apart")
+        named, found = _spelled(expected), _spelled(smallest)
+        raise table.fault(1, f"wrong interval: the file's name has {named}, its candles are {found} apart")
 
 
 def _check_whole_minutes(table: Table, first: datetime, interval: timedelta) -> None:
     if interval % _MINUTE:
-        raise table.fault(1, f"wrong interval: {interval} is no whole number of minutes")
+        raise table.fault(1, f"wrong interval: {interval} is not a whole number of minutes")
     if first.second or first.microsecond:
-        raise table.fault(0, f"the time {first} is not the start of a minute: give the times candles open")
+        raise table.fault(0, f"the time {first} is not the start of a minute: expected open times of candles")
 
 
 def _spelled(step: timedelta) -> str:

@@ -1,4 +1,4 @@
-"""The walk of one symbol through the weather of the synthetic market."""
+"""The random walk of one symbol's price under the conditions of the synthetic market."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from decimal import Decimal
 from math import sqrt
 from random import Random
 
-from adapters.tapes.weather import STEPS, Weather, shock
+from adapters.tapes.conditions import STEPS, Conditions, shock
 from domain.instrument import Instrument
 
 _YEAR, _FIVE_MINUTES = timedelta(days=365), timedelta(minutes=5)
 _ROOT_STEPS = sqrt(float(STEPS))
-# The level a range pulls back to follows the price by this part of the distance a candle.
+# In each candle the level of a range follows the price by this part of the distance.
 _FOLLOW = 0.02
-# No sub-step takes more than half the price, whatever the interval: prices stay above zero.
+# A sub-step takes at most half the price, at any interval, so prices stay above zero.
 _DEEPEST = -0.5
 _BUSIEST_HOUR = 14
 
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """What tells one symbol from another.
+    """The parameters of a symbol.
 
-    `price` about the start in quote currency, yearly `volatility` (0.5 = 50 %), `correlation` of its shocks with
-    the market's, mean `volume` of five minutes in base currency.
+    `price`: approximate first price in quote currency; `volatility`: per year (0.5 = 50 %); `correlation` of its shocks
+    with the market's; `volume`: mean of five minutes in base currency.
     """
 
     price: float
@@ -37,7 +37,7 @@ class Character:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One candle of a walk: prices on the tick, volume on the lot."""
+    """One candle of a walk; prices are multiples of the tick, the volume of the lot."""
 
     open: Decimal
     high: Decimal
@@ -47,7 +47,7 @@ class Bar:
 
 
 class Walk:
-    """The price of one symbol, moved on candle by candle."""
+    """Generates the candles of one symbol in order of time."""
 
     def __init__(
         self, instrument: Instrument, character: Character, interval: timedelta, chance: Random
@@ -59,20 +59,22 @@ class Walk:
         self._price = self._level = character.price * (0.85 + 0.3 * chance.random())
         self._last = self._rounded(self._price)
 
-    def bar(self, opens: datetime, weather: Weather) -> Bar:
-        """The next candle; `opens` (UTC) gives the time of day for its volume."""
+    def bar(self, opens: datetime, conditions: Conditions) -> Bar:
+        """The next candle; its volume depends on the time of day of `opens` (UTC)."""
         before, opened = self._price, self._last
-        prices = [opened, *map(self._rounded, self._path(weather))]
+        prices = [opened, *map(self._rounded, self._path(conditions))]
         self._last = prices[-1]
         self._level += _FOLLOW * (self._price - self._level)
         move = abs(self._price - before) / before / self._deviation
-        return Bar(opened, max(prices), min(prices), prices[-1], self._volume(opens, weather.variance, move))
+        return Bar(
+            opened, max(prices), min(prices), prices[-1], self._volume(opens, conditions.variance, move)
+        )
 
-    def _path(self, weather: Weather) -> Iterator[float]:
-        regime, shared = weather.regime, self._character.correlation
-        scale = self._deviation * sqrt(weather.variance) / _ROOT_STEPS
+    def _path(self, conditions: Conditions) -> Iterator[float]:
+        regime, shared = conditions.regime, self._character.correlation
+        scale = self._deviation * sqrt(conditions.variance) / _ROOT_STEPS
         drift = self._deviation * regime.drift / STEPS
-        for common in weather.shocks:
+        for common in conditions.shocks:
             pull = regime.pull / STEPS * (self._level - self._price) / self._price
             change = drift + pull + scale * (shared * common + self._own * shock(self._chance))
             self._price *= 1.0 + max(change, _DEEPEST)
@@ -83,7 +85,7 @@ class Walk:
         return max(int(price / float(tick) + 0.5), 1) * tick
 
     def _volume(self, opens: datetime, variance: float, move: float) -> Decimal:
-        """`move` in deviations of a candle. At least one lot."""
+        """The volume, at least one lot; `move` is in standard deviations of a candle."""
         usual = self._character.volume * (self._interval / _FIVE_MINUTES)
         busy = (0.4 + 0.6 * variance) * (0.5 + 0.6 * move) * _time_of_day(opens)
         lots = usual * busy * (0.4 + 1.2 * self._chance.random()) / float(self._instrument.lot)

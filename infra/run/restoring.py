@@ -39,7 +39,7 @@ class Restored:
     def hear(self, envelope: Envelope) -> None:
         """Takes up the price and the time that a recorded event holds, and shows it."""
         self._clock.not_before(envelope.meta.recorded_at)
-        self.prices.hear(envelope)
+        self.prices.observe(envelope)
         self._seen(envelope)
 
     def exchange(self, beginning: Beginning, at: datetime) -> SimulatedExchange:

@@ -1,4 +1,4 @@
-"""The record of a decision as classes: the oracle of our own reading and writing of it, and of its schema."""
+"""The Avro record of a decision as classes; tests compare our reader, our writer and the schema with it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from domain.signal import Chamber, DecisionMade, Tier, Verdict
 
 
 class Input(Struct, frozen=True, gc=False):
-    """A figure that a decision was made on."""
+    """A figure that a decision is based on."""
 
     name: str
     value: str
 
 
 class Vote(Struct, frozen=True, gc=False, kw_only=True):
-    """A vote; `inputs` are places in the decision's, `figures` what the vote holds itself (all, in version 1)."""
+    """A vote. `inputs` are indexes into the decision's `inputs`; `figures` are held by the vote (version 1 only)."""
 
     member: str
     chamber: Chamber
@@ -31,7 +31,7 @@ class Vote(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Decision(Struct, frozen=True, gc=False, kw_only=True):
-    """A `DecisionMade`, with every figure that any member looked at as its `inputs`."""
+    """A `DecisionMade` whose `inputs` are all figures that its members used."""
 
     verdict: Verdict
     reasons: tuple[str, ...]
@@ -50,7 +50,7 @@ _NO_FIGURES: Mapping[str, str] = {}
 
 
 def to_written(decision: DecisionMade) -> Decision:
-    """The decision as it is written."""
+    """The record of a decision."""
     places: _Places = {}
     votes = tuple([_to_vote(vote, places) for vote in decision.votes])
     return Decision(
@@ -68,7 +68,7 @@ def to_written(decision: DecisionMade) -> Decision:
 
 
 def from_written(decision: Decision) -> DecisionMade:
-    """The decision as it was made."""
+    """The decision of a record."""
     inputs = decision.inputs
     return DecisionMade(
         verdict=decision.verdict,
@@ -108,7 +108,7 @@ def _from_vote(vote: Vote, inputs: Sequence[Input]) -> signal.Vote:
 
 
 class Form(NamedTuple):
-    """`of` is the class whose fields are those of the record; `there` and `back` lose nothing."""
+    """`of` is the class with the fields of the record; `there` and `back` convert without loss."""
 
     of: type
     there: Callable[[Any], object]
@@ -116,10 +116,10 @@ class Form(NamedTuple):
 
 
 FORMS: Final[Mapping[type, Form]] = {DecisionMade: Form(Decision, to_written, from_written)}
-"""The events whose record has other fields than they have, by their class."""
+"""The events whose record has other fields than their class, by class."""
 
 
 def written_form(event: type) -> type:
-    """The class whose fields are those of the event's record."""
+    """The class with the fields of the event's record."""
     form = FORMS.get(event)
     return event if form is None else form.of

@@ -1,4 +1,4 @@
-"""Any event at all, made from the shapes of its fields."""
+"""Hypothesis strategies for events, derived from the shapes of their fields."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _PLAIN: Mapping[Plain, st.SearchStrategy[Any]] = {
 
 
 def instances(owner: type) -> st.SearchStrategy[Any]:
-    """Instances of a dataclass of the domain."""
+    """Instances of a class of the domain."""
     return st.builds(owner, **{name: _values(shape) for name, shape in fields_of(owner)})
 
 
 def envelopes_of(event: type) -> st.SearchStrategy[Envelope]:
-    """Envelopes of one event, as they are written today."""
+    """Envelopes of one event class with its current schema version."""
     return st.builds(Envelope, _metas(schema_version(event)), instances(event))
 
 
 def envelopes() -> st.SearchStrategy[Envelope]:
-    """Envelopes of every event there is."""
+    """Envelopes of all event classes."""
     return st.one_of([envelopes_of(event) for events in NOUNS.values() for event in events])
 
 

@@ -1,4 +1,4 @@
-"""Events as the records that fastavro writes: the oracle of our own writer, which shares no writing code with it."""
+"""Encodes events with fastavro; our own writer shares no encoding code with it and is compared with its bytes."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Record = dict[str, Any]
 
 
 def body_of(envelope: Envelope, schema: WriterSchema) -> bytes:
-    """The bytes of an envelope without their prefix."""
+    """The encoded envelope without its prefix."""
     event = envelope.event
     form = FORMS.get(type(event))
     return body_in_form(envelope.meta, event if form is None else form.there(event), schema)
 
 
 def body_in_form(meta: Meta, event: object, schema: WriterSchema) -> bytes:
-    """The bytes of a meta and an event that is in its written form already."""
+    """The encoded meta and event, where the event is already in the form of its record."""
     record, out = {"meta": _meta(meta), **_part(event)}, BytesIO()
     cast("Callable[[BytesIO, Any, Record], None]", schemaless_writer)(out, schema.wire, record)
     return out.getvalue()

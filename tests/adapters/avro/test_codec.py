@@ -1,4 +1,4 @@
-"""Envelopes to bytes and back, and everything that must not pass."""
+"""Encoding and decoding of envelopes, and the refusal of invalid values and bytes."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from tests.replacing import replace
 from tests.schemas.samples import META, SAMPLES
 
 _CODEC = AvroCodec()
-_NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001  (this is what is refused)
+_NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001  (the tests expect its refusal)
 _FILL = SAMPLES["whence.order.OrderFilled"]
 
 
 @pytest.mark.parametrize("name", sorted(BY_FULL_NAME))
 @settings(max_examples=20, deadline=None)
 @given(data=st.data())
-def test_any_event_comes_back_as_it_went(name: str, data: st.DataObject) -> None:
+def test_an_encoded_event_is_decoded_to_an_equal_event(name: str, data: st.DataObject) -> None:
     envelope = data.draw(envelopes_of(BY_FULL_NAME[name]))
     back = _CODEC.decode(_CODEC.encode(envelope))
     assert back == envelope
@@ -45,13 +45,13 @@ def test_any_event_comes_back_as_it_went(name: str, data: st.DataObject) -> None
 @pytest.mark.parametrize("name", sorted(BY_FULL_NAME))
 @settings(max_examples=20, deadline=None)
 @given(data=st.data())
-def test_any_event_is_written_as_fastavro_writes_it(name: str, data: st.DataObject) -> None:
+def test_an_event_is_encoded_to_the_bytes_that_fastavro_writes(name: str, data: st.DataObject) -> None:
     envelope = data.draw(envelopes_of(BY_FULL_NAME[name]))
     assert _CODEC.encode(envelope)[10:] == body_of(envelope, current_schemas()[name])
 
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))
-def test_any_avro_reader_reads_it_by_the_file_alone(name: str) -> None:
+def test_fastavro_decodes_an_event_with_the_schema_file_alone(name: str) -> None:
     data = _CODEC.encode(SAMPLES[name])
     body = BytesIO(data[10:])
     record = cast(
@@ -62,15 +62,15 @@ def test_any_avro_reader_reads_it_by_the_file_alone(name: str) -> None:
     assert not body.read()
 
 
-def test_the_prefix_is_what_the_avro_specification_says() -> None:
-    """The two numbers are those of Avro's own `schema-tests.txt`."""
+def test_the_prefix_is_the_fingerprint_that_avro_specifies() -> None:
+    """Both numbers are from Avro's `schema-tests.txt`."""
     assert fingerprint_of("null") == (7195948357588979594).to_bytes(8, "little")
     assert fingerprint_of("int") == (8247732601305521295).to_bytes(8, "little")
     for name, schema in current_schemas().items():
         assert _CODEC.encode(SAMPLES[name]).startswith(b"\xc3\x01" + fingerprint_of(schema.source))
 
 
-def test_a_fill_takes_less_than_200_bytes() -> None:
+def test_an_encoded_fill_is_shorter_than_200_bytes() -> None:
     assert len(_CODEC.encode(_FILL)) < 200
 
 
@@ -85,12 +85,12 @@ def test_a_fill_takes_less_than_200_bytes() -> None:
         "clock:2026-03-01T12:00:00Z",
     ],
 )
-def test_a_cause_comes_back_letter_by_letter(cause: str) -> None:
+def test_a_causation_id_is_decoded_unchanged(cause: str) -> None:
     envelope = replace(_FILL, meta=replace(_FILL.meta, causation_id=cause))
     assert _CODEC.decode(_CODEC.encode(envelope)).meta.causation_id == cause
 
 
-def test_an_exponent_is_written_out_and_the_value_stays() -> None:
+def test_a_decimal_with_an_exponent_is_written_in_plain_notation() -> None:
     envelope = _filled(quantity=Decimal("1E+3"), fee=Decimal("1E-12"))
     data = _CODEC.encode(envelope)
     assert b"1000" in data
@@ -98,7 +98,7 @@ def test_an_exponent_is_written_out_and_the_value_stays() -> None:
     assert _CODEC.decode(data) == envelope
 
 
-def test_digits_that_were_written_stay() -> None:
+def test_trailing_zeros_of_a_decimal_are_kept() -> None:
     back = _CODEC.decode(_CODEC.encode(_filled(price=Decimal("43210.5500")))).event
     assert isinstance(back, OrderFilled)
     assert str(back.price) == "43210.5500"
@@ -111,15 +111,17 @@ def test_digits_that_were_written_stay() -> None:
         {"long" * 500: 1.5, "größer als verlangt": -0.0},
     ],
 )
-def test_what_is_longer_than_most_is_written_as_fastavro_writes_it(inputs: dict[str, float]) -> None:
+def test_long_mappings_and_texts_are_encoded_to_the_bytes_that_fastavro_writes(
+    inputs: dict[str, float],
+) -> None:
     envelope = _of(SignalDetected, inputs=inputs)
     data = _CODEC.encode(envelope)
     assert data[10:] == body_of(envelope, current_schemas()["whence.signal.SignalDetected"])
     assert _CODEC.decode(data) == envelope
 
 
-def test_an_array_in_blocks_with_their_sizes_is_read_as_one() -> None:
-    """Avro lets a writer put items into several blocks, and tell the size of each with a negative count."""
+def test_an_array_in_several_blocks_is_read_as_one_array() -> None:
+    """Avro allows an array in several blocks; a negative count precedes the size of a block."""
     envelope = _of(DecisionMade, reasons=("aye", "no", "why"))
     data = _CODEC.encode(envelope)
     whole = b"\x06\x06aye\x04no\x06why\x00"
@@ -132,7 +134,7 @@ _PRICE = b"\x1043210.55"
 
 
 @pytest.mark.parametrize(
-    ("price", "told"),
+    ("price", "error"),
     [
         ("NaN", "ValueError: NaN is not a number"),
         ("sNaN", "ValueError: sNaN is not a number"),
@@ -148,17 +150,17 @@ _PRICE = b"\x1043210.55"
         ("much", "InvalidOperation"),
     ],
 )
-def test_what_is_no_finite_decimal_within_bounds_is_no_money(price: str, told: str) -> None:
+def test_a_decimal_that_is_invalid_infinite_or_too_long_is_refused_on_reading(price: str, error: str) -> None:
     data = _CODEC.encode(_FILL)
     assert data.count(_PRICE) == 1
     size = len(price) * 2
     spelled = bytes([size]) if size < 128 else bytes([size & 127 | 128, size >> 7])
     broken = data.replace(_PRICE, spelled + price.encode())
-    with pytest.raises(LogCorrupt, match=rf"said to be a whence\.order\.OrderFilled are not: .*({told})"):
+    with pytest.raises(LogCorrupt, match=rf"are not a valid whence\.order\.OrderFilled: .*({error})"):
         _CODEC.decode(broken)
 
 
-def test_an_opinion_that_is_no_number_is_not_an_event() -> None:
+def test_a_float_that_is_nan_is_refused_on_reading() -> None:
     data = _CODEC.encode(_of(SignalDetected, confidence=0.7))
     broken = data.replace(pack("<d", 0.7), pack("<d", float("nan")))
     with pytest.raises(LogCorrupt, match="nan is not a number"):
@@ -166,10 +168,10 @@ def test_an_opinion_that_is_no_number_is_not_an_event() -> None:
 
 
 @pytest.mark.parametrize("version", [0, -1, -(2**31)])
-def test_a_version_before_the_first_is_not_an_event(version: int) -> None:
+def test_a_schema_version_below_1_is_refused_on_reading(version: int) -> None:
     schema = current_schemas()["whence.order.OrderFilled"]
     body = body_of(_with_meta(schema_version=version), schema)
-    with pytest.raises(LogCorrupt, match=f"versions are counted from 1, and this one is {version}"):
+    with pytest.raises(LogCorrupt, match=f"schema versions are counted from 1, this is {version}"):
         _CODEC.decode(_CODEC.encode(_FILL)[:10] + body)
 
 
@@ -211,19 +213,21 @@ REFUSED: list[tuple[Any, str]] = [
     (lambda: _with_meta(recorded_at=_NAIVE), r"OrderFilled\.meta\.recorded_at = .* naive"),
     (
         lambda: _with_meta(schema_version=99),
-        r"OrderFilled\.meta\.schema_version = 99 is not the \d this program writes",
+        r"OrderFilled\.meta\.schema_version = 99 is not \d, the version this program writes",
     ),
-    (lambda: Envelope(META, cast("Any", "filled")), "'filled' is not in domain/events.py"),
+    (lambda: Envelope(META, cast("Any", "filled")), "'filled' is not listed in domain/events.py"),
 ]
 
 
-@pytest.mark.parametrize(("envelope", "told"), REFUSED, ids=[told for _, told in REFUSED])
-def test_a_lie_is_refused_with_event_field_and_value(envelope: Callable[[], Envelope], told: str) -> None:
-    with pytest.raises(InvalidEvent, match=told):
+@pytest.mark.parametrize(("envelope", "message"), REFUSED, ids=[message for _, message in REFUSED])
+def test_an_invalid_value_is_refused_naming_event_field_and_value(
+    envelope: Callable[[], Envelope], message: str
+) -> None:
+    with pytest.raises(InvalidEvent, match=message):
         _CODEC.encode(envelope())
 
 
-def test_a_fault_in_a_part_of_a_part_is_named_by_its_path() -> None:
+def test_an_invalid_nested_value_is_refused_naming_its_path() -> None:
     sample: Any = SAMPLES["whence.settings.SettingsChanged"].event
     risk = replace(sample.settings.risk, max_total_risk=0.1)
     event = replace(sample, settings=replace(sample.settings, risk=risk))
@@ -234,51 +238,49 @@ def test_a_fault_in_a_part_of_a_part_is_named_by_its_path() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))
-def test_bytes_cut_anywhere_or_with_more_behind_are_not_an_event(name: str) -> None:
+def test_truncated_and_overlong_records_are_refused(name: str) -> None:
     data = _CODEC.encode(SAMPLES[name])
     for size in range(len(data)):
         with pytest.raises(LogCorrupt):
             _CODEC.decode(data[:size])
     with pytest.raises(
-        LogCorrupt, match=f"{len(data) + 1} bytes said to be a {name} are not: .* ends after {len(data)}"
+        LogCorrupt, match=f"{len(data) + 1} bytes are not a valid {name}: .* ends after {len(data)}"
     ):
         _CODEC.decode(data + b"\x00")
 
 
 @pytest.mark.parametrize("data", [b"", b"\x01", b"{}", b"\xc3\x02" + bytes(20), b"Obj\x01" + bytes(20)])
-def test_a_foreign_first_byte_is_not_ours(data: bytes) -> None:
-    with pytest.raises(LogCorrupt, match="is not ours"):
+def test_a_record_with_an_unknown_prefix_is_refused(data: bytes) -> None:
+    with pytest.raises(LogCorrupt, match="Whence did not write it"):
         _CODEC.decode(data)
 
 
-def test_a_symbol_that_is_for_older_readers_alone_is_not_an_event() -> None:
+def test_the_symbol_reserved_for_older_readers_is_refused() -> None:
     data = bytearray(_CODEC.encode(SAMPLES["whence.account.BalanceChanged"]))
     where = data.index(b"whence-test") + len(b"whence-test") + 1
     assert data[where] == 2 * 2
     data[where] = 0
     with pytest.raises(
-        LogCorrupt, match=r"said to be a whence\.account\.BalanceChanged are not: KeyError: 'UNKNOWN'"
+        LogCorrupt, match=r"are not a valid whence\.account\.BalanceChanged: KeyError: 'UNKNOWN'"
     ):
         _CODEC.decode(bytes(data))
 
 
-def test_an_unknown_fingerprint_is_told_with_what_to_do() -> None:
+def test_an_unknown_fingerprint_is_refused_with_the_remedy() -> None:
     with pytest.raises(
         UnknownSchema, match=r"fingerprint 0102030405060708, which is not in schemas/: read this log"
     ):
         _CODEC.decode(b"\xc3\x01" + bytes(range(1, 9)) + bytes(50))
 
 
-def test_a_registry_id_without_a_registry_is_told() -> None:
-    with pytest.raises(UnknownSchema, match="registry's schema 7: name that registry"):
+def test_a_registry_id_is_refused_where_no_registry_is_configured() -> None:
+    with pytest.raises(UnknownSchema, match="schema 7 of a registry: name that registry"):
         _CODEC.decode(b"\x00\x00\x00\x00\x07" + bytes(50))
 
 
 @settings(max_examples=300, deadline=None)
 @given(envelopes(), st.data())
-def test_broken_bytes_never_raise_anything_but_errors_of_the_log(
-    envelope: Envelope, data: st.DataObject
-) -> None:
+def test_corrupt_bytes_raise_only_log_errors(envelope: Envelope, data: st.DataObject) -> None:
     whole = bytearray(_CODEC.encode(envelope))
     for _ in range(data.draw(st.integers(1, 4))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))

@@ -1,4 +1,4 @@
-"""A decision's figures are written once, and every vote has its own again when it is read."""
+"""The record of a decision: each figure is written once, and each vote is read with its own figures."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def _figures(data: bytes) -> list[list[tuple[str, str]]]:
     return [list(vote.figures.items()) for vote in event.votes]
 
 
-def test_a_figure_that_several_members_looked_at_is_written_once() -> None:
+def test_a_figure_used_by_several_members_is_written_once() -> None:
     data = _CODEC.encode(_voted({"balance": "10000.00"}, {"balance": "10000.00", "limit": "3"}))
     assert data.count(b"balance") == data.count(b"10000.00") == 1
     assert _figures(data) == [[("balance", "10000.00")], [("balance", "10000.00"), ("limit", "3")]]
 
 
-def test_one_name_may_mean_something_else_to_each_member() -> None:
+def test_figures_of_one_name_with_different_values_are_kept_apart() -> None:
     figures: list[Mapping[str, str]] = [{"limit": "3"}, {"limit": "600"}, {"limit": "3"}]
     data = _CODEC.encode(_voted(*figures))
     assert data.count(b"limit") == 2
@@ -54,7 +54,7 @@ def test_one_name_may_mean_something_else_to_each_member() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from("abcd"), st.sampled_from(["", "1", "ü"])), max_size=6))
-def test_every_vote_has_its_figures_again_in_its_own_order(figures: list[dict[str, str]]) -> None:
+def test_each_vote_is_read_with_its_figures_in_their_order(figures: list[dict[str, str]]) -> None:
     envelope = _voted(*figures)
     data = _CODEC.encode(envelope)
     assert _CODEC.decode(data) == envelope
@@ -62,10 +62,10 @@ def test_every_vote_has_its_figures_again_in_its_own_order(figures: list[dict[st
 
 
 @pytest.mark.parametrize("place", [-1, 1, 2**40])
-def test_a_vote_on_an_input_that_is_not_there_is_not_an_event(place: int) -> None:
+def test_a_vote_that_refers_to_a_missing_input_is_refused_on_reading(place: int) -> None:
     decision: Any = to_written(cast("Any", _voted({"a": "1"}).event))
     broken = replace(decision, votes=(replace(decision.votes[0], inputs=(place,)),))
-    with pytest.raises(LogCorrupt, match=f"said to be a {_NAME} are not: .*Error"):
+    with pytest.raises(LogCorrupt, match=f"are not a valid {_NAME}: .*Error"):
         _CODEC.decode(
             _CODEC.encode(_SAMPLE)[:10] + body_in_form(_SAMPLE.meta, broken, current_schemas()[_NAME])
         )
@@ -76,11 +76,11 @@ REFUSED: list[tuple[Any, str]] = [
     ({1: "1"}, r"DecisionMade\.votes\[\]\.figures \(a name\) = 1 is not text"),
     ({"a": 1}, r"DecisionMade\.votes\[\]\.figures\{\} = 1 is not text"),
     ({"a": ["1"]}, r"DecisionMade\.votes\[\]\.figures\{\} = \['1'\] is not text"),
-    ({"a": "\ud800"}, r"DecisionMade\.votes\[\]\.figures\{\} = '\\ud800' holds half of a surrogate pair"),
+    ({"a": "\ud800"}, r"DecisionMade\.votes\[\]\.figures\{\} = '\\ud800' contains half of a surrogate pair"),
 ]
 
 
-@pytest.mark.parametrize(("figures", "told"), REFUSED, ids=[told for _, told in REFUSED])
-def test_figures_that_are_no_text_are_refused(figures: Any, told: str) -> None:
-    with pytest.raises(InvalidEvent, match=told):
+@pytest.mark.parametrize(("figures", "message"), REFUSED, ids=[message for _, message in REFUSED])
+def test_figures_that_are_not_text_are_refused(figures: Any, message: str) -> None:
+    with pytest.raises(InvalidEvent, match=message):
         _CODEC.encode(_voted(figures))

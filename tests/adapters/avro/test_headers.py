@@ -1,4 +1,4 @@
-"""Headers: CloudEvents and the W3C's trace context, told by the event alone."""
+"""Headers: CloudEvents attributes and the W3C trace context, derived from the event alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.schemas.samples import META, SAMPLES
 _FILL = SAMPLES["whence.order.OrderFilled"]
 
 
-def test_headers_of_a_fill() -> None:
+def test_a_fill_has_cloudevents_and_trace_headers() -> None:
     headers = dict(headers_of(_FILL))
     assert headers == {
         "ce_specversion": b"1.0",
@@ -30,7 +30,7 @@ def test_headers_of_a_fill() -> None:
     assert len(headers_of(_FILL)) == len(headers)
 
 
-def test_a_chain_is_a_trace_and_an_event_a_span() -> None:
+def test_events_of_a_chain_share_a_trace_and_have_their_own_spans() -> None:
     later = replace(META, event_id=UUID("6f1f7a52-4a10-5d0c-9a44-5c2ab1f0e3d8"), version=5)
     other = replace(META, correlation_id="01hx3k9zq2m4d")
     version, trace, span, flags = traceparent(META).split("-")
@@ -44,5 +44,5 @@ def test_a_chain_is_a_trace_and_an_event_a_span() -> None:
     assert traceparent(other).split("-")[1] != trace
 
 
-def test_the_same_event_has_the_same_headers() -> None:
+def test_equal_events_have_equal_headers() -> None:
     assert headers_of(_FILL) == headers_of(Envelope(replace(META), _FILL.event))

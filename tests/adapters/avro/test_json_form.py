@@ -1,4 +1,4 @@
-"""Events as people and their tools read them."""
+"""Events as JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.replacing import replace
 from tests.schemas.samples import NOON, SAMPLES
 
 
-def test_a_fill() -> None:
+def test_a_fill_is_a_json_object_of_texts() -> None:
     assert to_json(SAMPLES["whence.order.OrderFilled"].event) == {
         "execution_id": "01hx3k9zq2m4c-e1/1",
         "price": "43210.55",
@@ -29,17 +29,17 @@ def test_a_fill() -> None:
     }
 
 
-def test_an_intent_tells_its_time_and_what_it_lacks() -> None:
-    told = to_json(SAMPLES["whence.order.OrderPlaced"].event)
-    assert told["fresh_until"] == "2026-03-01T12:01:00Z"
-    assert told["limit_price"] is None
-    assert told["trigger_price"] == "43655.1"
-    assert told["reduce_only"] is True
+def test_an_order_has_iso_times_and_null_for_absent_prices() -> None:
+    data = to_json(SAMPLES["whence.order.OrderPlaced"].event)
+    assert data["fresh_until"] == "2026-03-01T12:01:00Z"
+    assert data["limit_price"] is None
+    assert data["trigger_price"] == "43655.1"
+    assert data["reduce_only"] is True
 
 
-def test_parts_are_told_whole() -> None:
-    told = to_json(SAMPLES["whence.signal.DecisionMade"].event)
-    assert told["votes"][0] == {
+def test_nested_values_are_json_objects() -> None:
+    data = to_json(SAMPLES["whence.signal.DecisionMade"].event)
+    assert data["votes"][0] == {
         "member": "confidence",
         "chamber": "ALPHA",
         "approves": True,
@@ -48,7 +48,7 @@ def test_parts_are_told_whole() -> None:
     }
 
 
-def test_no_exponents() -> None:
+def test_decimals_with_exponents_are_in_plain_notation() -> None:
     fill = SAMPLES["whence.order.OrderFilled"].event
     assert isinstance(fill, OrderFilled)
     assert to_json(replace(fill, fee=Decimal("1E-8"), price=Decimal("4E+4"))) | {
@@ -65,18 +65,18 @@ def test_no_exponents() -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(envelopes())
-def test_any_event_is_json(envelope: Envelope) -> None:
-    told = to_json(envelope.event)
-    assert json.loads(json.dumps(told)) == told
+def test_any_event_survives_a_json_round_trip(envelope: Envelope) -> None:
+    data = to_json(envelope.event)
+    assert json.loads(json.dumps(data)) == data
 
 
 @pytest.mark.parametrize(
-    ("moment", "told"),
+    ("moment", "expected"),
     [
         (NOON, "2026-03-01T12:00:00Z"),
         (NOON + timedelta(microseconds=1), "2026-03-01T12:00:00.000001Z"),
         (NOON.astimezone(timezone(timedelta(hours=2))), "2026-03-01T12:00:00Z"),
     ],
 )
-def test_times_are_utc(moment: datetime, told: str) -> None:
-    assert iso(moment) == told
+def test_times_are_formatted_in_utc(moment: datetime, expected: str) -> None:
+    assert iso(moment) == expected

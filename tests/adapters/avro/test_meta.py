@@ -1,4 +1,4 @@
-"""A meta and an event that were read are like those that were written."""
+"""A decoded meta and event equal the encoded ones and are immutable."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def read() -> Meta:
     return _CODEC.decode(_DATA).meta
 
 
-def test_a_meta_read_equals_the_one_written(read: Meta) -> None:
+def test_a_decoded_meta_equals_the_encoded_one(read: Meta) -> None:
     assert read == META
     assert read == META
     assert hash(read) == hash(META)
@@ -35,28 +35,28 @@ def test_a_meta_read_equals_the_one_written(read: Meta) -> None:
     assert read != replace(META, version=5)
 
 
-def test_a_meta_read_can_be_copied_replaced_and_pickled(read: Meta) -> None:
+def test_a_decoded_meta_can_be_copied_replaced_and_pickled(read: Meta) -> None:
     assert replace(read, version=9) == replace(META, version=9)
     assert copy.copy(read) == copy.deepcopy(read) == META
-    assert pickle.loads(pickle.dumps(read)) == META  # noqa: S301  (its own bytes)
+    assert pickle.loads(pickle.dumps(read)) == META  # noqa: S301  (the test's own bytes)
 
 
 @pytest.mark.parametrize("name", Meta.__struct_fields__)
-def test_a_meta_read_cannot_be_changed(read: Meta, name: str) -> None:
+def test_a_decoded_meta_refuses_assignment(read: Meta, name: str) -> None:
     with pytest.raises(AttributeError):
         setattr(read, name, "x")
     assert read == META
 
 
-def test_an_event_read_cannot_be_changed() -> None:
+def test_a_decoded_event_refuses_assignment() -> None:
     envelope: Any = _CODEC.decode(_DATA)
     for whole, name in ((envelope, "event"), (envelope.event, "price")):
         with pytest.raises(AttributeError):
             setattr(whole, name, None)
 
 
-def test_metas_with_other_endings_are_each_read_as_they_are() -> None:
-    """What the last meta ended with is remembered: it never passes for what the next one ends with."""
+def test_metas_that_differ_in_their_last_fields_are_read_unchanged() -> None:
+    """The reader caches the last fields of the previous meta; a cached value must not replace a different one."""
     metas = [
         replace(META, **{name: value})
         for name in ("account", "actor", "source")
@@ -67,7 +67,7 @@ def test_metas_with_other_endings_are_each_read_as_they_are() -> None:
         assert [_CODEC.decode(one).meta for one in data] == metas
 
 
-def test_metas_read_by_several_threads_at_once_are_each_read_as_they_are() -> None:
+def test_metas_read_by_several_threads_at_once_are_read_unchanged() -> None:
     metas = [
         replace(
             META,
@@ -101,7 +101,7 @@ def _metas_in(data: Sequence[bytes]) -> Sequence[Meta]:
         datetime.max.replace(tzinfo=UTC),
     ],
 )
-def test_a_moment_of_any_size_comes_back_the_first_time_and_later(moment: datetime) -> None:
+def test_a_time_is_decoded_unchanged_before_and_after_it_is_cached(moment: datetime) -> None:
     meta = replace(META, occurred_at=moment)
     for _ in range(2):
         read = _CODEC.decode(_CODEC.encode(Envelope(meta, _FILL.event))).meta

@@ -1,4 +1,4 @@
-"""Random markets and random traders, for properties that hold in all of them."""
+"""Hypothesis strategies for random candles, orders and requests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Call = Callable[[SimulatedExchange], None]
 
 @dataclass(frozen=True)
 class Step:
-    """What is sent before a candle, and the candle."""
+    """Tickets and requests that are sent before a candle, and the candle."""
 
     tickets: tuple[Ticket, ...]
     calls: tuple[Call, ...]
@@ -31,7 +31,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Day:
-    """Everything that makes a run: doing it again has to give the same."""
+    """All inputs of a run; a second run gives the same reports."""
 
     rules: SimulationRules
     balance: Decimal
@@ -42,14 +42,14 @@ class Day:
         return SimulatedExchange({BTC.id: BTC}, "USDT", self.balance, self.leverage, self.rules, 11)
 
     def run(self, venue: SimulatedExchange) -> list[Sequence[AnyReport]]:
-        """The reports of every candle."""
-        told: list[Sequence[AnyReport]] = []
+        """The reports after each candle."""
+        reports: list[Sequence[AnyReport]] = []
         for step in self.steps:
             venue.submit(step.tickets)
             for call in step.calls:
                 call(venue)
-            told.append(after_candles(venue, [step.candle]))
-        return told
+            reports.append(after_candles(venue, [step.candle]))
+        return reports
 
 
 def _price(ticks: int) -> str:
@@ -58,7 +58,7 @@ def _price(ticks: int) -> str:
 
 @st.composite
 def candles(draw: st.DrawFn, n: int) -> Candle:
-    """Between 80 and 120, with gaps, thin volumes, spreads and funding."""
+    """Candles between 80 and 120, with gaps, thin volumes, spreads and funding."""
     low = draw(st.integers(800, 1150))
     high = low + draw(st.integers(0, 50))
     opened, closed = (draw(st.integers(low, high)) for _ in range(2))
@@ -75,7 +75,7 @@ def candles(draw: st.DrawFn, n: int) -> Candle:
 
 @st.composite
 def single(draw: st.DrawFn, order_id: str, sent_at: datetime) -> tuple[Ticket, ...]:
-    """An order of its own."""
+    """An order without a parent and children."""
     kind = draw(st.sampled_from(OrderType))
     level = _price(draw(st.integers(820, 1180)))
     return (
@@ -93,7 +93,7 @@ def single(draw: st.DrawFn, order_id: str, sent_at: datetime) -> tuple[Ticket, .
 
 @st.composite
 def protected(draw: st.DrawFn, order_id: str, sent_at: datetime) -> tuple[Ticket, ...]:
-    """An entry with its stop and target, anywhere."""
+    """An entry with its stop and target, at any prices."""
     side = draw(st.sampled_from(Side))
     quantity = str(draw(st.integers(60, 2000)) * LOT)
     kind = draw(st.sampled_from(OrderType))
@@ -127,7 +127,7 @@ def call_on(draw: st.DrawFn, order_id: str, at: datetime) -> Call:
 
 @st.composite
 def days(draw: st.DrawFn) -> Day:
-    """Up to a dozen candles, some orders before each."""
+    """Two to twelve candles with up to two entries or single orders before each."""
     rules = SimulationRules(
         slippage=Decimal(draw(st.sampled_from(["0", "0.0007", "0.004"]))),
         slippage_jitter=Decimal(draw(st.sampled_from(["0", "1"]))),
@@ -143,9 +143,9 @@ def days(draw: st.DrawFn) -> Day:
         for k in range(draw(st.integers(0, 2))):
             tickets += draw(st.one_of(single(f"{n}.{k}", sent_at), protected(f"{n}.{k}", sent_at)))
         names += [one.order_id for one in tickets]
-        asking = draw(st.booleans())
-        asked = [draw(st.sampled_from(names))] if names and asking else []
-        calls = tuple(draw(call_on(order_id, sent_at)) for order_id in asked)
+        with_call = draw(st.booleans())
+        called = [draw(st.sampled_from(names))] if names and with_call else []
+        calls = tuple(draw(call_on(order_id, sent_at)) for order_id in called)
         steps.append(Step(tuple(tickets), calls, draw(candles(n))))
     balance, leverage = (Decimal(draw(st.sampled_from(few))) for few in (["30", "100000"], ["1", "10", "50"]))
     return Day(rules, balance, leverage, tuple(steps))

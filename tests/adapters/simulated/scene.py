@@ -1,4 +1,4 @@
-"""A market of one instrument in round figures, and short words for what is sent to it."""
+"""A market of one instrument in round figures, with short constructors for candles, tickets and exchanges."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def candle(
     funding: str | None = None,
     of: Instrument = BTC,
 ) -> Candle:
-    """The n-th five minutes; `prices` are open, high, low and close."""
+    """The n-th five-minute candle from START; `prices` are open, high, low and close."""
     opened, high, low, closed = (Decimal(price) for price in prices.split())
     return Candle(
         instrument=of.id,
@@ -94,7 +94,7 @@ def ticket(
     sent_at: datetime = START,
     of: Instrument = BTC,
 ) -> Ticket:
-    """A limit where `limit` is given, a stop where `trigger` is, else a market order."""
+    """A limit order where `limit` is given, a stop order where `trigger` is given, else a market order."""
     kind = OrderType.LIMIT if limit else OrderType.STOP if trigger else OrderType.MARKET
     terms = OrderPlaced(
         instrument=of.id,
@@ -112,7 +112,7 @@ def ticket(
 
 
 def stop_of(parent: str, side: Side, quantity: str, trigger: str, sent_at: datetime = START) -> Ticket:
-    """`<parent>-stop`."""
+    """The stop order `<parent>-stop`."""
     return ticket(
         f"{parent}-stop",
         side,
@@ -126,7 +126,7 @@ def stop_of(parent: str, side: Side, quantity: str, trigger: str, sent_at: datet
 
 
 def target_of(parent: str, side: Side, quantity: str, limit: str, sent_at: datetime = START) -> Ticket:
-    """`<parent>-target`."""
+    """The target order `<parent>-target`."""
     return ticket(
         f"{parent}-target",
         side,
@@ -140,13 +140,13 @@ def target_of(parent: str, side: Side, quantity: str, limit: str, sent_at: datet
 
 
 def long_with(stop: str, target: str, *, quantity: str = "1", limit: str | None = None) -> list[Ticket]:
-    """An entry `e` that buys, with its protection."""
+    """An entry `e` that buys, with its stop and target."""
     entry = ticket("e", BUY, quantity, limit=limit)
     return [entry, stop_of("e", SELL, quantity, stop), target_of("e", SELL, quantity, target)]
 
 
 def short_with(stop: str, target: str, *, quantity: str = "1", limit: str | None = None) -> list[Ticket]:
-    """An entry `e` that sells, with its protection."""
+    """An entry `e` that sells, with its stop and target."""
     entry = ticket("e", SELL, quantity, limit=limit)
     return [entry, stop_of("e", BUY, quantity, stop), target_of("e", BUY, quantity, target)]
 
@@ -154,12 +154,12 @@ def short_with(stop: str, target: str, *, quantity: str = "1", limit: str | None
 def exchange(
     rules: SimulationRules = SMOOTH, *, balance: str = "10000", leverage: str = "10", seed: int = 1
 ) -> SimulatedExchange:
-    """With BTC only."""
+    """An exchange that lists BTC only."""
     return SimulatedExchange({BTC.id: BTC}, "USDT", Decimal(balance), Decimal(leverage), rules, seed)
 
 
 def after_candles(venue: SimulatedExchange, candles: Sequence[Candle]) -> Sequence[AnyReport]:
-    """What is reported after these candles."""
+    """The reports after these candles."""
     venue.on_candles(candles)
     return venue.reports()
 
@@ -174,13 +174,13 @@ def fills(reports: Sequence[AnyReport]) -> list[tuple[str, Decimal, Decimal]]:
     return [(fill.order_id, fill.quantity, fill.price) for fill in of_kind(Filled, reports)]
 
 
-def told(reports: Sequence[AnyReport]) -> list[str]:
-    """`order kind` of every report."""
+def kinds(reports: Sequence[AnyReport]) -> list[str]:
+    """`<order id> <class name>` of every report."""
     return [f"{_subject(report)} {type(report).__name__}" for report in reports]
 
 
 def reasons(reports: Sequence[AnyReport]) -> dict[str, str]:
-    """The reason given to each order that was given one."""
+    """The reason by order id, of every report that has one."""
     return {report.order_id: report.reason for report in reports if isinstance(report, _WITH_REASON)}
 
 
@@ -189,5 +189,5 @@ def _subject(report: AnyReport) -> str:
 
 
 def d(text: str) -> Decimal:
-    """A figure."""
+    """A decimal."""
     return Decimal(text)

@@ -1,4 +1,4 @@
-"""The simulated exchange keeps the contract of the port; its line is made to fail by `FaultyExchange`."""
+"""The simulated exchange fulfils the contract of the port; `FaultyExchange` simulates failures of the connection."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WIDE: SimulationRules = replace(SMOOTH, price_band=d("0.3"))
 
 
 class SimulatedBench:
-    """Each price is a flat candle of five minutes."""
+    """Each price is traded as a flat five-minute candle."""
 
     def __init__(self) -> None:
         self._venue = exchange(WIDE)
@@ -58,7 +58,7 @@ class TestSimulated(ExchangeContract):
         return SimulatedBench()
 
 
-def test_the_clock_is_the_later_of_the_last_candle_and_the_last_request() -> None:
+def test_the_server_time_is_the_later_of_the_last_candle_and_the_last_request() -> None:
     venue = exchange()
     venue.on_candles([candle(0, "100 100 100 100")])
     assert venue.server_time() == START + FIVE

@@ -1,4 +1,4 @@
-"""What is held adds up to the last digit."""
+"""Quantity, cost and realised profit of a holding are exact."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOTS = st.integers(1, 5000).map(lambda lots: Decimal(lots) / 1000)
 PRICES = st.integers(1, 2_000_000).map(lambda ticks: Decimal(ticks) / 10)
 
 
-def test_a_reduction_gives_its_share_of_the_cost_back() -> None:
+def test_a_reduction_releases_its_share_of_the_cost() -> None:
     held = Holding()
     assert held.trade(BUY, d("1"), d("100")) == 0
     assert held.trade(BUY, d("2"), d("103")) == 0
@@ -24,7 +24,7 @@ def test_a_reduction_gives_its_share_of_the_cost_back() -> None:
     assert (held.quantity, held.cost) == (d("2"), d("204"))
 
 
-def test_a_share_that_does_not_divide_is_rounded_once_and_the_last_takes_what_remains() -> None:
+def test_an_indivisible_share_is_rounded_and_the_last_fill_releases_the_rest() -> None:
     held = Holding()
     held.trade(BUY, d("3"), d("33.4"))
     held.trade(BUY, d("4"), d("33.3"))
@@ -33,15 +33,15 @@ def test_a_share_that_does_not_divide_is_rounded_once_and_the_last_takes_what_re
     assert first + held.trade(SELL, d("4"), d("40")) == d("280") - d("233.4")
 
 
-def test_a_fill_that_would_turn_it_is_refused() -> None:
+def test_a_fill_that_would_reverse_the_holding_is_refused() -> None:
     held = Holding(d("1"), d("100"))
-    with pytest.raises(ValueError, match="would turn"):
+    with pytest.raises(ValueError, match="would reverse"):
         held.trade(SELL, d("1.1"), d("100"))
     assert held.quantity == d("1")
 
 
 @given(st.sampled_from(Side), st.lists(st.tuples(LOTS, PRICES), min_size=1), st.lists(LOTS), PRICES)
-def test_from_flat_to_flat_profit_is_proceeds_less_cost(
+def test_the_profit_from_flat_to_flat_is_proceeds_less_cost(
     side: Side, grown: list[tuple[Decimal, Decimal]], cuts: list[Decimal], price: Decimal
 ) -> None:
     held, profit, paid, got = Holding(), Decimal(0), Decimal(0), Decimal(0)

@@ -1,4 +1,4 @@
-"""Margin, order cost, funding and liquidation, against figures worked out elsewhere."""
+"""Margin, order cost, funding and liquidation, compared with figures calculated by hand."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from tests.adapters.simulated.scene import (
     d,
     exchange,
     fills,
+    kinds,
     long_with,
     of_kind,
     reasons,
     ticket,
-    told,
 )
 from tests.replacing import replace
 
@@ -43,7 +43,7 @@ def position(side: Side = BUY, balance: str = "10000") -> SimulatedExchange:
 
 
 @pytest.mark.parametrize(("side", "cost"), [(BUY, "5052.25"), (SELL, "5057.75")])
-def test_order_cost_is_margin_and_both_fees(side: Side, cost: str) -> None:
+def test_order_cost_is_the_margin_and_the_fees_to_open_and_to_close(side: Side, cost: str) -> None:
     """1 BTC at 50,000 with 10x: 5,000 + 27.5 + the fee at the bankruptcy price of 45,000 (55,000)."""
     assert order_cost(side, d("1"), d("50000"), d("10"), TAKER) == d(cost)
 
@@ -51,20 +51,22 @@ def test_order_cost_is_margin_and_both_fees(side: Side, cost: str) -> None:
 @pytest.mark.parametrize(
     ("quantity", "liquidation", "bankruptcy"), [("1", "45250", "45000"), ("-1", "54750", "55000")]
 )
-def test_liquidation_and_bankruptcy_price(quantity: str, liquidation: str, bankruptcy: str) -> None:
-    """Entry 50,000, 10x, maintenance margin 0.5 %: the margin of 5,000 less 250 is what may be lost."""
+def test_liquidation_and_bankruptcy_prices_follow_bybits_formulas(
+    quantity: str, liquidation: str, bankruptcy: str
+) -> None:
+    """Entry 50,000, 10x, maintenance margin 0.5 %: liquidation after a loss of 5,000 - 250, bankruptcy after 5,000."""
     held = Holding(d(quantity), d("50000"))
     assert liquidation_price(held, BTC, d("10")) == d(liquidation)
     assert bankruptcy_price(held, d("10")) == d(bankruptcy)
 
 
-def test_margin_of_a_position_includes_the_fee_to_close_it() -> None:
-    """Bybit's captures: V / leverage + V (1 - 1 / leverage) x 0.00055 for a long."""
+def test_the_margin_of_a_position_includes_the_fee_to_close_it() -> None:
+    """Recorded from Bybit: V / leverage + V (1 - 1 / leverage) x 0.00055 for a long position of value V."""
     assert position_margin(Holding(d("1"), d("50000")), d("10"), TAKER) == d("5000") + d("45000") * TAKER
     assert position_margin(Holding(), d("10"), TAKER) == 0
 
 
-def test_a_position_takes_its_margin_from_what_is_available() -> None:
+def test_a_position_reduces_the_available_balance_by_its_margin() -> None:
     venue = position()
     assert venue.balance == d("10000") - d("0.055")
     assert venue.available == venue.balance - d("10") - d("90") * TAKER
@@ -74,7 +76,7 @@ def test_a_position_takes_its_margin_from_what_is_available() -> None:
     ("side", "prices", "price", "closing"),
     [(BUY, "100 101 90.5 95", "90", SELL), (SELL, "100 109.5 99 105", "110", BUY)],
 )
-def test_a_touch_of_the_liquidation_price_takes_the_position_at_its_bankruptcy_price(
+def test_a_touch_of_the_liquidation_price_liquidates_at_the_bankruptcy_price(
     side: Side, prices: str, price: str, closing: Side
 ) -> None:
     venue = position(side)
@@ -86,7 +88,7 @@ def test_a_touch_of_the_liquidation_price_takes_the_position_at_its_bankruptcy_p
     assert venue.position(BTC.id) == 0
 
 
-def test_short_of_it_nothing_happens() -> None:
+def test_a_price_one_tick_before_the_liquidation_price_has_no_effect() -> None:
     assert not after_candles(position(), [candle(1, "100 101 90.6 95")])
 
 
@@ -96,26 +98,26 @@ def test_liquidation_cancels_every_order_first() -> None:
     venue.submit([ticket("t", SELL, "1", limit="120", reduce_only=True, sent_at=START + FIVE)])
     after_candles(venue, [candle(1, QUIET)])
     reports = after_candles(venue, [candle(2, "100 101 70 75")])
-    assert told(reports) == ["l Cancelled", "t Cancelled", f"{BTC.id} Liquidated"]
+    assert kinds(reports) == ["l Cancelled", "t Cancelled", f"{BTC.id} Liquidated"]
     assert reasons(reports) == {"l": "CancelAllBeforeLiq", "t": "CancelAllBeforeLiq"}
 
 
-def test_the_stop_comes_before_liquidation_where_its_trigger_does() -> None:
+def test_a_stop_before_the_liquidation_price_fills_and_prevents_the_liquidation() -> None:
     venue = exchange()
     venue.submit(long_with("95", "120"))
     after_candles(venue, [candle(0, QUIET)])
     assert fills(after_candles(venue, [candle(1, "100 101 80 85")])) == [("e-stop", d("1"), d("95"))]
 
 
-def test_liquidation_comes_before_a_stop_beyond_it() -> None:
+def test_a_stop_beyond_the_liquidation_price_is_cancelled_by_the_liquidation() -> None:
     venue = exchange()
     venue.submit(long_with("90.2", "120"))
     after_candles(venue, [candle(0, QUIET)])
     reports = after_candles(venue, [candle(1, "100 101 80 85")])
-    assert told(reports) == ["e-stop Cancelled", "e-target Cancelled", f"{BTC.id} Liquidated"]
+    assert kinds(reports) == ["e-stop Cancelled", "e-target Cancelled", f"{BTC.id} Liquidated"]
 
 
-def test_what_a_stop_could_not_sell_in_time_is_liquidated() -> None:
+def test_the_quantity_a_stop_could_not_fill_is_liquidated() -> None:
     venue = exchange(replace(SMOOTH, volume_share=d("0.1")))
     venue.submit(long_with("95", "120"))
     after_candles(venue, [candle(0, QUIET)])
@@ -124,7 +126,7 @@ def test_what_a_stop_could_not_sell_in_time_is_liquidated() -> None:
     assert of_kind(Liquidated, reports)[0].quantity == d("0.6")
 
 
-def test_a_gap_over_stop_and_liquidation_is_a_liquidation_at_the_open() -> None:
+def test_a_gap_over_stop_and_liquidation_price_liquidates_at_the_open() -> None:
     venue = exchange()
     venue.submit(long_with("95", "120"))
     after_candles(venue, [candle(0, QUIET)])
@@ -132,10 +134,10 @@ def test_a_gap_over_stop_and_liquidation_is_a_liquidation_at_the_open() -> None:
     assert (taken.at, taken.price) == (START + FIVE, d("90"))
 
 
-def test_an_entry_can_be_liquidated_in_its_own_candle() -> None:
+def test_an_entry_can_be_liquidated_in_the_candle_of_its_fill() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1")])
-    assert told(after_candles(venue, [candle(0, "100 101 90 95")]))[-1] == f"{BTC.id} Liquidated"
+    assert kinds(after_candles(venue, [candle(0, "100 101 90 95")]))[-1] == f"{BTC.id} Liquidated"
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,9 @@ def test_an_entry_can_be_liquidated_in_its_own_candle() -> None:
         (SELL, "-0.0001", "-0.0102"),
     ],
 )
-def test_longs_pay_a_positive_rate_on_the_value_at_the_close(side: Side, rate: str, amount: str) -> None:
+def test_longs_pay_and_shorts_receive_a_positive_rate_on_the_value_at_the_close(
+    side: Side, rate: str, amount: str
+) -> None:
     venue = position(side)
     before = venue.balance
     (funded,) = of_kind(Funded, after_candles(venue, [candle(1, "100 103 99 102", funding=rate)]))
@@ -155,28 +159,28 @@ def test_longs_pay_a_positive_rate_on_the_value_at_the_close(side: Side, rate: s
     assert venue.balance == before + d(amount)
 
 
-def test_without_a_position_or_a_rate_there_is_no_funding() -> None:
+def test_no_funding_is_reported_without_a_position_or_without_a_rate() -> None:
     assert not after_candles(exchange(), [candle(0, QUIET, funding="0.01")])
     assert not after_candles(position(), [candle(1, QUIET, funding="0")])
 
 
-def test_an_order_filled_in_the_candle_pays_its_funding() -> None:
+def test_a_position_opened_inside_a_candle_pays_the_candles_funding() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1")])
     reports = after_candles(venue, [candle(0, QUIET, funding="0.0001")])
-    assert told(reports) == ["e Submitted", "e Filled", f"{BTC.id} Funded"]
+    assert kinds(reports) == ["e Submitted", "e Filled", f"{BTC.id} Funded"]
 
 
-def test_funding_that_the_balance_cannot_pay_eats_the_margin_and_moves_the_liquidation() -> None:
+def test_funding_beyond_the_balance_reduces_the_margin_and_moves_the_liquidation_price() -> None:
     venue = position(balance="10.2")
-    assert told(after_candles(venue, [candle(1, QUIET, funding="0.02")])) == [f"{BTC.id} Funded"]
+    assert kinds(after_candles(venue, [candle(1, QUIET, funding="0.02")])) == [f"{BTC.id} Funded"]
     assert abs(venue.available) < Decimal("1e-40")
-    assert told(after_candles(venue, [candle(2, "100 100 92.4 93")])) == [f"{BTC.id} Liquidated"]
+    assert kinds(after_candles(venue, [candle(2, "100 100 92.4 93")])) == [f"{BTC.id} Liquidated"]
 
 
 @pytest.mark.parametrize("leverage", ["1", "2", "50", "100"])
 @pytest.mark.parametrize("side", [BUY, SELL])
-def test_isolated_margin_loses_no_more_than_the_margin_and_the_fees(leverage: str, side: Side) -> None:
+def test_a_liquidation_loses_no_more_than_the_margin_and_the_fees(leverage: str, side: Side) -> None:
     venue = exchange(leverage=leverage)
     venue.submit([ticket("e", side, "1")])
     after_candles(venue, [candle(0, "100 100 100 100")])
@@ -186,10 +190,10 @@ def test_isolated_margin_loses_no_more_than_the_margin_and_the_fees(leverage: st
     assert lost <= d("100") / d(leverage) + d("0.055") + taken.fee
 
 
-def test_a_new_position_has_its_whole_margin_whatever_funding_ate_of_the_last() -> None:
+def test_a_new_position_has_its_whole_margin_after_funding_reduced_the_previous_one() -> None:
     venue = position(balance="10.2")
     after_candles(venue, [candle(1, QUIET, funding="0.02")])
     venue.submit([ticket("x", SELL, "1", reduce_only=True, sent_at=START + 2 * FIVE)])
     after_candles(venue, [candle(2, "110 110 110 110")])
     venue.submit([ticket("again", BUY, "1", sent_at=START + 3 * FIVE)])
-    assert told(after_candles(venue, [candle(3, "100 100 91 95")])) == ["again Submitted", "again Filled"]
+    assert kinds(after_candles(venue, [candle(3, "100 100 91 95")])) == ["again Submitted", "again Filled"]

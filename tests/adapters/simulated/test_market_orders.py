@@ -1,4 +1,4 @@
-"""A market order takes at the open of the first candle it can reach, and pays for it."""
+"""A market order takes at the open of the first candle it can reach, with spread, slippage and taker fee."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ from tests.adapters.simulated.scene import (
     d,
     exchange,
     fills,
+    kinds,
     of_kind,
     reasons,
     ticket,
-    told,
 )
 from tests.replacing import replace
 
 SECOND = timedelta(seconds=1)
 
 
-def test_it_is_acknowledged_and_filled_without_resting() -> None:
+def test_a_market_order_is_acknowledged_and_filled_without_resting() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1")])
     reports = after_candles(venue, [candle(0, "100 101 99 100.5")])
-    assert told(reports) == ["e Submitted", "e Filled"]
+    assert kinds(reports) == ["e Submitted", "e Filled"]
     assert fills(reports) == [("e", d("1"), d("100"))]
 
 
-def test_nothing_is_told_before_the_next_candle() -> None:
+def test_an_order_is_filled_at_the_open_of_the_next_candle() -> None:
     venue = exchange()
     assert after_candles(venue, [candle(0, "100 101 99 100")]) == []
     venue.submit([ticket("e", BUY, "1", sent_at=START + FIVE)])
     assert fills(after_candles(venue, [candle(1, "100.2 101 99 100")])) == [("e", d("1"), d("100.2"))]
 
 
-def test_an_order_never_meets_a_candle_that_was_under_way_when_it_was_sent() -> None:
+def test_an_order_does_not_trade_in_a_candle_that_began_before_it_was_sent() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1", sent_at=START + SECOND)])
     assert not after_candles(venue, [candle(0, "100 101 99 100")])
@@ -57,9 +57,7 @@ def test_an_order_never_meets_a_candle_that_was_under_way_when_it_was_sent() -> 
 @pytest.mark.parametrize(
     ("latency", "filled_in"), [(SECOND, 0), (FIVE - SECOND, 0), (FIVE, 1), (FIVE + SECOND, 1), (3 * FIVE, 3)]
 )
-def test_latency_below_the_interval_costs_no_candle_and_more_costs_whole_ones(
-    latency: timedelta, filled_in: int
-) -> None:
+def test_latency_delays_a_fill_by_whole_candles_only(latency: timedelta, filled_in: int) -> None:
     venue = exchange(replace(SMOOTH, latency=latency))
     patient = ticket("e", BUY, "1")
     venue.submit([replace(patient, terms=replace(patient.terms, fresh_until=START + 9 * FIVE))])
@@ -68,13 +66,13 @@ def test_latency_below_the_interval_costs_no_candle_and_more_costs_whole_ones(
     assert found == [filled_in]
 
 
-def test_its_reports_carry_the_time_of_arrival() -> None:
+def test_the_reports_of_an_order_carry_its_time_of_arrival() -> None:
     venue = exchange(replace(SMOOTH, latency=SECOND))
     venue.submit([ticket("e", BUY, "1")])
     assert {report.at for report in after_candles(venue, [candle(0, "100 101 99 100")])} == {START + SECOND}
 
 
-def test_what_arrived_while_the_market_was_closed_is_dealt_with_at_the_open() -> None:
+def test_an_order_that_arrived_between_candles_is_processed_at_the_next_open() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1")])
     reports = after_candles(venue, [candle(7, "100 101 99 100")])
@@ -82,14 +80,14 @@ def test_what_arrived_while_the_market_was_closed_is_dealt_with_at_the_open() ->
 
 
 @pytest.mark.parametrize(("side", "price"), [(BUY, "100.2"), (SELL, "99.8")])
-def test_slippage_goes_against_it_and_is_rounded_against_it(side: Side, price: str) -> None:
+def test_slippage_moves_and_rounds_the_price_against_the_order(side: Side, price: str) -> None:
     venue = exchange(replace(SMOOTH, slippage=d("0.0011")))
     venue.submit([ticket("e", side, "1")])
     assert fills(after_candles(venue, [candle(0, "100 101 99 100")])) == [("e", d("1"), d(price))]
 
 
 @pytest.mark.parametrize(("side", "price"), [(BUY, "100.4"), (SELL, "99.7")])
-def test_it_pays_the_spread_that_stood_before_the_candle(side: Side, price: str) -> None:
+def test_an_order_pays_the_spread_of_the_previous_candle(side: Side, price: str) -> None:
     venue = exchange()
     after_candles(venue, [candle(0, "100 101 99 101", bid="100.7", ask="101.4")])
     venue.submit([ticket("e", side, "1", sent_at=START + FIVE)])
@@ -98,7 +96,7 @@ def test_it_pays_the_spread_that_stood_before_the_candle(side: Side, price: str)
     ]
 
 
-def test_the_first_candle_lends_its_own_spread() -> None:
+def test_an_order_in_the_first_candle_pays_that_candles_spread() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1")])
     assert fills(after_candles(venue, [candle(0, "100 101 99 100", bid="99.9", ask="100.3")]))[0][2] == d(
@@ -106,7 +104,7 @@ def test_the_first_candle_lends_its_own_spread() -> None:
     )
 
 
-def test_the_fee_is_the_takers_in_quote_currency() -> None:
+def test_a_market_order_pays_the_taker_fee_in_quote_currency() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "2")])
     (fill,) = of_kind(Filled, after_candles(venue, [candle(0, "100 101 99 100")]))
@@ -114,25 +112,25 @@ def test_the_fee_is_the_takers_in_quote_currency() -> None:
     assert venue.balance == d("9999.89")
 
 
-def test_what_the_volume_does_not_carry_is_cancelled() -> None:
+def test_the_rest_beyond_the_volume_share_is_cancelled() -> None:
     venue = exchange(replace(SMOOTH, volume_share=d("0.1")))
     venue.submit([ticket("e", BUY, "1")])
     reports = after_candles(venue, [candle(0, "100 101 99 100", volume="4.0079")])
     assert fills(reports) == [("e", d("0.4"), d("100"))]
-    assert told(reports)[-1] == "e Cancelled"
+    assert kinds(reports)[-1] == "e Cancelled"
     assert reasons(reports) == {"e": "EC_NoImmediateQtyToFill"}
     assert not after_candles(venue, [candle(1, "100 101 99 100")])
 
 
-def test_without_any_volume_it_is_rejected() -> None:
+def test_a_market_order_without_any_volume_is_rejected() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1")])
     reports = after_candles(venue, [candle(0, "100 100 100 100", volume="0")])
-    assert told(reports) == ["e Submitted", "e Rejected"]
+    assert kinds(reports) == ["e Submitted", "e Rejected"]
     assert reasons(reports) == {"e": "EC_NoImmediateQtyToFill"}
 
 
-def test_a_fill_that_would_turn_the_position_comes_as_two() -> None:
+def test_a_fill_that_reverses_the_position_is_split_into_two_executions() -> None:
     venue = exchange()
     venue.submit([ticket("a", BUY, "1")])
     after_candles(venue, [candle(0, "100 101 99 100")])
@@ -143,7 +141,7 @@ def test_a_fill_that_would_turn_the_position_comes_as_two() -> None:
     assert venue.position(candle(1, "1 1 1 1").instrument) == d("-2")
 
 
-def test_the_same_ticket_again_changes_nothing() -> None:
+def test_a_repeated_ticket_has_no_effect() -> None:
     venue = exchange()
     once = ticket("e", BUY, "1")
     venue.submit([once, once])
@@ -153,7 +151,7 @@ def test_the_same_ticket_again_changes_nothing() -> None:
     assert not after_candles(venue, [candle(1, "100 101 99 100")])
 
 
-def test_jitter_is_drawn_from_seed_order_and_execution_alone() -> None:
+def test_slippage_jitter_depends_on_seed_order_and_execution_alone() -> None:
     rules = SimulationRules(slippage=d("0.005"), slippage_jitter=Decimal(1))
 
     def price(seed: int, before: int) -> Decimal:

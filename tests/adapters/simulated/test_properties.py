@@ -1,4 +1,4 @@
-"""What holds whatever the market does and whatever is asked of the exchange."""
+"""Properties that hold for any candles and any requests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.adapters.simulated.witness import Witness
 from tests.replacing import replace
 
 
-def _attentive(_market: Market, _candle: Candle) -> bool:
+def _never_idle(_market: Market, _candle: Candle) -> bool:
     return False
 
 
@@ -38,8 +38,8 @@ MANY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCh
 
 @MANY
 @given(days())
-def test_the_reports_add_up(day: Day) -> None:
-    """Fills within quantity, volume and range; reduce-only reduces; position and balance to the last digit."""
+def test_position_and_balance_equal_the_sums_of_the_reports(day: Day) -> None:
+    """The witness also checks that fills stay within quantity, volume and range, and that reduce-only orders reduce."""
     venue, witness = day.exchange(), Witness(day.balance, day.rules)
     before: Candle | None = None
     for step in day.steps:
@@ -47,7 +47,7 @@ def test_the_reports_add_up(day: Day) -> None:
         venue.submit(step.tickets)
         for call in step.calls:
             call(venue)
-        witness.hear(after_candles(venue, [step.candle]), step.candle, before)
+        witness.check(after_candles(venue, [step.candle]), step.candle, before)
         before = step.candle
         assert venue.position(BTC.id) == witness.position
         assert venue.balance == witness.balance
@@ -61,7 +61,7 @@ def test_the_same_calls_over_the_same_candles_give_the_same_reports(day: Day) ->
 
 @MANY
 @given(days(), st.data())
-def test_a_restart_that_repeats_the_calls_goes_on_as_if_there_had_been_none(
+def test_an_exchange_rebuilt_by_repeating_the_calls_gives_the_same_later_reports(
     day: Day, data: st.DataObject
 ) -> None:
     whole = day.run(day.exchange())
@@ -73,14 +73,14 @@ def test_a_restart_that_repeats_the_calls_goes_on_as_if_there_had_been_none(
 
 @MANY
 @given(days())
-def test_what_is_passed_over_as_idle_would_have_changed_nothing(day: Day) -> None:
-    def run(attentive: bool) -> list[Sequence[AnyReport]]:
+def test_skipping_idle_candles_does_not_change_the_reports(day: Day) -> None:
+    def run(never_skip: bool) -> list[Sequence[AnyReport]]:
         with pytest.MonkeyPatch.context() as patch:
-            if attentive:
-                patch.setattr(Market, "idle", _attentive)
+            if never_skip:
+                patch.setattr(Market, "idle", _never_idle)
             return [list(reports) for reports in day.run(day.exchange())]
 
-    assert run(attentive=False) == run(attentive=True)
+    assert run(never_skip=False) == run(never_skip=True)
 
 
 @MANY
@@ -92,10 +92,10 @@ def test_what_is_passed_over_as_idle_would_have_changed_nothing(day: Day) -> Non
     st.integers(1, 20),
     st.booleans(),
 )
-def test_stop_and_target_in_one_candle_is_the_stop(
+def test_a_candle_that_reaches_stop_and_target_fills_the_stop(
     side: Side, below: int, above: int, beyond: int, through: int, in_its_own_candle: bool
 ) -> None:
-    """Whatever the distances, and whether the entry was made in this candle or an earlier one."""
+    """At any distances, and for an entry in this candle or in an earlier one."""
 
     def price(ticks: int) -> str:
         return str((1000 + ticks) * BTC.tick)
@@ -115,15 +115,15 @@ def test_stop_and_target_in_one_candle_is_the_stop(
     assert venue.position(BTC.id) == 0
 
 
-def test_the_witness_can_object() -> None:
-    """A property test that cannot fail proves nothing: a fill of another's money is noticed."""
+def test_the_witness_detects_a_wrong_balance_and_a_repeated_report() -> None:
+    """Proves that the checks of the property tests can fail."""
     venue, witness = exchange(), Witness(d("9999"), SMOOTH)
     tickets = long_with("95", "105")
     witness.expect(tickets)
     venue.submit(tickets)
     one = candle(0, "100 101 99 100")
     reports = after_candles(venue, [one])
-    witness.hear(reports, one, None)
+    witness.check(reports, one, None)
     assert venue.balance != witness.balance
     with pytest.raises(AssertionError):
-        witness.hear(reports, one, None)
+        witness.check(reports, one, None)

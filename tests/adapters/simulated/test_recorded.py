@@ -1,4 +1,4 @@
-"""A trader without a plan on three weeks of a real market: every report is possible and all of them add up."""
+"""Random orders on three weeks of recorded candles; the witness checks every report and the sums."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _NOW = datetime(2025, 7, 3, tzinfo=UTC)
 _CANDLES = 6_000
 
 
-def _ideas(random: Random, order_id: str, candle: Candle) -> list[Ticket]:
-    """A protected entry, at market or a little better, half a per cent from its stop."""
+def _random_entry(random: Random, order_id: str, candle: Candle) -> list[Ticket]:
+    """An entry with stop and target, at market or a little better, half a per cent from its stop."""
     side = random.choice(list(Side))
     sign = 1 if side is BUY else -1
 
@@ -37,7 +37,7 @@ def _ideas(random: Random, order_id: str, candle: Candle) -> list[Ticket]:
     ]
 
 
-def test_weeks_of_trading_add_up(market_data: Path) -> None:
+def test_weeks_of_random_orders_give_consistent_reports_and_balance(market_data: Path) -> None:
     tape = read_tape(market_data / "bybit_klines" / "BTCUSDT_5m.csv", now=_NOW)
     rules = SimulationRules(slippage_jitter=Decimal(1), volume_share=Decimal("0.001"))
     balance = Decimal(20_000)
@@ -46,12 +46,12 @@ def test_weeks_of_trading_add_up(market_data: Path) -> None:
     traded = 0
     for n, candle in enumerate(tape.candles[:_CANDLES]):
         reports = after_candles(venue, [candle])
-        witness.hear(reports, candle, before)
+        witness.check(reports, candle, before)
         before = candle
         traded += len(of_kind(Filled, reports)) + len(of_kind(Liquidated, reports))
         assert venue.position(BTC.id) == witness.position
         if n % 7 == 0:
-            tickets = _ideas(random, f"e{n}", candle)
+            tickets = _random_entry(random, f"e{n}", candle)
             witness.expect(tickets)
             venue.submit(tickets)
     assert venue.balance == witness.balance

@@ -1,4 +1,4 @@
-"""A reduce-only order shrinks a position or does nothing, on arrival and for as long as it rests."""
+"""A reduce-only order only reduces a position, on arrival and while it rests."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tests.adapters.simulated.scene import (
     d,
     exchange,
     fills,
+    kinds,
     reasons,
     ticket,
-    told,
 )
 
 QUIET = "100 101 99 100"
@@ -37,29 +37,29 @@ def closing(
     return ticket(order_id, SELL, quantity, reduce_only=True, limit=limit, trigger=trigger, sent_at=sent_at)
 
 
-def test_without_a_position_it_is_rejected() -> None:
+def test_a_reduce_only_order_without_a_position_is_rejected() -> None:
     venue = exchange()
     venue.submit([closing("r", "1", 0), closing("l", "1", 0, limit="120")])
     given = reasons(after_candles(venue, [candle(0, QUIET)]))
     assert {reason[:6] for reason in given.values()} == {"110017"}
 
 
-def test_on_the_side_of_the_position_it_is_rejected() -> None:
+def test_a_reduce_only_order_on_the_side_of_the_position_is_rejected() -> None:
     venue = holding_long()
     venue.submit([ticket("r", BUY, "1", reduce_only=True, sent_at=START + FIVE)])
     assert reasons(after_candles(venue, [candle(1, QUIET)]))["r"].startswith("110017")
 
 
-def test_more_than_the_position_is_cut_on_arrival() -> None:
+def test_a_reduce_only_order_above_the_position_is_cut_on_arrival() -> None:
     venue = holding_long("2")
     venue.submit([closing("r", "5", 1)])
     reports = after_candles(venue, [candle(1, QUIET)])
     assert fills(reports) == [("r", d("2"), d("100"))]
-    assert told(reports) == ["r Submitted", "r Filled", "r Cancelled"]
+    assert kinds(reports) == ["r Submitted", "r Filled", "r Cancelled"]
     assert reasons(reports) == {"r": "CancelByReduceOnly"}
 
 
-def test_while_it_rests_it_is_cut_as_the_position_shrinks_and_stays_cut() -> None:
+def test_a_resting_reduce_only_order_is_cut_as_the_position_shrinks_and_stays_cut() -> None:
     venue = holding_long("3")
     venue.submit([closing("l", "3", 1, limit="110")])
     after_candles(venue, [candle(1, QUIET)])
@@ -73,7 +73,7 @@ def test_while_it_rests_it_is_cut_as_the_position_shrinks_and_stays_cut() -> Non
     assert venue.position(BTC.id) == d("4")
 
 
-def test_it_is_cancelled_when_the_position_is_gone() -> None:
+def test_resting_reduce_only_orders_are_cancelled_when_the_position_is_closed() -> None:
     venue = holding_long("2")
     venue.submit([closing("l", "2", 1, limit="110"), closing("s", "2", 1, trigger="90")])
     after_candles(venue, [candle(1, QUIET)])
@@ -83,7 +83,7 @@ def test_it_is_cancelled_when_the_position_is_gone() -> None:
     assert not after_candles(venue, [candle(3, "100 120 80 100")])
 
 
-def test_it_needs_no_balance() -> None:
+def test_a_reduce_only_order_requires_no_balance() -> None:
     venue = exchange(balance="10.2")
     venue.submit([ticket("e", BUY, "1")])
     after_candles(venue, [candle(0, QUIET)])

@@ -1,4 +1,4 @@
-"""What the exchange does not let in, and what it says."""
+"""Orders and requests that the exchange refuses, and the reasons it gives."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from tests.adapters.simulated.scene import (
     candle,
     exchange,
     instrument,
+    kinds,
     reasons,
     stop_of,
     ticket,
-    told,
 )
 from tests.replacing import replace
 
 GOOD = ticket("o", BUY, "1", limit="99")
 
 
-def spelled(**terms: Any) -> Ticket:
+def with_terms(**terms: Any) -> Ticket:
     return replace(GOOD, terms=replace(GOOD.terms, **terms))
 
 
 @pytest.mark.parametrize(
-    ("sent", "words"),
+    ("sent", "reason"),
     [
         (ticket("o", BUY, "1.0005"), "10001: qty 1.0005 is not a multiple of 0.001"),
         (ticket("o", BUY, "1", limit="99.05"), "10001: price 99.05 is not a multiple of 0.1"),
@@ -53,83 +53,83 @@ def spelled(**terms: Any) -> Ticket:
         (ticket("o", SELL, "1", limit="98.9"), "110003: Order price exceeds the allowable range"),
         (ticket("o", BUY, "1000"), "110007: ab not enough for new order"),
         (ticket("o", BUY, "1000", limit="99"), "110007: ab not enough for new order"),
-        (spelled(limit_price=None), "10001: a LIMIT order takes a limit price and nothing else"),
-        (spelled(type=OrderType.MARKET), "10001: a MARKET order takes no price"),
-        (spelled(type=OrderType.STOP), "10001: a STOP order takes a trigger price and nothing else"),
+        (with_terms(limit_price=None), "10001: a LIMIT order takes a limit price and nothing else"),
+        (with_terms(type=OrderType.MARKET), "10001: a MARKET order takes no price"),
+        (with_terms(type=OrderType.STOP), "10001: a STOP order takes a trigger price and nothing else"),
         (ticket("o", SELL, "1", trigger="95", purpose=Purpose.TARGET), "10001: a target is a LIMIT order"),
         (ticket("o", BUY, "1", of=instrument("DOGEUSDT")), "10029: the requested symbol is invalid"),
     ],
 )
-def test_it_says_what_is_wrong(sent: Ticket, words: str) -> None:
+def test_an_invalid_order_is_rejected_with_a_reason(sent: Ticket, reason: str) -> None:
     venue = exchange()
     venue.submit([sent])
     reports = after_candles(venue, [candle(0, "100 101 99 100")])
-    assert told(reports) == ["o Rejected"]
-    assert reasons(reports)["o"].startswith(words)
+    assert kinds(reports) == ["o Rejected"]
+    assert reasons(reports)["o"].startswith(reason)
     assert venue.available == venue.balance == 10000
 
 
-def test_an_entry_that_meets_the_market_after_its_time_expires_and_its_protection_with_it() -> None:
+def test_a_late_entry_expires_and_its_protection_is_cancelled() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1"), stop_of("e", SELL, "1", "95")])
     reports = after_candles(venue, [candle(2, "100 101 99 100")])
-    assert told(reports) == ["e Expired", "e-stop Submitted", "e-stop Cancelled"]
+    assert kinds(reports) == ["e Expired", "e-stop Submitted", "e-stop Cancelled"]
     assert venue.position(BTC.id) == 0
 
 
-def test_a_way_out_never_comes_too_late() -> None:
+def test_a_late_reduce_only_order_is_filled() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1")])
     after_candles(venue, [candle(0, "100 101 99 100")])
     venue.submit([ticket("x", SELL, "1", reduce_only=True, sent_at=START + FIVE)])
-    assert "x Filled" in told(after_candles(venue, [candle(9, "100 101 99 100")]))
+    assert "x Filled" in kinds(after_candles(venue, [candle(9, "100 101 99 100")]))
 
 
-def test_below_the_minimum_quantity() -> None:
+def test_an_order_below_the_minimum_quantity_is_rejected() -> None:
     coarse = instrument(min_quantity=BTC.lot * 100)
     venue = SimulatedExchange({coarse.id: coarse}, "USDT", Decimal(1000), Decimal(10), SMOOTH, 1)
     venue.submit([ticket("o", BUY, "0.099")])
-    words = reasons(after_candles(venue, [candle(0, "100 101 99 100")]))["o"]
-    assert words == "10001: The number of contracts exceeds minimum limit allowed: 0.100"
+    reason = reasons(after_candles(venue, [candle(0, "100 101 99 100")]))["o"]
+    assert reason == "10001: The number of contracts exceeds minimum limit allowed: 0.100"
 
 
-def test_limits_inside_the_band_and_far_from_the_market_are_welcome() -> None:
+def test_limits_far_from_the_market_on_their_own_side_are_accepted() -> None:
     venue = exchange()
     venue.submit([ticket("a", BUY, "0.2", limit="50"), ticket("b", SELL, "0.2", limit="200")])
     assert not reasons(after_candles(venue, [candle(0, "100 101 99 100")]))
 
 
-def test_a_protection_has_to_be_reduce_only() -> None:
+def test_a_protective_order_that_is_not_reduce_only_is_rejected() -> None:
     venue = exchange()
     stop = stop_of("e", SELL, "1", "95")
     venue.submit([ticket("e", BUY, "1"), replace(stop, terms=replace(stop.terms, reduce_only=False))])
-    words = reasons(after_candles(venue, [candle(0, "100 101 99 100")]))["e-stop"]
-    assert words == "10001: an order with a parent must be reduce-only"
+    reason = reasons(after_candles(venue, [candle(0, "100 101 99 100")]))["e-stop"]
+    assert reason == "10001: an order with a parent must be reduce-only"
 
 
-def test_requests_about_orders_nobody_knows_are_answered() -> None:
+def test_requests_for_unknown_orders_are_refused_once_each() -> None:
     venue = exchange()
     venue.submit([ticket("doge", BUY, "1", of=instrument("DOGEUSDT"))])
     for order_id in ("doge", "ghost"):
         venue.cancel(order_id, START)
         venue.amend(order_id, START, quantity=BTC.lot, limit_price=None, trigger_price=None)
     reports = after_candles(venue, [candle(0, "100 101 99 100")])
-    assert sorted(told(reports)) == sorted(
+    assert sorted(kinds(reports)) == sorted(
         ["doge Rejected"]
         + [f"{name} {kind}" for name in ("doge", "ghost") for kind in ("CancelRefused", "AmendRefused")]
     )
     assert len({report.fact for report in reports}) == len(reports)
 
 
-def test_resting_orders_keep_their_margin() -> None:
+def test_a_resting_order_reserves_margin_until_it_is_cancelled() -> None:
     venue = exchange(balance="20")
     venue.submit([ticket("a", BUY, "1", limit="99"), ticket("b", BUY, "1.1", limit="99")])
     assert reasons(after_candles(venue, [candle(0, "100 101 99 100")]))["b"].startswith("110007")
     venue.cancel("a", START + FIVE)
     venue.submit([ticket("c", BUY, "1.1", limit="99", sent_at=START + FIVE)])
-    assert "c Accepted" in told(after_candles(venue, [candle(1, "100 101 99.5 100")]))
+    assert "c Accepted" in kinds(after_candles(venue, [candle(1, "100 101 99.5 100")]))
 
 
-def test_what_needs_nothing_is_affordable_with_nothing() -> None:
+def test_an_order_that_requires_nothing_is_affordable_without_a_balance() -> None:
     assert too_expensive(Decimal(0), Decimal(-1)) is None
     assert too_expensive(Decimal("0.01"), Decimal(-1)) is not None

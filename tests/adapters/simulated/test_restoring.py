@@ -1,4 +1,4 @@
-"""An exchange restored from the log goes on as the one that lived through it."""
+"""An exchange restored from the log gives the same reports as the exchange that ran without interruption."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ AHEAD = 60
 INSTANTS: Sequence[tuple[datetime, Sequence[Candle]]] = list(merge(TAPES))
 
 
-class Lived:
-    """A run with the script's requests, as it stands at each instant, and the exchange that lived through it."""
+class Uninterrupted:
+    """A run with the requests of SCRIPT, and its exchange, which is never restored."""
 
     def __init__(self) -> None:
         self.exchanges: list[SimulatedExchange] = []
@@ -42,7 +42,7 @@ class Lived:
         return exchange
 
     def to(self, upto: int) -> SimulatedExchange:
-        """Plays as far as this instant, asking as the script says."""
+        """Plays the tapes up to this instant with the requests of SCRIPT; returns the exchange."""
         for number, _instant in enumerate(self.run.instants()):
             for key, make in SCRIPT.get(number, ()):
                 ask(self.run, key, make(self.run))
@@ -51,14 +51,14 @@ class Lived:
         return self.exchanges[0]
 
 
-def restored(lived: Lived, at: datetime) -> tuple[SimulatedExchange, Sequence[OrderReport]]:
-    """The exchange, and what its sender found out when it sent again what was on its way."""
+def restored(uninterrupted: Uninterrupted, at: datetime) -> tuple[SimulatedExchange, Sequence[OrderReport]]:
+    """The restored exchange, and the reports of its sender, which sent the requests in transit again."""
     amendments = {
         parse(envelope.meta.stream).id: envelope.event
-        for envelope in lived.log.envelopes
+        for envelope in uninterrupted.log.envelopes
         if isinstance(envelope.event, OrderAmendRequested)
     }
-    settings, world = PLAN.settings.simulation, lived.run.world
+    settings, world = PLAN.settings.simulation, uninterrupted.run.world
     exchange = SimulatedExchange.restored(world, rules_of(settings), settings.seed, at)
     return exchange, Sender(exchange, lambda: at).resume(unconfirmed(world, amendments), exchange)
 
@@ -71,10 +71,10 @@ def after(exchange: SimulatedExchange, number: int) -> list[AnyReport]:
 
 
 @pytest.mark.parametrize("number", [0, 3, 4, 5, 6, 7, 8, 9, 10, 14, 15, 16, 30, *range(40, 300, 40)])
-def test_it_reports_what_the_other_reports(number: int) -> None:
-    lived = Lived()
-    exchange = lived.to(number)
-    again, not_sent = restored(lived, INSTANTS[number][0])
+def test_a_restored_exchange_gives_the_same_later_reports_and_balances(number: int) -> None:
+    uninterrupted = Uninterrupted()
+    exchange = uninterrupted.to(number)
+    again, not_sent = restored(uninterrupted, INSTANTS[number][0])
     assert not_sent == []
     assert (again.balance, again.available) == (exchange.balance, exchange.available)
     assert after(again, number) == after(exchange, number)
@@ -82,10 +82,10 @@ def test_it_reports_what_the_other_reports(number: int) -> None:
 
 
 @pytest.mark.parametrize("number", [5, 10, 40, 120])
-def test_it_answers_queries_as_the_other_does(number: int) -> None:
-    lived = Lived()
-    exchange = lived.to(number)
-    again, _ = restored(lived, INSTANTS[number][0])
+def test_a_restored_exchange_returns_the_same_positions_balances_and_orders(number: int) -> None:
+    uninterrupted = Uninterrupted()
+    exchange = uninterrupted.to(number)
+    again, _ = restored(uninterrupted, INSTANTS[number][0])
     assert (again.positions(), again.balances()) == (exchange.positions(), exchange.balances())
     assert [_timeless(one) for one in again.open_orders()] == [
         _timeless(one) for one in exchange.open_orders()
@@ -96,21 +96,21 @@ def _timeless(found: VenueOrder) -> VenueOrder:
     return replace(found, created_at=START, updated_at=START)
 
 
-def test_what_was_on_its_way_too_long_is_not_sent_and_neither_is_its_protection() -> None:
-    lived = Lived()
-    lived.to(4)
-    world = lived.run.world
-    on_its_way = {
+def test_an_expired_entry_in_transit_is_not_sent_again_nor_is_its_protection() -> None:
+    uninterrupted = Uninterrupted()
+    uninterrupted.to(4)
+    world = uninterrupted.run.world
+    in_transit = {
         order_id
         for order_id, entry in world.portfolio.entries.items()
         if entry.order.status is OrderStatus.PLACED
     }
-    assert len(on_its_way) == 2
+    assert len(in_transit) == 2
     later = INSTANTS[5][1][0].open_time + timedelta(hours=1)
     number = next(n for n, (_at, candles) in enumerate(INSTANTS) if candles[0].open_time > later)
-    exchange, reports = restored(lived, later)
+    exchange, reports = restored(uninterrupted, later)
     assert {type(report) for report in reports} == {NotSent}
     assert len(reports) == 4
-    assert on_its_way < {report.order_id for report in reports}
+    assert in_transit < {report.order_id for report in reports}
     assert after(exchange, number - 1) == []
     assert all(exchange.order(report.order_id) is None for report in reports)

@@ -6,12 +6,12 @@ from adapters.simulated import RULES_VERSION, check_playable
 from domain.errors import InvalidInput
 
 
-def test_a_log_of_the_rules_of_today_can_be_played() -> None:
+def test_a_log_of_the_current_rules_is_playable() -> None:
     check_playable(RULES_VERSION)
 
 
 @pytest.mark.parametrize("version", [0, RULES_VERSION + 1])
-def test_a_log_of_other_rules_is_refused_by_the_name_of_their_version(version: int) -> None:
+def test_a_log_of_other_rules_is_refused_naming_both_versions(version: int) -> None:
     with pytest.raises(
         InvalidInput,
         match=rf"version {version} of the simulator.s rules, and this program plays {RULES_VERSION}",

@@ -1,4 +1,4 @@
-"""Rules and accounts that make no sense are refused before anything trades."""
+"""Invalid rules, accounts and candles are refused."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.adapters.simulated.scene import BTC, SMOOTH, after_candles, candle, d
 
 
 @pytest.mark.parametrize(
-    ("rules", "words"),
+    ("rules", "message"),
     [
         ({"slippage": d("-0.1")}, "slippage is out of range"),
         ({"slippage": d("NaN")}, "slippage is out of range"),
@@ -30,13 +30,13 @@ from tests.adapters.simulated.scene import BTC, SMOOTH, after_candles, candle, d
         ({"latency": timedelta(microseconds=-1)}, "latency must not be negative"),
     ],
 )
-def test_rules_out_of_range(rules: dict[str, Any], words: str) -> None:
-    with pytest.raises(InvalidSettings, match=words):
+def test_a_rule_out_of_range_is_refused_by_name(rules: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidSettings, match=message):
         SimulationRules(**rules)
 
 
 @pytest.mark.parametrize(
-    ("listed", "balance", "leverage", "words"),
+    ("listed", "balance", "leverage", "message"),
     [
         ({BTC.id: BTC}, "-1", "1", "starting balance"),
         ({BTC.id: BTC}, "NaN", "1", "starting balance"),
@@ -47,26 +47,26 @@ def test_rules_out_of_range(rules: dict[str, Any], words: str) -> None:
         ({"BTCUSD-INVERSE.BYBIT": BTC}, "1", "1", "LINEAR instruments"),
     ],
 )
-def test_accounts_that_cannot_trade(
-    listed: dict[str, Instrument], balance: str, leverage: str, words: str
+def test_an_invalid_balance_leverage_or_instrument_is_refused(
+    listed: dict[str, Instrument], balance: str, leverage: str, message: str
 ) -> None:
-    with pytest.raises(InvalidSettings, match=words):
+    with pytest.raises(InvalidSettings, match=message):
         SimulatedExchange(listed, "USDT", d(balance), d(leverage), SMOOTH, 1)
 
 
-def test_one_currency_for_all() -> None:
+def test_an_instrument_in_another_currency_is_refused() -> None:
     with pytest.raises(InvalidSettings, match="currency USDC"):
         SimulatedExchange({BTC.id: BTC}, "USDC", d("1"), d("1"), SMOOTH, 1)
 
 
-def test_a_strangers_candle() -> None:
+def test_a_candle_of_an_unlisted_instrument_is_refused() -> None:
     with pytest.raises(InvalidInput, match="not traded here"):
         after_candles(exchange(), [candle(0, "1 1 1 1", of=instrument("DOGEUSDT"))])
 
 
-def test_candles_go_forward() -> None:
+def test_a_candle_before_the_end_of_the_previous_one_is_refused() -> None:
     venue = exchange()
     after_candles(venue, [candle(1, "1 1 1 1")])
     for n in (0, 1):
-        with pytest.raises(InvalidInput, match="begins before the last one is over"):
+        with pytest.raises(InvalidInput, match="begins before the previous candle ends"):
             after_candles(venue, [candle(n, "1 1 1 1")])

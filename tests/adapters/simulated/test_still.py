@@ -1,4 +1,4 @@
-"""A market that stands still: where its prices come from, and that the largest order fits into a second."""
+"""A market that stands still: the source of its prices, and the volume of its candles."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ RULES = {BTC: an_instrument(BTC), ETH: an_instrument(ETH)}
 SHARE = Decimal("0.1")
 
 
-def heard(history: History) -> dict[str, Decimal]:
+def prices_after(history: History) -> dict[str, Decimal]:
     market = StillMarket()
     for envelope in history.envelopes:
-        market.hear(envelope)
+        market.observe(envelope)
     return market.prices
 
 
-def test_the_last_fill_or_signal_is_the_price() -> None:
+def test_the_price_is_that_of_the_last_fill_or_signal() -> None:
     history = History().order("abc-e1", an_order(), a_fill(Decimal(1)))
-    assert heard(history) == {BTC: 100}
-    assert heard(history.signal(a_signal(price=Decimal(101)))) == {BTC: 101}
+    assert prices_after(history) == {BTC: 100}
+    assert prices_after(history.signal(a_signal(price=Decimal(101)))) == {BTC: 101}
     later = replace(a_fill(Decimal(1), "x2"), price=Decimal(99))
-    assert heard(history.order("abc-e1", later)) == {BTC: 99}
+    assert prices_after(history.order("abc-e1", later)) == {BTC: 99}
 
 
-def test_a_limit_is_a_price_only_where_there_is_none() -> None:
+def test_the_limit_of_an_entry_sets_the_price_only_where_none_is_known() -> None:
     limit = an_order(type=OrderType.LIMIT, limit_price=Decimal(90))
-    assert heard(History().order("abc-e1", limit)) == {BTC: 90}
-    assert heard(History().signal(a_signal()).order("abc-e1", limit)) == {BTC: 100}
-    assert heard(History().order("abc-e1", an_order()).order("abc-s1", a_stop())) == {}
+    assert prices_after(History().order("abc-e1", limit)) == {BTC: 90}
+    assert prices_after(History().signal(a_signal()).order("abc-e1", limit)) == {BTC: 100}
+    assert prices_after(History().order("abc-e1", an_order()).order("abc-s1", a_stop())) == {}
     out = replace(limit, reduce_only=True)
-    assert heard(History().order("abc-x1", out)) == {}
+    assert prices_after(History().order("abc-x1", out)) == {}
 
 
-def test_a_second_is_flat_and_holds_the_largest_order() -> None:
+def test_a_one_second_candle_is_flat_and_has_volume_for_the_largest_order() -> None:
     market = StillMarket()
-    market.hear(History().signal(a_signal()).envelopes[0])
+    market.observe(History().signal(a_signal()).envelopes[0])
     (candle,) = market.candles(NOW, RULES, SHARE)
     assert (candle.instrument, candle.interval, candle.close_time) == (
         BTC,

@@ -1,4 +1,4 @@
-"""A stop goes off on the touch, at the worse of its trigger and the open, and slips."""
+"""A stop triggers on the touch and fills at the worse of trigger and open, with slippage."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tests.adapters.simulated.scene import (
     d,
     exchange,
     fills,
+    kinds,
     of_kind,
     reasons,
     ticket,
-    told,
 )
 from tests.replacing import replace
 
@@ -31,16 +31,16 @@ def waiting(
 ) -> SimulatedExchange:
     venue = exchange(rules)
     venue.submit([ticket("s", side, quantity, trigger=trigger)])
-    assert told(after_candles(venue, [candle(0, "100 100 100 100")])) == ["s Submitted", "s Accepted"]
+    assert kinds(after_candles(venue, [candle(0, "100 100 100 100")])) == ["s Submitted", "s Accepted"]
     return venue
 
 
 @pytest.mark.parametrize(
     ("side", "trigger", "prices"), [(BUY, "102", "100 102 99 100"), (SELL, "98", "100 101 98 100")]
 )
-def test_the_touch_triggers_it_at_its_trigger(side: Side, trigger: str, prices: str) -> None:
+def test_a_touched_stop_fills_at_its_trigger_price(side: Side, trigger: str, prices: str) -> None:
     reports = after_candles(waiting(side, trigger), [candle(1, prices)])
-    assert told(reports) == ["s Triggered", "s Filled"]
+    assert kinds(reports) == ["s Triggered", "s Filled"]
     assert fills(reports) == [("s", d("1"), d(trigger))]
     assert of_kind(Triggered, reports)[0].price == d(trigger)
 
@@ -48,7 +48,7 @@ def test_the_touch_triggers_it_at_its_trigger(side: Side, trigger: str, prices: 
 @pytest.mark.parametrize(
     ("side", "trigger", "prices"), [(BUY, "102", "105 106 101 105"), (SELL, "98", "95 99 94 95")]
 )
-def test_a_gap_fills_it_at_the_open(side: Side, trigger: str, prices: str) -> None:
+def test_a_stop_the_market_gaps_over_fills_at_the_open(side: Side, trigger: str, prices: str) -> None:
     reports = after_candles(waiting(side, trigger), [candle(1, prices)])
     assert fills(reports) == [("s", d("1"), d(prices.split(maxsplit=1)[0]))]
     assert {report.at for report in reports} == {START + FIVE}
@@ -58,35 +58,37 @@ def test_a_gap_fills_it_at_the_open(side: Side, trigger: str, prices: str) -> No
     ("side", "trigger", "prices", "price"),
     [(BUY, "102", "100 103 99 100", "103.1"), (SELL, "98", "100 101 97 100", "96.9")],
 )
-def test_slippage_and_spread_come_on_top(side: Side, trigger: str, prices: str, price: str) -> None:
+def test_spread_and_slippage_are_added_to_the_trigger_price(
+    side: Side, trigger: str, prices: str, price: str
+) -> None:
     venue = waiting(side, trigger, rules=replace(SMOOTH, slippage=d("0.01")))
     after_candles(venue, [candle(1, "100 100 100 100", bid="99.9", ask="100")])
     assert fills(after_candles(venue, [candle(2, prices)])) == [("s", d("1"), d(price))]
 
 
-def test_an_entry_that_the_volume_does_not_carry_is_cut() -> None:
+def test_the_rest_of_a_stop_entry_beyond_the_volume_share_is_cancelled() -> None:
     venue = waiting(rules=replace(SMOOTH, volume_share=d("0.1")))
     reports = after_candles(venue, [candle(1, "100 103 99 100", volume="5")])
-    assert told(reports) == ["s Triggered", "s Filled", "s Cancelled"]
+    assert kinds(reports) == ["s Triggered", "s Filled", "s Cancelled"]
     assert reasons(reports) == {"s": "EC_NoImmediateQtyToFill"}
 
 
-def test_the_balance_is_asked_when_it_goes_off() -> None:
+def test_a_stop_the_balance_does_not_cover_is_cancelled_when_it_triggers() -> None:
     venue = exchange(balance="12")
     venue.submit([ticket("s", BUY, "1", trigger="102"), ticket("m", BUY, "0.5")])
-    assert "s Accepted" in told(after_candles(venue, [candle(0, "100 100 100 100")]))
+    assert "s Accepted" in kinds(after_candles(venue, [candle(0, "100 100 100 100")]))
     reports = after_candles(venue, [candle(1, "100 103 99 100")])
-    assert told(reports) == ["s Triggered", "s Cancelled"]
+    assert kinds(reports) == ["s Triggered", "s Cancelled"]
     assert reasons(reports) == {"s": "CancelByCannotAffordOrderCost"}
 
 
 @pytest.mark.parametrize(("side", "trigger", "code"), [(BUY, "100", "110092"), (SELL, "100", "110093")])
-def test_a_trigger_that_the_price_has_passed_is_rejected(side: Side, trigger: str, code: str) -> None:
+def test_a_stop_whose_trigger_the_price_has_passed_is_rejected(side: Side, trigger: str, code: str) -> None:
     venue = exchange()
     venue.submit([ticket("s", side, "1", trigger=trigger)])
     assert reasons(after_candles(venue, [candle(0, "100 101 99 100")]))["s"].startswith(code)
 
 
-def test_an_entry_that_finds_no_volume_is_cancelled() -> None:
+def test_a_triggered_stop_entry_without_volume_is_cancelled() -> None:
     reports = after_candles(waiting(), [candle(1, "100 103 99 100", volume="0")])
-    assert told(reports) == ["s Triggered", "s Cancelled"]
+    assert kinds(reports) == ["s Triggered", "s Cancelled"]

@@ -1,4 +1,4 @@
-"""Of the orders of events that a range allows, never the better one."""
+"""Where a candle's range allows several sequences of events, the worst for the account is taken."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ QUIET = "100 100.5 99.5 100"
 NEXT = START + FIVE
 
 
-def test_levels_are_met_in_the_order_in_which_the_price_comes_to_them() -> None:
+def test_orders_fill_in_the_sequence_in_which_the_price_reaches_them() -> None:
     venue = exchange()
     venue.submit([*long_with("95", "120"), ticket("f", BUY, "1"), stop_of("f", SELL, "1", "97")])
     after_candles(venue, [candle(0, QUIET)])
@@ -39,7 +39,7 @@ def test_levels_are_met_in_the_order_in_which_the_price_comes_to_them() -> None:
     ]
 
 
-def test_a_short_meets_them_upwards() -> None:
+def test_stops_of_short_positions_fill_from_the_lowest_up() -> None:
     venue = exchange()
     venue.submit([ticket("e", SELL, "1"), stop_of("e", BUY, "1", "105")])
     venue.submit([ticket("f", SELL, "1"), stop_of("f", BUY, "1", "103")])
@@ -48,7 +48,7 @@ def test_a_short_meets_them_upwards() -> None:
     assert fills(reports) == [("f-stop", d("1"), d("103")), ("e-stop", d("1"), d("105"))]
 
 
-def test_the_rest_of_an_entry_is_bought_on_the_way_down_to_its_stop() -> None:
+def test_the_rest_of_a_limit_entry_fills_before_the_stop_below_it() -> None:
     venue = exchange(replace(SMOOTH, volume_share=d("0.1")))
     venue.submit(long_with("95", "105", limit="99", quantity="2"))
     after_candles(venue, [candle(0, "100 100 98 99", volume="5")])
@@ -56,7 +56,7 @@ def test_the_rest_of_an_entry_is_bought_on_the_way_down_to_its_stop() -> None:
     assert fills(reports) == [("e", d("1.5"), d("99")), ("e-stop", d("2.0"), d("95"))]
 
 
-def test_a_gap_over_an_entry_and_its_stop_trades_both() -> None:
+def test_a_gap_over_an_entry_and_its_stop_fills_both() -> None:
     venue = exchange(replace(SMOOTH, volume_share=d("0.1")))
     venue.submit(long_with("95", "105", limit="99", quantity="2"))
     after_candles(venue, [candle(0, "100 100 98 99", volume="5")])
@@ -64,8 +64,8 @@ def test_a_gap_over_an_entry_and_its_stop_trades_both() -> None:
     assert fills(reports) == [("e", d("1.5"), d("94")), ("e-stop", d("2.0"), d("94"))]
 
 
-def test_two_ways_out_of_a_range_are_both_taken_and_both_lose() -> None:
-    """Buy above, sell below, each with its stop where the other one enters: the range whips both."""
+def test_two_breakout_entries_in_one_candle_both_fill_and_both_lose() -> None:
+    """A buy stop above and a sell stop below, each with its protective stop just beyond the other's entry."""
     venue = exchange()
     venue.submit([ticket("up", BUY, "1", trigger="102"), stop_of("up", SELL, "1", "97.9")])
     venue.submit([ticket("down", SELL, "1", trigger="98"), stop_of("down", BUY, "1", "102.1")])
@@ -76,7 +76,7 @@ def test_two_ways_out_of_a_range_are_both_taken_and_both_lose() -> None:
     assert venue.balance < d("10000") - d("4")
 
 
-def test_a_target_of_an_older_position_does_not_suffer_from_a_new_entry() -> None:
+def test_a_target_of_an_earlier_entry_fills_in_the_candle_of_a_new_entry() -> None:
     venue = exchange()
     venue.submit(long_with("90.6", "105"))
     after_candles(venue, [candle(0, QUIET)])
@@ -86,7 +86,7 @@ def test_a_target_of_an_older_position_does_not_suffer_from_a_new_entry() -> Non
     assert fills(after_candles(venue, [candle(2, "101 106 101 101")])) == [("f-target", d("1"), d("104"))]
 
 
-def test_a_plain_reducing_limit_waits_when_anything_was_entered_inside_the_candle() -> None:
+def test_a_reduce_only_limit_without_a_parent_waits_after_an_entry_in_its_candle() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1")])
     after_candles(venue, [candle(0, QUIET)])
@@ -96,7 +96,7 @@ def test_a_plain_reducing_limit_waits_when_anything_was_entered_inside_the_candl
     assert fills(after_candles(venue, [candle(2, "101 106 101 101")])) == [("l", d("1"), d("105"))]
 
 
-def test_an_order_below_the_stop_of_the_same_entry_is_never_reached() -> None:
+def test_an_entry_rest_below_its_own_stop_is_never_filled() -> None:
     venue = exchange(replace(SMOOTH, volume_share=d("0.1")))
     venue.submit(long_with("98.5", "105", limit="98", quantity="2"))
     after_candles(venue, [candle(0, "100 100 97.5 99", volume="5")])
@@ -104,7 +104,7 @@ def test_an_order_below_the_stop_of_the_same_entry_is_never_reached() -> None:
     assert not reasons(after_candles(venue, [candle(1, "99 100 90 95")]))
 
 
-def test_at_one_level_the_entry_comes_before_the_stop() -> None:
+def test_an_entry_fills_before_a_stop_at_the_same_level() -> None:
     venue = exchange()
     venue.submit(long_with("96", "120"))
     after_candles(venue, [candle(0, QUIET)])
@@ -113,7 +113,7 @@ def test_at_one_level_the_entry_comes_before_the_stop() -> None:
     assert fills(reports) == [("l", d("1"), d("96")), ("e-stop", d("1"), d("96"))]
 
 
-def test_what_is_entered_on_the_way_up_may_be_stopped_on_the_next_way_down() -> None:
+def test_an_entry_filled_on_the_way_up_can_be_stopped_on_the_way_down() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1", trigger="102"), stop_of("e", SELL, "1", "98")])
     after_candles(venue, [candle(0, QUIET)])

@@ -1,4 +1,4 @@
-"""Follows an account from the reports alone, with the arithmetic of the domain, and objects to what cannot be."""
+"""Calculates an account from its reports, with the arithmetic of the domain, and asserts that each is possible."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Witness:
             self._sent[one.order_id], self._terms[one.order_id] = one, one.terms
             self._filled[one.order_id] = ZERO
 
-    def hear(self, reports: Sequence[AnyReport], candle: Candle, before: Candle | None) -> None:
+    def check(self, reports: Sequence[AnyReport], candle: Candle, before: Candle | None) -> None:
         self._spread = _spread(before if before is not None and before.ask is not None else candle)
         assert [report.at for report in reports] == sorted(report.at for report in reports)
         self._gone_off = {report.order_id for report in reports if isinstance(report, Triggered)}
@@ -118,7 +118,7 @@ class Witness:
             assert abs(after) < abs(self.position)
 
     def _check_price(self, terms: OrderPlaced, fill: Filled, candle: Candle) -> None:
-        """Inside the candle, widened by spread and slippage against us only; never better than could be."""
+        """The price lies in the candle's range, widened by spread and slippage only against the order."""
         above, below = self._spread
         slip = self._rules.slippage * (1 + self._rules.slippage_jitter)
         highest = ((candle.high + above) * (1 + slip) / BTC.tick).to_integral_value(ROUND_CEILING) * BTC.tick

@@ -1,4 +1,4 @@
-"""Candle files as tests write them: a header, rows five minutes apart, and one spoilt cell where asked for."""
+"""Builds candle files: a header and rows five minutes apart."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NOW = datetime(2025, 7, 3, tzinfo=UTC)
 
 
 def row(index: int, time: str | None = None) -> list[str]:
-    """Cells of a valid candle, each opening where the last one closed."""
+    """The cells of a valid candle, which opens at the close of the candle before."""
     opened, closed = 100 + index, 101 + index
     return [
         time or str(START + index * STEP),
@@ -32,7 +32,7 @@ def sheet(rows: Iterable[Sequence[str]], header: str = HEADER, end: str = "\n") 
 
 
 def write(folder: Path, text: str | bytes, name: str = "BTCUSDT_5m.csv") -> Path:
-    """A file of exactly this content."""
+    """Writes a file with exactly this content."""
     path = folder / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return path

@@ -1,4 +1,4 @@
-"""What is read, in which spellings, and what the person is told."""
+"""Accepted formats of candle files, and the notes for the user."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MILLISECONDS = [str(1743699900000 + 300000 * index) for index in range(4)]
 ROWS = [row(index) for index in range(4)]
 
 
-def test_reads_a_file_with_a_header(tmp_path: Path) -> None:
+def test_a_file_with_a_header_is_read_as_a_tape(tmp_path: Path) -> None:
     path = write(tmp_path, sheet(ROWS))
     tape = read_tape(path, now=NOW)
     assert (tape.instrument, tape.interval, tape.path) == ("BTCUSDT-LINEAR.BYBIT", STEP, path)
@@ -36,7 +36,7 @@ def test_reads_a_file_with_a_header(tmp_path: Path) -> None:
     assert (tape.gaps, tape.notes, tape.synthetic, tape.recipe) == ((), (), False, "")
 
 
-def test_reads_bybits_rest_rows_newest_first_with_turnover(tmp_path: Path) -> None:
+def test_rows_of_bybits_rest_interface_are_read_newest_first_with_turnover(tmp_path: Path) -> None:
     rows = [[*row(index, MILLISECONDS[index]), "1262.5"] for index in range(4)]
     tape = read_tape(write(tmp_path, sheet(reversed(rows), header="")), now=NOW)
     assert tape.candles[0].open_time == START
@@ -69,7 +69,7 @@ def test_reads_bybits_rest_rows_newest_first_with_turnover(tmp_path: Path) -> No
         ),
     ],
 )
-def test_spellings_of_the_same_tape_are_the_same_tape(tmp_path: Path, text: str) -> None:
+def test_other_encodings_of_the_same_candles_give_the_same_tape(tmp_path: Path, text: str) -> None:
     plain = read_tape(write(tmp_path, sheet(ROWS)), now=NOW)
     assert read_tape(write(tmp_path, text), now=NOW) == plain
     assert all(candle.open_time.tzinfo is UTC for candle in plain.candles)
@@ -78,12 +78,12 @@ def test_spellings_of_the_same_tape_are_the_same_tape(tmp_path: Path, text: str)
 @pytest.mark.parametrize(
     "name", ["timestamp", "Time", "DATE", "datetime", "open_time", "Open Time", "start", "startTime"]
 )
-def test_common_names_of_the_time_column(tmp_path: Path, name: str) -> None:
+def test_common_names_of_the_time_column_are_accepted(tmp_path: Path, name: str) -> None:
     text = sheet(ROWS, header=f"{name},Open,HIGH,low,Close,Volume")
     assert read_tape(write(tmp_path, text), now=NOW).candles[0] == FIRST
 
 
-def test_columns_in_any_order_and_columns_that_mean_nothing(tmp_path: Path) -> None:
+def test_columns_are_read_in_any_order_and_unknown_columns_are_noted(tmp_path: Path) -> None:
     rows = [["x", *reversed(cells), "17"] for cells in ROWS]
     text = sheet(rows, header="symbol,volume,close,low,high,open,timestamp,trades")
     tape = read_tape(write(tmp_path, text), now=NOW)
@@ -91,7 +91,7 @@ def test_columns_in_any_order_and_columns_that_mean_nothing(tmp_path: Path) -> N
     assert tape.notes == ("columns not read: symbol, trades",)
 
 
-def test_optional_columns_may_be_empty_in_a_row(tmp_path: Path) -> None:
+def test_empty_cells_of_optional_columns_are_read_as_none(tmp_path: Path) -> None:
     rows = [[*ROWS[0], "1262.5", "100.9", "101.1", ""], [*ROWS[1], "", "", "", "-0.0001"]]
     tape = read_tape(write(tmp_path, sheet(rows, header=f"{HEADER},turnover,bid,ask,fundingRate")), now=NOW)
     first, second = tape.candles
@@ -101,20 +101,20 @@ def test_optional_columns_may_be_empty_in_a_row(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["100.50", "1.0050e2", "1005E-1", "+100.5", "00100.5"])
-def test_numbers_are_the_exact_decimals_of_their_text(tmp_path: Path, text: str) -> None:
+def test_numbers_are_read_as_the_exact_decimals_of_their_text(tmp_path: Path, text: str) -> None:
     rows = [[ROWS[0][0], text, *ROWS[0][2:]], ROWS[1]]
     opened = read_tape(write(tmp_path, sheet(rows)), now=NOW).candles[0].open
     assert str(opened) == str(Decimal(text))
 
 
-def test_times_without_a_zone_are_utc_and_the_person_is_told(tmp_path: Path) -> None:
+def test_times_without_a_zone_are_read_as_utc_with_a_note(tmp_path: Path) -> None:
     rows = [row(index, f"{START + index * STEP:%Y-%m-%d %H:%M:%S}.000000") for index in range(3)]
     tape = read_tape(write(tmp_path, sheet(rows)), now=NOW)
     assert tape.candles[0].open_time == START
     assert tape.notes == ("times carry no zone: read as UTC",)
 
 
-def test_gaps_are_reported_and_never_filled(tmp_path: Path) -> None:
+def test_gaps_are_noted_and_not_filled(tmp_path: Path) -> None:
     tape = read_tape(write(tmp_path, sheet(row(index) for index in (0, 1, 4, 5, 7))), now=NOW)
     assert len(tape.candles) == 5
     assert tape.gaps == (
@@ -122,35 +122,33 @@ def test_gaps_are_reported_and_never_filled(tmp_path: Path) -> None:
         Gap(START + 6 * STEP, START + 7 * STEP, 1),
     )
     (note,) = tape.notes
-    assert note == f"2 gaps, 3 candles missing, from {START + 2 * STEP} to {START + 7 * STEP}: never filled"
+    assert note == f"2 gaps, 3 candles missing, from {START + 2 * STEP} to {START + 7 * STEP}: not filled"
 
 
-def test_a_last_candle_that_is_not_over_is_left_out(tmp_path: Path) -> None:
+def test_a_last_candle_that_ends_after_now_is_omitted_with_a_note(tmp_path: Path) -> None:
     path = write(tmp_path, sheet(ROWS))
     almost = START + 4 * STEP - timedelta(microseconds=1)
     tape = read_tape(path, now=almost)
     assert tape.candles[-1].open_time == START + 2 * STEP
-    assert tape.notes == (
-        f"the last candle is not over at {almost} and left out: 5m from {START + 3 * STEP}",
-    )
+    assert tape.notes == (f"the last candle ends after {almost}, omitted: 5m from {START + 3 * STEP}",)
     assert len(read_tape(path, now=START + 4 * STEP).candles) == 4
 
 
-def test_candles_of_the_future_are_left_out(tmp_path: Path) -> None:
+def test_all_candles_that_end_after_now_are_omitted_with_a_note(tmp_path: Path) -> None:
     tape = read_tape(write(tmp_path, sheet(ROWS)), now=START + 2 * STEP)
     assert len(tape.candles) == 2
-    assert tape.notes[0].startswith("the last 2 candles are not over")
+    assert tape.notes[0].startswith("the last 2 candles end after")
 
 
-def test_a_last_line_without_its_end_is_left_out(tmp_path: Path) -> None:
+def test_a_last_line_without_a_line_end_is_omitted_with_a_note(tmp_path: Path) -> None:
     tape = read_tape(write(tmp_path, sheet(ROWS)[:-2]), now=NOW)
     assert len(tape.candles) == 3
     assert tape.notes == (
-        "row 5 has no line end, so it may be cut off: left out (end the line to have it read)",
+        "row 5 has no line end, so it may be cut off: omitted (add a line end to include it)",
     )
 
 
-def test_a_last_line_without_its_end_is_the_oldest_candle_where_newest_comes_first(tmp_path: Path) -> None:
+def test_an_unended_last_line_of_a_newest_first_file_omits_the_oldest_candle(tmp_path: Path) -> None:
     tape = read_tape(write(tmp_path, sheet(reversed(ROWS))[:-2]), now=NOW)
     assert [candle.open_time for candle in tape.candles] == [START + index * STEP for index in (1, 2, 3)]
 
@@ -166,7 +164,7 @@ def test_a_last_line_without_its_end_is_the_oldest_candle_where_newest_comes_fir
         ("XYZ_5m.csv", "XYZ"),
     ],
 )
-def test_the_symbol_comes_from_the_files_name(tmp_path: Path, name: str, symbol: str) -> None:
+def test_the_symbol_is_read_from_the_files_name(tmp_path: Path, name: str, symbol: str) -> None:
     assert read_tape(write(tmp_path, sheet(ROWS), name), now=NOW).instrument == f"{symbol}-LINEAR.BYBIT"
 
 
@@ -174,12 +172,14 @@ def test_the_symbol_comes_from_the_files_name(tmp_path: Path, name: str, symbol:
     ("symbol", "instrument"),
     [("ETHUSDT", "ETHUSDT-LINEAR.BYBIT"), ("ETHUSDT-SPOT.BYBIT", "ETHUSDT-SPOT.BYBIT")],
 )
-def test_a_given_symbol_is_stronger_than_the_files_name(tmp_path: Path, symbol: str, instrument: str) -> None:
+def test_a_given_symbol_overrides_the_symbol_in_the_files_name(
+    tmp_path: Path, symbol: str, instrument: str
+) -> None:
     assert read_tape(write(tmp_path, sheet(ROWS)), symbol=symbol, now=NOW).instrument == instrument
 
 
 @pytest.mark.parametrize("symbol", ["", "btcusdt", "BTC/USDT", "BTCUSDT-FUTURE.BYBIT"])
-def test_a_given_symbol_that_is_not_one_is_refused(tmp_path: Path, symbol: str) -> None:
+def test_an_invalid_given_symbol_is_refused(tmp_path: Path, symbol: str) -> None:
     with pytest.raises(InvalidInput, match="is not an instrument"):
         read_tape(write(tmp_path, sheet(ROWS)), symbol=symbol, now=NOW)
 
@@ -194,7 +194,7 @@ def test_a_given_symbol_that_is_not_one_is_refused(tmp_path: Path, symbol: str) 
         ("BTCUSDT_1w.csv", 10080),
     ],
 )
-def test_the_interval_comes_from_the_times(tmp_path: Path, name: str, minutes: int) -> None:
+def test_the_interval_is_determined_from_the_times(tmp_path: Path, name: str, minutes: int) -> None:
     step = timedelta(minutes=minutes)
     rows = [row(index, str(datetime(2025, 4, 3, tzinfo=UTC) + index * step)) for index in range(3)]
     assert read_tape(write(tmp_path, sheet(rows), name), now=NOW).interval == step

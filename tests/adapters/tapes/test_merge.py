@@ -1,4 +1,4 @@
-"""Several tapes as one course of time."""
+"""Merging of several tapes in order of time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def tape(symbol: str, minutes: int = 5, candles: int = 6, start: datetime = STAR
     return made
 
 
-def test_candles_that_close_together_come_together_in_order_of_instrument() -> None:
+def test_candles_with_one_close_time_are_grouped_in_order_of_instrument() -> None:
     tapes = [tape("SOLUSDT"), tape("BTCUSDT"), tape("ETHUSDT")]
     instants = list(merge(tapes))
     assert [time for time, _ in instants] == [START + 5 * (index + 1) * MINUTE for index in range(6)]
@@ -29,12 +29,12 @@ def test_candles_that_close_together_come_together_in_order_of_instrument() -> N
     assert list(merge(reversed(tapes))) == instants
 
 
-def test_tapes_that_start_and_end_apart() -> None:
+def test_tapes_with_different_starts_and_ends_are_merged_by_close_time() -> None:
     early, late = tape("BTCUSDT", candles=3), tape("ETHUSDT", candles=3, start=START + 10 * MINUTE)
     assert [len(candles) for _, candles in merge([late, early])] == [1, 1, 2, 1, 1]
 
 
-def test_intervals_may_differ() -> None:
+def test_tapes_with_different_intervals_are_merged_by_close_time() -> None:
     instants = list(merge([tape("ETHUSDT", minutes=5, candles=2), tape("BTCUSDT", minutes=1, candles=10)]))
     assert all(earlier < later for (earlier, _), (later, _) in pairwise(instants))
     together = [time for time, candles in instants if len(candles) == 2]
@@ -42,10 +42,10 @@ def test_intervals_may_differ() -> None:
     assert len(instants) == 10
 
 
-def test_no_tapes_are_no_instants() -> None:
+def test_no_tapes_give_no_instants() -> None:
     assert list(merge([])) == []
 
 
-def test_one_instrument_twice_is_refused_before_the_first_instant() -> None:
+def test_two_tapes_of_one_instrument_are_refused_at_the_call() -> None:
     with pytest.raises(InvalidInput, match=r"more than one tape of BTCUSDT-LINEAR\.BYBIT"):
         merge([tape("BTCUSDT"), tape("ETHUSDT"), tape("BTCUSDT", minutes=1)])

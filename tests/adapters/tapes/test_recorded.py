@@ -1,4 +1,4 @@
-"""The recordings are read as they are."""
+"""Recorded candle files are read unchanged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
         ("ETHUSDT_1m.csv", 43_200, 1),
     ],
 )
-def test_bybits_candles(market_data: Path, name: str, candles: int, minutes: int) -> None:
+def test_bybit_recordings_are_read_without_gaps_and_notes(
+    market_data: Path, name: str, candles: int, minutes: int
+) -> None:
     tape = read_tape(market_data / "bybit_klines" / name, now=NOW)
     assert (len(tape.candles), tape.interval) == (candles, timedelta(minutes=minutes))
     assert (tape.gaps, tape.notes) == ((), ())
@@ -32,7 +34,7 @@ def test_bybits_candles(market_data: Path, name: str, candles: int, minutes: int
     assert all(later.open == earlier.close for earlier, later in pairwise(tape.candles))
 
 
-def test_the_first_and_the_last_candle_digit_by_digit(market_data: Path) -> None:
+def test_the_first_and_the_last_candle_have_the_digits_of_the_file(market_data: Path) -> None:
     tape = read_tape(market_data / "bybit_klines" / "BTCUSDT_5m.csv", now=NOW)
     first, last = tape.candles[0], tape.candles[-1]
     assert first.open_time == datetime(2025, 4, 3, 17, 5, tzinfo=UTC)
@@ -42,26 +44,26 @@ def test_the_first_and_the_last_candle_digit_by_digit(market_data: Path) -> None
     assert first.close == Decimal("81804.9")
 
 
-def test_a_last_candle_that_is_not_over(market_data: Path) -> None:
+def test_a_last_candle_that_ends_after_now_is_omitted(market_data: Path) -> None:
     path = market_data / "bybit_klines" / "BTCUSDT_5m.csv"
     tape = read_tape(path, now=datetime(2025, 7, 2, 17, 4, 59, tzinfo=UTC))
     assert len(tape.candles) == 25_919
-    assert "not over" in tape.notes[0]
+    assert "ends after" in tape.notes[0]
 
 
-def test_times_without_a_zone(market_data: Path) -> None:
+def test_recorded_times_without_a_zone_are_read_as_utc_with_a_note(market_data: Path) -> None:
     tape = read_tape(market_data / "btc_perp_1m_2022-01.csv", symbol="BTCUSDT", now=NOW)
     assert (len(tape.candles), tape.gaps) == (45_031, ())
     assert tape.candles[0].open_time == datetime(2021, 12, 31, 23, 1, tzinfo=UTC)
     assert tape.notes == ("times carry no zone: read as UTC",)
 
 
-def test_a_name_without_a_symbol(market_data: Path) -> None:
-    with pytest.raises(InvalidTape, match="give it with --symbol"):
+def test_a_file_name_without_a_symbol_is_refused(market_data: Path) -> None:
+    with pytest.raises(InvalidTape, match="add --symbol"):
         read_tape(market_data / "btc_perp_1m_2022-01.csv", now=NOW)
 
 
-def test_three_symbols_in_time_order(market_data: Path) -> None:
+def test_recordings_of_three_symbols_are_merged_in_order_of_time(market_data: Path) -> None:
     tapes = [read_tape(market_data / "bybit_klines" / f"{symbol}_5m.csv", now=NOW) for symbol in SYMBOLS]
     instants = list(merge(tapes))
     assert len(instants) == 25_920
@@ -69,6 +71,6 @@ def test_three_symbols_in_time_order(market_data: Path) -> None:
     assert all(earlier < later for (earlier, _), (later, _) in pairwise(instants))
 
 
-def test_ticks_are_no_candles(market_data: Path) -> None:
+def test_a_file_of_ticks_is_refused(market_data: Path) -> None:
     with pytest.raises(InvalidTape, match="is not text in UTF-8"):
         read_tape(market_data / "ticks" / "spot_btcusdt_20240808.gz", symbol="BTCUSDT", now=NOW)

@@ -1,4 +1,4 @@
-"""A tape that is not one is refused with one line that names file, row and fault."""
+"""An invalid candle file is refused with one line that names file, row and fault."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ GOOD = sheet(ROWS)
 WIDE = f"{HEADER},turnover,bid,ask,funding_rate"
 
 
-def spoilt(column: int, text: str, rows: Sequence[Sequence[str]] = ROWS) -> str:
-    """The good sheet with one cell of row 4 replaced."""
+def with_cell(column: int, text: str, rows: Sequence[Sequence[str]] = ROWS) -> str:
+    """A valid file with one cell of row 4 replaced."""
     cells = [list(cells) for cells in rows]
     cells[2][column] = text
     return sheet(cells, header=WIDE if len(cells[0]) > 6 else HEADER)
 
 
 def wide(column: int, text: str) -> str:
-    return spoilt(column, text, [[*cells, "1262.5", "100.5", "100.6", "0.0001"] for cells in ROWS])
+    return with_cell(column, text, [[*cells, "1262.5", "100.5", "100.6", "0.0001"] for cells in ROWS])
 
 
-SPOILT = [
-    *(pytest.param(spoilt(column, text), fault, id=f"{HEADER.split(',')[column]} {text!r}")
+INVALID_ROWS = [
+    *(pytest.param(with_cell(column, text), fault, id=f"{HEADER.split(',')[column]} {text!r}")
       for column in range(1, 6)
       for text, fault in [
           ("abc", "'abc' is not a number"),
@@ -47,51 +47,51 @@ SPOILT = [
           ("--1", "'--1' is not a number"),
           ("0x10", "'0x10' is not a number"),
           ("١٠٣", "is not a number"),
-          ("1" * 29, "longer than the 28 signs"),
+          ("1" * 29, "has more than 28 characters"),
           ("1e99999999999999999999", "is not a number"),
       ]),
-    *(pytest.param(spoilt(column, text), fault, id=f"{HEADER.split(',')[column]} {text}")
+    *(pytest.param(with_cell(column, text), fault, id=f"{HEADER.split(',')[column]} {text}")
       for column in range(1, 5)
       for text, fault in [("0", "is not above 0"), ("-102.0", "is not above 0")]),
-    pytest.param(spoilt(5, "-0.1"), "volume -0.1 is negative", id="negative volume"),
-    pytest.param(spoilt(5, "1e29"), "above any volume", id="absurd volume"),
-    pytest.param(spoilt(2, "101.9"), "high 101.9 is below low 102.0", id="high below low"),
-    pytest.param(spoilt(1, "104.0"), "open 104.0 is above high 103.5", id="open above high"),
-    pytest.param(spoilt(1, "101.0"), "open 101.0 is below low 102.0", id="open below low"),
-    pytest.param(spoilt(4, "104.0"), "close 104.0 is above high 103.5", id="close above high"),
-    pytest.param(spoilt(4, "101.0"), "close 101.0 is below low 102.0", id="close below low"),
-    pytest.param(spoilt(2, "1e20"), "above any price", id="absurdly high"),
-    pytest.param(spoilt(3, "1e-20"), "below any price", id="absurdly low"),
+    pytest.param(with_cell(5, "-0.1"), "volume -0.1 is negative", id="negative volume"),
+    pytest.param(with_cell(5, "1e29"), "above the largest volume", id="too large volume"),
+    pytest.param(with_cell(2, "101.9"), "high 101.9 is below low 102.0", id="high below low"),
+    pytest.param(with_cell(1, "104.0"), "open 104.0 is above high 103.5", id="open above high"),
+    pytest.param(with_cell(1, "101.0"), "open 101.0 is below low 102.0", id="open below low"),
+    pytest.param(with_cell(4, "104.0"), "close 104.0 is above high 103.5", id="close above high"),
+    pytest.param(with_cell(4, "101.0"), "close 101.0 is below low 102.0", id="close below low"),
+    pytest.param(with_cell(2, "1e20"), "above the largest price", id="too large price"),
+    pytest.param(with_cell(3, "1e-20"), "below the smallest price", id="too small price"),
     pytest.param(wide(6, "-1"), "turnover -1 is negative", id="negative turnover"),
     pytest.param(wide(6, "x"), "turnover 'x' is not a number", id="text in turnover"),
     pytest.param(wide(7, "nan"), "bid 'nan' is not a number", id="NaN bid"),
     pytest.param(wide(7, "0"), "bid 0 is not above 0", id="bid zero"),
     pytest.param(wide(8, "0"), "ask 0 is not above 0", id="ask zero"),
     pytest.param(wide(7, "100.7"), "bid 100.7 is above ask 100.6", id="crossed"),
-    pytest.param(wide(9, "1"), "funding_rate 1 is no fraction", id="funding in percent"),
-    pytest.param(wide(9, "-1"), "funding_rate -1 is no fraction", id="negative funding in percent"),
+    pytest.param(wide(9, "1"), "funding_rate 1 is not a fraction", id="funding in percent"),
+    pytest.param(wide(9, "-1"), "funding_rate -1 is not a fraction", id="negative funding in percent"),
     pytest.param(wide(9, "inf"), "funding_rate 'inf' is not a number", id="infinite funding"),
-    *(pytest.param(spoilt(0, text), "is not a time", id=f"time {text!r}")
+    *(pytest.param(with_cell(0, text), "is not a time", id=f"time {text!r}")
       for text in ["", "now", "17:15", "03/04/2025 17:15", "2025-13-03 17:15:00", "1743700500000.0", "174370050",
                    "1.7437005e12", "-1743700500000", "2025-04-03 25:15:00"]),
-    pytest.param(spoilt(0, "2008-12-31 23:55:00+00:00"), "cannot be", id="before Bitcoin"),
-    pytest.param(spoilt(0, "2101-01-01 00:00:00+00:00"), "cannot be", id="next century"),
-    pytest.param(spoilt(0, "0001-01-01 00:00:00+14:00"), "cannot be", id="before the calendar"),
-    pytest.param(spoilt(0, "1970-01-01"), "cannot be", id="epoch"),
-    pytest.param(spoilt(0, ROWS[1][0]), "repeats the row above", id="time repeats"),
-    pytest.param(spoilt(0, ROWS[0][0]), "the time goes back", id="time goes back"),
-    pytest.param(spoilt(0, str(START + 2 * STEP + STEP / 5)), "wrong interval: 6m", id="off the grid"),
-    pytest.param(spoilt(0, str(START + 2 * STEP + STEP / 7)), "wrong interval: 0:05:42", id="off the minute"),
-    pytest.param(spoilt(5, "12.5,1"), "7 fields instead of 6", id="a field too many"),
+    pytest.param(with_cell(0, "2008-12-31 23:55:00+00:00"), "is out of range", id="before Bitcoin"),
+    pytest.param(with_cell(0, "2101-01-01 00:00:00+00:00"), "is out of range", id="next century"),
+    pytest.param(with_cell(0, "0001-01-01 00:00:00+14:00"), "is out of range", id="before the calendar"),
+    pytest.param(with_cell(0, "1970-01-01"), "is out of range", id="epoch"),
+    pytest.param(with_cell(0, ROWS[1][0]), "repeats the row above", id="time repeats"),
+    pytest.param(with_cell(0, ROWS[0][0]), "the time goes back", id="time goes back"),
+    pytest.param(with_cell(0, str(START + 2 * STEP + STEP / 5)), "wrong interval: 6m", id="off the grid"),
+    pytest.param(with_cell(0, str(START + 2 * STEP + STEP / 7)), "wrong interval: 0:05:42", id="off the minute"),
+    pytest.param(with_cell(5, "12.5,1"), "7 fields instead of 6", id="a field too many"),
     pytest.param(GOOD.replace(f",{ROWS[2][4]},12.5\n", f",{ROWS[2][4]}\n", 1), "5 fields", id="a field too few"),
-    pytest.param(spoilt(5, '"12\n.5"'), "a quoted field holds a line break", id="a line break in quotes"),
+    pytest.param(with_cell(5, '"12\n.5"'), "a quoted field contains a line break", id="a line break in quotes"),
     pytest.param(GOOD.replace(",".join(ROWS[2]), "", 1), "0 fields instead of 6", id="an empty line"),
     pytest.param(GOOD.replace(",".join(ROWS[2]), HEADER, 1), "is not a time", id="a second header"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "fault"), SPOILT)
-def test_a_spoilt_row_is_named(tmp_path: Path, text: str, fault: str) -> None:
+@pytest.mark.parametrize(("text", "fault"), INVALID_ROWS)
+def test_an_invalid_row_is_refused_naming_file_row_and_fault(tmp_path: Path, text: str, fault: str) -> None:
     path = write(tmp_path, text)
     with pytest.raises(InvalidTape) as refused:
         read_tape(path, now=NOW)
@@ -119,11 +119,11 @@ def test_a_spoilt_row_is_named(tmp_path: Path, text: str, fault: str) -> None:
         ),
         pytest.param(GOOD.replace("open,high", "x,y", 1), 1, "missing column: open, high", id="two missing"),
         pytest.param(sheet(ROWS, header="a,b,c,d,e,f"), 1, "missing column: time, open", id="unknown header"),
-        pytest.param(GOOD.replace("high", "open", 1), 1, "two columns hold the open", id="open twice"),
+        pytest.param(GOOD.replace("high", "open", 1), 1, "two columns contain the open", id="open twice"),
         pytest.param(
             GOOD.replace("volume", "Date", 1),
             1,
-            "two columns hold the time: 'timestamp', 'Date'",
+            "two columns contain the time: 'timestamp', 'Date'",
             id="two times",
         ),
         pytest.param(GOOD.replace(",", ";"), 1, "separated by semicolons", id="semicolons"),
@@ -147,7 +147,7 @@ def test_a_spoilt_row_is_named(tmp_path: Path, text: str, fault: str) -> None:
         pytest.param(GOOD.encode("utf-16"), 1, "is not text in UTF-8", id="UTF-16"),
     ],
 )
-def test_a_file_that_is_no_tape_is_refused(
+def test_a_file_that_is_not_a_tape_is_refused(
     tmp_path: Path, content: str | bytes, row: int | None, fault: str
 ) -> None:
     path = write(tmp_path, content)
@@ -160,13 +160,13 @@ def test_a_file_that_is_no_tape_is_refused(
 @pytest.mark.parametrize(
     ("name", "steps", "row", "fault"),
     [
-        ("BTCUSDT_5m.csv", (0, 2, 4, 6), 3, "the file's name says 5m, its candles are 10m apart"),
-        ("BTCUSDT_1h.csv", (0, 1, 2), 3, "wrong interval: 5m from the row above, no multiple of 1h"),
-        ("BTCUSDT_10m.csv", (0, 2, 3, 4), 4, "wrong interval: 5m from the row above, no multiple of 10m"),
-        ("BTCUSDT.csv", (0, 2, 4, 5, 8), 5, "wrong interval: 5m from the row above, no multiple of 10m"),
+        ("BTCUSDT_5m.csv", (0, 2, 4, 6), 3, "the file's name has 5m, its candles are 10m apart"),
+        ("BTCUSDT_1h.csv", (0, 1, 2), 3, "wrong interval: 5m from the row above, not a multiple of 1h"),
+        ("BTCUSDT_10m.csv", (0, 2, 3, 4), 4, "wrong interval: 5m from the row above, not a multiple of 10m"),
+        ("BTCUSDT.csv", (0, 2, 4, 5, 8), 5, "wrong interval: 5m from the row above, not a multiple of 10m"),
     ],
 )
-def test_a_wrong_interval_is_refused(
+def test_an_interval_that_differs_from_the_name_or_between_rows_is_refused(
     tmp_path: Path, name: str, steps: tuple[int, ...], row: int, fault: str
 ) -> None:
     cells = [[str(START + step * STEP), *ROWS[0][1:]] for step in steps]
@@ -179,12 +179,14 @@ def test_a_wrong_interval_is_refused(
 @pytest.mark.parametrize(
     ("times", "row", "fault"),
     [
-        (["1743699900", "1743699901", "1743699902"], 3, "0:00:01 is no whole number of minutes"),
+        (["1743699900", "1743699901", "1743699902"], 3, "0:00:01 is not a whole number of minutes"),
         (["1743699930", "1743699990", "1743700050"], 2, "is not the start of a minute"),
         (["1743699959999", "1743700019999"], 2, "is not the start of a minute"),
     ],
 )
-def test_times_are_the_starts_of_minutes(tmp_path: Path, times: list[str], row: int, fault: str) -> None:
+def test_times_that_are_not_starts_of_minutes_are_refused(
+    tmp_path: Path, times: list[str], row: int, fault: str
+) -> None:
     cells = [[time, *ROWS[0][1:]] for time in times]
     with pytest.raises(InvalidTape) as refused:
         read_tape(write(tmp_path, sheet(cells), "BTCUSDT.csv"), now=NOW)
@@ -202,7 +204,7 @@ def test_times_are_the_starts_of_minutes(tmp_path: Path, times: list[str], row: 
         ((5, 0, 1, 2, 3, 4), 3, "the time goes back"),
     ],
 )
-def test_times_that_turn_or_repeat_are_refused(
+def test_repeated_and_unordered_times_are_refused(
     tmp_path: Path, order: tuple[int, ...], row: int, fault: str
 ) -> None:
     with pytest.raises(InvalidTape) as refused:
@@ -211,53 +213,53 @@ def test_times_that_turn_or_repeat_are_refused(
     assert fault in refused.value.fault
 
 
-def test_a_tape_of_which_nothing_is_over_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidTape, match="no candle is whole and over"):
+def test_a_file_whose_candles_all_end_after_now_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidTape, match="no complete candle ends by"):
         read_tape(write(tmp_path, GOOD), now=START)
 
 
 @pytest.mark.parametrize("name", ["btc_perp_1m_2022-01.csv", "candles.csv", "2025_5m.csv", "BTC_PERP_5m.csv"])
-def test_a_name_that_tells_no_symbol_asks_for_it(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InvalidTape, match="give it with --symbol"):
+def test_a_file_name_without_a_symbol_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InvalidTape, match="add --symbol"):
         read_tape(write(tmp_path, GOOD, name), now=NOW)
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidTape, match=r"BTCUSDT_5m\.csv: there is no such file"):
         read_tape(tmp_path / "BTCUSDT_5m.csv", now=NOW)
 
 
-def test_a_file_in_a_folder_that_is_a_file(tmp_path: Path) -> None:
+def test_a_path_below_a_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidTape, match="there is no such file"):
         read_tape(write(tmp_path, GOOD) / "BTCUSDT_5m.csv", now=NOW)
 
 
-def test_a_folder(tmp_path: Path) -> None:
+def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidTape, match="is a folder"):
         read_tape(tmp_path, now=NOW)
 
 
-def test_a_pipe(tmp_path: Path) -> None:
+def test_a_pipe_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "BTCUSDT_5m.csv")
     with pytest.raises(InvalidTape, match="is not a regular file"):
         read_tape(tmp_path / "BTCUSDT_5m.csv", now=NOW)
 
 
-def test_a_path_the_system_refuses(tmp_path: Path) -> None:
+def test_a_path_that_is_too_long_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidTape, match=r"cannot be read: .*too long"):
         read_tape(tmp_path / ("x" * 5000), now=NOW)
 
 
-def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
+def test_a_file_without_read_permission_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD)
     path.chmod(0)
-    with without_privileges(), pytest.raises(InvalidTape, match="may not be read: mend its permissions"):
+    with without_privileges(), pytest.raises(InvalidTape, match="cannot be read: check its permissions"):
         read_tape(path, now=NOW)
 
 
 @contextmanager
 def without_privileges() -> Generator[None]:
-    """Root may read everything, so a root becomes nobody meanwhile."""
+    """Switches from root, which may read every file, to an unprivileged user."""
     before = os.geteuid()
     if before == 0:
         os.seteuid(65534)

@@ -1,4 +1,4 @@
-"""Whatever is a tape is read back as it was; whatever is spoilt in it is found, in its row."""
+"""A written tape is read back unchanged; an invalid cell is refused naming its row."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _maybe = st.none()
 
 @st.composite
 def candles(draw: st.DrawFn) -> list[Candle]:
-    """Two candles or more; the name of the file tells the interval, so that any gap may be in any place."""
+    """Three candles or more with gaps at any place; the interval is in the file's name."""
     interval = timedelta(minutes=draw(st.sampled_from(MINUTES)))
     gaps = draw(st.lists(st.integers(1, 4), min_size=1, max_size=12))
     first = datetime(2020, 1, 1, tzinfo=UTC) + draw(st.integers(0, 10**6)) * timedelta(minutes=1)
-    # One step without a gap, or the file would truly be of a longer interval.
+    # At least one step has no gap, otherwise the interval of the file would be longer.
     places = [0, 1]
     for gap in gaps:
         places.append(places[-1] + gap)
@@ -89,7 +89,7 @@ def milliseconds(time: datetime) -> str:
     spelled=st.sampled_from([str, datetime.isoformat, milliseconds]),
     newest_first=st.booleans(),
 )
-def test_a_tape_is_read_back_as_it_was(
+def test_a_written_tape_is_read_back_unchanged(
     tmp_path: Path, recorded: list[Candle], spelled: Callable[[datetime], str], newest_first: bool
 ) -> None:
     cells = cells_of(recorded, spelled)
@@ -125,7 +125,7 @@ FAULTS: dict[str, Callable[[list[str]], object]] = {
 @on_disk
 @pytest.mark.parametrize("fault", FAULTS)
 @given(data=st.data(), recorded=candles())
-def test_one_spoilt_row_is_named(
+def test_an_invalid_row_is_refused_naming_its_number(
     tmp_path: Path, fault: str, data: st.DataObject, recorded: list[Candle]
 ) -> None:
     cells = cells_of(recorded, str)
@@ -138,7 +138,7 @@ def test_one_spoilt_row_is_named(
 
 @on_disk
 @given(data=st.data(), recorded=candles())
-def test_a_file_cut_anywhere_is_refused_or_gives_only_whole_candles(
+def test_a_truncated_file_is_refused_or_gives_only_complete_candles(
     tmp_path: Path, data: st.DataObject, recorded: list[Candle]
 ) -> None:
     path = file_of(tmp_path, recorded, cells_of(recorded, str))
@@ -153,7 +153,7 @@ def test_a_file_cut_anywhere_is_refused_or_gives_only_whole_candles(
 
 @on_disk
 @given(content=st.binary() | st.text().map(str.encode))
-def test_anything_is_a_tape_or_refused(tmp_path: Path, content: bytes) -> None:
+def test_random_content_is_refused_as_an_invalid_tape(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "BTCUSDT.csv"
     path.write_bytes(content)
     with pytest.raises(InvalidTape) as refused:

@@ -1,4 +1,4 @@
-"""The synthetic market: always the same, always a market, never passed off as a recording."""
+"""The synthetic market: deterministic, with the statistics of a market, and marked as synthetic."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def returns(tape: Tape) -> list[float]:
     interval=st.sampled_from(INTERVALS),
     candles=st.integers(1, 60),
 )
-def test_candles_keep_every_rule(seed: int, symbol: str, interval: timedelta, candles: int) -> None:
+def test_synthetic_candles_are_valid_and_contiguous(
+    seed: int, symbol: str, interval: timedelta, candles: int
+) -> None:
     (tape,) = synthetic_tape(seed, (symbol,), interval, candles)
     tick, lot = map(Decimal, STEPS[symbol])
     assert len(tape.candles) == candles
@@ -56,7 +58,7 @@ def test_candles_keep_every_rule(seed: int, symbol: str, interval: timedelta, ca
 
 
 def test_the_same_arguments_give_the_same_tape_on_every_machine() -> None:
-    """The digest was taken on CPython 3.11; a difference means that the model changed: give MODEL its next number."""
+    """The digest was taken on CPython 3.11. A different digest means that the model changed: raise MODEL's number."""
     candles = [candle for tape in synthetic_tape(7, candles=500) for candle in tape.candles]
     text = "\n".join(f"{c.open_time} {c.open} {c.high} {c.low} {c.close} {c.volume}" for c in candles)
     assert (
@@ -65,41 +67,41 @@ def test_the_same_arguments_give_the_same_tape_on_every_machine() -> None:
     )
 
 
-def test_another_seed_is_another_market() -> None:
+def test_another_seed_gives_other_candles() -> None:
     assert synthetic_tape(1, candles=5)[0].candles != synthetic_tape(2, candles=5)[0].candles
 
 
-def test_more_candles_continue_the_same_tape() -> None:
+def test_a_longer_tape_begins_with_the_candles_of_a_shorter_one() -> None:
     for short, long in zip(synthetic_tape(3, candles=40), synthetic_tape(3, candles=90), strict=True):
         assert long.candles[:40] == short.candles
 
 
-def test_a_symbol_may_be_spelled_out() -> None:
+def test_an_instrument_id_gives_the_tape_of_its_symbol() -> None:
     assert synthetic_tape(1, ["BTCUSDT-LINEAR.BYBIT"], candles=9) == synthetic_tape(1, ["BTCUSDT"], candles=9)
     (spot,) = synthetic_tape(1, ["ETHUSDT-SPOT.BYBIT"], candles=2)
     assert spot.instrument == "ETHUSDT-SPOT.BYBIT"
 
 
-def test_a_symbol_does_not_depend_on_the_others_asked_for() -> None:
+def test_the_tape_of_a_symbol_does_not_depend_on_the_other_symbols() -> None:
     assert synthetic_tape(3, ("SOLUSDT",), candles=50)[0] == synthetic_tape(3, candles=50)[2]
 
 
-def test_it_is_called_synthetic() -> None:
+def test_a_synthetic_tape_is_marked_as_synthetic() -> None:
     for tape in synthetic_tape(7, candles=2):
         assert tape.synthetic
         assert tape.path is None
         assert tape.notes[0].startswith("synthetic market, not recorded prices: whence-synthetic-1 seed=7 ")
 
 
-def test_its_start_is_told_in_utc() -> None:
+def test_a_start_in_another_zone_is_converted_to_utc() -> None:
     start = datetime(2025, 3, 1, 2, tzinfo=timezone(timedelta(hours=2)))
     (tape,) = synthetic_tape(7, ("BTCUSDT",), candles=1, start=start)
     assert tape.candles[0].open_time == datetime(2025, 3, 1, tzinfo=UTC)
     assert tape.candles[0].open_time.tzinfo is UTC
 
 
-def test_it_behaves_like_a_market() -> None:
-    """Volatility as given, in clusters, with fat tails; symbols move together, and volume with the moves."""
+def test_returns_and_volumes_have_the_statistics_of_a_market() -> None:
+    """Volatility as configured and clustered, fat tails, correlated symbols, volume correlated with moves."""
     bitcoin, ether, _ = synthetic_tape(7, candles=5_000)
     moves, others = returns(bitcoin), returns(ether)
     deviation = pstdev(moves)
@@ -122,8 +124,8 @@ def correlation(left: list[float], right: list[float]) -> float:
     ("change", "fault"),
     [
         ({"symbols": ()}, "one symbol or more"),
-        ({"symbols": ("BTCUSDT", "BTCUSDT")}, "each given once"),
-        ({"symbols": ("BTCUSDT", "BTCUSDT-LINEAR.BYBIT")}, "each given once"),
+        ({"symbols": ("BTCUSDT", "BTCUSDT")}, "each listed once"),
+        ({"symbols": ("BTCUSDT", "BTCUSDT-LINEAR.BYBIT")}, "each listed once"),
         ({"symbols": ("BTCUSDT-FUTURE.BYBIT",)}, "'BTCUSDT-FUTURE.BYBIT' is not an instrument"),
         ({"symbols": ("btc/usdt",)}, "is not an instrument"),
         ({"interval": timedelta(seconds=90)}, "whole minutes"),
@@ -134,7 +136,7 @@ def correlation(left: list[float], right: list[float]) -> float:
         ({"start": datetime(2025, 1, 1, 0, 0, 1, tzinfo=UTC)}, "whole minute"),
     ],
 )
-def test_what_is_no_market_is_refused(change: dict[str, object], fault: str) -> None:
+def test_invalid_parameters_are_refused(change: dict[str, object], fault: str) -> None:
     arguments: dict[str, object] = {"symbols": ("BTCUSDT",), "candles": 2} | change
     with pytest.raises(InvalidInput, match=fault):
         synthetic_tape(1, **arguments)  # type: ignore[arg-type]  # each is of its parameter's type

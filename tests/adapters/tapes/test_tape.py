@@ -1,4 +1,4 @@
-"""The identity of tapes: what a log is made from."""
+"""The identity of tapes."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ def recorded(folder: Path, candles: int = 3, symbol: str = "BTCUSDT", volume: st
     return read_tape(write(folder, sheet(rows), f"{symbol}_5m.csv"), now=NOW)
 
 
-def test_a_tape_that_grew_at_its_end_or_moved_is_the_same(tmp_path: Path) -> None:
+def test_a_tape_that_was_extended_or_moved_keeps_its_identity(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     grown = recorded(tmp_path / "elsewhere", candles=9)
     assert tape_identity([recorded(tmp_path)]) == tape_identity([grown])
 
 
-def test_the_order_of_tapes_does_not_matter(tmp_path: Path) -> None:
+def test_the_order_of_tapes_does_not_change_the_identity(tmp_path: Path) -> None:
     one, other = recorded(tmp_path), recorded(tmp_path, symbol="ETHUSDT")
     assert tape_identity([one, other]) == tape_identity([other, one])
 
 
-def test_another_instrument_interval_figure_or_time_is_another_tape(tmp_path: Path) -> None:
+def test_another_instrument_interval_figure_or_time_changes_the_identity(tmp_path: Path) -> None:
     tape = recorded(tmp_path)
     first = tape.candles[0]
     others = [
@@ -43,13 +43,13 @@ def test_another_instrument_interval_figure_or_time_is_another_tape(tmp_path: Pa
     assert len({tape_identity(tapes) for tapes in [[tape], *others]}) == 1 + len(others)
 
 
-def test_the_identity_is_the_same_tomorrow(tmp_path: Path) -> None:
-    """Logs are found again by it: whoever changes it makes every log on a tape unknown."""
+def test_the_identity_equals_its_recorded_value(tmp_path: Path) -> None:
+    """Logs record the identity of their tapes, so a change would make existing logs unusable with their tapes."""
     identity = tape_identity([recorded(tmp_path)])
     assert identity == "1c0423d1187f1e3cbdb44e5794cdaf5ece3ce06174dac76742626d92bf5eb630"
 
 
-def test_a_synthetic_tape_is_known_by_its_seed_and_start() -> None:
+def test_seed_start_interval_and_symbols_identify_a_synthetic_tape() -> None:
     named = {
         tape_identity(synthetic_tape(1, candles=2)),
         tape_identity(synthetic_tape(2, candles=2)),
@@ -61,6 +61,6 @@ def test_a_synthetic_tape_is_known_by_its_seed_and_start() -> None:
     assert tape_identity(synthetic_tape(1, candles=2)) == tape_identity(synthetic_tape(1, candles=5))
 
 
-def test_a_recording_of_a_synthetic_tape_is_not_it() -> None:
+def test_a_recorded_copy_of_a_synthetic_tape_has_another_identity() -> None:
     (tape,) = synthetic_tape(1, ("BTCUSDT",), candles=2)
     assert tape_identity([tape]) != tape_identity([replace(tape, recipe="", synthetic=False)])

@@ -1,4 +1,4 @@
-"""The weather of the synthetic market: what all its symbols share, candle by candle."""
+"""The conditions of the synthetic market in each candle, which all its symbols share."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from math import sqrt
 from random import Random
 
 STEPS = 10
-"""Sub-steps a candle."""
+"""The number of sub-steps in a candle."""
 
 _ROOT_3 = sqrt(3.0)
-# Variance, in units of its long-run mean: how fast it returns, how much it wanders, and its bounds.
+# Variance in units of its long-run mean: speed of reversion, size of diffusion, lower and upper bound.
 _RETURN, _WANDER, _CALMEST, _WILDEST = 0.03, 0.12, 0.05, 12.0
 
 
 @dataclass(frozen=True, slots=True)
 class Regime:
-    """A way the market behaves for a while.
+    """A regime of the market.
 
-    `drift` is in standard deviations a candle, `pull` the part of the way back to a level it goes in a candle,
-    `length` the mean duration in candles, `variance` the level its variance returns to.
+    `drift`: in standard deviations per candle; `pull`: the part of the distance to the level by which the price reverts
+    in a candle; `length`: mean duration in candles; `variance`: the level to which variance reverts.
     """
 
     drift: float
@@ -37,16 +37,16 @@ _REGIMES = (_RANGE, _RISE, _FALL, _STORM)
 
 
 @dataclass(frozen=True, slots=True)
-class Weather:
-    """One candle's regime, its variance (1 = long-run mean) and a standard draw for each sub-step."""
+class Conditions:
+    """A candle's regime, its variance (1 = long-run mean) and a standardised shock for each sub-step."""
 
     regime: Regime
     variance: float
     shocks: tuple[float, ...]
 
 
-def weather(chance: Random, candles: int) -> Iterator[Weather]:
-    """Regimes as a Markov chain; variance as Heston's process (Euler scheme, cut off at a floor and a ceiling)."""
+def conditions(chance: Random, candles: int) -> Iterator[Conditions]:
+    """Yields conditions: regimes of a Markov chain, variance by Heston's process (Euler scheme, clamped to bounds)."""
     regime, variance = _RANGE, 1.0
     for _ in range(candles):
         regime = _next_regime(chance, regime)
@@ -54,13 +54,13 @@ def weather(chance: Random, candles: int) -> Iterator[Weather]:
             variance + _RETURN * (regime.variance - variance) + _WANDER * sqrt(variance) * shock(chance)
         )
         variance = min(max(wandered, _CALMEST), _WILDEST)
-        yield Weather(regime, variance, tuple(shock(chance) for _ in range(STEPS)))
+        yield Conditions(regime, variance, tuple(shock(chance) for _ in range(STEPS)))
 
 
 def shock(chance: Random) -> float:
-    """A draw of mean 0 and deviation 1, bell-shaped: four uniform draws added up (Irwin-Hall).
+    """A bell-shaped draw of mean 0 and standard deviation 1: the sum of four uniform draws (Irwin-Hall).
 
-    The exact normal needs log or cos, whose last digit differs from machine to machine. Fat tails come from the
+    An exact normal draw needs log or cos, whose last digit differs between machines. Fat tails result from the
     changing variance.
     """
     draw = chance.random
