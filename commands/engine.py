@@ -33,7 +33,7 @@ from domain.candle import Candle
 from domain.errors import InvalidInput, Refused, TapeMismatch
 from domain.log import Envelope, Recorded, chain_id
 from domain.market import MarketView
-from domain.opposed import is_worth_saying
+from domain.opposed import is_worth_recording
 from domain.signal import SignalDetected
 
 Work = Generator[Unit, None, Answer | None]
@@ -145,7 +145,7 @@ class Engine:
         raised = {
             self._signal_id(sighting): sighting
             for sighting in sightings
-            if is_worth_saying(sighting.proposal, sighting.instance.id, portfolio)
+            if is_worth_recording(sighting.proposal, sighting.instance.id, portfolio)
         }
         if not raised:
             return

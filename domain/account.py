@@ -1,4 +1,4 @@
-"""An account: its money, what of it is spoken for, its trading day, and the kill switch."""
+"""An account: its balance, its reserved funds, its trading day and the kill switch."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class BalanceReason(StrEnum):
 
 
 class AccountOpened(Struct, frozen=True, gc=False):
-    """The starting balance, in `currency`; `leverage` is how many times its margin a position may be."""
+    """The account starts with `balance`, in `currency`; `leverage` is the largest ratio of notional to margin."""
 
     currency: str
     balance: Decimal
@@ -29,21 +29,21 @@ class AccountOpened(Struct, frozen=True, gc=False):
 
 
 class FundsReserved(Struct, frozen=True, gc=False):
-    """Margin and fees an entry order may need, set aside when it is placed, until it ends."""
+    """Margin and fees that an entry order may need, reserved from its placement until it ends."""
 
     order_id: str
     amount: Decimal
 
 
 class FundsReleased(Struct, frozen=True, gc=False):
-    """The entry order ended: nothing is set aside for it any more."""
+    """The entry order ended and its reservation with it."""
 
     order_id: str
     amount: Decimal
 
 
 class BalanceChanged(Struct, frozen=True, gc=False):
-    """Money came or went; `balance` is what there is afterwards."""
+    """The balance changed by `amount`; `balance` is the balance after the change."""
 
     reason: BalanceReason
     amount: Decimal
@@ -58,7 +58,7 @@ class DayOpened(Struct, frozen=True, gc=False):
 
 
 class DayClosed(Struct, frozen=True, gc=False):
-    """A trading day (UTC) ended; `realised` is the balance now less the balance it began with."""
+    """A trading day (UTC) ended; `realised` is this balance less the balance the day began with."""
 
     day: str
     balance: Decimal
@@ -66,13 +66,13 @@ class DayClosed(Struct, frozen=True, gc=False):
 
 
 class KillSwitchTripped(Struct, frozen=True, gc=False):
-    """No new exposure from here on, until a person resets the switch."""
+    """No new exposure is allowed until a person resets the switch."""
 
     reason: str
 
 
 class KillSwitchReset(Struct, frozen=True, gc=False):
-    """A person allows trading again."""
+    """A person allowed trading again."""
 
     reason: str
 
@@ -90,11 +90,15 @@ AccountEvent = (
 
 
 class Unopened(Struct, frozen=True, gc=False):
-    """No account of this name yet."""
+    """No account of this name has been opened yet."""
 
 
 class Account(Struct, frozen=True, gc=False, kw_only=True):
-    """`balance` and `reserved` in `currency`; `day` is an ISO date, empty before the first; `tripped` a reason."""
+    """An open account; `balance` and `reserved` (by order id) are in `currency`.
+
+    `day` is the ISO date of the trading day, empty before the first. `tripped` is the reason the kill switch was
+    tripped for, empty while it is not tripped.
+    """
 
     currency: str
     balance: Decimal
@@ -106,12 +110,12 @@ class Account(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def available(self) -> Decimal:
-        """Balance less what is set aside for entry orders, in `currency`."""
+        """Balance less the funds reserved for entry orders, in `currency`."""
         return EXACT.subtract(self.balance, total(self.reserved.values()))
 
     @property
     def day_realised(self) -> Decimal:
-        """What the day has brought so far, in `currency`; negative is a loss."""
+        """Realised profit of the trading day so far, in `currency`; negative is a loss."""
         return EXACT.subtract(self.balance, self.day_balance)
 
 
@@ -124,7 +128,7 @@ def evolve(state: AccountState, event: AccountEvent) -> AccountState:
     if isinstance(event, AccountOpened):
         return _opened(state, event)
     if isinstance(state, Unopened):
-        raise ValueError(f"{type(event).__name__} was recorded of an account that was never opened")
+        raise ValueError(f"{type(event).__name__} was recorded for an account that was never opened")
     match event:
         case BalanceChanged():
             return _with_balance(state, balance=event.balance)
@@ -146,7 +150,7 @@ def evolve(state: AccountState, event: AccountEvent) -> AccountState:
 
 def _opened(state: AccountState, event: AccountOpened) -> Account:
     if isinstance(state, Account):
-        raise ValueError("AccountOpened was recorded of an account that was opened before")
+        raise ValueError("AccountOpened was recorded for an account that was opened before")
     return Account(currency=event.currency, balance=event.balance, leverage=event.leverage)
 
 
@@ -155,7 +159,7 @@ def _with_balance(state: Account, *, balance: Decimal) -> Account:
 
 
 def with_reserved(state: Account, *, reserved: Mapping[str, Decimal]) -> Account:
-    """The account with these sums set aside, by order id."""
+    """The account with these reserved funds, by order id."""
     return replace(state, reserved=reserved)
 
 

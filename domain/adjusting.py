@@ -1,4 +1,4 @@
-"""Settings changed by their dotted names, as a person writes them: `risk.max_positions` to `3`."""
+"""Settings changed by their dotted names and as text: `risk.max_positions` to `3`."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import Any
 from domain.errors import InvalidSettings, Refused
 from domain.settings import OrphanRule, Settings, SizingRule, check
 
-_KEPT: Mapping[str, str] = {
-    "strategies": "strategies and their parameters belong to what the log was opened with; pause one instead",
-    "simulation": "how the simulated exchange behaves belongs to what the log was opened with",
-    "paused": "strategies are paused and resumed one by one, each with its reason",
+_FIXED: Mapping[str, str] = {
+    "strategies": "strategies and their parameters are fixed when the log is opened; pause a strategy instead",
+    "simulation": "the behaviour of the simulated exchange is fixed when the log is opened",
+    "paused": "pause and resume strategies one at a time, each with its reason",
 }
-"""What cannot be changed while an engine runs, and why."""
+"""The settings that cannot be changed while an engine runs, each with the reason."""
 
 
 def adjusted(settings: Settings, changes: Mapping[str, str]) -> Settings:
-    """The settings with these changes, the rest as they are; checked as every setting is.
+    """The settings with these changes, range-checked.
 
     Raises InvalidSettings naming each unknown name and each value that cannot be read or is out of its range, Refused
-    for what was settled when the log was opened.
+    for a setting that is fixed when the log is opened.
     """
     known = names(settings)
     faults: list[str] = []
@@ -43,11 +43,11 @@ def adjusted(settings: Settings, changes: Mapping[str, str]) -> Settings:
 
 
 def names(settings: Settings) -> Mapping[str, object]:
-    """Every setting that can be changed, by its dotted name, as it is now."""
+    """The current value of every setting that can be changed, by its dotted name."""
     found: dict[str, object] = {}
     for field in fields(settings):
         value: Any = getattr(settings, field.name)
-        if field.name in _KEPT:
+        if field.name in _FIXED:
             continue
         if is_dataclass(value):
             found |= {f"{field.name}.{one.name}": getattr(value, one.name) for one in fields(value)}
@@ -57,7 +57,7 @@ def names(settings: Settings) -> Mapping[str, object]:
 
 
 def _check_changeable(name: str) -> None:
-    why = _KEPT.get(name.partition(".")[0])
+    why = _FIXED.get(name.partition(".")[0])
     if why is not None:
         raise Refused(f"{name} cannot be changed here: {why}")
 
@@ -74,7 +74,7 @@ def _with(settings: Settings, name: str, value: Any) -> Settings:
 
 
 def _flag(text: str) -> bool:
-    """Raises ValueError for what is neither true nor false."""
+    """Raises ValueError for any text but `true` and `false`."""
     return ("false", "true").index(text.lower()) == 1
 
 

@@ -1,7 +1,7 @@
-"""Decimal arithmetic that depends on no thread's context: the same figures give the same digits anywhere.
+"""Decimal arithmetic with contexts of its own: the result never depends on a thread's decimal context.
 
-Sixty digits hold every product of quantity, price and fee exactly; only quotients are rounded, and their rounding
-is chosen where they are made.
+Sixty digits hold every product of quantity, price and fee exactly. Only quotients are rounded; the caller chooses
+the rounding by the context.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ONE = Decimal(1)
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal:
-    """The sum, exactly; 0 of none."""
+    """The exact sum; 0 for no amounts."""
     result = ZERO
     for amount in amounts:
         result = EXACT.add(result, amount)
@@ -27,16 +27,16 @@ def total(amounts: Iterable[Decimal]) -> Decimal:
 
 
 def is_within(value: Decimal | float, low: Decimal | float, high: Decimal | float) -> bool:
-    """Whether low <= value <= high; what is not a number is nowhere."""
-    nowhere = value.is_nan() if isinstance(value, Decimal) else isnan(value)
-    return not nowhere and low <= value <= high
+    """Whether low <= value <= high; False for NaN."""
+    is_nan = value.is_nan() if isinstance(value, Decimal) else isnan(value)
+    return not is_nan and low <= value <= high
 
 
 def distance(one: Decimal, other: Decimal) -> Decimal:
-    """How far apart two prices are, exactly; never negative."""
+    """The exact difference of two prices; never negative."""
     return EXACT.abs(EXACT.subtract(one, other))
 
 
-def exactly(opinion: float) -> Decimal:
-    """The decimal a person wrote when they wrote this float: 0.05, not the binary fraction beside it."""
-    return Decimal(repr(opinion))
+def exactly(number: float) -> Decimal:
+    """The decimal of the shortest text that reads as this float: 0.05, not its binary fraction."""
+    return Decimal(repr(number))

@@ -1,4 +1,4 @@
-"""A candle: what a market did in one interval, and the times around it."""
+"""A candle: the prices and volumes of one market in one interval."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Candle(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def close_time(self) -> datetime:
-        """The first instant that no longer belongs to the candle."""
+        """The end of the interval, which the candle excludes."""
         return self.open_time + self.interval
 
 
@@ -56,6 +56,6 @@ def interval_name(interval: timedelta) -> str:
 
 
 def cause_of(candle: Candle) -> str:
-    """The typed outside fact that names this candle as a cause: `candle:<instrument>:<interval>:<open time>`."""
+    """This candle as a cause, an outside fact: `candle:<instrument>:<interval>:<open time>`."""
     opened = candle.open_time.replace(tzinfo=None).isoformat(timespec="seconds")
     return f"candle:{candle.instrument}:{interval_name(candle.interval)}:{opened}Z"

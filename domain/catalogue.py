@@ -1,7 +1,8 @@
-"""The catalogue: rules of the instruments we know, and a documented guess for the ones we do not.
+"""The catalogue: the trading rules of known instruments, and documented defaults for unknown ones.
 
-Bybit's linear perpetuals as its instruments-info told them in January 2025 (tick, lot, bounds, minimum notional,
-leverage) and its risk-limit table's first tier (maintenance margin); fees are those without a VIP level.
+The table holds Bybit's linear perpetuals as its instruments-info endpoint returned them in January 2025 (tick, lot,
+bounds, minimum notional, leverage), with the maintenance margin of the first tier of its risk-limit table. Fees are
+those of an account without a VIP level.
 """
 
 from __future__ import annotations
@@ -25,24 +26,24 @@ _BYBIT_LINEAR: Mapping[str, tuple[str, str, str, str, str]] = {
     "XRPUSDT": ("0.0001", "0.1", "2875000", "75", "0.01"),
 }
 
-# lot, maximum quantity, maximum leverage, maintenance margin of what the table does not know
-_GUESS = (Decimal("0.001"), Decimal(100_000), Decimal(25), Decimal("0.02"))
+# lot, maximum quantity, maximum leverage, maintenance margin of an instrument that is not in the table
+_DEFAULTS = (Decimal("0.001"), Decimal(100_000), Decimal(25), Decimal("0.02"))
 
 
 def known() -> tuple[Instrument, ...]:
-    """Every instrument whose rules are known here, by their ids: what a market without a tape begins with."""
+    """The rules of every instrument in the table, by symbol; a market without a tape starts with them."""
     return tuple(rules_for(instrument_id(symbol), MIN_NOTIONAL) for symbol in sorted(_BYBIT_LINEAR))
 
 
 def rules_for(instrument: str, tick_seen: Decimal) -> Instrument:
-    """The rules of an instrument: the venue's where they are known, else a guess on the careful side.
+    """The rules of an instrument: the venue's where the table has them, else cautious defaults.
 
-    The guess takes `tick_seen` (the finest step the market's own prices show) for the tick, a lot of 0.001,
-    leverage up to 25, a maintenance margin of 2 %, and Bybit's fees and minimum notional.
+    The default tick is `tick_seen`, the finest step observed in the market's prices. The other defaults are a lot of
+    0.001, leverage up to 25, a maintenance margin of 2 %, and Bybit's fees and minimum notional.
     """
     symbol = symbol_of(instrument)
     known = _BYBIT_LINEAR.get(symbol) if instrument == instrument_id(symbol) else None
-    figures = (tick_seen, *_GUESS) if known is None else tuple(Decimal(text) for text in known)
+    figures = (tick_seen, *_DEFAULTS) if known is None else tuple(Decimal(text) for text in known)
     tick, lot, most, leverage, maintenance = figures
     base, quote = split_symbol(symbol)
     return Instrument(
@@ -62,12 +63,12 @@ def rules_for(instrument: str, tick_seen: Decimal) -> Instrument:
 
 
 def on_the_market(rules: Instrument, tick_seen: Decimal) -> Instrument:
-    """The rules as this market shows them: a tape whose prices are finer than the known tick has that finer tick."""
+    """The rules with `tick_seen` as the tick where the market's prices are finer than the known tick."""
     return rules if tick_seen >= rules.tick else with_tick(rules, tick=tick_seen)
 
 
 def split_symbol(symbol: str) -> tuple[str, str]:
-    """`BTCUSDT` -> (`BTC`, `USDT`); a symbol without a known quote is taken to be quoted in USDT."""
+    """`BTCUSDT` -> (`BTC`, `USDT`); a symbol without a known quote currency is the base, quoted in USDT."""
     for quote in _QUOTES:
         if symbol.endswith(quote) and len(symbol) > len(quote):
             return symbol.removesuffix(quote), quote

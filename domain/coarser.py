@@ -10,15 +10,15 @@ from domain.candle import Candle, interval_name
 from domain.errors import InvalidInput
 
 _MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
-"""Weeks begin here; so do days, hours and minutes."""
+"""A start of a week, and so of a day, an hour and a minute: intervals are counted from here."""
 
 
 class CoarserCandles:
-    """Takes closed candles of one instrument in time order; returns the coarser ones that they complete.
+    """Takes closed candles of one instrument in time order; returns the coarser candles that they complete.
 
-    A coarser candle begins at a whole multiple of its interval (UTC, weeks on Monday) and is made of the finer candles
-    that lie in it. The first one counts only if its first finer candle is there: the market before it is not known.
-    Where the last finer candle of one is missing, it closes when a later candle comes.
+    A coarser candle begins at a whole multiple of its interval (UTC, weeks on Monday) and aggregates the finer candles
+    within it. The first coarser candle is returned only if it was seen from its beginning. A coarser candle whose last
+    finer candle is missing closes when a later candle arrives.
     """
 
     __slots__ = ("_candles", "_interval", "_opened")
@@ -29,7 +29,7 @@ class CoarserCandles:
         self._opened: datetime | None = None
 
     def take(self, candle: Candle) -> list[Candle]:
-        """The coarser candles that are closed with this one, oldest first; at most two."""
+        """The coarser candles that this candle closes, oldest first; at most two."""
         opened = _begin_of(candle.open_time, self._interval)
         closed = [] if opened == self._opened else self._close()
         if opened != self._opened and (self._opened is not None or opened == candle.open_time):
@@ -43,7 +43,7 @@ class CoarserCandles:
     def _close(self) -> list[Candle]:
         if not self._candles or self._opened is None:
             return []
-        closed = _whole(self._candles, self._opened, self._interval)
+        closed = _aggregated(self._candles, self._opened, self._interval)
         self._candles = []
         return [closed]
 
@@ -52,13 +52,13 @@ def check_coarser(instrument: str, finer: timedelta, interval: timedelta) -> Non
     """Raises InvalidInput unless candles of `interval` can be built from those of `finer`."""
     if interval < finer:
         raise InvalidInput(
-            f"candles of {interval_name(interval)} cannot be built for {instrument}: its own are of "
+            f"candles of {interval_name(interval)} cannot be built for {instrument}: its candles are of "
             f"{interval_name(finer)}; choose that interval or a coarser one"
         )
     if interval % finer:
         raise InvalidInput(
-            f"candles of {interval_name(interval)} cannot be built for {instrument}: they are no whole number of "
-            f"candles of {interval_name(finer)}"
+            f"candles of {interval_name(interval)} cannot be built for {instrument}: that interval is no multiple "
+            f"of {interval_name(finer)}"
         )
 
 
@@ -66,7 +66,7 @@ def _begin_of(at: datetime, interval: timedelta) -> datetime:
     return at - (at - _MONDAY) % interval
 
 
-def _whole(finer: list[Candle], opened: datetime, interval: timedelta) -> Candle:
+def _aggregated(finer: list[Candle], opened: datetime, interval: timedelta) -> Candle:
     last = finer[-1]
     return Candle(
         instrument=last.instrument,

@@ -31,7 +31,7 @@ class Side(StrEnum):
 
 
 class Purpose(StrEnum):
-    """Why the order exists: opens or grows a position, or is one of the four ways out of it."""
+    """Why an order exists: ENTRY opens or increases a position, the others reduce or close it."""
 
     ENTRY = "ENTRY"
     STOP = "STOP"
@@ -42,17 +42,17 @@ class Purpose(StrEnum):
 
 
 PROTECTION = frozenset({Purpose.STOP, Purpose.TARGET})
-"""The purposes of the orders that rest for an open position, or wait with its entry."""
+"""The purposes of the orders that protect an open position; they rest beside it, or wait with its entry."""
 
 WAYS_OUT = frozenset({Purpose.REVERSAL, Purpose.MANUAL, Purpose.LIQUIDATION})
-"""The purposes of the orders that take a position out as soon as they work; protection only does once triggered."""
+"""The purposes of the orders that close a position as soon as they work; protection closes one once triggered."""
 
 _ENTRY_SIDES: Mapping[Direction, Side] = {Direction.LONG: Side.BUY, Direction.SHORT: Side.SELL}
 _TOWARDS: Mapping[Side, Direction] = {side: direction for direction, side in _ENTRY_SIDES.items()}
 
 
 def entry_side(direction: Direction) -> Side:
-    """The side of the orders that open or grow a position in this direction."""
+    """The side of the orders that open or increase a position in this direction."""
     return _ENTRY_SIDES[direction]
 
 
@@ -62,5 +62,5 @@ def exit_side(direction: Direction) -> Side:
 
 
 def towards(side: Side) -> Direction:
-    """The direction of the position that an execution on this side opens or grows."""
+    """The direction of the position that an execution on this side opens or increases."""
     return _TOWARDS[side]

@@ -1,6 +1,6 @@
-"""Drawdown: how far a running figure of money stands below the highest it has been.
+"""Drawdown: how far a running figure of money is below its highest value so far.
 
-The figure is a balance, or a profit that adds up; peak, figure and fall are in its currency.
+The figure is a balance or a cumulative profit; peak, figure and fall are in its currency.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from domain.arithmetic import EXACT
 
 @dataclass(frozen=True, slots=True)
 class Drawdown:
-    """A running figure, `now`, and the highest it has been, `peak`."""
+    """A running figure, `now`, and its highest value so far, `peak`."""
 
     peak: Decimal
     now: Decimal
 
     @property
     def fall(self) -> Decimal:
-        """How far the figure stands below its peak, exactly; never negative."""
+        """The peak less the figure, exactly; never negative."""
         return EXACT.subtract(self.peak, self.now)
 
     @property
@@ -30,5 +30,5 @@ class Drawdown:
 
 
 def drawdown_after(peak: Decimal, now: Decimal) -> Drawdown:
-    """The drawdown once the figure is `now` and its highest before that was `peak`."""
+    """The drawdown when the figure is `now` and its peak before that was `peak`."""
     return Drawdown(max(peak, now), now)

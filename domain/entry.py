@@ -1,4 +1,4 @@
-"""An entry that somebody proposes: a strategy, a scanner or a person. It is what the committees judge."""
+"""An entry proposed by a strategy, a scanner or a person; the committees judge it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from domain.signal import SignalDetected
 
 
 class Entry(Struct, frozen=True, gc=False, kw_only=True):
-    """Exposure in `instrument` and `direction` at `price`; prices are in quote currency.
+    """Proposed exposure in `instrument` and `direction` at `price`; prices are in quote currency.
 
-    `stop` and `target` are None where there is none, `quantity` (base currency) is None where the sizing rule is to
-    find it. `origin` is the signal it was made from; None for a person's order.
+    `stop` and `target` are None where the entry has none. `quantity` (base currency) is None where the sizing rule
+    determines it. `origin` is the signal that the entry was made from, None for a person's order.
     """
 
     instrument: str
@@ -28,12 +28,12 @@ class Entry(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def owner(self) -> str:
-        """Whose position it would open: the signal's strategy, or `PERSON`."""
+        """The owner of the position it would open: the signal's strategy, or `PERSON`."""
         return PERSON if self.origin is None else self.origin.strategy
 
 
 def entry_of(signal: SignalDetected) -> Entry:
-    """The entry that a signal proposes, at the price it was said at."""
+    """The entry that a signal proposes, at the signal's price."""
     return Entry(
         instrument=signal.instrument,
         direction=signal.direction,

@@ -1,36 +1,36 @@
 """Every error this project raises on purpose.
 
 WhenceError
-├── InvalidInput            what came from outside is not what it claims to be; nothing was recorded
+├── InvalidInput            input from outside is malformed or out of range; nothing was recorded
 │   ├── InvalidTape         a candle file: names file, row and fault
 │   ├── InvalidSettings     a setting out of range, unknown or missing
-│   └── InvalidEvent        an event that would be a lie: NaN, naive time, too many digits
-├── Refused                 the business says no to a command; nothing changed
-│   ├── AccountNotOpened    there is no money on record to trade with
-│   └── InstrumentNotListed there are no rules on record to trade by
-├── LogError                the log cannot do what was asked
+│   └── InvalidEvent        an event with an invalid value: NaN, naive time, too many digits
+├── Refused                 a business rule refuses a command; nothing changed
+│   ├── AccountNotOpened    the account has no opening on record
+│   └── InstrumentNotListed the instrument has no rules on record
+├── LogError                the log cannot perform the operation
 │   ├── Conflict            that version of the stream is already taken
-│   ├── LogOwned            another engine owns this log; the message says which
+│   ├── LogOwned            another engine owns this log; the message names it
 │   ├── OwnershipLost       this engine was the owner and no longer is
 │   ├── LogUnavailable      the store behind the log does not answer
-│   ├── LogCorrupt          a record breaks the promise of the log
+│   ├── LogCorrupt          a record breaks an invariant of the log
 │   ├── LogUnsafe           the store's own settings would lose events
-│   ├── UnknownSchema       a record was written by a schema nobody here has
-│   └── SchemaRefused       the registry will not take a schema that breaks those it has
-├── StoreError              the store of the read models cannot do what was asked; the log is as it was
+│   ├── UnknownSchema       a record was written with a schema that is not available here
+│   └── SchemaRefused       the registry refuses a schema that is incompatible with those it has
+├── StoreError              the store of the read models cannot perform the operation; the log is unchanged
 │   ├── StoreUnavailable    the database behind it does not answer
-│   └── StoreTooNew         a later version of the program has set it up
-├── ExchangeError           the exchange did not do what was sent, or did not say whether it did
-│   ├── ExchangeUnreachable nothing arrived there: it was not done
-│   ├── ExchangeRefused     a structured refusal arrived: proof that it was not done
-│   └── OutcomeUnknown      it may or may not have been done; only a query or a report tells
-├── TooSlow                 who follows the log fell too far behind; the message says where to go on from
-├── NotAllowed              the caller's role does not reach that far; nothing was done
-│   └── Unauthenticated     nobody has said who asks, and that is needed for this
-├── StrategyFailed          a strategy raised on a candle; what it would have said nobody knows
+│   └── StoreTooNew         a later version of the program set the store up
+├── ExchangeError           the exchange did not execute a request, or did not report whether it did
+│   ├── ExchangeUnreachable the request did not arrive, so it was not executed
+│   ├── ExchangeRefused     the exchange refused the request, so it was not executed
+│   └── OutcomeUnknown      the request may have been executed; only a query or a report can show it
+├── TooSlow                 a subscriber fell too far behind the log; the message names the ordinal to resume after
+├── NotAllowed              the caller's role does not permit the request; nothing was done
+│   └── Unauthenticated     the request has no identity and needs one
+├── StrategyFailed          a strategy raised on a candle, so its proposal is not known
 ├── TapeMismatch            this log was not made from this tape and these settings
-├── MissingParts            a program this machine needs is not installed; the message names all of them
-├── BuildFailed             what is built from other people's packages could not be; the message quotes why
+├── MissingParts            required programs are not installed; the message names all of them
+├── BuildFailed             files built from third-party packages could not be built; the message quotes why
 └── ServerFailed            a development server did not start, or does not answer
 """
 
@@ -38,11 +38,11 @@ from __future__ import annotations
 
 
 class WhenceError(Exception):
-    """Base of the tree: catch this to catch whatever the project raises on purpose."""
+    """The base class of every error that the project raises on purpose."""
 
 
 class InvalidInput(WhenceError):
-    """What came from outside is not what it claims to be; nothing was recorded."""
+    """Input from outside is malformed or out of range; nothing was recorded."""
 
 
 class InvalidTape(InvalidInput):
@@ -59,27 +59,27 @@ class InvalidSettings(InvalidInput):
 
 
 class InvalidEvent(InvalidInput):
-    """An event whose content would be a lie: NaN, a naive time, digits the instrument does not have."""
+    """An event has an invalid value: NaN, a naive time, more digits than the instrument allows."""
 
 
 class Refused(WhenceError):
-    """The business says no to a command; no state changed and nothing was recorded."""
+    """A business rule refuses a command; no state changed and nothing was recorded."""
 
 
 class AccountNotOpened(Refused):
-    """The account has no opening on record: nobody knows what money there is to trade with."""
+    """The account has no opening on record, so its balance is not known."""
 
 
 class InstrumentNotListed(Refused):
-    """The instrument has no rules on record: nobody knows its tick, lot and fees."""
+    """The instrument has no rules on record, so its tick, lot and fees are not known."""
 
 
 class LogError(WhenceError):
-    """The log cannot do what was asked."""
+    """The log cannot perform the operation."""
 
 
 class Conflict(LogError):
-    """That version of the stream is already taken: decide again on fresh state."""
+    """That version of the stream is already taken; the command must be decided again on fresh state."""
 
 
 class LogOwned(LogError):
@@ -87,7 +87,7 @@ class LogOwned(LogError):
 
 
 class OwnershipLost(LogError):
-    """This engine owned the log and was fenced off by another; it may only read."""
+    """Another engine took this log over; this engine may only read it."""
 
 
 class LogUnavailable(LogError):
@@ -95,11 +95,11 @@ class LogUnavailable(LogError):
 
 
 class LogCorrupt(LogError):
-    """A record breaks what the log promises: a version out of order, bytes that do not decode."""
+    """A record breaks an invariant of the log: a version out of order, bytes that do not decode."""
 
 
 class LogUnsafe(LogError):
-    """The store is set up so that it would lose events; the message holds the line that mends it."""
+    """The store is configured so that it would lose events; the message holds the setting that corrects it."""
 
 
 class UnknownSchema(LogError):
@@ -107,11 +107,11 @@ class UnknownSchema(LogError):
 
 
 class SchemaRefused(LogError):
-    """The registry will not take a schema: it would break readers of those already there."""
+    """The registry refuses a schema that would break readers of the registered ones."""
 
 
 class StoreError(WhenceError):
-    """The store of the read models cannot do what was asked; the log is as it was."""
+    """The store of the read models cannot perform the operation; the log is unchanged."""
 
 
 class StoreUnavailable(StoreError):
@@ -119,27 +119,27 @@ class StoreUnavailable(StoreError):
 
 
 class StoreTooNew(StoreError):
-    """A later version of the program has set the store up; this one does not know what its tables mean."""
+    """A later version of the program set the store up; this version cannot read its tables."""
 
 
 class ExchangeError(WhenceError):
-    """The exchange did not do what was sent to it, or did not say whether it did."""
+    """The exchange did not execute a request, or did not report whether it did."""
 
 
 class ExchangeUnreachable(ExchangeError):
-    """The request did not arrive at the exchange: a connection refused, an address not found. It was not done."""
+    """The request did not arrive (connection refused, address not found), so it was not executed."""
 
 
 class ExchangeRefused(ExchangeError):
-    """The exchange responded with a structured refusal: proof that it was not done. The message holds the code."""
+    """The exchange refused the request, so it was not executed. The message holds the refusal code."""
 
 
 class OutcomeUnknown(ExchangeError):
-    """The request left and its outcome is not known: a timeout, a connection lost, a 5xx, a body nobody can read."""
+    """The request was sent and its outcome is unknown: a timeout, a lost connection, a 5xx, an unreadable body."""
 
 
 class TooSlow(WhenceError):
-    """Whoever follows the log fell further behind than is held for it; `ordinal` is the last it was given."""
+    """A subscriber fell further behind the log than its buffer holds; `ordinal` is the last it received."""
 
     def __init__(self, ordinal: int) -> None:
         self.ordinal = ordinal
@@ -149,11 +149,11 @@ class TooSlow(WhenceError):
 
 
 class NotAllowed(WhenceError):
-    """The caller's role does not reach that far; nothing was done."""
+    """The caller's role does not permit the request; nothing was done."""
 
 
 class Unauthenticated(NotAllowed):
-    """Nobody has said who asks, and that is needed for this; nothing was done."""
+    """The request has no identity and needs one; nothing was done."""
 
 
 class StrategyFailed(WhenceError):
@@ -161,15 +161,15 @@ class StrategyFailed(WhenceError):
 
 
 class TapeMismatch(WhenceError):
-    """The log on record was not made from this tape and these settings."""
+    """The log was not made from this tape and these settings."""
 
 
 class MissingParts(WhenceError):
-    """Programs that this machine needs and does not have; the message names them all and how to get them."""
+    """Required programs are not installed; the message names all of them and how to get them."""
 
 
 class BuildFailed(WhenceError):
-    """Files built from other people's packages could not be made; the message holds the builder's last words."""
+    """Files built from third-party packages could not be built; the message holds the end of the builder's output."""
 
 
 class ServerFailed(WhenceError):

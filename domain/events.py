@@ -1,4 +1,4 @@
-"""Every event there is, by the noun whose life it belongs to: the one list that schemas and codecs go by.
+"""Every event class by its noun: the one list that schemas and codecs use.
 
 An event's full name is `whence.<noun>.<class>`, its schema the file `schemas/<noun>/<class>.avsc`.
 """
@@ -46,7 +46,7 @@ FULL_NAMES: Mapping[type, str] = {
 BY_FULL_NAME: Mapping[str, type] = {name: event for event, name in FULL_NAMES.items()}
 
 SCHEMA_VERSIONS: Mapping[type, int] = {DecisionMade: 2, LogOpened: 2, SettingsChanged: 4, SignalDetected: 2}
-"""The version of each event's schema where it is not the first; a new one comes with its file in `schemas/`."""
+"""The version of each event's schema where it is not 1; each version has its file in `schemas/`."""
 
 
 def schema_version(event: type) -> int:

@@ -1,4 +1,4 @@
-"""An instrument: what can be traded, where, and in which steps."""
+"""An instrument: a market on a venue, with its price and quantity steps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ID = re.compile(r"[A-Z0-9]{2,30}-(SPOT|LINEAR|INVERSE)\.[A-Z0-9]{2,20}")
 
 
 class Instrument(Struct, frozen=True, gc=False, kw_only=True):
-    """The rules of one market on one venue, as they were when they were recorded.
+    """The rules of one market on one venue at the time they were recorded.
 
     `id` is spelled `BTCUSDT-LINEAR.BYBIT`. `tick` is the price step in quote currency, `lot` the quantity
     step and `min_quantity`/`max_quantity` bounds in base currency, `min_notional` in quote currency.
@@ -45,7 +45,7 @@ class InstrumentListed(Struct, frozen=True, gc=False):
 
 
 class InstrumentRulesChanged(Struct, frozen=True, gc=False):
-    """The venue changed the rules; earlier orders were judged by the earlier ones."""
+    """The venue changed the rules; earlier orders stay judged by the earlier rules."""
 
     instrument: Instrument
 
@@ -65,28 +65,28 @@ def with_tick(rules: Instrument, *, tick: Decimal) -> Instrument:
 
 
 def instrument_id(symbol: str, market: str = "LINEAR", venue: str = "BYBIT") -> str:
-    """`BTCUSDT` -> `BTCUSDT-LINEAR.BYBIT`. Raises InvalidInput for what is not a symbol."""
+    """`BTCUSDT` -> `BTCUSDT-LINEAR.BYBIT`. Raises InvalidInput for text that is not a symbol."""
     spelled = f"{symbol}-{market}.{venue}"
     check_instrument_id(spelled)
     return spelled
 
 
-def instrument_named(told: str) -> str:
-    """The instrument a person means: by its symbol, or spelled out. Raises InvalidInput for what is neither."""
-    if "-" not in told:
-        return instrument_id(told)
-    check_instrument_id(told)
-    return told
+def instrument_named(text: str) -> str:
+    """The instrument id that a symbol or a full id names. Raises InvalidInput for text that is neither."""
+    if "-" not in text:
+        return instrument_id(text)
+    check_instrument_id(text)
+    return text
 
 
 def check_instrument_id(spelled: str) -> None:
-    """Raises InvalidInput unless `spelled` reads SYMBOL-MARKET.VENUE, as in `BTCUSDT-LINEAR.BYBIT`."""
+    """Raises InvalidInput unless `spelled` has the form SYMBOL-MARKET.VENUE, as in `BTCUSDT-LINEAR.BYBIT`."""
     if not is_instrument_id(spelled):
         raise InvalidInput(f"{spelled!r} is not an instrument; spell it like BTCUSDT-LINEAR.BYBIT")
 
 
 def is_instrument_id(spelled: str) -> bool:
-    """Whether `spelled` reads SYMBOL-MARKET.VENUE."""
+    """Whether `spelled` has the form SYMBOL-MARKET.VENUE."""
     return _ID.fullmatch(spelled) is not None
 
 
@@ -122,5 +122,5 @@ def check_digits(name: str, value: object, step: Decimal) -> None:
 
 
 def _divides(step: Decimal, value: Decimal) -> bool:
-    """False as well where the quotient has more digits than sixty: nothing is traded in such figures."""
+    """Also False where the quotient has more than sixty digits, which no quantity or price needs."""
     return value.adjusted() - step.adjusted() < _MOST_DIGITS and EXACT.remainder(value, step) == 0

@@ -1,4 +1,4 @@
-"""Intervals of candles as people spell them: `1m`, `15m`, `1h`, `1d`."""
+"""Intervals of candles as people write them: `1m`, `15m`, `1h`, `1d`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _UNITS: Mapping[str, timedelta] = {
 
 
 def interval_of(spelled: str) -> timedelta | None:
-    """The interval; None for text that is none, or does not divide a day: its candles would not end with the day."""
+    """The interval; None for other text, and for an interval that does not divide a day."""
     found = _SPELLED.fullmatch(spelled)
     if found is None:
         return None

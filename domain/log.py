@@ -17,13 +17,13 @@ LOG_STREAM = "log"
 
 
 class Meta(Struct, frozen=True, gc=False, kw_only=True):
-    """What every event carries beside its own facts.
+    """What every event carries beside its own fields.
 
-    `version` counts from 1 within `stream`, without holes. `correlation_id` names the chain: the signal's id
+    `version` counts from 1 within `stream`, without gaps. `correlation_id` names the chain: the signal's id
     or the one derived from a manual command. `causation_id` is the id of the event that caused this one, or a
     typed outside fact: `candle:<instrument>:<interval>:<open time>`, `trade:<instrument>:<id>`,
     `quote:<instrument>:<time>`, `book:<instrument>:<update id>`, `command:<id>`, `exchange:<venue>:<id>`,
-    `clock:<time>`. `occurred_at` is when it was so, `recorded_at` when we wrote it down; both are UTC.
+    `clock:<time>`. `occurred_at` is when the fact happened, `recorded_at` when it was recorded; both are UTC.
     """
 
     event_id: UUID
@@ -40,14 +40,14 @@ class Meta(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Envelope(Struct, frozen=True, gc=False):
-    """One event and its meta, as it is written."""
+    """One event and its meta."""
 
     meta: Meta
     event: Event
 
 
 class Recorded(NamedTuple):
-    """An envelope at its ordinal: 1, 2, 3 … in the order of the log; `data` is how it is written there."""
+    """An envelope at its ordinal: 1, 2, 3 … in the order of the log; `data` holds its stored bytes."""
 
     ordinal: int
     envelope: Envelope
@@ -55,16 +55,16 @@ class Recorded(NamedTuple):
 
 
 class LogReader(Protocol):
-    """Anything that can be read from an ordinal on, in order."""
+    """A log that can be read in order, from any ordinal on."""
 
     def head(self) -> int:
         """The ordinal of the last event; 0 for an empty log."""
         ...
 
     def read(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
-        """Every event with `after < ordinal <= upto`, in order; up to the head as it is now by default.
+        """Every event with `after < ordinal <= upto`, in order; up to the current head by default.
 
-        Raises LogCorrupt for a record that breaks the log's promises, UnknownSchema for one nobody can decode.
+        Raises LogCorrupt for a record that breaks an invariant of the log, UnknownSchema for one of no known schema.
         """
         ...
 
@@ -74,10 +74,10 @@ class LogReader(Protocol):
 
 
 class EventLog(LogReader, Protocol):
-    """A log that can be appended to, by its one owner."""
+    """A log that its one owner can append to."""
 
     def append(self, envelopes: Sequence[Envelope]) -> int:
-        """Writes all or nothing, durably; returns the ordinal of the last event written.
+        """Writes all envelopes durably, or none; returns the ordinal of the last event written.
 
         Each envelope names its stream and version; raises Conflict (nothing was written) unless every version
         is its stream's next. Raises OwnershipLost when another engine has taken the log over, LogUnavailable
@@ -86,23 +86,23 @@ class EventLog(LogReader, Protocol):
         ...
 
     def close(self) -> None:
-        """Gives up ownership and releases what is held; idempotent."""
+        """Gives up ownership and releases its resources; idempotent."""
         ...
 
 
 def event_id(log_id: UUID, stream: str, version: int) -> UUID:
-    """The id of an event is a function of where it stands: the same tape gives the same ids on every log.
+    """The id of an event, derived from its log, stream and version: the same tape gives the same ids everywhere.
 
     RFC 4122's version 5 of the name `<stream>/<version>`, as `uuid.uuid5` makes it.
     """
-    digest = _begun(log_id.int).copy()
+    digest = _hashed_prefix(log_id.int).copy()
     digest.update(f"{stream}/{version}".encode())
     number = int.from_bytes(digest.digest()[:16], "big")
     return id_of(number & _FREE_BITS | _VERSION_5)
 
 
 def id_of(number: int) -> UUID:
-    """The UUID of 128 bits, made without UUID's own look at its arguments, which costs twice as much as all else."""
+    """The UUID of this number (128 bits). UUID's constructor is bypassed: its argument checks triple the cost."""
     made = _blank(UUID)
     _set_number(made, number)
     _set_safety(made, _UNKNOWN)
@@ -118,8 +118,8 @@ _set_safety: Callable[[UUID, SafeUUID], None] = vars(UUID)["is_safe"].__set__
 
 
 @lru_cache(maxsize=16)
-def _begun(log_id: int) -> Any:
-    """SHA-1 of the log's id, which every name in that log goes on with."""
+def _hashed_prefix(log_id: int) -> Any:
+    """SHA-1 over the log's id, the prefix of every hashed name in that log."""
     return sha1(log_id.to_bytes(16, "big"), usedforsecurity=False)
 
 
@@ -132,7 +132,7 @@ _PAIRS = [one + other for other in _BASE32 for one in _BASE32]
 def chain_id(log_id: UUID, account: str, fact: str) -> str:
     """The 13-character id (65 bits, Crockford's base 32) of the chain that an outside fact starts.
 
-    A function of its arguments, so that a chain decided again has the same id, and its orders theirs.
+    It depends on the arguments alone, so a chain that is decided again has the same id, and so have its orders.
     """
     digest = blake2b(f"{account}\n{fact}".encode(), digest_size=9, key=log_id.bytes).digest()
     number = int.from_bytes(digest, "big")

@@ -1,4 +1,4 @@
-"""The market as it is seen: trades, quotes and book updates beside candles, and a view of the last prices.
+"""Market data: candles, trades, quotes and book updates, and a view of the last prices.
 
 Prices are in quote currency, sizes and quantities in base currency, times in UTC.
 """
@@ -32,7 +32,7 @@ class Trade(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Quote(Struct, frozen=True, gc=False, kw_only=True):
-    """The best bid and ask of a moment, and how much stands there."""
+    """The best bid and ask at one time, with their sizes."""
 
     instrument: str
     at: datetime
@@ -43,14 +43,14 @@ class Quote(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Level(Struct, frozen=True, gc=False):
-    """One price of a book and how much stands there; a size of 0 takes the price away."""
+    """One price of a book and its size; a size of 0 removes the price."""
 
     price: Decimal
     size: Decimal
 
 
 class BookUpdate(Struct, frozen=True, gc=False, kw_only=True):
-    """A change of an order book, or all of it where `snapshot` is true; best prices first.
+    """A change of an order book, or the whole book where `snapshot` is true; best prices first.
 
     `update_id` counts the venue's updates (Bybit's `u`).
     """
@@ -64,7 +64,7 @@ class BookUpdate(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class KnownPrice(Struct, frozen=True, gc=False, kw_only=True):
-    """A price that is known from elsewhere than the market itself, as from the log of a market at rest."""
+    """A price from another source than the market itself, such as the log."""
 
     instrument: str
     at: datetime
@@ -75,7 +75,7 @@ MarketEvent = Candle | Trade | Quote | BookUpdate | KnownPrice
 
 
 class PriceSource(StrEnum):
-    """Where a last price comes from."""
+    """The source of a last price."""
 
     CANDLE = "CANDLE"
     TRADE = "TRADE"
@@ -85,7 +85,7 @@ class PriceSource(StrEnum):
 
 
 class LastPrice(Struct, frozen=True, gc=False):
-    """The last price of an instrument, when it was so, and where it comes from; of a quote it is the middle."""
+    """The last price of an instrument, its time and its source; of a quote it is the middle."""
 
     price: Decimal
     at: datetime
@@ -93,7 +93,7 @@ class LastPrice(Struct, frozen=True, gc=False):
 
 
 class MarketView:
-    """The last price of each instrument. Strategies and requests read it; market events alone change it."""
+    """The last price of each instrument. Strategies and requests read it; only market events change it."""
 
     __slots__ = ("_last",)
 
@@ -101,18 +101,18 @@ class MarketView:
         self._last: dict[str, LastPrice] = {}
 
     def take(self, event: MarketEvent) -> None:
-        """Takes up one event. One that is older than the last price known changes nothing."""
+        """Takes one event; an event older than the last known price changes nothing."""
         found = _last_price(event)
         known = self._last.get(event.instrument)
         if found is not None and (known is None or known.at <= found.at):
             self._last[event.instrument] = found
 
     def last(self, instrument: str) -> LastPrice | None:
-        """The last price; None where none is known yet."""
+        """The last price; None before the first."""
         return self._last.get(instrument)
 
     def age(self, instrument: str, now: datetime) -> timedelta | None:
-        """How old the last price is at `now`; None where none is known yet."""
+        """The age of the last price at `now`; None before the first."""
         known = self._last.get(instrument)
         return None if known is None else now - known.at
 
@@ -137,7 +137,7 @@ def _last_price(event: MarketEvent) -> LastPrice | None:
 
 
 def _top(update: BookUpdate) -> LastPrice | None:
-    """Only a snapshot holds the best prices for certain; a change may be of any level."""
+    """The middle of a snapshot; None for a change, which may be of any level, and for a book with an empty side."""
     if not update.snapshot or not update.bids or not update.asks:
         return None
     return LastPrice(_middle(update.bids[0].price, update.asks[0].price), update.at, PriceSource.BOOK)
@@ -148,7 +148,7 @@ def _middle(bid: Decimal, ask: Decimal) -> Decimal:
 
 
 def cause_of(event: Candle | Trade | Quote | BookUpdate) -> str:
-    """The typed outside fact that names this event as a cause.
+    """The event as a cause, an outside fact.
 
     `candle:<instrument>:<interval>:<open time>`, `trade:<instrument>:<trade id>`, `quote:<instrument>:<time>`,
     `book:<instrument>:<update id>`.

@@ -1,4 +1,4 @@
-"""The opening of a log: its first event, which names it."""
+"""The opening of a log: its first event, which identifies the log."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from msgspec import Struct
 
 
 class Mode(StrEnum):
-    """What the log was opened for."""
+    """The kind of market that the log was opened for."""
 
     TAPE = "TAPE"
     LIVE = "LIVE"
 
 
 class LogOpened(Struct, frozen=True, gc=False, kw_only=True):
-    """The first event of every log: names it.
+    """The first event of every log.
 
-    `tape` says which recorded market it was opened for (empty when live); `synthetic` is true when that market
-    was made by a seeded generator; `simulator` is the version of the simulated exchange's rules that fill its orders.
+    `tape` is the recorded market that the log was opened for (empty when live). `synthetic` is true when a seeded
+    generator made that market. `simulator` is the version of the simulated exchange's rules that fill its orders.
     """
 
     log_id: UUID

@@ -1,4 +1,7 @@
-"""What a signal speaks against, and how much of it may be taken out for it: one's own, and no more by default."""
+"""The position and entries that a signal opposes, and the part of them that may be taken out for it.
+
+By default that part is what the signal's own strategy owns.
+"""
 
 from __future__ import annotations
 
@@ -13,64 +16,65 @@ from domain.strategies import Intent
 
 
 class Opposed(Struct, frozen=True, gc=False):
-    """An open position, and entries that wait by order id, all in the direction against a signal's."""
+    """An open position, and waiting entries by order id, in the direction opposite to a signal's."""
 
     held: OpenPosition | None
     waiting: Mapping[str, WorkingEntry]
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is neither."""
+        """Whether there is neither a position nor an entry."""
         return self.held is None and not self.waiting
 
     @property
     def owners(self) -> tuple[str, ...]:
-        """Whose they are, each owner once: the position's first."""
+        """The owners, each once; the position's owner comes first."""
         held = () if self.held is None else (self.held.owner,)
         return tuple(dict.fromkeys((*held, *(entry.owner for entry in self.waiting.values()))))
 
     def of(self, owner: str) -> Opposed:
-        """The part that is this owner's."""
+        """The part that this owner owns."""
         held = self.held if self.held is not None and self.held.owner == owner else None
         return Opposed(held, {one: entry for one, entry in self.waiting.items() if entry.owner == owner})
 
 
-class Said(Protocol):
-    """What a proposal and a signal have in common."""
+class Directed(Protocol):
+    """The fields that a proposal and a signal have in common."""
 
     @property
     def instrument(self) -> str:
-        """What it is about."""
+        """The instrument it is about."""
         ...
 
     @property
     def direction(self) -> Direction:
-        """Which way."""
+        """The direction of the proposed position."""
         ...
 
     @property
     def intent(self) -> Intent:
-        """In or out."""
+        """Whether it enters or exits."""
         ...
 
 
-def opposed(said: Said, portfolio: Portfolio) -> Opposed:
-    """Everything that it speaks against, whoever owns it."""
-    where = (said.instrument, said.direction)
+def opposed(signal: Directed, portfolio: Portfolio) -> Opposed:
+    """Everything that the signal opposes, whoever owns it."""
+    where = (signal.instrument, signal.direction)
     return Opposed(portfolio.against(*where), portfolio.waiting_against(*where))
 
 
-def taken_out(said: Said, owner: str, portfolio: Portfolio) -> Opposed:
-    """What may be taken out for it: the owner's own; everything where it enters and the settings let it reverse others.
+def taken_out(signal: Directed, owner: str, portfolio: Portfolio) -> Opposed:
+    """What may be closed or cancelled for the signal: what its owner owns.
 
-    `owner` is the strategy instance that says it, or the scanner.
+    An entry may take out everything where `reverse_others` is set. `owner` is the strategy instance or the scanner
+    that the signal comes from.
     """
-    found = opposed(said, portfolio)
-    if said.intent is Intent.ENTER and portfolio.settings.settings.reverse_others:
+    found = opposed(signal, portfolio)
+    if signal.intent is Intent.ENTER and portfolio.settings.settings.reverse_others:
         return found
     return found.of(owner)
 
 
-def is_worth_saying(said: Said, owner: str, portfolio: Portfolio) -> bool:
-    """An exit with nothing of one's own to exit is no signal: nothing would follow from it."""
-    return said.intent is Intent.ENTER or not taken_out(said, owner, portfolio).is_empty
+def is_worth_recording(signal: Directed, owner: str, portfolio: Portfolio) -> bool:
+    """False for an exit that could take nothing out: no decision would follow from it."""
+    return signal.intent is Intent.ENTER or not taken_out(signal, owner, portfolio).is_empty

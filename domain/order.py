@@ -1,8 +1,7 @@
-"""An order: what we asked an exchange for, and everything it did with that, in whatever order it told us.
+"""An order: the terms sent to an exchange, and everything the exchange reported about it, in any order.
 
-The life of an order is the table `LIFE`. It holds the market's surprises: a fill before the acceptance, a fill
-after a cancel, a cancel that is refused, an outcome nobody knows. Pairs that are not in the table leave the
-status as it is; they never lose a fill.
+The table `LIFE` holds the changes of status, including a fill before the acceptance, a fill after a cancel, a refused
+cancel and an unknown outcome. A pair that is not in the table leaves the status unchanged; no fill is ever lost.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _NO_EXECUTIONS: frozenset[str] = frozenset()
 
 
 class OrderType(StrEnum):
-    """MARKET takes what is there; LIMIT names its worst price; STOP becomes MARKET once its trigger trades."""
+    """MARKET fills at the best prices; LIMIT at its limit or better; STOP becomes MARKET once its trigger trades."""
 
     MARKET = "MARKET"
     LIMIT = "LIMIT"
@@ -31,14 +30,14 @@ class OrderType(StrEnum):
 
 
 class Liquidity(StrEnum):
-    """Whether a fill waited in the book (MAKER) or crossed it (TAKER); sets the fee."""
+    """Whether the order rested in the book (MAKER) or crossed it (TAKER); it sets the fee."""
 
     MAKER = "MAKER"
     TAKER = "TAKER"
 
 
 class OrderStatus(StrEnum):
-    """Where an order stands; the last five are closed."""
+    """The status of an order; the last five are closed."""
 
     PLACED = "PLACED"
     SUBMITTED = "SUBMITTED"
@@ -72,8 +71,8 @@ class OrderPlaced(Struct, frozen=True, gc=False, kw_only=True):
     """The intent, durable before anything is sent.
 
     `quantity` in base currency. `limit_price` is set for LIMIT, `trigger_price` for STOP, both in quote currency.
-    `parent` is the order whose first fill wakes this one at the exchange (a protective stop or target rests
-    there from entry on); `reduce_only` orders never open or turn a position. An intent not sent before
+    `parent` is the order whose first fill activates this one at the exchange, where a protective stop or target
+    rests from the entry on. `reduce_only` orders never open or turn a position. An intent not sent before
     `fresh_until` is never sent.
     """
 
@@ -90,7 +89,7 @@ class OrderPlaced(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class OrderSubmitted(Struct, frozen=True, gc=False):
-    """The exchange has taken the request and named it; it has not said yet that the order works."""
+    """The exchange received the order and assigned it an id; it has not accepted the order yet."""
 
     venue_order_id: str
 
@@ -102,7 +101,7 @@ class OrderAccepted(Struct, frozen=True, gc=False):
 
 
 class OrderTriggered(Struct, frozen=True, gc=False):
-    """A stop's trigger price traded; from here on it is a market order."""
+    """A stop's trigger price traded; the stop is a market order now."""
 
     price: Decimal
 
@@ -119,31 +118,31 @@ class OrderFilled(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class OrderOverfilled(Struct, frozen=True, gc=False):
-    """More was filled than was asked for; `excess` is the quantity beyond the order."""
+    """More was filled than was ordered; `excess` is the quantity beyond the order."""
 
     excess: Decimal
 
 
 class OrderCancelRequested(Struct, frozen=True, gc=False):
-    """We asked the exchange to take the order away."""
+    """A cancel was requested from the exchange."""
 
     reason: str
 
 
 class OrderCancelRefused(Struct, frozen=True, gc=False):
-    """The exchange did not; the order stands as it stood before the request."""
+    """The exchange refused the cancel; the order has the status it had before the request."""
 
     reason: str
 
 
 class OrderCancelled(Struct, frozen=True, gc=False):
-    """The order no longer works; what was filled before stays filled, and a late fill may still come."""
+    """The order no longer works. Earlier fills stand, and a late fill may still arrive."""
 
     reason: str
 
 
 class OrderAmendRequested(Struct, frozen=True, gc=False):
-    """We asked for other terms; None leaves a term as it is."""
+    """Other terms were requested from the exchange; None leaves a term unchanged."""
 
     quantity: Decimal | None
     limit_price: Decimal | None
@@ -151,7 +150,7 @@ class OrderAmendRequested(Struct, frozen=True, gc=False):
 
 
 class OrderAmended(Struct, frozen=True, gc=False):
-    """The exchange works the order on these terms now."""
+    """The exchange accepted these terms for the order."""
 
     quantity: Decimal
     limit_price: Decimal | None
@@ -159,7 +158,7 @@ class OrderAmended(Struct, frozen=True, gc=False):
 
 
 class OrderAmendRefused(Struct, frozen=True, gc=False):
-    """The exchange keeps the old terms."""
+    """The exchange refused the new terms; the old ones hold."""
 
     reason: str
 
@@ -171,19 +170,19 @@ class OrderRejected(Struct, frozen=True, gc=False):
 
 
 class OrderExpired(Struct, frozen=True, gc=False):
-    """The order's time ran out, at the exchange or before it was sent."""
+    """The order expired, at the exchange or before it was sent."""
 
     reason: str
 
 
 class OrderDenied(Struct, frozen=True, gc=False):
-    """We did not send it: a local rule forbids it."""
+    """The order was not sent: a local rule forbids it."""
 
     reason: str
 
 
 class OrderOutcomeUnknown(Struct, frozen=True, gc=False):
-    """Silence, a timeout, an ambiguous answer: the order may or may not exist. Nobody guesses."""
+    """No response, a timeout or an ambiguous response: the order may or may not exist."""
 
     reason: str
 
@@ -230,10 +229,10 @@ LIFE: Mapping[type[OrderEvent], Mapping[OrderStatus, OrderStatus]] = {
     OrderExpired: dict.fromkeys(_UNENDED, _S.EXPIRED),
     OrderDenied: {_S.PLACED: _S.DENIED},
 }
-"""What each event makes of each status; a pair that is not here leaves it as it is.
+"""The status after each event, by the status before it; a pair that is not listed leaves the status unchanged.
 
-An answer (`ANSWERS`) is looked up by where the order stands under a pending request, all others by its status. A
-fill is not here: its status follows from what was filled.
+An answer (`ANSWERS`) is looked up by the status under a pending request (`Working.restored`), every other event by the
+status. Fills are not listed: the status after a fill follows from the filled quantity.
 """
 
 ANSWERS: Mapping[type[OrderEvent], frozenset[OrderStatus]] = {
@@ -244,21 +243,21 @@ ANSWERS: Mapping[type[OrderEvent], frozenset[OrderStatus]] = {
     OrderAmendRefused: frozenset({_S.AMEND_REQUESTED}),
     OrderAmended: frozenset({_S.AMEND_REQUESTED, _S.OUTCOME_UNKNOWN}),
 }
-"""The pending statuses that an answer ends. It leaves any other as it is, and moves only what a refusal restores.
+"""The pending statuses that each answer ends; under any other pending status it changes `Working.restored` alone.
 
-That a cancel was refused does not say what became of an order whose outcome nobody knows.
+A refused cancel, for example, does not settle an unknown outcome.
 """
 
 
 class Unplaced(Struct, frozen=True, gc=False):
-    """No order of this id yet."""
+    """No order of this id has been placed yet."""
 
 
 class Working(Struct, frozen=True, gc=False, kw_only=True):
     """Sent or to be sent, and not known to have ended.
 
-    `restored` is where the order stands under a pending request, and goes back to when that is refused; else it
-    is the status. `filled` is the sum of distinct executions in base currency, `notional` the sum of their
+    `restored` is the status under a pending request, which a refusal restores; without a pending request it equals
+    `status`. `filled` is the sum of distinct executions in base currency, `notional` the sum of their
     quantity x price, `fees` of their fees.
     """
 
@@ -273,7 +272,7 @@ class Working(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Closed(Struct, frozen=True, gc=False, kw_only=True):
-    """Ended, as far as is known: a late fill is still taken up."""
+    """Ended, as far as is known; a late fill is still counted."""
 
     terms: OrderPlaced
     status: OrderStatus
@@ -290,21 +289,21 @@ UNPLACED = Unplaced()
 
 
 def overfill(state: Working | Closed) -> Decimal:
-    """How much more was filled than asked for; 0 where it was not."""
+    """The quantity filled beyond the order; 0 where there is none."""
     return max(EXACT.subtract(state.filled, state.terms.quantity), ZERO)
 
 
 def leaves(state: Working | Closed) -> Decimal:
-    """How much is still to be filled; 0 where all is, or more."""
+    """The quantity still to be filled; never negative."""
     return max(EXACT.subtract(state.terms.quantity, state.filled), ZERO)
 
 
 def evolve(state: OrderState, event: OrderEvent) -> OrderState:
-    """The state after the event; raises ValueError for one of an order that was never placed, or is placed again."""
+    """The state after the event; raises ValueError for an order that was never placed, or is placed again."""
     if isinstance(event, OrderPlaced):
         return _placed(state, event)
     if isinstance(state, Unplaced):
-        raise ValueError(f"{type(event).__name__} was recorded of an order that was never placed")
+        raise ValueError(f"{type(event).__name__} was recorded for an order that was never placed")
     match event:
         case OrderFilled():
             return _filled(state, event)
@@ -331,7 +330,7 @@ def amended(
     limit_price: Decimal | None,
     trigger_price: Decimal | None,
 ) -> OrderPlaced:
-    """The terms with another quantity (base currency) and other prices (quote currency); None leaves one as it is."""
+    """The terms with another quantity (base currency) and other prices (quote currency); None keeps the old value."""
     return replace(
         terms,
         quantity=terms.quantity if quantity is None else quantity,
@@ -350,7 +349,7 @@ def _with_terms(state: Working, *, terms: OrderPlaced) -> Working:
 
 def _placed(state: OrderState, event: OrderPlaced) -> Working:
     if not isinstance(state, Unplaced):
-        raise ValueError("OrderPlaced was recorded of an order that was placed before")
+        raise ValueError("OrderPlaced was recorded for an order that was placed before")
     return Working(
         terms=event,
         status=_S.PLACED,

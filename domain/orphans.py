@@ -1,4 +1,4 @@
-"""Orphans: what belongs to a strategy instance that was configured once, and is not any more."""
+"""Orphans: positions and entries of strategy instances that are no longer configured."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from domain.settings import Settings
 
 
 class Orphans(Struct, frozen=True, gc=False):
-    """Open positions, and entries that wait by order id, that no configured strategy would ever take out."""
+    """Open positions, and waiting entries by order id, that no configured strategy would ever take out."""
 
     positions: tuple[OpenPosition, ...]
     entries: Mapping[str, WorkingEntry]
 
 
 def orphans(portfolio: Portfolio, settings: Settings) -> Orphans:
-    """Those of the account under these settings.
+    """The orphans of the account under these settings.
 
-    A person and a scanner are never configured, so what is theirs is no orphan.
+    A person and a scanner are never configured, so what they own is never an orphan.
     """
     gone = portfolio.configured.difference(settings.instances)
     return Orphans(

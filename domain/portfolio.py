@@ -1,7 +1,7 @@
-"""The portfolio: what an account holds, owes, has asked for and does not know, at one instant of its log.
+"""The portfolio: the positions, working orders, money and open questions of one account at one instant of its log.
 
-Folded from every event of one account, in the order of the log; the committees judge by it and by nothing else.
-It does no arithmetic while it folds: what happened is accepted, and figures are made when they are asked for.
+It is folded from every event of the account, in the order of the log; the committees judge by it alone. Folding
+does no arithmetic: the recorded figures are accepted, and derived figures are computed when they are read.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.tiers import NO_TRADES, Trades
 
 UNBOUNDED = Decimal("Infinity")
-"""The risk of what has no stop to end it: it is above every limit, so nothing is added while it lasts."""
+"""The risk of exposure that no stop bounds. It exceeds every limit, so nothing is added while it lasts."""
 
 _REMEMBERED = 256
-"""How many of the last entries' owners are remembered: a fill that comes later than that is a person's to look at."""
+"""How many entries' owners are kept, the latest ones; a fill that arrives later than that is owned by `PERSON`."""
 
 _V = TypeVar("_V")
 
 
 class OpenPosition(Struct, frozen=True, gc=False, kw_only=True):
-    """An open position: its stream, its owner (see `domain/owner.py`), its state, when it opened and by which order."""
+    """An open position: its stream, owner (see `domain/owner.py`), state, opening time and the order that opened it."""
 
     stream: str
     owner: str
@@ -50,10 +50,10 @@ class OpenPosition(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def risk(self) -> Decimal:
-        """What is lost when the stop is hit, before fees, in quote currency: |average entry - stop|·quantity.
+        """The loss if the stop is hit, before fees, in quote currency: |average entry - stop|·quantity.
 
-        Zero where the stop stands beyond the entry: what it locks in is no risk. Without a stop a long risks all
-        it cost, a short more than can be said.
+        It is zero where the stop is beyond the entry and so locks in a profit. Without a stop it is the cost of a
+        long, and `UNBOUNDED` for a short.
         """
         held = self.state
         if held.stop is None:
@@ -63,7 +63,7 @@ class OpenPosition(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Proposed(Struct, frozen=True, gc=False, kw_only=True):
-    """What a signal's entry is meant to be: its owner, reference price, stop and target, and when that was said."""
+    """The entry of a signal: its owner, reference price, stop and target, and the time of the signal or decision."""
 
     owner: str
     price: Decimal
@@ -73,11 +73,11 @@ class Proposed(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class WorkingEntry(Struct, frozen=True, gc=False, kw_only=True):
-    """An order that may still add exposure, or whose last fill no position has taken up yet.
+    """An order that may still add exposure, or whose last fill is not in a position yet.
 
-    `price` is what its risk is judged at: its limit or trigger, else the price of the signal it follows; None for
-    a manual market order. `stop` and `target` are where its protection is to rest. All are in quote currency; the
-    margin it may need is in the account's `reserved`. What grows a position belongs to the owner of that.
+    `price` is the price its risk is judged at: its limit or trigger, else the price of its signal; None for a manual
+    market order. `stop` and `target` are the prices of its protection. All are in quote currency; the margin it may
+    need is in the account's `reserved`. An order that increases a position belongs to the owner of that position.
     """
 
     owner: str
@@ -89,17 +89,17 @@ class WorkingEntry(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def instrument(self) -> str:
-        """What it trades."""
+        """The instrument it trades."""
         return self.order.terms.instrument
 
     @property
     def direction(self) -> Direction:
-        """The side of the position it opens or grows."""
+        """The direction of the position it opens or increases."""
         return towards(self.order.terms.side)
 
     @property
     def risk(self) -> Decimal:
-        """|price - stop|·quantity of what is still to be filled, in quote currency, before fees."""
+        """|price - stop|·quantity still to be filled, in quote currency, before fees."""
         leaves = order.leaves(self.order)
         if not leaves:
             return ZERO
@@ -114,11 +114,11 @@ _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     """One account at one instant.
 
-    `positions` are the open ones by instrument; `entries` and `exits` the working orders by order id, the exits
-    being those that can only reduce; `opened` counts all positions ever opened; `lost_at` is the last losing close
-    of each instrument; `proposed` holds, by chain, the signals whose entry order is not placed yet; `reset_at` is
-    how many trades there were when a person last reset the kill switch. `owners` holds, by chain, who proposed the last
-    entries, for a fill that comes when its order is forgotten; `configured` every strategy instance there ever was.
+    `positions` holds the open positions by instrument, `entries` and `exits` the working orders by order id; exits
+    can only reduce. `opened` counts all positions ever opened. `lost_at` is the time of the last losing close in each
+    instrument. `proposed` holds, by chain, the signals whose entry order is not placed yet. `reset_at` is the number of
+    closed trades when a person last reset the kill switch. `owners` holds, by chain, the owners of the latest entries,
+    for a fill that arrives after its order was dropped. `configured` holds every strategy instance ever configured.
     """
 
     account_state: AccountState = account.UNOPENED
@@ -145,7 +145,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def open_risk(self) -> Decimal:
-        """What is lost, in quote currency and before fees, when every stop is hit; `UNBOUNDED` without stops."""
+        """The loss if every stop is hit, in quote currency and before fees; `UNBOUNDED` where any part is."""
         held = total(opened.risk for opened in self.positions.values())
         return EXACT.add(held, total(entry.risk for entry in self.entries.values()))
 
@@ -155,22 +155,22 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
         return tuple(order_id for order_id, state in self._orders() if state.status is _UNKNOWN)
 
     def next_position(self, instrument_id: str, direction: Direction) -> int:
-        """The number that the next position of this instrument and direction has in its stream's name."""
+        """The number, in its stream's name, of the next position of this instrument and direction."""
         return self.opened.get((instrument_id, direction), 0) + 1
 
     def exposures(self) -> tuple[str, ...]:
-        """The instrument of each open position, and of each entry that has not opened one yet."""
+        """The instrument of each open position, and of each entry that has not opened a position yet."""
         filled = {held.entry_order for held in self.positions.values()}
         entries = (entry.instrument for order_id, entry in self.entries.items() if order_id not in filled)
         return (*self.positions, *entries)
 
     def against(self, instrument_id: str, direction: Direction) -> OpenPosition | None:
-        """The open position that a signal in this direction speaks against."""
+        """The open position that a signal in this direction opposes; None without one."""
         held = self.positions.get(instrument_id)
         return held if held is not None and held.state.direction is direction.opposite else None
 
     def waiting_against(self, instrument_id: str, direction: Direction) -> Mapping[str, WorkingEntry]:
-        """The entries, by order id, that a signal in this direction speaks against."""
+        """The entries, by order id, that a signal in this direction opposes."""
         return {
             order_id: entry
             for order_id, entry in self.entries.items()
@@ -178,10 +178,10 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
         }
 
     def leaving(self, held: OpenPosition) -> tuple[str, ...]:
-        """The ids of the orders that are already taking us out of a position.
+        """The ids of the orders that are already closing a position.
 
-        A reversal, a person's order or a liquidation that works, or a stop that was triggered; a stop and a target
-        that only rest are not.
+        They are working reversals, manual orders and liquidations, and triggered stops. A resting stop or target does
+        not count.
         """
         return tuple(order_id for order_id, working in self.exits.items() if _leaves(working, held.state))
 
@@ -191,7 +191,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Changes(TypedDict, total=False):
-    """The members of a portfolio that an event replaces."""
+    """The fields of a portfolio that an event replaces."""
 
     account_state: AccountState
     settings: InForce
@@ -214,30 +214,29 @@ class _Alter(Protocol):
 
 
 altered: _Alter = replace
-"""The portfolio with these members in place of its own; typed, where `msgspec.structs.replace` takes anything."""
+"""The portfolio with these fields replaced; typed, unlike `msgspec.structs.replace`."""
 
 EMPTY = Portfolio()
 _UNKNOWN = OrderStatus.OUTCOME_UNKNOWN
 
 
 def evolve(portfolio: Portfolio, envelope: Envelope, state: Any) -> Portfolio:
-    """The portfolio after the event; what does not concern it leaves it as it is.
+    """The portfolio after the event; an event that does not concern it leaves it unchanged.
 
-    `state` is that of the event's stream after the event: the portfolio holds the states of its streams, and folds
-    none of them a second time. Raises ValueError where the log has an event of an account or a position that is not
-    open.
+    `state` is the state of the event's stream after the event; the portfolio stores it instead of folding the event
+    again. Raises ValueError where the log has an event of an account or a position that is not open.
     """
     fold = FOLDS.get(type(envelope.event))
     return portfolio if fold is None else fold(portfolio, envelope.meta, envelope.event, state)
 
 
 def with_levels(entry: WorkingEntry, *, stop: Decimal | None, target: Decimal | None) -> WorkingEntry:
-    """The entry with its protection to rest at these prices (quote currency)."""
+    """The entry with its protection at these prices (quote currency)."""
     return replace(entry, stop=stop, target=target)
 
 
 def with_stop(held: OpenPosition, *, stop: Decimal) -> OpenPosition:
-    """The position as it would be with its stop at this price (quote currency)."""
+    """The position with its stop at this price (quote currency)."""
     return replace(held, state=position.with_protection(held.state, stop=stop, target=held.state.target))
 
 
@@ -328,14 +327,14 @@ def _entry(working: Working, proposed: Proposed | None, meta: Meta, portfolio: P
 
 
 def _grown(terms: OrderPlaced, portfolio: Portfolio) -> str:
-    """Whose an entry is that no signal proposed: its owner's who holds what it grows, else a person's."""
+    """The owner of an entry without a signal: that of the position it increases, else a person."""
     held = portfolio.positions.get(terms.instrument)
     grows = held is not None and held.state.direction is towards(terms.side)
     return held.owner if held is not None and grows else PERSON
 
 
 def _protected(entries: Mapping[str, WorkingEntry], placed: OrderPlaced) -> Mapping[str, WorkingEntry]:
-    """Orders that wait for an entry's first fill say where its protection is to rest, a person's entry too."""
+    """The entries with the levels of a protective order that waits for one of them, a person's entry included."""
     entry = entries.get(placed.parent) if placed.parent is not None else None
     if entry is None or placed.parent is None:
         return entries
@@ -345,7 +344,7 @@ def _protected(entries: Mapping[str, WorkingEntry], placed: OrderPlaced) -> Mapp
 
 
 def _order(portfolio: Portfolio, meta: Meta, event: Any, state: Working | Closed) -> Portfolio:
-    """Orders that are known to have ended are forgotten: what still comes of them, the positions tell."""
+    """Drops an order that is known to have ended: its late fills appear in the positions."""
     order_id = _own_id(meta)
     entry = portfolio.entries.get(order_id)
     if entry is not None:
@@ -367,9 +366,9 @@ def _entry_after(
     event: OrderEvent,
     after: Working | Closed,
 ) -> Mapping[str, WorkingEntry]:
-    """A filled entry stays until a position has taken its last fill up, so that its exposure is never uncounted.
+    """Keeps a filled entry until its last fill is in a position, so that its exposure is always counted.
 
-    One that an amendment ended has no fill left to be taken up.
+    An entry that an amendment ended has no such fill left.
     """
     if isinstance(after, Closed) and not _just_filled(after, event):
         return _without(entries, order_id)
@@ -471,7 +470,7 @@ def _held(portfolio: Portfolio, meta: Meta, event: object) -> OpenPosition:
 def _is(kind: type[_V], state: object) -> _V:
     if isinstance(state, kind):
         return state
-    raise ValueError(f"the log leads to {state}, where there must be {kind.__name__}")
+    raise ValueError(f"the state of the stream is {state}, expected {kind.__name__}")
 
 
 def _own_id(meta: Meta) -> str:
@@ -506,4 +505,4 @@ FOLDS: Mapping[type, Fold] = {
     PositionOrphaned: _orphaned,
     PositionClosed: _closed,
 }
-"""What each event does to the portfolio; what is not here leaves it as it is."""
+"""The fold of each event; an event that is not listed leaves the portfolio unchanged."""

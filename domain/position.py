@@ -1,7 +1,7 @@
 """A position: what we hold of one instrument in one direction, from flat to flat.
 
-Cost is kept, not the average price: a reduction releases its share of the cost, rounded once, and the last
-reduction releases what remains. So realised profit adds up to the last digit, whatever the fills were.
+The cost is kept, not the average price. A reduction releases its share of the cost, rounded once; the last
+reduction releases the rest. Realised profit therefore adds up exactly, whatever the fills were.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class PositionOpened(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class PositionIncreased(Struct, frozen=True, gc=False, kw_only=True):
-    """A further fill in the same direction; `cost` is this fill's own."""
+    """A further fill in the same direction; `cost` is the cost of this fill."""
 
     order_id: str
     quantity: Decimal
@@ -44,10 +44,10 @@ class PositionIncreased(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class PositionReduced(Struct, frozen=True, gc=False, kw_only=True):
-    """A fill against the position that leaves some of it.
+    """A fill that reduces the position without closing it.
 
-    `released` is the cost given back, `realised` the profit before fees: exit notional minus released cost for
-    a long, the other way round for a short.
+    `released` is the cost that leaves the position, `realised` the profit before fees: exit notional minus released
+    cost for a long, the reverse for a short.
     """
 
     order_id: str
@@ -59,27 +59,27 @@ class PositionReduced(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class PositionFunded(Struct, frozen=True, gc=False):
-    """Funding settled while the position was open; negative when we paid."""
+    """Funding was settled while the position was open; negative when we paid."""
 
     amount: Decimal
 
 
 class ProtectionMoved(Struct, frozen=True, gc=False):
-    """The protective stop and target rest at these prices now."""
+    """The protective stop and target were moved to these prices."""
 
     stop: Decimal | None
     target: Decimal | None
 
 
 class PositionOrphaned(Struct, frozen=True, gc=False):
-    """The strategy instance `owner` is not configured any more; `heir` (nobody if empty) owns the position now."""
+    """The strategy instance `owner` is no longer configured; `heir` takes the position over (nobody if empty)."""
 
     owner: str
     heir: str
 
 
 class PositionClosed(Struct, frozen=True, gc=False, kw_only=True):
-    """The last fill: flat again.
+    """The last fill, after which the position is flat.
 
     `realised` is this fill's profit before fees, `gross`, `fees` and `funding` are those of the whole position,
     `net` = gross - fees + funding. `balance` is the account's balance after this fill.
@@ -112,11 +112,11 @@ PositionEvent = (
 
 
 class Flat(Struct, frozen=True, gc=False):
-    """Nothing held (yet)."""
+    """Nothing is held yet."""
 
 
 class Open(Struct, frozen=True, gc=False, kw_only=True):
-    """Held: `quantity` in base currency, `cost` what was paid for it, in quote currency.
+    """An open position: `quantity` in base currency, `cost` paid for it in quote currency.
 
     `gross`, `fees` and `funding` add up over the position's life so far.
     """
@@ -133,7 +133,7 @@ class Open(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def average_price(self) -> Decimal:
-        """Cost per unit, in quote currency, for people to read: sums are made of `cost`."""
+        """Cost per unit, in quote currency, for display; sums use `cost`."""
         return EXACT.divide(self.cost, self.quantity)
 
 
@@ -224,7 +224,7 @@ def _moved(state: Open, quantity: Decimal, cost: Decimal, realised: Decimal, fee
 
 
 def released_cost(state: Open, quantity: Decimal) -> Decimal:
-    """The share of the open cost that `quantity` gives back, in quote currency, to 1e-12; all of it at the end."""
+    """The share of the open cost that `quantity` releases, in quote currency, to 1e-12; all of it for the last fill."""
     if quantity == state.quantity:
         return state.cost
     share = EXACT.divide(EXACT.multiply(state.cost, quantity), state.quantity)
@@ -232,7 +232,7 @@ def released_cost(state: Open, quantity: Decimal) -> Decimal:
 
 
 def realised_profit(direction: Direction, proceeds: Decimal, released: Decimal) -> Decimal:
-    """Profit before fees of closing for `proceeds` what had cost `released`, both in quote currency."""
+    """Profit before fees, in quote currency, of `proceeds` from closing a part that cost `released`."""
     if direction is Direction.LONG:
         return EXACT.subtract(proceeds, released)
     return EXACT.subtract(released, proceeds)

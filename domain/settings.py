@@ -1,6 +1,6 @@
 """The settings in force: what may be traded, how much of it, and when to stop.
 
-They are events, so that a replay knows what was in force; a changed limit never rewrites an old decision.
+Settings are recorded as events, so that a replay reads those of the time; a changed limit never alters an old decision.
 Fractions are of one: 0.02 is 2 %.
 """
 
@@ -30,7 +30,7 @@ class SizingRule(StrEnum):
 
 
 class OrphanRule(StrEnum):
-    """What becomes of a position whose strategy is not configured any more: see `domain/orphans.py`."""
+    """What happens to a position whose strategy is no longer configured; see `domain/orphans.py`."""
 
     ALERT = "ALERT"
     CLOSE = "CLOSE"
@@ -41,8 +41,8 @@ class OrphanRule(StrEnum):
 class StrategySettings:
     """One instance of a strategy in force, and its parameters as text.
 
-    `name` alone is the instance and the strategy. `id` names the instance where one strategy runs more than once,
-    `strategy` what it is an instance of; `instruments` empty are all, `interval` empty is the one of the tape.
+    `name` alone names both the instance and the strategy. Where one strategy runs more than once, `id` names the
+    instance and `strategy` its strategy. Empty `instruments` are all; an empty `interval` is that of the tape.
     """
 
     name: str = ""
@@ -60,13 +60,13 @@ class StrategySettings:
 
     @property
     def kind(self) -> str:
-        """The name that the strategy is registered under; empty where none is named."""
+        """The name that the strategy is registered under; empty if the settings name none."""
         return self.strategy or self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierSettings:
-    """When the Alpha committee asks for how much confidence; computed from closed positions alone."""
+    """The confidence that the Alpha committee requires in each tier, and the bounds of the tiers."""
 
     normal_confidence: float = 0.65
     strict_confidence: float = 0.75
@@ -81,7 +81,7 @@ class TierSettings:
 
 @dataclass(frozen=True, slots=True)
 class AlphaSettings:
-    """The Alpha committee's measures: `minimum_trend` in -1..1 along the signal, reward to risk after fees."""
+    """The Alpha committee's limits: `minimum_trend` in -1..1 along the signal, reward to risk after fees."""
 
     minimum_trend: float = 0.0
     minimum_reward_to_risk: Decimal = Decimal("1.2")
@@ -121,11 +121,11 @@ class SizingSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulationSettings:
-    """How the simulated exchange treats us; see `adapters/simulated`.
+    """How the simulated exchange fills orders; see `adapters/simulated`.
 
-    `slippage` is a fraction of the price, `slippage_jitter` how far one execution's strays from it as a fraction
-    of it, `volume_share` the largest fraction of a candle's volume one order may take, `latency_ms` the time from
-    sending to arrival in milliseconds.
+    `slippage` is a fraction of the price, `slippage_jitter` the largest deviation of one execution's slippage as a
+    fraction of `slippage`. `volume_share` is the largest fraction of a candle's volume one order may take, `latency_ms`
+    the time from sending to arrival in milliseconds.
     """
 
     slippage: Decimal = Decimal("0.0002")
@@ -137,7 +137,7 @@ class SimulationSettings:
 
 @dataclass(frozen=True, slots=True)
 class OrphanSettings:
-    """What is done at start with positions whose strategy is not configured any more; `to` is who takes them over."""
+    """The rule at start for positions whose strategy is no longer configured; `to` is the one that takes over."""
 
     rule: OrphanRule = OrphanRule.ALERT
     to: str = ""
@@ -145,10 +145,10 @@ class OrphanSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All of it; `order_freshness_seconds` is how long an unsent intent may still be sent.
+    """All settings; `order_freshness_seconds` is how long an unsent intent may still be sent.
 
-    Of the strategies whose ids are in `paused` no signal enters; their exits go through. With `reverse_others` a
-    strategy's entry against what another one, or a person, holds closes that; without it such an entry is skipped.
+    Strategies whose ids are in `paused` do not enter; their exits go through. With `reverse_others` a strategy's entry
+    closes an opposite position of another strategy or a person; without it such an entry is skipped.
     """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
@@ -171,7 +171,7 @@ class Settings:
 class SettingsChanged(Struct, frozen=True, gc=False):
     """These settings are in force from here on; `version` counts from 1 in the account's settings.
 
-    `reason` is the person's who asked for it; empty where none was given.
+    `reason` is that of the person who requested the change; empty where none was given.
     """
 
     version: int
@@ -183,7 +183,7 @@ SettingsEvent = SettingsChanged
 
 
 class InForce(Struct, frozen=True, gc=False):
-    """The settings in force and their version; version 0 is before the first."""
+    """The settings in force and their version, which is 0 before the first event."""
 
     version: int
     settings: Settings
@@ -222,7 +222,7 @@ def _misspelled(where: str, instruments: Iterable[str]) -> Iterator[str]:
 
 
 def _faults_of_strategies(settings: Settings) -> Iterator[str]:
-    """A signal and a position are named after their instance: of two with one id nobody could tell whose they are."""
+    """Signals and positions carry the id of their instance, so every id must be unique."""
     for number, one in enumerate(settings.strategies):
         where = f"strategies.{number}"
         if not one.kind:
@@ -245,7 +245,7 @@ def _faults_of_strategies(settings: Settings) -> Iterator[str]:
 def ranges(
     settings: Settings,
 ) -> tuple[tuple[str, Decimal | float, Decimal | float, Decimal | float], ...]:
-    """Every setting that is a figure: its name, its value, the least and the greatest it may be."""
+    """Every numeric setting: its name, its value, and the least and the greatest value it may have."""
     tiers, alpha, risk = settings.tiers, settings.alpha, settings.risk
     sizing, simulation = settings.sizing, settings.simulation
     return (

@@ -1,4 +1,4 @@
-"""A signal: what a strategy saw, and what both committees made of it."""
+"""A signal: a strategy's proposal, and the decision of both committees."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from domain.strategies import Intent
 
 
 class Chamber(StrEnum):
-    """ALPHA asks whether it is worth trading, RISK whether we may."""
+    """ALPHA judges whether a trade is worthwhile, RISK whether it is permitted."""
 
     ALPHA = "ALPHA"
     RISK = "RISK"
 
 
 class Verdict(StrEnum):
-    """ENTER opens a position, CLOSE ends the one the signal speaks against, SKIP does nothing."""
+    """ENTER opens a position, CLOSE ends the position the signal opposes, SKIP does nothing."""
 
     ENTER = "ENTER"
     CLOSE = "CLOSE"
@@ -31,7 +31,7 @@ class Verdict(StrEnum):
 
 
 class Tier(StrEnum):
-    """How much confidence the Alpha committee asks for, by how trading went lately."""
+    """The level of confidence that the Alpha committee requires, by the results of recent trades."""
 
     NORMAL = "NORMAL"
     STRICT = "STRICT"
@@ -39,7 +39,7 @@ class Tier(StrEnum):
 
 
 class Vote(Struct, frozen=True, gc=False, kw_only=True):
-    """One member's vote: its reasons in the field's words, the figures it looked at by name."""
+    """One member's vote: its reasons if it is against, and the figures it read, by name."""
 
     member: str
     chamber: Chamber
@@ -66,9 +66,9 @@ class SignalDetected(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class DecisionMade(Struct, frozen=True, gc=False, kw_only=True):
-    """What was decided about a signal, every vote with its inputs: enough to decide it again.
+    """The decision on a signal, with every vote and its inputs: enough to decide again.
 
-    `reasons` are those of the members that voted no, or why the verdict is what it is. `quantity` in base
+    `reasons` are those of the members that voted no, else the reason for the verdict. `quantity` in base
     currency, `stop` and `target` on the instrument's ticks; all three are zero unless the verdict is ENTER.
     """
 
@@ -87,17 +87,17 @@ SignalEvent = SignalDetected | DecisionMade
 
 
 class Undetected(Struct, frozen=True, gc=False):
-    """No signal of this id yet."""
+    """No signal of this id has been recorded yet."""
 
 
 class Detected(Struct, frozen=True, gc=False):
-    """Waits for its decision."""
+    """The signal waits for its decision."""
 
     signal: SignalDetected
 
 
 class Decided(Struct, frozen=True, gc=False):
-    """Closed: a signal is decided once."""
+    """The signal is decided; no second decision follows."""
 
     signal: SignalDetected
     decision: DecisionMade
@@ -108,7 +108,7 @@ UNDETECTED = Undetected()
 
 
 def with_policy(decision: DecisionMade, *, policy_version: int) -> DecisionMade:
-    """The decision as one of an earlier policy."""
+    """The decision with the version of an earlier policy."""
     return replace(decision, policy_version=policy_version)
 
 

@@ -1,7 +1,7 @@
 """Sizing: how much of an instrument an entry buys or sells.
 
-A table has the rules; what a rule asks for is then rounded down to the lot and cut to what the instrument and the
-margin allow. What is too small to be traded becomes zero, with the reason: a size is never rounded up.
+The table `RULES` has the sizing rules. The quantity of a rule is rounded down to the lot and cut to what the
+instrument and the margin allow. A quantity too small to be traded becomes zero, with the reason; no size is rounded up.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _TWO = Decimal(2)
 
 
 class Funds(Struct, frozen=True, gc=False):
-    """What an entry is sized against, in quote currency.
+    """The funds that an entry is sized against, in quote currency.
 
-    `spendable` is what margin and fees of one more entry may take; `leverage` how many times its margin its
-    notional may be.
+    `spendable` is the limit on the margin and fees of one more entry; `leverage` is the largest ratio of its notional
+    to its margin.
     """
 
     balance: Decimal
@@ -34,10 +34,10 @@ class Funds(Struct, frozen=True, gc=False):
 
 
 class Sized(Struct, frozen=True, gc=False, kw_only=True):
-    """`wanted` is what the rule and the instrument give, `quantity` as much of it as the funds carry.
+    """`wanted` is the quantity that the rule and the instrument give, `quantity` the part of it that the funds cover.
 
-    Both in base currency, on the lot, and zero where what is left is too small to be traded. `reasons` say why
-    less than the rule asked for is wanted, `cuts` why less than is wanted can be had.
+    Both are in base currency, on the lot, and zero where the rest is too small to be traded. `reasons` state why
+    `wanted` is less than the rule's quantity, `cuts` why `quantity` is less than `wanted`.
     """
 
     wanted: Decimal
@@ -50,15 +50,15 @@ def size(
     settings: SizingSettings, instrument: Instrument, entry: Decimal, stop: Decimal, funds: Funds
 ) -> Sized:
     """How much to trade at `entry` with a protective stop at `stop` (prices in quote currency, above zero)."""
-    asked = RULES[settings.rule](settings, entry, stop, funds)
-    wanted, reasons = _tradable(instrument, entry, asked, instrument.max_quantity, "CUT_TO_MAX_QUANTITY")
+    ruled = RULES[settings.rule](settings, entry, stop, funds)
+    wanted, reasons = _tradable(instrument, entry, ruled, instrument.max_quantity, "CUT_TO_MAX_QUANTITY")
     carried = _carried(instrument, entry, funds)
     quantity, cuts = _tradable(instrument, entry, wanted, carried, "CUT_TO_MARGIN")
     return Sized(wanted=wanted, quantity=quantity, reasons=reasons, cuts=cuts if wanted else ())
 
 
 def named(instrument: Instrument, entry: Decimal, quantity: Decimal) -> Sized:
-    """A quantity that somebody names, neither cut nor rounded; 0 is wanted where the instrument does not allow it."""
+    """A given quantity, neither cut nor rounded; `wanted` is 0 where the instrument does not allow it."""
     fault = _fault(instrument, entry, quantity)
     return Sized(
         wanted=ZERO if fault else quantity, quantity=quantity, reasons=(fault,) if fault else (), cuts=()
@@ -76,7 +76,7 @@ def margin_required(instrument: Instrument, quantity: Decimal, price: Decimal, l
 
 
 def leverage_of(instrument: Instrument, account_leverage: Decimal) -> Decimal:
-    """The smaller of what the account asks for and the instrument allows."""
+    """The smaller of the account's leverage and the instrument's maximum."""
     return min(account_leverage, instrument.max_leverage)
 
 
@@ -89,7 +89,7 @@ def _percent(settings: SizingSettings, entry: Decimal, _stop: Decimal, funds: Fu
 
 
 def _risk(settings: SizingSettings, entry: Decimal, stop: Decimal, funds: Funds) -> Decimal:
-    """balance·risk / |entry - stop|; nothing where there is no distance to divide by."""
+    """balance·risk / |entry - stop|; 0 where the distance is 0."""
     apart = distance(entry, stop)
     return FLOOR.divide(EXACT.multiply(funds.balance, settings.risk), apart) if apart else ZERO
 
@@ -99,7 +99,7 @@ RULES: Mapping[SizingRule, Callable[[SizingSettings, Decimal, Decimal, Funds], D
     SizingRule.PERCENT: _percent,
     SizingRule.RISK: _risk,
 }
-"""How each rule finds the quantity it asks for, in base currency, before lot, bounds and margin."""
+"""The quantity of each rule, in base currency, before lot, bounds and margin."""
 
 
 def _carried(instrument: Instrument, entry: Decimal, funds: Funds) -> Decimal:

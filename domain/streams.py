@@ -1,7 +1,7 @@
-"""The names of streams: how each is spelled, and how it is read back.
+"""The names of streams, `<noun>-<account>-<id>`: how they are formed and parsed.
 
-`<noun>-<account>-<id>`; nouns and accounts hold no dash, so the first two dashes part the three, whatever the id
-holds. Streams of which an account has one (`account-main`) and the log's own (`log`) leave out what they lack.
+Nouns and accounts contain no dash, so the first two dashes separate the three parts, whatever the id contains. A
+stream that an account has once (`account-main`) has no id; the log's own (`log`) has neither account nor id.
 """
 
 from __future__ import annotations
@@ -57,12 +57,12 @@ def account_stream(account: str) -> str:
 
 
 def settings_stream(account: str) -> str:
-    """`settings-<account>`: what is in force for it."""
+    """`settings-<account>`: its settings in force."""
     return _spell("settings", account)
 
 
 def instruments_stream(account: str) -> str:
-    """`instruments-<account>`: what it may trade, by which rules."""
+    """`instruments-<account>`: the instruments it may trade, with their rules."""
     return _spell("instruments", account)
 
 
@@ -73,7 +73,7 @@ def reconciliation_stream(account: str) -> str:
 
 @lru_cache(maxsize=4096)
 def parse(stream: str) -> StreamName:
-    """A stream's name in its parts; raises InvalidInput for what is not the name of a stream."""
+    """A stream's name in its parts; raises InvalidInput for text that is not the name of a stream."""
     found = _STREAM.fullmatch(stream)
     if found is None:
         raise InvalidInput(f"{stream!r} is not a stream; spell it like order-main-01hx3k9zq2m4c-e1")
@@ -81,7 +81,7 @@ def parse(stream: str) -> StreamName:
 
 
 def parse_position(stream: str) -> PositionName:
-    """What a position's stream is of; raises InvalidInput for any other name."""
+    """The instrument, direction and number in a position's stream; raises InvalidInput for any other name."""
     name = parse(stream)
     found = _POSITION.fullmatch(name.id) if name.noun == "position" else None
     if found is None:
@@ -93,10 +93,10 @@ def parse_position(stream: str) -> PositionName:
 
 @lru_cache(maxsize=1024)
 def check_account(account: str) -> None:
-    """Raises InvalidInput unless the account's name is small letters and digits: a dash would part the stream's."""
+    """Raises InvalidInput unless the name is lower-case letters and digits; a dash would split the stream's name."""
     if not _ACCOUNT.fullmatch(account):
         raise InvalidInput(
-            f"{account!r} is not an account; its name is small letters and digits, as in main2"
+            f"{account!r} is not an account; its name is lower-case letters and digits, as in main2"
         )
 
 

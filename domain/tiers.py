@@ -1,11 +1,11 @@
-"""Tiers: how much confidence the Alpha committee asks for, by how trading went lately.
+"""Tiers: the confidence that the Alpha committee requires, by the results of recent trades.
 
-Computed from `PositionClosed` events alone. A trade is won when its net (after fees and funding) is above zero and
-lost when it is below; one that breaks even counts in the window as not won, and ends a run of losses.
+Tiers are computed from `PositionClosed` events alone. A trade is won when its net (after fees and funding) is above
+zero and lost when it is below. A trade that breaks even counts in the window as not won, and ends a run of losses.
 
-Drawdown is how far the balance after the last close stands below its peak, as a fraction of the peak. The peak is
-the highest balance after any close, and at the start the balance before the first close: that close's balance less
-its net. Money an open position has not realised is in neither.
+Drawdown is how far the balance after the last close is below its peak, as a fraction of the peak. The peak is the
+highest balance after any close; it starts as the balance before the first close (that close's balance less its net).
+Unrealised profit is in neither figure.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from domain.settings import TierSettings
 from domain.signal import Tier
 
 MAX_WINDOW = 10_000
-"""The widest window the settings allow; older trades are forgotten."""
+"""The largest window that the settings allow; older trades are dropped."""
 
 _REMEMBERED = (1 << MAX_WINDOW) - 1
 _FIGURE = Decimal("0.000001")
 
 
 class Trades(Struct, frozen=True, gc=False, kw_only=True):
-    """What the tiers need of the trades so far, in bounded memory.
+    """The figures of all trades so far that the tiers need, in bounded memory.
 
-    `won` has a bit for each of the last `MAX_WINDOW` trades, the latest lowest, set where the trade was won.
+    `won` has a bit for each of the last `MAX_WINDOW` trades, the latest in the lowest bit, set where it was won.
     `peak` and `balance` are in the account's currency.
     """
 
@@ -43,7 +43,7 @@ class Trades(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def drawdown(self) -> Decimal:
-        """The fraction of the peak that is lost, for people to read, to six digits; 0 before the first trade."""
+        """The lost fraction of the peak, to six digits, for display; 0 before the first trade."""
         if self.count == 0:
             return ZERO
         lost = Drawdown(self.peak, self.balance).fraction
@@ -58,7 +58,7 @@ NO_TRADES = Trades()
 
 
 def evolve(trades: Trades, closed: PositionClosed) -> Trades:
-    """The trades after one more."""
+    """The trades after one more close."""
     before = trades.peak if trades.count else EXACT.subtract(closed.balance, closed.net)
     return Trades(
         count=trades.count + 1,
@@ -70,7 +70,7 @@ def evolve(trades: Trades, closed: PositionClosed) -> Trades:
 
 
 def tier_of(trades: Trades, settings: TierSettings) -> Tier:
-    """The tier in force; STRICT wins over RELAXED, and fewer trades than the window are NORMAL."""
+    """The tier in force. STRICT has precedence over RELAXED; with fewer trades than the window it is NORMAL."""
     if trades.count < settings.window:
         return Tier.NORMAL
     if _strict(trades, settings):
@@ -79,13 +79,13 @@ def tier_of(trades: Trades, settings: TierSettings) -> Tier:
 
 
 def threshold(tier: Tier, settings: TierSettings) -> float:
-    """The least confidence (0..1) the tier asks for."""
-    asked: Mapping[Tier, float] = {
+    """The least confidence (0..1) that the tier requires."""
+    required: Mapping[Tier, float] = {
         Tier.NORMAL: settings.normal_confidence,
         Tier.STRICT: settings.strict_confidence,
         Tier.RELAXED: settings.relaxed_confidence,
     }
-    return asked[tier]
+    return required[tier]
 
 
 def _strict(trades: Trades, settings: TierSettings) -> bool:

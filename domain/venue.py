@@ -1,7 +1,7 @@
-"""A venue: what an exchange answers when it is queried about our account there.
+"""A venue: the responses of an exchange to queries about our account there.
 
-These are answers and not events: they show the venue's state of one moment and are held against ours by
-`domain/reconciliation`. Quantities are in base currency, prices and notionals in quote currency, times in UTC.
+These are responses, not events: they hold the venue's state at one time, and `domain/reconciliation` compares them
+with ours. Quantities are in base currency, prices and notionals in quote currency, times in UTC.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from domain.order import Liquidity, OrderType
 
 
 class VenueStatus(StrEnum):
-    """Where an order stands at the venue; the first three are open.
+    """The status of an order at the venue; the first three are open.
 
-    A status of our own that no venue has (placed, denied, a request pending, outcome unknown) is not here. Bybit's
+    The statuses that no venue has (placed, denied, a request pending, outcome unknown) are left out. Bybit's
     New and Untriggered are ACCEPTED; its Cancelled, PartiallyFilledCanceled and Deactivated are CANCELLED.
     """
 
@@ -37,11 +37,11 @@ OPEN_AT_VENUE = frozenset({VenueStatus.ACCEPTED, VenueStatus.TRIGGERED, VenueSta
 
 
 class VenueOrder(Struct, frozen=True, gc=False, kw_only=True):
-    """One order as the venue has it.
+    """One order as the venue reports it.
 
-    `order_id` is the client order id, empty for an order that has none; `venue_order_id` the venue's own name, empty
-    for one that it never named. `filled`, `notional` and `fees` add up over the order's executions. `reason` is why
-    it ended, in the venue's words, empty while it is open.
+    `order_id` is the client order id, `venue_order_id` the venue's own id; either is empty where the order has none.
+    `filled`, `notional` and `fees` are sums over the order's executions. `reason` is the venue's reason for the end of
+    the order, empty while it is open.
     """
 
     order_id: str
@@ -68,12 +68,12 @@ class VenueOrder(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def average_price(self) -> Decimal | None:
-        """Notional per unit filled; None while nothing is."""
+        """Notional per filled unit; None before the first fill."""
         return EXACT.divide(self.notional, self.filled) if self.filled else None
 
 
 class Execution(Struct, frozen=True, gc=False, kw_only=True):
-    """One trade of the account; `execution_id` names it for ever, so that it counts once however often it is listed.
+    """One trade of the account; `execution_id` identifies it, so that it counts once however often it is listed.
 
     `order_id` is the client order id, None for an order that the venue placed itself (a liquidation) or that has no
     client order id. `fee` is in `fee_currency`, negative for a rebate. Funding and settlement are not executions.
@@ -105,7 +105,7 @@ class VenuePosition(Struct, frozen=True, gc=False, kw_only=True):
 class VenueBalance(Struct, frozen=True, gc=False, kw_only=True):
     """The account's money in one currency, without unrealised profit.
 
-    `balance` is the wallet balance; `available` is the balance less what positions and working orders keep of it.
+    `balance` is the wallet balance; `available` is the balance less the margin of positions and working orders.
     """
 
     currency: str

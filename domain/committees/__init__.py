@@ -1,4 +1,4 @@
-"""How Whence judges: two chambers, Alpha (is it worth trading?) and Risk (may we?), and the policy over both."""
+"""The committees: two chambers, Alpha (is the trade worthwhile?) and Risk (is it permitted?), and their policy."""
 
 from domain.committees.case import Case
 from domain.committees.member import Judge, Judgement, Member

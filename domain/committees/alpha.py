@@ -1,4 +1,4 @@
-"""The Alpha committee: is it worth trading?"""
+"""The Alpha committee: is the trade worthwhile?"""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from domain.tiers import threshold, tier_of
 
 
 def confidence(case: Case) -> Judgement:
-    """The strategy is as sure as the tier in force asks for."""
+    """The signal's confidence reaches the threshold of the tier in force."""
     signal, view = case.signal, case.view
     tiers, trades = view.settings.settings.tiers, view.portfolio.trades
     tier = tier_of(trades, tiers)
-    asked = threshold(tier, tiers)
+    required = threshold(tier, tiers)
     return judgement(
-        {"CONFIDENCE_BELOW_THRESHOLD": not asked <= signal.confidence <= 1},
+        {"CONFIDENCE_BELOW_THRESHOLD": not required <= signal.confidence <= 1},
         confidence=signal.confidence,
-        threshold=asked,
+        threshold=required,
         tier=tier.value,
         trades=trades.count,
         wins=trades.wins(tiers.window),
@@ -31,7 +31,7 @@ def confidence(case: Case) -> Judgement:
 
 
 def strategy_in_force(case: Case) -> Judgement:
-    """Nobody has paused the strategy that says so."""
+    """The signal's strategy is not paused."""
     signal, paused = case.signal, case.view.settings.settings.paused
     return judgement(
         {"STRATEGY_PAUSED": signal.strategy in paused}, strategy=signal.strategy, paused=" ".join(paused)
@@ -39,7 +39,7 @@ def strategy_in_force(case: Case) -> Judgement:
 
 
 def trend_agreement(case: Case) -> Judgement:
-    """The longer trend, read along the signal's direction, is at least the minimum."""
+    """The longer trend, signed by the signal's direction, is at least the minimum."""
     signal, minimum = case.signal, case.view.settings.settings.alpha.minimum_trend
     along = signal.trend if signal.direction is Direction.LONG else -signal.trend
     return judgement(
@@ -51,10 +51,10 @@ def trend_agreement(case: Case) -> Judgement:
 
 
 def reward_to_risk(case: Case) -> Judgement:
-    """What the target brings is the minimum multiple of what the stop costs, taker fees in and out paid.
+    """The gain at the target is at least the minimum multiple of the loss at the stop, after taker fees in and out.
 
-    A unit gains |target - entry| - fee·(entry + target) and loses |entry - stop| + fee·(entry + stop); a target on
-    the wrong side of the entry is a loss as well.
+    A unit gains |target - entry| - fee·(entry + target) and loses |entry - stop| + fee·(entry + stop). A target on
+    the wrong side of the entry counts as a loss.
     """
     planned, fee = case.plan, case.view.listed.taker_fee
     minimum, (stop, target) = case.view.settings.settings.alpha.minimum_reward_to_risk, planned.levels

@@ -10,9 +10,9 @@ from domain.signal import SignalDetected
 
 
 class Case:
-    """One entry in one view. Its plan is made once, by the first member that looks at it.
+    """One entry in one view. Its plan is made once, when the first member reads it.
 
-    `by_owner` is false for decisions of the time before positions had owners: everything was everybody's then.
+    `by_owner` is false for decisions made before positions had owners, when any signal could close any position.
     """
 
     __slots__ = ("_by_owner", "_plan", "entry", "view")
@@ -23,26 +23,26 @@ class Case:
 
     @property
     def plan(self) -> Plan:
-        """Where the entry would stand; raises what `domain.committees.plan.plan` raises, to each who looks at it."""
+        """The plan of the entry; every read raises what `domain.committees.plan.plan` raises."""
         if self._plan is None:
             self._plan = plan(self.entry, self.view)
         return self._plan
 
     @property
     def signal(self) -> SignalDetected:
-        """The signal that the entry was made from; raises ValueError for a person's order, which has none."""
+        """The signal that the entry was made from; raises ValueError for a person's order."""
         if self.entry.origin is None:
-            raise ValueError("a person's order was made from no signal")
+            raise ValueError("a person's order has no signal")
         return self.entry.origin
 
     @property
     def opposed(self) -> Opposed:
-        """What the signal speaks against, whoever owns it."""
+        """What the signal opposes, whoever owns it."""
         return opposed(self.signal, self.view.portfolio)
 
     @property
     def taken_out(self) -> Opposed:
-        """What may be taken out for the signal."""
+        """What may be closed or cancelled for the signal."""
         if not self._by_owner:
             return self.opposed
         return taken_out(self.signal, self.signal.strategy, self.view.portfolio)

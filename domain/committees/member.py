@@ -16,7 +16,7 @@ from domain.signal import Chamber, Vote
 
 
 class Judgement(Struct, frozen=True, gc=False):
-    """Whether a member approves, why not in the field's words, and every figure it looked at by name."""
+    """Whether a member approves, its reasons if it does not, and every figure it read, by name."""
 
     approves: bool
     reasons: tuple[str, ...] = ()
@@ -24,11 +24,11 @@ class Judgement(Struct, frozen=True, gc=False):
 
 
 Judge = Callable[[Case], Judgement]
-"""A pure function of its case. One that raises votes no, with the name of the error's class as its reason."""
+"""A pure function of its case. If it raises, the vote is no, with the name of the error's class as its reason."""
 
 
 class Member(Struct, frozen=True):
-    """A seat in one of the two chambers: its name in votes and reports, and how it judges."""
+    """A member of one of the two chambers: its name in votes and reports, and how it judges."""
 
     name: str
     chamber: Chamber
@@ -39,7 +39,7 @@ Figure = Decimal | float | str | datetime | None
 
 
 def judgement(faults: Mapping[str, bool], **figures: Figure) -> Judgement:
-    """Approves unless a fault is true; the faults that are, in their order, are the reasons."""
+    """Approves unless a fault is true; the true faults, in their order, are the reasons."""
     reasons = tuple([reason for reason, fault in faults.items() if fault])
     written = {
         name: figure if type(figure) is str else _PLAIN.get(type(figure), plain)(figure)
@@ -49,22 +49,22 @@ def judgement(faults: Mapping[str, bool], **figures: Figure) -> Judgement:
 
 
 def vote(member: Member, case: Case) -> Vote:
-    """The member's vote; whatever goes wrong in a member is a no, and never keeps the others from voting."""
+    """The member's vote. A member that raises votes no, and the other members still vote."""
     try:
-        said = member.judge(case)
+        judged = member.judge(case)
     except Exception as error:  # noqa: BLE001  (fail closed: the class is recorded, its text may hold a secret)
-        said = Judgement(approves=False, reasons=(type(error).__name__,))
+        judged = Judgement(approves=False, reasons=(type(error).__name__,))
     return Vote(
         member=member.name,
         chamber=member.chamber,
-        approves=said.approves,
-        reasons=said.reasons,
-        figures=said.figures,
+        approves=judged.approves,
+        reasons=judged.reasons,
+        figures=judged.figures,
     )
 
 
 def plain(figure: Figure) -> str:
-    """A figure as text: decimals written out without an exponent, times in ISO 8601, nothing for None."""
+    """A figure as text: decimals without an exponent, times in ISO 8601, empty for None."""
     if isinstance(figure, str):
         return figure
     if isinstance(figure, Decimal):
@@ -76,15 +76,15 @@ def plain(figure: Figure) -> str:
 
 @lru_cache(maxsize=4096)
 def _of_float(figure: str) -> str:
-    """Counts, thresholds and settings come again with every vote. The key is text, because 1 == 1.0 and 0.0 == -0.0."""
+    """Cached: most floats recur in every vote. The key is text, because 1 == 1.0 and 0.0 == -0.0."""
     return _written_out(Decimal(figure))
 
 
 def _written_out(amount: Decimal) -> str:
-    """Formatting costs twice as much, and is needed only where there is an exponent."""
+    """`format` costs twice as much as `str` and is needed only where there is an exponent."""
     text = str(amount)
     return format(amount, "f") if "E" in text else text
 
 
 _PLAIN: Mapping[type, Callable[[Any], str]] = {Decimal: _written_out, datetime: datetime.isoformat}
-"""The way of the most frequent figures through `plain`."""
+"""The conversions of the most frequent types, which skip the checks of `plain`."""

@@ -1,4 +1,4 @@
-"""The plan of an entry: where it would stand, and how much of it there may be."""
+"""The plan of an entry: its prices, its size and its funds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from domain.sizing import Funds, Sized, leverage_of, margin_required, named, siz
 
 
 class Plan(Struct, frozen=True, gc=False, kw_only=True):
-    """Prices in quote currency, `stop` and `target` on the tick of `rules`; the size, and the funds it is held to."""
+    """Prices in quote currency, `stop` and `target` on the tick of `rules`; the size, and the funds that limit it."""
 
     rules: Instrument
     entry: Decimal
@@ -45,9 +45,9 @@ class Plan(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def risk(self) -> Decimal:
-        """What its stop costs, in quote currency and before fees.
+        """The loss at the stop, in quote currency and before fees.
 
-        Without a stop it is the initial margin, which is all that an isolated position can lose.
+        Without a stop it is the initial margin, the most that an isolated position can lose.
         """
         if self.stop is None:
             return CEILING.divide(self.notional, self.funds.leverage)
@@ -58,15 +58,15 @@ _TO_TICK: Mapping[Direction, Callable[[Decimal, Decimal], Decimal]] = {
     Direction.LONG: round_down,
     Direction.SHORT: round_up,
 }
-"""Never in our favour: the stop goes away from the entry, so that the size covers the wider risk, the target
-towards it. For a long both are down, for a short both are up."""
+"""Rounding is never in our favour. The stop moves away from the entry, so that the size covers the wider risk, and the
+target moves towards the entry: both down for a long, both up for a short."""
 
 
 def plan(entry: Entry, view: View) -> Plan:
-    """Where the entry would stand, and how much of it there would be.
+    """The prices, size and funds of the entry.
 
-    Raises AccountNotOpened and InstrumentNotListed where there is nothing to plan with, ValueError where neither a
-    quantity is named nor a stop that one could be found by.
+    Raises AccountNotOpened and InstrumentNotListed where account or rules are missing, ValueError where the entry has
+    neither a quantity nor a stop to size it by.
     """
     rules = view.listed
     stop, target = _on_tick(entry, entry.stop, rules), _on_tick(entry, entry.target, rules)
@@ -76,7 +76,7 @@ def plan(entry: Entry, view: View) -> Plan:
 
 
 def _on_tick(entry: Entry, level: Decimal | None, rules: Instrument) -> Decimal | None:
-    """A person's levels were refused unless they are on the tick; they stay in the digits they were given in."""
+    """A person's levels keep their digits: a level off the tick was refused before."""
     if level is None or entry.origin is None:
         return level
     return _TO_TICK[entry.direction](level, rules.tick)
@@ -86,20 +86,20 @@ def _sized(entry: Entry, stop: Decimal | None, funds: Funds, view: View) -> Size
     if entry.quantity is not None:
         return named(view.listed, entry.price, entry.quantity)
     if stop is None:
-        raise ValueError("an entry without a stop names its quantity")
+        raise ValueError("an entry without a stop needs a quantity")
     return size(view.settings.settings.sizing, view.listed, entry.price, stop, funds)
 
 
 def funds_of(view: View) -> Funds:
-    """The account's money as one more entry may use it.
+    """The account's funds for one more entry.
 
-    Spendable is the balance less what working entries have reserved, the margin of open positions and the reserve
-    that is never touched. An entry that is filled in part counts in both until it ends: too much rather than too
-    little. What open positions have gained or lost is not on record, so the reserve is there to bear it.
+    Spendable is the balance less the reservations of working entries, the margin of open positions and the reserve.
+    A partly filled entry counts in both of the first two until it ends, which overstates what is used. Unrealised
+    profit and loss is not on record; the reserve covers it.
     """
     account = view.account
-    spoken_for = total((*account.reserved.values(), margin_held(view), reserve(view)))
-    spendable = max(EXACT.subtract(account.balance, spoken_for), ZERO)
+    committed = total((*account.reserved.values(), margin_held(view), reserve(view)))
+    spendable = max(EXACT.subtract(account.balance, committed), ZERO)
     return Funds(account.balance, spendable, leverage_of(view.listed, account.leverage))
 
 
@@ -109,12 +109,12 @@ def margin_held(view: View) -> Decimal:
 
 
 def reserve(view: View) -> Decimal:
-    """The part of the balance that is never put up as margin, in quote currency."""
+    """The part of the balance that is never used as margin, in quote currency."""
     return EXACT.multiply(view.account.balance, view.risk.reserved_balance)
 
 
 def _margin(held: OpenPosition, view: View) -> Decimal:
-    """All of the cost where the instrument's rules are not known."""
+    """The initial margin of a position; its whole cost where the instrument's rules are not known."""
     rules = view.portfolio.instruments.get(held.state.instrument)
     leverage = ONE if rules is None else leverage_of(rules, view.account.leverage)
     return CEILING.divide(held.state.cost, leverage)

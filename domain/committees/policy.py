@@ -1,10 +1,11 @@
-"""The policy: who votes on what, and what follows from the votes.
+"""The policy: which members vote on an entry or an exit, and what follows from the votes.
 
-Entering takes every vote of both chambers. Every member always votes, so that the record of a no is whole.
+An entry needs the approval of every member of both chambers. Every member always votes, so that the record of a
+refusal is complete.
 
-Getting out is not entering: what speaks against new exposure (a tripped kill switch, a daily loss, little confidence)
-never keeps us in. The only votes are those of `EXIT_MEMBERS`: what the signal was said on is fresh, for stale data is
-no reason to act at all, and we are not on our way out already. Until then the stop at the exchange stands.
+An exit is judged by `EXIT_MEMBERS` alone: the data of the signal is fresh, its strategy may close what it opposes, and
+no exit is under way already. What speaks against new exposure (a tripped kill switch, a daily loss, low confidence)
+never keeps a position open. Where an exit is refused, the stop at the exchange still stands.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from domain.strategies import Intent
 from domain.tiers import tier_of
 
 POLICY_VERSION = 3
-"""Counts the changes to members, their order and what follows from votes; every decision names it.
+"""Raised with every change to the members, their order or what follows from votes; every decision records it.
 
 2: strategies can be paused (`strategy_in_force`).
-3: positions have owners (`holder`): no strategy takes out, or joins, what another one or a person holds.
+3: positions have owners (`holder`): no strategy closes, or adds to, what another strategy or a person holds.
 """
 
 _ALPHA, _RISK = Chamber.ALPHA, Chamber.RISK
@@ -52,47 +53,48 @@ MEMBERS: tuple[Member, ...] = (
     Member("risk_per_trade", _RISK, risk.risk_per_trade),
     Member("total_risk", _RISK, risk.total_risk),
 )
-"""Everyone who votes on an entry, in the order their votes and reasons are recorded."""
+"""The members that vote on an entry, in the order in which votes and reasons are recorded."""
 
 EXIT_MEMBERS: tuple[Member, ...] = (
     Member("data_freshness", _RISK, risk.data_freshness),
     Member("holder", _RISK, risk.exit_holder),
     Member("exit_once", _RISK, risk.exit_once),
 )
-"""Everyone who votes on the way out."""
+"""The members that vote on an exit."""
 
-_CAME_WITH: Mapping[str, int] = {"strategy_in_force": 2, "holder": 3}
-"""The policy that a later member came with: an old decision is made again by those who made it."""
+_ADDED_IN: Mapping[str, int] = {"strategy_in_force": 2, "holder": 3}
+"""The policy version that added a member; an old decision is made again by the members of its version."""
 
 _WHY_CLOSE: Mapping[Intent, str] = {Intent.ENTER: "REVERSAL", Intent.EXIT: "EXIT_SIGNAL"}
 
 
 def decide(signal: SignalDetected, view: View, policy: int = POLICY_VERSION) -> DecisionMade:
-    """What is done about the signal: ENTER, CLOSE or SKIP, with all votes. Pure: equal arguments, equal decision.
+    """The decision on a signal: ENTER, CLOSE or SKIP, with all votes. Pure: equal arguments give an equal decision.
 
-    `policy` is today's, or the one that an old decision names, to make that again; KeyError for one there never was.
+    `policy` is the current version, or the version of an old decision that is made again. Raises KeyError for an
+    unknown version.
 
-    A signal against what is open or waits in its instrument asks to CLOSE what of it may be taken out for it
-    (`domain/opposed.py`), whatever else it wants; any other asks to ENTER, unless its intent is EXIT: then there is
-    nothing to do. Any no is SKIP.
+    A signal that opposes an open position or a waiting entry in its instrument proposes to CLOSE the part that may be
+    taken out for it (`domain/opposed.py`), whatever its intent. Any other signal proposes to ENTER, or is skipped if
+    its intent is EXIT. One vote against is SKIP.
     """
     if not 1 <= policy <= POLICY_VERSION:
         raise KeyError(policy)
-    case = Case(entry_of(signal), view, by_owner=policy >= _CAME_WITH["holder"])
+    case = Case(entry_of(signal), view, by_owner=policy >= _ADDED_IN["holder"])
     if not case.opposed.is_empty:
-        decided = _leave(case, _of_then(EXIT_MEMBERS, policy))
+        decided = _exit(case, _members_of(EXIT_MEMBERS, policy))
     elif signal.intent is Intent.EXIT:
         decided = _decision(view, Verdict.SKIP, ("NOTHING_TO_EXIT",), ())
     else:
-        decided = _enter(case, _of_then(MEMBERS, policy))
+        decided = _enter(case, _members_of(MEMBERS, policy))
     return decided if policy == POLICY_VERSION else with_policy(decided, policy_version=policy)
 
 
-def _of_then(members: tuple[Member, ...], policy: int) -> tuple[Member, ...]:
-    return tuple(member for member in members if _CAME_WITH.get(member.name, 1) <= policy)
+def _members_of(members: tuple[Member, ...], policy: int) -> tuple[Member, ...]:
+    return tuple(member for member in members if _ADDED_IN.get(member.name, 1) <= policy)
 
 
-def _leave(case: Case, members: tuple[Member, ...]) -> DecisionMade:
+def _exit(case: Case, members: tuple[Member, ...]) -> DecisionMade:
     votes = _votes(members, case)
     against = _reasons_against(votes)
     if against:
@@ -114,7 +116,7 @@ def _votes(members: tuple[Member, ...], case: Case) -> tuple[Vote, ...]:
 
 
 def _reasons_against(votes: tuple[Vote, ...]) -> tuple[str, ...]:
-    """Each reason once, in the order of the members; a member who gives none is named instead."""
+    """Each reason once, in the order of the members; the name of a member that gives no reason stands for it."""
     return tuple(
         dict.fromkeys(
             reason for vote in votes if not vote.approves for reason in vote.reasons or (vote.member,)

@@ -1,4 +1,4 @@
-"""The Risk committee: may we?"""
+"""The Risk committee: is the trade permitted?"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NOTHING_TO_CANCEL = frozenset({OrderStatus.CANCEL_REQUESTED, OrderStatus.FILLED
 
 
 def allow_list(case: Case) -> Judgement:
-    """The instrument is listed, and on the allow-list where there is one."""
+    """The instrument is listed, and on the allow-list if one is set."""
     listed, allowed = case.view.instrument, case.view.risk.allowed
     return judgement(
         {
@@ -34,11 +34,11 @@ def allow_list(case: Case) -> Judgement:
 
 
 def protection(case: Case) -> Judgement:
-    """Stop and target, on their ticks, are on their own sides of the entry, and the stop comes before liquidation.
+    """Stop and target are on their own sides of the entry, and the stop comes before liquidation.
 
-    Where there is no stop, or no target, nothing speaks against it here: what it risks then is `risk_per_trade`'s.
-    An isolated position is liquidated about 1/leverage - maintenance margin away from its entry, as a fraction of it:
-    a stop beyond that would never be reached.
+    A missing stop or target is approved here; `risk_per_trade` judges the risk of an entry without a stop. An isolated
+    position is liquidated about 1/leverage - maintenance margin away from its entry, as a fraction of the entry; a stop
+    beyond that would never be reached.
     """
     planned, direction = case.plan, case.entry.direction
     stop, target = planned.stop, planned.target
@@ -68,7 +68,7 @@ def _is_beyond_liquidation(stop: Decimal, case: Case) -> bool:
 
 
 def sizing(case: Case) -> Judgement:
-    """The quantity, named or found by the sizing rule, is one that the instrument lets us trade, margin apart."""
+    """The quantity, given or by the sizing rule, is tradable by the instrument's rules; margin is judged elsewhere."""
     planned, instrument = case.plan, case.view.listed
     wanted, settings = planned.sized.wanted, case.view.settings.settings.sizing
     why = planned.sized.reasons if wanted <= 0 else ()
@@ -87,13 +87,13 @@ def sizing(case: Case) -> Judgement:
 
 
 def max_positions(case: Case) -> Judgement:
-    """One more position is not more than the account may hold, working entries included."""
+    """One more position stays within the account's limit, working entries included."""
     held, most = len(case.view.portfolio.exposures()), case.view.risk.max_positions
     return judgement({"MAX_POSITIONS": held >= most}, held=held, most=most)
 
 
 def holder(case: Case) -> Judgement:
-    """Nobody else holds the instrument already, nor waits to: two strategies do not share a position."""
+    """No other owner has a position or a waiting entry in the instrument: positions are never shared."""
     portfolio, name, own = case.view.portfolio, case.entry.instrument, case.entry.owner
     held = portfolio.positions.get(name)
     waiting = (entry.owner for entry in portfolio.entries.values() if entry.instrument == name)
@@ -103,7 +103,7 @@ def holder(case: Case) -> Judgement:
 
 
 def exit_holder(case: Case) -> Judgement:
-    """Something of what the signal speaks against may be taken out for it: its own, or another's it may reverse."""
+    """At least part of what the signal opposes may be taken out for it: its own, or what it may reverse."""
     owners = case.opposed.owners
     others = owners if case.taken_out.is_empty else ()
     return judgement(
@@ -122,14 +122,14 @@ def _held_by(others: Collection[str]) -> Mapping[str, bool]:
 
 
 def max_positions_per_instrument(case: Case) -> Judgement:
-    """One more position is not more than the account may hold of this instrument, working entries included."""
+    """One more position stays within the limit for this instrument, working entries included."""
     held = case.view.portfolio.exposures().count(case.entry.instrument)
     most = case.view.risk.max_positions_per_instrument
     return judgement({"MAX_POSITIONS_PER_INSTRUMENT": held >= most}, held=held, most=most)
 
 
 def risk_per_trade(case: Case) -> Judgement:
-    """With the size chosen, the stop costs no more than its share of the balance."""
+    """At the chosen size, the loss at the stop is within its share of the balance."""
     planned = case.plan
     bound = bound_of_one(planned.risk, case.view)
     return judgement(
@@ -144,7 +144,7 @@ def risk_per_trade(case: Case) -> Judgement:
 
 
 def total_risk(case: Case) -> Judgement:
-    """This trade's risk and that of all open positions and working entries are no more than their share."""
+    """The risk of this trade, all open positions and working entries together is within its share of the balance."""
     planned, at_risk = case.plan, case.view.portfolio.open_risk
     bound = bound_of_all(EXACT.add(at_risk, planned.risk), case.view)
     return judgement(
@@ -157,33 +157,33 @@ def total_risk(case: Case) -> Judgement:
 
 
 class Bound(Struct, frozen=True, gc=False):
-    """What is at risk and how much may be, in quote currency."""
+    """The amount at risk and its limit, in quote currency."""
 
     risk: Decimal
     limit: Decimal
 
     @property
     def exceeded(self) -> bool:
-        """Whether more is at risk than may be."""
+        """Whether the risk is above the limit."""
         return not self.risk <= self.limit
 
 
 def bound_of_one(risk: Decimal, view: View) -> Bound:
-    """The risk of one position and its share of the balance."""
+    """The risk of one position, and its limit as a share of the balance."""
     return Bound(risk, EXACT.multiply(view.account.balance, view.risk.max_risk_per_trade))
 
 
 def bound_of_all(risk: Decimal, view: View) -> Bound:
-    """The risk of all positions and entries and their share of the balance."""
+    """The risk of all positions and entries, and its limit as a share of the balance."""
     return Bound(risk, EXACT.multiply(view.account.balance, view.risk.max_total_risk))
 
 
 def daily_loss(case: Case) -> Judgement:
-    """What the trading day (UTC) has lost so far, fees and funding included, is below its limit.
+    """The loss of the trading day (UTC) so far, fees and funding included, is below its limit.
 
-    Measured on the balance, against the balance the day began with; a day that was not opened has no measure and
-    is refused. What open positions may still lose is not counted here, for then the day's limit would take the
-    place of the one on total risk: the worst day is the daily limit and the total risk together.
+    It is the balance the day began with less the current balance; a day that was not opened is refused. The risk of
+    open positions is not counted, since the limit on total risk bounds it: the worst day loses the daily limit and the
+    total risk together.
     """
     account, today = case.view.account, case.view.now.date().isoformat()
     loss = EXACT.subtract(account.day_balance, account.balance)
@@ -200,7 +200,7 @@ def daily_loss(case: Case) -> Judgement:
 
 
 def reserved_balance(case: Case) -> Judgement:
-    """Margin and fees leave the reserve untouched; a size that had to be cut to nothing for it is a no."""
+    """Margin and fees leave the reserve untouched; a size that the funds cut to zero is refused."""
     planned = case.plan
     funds, sized, margin = planned.funds, planned.sized, planned.margin
     return judgement(
@@ -227,7 +227,7 @@ def cooldown(case: Case) -> Judgement:
 
 
 def data_freshness(case: Case) -> Judgement:
-    """The candle the signal was said at is neither too old nor from the future."""
+    """The signal's candle is neither too old nor from the future."""
     age = (case.view.now - case.signal.candle_closed_at).total_seconds()
     greatest = case.view.risk.freshness_seconds
     return judgement(
@@ -239,25 +239,25 @@ def data_freshness(case: Case) -> Judgement:
 
 
 def kill_switch(case: Case) -> Judgement:
-    """Nobody, and nothing, has tripped the kill switch."""
+    """The kill switch is not tripped."""
     tripped = case.view.account.tripped
     return judgement({"KILL_SWITCH": bool(tripped)}, tripped=tripped)
 
 
 def order_outcomes(case: Case) -> Judgement:
-    """Of every order it is known what became of it: no new exposure on a guess."""
+    """The outcome of every order is known."""
     unknown = case.view.portfolio.unknown_orders
     return judgement({"ORDER_OUTCOME_UNKNOWN": bool(unknown)}, unknown=" ".join(unknown))
 
 
 def reconciliation(case: Case) -> Judgement:
-    """The exchange and the log agree, as far as is known."""
+    """No discrepancy between the exchange and the log is unresolved."""
     unresolved = sorted(case.view.portfolio.discrepancies.unresolved)
     return judgement({"UNRESOLVED_DISCREPANCY": bool(unresolved)}, unresolved=" ".join(unresolved))
 
 
 def exit_once(case: Case) -> Judgement:
-    """No order is taking us out already: a second one would close what is not there."""
+    """No exit is under way already; a second one would close what is no longer there."""
     out = case.taken_out
     held, waiting = out.held, out.waiting
     leaving = () if held is None else case.view.portfolio.leaving(held)
@@ -267,5 +267,5 @@ def exit_once(case: Case) -> Judgement:
 
 
 def _worse(direction: Direction, one: Decimal, other: Decimal) -> bool:
-    """Whether the first price loses against the second for a position in this direction."""
+    """Whether the first price is worse than the second for a position in this direction."""
     return one < other if direction is Direction.LONG else one > other

@@ -1,4 +1,4 @@
-"""What the committees see: one instant, and nothing that is not on record."""
+"""What the committees see: the recorded state at one instant."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from domain.settings import InForce, RiskSettings
 class View(Struct, frozen=True, gc=False, kw_only=True):
     """The instant of a decision: `now` (UTC), the settings in force, the instrument's rules, the portfolio.
 
-    `instrument` is the one the entry names, None where it is not listed. Folded again from the log up to the
-    signal, a view is equal to what it was, and so is what is decided on it.
+    `instrument` holds the rules of the entry's instrument, None where it is not listed. A view that is folded again
+    from the log up to the signal is equal to the first, and so is the decision.
     """
 
     now: datetime

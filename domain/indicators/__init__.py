@@ -1,14 +1,14 @@
-"""Figures read off prices, each in two forms that agree to the last bit.
+"""Technical indicators, each in two forms that agree to the last bit.
 
 The streaming form (`Ema`, `Rsi`, …) takes one bar at a time: `update` returns the new value, which also stays in
 `value`, and is None until enough bars were seen. The one-pass form (`ema`, `rsi`, …) takes whole float64 arrays,
-oldest first, and returns arrays of the same length with nan where the streaming form says None. To agree bit for
-bit both do the same floating-point operations in the same order: recursions run over Python floats, only what has
-no memory is vectorised.
+oldest first, and returns arrays of the same length with nan where the streaming form returns None. To agree bit
+for bit, both do the same floating-point operations in the same order: recursions run over Python floats, and only
+operations without state are vectorised.
 
 Definitions are those of J. Welles Wilder, "New Concepts in Technical Trading Systems" (1978), seeded as TA-Lib
-seeds them with its unstable period at 0. Inputs are finite floats; a nan stays in the recursion for ever, so
-whoever feeds an indicator refuses it first. A period below 2 raises ValueError.
+seeds them with its unstable period at 0. Inputs are finite floats; the caller refuses a nan,
+which would stay in the recursion for ever. A period below 2 raises ValueError.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class Adx:
         return self._movement.minus
 
     def update(self, high: float, low: float, close: float) -> float | None:
-        """Takes the next bar; the index up to it, None before `2 * period` bars were seen."""
+        """Takes the next bar; returns the index, None before bar `2 * period`."""
         movement = self._movement
         movement.update(high, low, close)
         plus, minus = movement.plus, movement.minus

@@ -22,7 +22,7 @@ class Atr:
         self.value: float | None = None
 
     def update(self, high: float, low: float, close: float) -> float | None:
-        """Takes the next bar; the average up to it, None before `period` true ranges were seen."""
+        """Takes the next bar; returns the average, None before bar `period + 1`."""
         previous, self._previous = self._previous, close
         if previous is not None:
             self.value = self._mean.update(true_range(high, low, previous))

@@ -1,4 +1,4 @@
-"""A cross: the moment one figure passes another."""
+"""A cross: the bar on which one figure passes another."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Turn = Literal[-1, 0, 1]
 class Cross:
     """+1 on the bar where a spread turns positive, -1 where it turns negative, 0 on all others.
 
-    A spread of exactly 0 is on neither side: touching and going back is no cross, touching and going on is one,
-    on the bar that goes on. The first side taken is no cross either, since nothing was passed.
+    A spread of exactly 0 is on neither side: touching 0 and going back is no cross; touching 0 and going on is a cross
+    on the bar that goes on. The first side is no cross either, since nothing was passed.
     """
 
     __slots__ = ("_side",)
@@ -25,7 +25,7 @@ class Cross:
         self._side: Turn = 0
 
     def update(self, spread: float) -> Turn:
-        """Takes the next bar's spread, as fast average - slow average."""
+        """Takes the next bar's spread (for example fast average - slow average); returns the turn."""
         side: Turn = 1 if spread > 0.0 else -1 if spread < 0.0 else 0
         before = self._side
         if side in (0, before):

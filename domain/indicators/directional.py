@@ -13,10 +13,11 @@ from domain.indicators.true_range import true_range, true_ranges
 
 
 class DirectionalMovement:
-    """Wilder's +DI and -DI, 0..100: 100 * movement / true range, each summed by sum - sum / period + figure.
+    """Wilder's +DI and -DI, 0..100: 100 * movement / true range, each summed as sum - sum / period + figure.
 
-    The sums start with the first `period - 1` bars that have one before them; first values one bar later, at bar
-    `period + 1`. Where nothing ever moved both are 0. Source: Wilder (1978). ValueError for a period below 2.
+    The sums are seeded with the first `period - 1` bars that have a bar before them; the first values come one bar
+    later, at bar `period + 1`. Both are 0 where nothing ever moved. Source: Wilder (1978). ValueError for a period
+    below 2.
     """
 
     __slots__ = ("_bar", "_down", "_missing", "_period", "_range", "_up", "minus", "plus")
@@ -30,7 +31,7 @@ class DirectionalMovement:
         self.minus: float | None = None
 
     def update(self, high: float, low: float, close: float) -> None:
-        """Takes the next bar; `plus` and `minus` are up to it, None before there are enough."""
+        """Takes the next bar and updates `plus` and `minus`, which are None before bar `period + 1`."""
         bar, self._bar = self._bar, (high, low, close)
         if bar is None:
             return
@@ -80,7 +81,7 @@ def _running(figures: FloatArray, seeded: int, period: int) -> Iterator[float]:
         lambda previous, figure: previous - previous / period + figure,
         initial=total(figures[:seeded]),
     )
-    next(sums)  # the seed itself is not a value: it lacks a bar
+    next(sums)  # the seed is not a value: it is one bar short
     return sums
 
 

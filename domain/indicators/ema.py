@@ -9,7 +9,7 @@ from domain.indicators.series import FloatArray, recursion
 class Ema:
     """EMA in the unit of its prices: previous + 2 / (period + 1) * (price - previous).
 
-    The first value is the mean of the first `seed_bars` prices: of `period` of them unless told, as TA-Lib has it;
+    The first value is the mean of the first `seed_bars` prices: `period` of them by default, as in TA-Lib;
     `seed_bars=1` starts at the first price, as many engines do. ValueError for a period below 2 or a seed below 1.
     """
 
@@ -22,7 +22,7 @@ class Ema:
         self.value: float | None = None
 
     def update(self, price: float) -> float | None:
-        """Takes the next bar's price; the average up to it, None before the seed is complete."""
+        """Takes the next bar's price; returns the average, None before the seed is complete."""
         previous = self.value
         if previous is None:
             return self._gather(price)

@@ -11,7 +11,7 @@ from domain.indicators.wilder import WilderMean, wilder_mean
 class Rsi:
     """Wilder's RSI, 0..100: 100 * gains / (gains + losses), both Wilder means of the changes of the close.
 
-    First value after `period` changes. Where nothing ever moved there is neither, and it is 0, as in TA-Lib.
+    First value after `period` changes. Where nothing ever moved it is 0, as in TA-Lib.
     Source: Wilder (1978). ValueError for a period below 2.
     """
 
@@ -24,7 +24,7 @@ class Rsi:
         self.value: float | None = None
 
     def update(self, close: float) -> float | None:
-        """Takes the next bar's close; the index up to it, None before `period` changes were seen."""
+        """Takes the next bar's close; returns the index, None before `period` changes."""
         previous, self._previous = self._previous, close
         if previous is None:
             return None

@@ -25,7 +25,7 @@ def recursion(values: FloatArray, seed_bars: int, step: Callable[[float, float],
 
 
 def total(values: FloatArray) -> float:
-    """The sum from left to right: `sum` and `numpy.sum` add in another order, or compensate."""
+    """The sum from left to right; `numpy.sum` adds in another order, and `sum` may compensate."""
     *_, last = accumulate(values.tolist(), add, initial=0.0)
     return last
 

@@ -1,4 +1,4 @@
-"""Wilder's smoothing: the mean that every other figure of his is built on."""
+"""Wilder's smoothing: the mean that his other indicators are built on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class WilderMean:
         self.value: float | None = None
 
     def update(self, figure: float) -> float | None:
-        """Takes the next bar's figure; the mean up to it, None before the seed is complete."""
+        """Takes the next bar's figure; returns the mean, None before the seed is complete."""
         previous = self.value
         if previous is None:
             return self._gather(figure)

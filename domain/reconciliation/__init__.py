@@ -1,6 +1,6 @@
-"""Reconciliation: what was recorded of differences between the exchange and the log.
+"""Reconciliation: the recorded differences between the exchange and the log.
 
-How they are found stands in `comparing`, what kinds there are in `differences`, and what is compared in `statement`.
+`comparing` finds the differences, `differences` defines their kinds, and `statement` holds what is compared.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from msgspec import Struct
 
 
 class DiscrepancyFound(Struct, frozen=True, gc=False):
-    """The exchange and the log differ about `subject` (an order id, an instrument, a currency); `found` is how."""
+    """Exchange and log differ about `subject` (an order id, an instrument, a currency); `found` describes how."""
 
     discrepancy_id: str
     subject: str
@@ -19,7 +19,7 @@ class DiscrepancyFound(Struct, frozen=True, gc=False):
 
 
 class DiscrepancyResolved(Struct, frozen=True, gc=False):
-    """Settled, by a person or by a later report of the exchange."""
+    """The discrepancy was settled, by a person or by a later report of the exchange."""
 
     discrepancy_id: str
     resolution: str
@@ -29,7 +29,7 @@ ReconciliationEvent = DiscrepancyFound | DiscrepancyResolved
 
 
 class Discrepancies(Struct, frozen=True, gc=False):
-    """The ids of those found so far, and of those still open."""
+    """The ids of all discrepancies found so far, and of the unresolved ones."""
 
     known: frozenset[str] = frozenset()
     unresolved: frozenset[str] = frozenset()

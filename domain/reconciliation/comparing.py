@@ -1,4 +1,4 @@
-"""Reconciliation: our statement held against the venue's, every difference named by its kind."""
+"""Reconciliation: our statement compared with the venue's, each difference by its kind."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _NOT_THERE = frozenset({OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus
 
 
 class Sides(NamedTuple):
-    """What is compared; `under_way` are the orders about which something was sent that may not have arrived yet."""
+    """The statements to compare; `under_way` are the orders with a request that may not have arrived yet."""
 
     ours: Statement
     theirs: Statement
@@ -48,9 +48,9 @@ class Sides(NamedTuple):
 def differences(
     ours: Statement, theirs: Statement, *, tolerance: Decimal = ZERO, under_way: Collection[str] = ()
 ) -> Sequence[Difference]:
-    """Every difference, in the order in which what resolves them is to be put in; none where the sides are equal.
+    """Every difference, in the order in which the remedies are to be applied; none where the sides are equal.
 
-    Rules come first, then executions as the venue lists them, then orders, positions and balances by name. Balances
+    Rules come first, then executions in the venue's order, then orders, positions and balances by name. Balances
     within `tolerance` (in their currency) are equal. Orders in `under_way` are not compared.
     """
     sides = Sides(ours, theirs, tolerance, under_way)
@@ -84,7 +84,7 @@ def _executions_of_ours(sides: Sides) -> Iterator[Difference]:
 
 
 def _listed_completely(theirs: Statement) -> Collection[str | None]:
-    """The orders whose listed executions add up to what the venue says is filled: none of them is left out."""
+    """The orders whose listed executions add up to the filled quantity of the venue: none is left out."""
     listed: dict[str | None, Decimal] = {}
     for one in theirs.executions.values():
         quantity = ZERO if one.details is None else one.details.quantity
@@ -116,12 +116,12 @@ def _both(sides: Sides, our: StatedOrder, their: StatedOrder) -> Iterator[Differ
         yield FilledDiffers(subject=name, ours=our.filled, theirs=their.filled)
     if our.is_open and their.is_open and _terms(our) != _terms(their):
         yield TermsDiffer(subject=name, ours=our, theirs=their)
-    if not _stand_alike(our, their):
+    if not _statuses_match(our, their):
         yield _missing_stop(sides, our, their) or StatusDiffers(subject=name, ours=our.status, theirs=their)
 
 
-def _stand_alike(our: StatedOrder, their: StatedOrder) -> bool:
-    """An order that is filled in part stands as it stood before; how two ended orders ended is no difference."""
+def _statuses_match(our: StatedOrder, their: StatedOrder) -> bool:
+    """A partly filled order matches any working status, and two ended orders match however they ended."""
     statuses = {our.status, their.status}
     if not (our.is_open or their.is_open) or len(statuses) == 1:
         return True
@@ -175,7 +175,7 @@ def _unknown(name: str, our: StatedPosition | None, their: StatedPosition | None
 
 
 def _balances(sides: Sides) -> Iterator[Difference]:
-    """Currencies that neither side has are zero; of ours only: an exchange lists every coin there is dust of."""
+    """Compares our currencies only: an exchange lists every coin it holds dust of. A missing balance is zero."""
     for currency, our in sorted(sides.ours.balances.items()):
         their = sides.theirs.balances.get(currency, ZERO)
         if distance(our, their) > sides.tolerance:

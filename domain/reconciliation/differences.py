@@ -1,7 +1,8 @@
 """Every kind of difference between our statement and the venue's, and what each means for money.
 
-`subject` is what the difference is about (an order id, an instrument, a currency), `key` what identifies it when it is
-found again: figures that move while the difference stays the same are not in it. `found` is one sentence for people.
+`subject` is what the difference is about (an order id, an instrument, a currency). `key` identifies the difference when
+it is found again, so it has no figures that change while the difference stays the same. `found` is one sentence for
+people. The docstring of each kind ends with its remedy: the report that the engine takes in, or what a person does.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from domain.venue import Execution
 
 
 class Difference(Struct, frozen=True, gc=False, kw_only=True):
-    """What all differences have."""
+    """The fields that all differences have."""
 
     subject: str
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What identifies it beside its kind."""
+        """Identifies the difference within its kind."""
         return (self.subject,)
 
     @property
@@ -34,9 +35,9 @@ class Difference(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class OrderUnknownToUs(Difference, frozen=True, gc=False, kw_only=True):
-    """They work an order that no event of ours placed: it may add exposure that nobody decided on and no limit counts.
+    """The venue works an order that no event of ours placed. It may add exposure that no decision and no limit covers.
 
-    Nothing is put in: a person cancels it at the venue, or finds out which other program trades on this account.
+    Remedy: none is automatic. A person cancels it at the venue, or finds the other program that trades on this account.
     """
 
     theirs: StatedOrder
@@ -49,15 +50,16 @@ class OrderUnknownToUs(Difference, frozen=True, gc=False, kw_only=True):
 
 
 class OrderUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
-    """We hold an order to be working and they have none of that id: funds are set aside, or an exit is relied on, for
-    nothing. A search by its id that finds nothing is proof: Rejected is put in.
+    """An order works here and the venue has none of that id. Funds are reserved, or an exit is relied on, for nothing.
+
+    Remedy: Rejected, since a query by its id that finds nothing is proof.
     """
 
     ours: StatedOrder
 
     @property
     def key(self) -> tuple[str, ...]:
-        """Found again after another status, it is another difference."""
+        """By our status too: found again under another status, it is a new difference."""
         return (self.subject, self.ours.status)
 
     @property
@@ -67,10 +69,11 @@ class OrderUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
 
 
 class ProtectiveStopMissing(Difference, frozen=True, gc=False, kw_only=True):
-    """A stop of ours protects an open position, and they have ended it or never had it: the loss of this position is
-    not bounded. What became of the stop is put in as its report; then the position needs a new stop at once.
+    """A stop of ours protects an open position, and the venue has ended it or never had it. The loss of this position
+    is not bounded. Remedy: a report of the stop's end; then the position needs a new stop at once.
 
-    It stands in place of OrderUnknownToThem or StatusDiffers of the same order. `theirs` is None for an unknown order.
+    It replaces OrderUnknownToThem or StatusDiffers of the same order. `theirs` is None where the venue has no such
+    order.
     """
 
     instrument: str
@@ -79,7 +82,7 @@ class ProtectiveStopMissing(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """By the stop's order."""
+        """By the order of the stop."""
         return (self.subject, self.instrument)
 
     @property
@@ -90,8 +93,8 @@ class ProtectiveStopMissing(Difference, frozen=True, gc=False, kw_only=True):
 
 
 class OrderMistaken(Difference, frozen=True, gc=False, kw_only=True):
-    """They have another order under our id: another instrument, side, type or reduce-only flag. What fills under this
-    id is not what was decided. Nothing is put in: a person cancels it at the venue.
+    """The venue has another order under our id: another instrument, side, type or reduce-only flag. Its fills are not
+    what was decided. Remedy: none is automatic. A person cancels it at the venue.
     """
 
     ours: StatedOrder
@@ -104,9 +107,9 @@ class OrderMistaken(Difference, frozen=True, gc=False, kw_only=True):
 
 
 class StatusDiffers(Difference, frozen=True, gc=False, kw_only=True):
-    """The order stands elsewhere than we have it. Ended there and open here, funds and exposure are counted for
-    nothing; open there and ended here, it may still fill uncounted. The venue's status is put in as its report, but for
-    an order that is ended here (cancel it at the venue) or filled there (its executions say so).
+    """The order has another status at the venue. Ended there and open here, its funds and exposure are counted for
+    nothing; open there and ended here, it may still fill uncounted. Remedy: a report of the venue's status, except for
+    an order that has ended here (a person cancels it at the venue) or is filled there (its executions are reported).
     """
 
     ours: OrderStatus
@@ -124,8 +127,8 @@ class StatusDiffers(Difference, frozen=True, gc=False, kw_only=True):
 
 
 class FilledDiffers(Difference, frozen=True, gc=False, kw_only=True):
-    """More or less of the order has traded than we have executions for: position and balance are wrong by it. Nothing
-    is put in: the executions bring it, where need be by a query further back.
+    """The order has traded more or less than our executions add up to; position and balance are wrong by the
+    difference. Remedy: the missing executions, by a query further back if necessary.
     """
 
     ours: Decimal
@@ -143,8 +146,8 @@ class FilledDiffers(Difference, frozen=True, gc=False, kw_only=True):
 
 
 class TermsDiffer(Difference, frozen=True, gc=False, kw_only=True):
-    """An open order works there on another quantity or price: risk was judged on terms that do not hold. Amended is
-    put in with theirs.
+    """An open order works at the venue with another quantity or price; risk was judged on terms that do not hold.
+    Remedy: Amended, with the venue's terms.
     """
 
     ours: StatedOrder
@@ -162,8 +165,8 @@ class TermsDiffer(Difference, frozen=True, gc=False, kw_only=True):
 
 
 class ExecutionMissing(Difference, frozen=True, gc=False, kw_only=True):
-    """An order of ours has traded and we have no event of it: position, fee and profit are not counted. Filled is put
-    in; the execution id keeps it from counting twice.
+    """An order of ours has traded and no event records it; position, fee and profit are not counted. Remedy: Filled;
+    the execution id prevents counting it twice.
     """
 
     theirs: Execution
@@ -181,8 +184,8 @@ class ExecutionMissing(Difference, frozen=True, gc=False, kw_only=True):
 
 
 class ExecutionOfUnknownOrder(Difference, frozen=True, gc=False, kw_only=True):
-    """The account has traded under an order that is not ours: a liquidation, or another hand on the account. Position
-    and balance are wrong by it. Nothing is put in: a person decides whose it was.
+    """The account has traded by an order that is not ours: a liquidation, or another program or person. Position and
+    balance are wrong by it. Remedy: none is automatic. A person finds its origin.
     """
 
     theirs: Execution
@@ -200,8 +203,8 @@ class ExecutionOfUnknownOrder(Difference, frozen=True, gc=False, kw_only=True):
 
 
 class ExecutionUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
-    """We counted a trade that their complete list of the order does not have: position and balance hold what never
-    was. Nothing is put in: a person compares with the venue's own records.
+    """We counted a trade that the venue's complete list of the order does not have; position and balance are wrong by
+    it. Remedy: none is automatic. A person compares with the venue's own records.
     """
 
     ours: StatedExecution
@@ -218,15 +221,15 @@ class ExecutionUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
 
 
 class PositionUnknownToUs(Difference, frozen=True, gc=False, kw_only=True):
-    """They hold a position that we do not count: exposure without a stop, a limit or a person who knows. Nothing is
-    put in: missing executions bring it, else a person closes it at the venue.
+    """The venue has a position that we do not count: exposure without a stop and outside every limit. Remedy: the
+    missing executions; else a person closes it at the venue.
     """
 
     theirs: StatedPosition
 
     @property
     def key(self) -> tuple[str, ...]:
-        """By what is held."""
+        """By direction and quantity."""
         return (self.subject, self.theirs.direction, _plain(self.theirs.quantity))
 
     @property
@@ -236,15 +239,15 @@ class PositionUnknownToUs(Difference, frozen=True, gc=False, kw_only=True):
 
 
 class PositionUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
-    """We count a position that is not there: its profit is imaginary, and an order to leave it would open another.
-    Nothing is put in: missing executions close it, else a person decides.
+    """We count a position that the venue does not have; its profit is not real, and an order to close it would open
+    another. Remedy: the missing executions; else a person decides.
     """
 
     ours: StatedPosition
 
     @property
     def key(self) -> tuple[str, ...]:
-        """By what is held."""
+        """By direction and quantity."""
         return (self.subject, self.ours.direction, _plain(self.ours.quantity))
 
     @property
@@ -254,8 +257,8 @@ class PositionUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
 
 
 class PositionSideDiffers(Difference, frozen=True, gc=False, kw_only=True):
-    """We are long where they are short, or the other way: every exit of ours would add to the position. Nothing is put
-    in: missing executions turn it, else a person decides.
+    """We are long where the venue is short, or the reverse; every exit of ours would add to the position. Remedy: the
+    missing executions; else a person decides.
     """
 
     ours: StatedPosition
@@ -263,7 +266,7 @@ class PositionSideDiffers(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """By what both hold."""
+        """By both directions and quantities."""
         held = (self.ours, self.theirs)
         return (self.subject, *(f"{one.direction} {_plain(one.quantity)}" for one in held))
 
@@ -277,8 +280,8 @@ class PositionSideDiffers(Difference, frozen=True, gc=False, kw_only=True):
 
 
 class PositionQuantityDiffers(Difference, frozen=True, gc=False, kw_only=True):
-    """The same side, another quantity: risk, margin and profit are wrong by the excess, and an exit of ours leaves a
-    rest. Nothing is put in: missing executions bring it. `excess` is theirs less ours, in base currency.
+    """The same direction, another quantity; risk, margin and profit are wrong by the excess, and an exit of ours leaves
+    a rest. Remedy: the missing executions. `excess` is theirs less ours, in base currency.
     """
 
     ours: Decimal
@@ -286,12 +289,12 @@ class PositionQuantityDiffers(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def excess(self) -> Decimal:
-        """Theirs less ours."""
+        """Theirs less ours, in base currency."""
         return EXACT.subtract(self.theirs, self.ours)
 
     @property
     def key(self) -> tuple[str, ...]:
-        """By the excess, which stays when both sides trade on."""
+        """By the excess, which is unchanged by trades that both sides count."""
         return (self.subject, _plain(self.excess))
 
     @property
@@ -301,8 +304,8 @@ class PositionQuantityDiffers(Difference, frozen=True, gc=False, kw_only=True):
 
 
 class BalanceDiffers(Difference, frozen=True, gc=False, kw_only=True):
-    """The money is not what our events add up to: a fee, funding, a transfer or a fill is not on record, and sizes are
-    taken from a balance that is not there. Nothing is put in: missing executions bring it, else a person finds out.
+    """The balance is not what our events add up to: a fee, funding, a transfer or a fill is not on record, and sizes
+    are computed from a wrong balance. Remedy: the missing executions; else a person finds the cause.
     """
 
     ours: Decimal
@@ -315,7 +318,7 @@ class BalanceDiffers(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """By the excess, which stays when both sides trade on."""
+        """By the excess, which is unchanged by trades that both sides count."""
         return (self.subject, _plain(self.excess))
 
     @property
@@ -325,8 +328,8 @@ class BalanceDiffers(Difference, frozen=True, gc=False, kw_only=True):
 
 
 class RulesDiffer(Difference, frozen=True, gc=False, kw_only=True):
-    """The venue trades the instrument by other rules: orders off its steps are refused, and fees and margin are counted
-    by figures that do not hold. The venue's rules are put in.
+    """The venue trades the instrument by other rules; orders off its steps are refused, and fees and margin are
+    computed from figures that do not hold. Remedy: the venue's rules are listed here.
     """
 
     ours: Instrument
@@ -346,15 +349,15 @@ class RulesDiffer(Difference, frozen=True, gc=False, kw_only=True):
     @property
     def found(self) -> str:
         """One sentence for people."""
-        told = (
+        changes = (
             f"{name} {getattr(self.ours, name)} and {getattr(self.theirs, name)}" for name in self.changed
         )
-        return f"the rules here and at the venue: {', '.join(told)}"
+        return f"the rules here and at the venue: {', '.join(changes)}"
 
 
 class InstrumentUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
-    """The venue lists the instrument no more: nothing new can be entered, and what is held may be settled by force.
-    Nothing is put in: a person decides.
+    """The venue no longer lists the instrument; nothing new can be entered, and an open position may be settled by
+    force. Remedy: none is automatic. A person decides.
     """
 
     @property
@@ -375,5 +378,5 @@ def _terms(order: StatedOrder) -> str:
 
 
 def _plain(figure: Decimal) -> str:
-    """1.0 and 1 are one figure, and one key."""
+    """The figure without trailing zeros, so that 1.0 and 1 give one key."""
     return format(figure.normalize(EXACT), "f")

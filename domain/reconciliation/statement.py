@@ -1,7 +1,7 @@
-"""A statement of account: what one side has on record of orders, executions, positions, money and rules.
+"""A statement of account: the orders, executions, positions, balances and rules that one side has on record.
 
-Both sides of a reconciliation are of this one shape: `ours` is made from the log's states, `theirs` from the answers
-of a venue. What only one side can know is left out of both.
+Both sides of a reconciliation have this shape: `ours` is made from the log's states, `theirs` from the responses of a
+venue. Facts that only one side can know are left out of both.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from domain.venue import Execution, VenueBalance, VenueOrder, VenuePosition
 
 
 class StatedOrder(Struct, frozen=True, gc=False, kw_only=True):
-    """One order; `status` is where it stands below a pending request, or OUTCOME_UNKNOWN.
+    """One order; `status` is the status under a pending request, or OUTCOME_UNKNOWN.
 
     Quantities are in base currency, prices in quote currency; `venue_order_id` and `reason` are empty where unknown.
     """
@@ -44,7 +44,7 @@ class StatedOrder(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class StatedExecution(Struct, frozen=True, gc=False):
-    """One execution and the order it filled, None for one of the venue's own; `details` are the venue's only."""
+    """One execution and its order, None for an order of the venue's own; only the venue's side has `details`."""
 
     execution_id: str
     order_id: str | None
@@ -52,7 +52,7 @@ class StatedExecution(Struct, frozen=True, gc=False):
 
 
 class StatedPosition(Struct, frozen=True, gc=False):
-    """What is held of one instrument; `quantity` in base currency, above zero."""
+    """The position in one instrument; `quantity` in base currency, above zero."""
 
     instrument: str
     direction: Direction
@@ -60,7 +60,7 @@ class StatedPosition(Struct, frozen=True, gc=False):
 
 
 class Statement(Struct, frozen=True, gc=False, kw_only=True):
-    """Orders by client order id, executions by execution id, positions and rules by instrument, money by currency."""
+    """Orders by client order id, executions by id, positions and rules by instrument, balances by currency."""
 
     orders: Mapping[str, StatedOrder]
     executions: Mapping[str, StatedExecution]
@@ -70,7 +70,7 @@ class Statement(Struct, frozen=True, gc=False, kw_only=True):
 
 
 def ours(orders: Mapping[str, Working | Closed], portfolio: Portfolio) -> Statement:
-    """What the log adds up to: every order ever placed, the open positions, the balance, the listed instruments.
+    """The statement of the log: every order ever placed, open positions, the balance, listed instruments.
 
     Raises AccountNotOpened where there is no account on record.
     """
@@ -96,7 +96,7 @@ def theirs(
     balances: Iterable[VenueBalance],
     instruments: Iterable[Instrument],
 ) -> Statement:
-    """What the venue answered. An order without a client order id goes by the venue's name for it."""
+    """The statement of the venue's responses. An order without a client order id is keyed by the venue's id."""
     return Statement(
         orders={order.order_id or order.venue_order_id: _their_order(order) for order in orders},
         executions={

@@ -1,6 +1,6 @@
-"""What every strategy is: a pure reader of candles that proposes, and never acts.
+"""The protocol of every strategy: a pure reader of candles that proposes, and never acts.
 
-Built-in strategies live beside this file; other people's are found through the entry-point group
+Built-in strategies are beside this file; third-party strategies are found through the entry-point group
 `whence.strategies` (see CONTRIBUTING.md).
 """
 
@@ -28,11 +28,11 @@ class Intent(StrEnum):
 
 
 class Proposal(Struct, frozen=True, gc=False, kw_only=True):
-    """What a strategy says at the close of one candle.
+    """What a strategy proposes at the close of one candle.
 
     `confidence` is in 0..1, `trend` in -1..1 (the longer trend as the strategy reads it: +1 up, -1 down).
-    `price` is the close it was said at; `stop` and `target` are prices in quote currency, not yet rounded
-    to the instrument's tick. `inputs` are the figures that were used, by name: enough to say it again.
+    `price` is the close of the candle; `stop` and `target` are prices in quote currency, not yet rounded
+    to the instrument's tick. `inputs` are the figures used, by name: enough to reproduce the proposal.
     """
 
     strategy: str
@@ -52,16 +52,16 @@ class Watcher(Protocol):
     """One strategy's running view of one instrument at one interval."""
 
     def on_candle(self, candle: Candle) -> Proposal | None:
-        """Takes the next closed candle, in time order; says at most one thing about it."""
+        """Takes the next closed candle, in time order; returns at most one proposal."""
         ...
 
 
 class Strategy(Protocol):
-    """A named rule with fixed parameters; equal parameters and candles give equal proposals, always."""
+    """A named rule with fixed parameters; equal parameters and candles always give equal proposals."""
 
     @property
     def name(self) -> str:
-        """Names the rule in settings, signals and reports, as in `trend`."""
+        """The name of the rule in settings, signals and reports, such as `trend`."""
         ...
 
     def watch(self) -> Watcher:
@@ -69,5 +69,5 @@ class Strategy(Protocol):
         ...
 
     def scan(self, candles: Sequence[Candle]) -> Sequence[Proposal | None]:
-        """One pass over a whole tape: exactly what a fresh watcher would say, candle by candle."""
+        """One pass over a whole tape: exactly what a fresh watcher would return, candle by candle."""
         ...

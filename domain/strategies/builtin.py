@@ -1,4 +1,4 @@
-"""The strategies that come with the house, by the name settings call them."""
+"""The built-in strategies, by their names in the settings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from domain.strategies import Strategy
 from domain.strategies.parameters import Parameters
 from domain.strategies.trend import TrendFollowing
 
-# What an entry point of `whence.strategies` must be, too: parameters in, the strategy or InvalidSettings out.
+# Also the type of an entry point of `whence.strategies`; raises InvalidSettings for bad parameters.
 StrategyFactory = Callable[[Parameters], Strategy]
 
 BUILTIN: Mapping[str, StrategyFactory] = {"trend": TrendFollowing.from_parameters}

@@ -1,4 +1,4 @@
-"""A strategy's parameters as settings give them: numbers by name, or numbers spelled out."""
+"""A strategy's parameters from the settings: numbers, or numbers as text, by name."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ P = TypeVar("P", bound="DataclassInstance")
 
 
 def read_parameters(strategy: str, defaults: P, given: Parameters) -> P:
-    """`defaults` with what was given in its place; each parameter is a number of the kind its default is.
+    """`defaults` with the given parameters in place of its own, each a number of the type of its default.
 
-    Raises InvalidSettings, naming the strategy and the parameter, for one that is unknown or is not such a
-    number, and whatever the dataclass itself raises for one that is out of range.
+    Raises InvalidSettings, naming the strategy and the parameter, for an unknown parameter or a wrong type, and
+    whatever the dataclass itself raises for a value out of range.
     """
     known = [field.name for field in fields(defaults)]
     _refuse_unknown(strategy, known, given)

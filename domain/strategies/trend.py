@@ -1,4 +1,4 @@
-"""Trend following: go with the market when its short average passes its longer one."""
+"""Trend following: trade in the direction in which the fast average crosses the slow average."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _TURNED_TO: Mapping[int, Direction] = {1: Direction.LONG, -1: Direction.SHORT}
 
 @dataclass(frozen=True, slots=True)
 class TrendFollowing:
-    """Speaks at the close where the fast EMA crosses the slow one, in the direction of the cross.
+    """Proposes at the close where the fast EMA crosses the slow EMA, in the direction of the cross.
 
-    ENTER if the filters agree (`TrendReading.agrees`), else EXIT: whoever is in the opposite direction has lost
-    the reason for it. Stop and target are `stop_atrs` and `target_atrs` ATRs from the close, rounded to 10 places.
-    Nothing is said before every indicator has its first value, in a market that stands still, or where stop or
+    The intent is ENTER if the filters agree (`TrendReading.agrees`), else EXIT: a position in the opposite direction
+    has lost its reason. Stop and target are `stop_atrs` and `target_atrs` ATRs from the close, rounded to 10 places.
+    There is no proposal before every indicator has its first value, in a market that does not move, or where stop or
     target would not be a positive price. `inputs` are the indicators and the four scores of the confidence
     (`TrendScores`).
     """
@@ -39,7 +39,7 @@ class TrendFollowing:
 
     @classmethod
     def from_parameters(cls, given: Parameters) -> Self:
-        """The strategy with these settings, defaults for the rest. Raises InvalidSettings, naming the parameter."""
+        """The strategy with these parameters, defaults for the rest. Raises InvalidSettings, naming the parameter."""
         return cls(read_parameters(_NAME, TrendParameters(), given))
 
     @property
@@ -52,7 +52,7 @@ class TrendFollowing:
         return TrendWatcher(self.parameters)
 
     def scan(self, candles: Sequence[Candle]) -> list[Proposal | None]:
-        """One pass over a whole tape of one instrument: a proposal or None a candle, as `watch` would say them."""
+        """One pass over a whole tape of one instrument: for each candle what a watcher would return."""
         proposals: list[Proposal | None] = [None] * len(candles)
         series = _series(candles, self.parameters)
         fast, slow = series[:, 1], series[:, 2]
@@ -79,7 +79,7 @@ class TrendWatcher:
         self._cross = Cross()
 
     def on_candle(self, candle: Candle) -> Proposal | None:
-        """Takes the next closed candle, in time order; a proposal where the averages crossed at its close."""
+        """Takes the next closed candle, in time order; returns a proposal where the averages crossed at its close."""
         high, low, close = float(candle.high), float(candle.low), float(candle.close)
         fast, slow = self._fast.update(close), self._slow.update(close)
         self._trend.update(close)

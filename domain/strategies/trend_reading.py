@@ -1,4 +1,4 @@
-"""What trend following reads off the market at one close, and how sure that makes it."""
+"""The indicators that trend following reads at one close, and the confidence they give."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from math import isfinite
 from domain.direction import Direction
 from domain.strategies.trend_parameters import TrendParameters
 
-# Where a score is full. An ADX of 30 is a trend nobody doubts; at a cross two averages are, by nature, close: a
-# tenth of an ATR apart is a decided one; four ATRs from the long average is as far as a target reaches.
+# The figures at which a score reaches 1. An ADX of 30 is a strong trend. Two averages that cross are close by nature,
+# so a tenth of an ATR between them is a clear cross. Four ATRs from the long average are the default target distance.
 _FULL_ADX = 30.0
 _FULL_SPREAD_ATRS = 0.1
 _FULL_TREND_ATRS = 4.0
@@ -31,7 +31,7 @@ class TrendReading:
 
     @property
     def usable(self) -> bool:
-        """Whether every figure is there and the market moves at all."""
+        """Whether every figure is known and the market moves at all."""
         return self.atr > 0.0 and isfinite(
             self.fast_ema
             + self.slow_ema
@@ -44,11 +44,11 @@ class TrendReading:
 
     @property
     def trend(self) -> float:
-        """The long trend, -1..1: how far the close is above the long average, 4 ATRs being all the way."""
+        """The long trend, -1..1: how far the close is above the long average, where 4 ATRs are 1."""
         return max(-1.0, min(1.0, (self.close - self.trend_ema) / (_FULL_TREND_ATRS * self.atr)))
 
     def agrees(self, direction: Direction, parameters: TrendParameters) -> bool:
-        """Whether both filters let an entry pass: the ADX strong enough and pointing there, the RSI not spent."""
+        """Whether both filters pass an entry: the ADX strong enough and in this direction, the RSI within its limit."""
         pointing = (self.plus_di - self.minus_di) * sign_of(direction)
         return (
             self.adx >= parameters.adx_minimum and pointing > 0.0 and self._room(direction, parameters) > 0.0
@@ -71,7 +71,7 @@ class TrendReading:
 
 @dataclass(frozen=True, slots=True)
 class TrendScores:
-    """What speaks for an entry, each 0..1.
+    """The scores of an entry, each 0..1.
 
     strength   ADX / 30
     decision   |fast EMA - slow EMA| / 0.1 ATR
@@ -88,9 +88,9 @@ class TrendScores:
     def confidence(self) -> float:
         """0.35 strength + 0.20 decision + 0.15 room + 0.30 agreement, 0..1.
 
-        Our own weighing, not a probability. The scores were set on Bybit's five-minute candles of BTCUSDT,
-        ETHUSDT and SOLUSDT, April to July 2025, so that about a third of the entries reach 0.65, the threshold
-        of the normal tier; on those tapes it does not foretell how an entry ends.
+        The weights are our own; the result is not a probability. The scales were set on Bybit's five-minute candles of
+        BTCUSDT, ETHUSDT and SOLUSDT, April to July 2025, so that about a third of the entries reach 0.65, the threshold
+        of the normal tier. On those tapes the confidence does not predict how an entry ends.
         """
         weighed = 0.35 * self.strength + 0.20 * self.decision + 0.15 * self.room + 0.30 * self.agreement
         return _unit(weighed)

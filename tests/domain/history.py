@@ -1,4 +1,4 @@
-"""Hand-made histories of one account: envelopes in log order, and what they add up to."""
+"""Hand-made histories of one account: envelopes in log order, and the portfolio they fold to."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def a_closing(net: Decimal, balance: Decimal) -> PositionClosed:
 
 @dataclass
 class History:
-    """What was recorded, one event after the other; a method a stream."""
+    """Recorded events in log order, with one method for each stream."""
 
     envelopes: list[Envelope] = field(default_factory=list[Envelope])
     versions: Counter[str] = field(default_factory=Counter[str])
@@ -223,7 +223,7 @@ class History:
 
 
 def an_open_day(settings: Settings | None = None, balance: int = 10_000) -> History:
-    """An account with money on a day that was opened, the settings in force, two instruments listed."""
+    """An opened account on an opened day, with settings in force and two instruments listed."""
     return (
         History()
         .account(AccountOpened("USDT", D(balance), D(5)), DayOpened("2025-04-03", D(balance)))

@@ -1,4 +1,4 @@
-"""Tapes for the tests of pure rules: recorded candles, and seeded walks that need no recording."""
+"""Tapes for the tests of pure rules: recorded candles and seeded random walks."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def closes_of(path: Path) -> FloatArray:
 
 
 def prices_of(candles: Sequence[Candle]) -> Prices:
-    """The figures indicators read, as floats."""
+    """The prices that indicators read, as floats."""
     highs, lows, closes = (
         np.array([float(getattr(candle, name)) for candle in candles]) for name in ("high", "low", "close")
     )
@@ -64,7 +64,7 @@ def walk(seed: int, length: int, *, start: float = 100.0, swing: float = 0.004) 
 
 
 def candles_between(closes: Sequence[float], draw: random.Random, swing: float) -> Sequence[Candle]:
-    """Candles that open at one close and end at the next, with wicks of up to `swing`."""
+    """Candles that open at one close and close at the next, with wicks of up to `swing`."""
     steps = enumerate(pairwise(closes))
     return tuple(_walked(number, before, after, draw, swing) for number, (before, after) in steps)
 

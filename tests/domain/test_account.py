@@ -42,16 +42,16 @@ def an_account_with(*events: AccountEvent) -> Account:
     return state
 
 
-def test_these_are_all_its_events() -> None:
+def test_the_table_covers_every_account_event() -> None:
     assert {type(event) for event in (OPENED, *AFTER)} == set(get_args(AccountEvent))
 
 
-def test_it_begins_with_its_balance_and_nothing_else() -> None:
+def test_an_opened_account_has_its_balance_and_nothing_else() -> None:
     assert an_account_with() == Account(currency="USDT", balance=D(10_000), leverage=D(5))
     assert an_account_with().available == D(10_000)
 
 
-def test_what_is_set_aside_is_not_available_until_it_is_given_back() -> None:
+def test_reserved_funds_are_not_available_until_they_are_released() -> None:
     account = an_account_with(FundsReserved("abc-e1", D("99.5")), FundsReserved("abd-e1", D("0.5")))
     assert (account.balance, account.available) == (D(10_000), D(9_900))
     assert evolve(account, FundsReleased("abc-e1", D("99.5"))) == an_account_with(
@@ -59,7 +59,7 @@ def test_what_is_set_aside_is_not_available_until_it_is_given_back() -> None:
     )
 
 
-def test_the_balance_is_what_was_recorded() -> None:
+def test_the_balance_is_the_one_last_recorded() -> None:
     account = an_account_with(DAY, FundsReserved("abc-e1", D(1)), money(D("-2.5"), D("9997.5")))
     assert (account.balance, account.day, account.day_balance) == (D("9997.5"), "2025-04-03", D(10_000))
     assert (account.day_realised, account.available) == (D("-2.5"), D("9996.5"))
@@ -81,7 +81,7 @@ def test_the_kill_switch_keeps_its_reason_until_it_is_reset() -> None:
     assert evolve(tripped, KillSwitchReset("looked at")) == an_account_with()
 
 
-def test_its_sums_depend_on_no_context() -> None:
+def test_sums_of_an_account_keep_every_digit() -> None:
     fine = D("0.00000000000000000000000000000000001")
     account = an_account_with(DAY, FundsReserved("abc-e1", fine))
     assert str(account.available) == "9999.99999999999999999999999999999999999"
@@ -91,11 +91,11 @@ def test_its_sums_depend_on_no_context() -> None:
 
 
 @pytest.mark.parametrize("event", AFTER)
-def test_nothing_happens_to_an_account_that_was_never_opened(event: AccountEvent) -> None:
+def test_an_event_of_an_unopened_account_raises(event: AccountEvent) -> None:
     with pytest.raises(ValueError, match="account that was never opened"):
         evolve(UNOPENED, event)
 
 
-def test_an_account_is_opened_once() -> None:
-    with pytest.raises(ValueError, match="AccountOpened was recorded of an account that was opened before"):
+def test_opening_an_open_account_raises() -> None:
+    with pytest.raises(ValueError, match="AccountOpened was recorded for an account that was opened before"):
         evolve(an_account_with(), OPENED)

@@ -14,7 +14,7 @@ from tests.replacing import replace
 DEFAULT = Settings()
 
 
-def test_every_setting_can_be_named_but_for_those_a_log_is_opened_with() -> None:
+def test_every_setting_can_be_named_except_those_fixed_at_the_opening() -> None:
     kept = {name for name in every_setting(DEFAULT) if name.startswith("simulation.")} | {
         "strategies",
         "paused",
@@ -22,14 +22,14 @@ def test_every_setting_can_be_named_but_for_those_a_log_is_opened_with() -> None
     assert set(names(DEFAULT)) == set(every_setting(DEFAULT)) - kept
 
 
-def test_every_setting_that_can_be_named_reads_what_it_is() -> None:
-    """Written as it stands, each setting is what it was; so every kind of value is read."""
+def test_every_setting_set_to_its_own_text_is_unchanged() -> None:
+    """Covers every type of value."""
     for name, value in names(DEFAULT).items():
         text = "" if value == () else str(value)
         assert adjusted(DEFAULT, {name: text}) == DEFAULT, name
 
 
-def test_values_are_read_by_their_kind() -> None:
+def test_values_are_read_by_the_type_of_the_setting() -> None:
     changes = {
         "risk.max_positions": " 3 ",
         "risk.max_daily_loss": "0.010",
@@ -54,7 +54,7 @@ def test_values_are_read_by_their_kind() -> None:
     )
 
 
-def test_every_fault_is_told_at_once() -> None:
+def test_all_faults_are_reported_in_one_error() -> None:
     with pytest.raises(InvalidSettings) as fault:
         adjusted(DEFAULT, {"risk.max_position": "1", "tiers.window": "many", "sizing.rule": "luck"})
     assert str(fault.value) == (
@@ -63,12 +63,12 @@ def test_every_fault_is_told_at_once() -> None:
     )
 
 
-def test_a_value_out_of_its_range_is_told_by_the_settings_themselves() -> None:
+def test_a_value_out_of_range_is_refused_by_the_check_of_the_settings() -> None:
     with pytest.raises(InvalidSettings, match=r"sizing\.quantity = 0 must be above 0"):
         adjusted(DEFAULT, {"sizing.rule": "FIXED"})
 
 
 @pytest.mark.parametrize("name", ["strategies", "strategies.0.parameters.fast", "simulation.seed", "paused"])
-def test_what_a_log_is_opened_with_stays(name: str) -> None:
+def test_a_setting_fixed_at_the_opening_cannot_be_changed(name: str) -> None:
     with pytest.raises(Refused, match=f"{name} cannot be changed here: "):
         adjusted(DEFAULT, {name: "1"})

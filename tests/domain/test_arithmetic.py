@@ -14,7 +14,9 @@ STEPS = st.sampled_from([D("0.00000001"), D("0.001"), D("0.05"), D("0.25"), D(1)
 
 
 @given(VALUES, STEPS)
-def test_rounding_finds_the_neighbours_on_the_step(value: Decimal, step: Decimal) -> None:
+def test_rounding_returns_the_nearest_multiples_of_the_step_on_both_sides(
+    value: Decimal, step: Decimal
+) -> None:
     below, above = round_down(value, step), round_up(value, step)
     assert below <= value <= above
     assert EXACT.subtract(value, below) < step
@@ -32,14 +34,14 @@ def test_a_rounded_value_has_the_digits_of_its_step() -> None:
     assert str(round_up(D("14.0004"), D("0.001"))) == "14.001"
 
 
-def test_a_sum_loses_no_digit() -> None:
+def test_a_total_keeps_every_digit() -> None:
     assert total([D("1e18"), D("1e-18"), D("-1e18")]) == D("1e-18")
     assert total([]) == 0
 
 
-def test_a_distance_has_no_sign() -> None:
+def test_a_distance_is_the_same_in_both_orders() -> None:
     assert distance(D(98), D(100)) == distance(D(100), D(98)) == 2
 
 
-def test_a_float_is_the_decimal_that_was_written() -> None:
+def test_a_float_becomes_the_decimal_of_its_shortest_text() -> None:
     assert exactly(0.1) == D("0.1")

@@ -19,28 +19,28 @@ KNOWN = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT"]
         ("XRPUSDT", "0.0001", "0.1"),
     ],
 )
-def test_the_venue_s_own_rules_stand_whatever_a_tape_shows(symbol: str, tick: str, lot: str) -> None:
+def test_known_rules_do_not_depend_on_the_observed_tick(symbol: str, tick: str, lot: str) -> None:
     rules = rules_for(instrument_id(symbol), D("0.00001"))
     assert (rules.tick, rules.lot, rules.min_quantity) == (D(tick), D(lot), D(lot))
     assert (rules.maker_fee, rules.taker_fee, rules.min_notional) == (MAKER_FEE, TAKER_FEE, MIN_NOTIONAL)
     assert (rules.base, rules.quote) == (symbol.removesuffix("USDT"), "USDT")
 
 
-def test_the_same_letters_elsewhere_are_another_instrument() -> None:
+def test_the_same_symbol_on_another_market_gets_the_default_rules() -> None:
     spot = rules_for("BTCUSDT-SPOT.BYBIT", D("0.01"))
     assert (spot.id, spot.tick, spot.max_leverage) == ("BTCUSDT-SPOT.BYBIT", D("0.01"), D(25))
 
 
-def test_a_stranger_gets_a_careful_guess() -> None:
-    stranger = rules_for(instrument_id("DOGEUSDT"), D("0.00001"))
-    careful = rules_for(instrument_id("BTCUSDT"), D("0.1"))
-    assert stranger.tick == D("0.00001")
-    assert stranger.max_leverage < careful.max_leverage
-    assert stranger.maintenance_margin > careful.maintenance_margin
+def test_an_unknown_instrument_gets_cautious_defaults() -> None:
+    unknown = rules_for(instrument_id("DOGEUSDT"), D("0.00001"))
+    known = rules_for(instrument_id("BTCUSDT"), D("0.1"))
+    assert unknown.tick == D("0.00001")
+    assert unknown.max_leverage < known.max_leverage
+    assert unknown.maintenance_margin > known.maintenance_margin
 
 
 @pytest.mark.parametrize("symbol", [*KNOWN, "DOGEUSDT"])
-def test_all_of_them_can_be_listed(symbol: str) -> None:
+def test_known_and_default_rules_pass_the_check_for_listing(symbol: str) -> None:
     check_rules(rules_for(instrument_id(symbol), D("0.0001")))
 
 
@@ -55,5 +55,5 @@ def test_all_of_them_can_be_listed(symbol: str) -> None:
         ("GOLD", "GOLD", "USDT"),
     ],
 )
-def test_a_symbol_in_its_two_currencies(symbol: str, base: str, quote: str) -> None:
+def test_a_symbol_is_split_into_base_and_quote(symbol: str, base: str, quote: str) -> None:
     assert split_symbol(symbol) == (base, quote)

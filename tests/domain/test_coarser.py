@@ -1,4 +1,4 @@
-"""Coarser candles: built of whole groups of finer ones, closed ones only."""
+"""Coarser candles: built from groups of closed finer candles."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_three_finer_candles_are_one_coarser_candle_when_the_third_closes() -> N
     ]
 
 
-def test_a_group_whose_beginning_was_not_seen_is_left_out() -> None:
+def test_a_group_whose_first_candle_was_not_seen_is_left_out() -> None:
     late = candles(8, begins=MIDNIGHT + FIVE)
     assert [one.open_time for one in closed(late)] == [MIDNIGHT + FIFTEEN, MIDNIGHT + 2 * FIFTEEN]
 
@@ -75,13 +75,13 @@ def test_a_group_whose_last_candle_is_missing_closes_with_the_next_candle() -> N
     assert (whole.open_time, whole.close, whole.close_time) == (MIDNIGHT, second.close, MIDNIGHT + FIFTEEN)
 
 
-def test_a_group_that_is_missing_whole_makes_no_candle() -> None:
+def test_a_group_without_any_candle_makes_no_coarser_candle() -> None:
     finer = candles(9)
     kept = [*finer[:3], *finer[6:]]
     assert [one.open_time for one in closed(kept)] == [MIDNIGHT, MIDNIGHT + 2 * FIFTEEN]
 
 
-def test_turnover_that_one_candle_lacks_is_not_known() -> None:
+def test_turnover_is_unknown_where_one_candle_has_none() -> None:
     first, second, third = candles(3)
     bare = Candle(
         instrument=BTC,
@@ -105,7 +105,7 @@ def test_days_begin_at_midnight_and_weeks_on_monday() -> None:
 
 
 @given(st.integers(0, 40), st.integers(0, 11), st.sampled_from([2, 3, 4, 6, 12]), st.data())
-def test_every_closed_group_is_the_sum_of_its_candles(
+def test_every_coarser_candle_aggregates_the_candles_of_its_group(
     count: int, offset: int, times: int, data: st.DataObject
 ) -> None:
     finer = candles(count, begins=MIDNIGHT + offset * FIVE)
@@ -126,11 +126,11 @@ def test_every_closed_group_is_the_sum_of_its_candles(
 @pytest.mark.parametrize(
     ("finer", "interval", "words"),
     [
-        (FIFTEEN, FIVE, "candles of 5m cannot be built for BTCUSDT-LINEAR.BYBIT: its own are of 15m"),
-        (FIFTEEN, timedelta(minutes=20), "they are no whole number of candles of 15m"),
+        (FIFTEEN, FIVE, "candles of 5m cannot be built for BTCUSDT-LINEAR.BYBIT: its candles are of 15m"),
+        (FIFTEEN, timedelta(minutes=20), "that interval is no multiple of 15m"),
     ],
 )
-def test_candles_that_cannot_be_built_are_refused_with_the_interval(
+def test_an_interval_that_cannot_be_built_is_refused_by_name(
     finer: timedelta, interval: timedelta, words: str
 ) -> None:
     with pytest.raises(InvalidInput, match=words):

@@ -1,4 +1,4 @@
-"""Reconciliation: equal sides differ in nothing, one change differs in exactly its kind, and nothing hangs on order."""
+"""Reconciliation: equal sides have no difference, one change is one difference of its kind, and order has no effect."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ positions = st.builds(StatedPosition, st.just(BTC), st.sampled_from(Direction), 
 
 @st.composite
 def statements(draw: st.DrawFn) -> Statement:
-    """A venue's: an entry that works, a position with its stop, and any other orders with their executions."""
+    """A venue's statement: a working entry, a position with its stop, and any other orders with their executions."""
     held = draw(positions)
     some = [draw(orders(f"o{n}")) for n in range(draw(st.integers(0, 4)))]
     known = [an_order("entry"), a_stop(held), draw(orders("open", OPEN)), *some]
@@ -141,7 +141,7 @@ def statements(draw: st.DrawFn) -> Statement:
 
 
 def as_ours(statement: Statement) -> Statement:
-    """The same, as our side knows it: executions by their ids only."""
+    """The same statement as our side has it: executions by their ids only."""
     bare = {key: StatedExecution(key, one.order_id) for key, one in statement.executions.items()}
     return replace(statement, executions=bare)
 
@@ -151,11 +151,11 @@ def kinds(found: Sequence[Difference]) -> list[type[Difference]]:
 
 
 @given(statements())
-def test_equal_sides_differ_in_nothing(statement: Statement) -> None:
+def test_equal_sides_have_no_difference(statement: Statement) -> None:
     assert differences(as_ours(statement), statement) == []
 
 
-# -- one change of theirs
+# -- one change at the venue
 
 
 def _put(held: Mapping[str, _V], key: str, value: _V) -> dict[str, _V]:
@@ -191,7 +191,7 @@ MORE = st.integers(1, 9).map(lambda n: D(n) / 1000)
 CHANGES: Sequence[tuple[str, type[Difference], Change]] = [
     ("an order is gone", OrderUnknownToThem, lambda s, _: replace(s, orders=_less(s.orders, "entry"))),
     (
-        "an order nobody placed works",
+        "the venue works an unknown order",
         OrderUnknownToUs,
         lambda s, draw: replace(s, orders=_put(s.orders, "theirs", draw(orders("theirs", OPEN)))),
     ),
@@ -201,10 +201,10 @@ CHANGES: Sequence[tuple[str, type[Difference], Change]] = [
         ProtectiveStopMissing,
         lambda s, draw: _order(s, "stop", status=draw(st.sampled_from([S.CANCELLED, S.REJECTED, S.EXPIRED]))),
     ),
-    ("the side is another", OrderMistaken, lambda s, _: _order(s, "entry", side=Side.SELL)),
-    ("the instrument is another", OrderMistaken, lambda s, _: _order(s, "entry", instrument=ETH)),
-    ("the type is another", OrderMistaken, lambda s, _: _order(s, "entry", type=OrderType.MARKET)),
-    ("it reduces", OrderMistaken, lambda s, _: _order(s, "entry", reduce_only=True)),
+    ("the side differs", OrderMistaken, lambda s, _: _order(s, "entry", side=Side.SELL)),
+    ("the instrument differs", OrderMistaken, lambda s, _: _order(s, "entry", instrument=ETH)),
+    ("the type differs", OrderMistaken, lambda s, _: _order(s, "entry", type=OrderType.MARKET)),
+    ("the reduce-only flag differs", OrderMistaken, lambda s, _: _order(s, "entry", reduce_only=True)),
     (
         "an order has ended",
         StatusDiffers,
@@ -216,14 +216,14 @@ CHANGES: Sequence[tuple[str, type[Difference], Change]] = [
         FilledDiffers,
         lambda s, draw: _order(s, "entry", filled=draw(MORE)),
     ),
-    ("the quantity is another", TermsDiffer, lambda s, draw: _order(s, "entry", quantity=D(10) + draw(MORE))),
+    ("the quantity differs", TermsDiffer, lambda s, draw: _order(s, "entry", quantity=D(10) + draw(MORE))),
     (
-        "the limit is another",
+        "the limit differs",
         TermsDiffer,
         lambda s, draw: _order(s, "entry", limit_price=D(100) + draw(MORE)),
     ),
     (
-        "the trigger is another",
+        "the trigger differs",
         TermsDiffer,
         lambda s, draw: _order(s, "stop", trigger_price=D(95) - draw(MORE)),
     ),
@@ -233,7 +233,7 @@ CHANGES: Sequence[tuple[str, type[Difference], Change]] = [
         lambda s, draw: _execution(s, an_execution("new", draw(st.sampled_from(sorted(s.orders))))),
     ),
     (
-        "an order of others traded",
+        "an unknown order traded",
         ExecutionOfUnknownOrder,
         lambda s, draw: _execution(s, an_execution("new", draw(st.sampled_from([None, "stranger"])))),
     ),
@@ -244,7 +244,7 @@ CHANGES: Sequence[tuple[str, type[Difference], Change]] = [
     ),
     ("a position is gone", PositionUnknownToThem, lambda s, _: replace(s, positions={})),
     (
-        "a position is turned",
+        "a position has the other direction",
         PositionSideDiffers,
         lambda s, _: _position(s, direction=_opposite(s.positions[BTC].direction)),
     ),
@@ -254,13 +254,13 @@ CHANGES: Sequence[tuple[str, type[Difference], Change]] = [
         lambda s, draw: _position(s, quantity=s.positions[BTC].quantity + draw(MORE)),
     ),
     (
-        "there is other money",
+        "the balance differs",
         BalanceDiffers,
         lambda s, draw: replace(s, balances={"USDT": s.balances["USDT"] - draw(MORE)}),
     ),
-    ("there is no money", BalanceDiffers, lambda s, _: replace(s, balances={})),
+    ("the balance is missing", BalanceDiffers, lambda s, _: replace(s, balances={})),
     (
-        "the rules are others",
+        "the rules differ",
         RulesDiffer,
         lambda s, draw: replace(
             s, instruments=_put(s.instruments, ETH, replace(s.instruments[ETH], taker_fee=draw(MORE)))
@@ -277,7 +277,7 @@ CHANGES: Sequence[tuple[str, type[Difference], Change]] = [
 @pytest.mark.parametrize(("kind", "change"), [row[1:] for row in CHANGES], ids=[row[0] for row in CHANGES])
 @settings(max_examples=40)
 @given(data=st.data())
-def test_one_change_is_one_difference_of_its_kind(
+def test_one_change_at_the_venue_is_one_difference_of_its_kind(
     data: st.DataObject, kind: type[Difference], change: Change
 ) -> None:
     statement = data.draw(statements())
@@ -290,7 +290,7 @@ def test_one_change_is_one_difference_of_its_kind(
 
 
 @given(statements(), st.data())
-def test_an_execution_that_their_complete_list_does_not_have_is_unknown_to_them(
+def test_an_execution_missing_from_the_venues_complete_list_is_a_difference(
     statement: Statement, data: st.DataObject
 ) -> None:
     order_id = data.draw(st.sampled_from(sorted(statement.orders)))
@@ -299,22 +299,22 @@ def test_an_execution_that_their_complete_list_does_not_have_is_unknown_to_them(
     assert kinds(differences(our, statement)) == [ExecutionUnknownToThem]
 
 
-def test_an_execution_that_their_list_may_leave_out_is_no_difference() -> None:
+def test_an_execution_missing_from_the_venues_incomplete_list_is_no_difference() -> None:
     order = an_order("o", filled=D(2), status=S.PARTIALLY_FILLED)
     their = Statement(orders={"o": order}, executions={}, positions={}, balances={}, instruments={})
     our = replace(their, executions={"x": StatedExecution("x", "o")})
     assert differences(our, their) == []
 
 
-def test_every_kind_there_is_is_changed_into() -> None:
+def test_the_table_of_changes_covers_every_kind_of_difference() -> None:
     assert {kind for _, kind, _ in CHANGES} | {ExecutionUnknownToThem} == set(Difference.__subclasses__())
 
 
-# -- what is no difference
+# -- differences of orders, and what counts as equal
 
 
 @pytest.mark.parametrize("status", [S.PLACED, S.SUBMITTED, S.OUTCOME_UNKNOWN])
-def test_what_we_do_not_know_the_venue_resolves(status: OrderStatus) -> None:
+def test_an_unconfirmed_status_here_differs_from_the_venues_status(status: OrderStatus) -> None:
     their = Statement(orders={"o": an_order("o")}, executions={}, positions={}, balances={}, instruments={})
     our = replace(their, orders={"o": an_order("o", status=status)})
     assert kinds(differences(our, their)) == [StatusDiffers]
@@ -332,7 +332,9 @@ def test_what_we_do_not_know_the_venue_resolves(status: OrderStatus) -> None:
         (None, an_order("o", status=S.CANCELLED)),
     ],
 )
-def test_how_an_order_ended_is_no_difference(our: StatedOrder | None, their: StatedOrder | None) -> None:
+def test_matching_statuses_and_differently_ended_orders_are_no_difference(
+    our: StatedOrder | None, their: StatedOrder | None
+) -> None:
     empty = Statement(orders={}, executions={}, positions={}, balances={}, instruments={})
     sides = [empty if one is None else replace(empty, orders={"o": one}) for one in (our, their)]
     assert differences(*sides) == []
@@ -347,13 +349,13 @@ def test_balances_within_the_tolerance_are_equal(statement: Statement, off: Deci
 
 
 @given(statements())
-def test_what_is_under_way_is_not_compared(statement: Statement) -> None:
+def test_orders_with_a_request_under_way_are_not_compared(statement: Statement) -> None:
     their = replace(statement, orders={})
     assert differences(as_ours(statement), their, under_way=statement.orders.keys()) == []
 
 
 @given(statements())
-def test_a_stop_that_is_gone_protects_nothing_where_the_venue_holds_the_other_side(
+def test_a_lost_stop_is_an_unknown_order_where_the_venue_holds_the_other_direction(
     statement: Statement,
 ) -> None:
     turned = _position(statement, direction=_opposite(statement.positions[BTC].direction))
@@ -387,7 +389,7 @@ MIRRORED: Mapping[type[Difference], type[Difference]] = {
 
 @st.composite
 def plain_statements(draw: st.DrawFn) -> Statement:
-    """Without executions and protection: what both sides can say of themselves."""
+    """A statement without executions and protection, as either side can make it."""
     names = draw(st.sets(st.sampled_from(["a", "b", "c", "d"])))
     held = draw(st.sets(st.sampled_from([BTC, ETH, SOL])))
     return Statement(
@@ -400,13 +402,15 @@ def plain_statements(draw: st.DrawFn) -> Statement:
 
 
 @given(plain_statements(), plain_statements())
-def test_seen_from_the_other_side_every_difference_is_its_mirror(one: Statement, other: Statement) -> None:
+def test_swapped_sides_give_the_mirrored_differences(one: Statement, other: Statement) -> None:
     seen = Counter((MIRRORED[type(found)], found.subject) for found in differences(one, other))
     assert seen == Counter((type(found), found.subject) for found in differences(other, one))
 
 
 @given(plain_statements(), plain_statements(), st.integers())
-def test_the_order_of_what_is_listed_changes_nothing(one: Statement, other: Statement, seed: int) -> None:
+def test_the_order_of_orders_and_positions_does_not_matter(
+    one: Statement, other: Statement, seed: int
+) -> None:
     def shuffled(statement: Statement) -> Statement:
         return replace(
             statement, **{name: _shuffled(getattr(statement, name), seed) for name in ("orders", "positions")}
@@ -421,11 +425,11 @@ def _shuffled(held: Mapping[str, _V], seed: int) -> dict[str, _V]:
     return dict(items)
 
 
-# -- what is recorded
+# -- the recorded discrepancy
 
 
 @given(statements(), statements())
-def test_each_difference_has_an_id_of_its_own_and_the_same_when_found_again(
+def test_each_difference_has_a_unique_id_that_repeats_when_it_is_found_again(
     one: Statement, other: Statement
 ) -> None:
     first = [recorded(found).discrepancy_id for found in differences(as_ours(one), other)]
@@ -435,7 +439,7 @@ def test_each_difference_has_an_id_of_its_own_and_the_same_when_found_again(
 
 
 @given(quantities, quantities, quantities)
-def test_an_excess_that_stays_while_both_sides_trade_on_is_the_same_discrepancy(
+def test_an_unchanged_excess_is_the_same_discrepancy_at_any_quantity(
     held: Decimal, excess: Decimal, more: Decimal
 ) -> None:
     def found(quantity: Decimal) -> str:
@@ -450,7 +454,7 @@ def test_an_excess_that_stays_while_both_sides_trade_on_is_the_same_discrepancy(
     )
 
 
-def test_what_is_recorded_names_kind_subject_and_both_sides() -> None:
+def test_a_recorded_discrepancy_names_kind_subject_and_both_sides() -> None:
     command = recorded(BalanceDiffers(subject="USDT", ours=D("10.50"), theirs=D(8)))
     assert (command.discrepancy_id, command.subject, command.found) == (
         "difference:BalanceDiffers:USDT:-2.5",

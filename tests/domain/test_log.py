@@ -1,4 +1,4 @@
-"""Ids: what the standard library says they are, and what its own UUIDs are like."""
+"""Ids equal those of the standard library and behave like its UUIDs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ _ID = UUID("6f1f7a52-4a10-5d0c-9a44-5c2ab1f0e3d7")
 
 
 @given(st.uuids(), _STREAMS, st.integers(1, 2**63 - 1))
-def test_the_id_of_an_event_is_the_uuid5_of_its_place(log_id: UUID, stream: str, version: int) -> None:
+def test_the_id_of_an_event_is_the_uuid5_of_its_stream_and_version(
+    log_id: UUID, stream: str, version: int
+) -> None:
     made = event_id(log_id, stream, version)
     assert made == uuid5(log_id, f"{stream}/{version}")
     assert made.version == 5
@@ -38,12 +40,12 @@ def test_the_id_of_a_chain_is_65_bits_of_a_keyed_hash_the_lowest_digit_first(
     assert sum(_DIGITS.index(digit) << 5 * place for place, digit in enumerate(made)) == bits
 
 
-def test_a_chain_keeps_its_id_from_version_to_version() -> None:
+def test_the_id_of_a_chain_never_changes() -> None:
     assert chain_id(_ID, "paper", "candle:BTCUSDT-LINEAR.BYBIT:5m:2026-03-01T12:00:00Z") == "hnfq1b4jr54a0"
 
 
 @given(st.integers(0, 2**128 - 1))
-def test_an_id_is_a_uuid_like_any_other(number: int) -> None:
+def test_an_id_equals_the_standard_uuid_of_its_number(number: int) -> None:
     made, known = id_of(number), UUID(int=number)
     assert made == known
     assert hash(made) == hash(known)

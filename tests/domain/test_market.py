@@ -1,4 +1,4 @@
-"""The market view: the last price, wherever it comes from, and the causes of market events."""
+"""The market view: the last price from every source, and the causes of market events."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_an_instrument_without_an_event_has_no_price_and_no_age() -> None:
     assert (view.last(ETH), view.age(ETH, NOW)) == (None, None)
 
 
-def test_an_older_event_leaves_the_last_price_as_it_is() -> None:
+def test_an_older_event_does_not_change_the_last_price() -> None:
     view = MarketView()
     view.take(TRADE)
     view.take(KnownPrice(instrument=BTC, at=NOW - MINUTE, price=D(1)))
@@ -108,7 +108,7 @@ def test_a_book_update_without_both_best_prices_sets_no_price(update: BookUpdate
     ],
     ids=lambda one: type(one).__name__,
 )
-def test_a_market_event_is_named_as_a_cause_from_outside(
+def test_the_cause_of_a_market_event_is_an_outside_fact(
     event: Candle | Trade | Quote | BookUpdate, cause: str
 ) -> None:
     assert cause_of(event) == cause

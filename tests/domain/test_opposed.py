@@ -1,11 +1,11 @@
-"""What a signal speaks against, whose it is, and whether an exit is worth saying."""
+"""What a signal opposes, who owns it, and whether an exit is worth recording."""
 
 from __future__ import annotations
 
 import pytest
 
 from domain.direction import Direction
-from domain.opposed import is_worth_saying, opposed, taken_out
+from domain.opposed import is_worth_recording, opposed, taken_out
 from domain.order import OrderType
 from domain.portfolio import EMPTY
 from domain.settings import Settings
@@ -30,17 +30,19 @@ def held_by(strategy: str, settings: Settings | None = None) -> History:
     return an_open_day(settings).signal(a_signal(strategy=strategy), a_decision()).position(an_opening())
 
 
-def test_an_exit_is_said_only_where_there_is_something_of_ones_own_to_leave() -> None:
+def test_an_exit_is_recorded_only_where_its_owner_has_something_to_exit() -> None:
     history = an_open_day()
-    assert is_worth_saying(IN, "trend", EMPTY)
-    assert not is_worth_saying(OUT, "trend", EMPTY)
-    assert not is_worth_saying(OUT, "trend", history.portfolio())
+    assert is_worth_recording(IN, "trend", EMPTY)
+    assert not is_worth_recording(OUT, "trend", EMPTY)
+    assert not is_worth_recording(OUT, "trend", history.portfolio())
     history.signal(a_signal(), a_decision()).order("abc-e1", an_order())
-    assert is_worth_saying(OUT, "trend", history.portfolio()), "an entry waits"
+    assert is_worth_recording(OUT, "trend", history.portfolio()), "an entry waits"
     history.position(an_opening())
-    assert is_worth_saying(OUT, "trend", history.portfolio())
-    assert not is_worth_saying(OUT, "other", history.portfolio()), "it is not its own"
-    assert not is_worth_saying(a_signal(intent=Intent.EXIT), "trend", history.portfolio()), "its own way"
+    assert is_worth_recording(OUT, "trend", history.portfolio())
+    assert not is_worth_recording(OUT, "other", history.portfolio()), "another strategy owns the position"
+    assert not is_worth_recording(a_signal(intent=Intent.EXIT), "trend", history.portfolio()), (
+        "the position has the direction of the signal"
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,7 +57,7 @@ def test_an_exit_is_said_only_where_there_is_something_of_ones_own_to_leave() ->
         (Settings(reverse_others=True), OUT, "trend", True),
     ],
 )
-def test_what_is_taken_out_is_ones_own_unless_the_settings_let_an_entry_reverse(
+def test_only_what_the_owner_holds_is_taken_out_unless_an_entry_may_reverse_others(
     settings: Settings, signal: SignalDetected, owner: str, taken: bool
 ) -> None:
     portfolio = held_by("trend", settings).portfolio()
@@ -63,7 +65,7 @@ def test_what_is_taken_out_is_ones_own_unless_the_settings_let_an_entry_reverse(
     assert (taken_out(signal, owner, portfolio).held is not None) == taken
 
 
-def test_owners_are_named_once_the_positions_first() -> None:
+def test_owners_are_listed_once_with_the_owner_of_the_position_first() -> None:
     history = an_open_day().order("zzz-e1", an_order(type=OrderType.LIMIT, limit_price=D(99)))
     history.signal(a_signal(), a_decision()).order("abc-e1", an_order()).position(an_opening())
     against = opposed(OUT, history.portfolio())

@@ -1,4 +1,4 @@
-"""The order's life: a test for every pair of a status and an event, those that change nothing included."""
+"""The life of an order: a test for every pair of a status and an event, including those that change nothing."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ S = OrderStatus
 PLACED = an_order()
 SUBMITTED, ACCEPTED = OrderSubmitted("v1"), OrderAccepted("v1")
 PART, WHOLE = a_fill(D(4), "x1"), a_fill(D(10), "x2")
-CANCEL, AMEND = OrderCancelRequested("asked"), OrderAmendRequested(D(8), None, None)
+CANCEL, AMEND = OrderCancelRequested("requested"), OrderAmendRequested(D(8), None, None)
 UNKNOWN = OrderOutcomeUnknown("timeout")
 
 EVENTS: Mapping[str, OrderEvent] = {
@@ -83,7 +83,7 @@ LED_TO: Mapping[OrderStatus, Sequence[OrderEvent]] = {
     S.EXPIRED: (ACCEPTED, OrderExpired("GTD")),
     S.DENIED: (OrderDenied("halted"),),
 }
-"""How an order gets there; what is pending lies over SUBMITTED."""
+"""The events that lead to each status; the pending statuses are reached from SUBMITTED."""
 
 GRID = """
                   PLACED    SUBMITTED TRIGGERED ACCEPTED  PARTIAL   CANCEL?   AMEND?    UNKNOWN
@@ -104,7 +104,7 @@ expired           EXPIRED   EXPIRED   EXPIRED   EXPIRED   EXPIRED   EXPIRED   EX
 denied            DENIED    .         .         .         .         .         .         .
 outcome unknown   UNKNOWN   UNKNOWN   UNKNOWN   UNKNOWN   UNKNOWN   UNKNOWN   UNKNOWN   .
 """
-"""A dot leaves the status as it is. Of what has ended, only a fill changes anything (see below)."""
+"""A dot means no change of status. Only a fill changes an order that has ended (see below)."""
 
 SHORT = {
     "PARTIAL": S.PARTIALLY_FILLED,
@@ -139,22 +139,22 @@ def an_order_that(*events: OrderEvent) -> Working | Closed:
     return state
 
 
-def test_every_event_and_every_status_has_its_pair() -> None:
-    told = {type(event) for event in EVENTS.values()} | {OrderPlaced}
-    assert told == set(get_args(OrderEvent))
+def test_the_grid_covers_every_event_in_every_open_status() -> None:
+    listed = {type(event) for event in EVENTS.values()} | {OrderPlaced}
+    assert listed == set(get_args(OrderEvent))
     assert set(LED_TO) == set(OrderStatus)
     assert set(CELLS) == {(status, name) for status in UNENDED for name in EVENTS}
-    assert set(LIFE) == told - {OrderPlaced, OrderFilled, OrderOverfilled}
+    assert set(LIFE) == listed - {OrderPlaced, OrderFilled, OrderOverfilled}
     assert set(ANSWERS) < set(LIFE)
 
 
 @pytest.mark.parametrize("status", LED_TO)
-def test_every_status_is_reached(status: OrderStatus) -> None:
+def test_the_listed_events_lead_to_each_status(status: OrderStatus) -> None:
     assert an_order_that(*LED_TO[status]).status is status
 
 
 @pytest.mark.parametrize(("status", "name"), CELLS)
-def test_a_pair_in_the_life_of_an_order(status: OrderStatus, name: str) -> None:
+def test_the_status_after_an_event_is_the_one_in_the_grid(status: OrderStatus, name: str) -> None:
     after = an_order_that(*LED_TO[status], EVENTS[name])
     assert after.status is CELLS[status, name]
     assert isinstance(after, Closed) is (after.status in CLOSED)
@@ -162,7 +162,7 @@ def test_a_pair_in_the_life_of_an_order(status: OrderStatus, name: str) -> None:
 
 @pytest.mark.parametrize("name", EVENTS)
 @pytest.mark.parametrize("status", sorted(CLOSED))
-def test_of_what_has_ended_only_a_fill_changes_anything(status: OrderStatus, name: str) -> None:
+def test_an_ended_order_is_changed_by_a_fill_alone(status: OrderStatus, name: str) -> None:
     before = an_order_that(*LED_TO[status])
     after = evolve(before, EVENTS[name])
     event = EVENTS[name]
@@ -188,7 +188,7 @@ AMENDABLE = [stands for stands in STANDS if stands is not S.TRIGGERED]
         *[(stands, AMEND, name) for stands in AMENDABLE for name in ("amend refused", "amended")],
     ],
 )
-def test_an_answer_restores_where_the_order_stood(
+def test_an_answer_restores_the_status_before_the_request(
     stands: OrderStatus, pending: OrderEvent, name: str
 ) -> None:
     assert an_order_that(*LED_TO[stands], pending, EVENTS[name]).status is stands
@@ -202,23 +202,23 @@ def test_an_answer_restores_where_the_order_stood(
         *[(stands, AMEND) for stands in AMENDABLE],
     ],
 )
-def test_what_is_told_while_something_is_pending_is_what_is_restored(
+def test_a_report_under_a_pending_request_sets_the_status_to_restore(
     stands: OrderStatus, name: str, pending: OrderEvent
 ) -> None:
-    told = an_order_that(*LED_TO[stands], pending, EVENTS[name])
+    order = an_order_that(*LED_TO[stands], pending, EVENTS[name])
     at_once = CELLS[stands, name]
-    assert isinstance(told, Working)
-    assert told.restored is at_once
-    assert told.status is (at_once if pending is UNKNOWN else LIFE[type(pending)][stands])
+    assert isinstance(order, Working)
+    assert order.restored is at_once
+    assert order.status is (at_once if pending is UNKNOWN else LIFE[type(pending)][stands])
 
 
-def test_a_request_upon_a_request_goes_back_to_where_the_order_stood_before_both() -> None:
+def test_a_request_upon_a_request_restores_the_status_before_both() -> None:
     order = an_order_that(ACCEPTED, PART, AMEND, CANCEL, UNKNOWN)
     assert isinstance(order, Working)
     assert (order.status, order.restored) == (S.OUTCOME_UNKNOWN, S.PARTIALLY_FILLED)
 
 
-def test_a_pending_status_never_lies_under_another() -> None:
+def test_the_status_to_restore_is_never_a_pending_one() -> None:
     for status in UNENDED:
         for event in EVENTS.values():
             after = an_order_that(*LED_TO[status], event)
@@ -227,50 +227,50 @@ def test_a_pending_status_never_lies_under_another() -> None:
                 assert after.restored is after.status or after.status in PENDING
 
 
-def test_an_amendment_that_was_accepted_keeps_the_cancel_that_was_asked_since() -> None:
+def test_an_accepted_amendment_keeps_the_cancel_requested_after_it() -> None:
     order = an_order_that(ACCEPTED, AMEND, CANCEL, OrderAmended(D(8), None, None))
     assert (order.status, order.terms.quantity) == (S.CANCEL_REQUESTED, D(8))
 
 
-def test_an_amendment_to_what_is_filled_already_ends_the_order() -> None:
+def test_an_amendment_to_the_filled_quantity_ends_the_order() -> None:
     order = an_order_that(ACCEPTED, PART, AMEND, OrderAmended(D(4), None, None))
     assert isinstance(order, Closed)
     assert (order.status, order.filled, leaves(order), overfill(order)) == (S.FILLED, D(4), D(0), D(0))
 
 
-def test_distinct_executions_add_up_and_one_told_twice_does_not() -> None:
+def test_distinct_executions_add_up_and_a_repeated_one_counts_once() -> None:
     twice = an_order_that(ACCEPTED, PART, PART, a_fill(D(3), "x9"), PART)
     assert (twice.filled, twice.notional, twice.fees) == (D(7), D(700), D("0.2"))
     assert (sorted(twice.executions), leaves(twice)) == (["x1", "x9"], D(3))
 
 
-def test_what_was_filled_beyond_the_order_can_be_seen() -> None:
+def test_a_fill_beyond_the_order_is_its_overfill() -> None:
     over = an_order_that(PART, WHOLE)
     assert (over.status, overfill(over), leaves(over)) == (S.FILLED, D(4), D(0))
 
 
-def test_more_digits_than_any_context_has_are_kept() -> None:
+def test_quantities_keep_more_digits_than_the_default_context() -> None:
     fine = D("0.00000000000000000000000000000000000001")
     order = an_order_that(a_fill(D(4) + fine - fine, "x1"), a_fill(fine, "x2"))
     assert str(order.filled) == "4.00000000000000000000000000000000000001"
     assert str(leaves(order)) == "5.99999999999999999999999999999999999999"
 
 
-def test_a_name_given_at_the_exchange_stays_known() -> None:
+def test_the_venue_order_id_is_kept_once_it_is_known() -> None:
     assert an_order_that(SUBMITTED, OrderAccepted("")).venue_order_id == "v1"
     assert an_order_that(PART, ACCEPTED).venue_order_id == "v1"
 
 
 @pytest.mark.parametrize("name", EVENTS)
-def test_nothing_happens_to_an_order_that_was_never_placed(name: str) -> None:
+def test_an_event_of_an_unplaced_order_raises(name: str) -> None:
     with pytest.raises(ValueError, match="never placed"):
         evolve(UNPLACED, EVENTS[name])
 
 
-def test_an_order_is_placed_once() -> None:
+def test_placing_a_placed_order_raises() -> None:
     with pytest.raises(ValueError, match="placed before"):
         evolve(an_order_that(), PLACED)
 
 
-def test_the_other_side() -> None:
+def test_the_opposite_of_buy_is_sell() -> None:
     assert (Side.BUY.opposite, Side.SELL.opposite) == (Side.SELL, Side.BUY)

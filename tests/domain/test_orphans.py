@@ -1,4 +1,4 @@
-"""Positions and entries of strategies that are not configured any more."""
+"""Positions and entries of strategies that are no longer configured."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def held_by(owner: str) -> Portfolio:
         ("a scanner", NONE, False),
     ],
 )
-def test_an_orphans_owner_was_configured_once_and_is_not_any_more(
+def test_what_a_strategy_holds_is_orphaned_once_it_is_no_longer_configured(
     owner: str, settings: Settings, orphaned: bool
 ) -> None:
     found = orphans(held_by(owner), settings)
@@ -37,6 +37,6 @@ def test_an_orphans_owner_was_configured_once_and_is_not_any_more(
     assert list(found.entries) == (["abc-e1"] if orphaned else [])
 
 
-def test_what_a_person_holds_is_no_orphan() -> None:
+def test_a_position_of_a_person_is_never_an_orphan() -> None:
     portfolio = an_open_day(BOTH).position(an_opening()).portfolio()
     assert orphans(portfolio, NONE).positions == ()

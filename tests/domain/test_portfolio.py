@@ -65,7 +65,7 @@ D = Decimal
 
 
 def an_entered_signal() -> History:
-    """A signal, its decision, its entry with stop and target: placed, nothing filled."""
+    """A signal, its decision, and its entry with stop and target, placed and not filled."""
     return (
         an_open_day()
         .signal(a_signal(), a_decision())
@@ -88,17 +88,17 @@ def test_every_event_is_folded_except_the_opening_of_the_log() -> None:
     assert set(BY_FULL_NAME.values()) - set(FOLDS) == {LogOpened}
 
 
-def test_what_does_not_concern_the_portfolio_leaves_it_as_it_is() -> None:
+def test_an_event_of_the_log_itself_leaves_the_portfolio_unchanged() -> None:
     opening = History().record("log", LogOpened(log_id=LOG_ID, mode=Mode.TAPE, tape="tape", synthetic=False))
     assert opening.portfolio() is EMPTY
 
 
-def test_before_its_opening_there_is_no_account() -> None:
+def test_reading_an_unopened_account_raises() -> None:
     with pytest.raises(AccountNotOpened, match="never opened"):
         _ = EMPTY.account
 
 
-def test_account_settings_and_instruments_are_those_of_their_streams() -> None:
+def test_account_settings_and_instruments_are_the_states_of_their_streams() -> None:
     changed = an_instrument(BTC, tick=D("0.5"))
     portfolio = (
         an_open_day()
@@ -125,11 +125,11 @@ def test_a_placed_entry_has_the_signals_price_and_the_decisions_stop_and_target(
 
 
 @pytest.mark.parametrize("verdict", [Verdict.SKIP, Verdict.CLOSE])
-def test_a_signal_that_does_not_enter_is_forgotten(verdict: Verdict) -> None:
+def test_a_signal_that_does_not_enter_is_dropped(verdict: Verdict) -> None:
     assert an_open_day().signal(a_signal(), a_decision(verdict=verdict)).portfolio().proposed == {}
 
 
-def test_a_part_filled_entry_risks_in_the_position_what_it_no_longer_risks_itself() -> None:
+def test_the_risk_of_a_partly_filled_entry_moves_to_its_position() -> None:
     history = an_entered_signal().order("abc-e1", a_fill(D(4)))
     portfolio = history.position(an_opening(quantity=D(4), cost=D(400))).portfolio()
     assert portfolio.entries["abc-e1"].risk == D("12.6")
@@ -138,12 +138,12 @@ def test_a_part_filled_entry_risks_in_the_position_what_it_no_longer_risks_itsel
     assert portfolio.exposures() == (BTC,)
 
 
-def test_an_execution_told_twice_counts_once() -> None:
+def test_a_repeated_execution_counts_once() -> None:
     portfolio = an_entered_signal().order("abc-e1", a_fill(D(4)), a_fill(D(4))).portfolio()
     assert portfolio.entries["abc-e1"].risk == D("12.6")
 
 
-def test_a_filled_entry_stays_until_a_position_has_taken_its_fill_up() -> None:
+def test_a_filled_entry_stays_until_its_fill_is_in_a_position() -> None:
     filled = an_entered_signal().order("abc-e1", OrderSubmitted("v1"), OrderAccepted("v1"), a_fill(D(10)))
     before = filled.portfolio()
     assert (before.entries["abc-e1"].stop, before.exposures()) == (D("97.9"), (BTC,))
@@ -151,7 +151,7 @@ def test_a_filled_entry_stays_until_a_position_has_taken_its_fill_up() -> None:
     assert (after.entries, after.exposures()) == ({}, (BTC,))
 
 
-def test_an_increase_takes_up_the_rest_of_an_entry() -> None:
+def test_an_increase_by_the_last_fill_removes_the_entry() -> None:
     history = an_entered_signal().order("abc-e1", a_fill(D(4)))
     history.position(an_opening(quantity=D(4), cost=D(400))).order("abc-e1", a_fill(D(6), "x2"))
     assert set(history.portfolio().entries) == {"abc-e1"}
@@ -171,30 +171,30 @@ ENDINGS: tuple[OrderEvent, ...] = (
 
 
 @pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: type(ending).__name__)
-def test_an_entry_that_ended_unfilled_is_gone(ending: OrderEvent) -> None:
+def test_an_entry_that_ended_unfilled_is_removed(ending: OrderEvent) -> None:
     portfolio = an_entered_signal().order("abc-e1", ending).portfolio()
     assert (portfolio.entries, portfolio.exposures(), portfolio.open_risk) == ({}, (), D(0))
 
 
 @pytest.mark.parametrize("late", [a_fill(D(10)), OrderOutcomeUnknown("timeout"), OrderOverfilled(D(1))])
-def test_what_comes_after_an_orders_end_does_not_wake_it(late: OrderEvent) -> None:
+def test_an_event_after_the_end_of_an_entry_does_not_restore_it(late: OrderEvent) -> None:
     history = an_entered_signal().order("abc-e1", OrderCancelled("user"))
     assert history.order("abc-e1", late).portfolio().entries == {}
 
 
 @pytest.mark.parametrize("order_id", ["abc-e1", "abc-s1"])
-def test_an_order_of_unknown_outcome_is_named_until_it_is_known(order_id: str) -> None:
+def test_an_order_of_unknown_outcome_is_listed_until_the_outcome_is_known(order_id: str) -> None:
     history = an_entered_signal().order(order_id, OrderOutcomeUnknown("timeout"))
     assert history.portfolio().unknown_orders == (order_id,)
     assert history.order(order_id, OrderAccepted("v9")).portfolio().unknown_orders == ()
 
 
-def test_a_closed_exit_is_forgotten() -> None:
+def test_a_closed_exit_is_removed() -> None:
     portfolio = an_entered_signal().order("abc-t1", OrderCancelled("entry cancelled")).portfolio()
     assert set(portfolio.exits) == {"abc-s1"}
 
 
-def test_an_amended_entry_risks_what_it_asks_for_now() -> None:
+def test_the_risk_of_an_amended_entry_follows_its_new_quantity() -> None:
     portfolio = an_entered_signal().order("abc-e1", OrderAmended(D(5), None, None)).portfolio()
     assert portfolio.entries["abc-e1"].risk == D("10.5")
 
@@ -207,12 +207,12 @@ def test_a_persons_entry_is_judged_at_its_own_price_and_stop() -> None:
     assert history.portfolio().open_risk == D(40)
 
 
-def test_a_market_order_nobody_signalled_has_no_price_to_judge_its_risk_by() -> None:
+def test_the_risk_of_a_market_order_without_a_signal_is_unbounded() -> None:
     history = an_open_day().order("man-e1", an_order(purpose=Purpose.MANUAL))
     assert history.order("man-s1", a_stop(parent="man-e1")).portfolio().open_risk == UNBOUNDED
 
 
-def test_a_position_is_held_from_its_opening_to_its_closing() -> None:
+def test_a_position_is_listed_from_its_opening_to_its_closing() -> None:
     history = a_held_position()
     held = history.portfolio().positions[BTC]
     assert (held.opened_at, held.entry_order, held.risk) == (NOW, "abc-e1", D("21.0"))
@@ -237,13 +237,13 @@ def test_a_stop_beyond_the_entry_risks_nothing() -> None:
     assert short.portfolio().positions[BTC].risk == 0
 
 
-def test_a_short_risks_the_way_up_to_its_stop() -> None:
+def test_the_risk_of_a_short_is_the_distance_up_to_its_stop() -> None:
     opening = an_opening(direction=Direction.SHORT, stop=D(103))
     assert an_open_day().position(opening, direction=Direction.SHORT).portfolio().open_risk == D(30)
 
 
 @pytest.mark.parametrize(("direction", "risk"), [(Direction.LONG, D(1000)), (Direction.SHORT, UNBOUNDED)])
-def test_without_a_stop_a_long_risks_its_cost_and_a_short_more_than_can_be_said(
+def test_without_a_stop_a_long_risks_its_cost_and_a_short_is_unbounded(
     direction: Direction, risk: Decimal
 ) -> None:
     opening = an_opening(direction=direction, stop=None)
@@ -261,7 +261,7 @@ def test_positions_are_counted_by_instrument_and_direction() -> None:
     assert portfolio.next_position(ETH, Direction.LONG) == 2
 
 
-def test_only_a_losing_close_is_remembered_for_the_cooldown() -> None:
+def test_only_a_losing_close_sets_the_time_for_the_cooldown() -> None:
     history = an_open_day().position(an_opening(), a_closing(D(-50), D(9_950)), at=NOW)
     later = NOW + timedelta(hours=1)
     history.position(an_opening(), a_closing(D(50), D(10_000)), n=2, at=later)
@@ -269,12 +269,12 @@ def test_only_a_losing_close_is_remembered_for_the_cooldown() -> None:
     assert history.portfolio().lost_at == {BTC: NOW}
 
 
-def test_trades_are_those_of_the_closed_positions() -> None:
+def test_a_closed_position_counts_as_a_trade() -> None:
     trades = a_held_position().position(a_closing(D(50), D(10_050))).portfolio().trades
     assert (trades.count, trades.wins(20), trades.peak, trades.balance) == (1, 1, D(10_050), D(10_050))
 
 
-def test_discrepancies_are_open_until_they_are_resolved() -> None:
+def test_a_discrepancy_is_unresolved_until_its_resolution() -> None:
     stream = reconciliation_stream(ACCOUNT)
     history = an_open_day().record(
         stream, DiscrepancyFound("d1", BTC, "1 more"), DiscrepancyFound("d2", BTC, "x")
@@ -283,21 +283,21 @@ def test_discrepancies_are_open_until_they_are_resolved() -> None:
     assert history.portfolio().discrepancies.unresolved == {"d2"}
 
 
-def test_a_signal_speaks_against_the_position_of_the_other_direction_only() -> None:
+def test_a_signal_opposes_only_the_position_of_the_other_direction() -> None:
     portfolio = a_held_position().portfolio()
     assert portfolio.against(BTC, Direction.SHORT) is portfolio.positions[BTC]
     assert portfolio.against(BTC, Direction.LONG) is None
     assert portfolio.against(ETH, Direction.SHORT) is None
 
 
-def test_a_signal_speaks_against_the_waiting_entry_of_the_other_direction_only() -> None:
+def test_a_signal_opposes_only_waiting_entries_of_the_other_direction() -> None:
     portfolio = an_entered_signal().portfolio()
     assert set(portfolio.waiting_against(BTC, Direction.SHORT)) == {"abc-e1"}
     assert portfolio.waiting_against(BTC, Direction.LONG) == {}
     assert portfolio.waiting_against(ETH, Direction.SHORT) == {}
 
 
-def test_resting_protection_is_not_leaving_but_a_triggered_stop_and_a_reversal_are() -> None:
+def test_a_triggered_stop_and_a_reversal_close_a_position_and_resting_protection_does_not() -> None:
     history = a_held_position()
     portfolio = history.portfolio()
     assert portfolio.leaving(portfolio.positions[BTC]) == ()
@@ -311,30 +311,30 @@ def test_resting_protection_is_not_leaving_but_a_triggered_stop_and_a_reversal_a
     assert portfolio.leaving(portfolio.positions[BTC]) == ("abc-s1", "zzz-x1")
 
 
-def test_reserved_funds_are_given_back() -> None:
+def test_released_funds_are_no_longer_reserved() -> None:
     history = an_entered_signal().account(FundsReleased("abc-e1", D(211)))
     assert history.portfolio().account.reserved == {}
 
 
-def test_a_requested_cancel_is_not_yet_an_end() -> None:
+def test_a_requested_cancel_keeps_the_entry() -> None:
     portfolio = an_entered_signal().order("abc-e1", OrderCancelRequested("REVERSAL")).portfolio()
     assert portfolio.entries["abc-e1"].order.status is OrderStatus.CANCEL_REQUESTED
 
 
 @pytest.mark.parametrize("n", [1, 2])
-def test_an_event_of_a_position_that_is_not_open_breaks_the_log(n: int) -> None:
+def test_an_event_of_a_position_that_is_not_open_raises(n: int) -> None:
     history = an_open_day() if n == 1 else a_held_position()
     with pytest.raises(ValueError, match="PositionFunded was recorded on a position that is not open"):
         history.position(PositionFunded(D(1)), n=n).portfolio()
 
 
-def test_a_second_opening_in_one_instrument_breaks_the_log() -> None:
+def test_a_second_opening_in_one_instrument_raises() -> None:
     opening = an_opening(direction=Direction.SHORT)
     with pytest.raises(ValueError, match=f"while {re.escape(BTC)} was held"):
         a_held_position().position(opening, direction=Direction.SHORT).portfolio()
 
 
-def test_folding_twice_gives_the_same_portfolio_and_leaves_the_first_untouched() -> None:
+def test_folding_is_repeatable_and_leaves_earlier_portfolios_unchanged() -> None:
     history = a_held_position()
     world = World().fold_all(history.envelopes)
     before = world.portfolio
@@ -345,7 +345,7 @@ def test_folding_twice_gives_the_same_portfolio_and_leaves_the_first_untouched()
     assert history.portfolio() == history.portfolio()
 
 
-def test_a_fill_told_of_an_exit_keeps_what_is_left_of_it_working() -> None:
+def test_a_partly_filled_exit_keeps_working() -> None:
     event = OrderFilled(
         execution_id="x7",
         price=D(98),
@@ -357,14 +357,14 @@ def test_a_fill_told_of_an_exit_keeps_what_is_left_of_it_working() -> None:
     assert a_held_position().order("abc-s1", event).portfolio().exits["abc-s1"].filled == D(4)
 
 
-def test_a_reset_is_remembered_by_the_trades_there_were() -> None:
+def test_a_reset_records_the_number_of_trades_so_far() -> None:
     history = an_open_day().position(an_opening(), a_closing(D(-1), D(9_999)))
     assert history.portfolio().reset_at == 0
     tripped = history.account(KillSwitchTripped("enough"), KillSwitchReset("looked into it"))
     assert (tripped.portfolio().reset_at, tripped.portfolio().account.tripped) == (1, "")
 
 
-def test_an_entry_amended_is_judged_at_its_new_price_and_protection() -> None:
+def test_the_risk_of_an_amended_entry_follows_its_new_price_and_stop() -> None:
     limit = an_order(type=OrderType.LIMIT, limit_price=D(100))
     history = an_open_day().order("abc-e1", limit).order("abc-s1", a_stop())
     history.order("abc-e1", OrderAmended(D(10), D(99), None))
@@ -386,7 +386,7 @@ def test_a_position_without_a_signal_belongs_to_a_person() -> None:
     assert owner_of(an_open_day().order("abc-e1", an_order()).position(an_opening())) == "person"
 
 
-def test_a_fill_that_comes_when_its_order_is_forgotten_opens_the_strategys_position() -> None:
+def test_a_late_fill_of_a_dropped_order_opens_a_position_of_the_strategy() -> None:
     history = an_open_day().signal(a_signal(strategy="slow"), a_decision())
     history.order("abc-e1", an_order(), OrderCancelled("REVERSAL"), a_fill(D(10)))
     assert history.portfolio().entries == {}
@@ -398,7 +398,7 @@ def test_a_signal_that_was_skipped_owns_nothing() -> None:
     assert owner_of(history) == "person"
 
 
-def test_an_entry_by_hand_that_grows_a_position_belongs_to_its_owner() -> None:
+def test_a_manual_entry_that_increases_a_position_belongs_to_its_owner() -> None:
     history = (
         an_open_day().signal(a_signal(), a_decision()).order("abc-e1", an_order()).position(an_opening())
     )
@@ -407,7 +407,7 @@ def test_an_entry_by_hand_that_grows_a_position_belongs_to_its_owner() -> None:
     assert owners == {"abc-e1": "trend", "zzz-e1": "trend", "yyy-e1": "person"}
 
 
-def test_only_the_last_entries_owners_are_remembered() -> None:
+def test_only_the_owners_of_the_latest_entries_are_kept() -> None:
     history = an_open_day()
     for n in range(300):
         history.signal(a_signal(), a_decision(), chain=f"c{n}")
@@ -415,7 +415,7 @@ def test_only_the_last_entries_owners_are_remembered() -> None:
     assert (len(owners), next(iter(owners)), "c299" in owners) == (256, "c44", True)
 
 
-def test_an_owner_stays_through_every_change_until_it_is_handed_over() -> None:
+def test_a_position_keeps_its_owner_until_it_is_handed_over() -> None:
     history = an_open_day().signal(a_signal(), a_decision()).position(an_opening())
     history.position(ProtectionMoved(D(99), D(110)), PositionOrphaned("trend", ""))
     assert owner_of(history) == "trend"

@@ -53,7 +53,7 @@ def test_a_position_opens_with_its_first_fill() -> None:
     )
 
 
-def test_what_happens_to_it_adds_up() -> None:
+def test_fills_and_funding_add_up() -> None:
     held = a_position_with(
         PositionIncreased(order_id="abc-e1", quantity=D(1), price=D(104), cost=D(104), fee=D("0.1")),
         PositionReduced(
@@ -68,7 +68,7 @@ def test_what_happens_to_it_adds_up() -> None:
     assert (held.stop, held.target) == (D(100), None)
 
 
-def test_it_ends_with_what_it_brought() -> None:
+def test_a_closed_position_ends_with_its_net() -> None:
     assert evolve(a_position_with(), a_closing(D("-1.5"), D(9_998))) == Ended(D("-1.5"))
 
 
@@ -85,12 +85,12 @@ AFTER: list[PositionEvent] = [
 
 @pytest.mark.parametrize("event", AFTER)
 @pytest.mark.parametrize("state", [FLAT, Ended(D(1))])
-def test_nothing_happens_to_what_is_not_open(state: PositionState, event: PositionEvent) -> None:
+def test_an_event_of_a_position_that_is_not_open_raises(state: PositionState, event: PositionEvent) -> None:
     with pytest.raises(ValueError, match="recorded on a position that is not open"):
         evolve(state, event)
 
 
-def test_a_position_is_opened_once() -> None:
+def test_opening_an_open_position_raises() -> None:
     with pytest.raises(ValueError, match="PositionOpened was recorded on a position that was opened before"):
         evolve(a_position_with(), OPENED)
 
@@ -100,15 +100,15 @@ costs = st.decimals("0.000000001", "99999999", places=15, allow_nan=False, allow
 
 
 @given(parts, costs)
-def test_whatever_the_parts_they_give_back_exactly_what_was_paid(lots: list[int], cost: D) -> None:
+def test_the_released_costs_of_all_parts_add_up_to_the_cost(lots: list[int], cost: D) -> None:
     quantity = D(sum(lots)) / 1000
     held: PositionState = evolve(FLAT, replace(OPENED, quantity=quantity, cost=cost))
-    given_back = ZERO
+    released_so_far = ZERO
     for number, lot in enumerate(lots, start=1):
         assert isinstance(held, Open)
         part = D(lot) / 1000
         released = released_cost(held, part)
-        given_back = EXACT.add(given_back, released)
+        released_so_far = EXACT.add(released_so_far, released)
         if number < len(lots):
             held = evolve(
                 held,
@@ -116,16 +116,16 @@ def test_whatever_the_parts_they_give_back_exactly_what_was_paid(lots: list[int]
                     order_id="abc-t1", quantity=part, price=D(1), released=released, realised=ZERO, fee=ZERO
                 ),
             )
-    assert given_back == cost
+    assert released_so_far == cost
 
 
-def test_profit_is_what_an_exit_brings_beyond_what_was_paid() -> None:
+def test_profit_is_proceeds_less_cost_and_the_reverse_for_a_short() -> None:
     assert realised_profit(Direction.LONG, D(110), D(100)) == D(10)
     assert realised_profit(Direction.SHORT, D(110), D(100)) == D(-10)
     assert notional(D("0.00000001"), D("123456789.123456789")) == D("1.23456789123456789")
 
 
-def test_a_closing_names_its_reason() -> None:
+def test_a_closing_has_a_reason() -> None:
     closing = a_closing(D(1), D(10_001))
     assert isinstance(closing, PositionClosed)
     assert closing.reason is Purpose.TARGET

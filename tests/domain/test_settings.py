@@ -39,7 +39,7 @@ UNRANGED = {
     "orphans.rule",
     "orphans.to",
 }
-"""Names and choices: nothing that lies between two bounds."""
+"""The settings without a range: names and choices."""
 
 
 def every_setting(settings: Any, prefix: str = "") -> Iterator[str]:
@@ -58,17 +58,17 @@ def changed(name: str, value: object) -> Settings:
     return replace(DEFAULT, **{section: replace(getattr(DEFAULT, section), **{field: value})})
 
 
-def test_every_setting_that_is_a_figure_has_a_range() -> None:
+def test_every_numeric_setting_has_a_range() -> None:
     assert set(RANGES) | UNRANGED == set(every_setting(DEFAULT))
     assert not set(RANGES) & UNRANGED
 
 
-def test_the_defaults_are_in_their_ranges() -> None:
+def test_the_defaults_are_within_their_ranges() -> None:
     check(DEFAULT)
 
 
 @pytest.mark.parametrize("name", RANGES)
-def test_a_setting_is_taken_at_both_ends_of_its_range(name: str) -> None:
+def test_a_setting_at_either_end_of_its_range_is_accepted(name: str) -> None:
     for bound in RANGES[name]:
         check(changed(name, bound))
 
@@ -84,14 +84,14 @@ def test_a_setting_beyond_its_range_is_refused_with_the_range(name: str) -> None
 
 @pytest.mark.parametrize("name", RANGES)
 @pytest.mark.parametrize("value", [D("NaN"), D("sNaN"), float("nan"), D("Infinity"), float("-inf")])
-def test_no_setting_is_not_a_number(name: str, value: Decimal | float) -> None:
+def test_a_setting_that_is_not_a_finite_number_is_refused(name: str, value: Decimal | float) -> None:
     with pytest.raises(InvalidSettings, match=rf"^{name} = "):
         check(changed(name, value))
 
 
 @pytest.mark.parametrize("name", ["BTCUSDT", "btcusdt-linear.bybit", "", "BTCUSDT-LINEAR.BYBIT "])
-def test_an_allow_list_names_instruments(name: str) -> None:
-    """A name that nothing has would allow nothing, signal after signal."""
+def test_an_allow_list_with_a_name_that_is_no_instrument_is_refused(name: str) -> None:
+    """A name of no instrument would refuse every signal."""
     check(changed("risk.allowed", ("BTCUSDT-LINEAR.BYBIT",)))
     with pytest.raises(
         InvalidSettings, match=rf"^risk.allowed: '{name}' is not an instrument; spell it like"
@@ -99,7 +99,7 @@ def test_an_allow_list_names_instruments(name: str) -> None:
         check(changed("risk.allowed", ("BTCUSDT-LINEAR.BYBIT", name)))
 
 
-def test_a_fixed_quantity_is_one() -> None:
+def test_a_fixed_quantity_of_zero_is_refused() -> None:
     fixed = SizingSettings(rule=SizingRule.FIXED, quantity=D("0.1"))
     check(replace(DEFAULT, sizing=fixed))
     with pytest.raises(
@@ -108,16 +108,16 @@ def test_a_fixed_quantity_is_one() -> None:
         check(replace(DEFAULT, sizing=replace(fixed, quantity=D(0))))
 
 
-def test_all_that_is_wrong_is_said_at_once() -> None:
+def test_all_faults_are_reported_in_one_error() -> None:
     wrong = replace(changed("risk.max_positions", -1), order_freshness_seconds=0)
-    with pytest.raises(InvalidSettings) as said:
+    with pytest.raises(InvalidSettings) as refused:
         check(wrong)
-    assert str(said.value) == (
+    assert str(refused.value) == (
         "risk.max_positions = -1 must be in 0 … 10000; order_freshness_seconds = 0 must be in 1 … 86400"
     )
 
 
-def test_the_last_settings_are_in_force() -> None:
+def test_the_latest_settings_are_in_force() -> None:
     other = changed("risk.max_positions", 1)
     state = reduce(evolve, [SettingsChanged(1, DEFAULT), SettingsChanged(2, other)], NONE_IN_FORCE)
     assert state == InForce(2, other)
@@ -127,7 +127,7 @@ TREND = StrategySettings("trend")
 QUICK = StrategySettings(id="quick", strategy="trend", instruments=(BTC,), interval="15m")
 
 
-def test_a_name_alone_is_the_instance_and_the_strategy() -> None:
+def test_a_name_alone_is_both_the_instance_and_the_strategy() -> None:
     assert (TREND.instance, TREND.kind) == ("trend", "trend")
     assert (QUICK.instance, QUICK.kind) == ("quick", "trend")
     assert Settings(strategies=(TREND, QUICK)).instances == ("trend", "quick")
@@ -166,13 +166,13 @@ def test_a_name_alone_is_the_instance_and_the_strategy() -> None:
         ),
     ],
 )
-def test_strategies_that_could_not_be_told_apart_or_run_are_refused(settings: Settings, fault: str) -> None:
+def test_strategies_with_a_shared_id_or_an_invalid_field_are_refused(settings: Settings, fault: str) -> None:
     with pytest.raises(InvalidSettings) as refused:
         check(settings)
     assert str(refused.value).startswith(fault)
 
 
-def test_several_instances_of_one_strategy_are_let_pass() -> None:
+def test_several_instances_of_one_strategy_are_accepted() -> None:
     check(Settings(strategies=(TREND, QUICK), orphans=OrphanSettings(OrphanRule.HAND_OVER, "quick")))
 
 
@@ -199,5 +199,5 @@ def test_several_instances_of_one_strategy_are_let_pass() -> None:
         ("99999999999999999999m", None),
     ],
 )
-def test_an_interval_is_a_part_of_a_day(spelled: str, interval: timedelta | None) -> None:
+def test_an_interval_is_accepted_only_if_it_divides_a_day(spelled: str, interval: timedelta | None) -> None:
     assert interval_of(spelled) == interval

@@ -40,7 +40,7 @@ def test_every_rule_of_the_settings_is_in_the_table() -> None:
     ],
     ids=lambda value: getattr(value, "rule", ""),
 )
-def test_each_rule_finds_its_quantity(settings: SizingSettings, quantity: Decimal) -> None:
+def test_each_rule_gives_its_quantity(settings: SizingSettings, quantity: Decimal) -> None:
     assert sized(settings) == Sized(wanted=quantity, quantity=quantity, reasons=(), cuts=())
 
 
@@ -49,7 +49,7 @@ def test_a_quantity_is_rounded_down_to_the_lot() -> None:
     assert sized(stop=D("92.9"), lot=D(5), min_quantity=D(5)).quantity == D(10)
 
 
-def test_a_stop_at_the_entry_gives_nothing_to_divide_by() -> None:
+def test_a_stop_at_the_entry_price_gives_no_quantity() -> None:
     assert sized(stop=ENTRY) == Sized(wanted=D(0), quantity=D(0), reasons=("BELOW_MIN_QUANTITY",), cuts=())
 
 
@@ -60,14 +60,14 @@ def test_the_largest_quantity_is_not_exceeded() -> None:
 
 
 @pytest.mark.parametrize(("quantity", "traded"), [(D("0.05"), True), (D("0.049"), False)])
-def test_too_small_a_notional_is_not_traded_and_never_rounded_up(quantity: Decimal, traded: bool) -> None:
+def test_a_notional_below_the_minimum_is_not_traded(quantity: Decimal, traded: bool) -> None:
     found = sized(SizingSettings(rule=SizingRule.FIXED, quantity=quantity))
     assert found.quantity == (quantity if traded else 0)
     assert found.reasons == (() if traded else ("BELOW_MIN_NOTIONAL",))
 
 
 @pytest.mark.parametrize(("quantity", "traded"), [(D(2), True), (D("1.999"), False)])
-def test_too_small_a_quantity_is_not_traded(quantity: Decimal, traded: bool) -> None:
+def test_a_quantity_below_the_minimum_is_not_traded(quantity: Decimal, traded: bool) -> None:
     found = sized(SizingSettings(rule=SizingRule.FIXED, quantity=quantity), min_quantity=D(2))
     assert found.quantity == (quantity if traded else 0)
     assert found.reasons == (() if traded else ("BELOW_MIN_QUANTITY",))
@@ -78,7 +78,7 @@ def test_an_account_without_money_trades_nothing() -> None:
         assert sized(funds=replace(RICH, balance=balance)).wanted == 0
 
 
-def test_margin_is_notional_by_leverage_and_the_fees_in_and_out() -> None:
+def test_margin_is_notional_over_leverage_plus_fees_in_and_out() -> None:
     assert margin_required(an_instrument(), D(10), ENTRY, D(5)) == D("201.10")
 
 
@@ -86,12 +86,12 @@ def test_margin_is_rounded_up() -> None:
     assert margin_required(an_instrument(taker_fee=D(0)), D(1), ENTRY, D(3)) == D("33.33333334")
 
 
-def test_what_margin_does_not_carry_is_cut_and_said() -> None:
+def test_a_quantity_beyond_the_margin_is_cut_with_a_reason() -> None:
     found = sized(funds=replace(RICH, spendable=D("201.10")))
     assert found == Sized(wanted=D("50.000"), quantity=D("10.000"), reasons=(), cuts=("CUT_TO_MARGIN",))
 
 
-def test_what_margin_cuts_below_the_minimum_is_zero_with_both_reasons() -> None:
+def test_a_quantity_cut_below_the_minimum_is_zero_with_both_reasons() -> None:
     found = sized(funds=replace(RICH, spendable=D(1)))
     assert found == Sized(
         wanted=D("50.000"), quantity=D(0), reasons=(), cuts=("CUT_TO_MARGIN", "BELOW_MIN_NOTIONAL")
@@ -99,16 +99,16 @@ def test_what_margin_cuts_below_the_minimum_is_zero_with_both_reasons() -> None:
 
 
 @pytest.mark.parametrize("spendable", [D(0), D(-1)])
-def test_without_spendable_funds_nothing_is_had(spendable: Decimal) -> None:
+def test_without_spendable_funds_the_quantity_is_zero(spendable: Decimal) -> None:
     assert sized(funds=replace(RICH, spendable=spendable)).quantity == 0
 
 
-@pytest.mark.parametrize(("asked", "leverage"), [(D(5), D(5)), (D(200), D(100))])
-def test_leverage_is_the_smaller_of_account_and_instrument(asked: Decimal, leverage: Decimal) -> None:
-    assert leverage_of(an_instrument(), asked) == leverage
+@pytest.mark.parametrize(("account", "leverage"), [(D(5), D(5)), (D(200), D(100))])
+def test_leverage_is_the_smaller_of_account_and_instrument(account: Decimal, leverage: Decimal) -> None:
+    assert leverage_of(an_instrument(), account) == leverage
 
 
-def test_no_threads_decimal_context_changes_a_size() -> None:
+def test_a_size_does_not_depend_on_the_decimal_context_of_the_thread() -> None:
     expected = sized(stop=D("92.9"), funds=replace(RICH, spendable=D("123.456")))
     found: list[Sized] = []
 
@@ -152,7 +152,7 @@ PRICES = amounts("0.5", "5000", 4)
 
 
 @given(SETTINGS, INSTRUMENTS, PRICES, PRICES, FUNDS)
-def test_a_size_keeps_to_lot_bounds_margin_and_risk(
+def test_a_size_is_within_lot_bounds_margin_and_risk(
     settings: SizingSettings, instrument: Instrument, entry: Decimal, stop: Decimal, funds: Funds
 ) -> None:
     found = size(settings, instrument, entry, stop, funds)
@@ -169,7 +169,7 @@ def test_a_size_keeps_to_lot_bounds_margin_and_risk(
 
 
 @given(INSTRUMENTS, PRICES, FUNDS)
-def test_margin_cuts_no_more_than_it_must(instrument: Instrument, entry: Decimal, funds: Funds) -> None:
+def test_margin_cuts_no_more_than_necessary(instrument: Instrument, entry: Decimal, funds: Funds) -> None:
     everything = SizingSettings(rule=SizingRule.FIXED, quantity=instrument.max_quantity)
     found = size(everything, instrument, entry, entry, funds)
     more = EXACT.add(found.quantity, instrument.lot)

@@ -42,7 +42,7 @@ NAMES: dict[str, tuple[Callable[..., str], tuple[object, ...], StreamName]] = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_stream_is_spelled_and_read_back(name: str) -> None:
+def test_a_stream_name_is_formed_and_parsed(name: str) -> None:
     spell, parts, parsed = NAMES[name]
     assert spell(*parts) == name
     assert parse(name) == parsed
@@ -53,18 +53,18 @@ def test_the_logs_own_stream_has_neither_account_nor_id() -> None:
 
 
 @given(ACCOUNTS, IDS)
-def test_any_id_comes_back_whole(account: str, order_id: str) -> None:
+def test_any_order_id_is_parsed_unchanged(account: str, order_id: str) -> None:
     assert parse(order_stream(account, order_id)) == StreamName("order", account, order_id)
 
 
 @given(ACCOUNTS, st.sampled_from(Direction), st.integers(1, 10**9))
-def test_a_position_comes_back_whole(account: str, direction: Direction, n: int) -> None:
+def test_a_position_stream_is_parsed_unchanged(account: str, direction: Direction, n: int) -> None:
     stream = position_stream(account, BTC, direction, n)
     assert parse_position(stream) == PositionName(BTC, direction, n)
 
 
 @pytest.mark.parametrize("account", ["", "Main", "my-account", "main ", "été", "a_b", "main\n"])
-def test_an_account_is_small_letters_and_digits(account: str) -> None:
+def test_an_account_of_other_than_lower_case_letters_and_digits_is_refused(account: str) -> None:
     with pytest.raises(InvalidInput, match="is not an account"):
         order_stream(account, "x-e1")
 
@@ -72,17 +72,17 @@ def test_an_account_is_small_letters_and_digits(account: str) -> None:
 @pytest.mark.parametrize(
     "stream", ["", "order", "order-", "order-Main-x", "order-main-", "-main-x", "1-main-x"]
 )
-def test_what_is_not_a_stream_is_refused(stream: str) -> None:
+def test_text_that_is_no_stream_name_is_refused(stream: str) -> None:
     with pytest.raises(InvalidInput, match="is not a stream"):
         parse(stream)
 
 
-def test_an_id_is_never_empty() -> None:
+def test_an_empty_id_is_refused() -> None:
     with pytest.raises(InvalidInput, match="needs an id"):
         order_stream("main", "")
 
 
-def test_positions_are_counted_from_one() -> None:
+def test_a_position_numbered_zero_is_refused() -> None:
     with pytest.raises(InvalidInput, match="counted from 1"):
         position_stream("main", BTC, Direction.SHORT, 0)
 
@@ -90,6 +90,6 @@ def test_positions_are_counted_from_one() -> None:
 @pytest.mark.parametrize(
     "stream", ["order-main-x-LONG-1", f"position-main-{BTC}-LONG-0", f"position-main-{BTC}-UP-1"]
 )
-def test_only_a_position_reads_as_one(stream: str) -> None:
+def test_a_name_that_is_no_position_stream_is_refused(stream: str) -> None:
     with pytest.raises(InvalidInput, match="is not a position's stream"):
         parse_position(stream)

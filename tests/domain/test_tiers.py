@@ -32,7 +32,7 @@ def traded(nets: Sequence[Decimal | int], start: int = 10_000) -> Trades:
 
 @dataclass(frozen=True)
 class Case:
-    said: str
+    name: str
     nets: Sequence[Decimal | int]
     tier: Tier
 
@@ -61,53 +61,55 @@ CASES = (
 )
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.said)
-def test_the_tier_at_every_boundary(case: Case) -> None:
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_tier_is_right_on_both_sides_of_every_boundary(case: Case) -> None:
     assert tier_of(traded(case.nets), DEFAULTS) is case.tier
 
 
-def test_strict_wins_over_relaxed() -> None:
+def test_strict_has_precedence_over_relaxed() -> None:
     both = replace(DEFAULTS, relaxed_win_rate=0.0, strict_win_rate=1.0)
     assert tier_of(traded([LOSS, WIN] * 10), both) is Tier.STRICT
 
 
-def test_a_rate_is_the_decimal_that_was_written() -> None:
-    """0.1 + 0.2 of ten trades: as binary fractions seven wins of ten would fall short of 0.7 here and there."""
+def test_a_win_rate_is_compared_as_a_decimal() -> None:
+    """With binary fractions, seven wins of ten could fall short of a rate of 0.7."""
     for wins in range(11):
         settings = replace(DEFAULTS, window=10, strict_win_rate=float(f"0.{wins}") if wins < 10 else 1.0)
         trades = traded([EVEN] * (10 - wins) + [WIN] * wins)
         assert tier_of(trades, settings) is not Tier.STRICT
 
 
-@pytest.mark.parametrize(("tier", "asked"), [(Tier.NORMAL, 0.65), (Tier.STRICT, 0.75), (Tier.RELAXED, 0.55)])
-def test_each_tier_asks_for_its_confidence(tier: Tier, asked: float) -> None:
-    assert threshold(tier, DEFAULTS) == asked
+@pytest.mark.parametrize(
+    ("tier", "required"), [(Tier.NORMAL, 0.65), (Tier.STRICT, 0.75), (Tier.RELAXED, 0.55)]
+)
+def test_each_tier_has_its_default_threshold(tier: Tier, required: float) -> None:
+    assert threshold(tier, DEFAULTS) == required
 
 
-def test_the_thresholds_are_the_settings() -> None:
+def test_the_thresholds_are_those_of_the_settings() -> None:
     settings = replace(DEFAULTS, normal_confidence=0.1, strict_confidence=0.2, relaxed_confidence=0.3)
     assert [threshold(tier, settings) for tier in (Tier.NORMAL, Tier.STRICT, Tier.RELAXED)] == [0.1, 0.2, 0.3]
 
 
-def test_settings_allow_no_wider_window_than_is_remembered() -> None:
+def test_a_window_wider_than_the_kept_trades_is_refused() -> None:
     check(Settings(tiers=replace(DEFAULTS, window=MAX_WINDOW)))
     with pytest.raises(InvalidSettings, match=r"tiers\.window"):
         check(Settings(tiers=replace(DEFAULTS, window=MAX_WINDOW + 1)))
 
 
-def test_memory_is_bounded() -> None:
+def test_trades_beyond_the_largest_window_are_dropped() -> None:
     trades = reduce(evolve, [a_closing(D(1), D(10_000))] * (MAX_WINDOW + 50), NO_TRADES)
     assert trades.count == MAX_WINDOW + 50
     assert trades.wins(MAX_WINDOW) == MAX_WINDOW == trades.won.bit_length()
 
 
-def test_an_account_that_lost_everything_is_told_so() -> None:
+def test_an_account_that_lost_everything_has_a_drawdown_of_one() -> None:
     assert traded([-10_000]).drawdown == 1
     assert replace(traded([WIN]), peak=D(0), balance=D(0)).drawdown == 1
 
 
 @given(st.lists(st.decimals(-500, 500, places=4), max_size=60), st.integers(1, 25))
-def test_the_fold_is_what_a_list_of_all_trades_would_say(nets: list[Decimal], window: int) -> None:
+def test_the_folded_trades_equal_figures_from_the_whole_list(nets: list[Decimal], window: int) -> None:
     trades = traded(nets, start=1_000_000)
     balances = [EXACT.add(D(1_000_000), total(nets[:upto])) for upto in range(len(nets) + 1)]
     assert trades.count == len(nets)

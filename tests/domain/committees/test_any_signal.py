@@ -1,4 +1,4 @@
-"""Whatever a strategy says and whatever is in force: a decision is made, and an entry keeps to every limit."""
+"""For any signal and any settings a decision is made, and an entry is within every limit."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ SIZINGS = st.builds(
 
 
 @given(st.one_of(ORDINARY, ANYTHING), SIZINGS, PORTFOLIOS)
-def test_a_decision_is_always_made_and_always_the_same(
+def test_any_signal_gives_a_repeatable_decision(
     signal: SignalDetected, sizing: SizingSettings, portfolio: Portfolio
 ) -> None:
     view = View(now=NOW, settings=InForce(1, Settings(sizing=sizing)), instrument=RULES, portfolio=portfolio)
@@ -73,7 +73,7 @@ def test_a_decision_is_always_made_and_always_the_same(
 
 
 @given(ORDINARY, SIZINGS)
-def test_an_entry_keeps_to_every_limit(signal: SignalDetected, sizing: SizingSettings) -> None:
+def test_an_entry_is_within_every_limit(signal: SignalDetected, sizing: SizingSettings) -> None:
     view = View(now=NOW, settings=InForce(1, Settings(sizing=sizing)), instrument=RULES, portfolio=FRESH)
     decision = decide(signal, view)
     event(decision.verdict)

@@ -55,7 +55,7 @@ from tests.replacing import replace
 
 D = Decimal
 SHORT = Direction.SHORT
-SAID = a_signal()
+SIGNAL = a_signal()
 
 
 def a_view(history: History, now: datetime = NOW) -> View:
@@ -70,7 +70,7 @@ def with_risk(**limits: Any) -> History:
 
 
 def two_in_one_instrument() -> History:
-    """Settings that nobody can have today: without them the limit on an instrument says no as well."""
+    """Settings out of their range today; within it the limit on an instrument would vote no as well."""
     return with_risk(max_positions_per_instrument=2)
 
 
@@ -82,14 +82,14 @@ def holding_eth(history: History, **changed: Any) -> History:
     return history.position(an_opening(instrument=ETH, **changed), instrument=ETH)
 
 
-def holding(history: History | None = None, owner: str = SAID.strategy, **changed: Any) -> History:
-    """A position of a strategy, from its signal on."""
+def holding(history: History | None = None, owner: str = SIGNAL.strategy, **changed: Any) -> History:
+    """A position of a strategy, with its signal."""
     history = an_open_day() if history is None else history
     return history.signal(a_signal(strategy=owner), a_decision()).position(an_opening(**changed))
 
 
 def waiting_for(owner: str, history: History | None = None) -> History:
-    """An entry of a strategy that waits, from its signal on."""
+    """A waiting entry of a strategy, with its signal."""
     history = an_open_day() if history is None else history
     return history.signal(a_signal(strategy=owner), a_decision()).order("abc-e1", an_order())
 
@@ -108,12 +108,12 @@ def three_losses_of_twenty() -> History:
 
 @dataclass(frozen=True)
 class Alone:
-    """A case in which one member says no, for these reasons, and all others approve."""
+    """A case in which one member votes no, for these reasons, and all others approve."""
 
     member: str
     reasons: tuple[str, ...]
     history: Callable[[], History] = an_open_day
-    signal: SignalDetected = SAID
+    signal: SignalDetected = SIGNAL
     now: datetime = NOW
 
 
@@ -131,7 +131,7 @@ ALONE = (
     Alone(
         "strategy_in_force",
         ("STRATEGY_PAUSED",),
-        lambda: an_open_day(Settings(paused=("another", SAID.strategy))),
+        lambda: an_open_day(Settings(paused=("another", SIGNAL.strategy))),
     ),
     Alone("reward_to_risk", ("REWARD_TO_RISK_TOO_LOW",), signal=a_signal(target=D("102.6"))),
     Alone("kill_switch", ("KILL_SWITCH",), lambda: an_open_day().account(KillSwitchTripped("overfill"))),
@@ -208,7 +208,7 @@ ALONE = (
 )
 
 
-def test_what_nobody_objects_to_is_entered() -> None:
+def test_a_signal_that_every_member_approves_is_entered() -> None:
     decision = decide(a_signal(), a_view(an_open_day()))
     assert (decision.verdict, decision.reasons) == (Verdict.ENTER, ("ALL_APPROVE",))
     assert (decision.quantity, decision.stop, decision.target) == (D("50.000"), D("98.0"), D("106.0"))
@@ -227,7 +227,7 @@ def test_every_member_has_a_case_in_which_it_alone_flips_the_verdict() -> None:
 
 
 @pytest.mark.parametrize("case", ALONE, ids=lambda case: f"{case.member}-{'-'.join(case.reasons)}")
-def test_one_members_no_is_enough(case: Alone) -> None:
+def test_one_vote_against_an_entry_skips_it(case: Alone) -> None:
     decision = decide(case.signal, a_view(case.history(), case.now))
     against = [vote for vote in decision.votes if not vote.approves]
     assert [vote.member for vote in against] == [case.member]
@@ -237,7 +237,7 @@ def test_one_members_no_is_enough(case: Alone) -> None:
 
 
 @pytest.mark.parametrize("case", ALONE, ids=lambda case: f"{case.member}-{'-'.join(case.reasons)}")
-def test_without_that_member_it_would_be_entered(case: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_case_without_that_member_is_entered(case: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
     others = tuple(member for member in MEMBERS if member.name != case.member)
     monkeypatch.setattr(policy, "MEMBERS", others)
     assert decide(case.signal, a_view(case.history(), case.now)).verdict is Verdict.ENTER
@@ -245,24 +245,24 @@ def test_without_that_member_it_would_be_entered(case: Alone, monkeypatch: pytes
 
 @dataclass(frozen=True)
 class Boundary:
-    """A case just inside the limit that its neighbour in `ALONE` is just beyond."""
+    """A case just inside the limit that a case in `ALONE` is just beyond."""
 
-    said: str
+    name: str
     history: Callable[[], History] = an_open_day
-    signal: SignalDetected = SAID
+    signal: SignalDetected = SIGNAL
     now: datetime = NOW
 
 
 INSIDE = (
     Boundary("confidence at the threshold", signal=a_signal(confidence=0.65)),
     Boundary("strict confidence", three_losses_of_twenty, a_signal(confidence=0.75)),
-    Boundary("no trend at all", signal=a_signal(trend=0.0)),
+    Boundary("a trend of zero", signal=a_signal(trend=0.0)),
     Boundary("reward to risk at 1.2 after fees", signal=a_signal(target=D("102.7"))),
     Boundary("a candle 30 s old", now=NOW + timedelta(seconds=30)),
     Boundary("on the allow-list", lambda: with_risk(allowed=(ETH, BTC))),
     Boundary("a loss just below 5 %", lambda: an_open_day().account(money(D("-499.99"), D("9500.01")))),
     Boundary("a day without loss where none is allowed", lambda: with_risk(max_daily_loss=D(0))),
-    Boundary("the pause is over", after_a_loss, a_signal(), NOW + timedelta(seconds=1)),
+    Boundary("the cooldown is over", after_a_loss, a_signal(), NOW + timedelta(seconds=1)),
     Boundary("a loss in another instrument", three_losses_of_twenty, a_signal(confidence=0.9)),
     Boundary("the last position allowed", lambda: holding_eth(with_risk(max_positions=2))),
     Boundary("a risk of 2 %", lambda: with_size(D(100))),
@@ -272,19 +272,19 @@ INSIDE = (
 )
 
 
-@pytest.mark.parametrize("case", INSIDE, ids=lambda case: case.said)
-def test_just_inside_the_limit_is_entered(case: Boundary) -> None:
+@pytest.mark.parametrize("case", INSIDE, ids=lambda case: case.name)
+def test_a_signal_just_inside_the_limit_is_entered(case: Boundary) -> None:
     assert decide(case.signal, a_view(case.history(), case.now)).verdict is Verdict.ENTER
 
 
-def test_all_members_vote_though_the_first_says_no() -> None:
+def test_all_members_vote_after_the_first_votes_no() -> None:
     signal = a_signal(confidence=0.1, trend=-1.0)
     decision = decide(signal, a_view(an_open_day().account(KillSwitchTripped("hand"))))
     assert len(decision.votes) == len(MEMBERS)
     assert decision.reasons == ("CONFIDENCE_BELOW_THRESHOLD", "TREND_DISAGREES", "KILL_SWITCH")
 
 
-def test_a_member_that_raises_votes_no_with_the_errors_class_and_nothing_else(
+def test_a_member_that_raises_votes_no_with_the_class_of_the_error_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def broken(_case: Case) -> Judgement:
@@ -298,7 +298,9 @@ def test_a_member_that_raises_votes_no_with_the_errors_class_and_nothing_else(
     assert "secret" not in repr(decision)
 
 
-def test_a_no_without_a_reason_is_still_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_vote_against_without_a_reason_counts_with_the_members_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     silent = Member("silent", Chamber.RISK, lambda _case: Judgement(approves=False))
     monkeypatch.setattr(policy, "MEMBERS", (*MEMBERS, silent))
     decision = decide(a_signal(), a_view(an_open_day()))
@@ -311,18 +313,18 @@ def test_an_instrument_that_is_not_listed_is_skipped() -> None:
     assert decision.reasons == ("InstrumentNotListed", "INSTRUMENT_NOT_LISTED")
 
 
-def test_the_rules_of_another_instrument_do_not_do() -> None:
+def test_a_view_with_the_rules_of_another_instrument_is_skipped() -> None:
     decision = decide(a_signal(), replace(a_view(an_open_day()), instrument=an_instrument(ETH)))
     assert (decision.verdict, decision.reasons) == (Verdict.SKIP, ("INSTRUMENT_NOT_LISTED",))
 
 
-def test_without_an_account_everything_is_skipped() -> None:
+def test_a_signal_without_an_account_is_skipped() -> None:
     view = View(now=NOW, settings=EMPTY.settings, instrument=an_instrument(), portfolio=EMPTY)
     decision = decide(a_signal(), view)
     assert (decision.verdict, decision.reasons) == (Verdict.SKIP, ("AccountNotOpened",))
 
 
-def test_a_naive_clock_is_a_no() -> None:
+def test_a_naive_time_is_skipped() -> None:
     decision = decide(a_signal(), a_view(an_open_day(), NOW.replace(tzinfo=None)))
     assert (decision.verdict, "TypeError" in decision.reasons) == (Verdict.SKIP, True)
 
@@ -332,7 +334,7 @@ def test_an_exit_with_nothing_to_exit_is_skipped_without_a_vote() -> None:
     assert (decision.verdict, decision.reasons, decision.votes) == (Verdict.SKIP, ("NOTHING_TO_EXIT",), ())
 
 
-def test_an_exit_does_not_end_a_position_in_its_own_direction() -> None:
+def test_an_exit_in_the_direction_of_the_position_is_skipped() -> None:
     decision = decide(a_signal(intent=Intent.EXIT), a_view(an_open_day().position(an_opening())))
     assert decision.reasons == ("NOTHING_TO_EXIT",)
 
@@ -350,7 +352,7 @@ def test_a_signal_against_an_open_position_closes_it(intent: Intent, reason: str
     assert (decision.quantity, decision.stop, decision.target) == (D(0), D(0), D(0))
 
 
-def test_getting_out_is_not_vetoed_by_what_speaks_against_getting_in() -> None:
+def test_reasons_against_an_entry_do_not_prevent_an_exit() -> None:
     history = holding(with_risk(allowed=(ETH,), max_positions=0))
     history.account(KillSwitchTripped("hand"), money(D(-5_000), D(5_000)), DayOpened("2025-04-04", D(1)))
     history.record(reconciliation_stream(ACCOUNT), DiscrepancyFound("d1", BTC, "1 more"))
@@ -358,7 +360,7 @@ def test_getting_out_is_not_vetoed_by_what_speaks_against_getting_in() -> None:
     assert decision.verdict is Verdict.CLOSE
 
 
-def test_a_signal_against_a_waiting_entry_takes_it_back() -> None:
+def test_a_signal_against_a_waiting_entry_closes_it() -> None:
     assert decide(AGAINST, a_view(waiting_for(AGAINST.strategy))).verdict is Verdict.CLOSE
 
 
@@ -372,8 +374,8 @@ def an_entry_being_taken_back() -> History:
 
 
 @dataclass(frozen=True)
-class NotYetOut:
-    """A case in which one member alone keeps an exit from being ordered."""
+class Refusal:
+    """A case in which one member alone refuses an exit."""
 
     member: str
     reason: str
@@ -381,27 +383,27 @@ class NotYetOut:
     now: datetime = NOW
 
 
-NOT_OUT = (
-    NotYetOut("exit_once", "EXIT_UNDER_WAY", an_exit_under_way),
-    NotYetOut("exit_once", "EXIT_UNDER_WAY", an_entry_being_taken_back),
-    NotYetOut(
+REFUSALS = (
+    Refusal("exit_once", "EXIT_UNDER_WAY", an_exit_under_way),
+    Refusal("exit_once", "EXIT_UNDER_WAY", an_entry_being_taken_back),
+    Refusal(
         "data_freshness",
         "STALE_DATA",
         holding,
         NOW + timedelta(seconds=31),
     ),
-    NotYetOut("holder", "HELD_BY_OTHER_STRATEGY", lambda: holding(owner="slow")),
-    NotYetOut("holder", "HELD_BY_OTHER_STRATEGY", lambda: waiting_for("slow")),
-    NotYetOut("holder", "HELD_BY_PERSON", lambda: an_open_day().position(an_opening())),
+    Refusal("holder", "HELD_BY_OTHER_STRATEGY", lambda: holding(owner="slow")),
+    Refusal("holder", "HELD_BY_OTHER_STRATEGY", lambda: waiting_for("slow")),
+    Refusal("holder", "HELD_BY_PERSON", lambda: an_open_day().position(an_opening())),
 )
 
 
 def test_every_exit_member_has_a_case_in_which_it_alone_flips_the_verdict() -> None:
-    assert {case.member for case in NOT_OUT} == {member.name for member in EXIT_MEMBERS}
+    assert {case.member for case in REFUSALS} == {member.name for member in EXIT_MEMBERS}
 
 
-@pytest.mark.parametrize("case", NOT_OUT, ids=lambda case: case.member)
-def test_one_exit_members_no_is_enough(case: NotYetOut) -> None:
+@pytest.mark.parametrize("case", REFUSALS, ids=lambda case: case.member)
+def test_one_vote_against_an_exit_skips_it(case: Refusal) -> None:
     decision = decide(AGAINST, a_view(case.history(), case.now))
     assert (decision.verdict, decision.reasons) == (Verdict.SKIP, (case.reason,))
     assert [vote.member for vote in decision.votes if not vote.approves] == [case.member]
@@ -414,7 +416,7 @@ def test_deciding_again_from_the_log_gives_the_same_decision() -> None:
         assert repr(again) == repr(first)
 
 
-def test_no_decimal_context_changes_a_decision() -> None:
+def test_a_decision_does_not_depend_on_the_decimal_context() -> None:
     history = holding_eth(an_open_day(balance=98_765_432), stop=D("97.123456789"), cost=D("1000.000000001"))
     signal = a_signal(stop=D("98.0123456789"))
     expected = decide(signal, a_view(history))
@@ -451,7 +453,7 @@ def test_the_tier_in_force_is_recorded() -> None:
         (SHORT, D("101.93"), D("93.93"), (D("102.0"), D("94.0"))),
     ],
 )
-def test_ticks_are_never_rounded_in_our_favour(
+def test_stop_and_target_are_never_rounded_in_our_favour(
     direction: Direction, stop: Decimal, target: Decimal, rounded: tuple[Decimal, Decimal]
 ) -> None:
     trend = 0.5 if direction is Direction.LONG else -0.5
@@ -461,7 +463,7 @@ def test_ticks_are_never_rounded_in_our_favour(
     assert decision.quantity == D("50.000")
 
 
-def test_the_settings_of_the_view_are_the_ones_that_count() -> None:
+def test_the_settings_of_the_view_are_applied() -> None:
     settings = Settings(
         alpha=AlphaSettings(minimum_trend=0.9, minimum_reward_to_risk=D(4)),
         tiers=TierSettings(normal_confidence=0.99),
@@ -470,7 +472,7 @@ def test_the_settings_of_the_view_are_the_ones_that_count() -> None:
     assert decision.reasons == ("CONFIDENCE_BELOW_THRESHOLD", "TREND_DISAGREES", "REWARD_TO_RISK_TOO_LOW")
 
 
-def test_margin_of_open_positions_is_not_spent_twice() -> None:
+def test_margin_of_open_positions_is_not_spendable() -> None:
     free = decide(a_signal(), a_view(with_size(D(90))))
     tied_up = holding_eth(with_size(D(90)), quantity=D(400), cost=D(40_000), stop=D("99.9"))
     cut = decide(a_signal(), a_view(tied_up))
@@ -478,22 +480,22 @@ def test_margin_of_open_positions_is_not_spent_twice() -> None:
     assert cut.quantity == D("49.726")
 
 
-def test_an_old_decision_is_made_again_by_those_who_made_it() -> None:
-    """Under the first policy nobody could pause a strategy, so nobody voted on it; positions had no owners yet."""
-    paused = an_open_day(Settings(paused=(SAID.strategy,)))
-    then, now = decide(SAID, a_view(paused), 1), decide(SAID, a_view(paused))
+def test_an_old_decision_is_made_again_by_the_members_of_its_policy() -> None:
+    """Under the first policy no member voted on paused strategies or on the owners of positions."""
+    paused = an_open_day(Settings(paused=(SIGNAL.strategy,)))
+    then, now = decide(SIGNAL, a_view(paused), 1), decide(SIGNAL, a_view(paused))
     assert (then.verdict, now.verdict) == (Verdict.ENTER, Verdict.SKIP)
     assert (then.policy_version, now.policy_version) == (1, POLICY_VERSION)
     assert len(then.votes) == len(now.votes) - 2
     assert now.reasons == ("STRATEGY_PAUSED",)
 
 
-def test_a_policy_there_never_was_decides_nothing() -> None:
+def test_an_unknown_policy_version_raises() -> None:
     with pytest.raises(KeyError):
-        decide(SAID, a_view(an_open_day()), POLICY_VERSION + 1)
+        decide(SIGNAL, a_view(an_open_day()), POLICY_VERSION + 1)
 
 
-def test_a_paused_strategy_still_gets_us_out() -> None:
+def test_an_exit_of_a_paused_strategy_is_decided() -> None:
     history = holding(an_open_day(Settings(paused=(AGAINST.strategy,))))
     for intent in Intent:
         assert decide(replace(AGAINST, intent=intent), a_view(history)).verdict is Verdict.CLOSE
@@ -505,12 +507,12 @@ THEIRS: tuple[tuple[Callable[[History], History], str, str], ...] = (
     (lambda history: history.position(an_opening()), "HELD_BY_PERSON", "person"),
     (lambda history: history.order("abc-e1", an_order()), "HELD_BY_PERSON", "person"),
 )
-"""What another strategy, or a person, holds or waits with, why it is left alone, and its owner."""
+"""A position or waiting entry of another strategy or a person, the reason that protects it, and its owner."""
 
 
 @pytest.mark.parametrize("intent", Intent)
 @pytest.mark.parametrize(("held", "reason", "owner"), THEIRS)
-def test_what_another_one_holds_is_left_alone_and_the_decision_says_whose_it_is(
+def test_a_position_of_another_owner_is_not_closed_and_the_vote_names_the_owner(
     held: Callable[[History], History], reason: str, owner: str, intent: Intent
 ) -> None:
     decision = decide(replace(AGAINST, intent=intent), a_view(held(an_open_day())))
@@ -520,7 +522,7 @@ def test_what_another_one_holds_is_left_alone_and_the_decision_says_whose_it_is(
 
 
 @pytest.mark.parametrize(("held", "reason", "_owner"), THEIRS)
-def test_a_setting_lets_an_entry_reverse_what_another_one_holds_but_no_exit_close_it(
+def test_with_reverse_others_an_entry_closes_it_and_an_exit_does_not(
     held: Callable[[History], History], reason: str, _owner: str
 ) -> None:
     view = a_view(held(an_open_day(Settings(reverse_others=True))))
@@ -530,7 +532,7 @@ def test_a_setting_lets_an_entry_reverse_what_another_one_holds_but_no_exit_clos
 
 
 @pytest.mark.parametrize(("held", "reason", "_owner"), THEIRS)
-def test_nobody_joins_what_another_one_holds(
+def test_an_entry_beside_a_position_of_another_owner_is_skipped(
     held: Callable[[History], History], reason: str, _owner: str
 ) -> None:
     decision = decide(a_signal(), a_view(held(an_open_day())))
@@ -540,7 +542,7 @@ def test_nobody_joins_what_another_one_holds(
 
 @pytest.mark.parametrize("policy_version", [1, 2])
 @pytest.mark.parametrize(("held", "_reason", "_owner"), THEIRS)
-def test_before_positions_had_owners_any_signal_against_one_closed_it(
+def test_under_policies_without_owners_any_opposing_signal_closes_a_position(
     held: Callable[[History], History], _reason: str, _owner: str, policy_version: int
 ) -> None:
     decision = decide(AGAINST, a_view(held(an_open_day())), policy_version)
@@ -548,8 +550,8 @@ def test_before_positions_had_owners_any_signal_against_one_closed_it(
     assert [vote.member for vote in decision.votes] == ["data_freshness", "exit_once"]
 
 
-def test_ones_own_is_taken_out_beside_what_is_anothers() -> None:
-    """A person's entry waits beside our position: it does not keep us in."""
+def test_an_own_position_is_closed_beside_an_entry_of_another_owner() -> None:
+    """A person's waiting entry beside our position does not prevent the exit."""
     history = holding().order("zzz-e1", an_order(type=OrderType.LIMIT, limit_price=D(99)))
     other = an_open_day().order("zzz-e1", an_order(type=OrderType.LIMIT, limit_price=D(99)))
     holding(other)

@@ -1,4 +1,4 @@
-"""TA-Lib is the oracle: every figure of ours equals its figure, bar for bar, and starts on the same bar."""
+"""Every indicator equals TA-Lib's on every bar and starts on the same bar."""
 
 from __future__ import annotations
 
@@ -40,32 +40,34 @@ PERIODS = (2, 14, 50, 200)
 @pytest.mark.parametrize("period", PERIODS)
 @pytest.mark.parametrize("figure", FIGURES)
 @pytest.mark.parametrize("seed", range(3))
-def test_on_a_random_walk(figure: str, period: int, seed: int) -> None:
+def test_indicators_equal_talib_on_a_random_walk(figure: str, period: int, seed: int) -> None:
     assert_equal(figure, prices_of(walk(seed, 3_000)), period)
 
 
 @pytest.mark.parametrize("period", PERIODS)
 @pytest.mark.parametrize("figure", FIGURES)
 @pytest.mark.parametrize("symbol", BYBIT_5M)
-def test_on_recorded_candles(market_data: Path, figure: str, period: int, symbol: str) -> None:
+def test_indicators_equal_talib_on_recorded_candles(
+    market_data: Path, figure: str, period: int, symbol: str
+) -> None:
     assert_equal(figure, prices_of(bybit_5m(market_data, symbol)), period)
 
 
 @pytest.mark.parametrize("figure", FIGURES)
-def test_where_the_price_never_moves(figure: str) -> None:
+def test_indicators_equal_talib_where_the_price_never_moves(figure: str) -> None:
     still = np.full(100, 42.0)
     assert_equal(figure, Prices(still, still, still), 14)
 
 
 @pytest.mark.parametrize("figure", FIGURES)
-def test_where_the_price_only_rises(figure: str) -> None:
+def test_indicators_equal_talib_where_the_price_only_rises(figure: str) -> None:
     rising = np.arange(1.0, 101.0)
     assert_equal(figure, Prices(rising, rising, rising), 14)
 
 
 @pytest.mark.parametrize("figure", FIGURES)
 @pytest.mark.parametrize("length", [13, 14, 15, 27, 28, 29])
-def test_around_the_first_value(figure: str, length: int) -> None:
+def test_indicators_equal_talib_around_the_first_value(figure: str, length: int) -> None:
     assert_equal(figure, prices_of(walk(7, length)), 14)
 
 

@@ -1,4 +1,4 @@
-"""Crosses: what is one, what is none, and how many a recorded month holds."""
+"""Crosses: what counts as a cross, and how many a recorded month has."""
 
 from __future__ import annotations
 
@@ -29,13 +29,15 @@ from tests.domain.tapes import closes_of
         "down and up",
         "same side",
         "first side",
-        "touched, went on",
-        "touched, went back",
+        "touches zero and goes on",
+        "touches zero and goes back",
         "no side",
-        "none",
+        "no bar",
     ],
 )
-def test_what_a_cross_is(spreads: list[float], turns: list[int]) -> None:
+def test_a_turn_is_reported_only_where_the_spread_changes_side(
+    spreads: list[float], turns: list[int]
+) -> None:
     stream = Cross()
     assert [stream.update(spread) for spread in spreads] == turns
 
@@ -44,7 +46,7 @@ def test_a_bar_without_a_value_is_on_neither_side() -> None:
     assert crosses(np.array([np.nan, -1.0, np.nan, 1.0])).tolist() == [0, 0, 0, 1]
 
 
-def test_golden_counts_of_january_2022(market_data: Path) -> None:
+def test_crosses_of_january_2022_match_the_golden_counts(market_data: Path) -> None:
     closes = closes_of(market_data / "btc_perp_1m_2022-01.csv")
     turns = crosses(ema(closes, 10, seed_bars=1) - ema(closes, 20, seed_bars=1))[20:]
     assert Counter(turns[turns != 0].tolist()) == {1: 1_033, -1: 1_034}

@@ -1,4 +1,4 @@
-"""The one-pass forms say what the streaming forms say, to the last bit, however long the tape is."""
+"""The one-pass forms equal the streaming forms to the last bit, for tapes of any length."""
 
 from __future__ import annotations
 
@@ -92,19 +92,19 @@ tapes = st.lists(st.lists(price, min_size=3, max_size=3).map(sorted), max_size=8
 
 @pytest.mark.parametrize("pair", PAIRS)
 @given(rows=tapes, period=st.integers(2, 20))
-def test_on_any_prices(pair: str, rows: list[list[float]], period: int) -> None:
+def test_one_pass_equals_streaming_on_any_prices(pair: str, rows: list[list[float]], period: int) -> None:
     table = np.array(rows, np.float64).reshape(-1, 3)
     assert_same_bits(pair, Prices(table[:, 2].copy(), table[:, 0].copy(), table[:, 1].copy()), period)
 
 
 @pytest.mark.parametrize("pair", PAIRS)
 @pytest.mark.parametrize("symbol", BYBIT_5M)
-def test_on_recorded_candles(market_data: Path, pair: str, symbol: str) -> None:
+def test_one_pass_equals_streaming_on_recorded_candles(market_data: Path, pair: str, symbol: str) -> None:
     assert_same_bits(pair, prices_of(bybit_5m(market_data, symbol)), 14)
 
 
 @given(spreads=st.lists(st.sampled_from([-2.0, -0.5, 0.0, 0.5, 2.0])))
-def test_crosses(spreads: list[float]) -> None:
+def test_crosses_in_one_pass_equal_streamed_crosses(spreads: list[float]) -> None:
     stream = Cross()
     assert crosses(np.array(spreads, np.float64)).tolist() == [stream.update(spread) for spread in spreads]
 

@@ -1,4 +1,4 @@
-"""A period nobody can mean is refused when the indicator is made, not when it is read."""
+"""An invalid period is refused when the indicator is made."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ MAKERS: list[Callable[[int], object]] = [
 
 @pytest.mark.parametrize("maker", MAKERS)
 @pytest.mark.parametrize("period", [1, 0, -14])
-def test_a_period_below_two_bars(maker: Callable[[int], object], period: int) -> None:
+def test_a_period_below_two_bars_is_refused(maker: Callable[[int], object], period: int) -> None:
     with pytest.raises(ValueError, match=f"at least 2 bars, not {period}"):
         maker(period)
 
 
-def test_a_seed_without_a_bar() -> None:
+def test_a_seed_of_no_bars_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1 bar, not 0"):
         Ema(10, seed_bars=0)

@@ -1,4 +1,4 @@
-"""The scores of an entry: each on its own scale, each able to move the confidence alone."""
+"""The scores of an entry: each is within its scale, and each alone changes the confidence."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ readings = st.builds(
 )
 
 
-def test_an_example_worked_by_hand() -> None:
+def test_scores_of_a_long_equal_a_worked_example() -> None:
     scores = READING.scores(Direction.LONG, DEFAULTS)
     assert (scores.strength, scores.room, scores.agreement) == (0.8, 0.5, 0.75)
     assert scores.decision == pytest.approx(0.5)
     assert scores.confidence == pytest.approx(0.35 * 0.8 + 0.20 * 0.5 + 0.15 * 0.5 + 0.30 * 0.75)
 
 
-def test_the_same_reading_for_a_short() -> None:
+def test_scores_of_a_short_equal_a_worked_example() -> None:
     scores = READING.scores(Direction.SHORT, DEFAULTS)
     assert (scores.room, scores.agreement) == (1.0, 0.25)
 
@@ -62,25 +62,27 @@ def test_the_same_reading_for_a_short() -> None:
         ({"minus_di": 26.0, "rsi": 75.0}, Direction.SHORT, True),
     ],
 )
-def test_filters(change: dict[str, float], direction: Direction, agrees: bool) -> None:
+def test_a_reading_agrees_only_if_both_filters_pass(
+    change: dict[str, float], direction: Direction, agrees: bool
+) -> None:
     assert replace(READING, **change).agrees(direction, DEFAULTS) is agrees
 
 
 @pytest.mark.parametrize(
     ("close", "trend"), [(102.0, 0.5), (104.0, 1.0), (150.0, 1.0), (99.0, -0.25), (90.0, -1.0)]
 )
-def test_the_long_trend(close: float, trend: float) -> None:
+def test_the_trend_is_the_distance_from_the_long_average_in_atrs(close: float, trend: float) -> None:
     assert replace(READING, close=close).trend == trend
 
 
 @pytest.mark.parametrize("missing", ["slow_ema", "trend_ema", "rsi", "adx", "plus_di", "atr"])
-def test_a_reading_with_a_hole_is_not_usable(missing: str) -> None:
+def test_a_reading_with_a_missing_figure_is_not_usable(missing: str) -> None:
     assert READING.usable
     assert not replace(READING, **{missing: float("nan")}).usable
 
 
 @given(reading=readings, direction=st.sampled_from(Direction))
-def test_scores_stay_on_their_scales(reading: TrendReading, direction: Direction) -> None:
+def test_scores_are_within_their_scales(reading: TrendReading, direction: Direction) -> None:
     scores = reading.scores(direction, DEFAULTS)
     figures = (scores.strength, scores.decision, scores.room, scores.agreement, scores.confidence)
     assert all(0.0 <= figure <= 1.0 for figure in figures)
@@ -89,7 +91,7 @@ def test_scores_stay_on_their_scales(reading: TrendReading, direction: Direction
 
 @pytest.mark.parametrize("score", ["strength", "decision", "room", "agreement"])
 @given(values=st.tuples(unit, unit, unit, unit), more=unit)
-def test_more_of_a_score_is_never_less_confidence(
+def test_a_higher_score_never_lowers_the_confidence(
     score: str, values: tuple[float, float, float, float], more: float
 ) -> None:
     scores = TrendScores(*values)
@@ -98,10 +100,10 @@ def test_more_of_a_score_is_never_less_confidence(
 
 
 @pytest.mark.parametrize("score", ["strength", "decision", "room", "agreement"])
-def test_each_score_alone_moves_the_confidence(score: str) -> None:
+def test_each_score_alone_raises_the_confidence(score: str) -> None:
     none = TrendScores(0.0, 0.0, 0.0, 0.0)
     assert replace(none, **{score: 1.0}).confidence > none.confidence
 
 
-def test_full_scores_are_full_confidence() -> None:
+def test_full_scores_give_full_confidence() -> None:
     assert TrendScores(1.0, 1.0, 1.0, 1.0).confidence == pytest.approx(1.0)

@@ -1,4 +1,4 @@
-"""What trend following says depends on the candles so far, and on nothing else."""
+"""The proposals of trend following depend on the candles so far, and on nothing else."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def bar_by_bar(strategy: TrendFollowing, candles: Sequence[Candle]) -> list[Prop
 
 
 @given(strategy=nimble, candles=tapes)
-def test_one_pass_says_what_a_watcher_says(strategy: TrendFollowing, candles: Sequence[Candle]) -> None:
+def test_one_pass_equals_a_watcher(strategy: TrendFollowing, candles: Sequence[Candle]) -> None:
     assert strategy.scan(candles) == bar_by_bar(strategy, candles)
 
 
 @given(strategy=nimble, candles=tapes, data=st.data())
-def test_later_candles_change_nothing_said_before(
+def test_later_candles_do_not_change_earlier_proposals(
     strategy: TrendFollowing, candles: Sequence[Candle], data: st.DataObject
 ) -> None:
     known = data.draw(st.integers(0, len(candles)))
@@ -53,22 +53,24 @@ def test_later_candles_change_nothing_said_before(
 
 
 @given(seed=st.integers(0, 10_000), other=st.integers(0, 10_000), strategy=nimble)
-def test_another_future_changes_nothing_said_before(seed: int, other: int, strategy: TrendFollowing) -> None:
+def test_different_futures_do_not_change_earlier_proposals(
+    seed: int, other: int, strategy: TrendFollowing
+) -> None:
     past = walk(seed, 80)
     futures = (walk(other, 40), walk(other + 1, 40, swing=0.05))
-    said = [bar_by_bar(strategy, [*past, *future])[: len(past)] for future in futures]
-    assert said[0] == said[1] == bar_by_bar(strategy, past)
+    proposals = [bar_by_bar(strategy, [*past, *future])[: len(past)] for future in futures]
+    assert proposals[0] == proposals[1] == bar_by_bar(strategy, past)
 
 
 @given(strategy=nimble, candles=tapes)
-def test_watchers_share_nothing(strategy: TrendFollowing, candles: Sequence[Candle]) -> None:
+def test_watchers_share_no_state(strategy: TrendFollowing, candles: Sequence[Candle]) -> None:
     first, second = strategy.watch(), strategy.watch()
     for candle in candles[: len(candles) // 2]:
         first.on_candle(candle)
     assert [second.on_candle(candle) for candle in candles] == bar_by_bar(strategy, candles)
 
 
-def test_a_thread_that_counts_in_few_digits_gets_the_same_levels() -> None:
+def test_levels_do_not_depend_on_the_decimal_context() -> None:
     candles = walk(2, 1_000)
     expected = TrendFollowing().scan(candles)
     with localcontext(prec=4, rounding=ROUND_DOWN):
@@ -76,17 +78,17 @@ def test_a_thread_that_counts_in_few_digits_gets_the_same_levels() -> None:
     assert any(expected)
 
 
-def test_the_walks_of_these_tests_do_cross() -> None:
+def test_the_random_walks_of_these_tests_have_entries_and_exits() -> None:
     strategy = TrendFollowing(TrendParameters(fast=2, slow=5, trend=8, rsi=2, adx=2, atr=2))
     intents = {proposal.intent for proposal in strategy.scan(walk(1, 150)) if proposal}
     assert len(intents) == 2
 
 
 @pytest.mark.parametrize("symbol", BYBIT_5M)
-def test_on_recorded_candles(market_data: Path, symbol: str) -> None:
+def test_one_pass_equals_a_watcher_on_recorded_candles(market_data: Path, symbol: str) -> None:
     candles = bybit_5m(market_data, symbol)
     strategy = TrendFollowing()
-    said = bar_by_bar(strategy, candles)
-    assert strategy.scan(candles) == said
-    assert strategy.scan(candles[:10_000]) == said[:10_000]
-    assert sum(proposal is not None for proposal in said) > 400
+    proposals = bar_by_bar(strategy, candles)
+    assert strategy.scan(candles) == proposals
+    assert strategy.scan(candles[:10_000]) == proposals[:10_000]
+    assert sum(proposal is not None for proposal in proposals) > 400

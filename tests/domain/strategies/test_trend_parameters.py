@@ -1,4 +1,4 @@
-"""Parameters from settings: numbers or their spelling in, a checked set or one clear error out."""
+"""Parameters from settings: numbers or text are read into a checked set, or refused with one error."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from domain.strategies.trend import TrendFollowing
 from domain.strategies.trend_parameters import TrendParameters
 
 
-def test_nothing_given_is_the_defaults() -> None:
+def test_without_parameters_the_defaults_apply() -> None:
     assert TrendFollowing.from_parameters({}) == TrendFollowing(TrendParameters())
 
 
-def test_numbers_and_spelled_numbers_are_the_same() -> None:
+def test_numbers_and_numbers_as_text_are_equal() -> None:
     spelled = TrendFollowing.from_parameters({"fast": "10", "slow": "30", "stop_atrs": " 1.5 ", "rsi": "7.0"})
     assert spelled == TrendFollowing.from_parameters({"fast": 10, "slow": 30.0, "stop_atrs": 1.5, "rsi": 7})
     assert spelled.parameters == TrendParameters(fast=10, slow=30, stop_atrs=1.5, rsi=7)
@@ -47,7 +47,7 @@ def test_numbers_and_spelled_numbers_are_the_same() -> None:
         ("fsat", 20, "no such parameter: fsat; there are fast, slow, trend, rsi, rsi_overbought"),
     ],
 )
-def test_what_is_refused(name: str, raw: str | float, complaint: str) -> None:
+def test_an_invalid_parameter_is_refused_by_name(name: str, raw: str | float, complaint: str) -> None:
     with pytest.raises(InvalidSettings, match=f"strategy trend: {complaint}"):
         TrendFollowing.from_parameters({name: raw})
 
@@ -55,19 +55,19 @@ def test_what_is_refused(name: str, raw: str | float, complaint: str) -> None:
 @pytest.mark.parametrize(
     "name", ["rsi_overbought", "rsi_oversold", "adx_minimum", "stop_atrs", "target_atrs"]
 )
-def test_a_nan_is_refused_however_it_comes(name: str) -> None:
+def test_a_nan_given_to_the_class_is_refused(name: str) -> None:
     given: dict[str, Any] = {name: float("nan")}
     with pytest.raises(InvalidSettings, match=f"{name} must be"):
         TrendParameters(**given)
 
 
-def test_every_fault_is_named_at_once() -> None:
+def test_all_faults_are_reported_in_one_error() -> None:
     with pytest.raises(InvalidSettings, match=r"fast must be .*; adx_minimum must be"):
         TrendFollowing.from_parameters({"fast": 1, "adx_minimum": -1})
 
 
 @pytest.mark.parametrize("name", BUILTIN)
-def test_a_built_in_strategy_bears_the_name_it_is_found_by(name: str) -> None:
+def test_a_built_in_strategy_has_the_name_it_is_registered_under(name: str) -> None:
     assert BUILTIN[name]({}).name == name
 
 
