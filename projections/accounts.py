@@ -1,7 +1,7 @@
-"""Accounts: money, what of it is spoken for, exposure, the trading day, the switch, and the settings in force.
+"""The accounts table: balance, reserved funds, exposure, trading day, kill switch and settings in force.
 
-Amounts are in the account's currency; a drawdown is a fraction of the highest balance. Exposure is the cost of what
-is held, open risk what its stops would lose of it, before fees; empty where something held has no stop to end it.
+Amounts are in the account's currency; a drawdown is a fraction of the highest balance. `exposure` is the cost of the
+open positions. `open_risk` is the loss if every stop were hit, before fees; None where a position has no stop.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def _account(rows: Rows, recorded: Recorded) -> None:
 
 
 def _state(row: Row) -> account.AccountState:
-    """The account's state, which is the row."""
+    """The account's state, rebuilt from the row."""
     if not row["currency"]:
         return account.UNOPENED
     return Account(
@@ -151,7 +151,7 @@ def _settings(rows: Rows, recorded: Recorded) -> None:
 
 
 def plain(value: object) -> Any:
-    """A record as JSON holds it: decimals as text, tuples as lists."""
+    """The value in JSON types: decimals become text, tuples become lists."""
     if is_dataclass(value):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Enum):
@@ -187,7 +187,7 @@ def _exposed(holdings: Mapping[str, Mapping[str, Any]]) -> Row:
 
 
 def _risk(held: Mapping[str, Any]) -> Decimal | None:
-    """What is lost at the stop, before fees; what a stop beyond the entry locks in is no risk."""
+    """The loss at the stop, before fees; 0 where the stop locks in a profit, None without a stop."""
     if held["stop"] is None:
         return None
     quantity, cost, stop = (Decimal(held[name]) for name in ("quantity", "cost", "stop"))
@@ -233,7 +233,7 @@ HELD: Mapping[type, Callable[[Mapping[str, Any], Any], Row]] = {
     ProtectionMoved: _protected,
     PositionClosed: lambda _held, _event: {},
 }
-"""What each event makes of what is held; nothing where nothing is held any more."""
+"""The position held after each event, from the position held before it; empty once the position is closed."""
 
 _FOLDS: Mapping[type, Fold] = {
     **dict.fromkeys(get_args(AccountEvent), _account),

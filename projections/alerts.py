@@ -1,4 +1,4 @@
-"""Alerts: the events that a person should know of without asking."""
+"""Alerts: the events that a person should be notified of."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from projections.tables import TableSpec
 
 
 class Severity(StrEnum):
-    """INFO says that something is well again, WARNING that something did not go as meant, CRITICAL to look now."""
+    """INFO: a problem is over. WARNING: something failed. CRITICAL: a person should look now."""
 
     INFO = "INFO"
     WARNING = "WARNING"

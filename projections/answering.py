@@ -1,4 +1,4 @@
-"""What a store's database says when it does not do as asked, in this project's words."""
+"""Translates the errors of a store's database into this project's errors."""
 
 from __future__ import annotations
 
@@ -14,21 +14,23 @@ from domain.errors import StoreError, StoreUnavailable
 
 @contextmanager
 def answering(engine: Engine) -> Generator[None]:
-    """Raises StoreUnavailable where the database is away or too busy, StoreError for whatever else it refuses."""
+    """Raises StoreUnavailable where the database cannot be reached or is too busy, StoreError for its other errors."""
     try:
         yield
     except PoolEmpty:
         raise StoreUnavailable(f"the store {shown_store(engine)} is too busy to answer") from None
     except (OperationalError, InterfaceError) as fault:
-        raise StoreUnavailable(f"the store {shown_store(engine)} does not answer: {_said(fault)}") from None
+        raise StoreUnavailable(
+            f"the store {shown_store(engine)} does not answer: {_first_line(fault)}"
+        ) from None
     except DBAPIError as fault:
-        raise StoreError(f"the store {shown_store(engine)} cannot be used: {_said(fault)}") from None
+        raise StoreError(f"the store {shown_store(engine)} cannot be used: {_first_line(fault)}") from None
 
 
 def shown_store(engine: Engine) -> str:
-    """Where the store is, without its password."""
+    """The store's address without its password."""
     return engine.url.render_as_string(hide_password=True)
 
 
-def _said(fault: DBAPIError) -> str:
+def _first_line(fault: DBAPIError) -> str:
     return str(fault.orig).strip().partition("\n")[0]

@@ -1,11 +1,12 @@
-"""The read models as they stood at an ordinal of the log: folded from exactly the events up to there.
+"""The read models as of an ordinal of the log: folded from exactly the events up to that ordinal.
 
-A projection is folded on from its history's last checkpoint before the ordinal, in memory; what that changed takes
-the place of the checkpoint's rows. Nothing is read of the tables of today, so what was recorded later, however early
-it happened, is not there. Without a history the fold begins with the first event: slower, and the same.
+The fold starts from the projection's last checkpoint at or before the ordinal and runs in memory; the rows that it
+changes replace the checkpoint's rows. The live tables are not read, so an event recorded after the ordinal is never
+included, whenever it occurred. Without a history the fold starts from the first event: slower, with the same result.
 
-What waits or was discarded in the live build is left out here too, and an event that cannot be folded is parked in
-the same way: its sequence's rows stand as they stood before it, all others go on. So the last ordinal is told as now.
+Events that are parked or discarded in the live build are left out here too. An event that cannot be folded parks its
+sequence: the sequence's rows stay as they were before that event, and all others are folded on. So as of the last
+ordinal the rows equal those of the live build.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from domain.errors import InvalidInput
 from projections.bookkeeping import CURSORS, PARKED, BuildKind, ParkedState
 from projections.builds import SINCE, UNTIL, Build, live, tables_of
 from projections.columns import COUNT, optional
-from projections.history import INTERVAL, row_at, stands
+from projections.history import INTERVAL, is_valid_at, row_at
 from projections.past import Past
 from projections.projection import Key, Projection, Row
 from projections.rows import MemoryRows
@@ -45,13 +46,13 @@ from projections.writing import write_rows
 _log = logging.getLogger(__name__)
 
 _NOW = 0
-"""What changed since the checkpoint stands from none: no row of a history stands from 0."""
+"""`since` of the rows that changed after the checkpoint; no row of a history has `since` 0."""
 _HASHED = 10_000
-"""Keys of which PostgreSQL makes a hash in the memory a query has by default."""
+"""The most keys that PostgreSQL hashes within the default memory of a query."""
 
 
 class _Base(NamedTuple):
-    """The history that a fold goes on from; `checkpoint` 0 and no tables where there is none."""
+    """The checkpoint that a fold starts from; 0 and no tables where there is no history."""
 
     checkpoint: int
     tables: Mapping[str, Table]
@@ -64,7 +65,7 @@ class _Folded:
 
 
 class AsOf:
-    """One moment of the past (`projections.source.Source`); valid while its connection is."""
+    """A `projections.source.Source` as of one ordinal; valid while its connection is open."""
 
     def __init__(
         self,
@@ -75,7 +76,7 @@ class AsOf:
         partition: int,
         interval: int = INTERVAL,
     ) -> None:
-        """`log_id` names the log of `past`; a history of another one is refused with InvalidInput when it is met."""
+        """`log_id` is that of the log behind `past`; a history made from another log is refused with InvalidInput."""
         self.connection = connection
         self._past = past
         self._log_id = log_id
@@ -103,7 +104,7 @@ class AsOf:
         return self._answers[name]
 
     def close(self) -> None:
-        """Leaves nothing behind on the connection."""
+        """Drops the temporary tables."""
         self._changed.drop_all(self.connection)
 
     def _fold(self, projection: Projection) -> _Folded:
@@ -121,7 +122,7 @@ class AsOf:
         return _Folded(base, rows)
 
     def _fold_on(self, projection: Projection, rows: MemoryRows, after: int) -> None:
-        parked, left_out = self._set_aside(projection, after)
+        parked, left_out = self._left_out(projection, after)
         sequence_of = projection.order.sequence
         for recorded in self._past.events(after):
             fold = projection.folds.get(type(recorded.envelope.event))
@@ -134,11 +135,11 @@ class AsOf:
                 fold(rows, recorded)
             except SQLAlchemyError:
                 raise
-            except Exception:  # noqa: BLE001  (whatever it is: the sequence waits, as in a live build)
+            except Exception:  # noqa: BLE001  (any error parks the sequence, as in a live build)
                 rows.undo()
                 parked.add(sequence)
-                told = "%s as of %d leaves out %s from ordinal %d on"
-                _log.exception(told, projection.name, self.ordinal, sequence, recorded.ordinal)
+                message = "%s as of %d leaves out %s from ordinal %d on"
+                _log.exception(message, projection.name, self.ordinal, sequence, recorded.ordinal)
             else:
                 rows.kept()
 
@@ -162,8 +163,8 @@ class AsOf:
             )
         return int(cursor.ordinal)
 
-    def _set_aside(self, projection: Projection, checkpoint: int) -> tuple[set[str], set[int]]:
-        """The sequences that waited at the checkpoint, and the ordinals after it that were left out."""
+    def _left_out(self, projection: Projection, checkpoint: int) -> tuple[set[str], set[int]]:
+        """The sequences parked at the checkpoint, and the ordinals after it that were parked or discarded."""
         of = self._ids(self._histories, projection)
         waiting = self._parked(of) & (PARKED.c.ordinal <= checkpoint)
         waiting &= PARKED.c.state == ParkedState.PARKED.value
@@ -182,28 +183,28 @@ class AsOf:
         return PARKED.c.build_id.in_(builds) & (PARKED.c.partition == self._partition)
 
     def _answer(self, folded: _Folded, spec: TableSpec) -> FromClause:
-        """The checkpoint's rows but for those that changed, and these.
+        """The checkpoint's unchanged rows together with the changed rows.
 
-        What is asked of it must find its way to the indexes of a history: so both parts of the UNION are bare tables
-        of one shape, and what holds for their rows is said outside (PostgreSQL then merges them in order).
+        A condition on the result must be able to use the indexes of a history. So both parts of the UNION are bare
+        tables of the same columns, and the conditions stand outside it; PostgreSQL then merges both parts in order.
         """
         changed, table = folded.rows.tables[spec.name].dirty, folded.base.tables.get(spec.name)
         if table is None:
             return self._chosen(self._write(spec, changed), spec).subquery(spec.name)
         if not changed:
-            standing = stands(table, self._partition, folded.base.checkpoint)
-            return self._chosen(table, spec).where(standing).subquery(spec.name)
+            valid = is_valid_at(table, self._partition, folded.base.checkpoint)
+            return self._chosen(table, spec).where(valid).subquery(spec.name)
         own = self._write(spec, changed)
         both = union_all(select(*table.columns), select(*own.columns)).subquery(f"{spec.name}_past")
         kept = (both.c[SINCE] == _NOW) | _not_among(both, own, spec.key, len(changed))
-        standing = stands(both, self._partition, folded.base.checkpoint, self.ordinal)
-        return self._chosen(both, spec).where(standing, kept).subquery(spec.name)
+        valid = is_valid_at(both, self._partition, folded.base.checkpoint, self.ordinal)
+        return self._chosen(both, spec).where(valid, kept).subquery(spec.name)
 
     def _chosen(self, rows: FromClause, spec: TableSpec) -> Select[tuple[Any, ...]]:
         return select(*(rows.c[name] for name in spec.columns))
 
     def _write(self, spec: TableSpec, rows: Mapping[Key, Row]) -> Table:
-        """The rows in a table of this connection's own, of the shape of a history's."""
+        """The rows in a temporary table with the columns of a history's table."""
         kinds = {"partition": COUNT, **spec.columns, SINCE: COUNT, UNTIL: optional(COUNT)}
         columns = [Column(name, kind.type(), nullable=kind.nullable) for name, kind in kinds.items()]
         key = PrimaryKeyConstraint(*spec.key)
@@ -220,10 +221,10 @@ class AsOf:
 
 
 def _not_among(rows: FromClause, own: Table, key: Sequence[str], count: int) -> ColumnElement[bool]:
-    """Whether a row's key is none of those that changed.
+    """Whether a row's key is not among the changed keys.
 
-    NOT IN is looked up in a hash row by row, which leaves the order of an index alone; of very many PostgreSQL would
-    make no hash.
+    NOT IN probes a hash for each row, which keeps the order of an index. Above `_HASHED` keys PostgreSQL builds no
+    hash, so NOT EXISTS is used instead.
     """
     named, others = [rows.c[name] for name in key], [own.c[name] for name in key]
     if count > _HASHED:

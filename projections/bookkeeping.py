@@ -1,6 +1,6 @@
-"""What a store keeps about its read models: which builds there are, how far each is, which sequences wait.
+"""The store's tables about its read models: the builds, the cursor of each build, and the parked events.
 
-These tables are the same for every version of the program and are migrated; a build's own tables never are.
+These tables are the same for every version of the program and are migrated; a build's own tables are never migrated.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ METADATA = MetaData()
 
 
 class BuildStatus(StrEnum):
-    """BUILDING is made beside the live one; LIVE answers; RETIRED was live and can be switched back to."""
+    """BUILDING is built beside the live build; LIVE serves queries; RETIRED was live and can be switched back to."""
 
     BUILDING = "BUILDING"
     LIVE = "LIVE"
@@ -33,14 +33,14 @@ class BuildStatus(StrEnum):
 
 
 class BuildKind(StrEnum):
-    """TODAY holds each row as it is now; HISTORY as it was at every checkpoint."""
+    """TODAY holds each row as it is now; HISTORY holds it as it was at every checkpoint."""
 
     TODAY = "TODAY"
     HISTORY = "HISTORY"
 
 
 class ParkedState(StrEnum):
-    """PARKED waits for a retry; DISCARDED was given up by a person, with a reason."""
+    """PARKED waits for a retry; DISCARDED was discarded by a person, with a reason."""
 
     PARKED = "PARKED"
     DISCARDED = "DISCARDED"
@@ -74,9 +74,10 @@ CURSORS = Table(
     Column("log_id", String(36), nullable=False),
     Column("epoch", BigInteger, nullable=False, server_default=text("0")),
 )
-"""How far a build is in each log it reads, and which log that is: rows of two logs never mix unseen.
+"""The last ordinal that a build has folded, by partition, and the id of its log: rows of two logs must not mix.
 
-`epoch` goes up when anybody but the runner has changed the build's rows: what a runner has in memory is then stale.
+`epoch` is raised whenever anybody but the runner changes the build's rows: the rows in the runner's memory are then
+stale.
 """
 
 PARKED = Table(

@@ -1,7 +1,7 @@
-"""Builds: the tables of a projection, made side by side, one of them live.
+"""Builds: each is a set of tables of one projection; one build of a projection is live and serves queries.
 
-A changed projection is built beside the live one from zero and switched to when it has caught up; both steps are one
-transaction each, so there is no moment without answers.
+A changed projection is built from the first event beside the live build and switched to when it has caught up. Starting
+a build and switching to it are one transaction each, so that queries are served at all times.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from projections.word_index import WORDS
 
 SINCE, UNTIL = "since_checkpoint", "until_checkpoint"
 _PATIENCE, _POLL = 60.0, 0.05
-_STILL_ASKING = text(
+_OLDER_QUERY = text(
     "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     " AND xact_start < :now LIMIT 1"
 )
@@ -30,7 +30,7 @@ _STILL_ASKING = text(
 
 @dataclass(frozen=True)
 class Build:
-    """One build of one projection, as the store has it on record."""
+    """One build of one projection, as recorded in the store."""
 
     id: int
     projection: str
@@ -43,7 +43,7 @@ class Build:
 def tables_of(projection: Projection, build: Build) -> Mapping[str, Table]:
     """The tables of a build, by the names of their specs: `orders` is `orders_b7` for build 7.
 
-    A history's tables also tell from when until when a row stood so.
+    A history's tables also hold from which checkpoint until which a row was valid.
     """
     metadata = MetaData()
     more = ((SINCE, COUNT), (UNTIL, optional(COUNT))) if build.kind is BuildKind.HISTORY else ()
@@ -51,12 +51,12 @@ def tables_of(projection: Projection, build: Build) -> Mapping[str, Table]:
 
 
 def metadata_of(projection: Projection, build: Build) -> MetaData:
-    """What SQLAlchemy creates and drops of a build."""
+    """The metadata with which SQLAlchemy creates and drops a build's tables."""
     return next(iter(tables_of(projection, build).values())).metadata
 
 
 def builds(connection: Connection) -> Sequence[Build]:
-    """Every build on record, the oldest first."""
+    """Every recorded build, the oldest first."""
     rows = connection.execute(select(BUILDS).order_by(BUILDS.c.id)).mappings()
     return [
         Build(
@@ -71,13 +71,13 @@ def builds(connection: Connection) -> Sequence[Build]:
 
 
 def live(connection: Connection, kind: BuildKind = BuildKind.TODAY) -> Mapping[str, Build]:
-    """The builds that answer now, by projection."""
+    """The live builds, by projection."""
     found = builds(connection)
     return {one.projection: one for one in found if one.status is BuildStatus.LIVE and one.kind is kind}
 
 
 def begin(connection: Connection, projection: Projection, kind: BuildKind, status: BuildStatus) -> Build:
-    """Puts a new build on record and makes its tables, empty."""
+    """Records a new build and creates its tables, empty."""
     values = {
         "projection": projection.name,
         "kind": kind.value,
@@ -93,10 +93,10 @@ def begin(connection: Connection, projection: Projection, kind: BuildKind, statu
 def kept_up(
     engine: Engine, projections: Iterable[Projection], kind: BuildKind = BuildKind.TODAY
 ) -> Sequence[Build]:
-    """The builds that today's program keeps up with the log, one for each projection, made where there are none.
+    """The builds that this program keeps up to date with the log, one for each projection; missing ones are begun.
 
-    The live one is kept up while it is of the projection as it is today. Where it is of another version, one is built
-    beside it to take its place; where there is none at all, an empty one answers from the start.
+    The live build is kept up to date if its fingerprint is the projection's. Where it is another one, a new build is
+    begun beside it. Where a projection has no live build, a new, empty build is live from the start.
     """
     wanted = list(projections)
     with reading(engine) as connection:
@@ -133,52 +133,52 @@ def _begin_beside(
 
 
 def _one_at_a_time(connection: Connection) -> None:
-    """SQLite is locked already: a writing transaction there begins with the lock."""
+    """Locks the table of builds on PostgreSQL; on SQLite a writing transaction already holds the lock."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE builds IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def switch(connection: Connection, to: Build) -> None:
-    """The build answers from here on; the one that did is retired, and can be switched back to.
+    """Makes the build live; the build that was live is retired, and can be switched back to.
 
-    Raises Refused where it is not as far as the one that answers: nobody shall see an earlier moment than before.
+    Raises Refused where the build is behind the live one: a reader must never see an earlier moment than before.
     """
     same = (BUILDS.c.projection == to.projection) & (BUILDS.c.kind == to.kind.value)
     now_live = same & (BUILDS.c.status == BuildStatus.LIVE.value)
-    answering = connection.execute(select(BUILDS.c.id).where(now_live).with_for_update()).scalar()
-    if answering is not None and answering != to.id:
-        _check_is_as_far(connection, to, answering)
+    live_id = connection.execute(select(BUILDS.c.id).where(now_live).with_for_update()).scalar()
+    if live_id is not None and live_id != to.id:
+        _check_is_as_far(connection, to, live_id)
     connection.execute(update(BUILDS).where(now_live).values(status=BuildStatus.RETIRED.value))
     connection.execute(update(BUILDS).where(BUILDS.c.id == to.id).values(status=BuildStatus.LIVE.value))
 
 
-def _check_is_as_far(connection: Connection, to: Build, answering: int) -> None:
-    """Both stand still meanwhile: whoever moves a cursor waits for this transaction."""
-    both = CURSORS.c.build_id.in_((to.id, answering))
+def _check_is_as_far(connection: Connection, to: Build, live_id: int) -> None:
+    """The row locks keep both cursors from moving until this transaction ends."""
+    both = CURSORS.c.build_id.in_((to.id, live_id))
     cursors = connection.execute(select(CURSORS).where(both).order_by(CURSORS.c.build_id).with_for_update())
     at = {(row.build_id, row.partition): row.ordinal for row in cursors}
     for (build, partition), ordinal in at.items():
         reached = at.get((to.id, partition), 0)
-        if build == answering and reached < ordinal:
+        if build == live_id and reached < ordinal:
             raise Refused(
-                f"build {to.id} of {to.projection} is at ordinal {reached:,} and the one that answers at "
-                f"{ordinal:,}; it can be switched to when it has caught up"
+                f"build {to.id} of {to.projection} is at ordinal {reached:,} and the live build at "
+                f"{ordinal:,}; switch to it when it has caught up"
             )
 
 
 def drop(engine: Engine, build: Build, patience: float = _PATIENCE) -> None:
-    """Forgets a build and its tables, once every question that may still be reading them is answered.
+    """Drops a build and its tables once every query that may be reading them has ended.
 
-    Raises Refused for the live one, and where a question takes longer than `patience` seconds.
+    Raises Refused for the live build, and where a query takes longer than `patience` seconds.
     """
     with reading(engine) as connection:
         _refuse_live(connection, build)
     if engine.dialect.name == "postgresql":
-        _await_questions(engine, patience)
+        _await_queries(engine, patience)
     with writing(engine) as connection:
         _one_at_a_time(connection)
         _refuse_live(connection, build)
-        # The cursor before the tables, as whoever projects takes them: the other way round they wait for each other.
+        # The cursor before the tables, in the order a runner locks them: the other order could deadlock.
         connection.execute(delete(CURSORS).where(CURSORS.c.build_id == build.id))
         connection.execute(delete(PARKED).where(PARKED.c.build_id == build.id))
         _drop_tables(connection, build)
@@ -188,24 +188,24 @@ def drop(engine: Engine, build: Build, patience: float = _PATIENCE) -> None:
 def _refuse_live(connection: Connection, build: Build) -> None:
     status = connection.execute(select(BUILDS.c.status).where(BUILDS.c.id == build.id)).scalar()
     if status == BuildStatus.LIVE.value:
-        raise Refused(f"build {build.id} of {build.projection} answers now; switch to another one first")
+        raise Refused(f"build {build.id} of {build.projection} is live; switch to another build first")
 
 
-def _await_questions(engine: Engine, patience: float) -> None:
-    """A question that began before a switch has chosen its tables; on SQLite it goes on seeing them."""
+def _await_queries(engine: Engine, patience: float) -> None:
+    """Waits for queries that began before a switch and may read the tables; on SQLite they keep their snapshot."""
     deadline = time.monotonic() + patience
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         now = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
-        while connection.execute(_STILL_ASKING, {"now": now}).first() is not None:
+        while connection.execute(_OLDER_QUERY, {"now": now}).first() is not None:
             if time.monotonic() > deadline:
                 raise Refused(
-                    "questions from before are still being answered; drop the build when they are done"
+                    "queries that may read this build are still running; drop it when they have ended"
                 )
             time.sleep(_POLL)
 
 
 def _drop_tables(connection: Connection, build: Build) -> None:
-    """By name, for the program that made them may have been another one than this."""
+    """Finds the tables by name, because another version of the program may have created them."""
     own = (f"_b{build.id}", f"_b{build.id}_{WORDS}")
     made = [name for name in inspect(connection).get_table_names() if name.endswith(own)]
     for name in made:

@@ -1,4 +1,4 @@
-"""Every projection there is, by name."""
+"""Every projection, by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chain: everything that led to something and everything that came of it, found from any id in it."""
+"""The story of a chain: every event that led to a thing and every event that followed, found by any id in it."""
 
 from __future__ import annotations
 
@@ -21,47 +21,48 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The outside facts a chain began with, in log order, each with the events it caused.
+    """The outside facts that a chain began with, in log order, each with the events it caused.
 
-    What the outside told of an order or a position later on is under the event that its stream began with.
+    An event that was caused by a later outside fact (a report on an order) stands under the first event of its stream.
     """
 
     roots: Sequence[tuple[str, Sequence[Node]]]
     chains: frozenset[str]
 
 
-def tell(read: Callable[[], Iterable[Recorded]], wanted: str) -> Story | None:
-    """The whole story around an order, signal, position, event, execution, chain or stream; None where there is none.
+def find_story(read: Callable[[], Iterable[Recorded]], wanted: str) -> Story | None:
+    """The whole story around an order, signal, position, event, execution, chain or stream; None where no event has
+    the id.
 
-    `read` gives the log from its beginning, twice. A position that one chain opened and another closed belongs
-    to both, so both are told.
+    `read` returns the log from its beginning and is called twice. A position that one chain opened and another closed
+    belongs to both chains, so the story holds both.
     """
     chains, positions = _found(read(), wanted)
     if not chains:
         return None
-    return story_of(_told(read(), chains, positions), chains)
+    return story_of(_events_of(read(), chains, positions), chains)
 
 
 def story_of(events: Iterable[Recorded], chains: Iterable[str]) -> Story:
-    """The story that these events, all of these chains in log order, are."""
+    """The story of these events, which are all events of these chains in log order."""
     return Story(_tree(events), frozenset(chains))
 
 
 def _found(log: Iterable[Recorded], wanted: str) -> tuple[set[str], set[str]]:
-    """The chains that have the id, with those that share a position with them, and these positions."""
-    named: set[str] = set()
+    """The chains that hold the id, the chains that share a position with them, and the streams of those positions."""
+    with_id: set[str] = set()
     chains_of: dict[str, set[str]] = defaultdict(set)
     for recorded in log:
         meta = recorded.envelope.meta
         if meta.stream.startswith("position-"):
             chains_of[meta.stream].add(meta.correlation_id)
-        if _answers_to(recorded.envelope, wanted):
-            named.add(meta.correlation_id)
-    positions = {stream for stream, chains in chains_of.items() if chains & named}
-    return named.union(*(chains_of[stream] for stream in positions)), positions
+        if _has_id(recorded.envelope, wanted):
+            with_id.add(meta.correlation_id)
+    positions = {stream for stream, chains in chains_of.items() if chains & with_id}
+    return with_id.union(*(chains_of[stream] for stream in positions)), positions
 
 
-def _answers_to(envelope: Envelope, wanted: str) -> bool:
+def _has_id(envelope: Envelope, wanted: str) -> bool:
     meta = envelope.meta
     if wanted in (meta.correlation_id, meta.stream, meta.causation_id) or str(meta.event_id) == wanted:
         return True
@@ -70,7 +71,7 @@ def _answers_to(envelope: Envelope, wanted: str) -> bool:
     return bool(wanted) and meta.stream.endswith(wanted) and parse(meta.stream).id == wanted
 
 
-def _told(log: Iterable[Recorded], chains: set[str], positions: set[str]) -> Iterator[Recorded]:
+def _events_of(log: Iterable[Recorded], chains: set[str], positions: set[str]) -> Iterator[Recorded]:
     for recorded in log:
         meta = recorded.envelope.meta
         if meta.correlation_id in chains or meta.stream in positions:
@@ -94,7 +95,7 @@ def _tree(events: Iterable[Recorded]) -> Sequence[tuple[str, Sequence[Node]]]:
 
 
 def missing_causes(log: Iterable[Recorded]) -> Iterator[Recorded]:
-    """Every event whose cause is neither an outside fact nor an event before it: a chain with a missing link."""
+    """Every event whose cause is neither an outside fact nor an earlier event."""
     seen: set[str] = set()
     for recorded in log:
         meta = recorded.envelope.meta

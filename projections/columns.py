@@ -1,7 +1,7 @@
-"""What a column of a read model holds, the same on PostgreSQL and on SQLite.
+"""The column types of read models, with the same values on PostgreSQL and SQLite.
 
 Money keeps every digit it was recorded with: NUMERIC on PostgreSQL; text with a numeric collation on SQLite, which
-has no decimals. Moments are UTC to the microsecond. Positions and counts are whole.
+has no decimals. Times are UTC to the microsecond. Counts and ordinals are whole numbers.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ class Money(TypeDecorator[Decimal]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """NUMERIC without bounds, or text that is ordered by its value."""
+        """NUMERIC without precision on PostgreSQL, text ordered by its numeric value on SQLite."""
         plain = Numeric() if dialect.name == "postgresql" else Text(collation=COLLATION)
         return dialect.type_descriptor(plain)
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
-        """PostgreSQL takes decimals as they are."""
+        """The decimal itself on PostgreSQL, its text without exponent on SQLite."""
         return value if value is None or dialect.name == "postgresql" else format(value, "f")
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        """The decimal as it was recorded, to the last zero."""
+        """The decimal with all recorded digits, trailing zeros included."""
         return value if value is None or isinstance(value, Decimal) else Decimal(value)
 
 
@@ -63,24 +63,24 @@ class Moment(TypeDecorator[datetime]):
         return dialect.type_descriptor(plain)
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """PostgreSQL takes times as they are."""
+        """The time itself on PostgreSQL, microseconds since 1970 on SQLite."""
         return value if value is None or dialect.name == "postgresql" else microseconds(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Aware, in UTC."""
+        """The time, aware and in UTC."""
         if value is None:
             return None
         return value.astimezone(UTC) if isinstance(value, datetime) else _EPOCH + value * _MICROSECOND
 
 
 def microseconds(moment: datetime) -> int:
-    """Whole microseconds since 1970, exactly."""
+    """Whole microseconds since 1970, computed without rounding."""
     return (moment - _EPOCH) // _MICROSECOND
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A column's type, and whether it may be empty."""
+    """A column's type, and whether the column may be NULL."""
 
     name: str
     type: Callable[[], TypeEngine[Any]]
@@ -98,5 +98,5 @@ JSON_TEXT = Kind("json", lambda: JSON().with_variant(JSONB(), "postgresql"))
 
 
 def optional(kind: Kind) -> Kind:
-    """The same, or nothing."""
+    """The same kind, nullable."""
     return Kind(f"{kind.name}?", kind.type, nullable=True)

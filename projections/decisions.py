@@ -1,4 +1,4 @@
-"""Decisions: what both committees made of each signal, every vote, and who said no for which reason."""
+"""Decisions: the committees' decision on each signal, every vote, and the reasons of every rejection."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ REASONS = TableSpec(
     },
     indexes=(("ordinal",), ("reason", "ordinal")),
 )
-"""Each reason by each member that gave it; a reason that no vote holds has no member and no chamber (empty)."""
+"""One row for each reason and member that gave it; `member` and `chamber` are empty for a reason without a vote."""
 
 SIGNALS = TableSpec(
     "decision_signals",
     key=("account", "id"),
     columns={"account": TEXT, "id": TEXT, "strategy": TEXT, "instrument": TEXT, "direction": TEXT},
 )
-"""What a decision must know of its signal."""
+"""The signal's columns that a decision's row repeats."""
 
 
 def _detected(rows: Rows, recorded: Recorded) -> None:

@@ -1,4 +1,4 @@
-"""What a build's tables add up to: one line of digits that is the same wherever and however often they were built."""
+"""The digest of a build's tables: equal for equal rows, on every database and after every rebuild."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _AT_ONCE = 2_000
 
 
 def digest(connection: Connection, projection: Projection, build: Build) -> str:
-    """32 hexadecimal digits over every row of the build's tables, in the order of their keys.
+    """32 hexadecimal digits (BLAKE2b) over every row of the build's tables, in the order of their keys.
 
-    The same on PostgreSQL and on SQLite, and for any order in which the rows were written.
+    It is the same on PostgreSQL and SQLite, and does not depend on the order in which the rows were written.
     """
-    told = blake2b(digest_size=16)
+    hashed = blake2b(digest_size=16)
     for name, table in sorted(tables_of(projection, build).items()):
-        told.update(f"{name} {' '.join(column.name for column in table.columns)}\n".encode())
+        hashed.update(f"{name} {' '.join(column.name for column in table.columns)}\n".encode())
         for line in lines(connection, table):
-            told.update(line.encode())
-            told.update(b"\n")
-    return told.hexdigest()
+            hashed.update(line.encode())
+            hashed.update(b"\n")
+    return hashed.hexdigest()
 
 
 def lines(connection: Connection, table: Table) -> Iterator[str]:
@@ -42,7 +42,7 @@ def lines(connection: Connection, table: Table) -> Iterator[str]:
 
 
 def _by_bytes(column: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
-    """SQLite orders text by its bytes, PostgreSQL as its language does."""
+    """The column ordered by bytes: SQLite does so by default, PostgreSQL by its language's rules unless collated."""
     return collate(column, "C") if dialect == "postgresql" and isinstance(column.type, Text) else column
 
 
@@ -51,7 +51,7 @@ def _text(value: Any) -> str | None:
 
 
 def _decimal(value: Decimal) -> str:
-    """PostgreSQL knows no zero below zero."""
+    """The decimal's text; a negative zero becomes 0, because PostgreSQL stores none."""
     return format(value.copy_abs() if value.is_zero() else value, "f")
 
 
@@ -60,7 +60,7 @@ def _json(value: Any) -> str:
 
 
 def _whole(value: Any) -> Any:
-    """PostgreSQL keeps 1e16 as a whole number, which it is."""
+    """Floats of whole value become integers, as PostgreSQL's JSONB returns 1e16 as an integer."""
     if isinstance(value, dict):
         return {name: _whole(one) for name, one in value.items()}  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, list):

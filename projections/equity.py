@@ -1,7 +1,7 @@
-"""The equity curve: every change of an account's balance, and how far it then stood below its highest.
+"""The equity curve: every change of an account's balance, with the drawdown from the highest balance.
 
-Money in the account's currency; a drawdown is a fraction of the peak. What open positions have not realised is not
-in it: the log holds no prices between two fills.
+Money is in the account's currency; a drawdown is a fraction of the peak. Unrealised profit is not included: the log
+holds no prices between two fills.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ TABLE = TableSpec(
 )
 
 PEAKS = TableSpec("equity_peaks", key=("account",), columns={"account": TEXT, "peak": MONEY})
-"""Each account's highest balance so far: all the curve needs to go on."""
+"""Each account's highest balance so far, from which the next drawdown is computed."""
 
 
 def _opened(rows: Rows, recorded: Recorded) -> None:

@@ -1,4 +1,4 @@
-"""Why an order exists and what came of it, step by step, in plain words."""
+"""The explanation of an order: the events that led to it and those that followed, one line each."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from projections.story import Decode, story
 
 
 class Step(NamedTuple):
-    """One event: how many causes stand above it in the explanation, and what it says.
+    """One event of an explanation. `depth` is the number of steps above it; `line` is its sentence.
 
-    `because` names the outside fact of a step that no other step caused; elsewhere it is empty. `votes` has a line for
-    each vote of a decision.
+    `because` is the outside fact that caused a step of depth 0, and empty for every other step. `votes` has one line
+    for each vote of a decision.
     """
 
     depth: int
@@ -29,16 +29,16 @@ class Step(NamedTuple):
 
 
 def explain(source: Source, order_id: str, decode: Decode) -> Sequence[Step]:
-    """From the fact that it all began with to the order, and on to everything that the order led to; other orders of
-    the chain are left out. Empty where there is no such order. Raises as `projections.story.story`.
+    """The steps from the first outside fact to the order, and on to every event that the order led to; other orders
+    of the chain are left out. Empty where there is no such order. Raises as `projections.story.story`.
     """
-    told = story(source, order_id, decode)
-    return [] if told is None else list(steps(told, order_id))
+    found = story(source, order_id, decode)
+    return [] if found is None else list(steps(found, order_id))
 
 
-def steps(told: Story, order_id: str) -> Iterator[Step]:
-    """The steps of a story that lead to the order, are its own, or came of it."""
-    for fact, nodes in told.roots:
+def steps(found: Story, order_id: str) -> Iterator[Step]:
+    """The steps of a story that led to the order, are the order's own, or followed from it."""
+    for fact, nodes in found.roots:
         for node in nodes:
             yield from _steps(node, order_id, 0, fact)
 
@@ -75,7 +75,7 @@ def _step(node: Node, depth: int, because: str) -> Step:
 
 def _ballot(votes: Iterable[Vote]) -> Iterator[str]:
     for vote in votes:
-        said = "yes" if vote.approves else "no"
+        answer = "yes" if vote.approves else "no"
         figures = ", ".join(f"{name} {figure}" for name, figure in vote.figures.items() if figure)
-        told = filter(None, (", ".join(vote.reasons), figures))
-        yield ": ".join((f"{vote.chamber} {vote.member} says {said}", *told))
+        details = filter(None, (", ".join(vote.reasons), figures))
+        yield ": ".join((f"{vote.chamber} {vote.member} says {answer}", *details))

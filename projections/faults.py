@@ -1,4 +1,4 @@
-"""Which faults of a store pass by themselves, and which are the fault of what is being written."""
+"""Errors while a build is written: transient ones of the store, and those that the rows cause."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from sqlalchemy.exc import TimeoutError as PoolEmpty
 
 
 class Overtaken(Exception):
-    """Another process moved this build on, or changed its rows; what was folded here is forgotten and read anew."""
+    """Another process moved this build's cursor or changed its rows; the rows in memory are stale and read anew."""
 
 
 class Dropped(Exception):
-    """This build is no longer on record: there is nothing to keep up to date."""
+    """This build was dropped; it need not be kept up to date any more."""
 
 
 class Unwritable(Exception):
-    """The database answers, but does not take these rows; `__cause__` says why."""
+    """The database can be reached, but refuses these rows; `__cause__` is its error."""
 
 
 def is_passing(engine: Engine, fault: BaseException) -> bool:
-    """Whether the store only does not answer now: connection lost, locked, full. Rows go past SQLAlchemy to the
-    driver, so the driver's own errors count as well as the wrapped ones.
+    """Whether the error is transient: connection lost, database locked, disk full. Rows are written by the driver
+    directly, so the driver's own errors count as well as those that SQLAlchemy wraps.
     """
     driver = engine.dialect.loaded_dbapi
     passing = (OperationalError, InterfaceError, PoolEmpty, driver.OperationalError, driver.InterfaceError)

@@ -1,4 +1,4 @@
-"""Fills: every execution once, with the terms of the order it belongs to."""
+"""Fills: each execution once, with the terms of its order."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ ORDERS = TableSpec(
         "executions": JSON_TEXT,
     },
 )
-"""What a fill must know of its order, and which executions of it were told already."""
+"""The order's columns that a fill's row repeats, and the executions already recorded."""
 
 
 def _placed(rows: Rows, recorded: Recorded) -> None:

@@ -1,8 +1,8 @@
-"""A history: a read model's rows as they stood at every checkpoint, so that the past need not be folded from zero.
+"""A history: a read model's rows as of every checkpoint, so that the past need not be folded from the first event.
 
-Checkpoint k is the ordinal k * INTERVAL of the log. A row stands from the checkpoint at which it was first seen so
-until the one at which it was seen changed: at checkpoint c stand the rows with `since <= c` and `until` empty or
-beyond c. What a row was between two checkpoints nobody keeps: the log tells it (`projections.as_of`).
+Checkpoint k is the ordinal k * INTERVAL of the log. A row is valid from the checkpoint that first wrote it until the
+checkpoint that replaced it: as of checkpoint c the rows with `since <= c` and (`until` NULL or `until > c`) are valid.
+A row's values between two checkpoints are not stored; `projections.as_of` folds them from the log.
 """
 
 from __future__ import annotations
@@ -38,33 +38,33 @@ from projections.work import Work
 from projections.writing import write_rows
 
 INTERVAL = 2_000
-"""Events between two checkpoints. It may only ever become a multiple of what it was: then every checkpoint of today
-is one in the histories that stores hold already."""
+"""Events between two checkpoints. It may only be changed to a multiple of its value: only then is every new checkpoint
+also a checkpoint of the histories that existing stores hold."""
 
 _OWN = {"partition", SINCE, UNTIL}
 _TRIAL = 0
-"""No row stands from checkpoint 0: before the first event there are none."""
+"""`since` of rows that are only tried out. No row of a history has it: before the first event there are no rows."""
 
 
-def stands(
+def is_valid_at(
     rows: FromClause, partition: int, checkpoint: int, ordinal: int | None = None
 ) -> ColumnElement[bool]:
-    """The rows of a history's table as they stood at a checkpoint, and of those put to them up to an ordinal.
+    """Whether a row of a history's table is valid as of a checkpoint; with `ordinal`, for rows folded up to it.
 
-    A row's own ordinal was folded before: that is true of all of them, and lets lists begin in the index there.
+    The condition on the row's own ordinal holds for all these rows; it lets a list start at that place in the index.
     """
     ended = rows.c[UNTIL]
-    stood = (rows.c[SINCE] <= checkpoint) & or_(ended.is_(None), ended > checkpoint)
+    valid = (rows.c[SINCE] <= checkpoint) & or_(ended.is_(None), ended > checkpoint)
     no_later = rows.c.ordinal <= (ordinal or checkpoint) if "ordinal" in rows.c else true()
-    return (rows.c.partition == partition) & stood & no_later
+    return (rows.c.partition == partition) & valid & no_later
 
 
 def row_at(
     connection: Connection, table: Table, spec: TableSpec, partition: int, checkpoint: int, key: Key
 ) -> Row | None:
-    """One row as it stood at a checkpoint; None where there was none."""
+    """The row with this key as of a checkpoint; None where there was none."""
     named = [table.c[name] == value for name, value in zip(spec.key, key, strict=True)]
-    wanted = select(*_columns(table)).where(stands(table, partition, checkpoint), *named)
+    wanted = select(*_columns(table)).where(is_valid_at(table, partition, checkpoint), *named)
     row = connection.execute(wanted).mappings().first()
     return None if row is None else {str(name): value for name, value in row.items()}
 
@@ -74,7 +74,7 @@ def _columns(table: Table) -> Sequence[ColumnElement[Any]]:
 
 
 class Checkpoints:
-    """Keeps each row from checkpoint to checkpoint (`projections.work.Keeper`)."""
+    """A `projections.work.Keeper` that keeps each row as of every checkpoint."""
 
     def __init__(self, tables: Mapping[str, Table], specs: Sequence[TableSpec], partition: int) -> None:
         self._tables = tables
@@ -82,7 +82,7 @@ class Checkpoints:
         self._partition = partition
 
     def load(self, connection: Connection, table: str, key: Key) -> Row | None:
-        """See `Keeper`: the row that nothing has ended yet."""
+        """See `Keeper`: the row that no checkpoint has replaced yet."""
         found, spec = self._tables[table], self._specs[table]
         named = [found.c[name] == value for name, value in zip(spec.key, key, strict=True)]
         here = (found.c.partition == self._partition) & found.c[UNTIL].is_(None)
@@ -90,7 +90,7 @@ class Checkpoints:
         return None if row is None else {str(name): value for name, value in row.items()}
 
     def write(self, connection: Connection, rows: MemoryRows, ordinal: int) -> None:
-        """See `Keeper`: what changed since the last checkpoint stands from `ordinal` on."""
+        """See `Keeper`: rows that changed since the last checkpoint are valid from checkpoint `ordinal` on."""
         for name, changed, stored in rows.changes():
             table = self._tables[name]
             self._end(
@@ -99,7 +99,7 @@ class Checkpoints:
             self._begin(connection, table, changed, ordinal)
 
     def try_out(self, connection: Connection, rows: Mapping[str, Mapping[Key, Row]]) -> None:
-        """Raises the database's error where it does not take these rows; leaves nothing of them."""
+        """Raises the database's error where it refuses these rows; the rows are rolled back in any case."""
         with connection.begin_nested() as trial:
             for name, put in rows.items():
                 self._begin(connection, self._tables[name], put, _TRIAL)
@@ -122,10 +122,10 @@ class Checkpoints:
 
 
 class HistoryWork(Work):
-    """The work of a history: it writes exactly at checkpoints, however the runner's batches fall.
+    """The work of a history: it writes exactly at checkpoints, wherever the runner's batches end.
 
-    `ordinal` is how far it has taken events up, the store's cursor always a checkpoint. What lies between the two is
-    in memory only: a process that dies takes nothing along that the log does not hold.
+    `ordinal` is the last event taken; the store's cursor is always a checkpoint. Rows changed between the two are in
+    memory only: a process that dies loses nothing, because the log still holds those events.
     """
 
     def __init__(
@@ -135,39 +135,41 @@ class HistoryWork(Work):
         super().__init__(engine, projection, build, partition, self._kept)
         self._interval = interval
         self._checkpoint = 0
-        self._beyond: list[tuple[Fold, Recorded]] = []
+        self._later: list[tuple[Fold, Recorded]] = []
         self._writing: Connection | None = None
-        self._is_torn = False
-        self._distrusted = 0
+        self._is_unconfirmed = False
+        self._tried_out_upto = 0
         self._discarded: set[int] = set()
 
     def resume(self, log_id: str) -> int:
         """See `Work`."""
-        self._beyond.clear()
-        self._is_torn = False
+        self._later.clear()
+        self._is_unconfirmed = False
         self._checkpoint = super().resume(log_id)
-        self._discarded = self._given_up()
+        self._discarded = self._discarded_ordinals()
         return self._checkpoint
 
     def fold(self, fold: Fold, recorded: Recorded) -> None:
-        """See `Work`; what lies beyond the next checkpoint waits until that is written."""
+        """See `Work`; an event after the next checkpoint is held back until that checkpoint is written."""
         if recorded.ordinal > self._next():
-            self._beyond.append((fold, recorded))
+            self._later.append((fold, recorded))
         elif recorded.ordinal not in self._discarded:
-            super().fold(self._tried_out(fold) if recorded.ordinal <= self._distrusted else fold, recorded)
+            super().fold(
+                self._tried_out(fold) if recorded.ordinal <= self._tried_out_upto else fold, recorded
+            )
 
     def write(self, connection: Connection, ordinal: int) -> None:
-        """See `Work`: every checkpoint that `ordinal` has reached; nothing where there is none."""
-        if self._is_torn:
+        """See `Work`: writes every checkpoint up to `ordinal`; nothing where there is none."""
+        if self._is_unconfirmed:
             raise Overtaken(self.projection.name)
-        held, self._is_torn = self.ordinal, ordinal >= self._next()
+        held, self._is_unconfirmed = self.ordinal, ordinal >= self._next()
         self._close_reading()
         self._writing, last = connection, self._checkpoint
         try:
             while self._next() <= ordinal:
                 self._write_next(connection)
         except Unwritable as refused:
-            self._distrust(refused)
+            self._fold_again(refused)
             raise Overtaken(self.projection.name) from refused
         finally:
             self.ordinal, self._writing, self._checkpoint = held, None, last
@@ -175,7 +177,7 @@ class HistoryWork(Work):
     def written(self, ordinal: int) -> None:
         """See `Work`."""
         self._checkpoint = max(self._checkpoint, ordinal - ordinal % self._interval)
-        self._is_torn = False
+        self._is_unconfirmed = False
         self.ordinal = ordinal
 
     def _write_next(self, connection: Connection) -> None:
@@ -183,27 +185,27 @@ class HistoryWork(Work):
         super().write(connection, checkpoint)
         super().written(checkpoint)
         self._checkpoint = checkpoint
-        waiting, self._beyond = self._beyond, []
+        waiting, self._later = self._later, []
         for fold, recorded in waiting:
             self.fold(fold, recorded)
 
-    def _given_up(self) -> set[int]:
-        """What a person has discarded stays so when the history is rewound."""
+    def _discarded_ordinals(self) -> set[int]:
+        """The ordinals that a person has discarded: they stay discarded when the history is rewound."""
         beyond = _parked(self.build, self.partition) & (PARKED.c.ordinal > self._checkpoint)
         discarded = beyond & (PARKED.c.state == ParkedState.DISCARDED.value)
         with reading(self.engine) as connection:
             return set(connection.execute(select(PARKED.c.ordinal).where(discarded)).scalars())
 
-    def _distrust(self, refused: Unwritable) -> None:
-        """The interval is folded again, its rows tried out one by one; to be refused after that is no event's fault."""
-        if self._distrusted >= self._next():
+    def _fold_again(self, refused: Unwritable) -> None:
+        """The interval is folded again, each event's rows tried out at once; a second refusal is no event's fault."""
+        if self._tried_out_upto >= self._next():
             raise refused.__cause__ or refused
-        self._distrusted = self._next()
+        self._tried_out_upto = self._next()
 
     def _tried_out(self, fold: Fold) -> Fold:
-        """The fold, and its rows shown to the database at once: so the event it stumbles over is parked, and no other.
+        """The fold, which also tries its rows out on the database, so that exactly the refused event is parked.
 
-        An interval is gone through like this after the database has not taken it as a whole.
+        An interval is folded like this after the database has refused it as a whole.
         """
 
         def tried(rows: Rows, recorded: Recorded) -> None:
@@ -228,7 +230,7 @@ class HistoryWork(Work):
         return self._checkpoint - self._checkpoint % self._interval + self._interval
 
     def _load(self, table: str, key: Key) -> Row | None:
-        """What a transaction has written and not committed is seen by itself alone."""
+        """Reads within the writing transaction where there is one: only it sees rows that are not committed."""
         if self._writing is not None:
             return self._keeper.load(self._writing, table, key)
         return super()._load(table, key)
@@ -241,7 +243,7 @@ def works(
     partition: int,
     interval: int = INTERVAL,
 ) -> list[HistoryWork]:
-    """The work of each history among the builds that belongs to a projection of today's program."""
+    """The work of each history among the builds whose fingerprint is that of this program's projection."""
     return [
         HistoryWork(engine, projections[build.projection], build, partition, interval)
         for build in builds
@@ -261,13 +263,13 @@ def rewind(
 ) -> int:
     """Takes a history back to its last checkpoint before the ordinal `before`; returns that checkpoint.
 
-    What waits since then is forgotten with the rows: the runner folds it all again, but for what was discarded. So a
-    sequence that was parked is put right in the past too, as if the fault had never been.
-    Raises Refused for a build that is no history.
+    Parked events after the checkpoint are deleted together with the rows, and the runner folds all events again except
+    discarded ones. So the rows of a parked sequence are corrected for every past ordinal, too.
+    Raises Refused for a build that is not a history.
     """
     if build.kind is not BuildKind.HISTORY:
         raise Refused(
-            f"build {build.id} of {build.projection} is no history: it has no checkpoint to go back to"
+            f"build {build.id} of {build.projection} is not a history: it has no checkpoint to go back to"
         )
     checkpoint = (before - 1) // interval * interval
     for table in tables_of(projection, build).values():

@@ -1,6 +1,6 @@
-"""The journal: every event of the log, with one line of plain words and the record itself.
+"""The journal: every event of the log with its sentence and its record.
 
-Events, the journal and the story of a chain are all read from here.
+Events, journal entries and the story of a chain are read from this table.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ TABLE = TableSpec(
         ("type", "ordinal"),
     ),
 )
-"""`subject` is the id in the stream's name, or the whole name where it holds none: streams are looked up by it.
-`words` are those of the event's type and of its line, for `projections.search`."""
+"""`subject` is the id in the stream's name, or the whole name where it has no id; streams are looked up by it.
+`words` are the words of the event's type and of its line, for `projections.search`."""
 
 
 @cache
 def _type_words(kind: str) -> str:
-    """`OrderFilled` is found by order and by filled."""
+    """The words of an event's type: `OrderFilled` is found by "order" and by "filled"."""
     return _CAPITAL.sub(r" \g<0>", kind).strip()
 
 

@@ -1,4 +1,4 @@
-"""Orders as they stand: terms, status, what was filled, and why each exists."""
+"""Orders: terms, status, filled amounts and purpose of each."""
 
 from __future__ import annotations
 
@@ -116,14 +116,14 @@ def _columns(state: Working | Closed) -> Row:
 
 
 def _average(state: Working | Closed) -> Decimal | None:
-    """Quote currency a unit, to twelve digits after the point: for people to read."""
+    """Quote currency a unit, rounded to twelve decimals for display; None before the first fill."""
     if state.filled == ZERO:
         return None
     return round(EXACT.divide(state.notional, state.filled), 12)
 
 
 def _state(row: Mapping[str, Any]) -> Working | Closed:
-    """The order's state, which is the row: nothing else is remembered between two events."""
+    """The order's state, rebuilt from the row: no other state is kept between two events."""
     terms = OrderPlaced(
         instrument=row["instrument"],
         side=Side(row["side"]),

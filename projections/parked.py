@@ -1,7 +1,7 @@
-"""Parked sequences: what waits of a read model because one of its events could not be folded.
+"""Parked sequences: events that wait for a retry because they or an earlier one of the sequence could not be folded.
 
-They are listed, shown, retried and discarded while a runner is at work on the same build: each of these is one
-transaction that ends what the runner has in memory (the cursor's epoch), so nothing is skipped and nothing reordered.
+Sequences are retried and discarded while a runner works on the same build. Each is one transaction that raises the
+cursor's epoch, so that the runner drops the rows in its memory: no event is skipped or folded out of order.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from projections.history import rewind
 from projections.projection import Projection
 from projections.rows import MemoryRows
 from projections.store import writing
-from projections.work import Today, told_of
+from projections.work import Today, error_text
 
 _NEAR = 500
-"""Parked events that are no further apart are read in one go, with what lies between them."""
+"""Parked events that are at most this far apart are read with one call, together with the events between them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParkedSequence:
-    """What waits of one sequence: how many events, from which ordinal on, and why the first of them failed."""
+    """The parked events of one sequence: their number, the first one's ordinal, and the error of that one."""
 
     build: Build
     partition: int
@@ -42,7 +42,7 @@ class ParkedSequence:
 
 @dataclass(frozen=True, slots=True)
 class ParkedEvent:
-    """An event that waits, or that was discarded for `reason`; one that only waits behind another has no `error`."""
+    """An event that is parked, or was discarded for `reason`; `error` is empty where only an earlier event failed."""
 
     ordinal: int
     event_id: str
@@ -54,7 +54,7 @@ class ParkedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """How many events were projected, and how many wait still, the first of them because of `error`."""
+    """How many events were projected, and how many still wait; `error` is that of the first of these."""
 
     projected: int
     waiting: int
@@ -62,7 +62,7 @@ class Retried:
 
 
 def sequences(connection: Connection, partition: int) -> Sequence[ParkedSequence]:
-    """Every sequence that waits, of every build, in the order in which they were parked."""
+    """Every parked sequence of every build, in the order in which they were parked."""
     by_id = {build.id: build for build in builds(connection)}
     waiting = (PARKED.c.partition == partition) & (PARKED.c.state == ParkedState.PARKED.value)
     of = (PARKED.c.build_id, PARKED.c.sequence)
@@ -87,7 +87,7 @@ def _error_at(connection: Connection, build_id: int, partition: int, ordinal: in
 
 
 def events(connection: Connection, build: Build, partition: int, sequence: str) -> Sequence[ParkedEvent]:
-    """The events of a sequence that wait or were discarded, in their order."""
+    """The parked and discarded events of a sequence, in the order of the log."""
     found = select(PARKED).where(_of(build, partition, sequence)).order_by(PARKED.c.ordinal)
     return [
         ParkedEvent(row.ordinal, row.event_id, row.type, row.error, ParkedState(row.state), row.reason)
@@ -98,14 +98,15 @@ def events(connection: Connection, build: Build, partition: int, sequence: str) 
 def retry(
     engine: Engine, log: LogReader, projection: Projection, build: Build, partition: int, sequence: str
 ) -> Retried:
-    """Folds all that waits of a sequence, in order, and writes it in one transaction with what is then left of it.
+    """Folds the parked events of a sequence in order, up to the first that fails; rows and the events that remain
+    parked are written in one transaction.
 
-    A history goes back to before the first of them instead, and its runner folds them with all that came since.
-    Raises Refused where nothing of it waits, or where the build is not of the projection as it is today.
+    A history is rewound to before the first of them instead, and its runner folds every event since then again.
+    Raises Refused where no event of the sequence is parked, or where the build's fingerprint is not the projection's.
     """
     if build.fingerprint != projection.fingerprint:
         raise Refused(
-            f"build {build.id} of {build.projection} was made otherwise than this program makes it: "
+            f"build {build.id} of {build.projection} was made by another version of this projection: "
             f"run `whence projections rebuild {build.projection}` instead"
         )
     with writing(engine) as connection:
@@ -127,12 +128,13 @@ def _rewound(
 
 
 def discard(engine: Engine, build: Build, partition: int, sequence: str, reason: str) -> int:
-    """Gives up all that waits of a sequence, for a reason that is kept; returns how many events that were.
+    """Discards the parked events of a sequence for a recorded reason; returns their number.
 
-    What comes later of it is projected again. Raises Refused where nothing waits, InvalidInput without a reason.
+    Later events of the sequence are projected again. Raises Refused where no event of it is parked, InvalidInput
+    without a reason.
     """
     if not reason.strip():
-        raise InvalidInput("events are discarded for a reason: say which with --reason")
+        raise InvalidInput("events are only discarded with a reason: give one with --reason")
     given_up = {"state": ParkedState.DISCARDED.value, "reason": reason.strip()}
     with writing(engine) as connection:
         _stop(connection, build, partition)
@@ -144,7 +146,7 @@ def discard(engine: Engine, build: Build, partition: int, sequence: str, reason:
 
 
 class _Attempt:
-    """One retry, within one transaction."""
+    """One retry within one transaction."""
 
     def __init__(
         self,
@@ -167,13 +169,13 @@ class _Attempt:
         self._events = list(_read(log, self._ordinals))
 
     def whole(self) -> Retried | None:
-        """All of it at once; None where the database does not take the rows, and one of them has to be found."""
+        """Folds and writes all events at once; None where the database refuses the rows."""
         rows = self._rows()
         folded, fault = self._fold(rows, self._events)
         return None if self._refused(rows) else self._left(folded, fault)
 
     def one_by_one(self) -> Retried:
-        """Each event's rows by themselves, up to the one that is refused."""
+        """Folds and writes event by event, up to the one that is refused."""
         rows = self._rows()
         for number, recorded in enumerate(self._events):
             _folded, fault = self._fold(rows, [recorded])
@@ -189,14 +191,14 @@ class _Attempt:
         )
 
     def _fold(self, rows: MemoryRows, events: Iterable[Recorded]) -> tuple[int, Exception | None]:
-        """How many could be folded, and why the next one could not."""
+        """The number of events folded, and the error of the next one; None where all were folded."""
         count = 0
         for recorded in events:
             try:
                 self._projection.folds[type(recorded.envelope.event)](rows, recorded)
             except SQLAlchemyError:
                 raise
-            except Exception as fault:  # noqa: BLE001  (whatever it is, it is kept with the event)
+            except Exception as fault:  # noqa: BLE001  (any error is recorded with the event)
                 rows.undo()
                 return count, fault
             rows.kept()
@@ -204,7 +206,7 @@ class _Attempt:
         return count, None
 
     def _refused(self, rows: MemoryRows) -> Exception | None:
-        """Writes the rows; what the database says where it does not take them."""
+        """Writes the rows; returns the database's error where it refuses them."""
         try:
             with self._connection.begin_nested():
                 self._keeper.write(self._connection, rows, self._at)
@@ -220,20 +222,20 @@ class _Attempt:
             self._connection.execute(delete(PARKED).where(done))
         if fault is None:
             return Retried(projected, 0, "")
-        error = told_of(fault)
+        error = error_text(fault)
         failed = self._here & (PARKED.c.ordinal == self._ordinals[projected])
         self._connection.execute(update(PARKED).where(failed).values(error=error))
         return Retried(projected, len(self._ordinals) - projected, error)
 
 
 def _stop(connection: Connection, build: Build, partition: int) -> int:
-    """Whoever runs this build begins anew from here; returns the ordinal, which stays until the transaction ends."""
+    """Raises the cursor's epoch, so that the runner resumes from the store; returns the locked cursor's ordinal."""
     here = (CURSORS.c.build_id == build.id) & (CURSORS.c.partition == partition)
     begun = update(CURSORS).where(here).values(epoch=CURSORS.c.epoch + 1).returning(CURSORS.c.ordinal)
     ordinal = connection.execute(begun).scalar()
     if ordinal is None:
         raise Refused(
-            f"build {build.id} of {build.projection} has projected nothing of partition {partition} yet"
+            f"build {build.id} of {build.projection} has projected no event of partition {partition} yet"
         )
     return int(ordinal)
 
@@ -246,7 +248,7 @@ def _read(log: LogReader, ordinals: Sequence[int]) -> Iterator[Recorded]:
 
 
 def _runs(ordinals: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Each ordinal with the number of its run of near ones."""
+    """Each ordinal with the number of its run; the ordinals of a run are at most `_NEAR` apart."""
     run = 0
     for before, ordinal in zip([ordinals[0], *ordinals[:-1]], ordinals, strict=True):
         run += ordinal - before > _NEAR
@@ -264,6 +266,6 @@ def _waiting(build: Build, partition: int, sequence: str) -> ColumnElement[bool]
 
 def _nothing_waits(build: Build, sequence: str) -> Refused:
     return Refused(
-        f"nothing of {sequence!r} waits in build {build.id} of {build.projection}; "
-        "`whence projections parked` lists what does"
+        f"no event of {sequence!r} is parked in build {build.id} of {build.projection}; "
+        "`whence projections parked` lists those that are"
     )

@@ -1,4 +1,4 @@
-"""What an answer about the past is folded from: events decoded once, however many tables are asked for."""
+"""The events that a query about the past is folded from, decoded once for all tables of the query."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from itertools import chain
 from domain.log import LogReader, Recorded
 
 _HELD = 20_000
-"""Events that are held in memory for the next table; a longer stretch is read again for each."""
+"""The most events held in memory for the next table; a longer range is read again for each table."""
 
 
 class Past:
-    """The events of a log up to and with `ordinal`."""
+    """The events of a log up to and including `ordinal`."""
 
     def __init__(self, log: LogReader, ordinal: int) -> None:
         self._log = log
@@ -22,7 +22,7 @@ class Past:
         self._events: list[Recorded] = []
 
     def events(self, after: int) -> Iterable[Recorded]:
-        """Those with `after < ordinal <= self.ordinal`, in order; see `LogReader.read` for what it raises."""
+        """The events with `after < ordinal <= self.ordinal`, in order. Raises as `LogReader.read`."""
         if self.ordinal - after > _HELD:
             return self._log.read(after, self.ordinal)
         if after < self._after:
@@ -35,17 +35,17 @@ class Past:
 
 
 def ordinal_at(moment: datetime, head: int, recorded_at: Callable[[int], datetime]) -> int:
-    """The last ordinal of the log that was recorded by then; 0 where the first was recorded later.
+    """The last ordinal of the log that was recorded at or before `moment`; 0 where the first was recorded later.
 
-    An ordinal p with `recorded_at(p) <= moment < recorded_at(p + 1)`, found with about log2(head) questions. There is
-    one such ordinal, for a log's recorded times never go back; had somebody set a clock back while it was written,
-    there could be several, and one of them is found: then the ordinal itself says exactly what is meant.
+    Binary search for the ordinal p with `recorded_at(p) <= moment < recorded_at(p + 1)`: about log2(head) lookups. The
+    recorded times of a log do not decrease, so p is unique. If a clock was set back while the log was written, there
+    may be several such ordinals and one of them is returned; only an ordinal names the moment exactly then.
     """
-    by_then, later = 0, head + 1
-    while later - by_then > 1:
-        middle = (by_then + later) // 2
+    at_or_before, later = 0, head + 1
+    while later - at_or_before > 1:
+        middle = (at_or_before + later) // 2
         if recorded_at(middle) <= moment:
-            by_then = middle
+            at_or_before = middle
         else:
             later = middle
-    return by_then
+    return at_or_before

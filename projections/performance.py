@@ -1,7 +1,7 @@
-"""Performance: what closed positions brought, in all, by instrument, by strategy and by day; and what was counted.
+"""Performance: the results of closed positions in all, by instrument, by strategy and by day; and event counts.
 
-Money in the account's currency, net of fees and funding. A trade is won when its net is above zero and lost when it
-is below. Sharpe and Sortino are made of the days' returns when they are asked for.
+Money is in the account's currency. A trade is won if its net (after fees and funding) is above zero, and lost if it is
+below. Sharpe and Sortino ratios are computed from the daily returns when they are queried.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from projections.projection import Fold, Order, Projection, Row, Rows
 from projections.tables import TableSpec
 
 BY_HAND = "MANUAL"
-"""The strategy of what a person asked for."""
+"""The strategy recorded for trades that a person requested."""
 
 WINDOW = 50
-"""How many of the last trades the recent win rate is made of."""
+"""Trades in the recent win rate."""
 
 TABLE = TableSpec(
     "performance",
@@ -53,15 +53,16 @@ TABLE = TableSpec(
         "ordinal": COUNT,
     },
 )
-"""`gross_profit` and `gross_loss` add up the nets of won and lost trades, `max_drawdown` is the deepest fall of the
-running net below its peak, and `recent` has a 1 for each won of the last trades, the latest last."""
+"""`gross_profit` and `gross_loss` are the sums of the nets of won and lost trades, `max_drawdown` is the deepest fall
+of the running net below its peak, and `recent` has a digit for each of the last WINDOW trades, the latest last: 1 for a
+won trade, 0 for any other."""
 
 DAYS = TableSpec(
     "days",
     key=("account", "day"),
     columns={"account": TEXT, "day": TEXT, "opening": MONEY, "balance": MONEY, "closed": COUNT},
 )
-"""Each trading day (UTC): the balance it began with and the last one known; `closed` is 1 when it was turned."""
+"""Each trading day (UTC): its opening balance and its latest balance; `closed` is 1 once the day has been closed."""
 
 CHAINS = TableSpec(
     "chain_strategies",
@@ -74,7 +75,7 @@ TRADES = TableSpec(
     key=("account", "id"),
     columns={"account": TEXT, "id": TEXT, "strategy": TEXT, "instrument": TEXT},
 )
-"""Whose trade each position is, from its opening on."""
+"""The strategy and instrument of each position."""
 
 COUNTS = TableSpec(
     "counts",
@@ -88,7 +89,7 @@ COUNTS = TableSpec(
         "count": COUNT,
     },
 )
-"""How often what happened: `label` is the verdict, the reason, the side or the direction that the measure goes by."""
+"""Event counts: `label` is the verdict, reason, side or direction by which the measure is counted."""
 
 ORDER_TERMS = TableSpec(
     "performance_orders",
@@ -223,7 +224,7 @@ def _balance(rows: Rows, recorded: Recorded) -> None:
 
 
 DAYS_OPEN = TableSpec("days_open", key=("account",), columns={"account": TEXT, "day": TEXT})
-"""Which day each account is in."""
+"""The open trading day of each account."""
 
 
 def _strategy(rows: Rows, meta: Meta) -> str:
@@ -240,7 +241,7 @@ def _count(rows: Rows, meta: Meta, measure: str, strategy: str, instrument: str,
 
 
 def win_rate(wins: int, trades: int) -> Decimal | None:
-    """The share of trades that were won, to six digits; None before the first."""
+    """The share of trades that were won, to six decimals; None before the first trade."""
     return None if trades == 0 else round(Decimal(wins) / Decimal(trades), 6)
 
 

@@ -1,4 +1,4 @@
-"""Positions, open and closed: what is held, what it cost, and what it brought."""
+"""Positions, open and closed: quantity, cost and result of each."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ TABLE = TableSpec(
         ("status", "ordinal"),
     ),
 )
-"""`average_price` is what a unit cost; of a closed position, what one cost last. `gross`, `fees`, `funding` so far."""
+"""`average_price` is the cost per unit; a closed position keeps its last one. `gross`, `fees` and `funding` are sums
+since the opening."""
 
 
 def _opened(rows: Rows, recorded: Recorded) -> None:
@@ -88,8 +89,8 @@ def _changed(rows: Rows, recorded: Recorded) -> None:
     meta, event = recorded.envelope.meta, recorded.envelope.event
     row = rows.get("positions", meta.account, parse(meta.stream).id)
     state = position.evolve(_state(row), event)  # type: ignore[arg-type]  # the table of folds has chosen it
-    told = _columns(row, state, meta, event)
-    rows.put("positions", {**row, **told, **_moved(meta, recorded.ordinal)})
+    columns = _columns(row, state, meta, event)
+    rows.put("positions", {**row, **columns, **_moved(meta, recorded.ordinal)})
 
 
 def _columns(row: Row, state: position.PositionState, meta: Meta, event: object) -> Row:
@@ -134,7 +135,7 @@ def _moved(meta: Meta, at: int) -> Row:
 
 
 def _state(row: Mapping[str, Any]) -> position.PositionState:
-    """The position's state, which is the row: nothing else is remembered between two events."""
+    """The position's state, rebuilt from the row: no other state is kept between two events."""
     if row["status"] == CLOSED:
         return Ended(row["net"])
     return Open(

@@ -1,4 +1,4 @@
-"""A projection: how events become the rows of a read model, and in which order that has to be."""
+"""A projection: the folds that turn events into rows of a read model, and the order in which they must run."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from domain.log import Meta, Recorded
 from projections.tables import TableSpec
 
 Row = dict[str, Any]
-"""A row by column names, without `partition`. It is never changed in place: a changed row is a new one."""
+"""A row by column names, without `partition`. A row is never changed in place: a changed row is a new dict."""
 
 Key = tuple[Any, ...]
 
 
 class Rows(Protocol):
-    """The rows a projection has made so far, and where it puts new ones."""
+    """The rows that a projection's folds read and put."""
 
     def find(self, table: str, *key: Any) -> Row | None:
-        """The row with this key as the events so far left it; None where there is none."""
+        """The row with this key after all events folded so far; None where there is none."""
         ...
 
     def get(self, table: str, *key: Any) -> Row:
-        """The row with this key; raises KeyError where there is none: the events before it were not projected."""
+        """The row with this key; raises KeyError where there is none, because earlier events were not projected."""
         ...
 
     def put(self, table: str, row: Row) -> None:
-        """This is the row of its key from here on."""
+        """Adds the row, or replaces the row with the same key."""
         ...
 
 
@@ -38,10 +38,9 @@ Fold = Callable[[Rows, Recorded], None]
 
 
 class Order(StrEnum):
-    """What must be projected one after the other: the events of a stream, or all of an account.
+    """Which events form a sequence and must be projected one after the other: those of a stream, or of an account.
 
-    The rows that one sequence's events touch are touched by no other sequence: so a sequence can wait, parked,
-    while the others go on.
+    No two sequences write the same row, so one sequence can be parked while the others go on.
     """
 
     STREAM = "STREAM"
@@ -54,10 +53,10 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """A read model. `folds` by event class; events that are not there leave it as it is.
+    """A read model. `folds` are by event class; events of other classes do not change it.
 
-    A fold reads no clock and draws no lots, and reads only rows of its own tables: folded twice, the tables are the
-    same to the byte. `version` goes up with any change of meaning; the fingerprint tells a change of columns.
+    A fold uses no clock and no random numbers, and reads only rows of its own projection's tables, so a rebuild
+    produces identical rows. `version` is raised with every change of meaning; `fingerprint` changes with columns, too.
     """
 
     name: str
@@ -68,9 +67,9 @@ class Projection:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Twelve digits over version and columns: a build of another fingerprint is not this projection's."""
-        told = [str(self.version), self.order]
+        """12 hexadecimal digits over version and columns; a build with another one was made by another version."""
+        parts = [str(self.version), self.order]
         for spec in self.tables:
-            told += [spec.name, *spec.key, *(f"{name}:{kind.name}" for name, kind in spec.columns.items())]
-            told += [",".join(names) for names in spec.indexes]
-        return blake2b("\n".join(told).encode(), digest_size=6).hexdigest()
+            parts += [spec.name, *spec.key, *(f"{name}:{kind.name}" for name, kind in spec.columns.items())]
+            parts += [",".join(names) for names in spec.indexes]
+        return blake2b("\n".join(parts).encode(), digest_size=6).hexdigest()

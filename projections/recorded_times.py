@@ -1,4 +1,4 @@
-"""When each event was recorded: asked of the journal, for a row by its key is quicker found than a record of a log."""
+"""When each event was recorded: read from the journal, because a row is found faster by its key than a log's record."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RecordedTimes:
         self._journal = self._journal_of_this_log()
 
     def __call__(self, ordinal: int) -> datetime:
-        """Of the event at this ordinal; of the log where the journal is not as far, or left it out."""
+        """The recorded time of the event at this ordinal; read from the log where the journal has no row for it."""
         return self._journalled(ordinal) or self._logged(ordinal)
 
     def _journal_of_this_log(self) -> Table | None:

@@ -1,4 +1,4 @@
-"""The rows of one build while events are folded: read once, changed in memory, written at the end of a batch."""
+"""The rows of one build during a batch: read from the store once, changed in memory, written at the batch's end."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from projections.projection import Key, Row
 from projections.tables import TableSpec
 
 Load = Callable[[str, Key], Row | None]
-"""How a row is read that is not in memory: by table and key; None where there is none."""
+"""Reads a row that is not in memory, by table and key; None where there is none."""
 
 _HELD = 25_000
-"""Rows a table keeps in memory between batches, and as many older ones; what is asked for again later is read again."""
+"""Rows that a table keeps in memory between batches, and as many older ones; other rows are read from the store."""
 _KEYS = 500_000
-"""Keys a table remembers of a build that was made from zero: a row that is not among them need not be looked for."""
+"""The most keys a table remembers of a build made from the first event: the store has no row with another key."""
 
 
 class TableRows:
-    """One table's rows in memory; those of a table that no fold has ever asked for are not kept."""
+    """One table's rows in memory; rows of a table that no fold has read are not kept between batches."""
 
-    __slots__ = ("_asked", "_load", "_older", "_whole", "dirty", "key", "known", "name", "stored")
+    __slots__ = ("_has_all_keys", "_is_read", "_load", "_older", "dirty", "key", "known", "name", "stored")
 
     def __init__(self, spec: TableSpec, load: Load) -> None:
         self.name = spec.name
         self.key = spec.key
         self._load = load
-        self._asked = False
-        self._whole = False
+        self._is_read = False
+        self._has_all_keys = False
         self._older: dict[Key, Row | None] = {}
         self.known: dict[Key, Row | None] = {}
         self.dirty: dict[Key, Row] = {}
         self.stored: set[Key] = set()
 
     def find(self, key: Key) -> Row | None:
-        """The row as it is now; read from the store where it is not in memory and may be there."""
-        self._asked = True
+        """The current row; read from the store where it is not in memory and the store may have it."""
+        self._is_read = True
         if key in self.known:
             return self.known[key]
         row = self.known[key] = self._found(key)
@@ -44,7 +44,7 @@ class TableRows:
     def _found(self, key: Key) -> Row | None:
         if key in self._older:
             return self._older.pop(key)
-        if self._whole and key not in self.stored:
+        if self._has_all_keys and key not in self.stored:
             return None
         row = self._load(self.name, key)
         if row is not None:
@@ -52,8 +52,8 @@ class TableRows:
         return row
 
     def written(self) -> None:
-        """What was dirty is in the store now."""
-        if not self._asked:
+        """Marks the changed rows as written to the store."""
+        if not self._is_read:
             self.forget()
             return
         self.stored.update(self.dirty)
@@ -63,23 +63,23 @@ class TableRows:
             self._forget_keys()
 
     def forget(self, *, empty: bool = False) -> None:
-        """Nothing in memory counts any more; where the table is `empty`, nothing need be looked for."""
+        """Discards all rows in memory; if the store's table is `empty`, no row is looked up there until it has one."""
         self._older.clear()
         self.known.clear()
         self.dirty.clear()
         self.stored.clear()
-        self._whole = empty
+        self._has_all_keys = empty
 
     def _forget_keys(self) -> None:
-        if not self._whole or len(self.stored) > _KEYS:
-            self._whole = False
+        if not self._has_all_keys or len(self.stored) > _KEYS:
+            self._has_all_keys = False
             self.stored.intersection_update(self._older)
 
 
 class MemoryRows:
-    """The rows a build's projection sees (`projections.projection.Rows`), over whatever holds them in the end.
+    """The rows of a build in memory (`projections.projection.Rows`), on top of the rows in the store.
 
-    A fold that fails is undone as a whole: nothing of it is written.
+    A fold that fails is undone as a whole: none of its rows is written.
     """
 
     __slots__ = ("_undo", "tables")
@@ -109,43 +109,43 @@ class MemoryRows:
         rows.known[key] = rows.dirty[key] = row
 
     def put_last(self) -> Mapping[str, Mapping[Key, Row]]:
-        """What was put since the last event that was folded whole, by table and key."""
+        """The rows put since the last `kept`, by table and key."""
         put: dict[str, dict[Key, Row]] = {}
         for rows, key, _, _ in self._undo:
             put.setdefault(rows.name, {})[key] = rows.dirty[key]
         return put
 
     def kept(self) -> None:
-        """The event was folded whole."""
+        """Keeps the rows that were put by the event just folded."""
         self._undo.clear()
 
     def undo(self) -> None:
-        """Takes back whatever was put since the last event that was folded whole."""
+        """Undoes every put since the last `kept`."""
         for rows, key, known, dirty in reversed(self._undo):
             _restore(rows.known, key, known)
             _restore(rows.dirty, key, dirty)
         self._undo.clear()
 
     def changes(self) -> Iterator[tuple[str, Mapping[Key, Row], set[Key]]]:
-        """Each table's changed rows by key, and the keys that the store has already."""
+        """Each table's name, its changed rows by key, and the keys that the store has already."""
         for rows in self.tables.values():
             if rows.dirty:
                 yield rows.name, rows.dirty, rows.stored
 
     def written(self) -> None:
-        """All changes are in the store now."""
+        """Marks all changed rows as written to the store."""
         for rows in self.tables.values():
             rows.written()
 
     def forget(self, *, empty: bool = False) -> None:
-        """Nothing in memory counts any more: the store may have been written by another. `empty`: it has no rows."""
+        """Discards all rows in memory: another process may have changed the store. `empty`: the store has no rows."""
         self._undo.clear()
         for rows in self.tables.values():
             rows.forget(empty=empty)
 
 
 def _restore(rows: dict[Key, Any], key: Key, row: Row | None) -> None:
-    """A row that was not in memory is read again when it is asked for."""
+    """Puts the earlier row back; a row that was not in memory is read from the store when it is next needed."""
     if row is None:
         rows.pop(key, None)
     else:

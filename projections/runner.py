@@ -1,4 +1,4 @@
-"""The runner: reads a log and keeps the builds of a store up to date with it, batch by batch."""
+"""The runner: reads a log in batches and keeps the builds of a store up to date with it."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from projections.projection import Fold
 from projections.work import Work, commit_together
 
 Projected = Callable[[Sequence[Recorded], int], None]
-"""Told of a committed batch, and when its folding began, in nanoseconds since 1970."""
+"""Called with a committed batch and the time when its folding began, in nanoseconds since 1970."""
 
 BATCH = 2_000
-"""Events a transaction, where somebody may wait for it."""
+"""Events per transaction, where a reader may wait for the next one."""
 _ALONE = 10_000
-"""Events a transaction, where all builds are equally far and far behind: nobody waits for anybody."""
+"""Events per transaction, where all builds are at the same ordinal and this far behind: no build delays another."""
 _AT_ONCE = 50_000
-"""Events asked of a log in one go: whoever writes it must not wait for one endless read to end."""
+"""Events per read of the log: a writer of the log must not wait long for a read to end."""
 
 
 class Runner:
-    """Keeps several builds up to date with one log; builds that are equally far are one transaction.
+    """Keeps several builds up to date with one log; builds at the same ordinal share a transaction.
 
-    Builds that are behind never keep the others waiting for longer than one batch. Not safe for threads: one runs it.
+    Builds that are behind delay the others by one batch at most. Not thread-safe.
     """
 
     def __init__(self, log: LogReader, works: Sequence[Work], projected: Projected | None = None) -> None:
-        """`projected` is told of each batch that what answers now has taken up, and since when it was folded."""
+        """`projected` is called after each batch that a live build of today's rows has committed."""
         self._log = log
         self.works = list(works)
         self._projected = projected
@@ -42,7 +42,7 @@ class Runner:
         self._reads: dict[int, _Read] = {}
 
     def start(self) -> None:
-        """Begins where the store says. Raises InvalidInput where it holds another log's rows; see `Work.resume`."""
+        """Resumes each build at its stored ordinal; raises InvalidInput where the store holds another log's rows."""
         self._log_id = ""
         log_id = log_id_of(self._log)
         for work in list(self.works) if log_id else ():
@@ -50,7 +50,7 @@ class Runner:
         self._log_id = log_id
 
     def take_up(self, works: Sequence[Work]) -> None:
-        """These are the builds from here on; those it knows already go on where they are."""
+        """Replaces the builds; those that were there before go on at their ordinal."""
         new = [work for work in works if work not in self.works]
         self.works = [work for work in self.works if work in works]
         for work in new:
@@ -59,9 +59,9 @@ class Runner:
                 self._resume(work, self._log_id)
 
     def step(self, most: int | None = None) -> int:
-        """Takes each group of builds that are equally far one batch on; returns how many events were folded.
+        """Advances each group of builds at the same ordinal by one batch; returns the number of events folded.
 
-        A batch is `most` events, or as many as serve whoever waits.
+        A batch has at most `most` events; by default BATCH, or more where no reader or build waits for it.
         """
         if not self._log_id:
             self.start()
@@ -77,18 +77,18 @@ class Runner:
             raise
 
     def catch_up(self, stopped: Callable[[], bool] = lambda: False) -> None:
-        """Folds until the log holds nothing more, or until `stopped()`."""
+        """Folds to the end of the log, or until `stopped()` returns true."""
         while not stopped() and self.step():
             pass
 
     def close(self) -> None:
-        """Ends what is being read of the log; idempotent."""
+        """Ends all reads of the log; idempotent."""
         for read in self._reads.values():
             read.close()
         self._reads.clear()
 
     def _begin_again(self) -> None:
-        """What was folded and is not committed must not be folded once more on top of itself."""
+        """Makes the next step resume from the store, so that uncommitted events are not folded twice."""
         self.close()
         self._log_id = ""
 
@@ -101,7 +101,7 @@ class Runner:
             for work, fold in interested.get(type(recorded.envelope.event), ()):
                 work.fold(fold, recorded)
         self._commit(group, batch)
-        if self._projected is not None and any(_answers(work) for work in group):
+        if self._projected is not None and any(_serves_queries(work) for work in group):
             self._projected(batch, began)
         return len(batch)
 
@@ -130,7 +130,7 @@ class Runner:
             self._one_by_one(work, batch)
 
     def _one_by_one(self, work: Work, batch: Sequence[Recorded]) -> None:
-        """Finds the events whose rows the database does not take, and parks those alone."""
+        """Commits event by event, and parks exactly the events whose rows the database refuses."""
         self._resume(work, self._log_id)
         for recorded in batch:
             fold = work.folds.get(type(recorded.envelope.event))
@@ -156,7 +156,7 @@ class Runner:
 
 
 class _Read:
-    """The events of a log from `after` on, up to and with `upto`, taken by batches."""
+    """The events of a log with `after < ordinal <= upto`, taken in batches."""
 
     def __init__(self, log: LogReader, after: int, upto: int) -> None:
         self.after, self.upto = after, upto
@@ -170,7 +170,7 @@ class _Read:
         return batch
 
     def close(self) -> None:
-        """Where the log reads from a connection, that is let go of now and not when memory is tidied."""
+        """Releases the log's connection, where it reads from one, without waiting for garbage collection."""
         self._close()
 
 
@@ -183,7 +183,7 @@ def _interested(group: Sequence[Work]) -> Mapping[type, Sequence[tuple[Work, Fol
 
 
 def log_id_of(log: LogReader) -> str:
-    """The id of the log, which its first event names; empty for an empty log."""
+    """The log's id, from its first event; empty for an empty log. Raises InvalidInput for another first event."""
     first = next(iter(log.read(upto=1)), None)
     if first is None:
         return ""
@@ -193,7 +193,7 @@ def log_id_of(log: LogReader) -> str:
     return str(event.log_id)
 
 
-def _answers(work: Work) -> bool:
+def _serves_queries(work: Work) -> bool:
     return work.build.status is BuildStatus.LIVE and work.build.kind is BuildKind.TODAY
 
 
@@ -206,5 +206,5 @@ def _ordinal(work: Work) -> int:
 
 
 def _turn(work: Work) -> tuple[Any, ...]:
-    """Of builds that are equally far, what is live comes last: so what is to take its place is never behind it."""
+    """Of builds at the same ordinal the live one comes last, so that the build to replace it is never behind it."""
     return work.ordinal, work.build.status is BuildStatus.LIVE

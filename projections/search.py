@@ -1,8 +1,8 @@
-"""Search by words: which rows' text holds every word that is asked for, on both databases alike.
+"""Search by words: finds the rows that hold every word of a text, with the same result on both databases.
 
-A word is a run of letters and digits, or a number with its decimals; whatever else there is parts them, and capitals
-do not matter. `BTCUSDT-LINEAR.BYBIT at 83123.5` has five: btcusdt, linear, bybit, at, 83123.5. Words are found whole:
-83123 is another one. A row's words are kept in a column of their own, so that no database's idea of a word counts.
+A word is a run of letters and digits, or a number with its decimals; all other characters separate words, and case is
+ignored. `BTCUSDT-LINEAR.BYBIT at 83123.5` has five words: btcusdt, linear, bybit, at, 83123.5. Only whole words match:
+83123 does not match 83123.5. A row's words have a column of their own, so that no database's tokenizer matters.
 """
 
 from __future__ import annotations
@@ -25,27 +25,29 @@ _WORD = re.compile(r"\d+(?:\.\d+)+|[^\W_]+")
 
 
 def words(text: str) -> Sequence[str]:
-    """The words of a text in its order, in small letters."""
+    """The words of a text in their order, in lower case."""
     return _WORD.findall(text.lower())
 
 
 def matching(rows: FromClause, text: str) -> ColumnElement[bool]:
-    """Whether a row's words hold every word of the text.
+    """Whether a row holds every word of the text.
 
-    `rows` is a source's table that has the columns `words` and `ordinal`, now or at a moment of the past; only the
-    live table has an index. Raises InvalidInput for a text without a word.
+    `rows` is a source's table with the columns `words` and `ordinal`, live or as of an ordinal; only the live table
+    has an index. Raises InvalidInput for a text without a word.
     """
-    asked = words(text)
-    if not asked:
+    wanted_words = words(text)
+    if not wanted_words:
         raise InvalidInput(f"{text[:80]!r} holds no word to search for; give letters or digits")
-    indexed = in_fts(rows, asked)
-    return _Matching(_in_array(rows, asked), _in_text(rows, asked) if indexed is None else indexed)
+    indexed = in_fts(rows, wanted_words)
+    return _Matching(
+        _in_array(rows, wanted_words), _in_text(rows, wanted_words) if indexed is None else indexed
+    )
 
 
 class _Matching(FunctionElement[bool]):
-    """One condition in two languages, PostgreSQL's and SQLite's: each is told its own.
+    """One condition in two dialects; each database receives its own.
 
-    It names no type: SQLite would be asked whether a boolean is 1, and find nothing by an index.
+    It has no SQL type: as a boolean, SQLAlchemy would compare it with 1 on SQLite, which then could use no index.
     """
 
     inherit_cache = True
@@ -64,12 +66,12 @@ def _to_sqlite(element: _Matching, compiler: SQLCompiler, **options: Any) -> str
     return compiler.process(to_sqlite, **options)
 
 
-def _in_array(rows: FromClause, asked: Sequence[str]) -> ColumnElement[bool]:
-    wanted = cast(array([literal(word) for word in asked]), ARRAY(Text))
+def _in_array(rows: FromClause, wanted_words: Sequence[str]) -> ColumnElement[bool]:
+    wanted = cast(array([literal(word) for word in wanted_words]), ARRAY(Text))
     return array_of(rows).op("@>", is_comparison=True)(wanted)
 
 
-def _in_text(rows: FromClause, asked: Sequence[str]) -> ColumnElement[bool]:
-    """Word by word in the column itself: a space stands on either side of each."""
+def _in_text(rows: FromClause, wanted_words: Sequence[str]) -> ColumnElement[bool]:
+    """Looks for each word in the column, with a space on either side."""
     held = literal(" ").concat(rows.c[WORDS]).concat(" ")
-    return and_(*(func.instr(held, f" {word} ") > 0 for word in asked))
+    return and_(*(func.instr(held, f" {word} ") > 0 for word in wanted_words))

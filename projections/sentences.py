@@ -1,4 +1,4 @@
-"""One line of plain words for each event, for people who read a chain or a journal."""
+"""One line of text for each event, for people who read a chain or a journal."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _UNPRINTED = dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029], " ")
 
 
 def sentence(event: Event) -> str:
-    """What the event says, on one line; prices and quantities as they were recorded.
+    """The event's sentence, on one line; prices and quantities as they were recorded.
 
-    Words of strangers (an exchange's reasons) are shown without the signs that move a terminal's cursor.
+    Control characters in text from outside (an exchange's reasons) are replaced by spaces.
     """
-    told = _SENTENCES[type(event)](event)
-    return told if told.isprintable() else told.translate(_UNPRINTED)
+    line = _SENTENCES[type(event)](event)
+    return line if line.isprintable() else line.translate(_UNPRINTED)
 
 
 def plain(value: Decimal) -> str:
-    """A decimal without exponent and trailing zeros, as people write it."""
+    """A decimal without exponent and trailing zeros."""
     text = f"{value:f}"
     return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
 
@@ -82,8 +82,8 @@ def _position_closed(event: position.PositionClosed) -> str:
 
 
 def _protection(event: position.ProtectionMoved) -> str:
-    told = (("stop", event.stop), ("target", event.target))
-    return ", ".join(f"{name} {'none' if value is None else plain(value)}" for name, value in told)
+    levels = (("stop", event.stop), ("target", event.target))
+    return ", ".join(f"{name} {'none' if value is None else plain(value)}" for name, value in levels)
 
 
 def _rules(event: instrument.InstrumentListed | instrument.InstrumentRulesChanged) -> str:

@@ -1,4 +1,4 @@
-"""Signals: what strategies saw, and whether it has been decided."""
+"""Signals: what the strategies detected, and the decision on each."""
 
 from __future__ import annotations
 
@@ -78,14 +78,14 @@ def _decided(rows: Rows, recorded: Recorded) -> None:
     meta, event = recorded.envelope.meta, recorded.envelope.event
     assert isinstance(event, DecisionMade)
     row = rows.get("signals", meta.account, parse(meta.stream).id)
-    told = {
+    decision = {
         "status": DECIDED,
         "verdict": event.verdict.value,
         "reasons": list(event.reasons),
         "decided_at": meta.occurred_at,
         "updated_ordinal": recorded.ordinal,
     }
-    rows.put("signals", {**row, **told})
+    rows.put("signals", {**row, **decision})
 
 
 SIGNALS = Projection(

@@ -1,6 +1,6 @@
-"""Where a question finds its tables: the live builds as they are now, or the rows as they stood at an ordinal.
+"""Sources of queries: the live builds as they are now, or the read models as of an ordinal.
 
-Questions are written once, against the columns of a table's spec; what they are put to decides which moment answers.
+A query is written once, against the columns of a table's spec; its source determines the moment it is answered for.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ from projections.store import reading
 
 
 class Source(Protocol):
-    """One moment of one log's read models; valid while its connection is."""
+    """One log's read models at one moment; valid while its connection is open."""
 
     @property
     def connection(self) -> Connection:
-        """What the question's statements run on."""
+        """The connection that queries run on."""
         ...
 
     @property
     def ordinal(self) -> int:
-        """The ordinal up to which every table it was asked for tells the log."""
+        """The ordinal up to which every table includes the log's events."""
         ...
 
     def table(self, name: str) -> FromClause:
-        """The rows of this log in a table (`orders`), with its spec's columns; raises Refused for one not built."""
+        """The rows of this log in a table, with the columns of its spec; raises Refused where it is not built."""
         ...
 
 
 class Now:
-    """The live builds, as of one snapshot of the store."""
+    """The live builds, in one snapshot of the store."""
 
     def __init__(self, connection: Connection, projections: Mapping[str, Projection], partition: int) -> None:
         self.connection = connection
@@ -56,7 +56,7 @@ class Now:
 
     @property
     def ordinal(self) -> int:
-        """See `Source`: that of the build that is least far."""
+        """See `Source`: the lowest ordinal of the live builds."""
         ids = [build.id for build in self._builds.values()]
         here = CURSORS.c.build_id.in_(ids) & (CURSORS.c.partition == self._partition)
         least = self.connection.execute(select(func.min(CURSORS.c.ordinal), func.count()).where(here)).one()
@@ -70,7 +70,7 @@ class Now:
         build: Build | None = self._builds.get(projection.name)
         if build is None or build.fingerprint != projection.fingerprint:
             raise Refused(
-                f"the read model {projection.name} is not built in this store as this program needs it: "
+                f"this store has no build of the read model {projection.name} in the version of this program: "
                 f"run `whence projections rebuild {projection.name}`"
             )
         return tables_of(projection, build)
@@ -83,7 +83,7 @@ def _of_partition(table: Table, partition: int) -> FromClause:
 
 
 class ReadModels:
-    """The read models of one log in one store; opens moments of them."""
+    """The read models of one log in one store; opens them as of now or of the past."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class ReadModels:
         log: LogReader | None = None,
         interval: int = INTERVAL,
     ) -> None:
-        """`log` is what the past is told by, `interval` that of the histories in the store."""
+        """`log` is read for queries about the past; `interval` is that of the histories in the store."""
         self.engine = engine
         self.projections = projections
         self.partition = partition
@@ -103,18 +103,18 @@ class ReadModels:
 
     @contextmanager
     def now(self) -> Generator[Source]:
-        """What the live builds say, all at one moment."""
+        """Opens the live builds in one snapshot."""
         with reading(self.engine) as connection:
             yield Now(connection, self.projections, self.partition)
 
     @contextmanager
     def as_of(self, moment: int | datetime) -> Generator[Source]:
-        """What the events up to an ordinal say, or up to the last ordinal recorded by a time; 0 is before the first.
+        """Opens the read models as of an ordinal, or as of the last ordinal recorded by a time; 0 is the empty log.
 
-        Raises InvalidInput for an ordinal that the log does not have and for a time without its zone, Refused where
-        these read models were opened without their log, and what reading the log raises.
+        Raises InvalidInput for an ordinal that the log does not have and for a time without time zone, Refused where
+        these read models were opened without a log; and as `LogReader.read`.
         """
-        log = self._told_by()
+        log = self._required_log()
         with reading(self.engine) as connection:
             ordinal = self._ordinal_of(connection, log, moment)
             there = AsOf(
@@ -128,10 +128,10 @@ class ReadModels:
             yield there
             there.close()
 
-    def _told_by(self) -> LogReader:
+    def _required_log(self) -> LogReader:
         if self._log is None:
             raise Refused(
-                "what was can only be told by the log, and these read models were opened without it"
+                "the past can only be read from the log, and these read models were opened without one"
             )
         self._log_id = self._log_id or log_id_of(self._log)
         return self._log
@@ -141,7 +141,7 @@ class ReadModels:
         if isinstance(moment, int):
             if not 0 <= moment <= head:
                 raise InvalidInput(
-                    f"there is no ordinal {moment:,}: this log's go from 1 to {head:,}, 0 is before them"
+                    f"there is no ordinal {moment:,}: this log's go from 1 to {head:,}; 0 is before the first"
                 )
             return moment
         if moment.utcoffset() is None:

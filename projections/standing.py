@@ -1,4 +1,4 @@
-"""How each build stands: how far it is, and what of it waits."""
+"""The status of each build: its ordinal and its parked events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from projections.builds import Build, builds
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A build and one log: the ordinal it has reached, and how many events of how many sequences are parked."""
+    """A build's status on one log: its ordinal, and the number of its parked events and of their sequences."""
 
     build: Build
     partition: int
@@ -24,7 +24,7 @@ class Standing:
 
 
 def standings(connection: Connection, partition: int) -> Sequence[Standing]:
-    """Every build on record as it stands with the log of this partition, the oldest first."""
+    """The status of every recorded build on the log of this partition, the oldest build first."""
     reached = select(CURSORS.c.build_id, CURSORS.c.ordinal).where(CURSORS.c.partition == partition)
     at = {row.build_id: row.ordinal for row in connection.execute(reached)}
     waiting = {row.build_id: row for row in connection.execute(_waiting(partition))}

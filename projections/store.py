@@ -1,7 +1,6 @@
 """The store: the database that holds the read models, PostgreSQL or SQLite.
 
-Reads see one moment of it (a snapshot), writes are one transaction. Nothing here is the truth: drop it, and the log
-builds it again.
+Reads see one snapshot of it, writes are one transaction. All of it is derived from the log and can be rebuilt.
 """
 
 from __future__ import annotations
@@ -17,29 +16,30 @@ from projections.columns import COLLATION
 
 _WRITES = "whence_writes"
 _PRAGMAS = ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
-"""SQLite: readers and the writer do not wait for each other; what a power cut costs, the log makes again."""
+"""SQLite: readers and the writer do not block each other; rows lost in a power failure are rebuilt from the log."""
 
 
 def prepare(engine: Engine) -> Engine:
-    """Makes an engine a store's; to be called once, before its first connection. Returns it.
+    """Prepares an engine for a store and returns it; to be called once, before the first connection.
 
-    SQLite's driver begins transactions late and not before DDL, so it is told when to; it learns to order decimals.
+    On SQLite each transaction begins explicitly, because the driver begins none before DDL; a collation for decimals
+    is added.
     """
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _teach)
+        event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
     return engine
 
 
 @contextmanager
 def reading(engine: Engine) -> Generator[Connection]:
-    """A connection that sees one moment of the store, whatever is written meanwhile."""
+    """A connection that sees one snapshot of the store, whatever is written meanwhile."""
     with snapshot(engine) as connection:
         yield connection
 
 
 def snapshot(engine: Engine) -> Connection:
-    """A connection that sees one moment of the store until it is closed, which never fails."""
+    """A connection that sees one snapshot of the store until it is closed; closing it never fails."""
     level = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
     connection = engine.connect().execution_options(**level)
     try:
@@ -52,12 +52,12 @@ def snapshot(engine: Engine) -> Connection:
 
 @contextmanager
 def writing(engine: Engine) -> Generator[Connection]:
-    """A connection whose changes are committed together at the end, or not at all."""
+    """A connection whose changes are committed together at the end, or rolled back."""
     with engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
         yield connection
 
 
-def _teach(connection: Any, _record: object) -> None:
+def _set_up(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").fetchall()
@@ -70,6 +70,6 @@ def _begin(connection: Connection) -> None:
 
 
 def compare_decimals(one: str, other: str) -> int:
-    """SQLite's collation of money: -1, 0, 1 by value, whatever the digits."""
+    """SQLite's collation of money: -1, 0 or 1 by value; 1.0 equals 1.00."""
     left, right = Decimal(one), Decimal(other)
     return (left > right) - (left < right)

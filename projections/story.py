@@ -1,4 +1,4 @@
-"""The story of a chain, told from the journal: three statements for what `projections.chain.tell` reads a whole log."""
+"""The story of a chain, read from the journal with three queries; `projections.chain.find_story` reads a whole log."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from projections.chain import Story, story_of
 from projections.source import Source
 
 MOST = 10_000
-"""Events of one story: more is no story that anybody reads, and no answer that a server should be asked for."""
+"""The most events of one story: nobody reads a longer one, and a server should not have to send it."""
 
 Decode = Callable[[bytes], Envelope]
 
@@ -21,22 +21,22 @@ Decode = Callable[[bytes], Envelope]
 def story(source: Source, wanted: str, decode: Decode, most: int = MOST) -> Story | None:
     """The whole story around an order, signal, position, event, execution, chain or stream; None where there is none.
 
-    `decode` reads a record as the log holds it. A position that one chain opened and another closed belongs to both,
-    so both are told. Raises Refused for a story of more than `most` events, and what `decode` raises.
+    `decode` decodes a record of the log. A position that one chain opened and another closed belongs to both chains,
+    so the story holds both. Raises Refused for a story of more than `most` events, and as `decode`.
     """
     journal = source.table("journal")
     named = _chains(source, _named(journal, source.table("fills"), wanted), wanted, most)
     if not named:
         return None
     chains = named.union(_chains(source, _sharing(journal, named), wanted, most))
-    told = select(journal.c.ordinal, journal.c.data).where(journal.c.chain.in_(sorted(chains)))
-    rows = source.connection.execute(told.order_by(journal.c.ordinal).limit(most + 1)).all()
+    entries = select(journal.c.ordinal, journal.c.data).where(journal.c.chain.in_(sorted(chains)))
+    rows = source.connection.execute(entries.order_by(journal.c.ordinal).limit(most + 1)).all()
     _check(len(rows), wanted, most)
     return story_of((Recorded(at, decode(bytes(data)), bytes(data)) for at, data in rows), chains)
 
 
 def _chains(source: Source, of: Select[Any] | CompoundSelect[Any], wanted: str, most: int) -> frozenset[str]:
-    """Their names, as often as they come: each stands for an event of the story, so that more are too many."""
+    """The chains that the query returns. It returns one row per event, so more than `most` rows are refused at once."""
     chains: Sequence[str] = source.connection.execute(of.limit(most + 1)).scalars().all()
     _check(len(chains), wanted, most)
     return frozenset(chains)
@@ -45,12 +45,12 @@ def _chains(source: Source, of: Select[Any] | CompoundSelect[Any], wanted: str, 
 def _check(count: int, wanted: str, most: int) -> None:
     if count > most:
         raise Refused(
-            f"the story of {wanted!r} has more than {most:,} events; ask the journal for them, page by page"
+            f"the story of {wanted!r} has more than {most:,} events; query the journal for them, page by page"
         )
 
 
 def _named(journal: FromClause, fills: FromClause, wanted: str) -> CompoundSelect[Any]:
-    """The chains that have the id; one selection for each kind of id, so that each finds its index."""
+    """The chains that hold the id; one query for each kind of id, so that each can use its index."""
     columns = journal.c
     has_it = (
         columns.chain == wanted,
@@ -64,7 +64,7 @@ def _named(journal: FromClause, fills: FromClause, wanted: str) -> CompoundSelec
 
 
 def _sharing(journal: FromClause, chains: frozenset[str]) -> Select[Any]:
-    """The chains that had a hand in a position of these, by event: told to be distinct, SQLite would read them all."""
+    """The chain of each event of these chains' positions, repeated: for DISTINCT, SQLite would scan the journal."""
     whole = journal.alias("whole")
     theirs = (journal.c.noun == "position") & journal.c.chain.in_(sorted(chains))
     by_index = whole.c.subject.in_(select(journal.c.subject).where(theirs))

@@ -1,4 +1,4 @@
-"""How trading went: trades, profit, fees, win rate, drawdown, and the signals that were not traded, by reason."""
+"""The summary of a run: trades, profit, fees, win rate, drawdown, and the skipped signals by reason."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from domain.signal import DecisionMade, SignalDetected, Verdict
 
 @dataclass(slots=True)
 class Summary:
-    """Adds up as events come by; money in the account's currency, drawdown a fraction of the highest balance."""
+    """Sums over the events folded so far; money in the account's currency, drawdown a fraction of the peak balance."""
 
     currency: str = ""
     starting_balance: Decimal = ZERO
@@ -43,7 +43,7 @@ class Summary:
     last_closed_by: str = ""
 
     def fold(self, envelope: Envelope) -> None:
-        """Takes up one event; those it does not know change only the count."""
+        """Adds one event; events without a step only raise `events`."""
         self.events += 1
         step = _STEPS.get(type(envelope.event))
         if step is not None:
@@ -58,16 +58,16 @@ class Summary:
 
     @property
     def win_rate(self) -> Decimal | None:
-        """The share of closed positions with a net profit; None before the first."""
+        """The share of closed positions with a net profit; None before the first is closed."""
         return None if self.trades == 0 else Decimal(self.wins) / self.trades
 
     @property
     def still_open(self) -> int:
-        """Positions opened and not closed."""
+        """The number of positions opened and not yet closed."""
         return self.opened - self.trades
 
-    def told(self) -> Mapping[str, object]:
-        """The figures by name, decimals as text, for programs."""
+    def figures(self) -> Mapping[str, object]:
+        """The figures by name, decimals as text, for JSON."""
         rate = self.win_rate
         return {
             "currency": self.currency,

@@ -1,4 +1,4 @@
-"""A read model's tables as they are described once and built many times: every build has tables of its own."""
+"""The specification of a read model's tables; every build has tables of its own with these columns."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from projections.word_index import WORDS, index_words
 
 @dataclass(frozen=True, slots=True)
 class TableSpec:
-    """A read model's table, before it has a build: columns by name, in order; its key; what is looked up by.
+    """A table of a read model: its columns by name, in order; its key; the columns of its indexes.
 
-    Every table is led by the log's `partition`, which no projection writes: a store may hold several logs' rows. One
-    with a column `words` can be searched by them (`projections.search`).
+    The first column of every table is the log's `partition`, which no projection writes: a store may hold the rows of
+    several logs. A table with a column `words` can be searched (`projections.search`).
     """
 
     name: str
@@ -30,7 +30,7 @@ class TableSpec:
             raise ValueError(f"{self.name} has no column {', '.join(sorted(unknown))}")
 
     def table(self, metadata: MetaData, name: str, more: Sequence[tuple[str, Kind]] = ()) -> Table:
-        """The table called `name`, with `more` columns behind its own; the last of `more` belong to its key."""
+        """The table `name`, with the columns `more` after its own; non-nullable ones of `more` join its key."""
         kinds = [("partition", COUNT), *self.columns.items(), *more]
         columns = [Column(column, kind.type(), nullable=kind.nullable) for column, kind in kinds]
         key = PrimaryKeyConstraint(

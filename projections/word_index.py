@@ -1,8 +1,8 @@
 """The index over a table's column of words: GIN over an array on PostgreSQL, an FTS5 table on SQLite.
 
-The FTS5 table holds no text of its own; it is made and dropped with its table, and written in the transaction that
-writes the row. New rows are written to it many at once (`put_words`): a trigger would make it write itself out after
-every one, which takes seven times as long. Rows that change or go are few, and triggers see to them.
+The FTS5 table stores no text. It is created and dropped with its table, and written in the transaction that writes the
+row. New rows are added in bulk (`put_words`): with a trigger FTS5 flushes its index after every row, which takes seven
+times as long. Triggers handle the few rows that are changed or deleted.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from sqlalchemy import (
 )
 
 WORDS = "words"
-"""The column that holds a row's words, with one space between two."""
+"""The column that holds a row's words, separated by single spaces."""
 
 _INDEXED = "words are indexed"
 _SPACE: ColumnElement[str] = literal_column("' '")
 _PARTITION_FROM = 40
-"""From this bit on, a row id of the FTS5 table is the partition; below it, the ordinal."""
+"""A row id of the FTS5 table holds the partition from this bit on, and the ordinal below it."""
 _ORDINAL = (1 << _PARTITION_FROM) - 1
 
 _MADE = (
@@ -48,7 +48,7 @@ _ID = f"({{row}}.partition << {_PARTITION_FROM}) | {{row}}.ordinal"
 
 
 def index_words(rows: Table) -> None:
-    """The table's column `words` is indexed from its creation on; it must have `partition` and `ordinal` too."""
+    """Indexes the table's column `words` from its creation on; it must also have `partition` and `ordinal`."""
     rows.info[_INDEXED] = True
     gin = Index(f"ix_{rows.name}_words", array_of(rows), postgresql_using="gin")
     gin.ddl_if(dialect="postgresql")
@@ -72,7 +72,7 @@ def _drop_fts(rows: Table, connection: Connection, **_: Any) -> None:
 
 
 def put_words(driver: Any, rows: Table, partition: int, new: Iterable[Mapping[str, Any]]) -> None:
-    """Takes rows that were just written into SQLite's index; nothing where the table has none.
+    """Adds rows that were just written to SQLite's index; does nothing where the table has none.
 
     `driver` is a connection of the `sqlite3` module.
     """
@@ -83,17 +83,17 @@ def put_words(driver: Any, rows: Table, partition: int, new: Iterable[Mapping[st
 
 
 def array_of(rows: FromClause) -> ColumnElement[Any]:
-    """The words as PostgreSQL's array, spelled as the index has it."""
+    """The words as a PostgreSQL array, by the same expression as the index."""
     return func.string_to_array(rows.c[WORDS], _SPACE)
 
 
-def in_fts(rows: FromClause, asked: Sequence[str]) -> ColumnElement[bool] | None:
-    """Whether a row has these words, by SQLite's index; None where what is selected from has none."""
+def in_fts(rows: FromClause, wanted_words: Sequence[str]) -> ColumnElement[bool] | None:
+    """Whether a row holds these words, by SQLite's index; None where the selected table has no index."""
     chosen = _chosen(rows)
     indexed, *more = chosen.get_final_froms()
     if more or not _is_indexed(indexed):
         return None
-    ordinals = chosen.with_only_columns(indexed.c.ordinal).where(_matches(indexed, asked))
+    ordinals = chosen.with_only_columns(indexed.c.ordinal).where(_matches(indexed, wanted_words))
     return rows.c.ordinal.in_(ordinals.correlate(None))
 
 
@@ -102,14 +102,14 @@ def _is_indexed(rows: FromClause) -> bool:
 
 
 def _chosen(rows: FromClause) -> Select[Any]:
-    """What is selected from: a source's table is a selection of a build's."""
+    """The SELECT behind `rows`: a source's table is a subquery over a build's table."""
     within: Any = rows.element if isinstance(rows, Subquery) else None
     return cast("Select[Any]", within) if isinstance(within, Select) else select(rows)
 
 
-def _matches(indexed: FromClause, asked: Sequence[str]) -> ColumnElement[bool]:
+def _matches(indexed: FromClause, wanted_words: Sequence[str]) -> ColumnElement[bool]:
     fts = table(_name(indexed), column("rowid"))
-    words = " ".join(f'"{word}"' for word in asked)
+    words = " ".join(f'"{word}"' for word in wanted_words)
     return and_(
         literal_column(f'"{fts.name}"').op("MATCH", is_comparison=True)(words),
         indexed.c.partition == fts.c.rowid.op(">>")(_PARTITION_FROM),

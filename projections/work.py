@@ -1,7 +1,7 @@
-"""One build at work on one log: it folds events in memory and writes rows and ordinal in one transaction.
+"""The work of one build on one log: folds events in memory and writes rows and ordinal in one transaction.
 
-So every event counts exactly once, wherever the process dies: what was not committed is read again, and nobody
-else's commit can come in between, because the ordinal is only moved from where this work saw it.
+So every event is projected exactly once, wherever the process dies: uncommitted events are read again. Another process
+cannot commit in between, because the ordinal is only updated from the value that this work read.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ _log = logging.getLogger(__name__)
 
 
 class Keeper(Protocol):
-    """How a build's rows are kept: as they are today, or at every checkpoint."""
+    """Reads and writes a build's rows: as they are now, or as of every checkpoint."""
 
     def load(self, connection: Connection, table: str, key: Key) -> Row | None:
-        """The row as it was last written; None where there is none."""
+        """The row as last written; None where there is none."""
         ...
 
     def write(self, connection: Connection, rows: MemoryRows, ordinal: int) -> None:
-        """Writes what changed; `ordinal` is that of the last event folded."""
+        """Writes the changed rows; `ordinal` is that of the last event folded."""
         ...
 
 
 class Today:
-    """Keeps each row as it is now."""
+    """A `Keeper` of each row as it is now."""
 
     def __init__(self, tables: Mapping[str, Table], partition: int) -> None:
         self._tables = tables
@@ -54,8 +54,8 @@ class Today:
         found = self._tables[table]
         named = zip(found.primary_key.columns, (self._partition, *key), strict=True)
         columns = [column for column in found.columns if column.name != "partition"]
-        stands = select(*columns).where(*(column == value for column, value in named))
-        row = connection.execute(stands).mappings().first()
+        chosen = select(*columns).where(*(column == value for column, value in named))
+        row = connection.execute(chosen).mappings().first()
         return None if row is None else {str(name): value for name, value in row.items()}
 
     def write(self, connection: Connection, rows: MemoryRows, ordinal: int) -> None:
@@ -65,7 +65,7 @@ class Today:
 
 
 class Work:
-    """A build and one log's partition; `ordinal` is how far it is."""
+    """A build and one log's partition; `ordinal` is that of the last event committed."""
 
     def __init__(
         self,
@@ -91,9 +91,9 @@ class Work:
         self._newly_parked: list[dict[str, Any]] = []
 
     def resume(self, log_id: str) -> int:
-        """Begins where the store says, on the log of this id; returns the ordinal.
+        """Resumes at the stored ordinal, on the log of this id; returns the ordinal.
 
-        Raises InvalidInput where the store holds what was made from another log, Dropped where the build is gone.
+        Raises InvalidInput where the build was made from another log, Dropped where the build was dropped.
         """
         self._forget()
         with writing(self.engine) as connection:
@@ -110,9 +110,9 @@ class Work:
         return self.ordinal
 
     def fold(self, fold: Fold, recorded: Recorded) -> None:
-        """Takes up one event, or parks it behind what already waits of its sequence.
+        """Folds one event, or parks it where its sequence is parked already.
 
-        Raises the database's own errors where a row cannot be read: that is no fault of the event.
+        Raises the database's own errors where a row cannot be read: the event is not at fault then.
         """
         if self._parked and self._sequence(recorded.envelope.meta) in self._parked:
             self._await(recorded, "")
@@ -121,31 +121,31 @@ class Work:
             fold(self._rows, recorded)
         except SQLAlchemyError:
             raise
-        except Exception as fault:  # noqa: BLE001  (whatever it is: the sequence waits, and is shown)
+        except Exception as fault:  # noqa: BLE001  (any error parks the sequence, and is recorded)
             self._rows.undo()
             self.park(recorded, fault)
         else:
             self._rows.kept()
 
     def park(self, recorded: Recorded, fault: BaseException) -> None:
-        """This event, and with it all that follows of its sequence, waits for a retry."""
+        """Parks this event and all later events of its sequence, until they are retried or discarded."""
         sequence = self._sequence(recorded.envelope.meta)
         chain = {"correlation_id": recorded.envelope.meta.correlation_id}
-        told = "%s parked %s at ordinal %d"
-        _log.error(told, self.projection.name, sequence, recorded.ordinal, exc_info=fault, extra=chain)
+        message = "%s parked %s at ordinal %d"
+        _log.error(message, self.projection.name, sequence, recorded.ordinal, exc_info=fault, extra=chain)
         self._parked.add(sequence)
-        self._await(recorded, told_of(fault))
+        self._await(recorded, error_text(fault))
 
     def commit(self, ordinal: int) -> None:
-        """Writes everything up to `ordinal`, and the ordinal, together.
+        """Writes the rows changed up to `ordinal`, and the ordinal, in one transaction.
 
-        Raises Overtaken where another process has moved it or changed the rows (`resume` then), Unwritable where the
-        database does not take the rows.
+        Raises Overtaken where another process has moved the ordinal or changed the rows (call `resume` then),
+        Unwritable where the database refuses the rows.
         """
         commit_together([self], ordinal)
 
     def write(self, connection: Connection, ordinal: int) -> None:
-        """What `commit` writes, in a transaction of the caller's; `written` must follow once it is committed."""
+        """Writes what `commit` writes, in the caller's transaction; call `written` once that is committed."""
         self._close_reading()
         seen = (CURSORS.c.ordinal == self.ordinal) & (CURSORS.c.epoch == self._epoch)
         moved = update(CURSORS).where(self._here & seen).values(ordinal=ordinal)
@@ -163,7 +163,7 @@ class Work:
             connection.execute(insert(PARKED), self._newly_parked)
 
     def written(self, ordinal: int) -> None:
-        """What was written up to `ordinal` is committed."""
+        """Records that the rows written up to `ordinal` are committed."""
         self._rows.written()
         self._newly_parked.clear()
         self.ordinal = ordinal
@@ -214,10 +214,11 @@ _BEGIN: Mapping[str, Callable[[], Insert]] = {
 
 
 def commit_together(works: Sequence[Work], ordinal: int) -> None:
-    """Commits works of one store that are equally far in one transaction; raises as `Work.commit`, then none is.
+    """Commits works of one store and at the same ordinal in one transaction. Raises as `Work.commit`; then none of them
+    is committed.
 
-    On PostgreSQL nobody waits for the disk: after a crash of the server, ordinal and rows are back where they were
-    together, and the log has the rest.
+    On PostgreSQL the commit is asynchronous: a server crash may undo it, ordinal and rows together, and the events are
+    read from the log again.
     """
     with writing(works[0].engine) as connection:
         if connection.dialect.name == "postgresql":
@@ -228,14 +229,14 @@ def commit_together(works: Sequence[Work], ordinal: int) -> None:
         work.written(ordinal)
 
 
-def told_of(fault: BaseException) -> str:
-    """The fault as it is kept with a parked event: its kind, its words, and what caused it."""
-    told = f"{type(fault).__name__}: {fault}"
-    return told if fault.__cause__ is None else f"{told} ({told_of(fault.__cause__)})"
+def error_text(fault: BaseException) -> str:
+    """The error as recorded with a parked event: its type, its message, and the same of its cause."""
+    line = f"{type(fault).__name__}: {fault}"
+    return line if fault.__cause__ is None else f"{line} ({error_text(fault.__cause__)})"
 
 
 def parked_sequences(connection: Connection, build_id: int, partition: int) -> set[str]:
-    """The sequences of a build that wait for a retry."""
+    """The parked sequences of a build."""
     here = (PARKED.c.build_id == build_id) & (PARKED.c.partition == partition)
     waiting = here & (PARKED.c.state == ParkedState.PARKED.value)
     return set(connection.execute(select(PARKED.c.sequence).where(waiting).distinct()).scalars())
@@ -244,7 +245,7 @@ def parked_sequences(connection: Connection, build_id: int, partition: int) -> s
 def works(
     engine: Engine, builds: Sequence[Build], projections: Mapping[str, Projection], partition: int
 ) -> list[Work]:
-    """The work of each build that belongs to a projection of today's program."""
+    """The work of each build whose fingerprint is that of this program's projection."""
     return [
         Work(engine, projections[build.projection], build, partition)
         for build in builds

@@ -1,6 +1,7 @@
-"""Writing many rows at once, each database by its quickest way: COPY on PostgreSQL, one prepared statement on SQLite.
+"""Bulk writes by each database's fastest way: COPY on PostgreSQL, one prepared statement on SQLite.
 
-SQLAlchemy describes the tables and their types; the rows go straight to the driver, for a read model is mostly written.
+SQLAlchemy describes the tables and their types. Rows are passed to the driver directly, because read models are mostly
+written.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Bind = Callable[[Any], Any]
 def write_rows(
     connection: Connection, table: Table, partition: int, rows: Mapping[Key, Row], stored: set[Key]
 ) -> None:
-    """Writes the rows; those whose key is in `stored` take the place of the ones that are there."""
+    """Writes the rows; a row whose key is in `stored` replaces the stored row."""
     new = [row for key, row in rows.items() if key not in stored]
     changed = [row for key, row in rows.items() if key in stored] if len(new) < len(rows) else []
     _WRITERS[connection.dialect.name](connection, table, partition, new, changed)
@@ -84,7 +85,7 @@ def _on_conflict(table: Table) -> str:
 
 
 def _columns(table: Table, dialect: str) -> tuple[Sequence[str], Sequence[tuple[int, Bind]]]:
-    """The names after `partition`, and which of them need a word with the driver."""
+    """The column names, `partition` first, and the conversion of each column that the driver does not convert."""
     columns = list(table.columns)[1:]
     binds = [
         (number, bind)
@@ -108,7 +109,7 @@ def _records(
 
 
 def plain_json(value: Any) -> str:
-    """JSON in one spelling: keys in order, no spaces, so that equal values are equal text."""
+    """Canonical JSON: sorted keys and no spaces, so that equal values have equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 

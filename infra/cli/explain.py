@@ -18,7 +18,7 @@ from infra.cli.output import readers_may_leave
 from infra.cli.trees import heading, trees
 from infra.config import load
 from infra.logs import open_reader
-from projections.chain import Node, Story, tell
+from projections.chain import Node, Story, find_story
 
 
 def explain(
@@ -31,7 +31,7 @@ def explain(
 ) -> None:
     """Prints why: the chain around ID, from the candle to the last fill, with votes, reasons and figures."""
     with closing(open_reader(load(log=log, config=config))) as reader:
-        story = tell(reader.read, wanted)
+        story = find_story(reader.read, wanted)
         if story is None:
             raise InvalidInput(f"nothing in this log has the id {wanted!r}; `whence log` shows what is there")
         first = next(iter(reader.read(upto=1))).envelope.event

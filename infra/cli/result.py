@@ -61,7 +61,7 @@ class Result:
             "whole": self.whole,
             "seconds": round(self.seconds, 3),
             "notes": [note for tape in self.plan.tapes for note in tape.notes],
-            **self.summary.told(),
+            **self.summary.figures(),
         }
 
     def show(self, console: Console) -> None:

@@ -1,4 +1,4 @@
-"""What can be asked about accounts."""
+"""Queries of accounts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from projections.source import Source
 
 
 def accounts(source: Source) -> Sequence[RowMapping]:
-    """Every account that was opened, by name."""
+    """Every opened account, ordered by name."""
     rows = source.table("accounts")
     opened = select(rows).where(rows.c.opened_at.is_not(None)).order_by(rows.c.account)
     return source.connection.execute(opened).mappings().all()

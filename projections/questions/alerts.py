@@ -1,4 +1,4 @@
-"""What can be asked about alerts."""
+"""Filters and orders of the list of alerts."""
 
 from __future__ import annotations
 

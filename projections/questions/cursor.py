@@ -1,6 +1,6 @@
-"""Cursors: where in an ordered list a row stands, as text that its reader hands back and need not understand.
+"""Cursors: a row's place in an ordered list, as opaque text.
 
-A cursor holds the values a row is ordered by, not its number: rows that came in between move nothing.
+A cursor holds the values by which the row is ordered, not its number, so that new rows do not shift it.
 """
 
 from __future__ import annotations
@@ -32,31 +32,33 @@ class RowPlace:
     ordinal: int
 
 
-def spell(order: str, place: RowPlace) -> str:
+def encode(order: str, place: RowPlace) -> str:
     """The cursor of a place in the list ordered by `order`."""
     kind = type(place.value).__name__
-    told = [_VERSION, order, kind, _TOLD[kind](place.value), place.ordinal]
-    body = json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()
+    fields = [_VERSION, order, kind, _TO_JSON[kind](place.value), place.ordinal]
+    body = json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
     return urlsafe_b64encode(_digest(body) + body).decode().rstrip("=")
 
 
-def read(order: str, cursor: str) -> RowPlace:
-    """The place a cursor names.
+def decode(order: str, cursor: str) -> RowPlace:
+    """The place that a cursor names.
 
-    Raises InvalidInput for what is not a cursor, was changed, or belongs to a list of another order.
+    Raises InvalidInput for text that is not a cursor, for a changed cursor, and for that of a list in another order.
     """
     try:
         whole = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         digest, body = whole[:_DIGEST], whole[_DIGEST:]
         version, made_for, kind, value, ordinal = json.loads(body)
-        place = RowPlace(_READ[kind](value), int(ordinal))
+        place = RowPlace(_FROM_JSON[kind](value), int(ordinal))
     except _BROKEN:
-        raise InvalidInput(f"{cursor[:80]!r} is not a cursor; give one that this list gave you") from None
+        raise InvalidInput(f"{cursor[:80]!r} is not a cursor; give one that this list returned") from None
     if digest != _digest(body) or version != _VERSION:
-        raise InvalidInput(f"the cursor {cursor[:80]!r} was changed, or is of an earlier version; begin anew")
+        raise InvalidInput(
+            f"the cursor {cursor[:80]!r} was changed, or is of an earlier version; start at the first page"
+        )
     if made_for != order:
         raise InvalidInput(
-            f"the cursor belongs to a list ordered by {made_for}, and this is {order}; begin anew"
+            f"the cursor belongs to the list {made_for}, and this list is {order}; start at the first page"
         )
     return place
 
@@ -69,14 +71,14 @@ def _same(value: Any) -> Any:
     return value
 
 
-_TOLD: Mapping[str, Callable[[Any], Any]] = {
+_TO_JSON: Mapping[str, Callable[[Any], Any]] = {
     "int": _same,
     "str": _same,
     "float": _same,
     "Decimal": lambda value: format(value, "f"),
     "datetime": microseconds,
 }
-_READ: Mapping[str, Callable[[Any], Any]] = {
+_FROM_JSON: Mapping[str, Callable[[Any], Any]] = {
     "int": int,
     "str": str,
     "float": float,

@@ -1,4 +1,4 @@
-"""What can be asked about decisions, and about who said no."""
+"""Filters and orders of the list of decisions, and counts of the members' objections."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from projections.source import Source
 
 
 def _objected(column: str) -> Test:
-    """Somebody gave this reason, or this member gave one."""
+    """A test for decisions with a rejection whose `column` (reason or member) is the value."""
 
     def test(source: Source, rows: FromClause, value: Any) -> ColumnElement[bool]:
         reasons = source.table("decision_reasons")
-        said = select(reasons.c.id).where(
+        given = select(reasons.c.id).where(
             reasons.c.account == rows.c.account, reasons.c.id == rows.c.id, reasons.c[column] == value
         )
-        return said.exists()
+        return given.exists()
 
     return test
 
@@ -48,17 +48,17 @@ _OBJECTIONS = Listing("decision_reasons", {**common("decided_at"), "verdict": eq
 
 
 def objections(source: Source, account: str | None, since: datetime | None, before: datetime | None) -> Rows:
-    """How often each member's reason kept a signal from being traded, the most frequent first.
+    """How many signals were skipped for each member's reason, the most frequent first.
 
-    Columns: member, chamber (both empty where no vote was taken), reason, count.
+    Columns: member, chamber (both empty for a reason without a vote), reason, count.
     """
-    said = source.table(_OBJECTIONS.table)
-    asked = {"verdict": Verdict.SKIP.value, "account": account, "since": since, "before": before}
+    reasons = source.table(_OBJECTIONS.table)
+    filters = {"verdict": Verdict.SKIP.value, "account": account, "since": since, "before": before}
     often = func.count().label("count")
-    who = (said.c.member, said.c.chamber, said.c.reason)
+    who = (reasons.c.member, reasons.c.chamber, reasons.c.reason)
     statement = (
         select(*who, often)
-        .where(_OBJECTIONS.condition(source, said, asked))
+        .where(_OBJECTIONS.condition(source, reasons, filters))
         .group_by(*who)
         .order_by(often.desc(), *who)
     )

@@ -1,4 +1,4 @@
-"""What can be asked about the equity curve."""
+"""Filters and orders of the equity curve."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be asked about fills."""
+"""Filters and orders of the list of fills."""
 
 from __future__ import annotations
 

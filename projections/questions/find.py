@@ -1,4 +1,4 @@
-"""Rows by their keys: one, or those of many at once in one statement."""
+"""Rows by their keys: one row, or the rows of many keys in one query."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PLACE = "place_"
 
 
 def one(source: Source, table: str, account: str | None, **key: Any) -> RowMapping | None:
-    """The row with this key, of any account where none is named; None where there is none."""
+    """The row with this key, of any account where `account` is None; None where there is no such row."""
     rows = source.table(table)
     owned = rows.c.account.in_(_accounts(source)) if account is None else rows.c.account == account
     named = (rows.c[name] == value for name, value in key.items())
@@ -28,12 +28,12 @@ def one(source: Source, table: str, account: str | None, **key: Any) -> RowMappi
 
 
 def _accounts(source: Source) -> Select[Any]:
-    """Every account there is: keys begin with it, and an index is read by its beginning."""
+    """Every account: the first column of the keys, which a query must restrict to use their index."""
     return select(source.table("accounts").c.account)
 
 
 def by_key(source: Source, keys: Keys, table: str, columns: Sequence[str]) -> Mapping[Key, RowMapping]:
-    """The rows whose `columns` are one of `keys`, by them; keys that no row has are left out."""
+    """The rows whose `columns` are one of `keys`, by key; keys without a row are left out."""
     rows = source.table(table)
     wanted = is_one_of([rows.c[name] for name in columns], keys)
     found = source.connection.execute(select(rows).where(wanted)).mappings()
@@ -43,7 +43,7 @@ def by_key(source: Source, keys: Keys, table: str, columns: Sequence[str]) -> Ma
 def many_by_key(
     source: Source, keys: Keys, most: int, table: str, columns: Sequence[str]
 ) -> Mapping[Key, Rows]:
-    """For each key the rows whose `columns` are it, the first `most` in the order of the log."""
+    """The rows whose `columns` are one of `keys`, by key; the first `most` of each in the order of the log."""
     rows = source.table(table)
     named = [rows.c[name] for name in columns]
     return grouped(source, select(rows).where(is_one_of(named, keys)), named, rows, most)
@@ -56,7 +56,7 @@ def grouped(
     rows: FromClause,
     most: int,
 ) -> Mapping[Key, Rows]:
-    """What the statement selects of `rows`, by the values of `by`: the first `most` of each in the order of the log."""
+    """The selected `rows`, grouped by the values of `by`; the first `most` of each group in the order of the log."""
     place = func.row_number().over(partition_by=by, order_by=rows.c[KEY]).label(_PLACE)
     keys = [column.label(f"{_OF}{number}") for number, column in enumerate(by)]
     ranked = statement.add_columns(*keys, place).subquery("ranked")
@@ -69,9 +69,9 @@ def grouped(
 
 
 def is_one_of(columns: Sequence[ColumnElement[Any]], keys: Keys) -> ColumnElement[bool]:
-    """The columns together are one of the keys.
+    """Whether the values of the columns are one of the keys.
 
-    Said as equalities and one IN, which every database finds in an index; keys mostly share all but their last value.
+    Written as equalities and one IN, for which both databases use an index; most keys differ in the last value only.
     """
     lasts: dict[Key, list[Any]] = defaultdict(list)
     for key in keys:

@@ -1,4 +1,4 @@
-"""What can be asked about the journal: every event of the log."""
+"""Filters and orders of the journal, which holds every event of the log."""
 
 from __future__ import annotations
 

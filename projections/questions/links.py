@@ -1,4 +1,4 @@
-"""Which orders and fills made a position: an order's fill is the cause of what its position's stream tells next."""
+"""Links between positions, orders and fills: an order's fill is the cause of an event in the position's stream."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from projections.source import Source
 
 
 def fills_of_positions(source: Source, keys: Keys, most: int) -> Mapping[Key, Rows]:
-    """By (account, position), the first `most` in the order of the log."""
-    told, filled, fills = (
+    """The fills of each position, by (account, position); the first `most` of each in the order of the log."""
+    caused, filled, fills = (
         source.table("journal"),
         source.table("journal").alias("filled"),
         source.table("fills"),
     )
-    own = [told.c.account, told.c.subject]
+    own = [caused.c.account, caused.c.subject]
     statement = (
         select(fills)
         .join(filled, filled.c.ordinal == fills.c.ordinal)
-        .join(told, told.c.cause == filled.c.event_id)
-        .where(told.c.noun == "position", is_one_of(own, keys))
+        .join(caused, caused.c.cause == filled.c.event_id)
+        .where(caused.c.noun == "position", is_one_of(own, keys))
     )
     return grouped(source, statement, own, fills, most)
 
 
 def orders_of_positions(source: Source, keys: Keys, most: int) -> Mapping[Key, Rows]:
-    """By (account, position), the first `most` in the order of the log.
+    """The orders of each position, by (account, position); the first `most` of each in the order of the log.
 
-    They are all orders that filled it, and those that rest behind the one that opened it.
+    They are the orders with a fill in the position, and the children of its entry order.
     """
     pairs = _pairs(source, keys, "position_id").subquery("pairs")
     orders = source.table("orders")
@@ -41,7 +41,7 @@ def orders_of_positions(source: Source, keys: Keys, most: int) -> Mapping[Key, R
 
 
 def positions_of_orders(source: Source, keys: Keys, most: int) -> Mapping[Key, Rows]:
-    """By (account, order): the positions that it filled, or rests for; one, but for an order that turned one."""
+    """The positions that each order filled or protects, by (account, order); an order that reversed one has two."""
     pairs = _pairs(source, keys, "order_id").subquery("pairs")
     positions = source.table("positions")
     statement = select(positions).join(
@@ -51,17 +51,17 @@ def positions_of_orders(source: Source, keys: Keys, most: int) -> Mapping[Key, R
 
 
 def _pairs(source: Source, keys: Keys, wanted: str) -> CompoundSelect[str, str, str]:
-    """(account, position_id, order_id) of those whose account and `wanted` are one of the keys."""
-    told, filled = source.table("journal"), source.table("journal").alias("filled")
+    """The (account, position_id, order_id) whose account and `wanted` column are one of the keys."""
+    caused, filled = source.table("journal"), source.table("journal").alias("filled")
     positions, orders = source.table("positions"), source.table("orders")
-    known = {"position_id": told.c.subject, "order_id": filled.c.subject}
+    known = {"position_id": caused.c.subject, "order_id": filled.c.subject}
     by_fills = (
-        select(told.c.account, told.c.subject.label("position_id"), filled.c.subject.label("order_id"))
-        .join(filled, filled.c.event_id == told.c.cause)
+        select(caused.c.account, caused.c.subject.label("position_id"), filled.c.subject.label("order_id"))
+        .join(filled, filled.c.event_id == caused.c.cause)
         .where(
-            told.c.noun == "position",
+            caused.c.noun == "position",
             filled.c.noun == "order",
-            is_one_of([told.c.account, known[wanted]], keys),
+            is_one_of([caused.c.account, known[wanted]], keys),
         )
     )
     rest = {"position_id": positions.c.id, "order_id": orders.c.id}

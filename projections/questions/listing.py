@@ -1,4 +1,4 @@
-"""What can be asked of one table of a read model: by which tests its rows are chosen, by which columns ordered."""
+"""Lists of a read model's rows: the filters and the orders that a list allows."""
 
 from __future__ import annotations
 
@@ -12,61 +12,61 @@ from domain.errors import InvalidInput
 from projections.source import Source
 
 Test = Callable[[Source, FromClause, Any], ColumnElement[bool]]
-"""Whether a row is wanted, by the value that was given; other tables of the same source may be looked into."""
+"""The condition of a filter for a given value; it may query other tables of the same source."""
 
 KEY = "ordinal"
-"""Every listing's order ends in it: each row has an ordinal of the log of its own."""
+"""The last column of every listing's order; it is unique in each listing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A table's rows as a list. `tests` by the name of the filter; `orders` names columns that are never empty."""
+    """A table's rows as a list. `tests` are by the name of the filter; `orders` are columns that are never NULL."""
 
     table: str
     tests: Mapping[str, Test]
     orders: Mapping[str, str]
 
     def condition(self, source: Source, rows: FromClause, filters: Mapping[str, Any]) -> ColumnElement[bool]:
-        """What holds for every row that is wanted; a filter of None asks for nothing.
+        """The condition of all filters together; a filter of None is ignored.
 
-        Raises InvalidInput for a filter this list does not have.
+        Raises InvalidInput for a filter that this list does not have.
         """
         unknown = filters.keys() - self.tests.keys()
         if unknown:
-            raise InvalidInput(f"{self.table} cannot be chosen by {', '.join(sorted(unknown))}")
-        asked = [
+            raise InvalidInput(f"{self.table} cannot be filtered by {', '.join(sorted(unknown))}")
+        conditions = [
             self.tests[name](source, rows, value) for name, value in filters.items() if value is not None
         ]
-        return and_(true(), *asked)
+        return and_(true(), *conditions)
 
 
 def equal(column: str) -> Test:
-    """The column is the value."""
+    """A test: the column is the value."""
     return lambda _, rows, value: rows.c[column] == value
 
 
 def among(column: str) -> Test:
-    """The column is one of the values."""
+    """A test: the column is one of the values."""
     return lambda _, rows, values: rows.c[column].in_(values)
 
 
 def at_least(column: str) -> Test:
-    """The column is the value or more; of a time, then or later."""
+    """A test: the column is the value or more (for times: at the value or later)."""
     return lambda _, rows, value: rows.c[column] >= value
 
 
 def at_most(column: str) -> Test:
-    """The column is the value or less."""
+    """A test: the column is the value or less."""
     return lambda _, rows, value: rows.c[column] <= value
 
 
 def before(column: str) -> Test:
-    """The column is less than the value; of a time, earlier."""
+    """A test: the column is less than the value (for times: earlier)."""
     return lambda _, rows, value: rows.c[column] < value
 
 
 def common(time: str, *columns: str) -> Mapping[str, Test]:
-    """The tests that lists share: by account, by columns' values, from a time on and before one."""
+    """The tests that lists share: equality of account and `columns`; `since`, `before` (of `time`); `after_ordinal`."""
     named: Sequence[str] = ("account", *columns)
     return {
         **{name: equal(name) for name in named},

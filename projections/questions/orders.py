@@ -1,4 +1,4 @@
-"""What can be asked about orders."""
+"""Filters and orders of the list of orders."""
 
 from __future__ import annotations
 

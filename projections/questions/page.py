@@ -1,4 +1,4 @@
-"""One page of a listing: so many rows from a place on, forwards or backwards, and whether there are more."""
+"""One page of a listing: a number of rows from a cursor on, forwards or backwards, and whether there are more."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, RowMapping, Select, func, literal, select, tuple_
 
 from domain.errors import InvalidInput
-from projections.questions.cursor import RowPlace, read, spell
+from projections.questions.cursor import RowPlace, decode, encode
 from projections.questions.listing import KEY, Listing
 from projections.source import Source
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which page. `first` rows after the cursor `after`, or `last` rows before the cursor `before`, in list order."""
+    """The page to return: `first` rows after the cursor `after`, or `last` rows before the cursor `before`."""
 
     by: str
     descending: bool
@@ -33,16 +33,16 @@ class Wanted:
 
     @property
     def size(self) -> int:
-        """How many rows at most."""
+        """The most rows of the page; raises InvalidInput where `first` and `last` are missing or negative."""
         size = self.first if self.last is None else self.last
         if size is None or size < 0:
-            raise InvalidInput("say how many: first, or last, 0 or more")
+            raise InvalidInput("give first or last, 0 or more")
         return size
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The rows in list order. `has_next`, `has_previous`: whether there are rows beyond either end."""
+    """The rows in list order. `has_next` and `has_previous`: whether the list has rows after and before them."""
 
     rows: Sequence[RowMapping]
     has_next: bool
@@ -50,9 +50,9 @@ class Page:
 
 
 def page(source: Source, listing: Listing, wanted: Wanted) -> Page:
-    """Raises InvalidInput for a cursor that is none, and for `first` together with `last`."""
+    """One page of the list. Raises InvalidInput for an invalid cursor, and for `first` together with `last`."""
     if wanted.first is not None and wanted.last is not None:
-        raise InvalidInput("ask for the first or for the last, not for both")
+        raise InvalidInput("give first or last, not both")
     rows = source.table(listing.table)
     order = order_of(listing, wanted)
     statement = _between(
@@ -67,20 +67,20 @@ def page(source: Source, listing: Listing, wanted: Wanted) -> Page:
 
 
 def count(source: Source, listing: Listing, filters: Mapping[str, Any]) -> int:
-    """How many rows there are on all pages together, exactly."""
+    """The exact number of rows on all pages together."""
     rows = source.table(listing.table)
     statement = select(func.count()).select_from(rows).where(listing.condition(source, rows, filters))
     return int(source.connection.execute(statement).scalar_one())
 
 
 def order_of(listing: Listing, wanted: Wanted) -> str:
-    """What a cursor of this list is good for."""
+    """The list and order for which a cursor is valid."""
     return f"{listing.table}.{wanted.by}.{'DESC' if wanted.descending else 'ASC'}"
 
 
 def cursor_of(listing: Listing, wanted: Wanted, row: RowMapping) -> str:
     """The cursor of a row of this list."""
-    return spell(order_of(listing, wanted), RowPlace(row[listing.orders[wanted.by]], row[KEY]))
+    return encode(order_of(listing, wanted), RowPlace(row[listing.orders[wanted.by]], row[KEY]))
 
 
 def _between(
@@ -90,10 +90,10 @@ def _between(
     names = (KEY,) if column == KEY else (column, KEY)
     columns = [rows.c[name] for name in names]
     if wanted.after is not None:
-        place = read(order, wanted.after)
+        place = decode(order, wanted.after)
         statement = statement.where(_beyond(columns, place, greater=not wanted.descending))
     if wanted.before is not None:
-        place = read(order, wanted.before)
+        place = decode(order, wanted.before)
         statement = statement.where(_beyond(columns, place, greater=wanted.descending))
     falling = wanted.descending is not wanted.backwards
     return statement.order_by(*(column.desc() if falling else column.asc() for column in columns))

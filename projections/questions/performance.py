@@ -1,4 +1,4 @@
-"""How trading went: the sums of closed positions, and what the days' returns say of the risk that was taken."""
+"""Queries of performance: the sums over closed positions, and the ratios of the daily returns."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from sqlalchemy import RowMapping, select
 from projections.source import Source
 
 YEAR_OF_DAYS = 365
-"""These markets never close."""
+"""Trading days a year: these markets never close."""
 
 
 class Dimension(StrEnum):
-    """What closed positions are added up by: all together, or each instrument's, strategy's or day's (UTC) apart."""
+    """How closed positions are grouped: all together, by instrument, by strategy or by day (UTC)."""
 
     ALL = "ALL"
     INSTRUMENT = "INSTRUMENT"
@@ -29,7 +29,7 @@ class Dimension(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ratios:
-    """Of the daily returns, annualised; None where fewer than two days or no spread leave nothing to divide by."""
+    """Annualised ratios of the daily returns; None with fewer than two days or with a deviation of zero."""
 
     sharpe: float | None
     sortino: float | None
@@ -39,7 +39,7 @@ NO_RATIOS = Ratios(None, None)
 
 
 def performance(source: Source, account: str | None, by: Dimension) -> Sequence[RowMapping]:
-    """The rows of the read model, by account and then value."""
+    """The rows of the read model in one dimension, ordered by account and value."""
     rows = source.table("performance")
     wanted = [rows.c.dimension == by.value, *([] if account is None else [rows.c.account == account])]
     order = (rows.c.account, rows.c.value)
@@ -47,14 +47,14 @@ def performance(source: Source, account: str | None, by: Dimension) -> Sequence[
 
 
 def ratios_by_account(source: Source, accounts: Sequence[str]) -> Mapping[str, Ratios]:
-    """Each account's ratios, of all its days that have begun."""
+    """Each account's ratios over all its days, the open day included; accounts without a day are left out."""
     days = source.table("days")
     statement = select(days).where(days.c.account.in_(accounts)).order_by(days.c.account, days.c.day)
     returns: dict[str, list[float]] = defaultdict(list)
     for day in source.connection.execute(statement).mappings():
         if day["opening"] > 0:
             returns[day["account"]].append(float((day["balance"] - day["opening"]) / day["opening"]))
-    return {account: ratios(told) for account, told in returns.items()}
+    return {account: ratios(values) for account, values in returns.items()}
 
 
 def ratios(returns: Sequence[float]) -> Ratios:
@@ -75,7 +75,7 @@ def ratios(returns: Sequence[float]) -> Ratios:
 
 
 def figures(row: RowMapping) -> Mapping[str, Decimal | None]:
-    """Win rate, profit factor, average win and loss: fractions and money, to six digits; None where undefined."""
+    """Win rate, profit factor, average win and average loss, rounded to six decimals; None where undefined."""
     return {
         "win_rate": _share(Decimal(row["wins"]), row["trades"]),
         "profit_factor": _share(row["gross_profit"], -row["gross_loss"]),

@@ -1,4 +1,4 @@
-"""What can be asked about positions."""
+"""Filters and orders of the list of positions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from projections.questions.listing import Listing, at_least, at_most, before, co
 from projections.source import Source
 
 
-def _touched_by(_source: Source, rows: FromClause, chain: Any) -> ColumnElement[bool]:
+def _opened_or_closed_by(_source: Source, rows: FromClause, chain: Any) -> ColumnElement[bool]:
     return or_(rows.c.chain == chain, rows.c.closed_by_chain == chain)
 
 
@@ -18,7 +18,7 @@ POSITIONS = Listing(
     "positions",
     {
         **common("opened_at", "instrument", "direction", "status", "exit_reason"),
-        "chain": _touched_by,
+        "chain": _opened_or_closed_by,
         "entry_order": equal("entry_order"),
         "closed_since": at_least("closed_at"),
         "closed_before": before("closed_at"),

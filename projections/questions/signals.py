@@ -1,4 +1,4 @@
-"""What can be asked about signals."""
+"""Filters and orders of the list of signals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read models with a fault in them, and what two builds of the same log add up to."""
+"""Projections with a faulty fold, and the digests of the builds in a store."""
 
 from __future__ import annotations
 
@@ -22,45 +22,45 @@ from tests.replacing import replace
 
 
 class Fault:
-    """What is wrong with some events, for as long as it is not mended."""
+    """Makes the folds of some events fail until `mended` is set."""
 
     def __init__(self, wrong: Callable[[Recorded], bool]) -> None:
         self.mended = False
         self._wrong = wrong
 
     def projection(self, of: Projection) -> Projection:
-        """The same projection, but for the fault: each fold puts its rows and then fails."""
+        """The same projection, but folds of wrong events put their rows and then fail."""
         return replace(of, folds={kind: partial(self._fold, fold) for kind, fold in of.folds.items()})
 
     def _fold(self, fold: Fold, rows: Rows, recorded: Recorded) -> None:
         fold(rows, recorded)
         if not self.mended and self._wrong(recorded):
-            raise ArithmeticError(f"nobody can add up ordinal {recorded.ordinal}")
+            raise ArithmeticError(f"cannot fold ordinal {recorded.ordinal}")
 
 
 @cache
 def two_accounts() -> Sequence[Envelope]:
-    """A run of two accounts at once, event by event in turn."""
+    """The events of a run with two accounts, alternating between the accounts."""
     first, second = copies(a_run(1_500), 2)
     return [envelope for both in zip(first, second, strict=True) for envelope in both]
 
 
 def caught_up(engine: Engine, log: WrittenLog, projections: Mapping[str, Projection]) -> Sequence[Build]:
-    """The builds that are kept up, at the log's head."""
+    """The builds that are kept up to date, after they have caught up with the log."""
     kept = kept_up(engine, projections.values())
     Runner(log, works(engine, kept, projections, 0)).catch_up()
     return kept
 
 
 def digests(engine: Engine, projections: Mapping[str, Projection]) -> Mapping[str, str]:
-    """What the live build of each projection adds up to."""
+    """The digest of the kept build of each projection."""
     kept = kept_up(engine, projections.values())
     with reading(engine) as connection:
         return {one.projection: digest(connection, projections[one.projection], one) for one in kept}
 
 
 def ordinals(engine: Engine) -> Mapping[int, int]:
-    """How far each build is."""
+    """The ordinal of each build, by build id."""
     with reading(engine) as connection:
         found = connection.execute(select(CURSORS.c.build_id, CURSORS.c.ordinal))
         return {row.build_id: row.ordinal for row in found}

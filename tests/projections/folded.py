@@ -1,4 +1,4 @@
-"""Read models folded in memory, and a run that trades enough to be worth folding."""
+"""Read models folded in memory, and a run with enough trades to fold."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def nothing_stored(_table: str, _key: Key) -> Row | None:
 
 
 def folded(projection: Projection, envelopes: Iterable[Envelope]) -> MemoryRows:
-    """What the projection makes of the events, ordinal by ordinal."""
+    """The rows after folding the events, with ordinals from 1 on."""
     rows = MemoryRows(projection.tables, nothing_stored)
     for ordinal, envelope in enumerate(envelopes, 1):
         fold = projection.folds.get(type(envelope.event))
@@ -37,14 +37,14 @@ def folded(projection: Projection, envelopes: Iterable[Envelope]) -> MemoryRows:
 
 
 def table(rows: MemoryRows, name: str) -> Mapping[Any, Row]:
-    """A table's rows by key; a key of one column by that alone."""
+    """A table's rows by key; a key of one column is not a tuple but the value."""
     found = rows.tables[name].dirty
     return {key[0] if len(key) == 1 else key: row for key, row in found.items()}
 
 
 @cache
 def a_run(bars: int = 5_000) -> Sequence[Envelope]:
-    """Every event of an eager run over a synthetic market."""
+    """Every event of a run over a synthetic market with settings that trade often."""
     plan = plan_of(synthetic_tape(7, candles=bars), "paper", Decimal(10_000), Decimal(5), EAGER)
     log = ListLog()
     for _ in PaperRun(plan, log, lambda _envelope: None).instants():

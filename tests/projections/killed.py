@@ -1,6 +1,6 @@
-"""Histories whose process is killed: `python -m tests.projections.killed LOG STORE`.
+"""Builds histories in a process that kills itself: `python -m tests.projections.killed LOG STORE`.
 
-It dies in the transaction of the second checkpoint it reaches, when every row of it is written and nothing committed.
+It dies in the transaction of its second checkpoint, after all rows are written and before they are committed.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from projections.store import prepare, reading
 from tests.projections.travel import INTERVAL
 
 
-class Mortal(HistoryWork):
-    """Kills its process when it has written its second checkpoint."""
+class KilledWork(HistoryWork):
+    """Kills its process after writing its second checkpoint."""
 
     written_checkpoints = 0
 
@@ -40,7 +40,7 @@ def main(log: str, store: str) -> None:
         begun = list(builds.live(connection, BuildKind.HISTORY).values())
     *others, last = begun
     works = [HistoryWork(engine, PROJECTIONS[one.projection], one, 0, INTERVAL) for one in others]
-    works.append(Mortal(engine, PROJECTIONS[last.projection], last, 0, INTERVAL))
+    works.append(KilledWork(engine, PROJECTIONS[last.projection], last, 0, INTERVAL))
     runner = Runner(open_reader(WhenceSettings(log=log)), works)
     while runner.step(INTERVAL):
         pass

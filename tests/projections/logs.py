@@ -15,13 +15,13 @@ _AT = datetime(2025, 4, 3, tzinfo=UTC)
 
 
 class HandMade:
-    """A log; each event is written with its chain and its cause."""
+    """A log whose events are written with a given chain and cause."""
 
     def __init__(self) -> None:
         self.events: list[Recorded] = []
 
     def write(self, stream: str, chain: str, cause: str) -> str:
-        """The new event's id; `cause` is an outside fact, or such an id."""
+        """Appends an event and returns its id; `cause` is an outside fact or the id of an earlier event."""
         version = 1 + sum(one.envelope.meta.stream == stream for one in self.events)
         found = event_id(LOG_ID, stream, version)
         meta = Meta(
@@ -47,7 +47,7 @@ class HandMade:
 
 
 def two_chains() -> HandMade:
-    """Two chains: the first opens a position, the second, a reversal, closes it. And a day of nobody's."""
+    """Two chains that share a position (one opens it, one closes it), and two chains that share nothing."""
     log = HandMade()
     log.write("account-main", "daychain00000", "clock:2025-04-03T00:00:00Z")  # 1
     signal = log.write("signal-main-aaa", "aaa", "candle:a")  # 2

@@ -1,4 +1,4 @@
-"""A history of what markets do to orders, and people to accounts."""
+"""A log with rare events of orders, positions and accounts."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ LATER = NOW + timedelta(minutes=5)
 
 _SKIP = a_decision(
     verdict=Verdict.SKIP,
-    reasons=("TOO_UNSURE", "DAILY_LOSS_LIMIT", "mute", "NOBODY_SAID_THIS"),
+    reasons=("TOO_UNSURE", "DAILY_LOSS_LIMIT", "mute", "GIVEN_WITHOUT_A_VOTE"),
     votes=(
         Vote(
             member="confidence",
             chamber=Chamber.ALPHA,
             approves=False,
             reasons=("TOO_UNSURE",),
-            figures={"asked": "0.7"},
+            figures={"minimum": "0.7"},
         ),
         Vote(member="trend", chamber=Chamber.ALPHA, approves=True, reasons=("FINE",), figures={}),
         Vote(
@@ -77,7 +77,7 @@ _SKIP = a_decision(
 
 @cache
 def an_odd_log() -> WrittenLog:
-    """Every event there is once at least, but for settings that change."""
+    """At least one event of every type except SettingsChanged."""
     history = an_open_day()
     _signals(history)
     _orders(history)
@@ -97,7 +97,7 @@ def _orders(history: History) -> None:
     history.order("abc-e1", an_order(), a_fill(D(4), "x1"), OrderAccepted("v1"), a_fill(D(4), "x1"))
     history.order("abc-e1", a_fill(D(6), "x2"))
     history.order("late-e1", an_order(), OrderSubmitted("v2"), OrderCancelRequested("too old"))
-    history.order("late-e1", OrderCancelled("as asked"), a_fill(D(3), "x3"))
+    history.order("late-e1", OrderCancelled("as requested"), a_fill(D(3), "x3"))
     history.order("over-e1", an_order(), a_fill(D(11), "x4"), OrderOverfilled(D(1)))
     history.order("unkn-e1", an_order(), OrderOutcomeUnknown("no answer in 5 s"), OrderAccepted("v5"))
     history.order("unkn-e1", OrderCancelRequested("again"), OrderCancelRefused("filled already"))

@@ -1,6 +1,6 @@
-"""A store on each database, and read models built in it from any list of events.
+"""A store on each database, and read models built in it from a list of events.
 
-Import the fixture where it is needed (in a folder's `conftest.py`): `from tests.projections.stores import store`.
+A folder's `conftest.py` imports the fixture: `from tests.projections.stores import store`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _OPENED = History().record(LOG_STREAM, LogOpened(log_id=LOG_ID, mode=Mode.TAPE, 
 
 @pytest.fixture(params=("sqlite", "postgresql"))
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """A store nobody has used, on SQLite and on PostgreSQL: its bookkeeping is there, and no build."""
+    """A new store on SQLite and on PostgreSQL: with the bookkeeping tables and without builds."""
     engine = prepare(create_engine(_url(request, tmp_path)))
     with writing(engine) as connection:
         METADATA.create_all(connection)
@@ -46,15 +46,15 @@ def _url(request: pytest.FixtureRequest, folder: Path) -> str:
 
 
 class WrittenLog(ListLog):
-    """A log in a list whose records come with their bytes, as those of every real log do.
+    """A log in a list whose records hold their encoded bytes, as those of a real log do.
 
-    A hand-made history that does not begin with the opening of a log gets one.
+    A LogOpened is put in front of events that do not begin with one.
     """
 
     def __init__(self, envelopes: Iterable[Envelope] = ()) -> None:
-        told = list(envelopes)
-        is_opened = bool(told) and isinstance(told[0].event, LogOpened)
-        super().__init__(told if is_opened else [*_OPENED.envelopes, *told])
+        given = list(envelopes)
+        is_opened = bool(given) and isinstance(given[0].event, LogOpened)
+        super().__init__(given if is_opened else [*_OPENED.envelopes, *given])
         self._data: list[bytes] = []
 
     def read(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
@@ -65,7 +65,7 @@ class WrittenLog(ListLog):
 
 
 def built(engine: Engine, log: LogReader, projections: Mapping[str, Projection] = PROJECTIONS) -> ReadModels:
-    """Live builds of the projections, caught up with the log, none of its events parked."""
+    """Live builds of the projections that have caught up with the log; fails where an event was parked."""
     with writing(engine) as connection:
         begun = [
             builds.begin(connection, one, BuildKind.TODAY, BuildStatus.LIVE) for one in projections.values()
@@ -77,7 +77,7 @@ def built(engine: Engine, log: LogReader, projections: Mapping[str, Projection] 
 
 
 def all_rows(source: Source, table: str, key: tuple[str, ...]) -> Mapping[Key, Row]:
-    """A table's rows by their key, in the order of it."""
+    """A table's rows by key, ordered by key."""
     found: Any = source.table(table)
     order = [found.c[name] for name in key]
     rows = source.connection.execute(select(found).order_by(*order)).mappings()

@@ -1,4 +1,4 @@
-"""Accounts as a read model: what the domain's own folds say, after every event."""
+"""The accounts table equals the states of the domain's own folds after every event."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.domain.history import ACCOUNT, D, a_closing, an_open_day, an_opening,
 from tests.projections.folded import a_run, folded, nothing_stored, table
 
 
-def test_after_every_event_the_row_is_what_the_portfolio_says() -> None:
+def test_after_every_event_the_row_equals_the_portfolio() -> None:
     rows, world, opened = MemoryRows(ACCOUNTS.tables, nothing_stored), World(), 0
     for ordinal, envelope in enumerate(a_run(), 1):
         world.fold(envelope)
@@ -39,7 +39,7 @@ def test_after_every_event_the_row_is_what_the_portfolio_says() -> None:
     assert opened > 100
 
 
-def test_the_switch_the_day_and_reservations_are_told() -> None:
+def test_the_row_holds_the_kill_switch_the_day_and_the_reservations() -> None:
     history = an_open_day().account(FundsReserved("abc-e1", D(100)), KillSwitchTripped("too much lost"))
     row = table(folded(ACCOUNTS, history.envelopes), "accounts")[ACCOUNT]
     assert (row["tripped"], row["reserved"], row["available"]) == ("too much lost", D(100), D(9_900))
@@ -49,7 +49,7 @@ def test_the_switch_the_day_and_reservations_are_told() -> None:
     assert (row["tripped"], row["day"]) == ("", "2025-04-04")
 
 
-def test_what_is_held_grows_shrinks_and_goes() -> None:
+def test_exposure_and_open_risk_follow_a_position_until_it_is_closed() -> None:
     history = an_open_day().position(
         an_opening(),
         PositionIncreased(order_id="abc-e1", quantity=D(10), price=D(110), cost=D(1_100), fee=D(1)),
@@ -70,7 +70,7 @@ def test_what_is_held_grows_shrinks_and_goes() -> None:
     assert (row["exposure"], row["open_positions"], row["open_risk"]) == (D(0), 0, D(0))
 
 
-def test_drawdown_is_of_the_highest_balance() -> None:
+def test_the_drawdown_is_a_fraction_of_the_highest_balance() -> None:
     history = an_open_day(balance=1_000).account(
         money(D(1_000), D(2_000)), money(D(-500), D(1_500)), money(D(250), D(1_750))
     )
@@ -78,7 +78,7 @@ def test_drawdown_is_of_the_highest_balance() -> None:
     assert (row["peak"], row["drawdown"], row["max_drawdown"]) == (D(2_000), 0.125, 0.25)
 
 
-def test_the_settings_in_force_are_told_as_they_were_said() -> None:
+def test_the_settings_in_force_are_recorded_with_their_exact_decimals() -> None:
     history = an_open_day().settings(Settings(risk=RiskSettings(max_total_risk=Decimal("0.070"))))
     row = table(folded(ACCOUNTS, history.envelopes), "accounts")[ACCOUNT]
     assert row["settings_version"] == 2

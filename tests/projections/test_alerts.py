@@ -1,4 +1,4 @@
-"""Alerts as a read model: what calls for a person, and nothing else."""
+"""The alerts table: a row for every event that a person should be notified of, and for no other event."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.projections.odd import an_odd_log
 from tests.projections.worlds import table_of
 
 
-def test_each_of_them_is_raised_where_it_happened() -> None:
+def test_each_alert_is_raised_once_with_the_line_and_place_of_its_event() -> None:
     log = an_odd_log()
     rows = table_of(ALERTS, log)
     assert Counter((row["severity"], row["kind"]) for row in rows.values()) == {

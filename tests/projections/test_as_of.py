@@ -1,4 +1,4 @@
-"""Time travel: what is told afterwards of an ordinal is what the live builds told when the log ended there."""
+"""Read models as of an ordinal equal the rows of the live builds when the log ended at that ordinal."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from tests.commands.list_log import ListLog
 from tests.domain.history import LOG_ID, NOW, D, History, a_fill, an_open_day, an_order
 from tests.projections.stores import WrittenLog
 from tests.projections.travel import (
-    Told,
+    Tables,
+    all_tables,
     begun,
     embedded,
     histories,
+    live_tables,
+    models_of,
     run,
     sqlite_store,
-    told,
-    traveller,
-    watched,
 )
 from tests.replacing import replace
 
@@ -43,50 +43,52 @@ __all__ = ["embedded"]
 SPECS = {spec.name: spec for one in PROJECTIONS.values() for spec in one.tables}
 
 ENDS = (1, 31, 59, 60, 61, 180, 233, 421, 449)
-"""At checkpoints, just before and after them, and in between."""
+"""Ordinals at checkpoints, just before and after them, and in between."""
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[int, Told]:
-    """What was told during the run."""
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[int, Tables]:
+    """The rows of the live builds during the run, by ordinal."""
     with sqlite_store(tmp_path_factory.mktemp("seen")) as engine:
-        return watched(engine, run(), ENDS)
+        return live_tables(engine, run(), ENDS)
 
 
-def test_the_run_is_worth_travelling(seen: Mapping[int, Told]) -> None:
+def test_the_run_fills_most_tables(seen: Mapping[int, Tables]) -> None:
     assert len(run()) == ENDS[-1]
     assert any(one.meta.occurred_at < one.meta.recorded_at for one in run())
     full = {name for name, rows in seen[ENDS[-1]].items() if rows}
     assert len(full) > len(SPECS) * 0.6, SPECS.keys() - full
 
 
-def test_every_table_as_of_every_position_is_what_was_told_then(
-    store: Engine, seen: Mapping[int, Told]
+def test_every_table_as_of_an_ordinal_equals_the_live_table_at_that_time(
+    store: Engine, seen: Mapping[int, Tables]
 ) -> None:
     log = WrittenLog(run())
     Runner(log, histories(store)).catch_up()
-    models = traveller(store, log)
+    models = models_of(store, log)
     for ordinal, expected in seen.items():
         with models.as_of(ordinal) as source:
             assert source.ordinal == ordinal
-            assert told(source) == expected, ordinal
+            assert all_tables(source) == expected, ordinal
 
 
-def test_without_a_history_the_answers_are_the_same(embedded: Engine, seen: Mapping[int, Told]) -> None:
-    models = traveller(embedded, WrittenLog(run()))
+def test_without_a_history_the_rows_are_the_same(embedded: Engine, seen: Mapping[int, Tables]) -> None:
+    models = models_of(embedded, WrittenLog(run()))
     for ordinal in (1, 233, 449):
         with models.as_of(ordinal) as source:
-            assert told(source) == seen[ordinal], ordinal
+            assert all_tables(source) == seen[ordinal], ordinal
 
 
-def test_a_history_that_is_behind_is_folded_on_from(embedded: Engine, seen: Mapping[int, Told]) -> None:
+def test_a_history_that_is_behind_is_folded_on_to_the_ordinal(
+    embedded: Engine, seen: Mapping[int, Tables]
+) -> None:
     Runner(WrittenLog(run()[:150]), histories(embedded)).catch_up()
-    with traveller(embedded, WrittenLog(run())).as_of(449) as source:
-        assert told(source) == seen[449]
+    with models_of(embedded, WrittenLog(run())).as_of(449) as source:
+        assert all_tables(source) == seen[449]
 
 
-def test_over_a_log_on_kafka(
-    embedded: Engine, seen: Mapping[int, Told], kafka_bootstrap_servers: str, kafka_topic: str
+def test_read_models_as_of_an_ordinal_of_a_kafka_log_equal_the_live_ones(
+    embedded: Engine, seen: Mapping[int, Tables], kafka_bootstrap_servers: str, kafka_topic: str
 ) -> None:
     settings = WhenceSettings(log=f"kafka://{kafka_bootstrap_servers}/{kafka_topic}")
     with closing(open_owned(settings)) as owned:
@@ -94,20 +96,20 @@ def test_over_a_log_on_kafka(
     with closing(open_reader(settings)) as log:
         Runner(log, histories(embedded)).catch_up()
         for ordinal in (61, 421):
-            with traveller(embedded, log).as_of(ordinal) as source:
-                assert told(source) == seen[ordinal], ordinal
+            with models_of(embedded, log).as_of(ordinal) as source:
+                assert all_tables(source) == seen[ordinal], ordinal
 
 
-def test_before_the_first_event_there_is_nothing(embedded: Engine) -> None:
-    models = traveller(embedded, WrittenLog(run()))
+def test_before_the_first_event_every_table_is_empty(embedded: Engine) -> None:
+    models = models_of(embedded, WrittenLog(run()))
     first = run()[0].meta.recorded_at
     for moment in (0, first - timedelta(microseconds=1)):
         with models.as_of(moment) as source:
             assert source.ordinal == 0
-            assert not any(told(source).values())
+            assert not any(all_tables(source).values())
 
 
-def test_a_fill_that_came_late_is_not_there_earlier(store: Engine) -> None:
+def test_a_fill_recorded_late_is_missing_before_it_was_recorded(store: Engine) -> None:
     order = an_open_day().order(
         "abc-e1", an_order(), OrderSubmitted("v1"), OrderAccepted("v1"), a_fill(D(10))
     )
@@ -120,17 +122,17 @@ def test_a_fill_that_came_late_is_not_there_earlier(store: Engine) -> None:
     came = len(log.envelopes)
     for moment in (came - 1, NOW, NOW + hour - timedelta(seconds=1)):
         with models.as_of(moment) as source:
-            tables = told(source)
+            tables = all_tables(source)
             assert not tables["fills"]
             assert tables["orders"]["main", "abc-e1"]["filled"] == 0
     for moment in (came, NOW + hour):
         with models.as_of(moment) as source:
-            (row,) = told(source)["fills"].values()
+            (row,) = all_tables(source)["fills"].values()
             assert (row["at"], row["ordinal"]) == (NOW - 6 * hour, came)
 
 
 def an_opening() -> Sequence[Envelope]:
-    """How a log begins that was made by hand."""
+    """The first event of a hand-made log."""
     return (
         History()
         .record("log", LogOpened(log_id=LOG_ID, mode=Mode.TAPE, tape="by hand", synthetic=True))
@@ -149,7 +151,7 @@ class CountedLog(WrittenLog):
 
 
 @pytest.mark.parametrize("journalled", [0, 200, 449])
-def test_a_time_is_the_last_position_recorded_by_then(embedded: Engine, journalled: int) -> None:
+def test_a_time_is_resolved_to_the_last_ordinal_recorded_by_then(embedded: Engine, journalled: int) -> None:
     if journalled:
         journal = {"journal": PROJECTIONS["journal"]}
         Runner(
@@ -157,7 +159,7 @@ def test_a_time_is_the_last_position_recorded_by_then(embedded: Engine, journall
             works(embedded, begun(embedded, BuildKind.TODAY, journal), journal, 0),
         ).catch_up()
     log = CountedLog(run())
-    models = traveller(embedded, log)
+    models = models_of(embedded, log)
     times = [one.meta.recorded_at for one in run()]
     for moment in (
         times[0],
@@ -180,27 +182,27 @@ def test_a_time_is_the_last_position_recorded_by_then(embedded: Engine, journall
         (datetime(2025, 4, 3, 14), "names no time zone"),  # noqa: DTZ001  (that is the fault)
     ],
 )
-def test_what_is_no_moment_of_this_log_is_refused(
+def test_an_ordinal_beyond_the_log_and_a_time_without_zone_are_refused(
     embedded: Engine, moment: int | datetime, words: str
 ) -> None:
-    with pytest.raises(InvalidInput, match=words), traveller(embedded, WrittenLog(run())).as_of(moment):
+    with pytest.raises(InvalidInput, match=words), models_of(embedded, WrittenLog(run())).as_of(moment):
         pass
 
 
-def test_without_the_log_there_is_no_past(embedded: Engine) -> None:
-    with pytest.raises(Refused, match="opened without it"), ReadModels(embedded, PROJECTIONS).as_of(1):
+def test_read_models_without_a_log_refuse_the_past(embedded: Engine) -> None:
+    with pytest.raises(Refused, match="opened without one"), ReadModels(embedded, PROJECTIONS).as_of(1):
         pass
 
 
 def test_a_history_of_another_log_is_refused(embedded: Engine) -> None:
     Runner(WrittenLog(run()), histories(embedded)).catch_up()
     other = WrittenLog(an_opening())
-    with traveller(embedded, other).as_of(1) as source, pytest.raises(InvalidInput, match="made from log"):
+    with models_of(embedded, other).as_of(1) as source, pytest.raises(InvalidInput, match="made from log"):
         source.table("orders")
 
 
-def test_a_question_that_fails_leaves_the_connection_fit_for_the_next(store: Engine) -> None:
-    models = traveller(store, WrittenLog(run()))
+def test_after_a_failed_query_the_next_query_succeeds(store: Engine) -> None:
+    models = models_of(store, WrittenLog(run()))
     for _ in range(2):
         with pytest.raises(DBAPIError), models.as_of(449) as source:
             source.connection.execute(select(source.table("orders"), text("nothing")))
@@ -212,10 +214,10 @@ def test_a_question_that_fails_leaves_the_connection_fit_for_the_next(store: Eng
             )
 
 
-def test_money_is_ordered_and_compared_by_its_value(store: Engine) -> None:
+def test_money_is_ordered_and_compared_by_value(store: Engine) -> None:
     log = WrittenLog(run())
     Runner(log, histories(store, {"orders": ORDERS})).catch_up()
-    with traveller(store, log).as_of(430) as source:
+    with models_of(store, log).as_of(430) as source:
         rows = source.table("orders")
         notional = rows.c.notional
         by_value = list(source.connection.execute(select(notional).order_by(notional)).scalars())

@@ -1,4 +1,4 @@
-"""A chain is found from any id in it and told as a tree; a missing link is found out."""
+"""A story is found by any id in its chains and returned as a tree; events with a missing cause are found."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from projections.chain import Node, Story, missing_causes, tell
+from projections.chain import Node, Story, find_story, missing_causes
 from tests.projections.logs import HandMade, two_chains
 
 Shape = tuple[int, list["Shape"]]
@@ -21,8 +21,8 @@ def shapes(nodes: Sequence[Node]) -> list[Shape]:
     return [(node.recorded.ordinal, shapes(node.caused)) for node in nodes]
 
 
-def told(log: HandMade, wanted: str) -> Story:
-    story = tell(log.read, wanted)
+def story_with(log: HandMade, wanted: str) -> Story:
+    story = find_story(log.read, wanted)
     assert story is not None
     return story
 
@@ -34,8 +34,8 @@ SECOND: list[Shape] = [(9, [(10, [(11, [(12, [])])])])]
 @pytest.mark.parametrize(
     "wanted", ["aaa", "aaa-e1", "order-main-aaa-s1", "BTC-LONG-1", "bbb-x1", "exchange:SIM:3"]
 )
-def test_a_shared_position_tells_both_chains(log: HandMade, wanted: str) -> None:
-    story = told(log, wanted)
+def test_two_chains_that_share_a_position_are_one_story(log: HandMade, wanted: str) -> None:
+    story = story_with(log, wanted)
     assert story.chains == {"aaa", "bbb"}
     assert [(fact, shapes(nodes)) for fact, nodes in story.roots] == [
         ("candle:a", FIRST),
@@ -44,35 +44,35 @@ def test_a_shared_position_tells_both_chains(log: HandMade, wanted: str) -> None
 
 
 @pytest.mark.parametrize("number", [14, 15])
-def test_a_chain_that_shares_nothing_is_alone(log: HandMade, number: int) -> None:
-    story = told(log, str(log.events[number - 1].envelope.meta.event_id))
+def test_a_chain_without_a_shared_position_is_a_story_of_its_own(log: HandMade, number: int) -> None:
+    story = story_with(log, str(log.events[number - 1].envelope.meta.event_id))
     assert [(fact, shapes(nodes)) for fact, nodes in story.roots] == [("candle:c", [(14, [(15, [])])])]
 
 
-def test_what_one_fact_led_to_stays_together() -> None:
-    """Also where streams go on: the second listing is not under the first."""
+def test_all_events_of_one_fact_are_roots_of_that_fact() -> None:
+    """Also where a stream goes on: its second event is not below its first."""
     log = HandMade()
     for stream in ("log", "instruments-main", "instruments-main"):
         log.write(stream, "open", "command:open")
-    assert [(fact, shapes(nodes)) for fact, nodes in told(log, "open").roots] == [
+    assert [(fact, shapes(nodes)) for fact, nodes in story_with(log, "open").roots] == [
         ("command:open", [(1, []), (2, []), (3, [])])
     ]
 
 
 @pytest.mark.parametrize("wanted", ["", "aa", "e1", "main", "order-main", "LONG-1", "x"])
-def test_a_part_of_an_id_is_none(log: HandMade, wanted: str) -> None:
-    assert tell(log.read, wanted) is None
+def test_a_part_of_an_id_finds_no_story(log: HandMade, wanted: str) -> None:
+    assert find_story(log.read, wanted) is None
 
 
-def test_a_whole_log_misses_no_cause(log: HandMade) -> None:
+def test_a_whole_log_has_no_missing_cause(log: HandMade) -> None:
     assert list(missing_causes(log.read())) == []
 
 
-def test_a_cause_that_was_removed_is_missed(log: HandMade) -> None:
+def test_an_event_whose_cause_was_removed_is_found(log: HandMade) -> None:
     del log.events[5]
     assert [one.ordinal for one in missing_causes(log.read())] == [7]
 
 
-def test_a_cause_must_come_before(log: HandMade) -> None:
+def test_an_event_recorded_before_its_cause_is_found(log: HandMade) -> None:
     log.events[1], log.events[2] = log.events[2], log.events[1]
     assert [one.ordinal for one in missing_causes(log.read())] == [3]

@@ -1,4 +1,4 @@
-"""The digest: equal where the rows are, on every database, and unequal where one of them is not."""
+"""The digest is equal for equal rows on every database, and differs where one row differs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _EVERYTHING = Projection(
                 "flag": FLAG,
                 "figure": FIGURE,
                 "data": BYTES,
-                "told": JSON_TEXT,
+                "document": JSON_TEXT,
                 "perhaps": optional(MONEY),
             },
         ),
@@ -55,7 +55,7 @@ _ROW: Row = {
     "flag": True,
     "figure": 0.1 + 0.2,
     "data": b"\x00\xff",
-    "told": {"z": [1, 2.5, 1e16, None, "ü"], "a": {"b": True}},
+    "document": {"z": [1, 2.5, 1e16, None, "ü"], "a": {"b": True}},
     "perhaps": None,
 }
 _ROWS = [
@@ -76,8 +76,10 @@ def _written(engine: Engine, rows: list[Row]) -> str:
         return digest(connection, _EVERYTHING, build)
 
 
-def test_rows_of_every_kind_add_up_to_the_same_on_every_database(store: Engine, tmp_path: Path) -> None:
-    """In whatever order they are written, and however the database orders text."""
+def test_rows_of_every_column_kind_have_the_same_digest_on_every_database(
+    store: Engine, tmp_path: Path
+) -> None:
+    """For every order of writing, and for every collation of the database."""
     other = prepare(create_engine(f"sqlite:///{tmp_path / 'other.db'}"))
     with writing(other) as connection:
         METADATA.create_all(connection)
@@ -87,8 +89,8 @@ def test_rows_of_every_kind_add_up_to_the_same_on_every_database(store: Engine, 
         other.dispose()
 
 
-def test_any_difference_shows(store: Engine) -> None:
-    """One digit, one zero at the end, one row less."""
+def test_any_change_of_a_value_changes_the_digest(store: Engine) -> None:
+    """A changed digit, a dropped trailing zero, a missing row."""
     whole = _written(store, _ROWS)
     changed: Row = {
         "money": Decimal("1.230"),
@@ -97,7 +99,7 @@ def test_any_difference_shows(store: Engine) -> None:
         "flag": False,
         "figure": 0.3,
         "data": b"\x00\xfe",
-        "told": {"z": [], "a": {"b": True}},
+        "document": {"z": [], "a": {"b": True}},
         "perhaps": Decimal(0),
     }
     for column, value in changed.items():
@@ -105,8 +107,7 @@ def test_any_difference_shows(store: Engine) -> None:
     assert _written(store, _ROWS[1:]) != whole
 
 
-def test_rebuilt_the_tables_are_the_same_to_the_byte(store: Engine) -> None:
-    """Also by batches of another size."""
+def test_a_rebuild_in_batches_of_another_size_has_the_same_digests(store: Engine) -> None:
     log = WrittenLog(two_accounts())
     caught_up(store, log, PROJECTIONS)
     with writing(store) as connection:
@@ -123,10 +124,10 @@ def test_rebuilt_the_tables_are_the_same_to_the_byte(store: Engine) -> None:
 
 
 @pytest.mark.parametrize(("held", "keys"), [(5, 10), (5, 1_000_000)])
-def test_what_is_no_longer_in_memory_is_read_again(
+def test_rows_dropped_from_memory_are_read_from_the_store_again(
     store: Engine, held: int, keys: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With room for five rows a table, and for few keys or for all."""
+    """With memory for five rows per table, and for few keys or for all."""
     log = WrittenLog(two_accounts()[:500])
     caught_up(store, log, PROJECTIONS)
     monkeypatch.setattr(rows, "_HELD", held)
@@ -144,7 +145,7 @@ def test_what_is_no_longer_in_memory_is_read_again(
     assert rebuilt == digests(store, PROJECTIONS)
 
 
-def test_both_databases_hold_the_same_read_models(store: Engine, tmp_path: Path) -> None:
+def test_both_databases_build_read_models_with_the_same_digests(store: Engine, tmp_path: Path) -> None:
     other = prepare(create_engine(f"sqlite:///{tmp_path / 'other.db'}"))
     with writing(other) as connection:
         METADATA.create_all(connection)
@@ -156,8 +157,8 @@ def test_both_databases_hold_the_same_read_models(store: Engine, tmp_path: Path)
         other.dispose()
 
 
-def test_the_position_of_a_build_is_no_part_of_it(store: Engine) -> None:
-    """It is told beside it: a log may go on with events that a read model does not tell."""
+def test_the_ordinal_of_a_build_is_not_part_of_its_digest(store: Engine) -> None:
+    """A log may go on with events that do not change a read model."""
     log = WrittenLog(two_accounts()[:500])
     caught_up(store, log, PROJECTIONS)
     before = digests(store, PROJECTIONS)

@@ -1,4 +1,4 @@
-"""A build that is dropped while somebody still keeps it up to date: both come to an end, and neither is cut off."""
+"""Dropping a build while a runner projects it: both transactions complete, without a deadlock."""
 
 from __future__ import annotations
 
@@ -31,11 +31,9 @@ def store(postgres_database: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-def test_whoever_projects_goes_first_and_the_drop_follows(
-    store: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # As if this began right after it was asked whether anybody is at it.
-    monkeypatch.setattr(builds, "_await_questions", nobody_asks)
+def test_a_drop_waits_for_the_transaction_of_a_runner(store: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As if the runner's transaction began right after the check for running queries.
+    monkeypatch.setattr(builds, "_await_queries", no_queries)
     with writing(store) as connection:
         build = begin(connection, ORDERS, BuildKind.TODAY, BuildStatus.BUILDING)
     Work(store, ORDERS, build, 0).resume("a log")
@@ -44,22 +42,22 @@ def test_whoever_projects_goes_first_and_the_drop_follows(
             moved = update(CURSORS).where(CURSORS.c.build_id == build.id).values(ordinal=1)
             assert projecting.execute(moved).rowcount == 1
             dropping = another.submit(drop, store, build)
-            wait_until_it_waits(store)
+            wait_for_a_blocked_lock(store)
             projecting.execute(text(f"DELETE FROM orders_b{build.id}"))  # noqa: S608  (a number of ours)
         dropping.result(timeout=30)
     with store.connect() as connection:
         assert connection.execute(text(f"SELECT to_regclass('orders_b{build.id}')")).scalar() is None
 
 
-def nobody_asks(_engine: Engine, _patience: float) -> None:
-    """The answer of that moment."""
+def no_queries(_engine: Engine, _patience: float) -> None:
+    """Reports at once that no query is running."""
 
 
-def wait_until_it_waits(engine: Engine) -> None:
-    """Until somebody in this database waits for a lock."""
+def wait_for_a_blocked_lock(engine: Engine) -> None:
+    """Returns once a connection to this database waits for a lock."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         with engine.connect() as connection:
             if connection.execute(_WAITS).scalar_one():
                 return
-    raise AssertionError("nobody waits")
+    raise AssertionError("no connection waits for a lock")

@@ -1,4 +1,4 @@
-"""Fills as a read model: each execution once, adding up to what the orders say."""
+"""The fills table: each execution once, with the sums of the orders' states."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.projections.worlds import LOGS, recorded, states, table_of
 
 
 @pytest.mark.parametrize("name", LOGS)
-def test_an_orders_fills_are_those_of_its_state(name: str) -> None:
+def test_the_fills_of_an_order_are_those_of_its_state(name: str) -> None:
     log = LOGS[name]()
     fills: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in table_of(FILLS, log).values():
@@ -30,8 +30,8 @@ def test_an_orders_fills_are_those_of_its_state(name: str) -> None:
         assert {row["execution_id"] for row in own} == state.executions
         assert _sums(own) == (state.filled, state.notional, state.fees)
         terms = state.terms
-        told = {(row["instrument"], row["side"], row["purpose"]) for row in own}
-        assert told <= {(terms.instrument, terms.side.value, terms.purpose.value)}
+        columns = {(row["instrument"], row["side"], row["purpose"]) for row in own}
+        assert columns <= {(terms.instrument, terms.side.value, terms.purpose.value)}
     assert not fills
     assert seen > 5
 
@@ -41,11 +41,11 @@ def _sums(rows: list[Row]) -> tuple[Decimal, ...]:
     return tuple(total(row[name] for row in rows) for name in names)
 
 
-def test_a_fill_stands_at_its_first_telling() -> None:
+def test_an_execution_recorded_twice_is_one_row_at_its_first_ordinal() -> None:
     log = an_odd_log()
     rows: Any = table_of(FILLS, log)
-    told = [(at, one.event) for at, one in recorded(log, OrderFilled)]
-    first = [at for at, fill in told if isinstance(fill, OrderFilled) and fill.execution_id == "x1"]
+    fills = [(at, one.event) for at, one in recorded(log, OrderFilled)]
+    first = [at for at, fill in fills if isinstance(fill, OrderFilled) and fill.execution_id == "x1"]
     assert len(first) == 2
     assert (first[1],) not in rows
     assert rows[first[0],] == {

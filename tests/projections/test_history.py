@@ -1,4 +1,4 @@
-"""Histories: the same rows however the events come, after a kill, and after a sequence that had to wait."""
+"""Histories end with the same rows for every batch size, after a kill and after a parked sequence is retried."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from projections.store import reading, writing
 from tests.projections.stores import WrittenLog
 from tests.projections.travel import (
     INTERVAL,
+    all_tables,
     begun,
     embedded,
     histories,
+    live_tables,
+    models_of,
     run,
     sqlite_store,
-    told,
-    traveller,
-    watched,
 )
 from tests.replacing import replace
 
@@ -55,7 +55,7 @@ ENDS = (BROKEN_AT - 1, BROKEN_AT, INTERVAL * 3, INTERVAL * 4 + 7, len(run()))
 
 
 def kept(engine: Engine) -> Kept:
-    """Every row of every history there is, with the checkpoints it stood from and until."""
+    """Every row of every live history, with the checkpoints from and until which it is valid."""
     with reading(engine) as connection:
         made = builds.live(connection, BuildKind.HISTORY).values()
         tables = [item for build in made for item in tables_of(PROJECTIONS[build.projection], build).items()]
@@ -74,14 +74,14 @@ def cursors(engine: Engine) -> set[int]:
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> Kept:
-    """What the histories hold when nothing goes wrong."""
+    """The rows of the histories of an uninterrupted run without faults."""
     with sqlite_store(tmp_path_factory.mktemp("whole")) as engine:
         Runner(WrittenLog(run()), histories(engine)).catch_up()
         return kept(engine)
 
 
 @pytest.mark.parametrize("batch", [7, INTERVAL, 200])
-def test_checkpoints_do_not_depend_on_batches(embedded: Engine, expected: Kept, batch: int) -> None:
+def test_the_rows_do_not_depend_on_the_batch_size(embedded: Engine, expected: Kept, batch: int) -> None:
     runner = Runner(WrittenLog(run()), histories(embedded))
     while runner.step(batch):
         pass
@@ -89,12 +89,12 @@ def test_checkpoints_do_not_depend_on_batches(embedded: Engine, expected: Kept, 
     assert kept(embedded) == expected
 
 
-def test_both_databases_keep_the_same(store: Engine, expected: Kept) -> None:
+def test_both_databases_hold_the_same_history(store: Engine, expected: Kept) -> None:
     Runner(WrittenLog(run()), histories(store)).catch_up()
     assert kept(store) == expected
 
 
-def test_rows_stand_at_checkpoints_only(expected: Kept) -> None:
+def test_rows_begin_and_end_at_checkpoints_only(expected: Kept) -> None:
     for name, rows in expected.items():
         for *_, since, until in rows:
             assert since % INTERVAL == 0 < since, name
@@ -102,7 +102,7 @@ def test_rows_stand_at_checkpoints_only(expected: Kept) -> None:
     assert any(row[-1] is not None for row in expected["orders"])
 
 
-def test_killed_while_it_is_made_it_goes_on_to_the_same_rows(
+def test_after_kills_a_history_is_resumed_and_ends_with_the_same_rows(
     tmp_path: Path, embedded: Engine, expected: Kept
 ) -> None:
     log = f"sqlite:///{tmp_path / 'log.db'}"
@@ -122,19 +122,19 @@ def test_killed_while_it_is_made_it_goes_on_to_the_same_rows(
 
 
 def orders_with(fold: Fold) -> Mapping[str, Projection]:
-    """Orders, in which an accepted order is folded like this."""
+    """The projection of orders with `fold` for OrderAccepted."""
     return {"orders": replace(ORDERS, folds={**ORDERS.folds, OrderAccepted: fold})}
 
 
 def fails(rows: Rows, recorded: Recorded) -> None:
-    """A fault that shows with one order only."""
+    """A fold that fails for one order."""
     if recorded.envelope.meta.stream == BROKEN:
-        raise ValueError("this one I cannot fold")
+        raise ValueError("cannot fold this order")
     ORDERS.folds[OrderAccepted](rows, recorded)
 
 
 def overflows(rows: Rows, recorded: Recorded) -> None:
-    """Folds what no database takes."""
+    """A fold whose row every database refuses for one order."""
     ORDERS.folds[OrderAccepted](rows, recorded)
     meta = recorded.envelope.meta
     if meta.stream == BROKEN:
@@ -143,44 +143,44 @@ def overflows(rows: Rows, recorded: Recorded) -> None:
 
 
 @pytest.mark.parametrize("fold", [fails, overflows])
-def test_what_waits_in_the_live_build_waits_in_the_past_too(store: Engine, fold: Fold) -> None:
+def test_a_sequence_parked_in_the_live_build_is_parked_in_the_past_too(store: Engine, fold: Fold) -> None:
     projections = orders_with(fold)
-    seen = watched(store, run(), ENDS, projections)
+    seen = live_tables(store, run(), ENDS, projections)
     log = WrittenLog(run())
     Runner(log, histories(store, projections)).catch_up()
-    models = traveller(store, log, projections)
-    for ordinal, then in seen.items():
+    models = models_of(store, log, projections)
+    for ordinal, expected_tables in seen.items():
         with models.as_of(ordinal) as source:
-            assert told(source, projections) == then, ordinal
+            assert all_tables(source, projections) == expected_tables, ordinal
     with reading(store) as connection:
         first = select(PARKED.c.ordinal).where(PARKED.c.error != "")
         assert set(connection.execute(first).scalars()) == {BROKEN_AT}
 
 
-def test_without_builds_a_fault_parks_its_sequence_alone(embedded: Engine, tmp_path: Path) -> None:
+def test_without_builds_a_failing_event_parks_only_its_sequence(embedded: Engine, tmp_path: Path) -> None:
     projections = orders_with(fails)
     (tmp_path / "live").mkdir()
     with sqlite_store(tmp_path / "live") as other:
-        seen = watched(other, run(), ENDS, projections)
-    models = traveller(embedded, WrittenLog(run()), projections)
-    for ordinal, then in seen.items():
+        seen = live_tables(other, run(), ENDS, projections)
+    models = models_of(embedded, WrittenLog(run()), projections)
+    for ordinal, expected_tables in seen.items():
         with models.as_of(ordinal) as source:
-            assert told(source, projections) == then, ordinal
+            assert all_tables(source, projections) == expected_tables, ordinal
 
 
-def test_what_was_discarded_is_left_out_and_what_follows_is_told(embedded: Engine) -> None:
+def test_a_discarded_event_is_left_out_of_the_past(embedded: Engine) -> None:
     log, projections = WrittenLog(run()), orders_with(fails)
     Runner(log, histories(embedded, projections)[:]).catch_up()
     with writing(embedded) as connection:
         connection.execute(update(PARKED).values(state=ParkedState.DISCARDED.value))
-    models = traveller(embedded, log, {"orders": ORDERS})
+    models = models_of(embedded, log, {"orders": ORDERS})
     with models.as_of(BROKEN_AT + 1) as source:
-        row = told(source, {"orders": ORDERS})["orders"]["paper", BROKEN.split("-", 2)[2]]
+        row = all_tables(source, {"orders": ORDERS})["orders"]["paper", BROKEN.split("-", 2)[2]]
     assert row["updated_ordinal"] < BROKEN_AT
 
 
 @pytest.mark.parametrize("fold", [fails, overflows])
-def test_rewound_the_past_is_as_if_the_fault_had_never_been(
+def test_after_a_rewind_with_mended_folds_the_rows_are_those_without_the_fault(
     embedded: Engine, expected: Kept, fold: Fold
 ) -> None:
     log, projections = WrittenLog(run()), orders_with(fold)
@@ -197,7 +197,7 @@ def test_rewound_the_past_is_as_if_the_fault_had_never_been(
         assert connection.execute(select(PARKED)).all() == []
 
 
-def test_what_was_discarded_stays_so_when_the_history_is_rewound(embedded: Engine) -> None:
+def test_discarded_events_stay_discarded_after_a_rewind(embedded: Engine) -> None:
     log, projections = WrittenLog(run()), orders_with(fails)
     runner = Runner(log, histories(embedded, projections))
     while runner.works[0].ordinal < INTERVAL * 3:
@@ -217,7 +217,9 @@ def test_what_was_discarded_stays_so_when_the_history_is_rewound(embedded: Engin
         assert set(connection.execute(select(PARKED.c.state)).scalars()) == {ParkedState.DISCARDED.value}
 
 
-def test_a_runner_that_was_at_work_notices_that_it_was_rewound(embedded: Engine, expected: Kept) -> None:
+def test_a_running_runner_resumes_from_the_checkpoint_after_a_rewind(
+    embedded: Engine, expected: Kept
+) -> None:
     log = WrittenLog(run()[:300])
     runner = Runner(log, histories(embedded, {"orders": ORDERS}))
     runner.catch_up()
@@ -230,7 +232,7 @@ def test_a_runner_that_was_at_work_notices_that_it_was_rewound(embedded: Engine,
     assert kept(embedded)["orders"] == expected["orders"]
 
 
-def test_what_is_no_history_has_no_checkpoint_to_go_back_to(embedded: Engine) -> None:
+def test_rewinding_a_build_that_is_not_a_history_is_refused(embedded: Engine) -> None:
     (build,) = begun(embedded, BuildKind.TODAY, {"orders": ORDERS})
-    with pytest.raises(Refused, match="is no history"), writing(embedded) as connection:
+    with pytest.raises(Refused, match="is not a history"), writing(embedded) as connection:
         history.rewind(connection, ORDERS, build, 0, 5)

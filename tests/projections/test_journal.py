@@ -1,4 +1,4 @@
-"""The journal as a read model: every event, whole."""
+"""The journal table: every event with all its values."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _rows(log: WrittenLog) -> dict[int, Row]:
 
 
 @pytest.mark.parametrize("name", LOGS)
-def test_every_event_is_there_as_it_was_recorded(name: str) -> None:
+def test_every_event_has_a_row_with_its_recorded_values(name: str) -> None:
     log = LOGS[name]()
     rows = _rows(log)
     assert list(rows) == list(range(1, log.head() + 1))
@@ -43,14 +43,14 @@ def test_every_event_is_there_as_it_was_recorded(name: str) -> None:
         assert row["line"] == sentence(envelope.event)
 
 
-def test_streams_without_an_id_are_their_own_subject() -> None:
+def test_a_stream_without_an_id_is_its_own_subject() -> None:
     subjects = {row["stream"]: row["subject"] for row in _rows(an_odd_log()).values()}
     assert subjects["log"] == "log"
     assert subjects["account-main"] == "account-main"
     assert subjects["order-main-abc-e1"] == "abc-e1"
 
 
-def test_an_event_is_found_by_its_kind_and_by_what_it_says() -> None:
+def test_the_words_of_a_row_are_those_of_its_type_and_its_sentence() -> None:
     log = an_odd_log()
     rows = _rows(log)
     filled = [at for at, one in enumerate(log.envelopes, 1) if isinstance(one.event, OrderFilled)]
@@ -59,5 +59,5 @@ def test_an_event_is_found_by_its_kind_and_by_what_it_says() -> None:
     assert {"100", "0.1", "usdt", "taker", "x1"} <= set(words)
 
 
-def test_no_kind_of_event_is_left_out() -> None:
+def test_every_type_of_event_has_a_fold() -> None:
     assert set(JOURNAL.folds) == set(FULL_NAMES)

@@ -1,4 +1,4 @@
-"""Parked sequences: what waits of one order holds nothing else up, and is made good in order."""
+"""Parked sequences do not delay other sequences, and are projected in order when they are retried."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _KINDS = {"orders": ORDERS, "accounts": ACCOUNTS, "equity": EQUITY}
 
 
 def _wrong(projection: Projection) -> int:
-    """An ordinal of the first account's, a third of the way."""
+    """The ordinal of the event to fail: of the first account, after a third of the log."""
     events = two_accounts()
     wanted = OrderFilled if projection is ORDERS else tuple(projection.folds)
     return next(
@@ -48,14 +48,14 @@ def _faulty(projection: Projection) -> tuple[Fault, Mapping[str, Projection]]:
 
 @pytest.fixture(params=sorted(_KINDS))
 def projection(request: pytest.FixtureRequest) -> Projection:
-    """One that adds up over a stream, and two over an account."""
+    """One projection whose sequences are streams, and two whose sequences are accounts."""
     return _KINDS[request.param]
 
 
-def test_retried_after_a_restart_the_tables_are_those_without_the_fault(
+def test_a_retry_after_a_restart_leaves_the_tables_as_without_the_fault(
     store: Engine, projection: Projection
 ) -> None:
-    """The others went on meanwhile, and half of the log came while the sequence waited."""
+    """The other sequences go on meanwhile; a third of the log is appended while the sequence is parked."""
     events, (fault, faulty) = two_accounts(), _faulty(projection)
     log = WrittenLog(events[: 2 * len(events) // 3])
     (build,) = caught_up(store, log, faulty)
@@ -63,7 +63,7 @@ def test_retried_after_a_restart_the_tables_are_those_without_the_fault(
         (waiting,) = parked.sequences(connection, 0)
         shown = parked.events(connection, build, 0, waiting.sequence)
     assert waiting.first == _wrong(projection)
-    assert waiting.error == f"ArithmeticError: nobody can add up ordinal {waiting.first}"
+    assert waiting.error == f"ArithmeticError: cannot fold ordinal {waiting.first}"
     assert [one.error != "" for one in shown] == [True] + [False] * (len(shown) - 1)
     stuck = parked.retry(store, log, faulty[projection.name], build, 0, waiting.sequence)
     assert (stuck.projected, stuck.waiting, stuck.error) == (0, waiting.events, waiting.error)
@@ -94,7 +94,7 @@ def test_retried_after_a_restart_the_tables_are_those_without_the_fault(
 
 
 def _digests_without(engine: Engine, log: WrittenLog, projection: Projection) -> Mapping[str, str]:
-    """Of a build made beside in the same store, by the projection as it is."""
+    """The digests of another build in the same store, made by the projection without the fault."""
     with writing(engine) as connection:
         beside = begin(connection, projection, BuildKind.TODAY, BuildStatus.BUILDING)
     Runner(log, works(engine, [beside], {projection.name: projection}, 0)).catch_up()
@@ -102,15 +102,15 @@ def _digests_without(engine: Engine, log: WrittenLog, projection: Projection) ->
         return {projection.name: digest(connection, projection, beside)}
 
 
-def test_while_it_waits_the_other_account_is_as_it_should_be(store: Engine) -> None:
-    """Everything of the sequence waits and nothing else does."""
+def test_while_one_account_is_parked_the_other_is_up_to_date(store: Engine) -> None:
+    """All events of the sequence are parked, and no other event."""
     log, (_fault, faulty) = WrittenLog(two_accounts()), _faulty(ACCOUNTS)
     caught_up(store, log, faulty)
     with reading(store) as connection:
-        (stands,) = standings(connection, 0)
+        (standing,) = standings(connection, 0)
         (waiting,) = parked.sequences(connection, 0)
         assert waiting.sequence == "p0"
-        assert (stands.ordinal, stands.parked_events, stands.parked_sequences) == (
+        assert (standing.ordinal, standing.parked_events, standing.parked_sequences) == (
             log.head(),
             waiting.events,
             1,
@@ -126,8 +126,8 @@ def test_while_it_waits_the_other_account_is_as_it_should_be(store: Engine) -> N
     assert rows[1][1] == last
 
 
-def test_a_retry_that_fails_again_keeps_what_it_could_do(store: Engine) -> None:
-    """It stays parked from the first event on that fails."""
+def test_a_retry_that_fails_again_keeps_the_events_it_projected(store: Engine) -> None:
+    """The sequence stays parked from the first failing event on."""
     events = two_accounts()
     fault, ordinal = Fault(lambda recorded: recorded.ordinal in wrong), _wrong(EQUITY)
     wrong = {ordinal}
@@ -150,7 +150,7 @@ def test_a_retry_that_fails_again_keeps_what_it_could_do(store: Engine) -> None:
 
 
 def test_events_that_came_during_a_retry_are_neither_skipped_nor_reordered(store: Engine) -> None:
-    """A runner that has folded, and not committed, when a retry ends, reads its batch anew."""
+    """A runner that has folded a batch but not committed it when a retry ends reads the batch again."""
     events = two_accounts()
     fault, faulty = _faulty(EQUITY)
     log = WrittenLog(events[: len(events) // 2])
@@ -166,7 +166,7 @@ def test_events_that_came_during_a_retry_are_neither_skipped_nor_reordered(store
             fault.mended = True
             parked.retry(store, log, faulty["equity"], build, 0, "p0")
 
-    runner.works[0].fold = retried_once_folded  # type: ignore[method-assign]  # as another process would, between
+    runner.works[0].fold = retried_once_folded  # type: ignore[method-assign]  # standing for another process that retries between fold and commit
     runner.catch_up()
     assert fault.mended
     with reading(store) as connection:
@@ -174,8 +174,8 @@ def test_events_that_came_during_a_retry_are_neither_skipped_nor_reordered(store
     assert digests(store, faulty) == _digests_without(store, log, EQUITY)
 
 
-def test_discarded_for_a_reason_that_is_kept(store: Engine) -> None:
-    """What comes later is projected again, what was given up stays on record."""
+def test_events_are_discarded_with_a_recorded_reason(store: Engine) -> None:
+    """Later events are projected again; the discarded events stay recorded."""
     events, (_fault, faulty) = two_accounts(), _faulty(EQUITY)
     log = WrittenLog(events[: len(events) // 2])
     (build,) = kept_up(store, faulty.values())
@@ -184,9 +184,9 @@ def test_discarded_for_a_reason_that_is_kept(store: Engine) -> None:
     with pytest.raises(InvalidInput, match="--reason"):
         parked.discard(store, build, 0, "p0", " ")
     count = parked.discard(store, build, 0, "p0", "the venue paid it back")
-    with pytest.raises(Refused, match="nothing of 'p0' waits"):
+    with pytest.raises(Refused, match="no event of 'p0' is parked"):
         parked.discard(store, build, 0, "p0", "again")
-    with pytest.raises(Refused, match="nothing of 'p0' waits"):
+    with pytest.raises(Refused, match="no event of 'p0' is parked"):
         parked.retry(store, log, faulty["equity"], build, 0, "p0")
     log.envelopes.extend(events[len(events) // 2 :])
     runner.catch_up()
@@ -199,7 +199,7 @@ def test_discarded_for_a_reason_that_is_kept(store: Engine) -> None:
     assert last > log.head() // 2
 
 
-def test_an_older_build_is_not_retried_with_todays_folds(store: Engine) -> None:
+def test_a_retry_of_a_build_of_another_version_is_refused(store: Engine) -> None:
     log, (_fault, faulty) = WrittenLog(two_accounts()), _faulty(EQUITY)
     (build,) = caught_up(store, log, faulty)
     with pytest.raises(Refused, match="rebuild equity"):

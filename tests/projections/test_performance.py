@@ -1,4 +1,4 @@
-"""Performance as a read model, against sums made the plain way from the events themselves."""
+"""The performance tables equal sums computed from the events directly."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def closings() -> list[tuple[Envelope, PositionClosed]]:
     return [(one, one.event) for one in a_run() if isinstance(one.event, PositionClosed)]
 
 
-def test_all_trades_add_up(rows: MemoryRows) -> None:
+def test_the_row_of_all_trades_holds_their_sums(rows: MemoryRows) -> None:
     row = table(rows, "performance")["paper", "ALL", ""]
     nets = [event.net for _envelope, event in closings()]
     assert (row["trades"], row["net"]) == (len(nets), sum(nets))
@@ -42,14 +42,14 @@ def test_all_trades_add_up(rows: MemoryRows) -> None:
 
 
 @pytest.mark.parametrize("dimension", ["INSTRUMENT", "STRATEGY", "DAY"])
-def test_every_dimension_adds_up_to_all(rows: MemoryRows, dimension: str) -> None:
+def test_the_rows_of_every_dimension_add_up_to_the_row_of_all(rows: MemoryRows, dimension: str) -> None:
     found = [row for row in table(rows, "performance").values() if row["dimension"] == dimension]
     whole = table(rows, "performance")["paper", "ALL", ""]
     for name in ("trades", "wins", "losses", "net", "gross_profit", "gross_loss", "fees", "funding"):
         assert sum(row[name] for row in found) == whole[name]
 
 
-def test_by_instrument_and_day_are_the_events_own(rows: MemoryRows) -> None:
+def test_the_nets_by_instrument_and_by_day_equal_those_of_the_events(rows: MemoryRows) -> None:
     nets: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for envelope, event in closings():
         nets["INSTRUMENT", parse_position(envelope.meta.stream).instrument] += event.net
@@ -60,7 +60,7 @@ def test_by_instrument_and_day_are_the_events_own(rows: MemoryRows) -> None:
     } == nets
 
 
-def test_the_deepest_fall_of_the_running_net() -> None:
+def test_the_drawdown_is_the_deepest_fall_of_the_running_net() -> None:
     history = an_open_day()
     for n, net in enumerate((D(50), D(-30), D(-40), D(10)), 1):
         history.position(an_opening(), a_closing(net, D(10_000)), n=n)
@@ -68,7 +68,7 @@ def test_the_deepest_fall_of_the_running_net() -> None:
     assert (row["max_drawdown"], row["peak_net"], row["net"]) == (D(70), D(50), D(-10))
 
 
-def test_what_was_counted(rows: MemoryRows) -> None:
+def test_the_counts_equal_the_numbers_of_events(rows: MemoryRows) -> None:
     counts: Counter[str] = Counter()
     for row in table(rows, "counts").values():
         counts[row["measure"]] += row["count"]
@@ -80,7 +80,7 @@ def test_what_was_counted(rows: MemoryRows) -> None:
     assert counts["POSITIONS_CLOSED"] == kinds[PositionClosed]
 
 
-def test_days_open_and_close_with_the_balance(rows: MemoryRows) -> None:
+def test_each_closed_day_holds_its_opening_and_closing_balance(rows: MemoryRows) -> None:
     days = {row["day"]: row for row in table(rows, "days").values()}
     closed = {one.event.day: one.event for one in a_run() if isinstance(one.event, DayClosed)}
     assert {day for day, row in days.items() if row["closed"]} == set(closed)
@@ -88,12 +88,12 @@ def test_days_open_and_close_with_the_balance(rows: MemoryRows) -> None:
         assert days[day]["balance"] - days[day]["opening"] == event.realised
 
 
-def test_what_a_person_opened_is_theirs() -> None:
+def test_a_position_opened_by_hand_is_counted_under_the_manual_strategy() -> None:
     history = an_open_day().position(an_opening(), a_closing(D(7), D(10_007)))
     found = table(folded(PERFORMANCE, history.envelopes), "performance")
     assert found[ACCOUNT, "STRATEGY", BY_HAND]["net"] == D(7)
     assert found[ACCOUNT, "INSTRUMENT", BTC]["wins"] == 1
 
 
-def test_no_trade_has_no_win_rate() -> None:
+def test_the_win_rate_is_none_without_trades() -> None:
     assert (win_rate(0, 0), win_rate(1, 3)) == (None, Decimal("0.333333"))

@@ -1,4 +1,4 @@
-"""Positions as a read model: what the domain's own fold says of each, open or closed."""
+"""The positions table equals the states of the domain's own fold, open and closed."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tests.projections.worlds import LOGS, recorded, states, table_of
 
 
 @pytest.mark.parametrize("name", LOGS)
-def test_a_row_is_what_the_state_is(name: str) -> None:
+def test_each_row_equals_the_state_of_its_position(name: str) -> None:
     log = LOGS[name]()
     rows = table_of(POSITIONS, log)
-    told = list(states(log, "position"))
-    assert {(stream.account, stream.id) for stream, _ in told} == set(rows)
-    assert len(told) > 2
-    for stream, state in told:
+    known = list(states(log, "position"))
+    assert {(stream.account, stream.id) for stream, _ in known} == set(rows)
+    assert len(known) > 2
+    for stream, state in known:
         row = rows[stream.account, stream.id]
         if isinstance(state, Ended):
             assert (row["status"], row["net"], row["quantity"], row["cost"]) == ("CLOSED", state.net, 0, 0)
@@ -40,7 +40,7 @@ def test_a_row_is_what_the_state_is(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LOGS)
-def test_a_closed_one_tells_how_it_ended(name: str) -> None:
+def test_the_row_of_a_closed_position_holds_exit_and_result(name: str) -> None:
     log = LOGS[name]()
     rows = table_of(POSITIONS, log)
     opened = {one.meta.stream: one for _, one in recorded(log, PositionOpened)}
@@ -57,7 +57,7 @@ def test_a_closed_one_tells_how_it_ended(name: str) -> None:
         )
 
 
-def test_it_grows_shrinks_is_paid_for_and_ends() -> None:
+def test_a_closed_position_keeps_largest_quantity_average_price_and_protection() -> None:
     rows = table_of(POSITIONS, an_odd_log())
     row = rows["main", f"{BTC}-LONG-1"]
     assert row["max_quantity"] == D(15)
@@ -67,13 +67,13 @@ def test_it_grows_shrinks_is_paid_for_and_ends() -> None:
     assert rows["main", f"{BTC}-LONG-12"]["n"] == 12
 
 
-def test_one_opened_by_hand_has_no_protection() -> None:
+def test_a_position_opened_by_hand_has_no_protection() -> None:
     row = table_of(POSITIONS, an_odd_log())["main", f"{ETH}-SHORT-1"]
     assert (row["stop"], row["target"], row["entry_order"]) == (None, None, "m-e1")
     assert (row["status"], row["net"]) == ("OPEN", D("-0.1"))
 
 
-def test_a_fill_without_its_position_is_no_row() -> None:
+def test_closing_a_position_that_was_not_opened_fails() -> None:
     history = an_open_day().account(money(D(1), D(2)))
     stream = position_stream("main", BTC, Direction.LONG, 1)
     history.record(

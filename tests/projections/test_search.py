@@ -1,4 +1,4 @@
-"""Search by words: PostgreSQL's index, SQLite's and the column alone find the same lines."""
+"""Search by words finds the same rows by PostgreSQL's index, by SQLite's index and by the column alone."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _REASONS = (
 )
 
 
-def _ordinals(source: Source, rows: FromClause, asked: str) -> Sequence[int]:
-    found = select(rows.c.ordinal).where(matching(rows, asked)).order_by(rows.c.ordinal)
+def _ordinals(source: Source, rows: FromClause, sought: str) -> Sequence[int]:
+    found = select(rows.c.ordinal).where(matching(rows, sought)).order_by(rows.c.ordinal)
     return list(source.connection.execute(found).scalars())
 
 
@@ -72,50 +72,52 @@ _FOUND = {
 
 
 @pytest.fixture
-def both(store: Engine) -> Iterator[Source]:
+def source(store: Engine) -> Iterator[Source]:
     with built(store, _log(), {"journal": JOURNAL}).now() as source:
         yield source
 
 
-def test_every_word_of_the_search_occurs_in_what_is_found(both: Source) -> None:
-    rows = both.table("journal")
+def test_a_search_finds_the_rows_that_hold_all_its_words(source: Source) -> None:
+    rows = source.table("journal")
     only = select(rows).where(rows.c.type == "OrderRejected").subquery()
-    at = list(both.connection.execute(select(only.c.ordinal).order_by(only.c.ordinal)).scalars())
+    at = list(source.connection.execute(select(only.c.ordinal).order_by(only.c.ordinal)).scalars())
     for searched in (rows, only):
-        hits = {asked: _ordinals(both, searched, asked) for asked in _FOUND}
-        told = {asked: [at.index(hit) for hit in found if hit in at] for asked, found in hits.items()}
-        assert told == _FOUND
+        hits = {sought: _ordinals(source, searched, sought) for sought in _FOUND}
+        numbers = {sought: [at.index(hit) for hit in found if hit in at] for sought, found in hits.items()}
+        assert numbers == _FOUND
 
 
-def test_whatever_is_written_is_found_by_each_of_its_words(both: Source) -> None:
-    rows = both.table("journal")
-    lines = both.connection.execute(select(rows.c.ordinal, rows.c.line, rows.c.type)).all()
-    told = {ordinal: {*words(line), *_parts(kind)} for ordinal, line, kind in lines}
+def test_each_row_is_found_by_each_of_its_words(source: Source) -> None:
+    rows = source.table("journal")
+    lines = source.connection.execute(select(rows.c.ordinal, rows.c.line, rows.c.type)).all()
+    words_at = {ordinal: {*words(line), *_parts(kind)} for ordinal, line, kind in lines}
     random = Random(7)
-    for word in sorted({one for held in told.values() for one in held}):
-        other = random.choice(sorted(told[1]))
-        for asked in ({word}, {word, other}):
-            assert _ordinals(both, rows, " ".join(asked)) == sorted(at for at in told if asked <= told[at])
+    for word in sorted({one for held in words_at.values() for one in held}):
+        other = random.choice(sorted(words_at[1]))
+        for sought in ({word}, {word, other}):
+            assert _ordinals(source, rows, " ".join(sought)) == sorted(
+                at for at in words_at if sought <= words_at[at]
+            )
 
 
 def _parts(kind: str) -> Sequence[str]:
     return words("".join(f" {letter}" if letter.isupper() else letter for letter in kind))
 
 
-def test_a_search_without_a_word_is_refused(both: Source) -> None:
+def test_a_search_without_a_word_is_refused(source: Source) -> None:
     with pytest.raises(InvalidInput, match="no word"):
-        matching(both.table("journal"), " -*- ")
+        matching(source.table("journal"), " -*- ")
 
 
-def test_the_live_table_is_searched_by_its_index(store: Engine) -> None:
+def test_a_search_of_the_live_table_uses_its_index(store: Engine) -> None:
     with writing(store) as connection:
         build = builds.begin(connection, JOURNAL, BuildKind.TODAY, BuildStatus.LIVE)
         rows = builds.tables_of(JOURNAL, build)["journal"]
         found = select(rows.c.ordinal).where(matching(rows, "83123.5"))
-        spelled = str(found.compile(connection, compile_kwargs={"literal_binds": True}))
+        statement = str(found.compile(connection, compile_kwargs={"literal_binds": True}))
         setting, explain, index = _EXPLAIN[connection.dialect.name]
         connection.exec_driver_sql(setting)
-        plan = [str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {spelled}")]
+        plan = [str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {statement}")]
     assert any(index in step for step in plan)
 
 
@@ -125,7 +127,7 @@ _EXPLAIN = {
 }
 
 
-def test_rows_that_change_go_and_come_in_another_partition_are_found_as_they_are(store: Engine) -> None:
+def test_changed_and_deleted_rows_of_one_partition_are_found_by_their_current_words(store: Engine) -> None:
     with writing(store) as connection:
         build = builds.begin(connection, JOURNAL, BuildKind.TODAY, BuildStatus.LIVE)
         table = builds.tables_of(JOURNAL, build)["journal"]
@@ -138,10 +140,10 @@ def test_rows_that_change_go_and_come_in_another_partition_are_found_as_they_are
     with reading(store) as connection:
         for partition in (0, 3):
             own = select(table).where(table.c.partition == partition).subquery()
-            said = select(own.c.ordinal).where(matching(own, "order")).order_by(own.c.ordinal)
+            found = select(own.c.ordinal).where(matching(own, "order")).order_by(own.c.ordinal)
             expected = [key[0] for key, row in source.items() if "order" in row["words"].split()]
             gone = {6, 7} if partition else set[int]()
-            assert list(connection.execute(said).scalars()) == [at for at in expected if at not in gone]
+            assert list(connection.execute(found).scalars()) == [at for at in expected if at not in gone]
     with writing(store) as connection:
         builds.metadata_of(JOURNAL, build).drop_all(connection)
         left = "SELECT name FROM sqlite_master WHERE name LIKE 'journal%'"

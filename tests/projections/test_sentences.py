@@ -1,4 +1,4 @@
-"""Every event has its sentence, in plain words and figures."""
+"""Every event has a sentence on one line."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ D = Decimal
 
 
 @pytest.mark.parametrize("event", FULL_NAMES)
-def test_every_event_has_one_whatever_was_recorded(event: type) -> None:
+def test_every_event_has_one_printable_line_for_any_recorded_values(event: type) -> None:
     @given(instances(event))
-    def said(one: object) -> None:
+    def has_one_line(one: object) -> None:
         text = sentence(one)  # type: ignore[arg-type]  # an event
         assert len(text.splitlines()) <= 1
         assert not any(unicodedata.category(sign) == "Cc" for sign in text)
 
-    said()
+    has_one_line()
 
 
-def test_they_tell_what_matters() -> None:
+def test_a_sentence_states_the_main_figures_of_its_event() -> None:
     assert sentence(a_stop()) == "STOP SELL STOP 10 BTCUSDT-LINEAR.BYBIT at 97.9, reduce only"
     assert sentence(a_fill(D("2.50"))).startswith("2.5 at 100, fee ")
     assert "trend says ENTER LONG BTCUSDT-LINEAR.BYBIT at 100" in sentence(a_signal())
@@ -36,7 +36,7 @@ def test_they_tell_what_matters() -> None:
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=8, min_value=-(10**12), max_value=10**12))
-def test_plain_is_the_same_number_without_ornament(value: Decimal) -> None:
+def test_plain_is_the_same_number_without_exponent_and_trailing_zeros(value: Decimal) -> None:
     text = plain(value)
     assert Decimal(text) == value
     assert "E" not in text
@@ -46,5 +46,5 @@ def test_plain_is_the_same_number_without_ornament(value: Decimal) -> None:
 @pytest.mark.parametrize(
     ("value", "text"), [(D("1E+3"), "1000"), (D("0.00"), "0"), (D("100"), "100"), (D("1.10"), "1.1")]
 )
-def test_plain_keeps_the_zeros_that_count(value: Decimal, text: str) -> None:
+def test_plain_keeps_significant_zeros(value: Decimal, text: str) -> None:
     assert plain(value) == text

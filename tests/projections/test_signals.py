@@ -1,4 +1,4 @@
-"""Signals and decisions as read models: what was seen, what was made of it, and who said no."""
+"""The tables of signals, decisions and reasons equal the recorded events."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests.projections.worlds import LOGS, recorded, states, table_of
 
 
 @pytest.mark.parametrize("name", LOGS)
-def test_a_signal_is_what_its_state_is(name: str) -> None:
+def test_each_row_equals_the_state_of_its_signal(name: str) -> None:
     log = LOGS[name]()
     rows = table_of(SIGNALS, log)
-    told = list(states(log, "signal"))
-    assert {(stream.account, stream.id) for stream, _ in told} == set(rows)
-    for stream, state in told:
+    known = list(states(log, "signal"))
+    assert {(stream.account, stream.id) for stream, _ in known} == set(rows)
+    for stream, state in known:
         assert isinstance(state, Detected | Decided)
         row = rows[stream.account, stream.id]
         seen = {name: getattr(state.signal, name) for name in SignalDetected.__struct_fields__}
@@ -31,7 +31,7 @@ def test_a_signal_is_what_its_state_is(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LOGS)
-def test_a_decision_is_told_whole(name: str) -> None:
+def test_the_row_of_a_decision_holds_all_its_values(name: str) -> None:
     log = LOGS[name]()
     rows = table_of(DECISIONS, log)
     decided = list(recorded(log, DecisionMade))
@@ -55,15 +55,15 @@ def test_a_decision_is_told_whole(name: str) -> None:
         assert (row["decided_at"], row["ordinal"]) == (meta.occurred_at, at)
 
 
-def test_every_reason_is_told_with_who_gave_it() -> None:
+def test_every_reason_is_recorded_with_the_member_that_gave_it() -> None:
     rows = table_of(DECISIONS, an_odd_log(), "decision_reasons")
-    told = {(row["reason"], row["member"], row["chamber"]) for row in rows.values() if row["id"] == "sk"}
-    assert told == {
+    given = {(row["reason"], row["member"], row["chamber"]) for row in rows.values() if row["id"] == "sk"}
+    assert given == {
         ("TOO_UNSURE", "confidence", "ALPHA"),
         ("DAILY_LOSS_LIMIT", "daily_loss", "RISK"),
         ("TOO_UNSURE", "daily_loss", "RISK"),
         ("mute", "mute", "RISK"),
-        ("NOBODY_SAID_THIS", "", ""),
+        ("GIVEN_WITHOUT_A_VOTE", "", ""),
     }
     assert {(row["instrument"], row["verdict"]) for row in rows.values() if row["id"] == "sk"} == {
         (ETH, "SKIP")
@@ -71,7 +71,7 @@ def test_every_reason_is_told_with_who_gave_it() -> None:
 
 
 @pytest.mark.parametrize("name", LOGS)
-def test_the_reasons_of_a_decision_are_all_there(name: str) -> None:
+def test_every_reason_of_a_decision_has_a_row(name: str) -> None:
     log = LOGS[name]()
     rows = table_of(DECISIONS, log, "decision_reasons").values()
     for at, envelope in recorded(log, DecisionMade):

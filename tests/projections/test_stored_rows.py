@@ -1,4 +1,4 @@
-"""What is in the store is what the folds made in memory, to the last digit, however often the process began anew."""
+"""The rows in the store equal those folded in memory, to the last digit, after any number of restarts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LOGS: Mapping[str, Callable[[], WrittenLog]] = {
 
 
 @pytest.mark.parametrize("name", _LOGS)
-def test_rows_are_read_back_as_they_were_folded(store: Engine, name: str) -> None:
+def test_stored_rows_equal_the_rows_folded_in_memory(store: Engine, name: str) -> None:
     log = _LOGS[name]()
     with writing(store) as connection:
         begun = [
@@ -43,7 +43,7 @@ def test_rows_are_read_back_as_they_were_folded(store: Engine, name: str) -> Non
         source = Now(connection, PROJECTIONS, 0)
         for projection in PROJECTIONS.values():
             for spec in projection.tables:
-                assert _told(all_rows(source, spec.name, spec.key)) == _in_memory(projection, spec, log)
+                assert _exact(all_rows(source, spec.name, spec.key)) == _in_memory(projection, spec, log)
 
 
 def _in_memory(projection: Projection, spec: TableSpec, log: WrittenLog) -> Mapping[Any, Row]:
@@ -52,11 +52,11 @@ def _in_memory(projection: Projection, spec: TableSpec, log: WrittenLog) -> Mapp
         fold = projection.folds.get(type(recorded.envelope.event))
         if fold is not None:
             fold(rows, recorded)
-    return _told(rows.tables[spec.name].dirty)
+    return _exact(rows.tables[spec.name].dirty)
 
 
-def _told(rows: Mapping[Any, Row]) -> Mapping[Any, Row]:
-    """Decimals by their digits: 1.50 is not 1.5 here."""
+def _exact(rows: Mapping[Any, Row]) -> Mapping[Any, Row]:
+    """The rows with decimals as text, so that 1.50 differs from 1.5."""
     return {key: {name: _digits(value) for name, value in row.items()} for key, row in rows.items()}
 
 

@@ -1,4 +1,4 @@
-"""The story in SQL is the story that the whole log tells, from every id there is in it."""
+"""The story read by SQL equals the story found in the whole log, for every id of the log."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.log import Envelope
 from domain.order import OrderFilled, OrderPlaced, OrderType
 from domain.streams import parse
 from projections.catalogue import PROJECTIONS
-from projections.chain import Story, tell
+from projections.chain import Story, find_story
 from projections.explanation import explain
 from projections.search import matching
 from projections.source import ReadModels
@@ -23,7 +23,7 @@ from tests.projections.folded import a_run
 from tests.projections.logs import two_chains
 from tests.projections.stores import WrittenLog, built
 
-_ASKED = {name: PROJECTIONS[name] for name in ("journal", "fills")}
+_TABLES = {name: PROJECTIONS[name] for name in ("journal", "fills")}
 
 
 @cache
@@ -41,43 +41,43 @@ def _ids(envelopes: Sequence[Envelope]) -> Iterator[str]:
 
 
 @cache
-def _told(log: WrittenLog, wanted: str) -> Story | None:
-    return tell(log.read, wanted)
+def _in_log(log: WrittenLog, wanted: str) -> Story | None:
+    return find_story(log.read, wanted)
 
 
 def _assert_equal_for_every_id(models: ReadModels, log: WrittenLog) -> int:
     ids = {*_ids(log.envelopes), "nothing has this id", "order-main-nothing", "a-b", "-"}
     with models.now() as source:
         for wanted in ids:
-            assert story(source, wanted, codec().decode) == _told(log, wanted), wanted
+            assert story(source, wanted, codec().decode) == _in_log(log, wanted), wanted
     return len(ids)
 
 
-def test_every_id_of_a_run_tells_what_the_whole_log_tells(store: Engine) -> None:
+def test_for_every_id_of_a_run_the_story_equals_that_of_the_whole_log(store: Engine) -> None:
     log = _run()
-    assert _assert_equal_for_every_id(built(store, log, _ASKED), log) > 200
+    assert _assert_equal_for_every_id(built(store, log, _TABLES), log) > 200
     assert any(isinstance(one.event, OrderFilled) for one in log.envelopes)
 
 
-def test_chains_that_share_a_position_are_told_together(store: Engine) -> None:
+def test_chains_that_share_a_position_are_one_story(store: Engine) -> None:
     log = WrittenLog(recorded.envelope for recorded in two_chains().events)
-    models = built(store, log, _ASKED)
+    models = built(store, log, _TABLES)
     _assert_equal_for_every_id(models, log)
     with models.now() as source:
-        told = story(source, "bbb-x1", codec().decode)
-    assert told is not None
-    assert told.chains == {"aaa", "bbb"}
+        found = story(source, "bbb-x1", codec().decode)
+    assert found is not None
+    assert found.chains == {"aaa", "bbb"}
 
 
-def test_in_the_past_only_what_was_recorded_by_then_is_told_and_found(store: Engine) -> None:
+def test_as_of_an_ordinal_story_and_search_find_earlier_events_only(store: Engine) -> None:
     log = _run()
-    built(store, log, _ASKED)
+    built(store, log, _TABLES)
     half = log.head() // 2
     before = WrittenLog(log.envelopes[:half])
     ids = sorted({*_ids(log.envelopes)})[::20]
-    with ReadModels(store, _ASKED, log=log).as_of(half) as source:
+    with ReadModels(store, _TABLES, log=log).as_of(half) as source:
         for wanted in ids:
-            assert story(source, wanted, codec().decode) == _told(before, wanted), wanted
+            assert story(source, wanted, codec().decode) == _in_log(before, wanted), wanted
         rows = source.table("journal")
         found = select(rows.c.ordinal).where(matching(rows, "order placed market")).order_by(rows.c.ordinal)
         markets = [
@@ -88,37 +88,37 @@ def test_in_the_past_only_what_was_recorded_by_then_is_told_and_found(store: Eng
         assert list(source.connection.execute(found).scalars()) == markets != []
 
 
-def test_it_takes_three_statements(store: Engine) -> None:
-    with built(store, _run(), _ASKED).now() as source:
+def test_a_story_takes_three_statements(store: Engine) -> None:
+    with built(store, _run(), _TABLES).now() as source:
         source.table("journal")
         statements: list[str] = []
-        event.listen(store, "before_cursor_execute", lambda *told: statements.append(told[2]))
+        event.listen(store, "before_cursor_execute", lambda *details: statements.append(details[2]))
         assert story(source, _a_trade(), codec().decode)
     assert len(statements) == 3
 
 
-def test_a_story_without_an_end_is_refused(store: Engine) -> None:
-    with built(store, _run(), _ASKED).now() as source:
-        told = story(source, _a_trade(), codec().decode)
-        assert told is not None
+def test_a_story_of_too_many_events_is_refused(store: Engine) -> None:
+    with built(store, _run(), _TABLES).now() as source:
+        found = story(source, _a_trade(), codec().decode)
+        assert found is not None
         for wanted, most in ((_a_trade(), 3), ("account-paper", 3)):
             with pytest.raises(Refused, match="more than 3 events"):
                 story(source, wanted, codec().decode, most)
 
 
 def _a_trade() -> str:
-    """The chain of the last order that was placed."""
+    """The chain of the last placed order."""
     return next(
         one.meta.correlation_id for one in reversed(_run().envelopes) if isinstance(one.event, OrderPlaced)
     )
 
 
-def test_an_order_is_explained_from_its_signal_to_its_fills(store: Engine) -> None:
+def test_the_explanation_of_an_order_goes_from_its_signal_to_its_fills(store: Engine) -> None:
     entry, stop = (
         parse(one.meta.stream).id
         for one in [one for one in _run().envelopes if isinstance(one.event, OrderPlaced)][:2]
     )
-    with built(store, _run(), _ASKED).now() as source:
+    with built(store, _run(), _TABLES).now() as source:
         steps = explain(source, entry, codec().decode)
         assert explain(source, "no such order", codec().decode) == []
     types = [type(step.recorded.envelope.event).__name__ for step in steps]

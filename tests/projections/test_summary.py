@@ -1,4 +1,4 @@
-"""How trading went adds up from events, to the last digit."""
+"""The summary of a run is the exact sum over its events."""
 
 from __future__ import annotations
 
@@ -42,21 +42,21 @@ def closed(net: str, **changed: object) -> Event:
     return replace(a_closing(D(net), D(1000)), **changed)
 
 
-def test_nothing_happened() -> None:
+def test_an_empty_summary_has_no_win_rate() -> None:
     empty = Summary()
     assert empty.win_rate is None
     assert (empty.net, empty.still_open) == (D(0), 0)
-    assert empty.told()["win_rate"] is None
+    assert empty.figures()["win_rate"] is None
 
 
-def test_trades_wins_and_profit() -> None:
+def test_trades_wins_and_profit_are_summed_over_closed_positions() -> None:
     added = summary(
         an_opening(), closed("5.50"), an_opening(), closed("-2.25"), an_opening(), closed("0"), an_opening()
     )
     assert (added.trades, added.wins, added.still_open) == (3, 1, 1)
     assert added.net == added.gross - added.fees + added.funding
     assert added.win_rate == D(1) / 3
-    assert added.told()["win_rate"] == "0.3333"
+    assert added.figures()["win_rate"] == "0.3333"
 
 
 def test_a_trade_that_breaks_even_is_not_won() -> None:
@@ -66,7 +66,7 @@ def test_a_trade_that_breaks_even_is_not_won() -> None:
 def test_exits_are_counted_by_reason() -> None:
     reasons = (Purpose.STOP, Purpose.STOP, Purpose.TARGET)
     added = summary(*(closed("1", reason=reason) for reason in reasons))
-    assert added.told()["exits"] == {"STOP": 2, "TARGET": 1}
+    assert added.figures()["exits"] == {"STOP": 2, "TARGET": 1}
 
 
 def test_the_drawdown_is_the_deepest_fall_from_a_peak() -> None:
@@ -90,7 +90,7 @@ def test_reasons_of_skipped_signals_are_counted() -> None:
     )
     added = summary(*(event for decision in decisions for event in (a_signal(), decision)))
     assert (added.signals, dict(added.verdicts)) == (3, {"SKIP": 2, "ENTER": 1})
-    assert added.told()["skipped"] == {"COOLDOWN": 2, "DAILY_LOSS": 1}
+    assert added.figures()["skipped"] == {"COOLDOWN": 2, "DAILY_LOSS": 1}
     assert "ALL_APPROVE" not in added.skipped
 
 

@@ -1,4 +1,4 @@
-"""Rows that a fold has made and the database does not take: that event is parked, and no other."""
+"""An event whose rows the database refuses is parked, and no other event."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.projections.stores import WrittenLog
 from tests.replacing import replace
 
 _REFUSED = object()
-"""No database has a type for it."""
+"""A value that neither database has a type for."""
 
 
 def _spoilt(ordinals: set[int]) -> Fold:
@@ -44,8 +44,10 @@ class _Spoiling:
 
 
 @pytest.mark.parametrize("batch", [7, 2_000])
-def test_the_event_is_found_parked_and_made_good(store: Engine, batch: int) -> None:
-    """Whatever was folded together with it."""
+def test_an_event_with_refused_rows_is_parked_and_projected_by_a_later_retry(
+    store: Engine, batch: int
+) -> None:
+    """For every number of events folded together with it."""
     events = two_accounts()
     placed = [n for n, envelope in enumerate(events, 1) if isinstance(envelope.event, OrderPlaced)]
     wrong = {placed[3], placed[10]}

@@ -1,4 +1,4 @@
-"""Histories and moments of the past, for tests: of a run that is worth travelling."""
+"""Histories and past read models of a short run with trades."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.projections.stores import WrittenLog, all_rows
 
 INTERVAL = 60
 Projections = Mapping[str, Projection]
-Told = Mapping[str, Mapping[Key, Row]]
+Tables = Mapping[str, Mapping[Key, Row]]
 
 
 @cache
@@ -46,13 +46,13 @@ def sqlite_store(folder: Path) -> Generator[Engine]:
 
 @pytest.fixture
 def embedded(tmp_path: Path) -> Iterator[Engine]:
-    """A new store on SQLite alone."""
+    """A new store on SQLite."""
     with sqlite_store(tmp_path) as engine:
         yield engine
 
 
-def told(source: Source, projections: Projections = PROJECTIONS) -> Told:
-    """Every row of every table."""
+def all_tables(source: Source, projections: Projections = PROJECTIONS) -> Tables:
+    """Every row of every table, by table and key."""
     specs = [spec for one in projections.values() for spec in one.tables]
     return {spec.name: all_rows(source, spec.name, spec.key) for spec in specs}
 
@@ -66,29 +66,29 @@ def begun(engine: Engine, kind: BuildKind, projections: Projections = PROJECTION
 def histories(
     engine: Engine, projections: Projections = PROJECTIONS, interval: int = INTERVAL
 ) -> list[history.HistoryWork]:
-    """New histories of all projections, at work."""
+    """The works of new live histories of all projections."""
     made = begun(engine, BuildKind.HISTORY, projections)
     return history.works(engine, made, projections, 0, interval)
 
 
-def watched(
+def live_tables(
     engine: Engine, envelopes: Sequence[Envelope], ends: Sequence[int], projections: Projections = PROJECTIONS
-) -> Mapping[int, Told]:
-    """What new live builds told when the log ended at each of these positions."""
+) -> Mapping[int, Tables]:
+    """The rows of new live builds when the log ended at each of these ordinals."""
     log = WrittenLog(envelopes[:1])
     runner = Runner(log, works(engine, begun(engine, BuildKind.TODAY, projections), projections, 0))
     models = ReadModels(engine, projections)
-    seen: dict[int, Told] = {}
+    seen: dict[int, Tables] = {}
     for end in ends:
         log.append(envelopes[log.head() : end])
         runner.catch_up()
         with models.now() as source:
             assert source.ordinal == end
-            seen[end] = told(source, projections)
+            seen[end] = all_tables(source, projections)
     runner.close()
     return seen
 
 
-def traveller(engine: Engine, log: LogReader, projections: Projections = PROJECTIONS) -> ReadModels:
-    """Read models that tell the past by this log."""
+def models_of(engine: Engine, log: LogReader, projections: Projections = PROJECTIONS) -> ReadModels:
+    """The read models of this log, past moments included."""
     return ReadModels(engine, projections, log=log, interval=INTERVAL)

@@ -1,4 +1,4 @@
-"""Two logs, and the states that the domain's own folds make of them: what read models are held against."""
+"""Two logs and their states by the domain's own folds, with which read models are compared."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def states(log: WrittenLog, noun: str) -> Iterator[tuple[StreamName, Any]]:
 
 
 def recorded(log: WrittenLog, *kinds: type) -> Iterator[tuple[int, Envelope]]:
-    """The events of these classes, with their positions."""
+    """The events of these classes, with their ordinals."""
     for ordinal, envelope in enumerate(log.envelopes, 1):
         if isinstance(envelope.event, kinds):
             yield ordinal, envelope

@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.order import OrderPlaced
 from domain.signal import DecisionMade
 from domain.streams import parse
-from projections.chain import Node, tell
+from projections.chain import Node, find_story
 from projections.sentences import sentence
 from tests.adapters.graphql.reading import Reading
 
@@ -21,7 +21,7 @@ def an_order(reading: Reading) -> str:
 
 def test_a_chain_is_the_story_that_the_log_tells(reading: Reading) -> None:
     order = an_order(reading)
-    story = tell(reading.log.read, order)
+    story = find_story(reading.log.read, order)
     assert story is not None
     expected: list[tuple[int, str | None, int]] = []
 

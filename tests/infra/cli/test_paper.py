@@ -55,7 +55,7 @@ def test_programs_are_told_what_the_log_adds_up_to(whence: Whence, tmp_path: Pat
     summary = Summary()
     for recorded in told_in(tmp_path):
         summary.fold(recorded.envelope)
-    assert {name: told[name] for name in summary.told()} == json.loads(json.dumps(summary.told()))
+    assert {name: told[name] for name in summary.figures()} == json.loads(json.dumps(summary.figures()))
     assert summary.trades > 0
     assert (told["log"], told["candles"], told["whole"]) == ("sqlite:///whence.db", 15_000, True)
     assert (told["from"], told["to"]) == ("2025-01-01T00:00:00Z", "2025-01-18T08:40:00Z")

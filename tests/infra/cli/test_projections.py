@@ -61,7 +61,7 @@ def test_rebuilt_switched_to_and_dropped(whence: Whence) -> None:
     assert first["digest"] in rebuilt.out
     kept = whence("projections", "drop", "orders", "--build", "1")
     assert kept.code == 1
-    assert "answers now; switch to another one first" in kept.err
+    assert "is live; switch to another build first" in kept.err
     assert whence("projections", "switch", "orders").err == "orders is answered by build 2 now\n"
     assert [(one["build"], one["status"]) for one in _told(whence, "list")] == [(1, "RETIRED"), (2, "LIVE")]
     assert whence("projections", "switch", "orders").err == "orders is answered by build 1 now\n"
