@@ -6,7 +6,7 @@ reports, which the driver puts in as inputs like those of the exchange.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from commands.exchange import (
@@ -53,7 +53,8 @@ class Sender:
         """Sends again what a stopped engine left unconfirmed, by the same rules.
 
         An order that is at the venue already is not sent again: what became of it is found by its reports, or by
-        reconciliation. Where the venue does not answer, its outcome and that of its protection are unclear.
+        reconciliation. One that is to be cancelled and never arrived is not sent, and neither is its protection. Where
+        the venue does not answer, its outcome and that of its protection are unclear.
         """
         reports: list[OrderReport] = []
         missing: list[Outgoing] = []
@@ -64,7 +65,10 @@ class Sender:
                 at = self._clock()
                 reports.extend(_unclear(one.order_id, at, self._exchange.venue, str(error)) for one in family)
         others = [request for request in requests if not isinstance(request.event, OrderPlaced)]
-        return [*reports, *self.send([*missing, *others])]
+        withdrawn, now = _withdrawn(missing, others), self._clock()
+        reports.extend(_not_sent(order_id, now, "", _WITHDRAWN) for order_id in withdrawn)
+        to_send = [request for request in (*missing, *others) if request.order_id not in withdrawn]
+        return [*reports, *self.send(to_send)]
 
     def _submit(self, family: Sequence[Outgoing]) -> Iterator[OrderReport]:
         now = self._clock()
@@ -104,6 +108,19 @@ def too_late(placed: Sequence[Outgoing], now: datetime) -> Mapping[str, str]:
         if one.parent in stale
     }
     return stale | orphans
+
+
+_WITHDRAWN = "not sent: it was to be cancelled before it was sent"
+
+
+def _withdrawn(missing: Sequence[Outgoing], others: Sequence[Outgoing]) -> Collection[str]:
+    """The orders the venue does not have that are to be cancelled, and those that wait for one of them, by order id."""
+    cancelled = {one.order_id for one in others if isinstance(one.event, OrderCancelRequested)}
+    entries = [one.order_id for one in missing if one.order_id in cancelled]
+    waiting = [
+        one.order_id for one in missing if isinstance(one.event, OrderPlaced) and one.event.parent in entries
+    ]
+    return dict.fromkeys((*entries, *waiting))
 
 
 def _families(requests: Sequence[Outgoing]) -> Sequence[Sequence[Outgoing]]:

@@ -10,7 +10,9 @@ from commands.processes.filling import apply_fill, settle
 from commands.processes.moment import Moment
 from commands.processes.ordering import place_orders
 from commands.processes.protecting import follow_protection
+from commands.processes.withdrawing import withdraw_entries
 from commands.routes import Command
+from domain.account import KillSwitchTripped
 from domain.order import (
     OrderAccepted,
     OrderAmended,
@@ -48,6 +50,7 @@ PROCESSES: Mapping[type, tuple[Process, ...]] = {
     PositionReduced: (settle,),
     PositionClosed: (settle, trip_on_win_rate),
     PositionFunded: (settle,),
+    KillSwitchTripped: (withdraw_entries,),
 }
 
 __all__ = ["PROCESSES", "Moment", "Process"]

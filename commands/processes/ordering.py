@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 
 from commands.account import ReserveFunds
 from commands.bracket import bracket
-from commands.order import CancelOrder, DenyOrder, PlaceOrder
+from commands.order import PlaceOrder
 from commands.processes.moment import Moment
+from commands.processes.withdrawing import withdrawn
 from commands.routes import Command
 from domain.direction import Purpose, entry_side
 from domain.instrument import Instrument
@@ -20,7 +21,6 @@ from domain.opposed import taken_out
 from domain.order import OrderPlaced, OrderType
 from domain.signal import Decided, DecisionMade, SignalDetected, Verdict
 from domain.sizing import leverage_of, margin_required
-from domain.streams import order_stream
 
 
 def place_orders(moment: Moment) -> Sequence[Command]:
@@ -66,7 +66,7 @@ def _leave(moment: Moment, signal: SignalDetected, rules: Instrument) -> Sequenc
     Only what the signal speaks against and may take out: an order its own way would not close, it would add.
     """
     out = taken_out(signal, signal.strategy, moment.portfolio)
-    waiting = [command for order_id in out.waiting for command in _taken_back(moment, order_id)]
+    waiting = [command for order_id in out.waiting for command in withdrawn(moment, order_id, "REVERSAL")]
     held = out.held
     if held is None:
         return waiting
@@ -83,14 +83,6 @@ def _leave(moment: Moment, signal: SignalDetected, rules: Instrument) -> Sequenc
         fresh_until=_fresh_until(moment),
     )
     return [*waiting, PlaceOrder(f"{moment.subject}-x1", terms, rules)]
-
-
-def _taken_back(moment: Moment, order_id: str) -> Sequence[Command]:
-    """An entry placed in this very unit was never sent: a cancel would come behind it, and find it filled."""
-    if not moment.branch.begun_here(order_stream(moment.account, order_id)):
-        return [CancelOrder(order_id, "REVERSAL")]
-    protection = [child for child, exit_ in moment.portfolio.exits.items() if exit_.terms.parent == order_id]
-    return [DenyOrder(unsent, "REVERSAL") for unsent in (order_id, *protection)]
 
 
 def _fresh_until(moment: Moment) -> datetime:
