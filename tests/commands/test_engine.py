@@ -91,7 +91,7 @@ def test_an_order_and_a_reset_asked_again() -> None:
     eve.accepted(TripKillSwitch("lunch"), "trip")
     eve.accepted(ResetKillSwitch("fed"), "reset")
     assert eve.accepted(ResetKillSwitch("fed"), "reset") == ["KillSwitchReset"]
-    assert eve.accepted(TripKillSwitch("lunch"), "trip") == ["KillSwitchTripped"], (
+    assert eve.accepted(TripKillSwitch("lunch"), "trip") == ["KillSwitchTripped", "OrderCancelRequested"], (
         "it is told, not done again"
     )
     assert not eve.desk.world.portfolio.account.tripped
