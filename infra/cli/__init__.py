@@ -28,20 +28,20 @@ EXIT_CODES: Sequence[tuple[type[WhenceError], int]] = (
     (StoreError, 4),
     (WhenceError, 1),
 )
-"""What the program ends with, the first that fits: 2 what was given is wrong, 3 the log is another engine's,
-4 the log or the store cannot do it, 1 anything else the program says no to."""
+"""The first matching row gives the exit code: 2 for invalid input, 3 where another engine owns the log, 4 where the log
+or the store fails, 1 for any other refusal."""
 INTERRUPTED = 130
-"""What a program that was told to stop ends with: 128 and SIGINT, as shells have it."""
+"""The exit code of an interrupted program: 128 plus SIGINT, as shells define it."""
 
 
 def spare_the_collector() -> None:
-    """Events and states are immutable and make no circles: looking for circles among millions of them is lost time."""
+    """Reduce garbage collection: events and states are immutable and form no cycles that it could find."""
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
 
 
 def application() -> typer.Typer:
-    """Every command of the program."""
+    """The program with all its commands."""
     from infra.cli.api import api
     from infra.cli.dev import dev_app
     from infra.cli.explain import explain
@@ -53,7 +53,7 @@ def application() -> typer.Typer:
 
     app = typer.Typer(
         name="whence",
-        help="Trading in which every signal, decision, order and fill says where it came from.",
+        help="Trading in which every signal, decision, order and fill records its cause.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode="rich",
@@ -71,7 +71,7 @@ def application() -> typer.Typer:
 
 
 def main() -> None:
-    """Runs the program; whatever it refuses on purpose is one message and an exit code, never a traceback."""
+    """Runs the program. A refusal is one message and an exit code, never a traceback."""
     configure()
     spare_the_collector()
     try:

@@ -1,4 +1,4 @@
-"""How builds come on, shown while they do: ordinal, events a second, lag, and the time it will take yet."""
+"""The progress of builds on the terminal: ordinal, events per second, lag and remaining time."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from infra.run.rebuilding import Reached
 
 
 class _Rate(ProgressColumn):
-    """Events a second."""
+    """Events per second."""
 
     def render(self, task: Task) -> Text:
         return Text(f"{task.speed or 0:,.0f}/s", justify="right")
 
 
 class _Lag(ProgressColumn):
-    """Events that are still to come."""
+    """The number of remaining events."""
 
     def render(self, task: Task) -> Text:
         return Text(f"{task.remaining or 0:,.0f} behind", justify="right")
 
 
 class Advance:
-    """A line for each build on the terminal; nothing where there is none."""
+    """A line for each build on the terminal; prints nothing where the output is not a terminal."""
 
     def __init__(self) -> None:
         self._progress = Progress(
@@ -63,8 +63,8 @@ class Advance:
         if self._progress.console.is_terminal:
             self._progress.stop()
 
-    def tell(self, reached: Sequence[Reached]) -> None:
-        """Shows how far builds are in their partitions."""
+    def report(self, reached: Sequence[Reached]) -> None:
+        """Shows the progress of builds in their partitions."""
         self.show(
             {
                 f"{one.build.projection} build {one.build.id}.{one.partition}": (one.ordinal, one.head)
@@ -73,7 +73,7 @@ class Advance:
         )
 
     def show(self, lines: Mapping[str, tuple[int, int]]) -> None:
-        """Shows ordinal and head by name; a line that is new begins here."""
+        """Shows ordinal and head by name; a new name adds a line."""
         for name, (ordinal, head) in lines.items():
             if name not in self._tasks:
                 self._tasks[name] = self._progress.add_task(name, completed=ordinal, total=head)

@@ -1,4 +1,4 @@
-"""`whence api`: GraphQL over a log, and manual trading where no other engine owns it."""
+"""`whence api`: GraphQL over a log, and trading by hand where no other engine owns it."""
 
 from __future__ import annotations
 
@@ -17,35 +17,42 @@ def api(
     store: StoreOption = None,
     account: AccountOption = None,
     host: Annotated[
-        str, typer.Option(help="Address to listen on; others than this machine need tokens.")
+        str, typer.Option(help="Address to listen on; callers from other machines need tokens.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8000,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free port.")
+    ] = 8000,
     tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help="Certificate chain, PEM.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its private key, PEM.")] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Private key of the certificate, PEM.")
+    ] = None,
     allow_host: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Another name it is asked by; may be given again."),
+        typer.Option(metavar="NAME", help="Another host name that requests may use; repeatable."),
     ] = None,
     cors_origin: Annotated[
-        list[str] | None, typer.Option(metavar="ORIGIN", help="A page that may ask; may be given again.")
+        list[str] | None,
+        typer.Option(metavar="ORIGIN", help="Origin of a page that may call the API; repeatable."),
     ] = None,
     rate: Annotated[
-        str, typer.Option(help="Requests of each token (or address), as 600/minute.")
+        str, typer.Option(help="Maximum rate of each token (or address), as 600/minute.")
     ] = "600/minute",
     read_only: Annotated[
-        bool, typer.Option("--read-only", help="Own no log: queries and subscriptions only.")
+        bool, typer.Option("--read-only", help="Do not own the log: queries and subscriptions only.")
     ] = False,
     no_introspection: Annotated[
-        bool, typer.Option("--no-introspection", help="Do not tell the schema.")
+        bool, typer.Option("--no-introspection", help="Refuse introspection of the schema.")
     ] = False,
-    no_graphiql: Annotated[bool, typer.Option("--no-graphiql", help="Serve no page.")] = False,
+    no_graphiql: Annotated[
+        bool, typer.Option("--no-graphiql", help="Do not serve the GraphiQL page.")
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Serves GraphQL at /graphql: questions, live events, and orders by hand where no other engine owns the log."""
+    """Serves GraphQL at /graphql: queries, live events, and orders by hand where no other engine owns the log."""
     from infra.cli.serving import ApiOptions, plan_of, serve
 
     settings = load(log=log, store=store, account=account, config=config)
-    asked = ApiOptions(
+    options = ApiOptions(
         host=host,
         port=port,
         tls_cert=tls_cert,
@@ -57,4 +64,4 @@ def api(
         graphiql=not no_graphiql,
     )
     closed = Refused("this API was started with --read-only") if read_only else None
-    serve(settings, plan_of(asked), closed)
+    serve(settings, plan_of(options), closed)

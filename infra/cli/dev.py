@@ -1,4 +1,4 @@
-"""`whence dev`: the three servers of a developer, without Docker."""
+"""`whence dev`: the three development servers, without Docker."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def refuse_without_packages() -> None:
 
 @dev_app.command()
 def up() -> None:
-    """Start what does not run yet and print export lines: eval "$(whence dev up)".
+    """Starts the servers that do not run yet and prints export lines: eval "$(whence dev up)".
 
-    What KAFKA_BOOTSTRAP_SERVERS, SCHEMA_REGISTRY_URL or DATABASE_URL name is used and not started.
+    A server that KAFKA_BOOTSTRAP_SERVERS, SCHEMA_REGISTRY_URL or DATABASE_URL names is used and not started.
     """
     from infra.servers import development
 
@@ -48,10 +48,10 @@ def up() -> None:
 @dev_app.command()
 def down(
     wipe: Annotated[
-        bool, typer.Option("--wipe", help="Delete their data as well: logs, schemas, tables.")
+        bool, typer.Option("--wipe", help="Also delete their data: logs, schemas, tables.")
     ] = False,
 ) -> None:
-    """Stop the servers that `whence dev up` started; their data stays."""
+    """Stops the servers that `whence dev up` started and keeps their data."""
     from infra.servers import development
 
     development.down(Console(stderr=True).print, wipe=wipe)
@@ -61,7 +61,7 @@ def down(
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
 ) -> None:
-    """Ask each server whether it answers; ends with code 1 unless all do."""
+    """Checks whether each server answers; exits with 1 unless all do."""
     from infra.servers import development
 
     found = list(development.status())
@@ -73,13 +73,13 @@ def status(
 
 
 def _plain(health: Health) -> dict[str, object]:
-    told = asdict(health) | {"url": health.url and shown(health.url), "log": health.log and str(health.log)}
-    return {key: value for key, value in told.items() if key != "name"}
+    fields = asdict(health) | {"url": health.url and shown(health.url), "log": health.log and str(health.log)}
+    return {key: value for key, value in fields.items() if key != "name"}
 
 
 def _table(found: list[Health]) -> Table:
     table = Table("server", "state", box=box.SIMPLE)
-    for wide in ("where", "says"):
+    for wide in ("address", "remark"):
         table.add_column(wide, overflow="fold")
     for health in found:
         state = f"[{_STYLES[health.state]}]{health.state}[/]"

@@ -1,4 +1,4 @@
-"""`whence explain`: the whole chain around anything that has an id."""
+"""`whence explain`: the whole chain around any id."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ def explain(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Prints why: the chain around ID, from the candle to the last fill, with votes, reasons and figures."""
+    """Explains ID: its chain from the candle to the last fill, with votes, reasons and figures."""
     with closing(open_reader(load(log=log, config=config))) as reader:
         story = find_story(reader.read, wanted)
         if story is None:
-            raise InvalidInput(f"nothing in this log has the id {wanted!r}; `whence log` shows what is there")
+            raise InvalidInput(f"nothing in this log has the id {wanted!r}; `whence log` shows its events")
         first = next(iter(reader.read(upto=1))).envelope.event
     synthetic = isinstance(first, LogOpened) and first.synthetic
     with readers_may_leave():
         if as_json:
-            typer.echo(json.dumps(_told(story, synthetic=synthetic), indent=2))
+            typer.echo(json.dumps(_tree(story, synthetic=synthetic), indent=2))
         else:
             _show(story, synthetic=synthetic)
 
@@ -47,12 +47,12 @@ def _show(story: Story, *, synthetic: bool) -> None:
     console = Console(highlight=False)
     console.print(heading(story))
     if synthetic:
-        console.print("[yellow]SYNTHETIC MARKET: these prices are of nothing[/yellow]")
+        console.print("[yellow]SYNTHETIC MARKET: these prices are not real[/yellow]")
     for tree in trees(story):
         console.print(tree)
 
 
-def _told(story: Story, *, synthetic: bool) -> Mapping[str, object]:
+def _tree(story: Story, *, synthetic: bool) -> Mapping[str, object]:
     return {
         "chains": sorted(story.chains),
         "synthetic": synthetic,

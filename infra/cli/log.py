@@ -30,7 +30,7 @@ Show = Callable[[Recorded], None]
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which events are wanted; what is empty is not asked."""
+    """A filter of events; an empty field matches every event."""
 
     streams: frozenset[str]
     types: frozenset[str]
@@ -39,8 +39,8 @@ class Filter:
     since: datetime | None
     until: datetime | None
 
-    def takes(self, recorded: Recorded) -> bool:
-        """Whether the event is wanted."""
+    def matches(self, recorded: Recorded) -> bool:
+        """Whether the event passes the filter."""
         meta = recorded.envelope.meta
         return (
             (not self.streams or meta.stream in self.streams)
@@ -54,9 +54,9 @@ class Filter:
 
 def log(
     log: LogOption = None,
-    stream: Annotated[list[str] | None, typer.Option(help="Only this stream; may be given again.")] = None,
+    stream: Annotated[list[str] | None, typer.Option(help="Only this stream; repeatable.")] = None,
     kind: Annotated[
-        list[str] | None, typer.Option("--type", help="Only events of this type, as OrderFilled.")
+        list[str] | None, typer.Option("--type", help="Only events of this type, as OrderFilled; repeatable.")
     ] = None,
     correlation: Annotated[str | None, typer.Option(help="Only this chain.")] = None,
     account: Annotated[str | None, typer.Option(help="Only this account's events.")] = None,
@@ -64,11 +64,11 @@ def log(
     until: Annotated[str | None, typer.Option(help="Recorded before this time (ISO 8601, UTC).")] = None,
     first: Annotated[int, typer.Option("--from", min=1, help="From this ordinal on.")] = 1,
     last: Annotated[int | None, typer.Option("--to", min=0, help="Up to this ordinal.")] = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Goes on with what comes.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Continue with new events.")] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Prints a log's events in their order, one a line; reads only, also while an engine writes."""
+    """Prints a log's events in order, one per line. It only reads, also while an engine writes."""
     wanted = Filter(
         frozenset(stream or ()),
         _types(kind or ()),
@@ -78,14 +78,14 @@ def log(
         None if until is None else time_of(until),
     )
     if follow and last is not None:
-        raise InvalidInput("--follow has no end: leave out --to")
+        raise InvalidInput("--follow does not end: leave out --to")
     show = _line if as_json else _printer()
     with closing(open_reader(load(log=log, config=config))) as reader, readers_may_leave():
         if not follow:
             _print(reader.read(first - 1, last), wanted, show)
             return
         with stoppable() as stopping:
-            _print(reader.follow(first - 1, stopping.asked), wanted, _at_once(show))
+            _print(reader.follow(first - 1, stopping.requested), wanted, _at_once(show))
 
 
 def _types(names: Iterable[str]) -> frozenset[str]:
@@ -100,12 +100,12 @@ def _types(names: Iterable[str]) -> frozenset[str]:
 
 def _print(events: Iterable[Recorded], wanted: Filter, show: Show) -> None:
     for recorded in events:
-        if wanted.takes(recorded):
+        if wanted.matches(recorded):
             show(recorded)
 
 
 def _at_once(show: Show) -> Show:
-    """Whoever follows wants each event now, also through a pipe."""
+    """Flush after each event, so that a follower gets it at once through a pipe."""
 
     def shown(recorded: Recorded) -> None:
         show(recorded)
@@ -116,7 +116,7 @@ def _at_once(show: Show) -> Show:
 
 def _line(recorded: Recorded) -> None:
     meta = recorded.envelope.meta
-    told = {
+    line = {
         "ordinal": recorded.ordinal,
         "stream": meta.stream,
         "version": meta.version,
@@ -132,7 +132,7 @@ def _line(recorded: Recorded) -> None:
         "schema_version": meta.schema_version,
         "data": to_json(recorded.envelope.event),
     }
-    sys.stdout.write(json.dumps(told, separators=(",", ":")) + "\n")
+    sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
 
 
 def _printer() -> Show:

@@ -1,4 +1,4 @@
-"""The store a command works on, opened by the settings and closed at its end."""
+"""The store of a command, opened by the settings and closed at the command's end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from projections.answering import answering
 
 @dataclass(frozen=True, slots=True)
 class OpenedStore:
-    """The store, and the settings it was opened by."""
+    """The store and the settings by which it was opened."""
 
     engine: Engine
     settings: WhenceSettings
@@ -23,7 +23,7 @@ class OpenedStore:
 
 @contextmanager
 def opened(**given: object) -> Generator[OpenedStore]:
-    """The store the settings name, with its lasting tables; the database's errors in words."""
+    """The configured store with its lasting tables. Raises the database's errors as StoreError."""
     settings = load(**given)
     engine = open_store(settings)
     try:

@@ -1,4 +1,4 @@
-"""Options that several commands share, and how times and logs are told to them."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LogOption = Annotated[
     typer.Option(
         "--log",
         metavar="URL",
-        help="sqlite:///PATH, kafka://HOST:PORT/TOPIC[?partition=N] or postgresql://…; default sqlite:///whence.db",
+        help="sqlite:///PATH, kafka://HOST:PORT/TOPIC[?partition=N] or postgresql://…; default: sqlite:///whence.db.",
     ),
 ]
 StoreOption = Annotated[
@@ -23,23 +23,23 @@ StoreOption = Annotated[
     typer.Option(
         "--store",
         metavar="URL",
-        help="Read models and tokens: sqlite:///PATH or postgresql://…; default is a file beside the log.",
+        help="Read models and tokens: sqlite:///PATH or postgresql://…; default: a file beside the log.",
     ),
 ]
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", help="Settings file; default ./whence.toml if there."),
+    typer.Option("--config", metavar="FILE", help="Settings file; default: ./whence.toml where it exists."),
 ]
 AccountOption = Annotated[
-    str | None, typer.Option("--account", help="The account's name: small letters and digits.")
+    str | None, typer.Option("--account", help="Name of the account: lower-case letters and digits.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="For programs: JSON instead of tables.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 def time_of(text: str) -> datetime:
-    """An ISO 8601 time; without a zone it is UTC. Raises InvalidInput for anything else."""
+    """An ISO 8601 time, in UTC where it has no zone. Raises InvalidInput for any other text."""
     try:
-        told = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
         raise InvalidInput(f"{text!r} is not a time; write it like 2025-06-30T14:00:00Z") from None
-    return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

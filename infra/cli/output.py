@@ -1,4 +1,4 @@
-"""What is printed for a reader who may leave: `whence log | head` is no fault."""
+"""Output to a reader that may close the pipe: `whence log | head` is not an error."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import typer
 
 @contextmanager
 def readers_may_leave() -> Generator[None]:
-    """Ends the program well when nobody reads its output any more."""
+    """Exits with 0 where the reader has closed the pipe."""
     try:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes once more at its end: what is left of the output goes nowhere.
+        # Python flushes again at exit, so the remaining output is redirected to the null device.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit from None

@@ -28,48 +28,47 @@ _PACE = re.compile(r"(\d+(?:\.\d+)?)x")
 def paper(
     candles: Annotated[
         list[Path] | None,
-        typer.Option(
-            metavar="FILE...", help="Candle files (CSV). Without any, a synthetic market is traded."
-        ),
+        typer.Option(metavar="FILE...", help="Candle files (CSV); default: a synthetic market."),
     ] = None,
     more: Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", hidden=True)] = None,
     symbol: Annotated[
         list[str] | None,
         typer.Option(
-            help="Symbol of each file, in their order, where its name does not say (or of the synthetic market)."
+            help="Symbol of each file, in order, where file names lack it; or symbols of the synthetic market."
         ),
     ] = None,
     log: LogOption = None,
     account: AccountOption = None,
     balance: Annotated[str | None, typer.Option(help="Starting balance in quote currency.")] = None,
-    leverage: Annotated[str | None, typer.Option(help="How many times its margin a position may be.")] = None,
-    pace: Annotated[
-        str | None, typer.Option(help="Real time, so many times faster: 60x. Default: at once.")
+    leverage: Annotated[
+        str | None, typer.Option(help="Maximum size of a position as a multiple of its margin.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the synthetic market (default 7).")] = None,
+    pace: Annotated[
+        str | None,
+        typer.Option(help="Speed as a multiple of real time, as 60x; default: as fast as possible."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the synthetic market; default: 7.")] = None,
     bars: Annotated[
-        int | None, typer.Option(min=1, help="Candles a symbol in the synthetic market (default 5000).")
+        int | None, typer.Option(min=1, help="Candles per symbol of the synthetic market; default: 5000.")
     ] = None,
     api: Annotated[
-        bool, typer.Option("--api", help="Serve the API while it trades, and afterwards until Ctrl-C.")
+        bool, typer.Option("--api", help="Serve the API during the run, and afterwards until Ctrl-C.")
     ] = False,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The API's port; 0 takes any.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the API; 0 for any free port.")] = 8000,
     store: StoreOption = None,
     offer_api: Annotated[
-        bool, typer.Option("--offer-api", help="At the end, on a terminal: Enter opens the API on this log.")
+        bool, typer.Option("--offer-api", help="Offer to open the API at the end, on a terminal.")
     ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Trades candles from first to last; stopped and started again, it goes on where the log ends."""
+    """Trades candles from first to last. After a stop, the same command continues at the end of the log."""
     settings = load(
         log=log, store=store, account=account, starting_balance=balance, leverage=leverage, config=config
     )
     files = [*(candles or ()), *(more or ())]
     if files and (seed is not None or bars is not None):
-        raise InvalidInput(
-            "--seed and --bars make a synthetic market: leave out --candles, or leave them out"
-        )
+        raise InvalidInput("--seed and --bars are for a synthetic market: leave out either them or --candles")
     parse_address(settings.log)  # refused before anything is read
     speed = _pace(pace)
     tapes = _recorded(files, symbol or ()) if files else _synthetic(symbol, seed, bars)
@@ -78,18 +77,18 @@ def paper(
         console.print(f"{', '.join(of)}: {note}", style="yellow", markup=False, soft_wrap=True)
     played = trade(plan, settings, Manner(speed, port if api else None, as_json), console)
     if not played.whole:
-        console.print("[yellow]Stopped. The same command goes on from here.[/yellow]")
+        console.print("[yellow]Stopped. The same command continues from here.[/yellow]")
         raise typer.Exit(INTERRUPTED)
     if offer_api and not as_json:
         _offer(settings, port, console)
 
 
 def _offer(settings: WhenceSettings, port: int, console: Console) -> None:
-    """One keypress away; without a terminal there is nobody to press it, and the next steps name the command."""
+    """Open the API after a keypress. Without a terminal nothing is offered; the next steps name the command."""
     if not (sys.stdin.isatty() and console.is_terminal):
         return
     console.print(
-        "\n[bold]Enter[/bold] opens the API on this log, with GraphiQL in the browser; Ctrl-C leaves."
+        "\n[bold]Enter[/bold] opens the API on this log, with GraphiQL in the browser; Ctrl-C exits."
     )
     sys.stdin.readline()
     from infra.cli.serving import ApiOptions, plan_of, serve
@@ -119,11 +118,11 @@ def _recorded(files: Sequence[Path], symbols: Sequence[str]) -> Sequence[Tape]:
 def _synthetic(symbols: Sequence[str] | None, seed: int | None, bars: int | None) -> Sequence[Tape]:
     chosen: dict[str, object] = {"symbols": symbols or None, "candles": bars}
     given = {name: value for name, value in chosen.items() if value is not None}
-    return synthetic_tape(7 if seed is None else seed, **given)  # type: ignore[arg-type]  # its own defaults fill in
+    return synthetic_tape(7 if seed is None else seed, **given)  # type: ignore[arg-type]  # missing arguments have defaults
 
 
 def _notes(tapes: Sequence[Tape]) -> Mapping[str, Sequence[str]]:
-    """What a person must be told, each said once with the tapes it is said of."""
+    """The notes on the tapes, each with the tapes that it concerns."""
     notes: dict[str, list[str]] = {}
     for tape in tapes:
         for note in tape.notes:

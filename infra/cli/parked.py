@@ -1,4 +1,4 @@
-"""`whence projections parked`: what waits because one of its events could not be projected."""
+"""`whence projections parked`: sequences with events that could not be projected."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from projections.sentences import sentence
 from projections.store import reading
 
 parked_app = typer.Typer(
-    name="parked", invoke_without_command=True, help="What waits: listed, shown, retried, discarded."
+    name="parked", invoke_without_command=True, help="Parked sequences: list, show, retry, discard."
 )
 
 SequenceArgument = Annotated[
-    str, typer.Argument(metavar="SEQUENCE", help="A stream or an account, as the list shows it.")
+    str, typer.Argument(metavar="SEQUENCE", help="A stream or an account, as listed.")
 ]
 NameOption = Annotated[
-    str | None, typer.Option("--projection", metavar="NAME", help="Only what waits of this read model.")
+    str | None, typer.Option("--projection", metavar="NAME", help="Only parked events of this read model.")
 ]
 
 
@@ -42,15 +42,15 @@ def list_(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Lists every sequence that waits."""
+    """Lists every parked sequence."""
     if context.invoked_subcommand is not None:
         return
     with opened(log=log, store=store, config=config) as place:
-        told = [_told(one) for one in _sequences(place)]
-    show_rows(told, as_json=as_json, nothing="nothing waits")
+        rows = [_row(one) for one in _sequences(place)]
+    show_rows(rows, as_json=as_json, nothing="nothing is parked")
 
 
-def _told(one: ParkedSequence) -> dict[str, object]:
+def _row(one: ParkedSequence) -> dict[str, object]:
     return {
         "projection": one.build.projection,
         "build": one.build.id,
@@ -72,12 +72,12 @@ def show(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Shows the events that wait of a sequence, as the log tells them, and why."""
+    """Shows the parked events of a sequence, as they are in the log, and their errors."""
     with opened(log=log, store=store, config=config) as place:
-        told = [event for one in _named(place, sequence, projection) for event in _shown(place, one)]
-    for one in [] if as_json else told:
+        rows = [event for one in _named(place, sequence, projection) for event in _shown(place, one)]
+    for one in [] if as_json else rows:
         one.pop("data")
-    show_rows(told, as_json=as_json)
+    show_rows(rows, as_json=as_json)
 
 
 def _shown(place: OpenedStore, one: ParkedSequence) -> Sequence[dict[str, object]]:
@@ -106,22 +106,22 @@ def _event(reader: RecordedLog, one: ParkedSequence, event: ParkedEvent) -> dict
 @parked_app.command()
 def retry(
     sequence: Annotated[
-        str | None, typer.Argument(metavar="SEQUENCE", help="Which; or --all of them.")
+        str | None, typer.Argument(metavar="SEQUENCE", help="A stream or an account, as listed; or --all.")
     ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Everything that waits.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="All parked sequences.")] = False,
     projection: NameOption = None,
     log: LogOption = None,
     store: StoreOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Projects what waits, each sequence whole and in order; what fails again goes on waiting."""
+    """Projects parked sequences, each as a whole and in order. A sequence that fails again stays parked."""
     if (sequence is None) != all_:
         raise InvalidInput("name the sequence to retry, or give --all")
     with opened(log=log, store=store, config=config) as place:
-        told = [_retried(place, one) for one in _named(place, sequence, projection)]
-    show_rows(told, as_json=as_json, nothing="nothing waits")
-    if any(one["waiting"] for one in told):
+        rows = [_retried(place, one) for one in _named(place, sequence, projection)]
+    show_rows(rows, as_json=as_json, nothing="nothing is parked")
+    if any(one["waiting"] for one in rows):
         raise typer.Exit(1)
 
 
@@ -144,16 +144,16 @@ def _retried(place: OpenedStore, one: ParkedSequence) -> dict[str, object]:
 @parked_app.command()
 def discard(
     sequence: SequenceArgument,
-    reason: Annotated[str, typer.Option(help="Why it may be left out; it is kept.")],
+    reason: Annotated[str, typer.Option(help="Why the events may be left out; it is recorded.")],
     projection: NameOption = None,
     log: LogOption = None,
     store: StoreOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Gives up what waits of a sequence; what comes later of it is projected again."""
+    """Discards the parked events of a sequence; its later events are projected again."""
     with opened(log=log, store=store, config=config) as place:
-        told: list[dict[str, object]] = [
+        rows: list[dict[str, object]] = [
             {
                 "projection": one.build.projection,
                 "build": one.build.id,
@@ -162,7 +162,7 @@ def discard(
             }
             for one in _named(place, sequence, projection)
         ]
-    show_rows(told, as_json=as_json)
+    show_rows(rows, as_json=as_json)
 
 
 def _sequences(place: OpenedStore) -> Sequence[ParkedSequence]:
@@ -175,7 +175,7 @@ def _sequences(place: OpenedStore) -> Sequence[ParkedSequence]:
 
 
 def _named(place: OpenedStore, sequence: str | None, projection: str | None) -> Sequence[ParkedSequence]:
-    """Raises Refused where a named sequence is none of those that wait."""
+    """The parked sequences of these names. Raises Refused where a named sequence is not parked."""
     found = [
         one
         for one in _sequences(place)
@@ -183,5 +183,7 @@ def _named(place: OpenedStore, sequence: str | None, projection: str | None) -> 
     ]
     if not found and sequence is not None:
         of = "" if projection is None else f" of {projection}"
-        raise Refused(f"nothing of {sequence!r}{of} waits; `whence projections parked` lists what does")
+        raise Refused(
+            f"no event of {sequence!r}{of} is parked; `whence projections parked` lists those that are"
+        )
     return found

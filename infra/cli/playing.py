@@ -1,4 +1,4 @@
-"""Playing a tape: the progress a person sees, the API beside it where it is asked for, and what it came to."""
+"""Playing a tape: the progress bar, the API where it is requested, and the result."""
 
 from __future__ import annotations
 
@@ -31,14 +31,17 @@ from infra.tracing import tracing
 from projections.summary import Summary
 
 _ATTEND_SECONDS = 0.5
-"""For how long the engine waits for a request before it looks whether it is to stop, once the tape is over."""
+"""After the tape: how long the engine waits for a request before it checks whether to stop."""
 _GLANCE_SECONDS = 0.1
-"""The same between two candles."""
+"""The same, between two candles."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """`speed` is how many times faster than real time (None: at once), `port` the API's, None for no API."""
+    """How a tape is played.
+
+    `speed` is a multiple of real time (None: as fast as possible), `port` that of the API (None: no API).
+    """
 
     speed: float | None
     port: int | None
@@ -46,7 +49,7 @@ class Manner:
 
 
 def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console) -> Result:
-    """Plays the plan's tapes until their end or until told to stop, and says what it came to."""
+    """Plays the plan's tapes until their end or a stop, and prints the result."""
     summary, watchers, began = Summary(), Watchers(), time.perf_counter()
     with closing(open_owned(settings)) as log, tracing(settings) as spans, stoppable() as stopping:
         if spans is not None:
@@ -58,35 +61,35 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
         with _served(settings, manner.port, run, watchers):
             played = _play(plan, run, manner.speed, stopping, console)
             result = Result(plan, settings, summary, played, time.perf_counter() - began)
-            _tell(result, manner)
-            while manner.port is not None and not stopping.asked():
+            _print(result, manner)
+            while manner.port is not None and not stopping.requested():
                 run.attend(_ATTEND_SECONDS)
             run.close()
     return result
 
 
-def _tell(result: Result, manner: Manner) -> None:
+def _print(result: Result, manner: Manner) -> None:
     if manner.as_json:
-        typer.echo(json.dumps(result.told(), indent=2))
+        typer.echo(json.dumps(result.as_json(), indent=2))
     else:
         result.show(Console(highlight=False))
 
 
 @contextmanager
 def _served(settings: WhenceSettings, port: int | None, run: PaperRun, watchers: Watchers) -> Generator[None]:
-    """What is asked there is answered by this run, between two instants."""
+    """Serve the API, where `port` is set; the run answers its requests between two instants."""
     if port is None:
         yield
         return
     from infra.cli.serving import ApiOptions, plan_of, served
 
-    told = f"this process trades {settings.account}'s tape: requests are answered between two candles"
-    with served(settings, plan_of(ApiOptions(port=port)), run.door, told, watchers):
+    note = f"this process trades {settings.account}'s tape: requests are answered between two candles"
+    with served(settings, plan_of(ApiOptions(port=port)), run.door, note, watchers):
         yield
 
 
 def _play(plan: Plan, run: PaperRun, speed: float | None, stopping: Stopping, console: Console) -> int:
-    """Plays until the end or until told to stop, between two instants; returns how many candles were played."""
+    """Plays until the end or, between two instants, a stop; returns the number of candles played."""
     total, played, before = sum(len(tape.candles) for tape in plan.tapes), 0, None
     columns = (
         TextColumn("{task.description}"),
@@ -103,13 +106,13 @@ def _play(plan: Plan, run: PaperRun, speed: float | None, stopping: Stopping, co
             if speed is not None and before is not None and not run.recalling:
                 _wait(run, (at - before).total_seconds() / speed, stopping)
             before = at
-            if stopping.asked():
+            if stopping.requested():
                 break
     return played
 
 
 def _wait(run: PaperRun, seconds: float, stopping: Stopping) -> None:
-    """Until the next candle is due; whoever asks at the door meanwhile is answered at once."""
+    """Wait until the next candle is due; requests are answered at once in the meantime."""
     due = time.monotonic() + seconds
-    while not stopping.asked() and (left := due - time.monotonic()) > 0:
+    while not stopping.requested() and (left := due - time.monotonic()) > 0:
         run.attend(min(left, _GLANCE_SECONDS))

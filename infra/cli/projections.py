@@ -1,4 +1,4 @@
-"""`whence projections`: the read models, their builds, and what waits of them."""
+"""`whence projections`: the read models, their builds, and parked events."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from projections.standing import Standing, standings
 from projections.store import reading, writing
 
 projections_app = typer.Typer(
-    name="projections", no_args_is_help=True, help="The read models: builds, progress, and what waits."
+    name="projections", no_args_is_help=True, help="The read models: builds, progress, parked events."
 )
 projections_app.add_typer(parked_app, name="parked")
 
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A read model, as `list` shows it.")]
-NamesArgument = Annotated[str, typer.Argument(metavar="NAME|all", help="A read model, or all of them.")]
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A read model, as listed.")]
+NamesArgument = Annotated[str, typer.Argument(metavar="NAME|all", help="A read model, or all.")]
 HistoryOption = Annotated[
-    bool, typer.Option("--history", help="The build that tells the past, not the one that tells today.")
+    bool, typer.Option("--history", help="The build for past moments instead of the current one.")
 ]
 _ALL = "all"
 _LOOK_SECONDS = 0.5
@@ -48,13 +48,13 @@ _LOOK_SECONDS = 0.5
 def list_(
     log: LogOption = None, store: StoreOption = None, config: ConfigOption = None, as_json: JsonOption = False
 ) -> None:
-    """Shows every build of every read model, without a look at the log."""
+    """Shows every build of every read model, without reading the log."""
     with opened(log=log, store=store, config=config) as place, reading(place.engine) as connection:
-        told = [_told(build) for build in builds(connection)]
-    show(told, as_json=as_json, nothing="nothing is built yet: `whence projections run` begins")
+        rows = [_row(build) for build in builds(connection)]
+    show(rows, as_json=as_json, nothing="nothing is built yet: `whence projections run` begins")
 
 
-def _told(build: Build) -> dict[str, object]:
+def _row(build: Build) -> dict[str, object]:
     today = PROJECTIONS.get(build.projection)
     return {
         "projection": build.projection,
@@ -70,14 +70,14 @@ def _told(build: Build) -> dict[str, object]:
 def status(
     log: LogOption = None, store: StoreOption = None, config: ConfigOption = None, as_json: JsonOption = False
 ) -> None:
-    """Shows how far each build is in each partition it has, and what of it waits."""
+    """Shows the progress, lag and parked events of each build in each of its partitions."""
     with opened(log=log, store=store, config=config) as place:
-        told = [
+        rows = [
             one
             for partition in partitions_of(place.engine, place.settings)
             for one in _standings(place, partition)
         ]
-    show(told, as_json=as_json, nothing="nothing is built yet: `whence projections run` begins")
+    show(rows, as_json=as_json, nothing="nothing is built yet: `whence projections run` begins")
 
 
 def _standings(place: OpenedStore, partition: int) -> Sequence[dict[str, object]]:
@@ -115,10 +115,10 @@ def run(
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Keeps the store up to date with the log until it is told to stop (Ctrl-C)."""
+    """Keeps the store up to date with the log until it is stopped (Ctrl-C)."""
     with opened(log=log, store=store, config=config) as place, stoppable() as stopping:
         if group is not None:
-            Group(place.engine, place.settings, group).run(stopping.asked)
+            Group(place.engine, place.settings, group).run(stopping.requested)
             return
         partition = partition_of(place.settings)
         with (
@@ -130,7 +130,7 @@ def run(
             projecting = Projecting(place.engine, reader, partition=partition, projected=projected)
             projecting.start()
             try:
-                while not stopping.asked() and projecting.failure is None:
+                while not stopping.requested() and projecting.failure is None:
                     advance.show(
                         {f"{one.projection}": (one.ordinal, one.head) for one in projecting.status()}
                     )
@@ -144,9 +144,11 @@ def run(
 @projections_app.command()
 def rebuild(
     name: NamesArgument,
-    switch: Annotated[bool, typer.Option("--switch", help="Switch to it when it has caught up.")] = False,
+    switch: Annotated[
+        bool, typer.Option("--switch", help="Switch to the new build once it has caught up.")
+    ] = False,
     build: Annotated[
-        int | None, typer.Option(metavar="N", help="Go on with build N instead of beginning a new one.")
+        int | None, typer.Option(metavar="N", help="Continue build N instead of a new one.")
     ] = None,
     history: HistoryOption = False,
     log: LogOption = None,
@@ -154,14 +156,14 @@ def rebuild(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Builds read models from zero beside the live ones; those go on answering."""
+    """Builds read models from zero beside the live builds, which serve queries meanwhile."""
     with opened(log=log, store=store, config=config) as place:
         chosen = _begun(place, name, BuildKind.HISTORY if history else BuildKind.TODAY, build)
         _caught_up(place, chosen, switch=switch)
         show(_digests(place, chosen), as_json=as_json)
     if not switch and not as_json:
         typer.echo(
-            f"The live builds still answer; `whence projections switch {name}` changes that.", err=True
+            f"The live builds still serve queries; `whence projections switch {name}` changes that.", err=True
         )
 
 
@@ -169,7 +171,7 @@ def _begun(place: OpenedStore, name: str, kind: BuildKind, number: int | None) -
     names = _names(name)
     if number is not None:
         if name == _ALL:
-            raise InvalidInput("--build is one build of one read model: name it instead of all")
+            raise InvalidInput("--build is one build of one read model: name the read model instead of all")
         return [_target(place, name, number)]
     with writing(place.engine) as connection:
         answered = {one.projection for one in builds(connection) if _answers(one, kind)}
@@ -188,48 +190,51 @@ def _first_status(answered: bool) -> BuildStatus:
 def switch(
     name: NamesArgument,
     build: Annotated[
-        int | None, typer.Option(metavar="N", help="Which build; default the newest that does not answer.")
+        int | None,
+        typer.Option(metavar="N", help="Number of the build; default: the newest that is not live."),
     ] = None,
     history: HistoryOption = False,
     log: LogOption = None,
     store: StoreOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Lets another build answer, as soon as it has caught up; the one that did can be switched back to."""
+    """Makes another build live once it has caught up. The previous build is kept, and can be switched back to."""
     kind = BuildKind.HISTORY if history else BuildKind.TODAY
     with opened(log=log, store=store, config=config) as place:
         if build is not None and name == _ALL:
-            raise InvalidInput("--build is one build of one read model: name it instead of all")
+            raise InvalidInput("--build is one build of one read model: name the read model instead of all")
         chosen = [_target(place, one, build, kind) for one in _names(name)]
         _caught_up(place, chosen, switch=True)
     for one in chosen:
-        typer.echo(f"{one.projection} is answered by build {one.id} now", err=True)
+        typer.echo(f"{one.projection}: the live build is {one.id} now", err=True)
 
 
 @projections_app.command()
 def drop(
     name: NameArgument,
-    build: Annotated[int, typer.Option(metavar="N", help="Which build; never the one that answers.")],
+    build: Annotated[int, typer.Option(metavar="N", help="Number of the build; not of the live one.")],
     log: LogOption = None,
     store: StoreOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Removes a build that does not answer, with its tables, when the last question to it is answered."""
+    """Removes a build that is not live, with its tables, once its last query has ended."""
     with opened(log=log, store=store, config=config) as place:
         drop_build(place.engine, _build(place, name, build))
-    typer.echo(f"build {build} of {name} is gone", err=True)
+    typer.echo(f"build {build} of {name} is removed", err=True)
 
 
 @projections_app.command()
 def digest(
     name: NamesArgument = _ALL,
-    build: Annotated[int | None, typer.Option(metavar="N", help="Which build; default the live one.")] = None,
+    build: Annotated[
+        int | None, typer.Option(metavar="N", help="Number of the build; default: the live one.")
+    ] = None,
     log: LogOption = None,
     store: StoreOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Prints what read models add up to: the same digits wherever and however often they were built."""
+    """Prints a digest of the rows of read models, which is the same for every build of the same log."""
     with opened(log=log, store=store, config=config) as place:
         chosen = [_of_today(_build(place, name, build))] if build is not None else _all_live(place, name)
         show(_digests(place, chosen), as_json=as_json)
@@ -251,11 +256,11 @@ def _caught_up(place: OpenedStore, chosen: Sequence[Build], *, switch: bool) -> 
     advancing = catch_up_and_switch if switch else catch_up
     with stoppable() as stopping, Advance() as advance:
         began = time.monotonic()
-        whole = advancing(place.engine, place.settings, chosen, advance.tell, stopping.asked)
+        whole = advancing(place.engine, place.settings, chosen, advance.report, stopping.requested)
     if not whole:
         again = " ".join(f"--build {one.id}" for one in chosen[:1])
         typer.echo(
-            f"Stopped after {time.monotonic() - began:.0f} s; `rebuild NAME {again}` goes on.", err=True
+            f"Stopped after {time.monotonic() - began:.0f} s; `rebuild NAME {again}` continues.", err=True
         )
         raise typer.Exit(INTERRUPTED)
 
@@ -284,7 +289,7 @@ def _of_today(build: Build) -> Build:
     today = PROJECTIONS.get(build.projection)
     if today is None or today.fingerprint != build.fingerprint:
         raise Refused(
-            f"build {build.id} of {build.projection} was made by another version of the program: use that one for it"
+            f"build {build.id} of {build.projection} was made by another version of the program: use that version"
         )
     return build
 

@@ -1,4 +1,4 @@
-"""What a run came to: a table and the next steps for people, one object for programs."""
+"""The result of a run: a table and the next steps for people, one JSON object for programs."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from infra.config import WhenceSettings
 from infra.run.plan import Plan
 from projections.summary import Summary
 
-_SYNTHETIC = "SYNTHETIC MARKET: these prices are of nothing"
+_SYNTHETIC = "SYNTHETIC MARKET: these prices are not real"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A run of `plan`: how many candles were played in how many seconds, and how trading went."""
+    """A run of `plan`: the number of candles played, the seconds it took, and the summary of its trading."""
 
     plan: Plan
     settings: WhenceSettings
@@ -47,8 +47,8 @@ class Result:
         """The log's address, without a password."""
         return str(parse_address(self.settings.log))
 
-    def told(self) -> dict[str, object]:
-        """For programs; decimals are text."""
+    def as_json(self) -> dict[str, object]:
+        """The result for programs; decimals are text."""
         begun, ended = _period(self.plan)
         return {
             "log": self.log,
@@ -65,22 +65,22 @@ class Result:
         }
 
     def show(self, console: Console) -> None:
-        """For people."""
+        """Prints the result for people."""
         synthetic = self.plan.opening.synthetic
         title = _SYNTHETIC if synthetic else "Paper trading"
         console.print(_table(title, "bold yellow" if synthetic else "bold", self._rows()))
         if self.summary.skipped:
-            told = ((reason, f"{count:,}") for reason, count in self.summary.skipped.most_common())
-            console.print(_table("Why signals were not traded", "bold", told))
+            reasons = ((reason, f"{count:,}") for reason, count in self.summary.skipped.most_common())
+            console.print(_table("Why signals were not traded", "bold", reasons))
         if isinstance(parse_address(self.settings.log), MemoryAddress):
-            console.print("The log was kept in memory and is gone; name another with --log to keep it.")
+            console.print("The log was in memory and is lost; name another log with --log to keep it.")
             return
         console.print("Try next:")
         for line in self.next_steps():
             console.print(f"  {line}", style="bold", markup=False, soft_wrap=True)
 
     def next_steps(self) -> Iterator[str]:
-        """Commands that go on from here, as a shell takes them."""
+        """Commands to run next, quoted for a shell."""
         named = ["--log", self.log] + (
             ["--config", str(self.settings.config)] if self.settings.config else []
         )
@@ -136,7 +136,7 @@ def _period(plan: Plan) -> tuple[datetime, datetime]:
 
 
 def _program() -> str:
-    """This program as it can be typed again here."""
+    """The command by which this program can be run again."""
     found = shutil.which("whence")
     if found is not None and Path(found).resolve() == Path(sys.argv[0]).resolve():
         return "whence"

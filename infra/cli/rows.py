@@ -13,7 +13,7 @@ from rich.table import Table
 
 
 def show(rows: Sequence[Mapping[str, object]], *, as_json: bool, nothing: str = "") -> None:
-    """Prints rows of the same columns; `nothing` is said where there are none and people read it."""
+    """Prints rows with the same columns; for people, `nothing` where there are no rows."""
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
@@ -34,7 +34,7 @@ _HEADS = {
     "parked_sequences": "sequences",
     "of_this_program": "ours",
 }
-"""Shorter words for people, that a row may fit on a line."""
+"""Shorter column heads for people, so that a row fits on a line."""
 _CELLS: Mapping[type, Callable[[object], str]] = {
     bool: lambda value: "yes" if value else "no",
     int: lambda value: f"{value:,}",

@@ -1,4 +1,4 @@
-"""`whence schemas`: the schemas of the events, here and in a registry, and that of the API."""
+"""`whence schemas`: the schemas of the events, here and in a registry, and the schema of the API."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ RegistryOption = Annotated[
         help="A Confluent-compatible registry; default: `registry.url` in the settings.",
     ),
 ]
-TopicOption = Annotated[str, typer.Option("--topic", help="The topic whose events they are.")]
+TopicOption = Annotated[str, typer.Option("--topic", help="The topic of the events.")]
 
 
 @schemas_app.command("list")
 def list_schemas() -> None:
-    """Every schema events are written with, with its version and fingerprint."""
+    """Lists the current schema of every event, with its version and fingerprint."""
     table = _table("event", "version", "fingerprint", "earlier versions")
     for schema in _sorted():
         earlier = [str(version) for name, version in sorted(past_schemas()) if name == schema.name]
@@ -47,10 +47,12 @@ def list_schemas() -> None:
 
 @schemas_app.command()
 def show(
-    event: Annotated[str, typer.Argument(help="As in OrderFilled or whence.order.OrderFilled.")],
-    version: Annotated[int | None, typer.Option("--version", help="An earlier version.")] = None,
+    event: Annotated[str, typer.Argument(help="The event, as OrderFilled or whence.order.OrderFilled.")],
+    version: Annotated[
+        int | None, typer.Option("--version", help="An earlier version; default: the current one.")
+    ] = None,
 ) -> None:
-    """Print one schema as JSON."""
+    """Prints one schema as JSON."""
     schema = _named(event)
     if version not in (None, schema.version):
         schema = _earlier(schema, version or 0)
@@ -59,7 +61,7 @@ def show(
 
 @schemas_app.command()
 def graphql() -> None:
-    """Print the schema of the GraphQL API."""
+    """Prints the schema of the GraphQL API."""
     from adapters.graphql.schema import printed
 
     typer.echo(printed(), nl=False)
@@ -69,20 +71,22 @@ def graphql() -> None:
 def register(
     registry: RegistryOption = None, topic: TopicOption = "whence.events", config: ConfigOption = None
 ) -> None:
-    """Register what events are written with today; what is there already stays as it is."""
+    """Registers the current schemas; registered ones stay as they are."""
     with _registry(registry, topic, config) as place:
         done = [place.register(schema) for schema in _sorted()]
     new = [registration for registration in done if registration.is_new]
     for registration in new:
         typer.echo(f"{registration.subject}: registered as {registration.schema_id}")
-    typer.echo(f"{len(done)} schemas at {place.address}: {len(new)} new, {len(done) - len(new)} were there.")
+    typer.echo(
+        f"{len(done)} schemas at {place.address}: {len(new)} new, {len(done) - len(new)} already registered."
+    )
 
 
 @schemas_app.command()
 def check(
     registry: RegistryOption = None, topic: TopicOption = "whence.events", config: ConfigOption = None
 ) -> None:
-    """Show whether a writer of this topic would find its schemas; ends with code 4 where it would not."""
+    """Checks whether the current schemas are registered for the topic; exits with 4 where one is not."""
     with _registry(registry, topic, config) as place:
         rows = [(schema, place.find(schema), place.compatibility_of(schema)) for schema in _sorted()]
     table = _table("subject", "version", "id", "compatibility")
@@ -106,7 +110,7 @@ def _named(event: str) -> WriterSchema:
     for name, schema in current_schemas().items():
         if event in (name, name.rpartition(".")[2]):
             return schema
-    raise InvalidInput(f"there is no event {event!r}: `whence schemas list` names all there are")
+    raise InvalidInput(f"there is no event {event!r}: `whence schemas list` names all events")
 
 
 def _earlier(schema: WriterSchema, version: int) -> WriterSchema:
@@ -114,7 +118,7 @@ def _earlier(schema: WriterSchema, version: int) -> WriterSchema:
         return past_schemas()[schema.name, version]
     except KeyError:
         raise InvalidInput(
-            f"{schema.name} has versions 1 to {schema.version}, and no version {version}"
+            f"{schema.name} has versions 1 to {schema.version}, but no version {version}"
         ) from None
 
 
@@ -126,7 +130,7 @@ def _registry(url: str | None, topic: str, config: Path | None) -> Registry:
         properties["url"] = url
     if "url" not in properties:
         raise InvalidSettings(
-            "which registry? name it with --registry URL, or as `url` in the table [registry]"
+            "no registry is configured: name it with --registry URL, or as `url` in the table [registry]"
         )
     return Registry(properties, topic)
 

@@ -1,4 +1,4 @@
-"""The API in the foreground: with an engine where nobody else owns the log, reading where somebody does."""
+"""The API in the foreground: with an engine where no other process owns the log, otherwise read-only."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ from infra.trading import trading_settings
 
 _log = logging.getLogger(__name__)
 _ATTEND_SECONDS = 0.5
-"""For how long the engine waits for a request before it looks whether it is to stop."""
+"""How long the engine waits for a request before it checks whether to stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiOptions:
-    """What the command line says of an API; see `whence api --help`."""
+    """The API's options on the command line; see `whence api --help`."""
 
     host: str = "127.0.0.1"
     port: int = 8000
@@ -53,16 +53,16 @@ class ApiOptions:
     graphiql: bool = True
 
 
-def plan_of(asked: ApiOptions) -> ApiPlan:
-    """The API as it was asked for. Raises InvalidInput for one that cannot be."""
-    place = ListenAddress(asked.host, asked.port, asked.tls_cert, asked.tls_key)
-    hosts = asked.allow_host if place.is_anywhere else (asked.host, *asked.allow_host)
-    http = HttpOptions(hosts, asked.cors_origin, asked.rate, tls=asked.tls_cert is not None)
-    return ApiPlan(place, http, Limits(introspection=asked.introspection), asked.graphiql)
+def plan_of(options: ApiOptions) -> ApiPlan:
+    """The plan of the API. Raises InvalidInput where the options are invalid."""
+    place = ListenAddress(options.host, options.port, options.tls_cert, options.tls_key)
+    hosts = options.allow_host if place.is_anywhere else (options.host, *options.allow_host)
+    http = HttpOptions(hosts, options.cors_origin, options.rate, tls=options.tls_cert is not None)
+    return ApiPlan(place, http, Limits(introspection=options.introspection), options.graphiql)
 
 
 def serve(settings: WhenceSettings, plan: ApiPlan, closed: WhenceError | None = None) -> None:
-    """Serves until told to stop; reads only where `closed` says why."""
+    """Serves until a stop; read-only where `closed` gives a reason."""
     configure(logging.INFO)
     with stoppable() as stopping:
         if closed is None:
@@ -72,7 +72,7 @@ def serve(settings: WhenceSettings, plan: ApiPlan, closed: WhenceError | None = 
 
 
 def _serve(settings: WhenceSettings, plan: ApiPlan, stopping: Stopping) -> None:
-    """Owns the log, or reads where somebody else does."""
+    """Serves with an engine, or read-only where another process owns the log."""
     with ExitStack() as held:
         try:
             run, watchers = held.enter_context(_engine(settings))
@@ -85,20 +85,20 @@ def _serve(settings: WhenceSettings, plan: ApiPlan, stopping: Stopping) -> None:
 def _trade(
     settings: WhenceSettings, plan: ApiPlan, run: ManualRun, watchers: Watchers, stopping: Stopping
 ) -> None:
-    """Whoever loses the log to another engine trades no more, and goes on reading."""
-    told = f"this process owns {settings.account}'s log: orders by hand go to the simulated exchange"
-    with Api(settings, plan, Hosted(run.door, settings.account, told, watchers)) as api:
+    """Serves with an engine, and read-only after it has lost the log to another engine."""
+    note = f"this process owns {settings.account}'s log: orders by hand go to the simulated exchange"
+    with Api(settings, plan, Hosted(run.door, settings.account, note, watchers)) as api:
         try:
             with commands_served(settings, run.door):
                 announce(api)
                 _attend(run, api, stopping)
         except OwnershipLost as lost:
-            _log.error("%s; this process reads only from here on", lost)
+            _log.error("%s; this process is read-only from now on", lost)
             _wait(api, stopping)
 
 
 def _attend(run: ManualRun, api: Api, stopping: Stopping) -> None:
-    while not stopping.asked():
+    while not stopping.requested():
         run.attend(_ATTEND_SECONDS)
         api.check()
     run.close("the API is stopping")
@@ -106,11 +106,11 @@ def _attend(run: ManualRun, api: Api, stopping: Stopping) -> None:
 
 @contextmanager
 def served(
-    settings: WhenceSettings, plan: ApiPlan, door: Door, told: str, watchers: Watchers
+    settings: WhenceSettings, plan: ApiPlan, door: Door, note: str, watchers: Watchers
 ) -> Generator[Api]:
-    """The API of an engine in this process, which answers at `door`; also by the command topic, on Kafka."""
+    """The API of an engine in this process that answers at `door`, and on Kafka also through the command topic."""
     configure(logging.INFO)
-    hosted = Hosted(door, settings.account, told, watchers)
+    hosted = Hosted(door, settings.account, note, watchers)
     with Api(settings, plan, hosted) as api, commands_served(settings, door):
         announce(api)
         yield api
@@ -118,7 +118,7 @@ def served(
 
 @contextmanager
 def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers]]:
-    """The engine of a log that nobody else owns. Raises LogOwned, InvalidInput, LogError."""
+    """The engine of the log. Raises LogOwned where another process owns the log, InvalidInput, LogError."""
     watchers = Watchers(Narrator())
     (currency,) = {instrument.quote for instrument in known()}
     stake = Stake(currency, settings.starting_balance, settings.leverage)
@@ -132,26 +132,27 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers]]:
 
 
 def _warn_of_differences(run: ManualRun, beginning: Beginning) -> None:
-    """Limits of a log are changed by requests, which are on record; whoever edits the file must not think otherwise."""
+    """Warns of configured settings that have no effect: the settings of a log are only changed by recorded requests."""
     found = differing(run.world.portfolio.settings.settings, beginning.settings)
     if found:
         _log.warning(
-            "the log's settings hold, not the configured ones: %s; see changeSettings", "; ".join(found)
+            "the log's settings are in force, not the configured ones: %s; see changeSettings",
+            "; ".join(found),
         )
 
 
 def _unseen(_: Envelope) -> None:
-    """The read models are made from the log itself."""
+    """Ignores the event, because the read models are built from the log."""
 
 
 def _beside(settings: WhenceSettings, plan: ApiPlan, owned: LogOwned, stopping: Stopping) -> None:
-    """Beside the log's owner: requests go to it where a way leads there, and are refused where none does."""
+    """Serves beside the log's owner: requests go to it through the command topic, or are refused without one."""
     if not has_command_topic(settings):
         _read(settings, plan, owned, stopping)
         return
     with distant_door(settings) as door:
-        told = f"{owned}; requests go to it by the command topic"
-        _watch(settings, plan, Hosted(door, settings.account, told), stopping)
+        note = f"{owned}; requests go to it through the command topic"
+        _watch(settings, plan, Hosted(door, settings.account, note), stopping)
 
 
 def _read(settings: WhenceSettings, plan: ApiPlan, why: WhenceError, stopping: Stopping) -> None:
@@ -159,20 +160,20 @@ def _read(settings: WhenceSettings, plan: ApiPlan, why: WhenceError, stopping: S
 
 
 def _watch(settings: WhenceSettings, plan: ApiPlan, hosted: Hosted, stopping: Stopping) -> None:
-    """No engine runs in this process."""
+    """Serves without an engine in this process."""
     with Api(settings, plan, hosted) as serving:
         announce(serving)
         _wait(serving, stopping)
 
 
 def _wait(api: Api, stopping: Stopping) -> None:
-    while not stopping.asked():
+    while not stopping.requested():
         stopping.wait(_ATTEND_SECONDS)
         api.check()
 
 
 def announce(api: Api) -> None:
-    """A person reads lines; a program, the same in its log."""
+    """Prints the announcement on a terminal, and logs it otherwise."""
     console = Console(stderr=True, highlight=False)
     for line in api.announcement:
         if console.is_terminal:

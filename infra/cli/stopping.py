@@ -1,4 +1,4 @@
-"""How a running command is told to stop: Ctrl-C or SIGTERM asks it to, between two steps."""
+"""Stopping a running command: Ctrl-C or SIGTERM requests a stop, which takes effect between two steps."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ import signal
 from collections.abc import Generator
 from contextlib import contextmanager
 
-_ASKS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopping:
-    """Whether somebody asked. It holds no lock, for a signal may come while one is held."""
+    """Whether a stop was requested. It uses no lock, because a signal may arrive while the lock is held."""
 
     def __init__(self, wakes: int) -> None:
-        """`wakes` is a pipe that can be read from as soon as a signal came."""
+        """`wakes` is the read end of a pipe that becomes readable with the first signal."""
         self._wakes = wakes
-        self._asked = False
+        self._requested = False
 
-    def asked(self) -> bool:
+    def requested(self) -> bool:
         """True from the first signal on."""
-        return self._asked
+        return self._requested
 
     def wait(self, seconds: float) -> None:
-        """Waits that long, or until somebody asks."""
-        if not self._asked:
+        """Waits for `seconds`, or until a stop is requested."""
+        if not self._requested:
             select.select([self._wakes], [], [], seconds)
 
-    def ask(self, _number: int, _frame: object) -> None:
-        """The first signal asks; a second one does not wait for an answer. Raises KeyboardInterrupt."""
-        if self._asked:
+    def handle(self, _number: int, _frame: object) -> None:
+        """The first signal requests a stop; a second one raises KeyboardInterrupt."""
+        if self._requested:
             raise KeyboardInterrupt
-        self._asked = True
+        self._requested = True
 
 
 @contextmanager
 def stoppable() -> Generator[Stopping]:
-    """Listens for signals while it is entered."""
+    """Handles stop signals until the block ends."""
     wakes, woken = os.pipe()
     os.set_blocking(woken, False)
     stopping = Stopping(wakes)
     descriptor = signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
-    handlers = {number: signal.signal(number, stopping.ask) for number in _ASKS}
+    handlers = {number: signal.signal(number, stopping.handle) for number in _SIGNALS}
     try:
         yield stopping
     finally:

@@ -1,4 +1,4 @@
-"""`whence tokens`: who may ask the API, and for what."""
+"""`whence tokens`: who may use the API, and with which role."""
 
 from __future__ import annotations
 
@@ -21,33 +21,35 @@ from infra.cli.options import ConfigOption, JsonOption, LogOption, StoreOption
 from infra.config import load
 from infra.store import migrate, open_store
 
-tokens_app = typer.Typer(name="tokens", no_args_is_help=True, help="Who may ask the API, and for what.")
+tokens_app = typer.Typer(name="tokens", no_args_is_help=True, help="Tokens of the API: create, list, revoke.")
 
 
 @tokens_app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="Who bears it; what it does is recorded under this name.")],
-    role: Annotated[str, typer.Option(metavar="viewer|trader|admin", help="How far it reaches.")],
+    name: Annotated[str, typer.Argument(help="Name of the bearer, under which its requests are recorded.")],
+    role: Annotated[str, typer.Option(metavar="viewer|trader|admin", help="Role of the bearer.")],
     log: LogOption = None,
     store: StoreOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Makes a token and prints it, this once: only a hash of it is kept."""
+    """Creates a token and prints it once: only its hash is stored."""
     reach = _role(role)
     with _book(log=log, store=store, config=config) as book:
         token = book.issue(name, reach, datetime.now(UTC))
-    told = {"id": token.id, "name": name, "role": reach.word, "token": token.spelled}
-    typer.echo(json.dumps(told, indent=2) if as_json else token.spelled)
+    row = {"id": token.id, "name": name, "role": reach.word, "token": token.spelled}
+    typer.echo(json.dumps(row, indent=2) if as_json else token.spelled)
     if not as_json:
-        typer.echo(f"{name} may ask as {reach.word}. It is not shown again: keep it as a password.", err=True)
+        typer.echo(
+            f"{name} has the role {reach.word}. The token is not shown again: keep it secret.", err=True
+        )
 
 
 @tokens_app.command(name="list")
 def list_(
     log: LogOption = None, store: StoreOption = None, config: ConfigOption = None, as_json: JsonOption = False
 ) -> None:
-    """Shows all tokens there ever were, without what they are."""
+    """Lists all tokens, revoked ones included, without their secrets."""
     with _book(log=log, store=store, config=config) as book:
         entries = [_plain(entry) for entry in book.entries()]
     if as_json:
@@ -66,10 +68,10 @@ def revoke(
     store: StoreOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Ends a token within seconds, wherever it is in use."""
+    """Revokes a token; it is refused everywhere within seconds."""
     with _book(log=log, store=store, config=config) as book:
         name = book.revoke(token, datetime.now(UTC))
-    typer.echo(f"{name} may no longer ask.", err=True)
+    typer.echo(f"{name} may no longer use the API.", err=True)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A story drawn as trees for people: one for each outside fact it began with."""
+"""A story as trees for people: one tree for each outside fact that began it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MARKS = {True: "[green]yes[/green]", False: "[red]no [/red]"}
 
 
 def heading(story: Story) -> str:
-    """Which chains, how many events, from when to when; in rich's markup."""
+    """The chains, the number of events, and the first and last time, in rich's markup."""
     nodes = list(_all(node for _, nodes in story.roots for node in nodes))
     times = sorted(node.recorded.envelope.meta.occurred_at for node in nodes)
     chains = f"chain{'s' if len(story.chains) > 1 else ''} {', '.join(sorted(story.chains))}"
@@ -30,7 +30,7 @@ def heading(story: Story) -> str:
 
 
 def trees(story: Story) -> Iterator[Tree]:
-    """Each event with its time, what it says, its ordinal and, where it changes, its stream."""
+    """Each event with its time, its sentence, its ordinal and, where it changes, its stream."""
     for fact, nodes in story.roots:
         tree = Tree(f"[bold cyan]{escape(fact)}[/bold cyan]", guide_style="dim")
         for node in nodes:
@@ -58,11 +58,11 @@ def _grow(tree: Tree, node: Node, under: str) -> None:
 
 def _line(node: Node, under: str) -> str:
     event, meta = node.recorded.envelope.event, node.recorded.envelope.meta
-    heard = under and is_outside_fact(meta.causation_id)
+    reported = under and is_outside_fact(meta.causation_id)
     aside = [
         f"#{node.recorded.ordinal}",
         "" if meta.stream == under else meta.stream,
-        f"<- {meta.causation_id}" if heard else "",
+        f"<- {meta.causation_id}" if reported else "",
     ]
     return (
         f"[dim]{_clock(meta.occurred_at)}[/dim] [bold]{type(event).__name__}[/bold] "
@@ -78,7 +78,7 @@ def _ballot(votes: Iterable[Vote]) -> Table:
 
 
 def _why(vote: Vote) -> str:
-    """The reasons, then the figures: long ones rounded, empty ones left out; `--json` holds them whole."""
+    """The reasons, then the figures: long ones rounded, empty ones left out. `--json` gives them in full."""
     reasons = f"[red]{escape(', '.join(vote.reasons))}[/red] " if vote.reasons else ""
     figures = ", ".join(f"{name} {_short(value)}" for name, value in vote.figures.items() if value)
     return f"{reasons}[dim]{escape(figures)}[/dim]"

@@ -121,7 +121,7 @@ def test_ctrl_c_ends_between_two_units_and_says_how_to_go_on(
         wait_for(address, 40)
         code, out, err = program.interrupt()
     assert code == 130
-    assert "Stopped. The same command goes on from here." in err
+    assert "Stopped. The same command continues from here." in err
     assert "Traceback" not in err
     assert json.loads(out)["whole"] is False
     left = told_at(address)

@@ -1,4 +1,4 @@
-"""The program in this process: what it says and ends with, as a shell would see it."""
+"""The program run in this process, with its output and exit code as a shell sees them."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from infra.cli import main
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """The exit code, and what came on stdout and stderr."""
+class Completed:
+    """A finished command: its exit code, standard output and standard error."""
 
     code: int
     out: str
     err: str
 
 
-Whence = Callable[..., Said]
+Whence = Callable[..., Completed]
 
 
 @pytest.fixture
 def whence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Whence:
-    """`whence(*words)` in a folder of its own, on a terminal of 100 columns."""
+    """Runs `whence(*words)` in an empty folder, with 100 columns."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
 
-    def typed(*words: str) -> Said:
+    def run(*words: str) -> Completed:
         monkeypatch.setattr(sys, "argv", ["whence", *words])
         capsys.readouterr()
         try:
@@ -40,6 +40,6 @@ def whence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
             code = left.code or 0
         out, err = capsys.readouterr()
         assert isinstance(code, int)
-        return Said(code, out, err)
+        return Completed(code, out, err)
 
-    return typed
+    return run

@@ -1,4 +1,4 @@
-"""whence api, as a shell starts it: the one that owns the log trades, the other reads and says who owns it."""
+"""`whence api` as a shell starts it: the owner of the log trades, and another process reads and names the owner."""
 
 from __future__ import annotations
 
@@ -17,22 +17,26 @@ PAUSE = """mutation($key: String!) {
     __typename ... on Completed { repeated readModelsReached events { type } } ... on Refused { reason }
   }
 }"""
-EVERYWHERE = "0.0.0.0"  # noqa: S104  # what is to be told apart
+EVERYWHERE = "0.0.0.0"  # noqa: S104  # the address that the test distinguishes
 LAST = "{ journal(first: 1) { edges { node { type actor } } } }"
 
 
-def events(said: list[dict[str, Any]]) -> str:
-    return "\n".join(str(one["event"]) for one in said)
+def events(lines: list[dict[str, Any]]) -> str:
+    return "\n".join(str(one["event"]) for one in lines)
 
 
-def test_an_engine_trades_and_whoever_comes_second_reads(tmp_path: Path) -> None:
+def test_the_first_api_trades_and_a_second_one_only_reads(tmp_path: Path) -> None:
     token = json.loads(whence(tmp_path, "tokens", "create", "desk", "--role", "trader", "--json").stdout)[
         "token"
     ]
     with started(tmp_path) as owner:
         assert "this process owns paper's log" in events(owner.said)
-        told = owner.ask(PAUSE, token, key="k1")["data"]["pauseStrategy"]
-        assert (told["__typename"], told["repeated"], told["readModelsReached"]) == ("Completed", False, True)
+        paused = owner.ask(PAUSE, token, key="k1")["data"]["pauseStrategy"]
+        assert (paused["__typename"], paused["repeated"], paused["readModelsReached"]) == (
+            "Completed",
+            False,
+            True,
+        )
         assert owner.ask(PAUSE, token, key="k1")["data"]["pauseStrategy"]["repeated"] is True
         with started(tmp_path) as reader:
             assert f"reads only: whence.db is owned by process {owner.program.pid}" in events(reader.said)
@@ -42,14 +46,14 @@ def test_an_engine_trades_and_whoever_comes_second_reads(tmp_path: Path) -> None
             assert error["extensions"]["code"] == "LOG_OWNED"
             assert f"process {owner.program.pid}" in error["message"]
             assert reader.stop()[0] == 0
-        code, said = owner.stop()
+        code, output = owner.stop()
     assert code == 0
-    access = [json.loads(line) for line in said.splitlines()]
+    access = [json.loads(line) for line in output.splitlines()]
     assert {one["caller"] for one in access if one["event"].startswith("POST")} == {"desk"}
-    assert token not in said
+    assert token not in output
 
 
-def test_read_only_means_it(tmp_path: Path) -> None:
+def test_a_request_to_a_read_only_api_is_refused_with_the_option(tmp_path: Path) -> None:
     assert whence(tmp_path, "paper", "--bars", "300").returncode == 0
     token = whence(tmp_path, "tokens", "create", "desk", "--role", "admin").stdout.strip()
     with started(tmp_path, "--read-only") as reader:
@@ -71,7 +75,9 @@ def test_read_only_means_it(tmp_path: Path) -> None:
         (["--store", "sqlite:///whence.db"], "is the log itself"),
     ],
 )
-def test_what_cannot_be_is_said_in_one_sentence(whence: Whence, words: list[str], sentence: str) -> None:
+def test_an_invalid_option_is_refused_in_one_sentence(
+    whence: Whence, words: list[str], sentence: str
+) -> None:
     refused = whence("api", *words)
     assert refused.code == 2
     assert sentence in refused.err

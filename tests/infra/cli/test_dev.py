@@ -1,4 +1,4 @@
-"""whence dev: a developer's round trip, each command a process of its own."""
+"""`whence dev`: a developer's session, each command in its own process."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from infra.servers.server import NotAnswering
 from infra.servers.temporary import temporary_folder
 
 _VARIABLES = ("KAFKA_BOOTSTRAP_SERVERS", "SCHEMA_REGISTRY_URL", "DATABASE_URL")
-_ASK: dict[str, Callable[[str, float], None]] = dict(
+_PROBES: dict[str, Callable[[str, float], None]] = dict(
     zip(_VARIABLES, (probe_kafka, probe_registry, probe_postgres), strict=True)
 )
 
 
 class Developer:
-    """Someone at a shell whose servers live in a folder of their own."""
+    """A developer at a shell, with a separate folder for the servers."""
 
     def __init__(self, folder: Path) -> None:
         clean = {name: value for name, value in os.environ.items() if name not in _VARIABLES}
@@ -54,25 +54,25 @@ class Developer:
 @pytest.fixture
 def developer() -> Iterator[Developer]:
     folder = temporary_folder("dev")
-    someone = Developer(folder)
-    yield someone
-    someone.types("down", "--wipe")
+    typist = Developer(folder)
+    yield typist
+    typist.types("down", "--wipe")
     shutil.rmtree(folder)
 
 
-def test_up_status_down_and_up_again(developer: Developer) -> None:
+def test_servers_start_report_stop_and_start_again_on_the_same_addresses(developer: Developer) -> None:
     first = developer.types("up")
     urls = dict(re.findall(r"^export (\w+)=(\S+)$", first.stdout, re.MULTILINE))
     assert tuple(urls) == _VARIABLES, first.stderr
     for variable, url in urls.items():
-        _ASK[variable](url, 5.0)
+        _PROBES[variable](url, 5.0)
 
     status = developer.status()
     assert {name: health["state"] for name, health in status.items()} == dict.fromkeys(status, "answers")
     assert developer.types("status").returncode == 0
 
     assert developer.types("up").stdout == first.stdout
-    assert developer.status() == status, "a second up starts nothing"
+    assert developer.status() == status, "a second up must start nothing"
 
     _kill(status["kafka"]["pid"])
     assert [health["state"] for health in developer.status().values()] == ["stopped", "answers", "answers"]
@@ -85,24 +85,24 @@ def test_up_status_down_and_up_again(developer: Developer) -> None:
     ] == []
     for variable, url in urls.items():
         with pytest.raises(NotAnswering):
-            _ASK[variable](url, 1.0)
+            _PROBES[variable](url, 1.0)
 
-    assert developer.types("up").stdout == first.stdout, "ports and password last"
+    assert developer.types("up").stdout == first.stdout, "ports and password must be kept"
 
 
-def test_a_password_is_in_the_export_line_and_nowhere_else(developer: Developer) -> None:
+def test_a_password_is_shown_only_in_the_export_line(developer: Developer) -> None:
     elsewhere = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "SCHEMA_REGISTRY_URL": "http://127.0.0.1:1"}
     url = "postgresql://whence:hunter2@127.0.0.1:1/whence"
 
     given = developer.types("up", DATABASE_URL=url, **elsewhere)
     assert f"export DATABASE_URL={url}" in given.stdout
-    assert given.stderr == "", "what the environment names is not started"
+    assert given.stderr == "", "a server named in the environment must not be started"
 
     for words in (["status"], ["status", "--json"]):
-        told = developer.types(*words, DATABASE_URL=url, **elsewhere)
-        assert told.returncode == 1
-        assert "silent" in told.stdout
-        assert "hunter2" not in told.stdout + told.stderr
+        done = developer.types(*words, DATABASE_URL=url, **elsewhere)
+        assert done.returncode == 1
+        assert "silent" in done.stdout
+        assert "hunter2" not in done.stdout + done.stderr
 
 
 def _kill(pid: int | str | None) -> None:

@@ -1,4 +1,4 @@
-"""whence explain: the whole chain around any id, with votes, reasons and figures."""
+"""`whence explain`: the whole chain around any id, with votes, reasons and figures."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def held(log: str) -> Sequence[Recorded]:
-    """What it holds."""
+    """The events of the log."""
     return told_at(log)
 
 
 @pytest.fixture(scope="module")
 def closed(held: Sequence[Recorded]) -> Envelope:
-    """The end of a position that its own chain closed: by its stop or its target."""
+    """The close of a position by its own chain: by its stop or its target."""
     return next(
         one.envelope
         for one in held
@@ -61,46 +61,46 @@ IDS: Mapping[str, Callable[[Envelope], str]] = {
 }
 
 
-def nodes(told: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Every event of a story, those that caused others first."""
+def nodes(story: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Every event of a story, causes before their effects."""
 
     def below(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield node
         for caused in node["caused"]:
             yield from below(caused)
 
-    for root in told["roots"]:
+    for root in story["roots"]:
         for event in root["events"]:
             yield from below(event)
 
 
 @pytest.mark.parametrize("name", IDS)
-def test_any_id_tells_the_whole_chain(
+def test_any_id_gives_the_whole_chain(
     whence: Whence, log: str, held: Sequence[Recorded], closed: Envelope, name: str
 ) -> None:
-    told = json.loads(whence("explain", IDS[name](closed), "--json", "--log", log).out)
+    story = json.loads(whence("explain", IDS[name](closed), "--json", "--log", log).out)
     chain = closed.meta.correlation_id
     expected = [one.ordinal for one in held if one.envelope.meta.correlation_id == chain]
-    assert told["chains"] == [chain]
-    assert sorted(node["ordinal"] for node in nodes(told)) == expected
-    assert len(told["roots"]) == 1, "one tree: what the exchange told is under the order it was told of"
-    assert told["roots"][0]["cause"].startswith("candle:")
+    assert story["chains"] == [chain]
+    assert sorted(node["ordinal"] for node in nodes(story)) == expected
+    assert len(story["roots"]) == 1, "a report of the exchange must be under its order, in one tree"
+    assert story["roots"][0]["cause"].startswith("candle:")
 
 
-def test_json_nodes_say_what_the_log_says(whence: Whence, log: str, closed: Envelope) -> None:
-    told = json.loads(whence("explain", closed.meta.correlation_id, "--json", "--log", log).out)
+def test_json_nodes_equal_the_events_of_the_log(whence: Whence, log: str, closed: Envelope) -> None:
+    story = json.loads(whence("explain", closed.meta.correlation_id, "--json", "--log", log).out)
     lines = whence(
         "log", "--correlation", closed.meta.correlation_id, "--json", "--log", log
     ).out.splitlines()
     logged = {line["ordinal"]: line for line in map(json.loads, lines)}
-    for node in nodes(told):
+    for node in nodes(story):
         same = {name: value for name, value in node.items() if name != "caused"}
         assert same == {name: logged[node["ordinal"]][name] for name in same}
 
 
 def test_every_node_is_under_its_cause_or_its_order(whence: Whence, log: str, closed: Envelope) -> None:
-    told = json.loads(whence("explain", closed.meta.correlation_id, "--json", "--log", log).out)
-    for node in nodes(told):
+    story = json.loads(whence("explain", closed.meta.correlation_id, "--json", "--log", log).out)
+    for node in nodes(story):
         for caused in node["caused"]:
             outside = caused["causation_id"].startswith("exchange:")
             assert (
@@ -108,10 +108,10 @@ def test_every_node_is_under_its_cause_or_its_order(whence: Whence, log: str, cl
             )
 
 
-def test_the_tree_tells_votes_reasons_and_figures(whence: Whence, log: str, closed: Envelope) -> None:
-    """Each event on a line of its own, in order, and each vote; it fits two screens."""
-    said = whence("explain", closed.meta.correlation_id, "--log", log)
-    assert said.code == 0
+def test_the_tree_shows_events_votes_reasons_and_figures(whence: Whence, log: str, closed: Envelope) -> None:
+    """Each event and each vote is on its own line, in order, and the tree fits two screens."""
+    done = whence("explain", closed.meta.correlation_id, "--log", log)
+    assert done.code == 0
     for event in (
         "SignalDetected",
         "DecisionMade",
@@ -120,40 +120,42 @@ def test_the_tree_tells_votes_reasons_and_figures(whence: Whence, log: str, clos
         "PositionOpened",
         "PositionClosed",
     ):
-        assert event in said.out
-    assert "SYNTHETIC MARKET: these prices are of nothing" in said.out
-    assert "ALPHA committee" in said.out
-    assert "RISK committee" in said.out
-    assert "yes confidence" in said.out
-    assert "threshold 0.65" in said.out
+        assert event in done.out
+    assert "SYNTHETIC MARKET: these prices are not real" in done.out
+    assert "ALPHA committee" in done.out
+    assert "RISK committee" in done.out
+    assert "yes confidence" in done.out
+    assert "threshold 0.65" in done.out
     assert isinstance(closed.event, PositionClosed)
-    assert f"net {plain(closed.event.net)}" in " ".join(said.out.split())
-    lines = said.out.splitlines()
+    assert f"net {plain(closed.event.net)}" in " ".join(done.out.split())
+    lines = done.out.splitlines()
     assert len(lines) <= 100
     assert max(map(len, lines)) <= 100
     assert lines[0].startswith(f"chain {closed.meta.correlation_id}: ")
 
 
-def test_a_skipped_signal_tells_who_said_no(whence: Whence, log: str, held: Sequence[Recorded]) -> None:
+def test_a_skipped_signal_shows_the_members_that_voted_against_it(
+    whence: Whence, log: str, held: Sequence[Recorded]
+) -> None:
     skipped = next(
         one.envelope
         for one in held
         if isinstance(one.envelope.event, DecisionMade) and one.envelope.event.verdict is Verdict.SKIP
     )
-    said = whence("explain", skipped.meta.correlation_id, "--log", log)
-    assert "SKIP" in said.out
+    done = whence("explain", skipped.meta.correlation_id, "--log", log)
+    assert "SKIP" in done.out
     assert isinstance(skipped.event, DecisionMade)
     against = [vote for vote in skipped.event.votes if not vote.approves]
     assert against
     for vote in against:
-        line = next(line for line in said.out.splitlines() if f" {vote.member} " in line and "no " in line)
+        line = next(line for line in done.out.splitlines() if f" {vote.member} " in line and "no " in line)
         assert vote.reasons[0] in line
 
 
-def test_a_position_that_another_chain_closed_tells_both(
+def test_a_position_closed_by_another_chain_shows_both_chains(
     whence: Whence, tmp_path: Path, market_data: Path
 ) -> None:
-    """A reversal: the signal against it, and the one that had opened it."""
+    """The position is reversed: one chain opened it, and the chain of an opposed signal closed it."""
     lines = (market_data / "bybit_klines" / "BTCUSDT_5m.csv").read_text().splitlines(keepends=True)
     (tmp_path / "BTCUSDT_5m.csv").write_text("".join(lines[:6_000]))
     assert whence("paper", "BTCUSDT_5m.csv").code == 0
@@ -162,19 +164,17 @@ def test_a_position_that_another_chain_closed_tells_both(
         for one in told_at(f"sqlite:///{tmp_path / 'whence.db'}")
         if isinstance(one.envelope.event, PositionClosed) and one.envelope.event.reason == "REVERSAL"
     )
-    told = json.loads(whence("explain", parse(reversed_by.meta.stream).id, "--json").out)
-    assert len(told["chains"]) == 2
-    assert reversed_by.meta.correlation_id in told["chains"]
-    assert told["synthetic"] is False
-    said = whence("explain", parse(reversed_by.meta.stream).id)
-    assert "SYNTHETIC" not in said.out
-    assert said.out.startswith(f"chains {', '.join(told['chains'])}: ")
+    story = json.loads(whence("explain", parse(reversed_by.meta.stream).id, "--json").out)
+    assert len(story["chains"]) == 2
+    assert reversed_by.meta.correlation_id in story["chains"]
+    assert story["synthetic"] is False
+    done = whence("explain", parse(reversed_by.meta.stream).id)
+    assert "SYNTHETIC" not in done.out
+    assert done.out.startswith(f"chains {', '.join(story['chains'])}: ")
 
 
 @pytest.mark.parametrize("wanted", ["nothing", "e1", "paper", "", "-e1"])
-def test_an_id_that_is_none(whence: Whence, log: str, wanted: str) -> None:
-    said = whence("explain", "--log", log, "--", wanted)
-    assert (said.code, said.out) == (2, "")
-    assert (
-        said.err == f"whence: nothing in this log has the id {wanted!r}; `whence log` shows what is there\n"
-    )
+def test_an_unknown_id_is_refused(whence: Whence, log: str, wanted: str) -> None:
+    done = whence("explain", "--log", log, "--", wanted)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"whence: nothing in this log has the id {wanted!r}; `whence log` shows its events\n"

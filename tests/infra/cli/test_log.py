@@ -1,4 +1,4 @@
-"""whence log: what it prints, what it leaves out, and what comes while one looks."""
+"""`whence log`: its output, its filters, and following a log."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KEYS = [
     "ordinal", "stream", "version", "type", "event_id", "correlation_id", "causation_id", "occurred_at", "recorded_at",
     "data",
 ]  # fmt: skip
-BESIDE = ["account", "actor", "source", "schema_version"]
+META = ["account", "actor", "source", "schema_version"]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def held(log: str) -> Sequence[Recorded]:
-    """What it holds."""
+    """The events of the log."""
     return told_at(log)
 
 
@@ -46,12 +46,14 @@ def lines(out: str) -> list[Mapping[str, Any]]:
     return [json.loads(line) for line in out.splitlines()]
 
 
-def test_json_has_what_programs_go_by(whence: Whence, log: str, held: Sequence[Recorded]) -> None:
-    """One object a line, in log order, its keys in the order that is promised."""
-    told = lines(whence("log", "--json", "--log", log).out)
-    assert [list(one) for one in told] == [[*KEYS[:-1], *BESIDE, "data"]] * len(held)
-    assert [one["ordinal"] for one in told] == list(range(1, len(held) + 1))
-    for one, recorded in zip(told, held, strict=True):
+def test_json_gives_one_object_a_line_with_the_documented_keys(
+    whence: Whence, log: str, held: Sequence[Recorded]
+) -> None:
+    """The objects are in log order, and their keys in the documented order."""
+    printed = lines(whence("log", "--json", "--log", log).out)
+    assert [list(one) for one in printed] == [[*KEYS[:-1], *META, "data"]] * len(held)
+    assert [one["ordinal"] for one in printed] == list(range(1, len(held) + 1))
+    for one, recorded in zip(printed, held, strict=True):
         meta = recorded.envelope.meta
         assert (one["stream"], one["version"], one["event_id"]) == (
             meta.stream,
@@ -67,18 +69,18 @@ def test_json_has_what_programs_go_by(whence: Whence, log: str, held: Sequence[R
 
 def test_decimals_are_text_without_exponents(whence: Whence, log: str, held: Sequence[Recorded]) -> None:
     filled = [one for one in held if type(one.envelope.event).__name__ == "OrderFilled"]
-    told = lines(whence("log", "--json", "--type", "OrderFilled", "--log", log).out)
-    assert len(told) == len(filled) > 2
-    for one, recorded in zip(told, filled, strict=True):
+    printed = lines(whence("log", "--json", "--type", "OrderFilled", "--log", log).out)
+    assert len(printed) == len(filled) > 2
+    for one, recorded in zip(printed, filled, strict=True):
         for name in ("price", "quantity", "fee"):
             text = one["data"][name]
             assert re.fullmatch(r"-?\d+(\.\d+)?", text)
             assert Decimal(text) == getattr(recorded.envelope.event, name)
 
 
-def test_an_opinion_is_a_number(whence: Whence, log: str) -> None:
-    told = lines(whence("log", "--json", "--type", "SignalDetected", "--log", log).out)
-    assert all(isinstance(one["data"]["confidence"], float) for one in told)
+def test_a_confidence_is_a_json_number(whence: Whence, log: str) -> None:
+    printed = lines(whence("log", "--json", "--type", "SignalDetected", "--log", log).out)
+    assert all(isinstance(one["data"]["confidence"], float) for one in printed)
 
 
 Wanted = Callable[[Mapping[str, Any]], bool]
@@ -107,28 +109,34 @@ FILTERS: Sequence[tuple[str, Wanted]] = [
 
 
 @pytest.mark.parametrize(("words", "wanted"), FILTERS)
-def test_filters(whence: Whence, log: str, words: str, wanted: Wanted) -> None:
+def test_a_filter_prints_exactly_the_matching_events(
+    whence: Whence, log: str, words: str, wanted: Wanted
+) -> None:
     whole = lines(whence("log", "--json", "--log", log).out)
     expected = [one for one in whole if wanted(one)]
     assert expected
     assert lines(whence("log", "--json", *words.split(), "--log", log).out) == expected
 
 
-def test_a_chain_alone(whence: Whence, log: str, held: Sequence[Recorded]) -> None:
+def test_the_correlation_filter_prints_one_whole_chain(
+    whence: Whence, log: str, held: Sequence[Recorded]
+) -> None:
     chain, count = Counter(one.envelope.meta.correlation_id for one in held).most_common(1)[0]
-    told = lines(whence("log", "--json", "--correlation", chain, "--log", log).out)
-    assert ({one["correlation_id"] for one in told}, len(told)) == ({chain}, count)
+    printed = lines(whence("log", "--json", "--correlation", chain, "--log", log).out)
+    assert ({one["correlation_id"] for one in printed}, len(printed)) == ({chain}, count)
 
 
 @pytest.mark.parametrize(
     "words", [("--account", "other"), ("--from", "100000"), ("--to", "0"), ("--correlation", "x")]
 )
-def test_nothing_is_wanted(whence: Whence, log: str, words: Sequence[str]) -> None:
-    said = whence("log", *words, "--log", log)
-    assert (said.code, said.out, said.err) == (0, "", "")
+def test_a_filter_that_matches_no_event_prints_nothing(
+    whence: Whence, log: str, words: Sequence[str]
+) -> None:
+    done = whence("log", *words, "--log", log)
+    assert (done.code, done.out, done.err) == (0, "", "")
 
 
-def test_people_read_a_line_an_event(whence: Whence, log: str, held: Sequence[Recorded]) -> None:
+def test_people_get_one_line_for_each_event(whence: Whence, log: str, held: Sequence[Recorded]) -> None:
     printed = whence("log", "--log", log).out.splitlines()
     assert len(printed) == len(held)
     assert "LogOpened" in printed[0]
@@ -146,17 +154,17 @@ def test_people_read_a_line_an_event(whence: Whence, log: str, held: Sequence[Re
         (("--since", "yesterday"), "'yesterday' is not a time; write it like 2025-06-30T14:00:00Z"),
         (("--from", "0"), "--from"),
         (("--to", "-1"), "--to"),
-        (("--follow", "--to", "3"), "--follow has no end: leave out --to"),
+        (("--follow", "--to", "3"), "--follow does not end: leave out --to"),
     ],
 )  # fmt: skip
-def test_filters_that_are_none(whence: Whence, log: str, words: Sequence[str], fault: str) -> None:
-    said = whence("log", *words, "--log", log)
-    assert (said.code, said.out) == (2, "")
-    assert fault in said.err
+def test_an_invalid_filter_is_refused(whence: Whence, log: str, words: Sequence[str], fault: str) -> None:
+    done = whence("log", *words, "--log", log)
+    assert (done.code, done.out) == (2, "")
+    assert fault in done.err
 
 
-def test_the_reader_of_our_output_may_leave(log: str, tmp_path: Path) -> None:
-    """`whence log | head -1` is no fault."""
+def test_a_closed_pipe_ends_the_command_with_0(log: str, tmp_path: Path) -> None:
+    """`whence log | head -1` is not an error."""
     done = subprocess.run(
         ["bash", "-c", f'"{WHENCE}" log --json --log "{log}" | head -1; exit "${{PIPESTATUS[0]}}"'],
         cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False,
@@ -166,10 +174,10 @@ def test_the_reader_of_our_output_may_leave(log: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "kafka"])
-def test_following_sees_what_another_process_appends(
+def test_following_prints_matching_events_of_another_process_until_ctrl_c(
     tmp_path: Path, kind: str, request: pytest.FixtureRequest
 ) -> None:
-    """From a filter's point of view too; Ctrl-C ends it without a word."""
+    """Ctrl-C ends the command without output."""
     address = f"sqlite:///{tmp_path / 'run.db'}"
     if kind == "kafka":
         servers = request.getfixturevalue("kafka_bootstrap_servers")
@@ -189,8 +197,8 @@ def test_following_sees_what_another_process_appends(
     assert (code, out, err) == (0, "", "")
 
 
-def test_following_begins_before_the_owner_is_done(tmp_path: Path) -> None:
-    """While an engine writes: the line is there as soon as the event is."""
+def test_following_prints_each_event_while_the_owner_still_runs(tmp_path: Path) -> None:
+    """A line is printed as soon as its event is recorded."""
     address = f"sqlite:///{tmp_path / 'run.db'}"
     with running(tmp_path, "paper", *TAPE, "--pace", "30000x", "--log", address) as owner:
         wait_for(address, 6)

@@ -1,4 +1,4 @@
-"""whence paper: what it tells people and programs, and that a made-up market is called one everywhere."""
+"""`whence paper`: its output for people and programs, and the marking of a synthetic market."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from tests.journeys.program import WHENCE, environment
 from tests.journeys.program import whence as program
 from tests.journeys.runs import rows_in, told_at
 
-SYNTHETIC = "SYNTHETIC MARKET: these prices are of nothing"
+SYNTHETIC = "SYNTHETIC MARKET: these prices are not real"
 
 
-def told_in(folder: Path, name: str = "whence.db") -> list[Recorded]:
+def events_in(folder: Path, name: str = "whence.db") -> list[Recorded]:
     return told_at(f"sqlite:///{folder / name}")
 
 
-def test_a_synthetic_market_is_called_one_everywhere(whence: Whence, tmp_path: Path) -> None:
+def test_a_synthetic_market_is_marked_in_every_output(whence: Whence, tmp_path: Path) -> None:
     table = whence("paper", "--bars", "1500")
     assert table.code == 0
     assert SYNTHETIC in table.out
     assert "synthetic market, not recorded prices: whence-synthetic-1 seed=7" in table.err
-    told = json.loads(whence("paper", "--bars", "1500", "--json").out)
-    assert told["synthetic"] is True
-    assert all("synthetic market, not recorded prices" in note for note in told["notes"])
-    opened = told_in(tmp_path)[0].envelope.event
+    result = json.loads(whence("paper", "--bars", "1500", "--json").out)
+    assert result["synthetic"] is True
+    assert all("synthetic market, not recorded prices" in note for note in result["notes"])
+    opened = events_in(tmp_path)[0].envelope.event
     assert isinstance(opened, LogOpened)
     assert opened.synthetic
     assert "SYNTHETIC" in whence("log", "--to", "1").out
@@ -42,7 +42,7 @@ def test_a_synthetic_market_is_called_one_everywhere(whence: Whence, tmp_path: P
     assert json.loads(whence("explain", "log", "--json").out)["synthetic"] is True
 
 
-def test_the_same_seed_makes_the_same_log(whence: Whence, tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_log(whence: Whence, tmp_path: Path) -> None:
     for name in ("one", "two"):
         assert whence("paper", "--bars", "800", "--log", f"sqlite:///{name}.db").code == 0
     assert whence("paper", "--bars", "800", "--seed", "8", "--log", "sqlite:///other.db").code == 0
@@ -50,23 +50,23 @@ def test_the_same_seed_makes_the_same_log(whence: Whence, tmp_path: Path) -> Non
     assert rows_in(tmp_path / "one.db")[0] != rows_in(tmp_path / "other.db")[0]
 
 
-def test_programs_are_told_what_the_log_adds_up_to(whence: Whence, tmp_path: Path) -> None:
-    told = json.loads(whence("paper", "--json").out)
+def test_the_json_result_equals_the_summary_of_the_log(whence: Whence, tmp_path: Path) -> None:
+    result = json.loads(whence("paper", "--json").out)
     summary = Summary()
-    for recorded in told_in(tmp_path):
+    for recorded in events_in(tmp_path):
         summary.fold(recorded.envelope)
-    assert {name: told[name] for name in summary.figures()} == json.loads(json.dumps(summary.figures()))
+    assert {name: result[name] for name in summary.figures()} == json.loads(json.dumps(summary.figures()))
     assert summary.trades > 0
-    assert (told["log"], told["candles"], told["whole"]) == ("sqlite:///whence.db", 15_000, True)
-    assert (told["from"], told["to"]) == ("2025-01-01T00:00:00Z", "2025-01-18T08:40:00Z")
-    assert told["log_id"] == str(performance_log_id(tmp_path))
-    assert told["open_positions"] == 0
-    assert Decimal(told["balance"]) - Decimal(told["starting_balance"]) == Decimal(told["net"])
-    assert sum(told["exits"].values()) == told["trades"]
+    assert (result["log"], result["candles"], result["whole"]) == ("sqlite:///whence.db", 15_000, True)
+    assert (result["from"], result["to"]) == ("2025-01-01T00:00:00Z", "2025-01-18T08:40:00Z")
+    assert result["log_id"] == str(log_id_in(tmp_path))
+    assert result["open_positions"] == 0
+    assert Decimal(result["balance"]) - Decimal(result["starting_balance"]) == Decimal(result["net"])
+    assert sum(result["exits"].values()) == result["trades"]
 
 
-def performance_log_id(folder: Path) -> object:
-    opened = told_in(folder)[0].envelope.event
+def log_id_in(folder: Path) -> object:
+    opened = events_in(folder)[0].envelope.event
     assert isinstance(opened, LogOpened)
     return opened.log_id
 
@@ -78,21 +78,21 @@ def cells(table: str) -> Iterator[tuple[str, str]]:
             yield name.strip(), value.strip()
 
 
-def test_the_table_tells_people_the_same(whence: Whence) -> None:
-    told = json.loads(whence("paper", "--bars", "2500", "--json").out)
+def test_the_table_has_the_values_of_the_json_result(whence: Whence) -> None:
+    result = json.loads(whence("paper", "--bars", "2500", "--json").out)
     rows = dict(cells(whence("paper", "--bars", "2500").out))
-    assert rows["events"] == f"{told['events']:,}"
-    assert rows["signals"] == f"{told['signals']:,}"
-    assert rows["trades"] == f"{told['trades']} ({told['open_positions']} still open)"
-    assert rows["net profit"] == f"{Decimal(told['net']):,.2f} USDT"
-    assert rows["of it fees"] == f"{-Decimal(told['fees']):,.2f} USDT"
-    assert rows["win rate"] == f"{Decimal(told['win_rate']):.1%}"
-    assert rows["largest drawdown"] == f"{Decimal(told['max_drawdown']):.2%}"
-    assert all(rows[reason] == str(count) for reason, count in told["skipped"].items())
+    assert rows["events"] == f"{result['events']:,}"
+    assert rows["signals"] == f"{result['signals']:,}"
+    assert rows["trades"] == f"{result['trades']} ({result['open_positions']} still open)"
+    assert rows["net profit"] == f"{Decimal(result['net']):,.2f} USDT"
+    assert rows["of it fees"] == f"{-Decimal(result['fees']):,.2f} USDT"
+    assert rows["win rate"] == f"{Decimal(result['win_rate']):.1%}"
+    assert rows["largest drawdown"] == f"{Decimal(result['max_drawdown']):.2%}"
+    assert all(rows[reason] == str(count) for reason, count in result["skipped"].items())
 
 
-def test_what_to_try_next_can_be_pasted(tmp_path: Path) -> None:
-    """By a shell, as it stands, from where the run was, names with blanks and all."""
+def test_the_suggested_commands_can_be_pasted_into_a_shell(tmp_path: Path) -> None:
+    """They work unchanged in the folder of the run, also with spaces in names."""
     folder = tmp_path / "my logs"
     folder.mkdir()
     (folder / "mine.toml").write_text("leverage = 2\n")
@@ -112,7 +112,7 @@ def test_what_to_try_next_can_be_pasted(tmp_path: Path) -> None:
 
 
 def _serves(step: str, folder: Path) -> bool:
-    """Whether the API comes up by this command, tells where it is, and goes when it is told to."""
+    """Whether the command starts the API, prints its address and ends with SIGINT."""
     command = ["bash", "-c", f"exec {step}"]
     with subprocess.Popen(
         command, cwd=folder, env=environment(), stderr=subprocess.PIPE, text=True
@@ -124,7 +124,7 @@ def _serves(step: str, folder: Path) -> bool:
         return came_up and serving.wait(timeout=30) == 0
 
 
-def test_whence_on_the_path_is_called_by_its_name(tmp_path: Path) -> None:
+def test_the_suggested_commands_use_the_name_of_a_program_on_the_path(tmp_path: Path) -> None:
     path = f"{WHENCE.parent}{os.pathsep}{os.environ['PATH']}"
     done = program(tmp_path, "paper", "--bars", "300", PATH=path)
     assert "\n  whence explain " in done.stdout
@@ -132,39 +132,39 @@ def test_whence_on_the_path_is_called_by_its_name(tmp_path: Path) -> None:
     assert f"\n  {WHENCE} explain " in away.stdout
 
 
-def test_a_run_without_a_trade_has_next_steps_too(whence: Whence, tmp_path: Path) -> None:
+def test_a_run_without_a_trade_also_suggests_commands(whence: Whence, tmp_path: Path) -> None:
     write(tmp_path, sheet(row(index) for index in range(30)))
-    said = whence("paper", "BTCUSDT_5m.csv")
-    assert said.code == 0
-    assert "no trade yet" in said.out
-    assert "Paper trading" in said.out
-    assert "SYNTHETIC" not in said.out
-    assert "explain log --log sqlite:///whence.db" in said.out
+    done = whence("paper", "BTCUSDT_5m.csv")
+    assert done.code == 0
+    assert "no trade yet" in done.out
+    assert "Paper trading" in done.out
+    assert "SYNTHETIC" not in done.out
+    assert "explain log --log sqlite:///whence.db" in done.out
     assert whence("explain", "log").code == 0
 
 
-def test_a_log_in_memory_has_nothing_to_go_on_with(whence: Whence, tmp_path: Path) -> None:
-    said = whence("paper", "--bars", "300", "--log", "memory:")
-    assert said.code == 0
-    assert "Try next" not in said.out
-    assert "in memory and is gone" in said.out
+def test_a_run_on_a_log_in_memory_suggests_no_commands(whence: Whence, tmp_path: Path) -> None:
+    done = whence("paper", "--bars", "300", "--log", "memory:")
+    assert done.code == 0
+    assert "Try next" not in done.out
+    assert "in memory and is lost" in done.out
     assert list(tmp_path.iterdir()) == []
     assert whence("log", "--log", "memory:").code == 2
 
 
-def test_what_a_person_must_know_of_a_tape_is_said_once(whence: Whence, tmp_path: Path) -> None:
+def test_a_note_on_several_tapes_is_printed_once(whence: Whence, tmp_path: Path) -> None:
     rows = [row(index) for index in range(60) if index not in (20, 21)]
     naive = [[cells[0].removesuffix("+00:00"), *cells[1:]] for cells in rows]
     for name in ("BTCUSDT_5m.csv", "ETHUSDT_5m.csv"):
         write(tmp_path, sheet(naive), name)
-    said = whence("paper", "BTCUSDT_5m.csv", "ETHUSDT_5m.csv")
-    assert said.code == 0
-    assert said.err.count("times carry no zone: read as UTC") == 1
-    assert "BTCUSDT_5m.csv, ETHUSDT_5m.csv: times carry no zone: read as UTC" in said.err
-    assert "gap" in said.err
+    done = whence("paper", "BTCUSDT_5m.csv", "ETHUSDT_5m.csv")
+    assert done.code == 0
+    assert done.err.count("times carry no zone: read as UTC") == 1
+    assert "BTCUSDT_5m.csv, ETHUSDT_5m.csv: times carry no zone: read as UTC" in done.err
+    assert "gap" in done.err
 
 
-def test_symbols_are_given_in_the_order_of_files(whence: Whence, tmp_path: Path) -> None:
+def test_symbols_apply_to_the_files_in_their_order(whence: Whence, tmp_path: Path) -> None:
     for name in ("a.csv", "b.csv"):
         write(tmp_path, sheet(row(index) for index in range(60)), name)
     words = ("--candles", "a.csv", "b.csv", "--symbol", "SOLUSDT", "--symbol", "BTCUSDT", "--json")
@@ -174,8 +174,8 @@ def test_symbols_are_given_in_the_order_of_files(whence: Whence, tmp_path: Path)
     ]
 
 
-def test_pace_waits_and_changes_nothing(tmp_path: Path) -> None:
-    """288 candles of five minutes, 86,400 times faster than real time: one second, and the same log."""
+def test_a_paced_run_takes_its_time_and_gives_the_same_log(tmp_path: Path) -> None:
+    """288 candles of five minutes, 86,400 times faster than real time, take one second."""
     paced = program(
         tmp_path, "paper", "--bars", "288", "--pace", "86400x", "--json", "--log", "sqlite:///paced.db"
     )

@@ -1,4 +1,4 @@
-"""whence projections: built, rebuilt beside, switched, dropped, digested; what waits is shown and made good."""
+"""`whence projections`: builds are made, switched, dropped and digested; parked events are shown and retried."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _EVENTS = a_run(1_500)
 
 @pytest.fixture(autouse=True)
 def _only_orders(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One read model is as good as ten, and quicker."""
+    """Remove all read models but one, which is enough for these tests and faster."""
     for name in set(catalogue.PROJECTIONS) - {"orders"}:
         monkeypatch.delitem(catalogue.PROJECTIONS, name)
 
 
 def _built(projection: Projection = ORDERS) -> None:
-    """A store beside a log in this folder, with live orders at its head."""
+    """Create a log in this folder and a store with a live build of orders at the log's head."""
     filled("sqlite:///whence.db", _EVENTS)
     engine = open_store(WhenceSettings())
     migrate(engine)
@@ -44,17 +44,17 @@ def _built(projection: Projection = ORDERS) -> None:
     engine.dispose()
 
 
-def _told(whence: Whence, *words: str) -> Sequence[Mapping[str, Any]]:
-    said = whence("projections", *words, "--json")
-    assert said.code == 0, said.err
-    found: Sequence[Mapping[str, Any]] = json.loads(said.out)
+def _rows(whence: Whence, *words: str) -> Sequence[Mapping[str, Any]]:
+    done = whence("projections", *words, "--json")
+    assert done.code == 0, done.err
+    found: Sequence[Mapping[str, Any]] = json.loads(done.out)
     return found
 
 
-def test_rebuilt_switched_to_and_dropped(whence: Whence) -> None:
-    """The digest is the same to the byte, and the live one is never the one that goes."""
+def test_a_build_is_rebuilt_switched_to_and_dropped_with_the_same_digest(whence: Whence) -> None:
+    """The digests are equal, and the live build is never dropped."""
     _built()
-    (first,) = _told(whence, "digest")
+    (first,) = _rows(whence, "digest")
     rebuilt = whence("projections", "rebuild", "orders")
     assert rebuilt.code == 0
     assert "whence projections switch orders" in rebuilt.err
@@ -62,59 +62,59 @@ def test_rebuilt_switched_to_and_dropped(whence: Whence) -> None:
     kept = whence("projections", "drop", "orders", "--build", "1")
     assert kept.code == 1
     assert "is live; switch to another build first" in kept.err
-    assert whence("projections", "switch", "orders").err == "orders is answered by build 2 now\n"
-    assert [(one["build"], one["status"]) for one in _told(whence, "list")] == [(1, "RETIRED"), (2, "LIVE")]
-    assert whence("projections", "switch", "orders").err == "orders is answered by build 1 now\n"
+    assert whence("projections", "switch", "orders").err == "orders: the live build is 2 now\n"
+    assert [(one["build"], one["status"]) for one in _rows(whence, "list")] == [(1, "RETIRED"), (2, "LIVE")]
+    assert whence("projections", "switch", "orders").err == "orders: the live build is 1 now\n"
     assert whence("projections", "drop", "orders", "--build", "2").code == 0
-    (left,) = _told(whence, "status")
+    (left,) = _rows(whence, "status")
     assert (left["build"], left["ordinal"], left["head"], left["lag_events"]) == (
         1,
         len(_EVENTS),
         len(_EVENTS),
         0,
     )
-    again = _told(whence, "rebuild", "all", "--switch")
+    again = _rows(whence, "rebuild", "all", "--switch")
     assert [one["digest"] for one in again] == [first["digest"]]
-    assert [one["build"] for one in _told(whence, "digest")] == [again[0]["build"]]
+    assert [one["build"] for one in _rows(whence, "digest")] == [again[0]["build"]]
 
 
-def test_what_waits_is_shown_and_made_good(whence: Whence) -> None:
-    """Listed with its reason, shown as the log tells it, retried in order."""
+def test_a_parked_sequence_is_listed_shown_and_retried(whence: Whence) -> None:
+    """It is listed with its error, shown with the events of the log, and retried in order."""
     placed = ORDERS.folds[OrderPlaced]
     wrong = next(n for n, one in enumerate(_EVENTS, 1) if isinstance(one.event, OrderPlaced))
 
     def fold(rows: Rows, recorded: Recorded) -> None:
         if recorded.ordinal == wrong:
-            raise ArithmeticError("nobody knows this price")
+            raise ArithmeticError("unknown price")
         placed(rows, recorded)
 
     _built(replace(ORDERS, folds={**ORDERS.folds, OrderPlaced: fold}))
-    (waiting,) = _told(whence, "parked")
-    assert (waiting["first"], waiting["error"]) == (wrong, "ArithmeticError: nobody knows this price")
-    shown = _told(whence, "parked", "show", waiting["sequence"])
+    (waiting,) = _rows(whence, "parked")
+    assert (waiting["first"], waiting["error"]) == (wrong, "ArithmeticError: unknown price")
+    shown = _rows(whence, "parked", "show", waiting["sequence"])
     assert len(shown) == waiting["events"]
     assert shown[0]["data"]["instrument"] == _EVENTS[wrong - 1].event.instrument  # type: ignore[union-attr]
     assert "ArithmeticError" in whence("projections", "parked").out
-    (retried,) = _told(whence, "parked", "retry", "--all")
+    (retried,) = _rows(whence, "parked", "retry", "--all")
     assert (retried["projected"], retried["waiting"]) == (waiting["events"], 0)
-    assert whence("projections", "parked").err == "nothing waits\n"
+    assert whence("projections", "parked").err == "nothing is parked\n"
 
 
-def test_discarded_with_a_reason(whence: Whence) -> None:
+def test_a_parked_sequence_is_discarded_with_a_reason(whence: Whence) -> None:
     def fold(_rows: Rows, _recorded: Recorded) -> None:
-        raise ArithmeticError("nobody knows this price")
+        raise ArithmeticError("unknown price")
 
     _built(replace(ORDERS, folds={**ORDERS.folds, OrderPlaced: fold}))
-    waiting = _told(whence, "parked")
+    waiting = _rows(whence, "parked")
     one = waiting[0]["sequence"]
     assert whence("projections", "parked", "discard", one).code == 2
-    (given_up,) = _told(whence, "parked", "discard", one, "--reason", "a test order")
-    assert given_up["discarded"] == waiting[0]["events"]
-    assert len(_told(whence, "parked")) == len(waiting) - 1
+    (discarded,) = _rows(whence, "parked", "discard", one, "--reason", "a test order")
+    assert discarded["discarded"] == waiting[0]["events"]
+    assert len(_rows(whence, "parked")) == len(waiting) - 1
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         (("rebuild", "nothing"), 2, "no read model is called 'nothing'; there are: orders"),
         (("rebuild", "all", "--build", "1"), 2, "--build is one build of one read model"),
@@ -122,18 +122,20 @@ def test_discarded_with_a_reason(whence: Whence) -> None:
         (("switch", "orders", "--build", "9"), 2, "orders has no build 9; its builds are: 1"),
         (("drop", "orders", "--build", "9"), 2, "orders has no build 9; its builds are: 1"),
         (("parked", "retry"), 2, "name the sequence to retry, or give --all"),
-        (("parked", "show", "order-x"), 1, "nothing of 'order-x' waits"),
+        (("parked", "show", "order-x"), 1, "no event of 'order-x' is parked"),
         (("run", "--group", "desk"), 2, "--group shares the partitions of a topic on Kafka"),
     ],
 )
-def test_what_cannot_be_done_is_one_line(whence: Whence, words: Sequence[str], code: int, said: str) -> None:
+def test_an_invalid_command_is_refused_in_one_line(
+    whence: Whence, words: Sequence[str], code: int, message: str
+) -> None:
     _built()
     refused = whence("projections", *words)
     assert (refused.code, refused.out) == (code, "")
-    assert said in refused.err
+    assert message in refused.err
 
 
-def test_an_empty_store_says_how_to_begin(whence: Whence) -> None:
+def test_an_empty_store_is_reported_with_the_command_to_begin(whence: Whence) -> None:
     assert "`whence projections run` begins" in whence("projections", "list").err
     refused = whence("projections", "digest", "orders")
     assert refused.code == 1

@@ -1,4 +1,4 @@
-"""What is given wrongly ends with one clear message and an exit code, never a traceback, and makes no log."""
+"""Invalid input ends with one message and an exit code, without a traceback, and creates no log."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ GOOD = sheet(ROWS)
 
 
 def spoilt(column: int, text: str) -> str:
-    """The good tape with one cell of row 101 replaced."""
+    """The valid tape with one cell of row 101 replaced."""
     cells = [list(cells) for cells in ROWS]
     cells[99][column] = text
     return sheet(cells)
 
 
-NO_TAPES = [
+INVALID_TAPES = [
     pytest.param(GOOD.replace("volume", "weight", 1), "row 1: missing column: volume", id="a missing column"),
     pytest.param(spoilt(1, "ten"), "row 101: open 'ten' is not a number", id="text in a price"),
     pytest.param(spoilt(4, "NaN"), "row 101: close 'NaN' is not a number", id="NaN"),
@@ -42,27 +42,29 @@ NO_TAPES = [
 ]
 
 
-@pytest.mark.parametrize(("content", "fault"), NO_TAPES)
-def test_a_tape_that_is_not_one(whence: Whence, tmp_path: Path, content: str | bytes, fault: str) -> None:
+@pytest.mark.parametrize(("content", "fault"), INVALID_TAPES)
+def test_an_invalid_tape_is_refused_with_its_row_and_begins_no_log(
+    whence: Whence, tmp_path: Path, content: str | bytes, fault: str
+) -> None:
     write(tmp_path, content)
-    said = whence("paper", "--candles", "BTCUSDT_5m.csv")
-    assert (said.code, said.out) == (2, "")
-    assert said.err.startswith("whence: BTCUSDT_5m.csv"), said.err
-    assert fault in said.err
-    assert said.err.count("\n") == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["BTCUSDT_5m.csv"], "no log was begun"
+    done = whence("paper", "--candles", "BTCUSDT_5m.csv")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("whence: BTCUSDT_5m.csv"), done.err
+    assert fault in done.err
+    assert done.err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["BTCUSDT_5m.csv"], "a log was created"
 
 
-def test_the_second_of_two_tapes_counts_too(whence: Whence, tmp_path: Path) -> None:
+def test_an_invalid_second_tape_is_refused_with_its_row(whence: Whence, tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     write(tmp_path, spoilt(3, "x"), "ETHUSDT_5m.csv")
-    said = whence("paper", "--candles", "BTCUSDT_5m.csv", "ETHUSDT_5m.csv")
-    assert said.code == 2
-    assert said.err.startswith("whence: ETHUSDT_5m.csv, row 101: ")
+    done = whence("paper", "--candles", "BTCUSDT_5m.csv", "ETHUSDT_5m.csv")
+    assert done.code == 2
+    assert done.err.startswith("whence: ETHUSDT_5m.csv, row 101: ")
     assert not (tmp_path / "whence.db").exists()
 
 
-def test_a_tape_that_is_not_one_leaves_the_log_alone(whence: Whence, tmp_path: Path) -> None:
+def test_an_invalid_tape_leaves_an_existing_log_unchanged(whence: Whence, tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     assert whence("paper", "BTCUSDT_5m.csv").code == 0
     before = (tmp_path / "whence.db").read_bytes()
@@ -79,7 +81,7 @@ def test_a_tape_that_is_not_one_leaves_the_log_alone(whence: Whence, tmp_path: P
         pytest.param(("--candles", "BTCUSDT_5m.csv", "--symbol", "A", "--symbol", "B"), "1 files", id="symbols"),
         pytest.param(("--candles", "BTCUSDT_5m.csv", "BTCUSDT_5m.csv"), "more than one tape of BTCUSDT", id="twice"),
         pytest.param(("--candles", "BTCUSDT_5m.csv", "--symbol", "no-symbol!"), "symbol", id="no symbol"),
-        pytest.param(("--candles", "BTCUSDT_5m.csv", "--seed", "1"), "--seed and --bars make a synthetic", id="seed"),
+        pytest.param(("--candles", "BTCUSDT_5m.csv", "--seed", "1"), "--bars are for a synthetic market", id="seed"),
         pytest.param(("--pace", "fast"), "--pace 'fast' is not a pace; write it like 60x", id="no pace"),
         pytest.param(("--pace", "0x"), "--pace '0x' is not a pace", id="pace zero"),
         pytest.param(("--pace", "-1x"), "--pace '-1x' is not a pace", id="pace below zero"),
@@ -113,91 +115,98 @@ def test_a_tape_that_is_not_one_leaves_the_log_alone(whence: Whence, tmp_path: P
         pytest.param(("--log", "//me:hushhush@host/db"), "this is not the address of a log", id="no kind"),
     ],
 )  # fmt: skip
-def test_options_that_are_none(whence: Whence, tmp_path: Path, words: Sequence[str], fault: str) -> None:
+def test_an_invalid_option_is_refused_without_a_password_and_begins_no_log(
+    whence: Whence, tmp_path: Path, words: Sequence[str], fault: str
+) -> None:
     write(tmp_path, GOOD)
-    said = whence("paper", *words)
-    assert said.code == 2, said
-    assert fault in " ".join(said.err.split()), said.err
-    assert "Traceback" not in said.err
-    assert "hushhush" not in said.err + said.out, "a password is never repeated"
-    assert [path.name for path in tmp_path.iterdir()] == ["BTCUSDT_5m.csv"], "no log was begun"
+    done = whence("paper", *words)
+    assert done.code == 2, done
+    assert fault in " ".join(done.err.split()), done.err
+    assert "Traceback" not in done.err
+    assert "hushhush" not in done.err + done.out, "the message repeats a password"
+    assert [path.name for path in tmp_path.iterdir()] == ["BTCUSDT_5m.csv"], "a log was created"
 
 
-def test_settings_are_named_with_their_remedy(whence: Whence, tmp_path: Path) -> None:
+def test_an_unknown_setting_is_refused_with_the_nearest_known_one(whence: Whence, tmp_path: Path) -> None:
     (tmp_path / "whence.toml").write_text("leverege = 2\n[trading.risk]\nmax_position = 3\n")
-    said = whence("paper")
-    assert (said.code, said.err) == (2, "whence: whence.toml: leverege: unknown; did you mean leverage?\n")
+    done = whence("paper")
+    assert (done.code, done.err) == (2, "whence: whence.toml: leverege: unknown; did you mean leverage?\n")
     (tmp_path / "whence.toml").write_text("[trading.risk]\nmax_position = 3\n")
-    said = whence("paper")
-    assert said.code == 2
-    assert said.err == "whence: trading.risk.max_position: no such setting; did you mean max_positions?\n"
+    done = whence("paper")
+    assert done.code == 2
+    assert done.err == "whence: trading.risk.max_position: no such setting; did you mean max_positions?\n"
     assert not (tmp_path / "whence.db").exists()
 
 
 @pytest.mark.parametrize("words", [("paper",), ("log",)])
-def test_a_kafka_that_is_not_there(whence: Whence, words: Sequence[str]) -> None:
-    """Said within seconds, with its address."""
+def test_a_missing_kafka_is_reported_within_seconds_with_its_address(
+    whence: Whence, words: Sequence[str]
+) -> None:
     address, began = f"127.0.0.1:{free_port()}", time.monotonic()
-    said = whence(*words, "--log", f"kafka://{address}/whence.events")
+    done = whence(*words, "--log", f"kafka://{address}/whence.events")
     assert time.monotonic() - began < 15
-    assert said.code == 4
-    assert said.err.splitlines()[-1].startswith("whence: ")
-    assert address in said.err
-    assert "Traceback" not in said.err
+    assert done.code == 4
+    assert done.err.splitlines()[-1].startswith("whence: ")
+    assert address in done.err
+    assert "Traceback" not in done.err
 
 
 @pytest.mark.parametrize("words", [("paper",), ("log",), ("explain", "x")])
-def test_a_postgresql_that_is_not_there(whence: Whence, words: Sequence[str]) -> None:
+def test_a_missing_postgresql_is_reported_within_seconds_without_a_password(
+    whence: Whence, words: Sequence[str]
+) -> None:
     port, began = free_port(), time.monotonic()
-    said = whence(*words, "--log", f"postgresql://me:hushhush@127.0.0.1:{port}/db")
+    done = whence(*words, "--log", f"postgresql://me:hushhush@127.0.0.1:{port}/db")
     assert time.monotonic() - began < 15
-    assert said.code == 4
-    assert f"whence: postgresql://me@127.0.0.1:{port}/db does not answer: " in said.err
-    assert "hushhush" not in said.err
+    assert done.code == 4
+    assert f"whence: postgresql://me@127.0.0.1:{port}/db does not answer: " in done.err
+    assert "hushhush" not in done.err
 
 
 @pytest.mark.parametrize("words", [("log",), ("explain", "x")])
-def test_reading_where_nothing_is(whence: Whence, tmp_path: Path, words: Sequence[str]) -> None:
-    said = whence(*words)
-    assert said.code == 2
+def test_reading_a_missing_file_is_refused_and_creates_none(
+    whence: Whence, tmp_path: Path, words: Sequence[str]
+) -> None:
+    done = whence(*words)
+    assert done.code == 2
     assert (
-        said.err
+        done.err
         == "whence: there is no log at whence.db; `whence paper --log sqlite:///whence.db` begins one\n"
     )
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("words", [("log",), ("explain", "x")])
-def test_reading_a_topic_that_is_not_there(
+def test_reading_a_missing_topic_is_refused_and_creates_none(
     whence: Whence, kafka_bootstrap_servers: str, kafka_topic: str, words: Sequence[str]
 ) -> None:
-    """It is not made by looking."""
     for _again in range(2):
-        said = whence(*words, "--log", f"kafka://{kafka_bootstrap_servers}/{kafka_topic}")
-        assert said.code == 4
-        assert f"there is no topic {kafka_topic}" in said.err
+        done = whence(*words, "--log", f"kafka://{kafka_bootstrap_servers}/{kafka_topic}")
+        assert done.code == 4
+        assert f"there is no topic {kafka_topic}" in done.err
 
 
 @pytest.mark.parametrize("words", [("log",), ("explain", "x")])
-def test_reading_a_database_without_a_log(
+def test_reading_a_database_without_a_log_is_refused(
     whence: Whence, postgres_database: str, words: Sequence[str]
 ) -> None:
-    said = whence(*words, "--log", postgres_database)
-    assert said.code == 2
-    assert "whence: there is no log in postgresql://" in said.err
+    done = whence(*words, "--log", postgres_database)
+    assert done.code == 2
+    assert "whence: there is no log in postgresql://" in done.err
 
 
 @pytest.mark.parametrize("words", [("paper",), ("log",), ("explain", "x")])
-def test_files_that_are_no_logs(whence: Whence, tmp_path: Path, words: Sequence[str]) -> None:
-    """They stay as they are."""
+def test_a_file_that_is_not_a_log_is_refused_and_unchanged(
+    whence: Whence, tmp_path: Path, words: Sequence[str]
+) -> None:
     (tmp_path / "text.db").write_text("a diary\n" * 100)
     with closing(sqlite3.connect(tmp_path / "other.db")) as other:
         other.execute("CREATE TABLE stamps (country TEXT)")
     for name in ("text.db", "other.db"):
         before = (tmp_path / name).read_bytes()
-        said = whence(*words, "--log", f"sqlite:///{name}")
-        assert said.code == 4
-        assert f"whence: {name} is not a log of events: " in said.err
+        done = whence(*words, "--log", f"sqlite:///{name}")
+        assert done.code == 4
+        assert f"whence: {name} is not a log of events: " in done.err
         assert (tmp_path / name).read_bytes() == before
 
 
@@ -233,18 +242,17 @@ EDITS = [
 
 @pytest.mark.parametrize(("edit", "fault"), EDITS)
 @pytest.mark.parametrize("words", [("paper", "--bars", "600"), ("log",), ("explain", "x")])
-def test_a_log_that_was_edited_by_hand(
+def test_an_edited_log_is_refused_with_the_ordinal_and_unchanged(
     whence: Whence, tmp_path: Path, words: Sequence[str], edit: str, fault: str
 ) -> None:
-    """Said with the ordinal; nothing is appended to it."""
     assert whence("paper", "--bars", "600").code == 0
     with closing(sqlite3.connect(tmp_path / "whence.db")) as log:
         assert log.execute(edit).rowcount == 1
         log.commit()
         left = log.execute("SELECT rowid, * FROM stored_events").fetchall()
-    said = whence(*words)
-    assert said.code == 4, said.err
-    assert fault in said.err
-    assert "Traceback" not in said.err
+    done = whence(*words)
+    assert done.code == 4, done.err
+    assert fault in done.err
+    assert "Traceback" not in done.err
     with closing(sqlite3.connect(tmp_path / "whence.db")) as log:
         assert log.execute("SELECT rowid, * FROM stored_events").fetchall() == left

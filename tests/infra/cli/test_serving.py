@@ -1,4 +1,4 @@
-"""An engine that loses its log while it serves: it trades no more, and its API goes on answering questions."""
+"""An engine that loses its log while it serves: it trades no more, and its API still answers queries."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ LOST = "another engine took the log over"
 
 @dataclass
 class Visited:
-    """A person who comes when the engine waits for nothing but its end, and asks it to stop when done."""
+    """A `Stopping` that calls `visit` once the API only waits for its stop, and then requests the stop."""
 
     visit: Callable[[], None]
-    told: list[Any] = field(default_factory=list[Any])
+    responses: list[Any] = field(default_factory=list[Any])
     done: bool = False
 
-    def asked(self) -> bool:
+    def requested(self) -> bool:
         return self.done
 
     def wait(self, _seconds: float) -> None:
@@ -44,7 +44,9 @@ class Visited:
         self.done = True
 
 
-def test_who_loses_the_log_goes_on_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_api_that_lost_its_log_answers_queries_and_refuses_requests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = WhenceSettings(log=f"sqlite:///{tmp_path / 'log.db'}")
     token = _token(settings)
     apis: list[Api] = []
@@ -55,13 +57,13 @@ def test_who_loses_the_log_goes_on_reading(tmp_path: Path, monkeypatch: pytest.M
         headers = {"authorization": f"Bearer {token}"}
         for query in ("{ journal(first: 1) { edges { node { type } } } }", PAUSE):
             url = f"{apis[0].url}/graphql"
-            visited.told.append(httpx2.post(url, json={"query": query}, headers=headers).json()["data"])
+            visited.responses.append(httpx2.post(url, json={"query": query}, headers=headers).json()["data"])
 
     visited = Visited(visit)
     monkeypatch.setattr(serving, "stoppable", lambda: nullcontext(visited))
     monkeypatch.setattr(serving, "configure", logging.getLogger(__name__).setLevel)
     serving.serve(settings, plan_of(ApiOptions(port=0)))
-    read, refused = visited.told
+    read, refused = visited.responses
     assert read["journal"]["edges"]
     assert "nothing was done" in refused["pauseStrategy"]["known"]
     assert LOST in refused["pauseStrategy"]["known"]

@@ -1,4 +1,4 @@
-"""whence tokens: said once, listed without what they are, ended."""
+"""`whence tokens`: a token is printed once, listed without its secret, and revoked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from infra.store import open_store
 from tests.infra.cli.conftest import Whence
 
 
-def test_a_token_is_printed_once_and_works(whence: Whence) -> None:
+def test_a_created_token_identifies_its_bearer_and_is_not_shown_again(whence: Whence) -> None:
     made = whence("tokens", "create", "desk", "--role", "trader")
     assert made.code == 0
     token = made.out.strip()
@@ -26,7 +26,7 @@ def test_a_token_is_printed_once_and_works(whence: Whence) -> None:
     assert token.rpartition("_")[2] not in shown.out
 
 
-def test_programs_get_json(whence: Whence) -> None:
+def test_create_and_list_print_json_for_programs(whence: Whence) -> None:
     made = json.loads(whence("tokens", "create", "bot", "--role", "viewer", "--json").out)
     assert set(made) == {"id", "name", "role", "token"}
     (listed,) = json.loads(whence("tokens", "list", "--json").out)
@@ -36,7 +36,7 @@ def test_programs_get_json(whence: Whence) -> None:
     assert listed["revoked_at"] is None
 
 
-def test_a_revoked_token_says_when(whence: Whence) -> None:
+def test_a_revoked_token_is_listed_with_its_time_and_cannot_be_revoked_again(whence: Whence) -> None:
     whence("tokens", "create", "desk", "--role", "admin")
     assert whence("tokens", "revoke", "desk").code == 0
     (listed,) = json.loads(whence("tokens", "list", "--json").out)
@@ -46,13 +46,13 @@ def test_a_revoked_token_says_when(whence: Whence) -> None:
     assert "no token in force" in again.err
 
 
-def test_a_role_that_is_none_is_refused_before_anything_is_made(whence: Whence) -> None:
+def test_an_unknown_role_is_refused_with_the_known_ones(whence: Whence) -> None:
     refused = whence("tokens", "create", "desk", "--role", "boss")
     assert refused.code == 2
     assert "there are: viewer, trader, admin" in refused.err
 
 
-def test_a_store_out_of_reach_is_one_line(whence: Whence) -> None:
+def test_an_unreachable_store_is_reported_without_its_password(whence: Whence) -> None:
     refused = whence("tokens", "list", "--store", "postgresql://desk:hushhush@127.0.0.1:1/whence")
     assert refused.code == 4
     assert "does not answer" in refused.err
