@@ -1,7 +1,7 @@
-"""Modes: the same engine (`commands/engine.py`) with other things plugged in.
+"""Modes: one engine (`commands/engine.py`) with different adapters.
 
 | mode | log | exchange | market | clock |
 |---|---|---|---|---|
-| `paper` | any, by its address | simulated | recorded candles | the tape's |
-| `manual` | any, by its address | simulated, restored from the log | at rest, at the log's last prices | real |
+| `paper` | any, by address | simulated | recorded candles | the tape's |
+| `manual` | any, by address | simulated, restored from the log | at rest, at the last prices in the log | wall clock |
 """

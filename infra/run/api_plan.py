@@ -1,4 +1,4 @@
-"""What an API was told to be, and which engine stands behind it."""
+"""The configuration of an API, and the engine that carries out its mutations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from infra.run.watchers import Watchers
 
 @dataclass(frozen=True, slots=True)
 class ApiPlan:
-    """`lag` is for how many seconds the read models may be behind before the API says that it is not ready."""
+    """`lag`: the seconds that read models may be behind the log before the API reports that it is not ready."""
 
     place: ListenAddress = field(default_factory=ListenAddress)
     http: HttpOptions = field(default_factory=HttpOptions)
@@ -24,32 +24,33 @@ class ApiPlan:
     lag: float = 30.0
 
     def __post_init__(self) -> None:
-        """Raises InvalidInput for an API that nobody could ask by any name."""
+        """Raises InvalidInput where the API listens on every address and no host name is allowed."""
         if self.place.is_anywhere and not self.http.hosts:
             raise InvalidInput(
-                f"--host {self.place.host} is no name to be asked by: add --allow-host with the one people will use"
+                f"--host {self.place.host} is no host name: add --allow-host with the host name that clients use"
             )
 
 
 @dataclass(frozen=True, slots=True)
 class Hosted:
-    """Who takes mutations for `account`. `told` says in a line who that is, or why nobody does.
+    """The door for mutations of `account`.
 
-    `watchers` are told by the engine of this process; None where there is none.
+    `description` is one line for the user: the engine behind the door, or the reason why there is none. `watchers`
+    observe the engine of this process; None where this process has no engine.
     """
 
     door: Door
     account: str
-    told: str
+    description: str
     watchers: Watchers | None = None
 
 
 class Closed:
-    """The door of a process that only reads: it raises why."""
+    """The door of a read-only process: it refuses every request with the reason."""
 
     def __init__(self, why: WhenceError) -> None:
         self._why = why
 
     def ask(self, requested: Requested, patience: float) -> Answer:
-        """See `Door`; raises the reason each time."""
+        """See `Door`; raises the reason."""
         raise self._why.with_traceback(None)

@@ -1,4 +1,4 @@
-"""A market at rest before the simulated exchange, second after second, as inputs of an engine."""
+"""A market at rest: moves the simulated exchange once a second and gives the engine its inputs."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from domain.portfolio import Portfolio
 
 
 class MarketAtRest:
-    """Every instrument stands at its last known price, one flat candle a second, from `began` on."""
+    """Every instrument has one flat candle a second at its last known price, from `began` on."""
 
     def __init__(self, prices: StillMarket, exchange: SimulatedExchange, began: datetime) -> None:
         self._prices, self._exchange = prices, exchange
         self._until = began.replace(microsecond=0)
 
     def until(self, now: datetime, portfolio: Portfolio) -> Iterator[Input]:
-        """The last second that is over by now, with what the exchange reported in it, and the time."""
+        """Inputs up to `now`: the last complete second with the exchange's reports in it, then the time."""
         second = now.replace(microsecond=0)
         if second - SECOND >= self._until:
             self._until = second
@@ -31,5 +31,5 @@ class MarketAtRest:
         yield Tick(now)
 
     def known(self, at: datetime) -> Input:
-        """The last known prices, as they are at `at`."""
+        """The last known prices, dated `at`."""
         return MarketMoved(at, tuple(self._prices.known(at)))

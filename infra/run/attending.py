@@ -1,4 +1,4 @@
-"""What every run has in common: an engine with its driver, and a door at which requests are answered."""
+"""The base of every run: an engine with its driver, and a door that takes requests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from commands.world import World
 
 
 class Attending:
-    """A run on the thread that owns its log; its door may be used from any. `at` is the market's clock (UTC)."""
+    """A run on the thread that owns its log; any thread may use its door. `at` is the market's time (UTC)."""
 
     def __init__(self, driver: Driver, clock: Callable[[], datetime], at: datetime) -> None:
         self.driver, self.at = driver, at
@@ -23,41 +23,41 @@ class Attending:
 
     @property
     def world(self) -> World:
-        """The state that the log adds up to."""
+        """The state folded from the log."""
         return self.driver.engine.world
 
     @property
     def recalling(self) -> bool:
-        """Whether the log still holds what the tape leads to."""
+        """Whether the run is still recalling events that the log holds already."""
         return self.driver.engine.recalling
 
     @property
     def door(self) -> Door:
-        """Where requests go in, from any thread; `attend` answers them."""
+        """Takes requests from any thread; `attend` answers them."""
         return self._mailbox
 
     def attend(self, patience: float = 0) -> int:
-        """Answers the requests that wait, and those that come within `patience` seconds; returns how many.
+        """Answers waiting requests and those that arrive within `patience` seconds; returns the number of answers.
 
-        While the log is recalled nobody is answered: the state at its end is not known yet. Raises what the log raises.
+        It answers none while the log is recalled, as the state at its end is not known yet. Raises the log's errors.
         """
         if patience <= 0 and self._mailbox.is_empty:
             return 0
         return 0 if self.recalling else self._mailbox.answer_all(self.answer, patience)
 
     def answer(self, requested: Requested) -> Answer:
-        """Carries one request out, on this thread; raises what the log raises."""
+        """Carries out one request on this thread; raises the log's errors."""
         answer = self.driver.handle(RequestMade(self.at, self._clock(), requested))
         assert answer is not None
         return answer
 
     def close(self, why: str = "the engine has stopped") -> None:
-        """Answers no more requests: those that wait, and later ones, are refused with this reason; idempotent."""
+        """Refuses waiting and later requests with this reason; idempotent."""
         self._mailbox.close(why)
 
     @contextmanager
     def closed_on_failure(self) -> Generator[None]:
-        """Closes the door with the reason where what is done within fails."""
+        """Closes the door with the reason where the body raises."""
         try:
             yield
         except Exception as fault:

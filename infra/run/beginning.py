@@ -1,4 +1,4 @@
-"""What an empty log without a tape is opened with."""
+"""The opening of an empty log without a tape: account, balance, settings, instruments."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from infra.run.stake import Stake
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """The instruments listed are the catalogue's."""
+    """Opens a log with these and with the instruments of the catalogue."""
 
     account: str
     stake: Stake
     settings: Settings
 
     def commands(self, log_id: UUID) -> Sequence[Command]:
-        """What opens an empty log by this id."""
+        """The commands that open an empty log with this id."""
         opening = LogOpened(log_id=log_id, mode=Mode.LIVE, tape="", synthetic=False, simulator=RULES_VERSION)
         return (
             OpenLog(opening),
@@ -39,10 +39,9 @@ class Beginning:
         )
 
     def exchange(self) -> SimulatedExchange:
-        """The simulated exchange of an account that is new.
+        """The simulated exchange of a new account, checked before a log is opened.
 
-        Whatever is wrong with the beginning shows here, before there is a log: raises InvalidInput for a stake,
-        InvalidSettings for settings that cannot be traded with.
+        Raises InvalidInput for an invalid stake, InvalidSettings for invalid settings.
         """
         check(self.settings)
         decide(self.stake.opening(), UNOPENED)

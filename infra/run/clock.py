@@ -1,4 +1,4 @@
-"""The wall clock: read here, and handed in wherever time is needed."""
+"""The wall clock, which is passed as a function to all code that needs the time."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
-    """This moment, in UTC."""
+    """The current time in UTC."""
     return datetime.now(UTC)
 
 
 class SteadyClock:
-    """A clock that never goes back: the times of a log do not."""
+    """A clock that never goes back, as the times of a log must not."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock, self._last = clock, datetime.min.replace(tzinfo=UTC)
 
     def tick(self) -> datetime:
-        """The time now, or the latest one it has shown or was given."""
+        """The current time, or the latest time returned or passed in before, where that is later."""
         self._last = max(self._clock(), self._last)
         return self._last
 
     def not_before(self, at: datetime) -> None:
-        """It shows no time before this one from here on."""
+        """Makes `tick` return no earlier time than `at`."""
         self._last = max(self._last, at)

@@ -1,4 +1,4 @@
-"""How often Python's cyclic garbage collector runs while an engine works."""
+"""The frequency of Python's cyclic garbage collection while an engine works."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 _SELDOM = (50_000, 20, 100)
-"""New containers before a collection of the youngest, and how many of those before one of the next generation."""
+"""Thresholds for `gc.set_threshold`; Python's default is (700, 10, 10)."""
 
 
 @contextmanager
 def seldom_collected() -> Generator[None]:
-    """While it is entered, the collector runs seldom: events, states and commands are Structs that it need not visit.
+    """Makes the collector run seldom within the context.
 
-    What a unit of work leaves behind has no cycles, and is freed at once; at the default of 700 the collector takes a
-    seventh of the time of a run.
+    The garbage of a unit of work has no cycles, so reference counting frees it. At the default threshold of 700 the
+    collector takes a seventh of the time of a run.
     """
     before = gc.get_threshold()
     gc.set_threshold(*_SELDOM)

@@ -1,4 +1,4 @@
-"""The command topic beside a log on Kafka: at the engine, which serves it, and at whoever else has an API."""
+"""The command topic of a log on Kafka: served by the engine's process, used by the API of any other process."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from infra.config import WhenceSettings, unmasked
 
 
 def has_command_topic(settings: WhenceSettings) -> bool:
-    """Whether requests can reach the engine of this log from another process."""
+    """Whether other processes can send requests to the engine of this log."""
     return isinstance(parse_address(settings.log), KafkaAddress)
 
 
 @contextmanager
 def commands_served(settings: WhenceSettings, door: Door) -> Generator[None]:
-    """While it is entered, what others ask by the command topic goes in at this door; other logs have none.
+    """Passes requests from the command topic to this door within the context; has no effect where there is no topic.
 
     Raises LogUnavailable, InvalidSettings.
     """

@@ -1,7 +1,7 @@
-"""The partitions of a topic shared by all processes of a Kafka consumer group, each partition projected by one.
+"""Shares the partitions of a topic among the processes of a Kafka consumer group; one process projects each partition.
 
-Kafka does the balancing: a partition assigned gets a projecting of its own, one revoked stops it when its batch is
-committed. How far each is stands in the store, with the rows; no offset is committed to Kafka.
+Kafka assigns the partitions. An assigned partition starts a `Projecting`; a revoked partition stops it after its
+current batch is committed. The cursors are in the store, with the rows; no offset is committed to Kafka.
 """
 
 from __future__ import annotations
@@ -31,17 +31,19 @@ _MEMBERSHIP = {
     "heartbeat.interval.ms": 2_000,
     "fetch.message.max.bytes": 1_024,
 }
-"""A member is missed after six seconds; nothing is read through it but its assignment."""
+"""A member counts as failed after six seconds. Its consumer receives the assignment only and fetches no records."""
 
 
 class Group:
-    """One member of a consumer group, with a projecting for each partition that is its own."""
+    """One member of a consumer group, with a `Projecting` for each partition assigned to it."""
 
     def __init__(self, engine: Engine, settings: WhenceSettings, name: str) -> None:
         """Raises InvalidInput for a log that is not on Kafka."""
         address = parse_address(settings.log)
         if not isinstance(address, KafkaAddress):
-            raise InvalidInput(f"--group shares the partitions of a topic on Kafka; {address} has none")
+            raise InvalidInput(
+                f"--group shares the partitions of a topic on Kafka; {address} has no partitions"
+            )
         self._engine = engine
         self._settings = settings
         self._address = address
@@ -49,14 +51,14 @@ class Group:
         self._at_work: dict[int, tuple[Projecting, ExitStack]] = {}
 
     def run(self, stopped: Callable[[], bool]) -> None:
-        """Projects what is assigned until `stopped()`. Raises LogUnavailable, and what ends a projecting."""
-        told = {
+        """Projects the assigned partitions until `stopped()`. Raises LogUnavailable and a `Projecting`'s failure."""
+        properties = {
             **client_of(self._settings),
             **_MEMBERSHIP,
             "bootstrap.servers": self._address.servers,
             "group.id": self._name,
         }
-        consumer = Consumer(told)
+        consumer = Consumer(properties)
         try:
             consumer.subscribe(
                 [self._address.topic],
@@ -88,7 +90,7 @@ class Group:
         except KafkaException as fault:
             _log.warning("group %s: %s", self._name, fault)
         for one in partitions:
-            _log.info("group %s: partition %d is this process's", self._name, one.partition)
+            _log.info("group %s: partition %d is assigned to this process", self._name, one.partition)
             self._begin(one.partition)
 
     def _begin(self, partition: int) -> None:
@@ -103,4 +105,4 @@ class Group:
         for one in partitions:
             _projecting, held = self._at_work.pop(one.partition, (None, ExitStack()))
             held.close()
-            _log.info("group %s: partition %d is given up", self._name, one.partition)
+            _log.info("group %s: partition %d is revoked from this process", self._name, one.partition)

@@ -1,8 +1,8 @@
 """The id of a new log that is made from a tape: a function of the tape, the account and the settings.
 
-It is made by an explicit canonical form, `FORM`, and computed for an empty log only: from its first event on a log's id
-is read from the log (`infra/run/resuming.py`). A setting that came later is part of the form only where it is not
-neutral, so that it changes no id of those who do not use it.
+It is the hash of a canonical form (version `FORM`) and is computed for an empty log only. The id of any other log is
+read from its first event (`infra/run/resuming.py`). A setting added after the first form is part of the form only where
+its value is not neutral, so that it does not change the ids of logs that do not use it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from domain.settings import OrphanSettings, Settings, StrategySettings
 from infra.run.stake import Stake
 
 FORM = 1
-"""Counts the changes of the canonical form; a later form begins with its number, so that no two forms share an id."""
+"""The version of the canonical form. Every later form begins with its version, so that no two forms give one id."""
 
 _TAPES = UUID("5e6c1a52-6f0e-5b0c-8a35-0d4b7a8f3c11")
 
@@ -74,7 +74,7 @@ INSTRUMENT = (
 def opening_of(
     tapes: Sequence[Tape], account: str, stake: Stake, settings: Settings, instruments: Sequence[Instrument]
 ) -> LogOpened:
-    """The first event of the log that these make: the same for the same, on whatever technology it is kept."""
+    """The first event of a log. Equal arguments give equal events, on any storage."""
     identity = tape_identity(tapes)
     form = [
         identity,
@@ -111,7 +111,7 @@ def _strategy(settings: StrategySettings) -> dict[str, Any]:
 
 
 def later(settings: Settings) -> Iterator[tuple[str, Any]]:
-    """By dotted name, the settings that came after the first form and are not neutral."""
+    """Yields dotted name and value of the settings that were added after the first form and are not neutral."""
     if settings.paused:
         yield "paused", settings.paused
     if settings.risk.minimum_win_rate:

@@ -1,4 +1,4 @@
-"""Trading by hand: an engine for a log that no other engine owns, on the simulated exchange, in a market at rest."""
+"""Manual trading: an engine with the simulated exchange in a market at rest, on a log without another engine."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class ManualRun(RestingRun):
         clock: Callable[[], datetime] = utc_now,
         name: Callable[[], UUID] = uuid4,
     ) -> None:
-        """Reads the whole log (`seen` is shown all of it), and opens an empty one by the id that `name` gives.
+        """Reads the whole log and passes every event to `seen`; opens an empty log with the id that `name` returns.
 
-        Raises InvalidInput for a log that is not ours, InvalidSettings for a beginning that cannot be traded with, and
-        what the log raises.
+        Raises InvalidInput for a log of another account or program, InvalidSettings for invalid settings in
+        `beginning`, and the log's errors.
         """
         steady = SteadyClock(clock)
         restored = Restored(steady, seen, log)
@@ -46,7 +46,7 @@ class ManualRun(RestingRun):
         opens, log_id = world.log_id is None, world.log_id or name()
         engine = Engine(world, Identity(log_id, beginning.account, SOURCE), since=began)
         sender = Sender(exchange, steady.tick)
-        driver = Driver(engine, log, sender, restored.hear, observer)
+        driver = Driver(engine, log, sender, restored.observe, observer)
         if opens:
             driver.handle(opening(log_id, beginning.commands(log_id), began))
         market = MarketAtRest(restored.prices, exchange, began)

@@ -1,4 +1,4 @@
-"""What the engine does, told line by line as it does it: each event in words, under its chain's correlation id."""
+"""Logs each recorded event as a sentence, with the correlation id of its chain."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 
 class Narrator:
-    """An `Observer` that logs what was recorded; candles that nobody said anything on are not worth a line."""
+    """An `Observer` that logs recorded events; candles without events are not logged."""
 
     def saw(self, instrument: str, close: Decimal, at: datetime) -> None:
         """See `Observer`."""
@@ -23,5 +23,5 @@ class Narrator:
         """See `Observer`."""
         for envelope in envelopes:
             meta = envelope.meta
-            told = {"correlation_id": meta.correlation_id, "stream": meta.stream, "actor": meta.actor}
-            _log.info("%s: %s", type(envelope.event).__name__, sentence(envelope.event), extra=told)
+            extra = {"correlation_id": meta.correlation_id, "stream": meta.stream, "actor": meta.actor}
+            _log.info("%s: %s", type(envelope.event).__name__, sentence(envelope.event), extra=extra)

@@ -1,4 +1,4 @@
-"""How quickly something moves on."""
+"""The rate at which a position in a log advances."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ _WINDOW = 10.0
 
 
 class Pace:
-    """Positions a second over the last ten seconds. One thread tells, others may ask."""
+    """Ordinals a second over the last ten seconds. One thread calls `at`; any thread may call `rate`."""
 
     def __init__(self) -> None:
         self._seen: deque[tuple[float, int]] = deque(maxlen=1_000)
 
     def at(self, ordinal: int) -> None:
-        """It is here now."""
+        """Records the current ordinal."""
         now = time.monotonic()
         self._seen.append((now, ordinal))
         while self._seen[0][0] < now - _WINDOW:
             self._seen.popleft()
 
     def rate(self) -> float:
-        """0 where it has not moved within the window."""
+        """Ordinals a second; 0 where there was no progress within the window."""
         seen, now = list(self._seen), time.monotonic()
         recent = [one for one in seen if one[0] >= now - _WINDOW]
         if len(recent) < 2 or recent[-1][0] == recent[0][0]:

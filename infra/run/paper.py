@@ -1,6 +1,6 @@
 """Paper trading on a tape: recorded candles, the simulated exchange, the tape's clock, any log.
 
-Started again, it plays the tape from its first candle and takes from the log what the log holds (`commands/recall.py`).
+A restarted run plays the tape from its first candle and recalls the events that the log holds (`commands/recall.py`).
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ class PaperRun(Attending):
         observer: Observer | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        """`seen` is shown every event once, recalled ones too; `plug` may put something before the exchange.
+        """`seen` receives every event once, recalled ones included; `plug` may wrap the exchange.
 
-        `observer` sees every candle, and every unit but those that are recalled. `clock` says until when a person's
-        request is valid; whatever is recorded goes by the tape's clock.
+        `observer` receives every candle and every unit of work that is not recalled. Requests expire by `clock`; events
+        are recorded at the tape's time.
 
-        Raises TapeMismatch where the log was made by another plan, InvalidInput where it is not ours.
+        Raises TapeMismatch where the log was made by another plan, InvalidInput where it was not made by this program.
         """
         self._plan = resumed(plan, log)
         self._exchange = plan.exchange()
@@ -57,10 +57,10 @@ class PaperRun(Attending):
         super().__init__(driver, clock, plan.begins)
 
     def instants(self) -> Iterator[tuple[datetime, int]]:
-        """Plays the tape; yields each close time and how many candles closed then, when all of it is recorded.
+        """Plays the tape; yields each close time and the number of candles that closed, after all events are recorded.
 
-        Between two instants it answers requests, recorded at the tape's instant; after the last one `attend` does.
-        Raises TapeMismatch where the log holds what this tape does not lead to, and what the log raises.
+        Requests are answered between two instants and recorded at the tape's time; call `attend` after the last one.
+        Raises TapeMismatch where the log holds events that this tape does not lead to, and the log's errors.
         """
         with self.closed_on_failure(), seldom_collected():
             self.driver.handle(opening(self._plan.opening.log_id, self._plan.commands(), self._plan.begins))
@@ -74,6 +74,6 @@ class PaperRun(Attending):
                 yield at, len(candles)
             if self.recalling:
                 raise TapeMismatch(
-                    "the log goes on after this tape's last candle; play the longer tape, or begin another log where "
-                    "somebody has traded by hand on this one since"
+                    "the log continues after this tape's last candle; play the longer tape, or choose another log if "
+                    "this one has been traded by hand since"
                 )

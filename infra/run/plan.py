@@ -1,4 +1,4 @@
-"""A plan: everything that a run on a tape is made of."""
+"""A plan: all inputs of a run on tapes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from infra.trading import instances_of
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Equal plans make equal logs. `instruments` are in order of their ids."""
+    """Equal plans lead to equal logs. `instruments` are in order of id."""
 
     tapes: Sequence[Tape]
     account: str
@@ -41,15 +41,15 @@ class Plan:
 
     @property
     def begins(self) -> datetime:
-        """When the first candle of all tapes opens (UTC)."""
+        """The open time of the first candle of all tapes (UTC)."""
         return min(tape.candles[0].open_time for tape in self.tapes)
 
     def exchange(self) -> SimulatedExchange:
-        """The simulated exchange before the first candle. Raises InvalidSettings for what it does not offer."""
+        """The simulated exchange before the first candle. Raises InvalidSettings where it does not support the plan."""
         return simulated(self.instruments, self.stake, self.settings.simulation)
 
     def commands(self) -> Sequence[Command]:
-        """What opens an empty log."""
+        """The commands that open an empty log."""
         return (
             OpenLog(self.opening),
             self.stake.opening(),
@@ -61,11 +61,11 @@ class Plan:
 def plan_of(
     tapes: Sequence[Tape], account: str, balance: Decimal, leverage: Decimal, settings: Settings
 ) -> Plan:
-    """Fills in what follows from tapes and settings: the instruments' rules, the currency, the log's opening.
+    """Derives the instruments' rules, the currency and the log's opening from tapes and settings.
 
-    Raises InvalidInput where two tapes are of one instrument, the instruments have no currency in common, or the
-    account cannot be opened with this stake; InvalidSettings for a strategy that is not there, is there twice or does
-    not take its parameters, or asks for candles that the tapes cannot give.
+    Raises InvalidInput where two tapes have one instrument, the instruments have different quote currencies, or
+    balance or leverage is invalid; InvalidSettings for an unknown or repeated strategy, for invalid parameters, and
+    for an interval that cannot be built from the tapes.
     """
     ordered = sorted(tapes, key=lambda tape: tape.instrument)
     instruments = [_rules_of(tape) for tape in ordered]
@@ -78,7 +78,7 @@ def plan_of(
 
 
 def tick_seen(tape: Tape) -> Decimal:
-    """The finest price step the tape's first candle shows: what comes later is not known yet when trading begins."""
+    """The finest price step in the tape's first candle; later candles are not known when trading begins."""
     first = tape.candles[0]
     return Decimal(1).scaleb(min(map(_places, (first.open, first.high, first.low, first.close))))
 
@@ -97,7 +97,7 @@ def _currency_of(instruments: Sequence[Instrument]) -> str:
     quotes = {instrument.quote: instrument.id for instrument in instruments}
     if len(quotes) > 1:
         named = ", ".join(f"{name} in {quote}" for quote, name in quotes.items())
-        raise InvalidInput(f"one account has one currency, but {named}; trade them in runs of their own")
+        raise InvalidInput(f"one account has one currency, but {named}; trade them in separate runs")
     return next(iter(quotes))
 
 

@@ -1,9 +1,9 @@
-"""Keeping a store up to date with a log, from a thread of its own, for as long as the program runs.
+"""Keeps the read models in a store up to date with a log, on a thread of its own.
 
 projecting = Projecting(engine, reader)
 projecting.start()
 ...
-projecting.wait_until(ordinal, seconds=5)   # read your own write
+projecting.wait_until(ordinal, seconds=5)   # to read your own writes
 ...
 projecting.stop()
 """
@@ -38,19 +38,19 @@ from projections.work import Work
 _log = logging.getLogger(__name__)
 
 _PATIENCE = 0.5
-"""Seconds after which builds, turn and a wish to stop are looked at again."""
+"""Seconds between two checks of builds, turn and the request to stop."""
 _GLANCE = 0.02
-"""Seconds between two looks at cursors that another process moves."""
+"""Seconds between two checks of cursors that another process moves."""
 _PAUSES = (0.1, 10.0)
-"""The first and the longest pause after a fault, in seconds; each is twice the one before."""
+"""The first and the longest pause after a fault, in seconds; each pause is twice the previous one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A build that is kept up to date.
+    """The status of a build that is kept up to date.
 
-    `lag_seconds` is for how long the oldest event not yet projected has been on record, by this machine's clock; 0 at
-    the head. `rate` is events a second over the last ten seconds, 0 where another process does the work.
+    `lag_seconds` is the age of the oldest event not yet projected, by this machine's clock; 0 at the head. `rate` is
+    events a second over the last ten seconds; 0 where another process projects.
     """
 
     projection: str
@@ -66,10 +66,10 @@ class Status:
 
 
 class Projecting:
-    """Every projection of the catalogue and its history, kept up to date in one store with one log.
+    """Keeps every projection of the catalogue, with its history, up to date in one store with one log.
 
-    Where the live build is of an older version of a projection, one is built beside it and switched to when it has
-    caught up. Several processes may do this for one store: one of them has the turn, the others stand by.
+    Where the live build has an older version of a projection, a new build is made beside it and replaces it after it
+    has caught up. Several processes may run this for one store: one of them holds the turn, the others stand by.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Projecting:
         kinds: Sequence[BuildKind] = (BuildKind.TODAY, BuildKind.HISTORY),
         projected: Projected | None = None,
     ) -> None:
-        """`reader` is asked by several threads; it is left open at the end, as the engine is. See `Runner`."""
+        """`reader` is used from several threads; `stop` leaves it and the engine open. See `Runner`."""
         self._engine = engine
         self._reader = reader
         self._projections = projections
@@ -98,24 +98,24 @@ class Projecting:
         self.stands_by = False
 
     def start(self) -> None:
-        """Makes the builds there are none of, and begins. Raises what store and log say to the first look.
+        """Creates missing builds and starts the thread.
 
-        That is InvalidInput where the store was made from another log, and that one of them does not answer.
+        Raises InvalidInput where the store was made from another log, and the errors of an unavailable store or log.
         """
         self._take_up(self._builds())
         self._runner.start()
         self._thread.start()
 
     def stop(self) -> None:
-        """Returns when the batch under way is committed and the turn given back; idempotent."""
+        """Returns when the current batch is committed and the turn is released; idempotent."""
         self._stopping.set()
         if self._thread.ident is not None:
             self._thread.join()
 
     def wait_until(self, ordinal: int, seconds: float) -> bool:
-        """Waits until every live build tells the log up to this ordinal; false when the time ran out first.
+        """Waits until every live build includes this ordinal, also where another process projects.
 
-        Whichever process does the projecting. Raises the database's errors.
+        Returns false after `seconds`. Raises the database's errors.
         """
         deadline = time.monotonic() + seconds
         while True:
@@ -132,7 +132,7 @@ class Projecting:
         return self._moves != seen
 
     def status(self) -> Sequence[Status]:
-        """How each build of today's rows stands. Raises the database's errors."""
+        """The status of each build of current rows. Raises the database's errors."""
         with reading(self._engine) as connection:
             found = standings(connection, self._partition)
         head = self._reader.head()
@@ -167,7 +167,7 @@ class Projecting:
         return max((datetime.now(UTC) - first.envelope.meta.recorded_at).total_seconds(), 0.0)
 
     def _reached(self) -> int:
-        """Asked of the store, for another process may have switched to another build in this moment."""
+        """The lowest ordinal of the live builds, read from the store: another process may just have switched builds."""
         with reading(self._engine) as connection:
             found = standings(connection, self._partition)
         live = [one for one in found if one.build.status is BuildStatus.LIVE and self._is_kept(one.build)]
@@ -182,28 +182,28 @@ class Projecting:
             try:
                 self._take_turn()
                 pause = _PAUSES[0]
-            except Exception as fault:  # noqa: BLE001  (a thread has nobody to raise to: told, kept, tried again)
+            except Exception as fault:  # noqa: BLE001  (a thread has no caller to raise to: logged, stored, retried)
                 if not self._passes(fault):
-                    _log.critical("projecting has ended: %s", fault, exc_info=fault)
+                    _log.critical("projecting has ended with a fault: %s", fault, exc_info=fault)
                     self.failure = fault
                     break
-                _log.warning("projecting waits %.1f s: %s", pause, str(fault).partition("\n")[0])
+                _log.warning("projecting retries in %.1f s: %s", pause, str(fault).partition("\n")[0])
                 self._stopping.wait(pause)
                 pause = min(pause * 2, longest)
         self._runner.close()
         self._turn.give_back()
-        self._tell()
+        self._notify()
 
     def _passes(self, fault: Exception) -> bool:
         return isinstance(fault, LogUnavailable | StoreUnavailable) or is_passing(self._engine, fault)
 
     def _take_turn(self) -> None:
-        """Projects until it is time to look at turn and builds again."""
+        """Projects until the next check of turn and builds."""
         if not self._turn.take():
             self._stand_by()
             return
         if self.stands_by:
-            _log.info("projecting partition %d: it is this process's turn now", self._partition)
+            _log.info("projecting partition %d: this process has the turn now", self._partition)
             self._runner.take_up(())
             self.stands_by = False
         self._take_up(self._builds())
@@ -211,14 +211,16 @@ class Projecting:
 
     def _stand_by(self) -> None:
         if not self.stands_by:
-            _log.info("projecting partition %d: another process does, this one stands by", self._partition)
+            _log.info(
+                "projecting partition %d: another process has the turn, this one stands by", self._partition
+            )
         self.stands_by = True
         self._stopping.wait(_PATIENCE)
 
     def _project(self, until: float) -> None:
         while not self._stopping.is_set() and time.monotonic() < until:
             if self._runner.step():
-                self._tell()
+                self._notify()
             else:
                 self._switch()
                 self._reader.wait(self._runner.head, max(until - time.monotonic(), 0.0))
@@ -237,7 +239,7 @@ class Projecting:
         return WORKS[build.kind](self._engine, self._projections[build.projection], build, self._partition)
 
     def _switch(self) -> None:
-        """What was built to take the place of an older version does so now: it has caught up."""
+        """Switches to each new build that has caught up."""
         for work in self._runner.works:
             if work.build.status is BuildStatus.BUILDING and work.ordinal >= self._runner.head:
                 self._switch_to(work.build)
@@ -247,12 +249,14 @@ class Projecting:
             with writing(self._engine) as connection:
                 switch(connection, build)
         except Refused as behind:
-            _log.debug("%s", behind)  # another partition of it is: whoever builds that one switches
+            _log.debug(
+                "%s", behind
+            )  # another partition of the build is behind; the process that builds it switches
         else:
             _log.warning("%s is answered by build %d now: it has caught up", build.projection, build.id)
             self._take_up(self._builds())
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for work in self._runner.works:
             self._pace.setdefault(work.build.id, Pace()).at(work.ordinal)
         with self._moved:

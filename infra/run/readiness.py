@@ -1,4 +1,4 @@
-"""What has to hold for the API to be ready: the store and the log answer, and the read models keep up."""
+"""The readiness checks of the API: store and log respond, and the read models keep up with the log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from projections.store import reading
 
 
 class Readiness:
-    """The checks of one process; `lag` is for how many seconds a read model may be behind."""
+    """The checks of one process; `lag`: the seconds that a read model may be behind."""
 
     def __init__(self, engine: Engine, log: RecordedLog, projecting: Projecting, lag: float) -> None:
         self._engine, self._log, self._projecting, self._lag = engine, log, projecting, lag
@@ -25,7 +25,7 @@ class Readiness:
 
     @property
     def checks(self) -> Mapping[str, Check]:
-        """By the name they are told under. What they say may be seen by anybody: no address, no text of a database."""
+        """The checks by public name. Their results are public, so they contain no address and no database message."""
         return {"store": self._store, "log": self._head, "readModels": self._read_models}
 
     def _store(self) -> str | None:

@@ -1,4 +1,4 @@
-"""Builds brought up to the log's head beside the live one, over every partition the live one has, and switched to."""
+"""Brings new builds up to the log's head beside the live build, in every partition, and switches to them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WORKS: Mapping[BuildKind, type[Work]] = {BuildKind.TODAY: Work, BuildKind.HISTOR
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """How far a build is in one partition."""
+    """The progress of a build in one partition."""
 
     build: Build
     partition: int
@@ -34,17 +34,17 @@ class Reached:
     head: int
 
 
-Told = Callable[[Sequence[Reached]], None]
+OnProgress = Callable[[Sequence[Reached]], None]
 
 
 def partition_of(settings: WhenceSettings) -> int:
-    """The partition that the log's address names; 0 where logs have none."""
+    """The partition in the log's address; 0 for a log without partitions."""
     address = parse_address(settings.log)
     return address.partition if isinstance(address, KafkaAddress) else 0
 
 
 def log_of(settings: WhenceSettings, partition: int) -> WhenceSettings:
-    """The settings, of the log in that partition of the same topic."""
+    """The settings with the log in that partition of the same topic."""
     address = parse_address(settings.log)
     if not isinstance(address, KafkaAddress):
         return settings
@@ -52,7 +52,7 @@ def log_of(settings: WhenceSettings, partition: int) -> WhenceSettings:
 
 
 def partitions_of(engine: Engine, settings: WhenceSettings) -> Sequence[int]:
-    """Every partition that the store holds something of, and the one that the address names."""
+    """Every partition with a cursor in the store, and the partition in the log's address."""
     with reading(engine) as connection:
         known = connection.execute(select(CURSORS.c.partition).distinct()).scalars()
         return sorted({partition_of(settings), *known})
@@ -62,10 +62,10 @@ def catch_up(
     engine: Engine,
     settings: WhenceSettings,
     builds: Sequence[Build],
-    told: Told,
+    on_progress: OnProgress,
     stopped: Callable[[], bool],
 ) -> bool:
-    """Brings the builds to the head of every partition; false where it was stopped before."""
+    """Brings the builds to the head of every partition; returns false where `stopped()` came first."""
     with ExitStack() as held:
         runners = {
             partition: _runner(engine, held, log_of(settings, partition), builds, partition)
@@ -73,7 +73,7 @@ def catch_up(
         }
         while not stopped():
             folded = sum(runner.step() for runner in runners.values())
-            told([one for partition, runner in runners.items() for one in _reached(runner, partition)])
+            on_progress([one for partition, runner in runners.items() for one in _reached(runner, partition)])
             if not folded:
                 return True
     return False
@@ -83,15 +83,15 @@ def catch_up_and_switch(
     engine: Engine,
     settings: WhenceSettings,
     builds: Sequence[Build],
-    told: Told,
+    on_progress: OnProgress,
     stopped: Callable[[], bool],
 ) -> bool:
-    """Brings the builds to the head and switches to them; false where it was stopped before.
+    """Brings the builds to the head and switches to them; returns false where `stopped()` came first.
 
-    What comes between the last look and the switch is caught up with and the switch tried again.
+    Events that arrive between the head and the switch are projected, and the switch is retried.
     """
     left = list(builds)
-    while left and catch_up(engine, settings, left, told, stopped):
+    while left and catch_up(engine, settings, left, on_progress, stopped):
         left = [build for build in left if not _switched(engine, build)]
     return not left
 

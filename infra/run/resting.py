@@ -1,4 +1,4 @@
-"""A run in a market at rest: the wall clock moves it, and requests are answered on an open day."""
+"""A run in a market at rest, moved by the wall clock."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from infra.run.attending import Attending
 from infra.run.clock import SteadyClock
 
 Resume = Callable[[], Sequence[OrderReport]]
-"""Sends again what the log left unconfirmed, and returns what was found out by that."""
+"""Sends unconfirmed requests of the log again and returns the resulting reports."""
 
 
 class RestingRun(Attending):
-    """A log made from a tape stays as it is until somebody makes a request; from then on the wall clock moves it."""
+    """A log made from a tape is unchanged until the first request; from then on the wall clock moves it."""
 
     def __init__(
         self,
@@ -32,10 +32,10 @@ class RestingRun(Attending):
         resume: Resume,
         configured: Settings,
     ) -> None:
-        """`clock` says until when a request is valid; `steady` gives the times that are recorded.
+        """Requests expire by `clock`; events are recorded at the times of `steady`.
 
-        `configured` are the settings of today: their strategies are put in force where the log was opened without a
-        tape, which belongs to the strategies that were configured for it.
+        The strategies of the settings `configured` are put in force where the log was opened without a tape. A log
+        opened with a tape keeps the strategies it was opened with.
         """
         super().__init__(driver, clock, steady.tick())
         self._configured = configured
@@ -44,24 +44,24 @@ class RestingRun(Attending):
             self._begin_trading()
 
     def attend(self, patience: float = 0) -> int:
-        """Lets the market stand until now, then answers as every run does; call it about once a second."""
+        """Moves the market up to now, then answers requests as in `Attending`; call it about once a second."""
         with self.closed_on_failure():
-            self._stand()
+            self._move_market()
             return super().attend(patience)
 
     def answer(self, requested: Requested) -> Answer:
-        """See `Attending.answer`; a request that is settled already starts nothing."""
+        """See `Attending.answer`; a request that was answered before does not start trading."""
         settled = self.driver.engine.settled(RequestMade(self.at, self._clock(), requested))
         if settled is not None:
             return settled
         self._begin_trading()
-        self._stand()
+        self._move_market()
         self.at = self._steady.tick()
         self.driver.handle(self._market.known(self.at))
         return super().answer(requested)
 
     def _begin_trading(self) -> None:
-        """From here on time passes, and what the log left unconfirmed is sent again; nothing where it has begun."""
+        """Starts the market's clock and sends unconfirmed requests again; has no effect the second time."""
         if self._trading:
             return
         self._trading = True
@@ -75,7 +75,7 @@ class RestingRun(Attending):
     def _is_live(self) -> bool:
         return self.world.state("log").mode is Mode.LIVE
 
-    def _stand(self) -> None:
+    def _move_market(self) -> None:
         if self._trading:
-            for given in self._market.until(self._steady.tick(), self.world.portfolio):
-                self.driver.handle(given)
+            for input_ in self._market.until(self._steady.tick(), self.world.portfolio):
+                self.driver.handle(input_)

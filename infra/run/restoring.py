@@ -1,4 +1,4 @@
-"""A log without a tape taken up again: the state, the last known prices and the exchange, as the log has them."""
+"""Restores state, last known prices and exchange from a log, without a tape."""
 
 from __future__ import annotations
 
@@ -19,13 +19,10 @@ from infra.run.simulation import rules_of
 
 
 class Restored:
-    """`world` and `prices` hold what the log held; `hear` goes on with the prices."""
+    """`world` and `prices` are restored from the log; `observe` updates the prices with later events."""
 
     def __init__(self, clock: SteadyClock, seen: Callable[[Envelope], None], log: EventLog) -> None:
-        """Reads all of the log: `seen` is shown every event, and `clock` goes back behind none.
-
-        Raises what the log raises.
-        """
+        """Reads the log, passes every event to `seen` and moves `clock` up to its times; raises the log's errors."""
         self.world, self.prices = World(), StillMarket()
         self._clock, self._seen = clock, seen
         self._amendments: dict[str, OrderAmendRequested] = {}
@@ -34,18 +31,18 @@ class Restored:
             self.world.fold(envelope)
             if isinstance(envelope.event, OrderAmendRequested):
                 self._amendments[parse(envelope.meta.stream).id] = envelope.event
-            self.hear(envelope)
+            self.observe(envelope)
 
-    def hear(self, envelope: Envelope) -> None:
-        """Takes up the price and the time that a recorded event holds, and shows it."""
+    def observe(self, envelope: Envelope) -> None:
+        """Updates prices and clock from a recorded event and passes it to `seen`."""
         self._clock.not_before(envelope.meta.recorded_at)
         self.prices.observe(envelope)
         self._seen(envelope)
 
     def exchange(self, beginning: Beginning, at: datetime) -> SimulatedExchange:
-        """The exchange at `at`; that of a new account where the log is empty.
+        """The exchange at `at`; the exchange of a new account where the log is empty.
 
-        Raises InvalidInput for a log of another account or of rules of the simulator that cannot be played.
+        Raises InvalidInput for a log of another account or of simulator rules that this program cannot play.
         """
         if self.world.log_id is None:
             return beginning.exchange()
@@ -56,7 +53,7 @@ class Restored:
         return SimulatedExchange.restored(self.world, rules, simulation.seed, at)
 
     def unconfirmed(self) -> Sequence[Outgoing]:
-        """What the log requested of the exchange and does not show confirmed."""
+        """The requests to the exchange that the log does not show as confirmed."""
         return unconfirmed(self.world, self._amendments)
 
 
@@ -65,5 +62,5 @@ def _check_account(world: World, account: str) -> None:
         return
     found = ", ".join(parse(stream).account for stream in world.versions if parse(stream).noun == "account")
     raise InvalidInput(
-        f"this log is of the account {found or 'of nobody'}, not of {account}; name it with --account"
+        f"this log belongs to account {found or '(none)'}, not to {account}; name its account with --account"
     )

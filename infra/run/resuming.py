@@ -1,4 +1,4 @@
-"""A log that a plan resumes: it must have been made by the same plan. Its id is read, never computed again."""
+"""Checks that a log was made by the plan that resumes it. The log's id is read from the log, not computed again."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from infra.run.plan import Plan
 
 
 def resumed(plan: Plan, log: EventLog) -> Plan:
-    """The plan with the opening that the log holds; as it is where the log is empty.
+    """The plan with the opening recorded in the log; the unchanged plan where the log is empty.
 
-    Raises InvalidInput for a log that is not ours, or was made by rules of the simulator that cannot be played any
-    more; TapeMismatch, naming every difference, for one that another plan has made.
+    Raises InvalidInput for a log that does not begin with LogOpened, or that was made by simulator rules that this
+    program cannot play; TapeMismatch, naming every difference, for a log made by another plan.
     """
     first = next(log.read(upto=1), None)
     if first is None:
@@ -40,7 +40,7 @@ def resumed(plan: Plan, log: EventLog) -> Plan:
 
 
 def differing(in_force: Settings, configured: Settings) -> Sequence[str]:
-    """Every setting that the log has in force and the configuration has otherwise, one sentence each."""
+    """One sentence for each setting whose value in force in the log differs from the configuration."""
     return list(_of_records("", in_force, configured))
 
 

@@ -1,8 +1,8 @@
-"""The API of one process, beside whatever else it does: on a thread and an event loop of its own.
+"""Serves the API of a process on a thread and an event loop of its own.
 
 with Api(settings, plan, hosted) as api:
     ...                      # the engine runs on this thread
-    api.check()              # raises what has ended the API
+    api.check()              # raises where the API has ended
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from adapters.http.app import GRAPHQL
 from domain.errors import ServerFailed
 from infra.config import WhenceSettings
 from infra.graphiql.folder import built
+from infra.run.api_parts import ApiParts
 from infra.run.api_plan import ApiPlan, Hosted
-from infra.run.api_rooms import ApiRooms
 from infra.store import store_address
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 5
-"""How long requests under way may take when the API stops."""
+"""Seconds that running requests may take when the API stops."""
 _CONNECTIONS = 1_000
 
 
 class Api:
-    """Serves while it is entered."""
+    """Serves within the context."""
 
     def __init__(self, settings: WhenceSettings, plan: ApiPlan, hosted: Hosted) -> None:
         self._settings, self._plan, self._hosted = settings, plan, hosted
@@ -43,7 +43,7 @@ class Api:
         self.url = ""
 
     def __enter__(self) -> Self:
-        """Raises InvalidInput for a plan that cannot be, StoreError, LogError, and ServerFailed where it stays down."""
+        """Raises InvalidInput for an invalid plan, StoreError, LogError, and ServerFailed where it does not start."""
         with ExitStack() as held:
             self._start(held)
             self._held = held.pop_all()
@@ -52,11 +52,11 @@ class Api:
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Requests under way are answered, subscriptions ended, and what was opened is closed."""
+        """Finishes running requests, ends subscriptions and closes all parts."""
         self._held.close()
 
     def check(self) -> None:
-        """Raises ServerFailed where the API has ended by itself."""
+        """Raises ServerFailed where the API has ended without `__exit__`."""
         if self._failure is not None or (self._settled.is_set() and not self._answers):
             raise ServerFailed(
                 f"the API has ended: {self._failure or 'see the log above'}"
@@ -64,24 +64,26 @@ class Api:
 
     @property
     def announcement(self) -> Sequence[str]:
-        """What a person has to know of it, a line each."""
+        """Lines for the user: addresses, store, access rules."""
         plan = self._plan
         lines = [
             f"API on {self.url}{GRAPHQL}",
-            self._hosted.told,
+            self._hosted.description,
             f"read models and tokens in {store_address(self._settings)}",
-            _page_told(plan),
+            _page_line(plan),
             "without a token: from this machine only, and reads only",
         ]
         if plan.place.cert is None and not plan.place.is_loopback:
-            lines.append("WITHOUT TLS: tokens can be read on the way, unless a proxy before this speaks it")
+            lines.append(
+                "WITHOUT TLS: tokens can be read in transit, unless a proxy in front of the API adds TLS"
+            )
         return lines
 
     def _start(self, held: ExitStack) -> None:
         listening = held.enter_context(self._plan.place.listen())
         self.url = self._plan.place.url(listening)
-        rooms = ApiRooms(self._settings, self._plan, self._hosted, held)
-        server = uvicorn.Server(self._config(rooms.application(self._is_up)))
+        parts = ApiParts(self._settings, self._plan, self._hosted, held)
+        server = uvicorn.Server(self._config(parts.application(self._is_up)))
         thread = threading.Thread(target=self._run, args=(server, listening), name="api")
         thread.start()
         held.callback(_stop, server, thread)
@@ -113,7 +115,7 @@ class Api:
     def _run(self, server: uvicorn.Server, listening: socket.socket) -> None:
         try:
             server.run(sockets=[listening])
-        except BaseException as fault:  # noqa: BLE001  # a thread has nobody to raise to: `check` tells it
+        except BaseException as fault:  # noqa: BLE001  # a thread has no caller to raise to: `check` raises it
             self._failure = fault
         finally:
             self._answers = False
@@ -125,7 +127,7 @@ def _stop(server: uvicorn.Server, thread: threading.Thread) -> None:
     thread.join()
 
 
-def _page_told(plan: ApiPlan) -> str:
+def _page_line(plan: ApiPlan) -> str:
     if not plan.graphiql:
         return "GraphiQL is switched off"
     return (

@@ -1,4 +1,4 @@
-"""The simulated exchange that a run's settings describe."""
+"""Builds the simulated exchange from the settings of a run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from infra.run.stake import Stake
 def simulated(
     instruments: Iterable[Instrument], stake: Stake, simulation: SimulationSettings
 ) -> SimulatedExchange:
-    """The exchange of a new account. Raises InvalidSettings for what it does not offer."""
+    """The exchange of a new account. Raises InvalidSettings where it does not support instruments, stake or rules."""
     return SimulatedExchange(
         instruments={instrument.id: instrument for instrument in instruments},
         currency=stake.currency,
@@ -26,7 +26,7 @@ def simulated(
 
 
 def rules_of(simulation: SimulationSettings) -> SimulationRules:
-    """The rules that the settings describe. Raises InvalidSettings for some that contradict each other."""
+    """The rules of the settings. Raises InvalidSettings where they are out of range or contradict each other."""
     return SimulationRules(
         slippage=simulation.slippage,
         slippage_jitter=simulation.slippage_jitter,

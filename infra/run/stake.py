@@ -1,4 +1,4 @@
-"""What an account begins with."""
+"""The stake of an account: currency, starting balance, leverage."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from domain.arithmetic import EXACT
 
 @dataclass(frozen=True, slots=True)
 class Stake:
-    """A balance in `currency`, and how many times its margin a position may be."""
+    """`balance` is in `currency`; `leverage` is the largest ratio of a position's value to its margin."""
 
     currency: str
     balance: Decimal
     leverage: Decimal
 
     def opening(self) -> OpenAccount:
-        """The command that opens the account with it."""
+        """The command that opens an account with this stake."""
         return OpenAccount(self.currency, self.balance, self.leverage)
 
 
 def plain(amount: Decimal) -> Decimal:
-    """5.0 and 5 are one leverage, and lead to one log."""
+    """Removes trailing zeros, so that 5.0 and 5 lead to the same log id."""
     return Decimal(format(amount.normalize(EXACT), "f"))

@@ -1,7 +1,7 @@
-"""Whose turn it is: of all processes that would keep one store up to date with one log, one does at a time.
+"""The turn: a lock that lets one process at a time project a log into a store.
 
-This spares double work; that every event counts once does not hang on it (the cursors see to that). The turn is a
-lock that ends with its holder, however that ends: PostgreSQL's advisory lock, or a lock on a file beside SQLite's.
+It avoids repeated work only; the cursors in the store ensure that every event counts once. The lock is released when
+its holder ends in any way: it is an advisory lock in PostgreSQL, or a lock on a file beside SQLite's.
 """
 
 from __future__ import annotations
@@ -13,31 +13,33 @@ from typing import Protocol, TextIO
 from sqlalchemy import Connection, Engine, func, select
 
 _KEY = 0x77_68_6E_70
-"""The first half of the advisory lock's key: the letters `whnp`; the second is the partition."""
+"""The first half of the advisory lock's key: the letters `whnp`. The second half is the partition."""
 
 
 class Turn(Protocol):
     """The right to project one partition into one store."""
 
     def take(self) -> bool:
-        """Whether it is ours, now or already; raises the database's errors where it does not answer."""
+        """Takes the turn if it is free; returns whether this process holds it. Raises the database's errors."""
         ...
 
     def give_back(self) -> None:
-        """Lets others have it; idempotent."""
+        """Releases the turn; idempotent."""
         ...
 
 
 def turn_of(engine: Engine, partition: int) -> Turn:
-    """The turn of this store and partition; not taken yet."""
+    """The turn of this store and partition, not taken yet."""
     if engine.dialect.name == "postgresql":
         return PostgresTurn(engine, partition)
     file = engine.url.database
-    return Alone() if file in (None, "", ":memory:") else FileTurn(Path(f"{file}.projecting.{partition}"))
+    return (
+        MemoryTurn() if file in (None, "", ":memory:") else FileTurn(Path(f"{file}.projecting.{partition}"))
+    )
 
 
-class Alone:
-    """A store in memory is nobody else's."""
+class MemoryTurn:
+    """The turn of a store in memory, which no other process can use."""
 
     def take(self) -> bool:
         """See `Turn`."""
@@ -48,7 +50,7 @@ class Alone:
 
 
 class FileTurn:
-    """A lock on a file that stays, empty, when it is given back: who waits may have it open."""
+    """A lock on an empty file. The file is kept when the lock is released, as waiting processes may have it open."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -74,7 +76,7 @@ class FileTurn:
 
 
 class PostgresTurn:
-    """A session's advisory lock, on a connection that does nothing else."""
+    """A session's advisory lock, on a connection used for nothing else."""
 
     def __init__(self, engine: Engine, partition: int) -> None:
         self._engine = engine
@@ -82,7 +84,7 @@ class PostgresTurn:
         self._connection: Connection | None = None
 
     def take(self) -> bool:
-        """See `Turn`; asked again, it makes sure that the connection still lives."""
+        """See `Turn`; where the turn is held, checks that the connection is still open."""
         try:
             return self._taken()
         except BaseException:

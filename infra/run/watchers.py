@@ -1,4 +1,4 @@
-"""Several observers of one engine; some come when it already runs."""
+"""Several observers of one engine; observers can be added while it runs."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from domain.log import Envelope
 
 
 class Watchers:
-    """An `Observer` that tells all of them, in the order they came; `add` is safe from any thread."""
+    """An `Observer` that notifies all observers in the order of their addition; `add` is safe from any thread."""
 
     def __init__(self, *observers: Observer) -> None:
         self._observers = observers
 
     def add(self, observer: Observer) -> None:
-        """This one is told from the next candle on."""
+        """Adds an observer, which is notified from the next candle on."""
         self._observers = (*self._observers, observer)
 
     def saw(self, instrument: str, close: Decimal, at: datetime) -> None:

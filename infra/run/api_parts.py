@@ -1,4 +1,4 @@
-"""What an API is made of: its store and log, the read models kept up to date, the metrics, and the application."""
+"""The parts of an API: store, log, projections of the read models, metrics and the ASGI application."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ from projections.catalogue import PROJECTIONS
 from projections.source import ReadModels
 
 
-class ApiRooms:
-    """Opens everything; whatever is wrong with store, log or plan is raised here. `held` closes it again."""
+class ApiParts:
+    """Opens all parts and raises the faults of store, log and plan; `held` closes them."""
 
     def __init__(self, settings: WhenceSettings, plan: ApiPlan, hosted: Hosted, held: ExitStack) -> None:
         self._settings, self._plan, self._hosted = settings, plan, hosted
         self._store = _opened(open_store(settings), held)
         migrate(self._store)
-        self._asked = _opened(open_store(settings, plan.http.patience), held)
-        self._book = TokenBook(self._asked)
+        self._question_store = _opened(open_store(settings, plan.http.patience), held)
+        self._book = TokenBook(self._question_store)
         _check_exposed(plan, self._book)
         self._log = held.enter_context(closing(open_reader(settings)))
         self._partition = _partition(settings)
@@ -66,17 +66,17 @@ class ApiRooms:
         self._projecting = Projecting(self._store, self._log, partition=self._partition, projected=projected)
         self._projecting.start()
         held.callback(self._projecting.stop)
-        self._models = ReadModels(self._asked, PROJECTIONS, self._partition, self._log)
+        self._models = ReadModels(self._question_store, PROJECTIONS, self._partition, self._log)
         HistoryCollector(ReadModelFigures(self._models, self._log.head), self._registry)
         if hosted.watchers is not None:
             hosted.watchers.add(EngineMetrics(self._registry))
-        ready = Readiness(self._asked, self._log, self._projecting, plan.lag)
+        ready = Readiness(self._question_store, self._log, self._projecting, plan.lag)
         self._health = Health(ready.checks)
         held.callback(self._health.close)
         self._served: Served | None = None
 
     def application(self, is_up: Callable[[], None]) -> ASGIApp:
-        """The ASGI application; `is_up` is called in its loop when it is ready to answer."""
+        """The ASGI application; it calls `is_up` in its event loop when it accepts requests."""
         plan, metrics = self._plan, ApiMetrics(self._registry)
         gate = Gate(Bearers(self._book), plan.http.rate, metrics)
         return build_app(
@@ -105,7 +105,7 @@ class ApiRooms:
 
     @asynccontextmanager
     async def _lifespan(self, is_up: Callable[[], None], _: Starlette) -> AsyncGenerator[None]:
-        """What belongs to the event loop: the tail of the log, the prices, the threads that questions are asked on."""
+        """Opens and closes the parts of the event loop: the log's tail, the prices, the threads that run queries."""
         tail, readers = LiveTail(partial(open_reader, self._settings)), Readers()
         desk = Desk(self._hosted.door, self._hosted.account)
         await tail.start()
@@ -132,10 +132,10 @@ def _opened(engine: Engine, held: ExitStack) -> Engine:
 
 
 def _check_exposed(plan: ApiPlan, book: TokenBook) -> None:
-    """Whoever is not on this machine needs a token: an API for others without any is a mistake."""
+    """Raises InvalidInput where other machines can connect and there is no valid token: they could send no request."""
     if not plan.place.is_loopback and not any(entry.revoked_at is None for entry in book.entries()):
         raise InvalidInput(
-            f"--host {plan.place.host} lets others in, and there is no token they could show: make one first "
+            f"--host {plan.place.host} accepts other machines, which need a token, and there is none: create one first "
             "with `whence tokens create NAME --role viewer`"
         )
 
