@@ -135,9 +135,7 @@ def test_a_strategy_that_calls_itself_something_else_goes_by_the_name_in_the_set
 
 @pytest.mark.parametrize("name", ["other_market", "other_name", "other_price"])
 def test_a_proposal_that_is_not_of_its_candle_is_refused(name: str) -> None:
-    with pytest.raises(
-        InvalidInput, match=r"strategy every proposed .* when it was shown every BTCUSDT-LINEAR"
-    ):
+    with pytest.raises(InvalidInput, match=r"strategy every proposed .* on a candle of every BTCUSDT-LINEAR"):
         signals_of(plan_with(StrategySettings(name)))
 
 
