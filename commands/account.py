@@ -1,4 +1,4 @@
-"""What may be asked of an account: money set aside, given back and settled, days turned, the switch thrown."""
+"""The commands of an account: reserving, releasing and settling money, turning the day, the kill switch."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LEAST, _MOST = Decimal("1e-18"), Decimal("1e18")
 
 
 class OpenAccount(Struct, frozen=True, gc=False):
-    """Begins with `balance` in `currency`; positions may be `leverage` times their margin."""
+    """Opens the account with `balance` in `currency`; `leverage` is the largest ratio of notional to margin."""
 
     currency: str
     balance: Decimal
@@ -38,41 +38,41 @@ class OpenAccount(Struct, frozen=True, gc=False):
 
 
 class ReserveFunds(Struct, frozen=True, gc=False):
-    """Sets aside what an entry order may need."""
+    """Reserves the funds that an entry order may need."""
 
     order_id: str
     amount: Decimal
 
 
 class ReleaseFunds(Struct, frozen=True, gc=False):
-    """Gives back what was set aside for an entry order."""
+    """Releases the funds reserved for an entry order."""
 
     order_id: str
 
 
 class SettleBalance(Struct, frozen=True, gc=False):
-    """Money came or went."""
+    """Changes the balance by `amount`."""
 
     reason: BalanceReason
     amount: Decimal
 
 
 class TurnDay(Struct, frozen=True, gc=False):
-    """The trading day (UTC, ISO date) is this one now."""
+    """Opens this trading day (UTC, ISO date) and closes the one before."""
 
     day: str
 
 
 @dataclass(frozen=True, slots=True)
 class TripKillSwitch:
-    """No new exposure from here on."""
+    """Stops all new exposure."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class ResetKillSwitch:
-    """A person allows trading again."""
+    """Allows trading again, by a person."""
 
     reason: str
 
@@ -83,10 +83,10 @@ AccountCommand = (
 
 
 def decide(command: AccountCommand, state: AccountState) -> Sequence[AccountEvent]:
-    """The events that follow; none where it is already so.
+    """The events that follow; none where the command changes nothing.
 
-    Raises Refused for an account that was never opened or funds that are not there, InvalidInput for a
-    starting balance or leverage that cannot be meant.
+    Raises Refused for an account that was never opened and for funds that are not available, InvalidInput for an
+    impossible starting balance or leverage.
     """
     if isinstance(command, OpenAccount):
         return _open(command, state)

@@ -1,4 +1,4 @@
-"""Requests and their answers: what was carried out before, what comes too late, and what is declined."""
+"""Requests and their answers: repeated, expired, declined, drafted and completed requests."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from commands.world import World
 from domain.errors import InvalidInput, Refused, WhenceError
 
 _TOLERATED = timedelta(seconds=1)
-"""How far the wall clock may be behind the market's time: clocks are adjusted by fractions of a second."""
+"""How far the wall clock may be behind the market's time; clocks are adjusted by fractions of a second."""
 
 
 def settled(made: RequestMade, world: World, identity: Identity) -> Answer | None:
-    """The answer that no state of the market or the account changes: one given before, or a no; else None."""
+    """The answer that does not depend on market or account: a repeated or declined one; else None."""
     requested = made.requested
     try:
         requests.check(requested)
@@ -35,7 +35,7 @@ def is_a_draft(requested: Requested) -> bool:
 
 
 def drafted(requested: Requested, situation: Situation) -> Drafted:
-    """What the draft's order would cost now; raises what placing it would raise."""
+    """The current costs of the draft's order; raises what placing it would raise."""
     assert isinstance(requested.request, DraftOrder)
     return requests.draft(requested.id, requested.request.terms, situation)
 

@@ -1,4 +1,4 @@
-"""A bracket: the stop and the target that rest at the exchange from an entry's first fill on."""
+"""A bracket: the stop and the target that rest at the exchange from the first fill of an entry on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def bracket(
 ) -> Sequence[PlaceOrder]:
     """`<chain>-s1` at `stop` and `<chain>-t1` at `target` (quote currency, each left out where None).
 
-    They wait for `entry`, are of its quantity and trade against it.
+    Both wait for `entry`, have its quantity and trade on the opposite side.
     """
     orders: list[PlaceOrder] = []
     if stop is not None:

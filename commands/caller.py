@@ -1,4 +1,4 @@
-"""Who makes a request, and how far that role reaches."""
+"""The caller of a request, and what its role permits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from domain.errors import NotAllowed, Unauthenticated
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`name` is recorded as the actor of a request. Without `token_id` the caller has not shown who it is."""
+    """`name` is recorded as the actor of a request. Without `token_id` the caller is not authenticated."""
 
     name: str
     role: Role
@@ -18,11 +18,11 @@ class Caller:
 
     @property
     def is_anonymous(self) -> bool:
-        """Whether the call came without a token."""
+        """Whether the caller has no token."""
         return self.token_id is None
 
     def check(self, least: Role) -> None:
-        """Raises Unauthenticated where a token is needed, NotAllowed where the token's role does not reach."""
+        """Raises Unauthenticated where a token is needed, NotAllowed where the token's role is too low."""
         if self.role >= least and not (self.is_anonymous and least > Role.VIEWER):
             return
         if self.is_anonymous:
@@ -33,4 +33,4 @@ class Caller:
 
 
 ANONYMOUS = Caller("anonymous", Role.VIEWER, None)
-"""Whoever calls from this machine without a token: it only reads."""
+"""The caller on this machine without a token, who may only read."""

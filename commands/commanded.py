@@ -1,4 +1,4 @@
-"""What followed from each command that came from outside: the log's own memory of idempotency keys."""
+"""The events that followed from each command from outside, by idempotency key, folded from the log."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COMMAND = "command:"
 
 
 class Followed(NamedTuple):
-    """One event that followed, by name and whole."""
+    """One event that followed: its name and the event itself."""
 
     named: EventNamed
     event: Event
@@ -22,8 +22,8 @@ class Followed(NamedTuple):
 class Commanded:
     """Folded from the log like everything else, so an engine that starts anew knows what was asked before.
 
-    A request that led to no event left nothing in the log: asked again it is judged again, and while it is still so,
-    nothing follows again. What an exchange reported later followed from the exchange, and is not here.
+    A request that led to no event left nothing in the log; if it is repeated, it is judged again. Later reports of an
+    exchange did not follow from the request and are not held here.
     """
 
     __slots__ = ("_by_command", "_of_unit")
@@ -37,7 +37,7 @@ class Commanded:
         return self._by_command.get(command_id, ())
 
     def take(self, ordinal: int, envelope: Envelope) -> None:
-        """Takes up the event at this ordinal, where a command stands at the head of its causes."""
+        """Takes in the event at this ordinal if it followed from a command."""
         cause = envelope.meta.causation_id
         command = self._of_unit.get(cause)
         if command is None:
@@ -52,7 +52,7 @@ class Commanded:
         self._by_command[command].append(Followed(named, event))
 
     def _begun(self, command: str) -> str:
-        """What follows from a command is recorded in its unit: with the next one the ids of the last are done with."""
+        """Starts a new command; all events of the last one were in its unit, so their ids are discarded."""
         if command not in self._by_command:
             self._of_unit.clear()
             self._by_command[command] = []

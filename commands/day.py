@@ -12,21 +12,21 @@ from commands.stimulus import Ask, Stimulus
 
 
 def midnight_of(at: datetime) -> datetime:
-    """When the day of `at` began."""
+    """The start of the day of `at`."""
     return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def of_the_old_day(reports: Sequence[AnyReport], at: datetime) -> Sequence[AnyReport]:
-    """The first of these reports that are of the day before that of `at`.
+    """The leading reports that belong to the day before that of `at`.
 
-    What comes with a candle that ends at midnight happened before it, whatever time it is reported with.
+    A report that comes with a candle closing at midnight belongs to the old day, whatever its own time.
     """
     midnight = midnight_of(at)
     return [report for report in reports if at == midnight or report.at < midnight]
 
 
 def turn(at: datetime, since: datetime) -> Stimulus:
-    """Opens the day of `at`. The first day does not begin before `since`, when this market began."""
+    """Opens the day of `at`. The first day does not begin before `since`, the start of this market."""
     day = at.date().isoformat()
     opened = Ask(
         command=TurnDay(day),

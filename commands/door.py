@@ -1,4 +1,4 @@
-"""The door: how requests reach the engine that owns the log, and what it answers."""
+"""The door: how requests reach the engine that owns the log, and its answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from commands.request import ManualTerms, Requested
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventNamed:
-    """One event that followed: its ordinal in the log, its id, its stream, its full name."""
+    """One event that followed: its ordinal in the log, its id, its stream and its full name."""
 
     ordinal: int
     event_id: UUID
@@ -23,9 +23,10 @@ class EventNamed:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """Done, and durable. `events` are all that followed; none where it was already so.
+    """The request is carried out and durable. `events` are all that followed; none where it changed nothing.
 
-    `repeated` is true where this key was answered before: these are the events of then, nothing was done again.
+    `repeated` is true where this key was used before: the events are those of the first time, and nothing was done
+    again.
     """
 
     command_id: str
@@ -40,7 +41,7 @@ class Completed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drafted:
-    """A draft holds: what it would cost, in quote currency, at `price` (its limit, trigger, or the last known)."""
+    """The order of a draft can be placed; its costs in quote currency at `price` (limit, trigger or last price)."""
 
     command_id: str
     terms: ManualTerms
@@ -54,7 +55,7 @@ class Drafted:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """Nothing was done and nothing was recorded. `code` is the error's class: Refused, InvalidInput, Expired …"""
+    """Nothing was done and nothing was recorded. `code` is the class of the error: Refused, InvalidInput, Expired …"""
 
     command_id: str
     code: str
@@ -63,7 +64,7 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class TimedOut:
-    """Time ran out. `known` says what is certain: whether the request is durable, and what asking again will do."""
+    """The wait timed out. `known` states whether the request is durable, and what repeating it will do."""
 
     command_id: str
     known: str
@@ -73,12 +74,12 @@ Answer = Completed | Drafted | Declined | TimedOut
 
 
 class Door(Protocol):
-    """Where requests go in; safe to call from any thread."""
+    """The entrance for requests; safe to call from any thread."""
 
     def ask(self, requested: Requested, patience: float) -> Answer:
         """Waits at most `patience` seconds for the answer.
 
-        Raises LogOwned where this process may only read; the message names the owner. Asking again with the same id
-        never does a thing twice.
+        Raises LogOwned where this process may only read; the message names the owner. Repeating a request with the
+        same id never carries it out twice.
         """
         ...

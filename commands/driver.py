@@ -1,4 +1,4 @@
-"""The driver: takes the engine's units to the log, and from there to the exchange and to whoever watches."""
+"""The driver: appends the engine's units to the log, then sends their orders and notifies the observers."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _ATTEMPTS = 5
 class Driver:
     """Works on the thread that owns the log, one input after the other.
 
-    What an append's failure means:
+    An append can fail in four ways:
 
-    - Conflict: another writer was faster. What it left is folded, and the unit is decided again, five times at most.
-    - InvalidEvent: an event would be a lie; nothing was recorded. A request is declined with it.
+    - Conflict: another writer was faster. Its events are folded and the unit is decided again, five times at most.
+    - InvalidEvent: an event has an invalid value; nothing was recorded. A request is declined with this error.
     - OwnershipLost: another engine owns the log; nothing was recorded.
-    - LogUnavailable: nobody knows whether it was recorded. The next engine finds out when it reads the log.
+    - LogUnavailable: the unit may have been recorded. The next engine finds out when it reads the log.
 
-    After each of them the state is as it was, and nothing of the unit was sent. All but a conflict that ends go to the
-    caller, who must not go on with this engine but for InvalidEvent.
+    After each failure the state is unchanged, and nothing of the unit was sent. Every failure but a resolved conflict
+    is raised to the caller, who may continue with this engine after InvalidEvent only.
     """
 
     def __init__(
@@ -43,16 +43,16 @@ class Driver:
         seen: Callable[[Envelope], None],
         observer: Observer | None = None,
     ) -> None:
-        """`seen` is shown every event once it is durable, recalled ones too; `observer` is shown no recalled unit."""
+        """`seen` receives every durable event, recalled events included; `observer` receives no recalled unit."""
         self.engine = engine
         self._log, self._sender, self._seen, self._observer = log, sender, seen, observer
         self._found: list[OrderReport] = []
 
     def handle(self, given: Input) -> Answer | None:
-        """Records all that follows from the input and sends what it requests of the exchange; a request's answer.
+        """Records all that follows from the input and sends its orders; returns the answer to a request.
 
-        What the sender finds out itself (an intent that was not sent, an outcome that is not known) is put in as the
-        next input, at the time it was found out.
+        The sender's own reports (an intent that was not sent, an unknown outcome) are the next input, at the time of
+        the reports.
 
         Raises what `Engine.process` raises, and what the log raises (see `EventLog.append`).
         """
@@ -66,7 +66,7 @@ class Driver:
                 if self._observer is not None:
                     self._show(self._observer, given)
                 if self._found:
-                    self._put_in_what_was_found()
+                    self._take_found_reports()
                 return answer
             try:
                 self._record(unit, perf_counter() - began)
@@ -83,7 +83,7 @@ class Driver:
                 self.refresh()
 
     def refresh(self) -> None:
-        """Folds what the log holds beyond the state."""
+        """Folds the events of the log that are not in the state yet."""
         self.engine.refresh(self._log.read(after=self.engine.world.ordinal))
 
     def _show(self, observer: Observer, given: Input) -> None:
@@ -92,7 +92,7 @@ class Driver:
                 if isinstance(event, Candle):
                     observer.saw(event.instrument, event.close, event.close_time)
 
-    def _put_in_what_was_found(self) -> None:
+    def _take_found_reports(self) -> None:
         found, self._found = self._found, []
         self.handle(Reported(max(report.at for report in found), tuple(found)))
 

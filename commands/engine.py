@@ -1,12 +1,12 @@
 """The engine: market events, exchange reports, requests and ticks go in; units of work come out.
 
-It reads no clock, file, socket or thread: time enters with the inputs, and the order of inputs decides everything. The
-same inputs give the same log, in every mode (`infra/run`).
+It reads no clock, file, socket or thread: time enters with the inputs, and the result depends on the inputs and their
+order alone. The same inputs give the same log, in every mode (`infra/run`).
 
     for unit in engine.process(given):     # a driver does this, see `commands/driver.py`
-        log.append(unit.envelopes)         # not where the log holds them already
-        engine.confirm(unit)               # the state changes only now
-        sender.send(unit)                  # and only now anything leaves
+        log.append(unit.envelopes)         # skipped where the log holds them already
+        engine.confirm(unit)               # the state changes here
+        sender.send(unit)                  # orders are sent only after that
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ from domain.opposed import is_worth_recording
 from domain.signal import SignalDetected
 
 Work = Generator[Unit, None, Answer | None]
-"""The units of one input, one after the other; each is decided on what the one before left. A request's work returns
+"""The units of one input in order; each is decided on the state after the one before. The work of a request returns
 its answer."""
 
 
 _A_DAY = timedelta(days=1)
 _NO_UNITS: tuple[Unit, ...] = ()
 _NO_WORK: Work = (unit for unit in _NO_UNITS)
-"""The work of an input that leads to nothing: it has ended, for everybody who takes the next unit of it."""
+"""The work of an input without consequences: an exhausted generator, shared by all such inputs."""
 
 
 class Engine:
@@ -59,9 +59,9 @@ class Engine:
         instances: Sequence[Instance] = (),
         recall: Recall = NOTHING_TO_RECALL,
     ) -> None:
-        """`since` is when this market began (UTC): its first trading day does not begin before.
+        """`since` is the start of this market (UTC); its first trading day does not begin before.
 
-        With a `recall`, what the log holds of each input is taken from there instead of being decided again.
+        With a `recall`, the events that the log holds for an input are taken from the log instead of being decided.
         """
         self.world, self.identity, self.market = world, identity, MarketView()
         self._since, self._watch, self._recall = since, Watch(instances), recall
@@ -78,24 +78,25 @@ class Engine:
 
     @property
     def recalling(self) -> bool:
-        """Whether the log still holds what inputs led to when it was made."""
+        """Whether the log still holds events to be recalled."""
         return not self._recall.is_over
 
     def process(self, given: Input) -> Work:
         """The units that follow from one input.
 
-        Each must be confirmed before the next is taken. One that was not confirmed is decided again on the state as it
-        is by then: that is for a conflict, after `refresh`. Any other failure of an append ends the work: the state is
-        as it was, nothing was sent, and what the log holds decides what became of it (see `commands/driver.py`).
+        Each unit must be confirmed before the next is taken. A unit that was not confirmed is decided again on the
+        current state: the driver relies on this after a conflict and `refresh`. Any other failure of an append ends
+        the work: the state is unchanged, nothing was sent, and the log shows whether the unit was recorded (see
+        `commands/driver.py`).
 
-        Raises Refused or InvalidInput where a decider says no to a stimulus (nothing of that unit is recorded; a
-        request is answered with Declined instead), StrategyFailed, and TapeMismatch where the log that is recalled
-        holds what these inputs do not lead to.
+        Raises Refused or InvalidInput where a decider refuses a stimulus (nothing of that unit is recorded; a request
+        is answered with Declined instead), StrategyFailed, and TapeMismatch where the recalled log holds events that
+        these inputs do not lead to.
         """
         return self._steps[type(given)](given)
 
     def confirm(self, unit: Unit) -> None:
-        """The unit is durable: it becomes the state."""
+        """Takes a durable unit into the state."""
         if unit.branch is None:
             self.world.fold_all(unit.envelopes)
         else:
@@ -103,30 +104,30 @@ class Engine:
         self._confirmed = unit
 
     def refresh(self, recorded: Iterable[Recorded]) -> None:
-        """Folds what the log holds beyond the state."""
+        """Folds events of the log that are not in the state yet."""
         for one in recorded:
             self.world.fold(one.envelope)
 
     def settled(self, made: RequestMade) -> Answer | None:
-        """The answer to a request that no state of the market or the account changes; None where it must be judged."""
+        """The answer to a request that does not depend on market or account; None where it must be judged."""
         return answering.settled(made, self.world, self.identity)
 
     def _market_moved(self, given: MarketMoved) -> Work:
-        """Nearly every candle leads to nothing, so only the others get a generator."""
+        """Most candles lead to no event, so a generator is made only for the others."""
         if given.at >= self._open_until or not self._recall.is_over:
-            return self._market_worked(given)
-        sighted = self._seen(given)
-        return self._all_sighted(sighted, given.at) if sighted else _NO_WORK
+            return self._market_moved_with_day(given)
+        sighted = self._sightings(given)
+        return self._all_signals_of(sighted, given.at) if sighted else _NO_WORK
 
-    def _market_worked(self, given: MarketMoved) -> Work:
+    def _market_moved_with_day(self, given: MarketMoved) -> Work:
         yield from self._turned(given.at)
-        yield from self._all_sighted(self._seen(given), given.at)
+        yield from self._all_signals_of(self._sightings(given), given.at)
         if self.recalling:
             yield from self._recalled_requests(given.at)
         return None
 
-    def _seen(self, given: MarketMoved) -> Sequence[Sequence[Sighting]]:
-        """What the strategies propose, by candle; all prices of the instant are known before the first proposal."""
+    def _sightings(self, given: MarketMoved) -> Sequence[Sequence[Sighting]]:
+        """The proposals by candle; the market view has all prices of the instant before the first proposal."""
         for event in given.events:
             self.market.take(event)
         return [
@@ -135,12 +136,12 @@ class Engine:
             if type(event) is Candle and (sightings := self._watch.take(event, self.market))
         ]
 
-    def _all_sighted(self, sighted: Sequence[Sequence[Sighting]], at: datetime) -> Work:
+    def _all_signals_of(self, sighted: Sequence[Sequence[Sighting]], at: datetime) -> Work:
         for sightings in sighted:
-            yield from self._sighted(sightings, at)
+            yield from self._signals_of(sightings, at)
         return None
 
-    def _sighted(self, sightings: Sequence[Sighting], at: datetime) -> Generator[Unit, None, None]:
+    def _signals_of(self, sightings: Sequence[Sighting], at: datetime) -> Generator[Unit, None, None]:
         portfolio = self.world.portfolio
         raised = {
             self._signal_id(sighting): sighting
@@ -188,7 +189,7 @@ class Engine:
         return None
 
     def _is_another_day(self, at: datetime) -> bool:
-        """No for an account that is not opened: it has no days. A day that is open is looked up once."""
+        """False for an unopened account, which has no days. An open day is looked up once."""
         if at < self._open_until:
             return False
         account = self.world.portfolio.account_state
@@ -219,7 +220,7 @@ class Engine:
         return None
 
     def _work(self, stimulus: Stimulus) -> Generator[Unit, None, Sequence[Envelope]]:
-        """The unit of this stimulus, until it is confirmed; returns its events, none where nothing followed."""
+        """Yields the unit of this stimulus until it is confirmed; returns its events, none where nothing followed."""
         if self.recalling:
             return (yield from self._recalled(self._recall.take(stimulus), stimulus.at))
         while True:
@@ -238,7 +239,7 @@ class Engine:
         return envelopes
 
     def _recalled_requests(self, until: datetime) -> Generator[Unit, None, None]:
-        """Requests come from no tape: what was recorded of them behind this instant is taken from the log."""
+        """Recalls the requests up to this instant from the log, since no tape holds them."""
         while self.recalling and (envelopes := self._recall.take_commands(until)):
             yield from self._recalled(envelopes, envelopes[0].meta.recorded_at)
 
@@ -254,15 +255,15 @@ def _raised(signal_id: str, sighting: Sighting) -> Ask:
 
 
 def _check_same_prices(raised: Mapping[str, Sighting], recorded: Iterable[Envelope]) -> None:
-    """A signal taken from the log was raised on the candle of this tape, or the tape is another one."""
+    """Raises TapeMismatch where a recalled signal has another price than the candle of this tape."""
     for envelope, sighting in _signals(raised, recorded):
         event = envelope.event
         assert isinstance(event, SignalDetected)
         if event.price != sighting.candle.close:
             raise TapeMismatch(
-                f"the log holds a signal on {event.instrument} at {event.price} when {event.candle_closed_at} came, "
-                f"where this tape says {sighting.candle.close}; play the tape this log was made from, or begin "
-                "another log"
+                f"the log holds a signal on {event.instrument} at {event.price} for the candle that closed at "
+                f"{event.candle_closed_at}, and this tape has a close of {sighting.candle.close}; play the tape this "
+                "log was made from, or begin another log"
             )
 
 

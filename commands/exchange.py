@@ -1,8 +1,7 @@
-"""The port to an exchange: what is sent to it, what it reports, and what it can be queried about.
+"""The port to an exchange: order entry, reports and queries.
 
-Sending returns nothing: what became of it enters as a report, which comes when it comes, twice, late or never. A
-report is a command to the order it is about (see `commands/order.py`). Every exchange keeps the contract that
-`tests/commands/exchange_contract.py` checks.
+Sending returns nothing: the outcome arrives as a report, which may come late, twice or never. A report is a command to
+its order (see `commands/order.py`). Every exchange keeps the contract in `tests/commands/exchange_contract.py`.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from domain.venue import Execution, VenueBalance, VenueOrder, VenuePosition
 
 
 class Ticket(Struct, frozen=True, gc=False):
-    """An order on its way out: its id (the client order id), its terms, and when it was sent."""
+    """An order to be sent: its id (the client order id), its terms, and the time it is sent."""
 
     order_id: str
     terms: OrderPlaced
@@ -29,10 +28,10 @@ class Ticket(Struct, frozen=True, gc=False):
 
 
 class Report(Struct, frozen=True, gc=False, kw_only=True):
-    """What all reports have: the order, when it happened, and the fact that goes into the log as the cause.
+    """The fields of all reports: the order, the time of the happening, and the fact that is logged as the cause.
 
-    `fact` is `exchange:<venue>:<id>`, the same for the same happening however often it is reported. What our own
-    sender found out has `clock:<ISO time>`.
+    `fact` is `exchange:<venue>:<id>`, the same for the same happening however often it is reported. A report of our
+    own sender has `clock:<ISO time>`.
     """
 
     order_id: str
@@ -41,13 +40,13 @@ class Report(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Submitted(Report, frozen=True, gc=False, kw_only=True):
-    """The request arrived and has a name there."""
+    """The exchange received the order and assigned it an id."""
 
     venue_order_id: str
 
 
 class Accepted(Report, frozen=True, gc=False, kw_only=True):
-    """The order rests there (a stop: waits for its trigger)."""
+    """The order rests at the exchange; a stop waits for its trigger."""
 
     venue_order_id: str
 
@@ -70,19 +69,19 @@ class Filled(Report, frozen=True, gc=False, kw_only=True):
 
 
 class Cancelled(Report, frozen=True, gc=False, kw_only=True):
-    """The order is gone; `reason` in the exchange's own words."""
+    """The order was cancelled; `reason` is the exchange's own text."""
 
     reason: str
 
 
 class CancelRefused(Report, frozen=True, gc=False, kw_only=True):
-    """There was nothing to cancel, or it was too late."""
+    """The exchange refused a cancel: there was nothing to cancel, or it was too late."""
 
     reason: str
 
 
 class Amended(Report, frozen=True, gc=False, kw_only=True):
-    """The order works on these terms now."""
+    """The exchange accepted these terms."""
 
     quantity: Decimal
     limit_price: Decimal | None
@@ -90,40 +89,40 @@ class Amended(Report, frozen=True, gc=False, kw_only=True):
 
 
 class AmendRefused(Report, frozen=True, gc=False, kw_only=True):
-    """The order keeps its old terms."""
+    """The exchange refused new terms; the order keeps its old terms."""
 
     reason: str
 
 
 class Rejected(Report, frozen=True, gc=False, kw_only=True):
-    """Proof that the order does not exist there: a structured refusal, or a search that found nothing."""
+    """The order does not exist at the exchange: a structured refusal, or a query by its id that found nothing."""
 
     reason: str
 
 
 class Expired(Report, frozen=True, gc=False, kw_only=True):
-    """The order's time ran out there."""
+    """The order expired at the exchange."""
 
     reason: str
 
 
 class OutcomeUnclear(Report, frozen=True, gc=False, kw_only=True):
-    """A timeout or an ambiguous response: what was sent may or may not have been done."""
+    """A timeout or an ambiguous response: the request may or may not have been executed."""
 
     reason: str
 
 
 class NotSent(Report, frozen=True, gc=False, kw_only=True):
-    """Our own sender did not send the order, or nothing of it arrived: it does not exist there and never will.
+    """Our sender did not send the order, or it did not arrive; it does not exist at the exchange and never will.
 
-    `fact` is `clock:<ISO time>`: it is our clock that found the intent stale.
+    `fact` is `clock:<ISO time>`, since our clock found the intent stale.
     """
 
     reason: str
 
 
 class Funded(Struct, frozen=True, gc=False, kw_only=True):
-    """Funding settled on an open position: `amount` in quote currency, negative when we paid. Not a fill."""
+    """Funding was settled on an open position: `amount` in quote currency, negative when we paid. It is no fill."""
 
     instrument: str
     at: datetime
@@ -134,7 +133,7 @@ class Funded(Struct, frozen=True, gc=False, kw_only=True):
 class Liquidated(Struct, frozen=True, gc=False, kw_only=True):
     """The exchange closed a position by force, under an order of its own.
 
-    `side` is the way that order traded; its execution has the figures of any other.
+    `side` is the side of that order; the other fields are those of any execution.
     """
 
     instrument: str
@@ -167,30 +166,30 @@ AnyReport = OrderReport | Funded | Liquidated
 
 
 class OrderEntry(Protocol):
-    """The way in. Each call raises one of three errors, or has handed over what was sent.
+    """Order entry. Each call either hands over what is sent or raises one of three errors.
 
-    - ExchangeUnreachable: nothing arrived there.
-    - ExchangeRefused: a structured refusal; it was not done.
-    - OutcomeUnknown: it may or may not have been done.
+    - ExchangeUnreachable: nothing arrived at the exchange.
+    - ExchangeRefused: a structured refusal; the request was not executed.
+    - OutcomeUnknown: the request may or may not have been executed.
 
-    An error of `submit` is about every ticket of the call. An adapter that needs several requests for one call raises
-    only while none of them has arrived; from then on it reports what becomes of each ticket.
+    An error of `submit` applies to every ticket of the call. An adapter that needs several requests for one call raises
+    only while none of them has arrived; after that it reports the outcome of each ticket.
     """
 
     @property
     def venue(self) -> str:
-        """The venue's name, as the facts of its reports spell it."""
+        """The venue's name, as in the facts of its reports."""
         ...
 
     def submit(self, tickets: Sequence[Ticket]) -> None:
         """Sends orders that belong together (an entry with its stop and target) in the order given.
 
-        An order id that was used before never makes a second order: the same ticket again changes nothing.
+        A used order id never makes a second order: sending the same ticket again changes nothing.
         """
         ...
 
     def cancel(self, order_id: str, at: datetime) -> None:
-        """Requests that the order be taken away; leads to Cancelled or CancelRefused."""
+        """Requests a cancel; leads to Cancelled or CancelRefused."""
         ...
 
     def amend(
@@ -202,50 +201,50 @@ class OrderEntry(Protocol):
         limit_price: Decimal | None,
         trigger_price: Decimal | None,
     ) -> None:
-        """Requests other terms, None leaves a term as it is; leads to Amended or AmendRefused."""
+        """Requests other terms, where None keeps a term; leads to Amended or AmendRefused."""
         ...
 
 
 class ReportStream(Protocol):
-    """The way back."""
+    """The reports of an exchange."""
 
     def reports(self) -> Sequence[AnyReport]:
-        """Everything that has come since the last call, in the order it happened; empty where nothing has.
+        """The reports since the last call, in the order they happened; empty where there are none.
 
-        Raises nothing: what cannot be received comes later, or is found by a query.
+        It raises nothing: a report that cannot be received comes later, or is found by a query.
         """
         ...
 
 
 class VenueQueries(Protocol):
-    """What the venue says of itself and of our account there.
+    """Queries about the venue and our account there.
 
-    Every query raises ExchangeUnreachable where no answer came and ExchangeRefused where the venue refuses to answer.
-    A query changes nothing, so there is no unknown outcome.
+    Every query raises ExchangeUnreachable where no response arrived and ExchangeRefused where the venue refused it. A
+    query changes nothing, so there is no unknown outcome.
     """
 
     def order(self, order_id: str) -> VenueOrder | None:
-        """The order of this client order id, open or ended; None where the venue has none of that id."""
+        """The order with this client order id, open or ended; None where the venue has no such order."""
         ...
 
     def open_orders(self) -> Sequence[VenueOrder]:
-        """The orders that may still fill, by arrival."""
+        """The orders that may still fill, in the order of arrival."""
         ...
 
     def executions(self, since: datetime) -> Sequence[Execution]:
-        """Every trade of the account at or after `since`, by time; each execution id once."""
+        """Every trade of the account at or after `since`, in order of time; each execution id once."""
         ...
 
     def positions(self) -> Sequence[VenuePosition]:
-        """The open positions; nothing for an instrument that is flat."""
+        """The open positions; none for an instrument that is flat."""
         ...
 
     def balances(self) -> Sequence[VenueBalance]:
-        """The account's money, one row a currency."""
+        """The account's balances, one for each currency."""
         ...
 
     def instruments(self) -> Sequence[Instrument]:
-        """What can be traded, with the rules of today."""
+        """The instruments that can be traded, with their current rules."""
         ...
 
     def server_time(self) -> datetime:
@@ -254,4 +253,4 @@ class VenueQueries(Protocol):
 
 
 class Exchange(OrderEntry, ReportStream, VenueQueries, Protocol):
-    """An exchange, whole."""
+    """A complete exchange."""

@@ -1,4 +1,4 @@
-"""Whose work it is."""
+"""The identity of an engine's work: log, account and run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 ENGINE = "engine"
-"""The actor of what follows from an event or from the market."""
+"""The actor of commands that follow from an event or from the market."""
 
 
 class Identity(Struct, frozen=True, gc=False):

@@ -1,6 +1,6 @@
-"""What goes into the engine. Time enters with it: `at` is when what follows is recorded (UTC).
+"""The inputs of the engine. Time enters with them: `at` is when the events that follow are recorded (UTC).
 
-The order of inputs decides everything: the same inputs give the same log.
+The same inputs in the same order give the same log.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from domain.settings import Settings
 
 
 class MarketMoved(Struct, frozen=True):
-    """Market events of one instant; candles are closed ones, at most one an instrument."""
+    """Market events of one instant; candles are closed, at most one for each instrument."""
 
     at: datetime
     events: tuple[MarketEvent, ...]
 
 
 class Reported(Struct, frozen=True):
-    """What the exchange reported, in its order."""
+    """Reports of the exchange, in its order."""
 
     at: datetime
     reports: tuple[AnyReport, ...]
 
 
 class RequestMade(Struct, frozen=True):
-    """A request from outside; `now` is the wall clock, by which the request is valid or not."""
+    """A request from outside; `now` is the wall clock, which decides whether the request is still valid."""
 
     at: datetime
     now: datetime
@@ -49,18 +49,18 @@ class Tick(Struct, frozen=True):
 
 
 class Started(Struct, frozen=True):
-    """Trading begins, or goes on after a stop, with what is configured now."""
+    """Trading begins, or continues after a stop, with the current configuration."""
 
     at: datetime
     configured: Settings
 
 
 Input = MarketMoved | Reported | RequestMade | Tick | Started | Stimulus
-"""A `Stimulus` as an input holds commands of the system itself, as the opening of a log does."""
+"""A `Stimulus` as an input holds commands of the system itself, such as the opening of a log."""
 
 
 def opening(log_id: UUID, commands: Sequence[Command], at: datetime) -> Stimulus:
-    """What opens an empty log of this id: these commands as one unit, recorded at `at`."""
+    """The stimulus that opens an empty log with this id: these commands as one unit, recorded at `at`."""
     cause = f"command:open-{log_id}"
     asks = (Ask(command=command, cause=cause, occurred_at=at, actor=ENGINE) for command in commands)
     return Stimulus(at, tuple(asks))

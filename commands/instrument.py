@@ -1,4 +1,4 @@
-"""What may be asked of the catalogue: to list an instrument by the rules it has now."""
+"""The command of the catalogue: to list an instrument with its current rules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from domain.instrument import (
 
 
 class ListInstrument(Struct, frozen=True, gc=False):
-    """The instrument and its rules as they are now."""
+    """Lists the instrument with its current rules."""
 
     instrument: Instrument
 
@@ -64,4 +64,4 @@ RANGES: tuple[tuple[str, Decimal, Decimal], ...] = (
     ("max_leverage", ONE, Decimal(1_000)),
     ("maintenance_margin", ZERO, ONE),
 )
-"""The figures of an instrument's rules and what each may be; a negative fee is a rebate."""
+"""The figures of an instrument's rules and their ranges; a negative fee is a rebate."""

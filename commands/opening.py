@@ -1,4 +1,4 @@
-"""What may be asked of a log: to be opened, once."""
+"""The command of a log: to be opened, once."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from domain.opening import LogOpened
 
 
 class OpenLog(Struct, frozen=True, gc=False):
-    """Names the log and says what it is for."""
+    """Opens the log with this identity."""
 
     opening: LogOpened
 
 
 def decide(command: OpenLog, state: LogOpened | None) -> Sequence[LogOpened]:
-    """The opening, or nothing where the log is open as asked. Raises Refused where it is another log."""
+    """The opening; nothing where the log is open with it already. Raises Refused where it is another log."""
     if state is None:
         return [command.opening]
     if state == command.opening:

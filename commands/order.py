@@ -1,6 +1,6 @@
-"""What may be asked of an order, and what an exchange's reports make of it.
+"""The commands of an order, which include the reports of an exchange.
 
-`decide` is the only place that says no; a report that tells what is known already answers with no event.
+Only `decide` refuses a command; a report of what is known already leads to no event.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ from domain.order import (
 
 
 class PlaceOrder(Struct, frozen=True, gc=False):
-    """Makes the intent durable; `rules` are the instrument's, which the terms are held to."""
+    """Records the intent; the terms are checked against `rules`, those of the instrument."""
 
     order_id: str
     terms: OrderPlaced
@@ -72,14 +72,14 @@ class PlaceOrder(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class CancelOrder:
-    """Asks for the order to be taken away."""
+    """Requests a cancel of the order."""
 
     order_id: str
     reason: str
 
 
 class AmendOrder(Struct, frozen=True, gc=False, kw_only=True):
-    """Asks for other terms; None leaves a term as it is."""
+    """Requests other terms; None keeps a term."""
 
     order_id: str
     quantity: Decimal | None
@@ -89,7 +89,7 @@ class AmendOrder(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class DenyOrder(Struct, frozen=True, gc=False):
-    """Takes back an intent that was never sent."""
+    """Withdraws an intent that was never sent."""
 
     order_id: str
     reason: str
@@ -118,13 +118,14 @@ EVENTS: Mapping[type[OrderReport], Callable[[Any], OrderEvent]] = {
     OutcomeUnclear: lambda report: OrderOutcomeUnknown(report.reason),
     NotSent: lambda report: OrderExpired(report.reason),
 }
-"""The event that each report becomes; a test holds the table to every report there is."""
+"""The event of each report; a test checks that the table is complete."""
 
 
 def decide(command: OrderCommand, state: OrderState) -> Sequence[OrderEvent]:
-    """The events that follow; none where it is already so.
+    """The events that follow; none where the command changes nothing.
 
-    Raises Refused where the order cannot be asked that, InvalidInput for terms the instrument does not have.
+    Raises Refused where the state of the order does not allow the command, InvalidInput for terms that the
+    instrument's rules do not allow.
     """
     match command:
         case PlaceOrder():
@@ -155,9 +156,9 @@ def _place(command: PlaceOrder, state: OrderState) -> Sequence[OrderEvent]:
 
 
 def check_terms(terms: OrderPlaced, rules: Instrument) -> None:
-    """Raises InvalidInput unless the terms are whole and on the instrument's ticks and lots."""
+    """Raises InvalidInput unless the terms are complete and on the instrument's ticks and lots."""
     if terms.instrument != rules.id:
-        raise InvalidInput(f"terms for {terms.instrument} were held against the rules of {rules.id}")
+        raise InvalidInput(f"terms for {terms.instrument} were checked against the rules of {rules.id}")
     check_digits("quantity", terms.quantity, rules.lot)
     needs_limit, needs_trigger = _PRICES[terms.type]
     _check_price(f"the limit price of a {terms.type} order", terms.limit_price, rules, needed=needs_limit)
@@ -182,7 +183,7 @@ def _check_price(name: str, price: Decimal | None, rules: Instrument, *, needed:
 
 
 def _request_cancel(command: CancelOrder, state: Working | Closed) -> Sequence[OrderEvent]:
-    """Where the outcome is unknown a cancel may be asked for again and again: nobody knows if the last one came."""
+    """Under an unknown outcome a cancel may be requested again: the last one may not have arrived."""
     if isinstance(state, Closed) or state.status is OrderStatus.CANCEL_REQUESTED:
         return []
     return [OrderCancelRequested(command.reason)]
@@ -192,18 +193,18 @@ def _request_amend(command: AmendOrder, state: Working | Closed) -> Sequence[Ord
     if isinstance(state, Closed):
         raise Refused(f"order {command.order_id} is {state.status.lower()}: nothing is left to amend")
     if state.status in PENDING:
-        raise Refused(f"order {command.order_id} waits for the answer to an earlier request")
+        raise Refused(f"order {command.order_id} waits for the response to an earlier request")
     if state.status not in LIFE[OrderAmendRequested]:
         raise Refused(f"order {command.order_id} is {state.status.lower()}: it cannot be amended any more")
-    asked = amended_by(command, state.terms)
-    if asked == state.terms:
+    wanted = amended_by(command, state.terms)
+    if wanted == state.terms:
         return []
-    check_terms(asked, command.rules)
+    check_terms(wanted, command.rules)
     return [OrderAmendRequested(command.quantity, command.limit_price, command.trigger_price)]
 
 
 def amended_by(command: AmendOrder, terms: OrderPlaced) -> OrderPlaced:
-    """The terms as the command wants them."""
+    """The terms with the changes of the command."""
     return amended(
         terms,
         quantity=command.quantity,
@@ -223,9 +224,9 @@ def _deny(command: DenyOrder, state: Working | Closed) -> Sequence[OrderEvent]:
 
 
 def _report(report: OrderReport, state: Working | Closed) -> Sequence[OrderEvent]:
-    """A report that leaves the order as it is has no event; a fill beyond the order is an event of its own.
+    """A report that changes nothing has no event; a fill beyond the order has a second event.
 
-    An order that the exchange has reported of was sent, whatever a sender started anew says of it.
+    NotSent is ignored for an order with a report of the exchange: it was sent, by a sender before a restart.
     """
     if isinstance(report, Filled):
         check_execution(report)
@@ -244,7 +245,7 @@ def _was_reported(state: Working | Closed) -> bool:
 
 
 def check_execution(report: Filled) -> None:
-    """Raises InvalidInput unless quantity and price are positive and the fee is a sum of money."""
+    """Raises InvalidInput unless quantity and price are positive and the fee is finite."""
     named = f"of execution {report.execution_id} of order {report.order_id}"
     check_positive(f"the quantity {named}", report.quantity)
     check_positive(f"the price {named}", report.price)

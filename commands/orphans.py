@@ -1,4 +1,4 @@
-"""What is done at start with the positions of strategies that are not configured any more."""
+"""The handling, at start, of positions of strategies that are no longer configured."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class _Start(Struct, frozen=True, kw_only=True):
 
 
 def settle_orphans(portfolio: Portfolio, *, chain: str, fresh_until: datetime) -> Sequence[Command]:
-    """What follows from `orphans.rule` of the settings in force: each position is reported, closed or handed over.
+    """The commands that follow from `orphans.rule` in force: each position is reported, closed or handed over.
 
-    `chain` is that of the outside fact that the start is, and names the orders; `fresh_until` (UTC) is until when they
-    may be sent. Nothing follows where there are no orphans, and only the alert again while one is being closed.
+    `chain` is the chain of the start as an outside fact, and names the orders; they may be sent until `fresh_until`
+    (UTC). Nothing follows without orphans; while an orphan is being closed, only its report is repeated.
     """
     settings = portfolio.settings.settings
     found = orphans(portfolio, settings)
@@ -42,15 +42,15 @@ def _nothing(_start: _Start) -> Iterator[Command]:
     yield from ()
 
 
-def _taken_back(start: _Start) -> Iterator[Command]:
-    """Nobody stands behind an entry that still waits: it would open the next orphan."""
+def _cancelled(start: _Start) -> Iterator[Command]:
+    """Cancels the waiting entries of orphans, which would open further orphans."""
     for order_id, entry in start.found.entries.items():
         if entry.order.status not in (OrderStatus.CANCEL_REQUESTED, OrderStatus.FILLED):
             yield CancelOrder(order_id, "ORPHANED")
 
 
 def _closed(start: _Start) -> Iterator[Command]:
-    yield from _taken_back(start)
+    yield from _cancelled(start)
     for number, held in enumerate(start.found.positions, start=1):
         if not start.portfolio.leaving(held):
             rules = start.portfolio.instruments[held.state.instrument]
@@ -75,6 +75,6 @@ def _way_out(held: OpenPosition, fresh_until: datetime) -> OrderPlaced:
 _FOLLOWS: Mapping[OrphanRule, Callable[[_Start], Iterator[Command]]] = {
     OrphanRule.ALERT: _nothing,
     OrphanRule.CLOSE: _closed,
-    OrphanRule.HAND_OVER: _taken_back,
+    OrphanRule.HAND_OVER: _cancelled,
 }
-"""What each rule adds to the report of every orphan."""
+"""The commands that each rule adds to the report of every orphan."""

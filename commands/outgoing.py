@@ -1,4 +1,4 @@
-"""What durable events send to the exchange, and what a log shows to be sent and not confirmed."""
+"""The requests that durable events send to the exchange, and those that a log shows as unconfirmed."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ _SENT = frozenset(get_args(Sendable))
 
 
 class Outgoing(Struct, frozen=True, gc=False):
-    """One event that is to be sent, and the order it is about."""
+    """One event to be sent, and its order."""
 
     order_id: str
     event: Sendable
 
 
 def outgoing(envelopes: Sequence[Envelope]) -> Sequence[Outgoing]:
-    """What these events send, in log order.
+    """The requests of these events, in log order.
 
-    A liquidation is the exchange's own order: it is recorded and never sent. Nor is an order that was denied in the
-    same unit.
+    A liquidation is the exchange's own order and is never sent. An order that is denied in the same unit is not sent
+    either.
     """
     sendable = [
         (envelope.meta.stream, envelope.event) for envelope in envelopes if type(envelope.event) in _SENT
@@ -53,10 +53,10 @@ def outgoing(envelopes: Sequence[Envelope]) -> Sequence[Outgoing]:
 
 
 def unconfirmed(world: World, amendments: Mapping[str, OrderAmendRequested]) -> Sequence[Outgoing]:
-    """What the log requested and the exchange has not confirmed, in the order the orders were placed.
+    """The requests that the exchange has not confirmed, in the order the orders were placed.
 
-    It may have been sent before the engine stopped, or not. `amendments` holds the last amendment requested of each
-    order, by order id: an order's state keeps only that one is pending.
+    They may have been sent before the engine stopped, or not. `amendments` holds the last requested amendment of each
+    order, by order id, since an order's state keeps only that an amendment is pending.
     """
     return [
         Outgoing(order_id, event)

@@ -1,4 +1,4 @@
-"""What may be asked of a position: to take a fill, funding, or another protection."""
+"""The commands of a position: a fill, funding, moved protection, or the report of an orphan."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ from domain.position import (
 class ApplyFill(Struct, frozen=True, gc=False, kw_only=True):
     """One execution, or the part of it that belongs to this position.
 
-    `direction` is the one the execution trades towards. `balance` is the account's before it, `opened_at` when
-    the position was opened (when it is opened by this fill: now), `reason` the purpose of the order.
+    `direction` is the direction that the execution trades towards. `balance` is the account's balance before it,
+    `opened_at` the time the position was opened (by this fill: its own time), `reason` the purpose of the order.
     """
 
     stream: str
@@ -52,14 +52,14 @@ class ApplyFill(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class ApplyFunding(Struct, frozen=True, gc=False):
-    """Funding settled on the position; negative when we paid."""
+    """Funding was settled on the position; negative when we paid."""
 
     stream: str
     amount: Decimal
 
 
 class MoveProtection(Struct, frozen=True, gc=False):
-    """The protective stop and target rest elsewhere now."""
+    """The protective stop and target were moved to these prices."""
 
     stream: str
     stop: Decimal | None
@@ -67,7 +67,7 @@ class MoveProtection(Struct, frozen=True, gc=False):
 
 
 class ReportOrphan(Struct, frozen=True, gc=False):
-    """The position's owner is not configured any more; `heir` takes it over, nobody if empty."""
+    """The position's owner is no longer configured; `heir` takes it over, nobody if empty."""
 
     stream: str
     owner: str
@@ -80,7 +80,7 @@ PositionCommand = ApplyFill | ApplyFunding | MoveProtection | ReportOrphan
 def decide(command: PositionCommand, state: PositionState) -> Sequence[PositionEvent]:
     """The events that follow.
 
-    Raises Refused for a position that has ended, or was never opened, InvalidInput for funding that is no sum.
+    Raises Refused for a position that has ended, or was never opened, InvalidInput for funding that is not finite.
     """
     if isinstance(state, Ended):
         raise Refused(f"{command.stream} has ended; a new position has a stream of its own")
@@ -165,7 +165,7 @@ def _reduced(fill: ApplyFill, state: Open, proceeds: Decimal) -> PositionReduced
 
 
 def settlement(event: PositionEvent) -> Decimal:
-    """What the event brings to the account's balance: realised profit less the fee, or funding."""
+    """The event's change of the account's balance: realised profit less the fee, or funding."""
     match event:
         case PositionOpened() | PositionIncreased():
             return EXACT.minus(event.fee)

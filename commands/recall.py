@@ -1,8 +1,8 @@
-"""Recall: a log taken up again. What it holds is folded, in step with the stimuli that led to it.
+"""Recall: resuming a log. Its events are folded in step with the stimuli that led to them.
 
-After a stop the same tape is played from its first candle. As long as the log already holds what followed from
-a stimulus, that is taken from the log; a stimulus that left nothing there left nothing then. So aggregates
-rebuild by replay, rules tightened since do not rewrite history, and the simulated exchange sees every call again.
+After a stop the same tape is played from its first candle. While the log holds more events, the consequences of each
+stimulus are taken from the log; a stimulus without events in the log has none. So aggregates are rebuilt by replay,
+rules tightened since do not change history, and the simulated exchange receives every call again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from domain.position import PositionFunded
 
 
 class Recall:
-    """Reads a log unit by unit; a unit is all that one stimulus led to."""
+    """Reads a log unit by unit; a unit holds all events that followed from one stimulus."""
 
     def __init__(self, recorded: Iterator[Recorded]) -> None:
         self._recorded = recorded
@@ -30,14 +30,14 @@ class Recall:
 
     @property
     def is_over(self) -> bool:
-        """True when the log holds nothing more: from here on, decide."""
+        """True when the log holds no further event, so that stimuli are decided again."""
         return self._next is None
 
     def take(self, stimulus: Stimulus) -> Sequence[Envelope]:
-        """What the log holds of this stimulus; nothing where nothing followed from it.
+        """The events that followed from this stimulus in the log; none where nothing followed.
 
-        Raises TapeMismatch where the log holds something older that no stimulus led to, or another execution or
-        funding of the same name: what was decided stays decided, what happened outside must be what happened.
+        Raises TapeMismatch where the log holds an older event that no stimulus led to, or another execution or funding
+        under the same fact. Decisions in the log are kept as they are; outside facts must be the same.
         """
         facts = {ask.cause for ask in stimulus.asks}
         taken = self._take_caused_by(facts, stimulus.at)
@@ -47,7 +47,7 @@ class Recall:
         return taken
 
     def take_commands(self, until: datetime) -> Sequence[Envelope]:
-        """What people asked for up to this moment: commands come from no tape, the log is where they are."""
+        """The events of a person's next request up to this time, which no tape holds; none without such a request."""
         upcoming = self._next
         if upcoming is None or upcoming.envelope.meta.recorded_at > until:
             return ()
@@ -57,7 +57,7 @@ class Recall:
         return self._take_caused_by({cause}, upcoming.envelope.meta.recorded_at)
 
     def _take_caused_by(self, facts: set[str], at: datetime) -> Sequence[Envelope]:
-        """A fact may be told again later: what followed from it then is a unit of its own."""
+        """Takes events of one recording time: a fact that is repeated later leads to another unit."""
         taken: list[Envelope] = []
         ids: set[str] = set()
         while self._next is not None:
@@ -81,14 +81,14 @@ class Recall:
 
 
 def _check_same_facts(stimulus: Stimulus, taken: Sequence[Envelope]) -> None:
-    """What the exchange tells of money on this tape is what it told when the log was made."""
-    told = {
+    """Executions and funding on this tape must equal those in the log."""
+    reported = {
         ask.cause: _MONEY[type(ask.command)](ask.command)
         for ask in stimulus.asks
         if type(ask.command) in _MONEY
     }
-    for envelope in taken if told else ():
-        event, expected = envelope.event, told.get(envelope.meta.causation_id)
+    for envelope in taken if reported else ():
+        event, expected = envelope.event, reported.get(envelope.meta.causation_id)
         if type(event) is type(expected) and event != expected:
             raise TapeMismatch(
                 f"the log holds {event} on {envelope.meta.stream}, where this tape leads to {expected}; {_REMEDY}"

@@ -1,4 +1,4 @@
-"""What may be requested of the reconciliation: to record a difference, and to settle it."""
+"""The commands of reconciliation: to record a difference, and to settle it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from domain.reconciliation.differences import Difference
 
 
 class RecordDiscrepancy(Struct, frozen=True, gc=False):
-    """The exchange knows something of `subject` that the log does not."""
+    """Records that exchange and log differ about `subject`."""
 
     discrepancy_id: str
     subject: str
@@ -27,7 +27,7 @@ class RecordDiscrepancy(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class ResolveDiscrepancy:
-    """Settled, and how."""
+    """Settles the discrepancy; `resolution` states how."""
 
     discrepancy_id: str
     resolution: str
@@ -37,7 +37,7 @@ ReconciliationCommand = RecordDiscrepancy | ResolveDiscrepancy
 
 
 def decide(command: ReconciliationCommand, state: Discrepancies) -> Sequence[ReconciliationEvent]:
-    """The events that follow; none where it is known or settled already. Raises Refused for an unknown id."""
+    """The events that follow; none for a discrepancy known or settled already. Raises Refused for an unknown id."""
     if isinstance(command, RecordDiscrepancy):
         if command.discrepancy_id in state.known:
             return []

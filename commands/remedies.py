@@ -1,8 +1,8 @@
-"""What resolves a difference: the report, or the command, that the venue's answer stands for.
+"""The remedy of a difference: the report or command that brings the log in line with the venue.
 
-A driver reconciles in three steps. It puts in the remedies of all differences, in their order; it compares again; and
-it records what is left (`commands.reconciliation.recorded`). So what a remedy resolves is no discrepancy, and what is
-recorded needs a person.
+A driver reconciles in three steps. It takes in the remedies of all differences, in their order; it compares again; and
+it records the rest (`commands.reconciliation.recorded`). A difference that a remedy resolves is therefore no
+discrepancy, and every recorded discrepancy needs a person.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ NOT_FOUND = "not found at the venue by its id"
 
 
 def remedy(difference: Difference, venue: str, at: datetime) -> Remedy | None:
-    """What is to be put in at `at`, the time of the comparison; None where nothing but a person resolves it.
+    """The remedy at `at`, the time of the comparison; None where only a person can resolve the difference.
 
-    Put in again it changes nothing: a report of what is known already has no event.
+    Taking a remedy in again changes nothing: a report of what is known already has no event.
     """
     make = _REMEDIES.get(type(difference))
     return None if make is None else make(difference, venue, at)
@@ -96,7 +96,7 @@ def _accepted(theirs: StatedOrder, at: datetime, fact: str) -> OrderReport:
 
 
 def _triggered(theirs: StatedOrder, at: datetime, fact: str) -> OrderReport | None:
-    """The price where it traded is in no answer: the trigger stands for it."""
+    """Uses the trigger as the price, since no response holds the traded price."""
     if theirs.trigger_price is None:
         return None
     return Triggered(order_id=theirs.order_id, at=at, fact=fact, price=theirs.trigger_price)
@@ -126,7 +126,7 @@ _STATUSES: Mapping[OrderStatus, Callable[[StatedOrder, datetime, str], OrderRepo
     OrderStatus.REJECTED: _rejected,
     OrderStatus.EXPIRED: _expired,
 }
-"""What the venue's status is as a report. FILLED has none: an order is filled by its executions."""
+"""The report of each status of the venue. FILLED has none: an order is filled by its executions."""
 
 _REMEDIES: Mapping[type[Difference], Callable[[Any, str, datetime], Remedy | None]] = {
     ExecutionMissing: _execution,
@@ -136,4 +136,4 @@ _REMEDIES: Mapping[type[Difference], Callable[[Any, str, datetime], Remedy | Non
     TermsDiffer: _terms,
     RulesDiffer: _rules,
 }
-"""What resolves each kind; a kind that is not here is resolved by a person, or by the remedy of another."""
+"""The remedy of each kind; any other kind is resolved by a person, or by the remedy of another difference."""

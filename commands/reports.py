@@ -1,4 +1,4 @@
-"""Reports as stimuli: those about orders together, those about a position each by itself."""
+"""Reports as stimuli: reports of orders together, each report of a position by itself."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ EXCHANGE = "exchange"
 
 
 def stimuli(reports: Sequence[AnyReport], world: World, account: str, at: datetime) -> Iterator[Stimulus]:
-    """The reports in their order, as few stimuli as may be.
+    """The reports in their order, in as few stimuli as possible.
 
-    Lazy, because what befalls a position must be looked up after the fills before it are recorded. Funding and
-    liquidations that come again are left out: unlike executions, nothing in a position identifies them.
+    Lazy, because the position of a report must be looked up after the fills before it are recorded. Repeated funding
+    and liquidations are left out here: unlike executions, nothing in a position identifies them.
     """
     asks: list[Ask] = []
     for report in reports:
@@ -41,7 +41,7 @@ def stimuli(reports: Sequence[AnyReport], world: World, account: str, at: dateti
 
 
 def _is_known(fact: str, world: World) -> bool:
-    return fact in world.told or fact in world.portfolio.discrepancies.known
+    return fact in world.taken_facts or fact in world.portfolio.discrepancies.known
 
 
 def _of_order(report: OrderReport, world: World, account: str) -> Ask:

@@ -1,8 +1,8 @@
-"""What a person, or a program of theirs, may ask of the engine from outside.
+"""The requests that a person or a program may send to the engine from outside.
 
-The engine turns a request into commands on the state of that instant (`commands/requests`). A request and the command
-it becomes have one name; where they hold the same fields they are one class.
-Prices are in quote currency, quantities in base currency. None leaves a thing as it is, or out.
+The engine turns a request into commands on the current state (`commands/requests`). A request and its command have the
+same name; where they have the same fields they are one class.
+Prices are in quote currency, quantities in base currency. None keeps a value, or leaves it out.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManualTerms:
-    """An order as a person words it.
+    """The terms of an order by hand.
 
-    `reduce_only` orders only take a position down. `stop` and `target` are the protection that rests at the exchange
+    `reduce_only` orders only reduce a position. `stop` and `target` are the protection that rests at the exchange
     from the first fill on; a reducing order has none.
     """
 
@@ -104,7 +104,7 @@ class RaiseSignal:
 
 @dataclass(frozen=True, slots=True)
 class DraftOrder:
-    """Holds the terms against the rules and the money of this instant; records nothing."""
+    """Checks the terms against the current rules and funds; records nothing."""
 
     terms: ManualTerms
 
@@ -118,7 +118,7 @@ class PlaceOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmendOrder:
-    """Asks the exchange for other terms."""
+    """Requests other terms from the exchange."""
 
     order_id: str
     quantity: Decimal | None = None
@@ -128,7 +128,7 @@ class AmendOrder:
 
 @dataclass(frozen=True, slots=True)
 class ClosePosition:
-    """Takes the whole position off at the market; `position` is its stream, or what follows the account in it."""
+    """Closes the whole position at the market; `position` is its stream, or the part of it after the account."""
 
     position: str
     reason: str
@@ -136,7 +136,7 @@ class ClosePosition:
 
 @dataclass(frozen=True, slots=True)
 class MoveProtection:
-    """Moves the resting stop and target of an open position; None leaves one where it rests."""
+    """Moves the resting stop and target of an open position; None keeps the price."""
 
     position: str
     stop: Decimal | None = None
@@ -145,7 +145,7 @@ class MoveProtection:
 
 @dataclass(frozen=True, slots=True)
 class PauseStrategy:
-    """The strategy's signals are skipped from here on, its exits are not."""
+    """Skips the strategy's entries from here on; its exits go through."""
 
     strategy: str
     reason: str
@@ -153,7 +153,7 @@ class PauseStrategy:
 
 @dataclass(frozen=True, slots=True)
 class ResumeStrategy:
-    """The strategy's signals are judged again."""
+    """Judges the strategy's entries again."""
 
     strategy: str
     reason: str
@@ -161,7 +161,7 @@ class ResumeStrategy:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSettings:
-    """Other settings, by their dotted names (`risk.max_positions`), as text; the rest stay as they are."""
+    """Changes settings by their dotted names (`risk.max_positions`), as text; the others are unchanged."""
 
     changes: Mapping[str, str] = field(default_factory=dict[str, str])
 

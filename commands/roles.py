@@ -1,4 +1,4 @@
-"""Who may make which request, whichever way it comes in: GraphQL, a chat, the command line."""
+"""The role that each request needs, by whatever way it arrives: GraphQL, a chat, the command line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from commands.request import (
 
 
 class Role(IntEnum):
-    """VIEWER reads; TRADER also sends what moves money; ADMIN also sends what everybody's trading depends on."""
+    """VIEWER reads; TRADER also sends requests that trade; ADMIN also changes settings and resets the kill switch."""
 
     VIEWER = 1
     TRADER = 2
@@ -31,12 +31,12 @@ class Role(IntEnum):
 
     @classmethod
     def named(cls, name: str) -> Role:
-        """The role as a person writes it. Raises KeyError for a name that is none."""
+        """The role of this name, in any case. Raises KeyError for an unknown name."""
         return cls[name.upper()]
 
     @property
     def word(self) -> str:
-        """The role as a person reads it."""
+        """The name of the role in lower case."""
         return self.name.lower()
 
 

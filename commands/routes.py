@@ -1,4 +1,4 @@
-"""Every command there is: the stream it goes to, and the decider that answers it. One line each."""
+"""The table of commands: the stream and the decider of each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Decider = Callable[[Any, Any], Sequence[Event]]
 
 
 class Route(Struct, frozen=True):
-    """Where a command goes: `stream(account, command)` names the stream, `decide(command, state)` answers."""
+    """The route of a command: `stream(account, command)` names its stream, `decide(command, state)` its events."""
 
     stream: Stream
     decide: Decider

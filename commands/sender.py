@@ -1,7 +1,7 @@
-"""The sender: hands what is durable to the exchange, and holds every intent against the clock immediately before.
+"""The sender: sends durable requests to the exchange, after checking the freshness of every intent against the clock.
 
-Sending has no result. What the sender finds out itself (not sent, refused at once, outcome unknown) it returns as
-reports, which the driver puts in as inputs like those of the exchange.
+Sending has no result. The sender returns reports of its own (not sent, refused at once, outcome unknown), which the
+driver takes in like those of the exchange.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Made = Callable[[str, datetime, str, str], OrderReport]
 
 
 class Sender:
-    """Sends to one exchange; `clock` gives the time that freshness is judged by and that tickets carry (UTC)."""
+    """Sends to one exchange; `clock` gives the time (UTC) that freshness is judged by and that tickets carry."""
 
     def __init__(self, exchange: OrderEntry, clock: Callable[[], datetime]) -> None:
         self._exchange, self._clock = exchange, clock
@@ -37,11 +37,10 @@ class Sender:
     def send(self, requests: Sequence[Outgoing]) -> Sequence[OrderReport]:
         """Submits each entry together with its protection, then cancels and amends, all in log order.
 
-        An intent that is not fresh any more is not sent, and neither is the protection of one that is not: they are
-        returned as NotSent. What reduces a position is always fresh. An error of the exchange becomes a report by the
-        table `REPORTED`.
+        A stale intent is not sent, and neither is its protection; both are returned as NotSent. An order that reduces
+        a position is always fresh. An error of the exchange becomes a report by the table `REPORTED`.
 
-        Where a tape's log is recalled, the tape's clock shows the same times: what was sent is sent again, no more.
+        Where the log of a tape is recalled, the tape's clock shows the same times, so the same requests are sent.
         """
         reports = [report for family in _families(requests) for report in self._submit(family)]
         for request in requests:
@@ -50,11 +49,11 @@ class Sender:
         return reports
 
     def resume(self, requests: Sequence[Outgoing], venue: VenueQueries) -> Sequence[OrderReport]:
-        """Sends again what a stopped engine left unconfirmed, by the same rules.
+        """Sends again, by the same rules, the requests that a stopped engine left unconfirmed.
 
-        An order that is at the venue already is not sent again: what became of it is found by its reports, or by
-        reconciliation. One that is to be cancelled and never arrived is not sent, and neither is its protection. Where
-        the venue does not answer, its outcome and that of its protection are unclear.
+        An order that is at the venue already is not sent again; its outcome is found by its reports or by
+        reconciliation. An order that is to be cancelled and never arrived is not sent, and neither is its protection.
+        Where the venue does not respond, the outcome of the order and its protection is unclear.
         """
         reports: list[OrderReport] = []
         missing: list[Outgoing] = []
@@ -79,7 +78,7 @@ class Sender:
             yield from self._handed_over(sendable, now)
 
     def _handed_over(self, requests: Sequence[Outgoing], now: datetime) -> Sequence[OrderReport]:
-        """The reports of what the exchange refused or did not confirm; nothing where it took the requests over."""
+        """Sends the requests; returns reports of those that the exchange refused or did not confirm."""
         kind = type(requests[0].event)
         try:
             _CALLS[kind](self._exchange, requests, now)
@@ -91,10 +90,10 @@ class Sender:
 
 
 def too_late(placed: Sequence[Outgoing], now: datetime) -> Mapping[str, str]:
-    """Why each of these orders must not be sent any more, by order id.
+    """The reason, by order id, for each order that must not be sent any more.
 
-    What adds exposure was meant for a market that has moved on; its protection would reduce another position. What
-    takes us out of a position never comes too late.
+    A stale entry was meant for a market that has moved on, and its protection would reduce another position. An order
+    that closes a position is never too late.
     """
     terms = {request.order_id: request.event for request in placed if isinstance(request.event, OrderPlaced)}
     stale = {
@@ -124,7 +123,7 @@ def _withdrawn(missing: Sequence[Outgoing], others: Sequence[Outgoing]) -> Colle
 
 
 def _families(requests: Sequence[Outgoing]) -> Sequence[Sequence[Outgoing]]:
-    """The orders to be placed, each entry with the protection that waits for it."""
+    """The orders to be placed, each entry together with its protection."""
     families: dict[str, list[Outgoing]] = {}
     for request in requests:
         if isinstance(request.event, OrderPlaced):
@@ -226,4 +225,4 @@ REPORTED: Mapping[type[Sendable], Mapping[type[ExchangeError], Made]] = {
         OutcomeUnknown: _unclear,
     },
 }
-"""What each error of the exchange makes of each request. An error that is not here proves nothing: it is unclear."""
+"""The report of each error for each request; an error that is not listed is reported as OutcomeUnclear."""

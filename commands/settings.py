@@ -1,4 +1,4 @@
-"""What may be asked of the settings: to be other ones."""
+"""The command of the settings: to change them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from domain.settings import InForce, Settings, SettingsChanged, SettingsEvent, c
 
 
 class ChangeSettings(Struct, frozen=True, gc=False):
-    """These are in force from here on; `reason` is a person's, where one asks."""
+    """Puts these settings in force; `reason` is given where a person requests the change."""
 
     settings: Settings
     reason: str = ""
@@ -20,7 +20,7 @@ SettingsCommand = ChangeSettings
 
 
 def decide(command: SettingsCommand, state: InForce) -> Sequence[SettingsEvent]:
-    """The events that follow; none where these are in force already. Raises InvalidSettings."""
+    """The events that follow; none where these settings are in force already. Raises InvalidSettings."""
     check(command.settings)
     if state.version > 0 and state.settings == command.settings:
         return []

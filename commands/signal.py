@@ -1,4 +1,4 @@
-"""What may be asked of a signal: to be detected, and to be decided, once each."""
+"""The commands of a signal: to be detected and to be decided, once each."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from domain.signal import (
 
 
 class RaiseSignal(Struct, frozen=True, gc=False):
-    """A strategy, or somebody outside, says that something is worth looking at."""
+    """Records a signal of a strategy or of an external scanner."""
 
     signal_id: str
     signal: SignalDetected
 
 
 class RecordDecision(Struct, frozen=True, gc=False):
-    """What both committees made of the signal."""
+    """Records the decision of both committees on the signal."""
 
     signal_id: str
     decision: DecisionMade
@@ -39,7 +39,7 @@ SignalCommand = RaiseSignal | RecordDecision
 def decide(command: SignalCommand, state: SignalState) -> Sequence[SignalEvent]:
     """The events that follow; none where the signal was detected or decided before.
 
-    Raises InvalidInput for a signal whose figures cannot be meant, Refused for a decision on none.
+    Raises InvalidInput for a signal with impossible figures, Refused for a decision without a signal.
     """
     match command:
         case RaiseSignal():
@@ -61,7 +61,7 @@ def check_signal(signal: SignalDetected) -> None:
     """Raises InvalidInput unless every figure is finite, confidence in 0..1, trend in -1..1, prices positive."""
     check_instrument_id(signal.instrument)
     if signal.interval_seconds < 1:
-        raise InvalidInput(f"a signal on candles of {signal.interval_seconds} seconds is on none")
+        raise InvalidInput(f"interval {signal.interval_seconds} of a signal must be at least 1 second")
     if not 0 <= signal.confidence <= 1:
         raise InvalidInput(f"confidence {signal.confidence} of a signal must be in 0 … 1")
     if not -1 <= signal.trend <= 1:

@@ -1,4 +1,4 @@
-"""The start of trading: what is configured now is put in force, and what nobody stands behind any more is settled."""
+"""The start of trading: the current configuration is put in force, and orphans are handled."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from domain.settings import Settings
 
 
 def configured(at: datetime, settings: Settings, portfolio: Portfolio) -> Stimulus:
-    """Puts the configured strategies, and the rules about their positions, in force; limits stay as they are.
+    """Puts the configured strategies and the rules about their positions in force; limits are unchanged.
 
-    Nothing follows where they are in force already.
+    Nothing follows where the same settings are in force already.
     """
     wanted = replace(
         portfolio.settings.settings,
@@ -31,7 +31,7 @@ def configured(at: datetime, settings: Settings, portfolio: Portfolio) -> Stimul
 
 
 def settled(at: datetime, identity: Identity, portfolio: Portfolio) -> Stimulus:
-    """What becomes of orphans; see `commands/orphans.py`."""
+    """Handles orphans; see `commands/orphans.py`."""
     freshness = timedelta(seconds=portfolio.settings.settings.order_freshness_seconds)
     chain = chain_id(identity.log_id, identity.account, _fact(at))
     return _at_start(at, settle_orphans(portfolio, chain=chain, fresh_until=at + freshness))

@@ -1,4 +1,4 @@
-"""The two statements that a reconciliation compares: ours from the world, theirs from a venue's answers."""
+"""The two statements that a reconciliation compares: ours from the world, theirs from a venue's responses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.streams import parse
 
 
 def our_statement(world: World) -> Statement:
-    """What the log adds up to. Raises AccountNotOpened where there is no account on record."""
+    """The statement of the log. Raises AccountNotOpened where there is no account on record."""
     orders = {
         parse(stream).id: state
         for stream, state in world.states.items()
@@ -22,10 +22,10 @@ def our_statement(world: World) -> Statement:
 
 
 def their_statement(venue: VenueQueries, our: Statement, since: datetime) -> Statement:
-    """What the venue answers now; executions at or after `since`.
+    """The venue's current statement; executions at or after `since`.
 
-    Each order of ours that is open and not listed as open there is looked up by its id. Raises what the queries raise:
-    a statement is whole or there is none.
+    Each order that is open here and not listed as open there is queried by its id. Raises what the queries raise, so a
+    statement is never incomplete.
     """
     listed = venue.open_orders()
     names = {order.order_id for order in listed}

@@ -1,4 +1,4 @@
-"""A stimulus: what came from outside, as the commands it asks for."""
+"""A stimulus: an input from outside, as the commands that it leads to."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from commands.routes import Command
 
 
 class Ask(Struct, frozen=True, gc=False, kw_only=True):
-    """One command and why it is asked.
+    """One command with its cause.
 
-    `cause` is an event's id or a typed outside fact, `occurred_at` when that was so, `actor` who asks. `chain` is
-    the chain it goes on with; None where the stream it speaks to goes on, or where the fact begins a new one.
+    `cause` is the id of an event or an outside fact (see `domain.log.Meta`), `occurred_at` its time, `actor` whoever
+    sends the command. `chain` is the chain that the command continues; None where it continues the chain of its stream,
+    or where the fact begins a new chain.
     """
 
     command: Command
@@ -24,7 +25,7 @@ class Ask(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Stimulus(Struct, frozen=True, gc=False):
-    """Everything that is to be handled as one: it is recorded whole, at `at`, or not at all."""
+    """Commands that are handled as one: all of it is recorded at `at`, or nothing."""
 
     at: datetime
     asks: tuple[Ask, ...]

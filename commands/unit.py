@@ -1,4 +1,4 @@
-"""A unit of work: all that follows from one stimulus, to be recorded as one and sent only then."""
+"""A unit of work: all that follows from one stimulus, recorded in one append and sent after it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from domain.log import Envelope, Meta, chain_id, event_id
 class Unit(Struct, frozen=True, eq=False):
     """The events of one append, in the order of the log; `at` is when they are recorded (UTC).
 
-    `branch` is the state as it is once they are durable. It is None where the log holds them already: those are
-    folded, and not appended.
+    `branch` is the state once they are durable. It is None where the log holds them already; such events are folded
+    and not appended.
     """
 
     at: datetime
@@ -35,10 +35,10 @@ class Unit(Struct, frozen=True, eq=False):
 
 
 def decide(branch: Branch, stimulus: Stimulus, identity: Identity) -> Unit:
-    """All that follows from the stimulus, decided on the branch, which takes it up.
+    """Decides all that follows from the stimulus, on the branch, which takes the events in.
 
-    What follows from one command is finished before the next is decided: a second signal sees the first one's orders.
-    Raises Refused or InvalidInput.
+    The consequences of one command are finished before the next is decided, so a second signal sees the orders of the
+    first. Raises Refused or InvalidInput.
     """
     waiting = deque(stimulus.asks)
     while waiting:
@@ -66,7 +66,7 @@ def _events(branch: Branch, ask: Ask, at: datetime, identity: Identity) -> Seque
 
 
 def _chain(branch: Branch, stream: str, fact: str, identity: Identity) -> str:
-    """A report of an order or a position goes on with its chain; any other outside fact begins one."""
+    """Continues the chain of an order, position or signal; any other outside fact begins a chain."""
     goes_on = stream.partition("-")[0] in {"signal", "order", "position"}
     begun = branch.chain_of(stream) if goes_on else None
     return begun or chain_id(identity.log_id, identity.account, fact)

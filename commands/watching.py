@@ -1,4 +1,4 @@
-"""The strategies at work: which instance reads which candles, and what a proposal becomes."""
+"""The strategies at work: which instance reads which candles, and the signals of their proposals."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from domain.strategies import Proposal, Strategy, Watcher
 class Instance(Struct, frozen=True, kw_only=True):
     """One strategy in force, with an id, instruments and an interval of its own.
 
-    `id` names it in signals, positions and settings. `instruments` are ids, empty for all; `interval` is that of the
-    candles it reads, None for those the market gives.
+    `id` names it in signals, positions and settings. `instruments` are ids, empty for all. `interval` is the
+    interval of the candles it reads, None for that of the market's candles.
     """
 
     id: str
@@ -35,17 +35,17 @@ class Instance(Struct, frozen=True, kw_only=True):
 
 @runtime_checkable
 class MarketWatcher(Protocol):
-    """A watcher that reads the last prices beside its candle; what it used of them belongs in the proposal's inputs."""
+    """A watcher that also reads the last prices; the prices it used belong in the proposal's inputs."""
 
     def on_market(self, candle: Candle, market: MarketView) -> Proposal | None:
-        """Takes the next closed candle, in time order, with the market as it is then."""
+        """Takes the next closed candle, in time order, with the market at its close."""
         ...
 
 
 class Sighting(Struct, frozen=True):
     """A proposal, the instance that made it, and the closed candle it was made on.
 
-    `cause` is the outside fact that caused it: the candle.
+    `cause` is the candle as an outside fact.
     """
 
     instance: Instance
@@ -54,7 +54,7 @@ class Sighting(Struct, frozen=True):
     cause: str
 
     def signal(self) -> SignalDetected:
-        """The event that records it."""
+        """The event that records the proposal."""
         proposal = self.proposal
         return SignalDetected(
             strategy=self.instance.id,
@@ -73,17 +73,17 @@ class Sighting(Struct, frozen=True):
 
 
 class Watch:
-    """Every instance's view of every instrument it trades; a view begins with the first candle of its instrument."""
+    """The view of every instance on every instrument it trades; a view begins with the instrument's first candle."""
 
     def __init__(self, instances: Sequence[Instance]) -> None:
         self._instances = instances
         self._views: dict[str, Sequence[_View]] = {}
 
     def take(self, candle: Candle, market: MarketView) -> Sequence[Sighting]:
-        """What the instances propose at the close of this candle, in their order.
+        """The proposals of the instances at the close of this candle, in the order of the instances.
 
-        Raises StrategyFailed for a strategy that raises, InvalidInput for a proposal that names something else than
-        what it was made on, or for an interval that cannot be built from this candle's.
+        Raises StrategyFailed for a strategy that raises, InvalidInput for a proposal with another strategy, instrument,
+        interval or price than its candle, and for an interval that cannot be built from this candle's interval.
         """
         views = self._views.get(candle.instrument)
         if views is None:
@@ -115,7 +115,7 @@ class _View:
         return () if proposal is None else (Sighting(self._instance, candle, proposal, cause_of(candle)),)
 
     def _proposed(self, candle: Candle, market: MarketView) -> Proposal | None:
-        """A strategy that fails has no view any more that could be trusted: the run ends, and nothing is recorded."""
+        """Raises StrategyFailed if the strategy raises: its state cannot be trusted after that, so the run ends."""
         name = self._instance.strategy.name
         try:
             proposal = self._read(candle, market)
@@ -129,9 +129,9 @@ class _View:
 
 
 def coarser_for(instance: Instance, instrument: str, given: timedelta) -> CoarserCandles | None:
-    """What builds the instance's candles from those that are given; None where it reads these.
+    """Builds the instance's candles from candles of the `given` interval; None where it reads those.
 
-    Raises InvalidInput where they cannot be built.
+    Raises InvalidInput where its candles cannot be built.
     """
     if instance.interval is None or instance.interval == given:
         return None
@@ -149,12 +149,12 @@ def _reading(watcher: Watcher) -> Callable[[Candle, MarketView], Proposal | None
 
 
 def _check_own(strategy: str, proposal: Proposal, candle: Candle) -> None:
-    """It is judged and sized by these figures; a strategy from elsewhere may have mixed them up."""
+    """Checked because the signal is judged and sized by these figures, and a third-party strategy may confuse them."""
     named = (proposal.strategy, proposal.instrument, proposal.interval, proposal.price)
     shown = (strategy, candle.instrument, candle.interval, candle.close)
     if named != shown:
         raise InvalidInput(
-            f"strategy {strategy} proposed {_spelled(named)} when it was shown {_spelled(shown)}: a proposal names its "
+            f"strategy {strategy} proposed {_spelled(named)} on a candle of {_spelled(shown)}: a proposal names its "
             "strategy, and the instrument, interval and close of the candle it was made on"
         )
 

@@ -1,4 +1,4 @@
-"""The world as the log adds up to it: every stream's state and version, and the portfolio across them."""
+"""The world: the state and version of every stream of the log, and the portfolio across them."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ _FOLDS: Mapping[str, Fold] = {
     "settings": (settings.NONE_IN_FORCE, settings.evolve),
     "reconciliation": (reconciliation.NONE_FOUND, reconciliation.evolve),
 }
-"""By noun: the state before the first event, and how it folds."""
+"""By noun: the state before the first event, and the fold."""
 
 FOLDS: Mapping[type, Fold] = {event: _FOLDS[noun] for noun, events in NOUNS.items() for event in events}
 
 _INITIAL: Mapping[str, object] = {
     "instruments" if noun == "instrument" else noun: initial for noun, (initial, _) in _FOLDS.items()
 }
-"""By the word a stream's name begins with."""
+"""The state before the first event, by the first word of a stream's name."""
 
 
 _NAMELESS: frozenset[type] = frozenset({position.PositionFunded, order.OrderPlaced})
 
 
-def _told(envelope: Envelope) -> Iterable[str]:
-    """The fact behind funding, and behind an order that the exchange placed itself."""
+def _taken_facts(envelope: Envelope) -> Iterable[str]:
+    """The cause of funding, and of an order that the exchange placed itself."""
     event = envelope.event
     liquidation = isinstance(event, order.OrderPlaced) and event.purpose is Purpose.LIQUIDATION
     once = liquidation or isinstance(event, position.PositionFunded)
@@ -56,24 +56,24 @@ def _told(envelope: Envelope) -> Iterable[str]:
 class World:
     """One account's states, folded from its events in the order of the log.
 
-    `ordinal` is that of the last event folded, `versions` and `chains` are by stream. `told` are the exchange's
-    facts that nothing in the states tells apart (funding, liquidations), so that one told twice is taken up once.
-    `commanded` is what followed from each command from outside, so that one asked twice is done once.
+    `ordinal` is that of the last folded event; `versions` and `chains` are by stream. `taken_facts` are the exchange's
+    facts that the states do not identify (funding, liquidations), so that a repeated report is taken in once.
+    `commanded` holds what followed from each command from outside, so that a repeated command is carried out once.
     """
 
-    __slots__ = ("chains", "commanded", "ordinal", "portfolio", "states", "told", "versions")
+    __slots__ = ("chains", "commanded", "ordinal", "portfolio", "states", "taken_facts", "versions")
 
     def __init__(self) -> None:
         self.states: dict[str, Any] = {}
         self.versions: dict[str, int] = {}
         self.chains: dict[str, str] = {}
-        self.told: set[str] = set()
+        self.taken_facts: set[str] = set()
         self.commanded = Commanded()
         self.portfolio: Portfolio = EMPTY
         self.ordinal = 0
 
     def fold(self, envelope: Envelope) -> None:
-        """Takes up the next event of the log."""
+        """Takes in the next event of the log."""
         meta, event = envelope.meta, envelope.event
         stream = meta.stream
         initial, evolve = FOLDS[type(event)]
@@ -84,19 +84,19 @@ class World:
         self.states[stream] = after = evolve(state, event)
         self.versions[stream] = meta.version
         if type(event) in _NAMELESS:
-            self.told.update(_told(envelope))
+            self.taken_facts.update(_taken_facts(envelope))
         self.portfolio = evolve_portfolio(self.portfolio, envelope, after)
         self.ordinal += 1
         self.commanded.take(self.ordinal, envelope)
 
     def fold_all(self, envelopes: Iterable[Envelope]) -> World:
-        """Takes up many; returns itself."""
+        """Takes in these events in order; returns itself."""
         for envelope in envelopes:
             self.fold(envelope)
         return self
 
     def state(self, stream: str) -> Any:
-        """The stream's state; that before its first event where it has none."""
+        """The stream's state; the initial state where it has no event."""
         held = self.states.get(stream)
         return _INITIAL[stream.partition("-")[0]] if held is None else held
 
@@ -108,7 +108,7 @@ class World:
 
 
 class Branch:
-    """A world as it would be: changes are kept beside the world until they are durable."""
+    """A world with changes that are not durable yet; the base world is unchanged until `merge`."""
 
     __slots__ = ("_base", "_states", "_versions", "chains", "envelopes", "portfolio")
 
@@ -126,19 +126,19 @@ class Branch:
         return self._base.state(stream) if held is None else held
 
     def next_version(self, stream: str) -> int:
-        """The version the stream's next event has."""
+        """The version of the stream's next event."""
         return (self._versions.get(stream) or self._base.versions.get(stream, 0)) + 1
 
     def begun_here(self, stream: str) -> bool:
-        """Whether the stream began in this branch: nothing of it is durable, and nobody outside has heard of it."""
+        """Whether the stream began in this branch, so that nothing of it is durable or sent."""
         return stream in self._versions and stream not in self._base.versions
 
     def chain_of(self, stream: str) -> str | None:
-        """The chain the stream began in; None for one that has not begun."""
+        """The chain the stream began in; None for a stream without events."""
         return self.chains.get(stream) or self._base.chains.get(stream)
 
     def fold(self, envelope: Envelope) -> None:
-        """Takes up an event that is not durable yet."""
+        """Takes in an event that is not durable yet."""
         stream = envelope.meta.stream
         evolve = FOLDS[type(envelope.event)][1]
         self._states[stream] = after = evolve(self.state(stream), envelope.event)
@@ -148,14 +148,14 @@ class Branch:
         self.envelopes.append(envelope)
 
     def merge(self) -> None:
-        """What was branched is durable now: it becomes the world."""
+        """Takes the changes into the base world, once they are durable."""
         self._base.states.update(self._states)
         self._base.versions.update(self._versions)
         for stream, chain in self.chains.items():
             self._base.chains.setdefault(stream, chain)
         for at, envelope in enumerate(self.envelopes, self._base.ordinal + 1):
             if type(envelope.event) in _NAMELESS:
-                self._base.told.update(_told(envelope))
+                self._base.taken_facts.update(_taken_facts(envelope))
             self._base.commanded.take(at, envelope)
         self._base.portfolio = self.portfolio
         self._base.ordinal += len(self.envelopes)

@@ -1,4 +1,4 @@
-"""One table: what each event asks for next. Read it to know what follows from what."""
+"""The table of processes: the commands that follow from each event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Something ended: an order gives back its funds; an overfill, or too many lost trades, stop everything."""
+"""Endings: an ended order releases its funds; an overfill or too many lost trades trip the kill switch."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from domain.order import Closed, OrderOverfilled
 
 
 def release_funds(moment: Moment) -> Sequence[Command]:
-    """Once the order has ended nothing is set aside for it."""
+    """Releases the reserved funds of an order that has ended."""
     ended = isinstance(moment.branch.state(moment.envelope.meta.stream), Closed)
     reserved = moment.subject in moment.portfolio.account.reserved
     return [ReleaseFunds(moment.subject)] if ended and reserved else ()
 
 
 def trip_on_overfill(moment: Moment) -> Sequence[Command]:
-    """More exposure than anybody decided on: no more of it until a person has looked."""
+    """Trips the kill switch on an overfill: it is exposure that nobody decided on."""
     event = moment.envelope.event
     assert isinstance(event, OrderOverfilled)
     return [TripKillSwitch(f"order {moment.subject} was filled {event.excess} beyond its quantity")]
 
 
 def trip_on_win_rate(moment: Moment) -> Sequence[Command]:
-    """Too few of the last trades were won: no more of them until a person has looked.
+    """Trips the kill switch where too few of the last trades were won.
 
-    Only a full window of trades since the last reset is judged, so that a reset lets trading go on until the next.
+    Only a full window of trades since the last reset is judged, so that trading goes on after a reset.
     """
     limits, portfolio = moment.portfolio.settings.settings.risk, moment.portfolio
     window, trades = limits.win_rate_window, portfolio.trades
     if not limits.minimum_win_rate or trades.count - portfolio.reset_at < window:
         return ()
-    won, asked = trades.wins(window), EXACT.multiply(limits.minimum_win_rate, Decimal(window))
-    if won >= asked:
+    won, required = trades.wins(window), EXACT.multiply(limits.minimum_win_rate, Decimal(window))
+    if won >= required:
         return ()
     return [
         TripKillSwitch(

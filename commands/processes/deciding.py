@@ -1,4 +1,4 @@
-"""A signal was detected: both committees judge it, on the portfolio of this instant."""
+"""A signal was detected: both committees judge it on the current portfolio."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.signal import SignalDetected
 
 
 def judge(moment: Moment) -> Sequence[Command]:
-    """Asks for the decision to be recorded, whatever it is."""
+    """Records the decision, whatever it is."""
     signal = moment.envelope.event
     assert isinstance(signal, SignalDetected)
     view = View(

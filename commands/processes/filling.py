@@ -1,4 +1,4 @@
-"""An order was filled: the position takes the fill, and the account the money it brings or costs."""
+"""An order was filled: the position takes the fill, and the account its profit and fee."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FEE_STEP = Decimal("1e-12")
 
 
 def apply_fill(moment: Moment) -> Sequence[Command]:
-    """Opens, grows, shrinks or closes the instrument's position; what turns it round is split in two."""
+    """Opens, increases, reduces or closes the instrument's position; a fill that turns it is split in two."""
     order, fill = moment.branch.state(moment.envelope.meta.stream), moment.envelope.event
     assert isinstance(order, Working | Closed)
     assert isinstance(fill, OrderFilled)
@@ -32,12 +32,10 @@ def apply_fill(moment: Moment) -> Sequence[Command]:
         return _open(moment, order.terms, fill, fill.quantity, fill.fee)
     if held.state.direction is direction or fill.quantity <= held.state.quantity:
         return [_apply(moment, order.terms, fill, held, fill.quantity, fill.fee)]
-    return _turn_round(moment, order.terms, fill, held)
+    return _turn(moment, order.terms, fill, held)
 
 
-def _turn_round(
-    moment: Moment, terms: OrderPlaced, fill: OrderFilled, held: OpenPosition
-) -> Sequence[Command]:
+def _turn(moment: Moment, terms: OrderPlaced, fill: OrderFilled, held: OpenPosition) -> Sequence[Command]:
     closing = held.state.quantity
     share = EXACT.divide(EXACT.multiply(fill.fee, closing), fill.quantity)
     fee = share.quantize(_FEE_STEP, rounding=ROUND_HALF_EVEN, context=EXACT)
@@ -69,9 +67,9 @@ def _apply(
 def _open(
     moment: Moment, terms: OrderPlaced, fill: OrderFilled, quantity: Decimal, fee: Decimal
 ) -> Sequence[Command]:
-    """What happened happened: the position is the signed sum of fills, whichever of them is told first.
+    """Opens a position: it is the signed sum of fills, in whatever order they are reported.
 
-    A reduce-only order that filled with nothing to reduce is no position we meant, so it is said aloud as well.
+    A reduce-only fill without a position to reduce opens one by mistake, so it is recorded as a discrepancy as well.
     """
     opening = _opening(moment, terms, fill, quantity, fee)
     if not terms.reduce_only:
@@ -103,7 +101,7 @@ def _opening(
 
 
 def settle(moment: Moment) -> Sequence[Command]:
-    """What the position's event brought or cost goes to the balance."""
+    """Settles the profit, fee or funding of the position's event on the balance."""
     event = moment.envelope.event
     assert isinstance(event, PositionEvent)
     reason = BalanceReason.FUNDING if isinstance(event, PositionFunded) else BalanceReason.FILL

@@ -1,4 +1,4 @@
-"""The moment a process looks at: an event that has just happened, in the world as it is with it."""
+"""The input of a process: an event that has just happened, and the world after it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.streams import parse
 
 
 class Moment(Struct, frozen=True, kw_only=True):
-    """`now` is when the unit of work is recorded."""
+    """An event and the branch after it; `now` is the time the unit of work is recorded (UTC)."""
 
     envelope: Envelope
     branch: Branch
@@ -22,10 +22,10 @@ class Moment(Struct, frozen=True, kw_only=True):
 
     @property
     def portfolio(self) -> Portfolio:
-        """What the account holds and owes, this event included."""
+        """The portfolio of the account, this event included."""
         return self.branch.portfolio
 
     @property
     def subject(self) -> str:
-        """The id within the event's stream: of the signal, of the order."""
+        """The id in the event's stream: that of the signal or the order."""
         return parse(self.envelope.meta.stream).id

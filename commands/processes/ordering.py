@@ -1,7 +1,7 @@
 """A decision was made: the orders that carry it out.
 
-An entry goes out with its protective stop and its target, which rest at the exchange from the first fill on.
-Order ids are functions of the chain: `<signal>-e1` entry, `-s1` stop, `-t1` target, `-x1` exit.
+An entry is sent with its protective stop and its target, which rest at the exchange from the first fill on. Order ids
+are derived from the chain: `<signal>-e1` entry, `-s1` stop, `-t1` target, `-x1` exit.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from domain.sizing import leverage_of, margin_required
 
 
 def place_orders(moment: Moment) -> Sequence[Command]:
-    """What the verdict asks for: an entry with its protection, a way out, or nothing."""
+    """The orders of the verdict: an entry with its protection, an exit, or none."""
     decided = moment.branch.state(moment.envelope.meta.stream)
     assert isinstance(decided, Decided)
     if decided.decision.verdict is Verdict.SKIP:
@@ -32,7 +32,7 @@ def place_orders(moment: Moment) -> Sequence[Command]:
     rules = moment.portfolio.instruments[decided.signal.instrument]
     if decided.decision.verdict is Verdict.ENTER:
         return _enter(moment, decided.signal, decided.decision, rules)
-    return _leave(moment, decided.signal, rules)
+    return _exit(moment, decided.signal, rules)
 
 
 def _enter(
@@ -60,10 +60,10 @@ def _enter(
     ]
 
 
-def _leave(moment: Moment, signal: SignalDetected, rules: Instrument) -> Sequence[Command]:
-    """Takes back entries that still wait, and closes what is open, at the market and by no more than that.
+def _exit(moment: Moment, signal: SignalDetected, rules: Instrument) -> Sequence[Command]:
+    """Cancels waiting entries and closes the open position with a market order of its quantity.
 
-    Only what the signal speaks against and may take out: an order its own way would not close, it would add.
+    Limited to what the signal opposes and may take out: an order against anything else would add exposure.
     """
     out = taken_out(signal, signal.strategy, moment.portfolio)
     waiting = [command for order_id in out.waiting for command in withdrawn(moment, order_id, "REVERSAL")]

@@ -1,4 +1,4 @@
-"""A stop or target rests at another price, or one rests where none did: the position knows where."""
+"""A stop or target was placed or moved: the position records its price."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.portfolio import OpenPosition
 
 
 def follow_protection(moment: Moment) -> Sequence[Command]:
-    """Nothing follows from the protection of an entry that waits, or where the position says so already."""
+    """Moves the levels of the position; nothing follows from the protection of a waiting entry."""
     order = moment.branch.state(moment.envelope.meta.stream)
     if not isinstance(order, Working) or order.terms.purpose not in _LEVELS:
         return ()

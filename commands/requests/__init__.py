@@ -1,4 +1,4 @@
-"""People's requests, as commands on the state of this instant. Read the table to know what each may lead to.
+"""People's requests, as commands on the current state. The table `COMMANDS` shows what each request leads to.
 
 A request is judged once, when it is taken up: whatever it leads to is recorded with `command:<id>` as its cause, and a
 log that is taken up again folds that instead of judging anew.
@@ -40,13 +40,13 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST = 500
 _MOST_FIGURES = 100
 _UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Unicode's categories of controls, halves of surrogate pairs, and separators of lines and paragraphs."""
+"""Unicode's categories of controls, surrogates, and separators of lines and paragraphs."""
 
 
 def stimulus(requested: Requested, situation: Situation) -> Stimulus:
-    """All that the request asks for, as one unit of work.
+    """The commands of the request, as one unit of work.
 
-    Raises InvalidInput for a request that cannot be meant, Refused for one that the situation forbids.
+    Raises InvalidInput for an invalid request, Refused for one that the situation forbids.
     """
     cause = f"{COMMAND}{requested.id}"
     commands = COMMANDS[type(requested.request)](requested.request, situation, situation.chain(cause))
@@ -58,31 +58,31 @@ def stimulus(requested: Requested, situation: Situation) -> Stimulus:
 
 
 def check(requested: Requested) -> None:
-    """Raises InvalidInput for what no situation makes right: no key, nobody who asks, a reason that says nothing."""
+    """Raises InvalidInput for a request that is invalid in any situation: a bad key, no actor, an empty reason."""
     if not _KEY.fullmatch(requested.id):
         raise InvalidInput("an idempotency key is 1 to 64 letters, digits, dashes and underscores")
     if not requested.actor:
-        raise InvalidInput("a request names who asks")
+        raise InvalidInput("a request needs an actor")
     if requested.valid_until.tzinfo is None:
         raise InvalidInput(f"valid until {requested.valid_until} is no moment: it has no time zone")
-    for name, told in _texts(requested.request):
-        if not 0 < len(told.strip()) <= len(told) <= _LONGEST:
-            raise InvalidInput(f"the {name} is 1 to {_LONGEST} characters, and says something")
-        if any(category(character) in _UNSEEN for character in told):
-            raise InvalidInput(f"the {name} has a character in it that nobody sees, like NUL or escape")
+    for name, text in _texts(requested.request):
+        if not 0 < len(text.strip()) <= len(text) <= _LONGEST:
+            raise InvalidInput(f"the {name} is 1 to {_LONGEST} characters, not only spaces")
+        if any(category(character) in _UNSEEN for character in text):
+            raise InvalidInput(f"the {name} has an invisible character in it, such as NUL or escape")
 
 
 def _texts(request: Request) -> Iterator[tuple[str, str]]:
-    """What is recorded as it was told; nobody who reads it later is to be misled or stopped by it."""
+    """The names and texts that are recorded as given, and so must be readable later."""
     for name in ("reason", "resolution", "strategy"):
-        told = getattr(request, name, None)
-        if isinstance(told, str):
-            yield name, told
+        text = getattr(request, name, None)
+        if isinstance(text, str):
+            yield name, text
     if isinstance(request, RaiseSignal):
         yield "strategy", request.signal.strategy
         if len(request.signal.inputs) > _MOST_FIGURES:
-            raise InvalidInput(f"a signal is made of {_MOST_FIGURES} figures at most")
-        yield from (("name of a figure", name) for name in request.signal.inputs)
+            raise InvalidInput(f"a signal has {_MOST_FIGURES} inputs at most")
+        yield from (("name of an input", name) for name in request.signal.inputs)
 
 
 COMMANDS: Mapping[type, Callable[[Any, Situation, str], Sequence[Command]]] = {
@@ -99,6 +99,6 @@ COMMANDS: Mapping[type, Callable[[Any, Situation, str], Sequence[Command]]] = {
     ResetKillSwitch: account.reset,
     ResolveDiscrepancy: account.settle,
 }
-"""How each request that records something becomes commands; a test holds the table to all of them."""
+"""The commands of each request that records something; a test checks that the table is complete."""
 
 __all__ = ["COMMANDS", "Situation", "check", "draft", "is_the_same", "stimulus"]

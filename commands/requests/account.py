@@ -1,4 +1,4 @@
-"""What a person asks of the account as a whole: its switch, its settings, its strategies, its disagreements."""
+"""Requests about the account as a whole: its kill switch, settings, strategies and discrepancies."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from domain.settings import Settings
 
 
 def trip(request: TripKillSwitch, _situation: Situation, _chain: str) -> Sequence[Command]:
-    """No new exposure from here on; what is open stays protected and can be left."""
+    """Stops new exposure; open positions stay protected and can be closed."""
     return [request]
 
 
 def reset(request: ResetKillSwitch, _situation: Situation, _chain: str) -> Sequence[Command]:
-    """Trading is allowed again; the win rate is taken anew from here on."""
+    """Allows trading again; the win rate is counted anew."""
     return [request]
 
 
 def pause(request: PauseStrategy, situation: Situation, _chain: str) -> Sequence[Command]:
-    """An id that no strategy in force has may be paused too: an external scanner's signals carry one.
+    """Pauses a strategy, or an external scanner, whose id no configured strategy has.
 
-    Raises Refused for the name of a strategy whose instances have other ids: pausing that would stop none of them.
+    Raises Refused for the name of a strategy whose instances have other ids, since pausing it would stop none.
     """
     paused = situation.settings.paused
     if request.strategy in paused:
@@ -46,7 +46,7 @@ def _check_instance(named: str, settings: Settings) -> None:
 
 
 def resume(request: ResumeStrategy, situation: Situation, _chain: str) -> Sequence[Command]:
-    """Raises Refused for a strategy that is not paused but misspelled: nobody runs it, and nobody paused it."""
+    """Raises Refused for an id that is neither paused nor configured."""
     paused = situation.settings.paused
     if request.strategy in paused:
         rest = tuple(name for name in paused if name != request.strategy)
@@ -66,5 +66,5 @@ def adjust(request: ChangeSettings, situation: Situation, _chain: str) -> Sequen
 
 
 def settle(request: ResolveDiscrepancy, _situation: Situation, _chain: str) -> Sequence[Command]:
-    """A person has looked into it, and says how it was settled."""
+    """Settles a discrepancy, as a person states."""
     return [request]

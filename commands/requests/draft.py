@@ -1,4 +1,4 @@
-"""A draft: what an order would cost, and what a person ought to know before it is placed."""
+"""A draft: the costs of an order, and warnings before it is placed."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def draft(command_id: str, terms: ManualTerms, situation: Situation) -> Drafted:
 
 def _warnings(order: Meant, terms: ManualTerms, situation: Situation) -> Iterator[str]:
     for warning in _WARNINGS:
-        said = warning(order, terms, situation)
-        if said:
-            yield said
+        text = warning(order, terms, situation)
+        if text:
+            yield text
 
 
 def _unprotected(order: Meant, terms: ManualTerms, situation: Situation) -> str | None:
@@ -53,13 +53,13 @@ def _aimless(order: Meant, terms: ManualTerms, situation: Situation) -> str | No
     grows = terms.instrument in situation.portfolio.positions
     if order.case is None or terms.target is not None or grows:
         return None
-    return "it has no target: only its stop, a signal against it or a person takes it out"
+    return "it has no target: only its stop, an opposing signal or a person closes it"
 
 
 def _slipping(_order: Meant, terms: ManualTerms, _situation: Situation) -> str | None:
     if terms.type is OrderType.LIMIT:
         return None
-    return "it takes the market's price when it arrives, which may be worse than the last one known"
+    return "it trades at the market's price on arrival, which may be worse than the last known price"
 
 
 def _at_once(_order: Meant, terms: ManualTerms, situation: Situation) -> str | None:

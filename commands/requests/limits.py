@@ -1,20 +1,20 @@
-"""A person's entry before the committees' rules: who of them votes on it, and what each no is to a person.
+"""The limits of a person's entry: the committee members that judge it, and a sentence for each of their reasons.
 
-The rules are those that judge a strategy's entry (`domain/committees/risk.py`). Whoever wants to pass a limit changes
-the setting first, which is an event with a name to it: a limit is never passed unseen. These hold:
+The rules are those that judge a strategy's entry (`domain/committees/risk.py`). A person who wants to exceed a limit
+changes the setting first, which is recorded with the person's name. These members judge:
 
-- kill_switch, order_outcomes, reconciliation: new exposure on a guess is a guess, whoever makes it;
-- allow_list, daily_loss, max_positions: what the account may do at all, whoever proposes it (an order that grows what
-  is held already is no further position);
-- sizing: the quantity a person names is held to the instrument's bounds;
-- protection: a stop on the wrong side, or beyond liquidation, protects nothing;
+- kill_switch, order_outcomes, reconciliation: no new exposure on an unknown state;
+- allow_list, daily_loss, max_positions: the limits of the account (an order that increases a position opens no
+  further position);
+- sizing: the given quantity is within the instrument's bounds;
+- protection: a stop is on the right side of the entry and before liquidation;
 - reserved_balance: margin and fees in and out leave the reserve untouched;
-- risk_per_trade, total_risk: measured to the order's stop; an order without one risks its margin, all that an
-  isolated position can lose. A stop that is moved away later is held to them too.
+- risk_per_trade, total_risk: measured to the order's stop; an order without a stop risks its margin, the most that an
+  isolated position can lose. A stop that is moved away later is checked by them, too.
 
-These do not: the Alpha committee, data_freshness and cooldown speak of a strategy's view of a candle.
-max_positions_per_instrument is replaced by the rule that one entry works in an instrument at a time, and never against
-what is held.
+The Alpha committee, data_freshness and cooldown do not judge, since they are about a strategy's view of a candle.
+max_positions_per_instrument is replaced by the rule that only one entry works in an instrument at a time, and never
+against an open position.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ MEMBERS: tuple[Judge, ...] = (
     risk.risk_per_trade,
     risk.total_risk,
 )
-"""Who of the Risk committee votes on a person's entry; `max_positions` only where it opens a position."""
+"""The members that judge a person's entry; `max_positions` judges only an entry that opens a position."""
 
 
 def case_of(terms: ManualTerms, price: Decimal, view: View) -> Case:
@@ -68,12 +68,12 @@ def check_entry(case: Case) -> None:
 
 
 def check_levels(case: Case) -> None:
-    """Raises Refused where the entry's stop protects nothing or its target is no gain; what is None is let pass."""
+    """Raises Refused for a stop or target on the wrong side of the entry; a missing level is accepted."""
     _check(case, (risk.protection,))
 
 
 def check_alone(entry: Entry, situation: Situation) -> None:
-    """Raises Refused where the entry would turn or hedge what is held, or another waits in its instrument."""
+    """Raises Refused where the entry would turn or hedge a position, or another entry waits in its instrument."""
     name, portfolio = entry.instrument, situation.portfolio
     held = portfolio.positions.get(name)
     if held is not None and held.state.direction is not entry.direction:
@@ -87,7 +87,7 @@ def check_alone(entry: Entry, situation: Situation) -> None:
 
 
 def check_wider(held: OpenPosition, stop: Decimal, view: View) -> None:
-    """Raises Refused for a stop that lets an open position risk more than before and than one trade or all may."""
+    """Raises Refused for a stop that raises the risk of an open position above the limit of one trade or of all."""
     wider = with_stop(held, stop=stop).risk
     if wider <= held.risk:
         return
@@ -151,24 +151,26 @@ def _target(case: Case, _figures: Figures) -> str:
 
 def _risk_per_trade(case: Case, figures: Figures) -> str:
     cure = "name a stop, or take less of it" if case.entry.stop is None else "a nearer stop or less of it"
-    told = "it risks {risk} where one trade may risk {limit} (risk.max_risk_per_trade): {cure}"
-    return told.format_map({**figures, "cure": cure})
+    template = "it risks {risk} where one trade may risk {limit} (risk.max_risk_per_trade): {cure}"
+    return template.format_map({**figures, "cure": cure})
 
 
 def _total_risk(case: Case, figures: Figures) -> str:
     if case.view.portfolio.open_risk == UNBOUNDED:
-        return "what is open or waits has no stop to end its risk: give it one first"
-    told = "it risks {risk} beside {open_risk} at risk already, of at most {limit} (risk.max_total_risk)"
-    return told.format_map(figures)
+        return "an open position or a waiting entry has no stop: give it one first"
+    template = "it risks {risk} beside {open_risk} at risk already, of at most {limit} (risk.max_total_risk)"
+    return template.format_map(figures)
 
 
 SENTENCES: Mapping[str, Sentence] = {
     "KILL_SWITCH": _with("the kill switch is tripped ({tripped}): reset it first"),
-    "ORDER_OUTCOME_UNKNOWN": _with("nobody knows what became of {unknown}: no new exposure on a guess"),
+    "ORDER_OUTCOME_UNKNOWN": _with("the outcome of {unknown} is not known yet: no new exposure until it is"),
     "UNRESOLVED_DISCREPANCY": _with("the exchange and the log disagree ({unresolved}): settle that first"),
     "INSTRUMENT_NOT_LISTED": _with("{instrument} is not listed here"),
     "INSTRUMENT_NOT_ALLOWED": _with("{instrument} is not allowed by risk.allowed ({allowed})"),
-    "TRADING_DAY_NOT_OPENED": _with("the trading day {today} is not opened yet: its losses have no measure"),
+    "TRADING_DAY_NOT_OPENED": _with(
+        "the trading day {today} is not opened yet: its losses cannot be measured"
+    ),
     "DAILY_LOSS_LIMIT": _with(
         "the day has gone from {day_balance} to {balance}: its limit of {limit} is reached"
     ),
@@ -186,4 +188,4 @@ SENTENCES: Mapping[str, Sentence] = {
     "RISK_PER_TRADE": _risk_per_trade,
     "TOTAL_RISK": _total_risk,
 }
-"""What each reason of these members is to a person; a test holds the table to all of them."""
+"""The sentence for each reason of these members; a test checks that the table is complete."""

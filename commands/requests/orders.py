@@ -37,10 +37,10 @@ class Meant(Struct, frozen=True, gc=False, kw_only=True):
 
 
 def meant(terms: ManualTerms, situation: Situation) -> Meant:
-    """The order as it would be placed now.
+    """The order that the terms give now.
 
-    Raises InvalidInput for terms that the instrument does not have, Refused for what the situation forbids (the
-    limits of `commands/requests/limits.py`, or a reduction of what is not held).
+    Raises InvalidInput for terms that the instrument does not allow, Refused where the situation forbids the order (the
+    limits of `commands/requests/limits.py`, or a reduction without a position).
     """
     rules = situation.rules(terms.instrument)
     placed = _placed(terms, situation)
@@ -54,7 +54,7 @@ def meant(terms: ManualTerms, situation: Situation) -> Meant:
 
 
 def _named(terms: ManualTerms, situation: Situation) -> Decimal | None:
-    """Its limit or trigger, or the last price known."""
+    """The limit or trigger of the order, or the last known price."""
     return terms.limit_price or terms.trigger_price or situation.prices.get(terms.instrument)
 
 
@@ -74,14 +74,12 @@ def _placed(terms: ManualTerms, situation: Situation) -> OrderPlaced:
 
 
 def _check_trigger(terms: ManualTerms, situation: Situation) -> None:
-    """Raises Refused where the market stands at or beyond the trigger, or nobody knows where it stands."""
+    """Raises Refused where the last price is at or beyond the trigger, or is not known."""
     if terms.trigger_price is None:
         return
     price = situation.prices.get(terms.instrument)
     if price is None:
-        raise Refused(
-            f"no price of {terms.instrument} is known yet: a trigger has nothing to be measured against"
-        )
+        raise Refused(f"no price of {terms.instrument} is known yet: a trigger cannot be checked")
     if price >= terms.trigger_price if terms.side is Side.BUY else price <= terms.trigger_price:
         raise Refused(
             f"a {terms.side} trigger at {terms.trigger_price} is passed already: the last price is {price}"
@@ -91,7 +89,7 @@ def _check_trigger(terms: ManualTerms, situation: Situation) -> None:
 def _check_reducing(terms: ManualTerms, situation: Situation) -> None:
     if terms.stop is not None or terms.target is not None:
         raise InvalidInput(
-            "an order that only reduces has no stop and no target: what it leaves keeps its own"
+            "an order that only reduces has no stop and no target: the rest of the position keeps its own"
         )
     held = situation.portfolio.positions.get(terms.instrument)
     if held is None or held.state.direction is towards(terms.side):
@@ -101,7 +99,7 @@ def _check_reducing(terms: ManualTerms, situation: Situation) -> None:
 
 
 def _checked(terms: ManualTerms, situation: Situation, view: View) -> Case:
-    """Judged at the price it names and, where it trades at once, at the market's too; the dearer of both."""
+    """Checks the entry at its price and, if it trades at once, at the last price; returns the case of the higher."""
     rules, price = view.listed, _named(terms, situation)
     if price is None:
         raise Refused(
@@ -118,7 +116,7 @@ def _checked(terms: ManualTerms, situation: Situation, view: View) -> Case:
 
 
 def _at_once(terms: ManualTerms, situation: Situation) -> Decimal | None:
-    """The last price known, where the limit lets the order trade at it; None: it waits for its limit."""
+    """The last known price, where the limit lets the order trade at it; None where the order waits."""
     price, limit = situation.prices.get(terms.instrument), terms.limit_price
     return price if price is not None and limit is not None and crosses(terms.side, limit, price) else None
 
@@ -129,7 +127,7 @@ def crosses(side: Side, limit: Decimal, price: Decimal) -> bool:
 
 
 def place(request: PlaceOrder, situation: Situation, chain: str) -> Sequence[Command]:
-    """The entry with its reservation and its protection, or the order that reduces."""
+    """The entry with its reservation and its protection, or the reducing order."""
     order = meant(request.terms, situation)
     if order.case is None:
         return [order_commands.PlaceOrder(f"{chain}-x1", order.terms, order.rules)]
@@ -145,11 +143,9 @@ def place(request: PlaceOrder, situation: Situation, chain: str) -> Sequence[Com
 
 
 def _grown(held: OpenPosition, terms: ManualTerms, situation: Situation) -> Sequence[Command]:
-    """What protects a position protects what it grows to: it is live for the smaller of both quantities."""
+    """Extends the protection of a position by the quantity of the entry that increases it."""
     if terms.stop is not None or terms.target is not None:
-        raise Refused(
-            f"{held.stream} is open: its stop and target cover what it grows to; move those instead"
-        )
+        raise Refused(f"{held.stream} is open: its stop and target cover the increase; move those instead")
     rules = situation.rules(terms.instrument)
     return [
         order_commands.AmendOrder(
@@ -167,23 +163,21 @@ def amend(request: AmendOrder, situation: Situation, _chain: str) -> Sequence[Co
     """Other terms, judged as a new order where they add exposure; the protection of an entry follows its quantity."""
     working, order_id = _working(request.order_id, situation), request.order_id
     rules = situation.rules(working.terms.instrument)
-    asked = order_commands.AmendOrder(
+    amendment = order_commands.AmendOrder(
         order_id=order_id,
         quantity=request.quantity,
         limit_price=request.limit_price,
         trigger_price=request.trigger_price,
         rules=rules,
     )
-    terms = amended_by(asked, working.terms)
+    terms = amended_by(amendment, working.terms)
     check_terms(terms, rules)
     if terms.quantity <= working.filled:
-        raise Refused(
-            f"order {order_id} has filled {working.filled} already: cancel what is left of it instead"
-        )
+        raise Refused(f"order {order_id} has filled {working.filled} already: cancel the rest instead")
     if working.terms.reduce_only:
         _check_way_out(terms, request, situation)
-        return [asked]
-    return [*_reserved(order_id, terms, situation), asked, *_followed(order_id, terms, situation)]
+        return [amendment]
+    return [*_reserved(order_id, terms, situation), amendment, *_followed(order_id, terms, situation)]
 
 
 def _check_way_out(terms: OrderPlaced, request: AmendOrder, situation: Situation) -> None:
@@ -191,14 +185,14 @@ def _check_way_out(terms: OrderPlaced, request: AmendOrder, situation: Situation
         _check_reducing(_manual(terms, None, None), situation)
     elif request.quantity is not None:
         raise Refused(
-            f"order {request.order_id} protects all of its position: its quantity follows that, not a person"
+            f"order {request.order_id} protects all of its position: its quantity follows the position"
         )
     check_protective(terms, situation)
     _check_awaited(terms, situation)
 
 
 def _check_awaited(terms: OrderPlaced, situation: Situation) -> None:
-    """The entry that this order is to protect is judged anew where it comes to risk more than it was let in with."""
+    """Judges the entry of this protective order again if the entry would risk more than before."""
     entry = situation.portfolio.entries.get(terms.parent or "")
     if entry is None or terms.parent is None:
         return
@@ -224,9 +218,9 @@ def _working(order_id: str, situation: Situation) -> Working:
 
 
 def _reserved(order_id: str, terms: OrderPlaced, situation: Situation) -> Sequence[Command]:
-    """More is set aside where the new terms need more; what a refused amendment leaves over is given back at the end.
+    """Reserves more where the new terms need more; a surplus after a refused amendment is released at the order's end.
 
-    The order as it stands is left out of the picture it is judged in: it would count twice.
+    The order is judged in a view without itself, where it would count twice.
     """
     portfolio = situation.portfolio
     entry, kept = portfolio.entries[order_id], portfolio.account.reserved.get(order_id, ZERO)
@@ -261,7 +255,7 @@ def _followed(order_id: str, terms: OrderPlaced, situation: Situation) -> Sequen
 
 
 def cancel(request: CancelOrder, situation: Situation, _chain: str) -> Sequence[Command]:
-    """A stop stays as long as what it protects is open or waits: it can be moved, or that closed or cancelled."""
+    """Raises Refused for the stop of an open position or a waiting entry."""
     for held in situation.portfolio.positions.values():
         guarding = protection(held, situation).get(request.order_id)
         if guarding is None:
@@ -277,24 +271,22 @@ def cancel(request: CancelOrder, situation: Situation, _chain: str) -> Sequence[
 
 
 def _check_not_awaited(order_id: str, situation: Situation) -> None:
-    """The risk of an entry was judged by its stop: it fills with that, or not at all."""
+    """Raises Refused for the stop of a waiting entry, whose risk was judged by that stop."""
     order = situation.portfolio.exits.get(order_id)
     if order is None or order.terms.purpose is not Purpose.STOP:
         return
     if order.terms.parent in situation.portfolio.entries:
         raise Refused(
-            f"order {order_id} is the stop that {order.terms.parent} waits with: move it, or cancel that"
+            f"order {order_id} is the stop of {order.terms.parent}, which waits: move the stop, or cancel the entry"
         )
 
 
 def close(request: ClosePosition, situation: Situation, chain: str) -> Sequence[Command]:
-    """All of the position, at the market; raises Refused where something takes us out of it already."""
+    """Closes all of the position at the market; raises Refused where an order closes it already."""
     held = situation.position(request.position)
     leaving = situation.portfolio.leaving(held)
     if leaving:
-        raise Refused(
-            f"{', '.join(leaving)} takes us out of {held.stream} already: cancel it first, or wait for it"
-        )
+        raise Refused(f"{', '.join(leaving)} closes {held.stream} already: cancel that first, or wait for it")
     out = exit_side(held.state.direction)
     name, quantity = held.state.instrument, held.state.quantity
     terms = ManualTerms(instrument=name, side=out, type=OrderType.MARKET, quantity=quantity, reduce_only=True)

@@ -1,4 +1,4 @@
-"""The stop and the target of an open position: where they rest, and how a person moves them."""
+"""The stop and the target of an open position, and how a person moves them."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def protection(held: OpenPosition, situation: Situation) -> Mapping[str, Working
 
 
 def check_protective(terms: OrderPlaced, situation: Situation) -> None:
-    """Raises Refused for a stop or target on the wrong side of its open position's price; others are let pass."""
+    """Raises Refused for a stop or target on the wrong side of the price of its open position."""
     held = situation.portfolio.positions.get(terms.instrument)
     if held is not None and terms.purpose in PROTECTION:
         _check_levels(held, terms.trigger_price, terms.limit_price, situation)
 
 
 def move(request: MoveProtection, situation: Situation, chain: str) -> Sequence[Command]:
-    """Other prices for what rests; an order of its own where nothing does."""
+    """Amends the resting orders; places a new order where none rests."""
     if request.stop is None and request.target is None:
         raise InvalidInput("neither a stop nor a target was given: there is nothing to move")
     held = situation.position(request.position)
@@ -93,7 +93,7 @@ def _moved(
         return
     working = situation.portfolio.exits[order_id]
     if working.status is OrderStatus.TRIGGERED:
-        raise Refused(f"order {order_id} was triggered: it takes us out of {held.stream} already")
+        raise Refused(f"order {order_id} was triggered: it closes {held.stream} already")
     limit, trigger = (level, None) if purpose is Purpose.TARGET else (None, level)
     rules = situation.rules(working.terms.instrument)
     yield order_commands.AmendOrder(
@@ -108,7 +108,7 @@ def _begun(
     situation: Situation,
     chain: str,
 ) -> Sequence[Command]:
-    """They hang on the order that opened the position, so that the exchange ends one with the other."""
+    """New protective orders; their parent is the entry, so that the exchange ends one with the other."""
     entry = OrderPlaced(
         instrument=held.state.instrument,
         side=entry_side(held.state.direction),

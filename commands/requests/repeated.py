@@ -68,7 +68,7 @@ def _place(request: PlaceOrder, followed: Sequence[Followed]) -> bool:
 
 
 def _worded(placed: Sequence[OrderPlaced]) -> ManualTerms:
-    """The order as a person words it, from its events: the entry first, its children after it."""
+    """The terms of the request, from its orders: the entry first, its children after it."""
     first, *children = placed
     stop = next((child.trigger_price for child in children if child.purpose is Purpose.STOP), None)
     target = next((child.limit_price for child in children if child.purpose is Purpose.TARGET), None)
@@ -86,16 +86,16 @@ def _worded(placed: Sequence[OrderPlaced]) -> ManualTerms:
 
 
 def _amend(request: AmendOrder, followed: Sequence[Followed]) -> bool:
-    for stream, asked in _of(OrderAmendRequested, followed).items():
+    for stream, found in _of(OrderAmendRequested, followed).items():
         if parse(stream).id == request.order_id:
-            told = (asked.quantity, asked.limit_price, asked.trigger_price)
-            return told == (request.quantity, request.limit_price, request.trigger_price)
+            recorded = (found.quantity, found.limit_price, found.trigger_price)
+            return recorded == (request.quantity, request.limit_price, request.trigger_price)
     return False
 
 
 def _cancel(request: CancelOrder, followed: Sequence[Followed]) -> bool:
-    asked = {parse(stream).id: event for stream, event in _of(OrderCancelRequested, followed).items()}
-    found = asked.get(request.order_id)
+    cancels = {parse(stream).id: event for stream, event in _of(OrderCancelRequested, followed).items()}
+    found = cancels.get(request.order_id)
     return found is not None and found.reason == request.reason
 
 
@@ -109,9 +109,9 @@ def _close(request: ClosePosition, followed: Sequence[Followed]) -> bool:
 
 
 def _move(request: MoveProtection, followed: Sequence[Followed]) -> bool:
-    """Each level that followed is one that was asked for."""
+    """Whether each level that followed is one of the request."""
     levels = {level for level in (request.stop, request.target) if level is not None}
-    told = [
+    found = [
         level
         for one in followed
         if isinstance(one.event, OrderAmendRequested | OrderPlaced)
@@ -119,7 +119,7 @@ def _move(request: MoveProtection, followed: Sequence[Followed]) -> bool:
         if level is not None
     ]
     kinds = {type(one.event) for one in followed}
-    return kinds <= {OrderAmendRequested, OrderPlaced} and bool(told) and set(told) <= levels
+    return kinds <= {OrderAmendRequested, OrderPlaced} and bool(found) and set(found) <= levels
 
 
 def _paused(request: PauseStrategy, followed: Sequence[Followed]) -> bool:
@@ -139,7 +139,7 @@ def _resumed(request: ResumeStrategy, followed: Sequence[Followed]) -> bool:
 
 
 def _adjusted(request: ChangeSettings, followed: Sequence[Followed]) -> bool:
-    """What they were changed to is what the changes would leave as it is."""
+    """Whether applying the changes to the recorded settings changes nothing."""
     changed = _only(SettingsChanged, followed)
     return changed is not None and adjusted(changed.settings, request.changes) == changed.settings
 

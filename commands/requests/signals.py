@@ -13,15 +13,17 @@ from domain.owner import PERSON
 
 
 def raise_signal(request: RaiseSignal, situation: Situation, chain: str) -> Sequence[Command]:
-    """Both committees judge it like any other: what is stale, or said by a paused strategy, is skipped, on record.
+    """Both committees judge the signal like any other; a stale one, or one of a paused strategy, is skipped.
 
-    Raises InstrumentNotListed where there are no rules to judge it by, InvalidInput for a scanner of a person's name,
-    Refused for one of a configured strategy's: it would own that strategy's positions, and could close them.
+    Raises InstrumentNotListed for an instrument without rules, InvalidInput for a scanner with the name reserved for
+    people, Refused for one with the id of a configured strategy, whose positions it could close.
     """
     scanner = request.signal.strategy
     if scanner == PERSON:
-        raise InvalidInput(f"no scanner is called {PERSON}: that is the owner of what people enter")
+        raise InvalidInput(
+            f"no scanner may be called {PERSON}: that is the owner of positions entered by hand"
+        )
     if scanner in situation.settings.instances:
-        raise Refused(f"{scanner} is a strategy of this engine: a signal from outside has a name of its own")
+        raise Refused(f"{scanner} is a strategy of this engine: a signal from outside needs another name")
     situation.rules(request.signal.instrument)
     return [signal_commands.RaiseSignal(chain, request.signal.detected())]

@@ -1,4 +1,4 @@
-"""The situation a request is judged in: the state of this instant, and the last price known of each instrument."""
+"""The situation a request is judged in: the current state and the last known price of each instrument."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ from domain.settings import Settings
 
 
 class Situation(Struct, frozen=True, kw_only=True):
-    """`at` is when what follows is recorded (UTC), `prices` are in quote currency, by instrument.
+    """`at` is when the events that follow are recorded (UTC), `prices` are in quote currency, by instrument.
 
-    `prices` are no part of the log: they only say no to what the market would not bear. What they let pass is
-    recorded, and never judged by them again.
+    `prices` are not in the log. They can only refuse a request; what is recorded is never judged by them again.
     """
 
     world: World
@@ -33,7 +32,7 @@ class Situation(Struct, frozen=True, kw_only=True):
 
     @property
     def portfolio(self) -> Portfolio:
-        """What the account holds, owes and has asked for."""
+        """The portfolio of the account."""
         return self.world.portfolio
 
     @property
@@ -43,7 +42,7 @@ class Situation(Struct, frozen=True, kw_only=True):
 
     @property
     def fresh_until(self) -> datetime:
-        """Until when an order placed now may still be sent."""
+        """The time until which an order placed now may still be sent."""
         return self.at + timedelta(seconds=self.settings.order_freshness_seconds)
 
     def chain(self, cause: str) -> str:
@@ -51,7 +50,7 @@ class Situation(Struct, frozen=True, kw_only=True):
         return chain_id(self.identity.log_id, self.identity.account, cause)
 
     def rules(self, instrument: str) -> Instrument:
-        """The instrument's rules; raises InstrumentNotListed naming those there are."""
+        """The instrument's rules; raises InstrumentNotListed, naming the listed instruments."""
         found = self.portfolio.instruments.get(instrument)
         if found is None:
             listed = ", ".join(sorted(self.portfolio.instruments)) or "none"
@@ -59,14 +58,14 @@ class Situation(Struct, frozen=True, kw_only=True):
         return found
 
     def view(self, instrument: Instrument, without: str | None = None) -> View:
-        """What the committees would see if the entry order `without`, and what is set aside for it, were not there."""
+        """The view of the committees, without the entry order `without` and its reservation if one is given."""
         portfolio = self.portfolio if without is None else _without(self.portfolio, without)
         return View(now=self.at, settings=portfolio.settings, instrument=instrument, portfolio=portfolio)
 
-    def position(self, told: str) -> OpenPosition:
-        """The open position of this stream, or of what follows the account in it; raises Refused for any other."""
+    def position(self, name: str) -> OpenPosition:
+        """The open position with this stream, or with this part after the account; raises Refused for any other."""
         account = self.identity.account
-        stream = told if told.startswith("position-") else f"position-{account}-{told}"
+        stream = name if name.startswith("position-") else f"position-{account}-{name}"
         for held in self.portfolio.positions.values():
             if held.stream == stream:
                 return held

@@ -1,4 +1,4 @@
-"""One order for one coin, what we ask of it and what the exchange may report of it."""
+"""One order for one coin, its commands, and the reports an exchange may send about it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ VENUE = "venue-1"
 RULES = an_instrument()
 PLACED: OrderPlaced = terms_of(quantity=D(1), type=OrderType.LIMIT, limit_price=D(100))
 PLACE = PlaceOrder(ORDER, PLACED, RULES)
-CANCEL = CancelOrder(ORDER, "a person asked")
+CANCEL = CancelOrder(ORDER, "requested by a person")
 DENY = DenyOrder(ORDER, "STREAM_RECONCILING")
 
 SUBMITTED = Submitted(order_id=ORDER, at=NOW, fact="exchange:test:submitted", venue_order_id=VENUE)
@@ -81,10 +81,10 @@ def fill(
 
 
 def amend(quantity: str | None = None, limit_price: str | None = None) -> AmendOrder:
-    quantity_asked = None if quantity is None else D(quantity)
-    price_asked = None if limit_price is None else D(limit_price)
+    new_quantity = None if quantity is None else D(quantity)
+    new_price = None if limit_price is None else D(limit_price)
     return AmendOrder(
-        order_id=ORDER, quantity=quantity_asked, limit_price=price_asked, trigger_price=None, rules=RULES
+        order_id=ORDER, quantity=new_quantity, limit_price=new_price, trigger_price=None, rules=RULES
     )
 
 

@@ -1,4 +1,4 @@
-"""A desk: the real engine and driver, a log in a list, and an exchange that only takes letters."""
+"""A desk: the real engine and driver, a log in a list, and an exchange that only stores what is sent."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ OPENING: tuple[Command, ...] = (
 
 
 class Desk:
-    """Every step is a second later than the last; what is handled at one step is one stimulus."""
+    """Every step is one second after the last, and is one stimulus."""
 
     def __init__(self, log: ListLog | None = None, *, recalling: bool = False) -> None:
         self.log = ListLog() if log is None else log
@@ -70,7 +70,7 @@ class Desk:
         return self.handle(self.stimulus(*commands, cause=cause, actor=actor))
 
     def handle(self, given: Input) -> list[Envelope]:
-        """What was recorded of this input."""
+        """Handles the input; returns the recorded events."""
         before = len(self.recorded)
         self.driver.handle(given)
         return self.recorded[before:]
@@ -84,14 +84,14 @@ class Desk:
         )
 
     def recall(self, until: datetime) -> list[Envelope]:
-        """The requests that the log holds up to this moment, where it is recalled."""
+        """Recalls the requests that the log holds up to this time; returns their events."""
         before, self.at = self.at, until
         recorded = self.handle(MarketMoved(until, ()))
         self.at = until if recorded else before
         return recorded
 
     def see(self, *signals: SignalDetected) -> list[Envelope]:
-        """Signals of the candles that close now, one an instrument."""
+        """Detects signals of candles that close now, at most one for each instrument."""
         self.at += timedelta(seconds=1)
         asks = [self._detect(replace(signal, candle_closed_at=self.at)) for signal in signals]
         return self.handle(Stimulus(self.at, tuple(asks)))
@@ -101,7 +101,7 @@ class Desk:
         return self.handle(Reported(self.at, reports))
 
     def sends_to(self, exchange: OrderEntry) -> None:
-        """From here on."""
+        """Sends further orders to this exchange."""
         self.driver = self._driver(self.driver.engine, exchange)
 
     def _driver(self, engine: Engine, exchange: OrderEntry) -> Driver:
@@ -128,7 +128,7 @@ def chain_of(envelopes: list[Envelope]) -> str:
 
 
 def long(**changed: Any) -> SignalDetected:
-    """A signal that both committees approve of on a fresh desk."""
+    """A signal that both committees approve on a fresh desk."""
     return a_signal(**changed)
 
 
@@ -174,12 +174,12 @@ def liquidation(name: str, side: Side, quantity: Decimal, price: Decimal) -> Liq
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A world as it is now, to be held against what it is later."""
+    """A copy of a world, to be compared with it later."""
 
     states: dict[str, Any]
     versions: dict[str, int]
     chains: dict[str, str]
-    told: set[str]
+    taken_facts: set[str]
     portfolio: object
     ordinal: int
 
@@ -189,7 +189,7 @@ def snapshot(world: World) -> Snapshot:
         dict(world.states),
         dict(world.versions),
         dict(world.chains),
-        set(world.told),
+        set(world.taken_facts),
         world.portfolio,
         world.ordinal,
     )

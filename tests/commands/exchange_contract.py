@@ -1,6 +1,6 @@
-"""The contract of the port to an exchange: what every adapter of it keeps, whatever venue is behind it.
+"""The contract of the port to an exchange, which every adapter keeps for any venue.
 
-An adapter passes it by a class of its own:
+An adapter is tested by a class of its own:
 
     class TestBybit(ExchangeContract):
         @pytest.fixture
@@ -43,43 +43,43 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Bench(Protocol):
-    """A venue whose market the test moves. It begins flat, with one currency, and trades at 100.
+    """A venue whose market the test moves. The account begins flat, with one currency; the market trades at 100.
 
     The instrument has a tick of 0.1 and a lot of 0.001; the account can carry a position of 20 of it.
     """
 
     @property
     def exchange(self) -> Exchange:
-        """The adapter that is tested."""
+        """The adapter under test."""
         ...
 
     @property
     def instrument(self) -> Instrument:
-        """What is traded."""
+        """The traded instrument."""
         ...
 
     def now(self) -> datetime:
-        """The time to send at."""
+        """The time at which to send."""
         ...
 
     def trades_at(self, *prices: str, volume: str = "1000") -> None:
-        """Lets the market trade at each price in turn; returns when the venue has dealt with all that was sent.
+        """Lets the market trade at each price in turn; returns when the venue has processed all that was sent.
 
-        A taker gets the price exactly, and all orders together no more than `volume` at each price.
+        A taker fills exactly at the price; all orders together fill at most `volume` at each price.
         """
         ...
 
     def cut(self) -> AbstractContextManager[None]:
-        """While it lasts nothing arrives at the venue."""
+        """Within the context nothing arrives at the venue."""
         ...
 
     def deafen(self) -> AbstractContextManager[None]:
-        """While it lasts everything arrives at the venue and no response comes back."""
+        """Within the context everything arrives at the venue and no response returns."""
         ...
 
 
 class Session:
-    """A client of the bench: it sends, listens, and holds the queries against the reports."""
+    """A client of the bench: it sends, takes the reports, and compares them with the queries."""
 
     def __init__(self, bench: Bench) -> None:
         self.bench, self.exchange = bench, bench.exchange
@@ -103,7 +103,7 @@ class Session:
         )
 
     def trades_at(self, *prices: str, volume: str = "1000") -> Sequence[AnyReport]:
-        """What is reported once the market has traded there."""
+        """Lets the market trade at these prices; returns the new reports."""
         self.bench.trades_at(*prices, volume=volume)
         came = self.exchange.reports()
         self.heard.take(came)
@@ -145,7 +145,7 @@ class Session:
         return Ticket(order_id, terms, self.bench.now())
 
     def bracket(self, entry: Ticket, stop: str, target: str) -> Sequence[Ticket]:
-        """The entry with `<id>-s` and `<id>-t`."""
+        """The entry with its stop `<id>-s` and its target `<id>-t`."""
         terms, quantity = entry.terms, str(entry.terms.quantity)
         side, parent = terms.side.opposite, entry.order_id
         return (
@@ -169,7 +169,7 @@ def about(reports: Sequence[AnyReport], order_id: str) -> list[str]:
 
 
 def refusal(session: Session, call: Callable[[], None], kind: type[Report]) -> bool:
-    """Whether the venue refused at once or reports this refusal when the market goes on."""
+    """Whether the venue refused at once, or reports this refusal when the market moves."""
     try:
         call()
     except ExchangeRefused:
@@ -178,7 +178,7 @@ def refusal(session: Session, call: Callable[[], None], kind: type[Report]) -> b
 
 
 class ExchangeContract:
-    """Every test begins with a bench of its own."""
+    """Every test has a bench of its own."""
 
     seeds: Sequence[int] = range(25)
 
@@ -189,7 +189,7 @@ class ExchangeContract:
 
     @pytest.fixture
     def bench(self) -> Iterator[Bench]:
-        raise NotImplementedError("the adapter's own class brings its bench")
+        raise NotImplementedError("the class of the adapter defines its bench")
 
     @pytest.fixture
     def session(self, bench: Bench) -> Session:
@@ -205,7 +205,7 @@ class ExchangeContract:
         assert session.held() == [("LONG", D(2))]
         assert [one.average_price for one in session.exchange.positions()] == [D(100)]
 
-    def test_a_limit_beside_the_market_rests_and_is_listed_until_it_fills(self, session: Session) -> None:
+    def test_a_limit_order_away_from_the_market_is_listed_until_it_fills(self, session: Session) -> None:
         session.send(session.order("l", BUY, limit="99"))
         assert "Accepted" in about(session.trades_at("100"), "l")
         assert [one.order_id for one in session.exchange.open_orders()] == ["l"]
@@ -220,7 +220,7 @@ class ExchangeContract:
         reports = session.trades_at("100")
         assert all(about(reports, ticket.order_id) for ticket in tickets)
 
-    def test_reports_are_handed_out_once_and_in_order_of_time(self, session: Session) -> None:
+    def test_reports_are_returned_once_and_in_order_of_time(self, session: Session) -> None:
         session.send(session.order("l", BUY, limit="99"), session.order("m", BUY))
         first = session.trades_at("100")
         assert list(session.exchange.reports()) == []
@@ -230,9 +230,7 @@ class ExchangeContract:
         assert times == sorted(times)
         assert times[-1] <= session.exchange.server_time()
 
-    def test_a_fact_is_named_by_the_venue_and_is_never_used_for_two_happenings(
-        self, session: Session
-    ) -> None:
+    def test_every_report_has_its_own_fact_with_the_venues_name(self, session: Session) -> None:
         session.send(
             *session.bracket(session.order("e", BUY), "95", "105"), session.order("l", BUY, limit="90")
         )
@@ -245,8 +243,10 @@ class ExchangeContract:
 
     # -- an order id makes one order
 
-    @pytest.mark.parametrize("between", [(), ("100",), ("100", "98")], ids=["at once", "resting", "filled"])
-    def test_the_same_ticket_again_is_no_second_order(self, session: Session, between: Sequence[str]) -> None:
+    @pytest.mark.parametrize("between", [(), ("100",), ("100", "98")], ids=["sent", "resting", "filled"])
+    def test_sending_the_same_ticket_again_makes_no_second_order(
+        self, session: Session, between: Sequence[str]
+    ) -> None:
         ticket = session.order("l", BUY, limit="99")
         session.send(ticket)
         for price in between:
@@ -265,7 +265,7 @@ class ExchangeContract:
         assert session.held() == []
         assert session.status("l") is VenueStatus.ACCEPTED
 
-    def test_the_id_of_a_cancelled_order_is_not_free_again(self, session: Session) -> None:
+    def test_the_id_of_a_cancelled_order_makes_no_new_order(self, session: Session) -> None:
         ticket = session.order("l", BUY, limit="99")
         session.send(ticket)
         session.trades_at("100")
@@ -276,7 +276,7 @@ class ExchangeContract:
         assert session.held() == []
         assert session.status("l") is VenueStatus.CANCELLED
 
-    # -- what is refused
+    # -- refusals
 
     def test_an_order_off_the_lot_is_refused_and_never_open(self, session: Session) -> None:
         assert refusal(session, lambda: session.send(session.order("r", BUY, "0.0005")), Rejected)
@@ -287,7 +287,7 @@ class ExchangeContract:
         assert refusal(session, lambda: session.send(session.order("r", BUY, "900000")), Rejected)
         assert session.held() == []
 
-    def test_an_unknown_id_is_no_order(self, session: Session) -> None:
+    def test_a_query_for_an_unknown_id_returns_none(self, session: Session) -> None:
         assert session.exchange.order("nobody") is None
 
     def test_cancelling_an_unknown_order_is_refused(self, session: Session) -> None:
@@ -305,7 +305,7 @@ class ExchangeContract:
 
     # -- cancelling and amending
 
-    def test_a_cancelled_order_is_reported_and_listed_so_and_trades_no_more(self, session: Session) -> None:
+    def test_a_cancelled_order_is_reported_as_cancelled_and_does_not_trade(self, session: Session) -> None:
         session.send(session.order("l", BUY, limit="99"))
         session.trades_at("100")
         session.cancel("l")
@@ -314,7 +314,7 @@ class ExchangeContract:
         assert session.status("l") is VenueStatus.CANCELLED
         assert session.held() == []
 
-    def test_what_was_filled_before_a_cancel_stays(self, session: Session) -> None:
+    def test_a_fill_before_a_cancel_stays(self, session: Session) -> None:
         session.send(session.order("l", BUY, "2", limit="99"))
         session.trades_at("100")
         session.trades_at("98", volume="0.5")
@@ -326,7 +326,7 @@ class ExchangeContract:
         assert (found.status, found.filled) == (VenueStatus.CANCELLED, D("0.5"))
         assert session.held() == [("LONG", D("0.5"))]
 
-    def test_amended_terms_are_reported_whole_and_hold(self, session: Session) -> None:
+    def test_amended_terms_are_reported_completely_and_applied(self, session: Session) -> None:
         session.send(session.order("l", BUY, limit="99"))
         session.trades_at("100")
         session.amend("l", quantity="2", limit="98")
@@ -337,7 +337,7 @@ class ExchangeContract:
         session.trades_at("97")
         assert session.held() == [("LONG", D(2))]
 
-    def test_a_refused_amendment_leaves_the_order_as_it_was(self, session: Session) -> None:
+    def test_a_refused_amendment_does_not_change_the_order(self, session: Session) -> None:
         session.send(session.order("l", BUY, limit="99"))
         session.trades_at("100")
         assert refusal(session, lambda: session.amend("l", limit="99.05"), AmendRefused)
@@ -347,18 +347,20 @@ class ExchangeContract:
 
     # -- reduce-only and protection
 
-    def test_a_reduce_only_order_without_a_position_opens_none(self, session: Session) -> None:
+    def test_a_reduce_only_order_without_a_position_is_rejected(self, session: Session) -> None:
         assert refusal(session, lambda: session.send(session.order("r", SELL, reduce_only=True)), Rejected)
         assert session.held() == []
 
-    def test_a_reduce_only_order_closes_and_never_turns(self, session: Session) -> None:
+    def test_a_reduce_only_order_closes_a_position_and_never_turns_it(self, session: Session) -> None:
         session.send(session.order("m", BUY))
         session.trades_at("100")
         session.send(session.order("r", SELL, "3", reduce_only=True))
         session.trades_at("100")
         assert session.held() == []
 
-    def test_a_resting_reduce_only_order_is_gone_when_the_position_is(self, session: Session) -> None:
+    def test_a_resting_reduce_only_order_is_cancelled_when_the_position_is_closed(
+        self, session: Session
+    ) -> None:
         session.send(session.order("m", BUY))
         session.trades_at("100")
         session.send(session.order("r", SELL, limit="110", reduce_only=True))
@@ -369,14 +371,14 @@ class ExchangeContract:
         assert session.held() == []
         assert session.status("r") is VenueStatus.CANCELLED
 
-    def test_protection_sleeps_until_its_entry_has_filled(self, session: Session) -> None:
+    def test_protection_is_inactive_until_its_entry_has_filled(self, session: Session) -> None:
         session.send(*session.bracket(session.order("e", BUY, limit="97"), "95", "105"))
         session.trades_at("100", "106", "100")
         assert [report for report in session.reports if isinstance(report, Filled)] == []
         assert session.held() == []
 
     @pytest.mark.parametrize(("price", "closing", "other"), [("94", "e-s", "e-t"), ("106", "e-t", "e-s")])
-    def test_stop_or_target_closes_the_position_and_the_other_ends(
+    def test_stop_or_target_closes_the_position_and_cancels_the_other(
         self, session: Session, price: str, closing: str, other: str
     ) -> None:
         session.send(*session.bracket(session.order("e", BUY), "95", "105"))
@@ -387,7 +389,7 @@ class ExchangeContract:
         assert (session.status(closing), session.status(other)) == (VenueStatus.FILLED, VenueStatus.CANCELLED)
         assert session.exchange.open_orders() == []
 
-    def test_cancelling_an_entry_ends_the_protection_it_never_woke(self, session: Session) -> None:
+    def test_cancelling_an_unfilled_entry_cancels_its_protection(self, session: Session) -> None:
         session.send(*session.bracket(session.order("e", BUY, limit="97"), "95", "105"))
         session.trades_at("100")
         session.cancel("e")
@@ -414,7 +416,7 @@ class ExchangeContract:
             for one in fills
         ]
 
-    def test_executions_since_a_moment_leave_out_the_earlier_ones(self, session: Session) -> None:
+    def test_executions_since_a_time_exclude_earlier_ones(self, session: Session) -> None:
         session.send(session.order("a", BUY, "2"))
         session.trades_at("100")
         session.send(session.order("b", SELL, reduce_only=True))
@@ -424,7 +426,7 @@ class ExchangeContract:
         assert session.exchange.executions(first.at) == [first, second]
         assert session.exchange.executions(second.at + timedelta(seconds=1)) == []
 
-    def test_an_order_adds_up_to_its_executions(self, session: Session) -> None:
+    def test_the_figures_of_an_order_are_the_sums_of_its_executions(self, session: Session) -> None:
         session.send(session.order("l", BUY, "2", limit="99"))
         session.trades_at("100")
         session.trades_at("98", volume="0.5")
@@ -436,7 +438,7 @@ class ExchangeContract:
         assert found.fees == sum(one.fee for one in listed)
         assert found.average_price == found.notional / found.filled
 
-    def test_a_short_position_is_listed_by_its_direction(self, session: Session) -> None:
+    def test_a_short_position_is_listed_as_short(self, session: Session) -> None:
         session.send(session.order("m", SELL, "2"))
         session.trades_at("100")
         assert session.held() == [("SHORT", D(2))]
@@ -457,7 +459,7 @@ class ExchangeContract:
     # -- errors
 
     @pytest.mark.parametrize("kind", ["submit", "cancel", "amend"])
-    def test_what_does_not_arrive_is_unreachable_and_changes_nothing(
+    def test_a_request_that_does_not_arrive_raises_unreachable_and_changes_nothing(
         self, session: Session, kind: str
     ) -> None:
         session.send(session.order("l", BUY, limit="99"))
@@ -468,7 +470,7 @@ class ExchangeContract:
         assert (session.exchange.order("n"), session.status("l")) == (None, VenueStatus.ACCEPTED)
 
     @pytest.mark.parametrize("kind", ["submit", "cancel", "amend"])
-    def test_what_is_not_responded_to_has_an_unknown_outcome_that_a_query_resolves(
+    def test_a_request_without_a_response_has_an_unknown_outcome_that_a_query_resolves(
         self, session: Session, kind: str
     ) -> None:
         session.send(session.order("l", BUY, limit="99"))
@@ -496,7 +498,7 @@ class ExchangeContract:
         session.trades_at("100", "100")
         assert session.held() == [("LONG", D(1))]
 
-    def test_a_query_without_an_answer_is_unreachable(self, session: Session) -> None:
+    def test_a_query_without_a_response_raises_unreachable(self, session: Session) -> None:
         exchange = session.exchange
         queries: Sequence[Callable[[], object]] = (
             lambda: exchange.order("l"),
@@ -512,15 +514,15 @@ class ExchangeContract:
                 with outage(), pytest.raises(ExchangeUnreachable):
                     query()
 
-    def test_listening_raises_nothing(self, session: Session) -> None:
+    def test_reading_the_reports_raises_nothing_during_an_outage(self, session: Session) -> None:
         for outage in (session.bench.cut, session.bench.deafen):
             with outage():
                 session.exchange.reports()
 
-    # -- all of it together
+    # -- random sessions
 
-    def test_queries_agree_with_the_reports_at_every_moment(self, bench: Bench, seed: int) -> None:
-        """`Session.trades_at` holds one against the other after every step."""
+    def test_queries_agree_with_the_reports_after_every_step(self, bench: Bench, seed: int) -> None:
+        """`Session.trades_at` compares both after every step."""
         Walk(Session(bench), random.Random(seed)).go(30)
 
 

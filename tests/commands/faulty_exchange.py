@@ -1,4 +1,4 @@
-"""An exchange behind a line that fails as lines do: before anything arrived, or before the response came back."""
+"""An exchange behind a connection that can fail: before a request arrives, or before the response returns."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 
 
 class FaultyExchange:
-    """`line` is the error that calls raise at the moment, None while the line is good."""
+    """`line` is the error that calls currently raise, None while the connection works."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -25,7 +25,7 @@ class FaultyExchange:
 
     @contextmanager
     def failing(self, line: type[ExchangeError]) -> Generator[None, None, None]:
-        """While it lasts every call raises this; what has an unknown outcome arrives all the same."""
+        """Within the context every call raises this error; requests with an unknown outcome still arrive."""
         self.line = line
         try:
             yield

@@ -1,4 +1,4 @@
-"""What an account comes to by the reports alone, to be held against what the venue answers."""
+"""The account as the reports alone add up to it, to be compared with the responses of the venue."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _CHANGES = (Accepted, Triggered, Filled, Amended, *_ENDS)
 
 
 class Heard:
-    """Follows the orders that were sent, one instrument, one currency."""
+    """Follows the sent orders, in one instrument and one currency."""
 
     def __init__(self, balance: Decimal) -> None:
         self.balance = balance
@@ -59,7 +59,7 @@ class Heard:
                 self.changed[report.order_id] = report.at
 
     def agrees_with(self, venue: Exchange) -> None:
-        """Asserts that every query answers what the reports add up to."""
+        """Asserts that every query returns what the reports add up to."""
         for order_id, status in self.statuses.items():
             found = venue.order(order_id)
             assert found is not None, order_id

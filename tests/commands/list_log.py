@@ -1,4 +1,4 @@
-"""A log in a list: the rules of every log, nothing else."""
+"""A log in a list, with the rules of every log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def codec() -> AvroCodec:
 
 
 class ListLog:
-    """What cannot be written as Avro is refused here as everywhere; `units` holds the head after each append."""
+    """Events that cannot be encoded as Avro are refused; `units` holds the head after each append."""
 
     def __init__(self, envelopes: Iterable[Envelope] = ()) -> None:
         self.envelopes: list[Envelope] = list(envelopes)
@@ -58,7 +58,7 @@ class ListLog:
 
 
 class InterruptedLog(ListLog):
-    """Something happens just before each append: another writer comes first, or the store does not answer."""
+    """Calls `before` just before each append: another writer appends first, or the store does not respond."""
 
     def __init__(self, envelopes: Iterable[Envelope], before: Callable[[], None]) -> None:
         super().__init__(envelopes)

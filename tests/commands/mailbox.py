@@ -1,4 +1,4 @@
-"""An exchange that only takes post: what was sent to it, and how much of the log was durable by then."""
+"""An exchange that stores what is sent to it, with the head of the log at that time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.log import LogReader
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """`kind` is submit, cancel or amend; `durable` the head of the log when it was sent."""
+    """One call: `kind` is submit, cancel or amend, `durable` the head of the log when it was sent."""
 
     kind: str
     about: tuple[object, ...]
@@ -23,7 +23,7 @@ class Letter:
 
 
 class Mailbox:
-    """`error` is what every call raises; one that has no known outcome arrives all the same."""
+    """Every call raises `error` if it is set; a call with an unknown outcome is still stored."""
 
     venue = "test"
 

@@ -10,6 +10,6 @@ from tests.replacing import replace
 
 
 def outside(signal: SignalDetected) -> OutsideSignal:
-    """The same signal as a request carries it; what the sample strategy says, a scanner says."""
+    """The signal as a request carries it; a signal of the sample strategy becomes one of a scanner."""
     named = replace(signal, strategy="scanner") if signal.strategy == "trend" else signal
     return OutsideSignal(**asdict(named))

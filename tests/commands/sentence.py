@@ -1,4 +1,4 @@
-"""Sentences about history: given(what happened).when(what is asked).then(what follows)."""
+"""Tests of deciders: given(events).when(commands).then(events)."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from tests.domain.history import ACCOUNT
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Commands to one stream, one after the other, each on what came of those before it."""
+class Decided:
+    """Commands to one stream, each decided on the events of those before it."""
 
     history: tuple[Event, ...]
     commands: tuple[Command, ...]
 
-    def then(self, *expected: Event) -> Asked:
+    def then(self, *expected: Event) -> Decided:
         events, _ = self._decided()
         assert events == list(expected)
         return self
 
-    def then_nothing(self) -> Asked:
+    def then_nothing(self) -> Decided:
         return self.then()
 
     def then_error(self, error: type[WhenceError], words: str) -> None:
@@ -55,8 +55,8 @@ class Asked:
 class Given:
     events: tuple[Event, ...]
 
-    def when(self, *commands: Command) -> Asked:
-        return Asked(self.events, commands)
+    def when(self, *commands: Command) -> Decided:
+        return Decided(self.events, commands)
 
 
 def given(*events: Event) -> Given:

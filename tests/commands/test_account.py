@@ -31,32 +31,32 @@ OPENED = AccountOpened("USDT", D(10_000), D(5))
 OPEN = OpenAccount("USDT", D(10_000), D(5))
 
 
-def test_an_account_is_opened_once() -> None:
+def test_opening_an_open_account_again_changes_nothing() -> None:
     given().when(OPEN, OPEN).then(OPENED)
 
 
 @pytest.mark.parametrize("balance", ["0", "-1", "NaN", "Infinity"])
-def test_an_account_does_not_begin_with_no_money(balance: str) -> None:
+def test_a_starting_balance_that_is_not_positive_and_finite_is_refused(balance: str) -> None:
     given().when(OpenAccount("USDT", D(balance), D(5))).then_error(
         InvalidInput, f"a starting balance of {balance} USDT is not a positive sum"
     )
 
 
 @pytest.mark.parametrize("balance", ["1e18", "0.000000000000000001", "10000.123456789012345678"])
-def test_any_sum_that_can_be_kept_to_the_last_digit_will_do(balance: str) -> None:
+def test_a_starting_balance_within_the_exact_digits_is_accepted(balance: str) -> None:
     command = OpenAccount("USDT", D(balance), D(5))
     given().when(command).then(AccountOpened("USDT", D(balance), D(5)))
 
 
 @pytest.mark.parametrize("balance", ["1e70", "1000000000000000001", "1e-19", "0.1234567890123456789"])
-def test_a_sum_whose_digits_would_be_lost_is_refused(balance: str) -> None:
+def test_a_starting_balance_beyond_the_exact_digits_is_refused(balance: str) -> None:
     given().when(OpenAccount("USDT", D(balance), D(5))).then_error(
         InvalidInput, f"a starting balance of {D(balance)} USDT is above 1E+18 or finer than 1E-18"
     )
 
 
 @pytest.mark.parametrize("leverage", ["0.5", "201", "NaN", "Infinity"])
-def test_a_leverage_nobody_gives_is_refused(leverage: str) -> None:
+def test_a_leverage_out_of_range_is_refused(leverage: str) -> None:
     given().when(OpenAccount("USDT", D(1), D(leverage))).then_error(
         InvalidInput, f"a leverage of {leverage} is not in 1 … 200"
     )
@@ -65,11 +65,11 @@ def test_a_leverage_nobody_gives_is_refused(leverage: str) -> None:
 @pytest.mark.parametrize(
     "command", [ReserveFunds("abc-e1", D(1)), TurnDay("2025-04-03"), TripKillSwitch("overfill")]
 )
-def test_nothing_is_asked_of_an_account_that_was_never_opened(command: Command) -> None:
+def test_a_command_to_an_unopened_account_is_refused(command: Command) -> None:
     given().when(command).then_error(Refused, "the account was never opened")
 
 
-def test_funds_are_set_aside_once_and_given_back_once() -> None:
+def test_funds_are_reserved_once_and_released_once() -> None:
     given(OPENED).when(
         ReserveFunds("abc-e1", D("99.5")),
         ReserveFunds("abc-e1", D("99.5")),
@@ -78,7 +78,7 @@ def test_funds_are_set_aside_once_and_given_back_once() -> None:
     ).then(FundsReserved("abc-e1", D("99.5")), FundsReleased("abc-e1", D("99.5")))
 
 
-def test_the_last_coin_can_be_set_aside_and_not_one_more() -> None:
+def test_all_available_funds_can_be_reserved_and_no_more() -> None:
     given(OPENED, FundsReserved("abc-e1", D(9_999))).when(ReserveFunds("abd-e1", D(1))).then(
         FundsReserved("abd-e1", D(1))
     )
@@ -87,7 +87,7 @@ def test_the_last_coin_can_be_set_aside_and_not_one_more() -> None:
     )
 
 
-def test_money_comes_and_goes_to_the_last_digit() -> None:
+def test_the_balance_is_settled_to_the_last_digit() -> None:
     fine = D("0.00000000000000000000000000000000001")
     given(OPENED).when(
         SettleBalance(BalanceReason.FILL, fine),
@@ -99,19 +99,19 @@ def test_money_comes_and_goes_to_the_last_digit() -> None:
     )
 
 
-def test_a_day_turns_once_and_never_back() -> None:
+def test_a_day_is_opened_once_and_never_reversed() -> None:
     given(OPENED).when(TurnDay("2025-04-03"), TurnDay("2025-04-03"), TurnDay("2025-04-02")).then(
         DayOpened("2025-04-03", D(10_000))
     )
 
 
-def test_a_day_that_ends_says_what_it_brought() -> None:
+def test_a_closed_day_records_its_realised_profit() -> None:
     given(OPENED, DayOpened("2025-04-03", D(10_000)), money(D("-12.5"), D("9987.5"))).when(
         TurnDay("2025-04-04")
     ).then(DayClosed("2025-04-03", D("9987.5"), D("-12.5")), DayOpened("2025-04-04", D("9987.5")))
 
 
-def test_the_kill_switch_is_tripped_once_and_a_person_resets_it() -> None:
+def test_the_kill_switch_is_tripped_once_and_reset_once() -> None:
     given(OPENED).when(
         ResetKillSwitch("nothing to reset"),
         TripKillSwitch("overfill"),

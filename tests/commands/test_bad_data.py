@@ -1,4 +1,4 @@
-"""What cannot be meant is refused before anything is recorded, with one sentence that says what and where."""
+"""Invalid data is refused before anything is recorded, with an error that names the field and the value."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ NAIVE = NOW.replace(tzinfo=None)
 LOCAL = datetime(2025, 4, 3, 12, 0, tzinfo=UTC).astimezone()
 
 
-def refused(deed: Callable[[Desk], object], error: type[InvalidInput], words: str) -> None:
-    """The deed fails with these words, and the desk is as it was."""
+def refused(step: Callable[[Desk], object], error: type[InvalidInput], words: str) -> None:
+    """Asserts that the step fails with these words and changes nothing at the desk."""
     desk = Desk().opened()
     desk.ask(PLACE, cause="command:before")
     desk.tell(a_fill_of("abc-e1", "x0", D("0.1"), D(100)))
     before, head, letters = snapshot(desk.world), desk.log.head(), list(desk.exchange.letters)
     with pytest.raises(error, match=re.escape(words)):
-        deed(desk)
+        step(desk)
     assert (snapshot(desk.world), desk.log.head(), desk.exchange.letters) == (before, head, letters)
 
 
@@ -73,7 +73,7 @@ def a_bad_fill(**changed: object) -> AnyReport:
     return replace(good, **changed)
 
 
-DEEDS: dict[str, tuple[Callable[[Desk], object], type[InvalidInput], str]] = {
+STEPS: dict[str, tuple[Callable[[Desk], object], type[InvalidInput], str]] = {
     "recorded at a naive time": (
         at(NAIVE),
         InvalidEvent,
@@ -91,8 +91,8 @@ DEEDS: dict[str, tuple[Callable[[Desk], object], type[InvalidInput], str]] = {
         "quantity NaN must be a positive, finite number",
     ),
     "an order of infinity": (placing(quantity=D("Infinity")), InvalidInput, "quantity Infinity must be"),
-    "an order of nothing": (placing(quantity=D(0)), InvalidInput, "quantity 0 must be a positive"),
-    "an order of less than nothing": (
+    "an order of zero": (placing(quantity=D(0)), InvalidInput, "quantity 0 must be a positive"),
+    "an order of a negative quantity": (
         placing(quantity=D(-1)),
         InvalidInput,
         "quantity -1 must be a positive",
@@ -130,24 +130,28 @@ DEEDS: dict[str, tuple[Callable[[Desk], object], type[InvalidInput], str]] = {
         InvalidInput,
         "funding of NaN on position-main-BTCUSDT",
     ),
-    "a signal of a symbol that is not one": (
+    "a signal of an invalid instrument": (
         seeing(instrument="BTC"),
         InvalidInput,
         "'BTC' is not an instrument",
     ),
-    "a signal too sure of itself": (
+    "a signal with a confidence above 1": (
         seeing(confidence=1.5),
         InvalidInput,
         "confidence 1.5 of a signal must be in",
     ),
-    "a signal sure of NaN": (seeing(confidence=float("nan")), InvalidInput, "confidence nan of a signal"),
+    "a signal with a confidence of NaN": (
+        seeing(confidence=float("nan")),
+        InvalidInput,
+        "confidence nan of a signal",
+    ),
     "a signal at a price of NaN": (seeing(price=D("NaN")), InvalidInput, "price of a signal NaN must be"),
     "a signal with an input of NaN": (
         seeing(inputs={"rsi": float("nan")}),
         InvalidInput,
         "input rsi of a signal",
     ),
-    "an instrument that is not one": (
+    "an instrument with an invalid id": (
         lambda desk: desk.ask(ListInstrument(an_instrument("BTC-USDT")), cause="command:bad"),
         InvalidInput,
         "'BTC-USDT' is not an instrument; spell it like BTCUSDT-LINEAR.BYBIT",
@@ -167,7 +171,7 @@ DEEDS: dict[str, tuple[Callable[[Desk], object], type[InvalidInput], str]] = {
         InvalidSettings,
         "sizing.risk = NaN must be in 0 … 1",
     ),
-    "settings of a float where money is meant": (
+    "settings with a float for a decimal": (
         changing(Settings(alpha=AlphaSettings(minimum_reward_to_risk=1.5))),  # type: ignore[arg-type]
         InvalidEvent,
         "SettingsChanged.settings.alpha.minimum_reward_to_risk = 1.5 is not a Decimal",
@@ -180,19 +184,19 @@ DEEDS: dict[str, tuple[Callable[[Desk], object], type[InvalidInput], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", DEEDS)
-def test_it_is_refused_and_nothing_is_recorded(name: str) -> None:
-    refused(*DEEDS[name])
+@pytest.mark.parametrize("name", STEPS)
+def test_invalid_data_is_refused_and_nothing_is_recorded(name: str) -> None:
+    refused(*STEPS[name])
 
 
-def test_an_account_does_not_begin_with_what_is_no_money() -> None:
+def test_an_account_with_a_starting_balance_of_nan_is_refused() -> None:
     desk = Desk()
     with pytest.raises(InvalidInput, match="a starting balance of NaN USDT is not a positive sum"):
         desk.ask(OpenAccount("USDT", D("NaN"), D(5)), cause="command:bad")
     assert (desk.log.head(), desk.world.ordinal) == (0, 0)
 
 
-def test_good_data_beside_bad_is_not_recorded_either() -> None:
+def test_valid_data_beside_invalid_data_is_not_recorded_either() -> None:
     good = Submitted(order_id="abc-e1", at=NOW, fact="exchange:test:sent", venue_order_id="v1")
     refused(
         lambda desk: desk.tell(good, a_bad_fill(quantity=D(0))),
@@ -201,7 +205,7 @@ def test_good_data_beside_bad_is_not_recorded_either() -> None:
     )
 
 
-def test_a_time_that_knows_its_zone_is_taken() -> None:
+def test_a_time_with_a_zone_is_accepted() -> None:
     desk = Desk().opened()
     at(LOCAL)(desk)
     assert desk.log.envelopes[-1].meta.recorded_at == LOCAL

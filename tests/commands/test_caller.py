@@ -1,4 +1,4 @@
-"""How far each role reaches."""
+"""What each role permits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.errors import NotAllowed, Unauthenticated
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("least", Role)
-def test_a_role_reaches_itself_and_those_below(role: Role, least: Role) -> None:
+def test_a_role_permits_what_it_and_lower_roles_may_do(role: Role, least: Role) -> None:
     caller = Caller("desk", role, "t1")
     if role >= least:
         caller.check(least)
@@ -21,16 +21,16 @@ def test_a_role_reaches_itself_and_those_below(role: Role, least: Role) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.TRADER, Role.ADMIN])
-def test_without_a_token_one_reads(role: Role) -> None:
+def test_a_caller_without_a_token_may_only_read(role: Role) -> None:
     ANONYMOUS.check(Role.VIEWER)
     with pytest.raises(Unauthenticated):
         ANONYMOUS.check(role)
 
 
-def test_nobody_without_a_token_acts_whatever_role_was_given_by_mistake() -> None:
+def test_a_caller_without_a_token_may_only_read_whatever_its_role() -> None:
     with pytest.raises(Unauthenticated):
         Caller("anonymous", Role.ADMIN, None).check(Role.TRADER)
 
 
-def test_roles_are_read_as_they_are_told() -> None:
+def test_a_role_is_read_from_its_word() -> None:
     assert [Role.named(role.word) for role in Role] == list(Role)

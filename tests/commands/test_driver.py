@@ -1,4 +1,4 @@
-"""The unit of work: one stimulus, one append, then the side effects; or nothing at all."""
+"""The unit of work: one stimulus is one append and then its side effects, or nothing."""
 
 from __future__ import annotations
 
@@ -60,21 +60,21 @@ def test_a_signal_its_decision_and_its_orders_are_one_append_and_one_submission(
     assert folded(desk.log) == snapshot(desk.world)
 
 
-def test_side_effects_wait_until_all_of_it_is_durable() -> None:
+def test_orders_are_sent_after_the_whole_unit_is_durable() -> None:
     desk = Desk().opened()
     desk.see(long())
     (letter,) = desk.exchange.letters
     assert (letter.durable, letter.at) == (desk.log.head(), desk.at)
 
 
-def test_a_stimulus_that_says_nothing_new_appends_nothing() -> None:
+def test_a_stimulus_without_events_appends_nothing() -> None:
     desk = Desk().opened()
     before, units = snapshot(desk.world), list(desk.log.units)
     assert desk.ask(TurnDay(NOW.date().isoformat()), cause="clock:again") == []
     assert (snapshot(desk.world), desk.log.units, desk.exchange.letters) == (before, units, [])
 
 
-def test_every_order_that_was_asked_for_reaches_the_exchange_as_it_was_asked() -> None:
+def test_orders_amendments_and_cancels_are_sent_as_requested() -> None:
     desk = Desk().opened()
     desk.ask(PLACE, cause="command:1")
     desk.ask(
@@ -89,23 +89,23 @@ def test_every_order_that_was_asked_for_reaches_the_exchange_as_it_was_asked() -
     ]
 
 
-def test_an_order_that_is_denied_at_once_is_never_sent() -> None:
+def test_an_order_denied_in_the_same_unit_is_never_sent() -> None:
     desk = Desk().opened()
     other = PlaceOrder("abc-e2", PLACED, RULES)
     desk.ask(PLACE, DenyOrder("abc-e1", "TRADING_HALTED"), other, cause="command:1")
     assert desk.exchange.sent == [("submit", ("abc-e2",))]
 
 
-NOTHING_OF_THAT = replace(PLACED, quantity=D(0))
+OF_NO_QUANTITY = replace(PLACED, quantity=D(0))
 REFUSALS: list[tuple[type[WhenceError], Command]] = [
     (Refused, CancelOrder("nobody-e1", "gone")),
     (Refused, ReserveFunds("abc-e1", D(10_001))),
-    (InvalidInput, PlaceOrder("abc-e2", NOTHING_OF_THAT, RULES)),
+    (InvalidInput, PlaceOrder("abc-e2", OF_NO_QUANTITY, RULES)),
 ]
 
 
 @pytest.mark.parametrize(("error", "command"), REFUSALS)
-def test_a_refused_command_changes_nothing_and_neither_does_what_was_asked_with_it(
+def test_a_refused_command_and_the_commands_beside_it_change_nothing(
     error: type[WhenceError], command: Command
 ) -> None:
     desk = Desk().opened()
@@ -115,8 +115,8 @@ def test_a_refused_command_changes_nothing_and_neither_does_what_was_asked_with_
     assert (snapshot(desk.world), desk.log.head(), desk.exchange.letters) == (before, head, [])
 
 
-def test_a_request_whose_events_cannot_be_written_is_declined_and_the_engine_goes_on() -> None:
-    """The figures pass every rule, and are longer than a log holds."""
+def test_a_request_whose_events_cannot_be_encoded_is_declined_and_the_engine_goes_on() -> None:
+    """The figures pass every rule and have more digits than the log can hold."""
     eve = Asking()
     huge = a_signal(candle_closed_at=eve.desk.at, price=D("1e300"), stop=D("1e299"), target=D("1e301"))
     before = snapshot(eve.desk.world)
@@ -134,7 +134,7 @@ def a_rival(log: ListLog) -> Desk:
     return rival
 
 
-def test_a_conflict_is_decided_again_on_what_the_other_writer_left() -> None:
+def test_after_a_conflict_the_command_is_decided_again_on_the_new_state() -> None:
     desk = Desk().opened()
     rival = a_rival(desk.log)
     rival.ask(ReserveFunds("rival-e1", D(6_000)), cause="command:rival")
@@ -143,7 +143,7 @@ def test_a_conflict_is_decided_again_on_what_the_other_writer_left() -> None:
     assert folded(desk.log) == snapshot(desk.world)
 
 
-def test_what_the_other_writer_left_may_turn_a_yes_into_a_no() -> None:
+def test_after_a_conflict_the_command_may_be_refused_on_the_new_state() -> None:
     desk = Desk().opened()
     a_rival(desk.log).ask(ReserveFunds("rival-e1", D(6_000)), cause="command:rival")
     head = desk.log.head()
@@ -152,7 +152,7 @@ def test_what_the_other_writer_left_may_turn_a_yes_into_a_no() -> None:
     assert desk.log.head() == head
 
 
-def test_what_the_other_writer_left_may_leave_nothing_to_say() -> None:
+def test_after_a_conflict_the_command_may_have_no_event_on_the_new_state() -> None:
     desk = Desk().opened()
     a_rival(desk.log).ask(TurnDay("2025-04-04"), cause="clock:1")
     head = desk.log.head()
@@ -168,7 +168,7 @@ def an_interrupted_desk(interruption: Callable[[Desk], None]) -> tuple[Desk, Int
     return desk, log
 
 
-def test_a_writer_who_always_comes_second_gives_up_with_the_conflict() -> None:
+def test_after_five_conflicts_the_driver_raises_the_conflict() -> None:
     rivals: list[str] = []
 
     def come_first(desk: Desk) -> None:
@@ -188,7 +188,7 @@ def test_a_writer_who_always_comes_second_gives_up_with_the_conflict() -> None:
     assert set(desk.world.portfolio.account.reserved) == set(rivals)
 
 
-def test_when_the_append_fails_nothing_is_sent_and_nothing_is_changed() -> None:
+def test_when_the_append_fails_nothing_is_sent_or_changed() -> None:
     def fail(_desk: Desk) -> None:
         raise LogUnavailable("the store does not answer")
 
@@ -199,10 +199,10 @@ def test_when_the_append_fails_nothing_is_sent_and_nothing_is_changed() -> None:
     assert (snapshot(desk.world), desk.exchange.letters, log.units) == (before, [], [])
 
 
-# -- what the exchange tells
+# -- reports of the exchange
 
 
-def test_a_stop_that_fills_in_the_instant_of_its_entry_finds_the_position() -> None:
+def test_a_stop_that_fills_together_with_its_entry_closes_the_position() -> None:
     desk = Desk().opened()
     chain = chain_of(desk.see(long()))
     quantity = desk.world.portfolio.entries[f"{chain}-e1"].order.terms.quantity
@@ -220,7 +220,7 @@ def test_a_stop_that_fills_in_the_instant_of_its_entry_finds_the_position() -> N
     assert (closed.net, closed.balance) == (-2 * quantity - D("0.1"), desk.world.portfolio.account.balance)
 
 
-def test_two_signals_at_once_are_not_judged_on_the_same_money() -> None:
+def test_the_second_of_two_signals_at_once_is_judged_on_the_remaining_funds() -> None:
     desk = Desk().opened()
     recorded = desk.see(long(), long(instrument=ETH))
     assert names(recorded)[:6] == ENTERED
@@ -231,7 +231,7 @@ def test_two_signals_at_once_are_not_judged_on_the_same_money() -> None:
     assert D(votes["reserved_balance"].figures["reserved"]) == next(iter(reserved.values()))
 
 
-def test_a_report_of_an_order_nobody_knows_is_a_discrepancy_once() -> None:
+def test_a_report_of_an_unknown_order_is_recorded_as_a_discrepancy_once() -> None:
     desk = Desk().opened()
     stray = Submitted(order_id="nobody-e1", at=NOW, fact="exchange:test:stray", venue_order_id="v9")
     (found,) = [envelope.event for envelope in desk.tell(stray, stray)]
@@ -259,18 +259,18 @@ def test_a_liquidation_is_recorded_and_never_sent() -> None:
     quantity = desk.world.portfolio.entries[f"{chain}-e1"].order.terms.quantity
     desk.tell(a_fill_of(f"{chain}-e1", "x1", quantity, D(100)))
     letters = len(desk.exchange.letters)
-    told = liquidation("liq", Side.SELL, quantity, D(81))
-    recorded = desk.tell(told)
+    report = liquidation("liq", Side.SELL, quantity, D(81))
+    recorded = desk.tell(report)
     assert names(recorded) == ["OrderPlaced", "OrderFilled", "PositionClosed", "BalanceChanged"]
     placed = recorded[0].event
     assert isinstance(placed, OrderPlaced)
     assert (placed.purpose, placed.reduce_only, placed.type) == (Purpose.LIQUIDATION, True, OrderType.MARKET)
     assert chain_of(recorded) == chain
     assert len(desk.exchange.letters) == letters
-    assert desk.tell(told) == []
+    assert desk.tell(report) == []
 
 
-def test_what_is_caused_by_an_event_goes_on_with_its_chain() -> None:
+def test_events_of_a_fill_continue_the_chain_of_its_order() -> None:
     desk = Desk().opened()
     chain = chain_of(desk.see(long()))
     recorded = desk.tell(a_fill_of(f"{chain}-e1", "x1", D(1), D(100)))
@@ -280,7 +280,7 @@ def test_what_is_caused_by_an_event_goes_on_with_its_chain() -> None:
     assert {envelope.meta.source for envelope in recorded} == {IDENTITY.source}
 
 
-def test_an_order_a_person_placed_begins_a_chain_and_what_is_told_of_it_goes_on() -> None:
+def test_a_persons_order_begins_a_chain_and_its_reports_continue_it() -> None:
     desk = Desk().opened()
     placed = desk.ask(PLACE, cause="command:1")
     filled = desk.tell(a_fill_of("abc-e1", "x1", D(1), D(100)))
@@ -289,7 +289,7 @@ def test_an_order_a_person_placed_begins_a_chain_and_what_is_told_of_it_goes_on(
 
 
 class Watching:
-    """An observer that keeps what it is told."""
+    """An observer that stores the units it receives."""
 
     def __init__(self) -> None:
         self.units: list[tuple[list[str], float, float]] = []
@@ -301,7 +301,7 @@ class Watching:
         self.units.append((names(list(envelopes)), worked, appended))
 
 
-def test_an_observer_is_told_of_each_durable_unit_and_how_long_it_took() -> None:
+def test_an_observer_receives_each_durable_unit_with_its_times() -> None:
     log, watching = ListLog(), Watching()
     engine, desk = Engine(World(), IDENTITY, since=NOW), Desk()
     driver = Driver(engine, log, Sender(Mailbox(log), lambda: NOW), desk.recorded.append, watching)

@@ -1,4 +1,4 @@
-"""The engine's answers: what followed, what was declined, and what a key asked twice is told."""
+"""The engine's answers: the events that followed, refusals, and repeated idempotency keys."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ CASES: tuple[tuple[Request, Request], ...] = (
 
 
 @pytest.mark.parametrize(("request_", "other"), CASES, ids=lambda one: type(one).__name__)
-def test_a_key_asked_again_is_answered_again_and_nothing_is_done_twice(
+def test_a_repeated_key_gets_the_first_answer_and_nothing_is_done_twice(
     request_: Request, other: Request
 ) -> None:
     eve = prepared()
@@ -77,12 +77,12 @@ def test_a_key_asked_again_is_answered_again_and_nothing_is_done_twice(
     head = eve.desk.log.head()
     again = eve.ask(request_, "once")
     assert again == Completed("once", first.events, repeated=True)
-    said = eve.declined(other, "once")
-    assert re.match(r"InvalidInput: the key once was used for another request: \w+ on ", said)
+    refusal = eve.declined(other, "once")
+    assert re.match(r"InvalidInput: the key once was used for another request: \w+ on ", refusal)
     assert eve.desk.log.head() == head
 
 
-def test_an_order_and_a_reset_asked_again() -> None:
+def test_a_repeated_order_and_a_repeated_reset_get_their_first_answers() -> None:
     eve = Asking()
     eve.accepted(PlaceOrder(RESTING), "order")
     assert eve.accepted(PlaceOrder(RESTING), "order")[0] == "FundsReserved"
@@ -92,12 +92,12 @@ def test_an_order_and_a_reset_asked_again() -> None:
     eve.accepted(ResetKillSwitch("fed"), "reset")
     assert eve.accepted(ResetKillSwitch("fed"), "reset") == ["KillSwitchReset"]
     assert eve.accepted(TripKillSwitch("lunch"), "trip") == ["KillSwitchTripped", "OrderCancelRequested"], (
-        "it is told, not done again"
+        "the first answer is returned, and nothing is done again"
     )
     assert not eve.desk.world.portfolio.account.tripped
 
 
-def test_what_followed_is_named_as_the_log_names_it_and_known_after_a_restart() -> None:
+def test_an_answer_names_the_recorded_events_and_is_known_after_a_restart() -> None:
     eve = prepared()
     answer = eve.ask(ClosePosition(POSITION, "enough"), "out")
     assert isinstance(answer, Completed)
@@ -112,7 +112,7 @@ def test_what_followed_is_named_as_the_log_names_it_and_known_after_a_restart() 
         assert list(folded.commanded.followed(key)) == list(eve.desk.world.commanded.followed(key))
 
 
-def test_what_is_no_longer_valid_is_never_carried_out() -> None:
+def test_an_expired_request_is_never_carried_out() -> None:
     eve = Asking()
     head = eve.desk.log.head()
     late = eve.ask(TripKillSwitch("lunch"), valid_until=eve.desk.at)
@@ -120,7 +120,7 @@ def test_what_is_no_longer_valid_is_never_carried_out() -> None:
     assert eve.desk.log.head() == head
     eve.accepted(TripKillSwitch("lunch"), "trip")
     repeated = eve.ask(TripKillSwitch("lunch"), "trip", valid_until=eve.desk.at - timedelta(days=1))
-    assert isinstance(repeated, Completed), "what was done is told for ever"
+    assert isinstance(repeated, Completed), "the answer to a completed request never expires"
 
 
 @pytest.mark.parametrize(
@@ -128,40 +128,38 @@ def test_what_is_no_longer_valid_is_never_carried_out() -> None:
     [
         (TripKillSwitch("x"), {"id": "a key"}, "an idempotency key is 1 to 64 letters"),
         (TripKillSwitch("x"), {"id": "k" * 65}, "an idempotency key is 1 to 64 letters"),
-        (TripKillSwitch("x"), {"actor": ""}, "a request names who asks"),
+        (TripKillSwitch("x"), {"actor": ""}, "a request needs an actor"),
         (TripKillSwitch(" "), {}, "the reason is 1 to 500 characters"),
         (TripKillSwitch("x" * 501), {}, "the reason is 1 to 500 characters"),
         (PauseStrategy("", "why"), {}, "the strategy is 1 to 500 characters"),
-        (TripKillSwitch("a\0b"), {}, "the reason has a character in it that nobody sees"),
-        (PauseStrategy("a\x1b[2J", "why"), {}, "the strategy has a character in it that nobody sees"),
+        (TripKillSwitch("a\0b"), {}, "the reason has an invisible character in it"),
+        (PauseStrategy("a\x1b[2J", "why"), {}, "the strategy has an invisible character in it"),
         (RaiseSignal(outside(replace(long(), strategy=""))), {}, "the strategy is 1 to 500 characters"),
         (
             RaiseSignal(outside(replace(long(), strategy="a\ud800"))),
             {},
-            "the strategy has a character in it that nobody sees",
+            "the strategy has an invisible character in it",
         ),
         (
             RaiseSignal(outside(replace(long(), inputs={"x" * 501: 1.0}))),
             {},
-            "the name of a figure is 1 to 500",
+            "the name of an input is 1 to 500",
         ),
         (
             RaiseSignal(outside(replace(long(), inputs=dict.fromkeys(map(str, range(101)), 1.0)))),
             {},
-            "a signal is made of 100 figures at most",
+            "a signal has 100 inputs at most",
         ),
         (DraftOrder(terms()), {"id": ""}, "an idempotency key is 1 to 64 letters"),
         (TripKillSwitch("x"), {"account": "other"}, "this engine trades for main, not for other"),
     ],
 )
-def test_a_request_that_cannot_be_meant_is_declined(
-    request_: Request, changed: dict[str, str], sentence: str
-) -> None:
+def test_an_invalid_request_is_declined(request_: Request, changed: dict[str, str], sentence: str) -> None:
     answer = Asking().ask(request_, **changed)
     assert getattr(answer, "reason", "").startswith(sentence)
 
 
-def test_every_request_is_carried_out_and_known_again() -> None:
+def test_every_recording_request_has_its_commands_and_its_comparison() -> None:
     recording = set(get_args(Request)) - {DraftOrder}
     assert set(requests.COMMANDS) == recording
     assert set(SAME) == recording

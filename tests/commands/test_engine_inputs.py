@@ -1,4 +1,4 @@
-"""The engine alone: inputs in, units out; the state changes when a unit is confirmed, and by nothing else."""
+"""The engine alone: inputs in, units out; only the confirmation of a unit changes the state."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TOMORROW = NOW + timedelta(days=1)
 
 
 def an_engine() -> Engine:
-    """An engine whose account is open, and whose day is that of NOW."""
+    """An engine with an opened account, on the day of NOW."""
     engine = Engine(World(), IDENTITY, since=NOW)
     for unit in engine.process(opening(LOG_ID, OPENING, NOW)):
         engine.confirm(unit)
@@ -57,12 +57,12 @@ INPUTS: tuple[tuple[Input, list[list[str]]], ...] = (
 )
 
 
-def test_the_inputs_below_are_all_there_are() -> None:
+def test_the_table_covers_every_input() -> None:
     assert {type(given) for given, _ in INPUTS} == set(get_args(Input))
 
 
 @pytest.mark.parametrize(("given", "units"), INPUTS, ids=lambda one: type(one).__name__)
-def test_an_input_leads_to_units_of_whole_events(given: Input, units: list[list[str]]) -> None:
+def test_an_input_leads_to_the_expected_units(given: Input, units: list[list[str]]) -> None:
     engine, found = an_engine(), list[list[str]]()
     for unit in engine.process(given):
         found.append([type(envelope.event).__name__ for envelope in unit.envelopes])
@@ -72,9 +72,7 @@ def test_an_input_leads_to_units_of_whole_events(given: Input, units: list[list[
 
 
 @pytest.mark.parametrize(("given", "units"), INPUTS, ids=lambda one: type(one).__name__)
-def test_a_unit_that_is_not_confirmed_leaves_the_state_as_it_was(
-    given: Input, units: list[list[str]]
-) -> None:
+def test_an_unconfirmed_unit_does_not_change_the_state(given: Input, units: list[list[str]]) -> None:
     engine = an_engine()
     before = snapshot(engine.world)
     work = engine.process(given)
@@ -83,7 +81,7 @@ def test_a_unit_that_is_not_confirmed_leaves_the_state_as_it_was(
     assert snapshot(engine.world) == before
 
 
-def test_a_unit_that_was_not_confirmed_is_decided_again_on_the_state_by_then() -> None:
+def test_an_unconfirmed_unit_is_decided_again_on_the_refreshed_state() -> None:
     engine, rival = an_engine(), an_engine()
     work = engine.process(Tick(TOMORROW))
     first = next(work)
@@ -103,7 +101,7 @@ def test_a_unit_that_was_not_confirmed_is_decided_again_on_the_state_by_then() -
     assert engine.world.portfolio.account.day == TOMORROW.date().isoformat()
 
 
-def test_a_stimulus_that_is_refused_leaves_the_state_as_it_was() -> None:
+def test_a_refused_stimulus_does_not_change_the_state() -> None:
     engine = an_engine()
     before = snapshot(engine.world)
     again = opening(LOG_ID, (TripKillSwitch("lunch"), ReserveFunds("abc-e1", D(10_001))), LATER)
@@ -117,7 +115,7 @@ def test_the_same_inputs_lead_to_the_same_events() -> None:
     assert one == other
 
 
-def test_late_reports_of_the_old_day_are_recorded_before_the_day_turns() -> None:
+def test_late_reports_of_the_old_day_are_recorded_before_the_new_day_opens() -> None:
     engine = an_engine()
     late = Submitted(order_id="a-e1", at=LATER, fact="exchange:test:late", venue_order_id="v1")
     early = Submitted(order_id="b-e1", at=TOMORROW, fact="exchange:test:early", venue_order_id="v2")

@@ -12,7 +12,7 @@ from tests.domain.history import D, an_instrument
 BTC = an_instrument()
 
 
-def test_an_instrument_is_listed_once_and_its_rules_change_when_they_do() -> None:
+def test_an_instrument_is_listed_once_and_only_new_rules_are_recorded() -> None:
     finer = an_instrument(tick=D("0.01"))
     given().when(ListInstrument(BTC), ListInstrument(BTC), ListInstrument(finer), ListInstrument(finer)).then(
         InstrumentListed(BTC), InstrumentRulesChanged(finer)
@@ -20,7 +20,7 @@ def test_an_instrument_is_listed_once_and_its_rules_change_when_they_do() -> Non
 
 
 @pytest.mark.parametrize("spelled", ["BTCUSDT", "BTC/USDT", "btcusdt-LINEAR.BYBIT", "BTCUSDT-SWAP.BYBIT", ""])
-def test_what_is_not_an_instrument_is_not_listed(spelled: str) -> None:
+def test_an_instrument_with_an_invalid_id_is_refused(spelled: str) -> None:
     given().when(ListInstrument(an_instrument(spelled))).then_error(InvalidInput, "is not an instrument")
 
 
@@ -30,7 +30,7 @@ def test_every_figure_has_a_range() -> None:
 
 
 @pytest.mark.parametrize(("name", "low", "high"), RANGES)
-def test_a_figure_is_taken_at_its_bounds_and_refused_beyond_them(name: str, low: D, high: D) -> None:
+def test_a_figure_is_accepted_at_its_bounds_and_refused_beyond_them(name: str, low: D, high: D) -> None:
     for bound in (low, high):
         wide = {"min_quantity": D(0), "max_quantity": D("1e18"), name: bound}
         check_rules(an_instrument(BTC.id, **wide))
@@ -39,13 +39,13 @@ def test_a_figure_is_taken_at_its_bounds_and_refused_beyond_them(name: str, low:
             check_rules(an_instrument(BTC.id, **{name: beyond}))
 
 
-def test_all_that_is_wrong_is_said_at_once() -> None:
+def test_all_faults_are_reported_in_one_error() -> None:
     given().when(ListInstrument(an_instrument(tick=D(0), lot=D(-1)))).then_error(
         InvalidInput, "tick = 0 must be in 1E-18 … 1E+18; lot = -1 must be in 1E-18 … 1E+18"
     )
 
 
-def test_the_least_quantity_is_not_above_the_greatest() -> None:
+def test_a_least_quantity_above_the_greatest_is_refused() -> None:
     given().when(ListInstrument(an_instrument(min_quantity=D(5), max_quantity=D(4)))).then_error(
         InvalidInput, "min_quantity 5 is above max_quantity 4"
     )

@@ -1,4 +1,4 @@
-"""Money through the real handler: whatever fills, funding and endings come, everything adds up to the last digit."""
+"""Money through the real driver: for any fills, funding and endings, every sum is exact."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.commands.desk import Desk, a_fill_of, folded, funding, snapshot
 from tests.domain.history import ACCOUNT, BTC, LOG_ID, D, an_instrument, an_order
 
 THOROUGHLY = settings(deadline=None, max_examples=100)
-START, SET_ASIDE = D(10_000), D("0.5")
+START, RESERVED = D(10_000), D("0.5")
 RULES = an_instrument(BTC)
 SIGN = {Side.BUY: D(1), Side.SELL: D(-1)}
 
@@ -51,7 +51,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Fill:
-    """Of the `order`-th order placed so far, as all others here; `twice` is told once more at once."""
+    """A fill of the `order`-th order placed so far; with `twice` it is reported two times."""
 
     order: int
     quantity: Decimal
@@ -87,7 +87,7 @@ steps = st.lists(
 
 
 class Trading:
-    """A desk and the sums that a person would keep beside it."""
+    """A desk, and independent sums to compare with it."""
 
     def __init__(self) -> None:
         self.desk = Desk().opened()
@@ -120,8 +120,8 @@ class Trading:
         place = PlaceOrder(order_id, terms, RULES)
         if step.reduce_only:
             self.desk.ask(place, cause=cause)
-        elif self.desk.world.portfolio.account.available >= SET_ASIDE:
-            self.desk.ask(ReserveFunds(order_id, SET_ASIDE), place, cause=cause)
+        elif self.desk.world.portfolio.account.available >= RESERVED:
+            self.desk.ask(ReserveFunds(order_id, RESERVED), place, cause=cause)
         else:
             return
         self.orders.append((order_id, terms))
@@ -129,8 +129,8 @@ class Trading:
     def _fill(self, step: Fill, number: int) -> None:
         order_id, terms = self.orders[step.order % len(self.orders)]
         fill = a_fill_of(order_id, f"x{number}", step.quantity, step.price, step.fee)
-        told: list[Filled] = [fill, fill] if step.twice else [fill]
-        self.desk.tell(*told)
+        reports: list[Filled] = [fill, fill] if step.twice else [fill]
+        self.desk.tell(*reports)
         signed = SIGN[terms.side] * step.quantity
         self.position += signed
         self.cash -= EXACT.multiply(signed, step.price)
@@ -190,8 +190,8 @@ def test_the_position_is_the_signed_sum_of_all_fills(taken: list[Step]) -> None:
 
 @given(steps)
 @THOROUGHLY
-def test_the_balance_is_what_was_bought_sold_paid_and_funded(taken: list[Step]) -> None:
-    """start + sales - purchases - fees + funding, and what is held at what it cost: no digit is lost."""
+def test_the_balance_is_the_sum_of_trades_fees_and_funding(taken: list[Step]) -> None:
+    """start + sales - purchases - fees + funding + open cost, exactly."""
     trading = traded(taken)
     held = trading.held
     at_cost = ZERO
@@ -203,7 +203,7 @@ def test_the_balance_is_what_was_bought_sold_paid_and_funded(taken: list[Step]) 
 
 @given(steps)
 @THOROUGHLY
-def test_realised_profit_less_fees_and_funding_is_what_the_balance_moved_by(
+def test_realised_profit_less_fees_plus_funding_is_the_change_of_the_balance(
     taken: list[Step],
 ) -> None:
     trading = traded(taken)
@@ -217,8 +217,8 @@ def test_realised_profit_less_fees_and_funding_is_what_the_balance_moved_by(
 
 @given(steps)
 @THOROUGHLY
-def test_every_closed_position_tells_its_whole_story(taken: list[Step]) -> None:
-    """net is what the position moved the balance by, and the balance it ended at is the account's just then."""
+def test_every_closed_position_records_its_net_and_the_balance(taken: list[Step]) -> None:
+    """`net` is the change of the balance by the position, `balance` the balance of the account after it."""
     trading = traded(taken)
     moved: dict[str, Decimal] = {}
     balance = START
@@ -239,7 +239,7 @@ def test_every_closed_position_tells_its_whole_story(taken: list[Step]) -> None:
 
 @given(steps)
 @THOROUGHLY
-def test_nothing_stays_set_aside_for_an_order_that_has_ended(taken: list[Step]) -> None:
+def test_no_funds_stay_reserved_for_an_order_that_has_ended(taken: list[Step]) -> None:
     trading = traded(taken)
     world = trading.desk.world
     ended = {
@@ -265,8 +265,8 @@ def test_an_overfill_trips_the_kill_switch_and_nothing_else_does(
 
 @given(steps)
 @THOROUGHLY
-def test_the_log_is_whole(taken: list[Step]) -> None:
-    """Versions without holes, every cause on record before its effect, every effect in the chain of its cause."""
+def test_the_log_has_no_gap_and_no_missing_cause(taken: list[Step]) -> None:
+    """Versions without gaps, every cause recorded before its effect, every effect in the chain of its cause."""
     trading = traded(taken)
     log = trading.desk.log
     versions: Counter[str] = Counter()
@@ -284,7 +284,7 @@ def test_the_log_is_whole(taken: list[Step]) -> None:
 
 @given(steps)
 @THOROUGHLY
-def test_what_is_told_of_an_order_goes_on_with_the_chain_that_placed_it(
+def test_events_of_an_order_continue_the_chain_that_placed_it(
     taken: list[Step],
 ) -> None:
     trading = traded(taken)
@@ -293,7 +293,7 @@ def test_what_is_told_of_an_order_goes_on_with_the_chain_that_placed_it(
             assert envelope.meta.stream == order_stream(ACCOUNT, f"{envelope.meta.correlation_id}-e1")
 
 
-def test_a_fill_that_turns_the_position_round_is_split_to_the_last_digit() -> None:
+def test_a_fill_that_turns_the_position_is_split_exactly() -> None:
     trading = traded(
         [
             Place(Side.BUY, D("0.003"), reduce_only=False),
@@ -316,7 +316,7 @@ def test_a_fill_that_turns_the_position_round_is_split_to_the_last_digit() -> No
     assert position_stream(ACCOUNT, BTC, Direction.SHORT, 1) in trading.desk.world.versions
 
 
-def test_thirds_of_a_cost_that_does_not_divide_give_all_of_it_back() -> None:
+def test_parts_of_an_indivisible_cost_release_all_of_it() -> None:
     taken: list[Step] = [Place(Side.BUY, D(3), reduce_only=False)]
     taken += [Fill(0, quantity, D("0.3333"), D(0), twice=False) for quantity in (D("0.7"), D("2.3"))]
     taken += [Place(Side.SELL, D(3), reduce_only=True)]
@@ -326,7 +326,7 @@ def test_thirds_of_a_cost_that_does_not_divide_give_all_of_it_back() -> None:
     assert trading.desk.world.portfolio.account.balance == START
 
 
-def test_a_way_out_told_before_the_way_in_comes_to_the_same_and_is_said_aloud() -> None:
+def test_an_exit_reported_before_its_entry_gives_the_same_balance_and_a_discrepancy() -> None:
     trading = traded(
         [
             Place(Side.BUY, D(1), reduce_only=False),
@@ -340,7 +340,7 @@ def test_a_way_out_told_before_the_way_in_comes_to_the_same_and_is_said_aloud() 
     assert trading.desk.world.portfolio.discrepancies.unresolved == {"x2"}
 
 
-def test_every_fill_is_on_record_with_its_order() -> None:
+def test_a_repeated_fill_is_recorded_once() -> None:
     trading = traded([Place(Side.BUY, D(1), reduce_only=False), Fill(0, D("0.4"), D(1), D(0), twice=True)])
     fills = [e.event for e in trading.desk.log.envelopes if isinstance(e.event, OrderFilled)]
     assert [fill.execution_id for fill in fills] == ["x1"]

@@ -12,11 +12,11 @@ from tests.replacing import replace
 OPENED = LogOpened(log_id=LOG_ID, mode=Mode.TAPE, tape="BTCUSDT_5m", synthetic=False)
 
 
-def test_a_log_is_opened_once() -> None:
+def test_opening_an_open_log_again_changes_nothing() -> None:
     given().when(OpenLog(OPENED), OpenLog(OPENED)).then(OPENED)
 
 
-def test_another_log_is_not_opened_over_it() -> None:
+def test_opening_a_log_under_another_identity_is_refused() -> None:
     given(OPENED).when(OpenLog(replace(OPENED, log_id=uuid4()))).then_error(
         Refused, f"this log was opened as {LOG_ID} for BTCUSDT_5m"
     )

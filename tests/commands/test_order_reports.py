@@ -1,4 +1,4 @@
-"""Whatever is reported of an order, in whatever order and however often: nothing is lost, nothing counts twice."""
+"""Reports of an order in any order and number: no fill is lost, and none counts twice."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ OTHERS: tuple[OrderReport, ...] = (
 
 
 @st.composite
-def tellings(draw: st.DrawFn) -> list[OrderReport]:
+def any_reports(draw: st.DrawFn) -> list[OrderReport]:
     """Executions and all other reports, each any number of times, in any order; every execution at least once."""
     fills = draw(executions())
     again = draw(st.lists(st.sampled_from([*fills, *OTHERS]), max_size=15))
@@ -82,15 +82,15 @@ others: st.SearchStrategy[OrderCommand] = st.one_of(st.sampled_from(REQUESTS), f
 
 @st.composite
 def lives(draw: st.DrawFn) -> list[OrderCommand]:
-    """What is told, with requests and accepted amendments anywhere in between."""
-    told: list[OrderCommand] = list(draw(tellings()))
+    """Reports, with requests and accepted amendments anywhere in between."""
+    life: list[OrderCommand] = list(draw(any_reports()))
     for command in draw(st.lists(others, max_size=6)):
-        told.insert(draw(st.integers(0, len(told))), command)
-    return told
+        life.insert(draw(st.integers(0, len(life))), command)
+    return life
 
 
 def lived(commands: Sequence[OrderCommand]) -> list[OrderEvent]:
-    """The events of a placed order's life; what is asked may be refused, what is told never is."""
+    """The events of a placed order; requests may be refused, reports never are."""
     state: OrderState = UNPLACED
     events: list[OrderEvent] = []
     for command in (PLACE, *commands):
@@ -118,12 +118,12 @@ def distinct(commands: Sequence[OrderCommand]) -> Mapping[str, Filled]:
 
 
 @given(lives())
-def test_filled_is_the_sum_of_distinct_executions_and_so_are_cost_and_fees(life: list[OrderCommand]) -> None:
-    state, told = ended(lived(life)), distinct(life)
-    assert state.executions == set(told)
-    assert state.filled == total(fill.quantity for fill in told.values())
-    assert state.fees == total(fill.fee for fill in told.values())
-    assert state.notional == total(EXACT.multiply(fill.quantity, fill.price) for fill in told.values())
+def test_filled_cost_and_fees_are_sums_over_distinct_executions(life: list[OrderCommand]) -> None:
+    state, fills = ended(lived(life)), distinct(life)
+    assert state.executions == set(fills)
+    assert state.filled == total(fill.quantity for fill in fills.values())
+    assert state.fees == total(fill.fee for fill in fills.values())
+    assert state.notional == total(EXACT.multiply(fill.quantity, fill.price) for fill in fills.values())
 
 
 @given(lives())
@@ -134,7 +134,7 @@ def test_folding_twice_gives_the_same_state(life: list[OrderCommand]) -> None:
 
 
 @given(lives())
-def test_whatever_was_told_once_says_nothing_new_when_all_of_it_is_told_again(
+def test_repeating_all_reports_has_no_event(
     life: list[OrderCommand],
 ) -> None:
     state = ended(lived(life))
@@ -146,14 +146,14 @@ def test_whatever_was_told_once_says_nothing_new_when_all_of_it_is_told_again(
 
 
 @given(lives())
-def test_every_overfill_is_said_with_all_of_its_excess(life: list[OrderCommand]) -> None:
+def test_the_recorded_excess_is_the_whole_overfill(life: list[OrderCommand]) -> None:
     events = lived(life)
-    said = total(event.excess for event in events if isinstance(event, OrderOverfilled))
-    assert said == overfill(ended(events))
+    recorded = total(event.excess for event in events if isinstance(event, OrderOverfilled))
+    assert recorded == overfill(ended(events))
 
 
 @given(lives())
-def test_the_status_agrees_with_what_was_filled(life: list[OrderCommand]) -> None:
+def test_the_status_agrees_with_the_filled_quantity(life: list[OrderCommand]) -> None:
     state = ended(lived(life))
     assert (state.status is OrderStatus.FILLED) is (state.filled >= state.terms.quantity)
     if isinstance(state, Working):
@@ -164,10 +164,10 @@ def test_the_status_agrees_with_what_was_filled(life: list[OrderCommand]) -> Non
         assert state.status in CLOSED
 
 
-@given(tellings().flatmap(lambda told: st.tuples(st.just(told), st.permutations(told))))
+@given(any_reports().flatmap(lambda reports: st.tuples(st.just(reports), st.permutations(reports))))
 def test_any_two_orders_of_the_same_reports_fill_the_same(
-    tellings: tuple[list[OrderReport], list[OrderReport]],
+    both: tuple[list[OrderReport], list[OrderReport]],
 ) -> None:
-    one, other = (ended(lived(told)) for told in tellings)
+    one, other = (ended(lived(reports)) for reports in both)
     assert (one.filled, one.notional, one.fees) == (other.filled, other.notional, other.fees)
     assert one.executions == other.executions

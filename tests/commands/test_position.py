@@ -39,18 +39,18 @@ IN = ApplyFill(
 OUT = replace(IN, direction=Direction.SHORT, order_id="abc-t1", reason=Purpose.TARGET)
 
 
-def test_the_first_fill_opens() -> None:
+def test_the_first_fill_opens_a_position() -> None:
     given().when(IN).then(OPENED)
 
 
-def test_a_fill_the_same_way_increases() -> None:
+def test_a_fill_in_the_same_direction_increases_a_position() -> None:
     more = replace(IN, quantity=D(1), price=D("101.5"), fee=D("0.1"))
     given(OPENED).when(more).then(
         PositionIncreased(order_id="abc-e1", quantity=D(1), price=D("101.5"), cost=D("101.5"), fee=D("0.1"))
     )
 
 
-def test_parts_of_a_cost_that_does_not_divide_add_up_to_all_of_it() -> None:
+def test_the_released_parts_of_an_indivisible_cost_add_up_to_it() -> None:
     cost = replace(OPENED, cost=D(100), price=D("33.33"))
     third = replace(OUT, quantity=D(1), price=D(40), fee=D("0.04"), balance=D(10_000))
     given(cost).when(third, third, third).then(
@@ -88,7 +88,7 @@ def test_parts_of_a_cost_that_does_not_divide_add_up_to_all_of_it() -> None:
     )
 
 
-def test_a_short_gains_when_it_is_bought_back_for_less() -> None:
+def test_a_short_bought_back_at_a_lower_price_realises_a_profit() -> None:
     sold = replace(OPENED, direction=Direction.SHORT)
     back = replace(OUT, direction=Direction.LONG, quantity=D(1), price=D(90), fee=D(0))
     given(sold).when(back).then(
@@ -98,15 +98,15 @@ def test_a_short_gains_when_it_is_bought_back_for_less() -> None:
     )
 
 
-def test_a_fill_beyond_the_position_belongs_to_another() -> None:
+def test_a_fill_beyond_the_position_is_refused() -> None:
     given(OPENED).when(replace(OUT, quantity=D("3.001"))).then_error(
         Refused, "holds 3: 3.001 would turn it round"
     )
 
 
-def test_funding_counts_into_the_whole() -> None:
-    asked = given(OPENED).when(ApplyFunding(STREAM, D("-0.25")), ApplyFunding(STREAM, D("0.1")), OUT)
-    closed = asked.then(
+def test_funding_is_part_of_the_net() -> None:
+    result = given(OPENED).when(ApplyFunding(STREAM, D("-0.25")), ApplyFunding(STREAM, D("0.1")), OUT)
+    closed = result.then(
         PositionFunded(D("-0.25")),
         PositionFunded(D("0.1")),
         PositionClosed(
@@ -129,23 +129,23 @@ def test_funding_counts_into_the_whole() -> None:
 
 
 @pytest.mark.parametrize("amount", ["NaN", "Infinity"])
-def test_funding_that_is_no_money_is_refused(amount: str) -> None:
+def test_funding_that_is_not_finite_is_refused(amount: str) -> None:
     given(OPENED).when(ApplyFunding(STREAM, D(amount))).then_error(InvalidInput, f"funding of {amount}")
 
 
-def test_protection_moves_only_where_it_does_not_stand_already() -> None:
+def test_protection_is_moved_only_to_other_prices() -> None:
     given(OPENED).when(
         MoveProtection(STREAM, D("97.9"), D("105.9")), MoveProtection(STREAM, D(99), None)
     ).then(ProtectionMoved(D(99), None))
 
 
 @pytest.mark.parametrize("command", [ApplyFunding(STREAM, D(1)), MoveProtection(STREAM, None, None)])
-def test_what_is_flat_has_neither_funding_nor_protection(command: Command) -> None:
+def test_funding_and_protection_of_a_flat_position_are_refused(command: Command) -> None:
     given().when(command).then_error(Refused, f"{STREAM} is flat")
 
 
 @pytest.mark.parametrize("command", [IN, ApplyFunding(STREAM, D(1)), MoveProtection(STREAM, None, None)])
-def test_what_has_ended_stays_ended(command: Command) -> None:
+def test_a_command_to_an_ended_position_is_refused(command: Command) -> None:
     given(OPENED).when(OUT, command).then_error(Refused, "has ended; a new position has a stream of its own")
 
 
@@ -164,11 +164,11 @@ SETTLED: list[tuple[PositionEvent, str]] = [
 
 
 @pytest.mark.parametrize(("event", "amount"), SETTLED)
-def test_what_an_event_brings_to_the_balance(event: PositionEvent, amount: str) -> None:
+def test_the_settlement_of_an_event_is_profit_less_fee_or_funding(event: PositionEvent, amount: str) -> None:
     assert settlement(event) == D(amount)
 
 
-def test_a_fee_of_many_digits_is_paid_to_the_last_of_them() -> None:
+def test_a_fee_of_many_digits_is_settled_exactly() -> None:
     fee = D("0.1234567890123456789012345678901234567")
     assert str(settlement(replace(OPENED, fee=fee))) == f"-{fee}"
     assert isinstance(OPENED, PositionOpened)

@@ -1,4 +1,4 @@
-"""What follows from what: each row of the table of processes, seen through the real handler."""
+"""The table of processes: what follows from each event, through the real driver."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SHORT = long(direction=Direction.SHORT, stop=D(102), target=D(94), trend=-0.5)
 
 
 def an_entry(settings: Settings | None = None) -> tuple[Desk, str]:
-    """A desk whose entry, stop and target are on their way; the chain they are in."""
+    """A desk with a sent entry, stop and target, and their chain."""
     desk = Desk().opened(settings)
     return desk, chain_of(desk.see(long()))
 
@@ -45,7 +45,7 @@ def terms(desk: Desk, order_id: str) -> OrderPlaced:
     return placed
 
 
-def test_a_signal_that_is_approved_becomes_an_entry_with_its_stop_and_target() -> None:
+def test_an_approved_signal_leads_to_an_entry_with_stop_and_target() -> None:
     desk, chain = an_entry()
     entry, stop, target = (terms(desk, f"{chain}-{leg}") for leg in ("e1", "s1", "t1"))
     decision = next(e.event for e in desk.log.envelopes if isinstance(e.event, DecisionMade))
@@ -75,7 +75,7 @@ def test_a_signal_that_is_approved_becomes_an_entry_with_its_stop_and_target() -
     assert {entry.fresh_until, stop.fresh_until, target.fresh_until} == {desk.at + freshness}
 
 
-def test_a_short_is_the_other_way_round() -> None:
+def test_a_short_signal_leads_to_orders_on_the_opposite_sides() -> None:
     desk = Desk().opened()
     chain = chain_of(desk.see(SHORT))
     assert [terms(desk, f"{chain}-{leg}").side for leg in ("e1", "s1", "t1")] == [
@@ -85,14 +85,14 @@ def test_a_short_is_the_other_way_round() -> None:
     ]
 
 
-def test_what_an_entry_may_need_is_set_aside_with_it() -> None:
+def test_the_margin_of_an_entry_is_reserved_with_it() -> None:
     desk, chain = an_entry()
     entry = terms(desk, f"{chain}-e1")
     margin = margin_required(RULES, entry.quantity, D(100), D(5))
     assert desk.world.portfolio.account.reserved == {f"{chain}-e1": margin}
 
 
-def test_a_signal_that_is_skipped_is_on_record_and_places_nothing() -> None:
+def test_a_skipped_signal_is_recorded_and_places_no_order() -> None:
     desk = Desk().opened()
     assert names(desk.see(long(confidence=0.1))) == ["SignalDetected", "DecisionMade"]
     assert desk.exchange.letters == []
@@ -106,27 +106,27 @@ ENDINGS: list[OrderReport] = [
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_funds_are_given_back_when_the_entry_ends(ending: OrderReport) -> None:
+def test_funds_are_released_when_the_entry_ends(ending: OrderReport) -> None:
     desk, chain = an_entry()
     recorded = desk.tell(replace(ending, order_id=f"{chain}-e1"))
     assert names(recorded)[1:] == ["FundsReleased"]
     assert desk.world.portfolio.account.reserved == {}
 
 
-def test_funds_are_given_back_when_the_entry_is_denied() -> None:
+def test_funds_are_released_when_the_entry_is_denied() -> None:
     desk, chain = an_entry()
     recorded = desk.ask(DenyOrder(f"{chain}-e1", "STREAM_RECONCILING"), cause="command:deny")
     assert names(recorded) == ["OrderDenied", "FundsReleased"]
 
 
-def test_funds_stay_set_aside_while_a_part_of_the_entry_may_still_fill() -> None:
+def test_funds_stay_reserved_while_the_entry_may_still_fill() -> None:
     desk, chain = a_position("0.5")
     assert set(desk.world.portfolio.account.reserved) == {f"{chain}-e1"}
     rest = terms(desk, f"{chain}-e1").quantity - D("0.5")
     assert "FundsReleased" in names(desk.tell(a_fill_of(f"{chain}-e1", "x2", rest, D(100))))
 
 
-def test_funds_are_given_back_when_an_amendment_ends_the_entry() -> None:
+def test_funds_are_released_when_an_amendment_ends_the_entry() -> None:
     desk, chain = a_position("0.5")
     entry = f"{chain}-e1"
     desk.ask(
@@ -147,7 +147,7 @@ def test_funds_are_given_back_when_an_amendment_ends_the_entry() -> None:
     assert desk.world.portfolio.entries == {}
 
 
-def test_the_position_carries_the_protection_that_was_decided() -> None:
+def test_a_position_opens_with_the_levels_of_its_decision() -> None:
     desk, _chain = a_position()
     opened = next(e.event for e in desk.log.envelopes if isinstance(e.event, PositionOpened))
     decision = next(e.event for e in desk.log.envelopes if isinstance(e.event, DecisionMade))
@@ -155,9 +155,7 @@ def test_the_position_carries_the_protection_that_was_decided() -> None:
 
 
 @pytest.mark.parametrize(("signal", "reason"), [(EXIT, "EXIT_SIGNAL"), (SHORT, "REVERSAL")])
-def test_a_signal_against_the_position_closes_all_of_it_and_no_more(
-    signal: SignalDetected, reason: str
-) -> None:
+def test_an_opposing_signal_closes_exactly_the_position(signal: SignalDetected, reason: str) -> None:
     desk, _entry = a_position("1")
     recorded = desk.see(signal)
     chain = chain_of(recorded)
@@ -174,7 +172,7 @@ def test_a_signal_against_the_position_closes_all_of_it_and_no_more(
     )
 
 
-def test_the_way_out_ends_the_position_with_its_reason() -> None:
+def test_the_fill_of_an_exit_closes_the_position_with_its_reason() -> None:
     desk, _entry = a_position("1")
     chain = chain_of(desk.see(EXIT))
     recorded = desk.tell(a_fill_of(f"{chain}-x1", "x9", D(1), D(103)))
@@ -184,7 +182,7 @@ def test_the_way_out_ends_the_position_with_its_reason() -> None:
     assert desk.world.portfolio.positions == {}
 
 
-def test_a_signal_against_an_entry_that_waits_takes_it_back() -> None:
+def test_an_opposing_signal_cancels_a_waiting_entry() -> None:
     desk, chain = an_entry()
     desk.see(EXIT)
     assert desk.exchange.sent[1:] == [("cancel", (f"{chain}-e1",))]
@@ -192,7 +190,7 @@ def test_a_signal_against_an_entry_that_waits_takes_it_back() -> None:
 
 
 def test_two_strategies_against_each_other_on_one_candle_send_nothing() -> None:
-    """The second speaks against an entry that is not sent yet: sent and cancelled at once it would be filled."""
+    """The second signal opposes an entry that is not sent yet; sent and cancelled at once, it would be filled."""
     desk = Desk().opened(Settings(reverse_others=True))
     signals = (long(candle_closed_at=desk.at), replace(SHORT, candle_closed_at=desk.at, strategy="other"))
     asks = [
@@ -220,7 +218,7 @@ OTHERS = (replace(EXIT, strategy="other"), replace(SHORT, strategy="other"))
 
 
 @pytest.mark.parametrize("signal", OTHERS, ids=["exit", "enter"])
-def test_another_strategy_closes_nothing_and_takes_nothing_back(signal: SignalDetected) -> None:
+def test_an_opposing_signal_of_another_strategy_closes_and_cancels_nothing(signal: SignalDetected) -> None:
     for desk, _chain in (a_position("1"), an_entry()):
         before = len(desk.exchange.sent)
         recorded = desk.see(signal)
@@ -231,15 +229,15 @@ def test_another_strategy_closes_nothing_and_takes_nothing_back(signal: SignalDe
         assert len(desk.exchange.sent) == before
 
 
-def test_a_setting_lets_another_strategys_entry_close_the_position() -> None:
+def test_with_reverse_others_an_entry_of_another_strategy_closes_the_position() -> None:
     desk, _entry = a_position("1", Settings(reverse_others=True))
     chain = chain_of(desk.see(OTHERS[1]))
     assert terms(desk, f"{chain}-x1").purpose is Purpose.REVERSAL
     assert names(desk.see(replace(OTHERS[0], strategy="third"))) == ["SignalDetected", "DecisionMade"]
 
 
-def test_a_way_out_touches_nothing_that_goes_its_own_way() -> None:
-    """A person's short waits while we are long: the signal to leave the long closes it and lets the short be."""
+def test_an_exit_leaves_waiting_entries_of_its_own_direction_alone() -> None:
+    """A person's short entry waits while we are long; the signal closes the long and leaves the short entry alone."""
     desk, entry = a_position("1")
     waiting = an_order(side=Side.SELL, quantity=D(1), type=OrderType.LIMIT, limit_price=D(120))
     desk.ask(PlaceOrder("person-e1", waiting, RULES), cause="command:short")
@@ -248,8 +246,8 @@ def test_a_way_out_touches_nothing_that_goes_its_own_way() -> None:
     assert desk.exchange.sent[before:] == [("submit", (f"{chain}-x1",)), ("cancel", (f"{entry}-e1",))]
 
 
-def test_a_waiting_order_is_taken_back_without_adding_to_what_is_held_the_other_way() -> None:
-    """We are long, a person's short waits; a signal upwards takes the short back and buys nothing to close it."""
+def test_a_waiting_entry_is_cancelled_without_adding_to_the_position() -> None:
+    """We are long and a person's short entry waits; a long signal cancels that entry and buys nothing."""
     desk, _entry = a_position("1", Settings(reverse_others=True))
     waiting = an_order(side=Side.SELL, quantity=D(1), type=OrderType.LIMIT, limit_price=D(120))
     desk.ask(PlaceOrder("person-e1", waiting, RULES), cause="command:short")
@@ -259,7 +257,7 @@ def test_a_waiting_order_is_taken_back_without_adding_to_what_is_held_the_other_
     assert desk.exchange.sent[before:] == [("cancel", ("person-e1",))]
 
 
-def test_an_overfill_stops_everything_and_says_why() -> None:
+def test_an_overfill_trips_the_kill_switch_with_the_reason() -> None:
     desk, chain = an_entry()
     too_much = terms(desk, f"{chain}-e1").quantity + D("0.5")
     recorded = desk.tell(a_fill_of(f"{chain}-e1", "x1", too_much, D(100)))

@@ -1,4 +1,4 @@
-"""Recall: a log that was cut after any unit is taken up again, and becomes the log it would have been."""
+"""Recall: a log that was cut after any unit is resumed and becomes the same log as without the cut."""
 
 from __future__ import annotations
 
@@ -31,39 +31,39 @@ LEAVE = long(direction=Direction.SHORT, intent=Intent.EXIT)
 
 
 @dataclass(frozen=True)
-class Seen:
+class SignalStep:
     """Signals of candles that close at one instant."""
 
     signals: tuple[SignalDetected, ...]
 
 
 @dataclass(frozen=True)
-class Told:
-    """Reports, made from the orders that are at the exchange by then."""
+class ReportStep:
+    """Reports, made from the orders that were sent before."""
 
     reports: Callable[[Sequence[str]], Sequence[AnyReport]]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a person asks: it is on no tape."""
+class CommandStep:
+    """A command of a person, which is on no tape."""
 
     command: Command
 
 
-Step = Seen | Told | Asked
+Step = SignalStep | ReportStep | CommandStep
 
 
 def play(desk: Desk, steps: Sequence[Step]) -> None:
-    """Plays a tape from its beginning; a person's command is asked only where the log does not hold it yet."""
+    """Plays a tape from its beginning; a person's command is sent only where the log does not hold it yet."""
     desk.opened()
     for number, step in enumerate(steps):
         match step:
-            case Seen(signals):
+            case SignalStep(signals):
                 desk.see(*signals)
-            case Told(reports):
+            case ReportStep(reports):
                 desk.tell(*reports(sent(desk)))
-            case Asked(command):
+            case CommandStep(command):
                 upcoming = desk.at + timedelta(seconds=1)
                 if desk.recall(upcoming):
                     desk.at = upcoming
@@ -75,19 +75,19 @@ def sent(desk: Desk) -> list[str]:
     return [str(order) for kind, about in desk.exchange.sent if kind == "submit" for order in about]
 
 
-def fill_last(quantity: str, price: str, name: str) -> Told:
+def fill_last(quantity: str, price: str, name: str) -> ReportStep:
     def reports(orders: Sequence[str]) -> Sequence[AnyReport]:
         entries = [order for order in orders if order.endswith(("-e1", "-x1"))]
         return [a_fill_of(order, f"{name}-{order}", D(quantity), D(price)) for order in entries[-1:]]
 
-    return Told(reports)
+    return ReportStep(reports)
 
 
-def of_every_order(make: Callable[[str, str], AnyReport], name: str) -> Told:
+def of_every_order(make: Callable[[str, str], AnyReport], name: str) -> ReportStep:
     def reports(orders: Sequence[str]) -> Sequence[AnyReport]:
         return [make(order, f"exchange:test:{name}-{order}") for order in orders]
 
-    return Told(reports)
+    return ReportStep(reports)
 
 
 def arrived(order: str, fact: str) -> Submitted:
@@ -102,21 +102,21 @@ def kept(order: str, fact: str) -> CancelRefused:
     return CancelRefused(order_id=order, at=PLACED.fresh_until, fact=fact, reason="v1")
 
 
-def just(*reports: AnyReport) -> Told:
-    return Told(lambda _orders: reports)
+def just(*reports: AnyReport) -> ReportStep:
+    return ReportStep(lambda _orders: reports)
 
 
 MANUAL = PlaceOrder(f"{chain_id(LOG_ID, ACCOUNT, 'a person')}-e1", PLACED, RULES)
-CANCEL_MANUAL = Asked(CancelOrder(MANUAL.order_id, "enough"))
+CANCEL_MANUAL = CommandStep(CancelOrder(MANUAL.order_id, "enough"))
 NOTHING_FOLLOWS = just()
 
 step_strategies: st.SearchStrategy[Step] = st.sampled_from(
     [
-        Seen((long(),)),
-        Seen((long(), long(instrument=ETH))),
-        Seen((SHORT,)),
-        Seen((LEAVE,)),
-        Seen((long(confidence=0.1),)),
+        SignalStep((long(),)),
+        SignalStep((long(), long(instrument=ETH))),
+        SignalStep((SHORT,)),
+        SignalStep((LEAVE,)),
+        SignalStep((long(confidence=0.1),)),
         fill_last("1", "100.05", "a"),
         fill_last("2.5", "99.9", "b"),
         of_every_order(arrived, "sent"),
@@ -130,10 +130,10 @@ step_strategies: st.SearchStrategy[Step] = st.sampled_from(
             )
         ),
         NOTHING_FOLLOWS,
-        Asked(MANUAL),
+        CommandStep(MANUAL),
         CANCEL_MANUAL,
-        Asked(TripKillSwitch("lunch")),
-        Asked(TurnDay("2025-04-04")),
+        CommandStep(TripKillSwitch("lunch")),
+        CommandStep(TurnDay("2025-04-04")),
     ]
 )
 
@@ -145,14 +145,12 @@ def cut(desk: Desk, units: int) -> ListLog:
 
 @given(st.lists(step_strategies, max_size=12), st.data())
 @settings(deadline=None, max_examples=150)
-def test_a_log_cut_after_any_unit_goes_on_as_if_it_had_never_been_cut(
-    steps: list[Step], data: st.DataObject
-) -> None:
+def test_a_log_cut_after_any_unit_is_resumed_to_the_same_log(steps: list[Step], data: st.DataObject) -> None:
     whole = Desk()
-    play(whole, askable(steps))
+    play(whole, playable(steps))
     units = data.draw(st.integers(0, len(whole.log.units)))
     again = Desk(cut(whole, units), recalling=True)
-    play(again, askable(steps))
+    play(again, playable(steps))
     assert again.log.envelopes == whole.log.envelopes
     assert snapshot(again.world) == snapshot(whole.world) == folded(whole.log)
     assert [(letter.about, letter.at) for letter in again.exchange.letters] == [
@@ -160,25 +158,25 @@ def test_a_log_cut_after_any_unit_goes_on_as_if_it_had_never_been_cut(
     ]
 
 
-def askable(steps: Sequence[Step]) -> list[Step]:
-    """A person cancels only what was placed: a refusal would end the tape."""
-    first = steps.index(Asked(MANUAL)) if Asked(MANUAL) in steps else len(steps)
+def playable(steps: Sequence[Step]) -> list[Step]:
+    """The steps without a cancel before its order, whose refusal would end the tape."""
+    first = steps.index(CommandStep(MANUAL)) if CommandStep(MANUAL) in steps else len(steps)
     return [step for number, step in enumerate(steps) if step != CANCEL_MANUAL or number > first]
 
 
 A_DAY: list[Step] = [
-    Seen((long(),)),
-    Asked(MANUAL),
+    SignalStep((long(),)),
+    CommandStep(MANUAL),
     fill_last("1", "100.05", "a"),
     NOTHING_FOLLOWS,
-    Asked(TripKillSwitch("lunch")),
-    Seen((LEAVE,)),
+    CommandStep(TripKillSwitch("lunch")),
+    SignalStep((LEAVE,)),
     fill_last("1", "101", "b"),
 ]
 
 
 @pytest.mark.parametrize("units", range(8))
-def test_a_day_is_taken_up_after_each_of_its_units(units: int) -> None:
+def test_a_day_cut_after_each_of_its_units_is_resumed_to_the_same_log(units: int) -> None:
     whole = Desk()
     play(whole, A_DAY)
     assert len(whole.log.units) == 7
@@ -188,7 +186,7 @@ def test_a_day_is_taken_up_after_each_of_its_units(units: int) -> None:
     assert again.exchange.sent == whole.exchange.sent
 
 
-def test_what_the_log_holds_is_not_appended_again() -> None:
+def test_recalled_events_are_not_appended_again() -> None:
     whole = Desk()
     play(whole, A_DAY)
     again = Desk(ListLog(whole.log.envelopes), recalling=True)
@@ -196,24 +194,27 @@ def test_what_the_log_holds_is_not_appended_again() -> None:
     assert again.log.units == []
 
 
-def test_what_was_decided_stays_decided_whatever_would_be_decided_today() -> None:
-    """The rules were different then; what they led to is folded, not judged again."""
+def test_recorded_decisions_are_kept_even_if_they_would_differ_today() -> None:
+    """Even if the rules have changed, recorded decisions are folded and not judged again."""
     whole = Desk()
-    play(whole, [Seen((long(),))])
+    play(whole, [SignalStep((long(),))])
     again = Desk(ListLog(whole.log.envelopes), recalling=True)
-    play(again, [Seen((long(confidence=0.01),))])
+    play(again, [SignalStep((long(confidence=0.01),))])
     assert again.log.envelopes == whole.log.envelopes
     assert again.exchange.sent == whole.exchange.sent
 
 
-def test_another_tape_is_told_that_the_log_is_not_its_own() -> None:
+def test_a_tape_that_does_not_lead_to_the_logs_events_is_refused() -> None:
     whole = Desk()
-    play(whole, [Seen((long(),)), fill_last("1", "100", "a")])
+    play(whole, [SignalStep((long(),)), fill_last("1", "100", "a")])
     again = Desk(ListLog(whole.log.envelopes), recalling=True)
     with pytest.raises(
         TapeMismatch, match=r"the log holds SignalDetected at ordinal \d+, caused by candle:BTC"
     ):
-        play(again, [NOTHING_FOLLOWS, Seen((long(instrument=ETH),)), NOTHING_FOLLOWS, Seen((SHORT,))])
+        play(
+            again,
+            [NOTHING_FOLLOWS, SignalStep((long(instrument=ETH),)), NOTHING_FOLLOWS, SignalStep((SHORT,))],
+        )
     assert again.log.units == []
 
 
@@ -226,9 +227,9 @@ def test_another_tape_is_told_that_the_log_is_not_its_own() -> None:
         (just(funding("f1", D("0.25"))), just(funding("f1", D("0.5")))),
     ],
 )
-def test_money_that_this_tape_does_not_lead_to_is_another_tapes(then: Step, now: Step) -> None:
-    """Executions are named after their order: one of another price or size has the same name."""
-    entered: list[Step] = [Seen((long(),)), fill_last("1", "101", "entry")]
+def test_a_tape_with_other_executions_or_funding_is_refused(then: Step, now: Step) -> None:
+    """Executions are named after their order, so another price or size has the same name."""
+    entered: list[Step] = [SignalStep((long(),)), fill_last("1", "101", "entry")]
     whole = Desk()
     play(whole, [*entered, then])
     again = Desk(ListLog(whole.log.envelopes), recalling=True)
@@ -237,7 +238,7 @@ def test_money_that_this_tape_does_not_lead_to_is_another_tapes(then: Step, now:
     assert again.log.units == []
 
 
-def test_a_log_of_a_person_alone_is_taken_up_without_any_tape() -> None:
+def test_a_log_of_manual_commands_alone_is_resumed_without_a_tape() -> None:
     whole = Desk().opened()
     whole.ask(MANUAL, cause="command:1")
     again = Desk(ListLog(whole.log.envelopes), recalling=True)
@@ -249,7 +250,7 @@ def test_a_log_of_a_person_alone_is_taken_up_without_any_tape() -> None:
     ]
 
 
-def test_a_command_that_is_not_yet_due_waits() -> None:
+def test_a_later_command_is_not_recalled_before_its_time() -> None:
     whole = Desk().opened()
     whole.ask(MANUAL, cause="command:1")
     again = Desk(ListLog(whole.log.envelopes), recalling=True).opened()
@@ -257,8 +258,8 @@ def test_a_command_that_is_not_yet_due_waits() -> None:
     assert len(again.recall(whole.at)) == 1
 
 
-def test_a_fact_told_again_later_is_a_unit_of_its_own() -> None:
-    """The same fact led to something twice: what followed the second time is not taken up at the first."""
+def test_a_fact_repeated_later_is_a_unit_of_its_own() -> None:
+    """The same fact led to events twice; the second events are not taken at the first time."""
     desk = Desk().opened()
     for day in ("2025-04-04", "2025-04-05"):
         desk.ask(TurnDay(day), cause="clock:tick")

@@ -11,10 +11,10 @@ RESOLVE = ResolveDiscrepancy("exchange:test:stray", "closed by hand")
 
 
 def test_a_discrepancy_is_found_once_and_settled_once() -> None:
-    asked = given().when(RECORD, RECORD, RESOLVE, RESOLVE, RECORD)
-    asked.then(FOUND, DiscrepancyResolved("exchange:test:stray", "closed by hand"))
-    assert (asked.state.known, asked.state.unresolved) == ({"exchange:test:stray"}, set())
+    result = given().when(RECORD, RECORD, RESOLVE, RESOLVE, RECORD)
+    result.then(FOUND, DiscrepancyResolved("exchange:test:stray", "closed by hand"))
+    assert (result.state.known, result.state.unresolved) == ({"exchange:test:stray"}, set())
 
 
-def test_nothing_is_settled_that_was_never_found() -> None:
+def test_settling_an_unknown_discrepancy_is_refused() -> None:
     given().when(RESOLVE).then_error(Refused, "no discrepancy exchange:test:stray was ever found")

@@ -1,4 +1,4 @@
-"""A trader and a venue that lose each other for a while: what was missed is found, put in, and nothing is left."""
+"""A trader that misses reports of a venue: the differences are found and their remedies remove all of them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Trader:
         self.desk.opened()
 
     def trades_at(self, price: str, *, lost: bool = False) -> None:
-        """A candle at this price, after which all that was sent has been dealt with."""
+        """A candle at this price, by which the venue processes all that was sent."""
         opened = max(self.desk.at, self.venue.server_time())
         self.venue.on_candles([_flat(BTC, opened, price), _flat(ETH, opened, price)])
         self.desk.at = opened + FIVE
@@ -68,7 +68,7 @@ class Trader:
         arrived = {order_id for order_id in under_way if self.venue.order(order_id) is not None}
         return differences(our, their, tolerance=D("1e-9"), under_way=under_way - arrived)
 
-    def put_in(self, found: Sequence[Difference]) -> None:
+    def remedy_all(self, found: Sequence[Difference]) -> None:
         for one in found:
             answer = remedy(one, self.venue.venue, self.desk.at)
             if isinstance(answer, OrderReport):
@@ -143,7 +143,7 @@ class Walk:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_who_hears_everything_differs_in_nothing(seed: int) -> None:
+def test_a_trader_that_receives_every_report_has_no_difference(seed: int) -> None:
     walk = Walk(Trader(), random.Random(seed))
     for _step in range(30):
         walk.step(lost=False)
@@ -151,7 +151,7 @@ def test_who_hears_everything_differs_in_nothing(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(25))
-def test_whatever_was_missed_the_remedies_bring_both_sides_together(seed: int) -> None:
+def test_after_missed_reports_the_remedies_remove_every_difference(seed: int) -> None:
     chance = random.Random(seed)
     walk = Walk(Trader(), chance)
     seen = 0
@@ -159,7 +159,7 @@ def test_whatever_was_missed_the_remedies_bring_both_sides_together(seed: int) -
         walk.step(lost=chance.random() < 0.4)
         found = walk.trader.differences()
         seen += len(found)
-        walk.trader.put_in(found)
+        walk.trader.remedy_all(found)
         assert walk.trader.differences() == []
     assert seen
 
@@ -172,41 +172,41 @@ def entered() -> tuple[Trader, str]:
     return trader, chain
 
 
-def test_a_fill_that_was_missed_is_put_in_once_however_often_it_is_found() -> None:
+def test_a_missed_fill_is_recorded_once_however_often_it_is_found() -> None:
     trader = Trader()
     trader.desk.see(long())
     trader.trades_at("100", lost=True)
     found = trader.differences()
     assert ExecutionMissing in {type(one) for one in found}
-    trader.put_in(found)
+    trader.remedy_all(found)
     head = trader.desk.log.head()
-    trader.put_in(found)
+    trader.remedy_all(found)
     assert trader.desk.log.head() == head
     held, (there, *_) = trader.desk.world.portfolio.positions[BTC], trader.venue.positions()
     assert (held.state.quantity, held.state.average_price) == (there.quantity, there.average_price)
 
 
-def test_a_stop_that_is_gone_at_the_venue_is_said_to_be_what_it_is() -> None:
+def test_a_stop_cancelled_at_the_venue_is_found_as_a_missing_protective_stop() -> None:
     trader, chain = entered()
     trader.venue.cancel(f"{chain}-s1", trader.desk.at)
     trader.trades_at("100", lost=True)
     (found,) = trader.differences()
     assert isinstance(found, ProtectiveStopMissing)
     assert found.found == f"the stop at 98.0 protects {BTC} here, and the venue has cancelled it"
-    trader.put_in([found])
+    trader.remedy_all([found])
     state = trader.desk.world.state(order_stream(ACCOUNT, f"{chain}-s1"))
     assert state.status is OrderStatus.CANCELLED
     assert trader.differences() == []
 
 
-def test_an_order_that_never_arrived_is_rejected_by_a_search_that_finds_nothing() -> None:
+def test_an_order_that_the_venue_does_not_have_is_rejected() -> None:
     trader = Trader()
     trader.desk.sends_to(SimulatedExchange({}, "USDT", D(1), D(1), SMOOTH, 1))
     trader.desk.ask(PlaceOrder("abc-e1", PLACED, RULES), cause="command:1")
     our = our_statement(trader.desk.world)
     found = differences(our, their_statement(trader.venue, our, NOW))
     assert [type(one) for one in found] == [OrderUnknownToThem]
-    trader.put_in(found)
+    trader.remedy_all(found)
     assert trader.desk.world.state(order_stream(ACCOUNT, "abc-e1")).status is OrderStatus.REJECTED
 
 
@@ -218,7 +218,7 @@ def test_an_order_that_never_arrived_is_rejected_by_a_search_that_finds_nothing(
         (OrderStatus.ACCEPTED, OrderStatus.FILLED),
     ],
 )
-def test_what_works_there_and_has_ended_here_and_what_only_executions_can_tell_is_left_to_others(
+def test_an_order_ended_here_or_filled_at_the_venue_has_no_remedy_of_its_status(
     ours: OrderStatus, theirs: OrderStatus
 ) -> None:
     assert (
@@ -227,7 +227,7 @@ def test_what_works_there_and_has_ended_here_and_what_only_executions_can_tell_i
     )
 
 
-def test_rules_that_changed_at_the_venue_are_listed_anew() -> None:
+def test_rules_changed_at_the_venue_are_listed_again() -> None:
     trader, _ = entered()
     our = our_statement(trader.desk.world)
     their = their_statement(trader.venue, our, NOW)
@@ -240,7 +240,7 @@ def test_rules_that_changed_at_the_venue_are_listed_anew() -> None:
     assert trader.desk.world.portfolio.instruments[BTC] == dearer
 
 
-def test_what_no_remedy_resolves_is_recorded_once() -> None:
+def test_a_difference_without_a_remedy_is_recorded_once() -> None:
     trader, _ = entered()
     our = our_statement(trader.desk.world)
     their = their_statement(trader.venue, our, NOW)
@@ -248,6 +248,8 @@ def test_what_no_remedy_resolves_is_recorded_once() -> None:
     commands = [recorded(one) for one in found if remedy(one, "test", NOW) is None]
     for _twice in range(2):
         trader.desk.ask(*commands, cause="clock:reconciled")
-    said = [one.event for one in trader.desk.log.envelopes if isinstance(one.event, DiscrepancyFound)]
-    assert [one.discrepancy_id for one in said] == ["difference:BalanceDiffers:USDT:-5"]
+    recorded_events = [
+        one.event for one in trader.desk.log.envelopes if isinstance(one.event, DiscrepancyFound)
+    ]
+    assert [one.discrepancy_id for one in recorded_events] == ["difference:BalanceDiffers:USDT:-5"]
     assert trader.desk.world.portfolio.discrepancies.unresolved == {"difference:BalanceDiffers:USDT:-5"}

@@ -1,4 +1,4 @@
-"""What the exchange reports, as stimuli: as few units as may be, each looked up when its turn comes."""
+"""Reports as stimuli: as few units as possible, each looked up after the units before it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def a_desk_with_orders() -> tuple[Desk, str]:
 
 
 def units_of(desk: Desk, *reports: AnyReport) -> list[list[str]]:
-    """The names of what each unit recorded."""
+    """The names of the events of each unit."""
     before = desk.log.head()
     first = len(desk.log.units)
     desk.tell(*reports)
@@ -26,10 +26,10 @@ def units_of(desk: Desk, *reports: AnyReport) -> list[list[str]]:
     return [names(desk.log.envelopes[start:end]) for start, end in pairwise(heads)]
 
 
-def test_reports_of_orders_are_one_unit_and_what_befalls_a_position_is_its_own() -> None:
+def test_reports_of_orders_share_a_unit_and_each_funding_has_its_own() -> None:
     desk, chain = a_desk_with_orders()
     gone = Cancelled(order_id=f"{chain}-t1", at=NOW, fact="exchange:test:gone", reason="CancelByReduceOnly")
-    told = units_of(
+    units = units_of(
         desk,
         a_fill_of(f"{chain}-e1", "x1", D(1), D(100)),
         funding("f1", D("-0.25")),
@@ -37,7 +37,7 @@ def test_reports_of_orders_are_one_unit_and_what_befalls_a_position_is_its_own()
         gone,
         a_fill_of(f"{chain}-s1", "x2", D(1), D(98)),
     )
-    assert told == [
+    assert units == [
         ["OrderFilled", "PositionOpened", "BalanceChanged"],
         ["PositionFunded", "BalanceChanged"],
         ["PositionFunded", "BalanceChanged"],
@@ -45,7 +45,7 @@ def test_reports_of_orders_are_one_unit_and_what_befalls_a_position_is_its_own()
     ]
 
 
-def test_funding_told_again_moves_the_balance_once() -> None:
+def test_repeated_funding_moves_the_balance_once() -> None:
     desk, chain = a_desk_with_orders()
     desk.tell(a_fill_of(f"{chain}-e1", "x1", D(1), D(100)))
     desk.tell(funding("f1", D("-0.25")), funding("f1", D("-0.25")))
@@ -54,7 +54,7 @@ def test_funding_told_again_moves_the_balance_once() -> None:
     assert funded == [PositionFunded(D("-0.25"))]
 
 
-def test_funding_of_what_is_not_held_is_said_aloud_and_never_laid_on_a_later_position() -> None:
+def test_funding_without_a_position_is_a_discrepancy_and_never_applied_later() -> None:
     desk, chain = a_desk_with_orders()
     early = funding("f1", D("-0.25"))
     (found,) = desk.tell(early)
@@ -64,12 +64,12 @@ def test_funding_of_what_is_not_held_is_said_aloud_and_never_laid_on_a_later_pos
     assert desk.world.portfolio.positions[BTC].state.funding == 0
 
 
-def test_a_liquidation_of_a_part_told_again_reduces_once() -> None:
+def test_a_repeated_partial_liquidation_reduces_the_position_once() -> None:
     desk, chain = a_desk_with_orders()
     desk.tell(a_fill_of(f"{chain}-e1", "x1", D(2), D(100)))
-    told = liquidation("l1", Side.SELL, D("0.5"), D(81))
-    desk.tell(told, told)
-    assert desk.tell(told) == []
+    report = liquidation("l1", Side.SELL, D("0.5"), D(81))
+    desk.tell(report, report)
+    assert desk.tell(report) == []
     assert desk.world.portfolio.positions[BTC].state.quantity == D("1.5")
 
 
@@ -85,7 +85,7 @@ def test_two_liquidations_are_two_orders() -> None:
     assert len(orders) == 2
 
 
-def test_a_liquidation_of_what_is_not_held_is_said_aloud() -> None:
+def test_a_liquidation_without_a_position_is_a_discrepancy() -> None:
     desk = Desk().opened()
     (found,) = desk.tell(liquidation("l1", Side.SELL, D(1), D(81)))
     assert found.event == DiscrepancyFound(

@@ -1,4 +1,4 @@
-"""The table of roles has every request there is."""
+"""The table of roles is complete."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ def test_every_request_has_a_least_role() -> None:
     assert set(LEAST_ROLE) == set(get_args(Request))
 
 
-def test_no_request_is_a_viewers() -> None:
+def test_no_request_is_permitted_to_a_viewer() -> None:
     assert Role.VIEWER not in LEAST_ROLE.values()

@@ -13,14 +13,14 @@ def test_every_command_has_its_route() -> None:
     assert set(ROUTES) == set(get_args(Command))
 
 
-def test_every_report_of_an_order_is_a_command_and_no_other_report_is() -> None:
+def test_only_reports_of_orders_are_commands() -> None:
     assert set(get_args(OrderReport)) <= set(ROUTES)
     assert not {Funded, Liquidated} & set(ROUTES)
 
 
-def test_every_event_folds() -> None:
+def test_every_event_has_its_fold() -> None:
     assert set(FOLDS) == {event for events in NOUNS.values() for event in events}
 
 
-def test_only_events_ask_for_more() -> None:
+def test_every_process_follows_from_an_event() -> None:
     assert set(PROCESSES) <= set(FOLDS)

@@ -1,4 +1,4 @@
-"""The sender: what is fresh is sent, what is not expires, and every error of the exchange becomes one report."""
+"""The sender: fresh intents are sent, stale ones expire, and every error of the exchange becomes a report."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def a_late_desk(late: timedelta) -> Desk:
 # -- freshness
 
 
-def test_an_entry_that_is_stale_is_not_sent_and_its_protection_and_funds_end_with_it() -> None:
+def test_a_stale_entry_is_not_sent_and_its_protection_and_funds_end_with_it() -> None:
     desk = a_late_desk(FRESH + MICRO)
     recorded = desk.see(long())
     assert names(recorded)[-4:] == ["OrderExpired", "FundsReleased", "OrderExpired", "OrderExpired"]
@@ -67,7 +67,7 @@ def test_an_entry_that_is_stale_is_not_sent_and_its_protection_and_funds_end_wit
     assert folded(desk.log) == snapshot(desk.world)
 
 
-def test_what_was_not_sent_is_told_by_the_clock_and_goes_on_with_its_chain() -> None:
+def test_an_expiry_has_the_clock_as_its_cause_and_continues_the_chain() -> None:
     desk = a_late_desk(FRESH + SECOND)
     recorded = desk.see(long())
     expired = [one for one in recorded if type(one.event).__name__ == "OrderExpired"]
@@ -87,14 +87,14 @@ def test_what_was_not_sent_is_told_by_the_clock_and_goes_on_with_its_chain() -> 
     ]
 
 
-def test_what_is_sent_at_the_last_moment_of_its_freshness_is_sent() -> None:
+def test_an_intent_at_the_end_of_its_freshness_is_sent() -> None:
     desk = a_late_desk(FRESH)
     chain = chain_of(desk.see(long()))
     assert desk.exchange.sent == [("submit", (f"{chain}-e1", f"{chain}-s1", f"{chain}-t1"))]
     assert [letter.at for letter in desk.exchange.letters] == [desk.at + FRESH]
 
 
-def test_what_takes_us_out_of_a_position_never_comes_too_late() -> None:
+def test_an_order_that_closes_a_position_is_never_stale() -> None:
     desk = Desk().opened()
     chain = chain_of(desk.see(long()))
     desk.tell(a_fill_of(f"{chain}-e1", "x1", D(1), D(100)))
@@ -111,7 +111,7 @@ def test_what_takes_us_out_of_a_position_never_comes_too_late() -> None:
     assert desk.exchange.sent[-1] == ("submit", ("out-x1",))
 
 
-def test_a_log_with_unsent_intents_is_recalled_as_it_is() -> None:
+def test_a_log_with_unsent_intents_is_recalled_to_the_same_log() -> None:
     def play(desk: Desk) -> Desk:
         desk.opened().append_takes = FRESH + SECOND
         desk.see(long())
@@ -126,7 +126,7 @@ def test_a_log_with_unsent_intents_is_recalled_as_it_is() -> None:
     assert again.exchange.sent == first.exchange.sent != []
 
 
-# -- who is sent with whom
+# -- grouping and order of requests
 
 
 def an_entry(order_id: str, fresh_for: int = 60) -> Outgoing:
@@ -145,7 +145,7 @@ AMEND = Outgoing(ORDER, OrderAmendRequested(D("0.5"), None, None))
 
 
 def sent(*requests: Outgoing, now: datetime = NOW) -> tuple[list[str], list[str]]:
-    """What went out, each call a line, and what came back."""
+    """The calls of the exchange and the returned reports, one line each."""
     mailbox = Mailbox(ListLog())
     reports = Sender(mailbox, lambda: now).send(requests)
     calls = [f"{kind} {' '.join(str(one) for one in about)}" for kind, about in mailbox.sent]
@@ -168,7 +168,7 @@ def sent(*requests: Outgoing, now: datetime = NOW) -> tuple[list[str], list[str]
         ([a_stop("a-s", "sent before")], ["submit a-s"], []),
     ],
 )
-def test_an_entry_goes_with_its_protection_then_cancels_and_amendments_in_log_order(
+def test_entries_are_sent_with_their_protection_before_cancels_and_amendments(
     requests: list[Outgoing], calls: list[str], reports: list[str]
 ) -> None:
     assert sent(*requests) == (calls, reports)
@@ -192,7 +192,7 @@ ERRORS: list[tuple[Outgoing, type[ExchangeError], type[OrderReport], str]] = [
 
 
 @pytest.mark.parametrize(("request_", "error", "report", "source"), ERRORS)
-def test_every_error_of_the_exchange_becomes_its_report(
+def test_each_error_of_the_exchange_becomes_its_report(
     request_: Outgoing, error: type[ExchangeError], report: type[OrderReport], source: str
 ) -> None:
     mailbox = Mailbox(ListLog())
@@ -208,7 +208,7 @@ def test_the_table_has_a_report_for_every_request_and_every_error() -> None:
     assert {frozenset(row) for row in REPORTED.values()} == {frozenset(ExchangeError.__subclasses__())}
 
 
-def test_an_error_of_a_submission_is_about_every_order_in_it_and_no_other() -> None:
+def test_an_error_of_a_submission_applies_to_every_order_in_it() -> None:
     desk = Desk().opened()
     desk.exchange.error = ExchangeRefused("110007: ab not enough")
     chain = chain_of(desk.see(long()))
@@ -229,7 +229,7 @@ def test_an_unknown_outcome_is_recorded_and_resolved_by_a_later_report() -> None
 
 
 @pytest.mark.parametrize("error", [ExchangeUnreachable("down"), ExchangeRefused("110001: too late")])
-def test_a_cancel_or_an_amendment_that_was_not_done_leaves_the_order_working(error: ExchangeError) -> None:
+def test_a_cancel_or_amendment_that_was_not_executed_leaves_the_order_working(error: ExchangeError) -> None:
     desk = Desk().opened()
     desk.ask(PLACE, cause="command:1")
     desk.tell(Accepted(order_id=ORDER, at=NOW, fact="exchange:test:a", venue_order_id="v1"))
@@ -248,7 +248,7 @@ def test_a_cancel_or_an_amendment_that_was_not_done_leaves_the_order_working(err
 
 
 class Stopped:
-    """A desk that was stopped with a bracket unconfirmed, and a venue that has some of it or nothing."""
+    """A desk that was stopped with an unconfirmed bracket, and a venue that has some of its orders or none."""
 
     def __init__(self) -> None:
         self.desk = Desk().opened()
@@ -265,7 +265,7 @@ class Stopped:
         return Sender(self.venue, lambda: self.desk.at + later).resume(requests, self.line)
 
     def arrive(self, count: int) -> None:
-        """The first `count` orders of the bracket had been sent before the stop."""
+        """Sends the first `count` orders of the bracket, as if before the stop."""
         requests = unconfirmed(self.desk.world, {})
         Sender(self.venue, lambda: self.desk.at).send(requests[:count])
         self.venue.on_candles([self._candle()])
@@ -279,13 +279,13 @@ class Stopped:
         return scene.candle(passed // scene.FIVE + 1, "100 100 100 100")
 
 
-def test_a_fresh_intent_found_unsent_is_sent() -> None:
+def test_after_a_restart_a_fresh_unsent_intent_is_sent() -> None:
     stopped = Stopped()
     assert stopped.resume(FRESH) == []
     assert None not in stopped.there()
 
 
-def test_a_stale_intent_found_unsent_expires_with_its_protection() -> None:
+def test_after_a_restart_a_stale_unsent_intent_expires_with_its_protection() -> None:
     stopped = Stopped()
     reports = stopped.resume(FRESH + SECOND)
     assert [(type(report), report.order_id) for report in reports] == [(NotSent, one) for one in stopped.ids]
@@ -294,7 +294,7 @@ def test_a_stale_intent_found_unsent_expires_with_its_protection() -> None:
     assert unconfirmed(stopped.desk.world, {}) == []
 
 
-def test_what_had_arrived_before_the_stop_is_neither_sent_again_nor_declared_unsent() -> None:
+def test_after_a_restart_orders_at_the_venue_are_neither_sent_again_nor_expired() -> None:
     stopped = Stopped()
     stopped.arrive(3)
     before = stopped.there()
@@ -303,14 +303,14 @@ def test_what_had_arrived_before_the_stop_is_neither_sent_again_nor_declared_uns
     assert stopped.there() == before
 
 
-def test_the_protection_that_had_not_arrived_is_sent_however_late() -> None:
+def test_after_a_restart_missing_protection_is_sent_at_any_time() -> None:
     stopped = Stopped()
     stopped.arrive(1)
     assert stopped.resume(timedelta(days=1)) == []
     assert None not in stopped.there()
 
 
-def test_where_the_venue_does_not_answer_nothing_is_sent_and_the_outcome_is_unclear() -> None:
+def test_after_a_restart_without_a_response_nothing_is_sent_and_the_outcome_is_unclear() -> None:
     stopped = Stopped()
     with stopped.line.failing(ExchangeUnreachable):
         reports = stopped.resume(SECOND)
@@ -322,7 +322,7 @@ def test_where_the_venue_does_not_answer_nothing_is_sent_and_the_outcome_is_uncl
     assert None not in stopped.there()
 
 
-def test_requests_without_an_answer_are_sent_again() -> None:
+def test_after_a_restart_cancels_and_amendments_without_a_response_are_sent_again() -> None:
     desk = Desk().opened()
     for order_id in ("a", "b"):
         desk.ask(PlaceOrder(order_id, PLACED, RULES), cause=f"command:{order_id}")

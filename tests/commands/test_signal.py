@@ -19,12 +19,12 @@ def test_a_signal_is_detected_once_and_decided_once() -> None:
     ).then(SIGNAL, DECISION)
 
 
-def test_there_is_nothing_to_decide_where_nothing_was_detected() -> None:
+def test_a_decision_on_an_undetected_signal_is_refused() -> None:
     given().when(RecordDecision("abc", DECISION)).then_error(Refused, "signal abc was never detected")
 
 
 FAULTS: list[tuple[dict[str, object], str]] = [
-    ({"interval_seconds": 0}, "0 seconds is on none"),
+    ({"interval_seconds": 0}, "interval 0 of a signal must be at least 1 second"),
     ({"confidence": 1.01}, "confidence 1.01 of a signal must be in 0 … 1"),
     ({"confidence": -0.01}, "confidence -0.01 of a signal must be in 0 … 1"),
     ({"confidence": float("nan")}, "confidence nan of a signal must be in 0 … 1"),
@@ -40,5 +40,5 @@ FAULTS: list[tuple[dict[str, object], str]] = [
 
 
 @pytest.mark.parametrize(("changed", "words"), FAULTS)
-def test_a_signal_whose_figures_cannot_be_meant_is_refused(changed: dict[str, object], words: str) -> None:
+def test_a_signal_with_impossible_figures_is_refused(changed: dict[str, object], words: str) -> None:
     given().when(RaiseSignal("abc", a_signal(**changed))).then_error(InvalidInput, words)

@@ -1,4 +1,4 @@
-"""Too few of the last trades won: the engine itself stops new entries, until a person has looked."""
+"""The kill switch is tripped where too few of the last trades were won."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def a_desk(**limits: Any) -> Desk:
 
 
 def trade(desk: Desk, *, won: bool) -> list[str]:
-    """One whole trade; what followed from its last fill."""
+    """One complete trade; returns the events that followed from its last fill."""
     chain = chain_of(desk.see(long()))
     placed = desk.world.portfolio.entries[f"{chain}-e1"].order.terms
     desk.tell(a_fill_of(f"{chain}-e1", f"in-{chain}", placed.quantity, D(100)))
@@ -37,7 +37,7 @@ def trade(desk: Desk, *, won: bool) -> list[str]:
 
 
 def play(desk: Desk, *trades: bool) -> list[bool]:
-    """Whether each of these trades threw the switch."""
+    """Whether each of these trades tripped the switch."""
     return ["KillSwitchTripped" in trade(desk, won=won) for won in trades]
 
 
@@ -46,7 +46,7 @@ def verdict(desk: Desk) -> Verdict:
     return decision.verdict
 
 
-def test_the_last_trade_of_a_window_that_is_too_bad_throws_the_switch() -> None:
+def test_a_window_below_the_minimum_win_rate_trips_the_switch() -> None:
     desk = a_desk()
     assert play(desk, False, False, True, False) == [False, False, False, True]
     (tripped,) = (one for one in desk.log.envelopes if isinstance(one.event, KillSwitchTripped))
@@ -57,15 +57,15 @@ def test_the_last_trade_of_a_window_that_is_too_bad_throws_the_switch() -> None:
     assert verdict(desk) is Verdict.SKIP
 
 
-def test_what_is_just_enough_goes_on() -> None:
+def test_a_window_at_the_minimum_win_rate_does_not_trip_the_switch() -> None:
     assert play(a_desk(), False, True, False, True) == [False] * 4
 
 
-def test_only_a_full_window_is_judged_and_it_slides() -> None:
+def test_only_a_full_sliding_window_is_judged() -> None:
     assert play(a_desk(), True, True, False, False, False) == [False, False, False, False, True]
 
 
-def test_a_reset_lets_trading_go_on_until_the_next_full_window() -> None:
+def test_after_a_reset_the_next_full_window_is_judged() -> None:
     desk = a_desk()
     play(desk, *[False] * 4)
     desk.ask(ResetKillSwitch("looked into it"), cause="command:1")
@@ -73,7 +73,7 @@ def test_a_reset_lets_trading_go_on_until_the_next_full_window() -> None:
     assert folded(desk.log) == snapshot(desk.world)
 
 
-def test_zero_is_off_and_a_window_may_be_changed_while_trading() -> None:
+def test_a_minimum_of_zero_is_off_and_the_window_can_be_changed_while_trading() -> None:
     desk = a_desk(minimum_win_rate=D(0))
     assert play(desk, *[False] * 5) == [False] * 5
     settings = desk.world.portfolio.settings.settings

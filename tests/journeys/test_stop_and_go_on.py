@@ -257,7 +257,7 @@ def test_a_tape_whose_past_was_changed_is_refused(tmp_path: Path, market_data: P
     file.write_text("".join([*lines[:row], changed, *lines[row + 1 :]]))
     done = whence(tmp_path, "paper", file.name, "--log", "sqlite:///run.db")
     assert done.returncode == 2
-    assert f"where this tape says {raised}; play the tape this log was made from" in done.stderr
+    assert f"and this tape has a close of {raised}; play the tape this log was made from" in done.stderr
     assert rows_in(tmp_path / "run.db") == before
 
 

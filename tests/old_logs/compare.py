@@ -1,7 +1,7 @@
 """Compares two logs as `whence log --json` prints them: `python -m tests.old_logs.compare BEFORE.jsonl AFTER.jsonl`.
 
-Prints each difference but schema versions and the fields that came later (`ADDED` in `logs.py`). The exit
-code is 1 where there are any.
+Prints every difference, except schema versions and the fields that were added later (`ADDED` in `logs.py`). The exit
+code is 1 if there is a difference.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from tests.old_logs.logs import Json, differences
 
 
 def compared(before: Path, after: Path) -> Sequence[str]:
-    """One line for each figure that differs."""
+    """One line for each value that differs."""
     return list(differences(_lines(before), _lines(after), written_anew=True))
 
 
 def _lines(path: Path) -> Sequence[Json]:
-    """An event's place in the log was called its position in earlier output."""
+    """The events by the keys of earlier output, which called the ordinal `position`."""
     lines: list[Json] = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return [{"position": line.pop("ordinal", None) or line.pop("position", None), **line} for line in lines]
 
 
 def main() -> None:
-    """The differences on stdout."""
+    """Prints the differences on stdout."""
     before, after = map(Path, sys.argv[1:3])
     found = compared(before, after)
     sys.stdout.write("".join(f"{line}\n" for line in found) or "no differences\n")

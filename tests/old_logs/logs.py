@@ -1,4 +1,4 @@
-"""The logs of earlier versions, and how an event of today differs from the same event as it was printed then."""
+"""The logs of earlier versions, and the differences between an event today and as it was printed then."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ Json = dict[str, Any]
 
 
 def as_printed(name: str) -> Sequence[Json]:
-    """The events as the version that wrote them printed them."""
+    """The events as printed by the version that wrote them."""
     lines = (FOLDER / name / "log.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
 
 
 def copy_of(name: str, folder: Path, upto: int | None = None) -> Path:
-    """A copy of the log that may be written to, cut after the event `upto`."""
+    """A writable copy of the log, cut after the event `upto`."""
     path = folder / "log.db"
     shutil.copy(FOLDER / name / "log.db", path)
     if upto is not None:
@@ -70,7 +70,7 @@ def printed(recorded: Recorded) -> Json:
 
 
 def instants(lines: Sequence[Json]) -> Sequence[int]:
-    """The position of the last event of each instant: a log that was stopped ends at one of these."""
+    """The position of the last event of each instant; a stopped log ends at one of these."""
     following = [line["recorded_at"] for line in lines[1:]]
     return [
         line["position"]
@@ -80,25 +80,25 @@ def instants(lines: Sequence[Json]) -> Sequence[int]:
 
 
 def differences(old: Sequence[Json], new: Sequence[Json], *, written_anew: bool = False) -> Iterator[str]:
-    """What a newer version reads or writes differently, one line for each figure.
+    """The values that a newer version reads or writes differently, one line for each.
 
-    Fields in `ADDED` may be there beside the old ones. `written_anew` allows a newer schema version too: the events
-    were written by the version of today and not by the old one.
+    Fields in `ADDED` may stand beside the old ones. `written_anew` also allows a newer schema version, for events that
+    the current version has written.
     """
     if len(old) != len(new):
         yield f"{len(old)} events then, {len(new)} now"
     for then, now in zip(old, new, strict=False):
         where = f"{then['position']} {then['type']}"
-        told = _under_the_old_policy(then, now) if written_anew else now
-        yield from _of_objects(where, then, told, {"schema_version"} if written_anew else set())
+        compared = _under_the_old_policy(then, now) if written_anew else now
+        yield from _of_objects(where, then, compared, {"schema_version"} if written_anew else set())
 
 
 LATER_MEMBERS = frozenset({"holder"})
-"""Members of the committees that nobody had when these logs were written: they vote on what is decided anew."""
+"""Members of the committees that were added after these logs were written; they vote in new decisions."""
 
 
 def _under_the_old_policy(then: Json, now: Json) -> Json:
-    """A decision of today without the votes and the number of later policies, so that all the rest can be compared."""
+    """A new decision without the votes and the version of later policies, so that the rest can be compared."""
     if then["type"] != "DecisionMade" or now["type"] != "DecisionMade":
         return now
     votes = [vote for vote in now["data"]["votes"] if vote["member"] not in LATER_MEMBERS]
@@ -111,7 +111,7 @@ ADDED: Mapping[str, frozenset[str]] = {
     "SettingsChanged.data.settings": frozenset({"reverse_others", "orphans"}),
     "SettingsChanged.data.settings.strategies[]": frozenset({"id", "strategy", "instruments", "interval"}),
 }
-"""Fields that came after these logs were written, by where they stand: `<type>.data` or below it."""
+"""Fields that were added after these logs were written, by their place: `<type>.data` or below it."""
 
 
 def _of_objects(where: str, then: Json, now: Json, ignored: set[str]) -> Iterator[str]:

@@ -50,7 +50,7 @@ def resume(name: str, log: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("name", LOGS)
-def test_an_old_log_reads_as_it_was_written(name: str) -> None:
+def test_an_old_log_is_read_as_it_was_written(name: str) -> None:
     events = read(FOLDER / name / "log.db")
     assert list(differences(as_printed(name), [printed(one) for one in events])) == []
     assert list(missing_causes(events)) == []
@@ -67,7 +67,7 @@ def store(tmp_path: Path) -> Iterator[Engine]:
 
 @pytest.mark.parametrize("name", LOGS)
 def test_an_old_log_is_projected_without_a_parked_event(name: str, store: Engine) -> None:
-    """The read models hold the fills, fees and results that the committed JSON adds up to."""
+    """The read models hold the fills, fees and results of the committed JSON."""
     old = as_printed(name)
     fills = [line["data"] for line in old if line["type"] == "OrderFilled"]
     closed = [line["data"] for line in old if line["type"] == "PositionClosed"]
@@ -84,7 +84,7 @@ def test_an_old_log_is_projected_without_a_parked_event(name: str, store: Engine
 
 
 @pytest.mark.parametrize("part", [0.0, 0.2, 0.4, 0.6, 0.8, 1.0])
-def test_an_old_log_that_was_cut_off_is_resumed_to_the_same_events(part: float, tmp_path: Path) -> None:
+def test_an_old_log_that_was_cut_is_resumed_to_the_same_events(part: float, tmp_path: Path) -> None:
     old = as_printed("plain")
     ends = instants(old)
     log = copy_of("plain", tmp_path, ends[round(part * (len(ends) - 1))])
@@ -102,11 +102,11 @@ def test_an_old_log_with_requests_is_resumed_at_its_end(tmp_path: Path) -> None:
 
 
 REVERSING, REVERSED = 86, 92
-"""The events of the log `tape` between which its strategy closes a person's position: no strategy does that today."""
+"""The events of the log `tape` between which its strategy closes a person's position, which no strategy does today."""
 
 
 def test_an_old_log_with_requests_is_resumed_before_its_last_request(tmp_path: Path) -> None:
-    """What strategies did after the cut is decided again to the same events, on the money that requests left."""
+    """Signals after the cut are decided again to the same events, on the balance that the requests left."""
     old = as_printed("tape")
     requests = [line["position"] for line in old if line["causation_id"].startswith("command:")]
     ends = [end for end in instants(old) if REVERSED < end < requests[-1]]
@@ -118,8 +118,8 @@ def test_an_old_log_with_requests_is_resumed_before_its_last_request(tmp_path: P
         assert list(differences(old[: requests[-1] - 1], resumed, written_anew=True)) == []
 
 
-def test_an_old_log_that_is_resumed_before_a_persons_position_was_reversed_keeps_it(tmp_path: Path) -> None:
-    """The events are the same up to the decision on the signal that reversed it then."""
+def test_an_old_log_resumed_before_the_reversal_of_a_persons_position_keeps_it(tmp_path: Path) -> None:
+    """The events are the same up to the decision on the signal that reversed the position."""
     old = as_printed("tape")
     log = copy_of("tape", tmp_path, max(end for end in instants(old) if end <= REVERSING))
     done = resume("tape", log)
@@ -132,7 +132,7 @@ def test_an_old_log_that_is_resumed_before_a_persons_position_was_reversed_keeps
     assert list(differences(old[: decided - 1], resumed[: decided - 1], written_anew=True)) == []
 
 
-def test_an_old_log_without_a_tape_goes_on_by_hand(tmp_path: Path) -> None:
+def test_an_old_log_without_a_tape_is_continued_by_hand(tmp_path: Path) -> None:
     path = copy_of("by_hand", tmp_path)
     at = [datetime(2026, 3, 2, 0, 0, 20, tzinfo=UTC)]
     beginning = Beginning("paper", Stake("USDT", Decimal(10_000), Decimal(5)), Settings())
@@ -142,7 +142,7 @@ def test_an_old_log_without_a_tape_goes_on_by_hand(tmp_path: Path) -> None:
         _let_pass(run, at, 2)
         entries = {entry.instrument: entry for entry in run.world.portfolio.entries.values()}
         assert entries["SOLUSDT-LINEAR.BYBIT"].price == Decimal("154.5"), (
-            "the amendment that had no answer yet was sent again"
+            "the amendment without a response was sent again"
         )
         request = ClosePosition(_held(run)[0], "the old log goes on")
         answer = run.answer(

@@ -1,4 +1,4 @@
-"""A person who makes requests of the real engine, and reads what came of them."""
+"""A person who sends requests to the real engine and reads the answers."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Asking:
         return self.answer(replace(requested, **changed))
 
     def answer(self, requested: Requested) -> Answer:
-        """The engine's answer at the desk's time, where `prices` and no others are known."""
+        """The engine's answer at the desk's time, with `prices` as the only known prices."""
         at, driver = self.desk.at, self.desk.driver
         driver.engine.market = MarketView()
         known = (KnownPrice(instrument=name, at=at, price=price) for name, price in self.prices.items())
@@ -63,13 +63,13 @@ class Asking:
         return answer
 
     def accepted(self, request: Request, key: str | None = None) -> list[str]:
-        """What followed, as the events' names."""
+        """Asserts that the request is completed; returns the names of its events."""
         answer = self.ask(request, key)
         assert isinstance(answer, Completed), answer
         return [event.type.rpartition(".")[2] for event in answer.events]
 
     def declined(self, request: Request, key: str | None = None) -> str:
-        """The class of the no and its sentence; holds it to having changed nothing."""
+        """Asserts that the request is declined and changes nothing; returns the code and the sentence."""
         before = self.desk.log.head()
         answer = self.ask(request, key)
         assert isinstance(answer, Declined), answer
@@ -84,7 +84,7 @@ class Asking:
         return answer
 
     def entered(self, wanted: ManualTerms = TERMS, key: str = "in") -> str:
-        """An entry by hand that was filled whole, and its protection rests; returns its chain."""
+        """Places a manual entry, completely filled, with resting protection; returns its chain."""
         self.accepted(PlaceOrder(wanted), key)
         chain = chain_of(key)
         self.rests(*(one for one in self.exits() if one.startswith(chain)))
@@ -92,7 +92,7 @@ class Asking:
         return chain
 
     def rests(self, *order_ids: str) -> None:
-        """The exchange has taken these orders."""
+        """Reports that the exchange has accepted these orders."""
         for order_id in order_ids:
             fact = f"exchange:test:{order_id}"
             self.desk.tell(
@@ -105,5 +105,5 @@ class Asking:
 
 
 def chain_of(key: str) -> str:
-    """The chain that a command of this key begins."""
+    """The chain that a request with this key begins."""
     return chain_id(LOG_ID, ACCOUNT, f"command:{key}")

@@ -1,4 +1,4 @@
-"""What a person asks of the account: its switch, its settings, its strategies, its disagreements; and signals."""
+"""Requests about the account: its kill switch, settings, strategies and discrepancies; and signals."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def fresh(eve: Asking, **changed: object) -> SignalDetected:
     return replace(long(), candle_closed_at=eve.desk.at, **changed)
 
 
-def test_the_switch_is_tripped_and_reset_once() -> None:
+def test_the_kill_switch_is_tripped_once_and_reset_once() -> None:
     eve = Asking()
     assert eve.accepted(TripKillSwitch("lunch")) == ["KillSwitchTripped"]
     assert eve.accepted(TripKillSwitch("dinner")) == []
@@ -50,7 +50,7 @@ def test_the_switch_is_tripped_and_reset_once() -> None:
     assert eve.accepted(ResetKillSwitch("fed")) == []
 
 
-def test_settings_are_changed_by_name_and_the_rest_stay() -> None:
+def test_settings_are_changed_by_name_and_the_others_are_kept() -> None:
     eve = Asking()
     changes = {"risk.max_positions": "3", "sizing.rule": "percent", "alpha.minimum_trend": "-0.5"}
     assert eve.accepted(ChangeSettings(changes)) == ["SettingsChanged"]
@@ -59,10 +59,12 @@ def test_settings_are_changed_by_name_and_the_rest_stay() -> None:
     assert (settings.sizing.rule.value, settings.alpha.minimum_trend) == ("PERCENT", -0.5)
     assert settings.strategies == Settings().strategies
     assert last_change(eve).version == 2
-    assert eve.accepted(ChangeSettings({"risk.max_positions": "3"})) == [], "it is so already"
+    assert eve.accepted(ChangeSettings({"risk.max_positions": "3"})) == [], (
+        "the setting has the value already"
+    )
 
 
-def test_settings_that_cannot_be_are_declined() -> None:
+def test_invalid_settings_are_declined() -> None:
     eve = Asking()
     assert eve.declined(ChangeSettings({})).startswith("InvalidInput: no setting was named")
     assert "risk.max_positions = -1 must be in 0" in eve.declined(
@@ -86,7 +88,7 @@ def test_a_paused_strategy_does_not_enter_until_it_is_resumed() -> None:
     assert decided(eve, "two").verdict is Verdict.ENTER
 
 
-def test_a_strategy_nobody_paused_or_runs_cannot_be_resumed() -> None:
+def test_resuming_an_id_that_is_neither_paused_nor_configured_is_declined() -> None:
     eve = Asking(Settings(strategies=(StrategySettings("trend"),), paused=("grid",)))
     assert "no strategy called 'tend' is paused; paused are: grid" in eve.declined(
         ResumeStrategy("tend", "why")
@@ -101,7 +103,7 @@ def test_a_signal_from_outside_is_judged_and_traded_like_any_other() -> None:
     assert eve.desk.log.envelopes[-6].meta.actor == "eve"
 
 
-def test_a_stale_signal_is_on_record_and_skipped() -> None:
+def test_a_stale_signal_is_recorded_and_skipped() -> None:
     eve = Asking()
     stale = replace(long(), candle_closed_at=eve.desk.at - timedelta(hours=1))
     assert eve.accepted(RaiseSignal(outside(stale)), "old") == ["SignalDetected", "DecisionMade"]
@@ -119,7 +121,7 @@ def test_a_stale_signal_is_on_record_and_skipped() -> None:
         ({"price": D(0)}, "InvalidInput: price of a signal 0 must be a positive"),
     ],
 )
-def test_a_signal_that_cannot_be_meant_is_declined(changed: dict[str, object], sentence: str) -> None:
+def test_an_invalid_signal_is_declined(changed: dict[str, object], sentence: str) -> None:
     eve = Asking()
     assert eve.declined(RaiseSignal(outside(fresh(eve, **changed)))).startswith(sentence)
 
@@ -132,7 +134,7 @@ def test_a_discrepancy_is_settled_once() -> None:
     assert eve.accepted(ResolveDiscrepancy("d-1", "a test")) == []
 
 
-def test_pausing_a_strategy_whose_instances_have_other_ids_is_refused_with_these() -> None:
+def test_pausing_a_strategy_whose_instances_have_other_ids_is_declined_with_their_ids() -> None:
     slow, fast = (StrategySettings(id=name, strategy="trend") for name in ("slow", "fast"))
     eve = Asking(Settings(strategies=(slow, fast)))
     assert eve.declined(PauseStrategy("trend", "news")) == (
@@ -141,9 +143,9 @@ def test_pausing_a_strategy_whose_instances_have_other_ids_is_refused_with_these
     assert eve.accepted(PauseStrategy("slow", "news")) == ["SettingsChanged"]
 
 
-def test_a_signal_from_outside_under_the_name_of_a_configured_strategy_is_refused() -> None:
+def test_an_outside_signal_with_the_id_of_a_configured_strategy_is_declined() -> None:
     eve = Asking()
     forged = replace(outside(fresh(eve)), strategy="trend")
     assert eve.declined(RaiseSignal(forged)) == (
-        "Refused: trend is a strategy of this engine: a signal from outside has a name of its own"
+        "Refused: trend is a strategy of this engine: a signal from outside needs another name"
     )

@@ -44,7 +44,7 @@ def placed(desk: Desk, order_id: str) -> OrderPlaced:
     return terms
 
 
-def test_an_entry_goes_out_with_its_reservation_and_its_protection() -> None:
+def test_an_entry_is_placed_with_its_reservation_and_its_protection() -> None:
     eve = Asking()
     assert eve.accepted(PlaceOrder(terms()), "in") == ENTRY
     chain = chain_of("in")
@@ -70,7 +70,7 @@ def test_an_entry_goes_out_with_its_reservation_and_its_protection() -> None:
     assert eve.desk.world.portfolio.account.reserved == {f"{chain}-e1": D("201.1")}, "1000/5 + 2·0.55 of fees"
 
 
-def test_a_position_by_hand_is_protected_and_its_money_given_back() -> None:
+def test_a_manual_position_is_protected_and_its_reserved_funds_released() -> None:
     eve = Asking()
     eve.entered()
     portfolio = eve.desk.world.portfolio
@@ -106,9 +106,9 @@ def test_a_position_by_hand_is_protected_and_its_money_given_back() -> None:
         ({"instrument": ETH}, r"Refused: no price of ETHUSDT-LINEAR.BYBIT is known yet"),
     ],
 )  # fmt: skip
-def test_terms_that_cannot_be_meant_are_declined(changed: dict[str, Any], sentence: str) -> None:
-    said = Asking().declined(PlaceOrder(terms(**changed)))
-    assert re.match(sentence, said), said
+def test_invalid_terms_are_declined(changed: dict[str, Any], sentence: str) -> None:
+    refusal = Asking().declined(PlaceOrder(terms(**changed)))
+    assert re.match(sentence, refusal), refusal
 
 
 def tripped(eve: Asking) -> None:
@@ -136,14 +136,14 @@ def waiting(eve: Asking) -> None:
 
 FORBIDDEN: tuple[tuple[tuple[Callable[[Asking], None], ...], dict[str, Any], str], ...] = (
     ((tripped,), {}, r"the kill switch is tripped \(lunch\): reset it first"),
-    ((waiting, in_doubt), {}, r"nobody knows what became of \w+-e1: no new exposure on a guess"),
+    ((waiting, in_doubt), {}, r"the outcome of \w+-e1 is not known yet: no new exposure until it is"),
     ((disagreeing,), {}, r"the exchange and the log disagree \(d-1\): settle that first"),
     (
         (holding,),
         {"side": Side.SELL, "stop": D(102), "target": D(94)},
         r".*-LONG-1 is open LONG: .* would turn it",
     ),
-    ((holding,), {}, r".*-LONG-1 is open: its stop and target cover what it grows to"),
+    ((holding,), {}, r".*-LONG-1 is open: its stop and target cover the increase"),
     ((waiting,), {}, r"\w+-e1 waits in BTCUSDT-LINEAR.BYBIT: amend it or cancel it first"),
     ((waiting,), {"side": Side.SELL, "stop": D(102), "target": D(94)}, r"\w+-e1 waits in BTC"),
 )
@@ -156,8 +156,8 @@ def test_new_exposure_is_refused_where_the_situation_forbids_it(
     eve = Asking()
     for step in before:
         step(eve)
-    said = eve.declined(PlaceOrder(terms(**changed)))
-    assert re.match(f"Refused: {sentence}", said), said
+    refusal = eve.declined(PlaceOrder(terms(**changed)))
+    assert re.match(f"Refused: {sentence}", refusal), refusal
 
 
 @pytest.mark.parametrize(
@@ -178,14 +178,14 @@ def test_new_exposure_is_refused_where_the_situation_forbids_it(
         ),
     ],
 )
-def test_the_limits_of_the_risk_committee_hold_for_people(
+def test_an_order_beyond_a_limit_of_the_risk_committee_is_declined(
     limits: dict[str, Any], changed: dict[str, Any], sentence: str
 ) -> None:
-    said = Asking(Settings(risk=replace(RiskSettings(), **limits))).declined(PlaceOrder(terms(**changed)))
-    assert re.match(f"Refused: {sentence}", said), said
+    refusal = Asking(Settings(risk=replace(RiskSettings(), **limits))).declined(PlaceOrder(terms(**changed)))
+    assert re.match(f"Refused: {sentence}", refusal), refusal
 
 
-def test_a_day_that_lost_its_limit_takes_no_more_entries() -> None:
+def test_an_entry_after_the_daily_loss_limit_is_declined() -> None:
     eve = Asking(Settings(risk=RiskSettings(max_daily_loss=D("0.0001"))))
     chain = eve.entered()
     eve.desk.tell(a_fill_of(f"{chain}-s1", "out", D(10), D(98)))
@@ -201,11 +201,11 @@ OBJECTIONABLE = (
     terms(stop=D(80)),
     terms(quantity=D(100), stop=None),
 )
-"""Terms that the members of the committee object to, each for another reason."""
+"""Terms that the members of the committee vote against, each for another reason."""
 
 
 def test_every_reason_of_the_members_has_its_sentence() -> None:
-    """What a member may say is what its judgement names; the table of sentences must not be shorter."""
+    """Collects every reason of the members; each must be in the table of sentences."""
     history = an_open_day(
         Settings(
             risk=RiskSettings(allowed=(ETH,), max_positions=0, max_total_risk=D(0), reserved_balance=D(1))
@@ -221,14 +221,14 @@ def test_every_reason_of_the_members_has_its_sentence() -> None:
     ]
     cases = [case_of(one, D(100), view) for one in OBJECTIONABLE for view in views]
     judgements = [(case, member(case)) for case in cases for member in MEMBERS]
-    said = {
+    sentences = {
         reason: SENTENCES[reason](case, one.figures) for case, one in judgements for reason in one.reasons
     }
-    assert said.keys() == SENTENCES.keys()
-    assert not [sentence for sentence in said.values() if "{" in sentence]
+    assert sentences.keys() == SENTENCES.keys()
+    assert not [sentence for sentence in sentences.values() if "{" in sentence]
 
 
-def test_a_position_may_be_grown_and_its_protection_grows_with_it() -> None:
+def test_an_entry_in_an_open_position_amends_its_protection() -> None:
     eve = Asking()
     chain = eve.entered()
     followed = eve.accepted(PlaceOrder(terms(quantity=D(1), stop=None, target=None)), "more")
@@ -250,7 +250,7 @@ def test_a_position_may_be_grown_and_its_protection_grows_with_it() -> None:
     assert (held.state.quantity, placed(eve.desk, f"{chain}-s1").quantity) == (D(11), D(11))
 
 
-def test_an_order_that_reduces_needs_something_to_reduce() -> None:
+def test_a_reducing_order_beyond_the_position_is_declined() -> None:
     eve = Asking()
     out = ManualTerms(
         instrument=BTC,
@@ -266,12 +266,14 @@ def test_an_order_that_reduces_needs_something_to_reduce() -> None:
     assert "there is no position" in eve.declined(PlaceOrder(replace(out, side=Side.BUY)))
     assert "has no stop and no target" in eve.declined(PlaceOrder(replace(out, stop=D(90))))
     tripped(eve)
-    assert eve.accepted(PlaceOrder(out), "out") == ["OrderPlaced"], "the way out is never barred"
+    assert eve.accepted(PlaceOrder(out), "out") == ["OrderPlaced"], (
+        "a reducing order is never refused by the kill switch"
+    )
     order = placed(eve.desk, f"{chain_of('out')}-x1")
     assert (order.purpose, order.reduce_only, order.parent) == (Purpose.MANUAL, True, None)
 
 
-def test_a_draft_tells_the_costs_and_records_nothing() -> None:
+def test_a_draft_returns_the_costs_and_records_nothing() -> None:
     eve = Asking()
     draft = eve.drafted(DraftOrder(terms()))
     assert (draft.price, draft.notional, draft.margin, draft.fee, draft.risk) == (
@@ -282,7 +284,7 @@ def test_a_draft_tells_the_costs_and_records_nothing() -> None:
         D(20),
     )
     assert [warning.partition(":")[0] for warning in draft.warnings] == [
-        "it takes the market's price when it arrives, which may be worse than the last one known"
+        "it trades at the market's price on arrival, which may be worse than the last known price"
     ]
     naked = eve.drafted(DraftOrder(terms(type=OrderType.LIMIT, limit_price=D(100), stop=None, target=None)))
     assert [warning.split()[2] for warning in naked.warnings[:2]] == ["no", "no"]
@@ -298,7 +300,7 @@ def _drafted_after(step: Callable[[Asking], None]) -> str:
     return eve.declined(DraftOrder(terms()))
 
 
-def test_an_amended_entry_keeps_its_money_and_its_protection_in_step() -> None:
+def test_an_amended_entry_has_its_reservation_and_protection_amended_with_it() -> None:
     eve = Asking()
     eve.accepted(PlaceOrder(terms(type=OrderType.LIMIT, limit_price=D(100))), "in")
     chain = chain_of("in")
@@ -338,7 +340,7 @@ def test_an_amended_entry_keeps_its_money_and_its_protection_in_step() -> None:
     assert folded(eve.desk.log) == snapshot(eve.desk.world)
 
 
-def test_what_has_ended_or_never_was_cannot_be_amended_or_closed() -> None:
+def test_amending_or_closing_an_ended_or_unknown_order_or_position_is_declined() -> None:
     eve = Asking()
     assert "order abc-e1 was never placed here" in eve.declined(AmendOrder(order_id="abc-e1", quantity=D(1)))
     assert "order abc-e1 was never placed here" in eve.declined(CancelOrder("abc-e1", "a mistake"))
@@ -351,17 +353,17 @@ def test_what_has_ended_or_never_was_cannot_be_amended_or_closed() -> None:
     assert f"{LONG_ONE} has ended" in eve.declined(ClosePosition(f"position-main-{LONG_ONE}", "enough"))
 
 
-def test_an_order_is_cancelled_and_its_money_given_back() -> None:
+def test_a_cancelled_order_has_its_funds_released() -> None:
     eve = Asking()
     waiting(eve)
     (order_id,) = eve.desk.world.portfolio.entries
     assert eve.accepted(CancelOrder(order_id, "a mistake")) == ["OrderCancelRequested"]
     eve.desk.tell(Cancelled(order_id=order_id, at=eve.desk.at, fact="exchange:test:c", reason="CancelByUser"))
     assert eve.desk.world.portfolio.account.reserved == {}
-    assert eve.accepted(CancelOrder(order_id, "again")) == [], "it is gone already"
+    assert eve.accepted(CancelOrder(order_id, "again")) == [], "it was cancelled before"
 
 
-def test_the_stop_of_an_open_position_stays() -> None:
+def test_cancelling_the_stop_of_an_open_position_is_declined() -> None:
     eve = Asking()
     chain = eve.entered()
     assert "is the stop of" in eve.declined(CancelOrder(f"{chain}-s1", "who needs it"))
@@ -372,7 +374,7 @@ def test_the_stop_of_an_open_position_stays() -> None:
     assert eve.desk.world.portfolio.positions[BTC].state.target is None
 
 
-def test_a_position_is_closed_once() -> None:
+def test_closing_a_position_that_is_being_closed_is_declined() -> None:
     eve = Asking()
     eve.entered()
     assert eve.accepted(ClosePosition(LONG_ONE, "enough"), "out") == ["OrderPlaced"]
@@ -384,22 +386,24 @@ def test_a_position_is_closed_once() -> None:
         D(10),
         Purpose.MANUAL,
     )
-    assert f"{order_id} takes us out of" in eve.declined(ClosePosition(LONG_ONE, "enough"))
+    assert f"{order_id} closes" in eve.declined(ClosePosition(LONG_ONE, "enough"))
     eve.desk.tell(a_fill_of(order_id, "out", D(10), D(101)))
     assert eve.desk.world.portfolio.positions == {}
 
 
-def test_a_market_order_is_judged_at_the_last_price_known() -> None:
+def test_a_market_order_is_judged_at_the_last_known_price() -> None:
     eve = Asking()
     eve.prices[BTC] = Decimal(50)
     draft = eve.drafted(DraftOrder(terms(stop=D(49), target=None)))
     assert (draft.price, draft.risk) == (D(50), D(10))
 
 
-def test_the_way_out_is_amended_within_what_is_held() -> None:
+def test_a_reducing_order_is_amended_only_within_the_position() -> None:
     eve = Asking()
     chain = eve.entered()
-    assert "its quantity follows that" in eve.declined(AmendOrder(order_id=f"{chain}-s1", quantity=D(1)))
+    assert "its quantity follows the position" in eve.declined(
+        AmendOrder(order_id=f"{chain}-s1", quantity=D(1))
+    )
     assert "does not protect" in eve.declined(AmendOrder(order_id=f"{chain}-s1", trigger_price=D(101)))
     assert "is no gain" in eve.declined(AmendOrder(order_id=f"{chain}-t1", limit_price=D(99)))
     out = ManualTerms(
@@ -421,7 +425,7 @@ def test_the_way_out_is_amended_within_what_is_held() -> None:
     assert f"order {order_id} waits" in eve.declined(AmendOrder(order_id=order_id, limit_price=D(103)))
 
 
-def test_what_is_filled_is_not_amended_away() -> None:
+def test_an_amendment_to_the_filled_quantity_is_declined() -> None:
     eve = Asking()
     eve.accepted(PlaceOrder(terms(type=OrderType.LIMIT, limit_price=D(100))), "in")
     order_id = f"{chain_of('in')}-e1"
@@ -432,15 +436,15 @@ def test_what_is_filled_is_not_amended_away() -> None:
 WAITING = terms(type=OrderType.LIMIT, limit_price=D(99), stop=D("98.5"))
 
 
-def test_the_stop_of_an_entry_that_waits_is_not_taken_away_from_it() -> None:
+def test_cancelling_the_stop_of_a_waiting_entry_is_declined() -> None:
     eve = Asking()
     eve.accepted(PlaceOrder(WAITING), "in")
     chain = chain_of("in")
-    assert f"the stop that {chain}-e1 waits with" in eve.declined(CancelOrder(f"{chain}-s1", "no need"))
+    assert f"the stop of {chain}-e1, which waits" in eve.declined(CancelOrder(f"{chain}-s1", "no need"))
     assert eve.accepted(CancelOrder(f"{chain}-e1", "changed my mind")) == ["OrderCancelRequested"]
 
 
-def test_an_entry_that_waits_is_judged_anew_by_a_stop_farther_away() -> None:
+def test_a_waiting_entry_is_judged_again_when_its_stop_is_moved_away() -> None:
     eve = Asking()
     eve.accepted(PlaceOrder(WAITING), "in")
     chain = chain_of("in")
@@ -457,7 +461,7 @@ def test_an_entry_that_waits_is_judged_anew_by_a_stop_farther_away() -> None:
 @pytest.mark.parametrize(
     ("side", "limit", "stop"), [(Side.SELL, D(20), D("20.5")), (Side.BUY, D(104), D("103.5"))]
 )
-def test_a_limit_that_trades_at_once_is_judged_at_the_markets_price_too(
+def test_a_limit_order_that_trades_at_once_is_also_judged_at_the_last_price(
     side: Side, limit: Decimal, stop: Decimal
 ) -> None:
     eve = Asking()

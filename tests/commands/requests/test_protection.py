@@ -1,4 +1,4 @@
-"""Stop and target by hand: moved where they rest, placed where there are none."""
+"""Stop and target by hand: amended where they rest, placed where there are none."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def levels(eve: Asking) -> tuple[Decimal | None, Decimal | None]:
     return held.stop, held.target
 
 
-def test_what_rests_is_amended_and_the_position_follows_when_the_exchange_says_so() -> None:
+def test_resting_protection_is_amended_and_the_position_follows_the_exchanges_report() -> None:
     eve = Asking()
     chain = eve.entered()
     followed = eve.accepted(MoveProtection(POSITION, D(99), D(110)))
     assert followed == ["OrderAmendRequested"] * 2
     assert levels(eve) == (D(98), D(106)), "nothing has moved yet"
-    told = eve.desk.tell(
+    recorded = eve.desk.tell(
         Amended(
             order_id=f"{chain}-s1",
             at=eve.desk.at,
@@ -41,14 +41,14 @@ def test_what_rests_is_amended_and_the_position_follows_when_the_exchange_says_s
             trigger_price=D(99),
         )
     )
-    assert names(told) == ["OrderAmended", "ProtectionMoved"]
+    assert names(recorded) == ["OrderAmended", "ProtectionMoved"]
     assert levels(eve) == (D(99), D(106))
     eve.desk.tell(AmendRefused(order_id=f"{chain}-t1", at=eve.desk.at, fact="exchange:test:t", reason="no"))
     assert levels(eve) == (D(99), D(106))
     assert folded(eve.desk.log) == snapshot(eve.desk.world)
 
 
-def test_where_none_rests_one_is_placed_on_the_order_that_opened_the_position() -> None:
+def test_missing_protection_is_placed_with_the_entry_order_as_its_parent() -> None:
     eve = Asking()
     chain = eve.entered(terms(stop=None, target=None, quantity=D(5)))
     assert levels(eve) == (None, None)
@@ -62,13 +62,13 @@ def test_where_none_rests_one_is_placed_on_the_order_that_opened_the_position() 
         f"{chain}-e1",
     )
     assert (stop.quantity, stop.trigger_price, stop.reduce_only) == (D(5), D(95), True)
-    assert levels(eve) == (None, None), "it protects when it rests"
+    assert levels(eve) == (None, None), "a stop counts once it rests"
     eve.rests(f"{guard}-s1", f"{guard}-t1")
     assert levels(eve) == (D(95), D(120))
     assert eve.desk.world.portfolio.open_risk == 25
 
 
-def test_a_level_that_is_left_out_stays() -> None:
+def test_a_level_that_is_not_given_is_kept() -> None:
     eve = Asking()
     chain = eve.entered()
     assert eve.accepted(MoveProtection(POSITION, target=D(107))) == ["OrderAmendRequested"]
@@ -91,13 +91,13 @@ def test_a_level_that_is_left_out_stays() -> None:
         (D("NaN"), None, "InvalidInput: the stop of position-main-BTCUSDT-LINEAR.BYBIT-LONG-1 NaN must be"),
     ],
 )
-def test_levels_on_the_wrong_side_are_refused(stop: Any, target: Any, sentence: str) -> None:
+def test_invalid_levels_are_declined(stop: Any, target: Any, sentence: str) -> None:
     eve = Asking()
     eve.entered()
     assert eve.declined(MoveProtection(POSITION, stop, target)).startswith(sentence)
 
 
-def test_the_price_known_now_is_what_counts() -> None:
+def test_levels_are_judged_at_the_last_known_price() -> None:
     eve = Asking()
     eve.entered()
     eve.prices[BTC] = D(104)
@@ -106,7 +106,7 @@ def test_the_price_known_now_is_what_counts() -> None:
     assert "does not protect" in eve.declined(MoveProtection(POSITION, D(99)))
 
 
-def test_a_short_is_the_other_way_round() -> None:
+def test_the_stop_of_a_short_belongs_above_the_price() -> None:
     eve = Asking()
     eve.entered(terms(side=Side.SELL, stop=D(102), target=D(94)))
     short = f"{BTC}-SHORT-1"
@@ -114,20 +114,20 @@ def test_a_short_is_the_other_way_round() -> None:
     assert eve.accepted(MoveProtection(short, D(101))) == ["OrderAmendRequested"]
 
 
-def test_a_stop_that_was_triggered_moves_no_more() -> None:
+def test_moving_a_triggered_stop_is_declined() -> None:
     eve = Asking()
     chain = eve.entered()
     eve.desk.tell(Triggered(order_id=f"{chain}-s1", at=eve.desk.at, fact="exchange:test:tr", price=D(98)))
     assert f"{chain}-s1 was triggered" in eve.declined(MoveProtection(POSITION, D(97)))
 
 
-def test_the_protection_of_an_entry_that_waits_is_known_before_it_fills() -> None:
-    """Amended while it sleeps: the position that opens says where it rests by then."""
+def test_a_position_opens_with_the_amended_stop_of_its_waiting_entry() -> None:
+    """It is amended while it is inactive; the position opens with the amended level."""
     eve = Asking()
     eve.accepted(PlaceOrder(terms(type=OrderType.LIMIT, limit_price=D(100))), "in")
     chain = chain_of("in")
     eve.rests(f"{chain}-e1", f"{chain}-s1", f"{chain}-t1")
-    told = eve.desk.tell(
+    recorded = eve.desk.tell(
         Amended(
             order_id=f"{chain}-s1",
             at=eve.desk.at,
@@ -137,12 +137,12 @@ def test_the_protection_of_an_entry_that_waits_is_known_before_it_fills() -> Non
             trigger_price=D(97),
         )
     )
-    assert names(told) == ["OrderAmended"]
+    assert names(recorded) == ["OrderAmended"]
     eve.desk.tell(a_fill_of(f"{chain}-e1", "in", D(10), D(100)))
     assert levels(eve) == (D(97), D(106))
 
 
-def test_a_stop_is_not_moved_beyond_what_one_trade_may_risk() -> None:
+def test_a_stop_moved_beyond_the_risk_of_one_trade_is_declined() -> None:
     eve = Asking()
     chain = eve.entered(terms(quantity=D(20)))
     assert "puts 300 at risk where 199.99" in eve.declined(MoveProtection(POSITION, D(85)))
@@ -150,7 +150,7 @@ def test_a_stop_is_not_moved_beyond_what_one_trade_may_risk() -> None:
     assert eve.accepted(MoveProtection(POSITION, D(95))) == ["OrderAmendRequested"]
 
 
-def test_nor_beyond_what_all_may_risk_together() -> None:
+def test_a_stop_moved_beyond_the_total_risk_is_declined() -> None:
     eve = Asking(Settings(risk=RiskSettings(max_total_risk=D("0.005"))))
     eve.entered()
     assert "puts 60 at risk where 49.99" in eve.declined(MoveProtection(POSITION, D(94)))

@@ -134,10 +134,8 @@ def test_a_strategy_with_another_name_of_its_own_is_recorded_under_its_configure
 
 
 @pytest.mark.parametrize("name", ["other_market", "other_name", "other_price"])
-def test_a_proposal_that_does_not_match_its_candle_is_refused(name: str) -> None:
-    with pytest.raises(
-        InvalidInput, match=r"strategy every proposed .* when it was shown every BTCUSDT-LINEAR"
-    ):
+def test_a_proposal_that_is_not_of_its_candle_is_refused(name: str) -> None:
+    with pytest.raises(InvalidInput, match=r"strategy every proposed .* on a candle of every BTCUSDT-LINEAR"):
         signals_of(plan_with(StrategySettings(name)))
 
 
