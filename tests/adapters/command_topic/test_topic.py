@@ -88,7 +88,7 @@ def test_what_cannot_be_read_is_declined_and_stops_nobody(
             scene.send(value)
         answer = scene.ask(PauseStrategy("trend", "news"), "k1")
     assert isinstance(answer, Completed)
-    assert [asked.id for asked in scene.engine.asked] == ["k1"]
+    assert [asked.id for asked in scene.engine.received] == ["k1"]
     declined = [record.getMessage() for record in caplog.records if "is declined" in record.getMessage()]
     assert len(declined) == len(poison)
     for offset, (line, said) in enumerate(
@@ -112,7 +112,7 @@ def test_what_cannot_be_read_is_declined_and_stops_nobody(
 def test_another_accounts_requests_are_left_to_its_engine(scene: Scene) -> None:
     scene.send(request_bytes(scene.requested(TripKillSwitch("why"), "theirs", account="other")), key="other")
     assert isinstance(scene.ask(TripKillSwitch("why"), "ours"), Completed)
-    assert [asked.id for asked in scene.engine.asked] == ["ours"]
+    assert [asked.id for asked in scene.engine.received] == ["ours"]
     stranger = scene.door.ask(scene.requested(TripKillSwitch("why"), "k2", account="other"), 0.5)
     assert isinstance(stranger, TimedOut)
 
@@ -121,7 +121,7 @@ def test_a_request_too_large_is_declined_where_it_is_made(scene: Scene) -> None:
     answer = scene.ask(TripKillSwitch("x" * LARGEST), "k1")
     assert isinstance(answer, Declined)
     assert (answer.code, "bytes long" in answer.reason) == ("InvalidInput", True)
-    assert scene.engine.asked == []
+    assert scene.engine.received == []
 
 
 def test_what_is_too_late_is_declined_and_not_done(scene: Scene) -> None:
