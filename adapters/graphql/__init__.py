@@ -1,4 +1,4 @@
-"""The API in GraphQL. The words of the domain are told first: a type that names one finds it known."""
+"""The API in GraphQL. The domain's enums are registered first, because the types refer to them."""
 
 from __future__ import annotations
 

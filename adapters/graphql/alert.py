@@ -1,4 +1,4 @@
-"""Alerts: what a person should know of without asking."""
+"""Alerts: events that a person should be notified of."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ import strawberry
 
 from adapters.graphql import event as events
 from adapters.graphql import kinds
-from adapters.graphql.enums import told
+from adapters.graphql.enums import register_enum
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
-from adapters.graphql.rows import told_by
+from adapters.graphql.rows import node_maker
 from adapters.graphql.scalars import Ordinal
 from projections.alerts import Severity
 
 
 class AlertsBy(StrEnum):
-    """What a list of alerts is ordered by."""
+    """The order of a list of alerts."""
 
     RAISED = "RAISED"
 
 
-told(AlertsBy)
+register_enum(AlertsBy)
 
 
-@strawberry.type(description="An event that a person should know of without asking.")
+@strawberry.type(description="An event that a person should be notified of.")
 class Alert:
     moment: strawberry.Private[Moment]
-    account: str = strawberry.field(description="Whose trading it concerns.")
-    severity: Severity = strawberry.field(description="How soon to look.")
-    kind: str = strawberry.field(description="What it is about, as in `KILL_SWITCH_TRIPPED`.")
-    line: str = strawberry.field(description="What happened, in plain words, on one line.")
+    account: str = strawberry.field(description="The account it concerns.")
+    severity: Severity = strawberry.field(description="How urgent it is.")
+    kind: str = strawberry.field(description="The kind of alert, as in `KILL_SWITCH_TRIPPED`.")
+    line: str = strawberry.field(description="The event's sentence, on one line.")
     stream: str = strawberry.field(description="The stream of the event.")
     chain_id: strawberry.ID = strawberry.field(description="The chain of the event.")
-    at: datetime = strawberry.field(description="When it happened.")
+    at: datetime = strawberry.field(description="When the event occurred.")
     ordinal: Ordinal = strawberry.field(description="The event's ordinal in the log.")
 
     @strawberry.field(description="The event as it was recorded.")
@@ -43,7 +43,7 @@ class Alert:
         return await events.EVENTS.one(self.moment, self.ordinal)
 
 
-@strawberry.input(description="Which alerts: those for which everything that is given holds.")
+@strawberry.input(description="Only alerts that meet every given condition.")
 class AlertFilter:
     account: str | None = strawberry.field(default=None, description="Of this account.")
     severity: list[Severity] | None = strawberry.field(default=None, description="One of these severities.")
@@ -57,4 +57,4 @@ class AlertFilter:
     )
 
 
-ALERTS = Nodes(told_by(Alert, {"chain_id": "chain"}, severity=Severity), "alerts", ("ordinal",))
+ALERTS = Nodes(node_maker(Alert, {"chain_id": "chain"}, severity=Severity), "alerts", ("ordinal",))

@@ -1,4 +1,4 @@
-"""`asOf`: which moment of the log a question is put to."""
+"""`asOf`: the moment of the log that a query is answered for."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ When = int | datetime
 )
 class AsOfInput:
     ordinal: Ordinal | None = strawberry.field(
-        default=strawberry.UNSET, description="As the log was when it ended with this event: exact."
+        default=strawberry.UNSET, description="As of this event: the log up to and including this ordinal."
     )
     time: datetime | None = strawberry.field(
         default=strawberry.UNSET,
-        description="As the log was at this time: with the last event that was recorded by then.",
+        description="As of this time: the log up to the last event recorded at or before it.",
     )
 
 
 AsOf = Annotated[
     AsOfInput | None,
     strawberry.argument(
-        description="Answer as of a moment of the past: what was recorded later is not known. Now, when left out."
+        description="Answer as of a past moment, without any event recorded later; by default as of now."
     ),
 ]
 
 
 def when(as_of: AsOfInput | None) -> When | None:
-    """The moment that is meant; None for now. Raises InvalidInput where none is named."""
+    """The moment given; None for now. Raises InvalidInput where it has neither ordinal nor time."""
     if as_of is None:
         return None
-    for told in (as_of.ordinal, as_of.time):
-        if told is not None and told is not strawberry.UNSET:
-            return told
+    for given in (as_of.ordinal, as_of.time):
+        if given is not None and given is not strawberry.UNSET:
+            return given
     raise InvalidInput("asOf needs an ordinal or a time")

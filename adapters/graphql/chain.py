@@ -1,4 +1,4 @@
-"""Chains: the whole story around anything that has an id, and why an order exists."""
+"""Chains: the whole story around an id, and the explanation of an order."""
 
 from __future__ import annotations
 
@@ -15,60 +15,62 @@ from projections.explanation import Step
 _INDENT = "  "
 
 
-@strawberry.type(description="One event of a story, and where in it.")
+@strawberry.type(description="One event of a story, and its place in the tree.")
 class ChainNode:
-    event: Event = strawberry.field(description="What happened.")
+    event: Event = strawberry.field(description="The event.")
     parent_id: strawberry.ID | None = strawberry.field(
-        description="The event above: its cause, or what its stream began with; null for a beginning."
+        description="The event above it: its cause, or the first event of its stream; null for a root."
     )
     because: str = strawberry.field(
-        description="The fact from outside that a beginning came of; empty below it."
+        description="The outside fact that caused a root; empty for other events."
     )
-    depth: int = strawberry.field(description="How many events stand above it.")
+    depth: int = strawberry.field(description="The number of events above it.")
 
 
-@strawberry.type(description="Everything that led to something, and everything that came of it.")
+@strawberry.type(description="All events that led to a thing, and all events that followed from it.")
 class Chain:
     ids: list[strawberry.ID] = strawberry.field(
-        description="The chains that are told: with one that opened a position goes the one that closed it."
+        description="The chains of the story: two chains that share a position are both in it."
     )
-    roots: list[str] = strawberry.field(description="The facts from outside that it all began with.")
-    began_at: datetime = strawberry.field(description="When the first of its events happened.")
-    ended_at: datetime = strawberry.field(description="When the last of its events happened.")
+    roots: list[str] = strawberry.field(description="The outside facts that caused its first events.")
+    began_at: datetime = strawberry.field(description="When its first event occurred.")
+    ended_at: datetime = strawberry.field(description="When its last event occurred.")
     nodes: list[ChainNode] = strawberry.field(
-        description="Its events as a tree, told flat: each comes after the one above it."
+        description="Its events as a flattened tree: each event comes after the event above it."
     )
 
-    @strawberry.field(description="The same for people: a line an event, indented under what caused it.")
+    @strawberry.field(description="The same as text: one line per event, indented below its cause.")
     def lines(self) -> list[str]:
         return list(_lines(self.nodes))
 
 
-@strawberry.type(description="One step of the way to an order, or of what it led to.")
+@strawberry.type(description="One event that led to an order or followed from it.")
 class ExplanationStep:
-    depth: int = strawberry.field(description="How many causes stand above it in the explanation.")
+    depth: int = strawberry.field(description="The number of steps above it in the explanation.")
     because: str = strawberry.field(
-        description="The fact from outside that a beginning came of; empty below it."
+        description="The outside fact that caused a first step; empty for other steps."
     )
-    line: str = strawberry.field(description="What happened, in plain words, on one line.")
-    votes: list[str] = strawberry.field(description="Of a decision: a line for each vote.")
-    event: Event = strawberry.field(description="What happened, as it was recorded.")
+    line: str = strawberry.field(description="The event's sentence, on one line.")
+    votes: list[str] = strawberry.field(
+        description="One line for each vote of a decision; empty for other events."
+    )
+    event: Event = strawberry.field(description="The event as it was recorded.")
 
 
-@strawberry.type(description="Why an order exists, and what came of it.")
+@strawberry.type(description="Why an order exists, and what followed from it.")
 class Explanation:
-    order_id: strawberry.ID = strawberry.field(description="The order that is explained.")
+    order_id: strawberry.ID = strawberry.field(description="The explained order.")
     steps: list[ExplanationStep] = strawberry.field(
-        description="From the fact it all began with to the order, and on to all that it led to."
+        description="The steps from the first outside fact to the order, and on to every event that it led to."
     )
 
-    @strawberry.field(description="The same for people: indented lines, a vote in a line of its own.")
+    @strawberry.field(description="The same as text: indented lines, with a line of its own for each vote.")
     def lines(self) -> list[str]:
         return list(_explained(self.steps))
 
 
 def chain_of(moment: Moment, story: Story) -> Chain:
-    """A story as GraphQL's object."""
+    """The GraphQL object of a story."""
     nodes = [node for fact, begun in story.roots for one in begun for node in _flat(moment, one, fact)]
     times = [node.event.occurred_at for node in nodes]
     return Chain(
@@ -81,8 +83,8 @@ def chain_of(moment: Moment, story: Story) -> Chain:
 
 
 def explanation_of(moment: Moment, order_id: str, steps: Sequence[Step]) -> Explanation:
-    """The steps of `projections.explanation` as GraphQL's object."""
-    told = [
+    """The GraphQL object of the steps of `projections.explanation`."""
+    given = [
         ExplanationStep(
             depth=step.depth,
             because=step.because,
@@ -92,7 +94,7 @@ def explanation_of(moment: Moment, order_id: str, steps: Sequence[Step]) -> Expl
         )
         for step in steps
     ]
-    return Explanation(order_id=strawberry.ID(order_id), steps=told)
+    return Explanation(order_id=strawberry.ID(order_id), steps=given)
 
 
 def _flat(

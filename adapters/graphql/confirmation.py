@@ -1,7 +1,7 @@
-"""A draft's confirmation: its terms, signed, so that what is placed is what was shown, and soon after.
+"""The confirmation of a draft: its signed terms, so that the order placed is the order shown, within a time limit.
 
-Nothing is kept: the confirmation itself says whose it is, for which account and key, and until when. Its secret is this
-process's own; after a restart one drafts again.
+No confirmation is stored: it holds its actor, account, idempotency key and expiry itself. The secret belongs to this
+process; after a restart an order must be drafted again.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from commands.request import ManualTerms
 from domain.errors import InvalidInput, Refused
 
 GOOD_FOR = timedelta(minutes=2)
-"""How long the prices of a draft are taken for those of the order."""
+"""How long the prices of a draft are valid for its order."""
 
 _DRAFT_AGAIN = "draft the order again"
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """`key` is the idempotency key of the draft: with it the order is placed, and so at most once."""
+    """`key` is the draft's idempotency key. The order is placed with the same key, and so at most once."""
 
     actor: str
     account: str
@@ -41,35 +41,38 @@ _WIRE = TypeAdapter(Confirmation)
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs confirmations by HMAC-SHA256 (RFC 2104), and reads none but its own."""
+    """Signs confirmations with HMAC-SHA256 (RFC 2104), and refuses those it has not signed."""
 
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
     def sign(self, confirmation: Confirmation) -> str:
-        """The confirmation as its owner takes it along."""
+        """The confirmation as text, with its signature."""
         body = _WIRE.dump_json(confirmation)
-        return f"{_text(body)}.{_text(self._mark(body))}"
+        return f"{_text(body)}.{_text(self._signature(body))}"
 
     def read(self, text: str, now: datetime) -> Confirmation:
-        """Raises InvalidInput for one that this process has not signed, Refused for one whose time is over."""
-        body, _, mark = text.partition(".")
-        if not hmac.compare_digest(_bytes(mark), self._mark(_bytes(body))):
+        """Reads a confirmation. Raises InvalidInput where this process has not signed it, Refused where it expired."""
+        body, _, signature = text.partition(".")
+        if not hmac.compare_digest(_bytes(signature), self._signature(_bytes(body))):
             raise InvalidInput(f"this program has not signed that confirmation; {_DRAFT_AGAIN}")
-        confirmation = spelled(text)
+        confirmation = unverified(text)
         if confirmation is None:
             raise InvalidInput(f"that confirmation cannot be read; {_DRAFT_AGAIN}")
         if now >= confirmation.expires_at:
             raise Refused(
-                f"the draft was good until {confirmation.expires_at:%Y-%m-%d %H:%M:%S} UTC; {_DRAFT_AGAIN}"
+                f"the draft was valid until {confirmation.expires_at:%Y-%m-%d %H:%M:%S} UTC; {_DRAFT_AGAIN}"
             )
         return confirmation
 
-    def _mark(self, body: bytes) -> bytes:
+    def _signature(self, body: bytes) -> bytes:
         return hmac.digest(self.secret, body, sha256)
 
 
-def spelled(text: str) -> Confirmation | None:
-    """What a confirmation says, whoever signed it: good for asking what became of it, never for placing an order."""
+def unverified(text: str) -> Confirmation | None:
+    """The confirmation's content without a check of its signature; None where it cannot be read.
+
+    It may only be used to look up the answer of an earlier request, never to place an order.
+    """
     try:
         return _WIRE.validate_json(_bytes(text.partition(".")[0]))
     except ValidationError:

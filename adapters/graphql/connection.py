@@ -1,4 +1,4 @@
-"""Relay's connections over pages of read models."""
+"""Relay connections over pages of read models."""
 
 from __future__ import annotations
 
@@ -16,32 +16,31 @@ from projections.questions.page import Page, Wanted, count, cursor_of, page
 Node = TypeVar("Node")
 PAGE = 50
 BELOW = 20
-"""How many of what belongs to an entry, where nobody says: lists within lists multiply."""
+"""The default page size of a list within an entry; it is small because nested lists multiply."""
 
 First = Annotated[
     int | None,
-    strawberry.argument(
-        description=f"At most so many, from the beginning of the list; {PAGE} when left out."
-    ),
+    strawberry.argument(description=f"The most entries, from the beginning of the list; {PAGE} by default."),
 ]
-After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
+After = Annotated[str | None, strawberry.argument(description="Only entries after this cursor.")]
 Last = Annotated[
     int | None,
-    strawberry.argument(
-        description="At most so many, from the end of the list; `first` counts no more then."
-    ),
+    strawberry.argument(description="The most entries, from the end of the list; `first` is ignored then."),
 ]
-Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
+Before = Annotated[str | None, strawberry.argument(description="Only entries before this cursor.")]
 
 Most = Annotated[
-    int, strawberry.argument(name="first", description="At most so many, the first in the order of the log.")
+    int,
+    strawberry.argument(
+        name="first", description="The most entries: the first ones in the order of the log."
+    ),
 ]
 
 
-@strawberry.type(description="Which part of a list this page is.")
+@strawberry.type(description="The place of a page in its list.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether there is more after the page.")
-    has_previous_page: bool = strawberry.field(description="Whether there is more before the page.")
+    has_next_page: bool = strawberry.field(description="Whether there are entries after the page.")
+    has_previous_page: bool = strawberry.field(description="Whether there are entries before the page.")
     start_cursor: str | None = strawberry.field(
         description="The cursor of the first edge; null on an empty page."
     )
@@ -54,25 +53,25 @@ class PageInfo:
 class Edge(Generic[Node]):
     node: Node = strawberry.field(description="The entry.")
     row: strawberry.Private[RowMapping]
-    spelled: strawberry.Private[Callable[[RowMapping], str]]
+    to_cursor: strawberry.Private[Callable[[RowMapping], str]]
 
-    @strawberry.field(description="Where the entry stands in the list: opaque, to be handed back as it is.")
+    @strawberry.field(description="The entry's place in the list: an opaque text for `after` and `before`.")
     def cursor(self) -> str:
-        return self.spelled(self.row)
+        return self.to_cursor(self.row)
 
 
 @strawberry.type(description="One page of a list.")
 class Connection(Generic[Node]):
     edges: list[Edge[Node]] = strawberry.field(description="The entries of this page, in the list's order.")
-    asked: strawberry.Private[Moment]
+    moment: strawberry.Private[Moment]
     listing: strawberry.Private[Listing]
     wanted: strawberry.Private[Wanted]
     found: strawberry.Private[Page]
 
-    @strawberry.field(description="Which part of the list this page is.")
+    @strawberry.field(description="The place of this page in the list.")
     def page_info(self) -> PageInfo:
-        rows, spelled = self.found.rows, partial(cursor_of, self.listing, self.wanted)
-        ends = [spelled(rows[0]), spelled(rows[-1])] if rows else [None, None]
+        rows, to_cursor = self.found.rows, partial(cursor_of, self.listing, self.wanted)
+        ends = [to_cursor(rows[0]), to_cursor(rows[-1])] if rows else [None, None]
         return PageInfo(
             has_next_page=self.found.has_next,
             has_previous_page=self.found.has_previous,
@@ -81,25 +80,25 @@ class Connection(Generic[Node]):
         )
 
     @strawberry.field(
-        description="How many entries the list has on all pages together, exactly; counted only when asked for."
+        description="The exact number of entries on all pages together; counted only when this field is selected."
     )
     async def total_count(self) -> int:
-        return await self.asked.ask(partial(count, listing=self.listing, filters=self.wanted.filters))
+        return await self.moment.run(partial(count, listing=self.listing, filters=self.wanted.filters))
 
 
 async def connect(
-    moment: Moment, listing: Listing, wanted: Wanted, told: Callable[[Moment, RowMapping], Node]
+    moment: Moment, listing: Listing, wanted: Wanted, node_of: Callable[[Moment, RowMapping], Node]
 ) -> Connection[Node]:
-    """The page that is wanted; `told` makes a node of a row. Raises InvalidInput for a cursor that is none."""
-    found = await moment.ask(partial(page, listing=listing, wanted=wanted))
-    spelled = partial(cursor_of, listing, wanted)
+    """One page of the list; `node_of` makes a node of a row. Raises InvalidInput for an invalid cursor."""
+    found = await moment.run(partial(page, listing=listing, wanted=wanted))
+    to_cursor = partial(cursor_of, listing, wanted)
     edges: Sequence[Edge[Node]] = [
-        Edge(node=told(moment, row), row=row, spelled=spelled) for row in found.rows
+        Edge(node=node_of(moment, row), row=row, to_cursor=to_cursor) for row in found.rows
     ]
-    return Connection(edges=list(edges), asked=moment, listing=listing, wanted=wanted, found=found)
+    return Connection(edges=list(edges), moment=moment, listing=listing, wanted=wanted, found=found)
 
 
 def paging(first: int | None, after: str | None, last: int | None, before: str | None) -> dict[str, Any]:
-    """What `Wanted` takes of a page; `last` goes before `first`, which has a default."""
+    """The arguments of `Wanted` for a page; `last` takes precedence over `first`, which has a default."""
     size = {"last": last} if last is not None else {"first": PAGE if first is None else first}
     return {**size, "after": after, "before": before}

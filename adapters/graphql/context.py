@@ -1,4 +1,4 @@
-"""What every resolver can reach: who calls, what the process serves, and the moments the operation asks about."""
+"""The context of every resolver: the caller, the process's parts, and the moments that the operation queries."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from projections.source import ReadModels, Source
 
 
 class Projecting(Protocol):
-    """Whoever keeps the read models up to date."""
+    """The runner that keeps the read models up to date."""
 
     def wait_until(self, ordinal: int, patience: float, /) -> bool:
-        """Waits at most `patience` seconds until they tell the log up to `ordinal`; whether they do."""
+        """Waits at most `patience` seconds until the read models have reached `ordinal`; returns whether they have."""
         ...
 
 
 @dataclass(frozen=True)
 class Served:
-    """What one process serves, the same for all operations.
+    """The parts of one process, shared by all operations.
 
-    `desk` is where mutations go in, None where nobody takes any; `live` is what subscriptions follow, None likewise;
+    `desk` takes mutations; None where this process takes none. `live` feeds subscriptions; None where it offers none.
     `projecting` is None where another process keeps the read models.
     """
 
@@ -49,7 +49,7 @@ class Served:
 
 @dataclass
 class Context:
-    """One operation's. `caller` is set before any resolver runs."""
+    """The context of one operation. `caller` is set before any resolver runs."""
 
     caller: Caller
     served: Served
@@ -58,9 +58,9 @@ class Context:
     _entering: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def moment(self, at: When | None = None) -> Moment:
-        """The moment to ask: now, or one of the past; each is one snapshot for the whole operation.
+        """The read models as of now or of a past moment; one snapshot each for the whole operation.
 
-        Raises InvalidInput where the operation asks about too many.
+        Raises InvalidInput where the operation queries too many moments.
         """
         async with self._entering:
             if not self._moments:
@@ -70,7 +70,7 @@ class Context:
             return self._moments[at]
 
     async def close(self) -> None:
-        """Gives all snapshots back; the next question begins new ones."""
+        """Closes all snapshots; the next query opens new ones."""
         moments = list(self._moments.values())
         self._moments.clear()
         try:
@@ -82,20 +82,20 @@ class Context:
     def _begun(self, at: When | None) -> Moment:
         if len(self._moments) > MOMENTS:
             raise InvalidInput(
-                f"one operation may ask about {MOMENTS} moments beside now; ask about others apart"
+                f"one operation may query {MOMENTS} moments beside now; query others in another operation"
             )
         return Moment(self.served.readers, opener(self.served.models, at), self.served.decode)
 
 
 def opener(models: ReadModels, at: When | None) -> Callable[[], AbstractContextManager[Source]]:
-    """What opens the snapshot of a moment."""
+    """The function that opens the snapshot of a moment."""
     if at is None:
         return models.now
     return partial(models.as_of, at)
 
 
-class SnapshotsGivenBack(SchemaExtension):
-    """Whatever became of an operation, its snapshots are given back at its end."""
+class SnapshotsClosed(SchemaExtension):
+    """Closes an operation's snapshots at its end, also after an error."""
 
     async def on_operation(self) -> AsyncGenerator[None]:
         try:

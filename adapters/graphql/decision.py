@@ -1,4 +1,4 @@
-"""Decisions: what both committees made of a signal, every vote with its figures."""
+"""Decisions of both committees on a signal, with every vote and its figures."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from adapters.graphql import kinds
 from adapters.graphql import order as orders
 from adapters.graphql import signal as signals
 from adapters.graphql.connection import BELOW, Most
-from adapters.graphql.enums import told
+from adapters.graphql.enums import register_enum
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
-from adapters.graphql.rows import told_by
+from adapters.graphql.rows import node_maker
 from adapters.graphql.scalars import JSON, Ordinal
 from domain.direction import Direction
 from domain.signal import Chamber, Tier, Verdict
 
 
 class DecisionsBy(StrEnum):
-    """What a list of decisions is ordered by."""
+    """The order of a list of decisions."""
 
     DECIDED = "DECIDED"
     APPROVALS = "APPROVALS"
@@ -35,83 +35,95 @@ class DecisionsBy(StrEnum):
     INSTRUMENT = "INSTRUMENT"
 
 
-told(DecisionsBy)
+register_enum(DecisionsBy)
 
 OnlyVotes = Annotated[
-    bool | None, strawberry.argument(description="Only the yeses, or only the noes; all when left out.")
+    bool | None, strawberry.argument(description="Only approvals, or only rejections; all by default.")
 ]
 
 
-@strawberry.type(description="What one member of a committee said of a signal.")
+@strawberry.type(description="The vote of one committee member on a signal.")
 class Vote:
-    member: str = strawberry.field(description="Who voted.")
-    chamber: Chamber = strawberry.field(description="In which committee.")
-    approves: bool = strawberry.field(description="Yes or no; one no is enough.")
-    reasons: list[str] = strawberry.field(description="Why not, in the field's words; empty for a yes.")
-    figures: JSON = strawberry.field(description="The figures the member looked at, by name, as text.")
+    member: str = strawberry.field(description="The member's name.")
+    chamber: Chamber = strawberry.field(description="The member's committee.")
+    approves: bool = strawberry.field(
+        description="Whether the member approves; one rejection is enough to skip."
+    )
+    reasons: list[str] = strawberry.field(description="The reasons of a rejection; empty for an approval.")
+    figures: JSON = strawberry.field(description="The figures that the member used, by name, as text.")
 
 
 def _vote(chamber: str, **others: Any) -> Vote:
     return Vote(chamber=Chamber(chamber), **others)
 
 
-@strawberry.type(description="What both committees made of a signal.")
+@strawberry.type(description="The decision of both committees on a signal.")
 class Decision:
     moment: strawberry.Private[Moment]
     recorded_votes: strawberry.Private[list[Mapping[str, Any]]]
-    account: str = strawberry.field(description="Whose trading it is.")
+    account: str = strawberry.field(description="The account that trades.")
     id: strawberry.ID = strawberry.field(description="The id of the signal that was decided.")
     chain_id: strawberry.ID = strawberry.field(description="The chain that it belongs to.")
-    strategy: str = strawberry.field(description="Whose signal it was.")
-    instrument: str = strawberry.field(description="Of what, as in `BTCUSDT-LINEAR.BYBIT`.")
-    direction: Direction = strawberry.field(description="The direction the signal speaks for.")
-    verdict: Verdict = strawberry.field(description="What is done.")
-    reasons: list[str] = strawberry.field(description="Why; of a SKIP, the reasons of those who said no.")
+    strategy: str = strawberry.field(description="The strategy that raised the signal.")
+    instrument: str = strawberry.field(description="The instrument, as in `BTCUSDT-LINEAR.BYBIT`.")
+    direction: Direction = strawberry.field(description="The signal's direction.")
+    verdict: Verdict = strawberry.field(description="What was decided.")
+    reasons: list[str] = strawberry.field(
+        description="The reasons of the verdict; for a SKIP those of the rejections."
+    )
     tier: Tier = strawberry.field(
-        description="How much confidence was asked for, by how trading went lately."
+        description="The tier of required confidence, which follows the results of the latest trades."
     )
     quantity: Decimal = strawberry.field(
-        description="How much to enter with, in base currency; 0 unless ENTER."
+        description="The quantity to enter with, in base currency; 0 unless ENTER."
     )
-    stop: Decimal = strawberry.field(description="The stop on its tick, in quote currency; 0 unless ENTER.")
-    target: Decimal = strawberry.field(description="The target, likewise; 0 unless ENTER.")
-    policy_version: int = strawberry.field(description="The version of the rules who votes on what.")
+    stop: Decimal = strawberry.field(
+        description="The stop, rounded to the tick, in quote currency; 0 unless ENTER."
+    )
+    target: Decimal = strawberry.field(
+        description="The target, rounded to the tick, in quote currency; 0 unless ENTER."
+    )
+    policy_version: int = strawberry.field(
+        description="The version of the policy: which members vote, and how."
+    )
     settings_version: int = strawberry.field(description="The version of the settings that were in force.")
-    approvals: int = strawberry.field(description="How many said yes.")
-    rejections: int = strawberry.field(description="How many said no.")
+    approvals: int = strawberry.field(description="The number of approvals.")
+    rejections: int = strawberry.field(description="The number of rejections.")
     decided_at: datetime = strawberry.field(description="When it was decided.")
     ordinal: Ordinal = strawberry.field(description="The event's ordinal in the log.")
 
     @strawberry.field(description="The votes of both committees, in the order they were recorded.")
     def votes(self, *, approves: OnlyVotes = None) -> list[Vote]:
-        told = (_vote(**vote) for vote in self.recorded_votes)
-        return [vote for vote in told if approves is None or vote.approves is approves]
+        votes = (_vote(**vote) for vote in self.recorded_votes)
+        return [vote for vote in votes if approves is None or vote.approves is approves]
 
     @strawberry.field(description="The signal that was decided.")
     async def signal(self) -> kinds.Signal | None:
         return await signals.SIGNALS.one(self.moment, self.account, self.id)
 
-    @strawberry.field(description="The orders that came of it.")
+    @strawberry.field(description="The orders that followed from it.")
     async def orders(self, most: Most = BELOW) -> list[kinds.Order]:
         return await orders.ORDERS.many(self.moment, signals.ORDERS_OF_CHAIN, (self.account, self.id), most)
 
-    @strawberry.field(description="Everything that happened in its chain, from the beginning.")
+    @strawberry.field(description="The events of its chain, from the first on.")
     async def chain(self, most: Most = BELOW) -> list[kinds.Event]:
         return await events.of_chain(self.moment, self.chain_id, most)
 
 
-@strawberry.input(description="Which decisions: those for which everything that is given holds.")
+@strawberry.input(description="Only decisions that meet every given condition.")
 class DecisionFilter:
     account: str | None = strawberry.field(default=None, description="For this account.")
     strategy: str | None = strawberry.field(default=None, description="On this strategy's signals.")
     instrument: str | None = strawberry.field(default=None, description="Of this instrument.")
     direction: Direction | None = strawberry.field(default=None, description="On signals for this direction.")
     verdict: Verdict | None = strawberry.field(default=None, description="With this verdict.")
-    reason: str | None = strawberry.field(default=None, description="For this reason among others.")
-    member: str | None = strawberry.field(default=None, description="To which this member objected.")
+    reason: str | None = strawberry.field(default=None, description="With a rejection for this reason.")
+    member: str | None = strawberry.field(default=None, description="With a rejection by this member.")
     tier: Tier | None = strawberry.field(default=None, description="In this tier.")
     chain: strawberry.ID | None = strawberry.field(default=None, description="Of this chain.")
-    min_rejections: int | None = strawberry.field(default=None, description="With so many noes or more.")
+    min_rejections: int | None = strawberry.field(
+        default=None, description="With at least this many rejections."
+    )
     since: datetime | None = strawberry.field(default=None, description="Made at this time or later.")
     before: datetime | None = strawberry.field(default=None, description="Made earlier than this time.")
     after_ordinal: Ordinal | None = strawberry.field(
@@ -119,24 +131,24 @@ class DecisionFilter:
     )
 
 
-@strawberry.type(description="How often one member's reason kept a signal from being traded.")
+@strawberry.type(description="How many signals were skipped for one member's reason.")
 class Objection:
-    member: str = strawberry.field(description="Who said no; empty where it did not come to a vote.")
+    member: str = strawberry.field(description="The member that rejected; empty for a reason without a vote.")
     chamber: Chamber | None = strawberry.field(
-        description="In which committee; null where it did not come to a vote."
+        description="The member's committee; null for a reason without a vote."
     )
-    reason: str = strawberry.field(description="Why not.")
-    count: int = strawberry.field(description="To how many signals.")
+    reason: str = strawberry.field(description="The reason.")
+    count: int = strawberry.field(description="The number of signals.")
 
 
 def objection_of(row: RowMapping) -> Objection:
-    """The object of a row of `projections.questions.decisions.objections`."""
+    """The GraphQL object of a row of `projections.questions.decisions.objections`."""
     chamber = Chamber(row["chamber"]) if row["chamber"] else None
     return Objection(member=row["member"], chamber=chamber, reason=row["reason"], count=row["count"])
 
 
 DECISIONS = Nodes(
-    told_by(
+    node_maker(
         Decision,
         {"chain_id": "chain", "recorded_votes": "votes"},
         direction=Direction,

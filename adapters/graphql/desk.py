@@ -1,4 +1,4 @@
-"""The desk where mutations are handed in: the door behind it, and the threads that wait at the door."""
+"""The desk that takes mutations: the engine's door, and the threads that wait for its answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from commands.door import Answer, Door
 from commands.request import Requested
 
 _AT_ONCE = 16
-"""Requests that may wait at a time; the next ones wait for their turn."""
+"""Requests that wait for answers at the same time; further requests are queued."""
 
 _T = TypeVar("_T")
 
@@ -29,7 +29,7 @@ def _threads() -> ThreadPoolExecutor:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`account` is whom a mutation is for where it names none; `clock` tells the time in UTC."""
+    """`account` is the account of a mutation that names none; `clock` returns the time in UTC."""
 
     door: Door
     account: str
@@ -38,13 +38,13 @@ class Desk:
     threads: ThreadPoolExecutor = field(default_factory=_threads)
 
     async def ask(self, requested: Requested, patience: float) -> Answer:
-        """As `Door.ask`, which waits in a thread."""
+        """Calls `Door.ask`, which blocks, in a thread."""
         return await self.waited(lambda: self.door.ask(requested, patience))
 
     async def waited(self, wait: Callable[[], _T]) -> _T:
-        """What a wait in one of the desk's threads comes to."""
+        """Runs a blocking wait in one of the desk's threads; returns its result."""
         return await asyncio.get_running_loop().run_in_executor(self.threads, wait)
 
     def close(self) -> None:
-        """Waits for what is under way: every wait here is bounded, so this is too."""
+        """Waits for the requests under way; each of them has a timeout, so this ends."""
         self.threads.shutdown()

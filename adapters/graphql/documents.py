@@ -1,6 +1,6 @@
-"""Documents that were found valid before: what is asked again and again is not held against the schema each time.
+"""A cache of valid documents, so that a repeated document is validated against the schema once.
 
-What a document may cost depends on its variables too, so rules that are not GraphQL's own are held every time.
+The cost of a document also depends on its variables, so rules other than GraphQL's own are checked every time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _OWN = frozenset(specified_rules)
 
 
 class ValidDocuments:
-    """The last `most` documents that were found valid, of one schema."""
+    """The `most` valid documents of one schema that were used last."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -28,14 +28,14 @@ class ValidDocuments:
         return True
 
     def add(self, document: str) -> None:
-        """Keeps it; forgets the one that was not asked for the longest."""
+        """Adds a document; drops the least recently used one beyond `most`."""
         self._known[document] = None
         if len(self._known) > self._most:
             self._known.popitem(last=False)
 
 
 class ValidatedOnce(SchemaExtension):
-    """Leaves GraphQL's own rules out where the document has passed them before."""
+    """Skips GraphQL's own rules for a document that has passed them before."""
 
     def __init__(self, valid: ValidDocuments) -> None:
         self._valid = valid

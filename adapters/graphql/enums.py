@@ -1,4 +1,4 @@
-"""The domain's own words as GraphQL enums: each value is spelled as in the log."""
+"""The domain's enums as GraphQL enums, with the values of the log."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from projections.questions.performance import Dimension
 
 
 class SortDirection(StrEnum):
-    """ASC: the least, or the earliest, first. DESC: the other way round."""
+    """ASC: the least or earliest first. DESC: the greatest or latest first."""
 
     ASC = "ASC"
     DESC = "DESC"
 
 
-WORDS: tuple[type[Enum], ...] = (
+ENUMS: tuple[type[Enum], ...] = (
     BuildKind,
     BuildStatus,
     Chamber,
@@ -41,15 +41,15 @@ WORDS: tuple[type[Enum], ...] = (
     Verdict,
 )
 
-_TOLD: set[type[Enum]] = set()
+_REGISTERED: set[type[Enum]] = set()
 
 
-def told(kind: type[Enum]) -> None:
-    """Makes an enum known to GraphQL, with its docstring as its description; again it changes nothing."""
-    if kind not in _TOLD:
+def register_enum(kind: type[Enum]) -> None:
+    """Registers an enum with GraphQL, with its docstring as the description; idempotent."""
+    if kind not in _REGISTERED:
         strawberry.enum(kind, description=inspect.cleandoc(kind.__doc__ or ""))
-        _TOLD.add(kind)
+        _REGISTERED.add(kind)
 
 
-for _kind in WORDS:
-    told(_kind)
+for _kind in ENUMS:
+    register_enum(_kind)

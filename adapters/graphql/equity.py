@@ -8,15 +8,15 @@ from enum import StrEnum
 
 import strawberry
 
-from adapters.graphql.enums import told
+from adapters.graphql.enums import register_enum
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
-from adapters.graphql.rows import told_by
+from adapters.graphql.rows import node_maker
 from adapters.graphql.scalars import Ordinal
 
 
 class EquityBy(StrEnum):
-    """What the points of a curve are ordered by."""
+    """The order of the points of a curve."""
 
     RECORDED = "RECORDED"
     BALANCE = "BALANCE"
@@ -32,31 +32,33 @@ class EquityReason(StrEnum):
     FUNDING = "FUNDING"
 
 
-told(EquityBy)
-told(EquityReason)
+register_enum(EquityBy)
+register_enum(EquityReason)
 
 
-@strawberry.type(description="A balance from one change to the next; nothing unrealised is in it.")
+@strawberry.type(description="The balance after one change, without unrealised profit and loss.")
 class EquityPoint:
     moment: strawberry.Private[Moment]
-    account: str = strawberry.field(description="Whose balance.")
-    at: datetime = strawberry.field(description="Since when.")
+    account: str = strawberry.field(description="The account.")
+    at: datetime = strawberry.field(description="When the balance changed.")
     day: str = strawberry.field(description="The day (UTC), as in `2025-06-30`.")
-    reason: EquityReason = strawberry.field(description="What moved it.")
-    amount: Decimal = strawberry.field(description="By how much, in the account's currency.")
-    balance: Decimal = strawberry.field(description="What there is from here on, in the account's currency.")
+    reason: EquityReason = strawberry.field(description="Why the balance changed.")
+    amount: Decimal = strawberry.field(description="The amount of the change, in the account's currency.")
+    balance: Decimal = strawberry.field(
+        description="The balance after the change, in the account's currency."
+    )
     peak: Decimal = strawberry.field(description="The highest balance so far, in the account's currency.")
-    drawdown: float = strawberry.field(description="How far below the peak, as a fraction of it.")
-    chain_id: strawberry.ID = strawberry.field(description="The chain that moved it.")
+    drawdown: float = strawberry.field(description="The fall below the peak, as a fraction of the peak.")
+    chain_id: strawberry.ID = strawberry.field(description="The chain of the event.")
     ordinal: Ordinal = strawberry.field(description="The event's ordinal in the log.")
 
 
-@strawberry.input(description="Which points: those for which everything that is given holds.")
+@strawberry.input(description="Only points that meet every given condition.")
 class EquityFilter:
     account: str | None = strawberry.field(default=None, description="Of this account.")
     day: str | None = strawberry.field(default=None, description="Of this day (UTC), as in `2025-06-30`.")
-    reason: EquityReason | None = strawberry.field(default=None, description="Moved by this.")
-    chain: strawberry.ID | None = strawberry.field(default=None, description="Moved by this chain.")
+    reason: EquityReason | None = strawberry.field(default=None, description="Changed for this reason.")
+    chain: strawberry.ID | None = strawberry.field(default=None, description="Changed by this chain.")
     since: datetime | None = strawberry.field(default=None, description="At this time or later.")
     before: datetime | None = strawberry.field(default=None, description="Earlier than this time.")
     after_ordinal: Ordinal | None = strawberry.field(
@@ -64,4 +66,4 @@ class EquityFilter:
     )
 
 
-EQUITY = Nodes(told_by(EquityPoint, {"chain_id": "chain"}, reason=EquityReason), "equity", ("ordinal",))
+EQUITY = Nodes(node_maker(EquityPoint, {"chain_id": "chain"}, reason=EquityReason), "equity", ("ordinal",))

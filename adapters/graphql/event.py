@@ -1,4 +1,4 @@
-"""Events: the log itself, record by record, with a line of plain words for each."""
+"""Events: the log's records, each with its sentence."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import strawberry
 
 from adapters.avro import to_json
 from adapters.graphql.connection import BELOW, Most
-from adapters.graphql.enums import told
+from adapters.graphql.enums import register_enum
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes, belonging
-from adapters.graphql.rows import told_by
+from adapters.graphql.rows import node_maker
 from adapters.graphql.scalars import JSON, Ordinal
 from domain.log import Recorded, is_outside_fact
 from domain.streams import parse
@@ -23,44 +23,40 @@ _OF_CHAIN = belonging("journal", "chain")
 
 
 class EventsBy(StrEnum):
-    """What a list of events is ordered by: there is one order in a log."""
+    """The order of a list of events: that of the log."""
 
     RECORDED = "RECORDED"
 
 
-told(EventsBy)
+register_enum(EventsBy)
 
 
-@strawberry.type(description="Something that happened, as it was recorded; nothing ever changes it.")
+@strawberry.type(description="An event as it was recorded; it never changes.")
 class Event:
     moment: strawberry.Private[Moment]
     data: strawberry.Private[bytes]
-    ordinal: Ordinal = strawberry.field(description="Its place in the log.")
+    ordinal: Ordinal = strawberry.field(description="Its ordinal: its place in the log.")
     id: strawberry.ID = strawberry.field(description="The event's id.")
-    type: str = strawberry.field(description="What happened, as in `OrderFilled`.")
-    line: str = strawberry.field(description="The same in plain words, on one line.")
-    stream: str = strawberry.field(
-        description="Whose life it belongs to, as in `order-main-01hx3k9zq2m4c-e1`."
-    )
-    noun: str = strawberry.field(description="What the stream is of: `order`, `position`, `signal` …")
-    version: int = strawberry.field(description="Its place in the stream, from 1.")
-    account: str = strawberry.field(description="Whose trading it belongs to.")
+    type: str = strawberry.field(description="The event's type, as in `OrderFilled`.")
+    line: str = strawberry.field(description="The event's sentence, on one line.")
+    stream: str = strawberry.field(description="Its stream, as in `order-main-01hx3k9zq2m4c-e1`.")
+    noun: str = strawberry.field(description="The noun of its stream: `order`, `position`, `signal` …")
+    version: int = strawberry.field(description="Its number in the stream, from 1.")
+    account: str = strawberry.field(description="The account that it belongs to.")
     chain_id: strawberry.ID = strawberry.field(description="The chain that it belongs to.")
     cause_id: str = strawberry.field(
-        description="What caused it: an event's id, or a fact from outside like `candle:…`, `command:…`, `exchange:…`."
+        description="Its cause: an event's id, or an outside fact like `candle:…`, `command:…` or `exchange:…`."
     )
-    actor: str = strawberry.field(description="Who did it: the engine, or a person by name.")
-    source: str = strawberry.field(description="Which program recorded it.")
-    occurred_at: datetime = strawberry.field(description="When it was so.")
-    recorded_at: datetime = strawberry.field(description="When it was written down.")
+    actor: str = strawberry.field(description="Who caused it: `engine`, or a person's name.")
+    source: str = strawberry.field(description="The program that recorded it.")
+    occurred_at: datetime = strawberry.field(description="When it occurred.")
+    recorded_at: datetime = strawberry.field(description="When it was recorded.")
 
-    @strawberry.field(
-        description="The event's own facts by name, as its type has them: decimals as text, times in ISO 8601."
-    )
+    @strawberry.field(description="The event's fields by name: decimals as text, times in ISO 8601.")
     def json(self) -> JSON:
         return JSON(to_json(self.moment.decode(self.data).event))
 
-    @strawberry.field(description="The event that caused this one; null where a fact from outside did.")
+    @strawberry.field(description="The event that caused this one; null where an outside fact caused it.")
     async def cause(self) -> Event | None:
         return None if is_outside_fact(self.cause_id) else await EVENTS_BY_ID.one(self.moment, self.cause_id)
 
@@ -69,7 +65,7 @@ class Event:
         return await EVENTS.many(self.moment, _CAUSED, (self.id,), most)
 
 
-@strawberry.input(description="Which events: those for which everything that is given holds.")
+@strawberry.input(description="Only events that meet every given condition.")
 class EventFilter:
     account: str | None = strawberry.field(default=None, description="Of this account.")
     types: list[str] | None = strawberry.field(default=None, description="Of one of these types.")
@@ -80,13 +76,14 @@ class EventFilter:
     )
     chain: strawberry.ID | None = strawberry.field(default=None, description="Of this chain.")
     cause: str | None = strawberry.field(
-        default=None, description="Caused by this event, or this fact from outside."
+        default=None, description="Caused by this event or by this outside fact."
     )
-    event_id: strawberry.ID | None = strawberry.field(default=None, description="This event.")
-    actor: str | None = strawberry.field(default=None, description="Done by this person, or by `engine`.")
+    event_id: strawberry.ID | None = strawberry.field(default=None, description="With this id.")
+    actor: str | None = strawberry.field(default=None, description="Caused by this person, or by `engine`.")
     source: str | None = strawberry.field(default=None, description="Recorded by this program.")
     search: str | None = strawberry.field(
-        default=None, description="With each of these whole words in its line or its type, in any case."
+        default=None,
+        description="With every one of these whole words in its line or its type; case is ignored.",
     )
     since: datetime | None = strawberry.field(default=None, description="Occurred at this time or later.")
     before: datetime | None = strawberry.field(default=None, description="Occurred earlier than this time.")
@@ -98,13 +95,13 @@ class EventFilter:
     )
 
 
-event_of = told_by(Event, {"id": "event_id", "chain_id": "chain", "cause_id": "cause"})
+event_of = node_maker(Event, {"id": "event_id", "chain_id": "chain", "cause_id": "cause"})
 EVENTS = Nodes(event_of, "journal", ("ordinal",))
 EVENTS_BY_ID = Nodes(event_of, "journal", ("event_id",))
 
 
 def recorded_event(moment: Moment, recorded: Recorded) -> Event:
-    """The object of an event that was read with its record."""
+    """The GraphQL object of an event that was read with its record."""
     meta, event = recorded.envelope.meta, recorded.envelope.event
     return Event(
         moment=moment,
@@ -127,5 +124,5 @@ def recorded_event(moment: Moment, recorded: Recorded) -> Event:
 
 
 async def of_chain(moment: Moment, chain: str, most: int) -> list[Event]:
-    """What happened in a chain, at most `most`, in the order of the log."""
+    """The first `most` events of a chain, in the order of the log."""
     return await EVENTS.many(moment, _OF_CHAIN, (chain,), most)

@@ -1,4 +1,4 @@
-"""Fills: each execution the exchange told us of."""
+"""Fills: the executions that the exchange reported."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import strawberry
 from adapters.graphql import event as events
 from adapters.graphql import kinds
 from adapters.graphql import order as orders
-from adapters.graphql.enums import told
+from adapters.graphql.enums import register_enum
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
-from adapters.graphql.rows import told_by
+from adapters.graphql.rows import node_maker
 from adapters.graphql.scalars import Ordinal
 from domain.direction import Purpose, Side
 from domain.order import Liquidity
 
 
 class FillsBy(StrEnum):
-    """What a list of fills is ordered by."""
+    """The order of a list of fills."""
 
     FILLED = "FILLED"
     NOTIONAL = "NOTIONAL"
@@ -30,30 +30,30 @@ class FillsBy(StrEnum):
     FEE = "FEE"
 
 
-told(FillsBy)
+register_enum(FillsBy)
 
 
 @strawberry.type(description="One execution of an order.")
 class Fill:
     moment: strawberry.Private[Moment]
-    account: str = strawberry.field(description="Whose order was filled.")
+    account: str = strawberry.field(description="The account of the order.")
     order_id: strawberry.ID = strawberry.field(description="The order that was filled.")
     chain_id: strawberry.ID = strawberry.field(description="The chain that the order belongs to.")
-    instrument: str = strawberry.field(description="What was traded, as in `BTCUSDT-LINEAR.BYBIT`.")
-    side: Side = strawberry.field(description="Which way the order trades.")
+    instrument: str = strawberry.field(description="The instrument, as in `BTCUSDT-LINEAR.BYBIT`.")
+    side: Side = strawberry.field(description="The side of the order.")
     purpose: Purpose = strawberry.field(description="Why the order exists.")
     execution_id: strawberry.ID = strawberry.field(
-        description="What the exchange calls the execution; none counts twice."
+        description="The exchange's id of the execution; each execution is recorded once."
     )
     price: Decimal = strawberry.field(description="In quote currency.")
     quantity: Decimal = strawberry.field(description="In base currency.")
     notional: Decimal = strawberry.field(description="Quantity x price, in quote currency.")
-    fee: Decimal = strawberry.field(
-        description="What the exchange took, in the fee's currency; negative is a rebate."
-    )
+    fee: Decimal = strawberry.field(description="The fee, in its currency; negative is a rebate.")
     fee_currency: str = strawberry.field(description="The currency of the fee.")
-    liquidity: Liquidity = strawberry.field(description="Whether it waited in the book or crossed it.")
-    at: datetime = strawberry.field(description="When it happened at the exchange.")
+    liquidity: Liquidity = strawberry.field(
+        description="MAKER if the order rested in the book, TAKER if it crossed it."
+    )
+    at: datetime = strawberry.field(description="When it occurred at the exchange.")
     ordinal: Ordinal = strawberry.field(description="The event's ordinal in the log.")
 
     @strawberry.field(description="The order that was filled.")
@@ -65,13 +65,13 @@ class Fill:
         return await events.EVENTS.one(self.moment, self.ordinal)
 
 
-@strawberry.input(description="Which fills: those for which everything that is given holds.")
+@strawberry.input(description="Only fills that meet every given condition.")
 class FillFilter:
     account: str | None = strawberry.field(default=None, description="Of this account.")
     instrument: str | None = strawberry.field(default=None, description="Of this instrument.")
     side: Side | None = strawberry.field(default=None, description="Of orders on this side.")
     purpose: Purpose | None = strawberry.field(default=None, description="Of orders for this purpose.")
-    liquidity: Liquidity | None = strawberry.field(default=None, description="Made or taken.")
+    liquidity: Liquidity | None = strawberry.field(default=None, description="As a maker, or as a taker.")
     order_id: strawberry.ID | None = strawberry.field(default=None, description="Of this order.")
     chain: strawberry.ID | None = strawberry.field(default=None, description="Of this chain.")
     execution_id: strawberry.ID | None = strawberry.field(default=None, description="This execution.")
@@ -90,7 +90,7 @@ class FillFilter:
 
 
 FILLS = Nodes(
-    told_by(Fill, {"chain_id": "chain"}, side=Side, purpose=Purpose, liquidity=Liquidity),
+    node_maker(Fill, {"chain_id": "chain"}, side=Side, purpose=Purpose, liquidity=Liquidity),
     "fills",
     ("ordinal",),
 )

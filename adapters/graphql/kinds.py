@@ -1,6 +1,6 @@
-"""The object types by name, for fields that lead from one noun to another: each may lead to all others.
+"""The object types by name, for fields that link one noun to another; every type may link to every other.
 
-Strawberry looks a type up when the schema is made; until then its module need not have been read whole.
+Strawberry resolves a lazy type when the schema is built, so that modules may import each other.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What one request may ask for, held before anything is resolved."""
+"""The limits of one request, checked before any field is resolved."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from adapters.graphql.weight import Scales, Weight
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`depth` in fields below one another, `cost` in fields resolved at most (a list counts for what its page holds),
-    `aliases` and `tokens` in a document, `page` the most entries of a page."""
+    """`depth` is the most nested fields, `cost` the most fields resolved (a list counts for each entry of its page),
+    `aliases` and `tokens` the most of them in a document, `page` the most entries of a page."""
 
     depth: int = 15
     cost: int = 50_000
@@ -33,7 +33,7 @@ class Limits:
 
 
 def limiting(limits: Limits) -> Sequence[Callable[[], SchemaExtension]]:
-    """The schema extensions that hold the limits, one of each for every operation."""
+    """The schema extensions that enforce the limits; each operation gets new ones."""
     extensions: list[Callable[[], SchemaExtension]] = [
         lambda: MaxTokensLimiter(limits.tokens),
         lambda: WeightLimiter(limits),
@@ -42,13 +42,13 @@ def limiting(limits: Limits) -> Sequence[Callable[[], SchemaExtension]]:
 
 
 class WeightLimiter(SchemaExtension):
-    """Refuses with TOO_COMPLEX what is deeper, wider or longer than the limits."""
+    """Refuses documents beyond the limits of depth, cost, aliases and page size with TOO_COMPLEX."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
 
     def on_operation(self) -> Iterator[None]:
-        """Adds the rule: it needs the variables, which validation does not see."""
+        """Adds the rule here, because it needs the variables, which validation does not pass on."""
         context = self.execution_context
         context.validation_rules = (*context.validation_rules, _rule(self._limits, context.variables or {}))
         yield
@@ -87,9 +87,9 @@ def _faults(weight: Weight, limits: Limits) -> Iterator[str]:
     )
     for what, found, most in measured:
         if found > most:
-            yield f"this asks for {_short(found)} {what}; {most} are allowed"
+            yield f"the document has {_short(found)} {what}; {most} are allowed"
 
 
 def _short(count: int) -> str:
-    """Fragments can multiply to numbers that nobody wants printed."""
+    """The count as text; nested fragments can multiply to numbers too long to print."""
     return str(count) if count < 10**9 else "more than a billion"

@@ -1,4 +1,4 @@
-"""A list as a field: its filter, its order, one page of it, at one moment."""
+"""The field of a list: filter, order, page and moment."""
 
 from __future__ import annotations
 
@@ -21,20 +21,22 @@ from projections.questions.page import Wanted
 Node = TypeVar("Node")
 Falling = Annotated[
     SortDirection,
-    strawberry.argument(description="The greatest, or the latest, first; or the other way round."),
+    strawberry.argument(description="Whether the greatest or latest comes first (DESC), or last (ASC)."),
 ]
 
 
 def listed(listing: Listing, nodes: Nodes[Any], where: type, by: type[Enum], description: str) -> Any:
-    """The field of a list, for an attribute that is annotated as the connection it gives.
+    """The field of a list, for an attribute annotated with the connection that it returns.
 
-    `where` is its filter input, whose fields are the listing's tests; `by` names the listing's orders, the first of
-    them is the one it falls back on.
+    `where` is the filter input, whose fields are the listing's tests; `by` is the enum of the listing's orders, whose
+    first member is the default.
     """
     resolver = _resolver(listing, nodes)
     resolver.__annotations__ |= {
-        "where": Annotated[where | None, strawberry.argument(description="Only those; all when left out.")],
-        "order_by": Annotated[by, strawberry.argument(description="What the list is ordered by.")],
+        "where": Annotated[
+            where | None, strawberry.argument(description="The filter; all entries by default.")
+        ],
+        "order_by": Annotated[by, strawberry.argument(description="The order of the list.")],
     }
     resolver.__defaults__ = (None, next(iter(by)), *(resolver.__defaults__ or ())[2:])
     return strawberry.field(resolver=resolver, description=description, extensions=[requires(Role.VIEWER)])

@@ -1,4 +1,4 @@
-"""Errors as a caller may see them: a code, a sentence, and nothing of what is inside."""
+"""Errors as shown to a caller: a code and a message, without internal details."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from domain.errors import WhenceError
 
 _log = logging.getLogger(__name__)
 _TOO_LONG = "Document contains more than"
-"""How graphql-core words that a document has too many tokens: its only mark."""
-_UNSEEN: dict[Code, str] = {
-    Code.INTERNAL: "something failed here that should not",
-    Code.UNAVAILABLE: "what this is read from does not answer; ask again later",
+"""The beginning of graphql-core's message for too many tokens; the error has no other mark."""
+_MASKED: dict[Code, str] = {
+    Code.INTERNAL: "an internal error occurred",
+    Code.UNAVAILABLE: "the store does not answer; try again later",
 }
 
 
 class MaskedSchema(Schema):
-    """A schema whose errors all pass `masked`, before execution, in it, and in each event of a subscription."""
+    """A schema that masks all errors: those before and during execution, and those of a subscription's events."""
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
-        """Changes the errors in place: the library answers with this list."""
+        """Masks the errors in place, because the library returns this list."""
         errors[:] = [masked(error, execution_context) for error in errors]
 
 
 def masked(error: GraphQLError, context: ExecutionContext | None = None) -> GraphQLError:
-    """The error with its code. What no caller is meant to see is logged under an incident id, and only that is told."""
+    """The error with its code. An internal error is logged with an incident id, and the caller receives only the id."""
     if _has_code(error):
         return error
-    code, said = _judged(error)
-    if said is not None:
-        return _answer(error, said, {"code": code})
+    code, message = _classified(error)
+    if message is not None:
+        return _answer(error, message, {"code": code})
     incident = secrets.token_hex(6)
     _log.error(
         "incident %s at %s",
@@ -49,11 +49,11 @@ def masked(error: GraphQLError, context: ExecutionContext | None = None) -> Grap
         exc_info=error.original_error or error,
         extra={"incident": incident, "operation": _name_of(context)},
     )
-    return _answer(error, f"{_UNSEEN[code]} (incident {incident})", {"code": code, "incident": incident})
+    return _answer(error, f"{_MASKED[code]} (incident {incident})", {"code": code, "incident": incident})
 
 
-def _judged(error: GraphQLError) -> tuple[Code, str | None]:
-    """The code, and what may be said; None where nothing of it may."""
+def _classified(error: GraphQLError) -> tuple[Code, str | None]:
+    """The code, and the message that a caller may see; None for an internal error."""
     origin = error.original_error
     if isinstance(origin, WhenceError):
         return code_of(origin), str(origin)
@@ -66,7 +66,7 @@ def _judged(error: GraphQLError) -> tuple[Code, str | None]:
 
 
 def _is_of_the_document(error: GraphQLError) -> bool:
-    """Whether the fault is in what was asked: found before a field was resolved, or while its arguments were read."""
+    """Whether the document is at fault: the error was found before a field was resolved, or in its arguments."""
     if isinstance(error.original_error, StrawberryInputCoercionError):
         return True
     return error.path is None and (error.original_error is None or bool(error.nodes))

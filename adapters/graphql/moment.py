@@ -1,4 +1,4 @@
-"""One moment of the read models, as one operation sees it: one snapshot, shared by all its resolvers and loaders."""
+"""One moment of the read models in one operation: a snapshot shared by all its resolvers and loaders."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from domain.errors import StoreUnavailable
 from domain.log import Envelope
 from projections.source import Source
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 Key = TypeVar("Key")
 More = ParamSpec("More")
 
 _MOST_KEYS = 1_000
-"""How many keys one statement is given: databases bound a statement's parameters."""
+"""The most keys of one statement: databases limit the parameters of a statement."""
 
 
 class Moment:
-    """Questions put to it are answered one after the other in worker threads, all from the same snapshot."""
+    """Runs queries one after the other in worker threads, all on the same snapshot."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Moment:
         opened: Callable[[], AbstractContextManager[Source]],
         decode: Callable[[bytes], Envelope],
     ) -> None:
-        """`opened` opens the snapshot, `decode` reads a record of the log."""
+        """`opened` opens the snapshot, `decode` decodes a record of the log."""
         self.decode = decode
         self._readers = readers
         self._opened = opened
@@ -44,51 +44,49 @@ class Moment:
         self._at_work = threading.Lock()
         self._loaders: dict[tuple[Any, ...], DataLoader[Any, Any]] = {}
 
-    async def ask(self, question: Callable[[Source], Answer]) -> Answer:
-        """The answer. Raises what the question raises, StoreUnavailable where the store does not answer."""
+    async def run(self, query: Callable[[Source], Result]) -> Result:
+        """The result of a query. Raises as the query; StoreUnavailable where the store does not answer."""
         async with self._turn:
-            return await self._readers.run(lambda: self._answer(question))
+            return await self._readers.run(lambda: self._run(query))
 
     async def load(
         self,
-        question: Callable[[Source, Sequence[Key]], Mapping[Key, Answer]],
+        query: Callable[[Source, Sequence[Key]], Mapping[Key, Result]],
         key: Key,
-    ) -> Answer | None:
-        """The answer for one key, asked together with all others that are wanted at the time; None where none is."""
-        found: Answer | None = await self._loader(question, ()).load(key)
+    ) -> Result | None:
+        """The result for one key, queried in one batch with the other pending keys; None where there is none."""
+        found: Result | None = await self._loader(query, ()).load(key)
         return found
 
     async def load_many(
         self,
-        question: Callable[[Source, Sequence[Key], int], Mapping[Key, Sequence[Answer]]],
+        query: Callable[[Source, Sequence[Key], int], Mapping[Key, Sequence[Result]]],
         key: Key,
         most: int,
-    ) -> Sequence[Answer]:
-        """As `load`, for at most `most` things that belong to the key."""
-        return await self._loader(question, (most,)).load(key) or ()
+    ) -> Sequence[Result]:
+        """As `load`, for a list of at most `most` results for the key."""
+        return await self._loader(query, (most,)).load(key) or ()
 
     async def close(self) -> None:
-        """Gives the snapshot back; idempotent."""
+        """Closes the snapshot; idempotent."""
         if self._snapshot is not None:
-            await self._readers.run(self._give_back)
+            await self._readers.run(self._close)
 
-    def _loader(
-        self, question: Callable[..., Mapping[Any, Any]], more: tuple[Any, ...]
-    ) -> DataLoader[Any, Any]:
-        known = self._loaders.get((question, *more))
+    def _loader(self, query: Callable[..., Mapping[Any, Any]], more: tuple[Any, ...]) -> DataLoader[Any, Any]:
+        known = self._loaders.get((query, *more))
         if known is None:
 
             async def load(keys: list[Any]) -> Sequence[Any]:
-                found = await self.ask(lambda source: question(source, keys, *more))
+                found = await self.run(lambda source: query(source, keys, *more))
                 return [found.get(key) for key in keys]
 
-            known = self._loaders[question, *more] = DataLoader(load, max_batch_size=_MOST_KEYS)
+            known = self._loaders[query, *more] = DataLoader(load, max_batch_size=_MOST_KEYS)
         return known
 
-    def _answer(self, question: Callable[[Source], Answer]) -> Answer:
+    def _run(self, query: Callable[[Source], Result]) -> Result:
         with self._at_work:
             try:
-                return question(self._source or self._open())
+                return query(self._source or self._open())
             except (OperationalError, PoolEmpty) as fault:
                 raise StoreUnavailable("the store of the read models does not answer; try again") from fault
 
@@ -97,7 +95,7 @@ class Moment:
         self._source = self._snapshot.__enter__()
         return self._source
 
-    def _give_back(self) -> None:
+    def _close(self) -> None:
         with self._at_work:
             snapshot, self._snapshot, self._source = self._snapshot, None, None
             if snapshot is not None:

@@ -1,4 +1,4 @@
-"""The requests that GraphQL takes: one mutation for each. Who may make which stands in `commands/roles.py`."""
+"""The mutations: one for each request. `commands/roles.py` has the least role of each."""
 
 from __future__ import annotations
 
@@ -29,19 +29,20 @@ from commands.request import (
 )
 from commands.roles import LEAST_ROLE
 
-Given = Annotated[RequestInput, strawberry.argument(description="Key, account and patience of the request.")]
+Given = Annotated[RequestInput, strawberry.argument(description="Key, account and timeout of the request.")]
 Reason = Annotated[str, strawberry.argument(description="Why: it is recorded.")]
 PositionId = Annotated[
-    str, strawberry.argument(description="Like `BTCUSDT-LINEAR.BYBIT-LONG-1`, or its stream whole.")
+    str,
+    strawberry.argument(description="Its id, like `BTCUSDT-LINEAR.BYBIT-LONG-1`, or the name of its stream."),
 ]
 
 
 def _making(request: type, description: str) -> Any:
-    """The mutation that makes a request of this class, for whom the table of roles allows it."""
+    """The mutation for requests of this class, with the least role from the table of roles."""
     return strawberry.mutation(description=description, extensions=[requires(LEAST_ROLE[request])])
 
 
-@strawberry.type(description="What people, and programs of theirs, may request of the engine.")
+@strawberry.type(description="The requests that people and their programs may send to the engine.")
 class Mutation:
     @_making(RaiseSignal, "A signal from outside, which both committees judge.")
     async def raise_signal(self, info: Info, *, request: Given, signal: SignalInput) -> CommandAnswer:
@@ -49,15 +50,15 @@ class Mutation:
 
     @_making(
         DraftOrder,
-        "Holds an order against the rules and the money of this instant, and returns what it would cost; "
-        "records nothing. Its confirmation is what `placeOrder` takes.",
+        "Checks an order against the rules and the balance now, and returns what it would cost; records nothing. "
+        "`placeOrder` takes its confirmation.",
     )
     async def draft_order(self, info: Info, *, request: Given, terms: OrderTerms) -> DraftAnswer:
         return await drafted(info, request, terms)
 
     @_making(
         PlaceOrder,
-        "Places the order of a draft, with the draft's own key: so a draft places one order at most.",
+        "Places the order of a draft, with the draft's idempotency key, so that a draft places one order at most.",
     )
     async def place_order(
         self,
@@ -68,7 +69,7 @@ class Mutation:
     ) -> CommandAnswer:
         return await placed(info, request, confirmation)
 
-    @_making(AmendOrder, "Requests other terms of the exchange; what is left out stays.")
+    @_making(AmendOrder, "Requests other terms for an order at the exchange; terms left out stay.")
     async def amend_order(
         self,
         info: Info,
@@ -84,19 +85,19 @@ class Mutation:
         )
         return await carried_out(info, request, amended)
 
-    @_making(CancelOrder, "Requests of the exchange that it takes an order away.")
+    @_making(CancelOrder, "Requests the cancellation of an order at the exchange.")
     async def cancel_order(
         self, info: Info, *, request: Given, order_id: str, reason: Reason
     ) -> CommandAnswer:
         return await carried_out(info, request, CancelOrder(order_id, reason))
 
-    @_making(ClosePosition, "Takes a whole position off at the market.")
+    @_making(ClosePosition, "Closes a whole position with a market order.")
     async def close_position(
         self, info: Info, *, request: Given, position: PositionId, reason: Reason
     ) -> CommandAnswer:
         return await carried_out(info, request, ClosePosition(position, reason))
 
-    @_making(MoveProtection, "Moves the resting stop and target of an open position; what is left out stays.")
+    @_making(MoveProtection, "Moves the resting stop and target of an open position; one left out stays.")
     async def move_protection(
         self,
         info: Info,
@@ -108,13 +109,13 @@ class Mutation:
     ) -> CommandAnswer:
         return await carried_out(info, request, MoveProtection(position, stop, target))
 
-    @_making(PauseStrategy, "A strategy's entries are skipped from here on, its exits are not.")
+    @_making(PauseStrategy, "Pauses a strategy: its entries are skipped from now on, its exits are not.")
     async def pause_strategy(
         self, info: Info, *, request: Given, strategy: str, reason: Reason
     ) -> CommandAnswer:
         return await carried_out(info, request, PauseStrategy(strategy, reason))
 
-    @_making(ResumeStrategy, "A paused strategy's signals are judged again.")
+    @_making(ResumeStrategy, "Resumes a paused strategy: its entries are judged again.")
     async def resume_strategy(
         self, info: Info, *, request: Given, strategy: str, reason: Reason
     ) -> CommandAnswer:
@@ -126,15 +127,18 @@ class Mutation:
     ) -> CommandAnswer:
         return await carried_out(info, request, ChangeSettings(by_name(changes)))
 
-    @_making(TripKillSwitch, "No new exposure from here on; what is open stays protected and can be left.")
+    @_making(
+        TripKillSwitch,
+        "Trips the kill switch: no new exposure from now on. Open positions stay protected and can be closed.",
+    )
     async def trip_kill_switch(self, info: Info, *, request: Given, reason: Reason) -> CommandAnswer:
         return await carried_out(info, request, TripKillSwitch(reason))
 
-    @_making(ResetKillSwitch, "Trading is allowed again.")
+    @_making(ResetKillSwitch, "Resets the kill switch: trading is allowed again.")
     async def reset_kill_switch(self, info: Info, *, request: Given, reason: Reason) -> CommandAnswer:
         return await carried_out(info, request, ResetKillSwitch(reason))
 
-    @_making(ResolveDiscrepancy, "Records how a disagreement between the exchange and the log was settled.")
+    @_making(ResolveDiscrepancy, "Records how a discrepancy between the exchange and the log was resolved.")
     async def resolve_discrepancy(
         self,
         info: Info,

@@ -1,4 +1,4 @@
-"""What a mutation answers: done, drafted, refused, or not answered in time."""
+"""The answers of mutations: completed, drafted, refused, or timed out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class FollowedEvent:
     ordinal: Ordinal
     id: strawberry.ID
     stream: str
-    type: str = strawberry.field(description="What happened, as in `OrderPlaced`.")
+    type: str = strawberry.field(description="The event's type, as in `OrderPlaced`.")
 
     @classmethod
     def of(cls, named: door.EventNamed) -> FollowedEvent:
@@ -29,18 +29,18 @@ class FollowedEvent:
         )
 
 
-@strawberry.type(description="Done, and durable.")
+@strawberry.type(description="The request was carried out, and its events are durable.")
 class Completed:
     command_id: str
     ordinal: Ordinal | None = strawberry.field(
-        description="The ordinal of the last event that followed; null where it was so already and none followed."
+        description="The ordinal of the last event that followed; null where nothing had to change."
     )
     repeated: bool = strawberry.field(
-        description="Whether this key was answered before: these are the events of then, nothing was done again."
+        description="Whether this key was answered before: the events are those of the first request."
     )
     events: list[FollowedEvent]
     read_models_reached: bool | None = strawberry.field(
-        description="Whether a query sees these events now; null where it was not waited for."
+        description="Whether queries include these events now; null where the request did not wait for it."
     )
 
     @classmethod
@@ -54,11 +54,13 @@ class Completed:
         )
 
 
-@strawberry.type(description="Nothing was done, and nothing was recorded.")
+@strawberry.type(description="The request was refused: nothing was done, and nothing was recorded.")
 class Refused:
     command_id: str
-    code: str = strawberry.field(description="Why, for programs: `Refused`, `InvalidInput`, `Expired` …")
-    reason: str = strawberry.field(description="Why, for people.")
+    code: str = strawberry.field(
+        description="The reason for programs: `Refused`, `InvalidInput`, `Expired` …"
+    )
+    reason: str = strawberry.field(description="The reason for people.")
 
     @classmethod
     def of(cls, answer: door.Declined) -> Refused:
@@ -66,8 +68,8 @@ class Refused:
 
 
 @strawberry.type(
-    description="No answer came in time: it may be done, or yet be done until `validUntil`, never after. "
-    "To know, ask again with the same key: nothing is ever done twice."
+    description="No answer came in time: the request may have been carried out, or may be until `validUntil`, but not "
+    "later. Send it again with the same key to get its answer: no request is carried out twice."
 )
 class TimedOut:
     command_id: str
@@ -80,18 +82,18 @@ class TimedOut:
 
 
 @strawberry.type(
-    description="The order would be taken as it is. Amounts are in quote currency; null where no price is known."
+    description="The order would be accepted. Amounts are in quote currency; null where no price is known."
 )
 class Draft:
     confirmation: str = strawberry.field(
-        description="What `placeOrder` takes, with the same idempotency key: so a draft places one order at most."
+        description="The confirmation for `placeOrder`, which takes it with the same idempotency key."
     )
     expires_at: datetime
-    price: Decimal | None = strawberry.field(description="What the amounts are reckoned at.")
+    price: Decimal | None = strawberry.field(description="The price of which the amounts are computed.")
     notional: Decimal | None
     margin: Decimal | None
     fee: Decimal | None
-    risk: Decimal | None = strawberry.field(description="What is lost at the stop, fees included.")
+    risk: Decimal | None = strawberry.field(description="The loss at the stop, fees included.")
     warnings: list[str]
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What single mutations take beside the request that all of them take."""
+"""The inputs of single mutations, beside the request that all mutations take."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _T = TypeVar("_T")
 
 
 @strawberry.input(
-    description="An order as a person words it. Prices in quote currency, quantity in base currency."
+    description="The terms of a person's order. Prices are in quote currency, the quantity in base currency."
 )
 class OrderTerms:
     instrument: str
@@ -27,9 +27,9 @@ class OrderTerms:
     quantity: Decimal
     limit_price: Decimal | None = strawberry.field(default=None, description="For LIMIT: the worst price.")
     trigger_price: Decimal | None = strawberry.field(
-        default=None, description="For STOP: the price that wakes it."
+        default=None, description="For STOP: the price that triggers it."
     )
-    reduce_only: bool = strawberry.field(default=False, description="Only takes a position down.")
+    reduce_only: bool = strawberry.field(default=False, description="Whether it may only reduce a position.")
     stop: Decimal | None = strawberry.field(
         default=None, description="The protective stop that rests at the exchange from the first fill on."
     )
@@ -49,7 +49,7 @@ class OrderTerms:
         )
 
 
-@strawberry.input(description="A figure that a signal was made of.")
+@strawberry.input(description="A figure that a signal was computed from.")
 class SignalFigure:
     name: str
     value: float
@@ -59,12 +59,12 @@ class SignalFigure:
 class SignalInput:
     strategy: str
     instrument: str
-    interval_seconds: int = strawberry.field(description="Of the candle it was seen on.")
+    interval_seconds: int = strawberry.field(description="The interval of the signal's candle.")
     candle_closed_at: datetime
     direction: Direction
     intent: Intent = Intent.ENTER
     confidence: float = strawberry.field(description="0 to 1.")
-    trend: float = strawberry.field(description="The longer trend: -1 down, +1 up.")
+    trend: float = strawberry.field(description="The longer trend, from -1 (down) to +1 (up).")
     price: Decimal
     stop: Decimal
     target: Decimal
@@ -96,7 +96,7 @@ class SettingChange:
 
 
 def by_name(changes: list[SettingChange]) -> dict[str, str]:
-    """Raises InvalidInput where a setting is named twice: nobody knows which one was meant."""
+    """The changes by name. Raises InvalidInput where a setting is named twice."""
     return _by_name([(change.name, change.value) for change in changes], "setting")
 
 

@@ -1,4 +1,4 @@
-"""The objects of one noun: made of rows, and found by key or by what they belong to, many in one statement."""
+"""The objects of one noun: made from rows, and loaded by key or by owner, many with one statement."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Many = Callable[[Source, Keys, int], Mapping[Key, Rows]]
 
 
 class Nodes(Generic[Node]):
-    """`of` makes an object of a row; rows are found in `table` by the columns of `key`."""
+    """`of` makes an object from a row; rows are found in `table` by the columns `key`."""
 
     def __init__(
         self, of: Callable[[Moment, RowMapping], Node], table: str, key: Sequence[str] = ("account", "id")
@@ -27,15 +27,15 @@ class Nodes(Generic[Node]):
         self._by_key = partial(by_key, table=table, columns=key)
 
     async def one(self, moment: Moment, *key: Any) -> Node | None:
-        """The object with this key; asked together with all that are wanted at the time."""
+        """The object with this key; loaded in one batch with the other pending keys."""
         row = await moment.load(self._by_key, key)
         return None if row is None else self.of(moment, row)
 
-    async def many(self, moment: Moment, question: Many, key: Key, most: int) -> list[Node]:
-        """What belongs to `key`, at most `most`; asked together with all that is wanted at the time."""
-        return [self.of(moment, row) for row in await moment.load_many(question, key, most)]
+    async def many(self, moment: Moment, query: Many, key: Key, most: int) -> list[Node]:
+        """The first `most` objects that belong to `key`; loaded in one batch with the other pending keys."""
+        return [self.of(moment, row) for row in await moment.load_many(query, key, most)]
 
 
 def belonging(table: str, *columns: str) -> Many:
-    """What belongs to a key: the rows of a table whose columns are it."""
+    """The query for the rows of a table whose `columns` equal a key."""
     return partial(many_by_key, table=table, columns=columns)

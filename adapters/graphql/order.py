@@ -1,4 +1,4 @@
-"""Orders: what was asked of an exchange, and what became of it."""
+"""Orders: their terms, their status and their fills."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from adapters.graphql import kinds
 from adapters.graphql import position as positions
 from adapters.graphql import signal as signals
 from adapters.graphql.connection import BELOW, Most
-from adapters.graphql.enums import told
+from adapters.graphql.enums import register_enum
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes, belonging
-from adapters.graphql.rows import told_by
+from adapters.graphql.rows import node_maker
 from adapters.graphql.scalars import Ordinal
 from domain.direction import Purpose, Side
 from domain.order import OrderStatus, OrderType
@@ -28,7 +28,7 @@ _FILLS = belonging("fills", "account", "order_id")
 
 
 class OrdersBy(StrEnum):
-    """What a list of orders is ordered by."""
+    """The order of a list of orders."""
 
     PLACED = "PLACED"
     UPDATED = "UPDATED"
@@ -37,61 +37,65 @@ class OrdersBy(StrEnum):
     INSTRUMENT = "INSTRUMENT"
 
 
-told(OrdersBy)
+register_enum(OrdersBy)
 
 
-@strawberry.type(description="An order: what we asked an exchange for, and everything it did with that.")
+@strawberry.type(
+    description="An order: its terms, its status and everything that the exchange reported on it."
+)
 class Order:
     moment: strawberry.Private[Moment]
-    account: str = strawberry.field(description="Whose order it is.")
-    id: strawberry.ID = strawberry.field(
-        description="The client order id, the same here and at the exchange."
-    )
-    chain_id: strawberry.ID = strawberry.field(description="The chain that it belongs to: what it came from.")
-    instrument: str = strawberry.field(description="What is traded, as in `BTCUSDT-LINEAR.BYBIT`.")
-    side: Side = strawberry.field(description="Which way it trades.")
-    type: OrderType = strawberry.field(description="On which terms it takes a price.")
+    account: str = strawberry.field(description="The account of the order.")
+    id: strawberry.ID = strawberry.field(description="The client order id, which the exchange has, too.")
+    chain_id: strawberry.ID = strawberry.field(description="The chain that it belongs to.")
+    instrument: str = strawberry.field(description="The instrument, as in `BTCUSDT-LINEAR.BYBIT`.")
+    side: Side = strawberry.field(description="Whether it buys or sells.")
+    type: OrderType = strawberry.field(description="The type of order.")
     purpose: Purpose = strawberry.field(
-        description="Why it exists: to open a position, or one of the ways out."
+        description="Why it exists: to open a position, or to close one for a reason."
     )
-    status: OrderStatus = strawberry.field(description="Where it stands.")
-    reason: str = strawberry.field(description="Why it ended other than by being filled; empty until then.")
-    quantity: Decimal = strawberry.field(description="How much was asked for, in base currency.")
+    status: OrderStatus = strawberry.field(description="Its status.")
+    reason: str = strawberry.field(
+        description="Why it ended without being filled completely; empty otherwise."
+    )
+    quantity: Decimal = strawberry.field(description="The ordered quantity, in base currency.")
     limit_price: Decimal | None = strawberry.field(
         description="The worst price of a LIMIT, in quote currency."
     )
     trigger_price: Decimal | None = strawberry.field(
-        description="The price that makes a STOP a market order, in quote currency."
+        description="The price that triggers a STOP, in quote currency."
     )
-    reduce_only: bool = strawberry.field(description="Whether it may only take a position down.")
+    reduce_only: bool = strawberry.field(description="Whether it may only reduce a position.")
     parent_id: strawberry.ID | None = strawberry.field(
-        description="The order whose first fill wakes this one at the exchange."
+        description="The order whose first fill activates this one at the exchange."
     )
-    fresh_until: datetime = strawberry.field(description="If it was not sent by then, it never is.")
-    filled: Decimal = strawberry.field(description="How much was filled, in base currency.")
-    leaves: Decimal = strawberry.field(description="How much is still to be filled, in base currency.")
+    fresh_until: datetime = strawberry.field(description="The time after which it is not sent any more.")
+    filled: Decimal = strawberry.field(description="The filled quantity, in base currency.")
+    leaves: Decimal = strawberry.field(description="The quantity still to be filled, in base currency.")
     notional: Decimal = strawberry.field(description="Quantity x price of its fills, in quote currency.")
     average_price: Decimal | None = strawberry.field(
-        description="Of its fills, in quote currency, to twelve digits after the point; null before the first."
+        description="The average price of its fills, in quote currency, to twelve decimals; null before the first."
     )
-    fees: Decimal = strawberry.field(description="What its fills cost; negative is a rebate.")
-    venue_order_id: str = strawberry.field(description="What the exchange calls it; empty until it has said.")
-    actor: str = strawberry.field(description="Who placed it: the engine, or a person by name.")
+    fees: Decimal = strawberry.field(description="The fees of its fills; negative is a rebate.")
+    venue_order_id: str = strawberry.field(
+        description="The exchange's own order id; empty until the exchange has reported it."
+    )
+    actor: str = strawberry.field(description="Who placed it: `engine`, or a person's name.")
     placed_at: datetime = strawberry.field(description="When it was placed.")
-    updated_at: datetime = strawberry.field(description="When something last happened to it.")
-    closed_at: datetime | None = strawberry.field(description="When it ended; null while it works.")
+    updated_at: datetime = strawberry.field(description="When its last event occurred.")
+    closed_at: datetime | None = strawberry.field(description="When it ended; null while it is working.")
     ordinal: Ordinal = strawberry.field(description="Its first event's ordinal in the log.")
     updated_ordinal: Ordinal = strawberry.field(description="Its last event's ordinal in the log.")
 
-    @strawberry.field(description="The signal that it came from; null for what a person asked for.")
+    @strawberry.field(description="The signal that caused it; null for a person's order.")
     async def signal(self) -> kinds.Signal | None:
         return await signals.SIGNALS.one(self.moment, self.account, self.chain_id)
 
-    @strawberry.field(description="The decision that it came from; null for what a person asked for.")
+    @strawberry.field(description="The decision that caused it; null for a person's order.")
     async def decision(self) -> kinds.Decision | None:
         return await decisions.DECISIONS.one(self.moment, self.account, self.chain_id)
 
-    @strawberry.field(description="The order whose first fill wakes this one.")
+    @strawberry.field(description="The order whose first fill activates this one.")
     async def parent(self) -> Order | None:
         parent = self.parent_id
         return None if parent is None else await ORDERS.one(self.moment, self.account, parent)
@@ -100,17 +104,17 @@ class Order:
     async def fills(self, most: Most = BELOW) -> list[kinds.Fill]:
         return await fills.FILLS.many(self.moment, _FILLS, (self.account, self.id), most)
 
-    @strawberry.field(description="The position that it filled, or rests for; null where there is none.")
+    @strawberry.field(description="The position that it filled or protects; null where there is none.")
     async def held(self) -> kinds.HeldPosition | None:
         found = await positions.POSITIONS.many(self.moment, positions_of_orders, (self.account, self.id), 1)
         return found[0] if found else None
 
-    @strawberry.field(description="Everything that happened in its chain, from the beginning.")
+    @strawberry.field(description="The events of its chain, from the first on.")
     async def chain(self, most: Most = BELOW) -> list[kinds.Event]:
         return await events.of_chain(self.moment, self.chain_id, most)
 
 
-@strawberry.input(description="Which orders: those for which everything that is given holds.")
+@strawberry.input(description="Only orders that meet every given condition.")
 class OrderFilter:
     account: str | None = strawberry.field(default=None, description="Of this account.")
     instrument: str | None = strawberry.field(default=None, description="Of this instrument.")
@@ -119,10 +123,10 @@ class OrderFilter:
     purpose: Purpose | None = strawberry.field(default=None, description="For this purpose.")
     status: list[OrderStatus] | None = strawberry.field(default=None, description="In one of these states.")
     chain: strawberry.ID | None = strawberry.field(default=None, description="Of this chain.")
-    parent: strawberry.ID | None = strawberry.field(default=None, description="Woken by this order.")
+    parent: strawberry.ID | None = strawberry.field(default=None, description="Activated by this order.")
     actor: str | None = strawberry.field(default=None, description="Placed by this person, or by `engine`.")
     reason: str | None = strawberry.field(default=None, description="Ended for this reason.")
-    reduce_only: bool | None = strawberry.field(default=None, description="Only taking down, or not.")
+    reduce_only: bool | None = strawberry.field(default=None, description="Reduce-only, or not.")
     min_notional: Decimal | None = strawberry.field(
         default=None, description="Filled for this much or more, in quote currency."
     )
@@ -137,7 +141,7 @@ class OrderFilter:
 
 
 ORDERS = Nodes(
-    told_by(
+    node_maker(
         Order,
         {"chain_id": "chain", "parent_id": "parent"},
         side=Side,

@@ -1,4 +1,4 @@
-"""Performance: how trading went."""
+"""Performance: the results of closed positions."""
 
 from __future__ import annotations
 
@@ -15,53 +15,57 @@ from projections.questions.performance import NO_RATIOS, Dimension, Ratios, figu
 
 @strawberry.type(
     description=(
-        "How trading went, of closed positions; money is in the account's currency. A trade is won when its net is "
-        "above zero, lost when it is below."
+        "The results of closed positions; money is in the account's currency. A trade is won if its net is above "
+        "zero, and lost if it is below."
     )
 )
 class Performance:
-    account: str = strawberry.field(description="Whose trading.")
-    by: Dimension = strawberry.field(description="What the trades are added up by.")
+    account: str = strawberry.field(description="The account.")
+    by: Dimension = strawberry.field(description="How the trades are grouped.")
     value: str = strawberry.field(
-        description="Which instrument, strategy or day it is; empty for all together."
+        description="The instrument, strategy or day of the group; empty for all trades together."
     )
-    trades: int = strawberry.field(description="Positions closed.")
-    wins: int = strawberry.field(description="How many of them were won.")
-    losses: int = strawberry.field(description="How many of them were lost.")
-    win_rate: Decimal | None = strawberry.field(description="Wins / trades, to six digits.")
+    trades: int = strawberry.field(description="The number of closed positions.")
+    wins: int = strawberry.field(description="The number of won trades.")
+    losses: int = strawberry.field(description="The number of lost trades.")
+    win_rate: Decimal | None = strawberry.field(description="Wins / trades, to six decimals.")
     profit_factor: Decimal | None = strawberry.field(
-        description="What was won / what was lost, to six digits; null where nothing was lost."
+        description="Gross profit / absolute gross loss, to six decimals; null without a loss."
     )
     net: Decimal = strawberry.field(description="Gross - fees + funding.")
-    gross: Decimal = strawberry.field(description="Before fees and funding.")
-    fees: Decimal = strawberry.field(description="What the exchange took.")
-    funding: Decimal = strawberry.field(description="Funding; negative when we paid.")
-    gross_profit: Decimal = strawberry.field(description="The nets of the won trades together.")
+    gross: Decimal = strawberry.field(description="The profit before fees and funding.")
+    fees: Decimal = strawberry.field(description="The fees paid; negative is a rebate.")
+    funding: Decimal = strawberry.field(description="The funding received; negative where it was paid.")
+    gross_profit: Decimal = strawberry.field(description="The sum of the nets of the won trades.")
     gross_loss: Decimal = strawberry.field(
-        description="The nets of the lost trades together: zero or negative."
+        description="The sum of the nets of the lost trades: zero or negative."
     )
-    average_win: Decimal | None = strawberry.field(description="Of the won trades; null where there is none.")
+    average_win: Decimal | None = strawberry.field(
+        description="The average net of the won trades; null where there is none."
+    )
     average_loss: Decimal | None = strawberry.field(
-        description="Of the lost trades, negative; null where there is none."
+        description="The average net of the lost trades, negative; null where there is none."
     )
-    largest_win: Decimal = strawberry.field(description="The best trade's net; zero where none was won.")
-    largest_loss: Decimal = strawberry.field(description="The worst trade's net; zero where none was lost.")
+    largest_win: Decimal = strawberry.field(description="The net of the best trade; zero where none was won.")
+    largest_loss: Decimal = strawberry.field(
+        description="The net of the worst trade; zero where none was lost."
+    )
     max_drawdown: Decimal = strawberry.field(
         description="The deepest fall of the running net below its peak."
     )
     sharpe: float | None = strawberry.field(
         description=(
-            "Of ALL: mean / standard deviation of the daily returns, times the root of 365, without a riskless return. "
-            "Null under two days, and by any other dimension."
+            "For ALL: mean / standard deviation of the daily returns, times the root of 365, with a riskless return of "
+            "zero. Null for fewer than two days, and for any other dimension."
         )
     )
     sortino: float | None = strawberry.field(
         description=(
-            "Of ALL: mean of the daily returns / root mean square of those below zero, times the root of 365. Null "
-            "under two days, without a losing day, and by any other dimension."
+            "For ALL: mean of the daily returns / root mean square of those below zero, times the root of 365. Null "
+            "for fewer than two days, without a losing day, and for any other dimension."
         )
     )
-    last_closed_at: datetime = strawberry.field(description="When the last of them was closed.")
+    last_closed_at: datetime = strawberry.field(description="When the last of these positions was closed.")
     ordinal: Ordinal = strawberry.field(description="The event's ordinal in the log.")
 
 
@@ -86,6 +90,8 @@ _PLAIN = (
 
 
 def performance_of(row: RowMapping, ratios: Ratios = NO_RATIOS) -> Performance:
-    """The object of a row of the read model; its account's ratios belong to ALL alone."""
-    told: dict[str, Any] = {name: row[name] for name in _PLAIN} | dict(figures(row))
-    return Performance(by=Dimension(row["dimension"]), sharpe=ratios.sharpe, sortino=ratios.sortino, **told)
+    """The GraphQL object of a row of the read model; only the rows of ALL have ratios."""
+    columns: dict[str, Any] = {name: row[name] for name in _PLAIN} | dict(figures(row))
+    return Performance(
+        by=Dimension(row["dimension"]), sharpe=ratios.sharpe, sortino=ratios.sortino, **columns
+    )

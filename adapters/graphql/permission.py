@@ -1,7 +1,6 @@
-"""The least role a root field needs, as an extension of the field: `extensions=[requires(Role.VIEWER)]`.
+"""The least role for a root field, as an extension of the field: `extensions=[requires(Role.VIEWER)]`.
 
-The context of every operation has the caller. A root field that names no role is a defect: a test finds it by
-`least_role`.
+The caller comes from the operation's context. Every root field must have a role; a test checks it with `least_role`.
 """
 
 from __future__ import annotations
@@ -21,17 +20,17 @@ from commands.roles import Role
 
 
 class RoleRequired(FieldExtension):
-    """Lets a field resolve only for callers whose role reaches; the others get UNAUTHENTICATED or FORBIDDEN."""
+    """Resolves a field only for callers with the role; others receive UNAUTHENTICATED or FORBIDDEN."""
 
     def __init__(self, role: Role) -> None:
         self.role = role
 
     def apply(self, field: StrawberryField) -> None:
-        """The role is told in the field's description, for whoever reads the schema; once, of however many schemas."""
-        told = f"Needs the role {self.role.word}."
-        said = field.description or ""
-        if told not in said:
-            field.description = f"{said}\n\n{told}".lstrip()
+        """Adds the role to the field's description, once for any number of schemas."""
+        line = f"Needs the role {self.role.word}."
+        described = field.description or ""
+        if line not in described:
+            field.description = f"{described}\n\n{line}".lstrip()
 
     def resolve(self, next_: SyncExtensionResolver, source: Any, info: Info[Any, Any], **kwargs: Any) -> Any:
         """Checks before the field is resolved; a subscription is checked before it begins."""
@@ -41,17 +40,17 @@ class RoleRequired(FieldExtension):
     async def resolve_async(
         self, next_: AsyncExtensionResolver, source: Any, info: Info[Any, Any], **kwargs: Any
     ) -> Any:
-        """As `resolve`; a subscription's resolver gives its stream without being awaited."""
+        """As `resolve`; a subscription's resolver returns its stream without being awaited."""
         info.context.caller.check(self.role)
         found: Any = next_(source, info, **kwargs)
         return await found if inspect.isawaitable(found) else found
 
 
 def requires(role: Role) -> RoleRequired:
-    """The field extension that lets only callers of this role, or one above it, resolve the field."""
+    """The field extension that only lets callers with this role or a higher one resolve the field."""
     return RoleRequired(role)
 
 
 def least_role(field: StrawberryField) -> Role | None:
-    """The role a field was written with; None where none was."""
+    """The role that a field requires; None where it has none."""
     return next((one.role for one in field.extensions if isinstance(one, RoleRequired)), None)

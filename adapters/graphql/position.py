@@ -1,4 +1,4 @@
-"""Positions: what is and was held, from flat to flat."""
+"""Positions, open and closed."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from adapters.graphql import kinds
 from adapters.graphql import order as orders
 from adapters.graphql import signal as signals
 from adapters.graphql.connection import BELOW, Most
-from adapters.graphql.enums import told
+from adapters.graphql.enums import register_enum
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
-from adapters.graphql.rows import told_by, values_by
+from adapters.graphql.rows import node_maker, values_by
 from adapters.graphql.scalars import Ordinal
 from domain.direction import Direction, Purpose
 from projections.questions.links import fills_of_positions, orders_of_positions
 
 
 class PositionStatus(StrEnum):
-    """OPEN: something is held. CLOSED: flat again, for good; what comes next is another position."""
+    """OPEN: the quantity is above zero. CLOSED: the position is flat; it is not opened again."""
 
     OPEN = "OPEN"
     CLOSED = "CLOSED"
 
 
 class PositionsBy(StrEnum):
-    """What a list of positions is ordered by."""
+    """The order of a list of positions."""
 
     OPENED = "OPENED"
     UPDATED = "UPDATED"
@@ -43,68 +43,74 @@ class PositionsBy(StrEnum):
     INSTRUMENT = "INSTRUMENT"
 
 
-told(PositionStatus)
-told(PositionsBy)
+register_enum(PositionStatus)
+register_enum(PositionsBy)
 
 
 @strawberry.type
 class PositionState:
-    """What queries and subscriptions both show of a position."""
+    """The fields of a position that queries and subscriptions share."""
 
-    account: str = strawberry.field(description="Who holds it.")
+    account: str = strawberry.field(description="The account that holds it.")
     id: strawberry.ID = strawberry.field(
-        description="Instrument, direction and number: its stream behind the account."
+        description="Instrument, direction and number, as in the name of its stream."
     )
     chain_id: strawberry.ID = strawberry.field(description="The chain that opened it.")
     closed_by_chain_id: strawberry.ID | None = strawberry.field(
         description="The chain that closed it; null while it is open."
     )
-    instrument: str = strawberry.field(description="What is held, as in `BTCUSDT-LINEAR.BYBIT`.")
+    instrument: str = strawberry.field(description="The instrument, as in `BTCUSDT-LINEAR.BYBIT`.")
     direction: Direction = strawberry.field(
         description="LONG gains when the price rises, SHORT when it falls."
     )
-    n: int = strawberry.field(description="The how-manieth of this instrument in this direction, from 1.")
-    status: PositionStatus = strawberry.field(description="Whether something is held.")
-    quantity: Decimal = strawberry.field(description="How much is held now, in base currency; 0 when closed.")
-    max_quantity: Decimal = strawberry.field(description="The most that was held, in base currency.")
-    cost: Decimal = strawberry.field(description="What was paid for what is held now, in quote currency.")
-    average_price: Decimal = strawberry.field(
-        description="Cost a unit, in quote currency, for people to read."
+    n: int = strawberry.field(
+        description="The number among the positions of this instrument and direction, from 1."
     )
-    stop: Decimal | None = strawberry.field(description="Where the protective stop rests, in quote currency.")
-    target: Decimal | None = strawberry.field(description="Where the target rests, in quote currency.")
-    gross: Decimal = strawberry.field(description="What was realised so far before fees, in quote currency.")
+    status: PositionStatus = strawberry.field(description="Whether it is open.")
+    quantity: Decimal = strawberry.field(
+        description="The quantity held now, in base currency; 0 when closed."
+    )
+    max_quantity: Decimal = strawberry.field(
+        description="The largest quantity held so far, in base currency."
+    )
+    cost: Decimal = strawberry.field(description="The cost of the quantity held now, in quote currency.")
+    average_price: Decimal = strawberry.field(
+        description="The cost per unit, in quote currency, rounded for display."
+    )
+    stop: Decimal | None = strawberry.field(
+        description="The price of the protective stop, in quote currency."
+    )
+    target: Decimal | None = strawberry.field(description="The price of the target, in quote currency.")
+    gross: Decimal = strawberry.field(
+        description="The profit realised so far, before fees, in quote currency."
+    )
     fees: Decimal = strawberry.field(description="Fees so far, in quote currency.")
     funding: Decimal = strawberry.field(
-        description="Funding so far, in quote currency; negative when we paid."
+        description="Funding received so far, in quote currency; negative where it was paid."
     )
     net: Decimal = strawberry.field(description="Gross - fees + funding so far, in quote currency.")
     entry_order_id: strawberry.ID = strawberry.field(description="The order whose fill opened it.")
     exit_order_id: strawberry.ID | None = strawberry.field(description="The order whose fill closed it.")
-    exit_reason: Purpose | None = strawberry.field(
-        description="Which way out it took; null while it is open."
-    )
-    opened_at: datetime = strawberry.field(description="When its first fill happened.")
-    updated_at: datetime = strawberry.field(description="When something last happened to it.")
-    closed_at: datetime | None = strawberry.field(
-        description="When it was flat again; null while it is open."
-    )
+    exit_reason: Purpose | None = strawberry.field(description="Why it was closed; null while it is open.")
+    opened_at: datetime = strawberry.field(description="When its first fill occurred.")
+    updated_at: datetime = strawberry.field(description="When its last event occurred.")
+    closed_at: datetime | None = strawberry.field(description="When it was closed; null while it is open.")
 
 
 @strawberry.type(
     name="Position",
-    description="What we hold, or held, of one instrument in one direction, from flat to flat.",
+    description="An exposure to one instrument in one direction, from its opening fill until it is flat.",
 )
 class HeldPosition(PositionState):
     moment: strawberry.Private[Moment]
     ordinal: Ordinal = strawberry.field(description="Its first event's ordinal in the log.")
     updated_ordinal: Ordinal = strawberry.field(description="Its last event's ordinal in the log.")
 
-    @strawberry.field(description="The signal that opened it; null for what a person asked for.")
+    @strawberry.field(description="The signal that opened it; null where a person's order did.")
     async def signal(self) -> kinds.Signal | None:
         return await signals.SIGNALS.one(self.moment, self.account, self.chain_id)
 
-    @strawberry.field(description="The decision that opened it; null for what a person asked for.")
+    @strawberry.field(description="The decision that opened it; null where a person's order did.")
     async def decision(self) -> kinds.Decision | None:
         return await decisions.DECISIONS.one(self.moment, self.account, self.chain_id)
 
@@ -112,26 +118,26 @@ class HeldPosition(PositionState):
     async def entry_order(self) -> kinds.Order | None:
         return await orders.ORDERS.one(self.moment, self.account, self.entry_order_id)
 
-    @strawberry.field(description="The orders that filled it, and those that rest to protect it.")
+    @strawberry.field(description="The orders that filled it, and those that protect it.")
     async def orders(self, most: Most = BELOW) -> list[kinds.Order]:
         return await orders.ORDERS.many(self.moment, orders_of_positions, (self.account, self.id), most)
 
-    @strawberry.field(description="The fills that made it what it is.")
+    @strawberry.field(description="The fills that opened, changed and closed it.")
     async def fills(self, most: Most = BELOW) -> list[kinds.Fill]:
         return await fills.FILLS.many(self.moment, fills_of_positions, (self.account, self.id), most)
 
-    @strawberry.field(description="Everything that happened in the chain that opened it, from the beginning.")
+    @strawberry.field(description="The events of the chain that opened it, from the first on.")
     async def chain(self, most: Most = BELOW) -> list[kinds.Event]:
         return await events.of_chain(self.moment, self.chain_id, most)
 
 
-@strawberry.input(description="Which positions: those for which everything that is given holds.")
+@strawberry.input(description="Only positions that meet every given condition.")
 class PositionFilter:
     account: str | None = strawberry.field(default=None, description="Of this account.")
     instrument: str | None = strawberry.field(default=None, description="Of this instrument.")
     direction: Direction | None = strawberry.field(default=None, description="In this direction.")
     status: PositionStatus | None = strawberry.field(default=None, description="Open, or closed.")
-    exit_reason: Purpose | None = strawberry.field(default=None, description="Closed this way.")
+    exit_reason: Purpose | None = strawberry.field(default=None, description="Closed for this reason.")
     chain: strawberry.ID | None = strawberry.field(
         default=None, description="Opened or closed by this chain."
     )
@@ -162,5 +168,5 @@ _COLUMNS = {
     "exit_order_id": "exit_order",
 }
 _WORDS: dict[str, type[Enum]] = {"direction": Direction, "status": PositionStatus, "exit_reason": Purpose}
-POSITIONS = Nodes(told_by(HeldPosition, _COLUMNS, **_WORDS), "positions")
+POSITIONS = Nodes(node_maker(HeldPosition, _COLUMNS, **_WORDS), "positions")
 position_values = values_by(PositionState, _COLUMNS, **_WORDS)

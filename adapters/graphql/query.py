@@ -1,4 +1,4 @@
-"""Everything that can be asked."""
+"""The queries."""
 
 from __future__ import annotations
 
@@ -51,65 +51,69 @@ from projections.standing import standings
 from projections.story import story
 
 Node = TypeVar("Node")
-Id = Annotated[strawberry.ID, strawberry.argument(name="id", description="Which one.")]
-By = Annotated[Dimension, strawberry.argument(description="What the trades are added up by.")]
+Id = Annotated[strawberry.ID, strawberry.argument(name="id", description="Its id.")]
+By = Annotated[Dimension, strawberry.argument(description="How the trades are grouped.")]
 AnyId = Annotated[
-    strawberry.ID, strawberry.argument(name="id", description="Whatever has an id, or a stream's whole name.")
+    strawberry.ID,
+    strawberry.argument(
+        name="id",
+        description="The id of an order, signal, position, event, execution or chain, or the name of a stream.",
+    ),
 ]
 OrderId = Annotated[strawberry.ID, strawberry.argument(description="The client order id.")]
-OfAccount = Annotated[str | None, strawberry.argument(description="Whose; any account's when left out.")]
+OfAccount = Annotated[str | None, strawberry.argument(description="The account; any account by default.")]
 Since = Annotated[datetime | None, strawberry.argument(description="From this time on.")]
 Before = Annotated[datetime | None, strawberry.argument(description="Before this time.")]
 
 
-@strawberry.type(description="What can be asked of the log's read models. Nothing here changes anything.")
+@strawberry.type(description="Queries of the log's read models. They change nothing.")
 class Query:
     orders: Connection[Order] = listed(
-        ORDER_LIST, ORDERS, OrderFilter, OrdersBy, "Orders, the latest placed first unless told otherwise."
+        ORDER_LIST, ORDERS, OrderFilter, OrdersBy, "Orders, by default the latest placed first."
     )
     fills: Connection[Fill] = listed(
-        FILL_LIST, FILLS, FillFilter, FillsBy, "Fills, the latest first unless told otherwise."
+        FILL_LIST, FILLS, FillFilter, FillsBy, "Fills, by default the latest first."
     )
     positions: Connection[HeldPosition] = listed(
         POSITION_LIST,
         POSITIONS,
         PositionFilter,
         PositionsBy,
-        "Positions, the latest opened first unless told otherwise.",
+        "Positions, by default the latest opened first.",
     )
     signals: Connection[Signal] = listed(
-        SIGNAL_LIST, SIGNALS, SignalFilter, SignalsBy, "Signals, the latest first unless told otherwise."
+        SIGNAL_LIST, SIGNALS, SignalFilter, SignalsBy, "Signals, by default the latest first."
     )
     decisions: Connection[Decision] = listed(
         DECISION_LIST,
         DECISIONS,
         DecisionFilter,
         DecisionsBy,
-        "Decisions, the latest first unless told otherwise.",
+        "Decisions, by default the latest first.",
     )
     equity: Connection[EquityPoint] = listed(
         EQUITY_LIST,
         EQUITY,
         EquityFilter,
         EquityBy,
-        "The equity curve, the latest point first unless told otherwise.",
+        "The equity curve, by default the latest point first.",
     )
     alerts: Connection[Alert] = listed(
-        ALERT_LIST, ALERTS, AlertFilter, AlertsBy, "Alerts, the latest first unless told otherwise."
+        ALERT_LIST, ALERTS, AlertFilter, AlertsBy, "Alerts, by default the latest first."
     )
     events: Connection[Event] = listed(
         JOURNAL,
         EVENTS,
         EventFilter,
         EventsBy,
-        "Every event of the log, the latest first unless told otherwise.",
+        "Every event of the log, by default the latest first.",
     )
     journal: Connection[Event] = listed(
         JOURNAL,
         EVENTS,
         EventFilter,
         EventsBy,
-        "The same as `events`, by the name people have for it: read `line`, and `search` in it.",
+        "The same list as `events`, for people: select `line`, and filter by `search`.",
     )
 
     @strawberry.field(description="One order, by its client order id.", extensions=[requires(Role.VIEWER)])
@@ -138,7 +142,7 @@ class Query:
         return await _one(info, DECISIONS, key, account, as_of)
 
     @strawberry.field(
-        description="Who kept signals from being traded, for which reasons, how often; the most frequent first.",
+        description="How many signals were skipped, by member and reason; the most frequent first.",
         extensions=[requires(Role.VIEWER)],
     )
     async def objections(
@@ -150,7 +154,7 @@ class Query:
         as_of: AsOf = None,
     ) -> list[Objection]:
         moment = await info.context.moment(when(as_of))
-        rows = await moment.ask(partial(objections, account=account, since=since, before=before))
+        rows = await moment.run(partial(objections, account=account, since=since, before=before))
         return [objection_of(row) for row in rows]
 
     @strawberry.field(description="One account, by its name.", extensions=[requires(Role.VIEWER)])
@@ -165,20 +169,20 @@ class Query:
     @strawberry.field(description="Every account, by name.", extensions=[requires(Role.VIEWER)])
     async def accounts(self, info: Info, as_of: AsOf = None) -> list[Account]:
         moment = await info.context.moment(when(as_of))
-        return [ACCOUNTS.of(moment, row) for row in await moment.ask(accounts)]
+        return [ACCOUNTS.of(moment, row) for row in await moment.run(accounts)]
 
     @strawberry.field(
-        description="How trading went, of closed positions: all together, or by instrument, strategy or day.",
+        description="The results of closed positions: all together, or by instrument, strategy or day.",
         extensions=[requires(Role.VIEWER)],
     )
     async def performance(
         self, info: Info, account: OfAccount = None, by: By = Dimension.ALL, as_of: AsOf = None
     ) -> list[Performance]:
         moment = await info.context.moment(when(as_of))
-        rows = await moment.ask(partial(performance, account=account, by=by))
+        rows = await moment.run(partial(performance, account=account, by=by))
         if by is not Dimension.ALL:
             return [performance_of(row) for row in rows]
-        ratios = await moment.ask(partial(ratios_by_account, accounts=[row["account"] for row in rows]))
+        ratios = await moment.run(partial(ratios_by_account, accounts=[row["account"] for row in rows]))
         return [performance_of(row, ratios[row["account"]]) for row in rows]
 
     @strawberry.field(
@@ -187,26 +191,26 @@ class Query:
     )
     async def chain(self, info: Info, key: AnyId, as_of: AsOf = None) -> Chain | None:
         moment = await info.context.moment(when(as_of))
-        found = await moment.ask(partial(story, wanted=key, decode=moment.decode))
+        found = await moment.run(partial(story, wanted=key, decode=moment.decode))
         return None if found is None else chain_of(moment, found)
 
     @strawberry.field(
-        description="Why an order exists and what came of it, step by step, in plain words.",
+        description="The explanation of an order: the events that led to it and those that followed.",
         extensions=[requires(Role.VIEWER)],
     )
     async def explain(self, info: Info, order_id: OrderId, as_of: AsOf = None) -> Explanation | None:
         moment = await info.context.moment(when(as_of))
-        steps = await moment.ask(partial(explain, order_id=order_id, decode=moment.decode))
+        steps = await moment.run(partial(explain, order_id=order_id, decode=moment.decode))
         return explanation_of(moment, order_id, steps) if steps else None
 
     @strawberry.field(
-        description="Every build of the read models: which answer, how far they are, what is parked.",
+        description="Every build of the read models: its status, its ordinal and its parked events.",
         extensions=[requires(Role.VIEWER)],
     )
     async def projections(self, info: Info) -> list[ProjectionBuild]:
         partition = info.context.served.models.partition
         moment = await info.context.moment()
-        found = await moment.ask(lambda source: standings(source.connection, partition))
+        found = await moment.run(lambda source: standings(source.connection, partition))
         return [build_of(one) for one in found]
 
 
@@ -214,5 +218,5 @@ async def _one(
     info: Info, nodes: Nodes[Node], key: str, account: str | None, as_of: AsOfInput | None
 ) -> Node | None:
     moment = await info.context.moment(when(as_of))
-    row: Any = await moment.ask(partial(one, table=nodes.table, account=account, id=key))
+    row: Any = await moment.run(partial(one, table=nodes.table, account=account, id=key))
     return None if row is None else nodes.of(moment, row)

@@ -1,4 +1,4 @@
-"""The threads that ask the store, and how many operations may hold snapshots of it at a time."""
+"""The threads that query the store, and the limit of operations that hold snapshots at the same time."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 MOMENTS = 4
-"""How many moments of the past, beside the present, one operation may ask about."""
+"""The most past moments, beside now, that one operation may query."""
 
 
 class Readers:
-    """Lets `operations` operations read at a time; the others wait their turn, before they hold anything.
+    """Lets `operations` operations read at the same time; others wait before they open a snapshot.
 
-    Each of them holds at most 1 + `MOMENTS` connections, one a moment, and asks on one thread a moment: so nobody who
-    holds a connection ever waits for a thread, or the other way round.
+    An operation uses at most 1 + `MOMENTS` connections and as many threads, one of each per moment. So a thread is free
+    for every operation that holds a connection, and they cannot deadlock.
     """
 
     def __init__(self, operations: int = 4) -> None:
@@ -27,14 +27,14 @@ class Readers:
 
     @asynccontextmanager
     async def place(self) -> AsyncGenerator[None]:
-        """Held while an operation has snapshots open."""
+        """Held while an operation has open snapshots."""
         async with self._places:
             yield
 
-    async def run(self, work: Callable[[], Answer]) -> Answer:
-        """Does the work in one of the threads."""
+    async def run(self, work: Callable[[], Result]) -> Result:
+        """Runs the work in one of the threads; returns its result."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def close(self) -> None:
-        """Waits for what is at work, and ends the threads."""
+        """Waits for the running work, and ends the threads."""
         self._threads.shutdown()

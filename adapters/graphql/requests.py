@@ -1,4 +1,4 @@
-"""How a mutation hands its request to the engine, and what it answers with."""
+"""Sends a mutation's request to the engine, and converts the answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import strawberry
 
-from adapters.graphql.confirmation import GOOD_FOR, Confirmation, spelled
+from adapters.graphql.confirmation import GOOD_FOR, Confirmation, unverified
 from adapters.graphql.context import Info
 from adapters.graphql.desk import Desk
 from adapters.graphql.mutation_answers import Completed, Draft, Refused, TimedOut
@@ -22,34 +22,34 @@ from domain.errors import Refused as RefusedError
 from domain.streams import check_account
 
 _LEAST_SECONDS, _MOST_SECONDS = 0.1, 30.0
-_LONG_OVER = datetime(1970, 1, 1, tzinfo=UTC)
+_EXPIRED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @strawberry.input(
-    description="What every mutation takes: the key of the request, whose it is, and how long to wait."
+    description="The input of every mutation: idempotency key, account and timeout of the request."
 )
 class RequestInput:
     idempotency_key: str = strawberry.field(
-        description="Your own name for this request: 1 to 64 letters, digits, dashes and underscores. A request "
-        "that is sent again with the same key is not carried out again: its first answer is returned."
+        description="The client's own key of this request: 1 to 64 letters, digits, dashes and underscores. A request "
+        "with a key that was used before is not carried out again: the first answer is returned."
     )
     account: str | None = strawberry.field(
-        default=None, description="The account that it is for; the engine's, when left out."
+        default=None, description="The account of the request; the engine's by default."
     )
     timeout_seconds: float = strawberry.field(
         default=5.0,
         description=f"How long to wait for the answer, {_LEAST_SECONDS:g} to {_MOST_SECONDS:g} seconds. A request that "
-        "the engine has not taken up by then is never carried out.",
+        "the engine has not begun by then is never carried out.",
     )
     wait_for_read_models: bool = strawberry.field(
         default=True,
-        description="Whether the answer waits until queries see what was done, or the time is over: see "
-        "`readModelsReached`. A draft records nothing, and waits for nothing.",
+        description="Whether the answer waits until queries include the request's events, or until the timeout: see "
+        "`readModelsReached`. A draft records nothing, so it does not wait.",
     )
 
 
 async def carried_out(info: Info, given: RequestInput, request: Request) -> Completed | Refused | TimedOut:
-    """Sends the request; raises InvalidInput for one that cannot be meant, before it is sent."""
+    """Sends the request. Raises InvalidInput for an invalid one before it is sent."""
     started = monotonic()
     requested = _requested(info, given, given.idempotency_key, request)
     answer = await _desk(info).ask(requested, given.timeout_seconds)
@@ -59,7 +59,7 @@ async def carried_out(info: Info, given: RequestInput, request: Request) -> Comp
 
 
 async def drafted(info: Info, given: RequestInput, terms: OrderTerms) -> Draft | Refused | TimedOut:
-    """The draft has a key of its own: the caller's is the order's."""
+    """Drafts an order under a key of its own: the caller's key is for placing the order."""
     desk = _desk(info)
     _requested(info, given, given.idempotency_key, PlaceOrder(terms.terms()))
     requested = _requested(info, given, f"draft-{uuid4().hex}", DraftOrder(terms.terms()))
@@ -74,7 +74,7 @@ async def drafted(info: Info, given: RequestInput, terms: OrderTerms) -> Draft |
 
 
 async def placed(info: Info, given: RequestInput, confirmation: str) -> Completed | Refused | TimedOut:
-    """Places the order that `confirmation` is of; raises what is wrong with a confirmation."""
+    """Places the order of a confirmation. Raises InvalidInput or Refused for an invalid or expired confirmation."""
     try:
         terms = _confirmed(info, given, confirmation)
     except (InvalidInput, RefusedError) as fault:
@@ -83,15 +83,15 @@ async def placed(info: Info, given: RequestInput, confirmation: str) -> Complete
 
 
 async def _placed_before(info: Info, given: RequestInput, text: str, fault: WhenceError) -> Completed:
-    """Sent again too late, or after a restart, the key still tells what became of it.
+    """The answer of an earlier request with the same key, where its confirmation is no longer valid.
 
-    Its time is over before it is sent, so that nothing is placed on a confirmation that is not good.
+    The request is sent as already expired, so that an invalid confirmation never places an order.
     """
-    read = spelled(text)
+    read = unverified(text)
     if read is None:
         raise fault
     requested = _requested(info, given, given.idempotency_key, PlaceOrder(read.terms))
-    answer = await _desk(info).ask(replace(requested, valid_until=_LONG_OVER), given.timeout_seconds)
+    answer = await _desk(info).ask(replace(requested, valid_until=_EXPIRED), given.timeout_seconds)
     if not (isinstance(answer, door.Completed) and answer.repeated):
         raise fault
     return Completed.of(answer, await _reached(info, given, answer, 0.0))
@@ -101,14 +101,16 @@ def _confirmed(info: Info, given: RequestInput, text: str) -> ManualTerms:
     desk = _desk(info)
     read = desk.signer.read(text, desk.clock())
     if (read.actor, read.account) != (info.context.caller.name, given.account or desk.account):
-        raise InvalidInput("that draft is somebody else's, or for another account; draft the order again")
+        raise InvalidInput("that draft belongs to another person or account; draft the order again")
     if read.key != given.idempotency_key:
-        raise InvalidInput("an order is placed with the idempotency key of its draft; this is another")
+        raise InvalidInput("an order is placed with the idempotency key of its draft; this key differs")
     return read.terms
 
 
 async def _reached(info: Info, given: RequestInput, answer: door.Completed, spent: float) -> bool | None:
-    """None where nobody waits, or another process keeps the read models: then nobody here can tell."""
+    """Whether the read models reached the answer in time; None where the request does not wait, or where another
+    process keeps the read models.
+    """
     projecting = info.context.served.projecting
     if projecting is None or not given.wait_for_read_models:
         return None
@@ -117,7 +119,7 @@ async def _reached(info: Info, given: RequestInput, answer: door.Completed, spen
 
 
 def _requested(info: Info, given: RequestInput, key: str, request: Request) -> Requested:
-    """Raises InvalidInput for what cannot be meant, before anything is sent."""
+    """The request with its id, account, actor and expiry. Raises InvalidInput for an invalid one."""
     desk = _desk(info)
     seconds = given.timeout_seconds
     if not _LEAST_SECONDS <= seconds <= _MOST_SECONDS:
@@ -135,7 +137,7 @@ def _requested(info: Info, given: RequestInput, key: str, request: Request) -> R
 def _desk(info: Info) -> Desk:
     desk = info.context.served.desk
     if desk is None:
-        raise RefusedError("nobody here takes requests: this program only reads")
+        raise RefusedError("this program takes no requests: it only reads")
     return desk
 
 

@@ -1,4 +1,4 @@
-"""Rows of read models as GraphQL's objects."""
+"""Converts rows of read models to GraphQL objects."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from adapters.graphql.moment import Moment
 Node = TypeVar("Node")
 
 
-def told_by(
+def node_maker(
     kind: type[Node], renamed: Mapping[str, str] | None = None, **words: type[Enum]
 ) -> Callable[[Moment, RowMapping], Node]:
-    """Makes objects of `kind` of rows, as `values_by` reads them.
+    """A function that makes objects of `kind` from rows, as `values_by` reads them.
 
-    The object keeps the moment it belongs to, and asks it for whatever it leads to.
+    Each object keeps its moment, in which its linked objects are loaded.
     """
     made: Any = kind
     values_of = values_by(kind, renamed, **words)
@@ -34,9 +34,9 @@ def told_by(
 def values_by(
     kind: type, renamed: Mapping[str, str] | None = None, **words: type[Enum]
 ) -> Callable[[Mapping[Any, Any]], dict[str, Any]]:
-    """Reads the fields of `kind` from rows that have them as columns; `words` are the enums some of them hold.
+    """A function that reads the fields of `kind` from the columns of a row; `words` has the enums by field.
 
-    `renamed` names the column of a field that is called otherwise.
+    `renamed` has the column names of fields whose column has another name.
     """
     made: Any = kind
     names = [one.name for one in fields(made) if one.init and one.name != "moment"]
@@ -53,17 +53,17 @@ def values_by(
 
 
 def filters_of(where: Any) -> Mapping[str, Any]:
-    """What a filter input asks for, by name, enums as the tables spell them; nothing for None."""
+    """The values of a filter input by name, enums as the tables hold them; empty for None."""
     if where is None:
         return {}
-    return {one.name: _spelled(getattr(where, one.name)) for one in fields(where)}
+    return {one.name: _stored(getattr(where, one.name)) for one in fields(where)}
 
 
-def _spelled(value: Any) -> Any:
+def _stored(value: Any) -> Any:
     if isinstance(value, list):
-        return _all_spelled(value)
+        return _all_stored(value)
     return value.value if isinstance(value, Enum) else value
 
 
-def _all_spelled(values: Any) -> Any:
-    return [_spelled(one) for one in values]
+def _all_stored(values: Any) -> Any:
+    return [_stored(one) for one in values]

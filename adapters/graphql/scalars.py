@@ -1,4 +1,4 @@
-"""The scalars that GraphQL does not have: exact decimals, UTC times, ordinals of the log, open shapes."""
+"""Scalars beyond GraphQL's own: exact decimals, UTC times, ordinals of the log and JSON."""
 
 from __future__ import annotations
 
@@ -15,48 +15,48 @@ from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
 Ordinal = NewType("Ordinal", int)
-"""A place in the log, or how many events there are up to it."""
+"""A place in the log, which is also the number of events up to it."""
 
 _LARGEST = 2**53 - 1
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,1000}(\.[0-9]{0,1000})?([eE][+-]?[0-9]{1,3})?")
-"""What programs write: Python would also read other scripts' digits, blanks around and underscores between."""
+"""Plain ASCII decimals; Python's Decimal would also accept other digits, surrounding blanks and underscores."""
 _SHOWN = 60
-"""How much of what was wrong is said back."""
+"""Characters of an invalid value that the error shows."""
 
 
 def decimal_text(value: Decimal) -> str:
-    """Plain notation, every digit as it was recorded."""
+    """The decimal in plain notation, with all recorded digits."""
     return format(value, "f")
 
 
 def read_decimal(value: object) -> Decimal:
-    """Text, or a whole number; a JSON number with a point has lost digits already."""
+    """The decimal of a text or a whole number; raises GraphQLError for a float, which may have lost digits."""
     if (
         isinstance(value, str | int)
         and not isinstance(value, bool)
-        and _DECIMAL.fullmatch(spelled := str(value))
+        and _DECIMAL.fullmatch(text := str(value))
     ):
-        return Decimal(spelled)
+        return Decimal(text)
     raise GraphQLError(f'{str(value)[:_SHOWN]!r} is not a decimal; write it as text, like "0.015"')
 
 
 def time_text(value: datetime) -> str:
-    """UTC with Z, to the microsecond."""
+    """The time in UTC with Z, to the microsecond."""
     return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def read_time(value: object) -> datetime:
-    """ISO 8601 with a zone: a time without one could be anybody's."""
+    """The time of an ISO 8601 text; raises GraphQLError for one without time zone."""
     if isinstance(value, str):
         with suppress(ValueError, OverflowError):
             read = datetime.fromisoformat(value)
             if read.tzinfo is not None:
                 return read.astimezone(UTC)
-    raise GraphQLError(f"{value!r} is not a time with its zone; write it like 2025-06-30T14:00:00Z")
+    raise GraphQLError(f"{value!r} is not a time with its time zone; write it like 2025-06-30T14:00:00Z")
 
 
 def read_ordinal(value: object) -> Ordinal:
-    """A whole number, 0 or more, as a JSON number or as text."""
+    """The ordinal of a JSON number or a text of digits; raises GraphQLError for anything else."""
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST:
@@ -67,7 +67,7 @@ def read_ordinal(value: object) -> Ordinal:
 DECIMAL = strawberry.scalar(
     name="Decimal",
     description=(
-        "An exact decimal as text in plain notation, every digit as it was recorded, as in `0.0150`. Prices are in "
+        "An exact decimal as text in plain notation with all recorded digits, as in `0.0150`. Prices are in "
         "quote currency, quantities in base currency, money in the account's currency. As "
         "input: text or a whole number."
     ),
@@ -78,7 +78,7 @@ DECIMAL = strawberry.scalar(
 DATE_TIME = strawberry.scalar(
     name="DateTime",
     description=(
-        "A moment in UTC, ISO 8601 to the microsecond: `2025-06-30T14:00:00.000000Z`. As input: in any one zone."
+        "A time in UTC, ISO 8601 to the microsecond: `2025-06-30T14:00:00.000000Z`. As input: in any time zone."
     ),
     specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
     serialize=time_text,
@@ -87,8 +87,8 @@ DATE_TIME = strawberry.scalar(
 ORDINAL = strawberry.scalar(
     name="Ordinal",
     description=(
-        "An ordinal of the log: 1, 2, 3 … in the order of its events. A JSON number, exact up to 2^53 - 1, which is "
-        "more events than any log will hold. As input: a number, or its digits as text."
+        "An ordinal of the log: 1, 2, 3 … in the order of its events. It is a JSON number, exact up to 2^53 - 1. "
+        "As input: a number, or its digits as text."
     ),
     serialize=int,
     parse_value=read_ordinal,

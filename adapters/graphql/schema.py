@@ -1,4 +1,4 @@
-"""The schema: what can be asked, sent and followed."""
+"""The schema: queries, mutations and subscriptions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from strawberry.extensions import ParserCache, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
-from adapters.graphql.context import SnapshotsGivenBack
+from adapters.graphql.context import SnapshotsClosed
 from adapters.graphql.documents import ValidatedOnce, ValidDocuments
 from adapters.graphql.masking import MaskedSchema
 from adapters.graphql.mutation import Mutation
@@ -16,15 +16,15 @@ from adapters.graphql.scalars import SCALARS
 from adapters.graphql.subscription import Subscription
 
 _DOCUMENTS = 500
-"""How many different documents are kept, parsed and known to be valid."""
+"""The most documents in the caches of parsed and of valid documents."""
 
 
 def schema(
     extensions: Sequence[Callable[[], SchemaExtension]] = (), *, suggestions: bool = True
 ) -> MaskedSchema:
-    """The whole schema; `extensions` are made anew for every operation.
+    """The whole schema; `extensions` are created for every operation.
 
-    Without `suggestions` an unknown name is an unknown name: what is meant would tell what there is.
+    Without `suggestions` the error for an unknown name suggests no similar names, which would disclose the schema.
     """
     valid = ValidDocuments(_DOCUMENTS)
     quick = [lambda: ParserCache(_DOCUMENTS), lambda: ValidatedOnce(valid)]
@@ -32,11 +32,11 @@ def schema(
         Query,
         Mutation,
         Subscription,
-        extensions=[SnapshotsGivenBack, *quick, *extensions],
+        extensions=[SnapshotsClosed, *quick, *extensions],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not suggestions),
     )
 
 
 def printed() -> str:
-    """The schema in GraphQL's own language, as it is committed."""
+    """The schema in GraphQL's schema language, as in the committed file."""
     return f"{schema().as_str()}\n"

@@ -1,4 +1,4 @@
-"""Signals: what strategies saw."""
+"""Signals of strategies."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from adapters.graphql import event as events
 from adapters.graphql import kinds
 from adapters.graphql import order as orders
 from adapters.graphql.connection import BELOW, Most
-from adapters.graphql.enums import told
+from adapters.graphql.enums import register_enum
 from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes, belonging
-from adapters.graphql.rows import told_by, values_by
+from adapters.graphql.rows import node_maker, values_by
 from adapters.graphql.scalars import JSON, Ordinal
 from domain.direction import Direction
 from domain.signal import Verdict
@@ -26,14 +26,14 @@ ORDERS_OF_CHAIN = belonging("orders", "account", "chain")
 
 
 class SignalStatus(StrEnum):
-    """DETECTED waits for its decision; DECIDED has it."""
+    """DETECTED: the signal waits for its decision. DECIDED: it has been decided."""
 
     DETECTED = "DETECTED"
     DECIDED = "DECIDED"
 
 
 class SignalsBy(StrEnum):
-    """What a list of signals is ordered by."""
+    """The order of a list of signals."""
 
     DETECTED = "DETECTED"
     CONFIDENCE = "CONFIDENCE"
@@ -41,34 +41,36 @@ class SignalsBy(StrEnum):
     INSTRUMENT = "INSTRUMENT"
 
 
-told(SignalStatus)
-told(SignalsBy)
+register_enum(SignalStatus)
+register_enum(SignalsBy)
 
 
 @strawberry.type
 class SignalState:
-    """What queries and subscriptions both show of a signal."""
+    """The fields of a signal that queries and subscriptions share."""
 
-    account: str = strawberry.field(description="Whose trading it was raised for.")
-    id: strawberry.ID = strawberry.field(description="The signal's id, which is that of the chain it began.")
-    strategy: str = strawberry.field(description="Who says so.")
-    instrument: str = strawberry.field(description="Of what, as in `BTCUSDT-LINEAR.BYBIT`.")
-    interval_seconds: int = strawberry.field(description="How long its candles are, in seconds.")
-    candle_closed_at: datetime = strawberry.field(description="When the candle closed at which it was said.")
-    direction: Direction = strawberry.field(description="The direction it speaks for.")
-    intent: Intent = strawberry.field(description="Whether it wants in, or out of the opposite.")
-    confidence: float = strawberry.field(description="How sure the strategy is, in 0..1.")
-    trend: float = strawberry.field(description="The longer trend as the strategy reads it, in -1..1.")
-    price: Decimal = strawberry.field(description="The close it was said at, in quote currency.")
+    account: str = strawberry.field(description="The account that it was raised for.")
+    id: strawberry.ID = strawberry.field(description="The signal's id, which is also the id of its chain.")
+    strategy: str = strawberry.field(description="The strategy that raised it.")
+    instrument: str = strawberry.field(description="The instrument, as in `BTCUSDT-LINEAR.BYBIT`.")
+    interval_seconds: int = strawberry.field(description="The interval of its candle, in seconds.")
+    candle_closed_at: datetime = strawberry.field(description="When its candle closed.")
+    direction: Direction = strawberry.field(description="The direction of the proposed position.")
+    intent: Intent = strawberry.field(description="Whether to enter, or to exit the opposite position.")
+    confidence: float = strawberry.field(description="The strategy's confidence, in 0..1.")
+    trend: float = strawberry.field(description="The strategy's measure of the longer trend, in -1..1.")
+    price: Decimal = strawberry.field(description="The close of its candle, in quote currency.")
     stop: Decimal = strawberry.field(description="The stop proposed, in quote currency.")
     target: Decimal = strawberry.field(description="The target proposed, in quote currency.")
     inputs: JSON = strawberry.field(
-        description="The figures that were used, by name: enough to say it again."
+        description="The figures it was computed from, by name: enough to compute it again."
     )
     status: SignalStatus = strawberry.field(description="Whether it has been decided.")
-    verdict: Verdict | None = strawberry.field(description="What was decided; null until it is.")
-    reasons: list[str] | None = strawberry.field(description="Why it was decided so; null until it is.")
-    actor: str = strawberry.field(description="Who raised it: the engine, or a person by name.")
+    verdict: Verdict | None = strawberry.field(description="The verdict; null until it is decided.")
+    reasons: list[str] | None = strawberry.field(
+        description="The reasons of the verdict; null until it is decided."
+    )
+    actor: str = strawberry.field(description="Who raised it: `engine`, or a person's name.")
     detected_at: datetime = strawberry.field(description="When it was raised.")
     decided_at: datetime | None = strawberry.field(description="When it was decided.")
 
@@ -79,34 +81,36 @@ class Signal(SignalState):
     ordinal: Ordinal = strawberry.field(description="Its first event's ordinal in the log.")
     updated_ordinal: Ordinal = strawberry.field(description="Its last event's ordinal in the log.")
 
-    @strawberry.field(description="What both committees made of it; null until they have.")
+    @strawberry.field(description="The decision of both committees; null until it is made.")
     async def decision(self) -> kinds.Decision | None:
         return await decisions.DECISIONS.one(self.moment, self.account, self.id)
 
-    @strawberry.field(description="The orders that came of it.")
+    @strawberry.field(description="The orders that followed from it.")
     async def orders(self, most: Most = BELOW) -> list[kinds.Order]:
         return await orders.ORDERS.many(self.moment, ORDERS_OF_CHAIN, (self.account, self.id), most)
 
-    @strawberry.field(description="Everything that happened in its chain, from the beginning.")
+    @strawberry.field(description="The events of its chain, from the first on.")
     async def chain(self, most: Most = BELOW) -> list[kinds.Event]:
         return await events.of_chain(self.moment, self.id, most)
 
 
-@strawberry.input(description="Which signals: those for which everything that is given holds.")
+@strawberry.input(description="Only signals that meet every given condition.")
 class SignalFilter:
     account: str | None = strawberry.field(default=None, description="For this account.")
     strategy: str | None = strawberry.field(default=None, description="By this strategy.")
     instrument: str | None = strawberry.field(default=None, description="Of this instrument.")
     interval_seconds: int | None = strawberry.field(
-        default=None, description="On candles this long, in seconds."
+        default=None, description="On candles of this interval, in seconds."
     )
     direction: Direction | None = strawberry.field(default=None, description="For this direction.")
-    intent: Intent | None = strawberry.field(default=None, description="In or out.")
+    intent: Intent | None = strawberry.field(default=None, description="With this intent.")
     status: SignalStatus | None = strawberry.field(default=None, description="Decided, or not.")
-    verdict: Verdict | None = strawberry.field(default=None, description="Decided so.")
+    verdict: Verdict | None = strawberry.field(default=None, description="With this verdict.")
     chain: strawberry.ID | None = strawberry.field(default=None, description="Of this chain.")
     actor: str | None = strawberry.field(default=None, description="Raised by this person, or by `engine`.")
-    min_confidence: float | None = strawberry.field(default=None, description="This sure or surer, in 0..1.")
+    min_confidence: float | None = strawberry.field(
+        default=None, description="With at least this confidence, in 0..1."
+    )
     since: datetime | None = strawberry.field(default=None, description="Raised at this time or later.")
     before: datetime | None = strawberry.field(default=None, description="Raised earlier than this time.")
     after_ordinal: Ordinal | None = strawberry.field(
@@ -120,5 +124,5 @@ _WORDS: dict[str, type[Enum]] = {
     "status": SignalStatus,
     "verdict": Verdict,
 }
-SIGNALS = Nodes(told_by(Signal, None, **_WORDS), "signals")
+SIGNALS = Nodes(node_maker(Signal, None, **_WORDS), "signals")
 signal_values = values_by(SignalState, None, **_WORDS)

@@ -1,4 +1,4 @@
-"""How far the read models are."""
+"""The status of the read models."""
 
 from __future__ import annotations
 
@@ -9,21 +9,23 @@ from projections.bookkeeping import BuildKind, BuildStatus
 from projections.standing import Standing
 
 
-@strawberry.type(description="A build of a read model: its tables, and how far in the log they are.")
+@strawberry.type(description="A build of a read model, and the ordinal it has reached.")
 class ProjectionBuild:
     name: str = strawberry.field(description="The read model.")
     build: int = strawberry.field(description="The number of the build.")
-    kind: BuildKind = strawberry.field(description="Rows as they are now, or as they were at checkpoints.")
-    status: BuildStatus = strawberry.field(description="Whether it answers.")
-    ordinal: Ordinal = strawberry.field(description="Up to where it tells the log.")
-    parked_events: int = strawberry.field(
-        description="Events that wait, for one of their sequence could not be told."
+    kind: BuildKind = strawberry.field(
+        description="Whether it holds rows as they are now, or as of every checkpoint."
     )
-    parked_sequences: int = strawberry.field(description="In how many sequences they wait.")
+    status: BuildStatus = strawberry.field(description="Whether it is live, being built or retired.")
+    ordinal: Ordinal = strawberry.field(description="The ordinal of the last event it includes.")
+    parked_events: int = strawberry.field(
+        description="The number of events parked because an event of their sequence could not be projected."
+    )
+    parked_sequences: int = strawberry.field(description="The number of sequences with parked events.")
 
 
 def build_of(standing: Standing) -> ProjectionBuild:
-    """A standing as GraphQL's object."""
+    """The GraphQL object of a standing."""
     return ProjectionBuild(
         name=standing.build.projection,
         build=standing.build.id,

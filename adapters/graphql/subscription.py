@@ -1,7 +1,8 @@
-"""Everything that can be followed, over `graphql-transport-ws`.
+"""The subscriptions, over `graphql-transport-ws`.
 
-A subscription begins after an ordinal, or now; it misses nothing and repeats nothing. Whoever does not keep up is told
-(TOO_SLOW) and dropped, and may come back with the last ordinal it saw, as after any other end.
+A subscription begins after an ordinal, or now; it sends every later event exactly once. A client that does not keep up
+receives the error TOO_SLOW and is dropped. As after any other end it may subscribe again after the last ordinal it
+received.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ from typing import Annotated
 import strawberry
 
 from adapters.graphql.context import Info
-from adapters.graphql.enums import told
+from adapters.graphql.enums import register_enum
 from adapters.graphql.permission import requires
 from adapters.graphql.scalars import Ordinal
 from adapters.graphql.subscription_filter import EventsFilter, Wanted, of_account
 from adapters.graphql.subscription_messages import (
     AlertRaised,
     LoggedEvent,
+    Messages,
     PositionChange,
     PriceSeen,
     SignalChange,
-    Telling,
 )
 from adapters.live import Live
 from adapters.live.folded import Folded, fold, fresh
@@ -35,36 +36,34 @@ from projections.positions import POSITIONS
 from projections.projection import Projection, Row
 from projections.signals import SIGNALS
 
-told(Severity)
+register_enum(Severity)
 
 _MOST_INSTRUMENTS = 100
-_TELLING = Telling()
+_MESSAGES = Messages()
 
 After = Annotated[
     Ordinal | None,
     strawberry.argument(
-        description="Tell all that came after this ordinal, then what comes; from now on, when left out."
+        description="Begin with the events after this ordinal; by default with the next event."
     ),
 ]
-Account = Annotated[str | None, strawberry.argument(description="Whose; anybody's, when left out.")]
-Instruments = Annotated[
-    list[str] | None, strawberry.argument(description="Of these; of all that are seen, when left out.")
-]
+Account = Annotated[str | None, strawberry.argument(description="The account; any account by default.")]
+Instruments = Annotated[list[str] | None, strawberry.argument(description="The instruments; all by default.")]
 
 
-@strawberry.type(description="What can be followed as it happens.")
+@strawberry.type(description="Subscriptions to the log and to prices.")
 class Subscription:
-    @strawberry.subscription(description="Events, as they are recorded.", extensions=[requires(Role.VIEWER)])
+    @strawberry.subscription(description="Events as they are recorded.", extensions=[requires(Role.VIEWER)])
     async def events(
         self, info: Info, where: EventsFilter | None = None, after: After = None
     ) -> AsyncGenerator[LoggedEvent]:
         wanted = (where or EventsFilter()).wanted()
         async with aclosing(_events(info, wanted, after)) as events:
             async for recorded in events:
-                yield _TELLING.of(recorded)
+                yield _MESSAGES.of(recorded)
 
     @strawberry.subscription(
-        description="Positions, as they stand after each of their events.", extensions=[requires(Role.VIEWER)]
+        description="Positions as of each of their events.", extensions=[requires(Role.VIEWER)]
     )
     async def positions(
         self, info: Info, account: Account = None, after: After = None
@@ -74,7 +73,7 @@ class Subscription:
                 yield PositionChange.of(recorded, row)
 
     @strawberry.subscription(
-        description="Signals, as they are detected and decided.", extensions=[requires(Role.VIEWER)]
+        description="Signals as they are detected and decided.", extensions=[requires(Role.VIEWER)]
     )
     async def signals(
         self, info: Info, account: Account = None, after: After = None
@@ -84,7 +83,7 @@ class Subscription:
                 yield SignalChange.of(recorded, row)
 
     @strawberry.subscription(
-        description="What a person should know of without asking.", extensions=[requires(Role.VIEWER)]
+        description="Events that a person should be notified of.", extensions=[requires(Role.VIEWER)]
     )
     async def alerts(
         self, info: Info, account: Account = None, after: After = None
@@ -96,14 +95,14 @@ class Subscription:
                     yield AlertRaised.of(row)
 
     @strawberry.subscription(
-        description="The last price of each instrument, then each that follows. Whoever is slow sees the newest.",
+        description="The last price of each instrument, then every new price. A slow client receives only the newest.",
         extensions=[requires(Role.VIEWER)],
     )
     async def prices(self, info: Info, instruments: Instruments = None) -> AsyncGenerator[PriceSeen]:
         seen = _live(info).prices
         if seen is None:
             raise Refused(
-                "no engine runs in this process, so it sees no prices; ask the API of one that trades"
+                "no engine runs in this process, so it receives no prices; use the API of an engine"
             )
         if instruments is not None and not 0 < len(instruments) <= _MOST_INSTRUMENTS:
             raise InvalidInput(f"name 1 to {_MOST_INSTRUMENTS} instruments, or leave them out for all")
@@ -133,5 +132,5 @@ async def _rows(
 def _live(info: Info) -> Live:
     live = info.context.served.live
     if live is None:
-        raise Refused("this process follows no log: there is nothing to subscribe to")
+        raise Refused("this process follows no log, so it offers no subscriptions")
     return live

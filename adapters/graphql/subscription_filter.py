@@ -1,4 +1,4 @@
-"""Which events a subscription is told of."""
+"""The filter of a subscription's events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.streams import parse
 Wanted = Callable[[Recorded], bool]
 
 
-@strawberry.input(description="Which events: those for which everything that is given holds.")
+@strawberry.input(description="Only events that meet every given condition.")
 class EventsFilter:
     account: str | None = strawberry.field(default=None, description="Of this account.")
     nouns: list[str] | None = strawberry.field(
@@ -27,7 +27,7 @@ class EventsFilter:
     chain: strawberry.ID | None = strawberry.field(default=None, description="Of this chain.")
 
     def wanted(self) -> Wanted:
-        """Raises InvalidInput for a noun or a type that there is not: it would be waited for in vain."""
+        """The condition on an event. Raises InvalidInput for an unknown noun or type, which no event could match."""
         if self.stream is not None:
             parse(self.stream)
         tests = [
@@ -47,12 +47,12 @@ _TYPES = {event.__name__: name for event, name in FULL_NAMES.items()}
 
 
 def of_account(account: str | None) -> Wanted:
-    """Those of one account; None: of all."""
+    """The condition for events of an account; of any account for None."""
     return EventsFilter(account=account).wanted()
 
 
 def _short(types: Sequence[str] | None) -> Sequence[str] | None:
-    """A full name must be right as a whole; what is left of a wrong one is no name."""
+    """The short names of types given by full or short name; unknown names stay as they are."""
     if types is None:
         return None
     full = {name: short for short, name in _TYPES.items()}
@@ -60,7 +60,7 @@ def _short(types: Sequence[str] | None) -> Sequence[str] | None:
 
 
 def _one_of(
-    names: Sequence[str] | None, known: Collection[str], what: str, told: Callable[[Recorded], str]
+    names: Sequence[str] | None, known: Collection[str], what: str, value_of: Callable[[Recorded], str]
 ) -> Wanted | None:
     if names is None:
         return None
@@ -68,8 +68,8 @@ def _one_of(
     if unknown := set(names) - there:
         raise InvalidInput(f"there is no {what} {min(unknown)!r}; there are: {', '.join(sorted(there))}")
     wanted = frozenset(names)
-    return lambda recorded: told(recorded) in wanted
+    return lambda recorded: value_of(recorded) in wanted
 
 
-def _same(wanted: str | None, told: Callable[[Recorded], str]) -> Wanted | None:
-    return None if wanted is None else lambda recorded: told(recorded) == wanted
+def _same(wanted: str | None, value_of: Callable[[Recorded], str]) -> Wanted | None:
+    return None if wanted is None else lambda recorded: value_of(recorded) == wanted

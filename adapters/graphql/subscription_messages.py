@@ -1,4 +1,4 @@
-"""What subscriptions tell. Every message has the ordinal to go on from."""
+"""The messages of subscriptions. Each message about an event has the ordinal to resume after."""
 
 from __future__ import annotations
 
@@ -23,26 +23,24 @@ from projections.projection import Row
 from projections.sentences import sentence
 
 
-@strawberry.type(description="One event, as it was recorded.")
+@strawberry.type(description="One event as it was recorded.")
 class LoggedEvent:
     envelope: strawberry.Private[Envelope]
-    ordinal: Ordinal = strawberry.field(description="Its place in the log: go on after it.")
+    ordinal: Ordinal = strawberry.field(description="Its ordinal; resume after it.")
     id: strawberry.ID = strawberry.field(description="Its id.")
-    stream: str = strawberry.field(description="Its stream, like `order-main-01hx3k9zq2m4c-e1`.")
-    noun: str = strawberry.field(description="What the stream is of, like `order`.")
-    account: str = strawberry.field(description="Whose; `system` for what belongs to no account.")
+    stream: str = strawberry.field(description="Its stream, as in `order-main-01hx3k9zq2m4c-e1`.")
+    noun: str = strawberry.field(description="The noun of its stream, as in `order`.")
+    account: str = strawberry.field(description="The account; `system` for an event of no account.")
     version: int = strawberry.field(description="Its number in its stream, from 1.")
-    type: str = strawberry.field(description="What happened, as in `OrderFilled`.")
+    type: str = strawberry.field(description="The event's type, as in `OrderFilled`.")
     chain_id: strawberry.ID = strawberry.field(description="The chain that it belongs to.")
-    cause_id: str = strawberry.field(
-        description="The id of the event that caused it, or the fact outside that did."
-    )
-    actor: str = strawberry.field(description="Who did it: the engine, or a person by name.")
-    occurred_at: datetime = strawberry.field(description="When it was so.")
-    recorded_at: datetime = strawberry.field(description="When it was written down.")
-    line: str = strawberry.field(description="What it says, in one line of plain words.")
+    cause_id: str = strawberry.field(description="The id of the event or the outside fact that caused it.")
+    actor: str = strawberry.field(description="Who caused it: `engine`, or a person's name.")
+    occurred_at: datetime = strawberry.field(description="When it occurred.")
+    recorded_at: datetime = strawberry.field(description="When it was recorded.")
+    line: str = strawberry.field(description="The event's sentence, on one line.")
 
-    @strawberry.field(description="All it says: decimals and times as text.")
+    @strawberry.field(description="The event's fields by name: decimals and times as text.")
     def json(self) -> JSON:
         return cast(JSON, to_json(self.envelope.event))
 
@@ -67,25 +65,25 @@ class LoggedEvent:
         )
 
 
-class Telling:
-    """Makes each event's message once for all who follow the log's end: they are handed the same event."""
+class Messages:
+    """Makes each event's message once and shares it between the subscriptions that follow the log's end."""
 
     def __init__(self, kept: int = 1024) -> None:
         self._kept = kept
-        self._told: OrderedDict[UUID, LoggedEvent] = OrderedDict()
+        self._messages: OrderedDict[UUID, LoggedEvent] = OrderedDict()
 
     def of(self, recorded: Recorded) -> LoggedEvent:
         """The event's message."""
         event_id = recorded.envelope.meta.event_id
-        told = self._told.get(event_id)
-        if told is None or told.envelope is not recorded.envelope:
-            told = self._told[event_id] = LoggedEvent.of(recorded)
-            if len(self._told) > self._kept:
-                self._told.popitem(last=False)
-        return told
+        message = self._messages.get(event_id)
+        if message is None or message.envelope is not recorded.envelope:
+            message = self._messages[event_id] = LoggedEvent.of(recorded)
+            if len(self._messages) > self._kept:
+                self._messages.popitem(last=False)
+        return message
 
 
-@strawberry.type(description="A position as it was right after an event.")
+@strawberry.type(description="A position right after one of its events.")
 class PositionChange(PositionState):
     ordinal: Ordinal = strawberry.field(description="The event's place in the log: go on after it.")
     event: LoggedEvent = strawberry.field(description="What happened.")
@@ -96,7 +94,7 @@ class PositionChange(PositionState):
         return cls(ordinal=ordinal, event=event, **position_values(row))
 
 
-@strawberry.type(description="A signal as it was right after an event: detected, or decided.")
+@strawberry.type(description="A signal right after one of its events: detected, or decided.")
 class SignalChange(SignalState):
     ordinal: Ordinal = strawberry.field(description="The event's place in the log: go on after it.")
     event: LoggedEvent = strawberry.field(description="What happened.")
@@ -107,28 +105,30 @@ class SignalChange(SignalState):
         return cls(ordinal=ordinal, event=event, **signal_values(row))
 
 
-@strawberry.type(description="What a person should know of without asking.")
+@strawberry.type(description="An event that a person should be notified of.")
 class AlertRaised:
     ordinal: Ordinal = strawberry.field(description="The event's place in the log: go on after it.")
-    account: str = strawberry.field(description="Whose; `system` for what belongs to no account.")
-    severity: Severity = strawberry.field(description="How much it matters.")
-    kind: str = strawberry.field(description="What it is, for programs: like `KILL_SWITCH_TRIPPED`.")
-    line: str = strawberry.field(description="What it is, for people.")
+    account: str = strawberry.field(description="The account; `system` for an event of no account.")
+    severity: Severity = strawberry.field(description="How urgent it is.")
+    kind: str = strawberry.field(description="The kind of alert, as in `KILL_SWITCH_TRIPPED`.")
+    line: str = strawberry.field(description="The event's sentence, on one line.")
     stream: str = strawberry.field(description="The stream of the event.")
     chain_id: strawberry.ID = strawberry.field(description="The chain of the event.")
-    at: datetime = strawberry.field(description="When it was so.")
+    at: datetime = strawberry.field(description="When the event occurred.")
 
     @classmethod
     def of(cls, row: Row) -> AlertRaised:
-        told = {name: value for name, value in row.items() if name != "chain"}
-        told |= {"severity": Severity(row["severity"]), "chain_id": strawberry.ID(row["chain"])}
-        return cls(**told)
+        values = {name: value for name, value in row.items() if name != "chain"}
+        values |= {"severity": Severity(row["severity"]), "chain_id": strawberry.ID(row["chain"])}
+        return cls(**values)
 
 
-@strawberry.type(description="The close of a candle. Prices are no part of the log: they have no ordinal.")
+@strawberry.type(
+    description="The close of a candle. Prices are not part of the log, so they have no ordinal."
+)
 class PriceSeen:
-    instrument: str = strawberry.field(description="Of what.")
-    price: Decimal = strawberry.field(description="In quote currency.")
+    instrument: str = strawberry.field(description="The instrument.")
+    price: Decimal = strawberry.field(description="The price, in quote currency.")
     at: datetime = strawberry.field(description="When the candle closed, by the market's clock.")
 
     @classmethod

@@ -1,4 +1,4 @@
-"""How long each operation took and how it ended, told to the metrics."""
+"""Records the duration and the outcome of each operation in the metrics."""
 
 from __future__ import annotations
 
@@ -22,38 +22,38 @@ _KINDS = {
 
 
 class Timed(SchemaExtension):
-    """Counts an operation once, at its first answer."""
+    """Counts an operation once, at its first result."""
 
     def __init__(self, metrics: ApiMetrics) -> None:
         self._metrics = metrics
         self._began = perf_counter()
-        self._told = False
+        self._is_recorded = False
 
     def on_operation(self) -> Iterator[None]:
-        """Its end is the first answer of what is no subscription."""
+        """Records a query or mutation at its end; a subscription is recorded at its first result."""
         yield
-        self._tell(getattr(self.execution_context, "result", None))
+        self._record(getattr(self.execution_context, "result", None))
 
     def on_stream_result(self, result: Any) -> Iterator[None]:
-        """The first answer of a subscription."""
-        self._tell(result)
+        """Records a subscription at its first result."""
+        self._record(result)
         yield
 
-    def _tell(self, result: Any) -> None:
-        if not self._told:
-            self._told = True
+    def _record(self, result: Any) -> None:
+        if not self._is_recorded:
+            self._is_recorded = True
             self._metrics.answered(self._kind(), _status(result), perf_counter() - self._began)
 
     def _kind(self) -> Operation:
         context = self.execution_context
         try:
             return Operation.UNKNOWN if context.graphql_document is None else _KINDS[context.operation_type]
-        except RuntimeError:  # the document has no operation of the name that was asked for
+        except RuntimeError:  # the document has no operation of the requested name
             return Operation.UNKNOWN
 
 
 def _status(result: Any) -> Status:
-    """An operation that has no result at all has failed in our own hands."""
+    """The status of a result; an operation without a result has failed by our fault."""
     if result is None:
         return Status.FAILED
     errors: Sequence[GraphQLError] = result.errors or ()

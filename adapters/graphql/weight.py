@@ -1,7 +1,7 @@
-"""How much a document asks for, before anything is resolved.
+"""The weight of a document: its depth, cost and aliases, computed before any field is resolved.
 
-Strawberry's own limiters of depth and aliases walk a fragment anew wherever it is spread: a short document of
-fragments that each spread the next one twice keeps them busy for ever. Here each fragment is weighed once.
+Strawberry's own limiters of depth and aliases walk a fragment again wherever it is spread, which takes exponential
+time for fragments that each spread the next one twice. Here each fragment is weighed once.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from graphql.language import SelectionNode, SelectionSetNode
 
 PAGE_ARGUMENTS = ("first", "last")
 _LONGEST_SIZE = 12
-"""Characters that are read of a page size: so many are beyond every page already, however many more there are."""
+"""Digits that are read of a page size; a number of this many digits is beyond every limit already."""
 _UNBOUNDED_LIST = 10
-"""What a list is taken to hold where the document does not say."""
+"""The assumed length of a list without a page size."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """`depth` in fields below one another, `cost` in fields resolved at most, `aliases` as they are spread."""
+    """`depth` is the most nested fields, `cost` the most fields resolved, `aliases` their number after spreading."""
 
     depth: int = 0
     cost: int = 0
     aliases: int = 0
 
     def beside(self, other: Weight) -> Weight:
-        """Both, next to each other."""
+        """The weight of two selections side by side."""
         return Weight(max(self.depth, other.depth), self.cost + other.cost, self.aliases + other.aliases)
 
     def under(self, times: int, *, alias: bool) -> Weight:
@@ -54,7 +54,7 @@ class Weight:
 
 @dataclass
 class Scales:
-    """Weighs the operations of one document; `pages` collects page sizes beyond `page`, with where they are asked."""
+    """Weighs the operations of one document; `pages` collects an error for each page size beyond `page`."""
 
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
@@ -64,7 +64,7 @@ class Scales:
     _weighed: dict[str, Weight] = field(default_factory=dict[str, Weight])
 
     def weigh(self, selections: SelectionSetNode | None, parent: GraphQLNamedType | None) -> Weight:
-        """The weight of these selections on that type; what the schema does not know weighs as one field."""
+        """The weight of these selections on a type; a field that the schema does not have counts as one field."""
         if selections is None:
             return Weight()
         parts = (self._one(selection, parent) for selection in selections.selections)
@@ -87,7 +87,7 @@ class Scales:
 
     def _fragment(self, name: str) -> Weight:
         if name not in self._weighed and (fragment := self.fragments.get(name)) is not None:
-            # A fragment that spreads itself is refused by another rule; here it only has to end.
+            # A fragment that spreads itself is refused by another rule; here the recursion only has to end.
             self._weighed[name] = Weight()
             on = self.schema.get_type(fragment.type_condition.name.value)
             self._weighed[name] = self.weigh(fragment.selection_set, on)
@@ -105,14 +105,14 @@ class Scales:
     def _times(self, node: FieldNode, parent: GraphQLNamedType | None, found: Any) -> int:
         if found is None:
             return 1
-        asked = self._page_sizes(node, found)
-        if asked:
-            return max(asked)
+        sizes = self._page_sizes(node, found)
+        if sizes:
+            return max(sizes)
         is_page = parent is not None and parent.name.endswith("Connection")
         return _UNBOUNDED_LIST if _is_list(found.type) and not is_page else 1
 
     def _page_sizes(self, node: FieldNode, found: Any) -> list[int]:
-        """The sizes given, or else the one the field falls back on; none where it has no pages."""
+        """The page sizes given, or else the default; empty where the field has no pages."""
         arguments = {argument.name.value: argument.value for argument in node.arguments}
         known = [name for name in PAGE_ARGUMENTS if name in found.args]
         given = [self._size(arguments[name]) for name in known if name in arguments]
@@ -120,7 +120,7 @@ class Scales:
         for size in sizes:
             if not 0 <= size <= self.page:
                 self.pages.append(
-                    GraphQLError(f"a page has 0 to {self.page} entries; {size} were asked for", node)
+                    GraphQLError(f"a page has 0 to {self.page} entries; {size} were requested", node)
                 )
         defaults = (found.args[name].default_value for name in known)
         return sizes or [one if isinstance(one, int) else self.page for one in defaults][:1]

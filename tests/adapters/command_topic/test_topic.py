@@ -88,7 +88,7 @@ def test_unreadable_records_are_declined_and_later_requests_are_answered(
             scene.send(value)
         answer = scene.ask(PauseStrategy("trend", "news"), "k1")
     assert isinstance(answer, Completed)
-    assert [requested.id for requested in scene.engine.asked] == ["k1"]
+    assert [requested.id for requested in scene.engine.received] == ["k1"]
     declined = [record.getMessage() for record in caplog.records if "is declined" in record.getMessage()]
     assert len(declined) == len(poison)
     for offset, (line, reason) in enumerate(
@@ -112,7 +112,7 @@ def test_unreadable_records_are_declined_and_later_requests_are_answered(
 def test_a_request_of_another_account_is_left_to_its_engine(scene: Scene) -> None:
     scene.send(request_bytes(scene.requested(TripKillSwitch("why"), "theirs", account="other")), key="other")
     assert isinstance(scene.ask(TripKillSwitch("why"), "ours"), Completed)
-    assert [requested.id for requested in scene.engine.asked] == ["ours"]
+    assert [requested.id for requested in scene.engine.received] == ["ours"]
     foreign = scene.door.ask(scene.requested(TripKillSwitch("why"), "k2", account="other"), 0.5)
     assert isinstance(foreign, TimedOut)
 
@@ -121,7 +121,7 @@ def test_a_request_that_is_too_large_is_declined_by_its_sender(scene: Scene) -> 
     answer = scene.ask(TripKillSwitch("x" * LARGEST), "k1")
     assert isinstance(answer, Declined)
     assert (answer.code, "bytes long" in answer.reason) == ("InvalidInput", True)
-    assert scene.engine.asked == []
+    assert scene.engine.received == []
 
 
 def test_an_expired_request_is_declined_and_not_carried_out(scene: Scene) -> None:

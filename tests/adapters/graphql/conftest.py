@@ -1,4 +1,4 @@
-"""What runs on an event loop runs on asyncio's; and the demo, served to whoever asks of it."""
+"""The event loop of the tests, and the demo's log with its read models."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ __all__ = ["demo_log", "reading", "store"]
 
 @pytest.fixture
 def anyio_backend() -> str:
-    """Without it, each test would run on every loop anyio knows."""
+    """Only asyncio: anyio would run each test on every event loop it supports."""
     return "asyncio"

@@ -1,4 +1,4 @@
-"""A real engine behind a door, and operations sent to it by people of every role."""
+"""A real engine behind a door, and operations sent to it by callers of every role."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionResult
 
 from adapters.avro import AvroCodec
-from adapters.graphql.context import Context, Projecting, Served, SnapshotsGivenBack
+from adapters.graphql.context import Context, Projecting, Served, SnapshotsClosed
 from adapters.graphql.desk import Desk
-from adapters.graphql.enums import WORDS
+from adapters.graphql.enums import ENUMS
 from adapters.graphql.masking import MaskedSchema
 from adapters.graphql.mutation import Mutation
 from adapters.graphql.permission import requires
@@ -38,37 +38,37 @@ CALLERS = {
 
 
 @strawberry.type
-class Asked:
-    """GraphQL wants something to be asked; what can be is another room's."""
+class QueryRoot:
+    """A schema needs a query root; the queries have tests of their own."""
 
     @strawberry.field(extensions=[requires(Role.VIEWER)])
     def words(self) -> list[str]:
-        return [kind.__name__ for kind in WORDS]
+        return [kind.__name__ for kind in ENUMS]
 
 
 SCHEMA = MaskedSchema(
-    Asked,
+    QueryRoot,
     Mutation,
     Subscription,
-    extensions=[SnapshotsGivenBack],
+    extensions=[SnapshotsClosed],
     config=StrawberryConfig(scalar_map=SCALARS),
 )
 
 
 class EngineDoor:
-    """Hands each request to the engine of the desk, at the desk's own time; remembers what it was asked."""
+    """Passes each request to the engine of the desk, at the desk's own time; keeps the requests it received."""
 
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
-        self.asked: list[Requested] = []
+        self.received: list[Requested] = []
 
     def ask(self, requested: Requested, patience: float) -> Answer:
-        self.asked.append(requested)
+        self.received.append(requested)
         return self._asking.answer(requested)
 
 
 class Dealing:
-    """`door` may be replaced by any other; `asking` is the person at the engine itself."""
+    """Sends operations to a desk; `door` may be replaced, `asking` sends requests to the engine directly."""
 
     def __init__(self) -> None:
         self.asking = Asking()
@@ -88,16 +88,16 @@ class Dealing:
         return found
 
     async def answer(self, document: str, role: str = "trader", **variables: Any) -> dict[str, Any]:
-        """The one field's answer, where there was no error."""
+        """The data of the only field; fails where there was an error."""
         found = await self.send(document, role, **variables)
         assert found.errors is None, found.errors
         assert found.data is not None
-        (told,) = found.data.values()
-        answer: dict[str, Any] = told
+        (data,) = found.data.values()
+        answer: dict[str, Any] = data
         return answer
 
     async def code(self, document: str, role: str = "trader", **variables: Any) -> tuple[str, str]:
-        """The code and the message of the one error."""
+        """The code and the message of the only error."""
         found = await self.send(document, role, **variables)
         assert found.errors is not None, found.data
         (error,) = found.errors

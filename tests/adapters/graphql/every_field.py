@@ -1,4 +1,4 @@
-"""A document for each root field of a schema, with whatever it cannot be asked without."""
+"""A document for each root field of a schema, with its required arguments."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _SCALARS = {
     "DateTime": '"2025-04-03T14:00:00Z"',
     "Ordinal": '"1"',
 }
-"""Literals of scalars that do not read every text."""
+"""Literals of scalars that do not accept every text."""
 
 
 @dataclass(frozen=True, slots=True)
 class RootField:
-    """One operation there is: `query.orders`, and a document that asks for it alone."""
+    """A root field, as `query.orders`, and a document that selects only this field."""
 
     operation: str
     name: str
@@ -42,7 +42,7 @@ class RootField:
 
 
 def every_field(schema: GraphQLSchema) -> Iterator[RootField]:
-    """All of Query, Mutation and Subscription."""
+    """Every root field of Query, Mutation and Subscription."""
     for operation in OperationType:
         root: Any = schema.get_root_type(operation)
         fields: dict[str, Any] = {} if root is None else root.fields

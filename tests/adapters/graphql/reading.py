@@ -1,4 +1,4 @@
-"""The demo's log, read models of it on both databases, and operations that ask them."""
+"""The demo's log, its read models on both databases, and operations that query them."""
 
 from __future__ import annotations
 
@@ -34,33 +34,33 @@ from projections.store import prepare, writing
 from tests.projections.stores import built
 
 SCHEMA = schema(limiting(Limits(cost=500_000)))
-"""What is asked at once here is more than anybody may ask."""
+"""The schema with a higher cost limit than served, for the large documents of these tests."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A process that serves the demo's read models."""
+    """Executes operations on the read models of a log."""
 
     log: LogReader
     engine: Engine
     models: ReadModels
     served: Served
 
-    def ask(self, document: str, **variables: Any) -> Any:
-        """The data of an answer without errors."""
+    def query(self, document: str, **variables: Any) -> Any:
+        """The data of the result; fails where it has errors."""
         result = self.execute(document, **variables)
         assert result.errors is None, result.errors
         return result.data
 
     def fault(self, document: str, **variables: Any) -> tuple[str, str]:
-        """Code and message of the one error of an answer."""
+        """Code and message of the only error of the result."""
         result = self.execute(document, **variables)
         assert result.errors is not None
         (error,) = result.errors
         return (error.extensions or {})["code"], error.message
 
     def execute(self, document: str, **variables: Any) -> ExecutionResult:
-        """One operation, in a context of its own."""
+        """The result of one operation, in a context of its own."""
         return asyncio.run(self.operation(document, **variables))
 
     async def operation(self, document: str, **variables: Any) -> ExecutionResult:
@@ -70,12 +70,12 @@ class Reading:
         return result
 
     def events(self) -> list[Recorded]:
-        """Everything the log holds."""
+        """Every event of the log."""
         return list(self.log.read())
 
     @contextmanager
     def statements(self) -> Generator[list[str]]:
-        """The SQL that is run meanwhile."""
+        """The SQL statements that are run within the context."""
         run: list[str] = []
 
         def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -88,7 +88,7 @@ class Reading:
 
 @pytest.fixture(scope="session")
 def demo_log(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The address of the log that `make demo` leaves behind."""
+    """The address of a log as `make demo` makes it."""
     address = f"sqlite:///{tmp_path_factory.mktemp('demo') / 'whence.db'}"
     played = CliRunner().invoke(application(), ["paper", "--log", address])
     assert played.exit_code == 0, played.output
@@ -99,14 +99,14 @@ def demo_log(tmp_path_factory: pytest.TempPathFactory) -> str:
 def reading(
     request: pytest.FixtureRequest, demo_log: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Reading]:
-    """The demo, served from each database."""
+    """The demo's read models on each database."""
     with _store(request, tmp_path_factory.mktemp("store")) as url, serving_reads(demo_log, url) as served:
         yield served
 
 
 @contextmanager
 def serving_reads(log: str, url: str, operations: int = 4) -> Generator[Reading]:
-    """A log's read models in a new store, and what asks them."""
+    """A log's read models in a new store."""
     engine = prepare(create_engine(url))
     with writing(engine) as connection:
         METADATA.create_all(connection)

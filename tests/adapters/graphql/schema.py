@@ -1,4 +1,4 @@
-"""A small schema with everything the API's rooms have to deal with: lists, pages, roles, faults, streams."""
+"""A small schema with every kind of field that the API handles: lists, pages, roles, errors, streams."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from commands.caller import Caller
 from commands.roles import Role
 from domain.errors import InvalidInput, LogOwned, Refused, StoreUnavailable
 
-SECRET = "hunter2"  # noqa: S105  # what must never be seen outside
+SECRET = "hunter2"  # noqa: S105  # must never appear in an answer
 
 
 @dataclass
 class Context:
-    """What resolvers are given."""
+    """The context of resolvers."""
 
     caller: Caller
 
@@ -117,7 +117,7 @@ class Subscription:
 
 
 def schema(limits: Limits | None = None, timing: ApiMetrics | None = None) -> MaskedSchema:
-    """The schema under these limits, timed where somebody wants to know."""
+    """The schema under these limits, with timing where metrics are given."""
     extensions: list[Callable[[], SchemaExtension]] = [*limiting(limits or Limits())]
     if timing is not None:
         extensions.append(lambda: Timed(timing))

@@ -1,4 +1,4 @@
-"""The API on loopback, by the real server, over a log that a test writes to."""
+"""The API on loopback, on the real server, over a log that a test writes to."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _RATE = "100000/second"
 
 
 class Named:
-    """Tokens that are the names of roles."""
+    """Accepts the names of roles as tokens."""
 
     def caller(self, text: str) -> Caller:
         if text not in CALLERS:
@@ -48,7 +48,7 @@ class Named:
 
 
 class Serving:
-    """One process's API: a log in a file, its tail, the prices an engine would tell."""
+    """The API of one process: a log in a file, its tail, and prices as an engine would publish them."""
 
     def __init__(self, log: str, held: int, *, trades: bool) -> None:
         self._settings = WhenceSettings(log=log)
@@ -90,7 +90,7 @@ class Serving:
 def serving(
     log: str, first: Sequence[Envelope], held: int = 4096, *, trades: bool = True, ping: float = 20.0
 ) -> Generator[Serving]:
-    """The API, answering, over a log that begins with `first`."""
+    """The running API over a log that begins with `first`."""
     api = Serving(log, held, trades=trades)
     api.write(first)
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -117,7 +117,7 @@ def serving(
 
 @asynccontextmanager
 async def connected(api: Serving, role: str = "viewer", **more: Any) -> AsyncGenerator[AsyncClientSession]:
-    """A client of the API, as people of this role have it."""
+    """A client session of the API with this role."""
     transport = WebsocketsTransport(
         f"ws://127.0.0.1:{api.port}/graphql",
         subprotocols=[WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL],
@@ -131,14 +131,14 @@ async def connected(api: Serving, role: str = "viewer", **more: Any) -> AsyncGen
 async def first(
     session: AsyncClientSession, document: str, count: int, **variables: Any
 ) -> list[dict[str, Any]]:
-    """The first messages of a subscription, each without the name of its field."""
+    """The first `count` messages of a subscription, each without the name of its field."""
     found: list[dict[str, Any]] = []
     query = gql(document)
     query.variable_values = variables
     async with asyncio.timeout(_PATIENCE):
         stream = session.subscribe(query)
-        async for told in stream:
-            (message,) = told.values()
+        async for data in stream:
+            (message,) = data.values()
             found.append(message)
             if len(found) == count:
                 await stream.aclose()

@@ -1,4 +1,4 @@
-"""Alerts, of which the demo has none: on a log with a tripped switch and an order that was refused."""
+"""Alerts of a log with a tripped kill switch and a rejected order; the demo has no alerts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LATER = NOW + timedelta(hours=1)
 
 
 @pytest.fixture
-def alarmed(store: Engine) -> Iterator[Reading]:
+def alerted(store: Engine) -> Iterator[Reading]:
     history = History().record(
         "log", LogOpened(log_id=LOG_ID, mode=Mode.TAPE, tape="by hand", synthetic=True)
     )
@@ -39,14 +39,16 @@ def alarmed(store: Engine) -> Iterator[Reading]:
 
 
 def kinds(reading: Reading, where: str) -> list[str]:
-    told = reading.ask(f"{{alerts(where: {{{where}}}) {{edges {{node {{kind}}}}}}}}")
-    return [edge["node"]["kind"] for edge in told["alerts"]["edges"]]
+    data = reading.query(f"{{alerts(where: {{{where}}}) {{edges {{node {{kind}}}}}}}}")
+    return [edge["node"]["kind"] for edge in data["alerts"]["edges"]]
 
 
-def test_an_alert_says_what_happened_and_leads_to_it(alarmed: Reading) -> None:
-    told = alarmed.ask("{alerts {totalCount edges {node {severity kind line at account event {type json}}}}}")
-    assert told["alerts"]["totalCount"] == 3
-    tripped = told["alerts"]["edges"][1]["node"]
+def test_an_alert_has_its_line_and_its_event(alerted: Reading) -> None:
+    data = alerted.query(
+        "{alerts {totalCount edges {node {severity kind line at account event {type json}}}}}"
+    )
+    assert data["alerts"]["totalCount"] == 3
+    tripped = data["alerts"]["edges"][1]["node"]
     assert tripped == {
         "severity": "CRITICAL",
         "kind": "KILL_SWITCH_TRIPPED",
@@ -70,19 +72,21 @@ CHOSEN: Mapping[str, Sequence[str]] = {
 }
 
 
-def test_alerts_are_chosen(alarmed: Reading) -> None:
-    assert {where: kinds(alarmed, where) for where in CHOSEN} == CHOSEN
+def test_each_filter_returns_the_alerts_that_meet_it(alerted: Reading) -> None:
+    assert {where: kinds(alerted, where) for where in CHOSEN} == CHOSEN
 
 
-def test_an_account_says_whether_its_switch_is_tripped(alarmed: Reading) -> None:
+def test_the_kill_switch_of_an_account_is_tripped_as_of_the_trip_and_empty_after_the_reset(
+    alerted: Reading,
+) -> None:
     document = "query ($at: Ordinal!) {accounts(asOf: {ordinal: $at}) {account killSwitch balance}}"
-    models = alarmed.models
+    models = alerted.models
     past = Reading(
-        alarmed.log,
-        alarmed.engine,
+        alerted.log,
+        alerted.engine,
         models,
-        Served(type(models)(alarmed.engine, models.projections, log=alarmed.log), alarmed.served.decode),
+        Served(type(models)(alerted.engine, models.projections, log=alerted.log), alerted.served.decode),
     )
-    assert past.ask(document, at=5)["accounts"][0]["killSwitch"] == "by hand: news"
-    assert past.ask(document, at=6)["accounts"][0]["killSwitch"] == ""
+    assert past.query(document, at=5)["accounts"][0]["killSwitch"] == "by hand: news"
+    assert past.query(document, at=6)["accounts"][0]["killSwitch"] == ""
     past.served.readers.close()

@@ -1,4 +1,4 @@
-"""Time travel: what was answered during a run is what `asOf` answers afterwards."""
+"""Queries with `asOf` return after a run what they returned during it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ STEP = 97
 
 @pytest.fixture(scope="module")
 def recorded(demo_log: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, object]]:
-    """What was answered while the read models were no farther than these positions."""
+    """The answers during the run, by the ordinal that the read models had reached."""
     engine = prepare(create_engine(f"sqlite:///{tmp_path_factory.mktemp('run') / 'read.db'}"))
     with writing(engine) as connection:
         METADATA.create_all(connection)
@@ -57,40 +57,42 @@ def recorded(demo_log: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         runner = Runner(log, works(engine, begun, PROJECTIONS, 0))
         answers: dict[int, object] = {}
         while runner.step(STEP):
-            answers[runner.works[0].ordinal] = reading.ask(STATE)
+            answers[runner.works[0].ordinal] = reading.query(STATE)
         yield answers
         served.readers.close()
     engine.dispose()
 
 
-def test_what_was_answered_then_is_answered_as_of_then(reading: Reading, recorded: dict[int, object]) -> None:
+def test_a_query_as_of_an_ordinal_returns_the_answer_given_at_that_ordinal(
+    reading: Reading, recorded: dict[int, object]
+) -> None:
     assert len(recorded) > 5
     for ordinal, answer in recorded.items():
-        assert reading.ask(STATE, asOf={"ordinal": ordinal}) == answer
+        assert reading.query(STATE, asOf={"ordinal": ordinal}) == answer
     assert len({str(answer) for answer in recorded.values()}) == len(recorded)
 
 
-def test_a_time_is_the_last_position_recorded_by_then(reading: Reading) -> None:
+def test_a_time_is_resolved_to_the_last_ordinal_recorded_by_then(reading: Reading) -> None:
     log = reading.events()
     middle = log[len(log) // 2]
     at = middle.envelope.meta.recorded_at
     last = max(one.ordinal for one in log if one.envelope.meta.recorded_at <= at)
-    by_time = reading.ask(STATE, asOf={"time": at.isoformat()})
-    assert by_time == reading.ask(STATE, asOf={"ordinal": last})
+    by_time = reading.query(STATE, asOf={"time": at.isoformat()})
+    assert by_time == reading.query(STATE, asOf={"ordinal": last})
 
 
-def test_before_everything_there_is_nothing(reading: Reading) -> None:
-    told = reading.ask(STATE, asOf={"ordinal": 0})
-    assert (told["accounts"], told["orders"]["totalCount"], told["events"]["totalCount"]) == ([], 0, 0)
+def test_as_of_ordinal_zero_every_list_is_empty(reading: Reading) -> None:
+    data = reading.query(STATE, asOf={"ordinal": 0})
+    assert (data["accounts"], data["orders"]["totalCount"], data["events"]["totalCount"]) == ([], 0, 0)
 
 
-def test_several_moments_are_asked_in_one_operation(reading: Reading) -> None:
+def test_one_operation_queries_several_moments(reading: Reading) -> None:
     fields = " ".join(
         f"at{ordinal}: events(first: 1, asOf: {{ordinal: {ordinal}}}) {{totalCount}}"
         for ordinal in (10, 20, 30, 40)
     )
-    told = reading.ask(f"{{{fields} now: events {{totalCount}}}}")
-    assert {name: one["totalCount"] for name, one in told.items()} == {
+    data = reading.query(f"{{{fields} now: events {{totalCount}}}}")
+    assert {name: one["totalCount"] for name, one in data.items()} == {
         "at10": 10,
         "at20": 20,
         "at30": 30,
@@ -99,7 +101,7 @@ def test_several_moments_are_asked_in_one_operation(reading: Reading) -> None:
     }
 
 
-def test_an_operation_asks_about_so_many_moments_and_no_more(reading: Reading) -> None:
+def test_an_operation_with_too_many_moments_is_refused(reading: Reading) -> None:
     fields = " ".join(
         f"at{ordinal}: events(first: 1, asOf: {{ordinal: {ordinal}}}) {{totalCount}}" for ordinal in range(9)
     )

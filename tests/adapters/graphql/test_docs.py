@@ -1,4 +1,4 @@
-"""Each question of docs/graphql.md, asked of the demo's log within the limits of everybody."""
+"""Each query of docs/graphql.md, run on the demo's log within the default limits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SCHEMA = schema(limiting(Limits()))
 
 
 class Question(NamedTuple):
-    """As it stands on the page."""
+    """One question of the page, with its query and variables."""
 
     title: str
     query: str
@@ -39,82 +39,82 @@ def questions() -> list[Question]:
     return [Question(one["title"], one["query"], json.loads(one["variables"] or "{}")) for one in found]
 
 
-def entries(told: Any) -> list[Any]:
-    return [edge["node"] for edge in told["edges"]]
+def entries(data: Any) -> list[Any]:
+    return [edge["node"] for edge in data["edges"]]
 
 
-def _open(told: Any) -> None:
-    (position,) = entries(told["positions"])
-    assert (position["id"], told["positions"]["totalCount"]) == ("ETHUSDT-LINEAR.BYBIT-LONG-4", 1)
+def _open(data: Any) -> None:
+    (position,) = entries(data["positions"])
+    assert (position["id"], data["positions"]["totalCount"]) == ("ETHUSDT-LINEAR.BYBIT-LONG-4", 1)
     assert Decimal(position["stop"]) < Decimal(position["averagePrice"]) < Decimal(position["target"])
     assert position["signal"]["strategy"] == "trend"
 
 
-def _lost(told: Any) -> None:
-    losses = entries(told["positions"])
+def _lost(data: Any) -> None:
+    losses = entries(data["positions"])
     assert losses
     assert all(Decimal(one["net"]) < 0 and one["exitReason"] == "STOP" for one in losses)
     assert all(len(one["fills"]) >= 2 and one["decision"]["reasons"] == ["ALL_APPROVE"] for one in losses)
 
 
-def _skipped(told: Any) -> None:
-    assert told["objections"][0]["member"] == "confidence"
-    decisions = entries(told["decisions"])
-    assert len(decisions) == 10 < told["decisions"]["totalCount"]
+def _skipped(data: Any) -> None:
+    assert data["objections"][0]["member"] == "confidence"
+    decisions = entries(data["decisions"])
+    assert len(decisions) == 10 < data["decisions"]["totalCount"]
     assert all(one["votes"] and one["votes"][0]["figures"] for one in decisions)
 
 
-def _book(told: Any) -> None:
-    decisions = entries(told["decisions"])
-    assert len(decisions) == 20 < told["decisions"]["totalCount"]
+def _book(data: Any) -> None:
+    decisions = entries(data["decisions"])
+    assert len(decisions) == 20 < data["decisions"]["totalCount"]
     assert decisions[0]["decidedAt"] <= "2025-01-13T14:00:00.000000Z"
-    assert told["accounts"][0]["ordinal"] <= decisions[0]["ordinal"] + 50
+    assert data["accounts"][0]["ordinal"] <= decisions[0]["ordinal"] + 50
 
 
-def _why(told: Any) -> None:
-    lines = "\n".join(told["explain"]["lines"])
+def _why(data: Any) -> None:
+    lines = "\n".join(data["explain"]["lines"])
     assert "trend says ENTER LONG ETHUSDT-LINEAR.BYBIT" in lines
     assert "ALPHA confidence says yes" in lines
     assert "PositionOpened" in lines
-    assert "PositionClosed" in "\n".join(told["chain"]["lines"])
-    assert told["chain"]["roots"][0].startswith("candle:ETHUSDT-LINEAR.BYBIT")
+    assert "PositionClosed" in "\n".join(data["chain"]["lines"])
+    assert data["chain"]["roots"][0].startswith("candle:ETHUSDT-LINEAR.BYBIT")
 
 
-def _best(told: Any) -> None:
-    (strategy,), (total,) = told["byStrategy"], told["all"]
+def _best(data: Any) -> None:
+    (strategy,), (total,) = data["byStrategy"], data["all"]
     assert (strategy["value"], strategy["net"]) == ("trend", total["net"])
     assert total["sharpe"] < 0
     assert total["sortino"] < total["sharpe"]
 
 
-def _fees(told: Any) -> None:
-    assert len(told["performance"]) == 3
-    assert all(Decimal(one["fees"]) > 0 for one in told["performance"])
-    paid = [Decimal(one["fee"]) for one in entries(told["fills"])]
+def _fees(data: Any) -> None:
+    assert len(data["performance"]) == 3
+    assert all(Decimal(one["fees"]) > 0 for one in data["performance"])
+    paid = [Decimal(one["fee"]) for one in entries(data["fills"])]
     assert len(paid) == 5
     assert paid == sorted(paid, reverse=True)
 
 
-def _stake(told: Any) -> None:
-    (account,) = told["accounts"]
+def _stake(data: Any) -> None:
+    (account,) = data["accounts"]
     assert account["openPositions"] == 1
     assert Decimal(account["exposure"]) > Decimal(account["openRisk"]) > 0
     assert account["settings"]["risk"]["max_positions"] > 0
 
 
-def _resting(told: Any) -> None:
-    orders = entries(told["orders"])
+def _resting(data: Any) -> None:
+    orders = entries(data["orders"])
     assert {one["purpose"] for one in orders} == {"STOP", "TARGET"}
     assert all(one["held"]["id"] == "ETHUSDT-LINEAR.BYBIT-LONG-4" for one in orders)
 
 
-def _since(told: Any) -> None:
-    assert told["alerts"] == {"totalCount": 0, "edges": []}
-    lines = [one["line"] for one in entries(told["journal"])]
+def _since(data: Any) -> None:
+    assert data["alerts"] == {"totalCount": 0, "edges": []}
+    lines = [one["line"] for one in entries(data["journal"])]
     assert lines
     assert all("net" in line for line in lines)
-    assert entries(told["equity"])[0]["drawdown"] > 0
-    assert all(one["parkedEvents"] == 0 and one["ordinal"] > 500 for one in told["projections"])
+    assert entries(data["equity"])[0]["drawdown"] > 0
+    assert all(one["parkedEvents"] == 0 and one["ordinal"] > 500 for one in data["projections"])
 
 
 ANSWERS: Mapping[str, Callable[[Any], None]] = {
@@ -132,12 +132,12 @@ ANSWERS: Mapping[str, Callable[[Any], None]] = {
 
 
 @pytest.mark.parametrize("question", questions(), ids=lambda question: question.title)
-def test_the_answer_makes_sense(reading: Reading, question: Question) -> None:
+def test_the_answer_to_each_question_has_the_expected_values(reading: Reading, question: Question) -> None:
     context = Context(ANONYMOUS, reading.served)
     result: Any = asyncio.run(SCHEMA.execute(question.query, question.variables, context_value=context))
     assert result.errors is None
     ANSWERS[question.title.partition(".")[0]](result.data)
 
 
-def test_there_are_ten_questions() -> None:
+def test_the_page_has_exactly_the_ten_questions_tested_here() -> None:
     assert [question.title.partition(".")[0] for question in questions()] == list(ANSWERS)

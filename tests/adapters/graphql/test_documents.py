@@ -1,4 +1,4 @@
-"""A document that was valid once is not held against the schema again; what it costs is, every time."""
+"""A valid document is validated against the schema once; its cost is checked every time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.adapters.graphql.reading import Reading
 DOCUMENT = "query Often($first: Int) {orders(first: $first) {edges {node {id}}}}"
 
 
-def test_rules_are_run_once_for_a_document_and_limits_each_time(reading: Reading) -> None:
+def test_graphql_rules_run_once_per_document_and_limits_every_time(reading: Reading) -> None:
     seen: list[int] = []
 
     def counted(*given: object, **more: object) -> object:
@@ -23,8 +23,8 @@ def test_rules_are_run_once_for_a_document_and_limits_each_time(reading: Reading
 
     with patch.object(library, "validate", counted):
         document = f"{DOCUMENT} # {reading.engine.dialect.name}"
-        reading.ask(document, first=1)
-        reading.ask(document, first=2)
+        reading.query(document, first=1)
+        reading.query(document, first=2)
         assert reading.fault(document, first=100_000)[0] == "TOO_COMPLEX"
     ours_and_the_librarys = 3
     assert seen[0] >= len(specified_rules) + ours_and_the_librarys
@@ -32,13 +32,13 @@ def test_rules_are_run_once_for_a_document_and_limits_each_time(reading: Reading
 
 
 @pytest.mark.parametrize("document", ["{nothing}", "{orders(first: 1) {edges}}", "{orders(first: 1) {"])
-def test_what_is_not_valid_is_told_each_time(reading: Reading, document: str) -> None:
+def test_an_invalid_document_is_refused_every_time(reading: Reading, document: str) -> None:
     first = reading.fault(document)
     assert first[0] == "BAD_INPUT"
     assert reading.fault(document) == first
 
 
-def test_the_one_not_asked_for_the_longest_is_forgotten() -> None:
+def test_the_least_recently_used_document_is_dropped() -> None:
     valid = ValidDocuments(2)
     valid.add("a")
     valid.add("b")

@@ -1,4 +1,4 @@
-"""What one document may ask for, and that finding out costs next to nothing."""
+"""The limits of one document, and the small cost of checking them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def faults(document: str, limits: Limits = LIMITS, **variables: int) -> li
     return (await chosen.execute(document, variables, Context(ANONYMOUS))).errors or []
 
 
-async def said(document: str, **variables: int) -> str:
+async def messages(document: str, **variables: int) -> str:
     found = await faults(document, LIMITS, **variables)
     assert {(fault.extensions or {})["code"] for fault in found} == {"TOO_COMPLEX"}
     return "; ".join(fault.message for fault in found)
@@ -38,7 +38,7 @@ async def said(document: str, **variables: int) -> str:
         "{ trade { ... { id } ... on Trade { id __typename } } }",
     ],
 )
-async def test_what_is_within_the_limits_is_answered(document: str) -> None:
+async def test_a_document_within_the_limits_is_answered(document: str) -> None:
     assert await faults(document) == []
 
 
@@ -56,32 +56,34 @@ async def test_what_is_within_the_limits_is_answered(document: str) -> None:
         ("{ " + "me " * 130 + "}", "tokens"),
     ],
 )
-async def test_what_is_beyond_them_is_refused_with_both_figures(document: str, fault: str) -> None:
-    assert fault in await said(document)
+async def test_a_document_beyond_a_limit_is_refused_with_its_figure_and_the_limit(
+    document: str, fault: str
+) -> None:
+    assert fault in await messages(document)
 
 
 @pytest.mark.parametrize("first", [101, -1])
-async def test_a_page_has_a_size(first: int) -> None:
-    assert f"0 to 100 entries; {first} were asked for" in await said(
+async def test_a_page_size_out_of_range_is_refused(first: int) -> None:
+    assert f"0 to 100 entries; {first} were requested" in await messages(
         f"{{ trades(first: {first}) {{ {PAGE} }} }}"
     )
-    assert "0 to 100" in await said(f"query($n: Int!) {{ trades(first: $n) {{ {PAGE} }} }}", n=first)
+    assert "0 to 100" in await messages(f"query($n: Int!) {{ trades(first: $n) {{ {PAGE} }} }}", n=first)
 
 
 @pytest.mark.parametrize("sign", ["", "-"])
-async def test_a_size_of_thousands_of_digits_is_beyond_every_page(sign: str) -> None:
+async def test_a_page_size_of_thousands_of_digits_is_refused(sign: str) -> None:
     found = await faults(f"{{ trades(first: {sign}{'9' * 5_000}) {{ {PAGE} }} }}")
     assert {(one.extensions or {})["code"] for one in found} <= {"TOO_COMPLEX", "BAD_INPUT"}
     assert any("0 to 100" in one.message for one in found)
 
 
-async def test_a_variable_weighs_what_it_holds() -> None:
+async def test_a_page_size_in_a_variable_counts_with_its_value() -> None:
     document = "query($n: Int!) { trades(first: $n) { edges { node { fills { id } } } } }"
     assert await faults(document, n=30) == []
-    assert "fields to resolve" in await said(document, n=60)
+    assert "fields to resolve" in await messages(document, n=60)
 
 
-async def test_fragments_that_double_again_and_again_are_weighed_at_once() -> None:
+async def test_fragments_that_double_sixty_times_are_refused_within_two_seconds() -> None:
     doubling = "".join(
         f"fragment f{n} on Trade {{ next {{ ...f{n + 1} }} a: next {{ ...f{n + 1} }} }} " for n in range(60)
     )
@@ -102,7 +104,7 @@ async def test_fragments_that_double_again_and_again_are_weighed_at_once() -> No
         "subscription { nothing }",
     ],
 )
-async def test_what_the_schema_does_not_know_is_bad_input(document: str) -> None:
+async def test_names_that_the_schema_does_not_have_are_bad_input(document: str) -> None:
     found = await faults(document)
     assert {(fault.extensions or {})["code"] for fault in found} == {"BAD_INPUT"}
 

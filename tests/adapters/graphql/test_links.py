@@ -1,4 +1,4 @@
-"""What leads from one noun to another: to the right one, and in as many statements for many as for few."""
+"""Links from one noun to another: they return the right objects, and the statements do not grow with the list."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ NESTED = """query ($first: Int) {
 }"""
 
 
-def test_statements_do_not_grow_with_the_list(reading: Reading) -> None:
+def test_the_number_of_statements_does_not_grow_with_the_list(reading: Reading) -> None:
     counts: dict[int, list[str]] = {}
     for first in (6, 60):
         with reading.statements() as counts[first]:
-            reading.ask(NESTED, first=first)
+            reading.query(NESTED, first=first)
     few, many = counts[6], counts[60]
     assert len(many) == len(few), [one for one in many if one not in few]
     assert len(few) < 40
 
 
-def test_an_order_leads_to_its_signal_its_decision_and_its_fills(reading: Reading) -> None:
+def test_an_order_links_to_its_signal_its_decision_and_its_fills(reading: Reading) -> None:
     log = reading.events()
     filled: dict[str, list[int]] = {}
     for one in log:
@@ -41,7 +41,7 @@ def test_an_order_leads_to_its_signal_its_decision_and_its_fills(reading: Readin
             filled.setdefault(parse(one.envelope.meta.stream).id, []).append(one.ordinal)
     document = """{orders(first: 200) {edges {node {
         id chainId parentId parent {id} signal {id} decision {id} fills {ordinal order {id}}}}}}"""
-    nodes = [edge["node"] for edge in reading.ask(document)["orders"]["edges"]]
+    nodes = [edge["node"] for edge in reading.query(document)["orders"]["edges"]]
     assert len(nodes) == sum(isinstance(one.envelope.event, OrderPlaced) for one in log)
     for node in nodes:
         assert node["signal"] == node["decision"] == {"id": node["chainId"]}
@@ -50,7 +50,7 @@ def test_an_order_leads_to_its_signal_its_decision_and_its_fills(reading: Readin
         assert all(fill["order"] == {"id": node["id"]} for fill in node["fills"])
 
 
-def test_a_position_leads_to_the_fills_and_orders_that_made_it(reading: Reading) -> None:
+def test_a_position_links_to_its_fills_and_orders(reading: Reading) -> None:
     log = reading.events()
     ids = {str(one.envelope.meta.event_id): one.ordinal for one in log}
     made: dict[str, list[int]] = {}
@@ -60,7 +60,7 @@ def test_a_position_leads_to_the_fills_and_orders_that_made_it(reading: Reading)
             made.setdefault(parse(meta.stream).id, []).append(ids[meta.causation_id])
     document = """{positions(first: 200) {edges {node {
         id entryOrderId entryOrder {id} fills {ordinal} orders {id purpose parentId held {id}}}}}}"""
-    nodes = [edge["node"] for edge in reading.ask(document)["positions"]["edges"]]
+    nodes = [edge["node"] for edge in reading.query(document)["positions"]["edges"]]
     assert {node["id"]: [fill["ordinal"] for fill in node["fills"]] for node in nodes} == made
     for node in nodes:
         assert node["entryOrder"] == {"id": node["entryOrderId"]}
@@ -69,22 +69,22 @@ def test_a_position_leads_to_the_fills_and_orders_that_made_it(reading: Reading)
         assert all(order["held"] == {"id": node["id"]} for order in node["orders"])
 
 
-def test_a_list_of_what_belongs_to_a_thing_has_an_end(reading: Reading) -> None:
-    """The first of them, whoever else asks for more."""
+def test_a_nested_list_returns_its_first_entries_up_to_its_size(reading: Reading) -> None:
+    """The first ones, also where another field of the document selects more."""
     document = """{one: positions(first: 3) {edges {node {id fills(first: 1) {ordinal}}}}
         all: positions(first: 3) {edges {node {id fills {ordinal}}}}}"""
-    told = reading.ask(document)
-    for one, whole in zip(told["one"]["edges"], told["all"]["edges"], strict=True):
+    data = reading.query(document)
+    for one, whole in zip(data["one"]["edges"], data["all"]["edges"], strict=True):
         assert len(whole["node"]["fills"]) > 1
         assert one["node"]["fills"] == whole["node"]["fills"][:1]
 
 
-def test_an_event_leads_to_its_cause_and_to_what_it_caused(reading: Reading) -> None:
+def test_an_event_links_to_its_cause_and_to_the_events_it_caused(reading: Reading) -> None:
     log = reading.events()
     document = (
         "{events(first: 200, direction: ASC) {edges {node {id causeId cause {id} caused(first: 200) {id}}}}}"
     )
-    for edge in reading.ask(document)["events"]["edges"]:
+    for edge in reading.query(document)["events"]["edges"]:
         node = edge["node"]
         inside = ":" not in node["causeId"]
         assert node["cause"] == ({"id": node["causeId"]} if inside else None)
@@ -94,9 +94,9 @@ def test_an_event_leads_to_its_cause_and_to_what_it_caused(reading: Reading) -> 
         assert [one["id"] for one in node["caused"]] == caused
 
 
-def test_an_event_is_told_whole(reading: Reading) -> None:
-    told = reading.ask('{events(first: 1, where: {types: ["OrderFilled"]}) {edges {node {ordinal json}}}}')
-    (node,) = [edge["node"] for edge in told["events"]["edges"]]
+def test_the_json_of_an_event_holds_all_its_fields(reading: Reading) -> None:
+    data = reading.query('{events(first: 1, where: {types: ["OrderFilled"]}) {edges {node {ordinal json}}}}')
+    (node,) = [edge["node"] for edge in data["events"]["edges"]]
     (recorded,) = [one for one in reading.events() if one.ordinal == node["ordinal"]]
     event = recorded.envelope.event
     assert isinstance(event, OrderFilled)
@@ -111,13 +111,13 @@ def test_an_event_is_told_whole(reading: Reading) -> None:
 
 
 @pytest.mark.parametrize("noun", ["order", "position", "signal", "decision"])
-def test_a_thing_is_found_by_its_id_with_and_without_its_account(reading: Reading, noun: str) -> None:
-    listed = reading.ask(f"{{{noun}s(last: 1) {{edges {{node {{id account ordinal}}}}}}}}")
+def test_an_object_is_found_by_its_id_with_and_without_its_account(reading: Reading, noun: str) -> None:
+    listed = reading.query(f"{{{noun}s(last: 1) {{edges {{node {{id account ordinal}}}}}}}}")
     (node,) = [edge["node"] for edge in listed[f"{noun}s"]["edges"]]
     document = (
         f"query ($id: ID!, $account: String) {{{noun}(id: $id, account: $account) {{id account ordinal}}}}"
     )
-    assert reading.ask(document, id=node["id"]) == {noun: node}
-    assert reading.ask(document, id=node["id"], account=node["account"]) == {noun: node}
-    assert reading.ask(document, id=node["id"], account="other") == {noun: None}
-    assert reading.ask(document, id="nothing") == {noun: None}
+    assert reading.query(document, id=node["id"]) == {noun: node}
+    assert reading.query(document, id=node["id"], account=node["account"]) == {noun: node}
+    assert reading.query(document, id=node["id"], account="other") == {noun: None}
+    assert reading.query(document, id="nothing") == {noun: None}

@@ -1,4 +1,4 @@
-"""Lists: what is in them, page by page, in every order, chosen by every filter."""
+"""Lists: their entries, their pages in every order, and every filter."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LISTS: Mapping[str, tuple[type, ...]] = {
     "decisions": (DecisionMade,),
     "equity": (AccountOpened, BalanceChanged),
 }
-"""Each list, and the events that each entry begins with."""
+"""Each list, and the types of events that create an entry."""
 
 ORDERS: Mapping[str, Mapping[str, str]] = {
     "orders": {
@@ -70,36 +70,36 @@ ORDERS: Mapping[str, Mapping[str, str]] = {
     "events": {"RECORDED": "ordinal"},
     "journal": {"RECORDED": "ordinal"},
 }
-"""What each list can be ordered by, and the field that shows it."""
+"""The orders of each list, and the field with the ordered value."""
 
 EVERY_ORDER = [(name, by, field) for name, orders in ORDERS.items() for by, field in orders.items()]
 
 
 def nodes(reading: Reading, name: str, arguments: str, fields: str) -> list[dict[str, Any]]:
-    found = reading.ask(f"{{{name}({arguments}) {{edges {{node {{{fields}}}}}}}}}")
+    found = reading.query(f"{{{name}({arguments}) {{edges {{node {{{fields}}}}}}}}}")
     return [edge["node"] for edge in found[name]["edges"]]
 
 
-def value_of(field: str, told: Any) -> Any:
-    """Money is told as text and ordered as a number."""
-    is_money = isinstance(told, str) and field != "instrument"
-    return Decimal(told) if is_money else told
+def value_of(field: str, shown: Any) -> Any:
+    """The value as it is ordered: money is shown as text and ordered as a number."""
+    is_money = isinstance(shown, str) and field != "instrument"
+    return Decimal(shown) if is_money else shown
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_list_has_an_entry_for_each_event_that_begins_one(reading: Reading, name: str) -> None:
+def test_a_list_has_an_entry_for_each_event_that_creates_one(reading: Reading, name: str) -> None:
     begun = [one.ordinal for one in reading.events() if isinstance(one.envelope.event, LISTS[name])]
     assert begun
-    found = reading.ask(f"{{{name}(first: 200, direction: ASC) {{totalCount edges {{node {{ordinal}}}}}}}}")
+    found = reading.query(f"{{{name}(first: 200, direction: ASC) {{totalCount edges {{node {{ordinal}}}}}}}}")
     assert found[name]["totalCount"] == len(begun)
     assert [edge["node"]["ordinal"] for edge in found[name]["edges"]] == begun[:200]
 
 
-def test_events_and_journal_are_the_log(reading: Reading) -> None:
+def test_events_and_journal_list_the_log(reading: Reading) -> None:
     log = reading.events()
     for name in ("events", "journal"):
-        told = nodes(reading, name, "direction: ASC, first: 200", "ordinal type id stream version")
-        assert [(one["ordinal"], one["type"], one["id"], one["stream"], one["version"]) for one in told] == [
+        shown = nodes(reading, name, "direction: ASC, first: 200", "ordinal type id stream version")
+        assert [(one["ordinal"], one["type"], one["id"], one["stream"], one["version"]) for one in shown] == [
             (
                 one.ordinal,
                 type(one.envelope.event).__name__,
@@ -113,7 +113,7 @@ def test_events_and_journal_are_the_log(reading: Reading) -> None:
 
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])
 @pytest.mark.parametrize(("name", "by", "field"), EVERY_ORDER)
-def test_pages_follow_one_another_in_every_order(
+def test_pages_in_every_order_return_each_entry_once(
     reading: Reading, name: str, by: str, field: str, direction: str
 ) -> None:
     """By pages that part equal values, each entry is met once, in its order: forwards up, backwards down."""
@@ -121,15 +121,17 @@ def test_pages_follow_one_another_in_every_order(
         where: {afterOrdinal: 40}, orderBy: %s, direction: %s, first: $first, after: $after, last: $last,
         before: $before
     ) {edges {cursor node {ordinal %s}} pageInfo {hasNextPage hasPreviousPage startCursor endCursor}}}"""
-    asked = document % (name, by, direction, field)
-    whole = reading.ask(asked, first=110)[name]["edges"]
+    document_of_list = document % (name, by, direction, field)
+    whole = reading.query(document_of_list, first=110)[name]["edges"]
     values = [(value_of(field, edge["node"][field]), edge["node"]["ordinal"]) for edge in whole]
     assert values == sorted(values, reverse=direction == "DESC")
     if direction == "ASC":
-        there = _walk(reading, asked, name, ("first", "after", "endCursor", "hasNextPage"), len(whole))
+        there = _walk(
+            reading, document_of_list, name, ("first", "after", "endCursor", "hasNextPage"), len(whole)
+        )
         assert [edge["cursor"] for edge in there] == [edge["cursor"] for edge in whole]
     elif whole:
-        back = reading.ask(asked, last=40, before=whole[-1]["cursor"])[name]
+        back = reading.query(document_of_list, last=40, before=whole[-1]["cursor"])[name]
         assert back["edges"] == whole[:-1][-40:]
         assert back["pageInfo"]["hasPreviousPage"] is (len(whole) - 1 > 40)
 
@@ -141,7 +143,7 @@ def _walk(
     found: list[dict[str, Any]] = []
     cursor = None
     while len(found) < upto:
-        page = reading.ask(document, **{size: min(37, upto - len(found)), place: cursor})[name]
+        page = reading.query(document, **{size: min(37, upto - len(found)), place: cursor})[name]
         found += page["edges"]
         assert page["pageInfo"]["startCursor"] == page["edges"][0]["cursor"]
         cursor = page["pageInfo"][end]
@@ -177,8 +179,8 @@ def before(field: str) -> Holds:
     return lambda node, value: node[field] is not None and _time(node[field]) < _time(value)
 
 
-def _time(told: str) -> datetime:
-    return datetime.fromisoformat(told)
+def _time(shown: str) -> datetime:
+    return datetime.fromisoformat(shown)
 
 
 def after(node: dict[str, Any], value: int) -> bool:
@@ -335,14 +337,14 @@ FILTERS: Mapping[str, tuple[str, Mapping[str, tuple[str, Holds]]]] = {
 EVERY_FILTER = [(name, one) for name, (_, filters) in FILTERS.items() for one in filters]
 
 
-def example(name: str, one: str, told: Sequence[dict[str, Any]]) -> Any:
+def example(name: str, one: str, shown: Sequence[dict[str, Any]]) -> Any:
     """A value for the filter, taken from an entry in the middle of the list."""
     field, _ = FILTERS[name][1][one]
     if one == "search":
         return "TARGET reduce"
     if one == "subject":
-        return next(node["stream"] for node in told if node["noun"] == "order").split("-", 2)[2]
-    given = [node[field] for node in told if node.get(field) not in (None, "", [])]
+        return next(node["stream"] for node in shown if node["noun"] == "order").split("-", 2)[2]
+    given = [node[field] for node in shown if node.get(field) not in (None, "", [])]
     value = given[len(given) // 2]
     if field in ("reasons", "votes"):
         return value[0] if field == "reasons" else value[0]["member"]
@@ -350,14 +352,14 @@ def example(name: str, one: str, told: Sequence[dict[str, Any]]) -> Any:
 
 
 @pytest.mark.parametrize(("name", "one"), EVERY_FILTER)
-def test_a_filter_leaves_exactly_those_for_which_it_holds(reading: Reading, name: str, one: str) -> None:
+def test_a_filter_returns_exactly_the_entries_that_meet_it(reading: Reading, name: str, one: str) -> None:
     fields, filters = FILTERS[name]
-    told = nodes(reading, name, "first: 200", fields)
-    value = example(name, one, told)
+    shown = nodes(reading, name, "first: 200", fields)
+    value = example(name, one, shown)
     document = f"""query ($where: {_filter_type(name)}) {{
         {name}(first: 200, where: $where) {{totalCount edges {{node {{{fields}}}}}}}}}"""
-    found = reading.ask(document, where={one: value})[name]
-    held = [node for node in told if filters[one][1](node, value)]
+    found = reading.query(document, where={one: value})[name]
+    held = [node for node in shown if filters[one][1](node, value)]
     chosen = [edge["node"] for edge in found["edges"]]
     assert held
     assert chosen[: len(held)] == held
@@ -376,17 +378,17 @@ def _filter_type(name: str) -> str:
     return {"equity": "EquityFilter"}.get(name, f"{name[:-1].capitalize()}Filter")
 
 
-def test_every_filter_there_is_is_tried() -> None:
-    """But those of alerts, of which the demo has hardly any; see test_alerts."""
+def test_every_filter_of_the_schema_is_tested() -> None:
+    """Except those of alerts, which the demo does not have; see test_alerts."""
     there = {name: set(_fields_of(_filter_type(name))) for name in FILTERS}
     assert there == {name: set(filters) for name, (_, filters) in FILTERS.items()}
 
 
-def test_the_count_is_counted_only_when_asked_for(reading: Reading) -> None:
+def test_the_total_is_counted_only_where_it_is_selected(reading: Reading) -> None:
     with reading.statements() as plain:
-        reading.ask("{orders(first: 3) {edges {node {id}}}}")
+        reading.query("{orders(first: 3) {edges {node {id}}}}")
     with reading.statements() as counted:
-        reading.ask("{orders(first: 3) {totalCount edges {node {id}}}}")
+        reading.query("{orders(first: 3) {totalCount edges {node {id}}}}")
     is_count = Counter("count(" in statement.lower() for statement in plain)
     assert is_count[True] == 0
     assert len(counted) == len(plain) + 1
@@ -394,7 +396,7 @@ def test_the_count_is_counted_only_when_asked_for(reading: Reading) -> None:
 
 
 def test_an_empty_page_has_no_cursors(reading: Reading) -> None:
-    found = reading.ask(
+    found = reading.query(
         '{orders(where: {actor: "nobody"}) {totalCount edges {cursor} pageInfo {hasNextPage startCursor endCursor}}}'
     )
     assert found["orders"] == {
@@ -405,13 +407,13 @@ def test_an_empty_page_has_no_cursors(reading: Reading) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "fragment"),
     [
         ('after: "nonsense"', "is not a cursor"),
         ('after: "7a%%%"', "is not a cursor"),
         ("first: -1", "0 to 200"),
         ('where: {since: "yesterday"}', "is not a time"),
-        ('where: {since: "2025-01-01T00:00:00"}', "with its zone"),
+        ('where: {since: "2025-01-01T00:00:00"}', "with its time zone"),
         ('where: {minNotional: "much"}', "is not a decimal"),
         ("where: {minNotional: 0.1}", "is not a decimal"),
         ("where: {afterOrdinal: -1}", "is not an ordinal"),
@@ -419,16 +421,16 @@ def test_an_empty_page_has_no_cursors(reading: Reading) -> None:
         ('asOf: {ordinal: 1, time: "2025-01-01T00:00:00Z"}', "exactly one"),
     ],
 )
-def test_bad_input_is_told_where_it_is(reading: Reading, arguments: str, said: str) -> None:
+def test_a_bad_argument_is_refused_with_its_reason(reading: Reading, arguments: str, fragment: str) -> None:
     code, message = reading.fault(f"{{orders({arguments}) {{edges {{cursor}}}}}}")
     assert code in ("BAD_INPUT", "TOO_COMPLEX")
-    assert said in message
+    assert fragment in message
 
 
 def test_a_changed_cursor_and_one_of_another_list_are_refused(reading: Reading) -> None:
-    cursor = reading.ask("{orders(first: 1) {pageInfo {endCursor}}}")["orders"]["pageInfo"]["endCursor"]
+    cursor = reading.query("{orders(first: 1) {pageInfo {endCursor}}}")["orders"]["pageInfo"]["endCursor"]
     document = "query ($after: String) {%s(after: $after) {edges {cursor}}}"
     changed = cursor[:-6] + ("AAAAAA" if not cursor.endswith("AAAAAA") else "BBBBBB")
     assert reading.fault(document % "orders", after=changed)[0] == "BAD_INPUT"
     code, message = reading.fault(document % "fills", after=cursor)
-    assert (code, "ordered by orders.PLACED.DESC" in message) == ("BAD_INPUT", True)
+    assert (code, "the list orders.PLACED.DESC" in message) == ("BAD_INPUT", True)

@@ -1,4 +1,4 @@
-"""Whatever goes wrong, a caller gets a code and a sentence, and the inside stays inside."""
+"""A caller receives every error with a code and a message, and without internal details."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ async def code(document: str, caller: Caller = ANONYMOUS, **variables: object) -
 
 
 @pytest.mark.parametrize("how", ["BAD_INPUT", "REFUSED", "LOG_OWNED", "UNAVAILABLE"])
-async def test_what_the_program_says_on_purpose_is_told(how: str) -> None:
+async def test_an_error_of_the_domain_is_returned_with_its_message(how: str) -> None:
     (fault,) = await faults("query($how: String!) { fails(how: $how) }", how=how)
     assert (fault.extensions or {}) == {"code": how}
     assert fault.message == str(FAULTS[how])
     assert fault.path == ["fails"]
 
 
-@pytest.mark.parametrize(("how", "told"), [("INTERNAL", "INTERNAL"), ("LOST", "UNAVAILABLE")])
-async def test_what_it_does_not_say_on_purpose_stays_in_the_log(
-    how: str, told: str, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(("how", "expected"), [("INTERNAL", "INTERNAL"), ("LOST", "UNAVAILABLE")])
+async def test_an_unexpected_error_is_logged_and_masked(
+    how: str, expected: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.ERROR):
         (fault,) = await faults("query($how: String!) { fails(how: $how) }", how=how)
     extensions = fault.extensions or {}
-    assert extensions["code"] == told
+    assert extensions["code"] == expected
     assert SECRET not in str(fault.formatted)
     (record,) = caplog.records
     assert extensions["incident"] in record.getMessage()
@@ -59,7 +59,7 @@ async def test_what_it_does_not_say_on_purpose_stays_in_the_log(
         "{ trades(first: 1.5) { __typename } }",
     ],
 )
-async def test_a_document_that_is_none_is_the_callers_fault(
+async def test_an_invalid_document_is_bad_input_and_not_logged(
     document: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     found = await faults(document)
@@ -67,18 +67,18 @@ async def test_a_document_that_is_none_is_the_callers_fault(
     assert caplog.records == []
 
 
-async def test_roles_have_codes_of_their_own() -> None:
+async def test_a_missing_role_is_unauthenticated_or_forbidden() -> None:
     assert await code("mutation { place }") == "UNAUTHENTICATED"
     assert await code("mutation { reset }", Caller("desk", Role.TRADER, "t1")) == "FORBIDDEN"
 
 
-async def told(document: str) -> AsyncIterator[ExecutionResult]:
+async def results_of(document: str) -> AsyncIterator[ExecutionResult]:
     async for result in await SCHEMA.subscribe(document, context_value=Context(ANONYMOUS)):
         yield result
 
 
-async def test_a_subscription_that_breaks_says_no_more_than_a_query(caplog: pytest.LogCaptureFixture) -> None:
-    results = [result async for result in told("subscription { breaks }")]
+async def test_an_unexpected_error_in_a_subscription_is_masked(caplog: pytest.LogCaptureFixture) -> None:
+    results = [result async for result in results_of("subscription { breaks }")]
     assert results[0].data == {"breaks": 1}
     (fault,) = results[1].errors or []
     assert (fault.extensions or {})["code"] == "INTERNAL"

@@ -1,4 +1,4 @@
-"""People's requests through GraphQL, on the real engine."""
+"""Mutations, on the real engine."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ _DRAFT = """mutation ($terms: OrderTerms!, $key: String!, $account: String) {
     ... on Refused { commandId code reason } } }"""
 
 
-def asks(name: str, **more: str) -> str:
+def mutation(name: str, **more: str) -> str:
     variables, arguments, _ = _SEND[name]
     request = ", ".join(["idempotencyKey: $key", *(f"{word}: {value}" for word, value in more.items())])
     return (
@@ -109,39 +109,42 @@ async def drafted(dealing: Dealing, key: str = "k1", **changed: Any) -> dict[str
 
 async def placed(dealing: Dealing, key: str = "k1") -> dict[str, Any]:
     draft = await drafted(dealing, key)
-    return await dealing.answer(asks("placeOrder"), confirmation=draft["confirmation"], key=key)
+    return await dealing.answer(mutation("placeOrder"), confirmation=draft["confirmation"], key=key)
 
 
-async def test_an_order_is_drafted_and_then_placed_as_it_was_shown(dealing: Dealing) -> None:
+async def test_an_order_is_placed_with_the_terms_of_its_draft(dealing: Dealing) -> None:
     before = dealing.asking.desk.log.head()
     draft = await drafted(dealing)
     assert draft["__typename"] == "Draft"
     assert (draft["price"], draft["notional"]) == ("100", "1000")
     assert dealing.asking.desk.log.head() == before
-    answer = await dealing.answer(asks("placeOrder"), confirmation=draft["confirmation"], key="k1")
+    answer = await dealing.answer(mutation("placeOrder"), confirmation=draft["confirmation"], key="k1")
     assert answer["__typename"] == "Completed"
     assert kinds(answer) == ["FundsReserved", *["OrderPlaced"] * 3]
     assert answer["events"][-1]["ordinal"] == answer["ordinal"] == dealing.asking.desk.log.head()
     assert {one.envelope.meta.actor for one in dealing.asking.desk.log.read(before)} == {"tess"}
 
 
-async def test_a_draft_places_one_order_however_often_it_is_confirmed(dealing: Dealing) -> None:
+async def test_a_draft_confirmed_twice_places_one_order(dealing: Dealing) -> None:
     draft = await drafted(dealing)
-    first = await dealing.answer(asks("placeOrder"), confirmation=draft["confirmation"], key="k1")
-    again = await dealing.answer(asks("placeOrder"), confirmation=draft["confirmation"], key="k1")
+    first = await dealing.answer(mutation("placeOrder"), confirmation=draft["confirmation"], key="k1")
+    again = await dealing.answer(mutation("placeOrder"), confirmation=draft["confirmation"], key="k1")
     assert (first["repeated"], again["repeated"]) == (False, True)
     assert first["events"] == again["events"]
-    other = await dealing.code(asks("placeOrder"), confirmation=draft["confirmation"], key="k2")
-    assert other == ("BAD_INPUT", "an order is placed with the idempotency key of its draft; this is another")
+    other = await dealing.code(mutation("placeOrder"), confirmation=draft["confirmation"], key="k2")
+    assert other == (
+        "BAD_INPUT",
+        "an order is placed with the idempotency key of its draft; this key differs",
+    )
 
 
-async def test_a_confirmation_is_its_owners_and_for_a_while(dealing: Dealing) -> None:
+async def test_a_confirmation_that_is_forged_expired_or_of_another_owner_is_refused(dealing: Dealing) -> None:
     draft = await drafted(dealing)
     text = draft["confirmation"]
-    code, said = await dealing.code(asks("placeOrder"), "admin", confirmation=text, key="k1")
-    assert (code, "somebody else's" in said) == ("BAD_INPUT", True)
-    code, said = await dealing.code(asks("placeOrder", account='"other"'), confirmation=text, key="k1")
-    assert (code, "another account" in said) == ("BAD_INPUT", True)
+    code, message = await dealing.code(mutation("placeOrder"), "admin", confirmation=text, key="k1")
+    assert (code, "belongs to another person" in message) == ("BAD_INPUT", True)
+    code, message = await dealing.code(mutation("placeOrder", account='"other"'), confirmation=text, key="k1")
+    assert (code, "another person or account" in message) == ("BAD_INPUT", True)
     for forged in (
         "",
         "x",
@@ -150,37 +153,41 @@ async def test_a_confirmation_is_its_owners_and_for_a_while(dealing: Dealing) ->
         text.replace(text[5], "A" if text[5] != "A" else "B", 1),
         "é.é",
     ):
-        code, said = await dealing.code(asks("placeOrder"), confirmation=forged, key="k1")
-        assert (code, said) == (
+        code, message = await dealing.code(mutation("placeOrder"), confirmation=forged, key="k1")
+        assert (code, message) == (
             "BAD_INPUT",
             "this program has not signed that confirmation; draft the order again",
         )
     dealing.asking.desk.at += timedelta(minutes=3)
-    code, said = await dealing.code(asks("placeOrder"), confirmation=text, key="k1")
-    assert (code, "the draft was good until" in said) == ("REFUSED", True)
+    code, message = await dealing.code(mutation("placeOrder"), confirmation=text, key="k1")
+    assert (code, "the draft was valid until" in message) == ("REFUSED", True)
 
 
-async def test_what_became_of_a_key_is_told_when_its_confirmation_is_no_longer_good(dealing: Dealing) -> None:
+async def test_a_repeated_key_returns_its_first_answer_after_its_confirmation_expired(
+    dealing: Dealing,
+) -> None:
     draft = await drafted(dealing)
-    first = await dealing.answer(asks("placeOrder"), confirmation=draft["confirmation"], key="k1")
+    first = await dealing.answer(mutation("placeOrder"), confirmation=draft["confirmation"], key="k1")
     dealing.asking.desk.at += timedelta(minutes=3)
     signed_before_a_restart = f"{draft['confirmation'].partition('.')[0]}.c2lnbmVk"
     for confirmation in (draft["confirmation"], signed_before_a_restart):
-        again = await dealing.answer(asks("placeOrder"), confirmation=confirmation, key="k1")
+        again = await dealing.answer(mutation("placeOrder"), confirmation=confirmation, key="k1")
         assert (again["repeated"], again["events"]) == (True, first["events"])
     head = dealing.asking.desk.log.head()
-    code, _said = await dealing.code(asks("placeOrder"), confirmation=signed_before_a_restart, key="k3")
+    code, _message = await dealing.code(
+        mutation("placeOrder"), confirmation=signed_before_a_restart, key="k3"
+    )
     assert (code, dealing.asking.desk.log.head()) == ("BAD_INPUT", head)
 
 
-async def test_a_draft_that_cannot_be_is_refused_with_its_reason(dealing: Dealing) -> None:
+async def test_an_invalid_draft_is_refused_with_its_reason(dealing: Dealing) -> None:
     answer = await drafted(dealing, quantity="0.00000001")
     assert (answer["__typename"], answer["code"]) in {("Refused", "Refused"), ("Refused", "InvalidInput")}
     assert answer["reason"]
 
 
-async def test_a_signal_from_outside_is_judged(dealing: Dealing) -> None:
-    answer = await dealing.answer(asks("raiseSignal"), signal=_SIGNAL, key="s1")
+async def test_a_signal_from_outside_is_recorded_and_decided(dealing: Dealing) -> None:
+    answer = await dealing.answer(mutation("raiseSignal"), signal=_SIGNAL, key="s1")
     assert kinds(answer)[:2] == ["SignalDetected", "DecisionMade"]
 
 
@@ -188,26 +195,26 @@ async def test_an_order_is_amended_and_cancelled(dealing: Dealing) -> None:
     answer = await placed(dealing)
     order_id = answer["events"][1]["stream"].removeprefix(f"order-{ACCOUNT}-")
     dealing.asking.rests(order_id)
-    amended = await dealing.answer(asks("amendOrder"), orderId=order_id, limitPrice="99", key="k2")
+    amended = await dealing.answer(mutation("amendOrder"), orderId=order_id, limitPrice="99", key="k2")
     assert kinds(amended) == ["OrderAmendRequested"]
-    assert kinds(await dealing.answer(asks("cancelOrder"), orderId=order_id, reason="why", key="k4")) == [
+    assert kinds(await dealing.answer(mutation("cancelOrder"), orderId=order_id, reason="why", key="k4")) == [
         "OrderCancelRequested"
     ]
-    refused = await dealing.answer(asks("cancelOrder"), orderId="nobody-e1", reason="why", key="k3")
+    refused = await dealing.answer(mutation("cancelOrder"), orderId="nobody-e1", reason="why", key="k3")
     assert refused["__typename"] == "Refused"
     assert "nobody-e1" in refused["reason"]
 
 
-async def test_a_position_is_protected_otherwise_and_closed(dealing: Dealing) -> None:
+async def test_the_stop_of_a_position_is_moved_and_the_position_is_closed(dealing: Dealing) -> None:
     dealing.asking.entered()
     position = f"{BTC}-LONG-1"
-    moved = await dealing.answer(asks("moveProtection"), position=position, stop="97", key="k1")
+    moved = await dealing.answer(mutation("moveProtection"), position=position, stop="97", key="k1")
     assert kinds(moved) == ["OrderAmendRequested"]
-    closed = await dealing.answer(asks("closePosition"), position=position, reason="enough", key="k2")
+    closed = await dealing.answer(mutation("closePosition"), position=position, reason="enough", key="k2")
     assert "OrderPlaced" in kinds(closed)
 
 
-async def test_strategies_settings_and_the_switch(dealing: Dealing) -> None:
+async def test_strategies_settings_and_kill_switch_are_changed_with_one_event_each(dealing: Dealing) -> None:
     for name, kind, role in (
         ("pauseStrategy", "SettingsChanged", "trader"),
         ("resumeStrategy", "SettingsChanged", "trader"),
@@ -215,25 +222,27 @@ async def test_strategies_settings_and_the_switch(dealing: Dealing) -> None:
         ("tripKillSwitch", "KillSwitchTripped", "trader"),
         ("resetKillSwitch", "KillSwitchReset", "admin"),
     ):
-        answer = await dealing.answer(asks(name), role, **_SEND[name][2], key=name)
+        answer = await dealing.answer(mutation(name), role, **_SEND[name][2], key=name)
         assert kinds(answer) == [kind], answer
 
 
-async def test_what_is_so_already_is_accepted_without_an_event(dealing: Dealing) -> None:
-    await dealing.answer(asks("tripKillSwitch"), reason="why", key="k1")
-    answer = await dealing.answer(asks("tripKillSwitch"), reason="why", key="k2")
+async def test_a_request_that_changes_nothing_is_completed_without_an_event(dealing: Dealing) -> None:
+    await dealing.answer(mutation("tripKillSwitch"), reason="why", key="k1")
+    answer = await dealing.answer(mutation("tripKillSwitch"), reason="why", key="k2")
     assert (answer["__typename"], answer["ordinal"], answer["events"]) == ("Completed", None, [])
 
 
-async def test_a_setting_named_twice_changes_nothing(dealing: Dealing) -> None:
+async def test_a_setting_named_twice_is_refused(dealing: Dealing) -> None:
     twice = [{"name": "risk.max_positions", "value": "2"}, {"name": "risk.max_positions", "value": "3"}]
-    code = await dealing.code(asks("changeSettings"), "admin", changes=twice, key="k1")
+    code = await dealing.code(mutation("changeSettings"), "admin", changes=twice, key="k1")
     assert code == ("BAD_INPUT", "a setting is named twice; name each once")
 
 
 @pytest.mark.parametrize("name", [*_SEND, "draftOrder"])
-async def test_who_may_not_is_told_so_and_the_engine_is_not_asked(dealing: Dealing, name: str) -> None:
-    document = _DRAFT if name == "draftOrder" else asks(name)
+async def test_a_caller_without_the_role_is_refused_before_the_engine_receives_the_request(
+    dealing: Dealing, name: str
+) -> None:
+    document = _DRAFT if name == "draftOrder" else mutation(name)
     variables = {"terms": _TERMS} if name == "draftOrder" else _SEND[name][2]
     needed = Role.ADMIN if name in {"changeSettings", "resetKillSwitch"} else Role.TRADER
     for role, caller in CALLERS.items():
@@ -241,10 +250,10 @@ async def test_who_may_not_is_told_so_and_the_engine_is_not_asked(dealing: Deali
             continue
         code, _ = await dealing.code(document, role, **variables, key="k1")
         assert code == ("UNAUTHENTICATED" if role == "nobody" else "FORBIDDEN")
-    assert dealing.engine_door.asked == []
+    assert dealing.engine_door.received == []
 
 
-def test_every_mutation_and_subscription_names_its_role() -> None:
+def test_every_mutation_and_subscription_has_a_least_role() -> None:
     for kind in (SCHEMA.mutation, SCHEMA.subscription):
         assert kind is not None
         fields = kind.__strawberry_definition__.fields  # type: ignore[attr-defined]
@@ -253,7 +262,7 @@ def test_every_mutation_and_subscription_names_its_role() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "key", "said"),
+    ("more", "key", "message"),
     [
         ({"timeoutSeconds": "0"}, "k1", "timeoutSeconds is 0.1 to 30, not 0"),
         ({"timeoutSeconds": "31"}, "k1", "timeoutSeconds is 0.1 to 30, not 31"),
@@ -262,31 +271,31 @@ def test_every_mutation_and_subscription_names_its_role() -> None:
         ({}, "a key", "an idempotency key is 1 to 64"),
     ],
 )
-async def test_what_cannot_be_meant_is_not_sent(
-    dealing: Dealing, more: dict[str, str], key: str, said: str
+async def test_an_invalid_request_is_refused_before_it_is_sent(
+    dealing: Dealing, more: dict[str, str], key: str, message: str
 ) -> None:
-    code, message = await dealing.code(asks("tripKillSwitch", **more), reason="why", key=key)
-    assert (code, message[: len(said)]) == ("BAD_INPUT", said)
-    assert dealing.engine_door.asked == []
+    code, message = await dealing.code(mutation("tripKillSwitch", **more), reason="why", key=key)
+    assert (code, message[: len(message)]) == ("BAD_INPUT", message)
+    assert dealing.engine_door.received == []
 
 
-class Silent:
-    """A door behind which nobody answers."""
+class SilentDoor:
+    """A door without an answer."""
 
     def ask(self, requested: Requested, patience: float) -> Answer:
         return TimedOut(requested.id, f"durable, not answered within {patience:g} s")
 
 
-class Owned:
-    """The door of a log that somebody else owns."""
+class OwnedDoor:
+    """The door of a log that another process owns."""
 
     def ask(self, requested: Requested, patience: float) -> Answer:
         raise LogOwned("whence.db is owned by process 7 on desk")
 
 
-async def test_silence_says_what_is_known_and_until_when_it_may_yet_be_done(dealing: Dealing) -> None:
-    dealing.door = Silent()
-    answer = await dealing.answer(asks("tripKillSwitch", timeoutSeconds="2"), reason="why", key="k1")
+async def test_a_timed_out_request_returns_what_is_known_and_its_expiry(dealing: Dealing) -> None:
+    dealing.door = SilentDoor()
+    answer = await dealing.answer(mutation("tripKillSwitch", timeoutSeconds="2"), reason="why", key="k1")
     assert answer == {
         "__typename": "TimedOut",
         "commandId": "k1",
@@ -295,14 +304,14 @@ async def test_silence_says_what_is_known_and_until_when_it_may_yet_be_done(deal
     }
 
 
-async def test_a_log_that_somebody_else_owns_is_told_with_its_owner(dealing: Dealing) -> None:
-    dealing.door = Owned()
-    code = await dealing.code(asks("tripKillSwitch"), reason="why", key="k1")
+async def test_a_log_owned_by_another_process_is_reported_with_its_owner(dealing: Dealing) -> None:
+    dealing.door = OwnedDoor()
+    code = await dealing.code(mutation("tripKillSwitch"), reason="why", key="k1")
     assert code == ("LOG_OWNED", "whence.db is owned by process 7 on desk")
 
 
 class Waiting:
-    """Read models that reach what they are asked for, or do not."""
+    """Read models that reach every ordinal, or none."""
 
     def __init__(self, *, reaches: bool) -> None:
         self._reaches = reaches
@@ -314,22 +323,26 @@ class Waiting:
 
 
 @pytest.mark.parametrize("reaches", [True, False])
-async def test_the_answer_waits_for_the_read_models_within_its_time(dealing: Dealing, reaches: bool) -> None:
+async def test_the_answer_waits_for_the_read_models_within_its_timeout(
+    dealing: Dealing, reaches: bool
+) -> None:
     dealing.projecting = waiting = Waiting(reaches=reaches)
-    answer = await dealing.answer(asks("tripKillSwitch", timeoutSeconds="2"), reason="why", key="k1")
+    answer = await dealing.answer(mutation("tripKillSwitch", timeoutSeconds="2"), reason="why", key="k1")
     assert answer["readModelsReached"] is reaches
     ((ordinal, patience),) = waiting.waited_for
     assert ordinal == answer["ordinal"]
     assert 1 < patience <= 2
-    unasked = await dealing.answer(asks("tripKillSwitch", waitForReadModels="false"), reason="why", key="k2")
-    assert (unasked["readModelsReached"], len(waiting.waited_for)) == (None, 1)
+    not_waited = await dealing.answer(
+        mutation("tripKillSwitch", waitForReadModels="false"), reason="why", key="k2"
+    )
+    assert (not_waited["readModelsReached"], len(waiting.waited_for)) == (None, 1)
 
 
-async def test_terms_reach_the_engine_whole(dealing: Dealing) -> None:
+async def test_all_terms_of_an_order_reach_the_engine(dealing: Dealing) -> None:
     draft = await drafted(
         dealing, type="STOP", limitPrice=None, triggerPrice="101.5", stop="99", target=None, quantity="3.5"
     )
-    await dealing.answer(asks("placeOrder"), confirmation=draft["confirmation"], key="k1")
+    await dealing.answer(mutation("placeOrder"), confirmation=draft["confirmation"], key="k1")
     wanted = ManualTerms(
         instrument=BTC,
         side=TERMS.side,
@@ -338,8 +351,8 @@ async def test_terms_reach_the_engine_whole(dealing: Dealing) -> None:
         trigger_price=D("101.5"),
         stop=D(99),
     )
-    asked = dealing.engine_door.asked[-1]
-    assert (asked.request, asked.id, asked.actor, asked.account) == (
+    received = dealing.engine_door.received[-1]
+    assert (received.request, received.id, received.actor, received.account) == (
         PlaceOrder(wanted),
         "k1",
         "tess",

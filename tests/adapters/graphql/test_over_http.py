@@ -1,4 +1,4 @@
-"""Questions as programs ask them: over HTTP, by the real server and the real client."""
+"""Queries over HTTP, with the real server and a real client."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def client(reading: Reading) -> Iterator[Client]:
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_client_that_knows_the_schema_walks_through_all_pages(client: Client) -> None:
+async def test_a_client_with_the_schema_reads_all_pages(client: Client) -> None:
     found: list[str] = []
     after, more, total = None, True, -1
     async with client as session:
@@ -69,11 +69,11 @@ async def test_a_client_that_knows_the_schema_walks_through_all_pages(client: Cl
     assert len(set(found)) == len(found) == total > 40
 
 
-async def test_what_is_wrong_with_a_question_is_told_with_its_code(client: Client) -> None:
+async def test_an_invalid_query_is_refused_with_its_code_and_path(client: Client) -> None:
     async with client as session:
-        with pytest.raises(TransportQueryError) as told:
+        with pytest.raises(TransportQueryError) as refused:
             await session.execute(gql('{orders(after: "nonsense") {edges {cursor}}}'))
-    (error,) = told.value.errors or []
+    (error,) = refused.value.errors or []
     assert error["extensions"]["code"] == "BAD_INPUT"
     assert "is not a cursor" in error["message"]
     assert error["path"] == ["orders"]

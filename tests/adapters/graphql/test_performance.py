@@ -1,4 +1,4 @@
-"""How trading went, as it is answered: against the summary of the log, and against sums made by hand."""
+"""Performance queries equal the summary of the log, and ratios equal values computed by hand."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ FIGURES = """account by value trades wins losses winRate profitFactor net gross 
     averageWin averageLoss largestWin largestLoss maxDrawdown sharpe sortino"""
 
 
-def test_all_of_it_is_what_the_log_adds_up_to(reading: Reading) -> None:
+def test_the_performance_of_all_trades_equals_the_summary_of_the_log(reading: Reading) -> None:
     summary = Summary()
     for recorded in reading.events():
         summary.fold(recorded.envelope)
-    (told,) = reading.ask(f"{{performance {{{FIGURES}}}}}")["performance"]
-    assert (told["trades"], told["wins"]) == (summary.trades, summary.wins)
+    (data,) = reading.query(f"{{performance {{{FIGURES}}}}}")["performance"]
+    assert (data["trades"], data["wins"]) == (summary.trades, summary.wins)
     for name in ("gross", "fees", "funding", "net"):
-        assert Decimal(told[name]) == getattr(summary, name)
-    assert Decimal(told["winRate"]) == round(Decimal(summary.wins) / summary.trades, 6)
-    assert Decimal(told["grossProfit"]) + Decimal(told["grossLoss"]) == summary.net
-    factor = Decimal(told["grossProfit"]) / -Decimal(told["grossLoss"])
-    assert Decimal(told["profitFactor"]) == round(factor, 6)
-    assert Decimal(told["averageWin"]) == round(Decimal(told["grossProfit"]) / told["wins"], 6)
-    assert Decimal(told["averageLoss"]) == round(Decimal(told["grossLoss"]) / told["losses"], 6)
+        assert Decimal(data[name]) == getattr(summary, name)
+    assert Decimal(data["winRate"]) == round(Decimal(summary.wins) / summary.trades, 6)
+    assert Decimal(data["grossProfit"]) + Decimal(data["grossLoss"]) == summary.net
+    factor = Decimal(data["grossProfit"]) / -Decimal(data["grossLoss"])
+    assert Decimal(data["profitFactor"]) == round(factor, 6)
+    assert Decimal(data["averageWin"]) == round(Decimal(data["grossProfit"]) / data["wins"], 6)
+    assert Decimal(data["averageLoss"]) == round(Decimal(data["grossLoss"]) / data["losses"], 6)
 
 
 @pytest.mark.parametrize("by", ["INSTRUMENT", "STRATEGY", "DAY"])
-def test_the_parts_add_up_to_the_whole(reading: Reading, by: str) -> None:
+def test_the_groups_of_a_dimension_add_up_to_all_trades(reading: Reading, by: str) -> None:
     document = f"{{all: performance {{{FIGURES}}} parts: performance(by: {by}) {{{FIGURES}}}}}"
-    told = reading.ask(document)
-    (whole,), parts = told["all"], told["parts"]
+    data = reading.query(document)
+    (whole,), parts = data["all"], data["parts"]
     assert len({one["value"] for one in parts}) == len(parts) > 0
     assert sum(one["trades"] for one in parts) == whole["trades"]
     for name in ("net", "fees", "grossProfit", "grossLoss"):
@@ -43,23 +43,23 @@ def test_the_parts_add_up_to_the_whole(reading: Reading, by: str) -> None:
     assert all(one["sharpe"] is None and one["sortino"] is None for one in parts)
 
 
-def test_the_ratios_are_those_of_the_days(reading: Reading) -> None:
+def test_the_ratios_are_those_of_the_daily_returns(reading: Reading) -> None:
     document = (
         "{performance {sharpe sortino} equity(first: 200, direction: ASC) {edges {node {day balance}}}}"
     )
-    told = reading.ask(document)
-    assert told["performance"][0]["sharpe"] == pytest.approx(-5.226, abs=0.001)
-    assert told["performance"][0]["sortino"] < told["performance"][0]["sharpe"]
+    data = reading.query(document)
+    assert data["performance"][0]["sharpe"] == pytest.approx(-5.226, abs=0.001)
+    assert data["performance"][0]["sortino"] < data["performance"][0]["sharpe"]
 
 
-def test_ratios_by_hand() -> None:
+def test_ratios_equal_those_computed_by_hand() -> None:
     """Returns of 2 %, -1 % and 2 %: mean 1 %, sample deviation sqrt(3) %, downside sqrt(1/3) %."""
     found = ratios([0.02, -0.01, 0.02])
     assert found.sharpe == pytest.approx(math.sqrt(365) / math.sqrt(3))
     assert found.sortino == pytest.approx(math.sqrt(365) * math.sqrt(3))
 
 
-def test_one_day_says_nothing_and_neither_do_equal_or_winning_ones() -> None:
+def test_ratios_are_none_for_one_day_equal_returns_or_no_losing_day() -> None:
     assert ratios([]) == ratios([0.05]) == NO_RATIOS
     assert ratios([0.01, 0.01]).sharpe is None
     assert ratios([0.01, 0.02]).sortino is None

@@ -1,4 +1,4 @@
-"""Many operations at once: each with one snapshot of its own, none waiting for another for ever."""
+"""Concurrent operations: each reads its own snapshot, and none is blocked for ever."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ TWO = """{now: orders(first: 2) {totalCount edges {node {fills {price}}}}
     then: orders(first: 2, asOf: {ordinal: 100}) {totalCount}}"""
 
 
-def test_fifty_clients_are_answered_by_few_connections(reading: Reading) -> None:
+def test_fifty_clients_are_answered_with_few_connections(reading: Reading) -> None:
     readers = Readers(2)
     served = Served(reading.models, reading.served.decode, readers)
 
     async def all_at_once() -> list[ExecutionResult]:
-        asked = (SCHEMA.execute(TWO, context_value=Context(ANONYMOUS, served)) for _ in range(50))
-        found = await asyncio.gather(*asked)
+        executions = (SCHEMA.execute(TWO, context_value=Context(ANONYMOUS, served)) for _ in range(50))
+        found = await asyncio.gather(*executions)
         return list(found)
 
     answers = asyncio.run(all_at_once())
@@ -50,32 +50,32 @@ def test_fifty_clients_are_answered_by_few_connections(reading: Reading) -> None
 
 
 def _taken(engine: Engine) -> int:
-    """Connections that nobody has given back."""
+    """The number of connections that are checked out."""
     return int(engine.pool.checkedout())  # type: ignore[attr-defined]  # both databases have a pool that counts
 
 
-def test_one_operation_sees_one_moment_whatever_is_written_meanwhile(store: Engine, demo_log: str) -> None:
+def test_an_operation_reads_one_snapshot_while_rows_are_written(store: Engine, demo_log: str) -> None:
     with writing(store) as connection:
         begun = [
             builds.begin(connection, one, BuildKind.TODAY, BuildStatus.LIVE) for one in PROJECTIONS.values()
         ]
     served = Served(ReadModels(store, PROJECTIONS), AvroCodec().decode)
 
-    async def ask_twice(runner: Runner) -> tuple[int, int, int]:
+    async def count_twice(runner: Runner) -> tuple[int, int, int]:
         context = Context(ANONYMOUS, served)
         moment = await context.moment()
-        before = await moment.ask(_count)
+        before = await moment.run(_count)
         await asyncio.to_thread(runner.catch_up)
-        same = await moment.ask(_count)
+        same = await moment.run(_count)
         await context.close()
-        now = await (await context.moment()).ask(_count)
+        now = await (await context.moment()).run(_count)
         await context.close()
         return before, same, now
 
     with closing(open_reader(WhenceSettings(log=demo_log))) as log:
         runner = Runner(log, works(store, begun, PROJECTIONS, 0))
         runner.step(300)
-        before, same, now = asyncio.run(ask_twice(runner))
+        before, same, now = asyncio.run(count_twice(runner))
         placed = sum(isinstance(one.envelope.event, OrderPlaced) for one in log.read())
     served.readers.close()
     assert before == same

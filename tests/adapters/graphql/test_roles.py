@@ -1,4 +1,4 @@
-"""Each operation, asked by each role: who may what is written here a second time, on purpose."""
+"""Each operation, called by each role. The roles are repeated here on purpose, so that a changed table fails."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SENDS = {
     "resetKillSwitch": Role.ADMIN,
     "resolveDiscrepancy": Role.TRADER,
 }
-"""The least role of each mutation; whatever is not here only reads, and any caller may."""
+"""The least role of each mutation; all other operations only read and are open to any caller."""
 
 CALLERS = {
     "nobody": ANONYMOUS,
@@ -45,7 +45,7 @@ FIELDS = list(every_field(build_schema(SCHEMA.as_str())))
 
 
 class Unserved:
-    """Whoever comes as far as asking it was let in."""
+    """Raises LetIn on any access: the caller was let in."""
 
     def __getattr__(self, name: str) -> Any:
         raise LetIn(name)
@@ -64,28 +64,28 @@ class Context:
         raise LetIn("moment")
 
     async def close(self) -> None:
-        """Nothing was opened."""
+        """Does nothing: no snapshot was opened."""
 
 
 async def refused(field: RootField, caller: Caller) -> str | None:
-    """The code of the refusal; None for whoever was let in."""
+    """The code of the refusal; None where the caller was let in."""
     if field.operation == "subscription":
-        told = await SCHEMA.subscribe(field.document, context_value=Context(caller, Unserved()))
-        result: Any = await anext(told)
+        stream = await SCHEMA.subscribe(field.document, context_value=Context(caller, Unserved()))
+        result: Any = await anext(stream)
     else:
         result = await SCHEMA.execute(field.document, context_value=Context(caller, Unserved()))
     errors: list[GraphQLError] = result.errors or []
     codes = {str((error.extensions or {}).get("code")) for error in errors}
-    assert codes, f"{field} neither refused nor asked what is served"
+    assert codes, f"{field} neither refused the caller nor began to resolve"
     return next(iter(codes & {"UNAUTHENTICATED", "FORBIDDEN"}), None)
 
 
-def test_every_mutation_there_is_has_its_role_written_here() -> None:
+def test_the_table_names_every_mutation_of_the_schema() -> None:
     assert {field.name for field in FIELDS if field.operation == "mutation"} == set(SENDS)
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=str)
-def test_every_operation_names_its_least_role(field: RootField) -> None:
+def test_every_operation_has_the_least_role_of_the_table(field: RootField) -> None:
     root: Any = SCHEMA.get_type_by_name(field.operation.title())
     found = {SCHEMA.config.name_converter.get_graphql_name(one): least_role(one) for one in root.fields}
     assert found[field.name] is SENDS.get(field.name, Role.VIEWER)
@@ -93,7 +93,7 @@ def test_every_operation_names_its_least_role(field: RootField) -> None:
 
 @pytest.mark.parametrize("who", CALLERS)
 @pytest.mark.parametrize("field", FIELDS, ids=str)
-async def test_each_operation_for_each_role(field: RootField, who: str) -> None:
+async def test_each_operation_admits_exactly_the_roles_of_the_table(field: RootField, who: str) -> None:
     caller, least = CALLERS[who], SENDS.get(field.name, Role.VIEWER)
     if least is Role.VIEWER or (who != "nobody" and caller.role >= least):
         expected = None

@@ -1,4 +1,4 @@
-"""Decimals, times and positions, out and in."""
+"""Decimals, times and ordinals as output and input."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from adapters.graphql.scalars import (
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=12))
-def test_a_decimal_comes_back_to_the_last_digit(value: Decimal) -> None:
+def test_a_decimal_keeps_every_digit_on_the_way_out_and_in(value: Decimal) -> None:
     text = decimal_text(value)
     assert "E" not in text.upper()
     assert read_decimal(text).as_tuple() == value.as_tuple()
 
 
 @pytest.mark.parametrize(("value", "text"), [("1E-7", "0.0000001"), ("0.0150", "0.0150"), ("1E+3", "1000")])
-def test_a_decimal_is_told_in_plain_notation(value: str, text: str) -> None:
+def test_a_decimal_is_written_in_plain_notation(value: str, text: str) -> None:
     assert decimal_text(Decimal(value)) == text
 
 
@@ -50,7 +50,7 @@ def test_a_decimal_is_told_in_plain_notation(value: str, text: str) -> None:
         "9" * 5_000,
     ],
 )
-def test_what_is_no_decimal_is_refused(value: object) -> None:
+def test_an_invalid_decimal_is_refused(value: object) -> None:
     with pytest.raises(GraphQLError, match="is not a decimal") as refused:
         read_decimal(value)
     assert len(str(refused.value)) < 200
@@ -64,7 +64,7 @@ _MOMENTS = st.datetimes(
 
 
 @given(_MOMENTS)
-def test_a_time_comes_back_to_the_microsecond_in_utc(value: datetime) -> None:
+def test_a_time_keeps_its_microseconds_and_is_read_in_utc(value: datetime) -> None:
     text = time_text(value)
     assert text.endswith("Z")
     assert read_time(text) == value
@@ -75,17 +75,17 @@ def test_a_time_comes_back_to_the_microsecond_in_utc(value: datetime) -> None:
     "value",
     ["2025-01-01T00:00:00", "yesterday", 17, None, "2025-13-01T00:00:00Z", "0001-01-01T00:00:00+05:00"],
 )
-def test_what_is_no_time_with_a_zone_is_refused(value: object) -> None:
-    with pytest.raises(GraphQLError, match="is not a time with its zone"):
+def test_an_invalid_time_or_one_without_zone_is_refused(value: object) -> None:
+    with pytest.raises(GraphQLError, match="is not a time with its time zone"):
         read_time(value)
 
 
 @pytest.mark.parametrize(("value", "read"), [(0, 0), ("17", 17), (2**53 - 1, 2**53 - 1)])
-def test_a_position_is_a_number_or_its_digits(value: object, read: int) -> None:
+def test_an_ordinal_is_read_from_a_number_or_its_digits(value: object, read: int) -> None:
     assert read_ordinal(value) == read
 
 
 @pytest.mark.parametrize("value", [-1, 2**53, True, 1.0, "1e3", "", "-1", "٣", None])
-def test_what_is_no_position_is_refused(value: object) -> None:
+def test_an_invalid_ordinal_is_refused(value: object) -> None:
     with pytest.raises(GraphQLError, match="is not an ordinal"):
         read_ordinal(value)

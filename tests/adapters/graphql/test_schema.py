@@ -1,4 +1,4 @@
-"""The schema is the one that is committed, says what everything is, and never breaks those who use it."""
+"""The schema equals the committed one, describes every field, and breaks no existing client."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ COMMITTED = "adapters/graphql/schema.graphql"
 
 
 def breaking(before: str, after: str) -> list[str]:
-    """What a program written for the schema before could not do any more."""
+    """The changes that break a client of the schema before."""
     return [change.description for change in find_breaking_changes(build_schema(before), build_schema(after))]
 
 
 def released() -> str:
-    """The schema that programs may have been written for: the last release's, or else the last commit's."""
+    """The schema that clients may use: that of the last release, or else of the last commit."""
     tag = _git("describe", "--tags", "--abbrev=0", "--match", "v*")
     known = _git("show", f"{tag or 'HEAD'}:{COMMITTED}")
     return known or (ROOT / COMMITTED).read_text(encoding="utf-8")
 
 
 def _git(*words: str) -> str:
-    """What git says; nothing where this is no checkout, or git knows no such thing."""
+    """The output of git; empty outside a checkout, or where git fails."""
     command = ["git", "-C", str(ROOT), "-c", f"safe.directory={ROOT}", *words]
     return subprocess.run(command, check=False, capture_output=True, text=True).stdout.strip()
 
 
-def test_the_committed_schema_is_this_one() -> None:
+def test_the_committed_schema_equals_the_printed_one() -> None:
     shown = CliRunner().invoke(application(), ["schemas", "graphql"])
     assert shown.exit_code == 0
     assert shown.output == TODAY
@@ -56,7 +56,7 @@ def test_the_committed_schema_is_this_one() -> None:
     assert committed == TODAY, f"whence schemas graphql > {COMMITTED}"
 
 
-def test_nobody_who_uses_the_released_schema_is_broken() -> None:
+def test_the_schema_breaks_no_client_of_the_released_one() -> None:
     assert breaking(released(), TODAY) == []
 
 
@@ -75,7 +75,7 @@ def test_a_breaking_change_is_found(line: str, instead: str, what: str) -> None:
     assert any(what.lower() in change.lower() for change in found), found
 
 
-def test_what_is_added_breaks_nobody() -> None:
+def test_an_added_field_is_not_a_breaking_change() -> None:
     more = TODAY.replace("type Order {", "type Order {\n  colour: String\n")
     assert breaking(TODAY, more) == []
 
@@ -91,36 +91,38 @@ def test_what_is_added_breaks_nobody() -> None:
         ),
     ],
 )
-def test_a_change_shows_what_a_query_shows_but_for_where_it_leads(
+def test_a_change_has_the_fields_of_its_object_except_links(
     change: str, of: str, elsewhere: set[str]
 ) -> None:
     types: Any = build_schema(TODAY).type_map
     shown = {name: str(field.type) for name, field in types[change].fields.items() if name != "event"}
-    asked = {name: str(field.type) for name, field in types[of].fields.items() if name not in elsewhere}
-    assert shown == asked
+    queried = {name: str(field.type) for name, field in types[of].fields.items() if name not in elsewhere}
+    assert shown == queried
 
 
 def undescribed(words: str) -> Iterator[str]:
-    """Every type, field and input field that does not say what it is."""
+    """Every type, field, argument and input field without a description."""
     for name, kind in build_schema(words).type_map.items():
         if is_introspection_type(kind) or is_specified_scalar_type(kind) or name == "JSON":
             continue
         if not kind.description and not name.endswith(("Connection", "Edge")):
             yield name
         if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
-            for field, told in kind.fields.items():
-                if not told.description:
+            for field, definition in kind.fields.items():
+                if not definition.description:
                     yield f"{name}.{field}"
-                arguments = getattr(told, "args", {})
+                arguments = getattr(definition, "args", {})
                 yield from (f"{name}.{field}({one})" for one, of in arguments.items() if not of.description)
 
 
-def test_everything_that_can_be_asked_says_what_it_is() -> None:
-    assert [name for name in undescribed(TODAY) if name.partition(".")[0] in asked_about(TODAY)] == []
+def test_every_type_and_field_reachable_from_query_has_a_description() -> None:
+    assert [
+        name for name in undescribed(TODAY) if name.partition(".")[0] in reachable_from_query(TODAY)
+    ] == []
 
 
-def asked_about(words: str) -> set[str]:
-    """The types that a query leads to."""
+def reachable_from_query(words: str) -> set[str]:
+    """The types reachable from Query."""
     schema = build_schema(words)
     found: set[str] = set()
     waiting = ["Query"]
@@ -142,7 +144,7 @@ def _arguments(field: Any) -> list[Any]:
     return list(getattr(field, "args", {}).values())
 
 
-def test_what_says_nothing_is_found() -> None:
+def test_types_fields_and_arguments_without_description_are_found() -> None:
     assert list(undescribed("type Query { trades(first: Int): Int }")) == [
         "Query",
         "Query.trades",
@@ -151,11 +153,11 @@ def test_what_says_nothing_is_found() -> None:
 
 
 @pytest.mark.parametrize("suggestions", [True, False])
-def test_an_unknown_name_tells_what_there_is_only_where_that_is_told_anyway(*, suggestions: bool) -> None:
+def test_the_error_for_an_unknown_name_suggests_names_only_where_allowed(*, suggestions: bool) -> None:
     nothing_served: Any = None
-    asked = schema(suggestions=suggestions).execute(
+    execution = schema(suggestions=suggestions).execute(
         "{ ordres { totalCount } }", context_value=Context(ANONYMOUS, nothing_served)
     )
-    found = asyncio.run(asked)
+    found = asyncio.run(execution)
     assert found.errors is not None
     assert ("'orders'" in found.errors[0].message) is suggestions

@@ -1,4 +1,4 @@
-"""Chains and explanations: the same events and words as the program tells from the log."""
+"""Chains and explanations hold the events and sentences of the log."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ CHAIN = """query ($id: ID!) {chain(id: $id) {
 
 
 def an_order(reading: Reading) -> str:
-    """The last order that was placed."""
+    """The id of the last placed order."""
     placed = [one for one in reading.events() if isinstance(one.envelope.event, OrderPlaced)]
     return parse(placed[-1].envelope.meta.stream).id
 
 
-def test_a_chain_is_the_story_that_the_log_tells(reading: Reading) -> None:
+def test_a_chain_equals_the_story_found_in_the_log(reading: Reading) -> None:
     order = an_order(reading)
     story = find_story(reading.log.read, order)
     assert story is not None
@@ -34,38 +34,38 @@ def test_a_chain_is_the_story_that_the_log_tells(reading: Reading) -> None:
     for _, nodes in story.roots:
         for node in nodes:
             walk(node, None, 0)
-    told = reading.ask(CHAIN, id=order)["chain"]
-    assert [(one["event"]["ordinal"], one["parentId"], one["depth"]) for one in told["nodes"]] == expected
-    assert (told["ids"], told["roots"]) == (sorted(story.chains), [fact for fact, _ in story.roots])
+    found = reading.query(CHAIN, id=order)["chain"]
+    assert [(one["event"]["ordinal"], one["parentId"], one["depth"]) for one in found["nodes"]] == expected
+    assert (found["ids"], found["roots"]) == (sorted(story.chains), [fact for fact, _ in story.roots])
 
 
-def test_every_id_of_a_chain_leads_to_it(reading: Reading) -> None:
-    whole = reading.ask(CHAIN, id=an_order(reading))["chain"]
+def test_a_chain_is_found_by_the_id_of_any_of_its_events(reading: Reading) -> None:
+    whole = reading.query(CHAIN, id=an_order(reading))["chain"]
     for node in whole["nodes"][:4]:
-        assert reading.ask(CHAIN, id=node["event"]["id"])["chain"] == whole
-    assert reading.ask(CHAIN, id=whole["ids"][0])["chain"] == whole
-    assert reading.ask(CHAIN, id="nothing") == {"chain": None}
+        assert reading.query(CHAIN, id=node["event"]["id"])["chain"] == whole
+    assert reading.query(CHAIN, id=whole["ids"][0])["chain"] == whole
+    assert reading.query(CHAIN, id="nothing") == {"chain": None}
 
 
-def test_the_lines_are_the_words_of_the_log(reading: Reading) -> None:
-    told = reading.ask(CHAIN, id=an_order(reading))["chain"]
+def test_the_lines_of_a_chain_are_the_sentences_of_its_events(reading: Reading) -> None:
+    found = reading.query(CHAIN, id=an_order(reading))["chain"]
     words = {one.ordinal: sentence(one.envelope.event) for one in reading.events()}
-    lines = [line for line in told["lines"] if line.startswith(" ")]
-    for node, line in zip(told["nodes"], lines, strict=True):
+    lines = [line for line in found["lines"] if line.startswith(" ")]
+    for node, line in zip(found["nodes"], lines, strict=True):
         event = node["event"]
         assert event["line"] == words[event["ordinal"]]
         assert line.endswith(f"{event['type']} {event['line']} #{event['ordinal']}")
-    assert told["lines"][0] == told["roots"][0]
+    assert found["lines"][0] == found["roots"][0]
 
 
-def test_an_explanation_leads_from_the_fact_through_the_votes_to_what_came_of_the_order(
+def test_an_explanation_goes_from_the_signal_through_the_votes_to_the_events_of_the_order(
     reading: Reading,
 ) -> None:
     order = an_order(reading)
     document = "query ($id: ID!) {explain(orderId: $id) {orderId lines steps {depth line votes event {type stream}}}}"
-    told = reading.ask(document, id=order)["explain"]
-    assert told["orderId"] == order
-    types = [step["event"]["type"] for step in told["steps"]]
+    found = reading.query(document, id=order)["explain"]
+    assert found["orderId"] == order
+    types = [step["event"]["type"] for step in found["steps"]]
     assert types[:2] == ["SignalDetected", "DecisionMade"]
     decision = next(
         one.envelope.event
@@ -73,23 +73,25 @@ def test_an_explanation_leads_from_the_fact_through_the_votes_to_what_came_of_th
         if isinstance(one.envelope.event, DecisionMade)
         and one.envelope.meta.stream.endswith(order.split("-")[0])
     )
-    assert len(told["steps"][1]["votes"]) == len(decision.votes)
-    own = [step for step in told["steps"] if step["event"]["stream"].endswith(order)]
+    assert len(found["steps"][1]["votes"]) == len(decision.votes)
+    own = [step for step in found["steps"] if step["event"]["stream"].endswith(order)]
     assert own[0]["event"]["type"] == "OrderPlaced"
-    assert all(step["line"] in "\n".join(told["lines"]) for step in told["steps"])
-    assert reading.ask(document, id="nothing") == {"explain": None}
+    assert all(step["line"] in "\n".join(found["lines"]) for step in found["steps"])
+    assert reading.query(document, id="nothing") == {"explain": None}
 
 
-def test_a_chain_takes_no_more_statements_than_it_must(reading: Reading) -> None:
-    reading.ask(CHAIN, id="nothing")
+def test_a_chain_takes_at_most_five_statements(reading: Reading) -> None:
+    reading.query(CHAIN, id="nothing")
     with reading.statements() as run:
-        reading.ask(CHAIN, id=an_order(reading))
+        reading.query(CHAIN, id=an_order(reading))
     assert len([one for one in run if one.lstrip().startswith(("SELECT", "(SELECT"))]) <= 5
 
 
-def test_how_far_the_read_models_are(reading: Reading) -> None:
-    told = reading.ask("{projections {name kind status ordinal parkedEvents parkedSequences}}")["projections"]
+def test_each_build_is_live_at_the_head_without_parked_events(reading: Reading) -> None:
+    found = reading.query("{projections {name kind status ordinal parkedEvents parkedSequences}}")[
+        "projections"
+    ]
     head = reading.log.head()
-    assert {one["name"] for one in told} == set(reading.models.projections)
-    standing = {(one["kind"], one["status"], one["ordinal"], one["parkedEvents"]) for one in told}
+    assert {one["name"] for one in found} == set(reading.models.projections)
+    standing = {(one["kind"], one["status"], one["ordinal"], one["parkedEvents"]) for one in found}
     assert standing == {("TODAY", "LIVE", head, 0)}

@@ -1,4 +1,4 @@
-"""What is followed over a real websocket: gapless from any ordinal, told of every end."""
+"""Subscriptions over a real websocket: without gaps from any ordinal, and with a reason for every end."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _POSITIONS = """subscription ($after: Ordinal) { positions(after: $after, accoun
 
 @pytest.fixture(scope="module")
 def history() -> Sequence[Envelope]:
-    """A desk's day: opened, an entry by hand, its stop moved, closed, the switch tripped."""
+    """A day with an entry by hand, a moved stop, a closed position, a signal and a tripped kill switch."""
     asking = Asking()
     asking.entered(TERMS)
     asking.accepted(MoveProtection(f"{BTC}-LONG-1", stop=D(97)), "move")
@@ -64,14 +64,14 @@ def more(count: int, begun: int = 1) -> list[Envelope]:
     return list(days("account-other", begun, begun + count - 1))
 
 
-async def test_events_are_told_whole(api: Serving, history: Sequence[Envelope]) -> None:
+async def test_each_event_is_sent_with_all_its_fields(api: Serving, history: Sequence[Envelope]) -> None:
     wanted = (
         "ordinal id stream noun account version type chainId causeId actor occurredAt recordedAt line json"
     )
     async with connected(api) as session:
-        told = await first(session, _EVENTS % wanted, len(history), after=0)
-    assert [one["ordinal"] for one in told] == list(range(1, len(history) + 1))
-    for one, envelope in zip(told, history, strict=True):
+        received = await first(session, _EVENTS % wanted, len(history), after=0)
+    assert [one["ordinal"] for one in received] == list(range(1, len(history) + 1))
+    for one, envelope in zip(received, history, strict=True):
         meta = envelope.meta
         assert (one["id"], one["stream"], one["version"]) == (str(meta.event_id), meta.stream, meta.version)
         assert one["type"] == type(envelope.event).__name__
@@ -79,7 +79,7 @@ async def test_events_are_told_whole(api: Serving, history: Sequence[Envelope]) 
         assert isinstance(one["json"], dict)
 
 
-async def test_catching_up_and_what_comes_join_without_gap_or_repetition(api: Serving) -> None:
+async def test_past_and_new_events_are_sent_without_gap_or_repetition(api: Serving) -> None:
     head = api.read().head()
     async with connected(api) as session:
         following = asyncio.create_task(first(session, _ALL, 200 - 10, after=10))
@@ -88,7 +88,7 @@ async def test_catching_up_and_what_comes_join_without_gap_or_repetition(api: Se
         assert [one["ordinal"] for one in await following] == list(range(11, 201))
 
 
-async def test_a_client_that_comes_back_goes_on_where_it_was(api: Serving) -> None:
+async def test_a_client_that_subscribes_again_resumes_after_its_last_ordinal(api: Serving) -> None:
     async with connected(api) as session:
         (last,) = (await first(session, _ALL, 5, after=0))[-1:]
     api.write(more(1))
@@ -105,7 +105,9 @@ async def test_a_client_that_comes_back_goes_on_where_it_was(api: Serving) -> No
         {"account": ACCOUNT, "nouns": ["order"], "types": ["OrderPlaced"]},
     ],
 )
-async def test_events_are_filtered(api: Serving, history: Sequence[Envelope], where: dict[str, Any]) -> None:
+async def test_only_events_that_meet_the_filter_are_sent(
+    api: Serving, history: Sequence[Envelope], where: dict[str, Any]
+) -> None:
     def wanted(envelope: Envelope) -> bool:
         meta, kind = envelope.meta, type(envelope.event).__name__
         types = [name.rpartition(".")[2] for name in where.get("types", [kind])]
@@ -120,32 +122,32 @@ async def test_events_are_filtered(api: Serving, history: Sequence[Envelope], wh
     end = api.write(more(1))
     both = "subscription ($where: EventsFilter) { events(after: 0, where: $where) { ordinal } }"
     async with connected(api) as session:
-        told = await first(session, both, len(expected), where=where) if expected else []
-        assert [one["ordinal"] for one in told] == expected
+        received = await first(session, both, len(expected), where=where) if expected else []
+        assert [one["ordinal"] for one in received] == expected
         last = await first(session, _ALL, 1, after=end - 1)
     assert last[0]["ordinal"] == end
 
 
-async def test_a_filter_that_nothing_can_pass_is_refused(api: Serving) -> None:
-    for where, said in (
+async def test_a_filter_that_no_event_can_meet_is_refused(api: Serving) -> None:
+    for where, message in (
         ({"nouns": ["trade"]}, "there is no noun 'trade'; there are: account, "),
         ({"types": ["OrderFiled"]}, "there is no type 'OrderFiled'; there are: "),
         ({"stream": "Order main"}, "'Order main' is not a stream"),
     ):
-        assert (await refused(api, _ALL, where=where)) == ("BAD_INPUT", said)
+        assert (await refused(api, _ALL, where=where)) == ("BAD_INPUT", message)
 
 
 async def refused(api: Serving, document: str, role: str = "viewer", **variables: Any) -> tuple[str, str]:
-    """The code of the error, and the beginning of what it says."""
+    """The code of the error, and the known beginning of its message."""
     async with connected(api, role) as session:
-        with pytest.raises(TransportQueryError) as told:
+        with pytest.raises(TransportQueryError) as refusal:
             await first(session, document, 1, **variables)
-    (error,) = told.value.errors or []
-    beginnings = [word for word in _SAID if error["message"].startswith(word)]
+    (error,) = refusal.value.errors or []
+    beginnings = [word for word in _BEGINNINGS if error["message"].startswith(word)]
     return error["extensions"]["code"], beginnings[0] if beginnings else error["message"]
 
 
-_SAID = (
+_BEGINNINGS = (
     "there is no noun 'trade'; there are: account, ",
     "there is no type 'OrderFiled'; there are: ",
     "'Order main' is not a stream",
@@ -154,26 +156,26 @@ _SAID = (
 )
 
 
-async def test_a_position_the_log_does_not_have_is_refused(api: Serving) -> None:
+async def test_an_ordinal_beyond_the_log_is_refused(api: Serving) -> None:
     assert await refused(api, _ALL, after=10_000) == ("BAD_INPUT", "the log ends at ordinal ")
 
 
-async def test_positions_are_told_as_they_stood_after_each_event(
+async def test_positions_are_sent_as_of_each_of_their_events(
     api: Serving, history: Sequence[Envelope]
 ) -> None:
     where = [n for n, one in enumerate(history, 1) if one.meta.stream.startswith("position-")]
     async with connected(api) as session:
-        told = await first(session, _POSITIONS, len(where), after=0)
-        assert [one["ordinal"] for one in told] == where
-        opened, closed = told[0], told[-1]
+        received = await first(session, _POSITIONS, len(where), after=0)
+        assert [one["ordinal"] for one in received] == where
+        opened, closed = received[0], received[-1]
         assert (opened["status"], opened["quantity"], opened["exitReason"]) == ("OPEN", "10", None)
         assert (closed["status"], closed["quantity"], closed["exitReason"]) == ("CLOSED", "0", "MANUAL")
-        for n, one in enumerate(told[:-1]):
+        for n, one in enumerate(received[:-1]):
             later = await first(session, _POSITIONS, len(where) - n - 1, after=one["ordinal"])
-            assert later == told[n + 1 :], "begun in the middle, the states are the same"
+            assert later == received[n + 1 :], "begun in the middle, the states differ"
 
 
-async def test_signals_and_alerts_are_the_rows_of_the_read_models(
+async def test_signals_and_alerts_are_sent_as_the_rows_of_the_read_models(
     api: Serving, history: Sequence[Envelope]
 ) -> None:
     signals = """subscription { signals(after: 0) { ordinal id status verdict reasons strategy price inputs actor
@@ -192,7 +194,7 @@ async def test_signals_and_alerts_are_the_rows_of_the_read_models(
     assert alert["ordinal"] == ordinal
 
 
-async def test_prices_are_told_as_the_engine_sees_them(api: Serving) -> None:
+async def test_prices_are_sent_as_the_engine_receives_them(api: Serving) -> None:
     document = "subscription ($of: [String!]) { prices(instruments: $of) { instrument price at } }"
     assert api.live is not None
     prices = api.live.prices
@@ -204,11 +206,15 @@ async def test_prices_are_told_as_the_engine_sees_them(api: Serving) -> None:
         following = asyncio.create_task(first(session, document, 1, of=[ETH]))
         prices.saw(BTC, D(101), NOW + timedelta(minutes=5))
         prices.saw(ETH, D(9), NOW + timedelta(minutes=5))
-        (told,) = await following
-    assert (told["instrument"], told["price"], told["at"]) == (ETH, "9", "2025-04-03T12:05:00.000000Z")
+        (received,) = await following
+    assert (received["instrument"], received["price"], received["at"]) == (
+        ETH,
+        "9",
+        "2025-04-03T12:05:00.000000Z",
+    )
 
 
-async def test_without_an_engine_there_are_no_prices_and_that_is_said(
+async def test_without_an_engine_a_subscription_to_prices_is_refused(
     tmp_path: Path, history: Sequence[Envelope]
 ) -> None:
     with serving(f"sqlite:///{tmp_path / 'log.db'}", history, trades=False) as api:
@@ -216,9 +222,9 @@ async def test_without_an_engine_there_are_no_prices_and_that_is_said(
     assert code == ("REFUSED", "no engine runs in this process")
 
 
-async def test_who_has_no_good_token_is_not_let_in(api: Serving) -> None:
+async def test_a_connection_with_an_invalid_token_is_closed(api: Serving) -> None:
     async with raw(api) as socket:
-        await say(socket, type="connection_init", payload={"authorization": "Bearer nobody-knows"})
+        await send(socket, type="connection_init", payload={"authorization": "Bearer nobody-knows"})
         with pytest.raises(ConnectionClosed) as closed:
             await asyncio.wait_for(socket.recv(), 5)
     assert closed.value.rcvd is not None
@@ -231,19 +237,19 @@ def raw(api: Serving, **more: Any) -> connect:
     )
 
 
-async def say(socket: ClientConnection, **message: object) -> None:
+async def send(socket: ClientConnection, **message: object) -> None:
     await socket.send(json.dumps(message))
 
 
-async def hear(socket: ClientConnection) -> dict[str, Any]:
-    heard: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), 10))
-    return heard
+async def receive(socket: ClientConnection) -> dict[str, Any]:
+    received: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), 10))
+    return received
 
 
 async def begun(socket: ClientConnection, document: str) -> None:
-    await say(socket, type="connection_init", payload={"authorization": "Bearer viewer"})
-    assert (await hear(socket))["type"] == "connection_ack"
-    await say(socket, id="1", type="subscribe", payload={"query": document})
+    await send(socket, type="connection_init", payload={"authorization": "Bearer viewer"})
+    assert (await receive(socket))["type"] == "connection_ack"
+    await send(socket, id="1", type="subscribe", payload={"query": document})
 
 
 def tail_of(api: Serving) -> LiveTail:
@@ -252,24 +258,26 @@ def tail_of(api: Serving) -> LiveTail:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """What another thread brings about, looked for until it is so, or the test has waited too long."""
+    """Waits until another thread has made the condition true; fails after 10 s."""
     for _ in range(1_000):
         if condition():
             return
         await asyncio.sleep(0.01)
-    raise AssertionError("it did not come about within 10 s")
+    raise AssertionError("the condition was not met within 10 s")
 
 
-async def test_who_does_not_keep_up_is_told_and_dropped(api: Serving, history: Sequence[Envelope]) -> None:
-    """It reads nothing while more is written than the ring and the buffers of both ends hold; then it reads on."""
+async def test_a_slow_client_receives_too_slow_and_is_dropped(
+    api: Serving, history: Sequence[Envelope]
+) -> None:
+    """The client reads nothing while more is written than the ring and both buffers hold; then it reads on."""
     document = "subscription { events(after: 0) { ordinal stream line json causeId chainId id } }"
     async with raw(api, max_queue=1, write_limit=1, ping_interval=None) as socket:
         await begun(socket, document)
         for _ in history:
-            await hear(socket)
-        # One that comes by the ring: who is still catching up reads the log, and has all the time there is.
+            await receive(socket)
+        # This event comes from the ring: a client that still catches up reads the log, and is never too slow.
         await asyncio.to_thread(api.write, more(1))
-        ordinals = [(await hear(socket))["payload"]["data"]["events"]["ordinal"]]
+        ordinals = [(await receive(socket))["payload"]["data"]["events"]["ordinal"]]
         assert ordinals == [len(history) + 1]
         tail = tail_of(api)
         for begins in range(2, 40_002, 4_000):
@@ -277,19 +285,19 @@ async def test_who_does_not_keep_up_is_told_and_dropped(api: Serving, history: S
         end = api.read().head()
         await until(lambda: tail.ordinal == end)
         while True:
-            heard = await hear(socket)
-            if heard["payload"].get("errors"):
+            received = await receive(socket)
+            if received["payload"].get("errors"):
                 break
-            ordinals.append(heard["payload"]["data"]["events"]["ordinal"])
-        assert (await hear(socket)) == {"id": "1", "type": "complete"}
-    (error,) = heard["payload"]["errors"]
+            ordinals.append(received["payload"]["data"]["events"]["ordinal"])
+        assert (await receive(socket)) == {"id": "1", "type": "complete"}
+    (error,) = received["payload"]["errors"]
     assert error["extensions"]["code"] == "TOO_SLOW"
     assert f"after ordinal {ordinals[-1]}," in error["message"]
     assert ordinals == list(range(ordinals[0], ordinals[-1] + 1))
 
 
-async def test_who_reads_nothing_any_more_is_dropped(tmp_path: Path, history: Sequence[Envelope]) -> None:
-    """It answers no pings either: nobody there tells a slow client from one that is gone."""
+async def test_a_client_that_reads_nothing_is_dropped(tmp_path: Path, history: Sequence[Envelope]) -> None:
+    """It answers no pings either, so the server cannot know whether it is slow or gone."""
     with serving(f"sqlite:///{tmp_path / 'log.db'}", history, ping=0.2) as api:
         async with raw(api, max_queue=1, ping_interval=None, close_timeout=0.1) as socket:
             await begun(socket, "subscription { events(after: 0) { ordinal } }")
@@ -298,18 +306,18 @@ async def test_who_reads_nothing_any_more_is_dropped(tmp_path: Path, history: Se
             await until(lambda: tail.subscribers == 0)
 
 
-async def test_a_subscription_that_is_completed_is_given_up(api: Serving) -> None:
+async def test_a_completed_subscription_is_removed(api: Serving) -> None:
     async with raw(api) as socket:
         await begun(socket, "subscription { events { ordinal } }")
         tail = tail_of(api)
         await until(lambda: tail.subscribers == 1)
-        await say(socket, id="1", type="complete")
-        await say(socket, type="ping")
-        assert (await hear(socket))["type"] == "pong"
+        await send(socket, id="1", type="complete")
+        await send(socket, type="ping")
+        assert (await receive(socket))["type"] == "pong"
         await until(lambda: tail.subscribers == 0)
 
 
-async def test_a_client_that_vanishes_leaves_nothing_behind(api: Serving) -> None:
+async def test_the_subscription_of_a_client_that_vanishes_is_removed(api: Serving) -> None:
     async with raw(api) as socket:
         await begun(socket, "subscription { events { ordinal } }")
         tail = tail_of(api)
