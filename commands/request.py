@@ -187,8 +187,8 @@ Request = (
 class Requested:
     """A request with its idempotency key `id` (1 to 64 of `[A-Za-z0-9_-]`), and who asked.
 
-    Whatever follows from it has `command:<id>` as its cause. After `valid_until` it is declined, never carried out:
-    an engine that comes up an hour later must not trade on it.
+    Whatever follows from it has `command:<id>/<fingerprint>` as its cause. After `valid_until` it is declined, never
+    carried out: an engine that comes up an hour later must not trade on it.
     """
 
     id: str

@@ -46,6 +46,14 @@ class HandMade:
         return iter(self.events)
 
 
+def requests_of_two_keys() -> HandMade:
+    """Two requests, of which one key begins with the other, and one of a log from before fingerprints."""
+    log = HandMade()
+    for number, key in enumerate(("k1/0123456789abcdef", "k10/0123456789abcdef", "k2"), start=1):
+        log.write(f"order-main-{number}-x1", f"chain{number}", f"command:{key}")
+    return log
+
+
 def two_chains() -> HandMade:
     """Two chains: the first opens a position, the second, a reversal, closes it. And a day of nobody's."""
     log = HandMade()

@@ -20,7 +20,7 @@ from projections.source import ReadModels
 from projections.story import story
 from tests.commands.list_log import codec
 from tests.projections.folded import a_run
-from tests.projections.logs import two_chains
+from tests.projections.logs import requests_of_two_keys, two_chains
 from tests.projections.stores import WrittenLog, built
 
 _ASKED = {name: PROJECTIONS[name] for name in ("journal", "fills")}
@@ -67,6 +67,17 @@ def test_chains_that_share_a_position_are_told_together(store: Engine) -> None:
         told = story(source, "bbb-x1", codec().decode)
     assert told is not None
     assert told.chains == {"aaa", "bbb"}
+
+
+def test_a_request_is_found_by_its_key_as_in_the_whole_log(store: Engine) -> None:
+    log = WrittenLog(recorded.envelope for recorded in requests_of_two_keys().events)
+    with built(store, log, _ASKED).now() as source:
+        for key in ("k1", "k10", "k2", "k", "k1/0123456789abcdef"):
+            wanted = f"command:{key}"
+            assert story(source, wanted, codec().decode) == _told(log, wanted), wanted
+        found = story(source, "command:k1", codec().decode)
+    assert found is not None
+    assert found.chains == {"chain1"}
 
 
 def test_in_the_past_only_what_was_recorded_by_then_is_told_and_found(store: Engine) -> None:

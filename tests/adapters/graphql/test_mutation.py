@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -171,6 +173,55 @@ async def test_what_became_of_a_key_is_told_when_its_confirmation_is_no_longer_g
     head = dealing.asking.desk.log.head()
     code, _said = await dealing.code(asks("placeOrder"), confirmation=signed_before_a_restart, key="k3")
     assert (code, dealing.asking.desk.log.head()) == ("BAD_INPUT", head)
+
+
+def rewritten(confirmation: str, **changed: Any) -> str:
+    """The confirmation with other contents under a signature that is not this program's."""
+    body = urlsafe_b64decode(confirmation.partition(".")[0] + "==")
+    document = json.loads(body)
+    document["terms"] |= changed.pop("terms", {})
+    return f"{urlsafe_b64encode(json.dumps({**document, **changed}).encode()).decode().rstrip('=')}.c2lnbmVk"
+
+
+async def test_a_rewritten_confirmation_with_a_used_key_is_refused_as_another_request(
+    dealing: Dealing,
+) -> None:
+    draft = await drafted(dealing)
+    text = draft["confirmation"]
+    await dealing.answer(asks("placeOrder"), confirmation=text, key="k1")
+    head = dealing.asking.desk.log.head()
+    answer = await dealing.answer(
+        asks("placeOrder"), confirmation=rewritten(text, terms={"quantity": "11"}), key="k1"
+    )
+    assert (answer["__typename"], answer["code"]) == ("Refused", "InvalidInput")
+    assert answer["reason"].startswith("the key k1 was used for another request: FundsReserved on ")
+    assert dealing.asking.desk.log.head() == head
+
+
+@pytest.mark.parametrize("changed", [{"actor": "ada"}, {"account": "other"}, {"key": "k2"}])
+async def test_a_confirmation_of_another_caller_account_or_key_does_not_return_the_result_of_a_used_key(
+    dealing: Dealing, changed: dict[str, str]
+) -> None:
+    draft = await drafted(dealing)
+    text = draft["confirmation"]
+    await dealing.answer(asks("placeOrder"), confirmation=text, key="k1")
+    code, message = await dealing.code(asks("placeOrder"), confirmation=rewritten(text, **changed), key="k1")
+    assert (code, message) == (
+        "BAD_INPUT",
+        "this program has not signed that confirmation; draft the order again",
+    )
+
+
+async def test_a_confirmation_whose_key_was_used_for_another_kind_of_request_is_refused(
+    dealing: Dealing,
+) -> None:
+    draft = await drafted(dealing)
+    await dealing.answer(asks("tripKillSwitch"), reason="why", key="k1")
+    answer = await dealing.answer(asks("placeOrder"), confirmation=draft["confirmation"], key="k1")
+    assert (answer["__typename"], answer["reason"][:41]) == (
+        "Refused",
+        "the key k1 was used for another request: ",
+    )
 
 
 async def test_a_draft_that_cannot_be_is_refused_with_its_reason(dealing: Dealing) -> None:
