@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from commands.watching import Instance
 from domain.errors import InvalidSettings, WhenceError
 from domain.interval import interval_of
+from domain.number import misread
 from domain.settings import Settings, StrategySettings, check
 from domain.strategies import Strategy
 from domain.strategies.builtin import BUILTIN, StrategyFactory
@@ -28,16 +29,51 @@ def trading_settings(table: Mapping[str, object]) -> Settings:
     unknown = list(_unknown(table, Settings, "trading"))
     if unknown:
         raise InvalidSettings("\n".join(unknown))
-    try:
-        settings = _PARSED.validate_python(_spelled_out(table))
-    except ValidationError as fault:
-        told = (f"trading.{_place(error['loc'])}: {error['msg']}" for error in fault.errors())
-        raise InvalidSettings("\n".join(told)) from None
+    settings = _parsed(table)
     try:
         check(settings)
     except InvalidSettings as fault:
         raise InvalidSettings(f"trading: {fault}") from None
     return settings
+
+
+def _parsed(table: Mapping[str, object]) -> Settings:
+    spelled = _spelled_out(table)
+    if faults := list(_faults_of_strategies(spelled)):
+        raise InvalidSettings("\n".join(faults))
+    try:
+        settings = _PARSED.validate_python(spelled)
+    except ValidationError as fault:
+        told = (f"trading.{_place(error['loc'])}: {error['msg']}" for error in fault.errors())
+        raise InvalidSettings("\n".join(told)) from None
+    wrong = (
+        f"trading.{_place(one.place)} = {one.value!r} should be {one.expected}"
+        for one in misread(spelled, _PARSED.dump_python(settings))
+    )
+    if faults := list(wrong):
+        raise InvalidSettings("\n".join(faults))
+    return settings
+
+
+def _faults_of_strategies(table: Mapping[str, object]) -> Iterator[str]:
+    strategies = table.get("strategies")
+    for number, one in enumerate(cast("list[object]", strategies) if isinstance(strategies, list) else ()):
+        if is_table(one):
+            yield from _faults_of_strategy(f"trading.strategies.{number}", one)
+
+
+def _faults_of_strategy(where: str, strategy: Tree) -> Iterator[str]:
+    """Settings in force may have a name beside an id, for a log that was begun with them must go on."""
+    beside = [key for key in ("id", "strategy") if key in strategy]
+    if "name" in strategy and beside:
+        yield (
+            f"{where}: name = {strategy['name']!r} together with {' and '.join(beside)}: write name alone, or id "
+            "and strategy"
+        )
+    given = strategy.get("parameters")
+    for name, value in given.items() if is_table(given) else ():
+        if not isinstance(value, str):
+            yield f"{where}.parameters.{name} = {value!r} should be a number, or text"
 
 
 def _spelled_out(table: Mapping[str, object]) -> Mapping[str, object]:

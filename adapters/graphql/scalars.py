@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -14,12 +13,12 @@ from graphql import GraphQLError
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
+from domain.number import number
+
 Ordinal = NewType("Ordinal", int)
 """A place in the log, or how many events there are up to it."""
 
 _LARGEST = 2**53 - 1
-_DECIMAL = re.compile(r"[+-]?[0-9]{1,1000}(\.[0-9]{0,1000})?([eE][+-]?[0-9]{1,3})?")
-"""What programs write: Python would also read other scripts' digits, blanks around and underscores between."""
 _SHOWN = 60
 """How much of what was wrong is said back."""
 
@@ -31,12 +30,9 @@ def decimal_text(value: Decimal) -> str:
 
 def read_decimal(value: object) -> Decimal:
     """Text, or a whole number; a JSON number with a point has lost digits already."""
-    if (
-        isinstance(value, str | int)
-        and not isinstance(value, bool)
-        and _DECIMAL.fullmatch(spelled := str(value))
-    ):
-        return Decimal(spelled)
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        with suppress(ValueError):
+            return number(str(value), Decimal)
     raise GraphQLError(f'{str(value)[:_SHOWN]!r} is not a decimal; write it as text, like "0.015"')
 
 

@@ -11,10 +11,11 @@ from operator import ge, gt, le, lt
 from adapters.tapes.columns import OPTIONAL, PRICES
 from adapters.tapes.table import Table
 from domain.arithmetic import ONE, ZERO
+from domain.number import number
 
 Column = Sequence[Decimal | None]
 
-# With these signs alone Decimal reads plain and exponent notation, and no blank, underscore, NaN or infinity.
+# Of texts with these signs alone Decimal reads those that `number` reads, and of a whole column at once.
 _SIGNS = frozenset("0123456789.+-eE")
 # Arithmetic on decimals keeps 28 digits; what is longer would be rounded unseen.
 _MOST_SIGNS = 28
@@ -87,12 +88,10 @@ def _decimal(table: Table, name: str, index: int, text: str) -> Decimal:
         raise table.fault(index, f"{name} {text!r} is longer than the {_MOST_SIGNS} signs a number may have")
     if not text:
         raise table.fault(index, f"{name} is empty")
-    if _SIGNS.issuperset(text):
-        try:
-            return Decimal(text)
-        except InvalidOperation:
-            pass
-    raise table.fault(index, f"{name} {text!r} is not a number")
+    try:
+        return number(text, Decimal)
+    except ValueError:
+        raise table.fault(index, f"{name} {text!r} is not a number in the digits 0 to 9") from None
 
 
 def _check(table: Table, figures: Mapping[str, Column], rule: _Rule) -> None:

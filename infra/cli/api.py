@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from domain.errors import Refused
-from infra.cli.options import AccountOption, ConfigOption, LogOption, StoreOption
+from infra.cli.options import AccountOption, ConfigOption, LogOption, StoreOption, whole
 from infra.config import load
 
 
@@ -19,7 +19,9 @@ def api(
     host: Annotated[
         str, typer.Option(help="Address to listen on; others than this machine need tokens.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8000,
+    port: Annotated[
+        int, typer.Option(parser=whole(0, 65535), metavar="N", help="0 takes any that is free.")
+    ] = 8000,
     tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help="Certificate chain, PEM.")] = None,
     tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its private key, PEM.")] = None,
     allow_host: Annotated[

@@ -13,7 +13,7 @@ from domain.errors import InvalidInput, Refused
 from infra.cli import INTERRUPTED
 from infra.cli.advance import Advance
 from infra.cli.opened_store import OpenedStore, opened
-from infra.cli.options import ConfigOption, JsonOption, LogOption, StoreOption
+from infra.cli.options import ConfigOption, JsonOption, LogOption, StoreOption, whole
 from infra.cli.parked import parked_app
 from infra.cli.rows import show
 from infra.cli.stopping import stoppable
@@ -146,7 +146,8 @@ def rebuild(
     name: NamesArgument,
     switch: Annotated[bool, typer.Option("--switch", help="Switch to it when it has caught up.")] = False,
     build: Annotated[
-        int | None, typer.Option(metavar="N", help="Go on with build N instead of beginning a new one.")
+        int | None,
+        typer.Option(parser=whole(), metavar="N", help="Go on with build N instead of beginning a new one."),
     ] = None,
     history: HistoryOption = False,
     log: LogOption = None,
@@ -188,7 +189,12 @@ def _first_status(answered: bool) -> BuildStatus:
 def switch(
     name: NamesArgument,
     build: Annotated[
-        int | None, typer.Option(metavar="N", help="Which build; default the newest that does not answer.")
+        int | None,
+        typer.Option(
+            parser=whole(),
+            metavar="N",
+            help="Which build; default the newest that does not answer.",
+        ),
     ] = None,
     history: HistoryOption = False,
     log: LogOption = None,
@@ -209,7 +215,10 @@ def switch(
 @projections_app.command()
 def drop(
     name: NameArgument,
-    build: Annotated[int, typer.Option(metavar="N", help="Which build; never the one that answers.")],
+    build: Annotated[
+        int,
+        typer.Option(parser=whole(), metavar="N", help="Which build; never the one that answers."),
+    ],
     log: LogOption = None,
     store: StoreOption = None,
     config: ConfigOption = None,
@@ -223,7 +232,10 @@ def drop(
 @projections_app.command()
 def digest(
     name: NamesArgument = _ALL,
-    build: Annotated[int | None, typer.Option(metavar="N", help="Which build; default the live one.")] = None,
+    build: Annotated[
+        int | None,
+        typer.Option(parser=whole(), metavar="N", help="Which build; default the live one."),
+    ] = None,
     log: LogOption = None,
     store: StoreOption = None,
     config: ConfigOption = None,

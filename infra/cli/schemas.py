@@ -13,7 +13,7 @@ from rich.table import Table
 
 from adapters.avro.schema import WriterSchema, current_schemas, past_schemas
 from domain.errors import InvalidInput, InvalidSettings, UnknownSchema
-from infra.cli.options import ConfigOption
+from infra.cli.options import ConfigOption, whole
 from infra.config import load, told
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ def list_schemas() -> None:
 @schemas_app.command()
 def show(
     event: Annotated[str, typer.Argument(help="As in OrderFilled or whence.order.OrderFilled.")],
-    version: Annotated[int | None, typer.Option("--version", help="An earlier version.")] = None,
+    version: Annotated[
+        int | None, typer.Option("--version", parser=whole(), metavar="N", help="An earlier version.")
+    ] = None,
 ) -> None:
     """Print one schema as JSON."""
     schema = _named(event)

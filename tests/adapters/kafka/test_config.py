@@ -61,6 +61,8 @@ def test_an_application_has_settings_of_its_own() -> None:
         ({"KAFKA_TOPIC": "not a topic"}, "KAFKA_TOPIC='not a topic'"),
         ({"KAFKA_PARTITION": "-1"}, "KAFKA_PARTITION=-1 is too small"),
         ({"KAFKA_PARTITION": "one"}, "KAFKA_PARTITION='one' is not a number"),
+        ({"KAFKA_PARTITION": "\uff11"}, "KAFKA_PARTITION='\uff11' is not a number"),
+        ({"KAFKA_TIMEOUT": "3_0"}, "KAFKA_TIMEOUT='3_0' is not a number"),
         ({"KAFKA_PARTITION": "1", "KAFKA_PARTITIONS": "1"}, "KAFKA_PARTITIONS=1 is too small: at least 2"),
         ({"KAFKA_TIMEOUT": "0"}, "KAFKA_TIMEOUT=0 is too small"),
         ({"KAFKA_TIMEOUT": "nan"}, "KAFKA_TIMEOUT='nan' is not a number"),
