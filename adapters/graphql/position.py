@@ -97,6 +97,10 @@ class PositionState:
 )
 class HeldPosition(PositionState):
     moment: strawberry.Private[Moment]
+    owner: str = strawberry.field(
+        description="Whose it is: the strategy instance or the scanner of the signal that opened it, or the instance "
+        "that it was handed over to; `person` for what a person entered. Another strategy does not close it."
+    )
     ordinal: Ordinal = strawberry.field(description="Its first event's ordinal in the log.")
     updated_ordinal: Ordinal = strawberry.field(description="Its last event's ordinal in the log.")
 
@@ -132,6 +136,9 @@ class PositionFilter:
     direction: Direction | None = strawberry.field(default=None, description="In this direction.")
     status: PositionStatus | None = strawberry.field(default=None, description="Open, or closed.")
     exit_reason: Purpose | None = strawberry.field(default=None, description="Closed this way.")
+    owner: str | None = strawberry.field(
+        default=None, description="Of this strategy instance, this scanner, or `person`."
+    )
     chain: strawberry.ID | None = strawberry.field(
         default=None, description="Opened or closed by this chain."
     )

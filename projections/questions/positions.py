@@ -17,7 +17,7 @@ def _touched_by(_source: Source, rows: FromClause, chain: Any) -> ColumnElement[
 POSITIONS = Listing(
     "positions",
     {
-        **common("opened_at", "instrument", "direction", "status", "exit_reason"),
+        **common("opened_at", "instrument", "direction", "status", "exit_reason", "owner"),
         "chain": _touched_by,
         "entry_order": equal("entry_order"),
         "closed_since": at_least("closed_at"),

@@ -87,13 +87,14 @@ def test_what_is_added_breaks_nobody() -> None:
         (
             "PositionChange",
             "Position",
-            {"updatedOrdinal", "signal", "decision", "entryOrder", "orders", "fills", "chain"},
+            {"updatedOrdinal", "owner", "signal", "decision", "entryOrder", "orders", "fills", "chain"},
         ),
     ],
 )
 def test_a_change_shows_what_a_query_shows_but_for_where_it_leads(
     change: str, of: str, elsewhere: set[str]
 ) -> None:
+    """An owner stands in other streams than the position's, of which a subscription reads nothing."""
     types: Any = build_schema(TODAY).type_map
     shown = {name: str(field.type) for name, field in types[change].fields.items() if name != "event"}
     asked = {name: str(field.type) for name, field in types[of].fields.items() if name not in elsewhere}
