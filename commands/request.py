@@ -62,7 +62,10 @@ class ManualTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutsideSignal:
-    """A signal as an external scanner states it; its fields are those of `domain.signal.SignalDetected`."""
+    """A signal as an external scanner states it; its fields are those of `domain.signal.SignalDetected`.
+
+    They are repeated here because pydantic reads no Struct, and copied by name so that the type checkers compare them.
+    """
 
     strategy: str
     instrument: str

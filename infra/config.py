@@ -31,7 +31,8 @@ from infra.layer import Layer, Spelling, Tree, fault_sentence, is_table, merged,
 
 Plain = str | int | float | bool
 
-_DEFAULT_FILE = Path("whence.toml")
+DEFAULT_FILE = Path("whence.toml")
+"""Read where it is there and no other is named."""
 _PREFIX = "WHENCE_"
 _PASSED_THROUGH = ("kafka", "registry")
 _TABLES = (*_PASSED_THROUGH, "trading")
@@ -161,7 +162,7 @@ def _is_known(key: str) -> bool:
 
 
 def _file(named: object) -> Layer | None:
-    path = _DEFAULT_FILE if named is None else Path(str(named))
+    path = DEFAULT_FILE if named is None else Path(str(named))
     if named is None and not path.exists():
         return None
     tree = read_toml(path)

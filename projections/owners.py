@@ -27,8 +27,8 @@ OWNERS = TableSpec(
     columns={"account": TEXT, "kind": TEXT, "name": TEXT, "owner": TEXT},
 )
 """By `kind`: who raised the signal of a chain (SIGNAL), who owns a chain that enters (CHAIN), and who an entry order
-(ENTRY; empty where it has ended); who owns what is held of an instrument in a direction (HELD; `name` is both, `owner` is
-empty where nothing is held)."""
+(ENTRY; empty where it has ended); who owns what is held of an instrument in a direction (HELD; `name` is both, `owner`
+is empty where nothing is held)."""
 
 
 def opener(rows: Rows, meta: Meta, event: PositionOpened) -> str:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from adapters.graphql.mutation_inputs import SignalInput
 from adapters.graphql.permission import least_role
 from commands.door import Answer, TimedOut
-from commands.request import ManualTerms, PlaceOrder, Requested
+from commands.request import ManualTerms, OutsideSignal, PlaceOrder, Requested
 from commands.roles import Role
 from domain.errors import LogOwned
+from domain.signal import SignalDetected
 from tests.adapters.graphql.dealing import CALLERS, SCHEMA, Dealing
 from tests.commands.requests.asking import TERMS
 from tests.domain.history import ACCOUNT, BTC, NOW, D
@@ -374,6 +377,13 @@ async def test_the_answer_waits_for_the_read_models_within_its_time(dealing: Dea
     assert 1 < patience <= 2
     unasked = await dealing.answer(asks("tripKillSwitch", waitForReadModels="false"), reason="why", key="k2")
     assert (unasked["readModelsReached"], len(waiting.waited_for)) == (None, 1)
+
+
+def test_a_signal_has_the_same_fields_in_the_event_the_request_and_the_input() -> None:
+    """Three types, because pydantic takes no Struct and GraphQL no mapping: a field added to one is added to all."""
+    event = list(SignalDetected.__struct_fields__)
+    assert [field.name for field in fields(OutsideSignal)] == event
+    assert [field.name for field in fields(SignalInput)] == event
 
 
 async def test_terms_reach_the_engine_whole(dealing: Dealing) -> None:
