@@ -142,8 +142,8 @@ class _Watched(Projecting):
         super().__init__(*given, **named)  # type: ignore[arg-type]  # passed on unchanged
         self.seen: list[tuple[int, float]] = []
 
-    def _tell(self) -> None:
-        super()._tell()
+    def _notify(self) -> None:
+        super()._notify()
         self.seen.append((min((work.ordinal for work in self._runner.works), default=0), time.time()))
 
 
