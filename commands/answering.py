@@ -24,7 +24,8 @@ def settled(made: RequestMade, world: World, identity: Identity) -> Answer | Non
     requested = made.requested
     try:
         requests.check(requested)
-        return _repeated(requested, world) or _out_of_place(made, identity)
+        _check_account(requested, identity)
+        return _repeated(requested, world) or _out_of_place(made)
     except (Refused, InvalidInput) as fault:
         return declined(requested, fault)
 
@@ -55,15 +56,19 @@ def _repeated(requested: Requested, world: World) -> Answer | None:
     followed = world.commanded.followed(requested.id)
     if not followed:
         return None
-    if is_a_draft(requested) or not requests.is_the_same(requested.request, followed):
+    recorded = world.commanded.fingerprint(requested.id)
+    if is_a_draft(requested) or not requests.is_the_same(requested.request, recorded, followed):
         raise InvalidInput(f"the key {requested.id} was used for another request: {_named(followed)}")
     return Completed(requested.id, tuple(one.named for one in followed), repeated=True)
 
 
-def _out_of_place(made: RequestMade, identity: Identity) -> Answer | None:
-    requested = made.requested
+def _check_account(requested: Requested, identity: Identity) -> None:
     if requested.account != identity.account:
         raise Refused(f"this engine trades for {identity.account}, not for {requested.account}")
+
+
+def _out_of_place(made: RequestMade) -> Answer | None:
+    requested = made.requested
     if isinstance(requested.request, PlaceOrder | RaiseSignal) and made.now < made.at - _TOLERATED:
         raise Refused(
             f"the clock shows {made.now.isoformat()}, and the market's time is {made.at.isoformat()} already: no new "

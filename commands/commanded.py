@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from commands.door import EventNamed
+from domain.command_fact import is_command, key_and_fingerprint
 from domain.events import FULL_NAMES, Event
 from domain.log import Envelope
-
-COMMAND = "command:"
 
 
 class Followed(NamedTuple):
@@ -20,30 +19,35 @@ class Followed(NamedTuple):
 
 
 class Commanded:
-    """Folded from the log like everything else, so an engine that starts anew knows what was asked before.
+    """Folded from the log, so an engine that starts anew knows earlier requests.
 
     A request that led to no event left nothing in the log; if it is repeated, it is judged again. Later reports of an
     exchange did not follow from the request and are not held here.
     """
 
-    __slots__ = ("_by_command", "_of_unit")
+    __slots__ = ("_by_command", "_fingerprints", "_of_unit")
 
     def __init__(self) -> None:
         self._by_command: dict[str, list[Followed]] = {}
+        self._fingerprints: dict[str, str] = {}
         self._of_unit: dict[str, str] = {}
 
     def followed(self, command_id: str) -> Sequence[Followed]:
-        """All that followed from `command:<command_id>`, in the order of the log; empty where nothing did."""
+        """The events that followed from the request with this key, in log order; empty where none did."""
         return self._by_command.get(command_id, ())
+
+    def fingerprint(self, command_id: str) -> str:
+        """The fingerprint of the request with this key; empty where the log has none."""
+        return self._fingerprints.get(command_id, "")
 
     def take(self, ordinal: int, envelope: Envelope) -> None:
         """Takes in the event at this ordinal if it followed from a command."""
         cause = envelope.meta.causation_id
         command = self._of_unit.get(cause)
         if command is None:
-            if not cause.startswith(COMMAND):
+            if not is_command(cause):
                 return
-            command = self._begun(cause.removeprefix(COMMAND))
+            command = self._begun(*key_and_fingerprint(cause))
         meta, event = envelope.meta, envelope.event
         self._of_unit[str(meta.event_id)] = command
         named = EventNamed(
@@ -51,9 +55,10 @@ class Commanded:
         )
         self._by_command[command].append(Followed(named, event))
 
-    def _begun(self, command: str) -> str:
+    def _begun(self, command: str, fingerprint: str) -> str:
         """Starts a new command; all events of the last one were in its unit, so their ids are discarded."""
         if command not in self._by_command:
             self._of_unit.clear()
             self._by_command[command] = []
+            self._fingerprints[command] = fingerprint
         return command

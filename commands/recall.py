@@ -15,6 +15,7 @@ from commands.exchange import Filled
 from commands.order import EVENTS
 from commands.position import ApplyFunding
 from commands.stimulus import Stimulus
+from domain.command_fact import is_command
 from domain.errors import TapeMismatch
 from domain.events import Event
 from domain.log import Envelope, Recorded, is_outside_fact
@@ -52,7 +53,7 @@ class Recall:
         if upcoming is None or upcoming.envelope.meta.recorded_at > until:
             return ()
         cause = upcoming.envelope.meta.causation_id
-        if not cause.startswith("command:"):
+        if not is_command(cause):
             return ()
         return self._take_caused_by({cause}, upcoming.envelope.meta.recorded_at)
 

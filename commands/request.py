@@ -62,7 +62,11 @@ class ManualTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutsideSignal:
-    """A signal as an external scanner states it; its fields are those of `domain.signal.SignalDetected`."""
+    """A signal as an external scanner states it; its fields are those of `domain.signal.SignalDetected`.
+
+    The fields are repeated because pydantic cannot read a Struct, and `detected` copies each by name, so that the type
+    checkers compare them.
+    """
 
     strategy: str
     instrument: str
@@ -185,10 +189,10 @@ Request = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requested:
-    """A request with its idempotency key `id` (1 to 64 of `[A-Za-z0-9_-]`), and who asked.
+    """A request with its idempotency key `id` (1 to 64 of `[A-Za-z0-9_-]`) and its actor.
 
-    Whatever follows from it has `command:<id>` as its cause. After `valid_until` it is declined, never carried out:
-    an engine that comes up an hour later must not trade on it.
+    The events that follow from it have the cause `command:<id>/<fingerprint>`. After `valid_until` it is declined and
+    never carried out: an engine that starts an hour later must not trade on it.
     """
 
     id: str

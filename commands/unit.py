@@ -13,6 +13,7 @@ from commands.processes import PROCESSES, Moment
 from commands.routes import ROUTES
 from commands.stimulus import Ask, Stimulus
 from commands.world import Branch
+from domain.command_fact import chain_fact
 from domain.events import Event, schema_version
 from domain.log import Envelope, Meta, chain_id, event_id
 
@@ -69,7 +70,7 @@ def _chain(branch: Branch, stream: str, fact: str, identity: Identity) -> str:
     """Continues the chain of an order, position or signal; any other outside fact begins a chain."""
     goes_on = stream.partition("-")[0] in {"signal", "order", "position"}
     begun = branch.chain_of(stream) if goes_on else None
-    return begun or chain_id(identity.log_id, identity.account, fact)
+    return begun or chain_id(identity.log_id, identity.account, chain_fact(fact))
 
 
 def _meta(

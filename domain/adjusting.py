@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
 from domain.errors import InvalidSettings, Refused
+from domain.number import number
 from domain.settings import OrphanRule, Settings, SizingRule, check
 
 _FIXED: Mapping[str, str] = {
@@ -34,7 +35,7 @@ def adjusted(settings: Settings, changes: Mapping[str, str]) -> Settings:
             continue
         try:
             settings = _with(settings, name, _READ[type(known[name])](text.strip()))
-        except (ValueError, InvalidOperation):
+        except ValueError:
             faults.append(f"{name} = {text!r} is not {_WANTED[type(known[name])]}")
     if faults:
         raise InvalidSettings("; ".join(faults))
@@ -85,9 +86,9 @@ def _listed(text: str) -> tuple[str, ...]:
 _READ: Mapping[type, Callable[[str], Any]] = {
     bool: _flag,
     str: str,
-    int: int,
-    float: float,
-    Decimal: Decimal,
+    int: lambda text: number(text, int),
+    float: lambda text: number(text, float),
+    Decimal: lambda text: number(text, Decimal),
     tuple: _listed,
     SizingRule: lambda text: SizingRule(text.upper()),
     OrphanRule: lambda text: OrphanRule(text.upper()),
@@ -95,9 +96,9 @@ _READ: Mapping[type, Callable[[str], Any]] = {
 _WANTED: Mapping[type, str] = {
     bool: "true or false",
     str: "text",
-    int: "a whole number",
-    float: "a number",
-    Decimal: "a number",
+    int: "a whole number in the digits 0 to 9",
+    float: "a number in the digits 0 to 9",
+    Decimal: "a number in the digits 0 to 9",
     tuple: "a list of instruments",
     SizingRule: f"one of {', '.join(SizingRule)}",
     OrphanRule: f"one of {', '.join(OrphanRule)}",

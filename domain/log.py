@@ -22,8 +22,9 @@ class Meta(Struct, frozen=True, gc=False, kw_only=True):
     `version` counts from 1 within `stream`, without gaps. `correlation_id` names the chain: the signal's id
     or the one derived from a manual command. `causation_id` is the id of the event that caused this one, or a
     typed outside fact: `candle:<instrument>:<interval>:<open time>`, `trade:<instrument>:<id>`,
-    `quote:<instrument>:<time>`, `book:<instrument>:<update id>`, `command:<id>`, `exchange:<venue>:<id>`,
-    `clock:<time>`. `occurred_at` is when the fact happened, `recorded_at` when it was recorded; both are UTC.
+    `quote:<instrument>:<time>`, `book:<instrument>:<update id>`, `command:<key>/<fingerprint>`,
+    `exchange:<venue>:<id>`, `clock:<time>`. `occurred_at` is when the fact happened, `recorded_at` when it was
+    recorded; both are UTC.
     """
 
     event_id: UUID

@@ -238,8 +238,21 @@ def _faults_of_strategies(settings: Settings) -> Iterator[str]:
         yield f"strategies: more than one has the id {', '.join(twice)}; give each an id of its own"
     if PERSON in count:
         yield f"strategies: none may have the id {PERSON}: that is the owner of what people enter"
-    if settings.orphans.rule is OrphanRule.HAND_OVER and settings.orphans.to not in count:
-        yield f"orphans.to = {settings.orphans.to!r} is none of the strategies; name the one that takes over"
+    yield from _faults_of_orphans(settings.orphans, settings.instances)
+
+
+def _faults_of_orphans(orphans: OrphanSettings, instances: tuple[str, ...]) -> Iterator[str]:
+    if orphans.rule is not OrphanRule.HAND_OVER:
+        if orphans.to:
+            yield (
+                f"orphans.to = {orphans.to!r} together with orphans.rule = {orphans.rule}: only HAND_OVER has an "
+                "heir; leave out orphans.to, or write rule = HAND_OVER"
+            )
+    elif orphans.to not in instances:
+        yield (
+            f"orphans.to = {orphans.to!r} is none of the strategies; name one that takes over: "
+            f"{', '.join(instances) or 'none is configured'}"
+        )
 
 
 def ranges(

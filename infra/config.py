@@ -26,11 +26,13 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from domain.errors import InvalidSettings
+from domain.number import misread
 from infra.layer import Layer, Spelling, Tree, fault_sentence, is_table, merged, read_toml
 
 Plain = str | int | float | bool
 
-_DEFAULT_FILE = Path("whence.toml")
+DEFAULT_FILE = Path("whence.toml")
+"""The settings file that is read where it exists and no other file is named."""
 _PREFIX = "WHENCE_"
 _PASSED_THROUGH = ("kafka", "registry")
 _TABLES = (*_PASSED_THROUGH, "trading")
@@ -108,8 +110,9 @@ def load(**given: object) -> WhenceSettings:
     environment = _layer("environment", _variable, _from_environment())
     file = _file(line.values.get("config", environment.values.get("config")))
     layers = [line, environment] if file is None else [line, environment, file]
+    given_values = merged(layers)
     try:
-        return WhenceSettings.model_validate(merged(layers))
+        settings = WhenceSettings.model_validate(given_values)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         sentences = [
@@ -117,6 +120,13 @@ def load(**given: object) -> WhenceSettings:
             for fault in faults
         ]
         raise InvalidSettings("\n".join(sentences)) from None
+    wrong = [
+        fault_sentence("misread", one.place, f"Input should be {one.expected}", layers, WhenceSettings)
+        for one in misread(given_values, settings.model_dump())
+    ]
+    if wrong:
+        raise InvalidSettings("\n".join(wrong))
+    return settings
 
 
 def unmasked(properties: Mapping[str, Plain | SecretStr]) -> dict[str, Plain]:
@@ -152,7 +162,7 @@ def _is_known(key: str) -> bool:
 
 
 def _file(named: object) -> Layer | None:
-    path = _DEFAULT_FILE if named is None else Path(str(named))
+    path = DEFAULT_FILE if named is None else Path(str(named))
     if named is None and not path.exists():
         return None
     tree = read_toml(path)

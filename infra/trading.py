@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from difflib import get_close_matches
@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from commands.watching import Instance
 from domain.errors import InvalidSettings, WhenceError
 from domain.interval import interval_of
+from domain.number import misread
 from domain.settings import Settings, StrategySettings, check
 from domain.strategies import Strategy
 from domain.strategies.builtin import BUILTIN, StrategyFactory
@@ -25,19 +26,54 @@ _GROUP = "whence.strategies"
 
 def trading_settings(table: Mapping[str, object]) -> Settings:
     """The settings with all defaults. Raises InvalidSettings, which names each unknown key or invalid value."""
-    unknown = list(_unknown(table, Settings, "trading"))
-    if unknown:
-        raise InvalidSettings("\n".join(unknown))
-    try:
-        settings = _PARSED.validate_python(_spelled_out(table))
-    except ValidationError as fault:
-        faults = (f"trading.{_place(error['loc'])}: {error['msg']}" for error in fault.errors())
-        raise InvalidSettings("\n".join(faults)) from None
+    _refuse(_unknown(table, Settings, "trading"))
+    settings = _parsed(table)
     try:
         check(settings)
     except InvalidSettings as fault:
         raise InvalidSettings(f"trading: {fault}") from None
     return settings
+
+
+def _parsed(table: Mapping[str, object]) -> Settings:
+    spelled = _spelled_out(table)
+    _refuse(_faults_of_strategies(spelled))
+    try:
+        settings = _PARSED.validate_python(spelled)
+    except ValidationError as fault:
+        faults = (f"trading.{_place(error['loc'])}: {error['msg']}" for error in fault.errors())
+        raise InvalidSettings("\n".join(faults)) from None
+    _refuse(
+        f"trading.{_place(one.place)} = {one.value!r} should be {one.expected}"
+        for one in misread(spelled, _PARSED.dump_python(settings))
+    )
+    return settings
+
+
+def _refuse(faults: Iterable[str]) -> None:
+    if found := list(faults):
+        raise InvalidSettings("\n".join(found))
+
+
+def _faults_of_strategies(table: Mapping[str, object]) -> Iterator[str]:
+    strategies = table.get("strategies")
+    for number, one in enumerate(cast("list[object]", strategies) if isinstance(strategies, list) else ()):
+        if is_table(one):
+            yield from _faults_of_strategy(f"trading.strategies.{number}", one)
+
+
+def _faults_of_strategy(where: str, strategy: Tree) -> Iterator[str]:
+    """Refused here and not in `check`: an older log whose settings have a name beside an id can be resumed."""
+    beside = [key for key in ("id", "strategy") if key in strategy]
+    if "name" in strategy and beside:
+        yield (
+            f"{where}: name = {strategy['name']!r} together with {' and '.join(beside)}: write name alone, or id "
+            "and strategy"
+        )
+    given = strategy.get("parameters")
+    for name, value in given.items() if is_table(given) else ():
+        if not isinstance(value, str):
+            yield f"{where}.parameters.{name} = {value!r} should be a number, or text"
 
 
 def _spelled_out(table: Mapping[str, object]) -> Mapping[str, object]:

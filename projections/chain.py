@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from domain.command_fact import chain_fact, is_command
 from domain.log import Envelope, Recorded, is_outside_fact
 from domain.order import OrderFilled
 from domain.streams import parse
@@ -65,6 +66,8 @@ def _found(log: Iterable[Recorded], wanted: str) -> tuple[set[str], set[str]]:
 def _has_id(envelope: Envelope, wanted: str) -> bool:
     meta = envelope.meta
     if wanted in (meta.correlation_id, meta.stream, meta.causation_id) or str(meta.event_id) == wanted:
+        return True
+    if is_command(meta.causation_id) and wanted == chain_fact(meta.causation_id):
         return True
     if isinstance(envelope.event, OrderFilled) and envelope.event.execution_id == wanted:
         return True

@@ -2,65 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
 from domain import position
 from domain.arithmetic import EXACT, ZERO
 from domain.direction import Direction
 from domain.log import Meta, Recorded
-from domain.position import Ended, Open, PositionClosed, PositionEvent, PositionOpened
+from domain.position import Ended, Open, PositionClosed, PositionEvent, PositionOpened, PositionOrphaned
 from domain.streams import parse, parse_position
 from projections.columns import COUNT, MOMENT, MONEY, TEXT, optional
+from projections.owners import FOLDS as OWNER_FOLDS
+from projections.owners import OWNERS, hold, opener
 from projections.projection import Fold, Order, Projection, Row, Rows
+from projections.rows import MemoryRows
 from projections.tables import TableSpec
 
 OPEN, CLOSED = "OPEN", "CLOSED"
 
+_COLUMNS = {
+    "account": TEXT,
+    "id": TEXT,
+    "chain": TEXT,
+    "instrument": TEXT,
+    "direction": TEXT,
+    "n": COUNT,
+    "status": TEXT,
+    "quantity": MONEY,
+    "max_quantity": MONEY,
+    "cost": MONEY,
+    "average_price": MONEY,
+    "stop": optional(MONEY),
+    "target": optional(MONEY),
+    "gross": MONEY,
+    "fees": MONEY,
+    "funding": MONEY,
+    "net": MONEY,
+    "entry_order": TEXT,
+    "exit_order": optional(TEXT),
+    "exit_reason": optional(TEXT),
+    "closed_by_chain": optional(TEXT),
+    "opened_at": MOMENT,
+    "updated_at": MOMENT,
+    "closed_at": optional(MOMENT),
+    "ordinal": COUNT,
+    "updated_ordinal": COUNT,
+}
+_KEY = ("account", "id")
+
 TABLE = TableSpec(
     "positions",
-    key=("account", "id"),
-    columns={
-        "account": TEXT,
-        "id": TEXT,
-        "chain": TEXT,
-        "instrument": TEXT,
-        "direction": TEXT,
-        "n": COUNT,
-        "status": TEXT,
-        "quantity": MONEY,
-        "max_quantity": MONEY,
-        "cost": MONEY,
-        "average_price": MONEY,
-        "stop": optional(MONEY),
-        "target": optional(MONEY),
-        "gross": MONEY,
-        "fees": MONEY,
-        "funding": MONEY,
-        "net": MONEY,
-        "entry_order": TEXT,
-        "exit_order": optional(TEXT),
-        "exit_reason": optional(TEXT),
-        "closed_by_chain": optional(TEXT),
-        "opened_at": MOMENT,
-        "updated_at": MOMENT,
-        "closed_at": optional(MOMENT),
-        "ordinal": COUNT,
-        "updated_ordinal": COUNT,
-    },
+    key=_KEY,
+    columns={**_COLUMNS, "owner": TEXT},
     indexes=(
         ("ordinal",),
         ("chain",),
         ("closed_by_chain",),
         ("instrument", "ordinal"),
         ("status", "ordinal"),
+        ("owner", "ordinal"),
     ),
 )
 """`average_price` is the cost per unit; a closed position keeps its last one. `gross`, `fees` and `funding` are sums
-since the opening."""
+since the opening. `owner` is a strategy instance, a scanner or `person` (`domain/owner.py`)."""
 
 
 def _opened(rows: Rows, recorded: Recorded) -> None:
+    rows.put("positions", _begun(recorded))
+
+
+def _begun(recorded: Recorded) -> Row:
     meta, event = recorded.envelope.meta, recorded.envelope.event
     assert isinstance(event, PositionOpened)
     state = position.evolve(position.FLAT, event)
@@ -82,7 +93,7 @@ def _opened(rows: Rows, recorded: Recorded) -> None:
         "closed_at": None,
         "ordinal": recorded.ordinal,
     }
-    rows.put("positions", {**begun, **_held(state), **_moved(meta, recorded.ordinal)})
+    return {**begun, **_held(state), **_moved(meta, recorded.ordinal)}
 
 
 def _changed(rows: Rows, recorded: Recorded) -> None:
@@ -151,6 +162,71 @@ def _state(row: Mapping[str, Any]) -> position.PositionState:
     )
 
 
-_FOLDS: Mapping[type, Fold] = {**dict.fromkeys(get_args(PositionEvent), _changed), PositionOpened: _opened}
+def _opened_owned(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    assert isinstance(event, PositionOpened)
+    owner = opener(rows, meta, event)
+    rows.put("positions", {**_begun(recorded), "owner": owner})
+    hold(rows, meta, event.instrument, event.direction.value, owner)
 
-POSITIONS = Projection("positions", 2, Order.STREAM, (TABLE,), _FOLDS)
+
+def _orphaned(rows: Rows, recorded: Recorded) -> None:
+    _changed(rows, recorded)
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    assert isinstance(event, PositionOrphaned)
+    row = rows.get("positions", meta.account, parse(meta.stream).id)
+    owner = event.heir or row["owner"]
+    rows.put("positions", {**row, "owner": owner})
+    hold(rows, meta, row["instrument"], row["direction"], owner)
+
+
+def _closed(rows: Rows, recorded: Recorded) -> None:
+    _changed(rows, recorded)
+    meta = recorded.envelope.meta
+    row = rows.get("positions", meta.account, parse(meta.stream).id)
+    hold(rows, meta, row["instrument"], row["direction"], "")
+
+
+def owners_of(log: Iterable[Recorded]) -> Mapping[int, str]:
+    """The owner of the position after each of its events, by the event's ordinal. `log` is the whole log."""
+    rows = MemoryRows(POSITIONS.tables, lambda _table, _key: None)
+    owners: dict[int, str] = {}
+    for recorded in log:
+        event, meta = recorded.envelope.event, recorded.envelope.meta
+        if (fold := POSITIONS.folds.get(type(event))) is not None:
+            fold(rows, recorded)
+            rows.kept()
+        if isinstance(event, PositionEvent):
+            owners[recorded.ordinal] = rows.get("positions", meta.account, parse(meta.stream).id)["owner"]
+    return owners
+
+
+_OF_STREAM: Mapping[type, Fold] = {
+    **dict.fromkeys(get_args(PositionEvent), _changed),
+    PositionOpened: _opened,
+}
+
+WITHOUT_OWNERS = Projection(
+    "positions_without_owners",
+    1,
+    Order.STREAM,
+    (TableSpec("positions", key=_KEY, columns=_COLUMNS),),
+    _OF_STREAM,
+)
+"""Positions without `owner`, which cannot be read from a position's stream alone. Subscriptions fold this projection;
+no store keeps it."""
+
+POSITIONS = Projection(
+    "positions",
+    3,
+    Order.ACCOUNT,
+    (TABLE, OWNERS),
+    {
+        **OWNER_FOLDS,
+        **_OF_STREAM,
+        PositionOpened: _opened_owned,
+        PositionOrphaned: _orphaned,
+        PositionClosed: _closed,
+    },
+)
+"""Its order is the account, because the owner follows from the streams of signals and orders, too."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import CompoundSelect, FromClause, Select, select, union
 
+from domain.command_fact import spellings
 from domain.errors import Refused
 from domain.log import Envelope, Recorded
 from projections.chain import Story, story_of
@@ -59,8 +60,12 @@ def _named(journal: FromClause, fills: FromClause, wanted: str) -> CompoundSelec
         columns.subject == wanted,
         (columns.subject == wanted.split("-", 2)[-1]) & (columns.stream == wanted),
     )
-    filled = select(fills.c.chain).where(fills.c.execution_id == wanted)
-    return union(*(select(columns.chain).where(one) for one in has_it), filled)
+    selections = [select(columns.chain).where(one) for one in has_it]
+    selections.append(select(fills.c.chain).where(fills.c.execution_id == wanted))
+    if bounds := spellings(wanted):
+        low, high = bounds
+        selections.append(select(columns.chain).where(columns.cause >= low, columns.cause < high))
+    return union(*selections)
 
 
 def _sharing(journal: FromClause, chains: frozenset[str]) -> Select[Any]:

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from commands.door import Answer
 from commands.request import RaiseSignal, Request, Requested
 from domain.errors import InvalidInput
+from domain.number import misread
 
 VERSION = 1
 LARGEST = 64 * 1024
@@ -116,6 +117,8 @@ def _read(form: Mapping[str, Any], member: str, kinds: Mapping[str, TypeAdapter[
         raise InvalidInput(f"{kind}: {_faults(fault)}") from None
     if unknown := list(_unknown(body, kinds[kind].dump_python(read, mode="json"))):
         raise InvalidInput(f"{kind}: {unknown[0]!r} is unknown")
+    if wrong := next(misread(body, kinds[kind].dump_python(read)), None):
+        raise InvalidInput(f"{kind}: {'.'.join(map(str, wrong.place))}: it should be {wrong.expected}")
     return read
 
 

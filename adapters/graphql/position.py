@@ -103,6 +103,10 @@ class PositionState:
 )
 class HeldPosition(PositionState):
     moment: strawberry.Private[Moment]
+    owner: str = strawberry.field(
+        description="The strategy instance or the scanner whose signal opened the position, or the instance that the "
+        "position was handed over to; `person` for a position entered by hand. Other strategies do not close it."
+    )
     ordinal: Ordinal = strawberry.field(description="Its first event's ordinal in the log.")
     updated_ordinal: Ordinal = strawberry.field(description="Its last event's ordinal in the log.")
 
@@ -138,6 +142,9 @@ class PositionFilter:
     direction: Direction | None = strawberry.field(default=None, description="In this direction.")
     status: PositionStatus | None = strawberry.field(default=None, description="Open, or closed.")
     exit_reason: Purpose | None = strawberry.field(default=None, description="Closed for this reason.")
+    owner: str | None = strawberry.field(
+        default=None, description="Owned by this strategy instance, by this scanner, or by `person`."
+    )
     chain: strawberry.ID | None = strawberry.field(
         default=None, description="Opened or closed by this chain."
     )

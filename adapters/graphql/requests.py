@@ -82,19 +82,33 @@ async def placed(info: Info, given: RequestInput, confirmation: str) -> Complete
     return await carried_out(info, given, PlaceOrder(terms))
 
 
-async def _placed_before(info: Info, given: RequestInput, text: str, fault: WhenceError) -> Completed:
+async def _placed_before(
+    info: Info, given: RequestInput, text: str, fault: WhenceError
+) -> Completed | Refused | TimedOut:
     """The answer of an earlier request with the same key, where its confirmation is no longer valid.
 
-    The request is sent as already expired, so that an invalid confirmation never places an order.
+    The request is sent as already expired, so that an invalid confirmation never places an order. A key that was used
+    for another request is refused with that reason. Raises `fault` for a key that was not used.
     """
     read = unverified(text)
-    if read is None:
+    if read is None or not _belongs(read, info, given):
         raise fault
     requested = _requested(info, given, given.idempotency_key, PlaceOrder(read.terms))
     answer = await _desk(info).ask(replace(requested, valid_until=_EXPIRED), given.timeout_seconds)
-    if not (isinstance(answer, door.Completed) and answer.repeated):
-        raise fault
-    return Completed.of(answer, await _reached(info, given, answer, 0.0))
+    if isinstance(answer, door.Completed) and answer.repeated:
+        return Completed.of(answer, await _reached(info, given, answer, 0.0))
+    if isinstance(answer, door.Declined) and answer.code == InvalidInput.__name__:
+        return _not_done(answer, requested)
+    raise fault
+
+
+def _belongs(read: Confirmation, info: Info, given: RequestInput) -> bool:
+    """Whether the confirmation names this caller, account and key."""
+    return (read.actor, read.account, read.key) == (
+        info.context.caller.name,
+        given.account or _desk(info).account,
+        given.idempotency_key,
+    )
 
 
 def _confirmed(info: Info, given: RequestInput, text: str) -> ManualTerms:

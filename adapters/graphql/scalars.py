@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -14,12 +13,12 @@ from graphql import GraphQLError
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
+from domain.number import number
+
 Ordinal = NewType("Ordinal", int)
 """A place in the log, which is also the number of events up to it."""
 
 _LARGEST = 2**53 - 1
-_DECIMAL = re.compile(r"[+-]?[0-9]{1,1000}(\.[0-9]{0,1000})?([eE][+-]?[0-9]{1,3})?")
-"""Plain ASCII decimals; Python's Decimal would also accept other digits, surrounding blanks and underscores."""
 _SHOWN = 60
 """Characters of an invalid value that the error shows."""
 
@@ -31,12 +30,9 @@ def decimal_text(value: Decimal) -> str:
 
 def read_decimal(value: object) -> Decimal:
     """The decimal of a text or a whole number; raises GraphQLError for a float, which may have lost digits."""
-    if (
-        isinstance(value, str | int)
-        and not isinstance(value, bool)
-        and _DECIMAL.fullmatch(text := str(value))
-    ):
-        return Decimal(text)
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        with suppress(ValueError):
+            return number(str(value), Decimal)
     raise GraphQLError(f'{str(value)[:_SHOWN]!r} is not a decimal; write it as text, like "0.015"')
 
 

@@ -32,7 +32,7 @@ from commands.roles import Role
 from domain.errors import InvalidInput, Refused
 from domain.log import Recorded
 from projections.alerts import ALERTS, Severity
-from projections.positions import POSITIONS
+from projections.positions import WITHOUT_OWNERS
 from projections.projection import Projection, Row
 from projections.signals import SIGNALS
 
@@ -68,7 +68,7 @@ class Subscription:
     async def positions(
         self, info: Info, account: Account = None, after: After = None
     ) -> AsyncGenerator[PositionChange]:
-        async with aclosing(_rows(info, POSITIONS, account, after)) as rows:
+        async with aclosing(_rows(info, WITHOUT_OWNERS, account, after)) as rows:
             async for recorded, row in rows:
                 yield PositionChange.of(recorded, row)
 

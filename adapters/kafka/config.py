@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, TypeVar
@@ -17,6 +17,7 @@ from typing import Final, Literal, TypeVar
 from eventsourcing.utils import Environment, strtobool
 
 from adapters.kafka.errors import KafkaSettingsInvalid
+from domain.number import number
 
 OUR_SETTINGS: Final = frozenset({
     "KAFKA_TOPIC",
@@ -209,19 +210,17 @@ def _flag(env: Environment, key: str) -> bool:
         raise KafkaSettingsInvalid(f"{key}={text!r} is neither yes nor no") from None
 
 
-def _number(
-    env: Environment, key: str, kind: Callable[[str], _Number], default: _Number, *, least: _Number
-) -> _Number:
+def _number(env: Environment, key: str, kind: type[_Number], default: _Number, *, least: _Number) -> _Number:
     text = env.get(key) or ""
     try:
-        number = kind(text) if text else default
+        value = number(text, kind) if text else default
     except ValueError:
         raise KafkaSettingsInvalid(f"{key}={text!r} is not a number") from None
-    if not math.isfinite(number):
+    if not math.isfinite(value):
         raise KafkaSettingsInvalid(f"{key}={text!r} is not a number")
-    if number < least:
+    if value < least:
         raise KafkaSettingsInvalid(f"{key}={text} is too small: the minimum is {least}")
-    return number
+    return value
 
 
 def _originator_id_type(env: Environment) -> Literal["uuid", "text"]:

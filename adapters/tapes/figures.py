@@ -11,10 +11,11 @@ from operator import ge, gt, le, lt
 from adapters.tapes.columns import OPTIONAL, PRICES
 from adapters.tapes.table import Table
 from domain.arithmetic import ONE, ZERO
+from domain.number import number
 
 Column = Sequence[Decimal | None]
 
-# Restricted to these characters, Decimal parses plain and exponent notation, but no blank, underscore, NaN or infinity.
+# Restricted to these characters, Decimal parses the same texts as `number`, and it parses a whole column in one pass.
 _SIGNS = frozenset("0123456789.+-eE")
 # Decimal arithmetic keeps 28 digits; a longer figure would be rounded silently.
 _MOST_SIGNS = 28
@@ -87,12 +88,10 @@ def _decimal(table: Table, name: str, index: int, text: str) -> Decimal:
         raise table.fault(index, f"{name} {text!r} has more than {_MOST_SIGNS} characters")
     if not text:
         raise table.fault(index, f"{name} is empty")
-    if _SIGNS.issuperset(text):
-        try:
-            return Decimal(text)
-        except InvalidOperation:
-            pass
-    raise table.fault(index, f"{name} {text!r} is not a number")
+    try:
+        return number(text, Decimal)
+    except ValueError:
+        raise table.fault(index, f"{name} {text!r} is not a number in the digits 0 to 9") from None
 
 
 def _check(table: Table, figures: Mapping[str, Column], rule: _Rule) -> None:

@@ -11,9 +11,9 @@ from domain.errors import InvalidTape
 from domain.instrument import instrument_id, instrument_named
 
 # A word in capitals before the interval is a symbol; any other word must end in a known quote currency.
-_BEFORE_INTERVAL = re.compile(r"(?=\d*[A-Z])([A-Z0-9]{2,30})[_-]\d+[mhdw](?![A-Za-z0-9])")
+_BEFORE_INTERVAL = re.compile(r"(?=[0-9]*[A-Z])([A-Z0-9]{2,30})[_-][0-9]+[mhdw](?![A-Za-z0-9])")
 _FIRST_WORD = re.compile(r"[A-Za-z0-9]+")
-_INTERVAL = re.compile(r"(?<![A-Za-z0-9])(\d{1,4})([mhdw])(?![A-Za-z0-9])")
+_INTERVAL = re.compile(r"(?<![A-Za-z0-9])([0-9]{1,4})([mhdw])(?![A-Za-z0-9])")
 _UNITS = {
     "m": timedelta(minutes=1),
     "h": timedelta(hours=1),

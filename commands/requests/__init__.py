@@ -1,7 +1,7 @@
 """People's requests, as commands on the current state. The table `COMMANDS` shows what each request leads to.
 
-A request is judged once, when it is taken up: whatever it leads to is recorded with `command:<id>` as its cause, and a
-log that is taken up again folds that instead of judging anew.
+A request is judged once, when the engine takes it up. Its events are recorded with the request's key and fingerprint as
+their cause. A log that is resumed folds these events and does not judge the request again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from unicodedata import category
 
-from commands.commanded import COMMAND
 from commands.request import (
     AmendOrder,
     CancelOrder,
@@ -30,10 +29,12 @@ from commands.request import (
 )
 from commands.requests import account, orders, protection, signals
 from commands.requests.draft import draft
+from commands.requests.fingerprint import fingerprint
 from commands.requests.repeated import is_the_same
 from commands.requests.situation import Situation
 from commands.routes import Command
 from commands.stimulus import Ask, Stimulus
+from domain.command_fact import command_fact
 from domain.errors import InvalidInput
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -48,7 +49,7 @@ def stimulus(requested: Requested, situation: Situation) -> Stimulus:
 
     Raises InvalidInput for an invalid request, Refused for one that the situation forbids.
     """
-    cause = f"{COMMAND}{requested.id}"
+    cause = command_fact(requested.id, fingerprint(requested.request))
     commands = COMMANDS[type(requested.request)](requested.request, situation, situation.chain(cause))
     asks = (
         Ask(command=command, cause=cause, occurred_at=situation.at, actor=requested.actor)
@@ -101,4 +102,4 @@ COMMANDS: Mapping[type, Callable[[Any, Situation, str], Sequence[Command]]] = {
 }
 """The commands of each request that records something; a test checks that the table is complete."""
 
-__all__ = ["COMMANDS", "Situation", "check", "draft", "is_the_same", "stimulus"]
+__all__ = ["COMMANDS", "Situation", "check", "draft", "fingerprint", "is_the_same", "stimulus"]

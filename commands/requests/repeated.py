@@ -1,9 +1,10 @@
-"""A key asked again: whether it is the same request, as far as the log can tell.
+"""A repeated key: whether its request is the one that was carried out.
 
-The log holds what followed, not the request itself. So a request is the same where what followed from the key is what
-it asks for: the same order, the same amendment, the same reason. What it would have left out either way cannot be
-told apart: which of two prices that were in force already was asked for, or a close of one position from a reduction
-by hand of the same quantity.
+The log holds the fingerprint of each request in the cause of the events that followed, and fingerprints are compared.
+Logs from before fingerprints hold only the events. There a request is the same if it requests what the events contain:
+the same order, the same amendment, the same reason. Two requests that would have led to equal events cannot be
+distinguished there: a close of a position and a reduction by hand of the same quantity, or changes of two settings that
+both had their value already.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from commands.request import (
     ResumeStrategy,
     TripKillSwitch,
 )
+from commands.requests.fingerprint import fingerprint
 from domain.account import KillSwitchReset, KillSwitchTripped
 from domain.adjusting import adjusted
 from domain.direction import Purpose
@@ -40,9 +42,9 @@ from domain.streams import parse
 _E = TypeVar("_E")
 
 
-def is_the_same(request: Request, followed: Sequence[Followed]) -> bool:
-    """Whether what followed is what this request asks for."""
-    return SAME[type(request)](request, followed)
+def is_the_same(request: Request, recorded: str, followed: Sequence[Followed]) -> bool:
+    """Whether the request is the one that was carried out, whose fingerprint is `recorded` (empty in old logs)."""
+    return recorded == fingerprint(request) if recorded else SAME[type(request)](request, followed)
 
 
 def _of(kind: type[_E], followed: Iterable[Followed]) -> dict[str, _E]:
@@ -174,4 +176,4 @@ SAME: Mapping[type, Callable[[Any, Sequence[Followed]], bool]] = {
     ResetKillSwitch: _reset,
     ResolveDiscrepancy: _settled,
 }
-"""How each request that records something is known again; a test holds the table to all of them."""
+"""The comparison for a log without fingerprints, by request; a test checks that the table is complete."""

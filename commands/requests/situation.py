@@ -11,6 +11,7 @@ from msgspec import Struct
 from commands.identity import Identity
 from commands.world import World
 from domain.account import with_reserved
+from domain.command_fact import chain_fact
 from domain.committees import View
 from domain.errors import InstrumentNotListed, Refused
 from domain.instrument import Instrument
@@ -47,7 +48,7 @@ class Situation(Struct, frozen=True, kw_only=True):
 
     def chain(self, cause: str) -> str:
         """The chain that this outside fact begins."""
-        return chain_id(self.identity.log_id, self.identity.account, cause)
+        return chain_id(self.identity.log_id, self.identity.account, chain_fact(cause))
 
     def rules(self, instrument: str) -> Instrument:
         """The instrument's rules; raises InstrumentNotListed, naming the listed instruments."""

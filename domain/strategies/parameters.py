@@ -8,6 +8,7 @@ from math import isfinite, nan
 from typing import TYPE_CHECKING, TypeVar
 
 from domain.errors import InvalidSettings
+from domain.number import number
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -39,13 +40,15 @@ def _read(strategy: str, name: str, defaults: object, raw: str | float) -> float
     whole = isinstance(getattr(defaults, name), int)
     number = _number(raw)
     if not isfinite(number) or (whole and not number.is_integer()):
-        wanted = "a whole number" if whole else "a finite number"
+        wanted = f"{'a whole' if whole else 'a finite'} number in the digits 0 to 9"
         raise InvalidSettings(f"strategy {strategy}: {name} must be {wanted}, not {raw!r}")
     return int(number) if whole else number
 
 
 def _number(raw: str | float) -> float:
     try:
+        if isinstance(raw, str):
+            return number(raw.strip(), float)
         return nan if isinstance(raw, bool) else float(raw)
     except (TypeError, ValueError, OverflowError):
         return nan

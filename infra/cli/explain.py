@@ -19,6 +19,7 @@ from infra.cli.trees import heading, trees
 from infra.config import load
 from infra.logs import open_reader
 from projections.chain import Node, Story, find_story
+from projections.positions import owners_of
 
 
 def explain(
@@ -35,32 +36,35 @@ def explain(
         if story is None:
             raise InvalidInput(f"nothing in this log has the id {wanted!r}; `whence log` shows its events")
         first = next(iter(reader.read(upto=1))).envelope.event
+        owners = owners_of(reader.read())
     synthetic = isinstance(first, LogOpened) and first.synthetic
     with readers_may_leave():
         if as_json:
-            typer.echo(json.dumps(_tree(story, synthetic=synthetic), indent=2))
+            typer.echo(json.dumps(_tree(story, owners, synthetic=synthetic), indent=2))
         else:
-            _show(story, synthetic=synthetic)
+            _show(story, owners, synthetic=synthetic)
 
 
-def _show(story: Story, *, synthetic: bool) -> None:
+def _show(story: Story, owners: Mapping[int, str], *, synthetic: bool) -> None:
     console = Console(highlight=False)
     console.print(heading(story))
     if synthetic:
         console.print("[yellow]SYNTHETIC MARKET: these prices are not real[/yellow]")
-    for tree in trees(story):
+    for tree in trees(story, owners):
         console.print(tree)
 
 
-def _tree(story: Story, *, synthetic: bool) -> Mapping[str, object]:
+def _tree(story: Story, owners: Mapping[int, str], *, synthetic: bool) -> Mapping[str, object]:
     return {
         "chains": sorted(story.chains),
         "synthetic": synthetic,
-        "roots": [{"cause": fact, "events": [_node(node) for node in nodes]} for fact, nodes in story.roots],
+        "roots": [
+            {"cause": fact, "events": [_node(node, owners) for node in nodes]} for fact, nodes in story.roots
+        ],
     }
 
 
-def _node(node: Node) -> Mapping[str, object]:
+def _node(node: Node, owners: Mapping[int, str]) -> Mapping[str, object]:
     envelope = node.recorded.envelope
     meta = envelope.meta
     return {
@@ -74,5 +78,6 @@ def _node(node: Node) -> Mapping[str, object]:
         "occurred_at": iso(meta.occurred_at),
         "recorded_at": iso(meta.recorded_at),
         "data": to_json(envelope.event),
-        "caused": [_node(caused) for caused in node.caused],
+        **({"owner": owner} if (owner := owners.get(node.recorded.ordinal)) else {}),
+        "caused": [_node(caused, owners) for caused in node.caused],
     }

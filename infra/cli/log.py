@@ -18,7 +18,7 @@ from adapters.avro import iso, to_json
 from domain.errors import InvalidInput
 from domain.events import FULL_NAMES
 from domain.log import Recorded
-from infra.cli.options import ConfigOption, JsonOption, LogOption, time_of
+from infra.cli.options import ConfigOption, JsonOption, LogOption, time_of, whole
 from infra.cli.output import readers_may_leave
 from infra.cli.stopping import stoppable
 from infra.config import load
@@ -62,8 +62,12 @@ def log(
     account: Annotated[str | None, typer.Option(help="Only this account's events.")] = None,
     since: Annotated[str | None, typer.Option(help="Recorded at or after this time (ISO 8601, UTC).")] = None,
     until: Annotated[str | None, typer.Option(help="Recorded before this time (ISO 8601, UTC).")] = None,
-    first: Annotated[int, typer.Option("--from", min=1, help="From this ordinal on.")] = 1,
-    last: Annotated[int | None, typer.Option("--to", min=0, help="Up to this ordinal.")] = None,
+    first: Annotated[
+        int, typer.Option("--from", parser=whole(1), metavar="N", help="From this ordinal on.")
+    ] = 1,
+    last: Annotated[
+        int | None, typer.Option("--to", parser=whole(0), metavar="N", help="Up to this ordinal.")
+    ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Continue with new events.")] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 import typer
 
 from domain.errors import InvalidInput
+from domain.number import number
 
 LogOption = Annotated[
     str | None,
@@ -34,6 +36,26 @@ AccountOption = Annotated[
     str | None, typer.Option("--account", help="Name of the account: lower-case letters and digits.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def whole(least: int | None = None, most: int | None = None) -> Callable[[str | int], int]:
+    """The parser of an option that is a whole number in the digits 0 to 9, from `least` to `most`.
+
+    The parser raises BadParameter. typer prints it with the option's name and ends with exit code 2.
+    """
+
+    def parse(given: str | int) -> int:
+        try:
+            value = number(str(given), int)
+        except ValueError:
+            raise typer.BadParameter(f"{given!r} is not a whole number in the digits 0 to 9") from None
+        if least is not None and value < least:
+            raise typer.BadParameter(f"{value} is below {least}")
+        if most is not None and value > most:
+            raise typer.BadParameter(f"{value} is above {most}")
+        return value
+
+    return parse
 
 
 def time_of(text: str) -> datetime:

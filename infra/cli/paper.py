@@ -16,13 +16,13 @@ from adapters.log.address import parse_address
 from adapters.tapes import Tape, read_tape, synthetic_tape
 from domain.errors import InvalidInput
 from infra.cli import INTERRUPTED
-from infra.cli.options import AccountOption, ConfigOption, JsonOption, LogOption, StoreOption
+from infra.cli.options import AccountOption, ConfigOption, JsonOption, LogOption, StoreOption, whole
 from infra.cli.playing import Manner, trade
 from infra.config import WhenceSettings, load
 from infra.run.plan import Plan, plan_of
 from infra.trading import trading_settings
 
-_PACE = re.compile(r"(\d+(?:\.\d+)?)x")
+_PACE = re.compile(r"([0-9]+(?:\.[0-9]+)?)x")
 
 
 def paper(
@@ -47,14 +47,23 @@ def paper(
         str | None,
         typer.Option(help="Speed as a multiple of real time, as 60x; default: as fast as possible."),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the synthetic market; default: 7.")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(parser=whole(), metavar="N", help="Seed of the synthetic market; default: 7."),
+    ] = None,
     bars: Annotated[
-        int | None, typer.Option(min=1, help="Candles per symbol of the synthetic market; default: 5000.")
+        int | None,
+        typer.Option(
+            parser=whole(1), metavar="N", help="Candles per symbol of the synthetic market; default: 5000."
+        ),
     ] = None,
     api: Annotated[
         bool, typer.Option("--api", help="Serve the API during the run, and afterwards until Ctrl-C.")
     ] = False,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the API; 0 for any free port.")] = 8000,
+    port: Annotated[
+        int,
+        typer.Option(parser=whole(0, 65535), metavar="N", help="Port of the API; 0 for any free port."),
+    ] = 8000,
     store: StoreOption = None,
     offer_api: Annotated[
         bool, typer.Option("--offer-api", help="Offer to open the API at the end, on a terminal.")

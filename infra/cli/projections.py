@@ -13,7 +13,7 @@ from domain.errors import InvalidInput, Refused
 from infra.cli import INTERRUPTED
 from infra.cli.advance import Advance
 from infra.cli.opened_store import OpenedStore, opened
-from infra.cli.options import ConfigOption, JsonOption, LogOption, StoreOption
+from infra.cli.options import ConfigOption, JsonOption, LogOption, StoreOption, whole
 from infra.cli.parked import parked_app
 from infra.cli.rows import show
 from infra.cli.stopping import stoppable
@@ -148,7 +148,8 @@ def rebuild(
         bool, typer.Option("--switch", help="Switch to the new build once it has caught up.")
     ] = False,
     build: Annotated[
-        int | None, typer.Option(metavar="N", help="Continue build N instead of a new one.")
+        int | None,
+        typer.Option(parser=whole(), metavar="N", help="Continue build N instead of a new one."),
     ] = None,
     history: HistoryOption = False,
     log: LogOption = None,
@@ -191,7 +192,11 @@ def switch(
     name: NamesArgument,
     build: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Number of the build; default: the newest that is not live."),
+        typer.Option(
+            parser=whole(),
+            metavar="N",
+            help="Number of the build; default: the newest that is not live.",
+        ),
     ] = None,
     history: HistoryOption = False,
     log: LogOption = None,
@@ -212,7 +217,10 @@ def switch(
 @projections_app.command()
 def drop(
     name: NameArgument,
-    build: Annotated[int, typer.Option(metavar="N", help="Number of the build; not of the live one.")],
+    build: Annotated[
+        int,
+        typer.Option(parser=whole(), metavar="N", help="Number of the build; not of the live one."),
+    ],
     log: LogOption = None,
     store: StoreOption = None,
     config: ConfigOption = None,
@@ -227,7 +235,8 @@ def drop(
 def digest(
     name: NamesArgument = _ALL,
     build: Annotated[
-        int | None, typer.Option(metavar="N", help="Number of the build; default: the live one.")
+        int | None,
+        typer.Option(parser=whole(), metavar="N", help="Number of the build; default: the live one."),
     ] = None,
     log: LogOption = None,
     store: StoreOption = None,

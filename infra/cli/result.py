@@ -16,7 +16,8 @@ from rich.table import Table
 
 from adapters.avro import iso
 from adapters.log.address import MemoryAddress, parse_address
-from infra.config import WhenceSettings
+from domain.signal import Verdict
+from infra.config import DEFAULT_FILE, WhenceSettings
 from infra.run.plan import Plan
 from projections.summary import Summary
 
@@ -72,6 +73,8 @@ class Result:
         if self.summary.skipped:
             reasons = ((reason, f"{count:,}") for reason, count in self.summary.skipped.most_common())
             console.print(_table("Why signals were not traded", "bold", reasons))
+            if self.summary.skipped.total() > self.summary.verdicts[Verdict.SKIP]:
+                console.print("One signal can have several reasons.", style="dim")
         if isinstance(parse_address(self.settings.log), MemoryAddress):
             console.print("The log was in memory and is lost; name another log with --log to keep it.")
             return
@@ -80,10 +83,9 @@ class Result:
             console.print(f"  {line}", style="bold", markup=False, soft_wrap=True)
 
     def next_steps(self) -> Iterator[str]:
-        """Commands to run next, quoted for a shell."""
-        named = ["--log", self.log] + (
-            ["--config", str(self.settings.config)] if self.settings.config else []
-        )
+        """Commands to run next, quoted for a shell. They name the settings file if it is not the default one."""
+        file = self.settings.config
+        named = ["--log", self.log] + (["--config", str(file)] if file not in (None, DEFAULT_FILE) else [])
         log, whence = shlex.join(named), _program()
         summary = self.summary
         yield f"{whence} explain {summary.last_closed_by or summary.last_signal or 'log'} {log}"

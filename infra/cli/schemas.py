@@ -13,7 +13,7 @@ from rich.table import Table
 
 from adapters.avro.schema import WriterSchema, current_schemas, past_schemas
 from domain.errors import InvalidInput, InvalidSettings, UnknownSchema
-from infra.cli.options import ConfigOption
+from infra.cli.options import ConfigOption, whole
 from infra.config import load, unmasked
 
 if TYPE_CHECKING:
@@ -49,7 +49,13 @@ def list_schemas() -> None:
 def show(
     event: Annotated[str, typer.Argument(help="The event, as OrderFilled or whence.order.OrderFilled.")],
     version: Annotated[
-        int | None, typer.Option("--version", help="An earlier version; default: the current one.")
+        int | None,
+        typer.Option(
+            "--version",
+            parser=whole(),
+            metavar="N",
+            help="An earlier version; default: the current one.",
+        ),
     ] = None,
 ) -> None:
     """Prints one schema as JSON."""

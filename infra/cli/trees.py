@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -29,12 +29,15 @@ def heading(story: Story) -> str:
     return f"[bold]{chains}[/bold]: {len(nodes)} events, {_clock(times[0])} to {_clock(times[-1])} UTC"
 
 
-def trees(story: Story) -> Iterator[Tree]:
-    """Each event with its time, its sentence, its ordinal and, where it changes, its stream."""
+def trees(story: Story, owners: Mapping[int, str]) -> Iterator[Tree]:
+    """Each event with its time, its sentence, its ordinal and, where it changes, its stream.
+
+    `owners` holds the owner of the position by the ordinal of each position event; it is shown beside the stream.
+    """
     for fact, nodes in story.roots:
         tree = Tree(f"[bold cyan]{escape(fact)}[/bold cyan]", guide_style="dim")
         for node in nodes:
-            _grow(tree, node, under="")
+            _grow(tree, node, owners, under="")
         yield tree
 
 
@@ -44,30 +47,34 @@ def _all(nodes: Iterable[Node]) -> Iterator[Node]:
         yield from _all(node.caused)
 
 
-def _grow(tree: Tree, node: Node, under: str) -> None:
+def _grow(tree: Tree, node: Node, owners: Mapping[int, str], under: str) -> None:
     envelope = node.recorded.envelope
-    branch = tree.add(_line(node, under))
+    branch = tree.add(_line(node, owners, under))
     if isinstance(envelope.event, DecisionMade):
         for chamber in Chamber:
             votes = [vote for vote in envelope.event.votes if vote.chamber is chamber]
             if votes:
                 branch.add(f"[italic]{chamber} committee[/italic]").add(_ballot(votes))
     for caused in node.caused:
-        _grow(branch, caused, envelope.meta.stream)
+        _grow(branch, caused, owners, envelope.meta.stream)
 
 
-def _line(node: Node, under: str) -> str:
+def _line(node: Node, owners: Mapping[int, str], under: str) -> str:
     event, meta = node.recorded.envelope.event, node.recorded.envelope.meta
     reported = under and is_outside_fact(meta.causation_id)
     aside = [
         f"#{node.recorded.ordinal}",
-        "" if meta.stream == under else meta.stream,
+        "" if meta.stream == under else f"{meta.stream}{_owned(owners.get(node.recorded.ordinal))}",
         f"<- {meta.causation_id}" if reported else "",
     ]
     return (
         f"[dim]{_clock(meta.occurred_at)}[/dim] [bold]{type(event).__name__}[/bold] "
         f"{escape(sentence(event))} [dim]{escape(' '.join(filter(None, aside)))}[/dim]"
     )
+
+
+def _owned(owner: str | None) -> str:
+    return "" if owner is None else f" (owner {owner})"
 
 
 def _ballot(votes: Iterable[Vote]) -> Table:

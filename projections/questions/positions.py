@@ -17,7 +17,7 @@ def _opened_or_closed_by(_source: Source, rows: FromClause, chain: Any) -> Colum
 POSITIONS = Listing(
     "positions",
     {
-        **common("opened_at", "instrument", "direction", "status", "exit_reason"),
+        **common("opened_at", "instrument", "direction", "status", "exit_reason", "owner"),
         "chain": _opened_or_closed_by,
         "entry_order": equal("entry_order"),
         "closed_since": at_least("closed_at"),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import timedelta, timezone
 from typing import get_args
 
 import pytest
 
-from commands import requests
-from commands.door import Completed
+from commands import answering, requests
+from commands.door import Answer, Completed, Declined
+from commands.inputs import RequestMade
 from commands.reconciliation import RecordDiscrepancy
 from commands.request import (
     AmendOrder,
@@ -22,19 +24,24 @@ from commands.request import (
     PlaceOrder,
     RaiseSignal,
     Request,
+    Requested,
     ResetKillSwitch,
     ResolveDiscrepancy,
     ResumeStrategy,
     TripKillSwitch,
 )
+from commands.requests.fingerprint import fingerprint
 from commands.requests.repeated import SAME
 from commands.world import World
+from domain.command_fact import chain_fact
+from domain.direction import Side
 from domain.events import FULL_NAMES
+from domain.log import Envelope
 from domain.order import OrderType
 from tests.commands.desk import long
 from tests.commands.outside import outside
 from tests.commands.requests.asking import Asking, chain_of, terms
-from tests.domain.history import BTC, D
+from tests.domain.history import ACCOUNT, BTC, NOW, D
 from tests.replacing import replace
 
 POSITION = f"{BTC}-LONG-1"
@@ -51,6 +58,8 @@ def prepared() -> Asking:
 
 
 STOP = f"{chain_of('in')}-s1"
+THREE = {"risk.max_positions": "3"}
+REDUCTION = terms(side=Side.SELL, reduce_only=True, stop=None, target=None)
 CASES: tuple[tuple[Request, Request], ...] = (
     (RaiseSignal(outside(long())), RaiseSignal(outside(long(confidence=0.71)))),
     (AmendOrder(order_id=STOP, trigger_price=D(97)), AmendOrder(order_id=STOP, trigger_price=D(96))),
@@ -59,7 +68,7 @@ CASES: tuple[tuple[Request, Request], ...] = (
     (MoveProtection(POSITION, D(99)), MoveProtection(POSITION, D("99.1"))),
     (PauseStrategy("trend", "news"), PauseStrategy("trend", "no news")),
     (ResumeStrategy("grid", "calmer"), PauseStrategy("grid", "calmer")),
-    (ChangeSettings({"risk.max_positions": "3"}), ChangeSettings({"risk.max_positions": "4"})),
+    (ChangeSettings(THREE), ChangeSettings({"risk.max_positions": "4"})),
     (TripKillSwitch("lunch"), TripKillSwitch("dinner")),
     (ResolveDiscrepancy("d-1", "was a test"), ResolveDiscrepancy("d-1", "was no test")),
 )
@@ -80,6 +89,91 @@ def test_a_repeated_key_gets_the_first_answer_and_nothing_is_done_twice(
     refusal = eve.declined(other, "once")
     assert re.match(r"InvalidInput: the key once was used for another request: \w+ on ", refusal)
     assert eve.desk.log.head() == head
+
+
+ALIKE: tuple[tuple[Request, Request], ...] = (
+    (ClosePosition(POSITION, "enough"), ClosePosition(POSITION, "another reason")),
+    (ClosePosition(POSITION, "enough"), PlaceOrder(REDUCTION)),
+    (PauseStrategy("trend", "news"), ResumeStrategy("other", "news")),
+    (ChangeSettings(THREE), ChangeSettings({**THREE, "risk.cooldown_seconds": "900"})),
+    (MoveProtection(POSITION, D(99)), MoveProtection(POSITION, D(99), D(110))),
+    (MoveProtection(POSITION, D(99)), MoveProtection(f"{BTC}-LONG-2", D(99))),
+)
+"""Pairs of requests that would have led to the same events, so that only their fingerprints differ."""
+
+
+@pytest.mark.parametrize(("request_", "other"), ALIKE)
+def test_a_key_used_for_another_request_is_refused_even_if_the_same_events_would_follow(
+    request_: Request, other: Request
+) -> None:
+    eve = prepared()
+    first = eve.ask(request_, "once")
+    refusal = eve.declined(other, "once")
+    assert re.match(r"InvalidInput: the key once was used for another request: \w+ on ", refusal)
+    assert isinstance(first, Completed)
+    again = Completed("once", first.events, repeated=True)
+    for log, answer in (
+        (eve.desk.log.envelopes, Declined("once", *refusal.split(": ", 1))),
+        ([without_fingerprint(one) for one in eve.desk.log.envelopes], again),
+    ):
+        assert after_a_restart(eve, log, request_) == again
+        assert after_a_restart(eve, log, other) == answer, "an old log holds no fingerprint"
+
+
+def after_a_restart(eve: Asking, log: Sequence[Envelope], request: Request) -> Answer | None:
+    """The answer of a new process to the key `once`, from the log alone."""
+    at = eve.desk.at
+    requested = Requested(id="once", account=ACCOUNT, actor="eve", valid_until=at, request=request)
+    world = World().fold_all(log)
+    return answering.settled(RequestMade(at, at, requested), world, eve.desk.driver.engine.identity)
+
+
+def without_fingerprint(envelope: Envelope) -> Envelope:
+    """The envelope as written before causes had fingerprints."""
+    meta = envelope.meta
+    return replace(envelope, meta=replace(meta, causation_id=chain_fact(meta.causation_id)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (PlaceOrder(terms(quantity=D("10.00"))), PlaceOrder(terms(quantity=D("1E+1")))),
+        (PlaceOrder(terms(quantity=D(0))), PlaceOrder(terms(quantity=D("-0.00")))),
+        (
+            RaiseSignal(outside(replace(long(), candle_closed_at=NOW))),
+            RaiseSignal(
+                outside(replace(long(), candle_closed_at=NOW.astimezone(timezone(timedelta(hours=9)))))
+            ),
+        ),
+        (ChangeSettings({"a": "1", "b": "2"}), ChangeSettings({"b": "2", "a": "1"})),
+    ],
+    ids=["zeros", "no quantity", "zones", "order of settings"],
+)
+def test_equal_requests_that_are_written_differently_have_one_fingerprint(
+    one: Request, other: Request
+) -> None:
+    assert fingerprint(one) == fingerprint(other)
+
+
+def test_the_fingerprints_of_recorded_requests_do_not_change() -> None:
+    """With other digits every repeated key in existing logs would be refused."""
+    assert [fingerprint(PlaceOrder(RESTING)), fingerprint(TripKillSwitch("lunch"))] == [
+        "fdd723a4927bfc2b",
+        "1d01253aa3b07ee2",
+    ]
+
+
+def test_a_figure_with_an_exponent_out_of_range_has_a_fingerprint() -> None:
+    """A repeated key is compared before its figures are checked."""
+    huge = fingerprint(PlaceOrder(terms(quantity=D("1E+400000000"))))
+    assert huge != fingerprint(PlaceOrder(terms(quantity=D("1E+400000001"))))
+
+
+def test_a_used_key_with_another_account_is_refused_for_the_account() -> None:
+    eve = prepared()
+    eve.accepted(TripKillSwitch("lunch"), "once")
+    answer = eve.ask(TripKillSwitch("lunch"), "once", account="other")
+    assert getattr(answer, "reason", None) == "this engine trades for main, not for other"
 
 
 def test_a_repeated_order_and_a_repeated_reset_get_their_first_answers() -> None:

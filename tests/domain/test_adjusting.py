@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -59,7 +61,29 @@ def test_all_faults_are_reported_in_one_error() -> None:
         adjusted(DEFAULT, {"risk.max_position": "1", "tiers.window": "many", "sizing.rule": "luck"})
     assert str(fault.value) == (
         "risk.max_position: no such setting; did you mean risk.max_positions?; tiers.window = 'many' is not a whole "
-        "number; sizing.rule = 'luck' is not one of FIXED, PERCENT, RISK"
+        "number in the digits 0 to 9; sizing.rule = 'luck' is not one of FIXED, PERCENT, RISK"
+    )
+
+
+@pytest.mark.parametrize(
+    "spell", [lambda digit: f"\u0660{digit}", lambda digit: f"{digit}_0", lambda digit: f"\uff10.{digit}"]
+)
+@pytest.mark.parametrize("kind", [int, float, Decimal])
+def test_every_figure_in_other_digits_than_ascii_is_refused(kind: type, spell: Callable[[str], str]) -> None:
+    figures = [name for name, value in names(DEFAULT).items() if type(value) is kind]
+    assert figures
+    for name in figures:
+        text = spell("5")
+        with pytest.raises(InvalidSettings, match=re.escape(f"{name} = {text!r} is not a")):
+            adjusted(DEFAULT, {name: text})
+
+
+def test_a_change_from_hand_over_to_another_rule_must_also_clear_the_heir() -> None:
+    handed = adjusted(DEFAULT, {"orphans.rule": "HAND_OVER", "orphans.to": "trend"})
+    with pytest.raises(InvalidSettings, match=r"orphans\.to = 'trend' together with orphans\.rule = CLOSE"):
+        adjusted(handed, {"orphans.rule": "CLOSE"})
+    assert adjusted(handed, {"orphans.rule": "CLOSE", "orphans.to": ""}).orphans == OrphanSettings(
+        OrphanRule.CLOSE
     )
 
 

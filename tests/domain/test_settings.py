@@ -162,7 +162,22 @@ def test_a_name_alone_is_both_the_instance_and_the_strategy() -> None:
         ),
         (
             Settings(orphans=OrphanSettings(OrphanRule.HAND_OVER, "slow")),
-            "orphans.to = 'slow' is none of the strategies; name the one that takes over",
+            "orphans.to = 'slow' is none of the strategies; name one that takes over: trend",
+        ),
+        (
+            Settings(strategies=(TREND, QUICK), orphans=OrphanSettings(OrphanRule.HAND_OVER)),
+            "orphans.to = '' is none of the strategies; name one that takes over: trend, quick",
+        ),
+        (
+            Settings(strategies=(), orphans=OrphanSettings(OrphanRule.HAND_OVER, "slow")),
+            "orphans.to = 'slow' is none of the strategies; name one that takes over: none is configured",
+        ),
+        *(
+            (
+                Settings(orphans=OrphanSettings(rule, "trend")),
+                f"orphans.to = 'trend' together with orphans.rule = {rule}: only HAND_OVER has an heir",
+            )
+            for rule in (OrphanRule.ALERT, OrphanRule.CLOSE)
         ),
     ],
 )

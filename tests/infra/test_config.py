@@ -116,12 +116,39 @@ def test_the_settings_name_the_file_that_was_read(write: Write) -> None:
         ('kafka = "here"\n', "whence.toml: kafka: Input should be a table of properties"),
         ("[kafka]\nbrokers = [1]\n", "whence.toml: kafka: brokers should be text, a number, true or false"),
         ('config = "x.toml"\n', "whence.toml: config: a settings file cannot name another one"),
+        ('leverage = "\uff12"\n', "whence.toml: leverage: Input should be a number in the digits 0 to 9"),
+        (
+            'starting_balance = "10_000"\n',
+            "whence.toml: starting_balance: Input should be a number in the digits",
+        ),
+        ('tracing = "yes"\n', "whence.toml: tracing: Input should be true or false"),
         ("leverage = \n", "whence.toml: not TOML: Invalid value (at line 1"),
     ],
 )
 def test_a_fault_in_the_file_names_file_key_and_remedy(write: Write, toml: str, sentence: str) -> None:
     write(toml)
     assert refusal().startswith(sentence)
+
+
+def test_a_number_in_other_digits_in_the_environment_or_an_option_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WHENCE_LEVERAGE", "\u0663")
+    monkeypatch.setenv("WHENCE_TRACING", "1")
+    assert refusal().splitlines() == [
+        "environment: WHENCE_LEVERAGE: Input should be a number in the digits 0 to 9",
+        "environment: WHENCE_TRACING: Input should be true or false",
+    ]
+    assert refusal(starting_balance="1_000", leverage="3", tracing=True) == (
+        "command line: --balance: Input should be a number in the digits 0 to 9"
+    )
+
+
+def test_a_flag_in_the_environment_is_the_word_true_or_false(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHENCE_TRACING", "True")
+    monkeypatch.setenv("WHENCE_TRADING__REVERSE_OTHERS", "true")
+    assert load().tracing
+    assert trading_settings(load().trading).reverse_others
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,14 @@ class HandMade:
         return iter(self.events)
 
 
+def requests_of_two_keys() -> HandMade:
+    """Two requests, where one key begins with the other, and a third one without a fingerprint, as in old logs."""
+    log = HandMade()
+    for number, key in enumerate(("k1/0123456789abcdef", "k10/0123456789abcdef", "k2"), start=1):
+        log.write(f"order-main-{number}-x1", f"chain{number}", f"command:{key}")
+    return log
+
+
 def two_chains() -> HandMade:
     """Two chains that share a position (one opens it, one closes it), and two chains that share nothing."""
     log = HandMade()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from projections.chain import Node, Story, find_story, missing_causes
-from tests.projections.logs import HandMade, two_chains
+from tests.projections.logs import HandMade, requests_of_two_keys, two_chains
 
 Shape = tuple[int, list["Shape"]]
 
@@ -57,6 +57,12 @@ def test_all_events_of_one_fact_are_roots_of_that_fact() -> None:
     assert [(fact, shapes(nodes)) for fact, nodes in story_with(log, "open").roots] == [
         ("command:open", [(1, []), (2, []), (3, [])])
     ]
+
+
+@pytest.mark.parametrize("wanted", ["command:k1", "command:k1/0123456789abcdef"])
+def test_a_request_is_found_by_its_key_with_or_without_its_fingerprint(wanted: str) -> None:
+    log = requests_of_two_keys()
+    assert [fact for fact, _ in story_with(log, wanted).roots] == ["command:k1/0123456789abcdef"]
 
 
 @pytest.mark.parametrize("wanted", ["", "aa", "e1", "main", "order-main", "LONG-1", "x"])

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 import pytest
 
+from commands.world import World
 from domain.arithmetic import EXACT
 from domain.direction import Direction
-from domain.position import Ended, Open, PositionClosed, PositionOpened
+from domain.log import Envelope, Recorded
+from domain.order import OrderCancelled, OrderEvent
+from domain.position import Ended, Open, PositionClosed, PositionFunded, PositionOpened, PositionOrphaned
+from domain.signal import Verdict
 from domain.streams import parse, position_stream
-from projections.positions import POSITIONS
-from tests.domain.history import BTC, ETH, NOW, D, an_open_day, money
+from projections.positions import POSITIONS, owners_of
+from tests.domain.history import (
+    BTC,
+    ETH,
+    NOW,
+    D,
+    History,
+    a_closing,
+    a_decision,
+    a_signal,
+    an_open_day,
+    an_opening,
+    an_order,
+    money,
+)
 from tests.projections.folded import folded
 from tests.projections.odd import LATER, an_odd_log
+from tests.projections.stores import WrittenLog
 from tests.projections.worlds import LOGS, recorded, states, table_of
 
 
@@ -71,6 +90,70 @@ def test_a_position_opened_by_hand_has_no_protection() -> None:
     row = table_of(POSITIONS, an_odd_log())["main", f"{ETH}-SHORT-1"]
     assert (row["stop"], row["target"], row["entry_order"]) == (None, None, "m-e1")
     assert (row["status"], row["net"]) == ("OPEN", D("-0.1"))
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_the_owner_of_an_open_position_equals_that_in_the_portfolio(name: str) -> None:
+    assert owners_match(LOGS[name]().envelopes) > 1
+
+
+def owners_match(envelopes: Sequence[Envelope]) -> int:
+    """Compares the owners after each event of an open position; returns the number of comparisons."""
+    owners = owners_of(Recorded(at, one) for at, one in enumerate(envelopes, 1))
+    world, compared = World(), 0
+    for at, one in enumerate(envelopes, 1):
+        world.fold(one)
+        for held in world.portfolio.positions.values():
+            if held.stream == one.meta.stream:
+                assert owners[at] == held.owner, at
+                compared += 1
+    return compared
+
+
+def signalled(strategy: str = "trend", verdict: Verdict = Verdict.ENTER) -> History:
+    return an_open_day().signal(a_signal(strategy=strategy), a_decision(verdict=verdict))
+
+
+def grown(*ends: OrderEvent) -> History:
+    """A strategy's position closes before a person's entry, which would have grown it, is filled and opens another."""
+    history = signalled().order("abc-e1", an_order()).position(an_opening())
+    history.order("zzz-e1", an_order(), *ends).position(a_closing(D(5), D(10_005)))
+    return history.record(
+        position_stream("main", BTC, Direction.LONG, 2), an_opening(order_id="zzz-e1"), chain="zzz"
+    )
+
+
+OWNED: Mapping[str, tuple[Callable[[], History], str]] = {
+    "a signal's entry": (
+        lambda: signalled("slow").order("abc-e1", an_order()).position(an_opening()),
+        "slow",
+    ),
+    "a scanner's entry": (
+        lambda: signalled("scanner").order("abc-e1", an_order()).position(an_opening()),
+        "scanner",
+    ),
+    "a person's entry": (lambda: an_open_day().order("abc-e1", an_order()).position(an_opening()), "person"),
+    "a fill after the order's end": (
+        lambda: signalled("slow").order("abc-e1", an_order(), OrderCancelled("x")).position(an_opening()),
+        "slow",
+    ),
+    "a skipped signal": (lambda: signalled(verdict=Verdict.SKIP).position(an_opening()), "person"),
+    "a person's entry that would have grown a strategy's position": (grown, "trend"),
+    "such an entry, cancelled before its fill": (lambda: grown(OrderCancelled("x")), "person"),
+    "an orphan": (lambda: signalled().position(an_opening(), PositionOrphaned("trend", "")), "trend"),
+    "an orphan with an heir": (
+        lambda: signalled().position(an_opening(), PositionOrphaned("trend", "slow"), PositionFunded(D(1))),
+        "slow",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OWNED)
+def test_a_position_has_the_owner_of_the_entry_that_opened_it_or_its_heir(name: str) -> None:
+    history, owner = OWNED[name][0](), OWNED[name][1]
+    rows = table_of(POSITIONS, WrittenLog(history.envelopes))
+    assert list(rows.values())[-1]["owner"] == owner
+    assert owners_match(history.envelopes) >= 1
 
 
 def test_closing_a_position_that_was_not_opened_fails() -> None:

@@ -20,7 +20,7 @@ from projections.source import ReadModels
 from projections.story import story
 from tests.commands.list_log import codec
 from tests.projections.folded import a_run
-from tests.projections.logs import two_chains
+from tests.projections.logs import requests_of_two_keys, two_chains
 from tests.projections.stores import WrittenLog, built
 
 _TABLES = {name: PROJECTIONS[name] for name in ("journal", "fills")}
@@ -67,6 +67,17 @@ def test_chains_that_share_a_position_are_one_story(store: Engine) -> None:
         found = story(source, "bbb-x1", codec().decode)
     assert found is not None
     assert found.chains == {"aaa", "bbb"}
+
+
+def test_the_story_of_a_requests_key_equals_that_of_the_whole_log(store: Engine) -> None:
+    log = WrittenLog(recorded.envelope for recorded in requests_of_two_keys().events)
+    with built(store, log, _TABLES).now() as source:
+        for key in ("k1", "k10", "k2", "k", "k1/0123456789abcdef"):
+            wanted = f"command:{key}"
+            assert story(source, wanted, codec().decode) == _in_log(log, wanted), wanted
+        found = story(source, "command:k1", codec().decode)
+    assert found is not None
+    assert found.chains == {"chain1"}
 
 
 def test_as_of_an_ordinal_story_and_search_find_earlier_events_only(store: Engine) -> None:

@@ -177,6 +177,26 @@ def _signal(change: Callable[[dict[str, Any]], object]) -> bytes:
         ),
         (_changed(lambda form: form["request"]["terms"].update(quantity="NaN")), "terms.quantity: "),
         (_changed(lambda form: form["request"]["terms"].update(quantity="ten")), "terms.quantity: "),
+        (
+            _changed(lambda form: form["request"]["terms"].update(quantity="1_0")),
+            "PlaceOrder: terms.quantity: it should be a number in the digits 0 to 9",
+        ),
+        (
+            _changed(lambda form: form["request"]["terms"].update(stop="\u0669\u0668")),
+            "terms.stop: it should be a number",
+        ),
+        (
+            _changed(lambda form: form["request"]["terms"].update(reduce_only="yes")),
+            "reduce_only: it should be true",
+        ),
+        (
+            _signal(lambda signal: signal.update(interval_seconds="3_00")),
+            "interval_seconds: it should be a whole",
+        ),
+        (
+            _signal(lambda signal: signal["inputs"].update(adx="1_0")),
+            "signal.inputs.adx: it should be a number",
+        ),
         (_changed(lambda form: form["request"]["terms"].update(side="UP")), "terms.side: "),
         (_changed(lambda form: form.update(request=None)), "PlaceOrder: "),
     ],

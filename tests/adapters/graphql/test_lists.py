@@ -194,7 +194,7 @@ _ORDER = (
 _FILL = (
     "account instrument side purpose liquidity orderId chainId executionId feeCurrency notional at ordinal"
 )
-_POSITION = """account instrument direction status exitReason chainId closedByChainId entryOrderId net openedAt
+_POSITION = """account owner instrument direction status exitReason chainId closedByChainId entryOrderId net openedAt
     closedAt ordinal"""
 _SIGNAL = """account strategy instrument intervalSeconds direction intent status verdict id actor confidence
     detectedAt ordinal"""
@@ -253,6 +253,7 @@ FILTERS: Mapping[str, tuple[str, Mapping[str, tuple[str, Holds]]]] = {
             "direction": ("direction", same("direction")),
             "status": ("status", same("status")),
             "exitReason": ("exitReason", same("exitReason")),
+            "owner": ("owner", same("owner")),
             "chain": ("chainId", lambda node, value: value in (node["chainId"], node["closedByChainId"])),
             "entryOrder": ("entryOrderId", same("entryOrderId")),
             "minNet": ("net", from_("net")),

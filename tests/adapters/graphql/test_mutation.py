@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from adapters.graphql.mutation_inputs import SignalInput
 from adapters.graphql.permission import least_role
 from commands.door import Answer, TimedOut
-from commands.request import ManualTerms, PlaceOrder, Requested
+from commands.request import ManualTerms, OutsideSignal, PlaceOrder, Requested
 from commands.roles import Role
 from domain.errors import LogOwned
+from domain.signal import SignalDetected
 from tests.adapters.graphql.dealing import CALLERS, SCHEMA, Dealing
 from tests.commands.requests.asking import TERMS
 from tests.domain.history import ACCOUNT, BTC, NOW, D
@@ -180,6 +185,57 @@ async def test_a_repeated_key_returns_its_first_answer_after_its_confirmation_ex
     assert (code, dealing.asking.desk.log.head()) == ("BAD_INPUT", head)
 
 
+def rewritten(confirmation: str, **changed: Any) -> str:
+    """The confirmation with changed content and a signature of another program."""
+    body = urlsafe_b64decode(confirmation.partition(".")[0] + "==")
+    document = json.loads(body)
+    document["terms"] |= changed.pop("terms", {})
+    return f"{urlsafe_b64encode(json.dumps({**document, **changed}).encode()).decode().rstrip('=')}.c2lnbmVk"
+
+
+async def test_a_rewritten_confirmation_with_a_used_key_is_refused_as_another_request(
+    dealing: Dealing,
+) -> None:
+    draft = await drafted(dealing)
+    text = draft["confirmation"]
+    await dealing.answer(mutation("placeOrder"), confirmation=text, key="k1")
+    head = dealing.asking.desk.log.head()
+    answer = await dealing.answer(
+        mutation("placeOrder"), confirmation=rewritten(text, terms={"quantity": "11"}), key="k1"
+    )
+    assert (answer["__typename"], answer["code"]) == ("Refused", "InvalidInput")
+    assert answer["reason"].startswith("the key k1 was used for another request: FundsReserved on ")
+    assert dealing.asking.desk.log.head() == head
+
+
+@pytest.mark.parametrize("changed", [{"actor": "ada"}, {"account": "other"}, {"key": "k2"}])
+async def test_a_confirmation_of_another_caller_account_or_key_does_not_return_the_result_of_a_used_key(
+    dealing: Dealing, changed: dict[str, str]
+) -> None:
+    draft = await drafted(dealing)
+    text = draft["confirmation"]
+    await dealing.answer(mutation("placeOrder"), confirmation=text, key="k1")
+    code, message = await dealing.code(
+        mutation("placeOrder"), confirmation=rewritten(text, **changed), key="k1"
+    )
+    assert (code, message) == (
+        "BAD_INPUT",
+        "this program has not signed that confirmation; draft the order again",
+    )
+
+
+async def test_a_confirmation_whose_key_was_used_for_another_kind_of_request_is_refused(
+    dealing: Dealing,
+) -> None:
+    draft = await drafted(dealing)
+    await dealing.answer(mutation("tripKillSwitch"), reason="why", key="k1")
+    answer = await dealing.answer(mutation("placeOrder"), confirmation=draft["confirmation"], key="k1")
+    assert (answer["__typename"], answer["reason"][:41]) == (
+        "Refused",
+        "the key k1 was used for another request: ",
+    )
+
+
 async def test_an_invalid_draft_is_refused_with_its_reason(dealing: Dealing) -> None:
     answer = await drafted(dealing, quantity="0.00000001")
     assert (answer["__typename"], answer["code"]) in {("Refused", "Refused"), ("Refused", "InvalidInput")}
@@ -336,6 +392,13 @@ async def test_the_answer_waits_for_the_read_models_within_its_timeout(
         mutation("tripKillSwitch", waitForReadModels="false"), reason="why", key="k2"
     )
     assert (not_waited["readModelsReached"], len(waiting.waited_for)) == (None, 1)
+
+
+def test_a_signal_has_the_same_fields_in_the_event_the_request_and_the_input() -> None:
+    """A field must be added to all three types: pydantic cannot read a Struct, and GraphQL has no mapping."""
+    event = list(SignalDetected.__struct_fields__)
+    assert [field.name for field in fields(OutsideSignal)] == event
+    assert [field.name for field in fields(SignalInput)] == event
 
 
 async def test_all_terms_of_an_order_reach_the_engine(dealing: Dealing) -> None:

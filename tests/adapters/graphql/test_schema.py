@@ -87,13 +87,14 @@ def test_an_added_field_is_not_a_breaking_change() -> None:
         (
             "PositionChange",
             "Position",
-            {"updatedOrdinal", "signal", "decision", "entryOrder", "orders", "fills", "chain"},
+            {"updatedOrdinal", "owner", "signal", "decision", "entryOrder", "orders", "fills", "chain"},
         ),
     ],
 )
 def test_a_change_has_the_fields_of_its_object_except_links(
     change: str, of: str, elsewhere: set[str]
 ) -> None:
+    """A change has no owner, because a subscription reads only the position's stream."""
     types: Any = build_schema(TODAY).type_map
     shown = {name: str(field.type) for name, field in types[change].fields.items() if name != "event"}
     queried = {name: str(field.type) for name, field in types[of].fields.items() if name not in elsewhere}

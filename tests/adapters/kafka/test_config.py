@@ -61,6 +61,8 @@ def test_a_setting_with_an_applications_prefix_applies_to_it() -> None:
         ({"KAFKA_TOPIC": "not a topic"}, "KAFKA_TOPIC='not a topic'"),
         ({"KAFKA_PARTITION": "-1"}, "KAFKA_PARTITION=-1 is too small"),
         ({"KAFKA_PARTITION": "one"}, "KAFKA_PARTITION='one' is not a number"),
+        ({"KAFKA_PARTITION": "\uff11"}, "KAFKA_PARTITION='\uff11' is not a number"),
+        ({"KAFKA_TIMEOUT": "3_0"}, "KAFKA_TIMEOUT='3_0' is not a number"),
         (
             {"KAFKA_PARTITION": "1", "KAFKA_PARTITIONS": "1"},
             "KAFKA_PARTITIONS=1 is too small: the minimum is 2",

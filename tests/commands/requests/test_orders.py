@@ -21,8 +21,10 @@ from commands.request import (
     PlaceOrder,
     TripKillSwitch,
 )
+from commands.requests.fingerprint import fingerprint
 from commands.requests.limits import MEMBERS, SENTENCES, case_of
 from domain.account import KillSwitchTripped
+from domain.command_fact import command_fact
 from domain.committees import View
 from domain.direction import Purpose, Side
 from domain.order import OrderOutcomeUnknown, OrderPlaced, OrderType
@@ -64,7 +66,7 @@ def test_an_entry_is_placed_with_its_reservation_and_its_protection() -> None:
     assert (target.limit_price, target.quantity, target.purpose) == (D(106), D(10), Purpose.TARGET)
     assert eve.desk.exchange.sent == [("submit", (f"{chain}-e1", f"{chain}-s1", f"{chain}-t1"))]
     causes = {envelope.meta.causation_id for envelope in eve.desk.log.envelopes[-4:]}
-    assert causes == {"command:in"}
+    assert causes == {command_fact("in", fingerprint(PlaceOrder(terms())))}
     assert {envelope.meta.actor for envelope in eve.desk.log.envelopes[-4:]} == {"eve"}
     assert {envelope.meta.correlation_id for envelope in eve.desk.log.envelopes[-4:]} == {chain}
     assert eve.desk.world.portfolio.account.reserved == {f"{chain}-e1": D("201.1")}, "1000/5 + 2·0.55 of fees"

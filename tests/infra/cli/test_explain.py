@@ -94,8 +94,17 @@ def test_json_nodes_equal_the_events_of_the_log(whence: Whence, log: str, closed
     ).out.splitlines()
     logged = {line["ordinal"]: line for line in map(json.loads, lines)}
     for node in nodes(story):
-        same = {name: value for name, value in node.items() if name != "caused"}
+        same = {name: value for name, value in node.items() if name not in {"caused", "owner"}}
         assert same == {name: logged[node["ordinal"]][name] for name in same}
+
+
+def test_a_position_is_printed_with_its_owner(whence: Whence, log: str, closed: Envelope) -> None:
+    chain = closed.meta.correlation_id
+    story = json.loads(whence("explain", chain, "--json", "--log", log).out)
+    owners = {node["stream"]: node["owner"] for node in nodes(story) if "owner" in node}
+    assert owners == {closed.meta.stream: "trend"}
+    printed = " ".join(whence("explain", chain, "--log", log).out.replace("│", " ").split())
+    assert printed.count(f"{closed.meta.stream} (owner trend)") >= 1
 
 
 def test_every_node_is_under_its_cause_or_its_order(whence: Whence, log: str, closed: Envelope) -> None:

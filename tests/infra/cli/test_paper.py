@@ -6,12 +6,23 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 
+import pytest
+from rich.console import Console
+
+from adapters.tapes import synthetic_tape
 from domain.log import Recorded
 from domain.opening import LogOpened
+from domain.settings import Settings
+from domain.signal import Verdict
+from infra.cli.result import Result
+from infra.config import WhenceSettings
+from infra.run.plan import plan_of
 from projections.summary import Summary
 from tests.adapters.tapes.sheets import row, sheet, write
 from tests.infra.cli.conftest import Whence
@@ -122,6 +133,32 @@ def _serves(step: str, folder: Path) -> bool:
         serving.send_signal(signal.SIGINT)
         serving.stderr.read()
         return came_up and serving.wait(timeout=30) == 0
+
+
+def test_the_suggested_commands_do_not_name_the_default_settings_file(whence: Whence, tmp_path: Path) -> None:
+    """A command reads that file where it exists, so the suggested commands also work after it was deleted."""
+    (tmp_path / "whence.toml").write_text("leverage = 2\n")
+    done = whence("paper", "--bars", "300")
+    assert "Try next:" in done.out
+    assert "--config" not in done.out
+
+
+@pytest.mark.parametrize(
+    ("reasons", "skips", "noted"),
+    [
+        ({"COOLDOWN": 2, "TREND_DISAGREES": 1}, 3, False),
+        ({"COOLDOWN": 2, "TREND_DISAGREES": 1}, 2, True),
+    ],
+)
+def test_reasons_that_add_up_to_more_than_the_skipped_signals_are_explained(
+    reasons: Mapping[str, int], skips: int, noted: bool
+) -> None:
+    plan = plan_of(synthetic_tape(7, candles=3), "paper", Decimal(10_000), Decimal(1), Settings())
+    summary = Summary(verdicts=Counter({Verdict.SKIP: skips}), skipped=Counter(reasons))
+    shown = Console(file=StringIO(), width=200)
+    Result(plan, WhenceSettings(log="memory:"), summary, 9, 0.1).show(shown)
+    assert isinstance(shown.file, StringIO)
+    assert ("One signal can have several reasons." in shown.file.getvalue()) is noted
 
 
 def test_the_suggested_commands_use_the_name_of_a_program_on_the_path(tmp_path: Path) -> None:

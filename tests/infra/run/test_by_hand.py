@@ -28,6 +28,7 @@ from commands.request import (
     TripKillSwitch,
 )
 from commands.world import World
+from domain.command_fact import is_command, key_and_fingerprint
 from domain.direction import Side
 from domain.errors import OwnershipLost
 from domain.log import Envelope, EventLog, LogReader, chain_id
@@ -137,18 +138,18 @@ def whole() -> ListLog:
 
 def test_every_request_is_recorded_at_the_tapes_instant(whole: ListLog) -> None:
     by_command = {
-        envelope.meta.causation_id: envelope.meta
+        key_and_fingerprint(envelope.meta.causation_id)[0]: envelope.meta
         for envelope in whole.envelopes
-        if envelope.meta.causation_id.startswith("command:")
+        if is_command(envelope.meta.causation_id)
     }
     instants = {
-        f"command:{key}": TAPES[0].candles[number].close_time
+        key: TAPES[0].candles[number].close_time
         for number, requests in sorted(SCRIPT.items(), reverse=True)
         for key, _ in requests
     }
     for key in DONE:
-        meta = by_command[f"command:{key}"]
-        assert (meta.actor, meta.recorded_at) == ("eve", instants[meta.causation_id])
+        meta = by_command[key]
+        assert (meta.actor, meta.recorded_at) == ("eve", instants[key])
     assert list(missing_causes(whole.read())) == []
     assert "OrderAmended" in (kinds := {type(envelope.event).__name__ for envelope in whole.envelopes})
     assert {"ProtectionMoved", "PositionClosed", "OrderCancelled", "DecisionMade"} <= kinds
@@ -203,7 +204,7 @@ def test_the_engine_answers_requests_after_the_last_candle(whole: ListLog) -> No
 def test_a_request_after_the_engine_lost_its_log_is_answered_with_the_reason() -> None:
     class Fenced(ListLog):
         def append(self, envelopes: Sequence[Envelope]) -> int:
-            if any(envelope.meta.causation_id == "command:trip" for envelope in envelopes):
+            if any(envelope.meta.causation_id.startswith("command:trip/") for envelope in envelopes):
                 raise OwnershipLost("another engine owns this log")
             return super().append(envelopes)
 

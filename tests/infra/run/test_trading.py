@@ -52,7 +52,7 @@ INVALID: Sequence[tuple[dict[str, Any], str]] = [
     ({"strategies": "trend"}, "trading.strategies: "),
     (
         {"strategies": [{"name": "trend", "parameters": {"fast": True}}]},
-        "trading.strategies.0.parameters.fast: ",
+        "trading.strategies.0.parameters.fast = True should be a number, or text",
     ),
     ({"strategies": [{"name": 1}]}, "trading.strategies.0.name: "),
     ({"strategies": ["trend"]}, "trading.strategies.0: "),
@@ -60,6 +60,41 @@ INVALID: Sequence[tuple[dict[str, Any], str]] = [
     ({"risk": {"max_positions": 1.5}}, "trading.risk.max_positions: "),
     ({"risk": 3}, "trading.risk: "),
     ({"sizing": {"rule": "ALL_IN"}}, "trading.sizing.rule: "),
+    ({"reverse_others": "yes"}, "trading.reverse_others = 'yes' should be true or false"),
+    ({"reverse_others": 1}, "trading.reverse_others = 1 should be true or false"),
+    (
+        {"risk": {"max_positions": True}},
+        "trading.risk.max_positions = True should be a whole number in the digits",
+    ),
+    (
+        {"risk": {"max_positions": "1_0"}},
+        "trading.risk.max_positions = '1_0' should be a whole number in the digits",
+    ),
+    (
+        {"risk": {"max_daily_loss": "0.\uff103"}},
+        "trading.risk.max_daily_loss = '0.\uff103' should be a number in the digits",
+    ),
+    (
+        {"tiers": {"normal_confidence": "0_0.5"}},
+        "trading.tiers.normal_confidence = '0_0.5' should be a number in the",
+    ),
+    (
+        {"strategies": [{"name": "trend", "id": "slow"}]},
+        "trading.strategies.0: name = 'trend' together with id: write name alone, or id and strategy",
+    ),
+    (
+        {"strategies": [{"name": "trend"}, {"name": "a", "id": "slow", "strategy": "trend"}]},
+        "trading.strategies.1: name = 'a' together with id and strategy: write name alone, or id and strategy",
+    ),
+    (
+        {"orphans": {"rule": "CLOSE", "to": "trend"}},
+        "trading: orphans.to = 'trend' together with orphans.rule = CLOSE",
+    ),
+    ({"orphans": {"to": "trend"}}, "trading: orphans.to = 'trend' together with orphans.rule = ALERT"),
+    (
+        {"orphans": {"rule": "HAND_OVER", "to": "slow"}},
+        "trading: orphans.to = 'slow' is none of the strategies; name one that takes over: trend",
+    ),
     ({"sizing": {"risk": "NaN"}}, "risk"),
     ({"risk": {"max_daily_loss": -1}}, "max_daily_loss"),
 ]

@@ -1,0 +1,39 @@
+"""A request as an outside fact: `command:<key>/<fingerprint>`, the cause of every event that follows from the request.
+
+`<key>` is the idempotency key. Logs from before fingerprints have `command:<key>`.
+"""
+
+from __future__ import annotations
+
+COMMAND = "command:"
+_MARK = "/"
+
+
+def command_fact(key: str, fingerprint: str = "") -> str:
+    """The fact of a request; without a fingerprint, the older form, from which chain ids are derived."""
+    return f"{COMMAND}{key}{_MARK}{fingerprint}" if fingerprint else f"{COMMAND}{key}"
+
+
+def is_command(cause: str) -> bool:
+    """Whether the cause is a request."""
+    return cause.startswith(COMMAND)
+
+
+def key_and_fingerprint(cause: str) -> tuple[str, str]:
+    """Both parts of a request's fact; the fingerprint is empty where the log has none."""
+    key, _, fingerprint = cause.removeprefix(COMMAND).partition(_MARK)
+    return key, fingerprint
+
+
+def chain_fact(cause: str) -> str:
+    """The fact from which the chain's id is derived. It has no fingerprint, so every key has exactly one chain."""
+    return cause.partition(_MARK)[0] if is_command(cause) else cause
+
+
+def spellings(fact: str) -> tuple[str, str] | None:
+    """The bounds (low <= cause < high) of all causes with a fingerprint and the key of `fact`; None where `fact` is not
+    `command:<key>`.
+    """
+    if not is_command(fact) or _MARK in fact:
+        return None
+    return f"{fact}{_MARK}", f"{fact}{chr(ord(_MARK) + 1)}"

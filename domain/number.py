@@ -1,0 +1,75 @@
+"""Reads numbers from text: people's requests, settings, options, candle files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import NamedTuple, TypeVar, cast
+
+_N = TypeVar("_N", int, float, Decimal)
+_SPELLED = re.compile(r"[+-]?([0-9]{1,1000}(\.[0-9]{0,1000})?|\.[0-9]{1,1000})([eE][+-]?[0-9]{1,3})?")
+_FLAGS = ("true", "false")
+
+
+def is_number(text: str) -> bool:
+    """Whether the text is a finite number in the digits 0 to 9, in plain or exponent notation.
+
+    Python's own types also accept other digits, underscores and surrounding blanks.
+    """
+    return _SPELLED.fullmatch(text) is not None
+
+
+def number(text: str, kind: type[_N]) -> _N:
+    """The number. Raises ValueError where the text is not a number of this kind in the digits 0 to 9."""
+    if not is_number(text):
+        raise ValueError(f"{text!r} is not a number in the digits 0 to 9")
+    return kind(text)
+
+
+class Misread(NamedTuple):
+    """A value that a lenient parser accepted as a number or a flag: its place, and the description of a valid value."""
+
+    place: tuple[str | int, ...]
+    value: object
+    expected: str
+
+
+def misread(given: object, read: object, place: tuple[str | int, ...] = ()) -> Iterator[Misread]:
+    """Each such value of `given`; `read` is the parser's result for `given`, as dicts, lists and tuples."""
+    expected = _EXPECTED.get(type(read))
+    if expected is not None and not _KEEPS[type(read)](given):
+        yield Misread(place, given, expected)
+    members = dict(_members(read))
+    for key, value in _members(given):
+        if key in members:
+            yield from misread(value, members[key], (*place, key))
+
+
+def _members(value: object) -> Iterator[tuple[str | int, object]]:
+    if isinstance(value, Mapping):
+        yield from cast("Mapping[str, object]", value).items()
+    elif isinstance(value, list | tuple):
+        yield from enumerate(cast("list[object]", value))
+
+
+def _is_figure(given: object) -> bool:
+    return is_number(given) if isinstance(given, str) else not isinstance(given, bool)
+
+
+def _is_flag(given: object) -> bool:
+    return given.lower() in _FLAGS if isinstance(given, str) else isinstance(given, bool)
+
+
+_EXPECTED: Mapping[type, str] = {
+    bool: "true or false",
+    int: "a whole number in the digits 0 to 9",
+    float: "a number in the digits 0 to 9",
+    Decimal: "a number in the digits 0 to 9",
+}
+_KEEPS: Mapping[type, Callable[[object], bool]] = {
+    bool: _is_flag,
+    int: _is_figure,
+    float: _is_figure,
+    Decimal: _is_figure,
+}
