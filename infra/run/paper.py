@@ -74,6 +74,6 @@ class PaperRun(Attending):
                 yield at, len(candles)
             if self.recalling:
                 raise TapeMismatch(
-                    "the log continues after this tape's last candle; play the longer tape, or choose another log if "
-                    "this one has been traded by hand since"
+                    "the log continues after this tape's last candle; play the longer tape, or, where somebody has "
+                    "traded by hand on this log, choose another log"
                 )

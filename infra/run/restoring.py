@@ -62,5 +62,5 @@ def _check_account(world: World, account: str) -> None:
         return
     found = ", ".join(parse(stream).account for stream in world.versions if parse(stream).noun == "account")
     raise InvalidInput(
-        f"this log belongs to account {found or '(none)'}, not to {account}; name its account with --account"
+        f"this log is of the account {found or '(none)'}, not of {account}; name its account with --account"
     )
