@@ -9,9 +9,11 @@ from typing import TypeVar
 import strawberry
 
 from commands.request import ManualTerms, OutsideSignal
+from domain.adjusting import names
 from domain.direction import Direction, Side
 from domain.errors import InvalidInput
 from domain.order import OrderType
+from domain.settings import Settings
 from domain.strategies import Intent
 
 _T = TypeVar("_T")
@@ -91,8 +93,11 @@ class SignalInput:
     description="One setting by its dotted name, like `risk.max_positions`, and its value as text."
 )
 class SettingChange:
-    name: str
-    value: str
+    name: str = strawberry.field(description=f"One of: {', '.join(names(Settings()))}.")
+    value: str = strawberry.field(
+        description="A number in the digits 0 to 9, `true` or `false`, a word in capitals, or instruments parted by "
+        "commas; empty for none."
+    )
 
 
 def by_name(changes: list[SettingChange]) -> dict[str, str]:

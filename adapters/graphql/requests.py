@@ -91,11 +91,11 @@ async def _placed_before(
     for another request is refused with that reason. Raises `fault` for a key that was not used.
     """
     read = unverified(text)
-    if read is None or not _belongs(read, info, given):
+    if read is None:
         raise fault
     requested = _requested(info, given, given.idempotency_key, PlaceOrder(read.terms))
     answer = await _desk(info).ask(replace(requested, valid_until=_EXPIRED), given.timeout_seconds)
-    if isinstance(answer, door.Completed) and answer.repeated:
+    if isinstance(answer, door.Completed) and answer.repeated and _belongs(read, info, given):
         return Completed.of(answer, await _reached(info, given, answer, 0.0))
     if isinstance(answer, door.Declined) and answer.code == InvalidInput.__name__:
         return _not_done(answer, requested)

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from graphql import build_schema, parse, validate
 
 from adapters.graphql.context import Context
 from adapters.graphql.limits import Limits, limiting
-from adapters.graphql.schema import schema
+from adapters.graphql.schema import printed, schema
 from commands.caller import ANONYMOUS
+from domain.adjusting import names
+from domain.settings import Settings
 from tests.adapters.graphql.reading import Reading
 
 PAGE = Path(__file__).parents[3] / "docs" / "graphql.md"
@@ -129,6 +132,20 @@ ANSWERS: Mapping[str, Callable[[Any], None]] = {
     "9": _resting,
     "10": _since,
 }
+
+
+def test_every_operation_on_the_page_is_one_of_the_schema() -> None:
+    documents = re.findall(r"```graphql\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(documents) == len(ANSWERS) + 4
+    for document in documents:
+        assert validate(build_schema(printed()), parse(document)) == []
+
+
+def test_the_page_names_every_setting_that_can_be_changed() -> None:
+    table = PAGE.read_text(encoding="utf-8").partition("## Change a setting")[2].partition("| names |")[2]
+    first_cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    named = [name for cell in first_cells for name in re.findall(r"`([a-z_.]+)`", cell)]
+    assert sorted(named) == sorted(names(Settings()))
 
 
 @pytest.mark.parametrize("question", questions(), ids=lambda question: question.title)

@@ -224,12 +224,14 @@ async def test_a_confirmation_of_another_caller_account_or_key_does_not_return_t
     )
 
 
-async def test_a_confirmation_whose_key_was_used_for_another_kind_of_request_is_refused(
-    dealing: Dealing,
+@pytest.mark.parametrize("tampered", [{}, {"key": "k2"}, {"actor": "ada"}])
+async def test_a_confirmation_whose_key_was_used_for_another_kind_of_request_is_refused_as_that(
+    dealing: Dealing, tampered: dict[str, str]
 ) -> None:
-    draft = await drafted(dealing)
+    text = (await drafted(dealing))["confirmation"]
     await dealing.answer(mutation("tripKillSwitch"), reason="why", key="k1")
-    answer = await dealing.answer(mutation("placeOrder"), confirmation=draft["confirmation"], key="k1")
+    confirmation = rewritten(text, **tampered) if tampered else text
+    answer = await dealing.answer(mutation("placeOrder"), confirmation=confirmation, key="k1")
     assert (answer["__typename"], answer["reason"][:41]) == (
         "Refused",
         "the key k1 was used for another request: ",

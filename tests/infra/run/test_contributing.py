@@ -1,0 +1,68 @@
+"""The strategy of CONTRIBUTING.md, installed and traded as the page writes it."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from adapters.avro import AvroCodec
+from adapters.log.library import open_memory
+from adapters.tapes import synthetic_tape
+from domain.errors import InvalidSettings
+from domain.settings import StrategySettings
+from domain.signal import SignalDetected
+from infra.run.plan import plan_of
+from infra.trading import strategy_of, trading_settings
+from tests.journeys.runs import play
+
+PAGE = (Path(__file__).parents[3] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+(MODULE,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+PROJECT, SETTINGS = (tomllib.loads(text) for text in re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL))
+
+
+@pytest.fixture(autouse=True)
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package as pip would leave it: its module, and a folder that names its entry points."""
+    (tmp_path / "whence_breakout.py").write_text(MODULE)
+    project = PROJECT["project"]
+    folder = tmp_path / f"whence_breakout-{project['version']}.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: 0.1\n")
+    points = [f"{name} = {target}" for name, target in project["entry-points"]["whence.strategies"].items()]
+    (folder / "entry_points.txt").write_text("\n".join(["[whence.strategies]", *points, ""]))
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.delitem(sys.modules, "whence_breakout", raising=False)
+
+
+def test_both_instances_of_the_page_trade_and_a_log_of_them_is_taken_up_again() -> None:
+    tapes = synthetic_tape(4, ["BTCUSDT"], candles=600)
+    settings = trading_settings(SETTINGS["trading"])
+    plan = plan_of(tapes, "paper", Decimal(10_000), Decimal(1), settings)
+    with closing(open_memory(AvroCodec())) as log:
+        first = play(plan, log)
+        assert play(plan, log) == first == [one.envelope for one in log.read()]
+    signals = [one.event for one in first if isinstance(one.event, SignalDetected)]
+    assert {one.strategy for one in signals} == {"breakout", "breakout-slow"}
+    assert {one.interval_seconds for one in signals if one.strategy == "breakout-slow"} == {900}
+    assert all(one.stop < one.price < one.target for one in signals)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "refusal"),
+    [
+        ({"bars": "1"}, "strategy breakout: bars must be from 2 to 1000, not 1"),
+        ({"confidence": "2"}, r"strategy breakout: confidence must be from 0 to 1, not 2\.0"),
+        ({"bras": "20"}, "strategy breakout: no such parameter: bras; there are bars, confidence"),
+    ],
+)
+def test_a_parameter_that_is_wrong_is_refused_with_its_sentence(
+    parameters: dict[str, str], refusal: str
+) -> None:
+    with pytest.raises(InvalidSettings, match=refusal):
+        strategy_of(StrategySettings("breakout", parameters))
