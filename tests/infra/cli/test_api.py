@@ -30,15 +30,15 @@ def test_an_engine_trades_and_whoever_comes_second_reads(tmp_path: Path) -> None
         "token"
     ]
     with started(tmp_path) as owner:
-        assert "this process owns paper's log" in events(owner.said)
-        told = owner.ask(PAUSE, token, key="k1")["data"]["pauseStrategy"]
+        assert "this process owns paper's log" in events(owner.logged)
+        told = owner.query(PAUSE, token, key="k1")["data"]["pauseStrategy"]
         assert (told["__typename"], told["repeated"], told["readModelsReached"]) == ("Completed", False, True)
-        assert owner.ask(PAUSE, token, key="k1")["data"]["pauseStrategy"]["repeated"] is True
+        assert owner.query(PAUSE, token, key="k1")["data"]["pauseStrategy"]["repeated"] is True
         with started(tmp_path) as reader:
-            assert f"reads only: whence.db is owned by process {owner.program.pid}" in events(reader.said)
-            (line,) = reader.ask(LAST)["data"]["journal"]["edges"]
+            assert f"reads only: whence.db is owned by process {owner.program.pid}" in events(reader.logged)
+            (line,) = reader.query(LAST)["data"]["journal"]["edges"]
             assert line["node"]["actor"] == "desk"
-            (error,) = reader.ask(PAUSE, token, key="k2")["errors"]
+            (error,) = reader.query(PAUSE, token, key="k2")["errors"]
             assert error["extensions"]["code"] == "LOG_OWNED"
             assert f"process {owner.program.pid}" in error["message"]
             assert reader.stop()[0] == 0
@@ -53,9 +53,9 @@ def test_read_only_means_it(tmp_path: Path) -> None:
     assert whence(tmp_path, "paper", "--bars", "300").returncode == 0
     token = whence(tmp_path, "tokens", "create", "desk", "--role", "admin").stdout.strip()
     with started(tmp_path, "--read-only") as reader:
-        (error,) = reader.ask(PAUSE, token, key="k1")["errors"]
+        (error,) = reader.query(PAUSE, token, key="k1")["errors"]
         assert (error["extensions"]["code"], "--read-only" in error["message"]) == ("REFUSED", True)
-        assert "--read-only" in events(reader.said)
+        assert "--read-only" in events(reader.logged)
 
 
 @pytest.mark.parametrize(
