@@ -18,7 +18,7 @@ from projections.alerts import Severity
 
 
 class AlertsBy(StrEnum):
-    """The order of a list of alerts."""
+    """The sort key of a list of alerts."""
 
     RAISED = "RAISED"
 

@@ -26,7 +26,7 @@ from domain.signal import Chamber, Tier, Verdict
 
 
 class DecisionsBy(StrEnum):
-    """The order of a list of decisions."""
+    """The sort key of a list of decisions."""
 
     DECIDED = "DECIDED"
     APPROVALS = "APPROVALS"

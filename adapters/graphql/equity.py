@@ -16,7 +16,7 @@ from adapters.graphql.scalars import Ordinal
 
 
 class EquityBy(StrEnum):
-    """The order of the points of a curve."""
+    """The sort key of the points of a curve."""
 
     RECORDED = "RECORDED"
     BALANCE = "BALANCE"

@@ -23,7 +23,7 @@ _OF_CHAIN = belonging("journal", "chain")
 
 
 class EventsBy(StrEnum):
-    """The order of a list of events: that of the log."""
+    """The sort key of a list of events: their place in the log."""
 
     RECORDED = "RECORDED"
 

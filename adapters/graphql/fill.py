@@ -21,7 +21,7 @@ from domain.order import Liquidity
 
 
 class FillsBy(StrEnum):
-    """The order of a list of fills."""
+    """The sort key of a list of fills."""
 
     FILLED = "FILLED"
     NOTIONAL = "NOTIONAL"

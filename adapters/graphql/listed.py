@@ -36,7 +36,7 @@ def listed(listing: Listing, nodes: Nodes[Any], where: type, by: type[Enum], des
         "where": Annotated[
             where | None, strawberry.argument(description="The filter; all entries by default.")
         ],
-        "order_by": Annotated[by, strawberry.argument(description="The order of the list.")],
+        "order_by": Annotated[by, strawberry.argument(description="The sort key of the list.")],
     }
     resolver.__defaults__ = (None, next(iter(by)), *(resolver.__defaults__ or ())[2:])
     return strawberry.field(resolver=resolver, description=description, extensions=[requires(Role.VIEWER)])

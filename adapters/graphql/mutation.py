@@ -30,7 +30,7 @@ from commands.request import (
 from commands.roles import LEAST_ROLE
 
 Given = Annotated[RequestInput, strawberry.argument(description="Key, account and timeout of the request.")]
-Reason = Annotated[str, strawberry.argument(description="Why: it is recorded.")]
+Reason = Annotated[str, strawberry.argument(description="The reason; it is recorded.")]
 PositionId = Annotated[
     str,
     strawberry.argument(description="Its id, like `BTCUSDT-LINEAR.BYBIT-LONG-1`, or the name of its stream."),
@@ -145,6 +145,6 @@ class Mutation:
         *,
         request: Given,
         discrepancy_id: str,
-        resolution: Annotated[str, strawberry.argument(description="How: it is recorded.")],
+        resolution: Annotated[str, strawberry.argument(description="The resolution; it is recorded.")],
     ) -> CommandAnswer:
         return await carried_out(info, request, ResolveDiscrepancy(discrepancy_id, resolution))

@@ -73,7 +73,7 @@ class Refused:
 )
 class TimedOut:
     command_id: str
-    known: str = strawberry.field(description="What is certain.")
+    known: str = strawberry.field(description="What is known about its outcome.")
     valid_until: datetime
 
     @classmethod
@@ -89,7 +89,7 @@ class Draft:
         description="The confirmation for `placeOrder`, which takes it with the same idempotency key."
     )
     expires_at: datetime
-    price: Decimal | None = strawberry.field(description="The price of which the amounts are computed.")
+    price: Decimal | None = strawberry.field(description="The price that the amounts are computed with.")
     notional: Decimal | None
     margin: Decimal | None
     fee: Decimal | None

@@ -28,7 +28,7 @@ _FILLS = belonging("fills", "account", "order_id")
 
 
 class OrdersBy(StrEnum):
-    """The order of a list of orders."""
+    """The sort key of a list of orders."""
 
     PLACED = "PLACED"
     UPDATED = "UPDATED"

@@ -32,7 +32,7 @@ class PositionStatus(StrEnum):
 
 
 class PositionsBy(StrEnum):
-    """The order of a list of positions."""
+    """The sort key of a list of positions."""
 
     OPENED = "OPENED"
     UPDATED = "UPDATED"

@@ -33,7 +33,7 @@ class SignalStatus(StrEnum):
 
 
 class SignalsBy(StrEnum):
-    """The order of a list of signals."""
+    """The sort key of a list of signals."""
 
     DETECTED = "DETECTED"
     CONFIDENCE = "CONFIDENCE"

@@ -85,8 +85,8 @@ class Messages:
 
 @strawberry.type(description="A position right after one of its events.")
 class PositionChange(PositionState):
-    ordinal: Ordinal = strawberry.field(description="The event's place in the log: go on after it.")
-    event: LoggedEvent = strawberry.field(description="What happened.")
+    ordinal: Ordinal = strawberry.field(description="The event's ordinal; resume after it.")
+    event: LoggedEvent = strawberry.field(description="The event.")
 
     @classmethod
     def of(cls, recorded: Recorded, row: Row) -> PositionChange:
@@ -96,8 +96,8 @@ class PositionChange(PositionState):
 
 @strawberry.type(description="A signal right after one of its events: detected, or decided.")
 class SignalChange(SignalState):
-    ordinal: Ordinal = strawberry.field(description="The event's place in the log: go on after it.")
-    event: LoggedEvent = strawberry.field(description="What happened.")
+    ordinal: Ordinal = strawberry.field(description="The event's ordinal; resume after it.")
+    event: LoggedEvent = strawberry.field(description="The event.")
 
     @classmethod
     def of(cls, recorded: Recorded, row: Row) -> SignalChange:
@@ -107,7 +107,7 @@ class SignalChange(SignalState):
 
 @strawberry.type(description="An event that a person should be notified of.")
 class AlertRaised:
-    ordinal: Ordinal = strawberry.field(description="The event's place in the log: go on after it.")
+    ordinal: Ordinal = strawberry.field(description="The event's ordinal; resume after it.")
     account: str = strawberry.field(description="The account; `system` for an event of no account.")
     severity: Severity = strawberry.field(description="How urgent it is.")
     kind: str = strawberry.field(description="The kind of alert, as in `KILL_SWITCH_TRIPPED`.")

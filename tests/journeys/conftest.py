@@ -1,4 +1,4 @@
-"""The runs that many journeys look at are made once a session; logs for the others are nobody's before them."""
+"""Runs that many journeys read are made once per session; the other journeys get new logs."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from adapters.avro import AvroCodec
 from adapters.log.library import open_memory
 from domain.log import Recorded
 from infra.run.plan import Plan
-from tests.journeys.runs import play, play_at, recorded_plan, short_plan, told, told_at
+from tests.journeys.runs import events_at, events_of, play, play_at, recorded_plan, short_plan
 
 KINDS = ("sqlite", "kafka", "postgresql")
 
 
 @pytest.fixture(scope="session")
 def recorded(market_data: Path) -> Plan:
-    """The three recorded 5-minute tapes together."""
+    """The plan of the three recorded 5-minute tapes together."""
     return recorded_plan(market_data)
 
 
 @pytest.fixture(scope="session")
 def on_sqlite(recorded: Plan, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The address of their run on SQLite."""
+    """The address of the log of their run on SQLite."""
     address = f"sqlite:///{tmp_path_factory.mktemp('recorded') / 'run.db'}"
     play_at(recorded, address)
     return address
@@ -33,32 +33,32 @@ def on_sqlite(recorded: Plan, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="session")
 def story(on_sqlite: str) -> Sequence[Recorded]:
-    """Everything that run recorded."""
-    return told_at(on_sqlite)
+    """Every event of that run."""
+    return events_at(on_sqlite)
 
 
 @pytest.fixture(scope="session")
 def short() -> Plan:
-    """A short synthetic tape on which everything happens."""
+    """The plan of a short synthetic tape with trades of every kind."""
     return short_plan()
 
 
 @pytest.fixture(scope="session")
 def short_story(short: Plan) -> Sequence[Recorded]:
-    """What its run records, on a log in memory."""
+    """Every event of its run on a log in memory."""
     with closing(open_memory(AvroCodec())) as log:
         play(short, log)
-        return told(log)
+        return events_of(log)
 
 
 @pytest.fixture(params=KINDS)
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A log that is not there yet, of each kind that outlives its process."""
+    """The address of a new log, of each kind that outlives its process."""
     return address_of(request.param, request, tmp_path)
 
 
 def address_of(kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
-    """Where a new log of this kind can be begun."""
+    """The address of a new log of this kind."""
     if kind == "sqlite":
         return f"sqlite:///{folder / 'run.db'}"
     if kind == "postgresql":

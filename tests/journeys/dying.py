@@ -1,8 +1,8 @@
-"""Runs that die: `python -m tests.journeys.dying FOLDER [MARKET_DATA SEED COUNT]`, one line of JSON a log.
+"""Runs that die: `python -m tests.journeys.dying FOLDER [MARKET_DATA SEED COUNT]` prints one line of JSON per log.
 
-A step is before or after an append, before or after a call on the exchange. Each death is a process of its own, gone
-without a word (`os._exit`); another process then plays the same tape on what is left. A process without threads forks
-these children, which is why this is a program and not a part of the test.
+A step is the moment before or after an append, or before or after a call on the exchange. A process of its own runs up
+to a step and ends there at once (`os._exit`); another process then plays the same tape on the log that it left. The
+children are forked, so the parent must have no threads: that is why this is a program and not part of the test.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ DIED = 9
 
 @dataclass(slots=True)
 class Steps:
-    """Counts them, and ends this process at one of them (0: at none)."""
+    """Counts the steps, and ends this process at step `dies_at` (0: at none)."""
 
     dies_at: int = 0
     taken: int = 0
@@ -44,7 +44,7 @@ class Steps:
 
 
 class DyingLog:
-    """A log whose appends are steps."""
+    """A log with a step before and after each append."""
 
     def __init__(self, log: EventLog, step: Steps) -> None:
         self._log, self._step = log, step
@@ -69,7 +69,7 @@ class DyingLog:
 
 
 class DyingExchange:
-    """An exchange where every call is a step, each order of a submission one of its own."""
+    """An exchange with a step before and after each call; the orders of a submission are sent one by one."""
 
     def __init__(self, exchange: OrderEntry, step: Steps) -> None:
         self._exchange, self._step = exchange, step
@@ -104,7 +104,7 @@ class DyingExchange:
 
 
 def play(plan: Plan, path: Path, step: Steps) -> int:
-    """Plays until the end or the deadly step; returns how many steps there were."""
+    """Plays to the end, or up to the step at which the process dies; returns the number of steps."""
     with closing(open_sqlite(path, AvroCodec())) as log:
         run = PaperRun(plan, DyingLog(log, step), _unseen, lambda exchange: DyingExchange(exchange, step))
         for _instant in run.instants():
@@ -117,7 +117,7 @@ def _unseen(_envelope: Envelope) -> None:
 
 
 def in_child(work: Callable[[], object]) -> int:
-    """The exit code of a process that did this."""
+    """Runs the work in a child process; returns its exit code."""
     pid = os.fork()
     if pid == 0:
         work()
@@ -126,7 +126,7 @@ def in_child(work: Callable[[], object]) -> int:
 
 
 def deaths(plan: Plan, folder: Path, points: Callable[[int], Iterable[Sequence[int]]]) -> Iterator[object]:
-    """For each series of steps to die at, one after the other on one log: what was left, and what it came to."""
+    """For each series of deaths on one log: the events left after them, and the outcome of playing to the end."""
     whole = folder / "whole.db"
     steps = play(plan, whole, Steps())
     rows = rows_in(whole)
@@ -146,12 +146,12 @@ def deaths(plan: Plan, folder: Path, points: Callable[[int], Iterable[Sequence[i
 
 
 def every(steps: int) -> Iterable[Sequence[int]]:
-    """Each step once."""
+    """One death at each step."""
     return [[step] for step in range(1, steps + 1)]
 
 
 def some(seed: int, count: int) -> Callable[[int], Iterable[Sequence[int]]]:
-    """Chosen by the seed: one, two or three deaths a log. All but the first come while the log is recalled."""
+    """Random steps by the seed: one to three deaths per log; those after the first come while the log is replayed."""
 
     def chosen(steps: int) -> Iterable[Sequence[int]]:
         chance = random.Random(seed)
@@ -165,7 +165,7 @@ def some(seed: int, count: int) -> Callable[[int], Iterable[Sequence[int]]]:
 
 
 def main(folder: str, market_data: str = "", seed: str = "", count: str = "") -> None:
-    """Every step of the short tape, or some of the recorded ones."""
+    """Deaths at every step of the short tape, or at some steps of the recorded tapes."""
     plan, points = (
         (recorded_plan(Path(market_data)), some(int(seed), int(count)))
         if market_data

@@ -1,4 +1,4 @@
-"""The program itself, as a shell starts it, and what can be done to it while it runs."""
+"""The program as started from a shell, and signals to it while it runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _KEPT = {"WHENCE_INDEX"}
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's, without what would change a run, and with `more`."""
+    """The environment of this process without the variables that would change a run, and with `more`."""
     kept = {name: value for name, value in os.environ.items() if name in _KEPT or not name.startswith(_OURS)}
     return kept | {"COLUMNS": "100", "TERM": "dumb"} | more
 
@@ -41,7 +41,7 @@ def whence(folder: Path, *words: str, **more: str) -> subprocess.CompletedProces
 
 
 class Running:
-    """The program while it runs."""
+    """The running program."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
@@ -55,24 +55,24 @@ class Running:
         return self.process.poll() is None
 
     def kill(self) -> None:
-        """As `kill -9` does; returns when it is gone."""
+        """Kills the program like `kill -9`; returns when it has ended."""
         self.process.kill()
         self.process.communicate(timeout=PATIENCE)
 
     def interrupt(self) -> tuple[int, str, str]:
-        """As Ctrl-C does; the exit code, stdout and stderr."""
+        """Interrupts the program like Ctrl-C; returns exit code, stdout and stderr."""
         self.process.send_signal(signal.SIGINT)
         return self.ended()
 
     def ended(self) -> tuple[int, str, str]:
-        """Waits for it; the exit code, stdout and stderr."""
+        """Waits for the program to end; returns exit code, stdout and stderr."""
         out, err = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, out, err
 
 
 @contextmanager
 def running(folder: Path, *words: str, **more: str) -> Generator[Running]:
-    """The program in this folder; killed at the end, should it still run."""
+    """The program, started in this folder; killed at the end if it is still running."""
     process = subprocess.Popen(
         [WHENCE, *words],
         cwd=folder,
@@ -90,7 +90,7 @@ def running(folder: Path, *words: str, **more: str) -> Generator[Running]:
 
 
 def wait_for(address: str, ordinal: int) -> int:
-    """Follows somebody else's log, which need not be there yet, to this ordinal; returns its head then."""
+    """Follows another process's log, which may not exist yet, to this ordinal; returns its head then."""
     deadline = time.monotonic() + PATIENCE
     while True:
         assert time.monotonic() < deadline, f"{address} has not reached ordinal {ordinal}"

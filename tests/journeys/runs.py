@@ -1,4 +1,4 @@
-"""Runs of tapes on logs, and what a log holds once they are over."""
+"""Runs of tapes on logs, and the events of a log."""
 
 from __future__ import annotations
 
@@ -32,32 +32,32 @@ EAGER = Settings(
     risk=RiskSettings(cooldown_seconds=0, max_daily_loss=Decimal(1), minimum_win_rate=Decimal(0)),
     sizing=SizingSettings(risk=Decimal("0.0002")),
 )
-"""Trades every signal, with little at stake: a short tape holds everything that can happen to one."""
+"""Settings that trade every signal with a small size, so that a short tape has trades of every kind."""
 
 
 def files(market_data: Path) -> Sequence[Path]:
-    """The recorded 5-minute candles."""
+    """The files of the recorded 5-minute candles."""
     return [market_data / "bybit_klines" / f"{symbol}_5m.csv" for symbol in SYMBOLS]
 
 
 def recorded_plan(market_data: Path) -> Plan:
-    """All three symbols together, on the settings of the house."""
+    """The plan of all three symbols together, with the default settings."""
     now = datetime.now(UTC)
     return plan([read_tape(file, now=now) for file in files(market_data)], Settings())
 
 
 def short_plan() -> Plan:
-    """Two synthetic symbols, 400 candles of each: five entries, left by stop, target and reversal."""
+    """The plan of two synthetic symbols with 400 candles each: five entries, closed by stop, target and reversal."""
     return plan(synthetic_tape(4, SYMBOLS[:2], candles=400), EAGER)
 
 
 def plan(tapes: Sequence[Tape], settings: Settings) -> Plan:
-    """A run of these tapes with a stake of 10,000."""
+    """The plan of these tapes with a balance of 10,000."""
     return plan_of(tapes, "paper", Decimal(10_000), Decimal(1), settings)
 
 
 def play(plan: Plan, log: EventLog) -> list[Envelope]:
-    """Plays the plan to its end; what it recorded and recalled."""
+    """Plays the plan to its end; returns the events it recorded or replayed."""
     seen: list[Envelope] = []
     for _instant in PaperRun(plan, log, seen.append).instants():
         pass
@@ -70,18 +70,18 @@ def play_at(plan: Plan, address: str) -> None:
         play(plan, log)
 
 
-def told_at(address: str) -> list[Recorded]:
-    """Everything the log at this address holds, read by somebody who does not own it."""
+def events_at(address: str) -> list[Recorded]:
+    """Every event of the log at this address, read by a reader that does not own it."""
     with closing(open_reader(WhenceSettings(log=address))) as reader:
-        return told(reader)
+        return events_of(reader)
 
 
-def told(reader: LogReader) -> list[Recorded]:
-    """What a log tells, however its bytes spell it: with a registry's ids, or with fingerprints."""
+def events_of(reader: LogReader) -> list[Recorded]:
+    """Every event of a log without its bytes, which differ between a registry's ids and fingerprints."""
     return [recorded._replace(data=b"") for recorded in reader.read()]
 
 
 def rows_in(path: Path) -> list[tuple[object, ...]]:
-    """The bytes of a log in a SQLite file, row by row."""
+    """The stored rows of a log in a SQLite file."""
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute("SELECT rowid, * FROM stored_events ORDER BY rowid").fetchall()

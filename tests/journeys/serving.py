@@ -1,4 +1,4 @@
-"""`whence api` as a shell starts it, and what it is asked."""
+"""`whence api` as started from a shell, and queries to it."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from tests.journeys.program import Running, running
 
 @dataclass
 class Started:
-    """The program, where it answers, and what it said until it did."""
+    """The program, the address of its API, and the log lines up to that."""
 
     program: Running
     url: str
-    said: list[dict[str, Any]]
+    logged: list[dict[str, Any]]
 
-    def ask(self, query: str, token: str | None = None, **variables: object) -> dict[str, Any]:
+    def query(self, document: str, token: str | None = None, **variables: object) -> dict[str, Any]:
         headers = {} if token is None else {"authorization": f"Bearer {token}"}
-        told = {"query": query, "variables": variables}
-        answer = httpx2.post(f"{self.url}", json=told, headers=headers, timeout=20)
+        request = {"query": document, "variables": variables}
+        answer = httpx2.post(f"{self.url}", json=request, headers=headers, timeout=20)
         return cast(dict[str, Any], answer.json())
 
     def stop(self) -> tuple[int, str]:
-        """As `kill` does; the exit code, and what it said until then."""
+        """Stops the program like `kill`; returns its exit code and the rest of its log."""
         self.program.process.send_signal(signal.SIGTERM)
         code, _, err = self.program.ended()
         return code, err
@@ -41,12 +41,12 @@ class Started:
 def started(folder: Path, *words: str) -> Generator[Started]:
     with running(folder, "api", "--port", "0", *words) as program:
         assert program.process.stderr is not None
-        said: list[dict[str, Any]] = []
+        logged: list[dict[str, Any]] = []
         for line in program.process.stderr:
-            said.append(json.loads(line))
-            if said[-1]["event"].startswith("without a token"):
+            logged.append(json.loads(line))
+            if logged[-1]["event"].startswith("without a token"):
                 break
-        told = " ".join(str(one["event"]) for one in said)
-        found = re.search(r"API on (\S+)", told)
-        assert found, told
-        yield Started(program, found[1], said)
+        text = " ".join(str(one["event"]) for one in logged)
+        found = re.search(r"API on (\S+)", text)
+        assert found, text
+        yield Started(program, found[1], logged)

@@ -1,4 +1,4 @@
-"""The same questions have the same answers, whatever log and whatever store they are asked of."""
+"""The same queries return the same answers on every kind of log and store."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FOLLOWED = "{ events(first: 200) { edges { node { ordinal id type line stream ve
 def on_kafka(
     kafka_bootstrap_servers: str, kafka_topic: str, postgres_database: str, tmp_path: Path
 ) -> Iterator[Started]:
-    """The demo's tape on a Kafka log, its read models in PostgreSQL."""
+    """The API of the demo's tape on a Kafka log, with read models in PostgreSQL."""
     log = f"kafka://{kafka_bootstrap_servers}/{kafka_topic}"
     events = traded(tmp_path, "--log", log)
     with started(tmp_path, "--read-only", "--log", log, "--store", postgres_database) as api:
@@ -40,14 +40,14 @@ def on_kafka(
 
 @pytest.fixture
 def on_sqlite(tmp_path: Path) -> Iterator[Started]:
-    """The same on the embedded default."""
+    """The API of the same tape on the embedded log and store."""
     events = traded(tmp_path)
     with started(tmp_path, "--read-only") as api:
         yield caught_up(api, events)
 
 
 def traded(folder: Path, *words: str) -> int:
-    """Trades the demo's market; returns how many events the log has."""
+    """Trades the demo's market; returns the number of events of the log."""
     done = whence(folder, "paper", "--json", *words)
     assert done.returncode == 0, done.stderr
     return int(json.loads(done.stdout)["events"])
@@ -56,39 +56,41 @@ def traded(folder: Path, *words: str) -> int:
 def caught_up(api: Started, events: int) -> Started:
     deadline = time.monotonic() + PATIENCE
     while any(
-        one["ordinal"] < events for one in api.ask(REACHED)["data"]["projections"] if one["kind"] == "TODAY"
+        one["ordinal"] < events for one in api.query(REACHED)["data"]["projections"] if one["kind"] == "TODAY"
     ):
         assert time.monotonic() < deadline, "the read models did not catch up"
     return api
 
 
-def test_ten_questions_every_moment_and_every_story(on_kafka: Started, on_sqlite: Started) -> None:
-    orders = [edge["node"]["id"] for edge in told(on_sqlite, MOMENTS, ordinal=500)["orders"]["edges"]]
-    asked: list[tuple[str, dict[str, Any]]] = [
+def test_queries_moments_and_stories_are_equal_on_kafka_with_postgresql_and_on_sqlite(
+    on_kafka: Started, on_sqlite: Started
+) -> None:
+    orders = [edge["node"]["id"] for edge in data_of(on_sqlite, MOMENTS, ordinal=500)["orders"]["edges"]]
+    queries: list[tuple[str, dict[str, Any]]] = [
         *((question.query, question.variables) for question in questions()),
         *((MOMENTS, {"ordinal": ordinal}) for ordinal in (0, 1, 23, 99, 250, 421, 596)),
         *((STORY, {"id": order}) for order in orders[::7]),
         (FOLLOWED, {}),
     ]
-    embedded, elsewhere = answers(on_sqlite, asked), answers(on_kafka, asked)
+    embedded, elsewhere = answers(on_sqlite, queries), answers(on_kafka, queries)
     assert len(orders) > 40
-    for (query, variables), one, other in zip(asked, embedded, elsewhere, strict=True):
+    for (query, variables), one, other in zip(queries, embedded, elsewhere, strict=True):
         assert one == other, (query, variables)
 
 
-def answers(api: Started, asked: Sequence[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Several at once, as clients do."""
-    queries, variables = zip(*asked, strict=True)
+def answers(api: Started, queries: Sequence[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """The answers to queries that are sent concurrently."""
+    documents, variables = zip(*queries, strict=True)
     with ThreadPoolExecutor(4) as several:
-        return list(several.map(partial(_told, api), queries, variables))
+        return list(several.map(partial(_answered, api), documents, variables))
 
 
-def _told(api: Started, query: str, variables: dict[str, Any]) -> dict[str, Any]:
-    return told(api, query, **variables)
+def _answered(api: Started, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+    return data_of(api, query, **variables)
 
 
-def told(api: Started, query: str, **variables: Any) -> dict[str, Any]:
-    answer = api.ask(query, **variables)
+def data_of(api: Started, query: str, **variables: Any) -> dict[str, Any]:
+    answer = api.query(query, **variables)
     assert "errors" not in answer, (query, answer)
     data: dict[str, Any] = answer["data"]
     return data

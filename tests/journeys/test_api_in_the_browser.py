@@ -1,4 +1,4 @@
-"""The demo's log in GraphiQL, as a person opens it: in a Chromium without a network, from the program itself."""
+"""The demo's log in GraphiQL, in a Chromium without a network, served by the program itself."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ EVENTS = "subscription Recorded { events(after: 0) { ordinal type line } }"
 
 @pytest.fixture
 def demo(tmp_path: Path, graphiql_build: Path) -> Iterator[Started]:
-    """What `make demo` leaves behind, served by the command it names."""
+    """The log of `make demo`, served by `whence api`."""
     assert whence(tmp_path, "paper").returncode == 0
     with started(tmp_path) as serving:
         yield serving
 
 
-def test_the_demo_s_trades_are_shown_and_its_events_told(
+def test_graphiql_shows_the_trades_and_the_events_of_the_demo(
     demo: Started, visitor: Visit, tmp_path: Path
 ) -> None:
     page = visitor.page

@@ -1,4 +1,4 @@
-"""A registry that comes later: people register, writers look up, and everybody's tools read the topic."""
+"""A registry added later: a person registers schemas, writers look them up, and Kafka's tools read the topic."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from infra.config import WhenceSettings
 from infra.logs import open_reader
 from tests.adapters.registry.oracle import oracle
 from tests.journeys.program import whence
-from tests.journeys.runs import told, told_at
+from tests.journeys.runs import events_at, events_of
 
 BEFORE, ALL = ("--bars", "500"), ("--bars", "2500")
 
 
 @pytest.fixture
 def address(kafka_bootstrap_servers: str, kafka_topic: str) -> str:
-    """A log on Kafka that is not there yet."""
+    """The address of a new log on Kafka."""
     return f"kafka://{kafka_bootstrap_servers}/{kafka_topic}"
 
 
 @pytest.fixture
 def subjects(schema_registry_url: str, kafka_topic: str) -> Iterator[SchemaRegistryClient]:
-    """Asks the registry; the subjects of this topic are taken back afterwards."""
+    """A client of the registry; the subjects of this topic are deleted afterwards."""
     with SchemaRegistryClient({"url": schema_registry_url}) as client:
         yield client
         for subject in of_topic(client, kafka_topic):
@@ -41,22 +41,22 @@ def of_topic(client: SchemaRegistryClient, topic: str) -> list[str]:
     return [subject for subject in client.get_subjects() if subject.startswith(topic)]
 
 
-def test_a_registry_that_comes_later(
+def test_a_log_with_a_registry_added_later_reads_as_one_log(
     tmp_path: Path,
     address: str,
     kafka_topic: str,
     schema_registry_url: str,
     subjects: SchemaRegistryClient,
 ) -> None:
-    """One log, first with fingerprints, then with ids; it reads as one, and Confluent's tools read the second part."""
+    """The first part has fingerprints, the second part has the registry's ids, which Confluent's tools read."""
     registry = {"WHENCE_REGISTRY__URL": schema_registry_url}
     assert whence(tmp_path, "paper", *BEFORE, "--log", address).returncode == 0
-    before = told_at(address)
+    before = events_at(address)
 
     refused = whence(tmp_path, "paper", *ALL, "--log", address, **registry)
     assert refused.returncode == 4
     assert f"whence schemas register --registry {schema_registry_url} --topic {kafka_topic}" in refused.stderr
-    assert (of_topic(subjects, kafka_topic), told_at(address)) == ([], before)
+    assert (of_topic(subjects, kafka_topic), events_at(address)) == ([], before)
 
     register = ("schemas", "register", "--registry", schema_registry_url, "--topic", kafka_topic)
     assert whence(tmp_path, *register).returncode == 0
@@ -68,7 +68,7 @@ def test_a_registry_that_comes_later(
     assert sorted(of_topic(subjects, kafka_topic)) == registered, "a running writer registers nothing"
 
     with closing(open_reader(WhenceSettings(log=address, registry={"url": schema_registry_url}))) as reader:
-        whole = told(reader)
+        whole = events_of(reader)
     assert whole[: len(before)] == before
     assert whole == undisturbed(tmp_path)
     unread = whence(tmp_path, "log", "--log", address)
@@ -85,9 +85,9 @@ def test_a_registry_that_comes_later(
 
 
 def undisturbed(folder: Path) -> Sequence[Recorded]:
-    """What the same tape makes on a log that has nothing to do with a registry."""
+    """The events of a run of the same tape on a log without a registry."""
     assert whence(folder, "paper", *ALL, "--log", "sqlite:///whole.db").returncode == 0
-    return told_at(f"sqlite:///{folder / 'whole.db'}")
+    return events_at(f"sqlite:///{folder / 'whole.db'}")
 
 
 def readable(address: str) -> dict[str, str | bool]:
@@ -101,7 +101,7 @@ def readable(address: str) -> dict[str, str | bool]:
 
 
 def values(consumer: Consumer, topic: str, count: int) -> Iterator[bytes]:
-    """The bytes of the first `count` records."""
+    """The values of the first `count` records."""
     consumer.assign([TopicPartition(topic, 0, 0)])
     read = 0
     while read < count:
@@ -114,11 +114,13 @@ def values(consumer: Consumer, topic: str, count: int) -> Iterator[bytes]:
         read += 1
 
 
-def test_kcat_reads_the_topic_and_follows_the_chain(tmp_path: Path, address: str, kafka_topic: str) -> None:
-    """Key, time and CloudEvents headers are those of each event; from every fill a stranger finds the candle."""
+def test_kcat_reads_every_record_and_each_fill_leads_back_to_its_candle(
+    tmp_path: Path, address: str, kafka_topic: str
+) -> None:
+    """Key, time and CloudEvents headers are those of each event; its headers lead from every fill to its candle."""
     assert whence(tmp_path, "paper", *ALL, "--log", address).returncode == 0
     seen = list(kcat(address, kafka_topic))
-    whole = told_at(address)
+    whole = events_at(address)
     assert len(seen) == len(whole) > 50
     for (key, milliseconds, headers), recorded in zip(seen, whole, strict=True):
         meta = recorded.envelope.meta
@@ -137,7 +139,7 @@ def test_kcat_reads_the_topic_and_follows_the_chain(tmp_path: Path, address: str
         fill = headers["ce_causationid"]
         assert is_outside_fact(causes[fill])
         order = f"order-paper-{headers['ce_correlationid']}-e1"
-        cause = next(told["ce_causationid"] for key, _, told in seen if key == order)
+        cause = next(found["ce_causationid"] for key, _, found in seen if key == order)
         while not is_outside_fact(cause):
             cause = causes[cause]
         assert cause.startswith("candle:")

@@ -1,4 +1,4 @@
-"""A run that is stopped anywhere, and started again, makes the log of a run that was not."""
+"""A run that is stopped anywhere and started again makes the same log as an uninterrupted run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from domain.signal import SignalDetected
 from tests.adapters.tapes.sheets import STEP, row, sheet, write
 from tests.journeys.dying import DIED
 from tests.journeys.program import running, wait_for, whence
-from tests.journeys.runs import CANDLES, files, rows_in, told_at
+from tests.journeys.runs import CANDLES, events_at, files, rows_in
 
 SEED = 20250703
 PROJECT = Path(__file__).parents[2]
@@ -42,7 +42,7 @@ TAPE = ("--bars", "1500", "--seed", "4")
 
 
 def deaths(folder: Path, *words: str) -> list[dict[str, object]]:
-    """What became of logs whose runs died; see `dying`."""
+    """The outcomes of runs that died; see `dying`."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.journeys.dying", str(folder), *words],
         cwd=PROJECT,
@@ -60,18 +60,20 @@ def check(deaths: Sequence[dict[str, object]]) -> None:
         assert (death["ended"], death["same"]) == (0, True), death
 
 
-def test_a_death_at_any_step_of_a_short_tape(tmp_path: Path) -> None:
-    """Before and after each append, before and after each call on the exchange."""
+def test_a_run_killed_at_any_step_of_a_short_tape_is_completed_to_the_same_log(tmp_path: Path) -> None:
+    """A step is before or after each append, or before or after each call on the exchange."""
     found = deaths(tmp_path)
     check(found)
     assert [death["died"] for death in found] == [[step] for step in range(1, len(found) + 1)]
     assert found[-1]["steps"] == len(found) > 50
     assert found[0]["left"] == 0
-    assert len({str(death["left"]) for death in found}) >= 20, "one for each append"
+    assert len({str(death["left"]) for death in found}) >= 20, "at least one length for each append"
 
 
-def test_deaths_at_some_steps_of_the_recorded_tapes(tmp_path: Path, market_data: Path) -> None:
-    """One, two or three of them on the same log."""
+def test_runs_killed_up_to_three_times_on_recorded_tapes_are_completed_to_the_same_log(
+    tmp_path: Path, market_data: Path
+) -> None:
+    """One, two or three deaths on the same log."""
     found = deaths(tmp_path, str(market_data), str(SEED), "3")
     check(found)
     assert [len(death["died"]) for death in found] == [1, 2, 3]  # type: ignore[arg-type]  # a list
@@ -79,7 +81,7 @@ def test_deaths_at_some_steps_of_the_recorded_tapes(tmp_path: Path, market_data:
 
 @pytest.fixture(scope="module")
 def eager(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with settings that trade a lot, and the log of a run that nobody stopped."""
+    """A folder with settings that trade often, and the log of an uninterrupted run."""
     folder = tmp_path_factory.mktemp("eager")
     (folder / "whence.toml").write_text(EAGER)
     done = whence(folder, "paper", *TAPE, "--log", "sqlite:///whole.db")
@@ -89,31 +91,31 @@ def eager(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def whole(eager: Path) -> Sequence[Recorded]:
-    """What that log holds."""
-    found = told_at(f"sqlite:///{eager / 'whole.db'}")
+    """The events of that log."""
+    found = events_at(f"sqlite:///{eager / 'whole.db'}")
     assert len(found) > 400
     return found
 
 
 @pytest.mark.parametrize("address", ["sqlite", "kafka"], indirect=True)
-def test_killed_programs_leave_what_the_next_goes_on_with(
+def test_a_program_killed_three_times_is_completed_to_the_same_log(
     eager: Path, whole: Sequence[Recorded], address: str
 ) -> None:
-    """kill -9, three times on one log, whenever the log has come to some ordinal."""
+    """`kill -9` three times on one log, each time once the log has reached a random ordinal."""
     chance = random.Random(SEED)
     last = 0
     for ordinal in sorted(chance.sample(range(1, len(whole) * 3 // 4), 3)):
         with running(eager, "paper", *TAPE, "--log", address) as program:
             last = wait_for(address, max(ordinal, last))
             program.kill()
-        left = told_at(address)
+        left = events_at(address)
         assert left == whole[: len(left)]
     done = whence(eager, "paper", *TAPE, "--log", address)
     assert done.returncode == 0, done.stderr
-    assert told_at(address) == whole
+    assert events_at(address) == whole
 
 
-def test_ctrl_c_ends_between_two_units_and_says_how_to_go_on(
+def test_ctrl_c_ends_a_run_between_two_units_with_a_hint_how_to_resume(
     eager: Path, whole: Sequence[Recorded], tmp_path: Path
 ) -> None:
     address = f"sqlite:///{tmp_path / 'run.db'}"
@@ -124,35 +126,39 @@ def test_ctrl_c_ends_between_two_units_and_says_how_to_go_on(
     assert "Stopped. The same command continues from here." in err
     assert "Traceback" not in err
     assert json.loads(out)["whole"] is False
-    left = told_at(address)
+    left = events_at(address)
     assert 40 <= len(left) < len(whole)
     assert left == whole[: len(left)]
-    assert is_outside_fact(whole[len(left)].envelope.meta.causation_id), "it ends where a unit begins"
+    assert is_outside_fact(whole[len(left)].envelope.meta.causation_id), "the run ends between two units"
     assert whence(eager, "paper", *TAPE, "--log", address).returncode == 0
     assert rows_in(tmp_path / "run.db") == rows_in(eager / "whole.db")
 
 
-def test_ctrl_c_ends_a_pause_at_once(eager: Path, whole: Sequence[Recorded], tmp_path: Path) -> None:
-    """At a pace of real time one would be five minutes."""
+def test_ctrl_c_ends_a_run_at_once_while_it_waits_for_its_pace(
+    eager: Path, whole: Sequence[Recorded], tmp_path: Path
+) -> None:
+    """At real-time pace it waits five minutes for each candle."""
     address = f"sqlite:///{tmp_path / 'run.db'}"
     with running(eager, "paper", *TAPE, "--pace", "1x", "--log", address) as program:
         wait_for(address, 1)
         code, _out, err = program.interrupt()
     assert (code, "Traceback" in err) == (130, False)
-    left = told_at(address)
+    left = events_at(address)
     assert left == whole[: len(left)]
 
 
-def test_a_run_that_is_over_appends_nothing_when_started_again(
+def test_a_finished_run_appends_nothing_when_it_is_started_again(
     eager: Path, whole: Sequence[Recorded]
 ) -> None:
     done = whence(eager, "paper", *TAPE, "--json", "--log", "sqlite:///whole.db")
     assert (done.returncode, json.loads(done.stdout)["events"]) == (0, len(whole))
-    assert told_at(f"sqlite:///{eager / 'whole.db'}") == whole
+    assert events_at(f"sqlite:///{eager / 'whole.db'}") == whole
 
 
-def test_a_tape_that_grew_goes_on(tmp_path: Path, market_data: Path) -> None:
-    """Played in three pieces, as days go by, it makes the log of the whole."""
+def test_a_tape_played_in_three_growing_pieces_makes_the_log_of_the_whole(
+    tmp_path: Path, market_data: Path
+) -> None:
+    """As candles are added to a file from day to day."""
     lines = files(market_data)[0].read_text().splitlines(keepends=True)
     file = tmp_path / "BTCUSDT_5m.csv"
     for end in (1_700, 1_701, 9_000):
@@ -166,7 +172,7 @@ def test_a_tape_that_grew_goes_on(tmp_path: Path, market_data: Path) -> None:
 
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A log that was made from a tape of Bitcoin."""
+    """The log of a run of a Bitcoin tape."""
     folder = tmp_path_factory.mktemp("begun")
     write(folder, TEXT)
     done = whence(folder, "paper", "BTCUSDT_5m.csv", "--log", "sqlite:///run.db")
@@ -210,7 +216,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
     ],
 )
-def test_another_tape_or_other_settings_are_refused(
+def test_another_tape_or_other_settings_on_an_existing_log_are_refused(
     begun: Path, tmp_path: Path, words: Sequence[str], text: str, differs: str
 ) -> None:
     (tmp_path / "other.toml").write_text("[trading.risk]\nmax_positions = 1\n")
@@ -218,14 +224,14 @@ def test_another_tape_or_other_settings_are_refused(
     before = rows_in(begun)
     done = whence(tmp_path, "paper", *words, "--log", f"sqlite:///{begun}")
     assert (done.returncode, done.stdout) == (2, "")
-    said = done.stderr.splitlines()[-1]
-    assert said.startswith("whence: this log was made by another run: ")
-    assert differs in said
+    message = done.stderr.splitlines()[-1]
+    assert message.startswith("whence: this log was made by another run: ")
+    assert differs in message
     assert rows_in(begun) == before
 
 
-def test_a_shorter_tape_is_refused(tmp_path: Path, market_data: Path) -> None:
-    """The log goes on after its last candle: nothing is appended, and it says to play the longer one."""
+def test_a_tape_shorter_than_the_log_is_refused(tmp_path: Path, market_data: Path) -> None:
+    """The log has events after the tape's last candle: nothing is appended, and the error names the longer tape."""
     lines = files(market_data)[0].read_text().splitlines(keepends=True)
     file = tmp_path / "BTCUSDT_5m.csv"
     file.write_text("".join(lines[:5_000]))
@@ -238,8 +244,8 @@ def test_a_shorter_tape_is_refused(tmp_path: Path, market_data: Path) -> None:
     assert rows_in(tmp_path / "run.db") == before
 
 
-def test_a_tape_whose_past_was_changed_is_refused(tmp_path: Path, market_data: Path) -> None:
-    """It begins alike, and its candles close a tenth higher where the log holds a signal that led to nothing."""
+def test_a_tape_with_a_changed_past_candle_is_refused(tmp_path: Path, market_data: Path) -> None:
+    """The tape begins alike, and one candle closes 0.1 higher: that of a signal in the log."""
     lines = files(market_data)[0].read_text().splitlines(keepends=True)[:5_000]
     file = tmp_path / "BTCUSDT_5m.csv"
     file.write_text("".join(lines))
@@ -247,7 +253,7 @@ def test_a_tape_whose_past_was_changed_is_refused(tmp_path: Path, market_data: P
     before = rows_in(tmp_path / "run.db")
     skipped = next(
         one.envelope.event
-        for one in told_at(f"sqlite:///{tmp_path / 'run.db'}")
+        for one in events_at(f"sqlite:///{tmp_path / 'run.db'}")
         if isinstance(one.envelope.event, SignalDetected)
     )
     row = next(n for n, line in enumerate(lines) if line.startswith(str(skipped.candle_closed_at - STEP)))
@@ -261,10 +267,10 @@ def test_a_tape_whose_past_was_changed_is_refused(tmp_path: Path, market_data: P
     assert rows_in(tmp_path / "run.db") == before
 
 
-def test_the_program_plays_the_recorded_tapes_as_the_library_does(
+def test_the_program_makes_the_same_log_of_the_recorded_tapes_as_the_library(
     tmp_path: Path, market_data: Path, story: Sequence[Recorded]
 ) -> None:
     done = whence(tmp_path, "paper", "--candles", *map(str, files(market_data)), "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["candles"] == CANDLES
-    assert told_at(f"sqlite:///{tmp_path / 'whence.db'}") == list(story)
+    assert events_at(f"sqlite:///{tmp_path / 'whence.db'}") == list(story)

@@ -1,4 +1,4 @@
-"""Three recorded symbols together: the same events on every log, and every link of every chain."""
+"""Three recorded symbols together: the same events on every kind of log, and complete chains."""
 
 from __future__ import annotations
 
@@ -14,40 +14,42 @@ from domain.position import PositionClosed
 from domain.signal import DecisionMade, Detected
 from infra.run.plan import Plan
 from projections.chain import missing_causes
-from tests.journeys.runs import CANDLES, play_at, told_at
+from tests.journeys.runs import CANDLES, events_at, play_at
 
 
-def test_the_tapes_are_whole(recorded: Plan) -> None:
+def test_the_recorded_tapes_have_all_their_candles(recorded: Plan) -> None:
     assert sum(len(tape.candles) for tape in recorded.tapes) == CANDLES
 
 
-def test_kafka_holds_what_sqlite_holds(
+def test_a_kafka_log_holds_the_same_events_as_a_sqlite_log(
     recorded: Plan, story: Sequence[Recorded], kafka_bootstrap_servers: str, kafka_topic: str
 ) -> None:
-    """Positions, ids, causes, times and content: an envelope is all of it."""
+    """An envelope holds ordinal, ids, causes, times and content, so equality covers all of them."""
     address = f"kafka://{kafka_bootstrap_servers}/{kafka_topic}"
     play_at(recorded, address)
-    assert told_at(address) == list(story)
+    assert events_at(address) == list(story)
 
 
-def test_every_kind_of_log_holds_the_same(short: Plan, short_story: Sequence[Recorded], address: str) -> None:
+def test_every_kind_of_log_holds_the_same_events(
+    short: Plan, short_story: Sequence[Recorded], address: str
+) -> None:
     play_at(short, address)
-    assert told_at(address) == list(short_story)
+    assert events_at(address) == list(short_story)
 
 
-def test_the_log_begins_with_its_name_and_counts_from_one(story: Sequence[Recorded]) -> None:
+def test_a_log_begins_with_log_opened_and_its_ordinals_count_from_one(story: Sequence[Recorded]) -> None:
     assert isinstance(story[0].envelope.event, LogOpened)
     assert not story[0].envelope.event.synthetic
     assert [recorded.ordinal for recorded in story] == list(range(1, len(story) + 1))
     assert len({recorded.envelope.meta.event_id for recorded in story}) == len(story)
 
 
-def test_no_cause_is_missing(story: Sequence[Recorded]) -> None:
+def test_every_cause_is_an_outside_fact_or_an_earlier_event(story: Sequence[Recorded]) -> None:
     assert list(missing_causes(story)) == []
 
 
-def test_every_fill_goes_back_to_a_candle(story: Sequence[Recorded]) -> None:
-    """Its order was placed by an event of its chain, and so on up, until a candle closed."""
+def test_every_fill_is_traced_back_to_a_candle(story: Sequence[Recorded]) -> None:
+    """The causes of its order lead through events of the same chain to the close of a candle."""
     by_id = {str(recorded.envelope.meta.event_id): recorded.envelope for recorded in story}
     placed = {
         recorded.envelope.meta.stream: recorded.envelope
@@ -67,13 +69,13 @@ def test_every_fill_goes_back_to_a_candle(story: Sequence[Recorded]) -> None:
         assert envelope.meta.causation_id.startswith("candle:")
 
 
-def test_positions_end_by_stop_target_and_reversal(story: Sequence[Recorded]) -> None:
+def test_positions_are_closed_by_stop_target_and_reversal(story: Sequence[Recorded]) -> None:
     closed = [one.envelope.event for one in story if isinstance(one.envelope.event, PositionClosed)]
     assert Counter(event.reason.value for event in closed).keys() == {"STOP", "TARGET", "REVERSAL"}
 
 
-def test_every_decision_can_be_made_again(story: Sequence[Recorded]) -> None:
-    """From what the log held at that moment follows, to the last digit, what was decided (rule 10)."""
+def test_every_decision_is_reproduced_from_the_events_before_it(story: Sequence[Recorded]) -> None:
+    """The state before a decision's event determines the decision, to the last digit (rule 10)."""
     world, decided = World(), Counter[str]()
     for recorded in story:
         envelope = recorded.envelope

@@ -30,19 +30,19 @@ def test_the_first_api_trades_and_a_second_one_only_reads(tmp_path: Path) -> Non
         "token"
     ]
     with started(tmp_path) as owner:
-        assert "this process owns paper's log" in events(owner.said)
-        paused = owner.ask(PAUSE, token, key="k1")["data"]["pauseStrategy"]
+        assert "this process owns paper's log" in events(owner.logged)
+        paused = owner.query(PAUSE, token, key="k1")["data"]["pauseStrategy"]
         assert (paused["__typename"], paused["repeated"], paused["readModelsReached"]) == (
             "Completed",
             False,
             True,
         )
-        assert owner.ask(PAUSE, token, key="k1")["data"]["pauseStrategy"]["repeated"] is True
+        assert owner.query(PAUSE, token, key="k1")["data"]["pauseStrategy"]["repeated"] is True
         with started(tmp_path) as reader:
-            assert f"reads only: whence.db is owned by process {owner.program.pid}" in events(reader.said)
-            (line,) = reader.ask(LAST)["data"]["journal"]["edges"]
+            assert f"reads only: whence.db is owned by process {owner.program.pid}" in events(reader.logged)
+            (line,) = reader.query(LAST)["data"]["journal"]["edges"]
             assert line["node"]["actor"] == "desk"
-            (error,) = reader.ask(PAUSE, token, key="k2")["errors"]
+            (error,) = reader.query(PAUSE, token, key="k2")["errors"]
             assert error["extensions"]["code"] == "LOG_OWNED"
             assert f"process {owner.program.pid}" in error["message"]
             assert reader.stop()[0] == 0
@@ -57,9 +57,9 @@ def test_a_request_to_a_read_only_api_is_refused_with_the_option(tmp_path: Path)
     assert whence(tmp_path, "paper", "--bars", "300").returncode == 0
     token = whence(tmp_path, "tokens", "create", "desk", "--role", "admin").stdout.strip()
     with started(tmp_path, "--read-only") as reader:
-        (error,) = reader.ask(PAUSE, token, key="k1")["errors"]
+        (error,) = reader.query(PAUSE, token, key="k1")["errors"]
         assert (error["extensions"]["code"], "--read-only" in error["message"]) == ("REFUSED", True)
-        assert "--read-only" in events(reader.said)
+        assert "--read-only" in events(reader.logged)
 
 
 @pytest.mark.parametrize(

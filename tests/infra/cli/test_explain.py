@@ -17,7 +17,7 @@ from domain.streams import parse
 from projections.sentences import plain
 from tests.infra.cli.conftest import Whence
 from tests.journeys.program import whence as program
-from tests.journeys.runs import told_at
+from tests.journeys.runs import events_at
 
 TAPE = ("--bars", "2500")
 
@@ -33,7 +33,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def held(log: str) -> Sequence[Recorded]:
     """The events of the log."""
-    return told_at(log)
+    return events_at(log)
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +170,7 @@ def test_a_position_closed_by_another_chain_shows_both_chains(
     assert whence("paper", "BTCUSDT_5m.csv").code == 0
     reversed_by = next(
         one.envelope
-        for one in told_at(f"sqlite:///{tmp_path / 'whence.db'}")
+        for one in events_at(f"sqlite:///{tmp_path / 'whence.db'}")
         if isinstance(one.envelope.event, PositionClosed) and one.envelope.event.reason == "REVERSAL"
     )
     story = json.loads(whence("explain", parse(reversed_by.meta.stream).id, "--json").out)

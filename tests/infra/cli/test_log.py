@@ -18,7 +18,7 @@ from domain.log import Recorded
 from tests.infra.cli.conftest import Whence
 from tests.journeys.program import WHENCE, environment, running, wait_for
 from tests.journeys.program import whence as program
-from tests.journeys.runs import told_at
+from tests.journeys.runs import events_at
 
 TAPE = ("--bars", "1500", "--seed", "4")
 KEYS = [
@@ -39,7 +39,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def held(log: str) -> Sequence[Recorded]:
     """The events of the log."""
-    return told_at(log)
+    return events_at(log)
 
 
 def lines(out: str) -> list[Mapping[str, Any]]:
@@ -183,13 +183,13 @@ def test_following_prints_matching_events_of_another_process_until_ctrl_c(
         servers = request.getfixturevalue("kafka_bootstrap_servers")
         address = f"kafka://{servers}/{request.getfixturevalue('kafka_topic')}"
     assert program(tmp_path, "paper", "--bars", "300", "--log", address).returncode == 0
-    before = len(told_at(address))
+    before = len(events_at(address))
     follow = ("log", "--follow", "--json", "--type", "DayOpened", "--from", "2", "--log", address)
     with running(tmp_path, *follow) as follower:
         assert follower.process.stdout is not None
         first = json.loads(follower.process.stdout.readline())
         assert program(tmp_path, "paper", "--bars", "900", "--log", address).returncode == 0
-        days = [one for one in told_at(address) if type(one.envelope.event).__name__ == "DayOpened"]
+        days = [one for one in events_at(address) if type(one.envelope.event).__name__ == "DayOpened"]
         assert days[-1].ordinal > before
         seen = [first, *(json.loads(follower.process.stdout.readline()) for _ in days[1:])]
         code, out, err = follower.interrupt()

@@ -28,13 +28,13 @@ from tests.adapters.tapes.sheets import row, sheet, write
 from tests.infra.cli.conftest import Whence
 from tests.journeys.program import WHENCE, environment
 from tests.journeys.program import whence as program
-from tests.journeys.runs import rows_in, told_at
+from tests.journeys.runs import events_at, rows_in
 
 SYNTHETIC = "SYNTHETIC MARKET: these prices are not real"
 
 
 def events_in(folder: Path, name: str = "whence.db") -> list[Recorded]:
-    return told_at(f"sqlite:///{folder / name}")
+    return events_at(f"sqlite:///{folder / name}")
 
 
 def test_a_synthetic_market_is_marked_in_every_output(whence: Whence, tmp_path: Path) -> None:
