@@ -44,7 +44,7 @@ class EventReader:
         today = self.today
         if version > today.version:
             raise UnknownSchema(
-                f"{today.name} was written with version {version} of its schema, and this program reads up to "
+                f"{today.name} was written with version {version} of its schema, and this program knows "
                 f"{today.version}: read this log with the program that wrote it, or a newer one"
             )
         if version < 1:
