@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
 
 from adapters.tapes import synthetic_tape
 from domain.log import Envelope
@@ -16,11 +20,29 @@ from tests.benchmarks.logs import fresh, owned
 from tests.benchmarks.runs import EAGER, plan
 
 _LIMITS = {"SQLite": 2.0, "Kafka": 10.0}
+_COMMITS, _EVENTS, _BYTES = 430, 6, 400
 
 
 def run() -> Sequence[Figure]:
     """p50 and p99 in milliseconds over every entry of an eager run on a synthetic market."""
-    return [figure for log in _LIMITS for figure in _measured(log)]
+    return [*_commits(), *(figure for log in _LIMITS for figure in _measured(log))]
+
+
+def _commits() -> Sequence[Figure]:
+    """The raw limit on SQLite in this run: one durable transaction with as many bytes as a bracket's events have."""
+    took: list[float] = []
+    with TemporaryDirectory() as folder, closing(sqlite3.connect(Path(folder) / "raw.db")) as connection:
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE raw (ordinal INTEGER PRIMARY KEY, state BLOB)")
+        for _ in range(_COMMITS):
+            began = perf_counter()
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany("INSERT INTO raw (state) VALUES (?)", [(bytes(_BYTES),)] * _EVENTS)
+            connection.execute("COMMIT")
+            took.append(perf_counter() - began)
+    note = f"{_COMMITS:,} transactions of {_EVENTS} rows of {_BYTES} bytes: the raw limit in this run"
+    return [_percentile("one transaction on SQLite", took, percent, None, note) for percent in (50, 99)]
 
 
 def _measured(log: str) -> Sequence[Figure]:
@@ -30,18 +52,17 @@ def _measured(log: str) -> Sequence[Figure]:
         run = PaperRun(chosen, opened, lambda _: None, observer=watch)
         for _ in run.instants():
             pass
-    took = sorted(watch.took)
-    note = f"{len(took):,} entries"
+    note = f"{len(watch.took):,} entries"
+    what = f"stimulus to order intent on {log}"
     return [
-        Figure(f"stimulus to order intent on {log}, p50", took[len(took) // 2] * 1e3, "ms", None, note),
-        Figure(
-            f"stimulus to order intent on {log}, p99",
-            took[len(took) * 99 // 100] * 1e3,
-            "ms",
-            _LIMITS[log],
-            note,
-        ),
+        _percentile(what, watch.took, 50, None, note),
+        _percentile(what, watch.took, 99, _LIMITS[log], note),
     ]
+
+
+def _percentile(what: str, took: Sequence[float], percent: int, limit: float | None, note: str) -> Figure:
+    ordered = sorted(took)
+    return Figure(f"{what}, p{percent}", ordered[len(ordered) * percent // 100] * 1e3, "ms", limit, note)
 
 
 class _Watch:
