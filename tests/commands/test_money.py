@@ -12,10 +12,18 @@ from hypothesis import strategies as st
 from commands.account import ReserveFunds
 from commands.exchange import Cancelled, Filled, Rejected
 from commands.order import PlaceOrder
+from domain.account import KillSwitchTripped
 from domain.arithmetic import EXACT, ZERO, total
 from domain.direction import Direction, Purpose, Side
 from domain.log import chain_id, is_outside_fact
-from domain.order import Closed, OrderFilled, OrderOverfilled, OrderPlaced, OrderType
+from domain.order import (
+    Closed,
+    OrderCancelRequested,
+    OrderFilled,
+    OrderOverfilled,
+    OrderPlaced,
+    OrderType,
+)
 from domain.position import (
     Ended,
     Open,
@@ -284,13 +292,22 @@ def test_the_log_has_no_gap_and_no_missing_cause(taken: list[Step]) -> None:
 
 @given(steps)
 @THOROUGHLY
-def test_events_of_an_order_continue_the_chain_that_placed_it(
+def test_events_of_an_order_continue_the_chain_that_placed_it_but_for_the_cancel_of_a_tripped_switch(
     taken: list[Step],
 ) -> None:
     trading = traded(taken)
+    tripped = {
+        str(one.meta.event_id): one.meta.correlation_id
+        for one in trading.desk.log.envelopes
+        if isinstance(one.event, KillSwitchTripped)
+    }
     for envelope in trading.desk.log.envelopes:
-        if envelope.meta.stream.startswith("order-"):
-            assert envelope.meta.stream == order_stream(ACCOUNT, f"{envelope.meta.correlation_id}-e1")
+        meta = envelope.meta
+        if meta.causation_id in tripped:
+            assert envelope.event == OrderCancelRequested("KILL_SWITCH")
+            assert meta.correlation_id == tripped[meta.causation_id]
+        elif meta.stream.startswith("order-"):
+            assert meta.stream == order_stream(ACCOUNT, f"{meta.correlation_id}-e1")
 
 
 def test_a_fill_that_turns_the_position_is_split_exactly() -> None:

@@ -69,9 +69,11 @@ def test_with_close_the_orphan_is_closed_at_the_market_once() -> None:
     assert start(desk) == []
 
 
-@pytest.mark.parametrize("rule", [OrphanRule.CLOSE, OrphanRule.HAND_OVER])
-def test_a_waiting_entry_of_a_strategy_that_is_no_longer_configured_is_cancelled(rule: OrphanRule) -> None:
-    desk = a_desk_with_an_orphan(rule, "fast", filled="")
+@pytest.mark.parametrize(("rule", "to"), [(OrphanRule.CLOSE, ""), (OrphanRule.HAND_OVER, "fast")])
+def test_a_waiting_entry_of_a_strategy_that_is_no_longer_configured_is_cancelled(
+    rule: OrphanRule, to: str
+) -> None:
+    desk = a_desk_with_an_orphan(rule, to, filled="")
     assert start(desk) == ["OrderCancelRequested"]
     assert start(desk) == []
 
