@@ -89,7 +89,8 @@ def test_a_position_of_a_person_is_not_an_orphan(rule: OrphanRule) -> None:
     hand = Hand(log)
     hand.accepted(PlaceOrder(LIMIT))
     hand.pass_seconds(2)
-    settings = Settings(strategies=(SLOW,), orphans=OrphanSettings(rule=rule, to="slow"))
+    heir = "slow" if rule is OrphanRule.HAND_OVER else ""
+    settings = Settings(strategies=(SLOW,), orphans=OrphanSettings(rule=rule, to=heir))
     again = started_again(log, hand, settings)
     again.pass_seconds(2)
     assert again.world.portfolio.positions[BTC].owner == "person"
