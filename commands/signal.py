@@ -60,14 +60,17 @@ def _record(command: RecordDecision, state: SignalState) -> Sequence[SignalEvent
 def check_signal(signal: SignalDetected) -> None:
     """Raises InvalidInput unless every figure is finite, confidence in 0..1, trend in -1..1, prices positive."""
     check_instrument_id(signal.instrument)
+    named = f"of the signal of {signal.strategy} on {signal.instrument}"
     if signal.interval_seconds < 1:
-        raise InvalidInput(f"interval {signal.interval_seconds} of a signal must be at least 1 second")
+        raise InvalidInput(
+            f"the interval {named} is {signal.interval_seconds} s; it must be at least 1 second"
+        )
     if not 0 <= signal.confidence <= 1:
-        raise InvalidInput(f"confidence {signal.confidence} of a signal must be in 0 … 1")
+        raise InvalidInput(f"the confidence {named} is {signal.confidence}; it must be in 0 … 1")
     if not -1 <= signal.trend <= 1:
-        raise InvalidInput(f"trend {signal.trend} of a signal must be in -1 … 1")
+        raise InvalidInput(f"the trend {named} is {signal.trend}; it must be in -1 … 1")
     for name, price in (("price", signal.price), ("stop", signal.stop), ("target", signal.target)):
-        check_positive(f"{name} of a signal", price)
+        check_positive(f"the {name} {named},", price)
     for name, figure in signal.inputs.items():
         if not math.isfinite(figure):
-            raise InvalidInput(f"input {name} of a signal is {figure}")
+            raise InvalidInput(f"the input {name} {named} is {figure}; it must be finite")

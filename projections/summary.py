@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from domain.account import AccountOpened, BalanceChanged
+from domain.account import AccountOpened, BalanceChanged, KillSwitchReset, KillSwitchTripped
 from domain.arithmetic import EXACT, ZERO
 from domain.drawdown import drawdown_after
 from domain.log import Envelope
@@ -19,7 +20,10 @@ from domain.signal import DecisionMade, SignalDetected, Verdict
 
 @dataclass(slots=True)
 class Summary:
-    """Sums over the events folded so far; money in the account's currency, drawdown a fraction of the peak balance."""
+    """Sums over the events folded so far; money in the account's currency, drawdown a fraction of the peak balance.
+
+    `tripped` is the reason of the kill switch, `tripped_at` when it was tripped; both are empty while it is not.
+    """
 
     currency: str = ""
     starting_balance: Decimal = ZERO
@@ -41,6 +45,8 @@ class Summary:
     exits: Counter[str] = field(default_factory=Counter[str])
     last_signal: str = ""
     last_closed_by: str = ""
+    tripped: str = ""
+    tripped_at: datetime | None = None
 
     def fold(self, envelope: Envelope) -> None:
         """Adds one event; events without a step only raise `events`."""
@@ -50,6 +56,8 @@ class Summary:
             step(self, envelope.event)
         if isinstance(envelope.event, SignalDetected):
             self.last_signal = envelope.meta.correlation_id
+        if isinstance(envelope.event, KillSwitchTripped):
+            self.tripped_at = envelope.meta.occurred_at
 
     @property
     def net(self) -> Decimal:
@@ -85,6 +93,8 @@ class Summary:
             "verdicts": dict(sorted(self.verdicts.items())),
             "skipped": dict(self.skipped.most_common()),
             "exits": dict(sorted(self.exits.items())),
+            "kill_switch": self.tripped,
+            "kill_switch_at": "" if self.tripped_at is None else self.tripped_at.isoformat(),
             "orders": self.orders,
             "fills": self.fills,
             "events": self.events,
@@ -122,6 +132,14 @@ def _position_closed(summary: Summary, event: PositionClosed) -> None:
     summary.last_closed_by = event.order_id
 
 
+def _tripped(summary: Summary, event: KillSwitchTripped) -> None:
+    summary.tripped = event.reason
+
+
+def _reset(summary: Summary, _event: KillSwitchReset) -> None:
+    summary.tripped, summary.tripped_at = "", None
+
+
 def _signal(summary: Summary, _event: SignalDetected) -> None:
     summary.signals += 1
 
@@ -137,6 +155,8 @@ def _fill(summary: Summary, _event: OrderFilled) -> None:
 _STEPS: Mapping[type, Callable[[Summary, Any], None]] = {
     AccountOpened: _account_opened,
     BalanceChanged: _balance_changed,
+    KillSwitchTripped: _tripped,
+    KillSwitchReset: _reset,
     SignalDetected: _signal,
     DecisionMade: _decision_made,
     OrderPlaced: _order,

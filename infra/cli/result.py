@@ -70,6 +70,14 @@ class Result:
         synthetic = self.plan.opening.synthetic
         title = _SYNTHETIC if synthetic else "Paper trading"
         console.print(_table(title, "bold yellow" if synthetic else "bold", self._rows()))
+        if self.summary.tripped_at is not None:
+            at = f"{self.summary.tripped_at:%Y-%m-%d %H:%M} UTC"
+            console.print(
+                f"The kill switch was tripped at {at}: {self.summary.tripped}. No entry is traded until a person "
+                "resets it.",
+                style="bold red",
+                markup=False,
+            )
         if self.summary.skipped:
             reasons = ((reason, f"{count:,}") for reason, count in self.summary.skipped.most_common())
             console.print(_table("Why signals were not traded", "bold", reasons))

@@ -11,6 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
+from commands.identity import ENGINE
+from commands.reports import EXCHANGE
 from domain.log import is_outside_fact
 from domain.signal import Chamber, DecisionMade, Vote
 from projections.chain import Node, Story
@@ -18,6 +20,8 @@ from projections.sentences import plain, sentence
 
 _LONG = re.compile(r"-?\d+\.\d{5,}")
 _UTC = "+00:00"
+SYSTEM = frozenset({ENGINE, EXCHANGE})
+"""The actors of events that no person and no scanner requested."""
 _MARKS = {True: "[green]yes[/green]", False: "[red]no [/red]"}
 
 
@@ -66,6 +70,7 @@ def _line(node: Node, owners: Mapping[int, str], under: str) -> str:
         f"#{node.recorded.ordinal}",
         "" if meta.stream == under else f"{meta.stream}{_owned(owners.get(node.recorded.ordinal))}",
         f"<- {meta.causation_id}" if reported else "",
+        "" if meta.actor in SYSTEM else f"by {meta.actor}",
     ]
     return (
         f"[dim]{_clock(meta.occurred_at)}[/dim] [bold]{type(event).__name__}[/bold] "

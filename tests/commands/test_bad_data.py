@@ -138,18 +138,18 @@ STEPS: dict[str, tuple[Callable[[Desk], object], type[InvalidInput], str]] = {
     "a signal with a confidence above 1": (
         seeing(confidence=1.5),
         InvalidInput,
-        "confidence 1.5 of a signal must be in",
+        "LINEAR.BYBIT is 1.5; it must be in 0 … 1",
     ),
     "a signal with a confidence of NaN": (
         seeing(confidence=float("nan")),
         InvalidInput,
-        "confidence nan of a signal",
+        "LINEAR.BYBIT is nan; it must be in 0 … 1",
     ),
-    "a signal at a price of NaN": (seeing(price=D("NaN")), InvalidInput, "price of a signal NaN must be"),
+    "a signal at a price of NaN": (seeing(price=D("NaN")), InvalidInput, "LINEAR.BYBIT, NaN must be"),
     "a signal with an input of NaN": (
         seeing(inputs={"rsi": float("nan")}),
         InvalidInput,
-        "input rsi of a signal",
+        "the input rsi of the signal of trend on",
     ),
     "an instrument with an invalid id": (
         lambda desk: desk.ask(ListInstrument(an_instrument("BTC-USDT")), cause="command:bad"),

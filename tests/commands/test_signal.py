@@ -23,18 +23,20 @@ def test_a_decision_on_an_undetected_signal_is_refused() -> None:
     given().when(RecordDecision("abc", DECISION)).then_error(Refused, "signal abc was never detected")
 
 
+OF = "of the signal of trend on BTCUSDT-LINEAR.BYBIT"
+
 FAULTS: list[tuple[dict[str, object], str]] = [
-    ({"interval_seconds": 0}, "interval 0 of a signal must be at least 1 second"),
-    ({"confidence": 1.01}, "confidence 1.01 of a signal must be in 0 … 1"),
-    ({"confidence": -0.01}, "confidence -0.01 of a signal must be in 0 … 1"),
-    ({"confidence": float("nan")}, "confidence nan of a signal must be in 0 … 1"),
-    ({"trend": 1.5}, "trend 1.5 of a signal must be in -1 … 1"),
-    ({"trend": float("nan")}, "trend nan of a signal must be in -1 … 1"),
-    ({"price": D("NaN")}, "price of a signal NaN must be a positive, finite number"),
-    ({"stop": D(0)}, "stop of a signal 0 must be a positive, finite number"),
-    ({"target": D("Infinity")}, "target of a signal Infinity must be a positive, finite number"),
-    ({"price": 100.5}, "price of a signal 100.5 is not a Decimal"),
-    ({"inputs": {"adx": float("inf")}}, "input adx of a signal is inf"),
+    ({"interval_seconds": 0}, f"the interval {OF} is 0 s; it must be at least 1 second"),
+    ({"confidence": 1.01}, f"the confidence {OF} is 1.01; it must be in 0 … 1"),
+    ({"confidence": -0.01}, f"the confidence {OF} is -0.01; it must be in 0 … 1"),
+    ({"confidence": float("nan")}, f"the confidence {OF} is nan; it must be in 0 … 1"),
+    ({"trend": 1.5}, f"the trend {OF} is 1.5; it must be in -1 … 1"),
+    ({"trend": float("nan")}, f"the trend {OF} is nan; it must be in -1 … 1"),
+    ({"price": D("NaN")}, f"the price {OF}, NaN must be a positive, finite number"),
+    ({"stop": D(0)}, f"the stop {OF}, 0 must be a positive, finite number"),
+    ({"target": D("Infinity")}, f"the target {OF}, Infinity must be a positive, finite number"),
+    ({"price": 100.5}, f"the price {OF}, 100.5 is not a Decimal"),
+    ({"inputs": {"adx": float("inf")}}, f"the input adx {OF} is inf; it must be finite"),
     ({"instrument": "BTC/USDT"}, "'BTC/USDT' is not an instrument; spell it like BTCUSDT-LINEAR.BYBIT"),
 ]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from domain.account import AccountOpened
+from domain.account import AccountOpened, KillSwitchReset, KillSwitchTripped
 from domain.direction import Purpose
 from domain.events import Event
 from domain.signal import Verdict
 from projections.summary import Summary
 from tests.domain.history import (
+    NOW,
     History,
     a_closing,
     a_decision,
@@ -97,3 +98,14 @@ def test_reasons_of_skipped_signals_are_counted() -> None:
 def test_orders_fills_and_events_are_counted() -> None:
     added = summary(an_order(), a_fill(D(1)), a_fill(D(2), "x2"))
     assert (added.orders, added.fills, added.events) == (1, 2, 3)
+
+
+def test_a_tripped_kill_switch_stands_with_its_reason_and_time_until_it_is_reset() -> None:
+    tripped = ("account-main", KillSwitchTripped("too much lost"))
+    stopped = folded([tripped])
+    assert (stopped.tripped, stopped.tripped_at) == ("too much lost", NOW)
+    assert stopped.figures()["kill_switch"] == "too much lost"
+    assert stopped.figures()["kill_switch_at"] == NOW.isoformat()
+    again = folded([tripped, ("account-main", KillSwitchReset("looked at"))])
+    assert (again.tripped, again.tripped_at) == ("", None)
+    assert again.figures()["kill_switch_at"] == ""

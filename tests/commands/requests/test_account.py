@@ -117,8 +117,8 @@ def test_a_stale_signal_is_recorded_and_skipped() -> None:
             {"instrument": "XYZUSDT-LINEAR.BYBIT"},
             "InstrumentNotListed: XYZUSDT-LINEAR.BYBIT is not listed here",
         ),
-        ({"confidence": 1.5}, "InvalidInput: confidence 1.5 of a signal must be in 0 … 1"),
-        ({"price": D(0)}, "InvalidInput: price of a signal 0 must be a positive"),
+        ({"confidence": 1.5}, "InvalidInput: the confidence of the signal of "),
+        ({"price": D(0)}, "InvalidInput: the price of the signal of "),
     ],
 )
 def test_an_invalid_signal_is_declined(changed: dict[str, object], sentence: str) -> None:
