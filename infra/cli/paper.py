@@ -93,7 +93,7 @@ def paper(
 
 
 def _offer(settings: WhenceSettings, port: int, console: Console) -> None:
-    """Open the API after a keypress. Without a terminal nothing is offered; the next steps name the command."""
+    """Opens the API after a keypress. Without a terminal nothing is offered; the next steps name the command."""
     if not (sys.stdin.isatty() and console.is_terminal):
         return
     console.print(
