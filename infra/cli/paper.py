@@ -39,9 +39,11 @@ def paper(
     ] = None,
     log: LogOption = None,
     account: AccountOption = None,
-    balance: Annotated[str | None, typer.Option(help="Starting balance in quote currency.")] = None,
+    balance: Annotated[
+        str | None, typer.Option(help="Starting balance in quote currency; default: 10000.")
+    ] = None,
     leverage: Annotated[
-        str | None, typer.Option(help="Maximum size of a position as a multiple of its margin.")
+        str | None, typer.Option(help="Maximum size of a position as a multiple of its margin; default: 1.")
     ] = None,
     pace: Annotated[
         str | None,
