@@ -78,7 +78,7 @@ class Mailbox:
             return None
 
     def close(self, why: str) -> None:
-        """Answer all queued and all later requests with a TimedOut that gives `why`; idempotent."""
+        """Answers all queued and all later requests with a TimedOut that gives `why`; idempotent."""
         with self._closing:
             if self._closed is None:
                 self._closed = why

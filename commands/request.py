@@ -43,7 +43,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManualTerms:
-    """The terms of an order by hand.
+    """The terms of a manual order.
 
     `reduce_only` orders only reduce a position. `stop` and `target` are the protection that rests at the exchange
     from the first fill on; a reducing order has none.

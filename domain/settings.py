@@ -199,17 +199,19 @@ def evolve(state: InForce, event: SettingsEvent) -> InForce:  # noqa: ARG001  (t
 
 def check(settings: Settings) -> None:
     """Raises InvalidSettings naming every setting that is out of its range, or with which nothing could be traded."""
-    faults = [
-        f"{name} = {value} must be in {low} … {high}"
-        for name, value, low, high in ranges(settings)
-        if not is_within(value, low, high)
-    ]
-    faults += _misspelled("risk.allowed", settings.risk.allowed)
-    faults += _faults_of_strategies(settings)
+    if found := list(faults(settings)):
+        raise InvalidSettings("; ".join(found))
+
+
+def faults(settings: Settings) -> Iterator[str]:
+    """The faults that `check` refuses, each as a sentence that begins with the setting's dotted name."""
+    for name, value, low, high in ranges(settings):
+        if not is_within(value, low, high):
+            yield f"{name} = {value} must be in {low} … {high}"
+    yield from _misspelled("risk.allowed", settings.risk.allowed)
+    yield from _faults_of_strategies(settings)
     if settings.sizing.rule is SizingRule.FIXED and settings.sizing.quantity == 0:
-        faults.append("sizing.quantity = 0 must be above 0 where sizing.rule is FIXED")
-    if faults:
-        raise InvalidSettings("; ".join(faults))
+        yield "sizing.quantity = 0 must be above 0 where sizing.rule is FIXED"
 
 
 _LONGEST_ID = 100
@@ -230,8 +232,11 @@ def _faults_of_strategies(settings: Settings) -> Iterator[str]:
         if not (one.instance.isprintable() and len(one.instance) <= _LONGEST_ID):
             yield f"{where}: an id is up to {_LONGEST_ID} characters that can be seen, not {one.instance[:100]!r}"
         if one.interval and interval_of(one.interval) is None:
-            yield f"{where}.interval = {one.interval!r} is no part of a day; write it like 1m, 15m, 1h or 1d"
-        yield from _misspelled(f"{where}.instruments", one.instruments)
+            yield (
+                f"{where}.interval = {one.interval!r}{_of(one)} does not divide a day evenly; write it like 1m, 15m, "
+                "1h or 1d"
+            )
+        yield from _misspelled(f"{where}.instruments{_of(one)}", one.instruments)
     count = Counter(settings.instances)
     twice = sorted(name for name, times in count.items() if times > 1)
     if twice:
@@ -239,6 +244,11 @@ def _faults_of_strategies(settings: Settings) -> Iterator[str]:
     if PERSON in count:
         yield f"strategies: none may have the id {PERSON}: that is the owner of what people enter"
     yield from _faults_of_orphans(settings.orphans, settings.instances)
+
+
+def _of(strategy: StrategySettings) -> str:
+    """The strategy's id, because a number alone is hard to find in a long settings file."""
+    return f" (id {strategy.instance})" if strategy.instance else ""
 
 
 def _faults_of_orphans(orphans: OrphanSettings, instances: tuple[str, ...]) -> Iterator[str]:

@@ -66,8 +66,12 @@ def fault_sentence(
     """The source, the key and the remedy of a fault: `whence.toml: leverege: unknown; did you mean leverage?`"""
     layer = max(layers, key=lambda layer: layer.depth(place))
     keys = [str(key) for key in place[: layer.depth(place)]]
-    remedy = _unknown(keys[-1], model) if kind == "extra_forbidden" else message
+    remedy = _unknown(keys[-1], model) if kind == "extra_forbidden" else _REMEDIES.get(kind, message)
     return f"{layer.name}: {layer.spell(keys)}: {remedy}"
+
+
+_REMEDIES = {"decimal_parsing": "not a number; write it like 10000 or 2500.50"}
+"""The sentences for kinds of faults that pydantic describes in Python's terms."""
 
 
 def _under(upper: Tree, lower: Tree) -> Tree:

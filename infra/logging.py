@@ -32,7 +32,7 @@ class ToStderr(logging.Handler):
     """Writes to the standard error that is current when a record is logged."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the record in one call, so that the lines of two threads do not mix."""
+        """Writes the record in one call, so that the lines of two threads do not mix."""
         try:
             sys.stderr.write(f"{self.format(record)}\n")
         except (OSError, ValueError):
@@ -40,7 +40,7 @@ class ToStderr(logging.Handler):
 
 
 def configure(level: int = logging.WARNING) -> None:
-    """Log records of `level` and above to the standard error; a second call replaces the first."""
+    """Logs records of `level` and above to the standard error; a second call replaces the first."""
     handler = ToStderr()
     handler.setFormatter(_formatter(for_people=sys.stderr.isatty()))
     root = logging.getLogger()

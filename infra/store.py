@@ -91,7 +91,7 @@ def _found(connection: Connection, scripts: ScriptDirectory) -> str | None:
 
 
 def _lock(connection: Connection) -> None:
-    """Take PostgreSQL's lock. SQLite needs none, because a writing transaction begins with a lock."""
+    """Takes PostgreSQL's lock. SQLite needs none, because a writing transaction begins with a lock."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
 

@@ -15,7 +15,7 @@ from commands.watching import Instance
 from domain.errors import InvalidSettings, WhenceError
 from domain.interval import interval_of
 from domain.number import misread
-from domain.settings import Settings, StrategySettings, check
+from domain.settings import Settings, StrategySettings, check, faults
 from domain.strategies import Strategy
 from domain.strategies.builtin import BUILTIN, StrategyFactory
 from infra.layer import Tree, is_table
@@ -28,10 +28,7 @@ def trading_settings(table: Mapping[str, object]) -> Settings:
     """The settings with all defaults. Raises InvalidSettings, which names each unknown key or invalid value."""
     _refuse(_unknown(table, Settings, "trading"))
     settings = _parsed(table)
-    try:
-        check(settings)
-    except InvalidSettings as fault:
-        raise InvalidSettings(f"trading: {fault}") from None
+    _refuse(f"trading.{fault}" for fault in faults(settings))
     return settings
 
 
@@ -41,8 +38,8 @@ def _parsed(table: Mapping[str, object]) -> Settings:
     try:
         settings = _PARSED.validate_python(spelled)
     except ValidationError as fault:
-        faults = (f"trading.{_place(error['loc'])}: {error['msg']}" for error in fault.errors())
-        raise InvalidSettings("\n".join(faults)) from None
+        found = (f"trading.{_place(error['loc'])}: {error['msg']}" for error in fault.errors())
+        raise InvalidSettings("\n".join(found)) from None
     _refuse(
         f"trading.{_place(one.place)} = {one.value!r} should be {one.expected}"
         for one in misread(spelled, _PARSED.dump_python(settings))
@@ -50,8 +47,8 @@ def _parsed(table: Mapping[str, object]) -> Settings:
     return settings
 
 
-def _refuse(faults: Iterable[str]) -> None:
-    if found := list(faults):
+def _refuse(messages: Iterable[str]) -> None:
+    if found := list(messages):
         raise InvalidSettings("\n".join(found))
 
 

@@ -40,7 +40,7 @@ class AvroCodec:
 
     With `ids`, events are written with registry ids, which the constructor looks up (raises UnknownSchema,
     LogUnavailable). Without `ids`, events are written with fingerprints. Fingerprints are read in both cases. With
-    `read_only` no id is looked up before a record with it is decoded, so current schemas may be unregistered.
+    `read_only` an id is looked up only when a record that holds it is decoded, so current schemas may be unregistered.
     """
 
     def __init__(self, ids: SchemaIds | None = None, *, read_only: bool = False) -> None:
@@ -64,7 +64,7 @@ class AvroCodec:
         except _UNREADABLE as fault:
             raise LogCorrupt(_unreadable(reader, data, f"{type(fault).__name__}: {fault}")) from fault
         if end != len(data):
-            raise LogCorrupt(_unreadable(reader, data, f"the event ends after {end}"))
+            raise LogCorrupt(_unreadable(reader, data, f"the event ends after byte {end}"))
         return envelope
 
     def _reader(self, prefix: bytes) -> EventReader:
@@ -84,7 +84,8 @@ class AvroCodec:
     def _registered(self, schema_id: int) -> WriterSchema:
         if self._ids is None:
             raise UnknownSchema(
-                f"a record was written with schema {schema_id} of a registry: name that registry to read it"
+                f"a record was written with schema {schema_id} of a registry: set `url` in the table [registry] of "
+                "whence.toml to read it"
             )
         return self._ids.schema_of(schema_id)
 

@@ -72,7 +72,10 @@ def decision_writer(symbols: Symbols) -> Write:
 
 
 def _places_written(placed: list[int], known: int) -> bytes:
-    """Encodes a vote's indexes; an index below 64 is one byte, its double, and nearly all are below 64."""
+    """Encodes a vote's indexes.
+
+    An index below 64 is one byte, whose value is twice the index; nearly all indexes are.
+    """
     if placed and known <= _ONE_BYTE:
         return size(len(placed)) + bytes(placed).translate(_DOUBLES) + b"\0"
     return block([size(place) for place in placed])

@@ -95,7 +95,7 @@ class KafkaDoor:
             pending.known = _durable(record, requested)
 
     def _take(self, record: Record) -> None:
-        """Resolve the request of an answer. Answers for other processes and late answers are ignored."""
+        """Resolves the request of an answer. Answers for other processes and late answers are ignored."""
         pending = self._waiting.get(ask_of(record) or b"")
         if pending is None or pending.answer.done():
             return

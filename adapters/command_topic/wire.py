@@ -79,7 +79,7 @@ def read_answer(written: bytes) -> Answer:
 
 
 def id_in(written: bytes) -> str:
-    """The id of a request that cannot be read; empty where it has none."""
+    """The id in a request's bytes, also where the rest is invalid; empty where there is none."""
     try:
         found = _form(written).get("id")
     except InvalidInput:
@@ -141,7 +141,7 @@ def _faults(fault: ValidationError) -> str:
 def _text(form: Mapping[str, Any], member: str) -> str:
     text = form.get(member)
     if not isinstance(text, str) or not text:
-        raise InvalidInput(f"it does not have its {member} as text")
+        raise InvalidInput(f"{member} is missing or is not text")
     return text
 
 

@@ -1,4 +1,4 @@
-"""One moment of the read models in one operation: a snapshot shared by all its resolvers and loaders."""
+"""One snapshot of the read models, shared by all resolvers and loaders of an operation."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Moment:
         self._loaders: dict[tuple[Any, ...], DataLoader[Any, Any]] = {}
 
     async def run(self, query: Callable[[Source], Result]) -> Result:
-        """The result of a query. Raises as the query; StoreUnavailable where the store does not answer."""
+        """The result of a query. Raises what the query raises, and StoreUnavailable where the store does not answer."""
         async with self._turn:
             return await self._readers.run(lambda: self._run(query))
 

@@ -1,4 +1,4 @@
-"""The objects of one noun: made from rows, and loaded by key or by owner, many with one statement."""
+"""Makes the objects of one noun from rows. One statement loads many of them, by key or by owner."""
 
 from __future__ import annotations
 

@@ -30,15 +30,17 @@ class Performance:
     losses: int = strawberry.field(description="The number of lost trades.")
     win_rate: Decimal | None = strawberry.field(description="Wins / trades, to six decimals.")
     profit_factor: Decimal | None = strawberry.field(
-        description="Gross profit / absolute gross loss, to six decimals; null without a loss."
+        description="`grossProfit` / absolute `grossLoss`, to six decimals; null without a loss."
     )
     net: Decimal = strawberry.field(description="Gross - fees + funding.")
-    gross: Decimal = strawberry.field(description="The profit before fees and funding.")
+    gross: Decimal = strawberry.field(description="The sum of the results before fees and funding.")
     fees: Decimal = strawberry.field(description="The fees paid; negative is a rebate.")
     funding: Decimal = strawberry.field(description="The funding received; negative where it was paid.")
-    gross_profit: Decimal = strawberry.field(description="The sum of the nets of the won trades.")
+    gross_profit: Decimal = strawberry.field(
+        description="The sum of the nets of the won trades, after fees and funding."
+    )
     gross_loss: Decimal = strawberry.field(
-        description="The sum of the nets of the lost trades: zero or negative."
+        description="The sum of the nets of the lost trades, after fees and funding: zero or negative."
     )
     average_win: Decimal | None = strawberry.field(
         description="The average net of the won trades; null where there is none."
@@ -51,7 +53,7 @@ class Performance:
         description="The net of the worst trade; zero where none was lost."
     )
     max_drawdown: Decimal = strawberry.field(
-        description="The deepest fall of the running net below its peak."
+        description="The largest drop of the cumulative net below its earlier peak."
     )
     sharpe: float | None = strawberry.field(
         description=(
@@ -66,7 +68,7 @@ class Performance:
         )
     )
     last_closed_at: datetime = strawberry.field(description="When the last of these positions was closed.")
-    ordinal: Ordinal = strawberry.field(description="The event's ordinal in the log.")
+    ordinal: Ordinal = strawberry.field(description="The ordinal of the last event that is included.")
 
 
 _PLAIN = (

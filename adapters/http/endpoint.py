@@ -1,4 +1,7 @@
-"""GraphQL behind the gate, over HTTP and websockets: each operation has its own caller and context."""
+"""GraphQL over HTTP and websockets, after authentication and rate limits (`Gate`).
+
+Each operation has its own caller and context.
+"""
 
 from __future__ import annotations
 
@@ -117,7 +120,11 @@ class Endpoint(GraphQL[Any, None]):
         self._gate = gate
 
     def decode_json(self, data: str | bytes) -> object:
-        """Raises JSONDecodeError for every invalid body: bytes that are not text, endless nesting or digits, null."""
+        """The decoded body.
+
+        Raises JSONDecodeError where the body is invalid: bytes that are not text, objects nested too deeply, numbers
+        with too many digits, or null.
+        """
         try:
             decoded = super().decode_json(data)
         except (ValueError, RecursionError) as fault:
@@ -156,7 +163,10 @@ class Endpoint(GraphQL[Any, None]):
         return cast(UnsetType, UNSET)
 
     async def admitted(self, connected: Connected) -> Caller:
-        """The caller of one more operation, which is counted. Raises Unauthenticated, TooOften, StoreError."""
+        """Counts one operation against the rate and returns its caller.
+
+        Raises Unauthenticated, TooOften, StoreError.
+        """
         caller = await self.named(connected)
         self._gate.count(connected.socket, caller)
         return caller

@@ -108,7 +108,7 @@ class Admin:
         }
 
     def make_topic(self, name: str, partitions: int, replicas: int, settings: Mapping[str, str]) -> None:
-        """Create a topic. A topic that exists already is left as it is."""
+        """Creates a topic. A topic that exists already is left as it is."""
         new = NewTopic(name, num_partitions=partitions, replication_factor=replicas, config=dict(settings))
         made = self._client.create_topics([new], operation_timeout=self._timeout)
         self._known(name, made[name], unless=KafkaError.TOPIC_ALREADY_EXISTS)

@@ -47,17 +47,17 @@ class Append:
         return bool(self.events or self.snapshots or self.track)
 
     def succeed(self, ordinals: Sequence[int] = ()) -> None:
-        """Report that the append is committed, with its events at `ordinals`."""
+        """Reports that the append is committed, with its events at `ordinals`."""
         self._ordinals = ordinals
         self._answered.release()
 
     def fail(self, error: BaseException) -> None:
-        """Report that the append is not committed or, with OutcomeUnknown, may be committed."""
+        """Reports that the append is not committed or, with OutcomeUnknown, may be committed."""
         self._error = error
         self._answered.release()
 
     def wait(self) -> Sequence[int]:
-        """Wait until the events are durable and return their ordinals. Raises the error passed to `fail`."""
+        """Waits until the events are durable and returns their ordinals. Raises the error passed to `fail`."""
         with self._answered:
             if self._error is not None:
                 raise self._error.with_traceback(None)
@@ -74,7 +74,7 @@ class Staging:
         self._tracked: dict[str, int] = {}
 
     def add(self, append: Append) -> None:
-        """Add all of `append`.
+        """Adds all of `append`.
 
         Raises KafkaConflict where a version or a tracking ordinal is already taken; nothing is then added.
         """

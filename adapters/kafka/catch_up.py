@@ -20,7 +20,7 @@ _FLUSH_AT: Final = 50_000
 
 
 def catch_up(clients: Clients, settings: KafkaSettings, follower: Follower, stopped: threading.Event) -> int:
-    """Read every topic into the index up to its certain end; returns that offset of the events' topic.
+    """Reads every topic into the index up to its certain end; returns that offset of the events' topic.
 
     An index that is ahead of the log, or whose last event is not in the log, is rebuilt.
     """

@@ -52,7 +52,7 @@ class Clients:
         self._pause = threading.Event()
 
     def producer(self, transactional_id: str, max_bytes: int, disconnected: threading.Event) -> Producer:
-        """A producer that sets `disconnected`, while it is polled, when one of its connections has broken."""
+        """A producer. After one of its connections breaks, the next poll sets `disconnected`."""
 
         def report(_: KafkaError) -> None:
             disconnected.set()
@@ -75,7 +75,7 @@ class Clients:
                 "group.id": group,
                 "client.id": client_id,
                 "session.timeout.ms": session_ms,
-                # A member that leaves while another joins waits for the next heartbeat of every member.
+                # Short, because a member that leaves waits for the next heartbeat of every member.
                 "heartbeat.interval.ms": session_ms // 20,
                 "enable.partition.eof": False,
                 "auto.offset.reset": "latest",
@@ -106,7 +106,7 @@ class Clients:
 
     @contextlib.contextmanager
     def errors(self, what: str) -> Generator[None]:
-        """Raise Kafka's exceptions as KafkaUnavailable, without secrets."""
+        """Raises Kafka's exceptions as KafkaUnavailable, without secrets."""
         try:
             yield
         except KafkaException as error:

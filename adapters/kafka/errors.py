@@ -43,7 +43,7 @@ class KafkaOwnershipLost(OwnershipLost, OperationalError):
 
 
 class KafkaLogOwned(LogOwned, OperationalError):
-    """Another engine owns the partition; the message names its host, its process and the time since when."""
+    """Another engine owns the partition; the message names its host, its process and its start time."""
 
 
 class KafkaLogUnsafe(LogUnsafe, OperationalError):
@@ -51,7 +51,7 @@ class KafkaLogUnsafe(LogUnsafe, OperationalError):
 
 
 class KafkaLogCorrupt(LogCorrupt, DatabaseError):
-    """The log holds a record that no owner of it can have written, or lacks a committed one."""
+    """The log holds a record that no owner can have written, or lacks a record that was committed."""
 
 
 class KafkaReadOnly(OwnershipLost, ProgrammingError):

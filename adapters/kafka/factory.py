@@ -72,7 +72,7 @@ class KafkaFactory(InfrastructureFactory[KafkaTrackingRecorder]):
         return self._chosen(self.PROCESS_RECORDER_TOPIC, KafkaProcessRecorder)(self.store)
 
     def close(self) -> None:
-        """Finish the current appends and release the partition."""
+        """Finishes the current appends and releases the partition."""
         with self._opening:
             if self._store is not None:
                 self._store.close()

@@ -40,7 +40,7 @@ class History:
         return self.events_at(self.index.places_between(first, min(last, self.count)))
 
     def record(self, appends: Sequence[Append], last: Mapping[str, int], first: int, end: int) -> None:
-        """Index committed appends, whose events lie from offset `first` to before `end`, and report them to callers.
+        """Indexes committed appends, whose events lie from offset `first` to before `end`; reports them to callers.
 
         `last` holds the last version of each stream in `appends`.
         """
@@ -74,11 +74,11 @@ class History:
         return None
 
     def forget(self) -> None:
-        """Empty the cache, so that the next reads come from the log."""
+        """Empties the cache, so that the next reads come from the log."""
         self._recent.clear()
 
     def listen(self, listener: threading.Event) -> None:
-        """Register `listener`, which is set whenever there are new events."""
+        """Registers `listener`, which is set whenever there are new events."""
         with self._listening:
             self._listeners.add(listener)
 
@@ -87,7 +87,7 @@ class History:
             self._listeners.discard(listener)
 
     def notify(self) -> None:
-        """Set every listener, because there are new events."""
+        """Sets every listener, because there are new events."""
         with self._listening:
             for listener in self._listeners:
                 listener.set()

@@ -170,7 +170,7 @@ class Index:
     # Updates.
 
     def add(self, runs: Sequence[Run], last: Mapping[str, int], topic: str, reached: int) -> None:
-        """Add committed events; `topic` is read up to the offset `reached`.
+        """Adds committed events; `topic` is read up to the offset `reached`.
 
         `last` holds the last version of each stream in `runs`.
         """
@@ -183,16 +183,16 @@ class Index:
             self.count += events
 
     def reach(self, topic: str, offset: int) -> None:
-        """Record that `topic` is read up to `offset`."""
+        """Records that `topic` is read up to `offset`."""
         with self._pending_lock:
             self._reached[topic] = offset
 
     def refuse(self, offset: int, claim: str) -> None:
-        """Record that the record at `offset` is not an event of this log."""
+        """Records that the record at `offset` is not an event of this log."""
         self._do("INSERT OR REPLACE INTO refused VALUES (?, ?)", [(offset, claim)])
 
     def track(self, application: str, notification: int) -> None:
-        """Record that `application` has processed notifications up to `notification`."""
+        """Records that `application` has processed notifications up to `notification`."""
         self._do(_WRITE_TRACKING, [(application, notification)])
 
     def keep(self, snapshots: Iterable[Snapshot]) -> None:
@@ -200,7 +200,7 @@ class Index:
         self._do("INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?)", snapshots)
 
     def flush(self) -> None:
-        """Write the pending runs to SQLite, in one transaction with the offsets reached."""
+        """Writes the pending runs to SQLite, in one transaction with the offsets reached."""
         with self._database_lock:
             with self._pending_lock:
                 pending, last, reached = self._pending, self._pending_last, self._reached
@@ -219,7 +219,7 @@ class Index:
         return known == self._identity
 
     def clear(self) -> None:
-        """Delete everything except the identity, so that the log is read again from its beginning.
+        """Deletes everything except the identity, so that the log is read again from its beginning.
 
         A file that failed while in use (by a full disk, for example) is not used again: the index stays in memory.
         """
@@ -232,7 +232,7 @@ class Index:
             self._do("INSERT INTO identity VALUES (?, ?)", self._identity.items())
 
     def close(self) -> None:
-        """Flush and close the database."""
+        """Flushes and closes the database."""
         with self._database_lock:
             try:
                 self.flush()

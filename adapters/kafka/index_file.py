@@ -57,7 +57,7 @@ def opened(path: Path | None) -> sqlite3.Connection:
 
 
 def remove(path: Path | None) -> None:
-    """Delete the database file and SQLite's files beside it."""
+    """Deletes the database file and SQLite's files beside it."""
     for suffix in ("", "-wal", "-shm", "-journal") if path is not None else ():
         Path(f"{path}{suffix}").unlink(missing_ok=True)
 

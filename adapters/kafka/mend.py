@@ -47,7 +47,7 @@ _VALUE: Final = struct.Struct(">hqhib")
 def mend(
     clients: Clients, settings: KafkaSettings, topics: Sequence[str], producers: Mapping[str, Producer]
 ) -> None:
-    """End the hanging transactions in `topics` as their coordinator ended them.
+    """Ends the hanging transactions in `topics` as their coordinator ended them.
 
     `producers` holds, by transactional id, the producers that have just fenced off their predecessors.
 

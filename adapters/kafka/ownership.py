@@ -77,7 +77,7 @@ class Claim:
         self._member: threading.Thread | None = None
 
     def make(self) -> None:
-        """Become the owner of the partition.
+        """Becomes the owner of the partition.
 
         Raises KafkaLogOwned where another process owns it (the message names host, process and since when), and
         KafkaUnavailable where the broker does not respond or several processes claim the partition at once.
@@ -106,7 +106,7 @@ class Claim:
             )
 
     def check(self) -> None:
-        """Check before a renewed takeover that no other process claims the partition.
+        """Checks before a renewed takeover that no other process claims the partition.
 
         Raises KafkaOwnershipLost where one does; the message names it.
         """
@@ -120,14 +120,14 @@ class Claim:
         return [owner for owner in self._owners() if owner != self._me and not owner.is_dead]
 
     def close(self) -> None:
-        """Leave the group."""
+        """Leaves the group."""
         self._stopped.set()
         if self._member is not None:
             self._member.join()
             self._member = None
 
     def _join(self) -> None:
-        """Join the group and wait until it lists this process, not until it is stable: dead members delay that."""
+        """Joins the group and waits until it lists this process, not until it is stable: dead members delay that."""
         self._member = threading.Thread(target=self._stay, name=f"own {self._settings.name}", daemon=True)
         self._member.start()
         deadline = monotonic() + self._clients.timeout

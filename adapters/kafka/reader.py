@@ -56,7 +56,7 @@ class PartitionConsumer:
         self.close()
 
     def go_to(self, offset: int) -> None:
-        """Continue with the first committed message at or after `offset`."""
+        """Continues with the first committed message at or after `offset`."""
         with self._clients.errors(f"read {self._partition.topic}"):
             # Not seek(): librdkafka then waits out a fetch that is under way.
             self._consumer.assign([TopicPartition(self._partition.topic, self._partition.partition, offset)])

@@ -26,7 +26,7 @@ class Recent:
         self._lock = threading.Lock()
 
     def add(self, first: int, events: Sequence[Draft]) -> None:
-        """Add committed events, the first of which is at ordinal `first`."""
+        """Adds committed events, the first of which is at ordinal `first`."""
         with self._lock:
             self._firsts.append(first)
             self._commits.append([event[:4] for event in events])
@@ -42,7 +42,7 @@ class Recent:
         return records if len(records) == len(found) else None
 
     def clear(self) -> None:
-        """Empty the cache."""
+        """Empties the cache."""
         with self._lock:
             self._firsts, self._commits, self._kept = [], [], 0
 

@@ -54,7 +54,7 @@ class KafkaAggregateRecorder(KafkaRecorder, AggregateRecorder):
     """Appends events and reads them by stream."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """Append the events in one transaction. Raises as `Writer.append` does."""
+        """Appends the events in one transaction. Raises as `Writer.append` does."""
         self._insert(stored_events, **kwargs)
         return None
 
@@ -85,7 +85,7 @@ class KafkaSnapshotRecorder(KafkaRecorder, AggregateRecorder):
     """Appends snapshots and reads them by stream. Kafka may delete all but the last snapshot of a stream."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """Append the snapshots in one transaction. Raises as `Writer.append` does."""
+        """Appends the snapshots in one transaction. Raises as `Writer.append` does."""
         drafts = _drafts(stored_events, kwargs.get("headers"), kwargs.get("timestamps"))
         if drafts:
             self.store.append(Append(snapshots=drafts))
@@ -114,7 +114,7 @@ class KafkaApplicationRecorder(KafkaAggregateRecorder, ApplicationRecorder):
     """Appends events and reads them by stream or by ordinal: 1, 2, 3 … in the order of the partition."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """Append the events in one transaction and return their ordinals. Raises as `Writer.append` does."""
+        """Appends the events in one transaction and returns their ordinals. Raises as `Writer.append` does."""
         return list(self._insert(stored_events, **kwargs))
 
     def select_notifications(
@@ -164,7 +164,7 @@ class KafkaTrackingRecorder(KafkaRecorder, TrackingRecorder):
     """Records the progress of applications."""
 
     def insert_tracking(self, tracking: Tracking) -> None:
-        """Record the progress of an application.
+        """Records the progress of an application.
 
         Raises KafkaConflict where the recorded progress is not behind it, otherwise as `Writer.append` does.
         """

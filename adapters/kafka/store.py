@@ -52,7 +52,7 @@ class PartitionStore:
         return self._inner.history
 
     def append(self, append: Append) -> Sequence[int]:
-        """Append and return the ordinals of the events once they are durable.
+        """Appends, and returns the ordinals of the events once they are durable.
 
         Raises KafkaReadOnly where the log was opened read-only, otherwise as `Writer.append` does.
         """
@@ -61,7 +61,7 @@ class PartitionStore:
         return self._inner.writer.append(append)
 
     def refresh(self) -> None:
-        """Read what another writer has committed so far. Raises KafkaUnavailable, KafkaLogCorrupt."""
+        """Reads what another writer has committed so far. Raises KafkaUnavailable, KafkaLogCorrupt."""
         self._inner.refresh()
 
     @property
@@ -87,7 +87,7 @@ class PartitionStore:
                     return
 
     def close(self) -> None:
-        """Finish the current appends and release everything."""
+        """Finishes the current appends and releases everything."""
         self._finalizer()
 
 
@@ -110,7 +110,7 @@ class _Inner:
         self._flusher = threading.Thread(target=self._flush, name=f"index {settings.name}", daemon=True)
 
     def open(self) -> None:
-        """Become the owner of the partition or, read-only, begin to follow it."""
+        """Becomes the owner of the partition or, read-only, begins to follow it."""
         self._flusher.start()
         if self._settings.read_only:
             self.read_again()

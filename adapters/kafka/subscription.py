@@ -23,6 +23,6 @@ class KafkaSubscription(ListenNotifySubscription["KafkaApplicationRecorder"]):
         self._has_been_notified.set()
 
     def stop(self) -> None:
-        """End the iteration and the thread behind it."""
+        """Ends the iteration and the thread behind it."""
         self._recorder.store.history.unlisten(self._has_been_notified)
         super().stop()

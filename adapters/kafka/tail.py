@@ -30,7 +30,7 @@ class Tail:
         self._thread.start()
 
     def wait_for(self, offset: int) -> None:
-        """Wait until the index holds everything before `offset`. Raises KafkaUnavailable, KafkaLogCorrupt."""
+        """Waits until the index holds everything before `offset`. Raises KafkaUnavailable, KafkaLogCorrupt."""
         deadline = monotonic() + self._clients.timeout
         with self._moved:
             while self._follower.index.reached(self._topic) < offset:

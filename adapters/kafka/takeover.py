@@ -60,18 +60,18 @@ class Takeover:
         return (self.fence, self.fence, self.read)
 
     def whole(self) -> Taken:
-        """Run all steps. Raises KafkaUnavailable where a step gets no response; the partition then has no writer."""
+        """Runs all steps. Raises KafkaUnavailable where a step gets no response; the partition then has no writer."""
         for step in self.steps:
             step()
         return Taken(self.producers, self.end, self._disconnected)
 
     def fence(self) -> None:
-        """Take the next of the two transactional ids."""
+        """Takes the next of the two transactional ids."""
         with self._clients.errors(f"take over {self._settings.name}"):
             self.producers.append(self._initialised(self._names[len(self.producers)]))
 
     def read(self) -> None:
-        """Read the log into the index up to its certain end."""
+        """Reads the log into the index up to its certain end."""
         partitions = [TopicPartition(topic, self._settings.partition) for topic in self._follower.absorb]
         if hanging := [
             part.topic for part in partitions if hangs(self._clients, part, self._stopped, _PATIENCE)

@@ -44,7 +44,7 @@ def required_settings(settings: KafkaSettings) -> dict[str, Mapping[str, str]]:
 
 
 def ensure_topics(clients: Clients, settings: KafkaSettings) -> Topics:
-    """Create missing topics (unless read-only) and check the existing ones.
+    """Creates missing topics (unless read-only) and checks the existing ones.
 
     Raises KafkaLogUnsafe where a topic's settings would lose events (the message holds the command that corrects
     them), and KafkaUnavailable where the broker does not respond or a topic is missing in read-only mode.
@@ -61,7 +61,7 @@ def ensure_topics(clients: Clients, settings: KafkaSettings) -> Topics:
 
 
 def _checked(clients: Clients, settings: KafkaSettings, cluster: Cluster, name: str, topic: Topic) -> int:
-    """Check the topic and return its maximum record size in bytes."""
+    """Checks the topic and returns its maximum record size in bytes."""
     found = clients.admin.settings(name) or {}
     _check_partition(settings, topic, name)
     _check_settings(settings, name, required_settings(settings)[name], found)
@@ -80,7 +80,7 @@ def _made(clients: Clients, settings: KafkaSettings, name: str, required: Mappin
 
 
 def announced(clients: Clients, name: str) -> Topic:
-    """Wait until the controller has announced a new topic to the brokers, and return the topic.
+    """Waits until the controller has announced a new topic to the brokers, and returns the topic.
 
     Raises KafkaUnavailable where no broker knows the topic within the timeout.
     """

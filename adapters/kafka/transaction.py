@@ -20,14 +20,17 @@ _Produce = Callable[..., Any]
 
 
 class Transaction:
-    """A transaction of one producer; `first` and `last` are then the offsets of its first and last event, or -1."""
+    """A transaction of one producer.
+
+    `first` and `last` are the offsets of the first and the last delivered event; -1 before any was delivered.
+    """
 
     def __init__(self, producer: Producer, settings: KafkaSettings) -> None:
         self._producer, self._settings = producer, settings
         self.first = self.last = -1
 
     def write(self, appends: Sequence[Append]) -> None:
-        """Begin, send and commit. Raises KafkaException; the outcome must then be read from the log."""
+        """Begins, sends and commits. Raises KafkaException; the log then shows whether it was committed."""
         self.begin()
         self.send(appends)
         self.commit()

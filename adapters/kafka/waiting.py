@@ -27,21 +27,21 @@ class Waiting:
         self._answered = 0
 
     def put(self, append: Append) -> None:
-        """Add an append. Raises KafkaUnavailable where the queue is closed."""
+        """Adds an append. Raises KafkaUnavailable where the queue is closed."""
         with self._entering:
             if self._closed:
                 raise KafkaUnavailable(f"the writer of {self._name} is closed")
             self._queue.put(append)
 
     def close(self) -> None:
-        """Accept no further appends."""
+        """Refuses further appends."""
         with self._entering:
             if not self._closed:
                 self._queue.put(None)
             self._closed = True
 
     def group(self) -> list[Append]:
-        """Wait for an append and return all that are queued; empty once the queue is closed and empty."""
+        """Waits for an append and returns all that are queued; empty once the queue is closed and empty."""
         first = self._queue.get()
         if first is None:
             return []

@@ -71,7 +71,7 @@ class Offsets:
         return self._begin + self._records + self._transactions
 
     def explain(self, last: int, records: int) -> bool:
-        """Count a transaction of `records`, the last at offset `last`; returns whether all offsets are its own."""
+        """Counts a transaction of `records`, the last at offset `last`; returns whether all offsets are its own."""
         self._records += records
         explained = last + 1 <= self.end
         self._transactions += 1
@@ -106,7 +106,7 @@ class Writer:
         return self._lost is not None
 
     def append(self, append: Append) -> Sequence[int]:
-        """Append and return the ordinals of the events once they are durable. An empty append only takes ownership.
+        """Appends, and returns the ordinals of the events once they are durable. An empty append only takes ownership.
 
         Raises KafkaConflict, EventTooLarge: nothing was written, and a retry would fail, too.
         KafkaUnavailable: nothing was written. OutcomeUnknown: the append may have been written.
@@ -116,7 +116,7 @@ class Writer:
         return append.wait()
 
     def close(self) -> None:
-        """Write the queued appends, then stop."""
+        """Writes the queued appends, then stops."""
         self._waiting.close()
         if threading.current_thread() is not self._thread:
             self._thread.join()
@@ -223,7 +223,7 @@ class Writer:
             self._settle(staged, error, again=again)
 
     def _look(self, error: Exception) -> None:
-        """Read the log into the index up to its certain end: as its owner or, once fenced off, as a reader."""
+        """Reads the log into the index up to its certain end: as its owner or, once fenced off, as a reader."""
         if not is_fenced(error):
             self._own()
             return

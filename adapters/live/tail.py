@@ -1,8 +1,9 @@
 """The live tail: one thread follows the log, and every subscriber receives every event once, in order.
 
-The last events are held once for all subscribers; each subscriber has only an ordinal. A subscriber before the held
-events reads pages of the log until it reaches them, so a subscription can begin at any ordinal. A subscriber that has
-reached them and then falls behind them gets a `TooSlow` error and is dropped.
+The last events are held once for all subscribers; a subscriber stores only the ordinal that it has reached. A
+subscriber whose next event is no longer held reads pages of the log until it reaches a held one, so a subscription can
+begin at any ordinal. A subscriber that has reached the held events and then falls behind them gets a `TooSlow` error,
+and its subscription ends.
 """
 
 from __future__ import annotations
@@ -58,8 +59,9 @@ class LiveTail:
     async def subscribe(self, after: int | None = None) -> AsyncGenerator[Recorded]:
         """Every event after the ordinal (None: after the last one), each once, in order, endlessly.
 
-        Raises InvalidInput for an ordinal that the log does not have, TooSlow with the ordinal to continue after, and
-        LogError where the log cannot be read. A new subscription after the last ordinal received misses no event.
+        Raises InvalidInput for an ordinal that the log does not have, TooSlow, which holds the ordinal to subscribe
+        after, and LogError where the log cannot be read. A new subscription after the last ordinal received misses no
+        event.
         """
         at = self._ring.last if after is None else after
         await self._check(at)

@@ -43,7 +43,7 @@ class FileOwner:
 
 
 def _sign(file: TextIO) -> None:
-    """Write the note unbuffered: after a failure on a full disk, closing the file must not write it again."""
+    """Writes the note unbuffered: after a failure on a full disk, closing the file must not write it again."""
     file.truncate(0)
     since = datetime.now(UTC).isoformat(timespec="seconds")
     note = json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "since": since})

@@ -36,7 +36,7 @@ class ApiMetrics:
         self._websockets = gauge(catalogue.WEBSOCKETS, registry)
 
     def answered(self, operation: Operation, status: Status, seconds: float) -> None:
-        """Count an answered operation; for a subscription, `seconds` is the time to its first message."""
+        """Counts an answered operation; for a subscription, `seconds` is the time to its first message."""
         self._responses.labels(operation.value, status.value).observe(seconds)
 
     def connected(self) -> AbstractContextManager[None]:

@@ -1,4 +1,4 @@
-"""Orders by hand: placed, amended, cancelled; and a position closed."""
+"""Manual orders: placed, amended, cancelled; and a position closed."""
 
 from __future__ import annotations
 

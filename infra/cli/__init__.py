@@ -35,7 +35,7 @@ INTERRUPTED = 130
 
 
 def spare_the_collector() -> None:
-    """Reduce garbage collection: events and states are immutable and form no cycles that it could find."""
+    """Reduces garbage collection: events and states are immutable and form no cycles that it could find."""
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
 

@@ -1,4 +1,4 @@
-"""`whence api`: GraphQL over a log, and trading by hand where no other engine owns it."""
+"""`whence api`: GraphQL over a log, and manual trading where no other engine owns it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def api(
     ] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Serves GraphQL at /graphql: queries, live events, and orders by hand where no other engine owns the log."""
+    """Serves GraphQL at /graphql: queries, live events, and manual orders where no other engine owns the log."""
     from infra.cli.serving import ApiOptions, plan_of, serve
 
     settings = load(log=log, store=store, account=account, config=config)

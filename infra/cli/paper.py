@@ -39,9 +39,11 @@ def paper(
     ] = None,
     log: LogOption = None,
     account: AccountOption = None,
-    balance: Annotated[str | None, typer.Option(help="Starting balance in quote currency.")] = None,
+    balance: Annotated[
+        str | None, typer.Option(help="Starting balance in quote currency; default: 10000.")
+    ] = None,
     leverage: Annotated[
-        str | None, typer.Option(help="Maximum size of a position as a multiple of its margin.")
+        str | None, typer.Option(help="Maximum size of a position as a multiple of its margin; default: 1.")
     ] = None,
     pace: Annotated[
         str | None,
@@ -93,7 +95,7 @@ def paper(
 
 
 def _offer(settings: WhenceSettings, port: int, console: Console) -> None:
-    """Open the API after a keypress. Without a terminal nothing is offered; the next steps name the command."""
+    """Opens the API after a keypress. Without a terminal nothing is offered; the next steps name the command."""
     if not (sys.stdin.isatty() and console.is_terminal):
         return
     console.print(

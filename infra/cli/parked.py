@@ -23,7 +23,7 @@ from projections.sentences import sentence
 from projections.store import reading
 
 parked_app = typer.Typer(
-    name="parked", invoke_without_command=True, help="Parked sequences: list, show, retry, discard."
+    name="parked", invoke_without_command=True, help="Lists, shows, retries and discards parked sequences."
 )
 
 SequenceArgument = Annotated[

@@ -33,7 +33,7 @@ from projections.summary import Summary
 _ATTEND_SECONDS = 0.5
 """After the tape: how long the engine waits for a request before it checks whether to stop."""
 _GLANCE_SECONDS = 0.1
-"""The same, between two candles."""
+"""How long it waits between two candles before it checks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def _print(result: Result, manner: Manner) -> None:
 
 @contextmanager
 def _served(settings: WhenceSettings, port: int | None, run: PaperRun, watchers: Watchers) -> Generator[None]:
-    """Serve the API, where `port` is set; the run answers its requests between two instants."""
+    """Serves the API, where `port` is set; the run answers its requests between two instants."""
     if port is None:
         yield
         return
@@ -112,7 +112,7 @@ def _play(plan: Plan, run: PaperRun, speed: float | None, stopping: Stopping, co
 
 
 def _wait(run: PaperRun, seconds: float, stopping: Stopping) -> None:
-    """Wait until the next candle is due; requests are answered at once in the meantime."""
+    """Waits until the next candle is due; requests are answered at once in the meantime."""
     due = time.monotonic() + seconds
     while not stopping.requested() and (left := due - time.monotonic()) > 0:
         run.attend(min(left, _GLANCE_SECONDS))

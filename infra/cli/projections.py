@@ -31,15 +31,15 @@ from projections.standing import Standing, standings
 from projections.store import reading, writing
 
 projections_app = typer.Typer(
-    name="projections", no_args_is_help=True, help="The read models: builds, progress, parked events."
+    name="projections",
+    no_args_is_help=True,
+    help="Builds the read models, shows their progress and handles parked events.",
 )
 projections_app.add_typer(parked_app, name="parked")
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A read model, as listed.")]
 NamesArgument = Annotated[str, typer.Argument(metavar="NAME|all", help="A read model, or all.")]
-HistoryOption = Annotated[
-    bool, typer.Option("--history", help="The build for past moments instead of the current one.")
-]
+_PAST = "the history (for `asOf` queries) instead of the current tables."
 _ALL = "all"
 _LOOK_SECONDS = 0.5
 
@@ -151,7 +151,7 @@ def rebuild(
         int | None,
         typer.Option(parser=whole(), metavar="N", help="Continue build N instead of a new one."),
     ] = None,
-    history: HistoryOption = False,
+    history: Annotated[bool, typer.Option("--history", help=f"Rebuild {_PAST}")] = False,
     log: LogOption = None,
     store: StoreOption = None,
     config: ConfigOption = None,
@@ -198,7 +198,7 @@ def switch(
             help="Number of the build; default: the newest that is not live.",
         ),
     ] = None,
-    history: HistoryOption = False,
+    history: Annotated[bool, typer.Option("--history", help=f"Switch {_PAST}")] = False,
     log: LogOption = None,
     store: StoreOption = None,
     config: ConfigOption = None,

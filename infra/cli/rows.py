@@ -32,7 +32,7 @@ _HEADS = {
     "lag_events": "lag",
     "parked_events": "parked",
     "parked_sequences": "sequences",
-    "of_this_program": "ours",
+    "of_this_program": "this program's",
 }
 """Shorter column heads for people, so that a row fits on a line."""
 _CELLS: Mapping[type, Callable[[object], str]] = {

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from adapters.registry.registry import Registry
 
 schemas_app = typer.Typer(
-    name="schemas", no_args_is_help=True, help="The schemas of the events and of the API."
+    name="schemas",
+    no_args_is_help=True,
+    help="Prints, registers and checks the schemas of the events and of the API.",
 )
 
 RegistryOption = Annotated[

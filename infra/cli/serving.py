@@ -86,7 +86,7 @@ def _trade(
     settings: WhenceSettings, plan: ApiPlan, run: ManualRun, watchers: Watchers, stopping: Stopping
 ) -> None:
     """Serves with an engine, and read-only after it has lost the log to another engine."""
-    note = f"this process owns {settings.account}'s log: orders by hand go to the simulated exchange"
+    note = f"this process owns {settings.account}'s log: manual orders go to the simulated exchange"
     with Api(settings, plan, Hosted(run.door, settings.account, note, watchers)) as api:
         try:
             with commands_served(settings, run.door):

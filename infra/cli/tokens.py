@@ -21,7 +21,9 @@ from infra.cli.options import ConfigOption, JsonOption, LogOption, StoreOption
 from infra.config import load
 from infra.store import migrate, open_store
 
-tokens_app = typer.Typer(name="tokens", no_args_is_help=True, help="Tokens of the API: create, list, revoke.")
+tokens_app = typer.Typer(
+    name="tokens", no_args_is_help=True, help="Creates, lists and revokes tokens of the API."
+)
 
 
 @tokens_app.command()

@@ -30,7 +30,8 @@ def heading(story: Story) -> str:
     nodes = list(_all(node for _, nodes in story.roots for node in nodes))
     times = sorted(node.recorded.envelope.meta.occurred_at for node in nodes)
     chains = f"chain{'s' if len(story.chains) > 1 else ''} {', '.join(sorted(story.chains))}"
-    return f"[bold]{chains}[/bold]: {len(nodes)} events, {_clock(times[0])} to {_clock(times[-1])} UTC"
+    events = f"{len(nodes)} event{'s' if len(nodes) > 1 else ''}"
+    return f"[bold]{chains}[/bold]: {events}, {_clock(times[0])} to {_clock(times[-1])} UTC"
 
 
 def trees(story: Story, owners: Mapping[int, str]) -> Iterator[Tree]:

@@ -97,7 +97,7 @@ def _pins(source: Path) -> Sequence[Path]:
 
 
 def _fetch(node: Node, source: Path) -> None:
-    """Fetch the packages that the lock names; only where the lock has changed since the last fetch."""
+    """Fetches the packages that the lock names; only where the lock has changed since the last fetch."""
     stamp, digest = source / "node_modules" / _STAMP, _digest(source, _pins(source))
     if stamp.is_file() and stamp.read_text() == digest:
         return

@@ -75,5 +75,5 @@ class PaperRun(Attending):
             if self.recalling:
                 raise TapeMismatch(
                     "the log continues after this tape's last candle; play the longer tape, or, where somebody has "
-                    "traded by hand on this log, choose another log"
+                    "traded manually on this log, choose another log"
                 )

@@ -71,7 +71,7 @@ class Api:
             self._hosted.description,
             f"read models and tokens in {store_address(self._settings)}",
             _page_line(plan),
-            "without a token: from this machine only, and reads only",
+            "requests without a token: from this machine only, and read-only",
         ]
         if plan.place.cert is None and not plan.place.is_loopback:
             lines.append(

@@ -72,7 +72,7 @@ KINDS = {
 
 
 def up(say: Callable[[str], object]) -> dict[str, str]:
-    """Start the servers that do not run and have no URL in the environment; returns the URLs by their variables.
+    """Starts the servers that do not run and have no URL in the environment; returns the URLs by their variables.
 
     Raises `MissingParts` before any server starts, and `ServerFailed` where one fails; the servers before it stay up.
     """
@@ -84,7 +84,7 @@ def up(say: Callable[[str], object]) -> dict[str, str]:
 
 
 def down(say: Callable[[str], object], *, wipe: bool = False) -> None:
-    """Stop the running local servers; with `wipe` also delete their data, logs and ports."""
+    """Stops the running local servers; with `wipe` also deletes their data, logs and ports."""
     with _alone():
         for name in reversed(KINDS):
             server = _server(name)
@@ -96,7 +96,7 @@ def down(say: Callable[[str], object], *, wipe: bool = False) -> None:
 
 
 def status() -> Iterator[Health]:
-    """Probe every server; nothing is started or changed."""
+    """Probes every server; nothing is started or changed."""
     for name, kind in KINDS.items():
         yield _health_elsewhere(name, kind, kind.elsewhere) if kind.elsewhere else _health(name, kind)
 

@@ -82,7 +82,7 @@ class KafkaBroker(Server):
         return f"127.0.0.1:{self.port}"
 
     def prepare(self) -> None:
-        """Write `server.properties`, and format the data folder the first time."""
+        """Writes `server.properties`, and formats the data folder the first time."""
         self._settings_file.write_text("".join(f"{key}={value}\n" for key, value in self._settings().items()))
         (self.folder / "controller-port").write_text(str(self._controller_port))
         if not (self._data / "meta.properties").exists():
@@ -93,7 +93,7 @@ class KafkaBroker(Server):
         return (*self._java(), *_HEAP, "kafka.Kafka", str(self._settings_file))
 
     def probe(self, within: float) -> None:
-        """Request the cluster's metadata through librdkafka; it must list a broker."""
+        """Requests the cluster's metadata through librdkafka; it must list a broker."""
         probe_kafka(self.bootstrap_servers, within)
 
     @property
@@ -138,7 +138,7 @@ class KafkaBroker(Server):
 
 
 def probe_kafka(bootstrap_servers: str, within: float, settings: Mapping[str, str] | None = None) -> None:
-    """Request the metadata of any Kafka; raises `NotAnswering`. `settings` are librdkafka's (TLS, SASL …)."""
+    """Requests the metadata of any Kafka; raises `NotAnswering`. `settings` are librdkafka's (TLS, SASL …)."""
     client = AdminClient(
         {
             "bootstrap.servers": bootstrap_servers,

@@ -36,7 +36,7 @@ class Launch:
     remove: Path | None = None
 
     def start(self) -> RunningProcess:
-        """Start the process. Raises `ServerFailed` where the program cannot be executed."""
+        """Starts the process. Raises `ServerFailed` where the program cannot be executed."""
         leash = subprocess.Popen(
             self._leash_command(),
             stdin=subprocess.PIPE,
@@ -100,7 +100,7 @@ class RunningProcess:
             return False
 
     def ended(self, within: float) -> bool:
-        """Wait at most `within` seconds for the end of the process and its leash; returns whether both have ended."""
+        """Waits at most `within` seconds for the end of the process and its leash; returns whether both have ended."""
         try:
             if self._leash is not None:
                 self._leash.wait(within)
@@ -111,13 +111,13 @@ class RunningProcess:
         return True
 
     def send(self, what: signal.Signals) -> None:
-        """Send the server a signal."""
+        """Sends the server a signal."""
         if self._process is not None:
             with contextlib.suppress(psutil.NoSuchProcess):
                 self._process.send_signal(what)
 
     def let_go(self) -> None:
-        """Close the leash's pipes after the server has ended."""
+        """Closes the leash's pipes after the server has ended."""
         if self._leash is not None:
             self._leash.communicate()
             self._leash = None

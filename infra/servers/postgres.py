@@ -51,7 +51,7 @@ class PostgresServer(Server):
         return self._url_of(_DATABASE)
 
     def start(self, within: float = 90.0) -> Self:
-        """Start as `Server.start` does; the first time, create the database."""
+        """Starts as `Server.start` does; the first time, creates the database."""
         super().start(within)
         with psycopg.connect(self._url_of("postgres"), autocommit=True) as session:
             if not session.execute("SELECT FROM pg_database WHERE datname = %s", [_DATABASE]).fetchall():
@@ -76,7 +76,7 @@ class PostgresServer(Server):
         return _unprivileged_user() if os.geteuid() == 0 else None
 
     def probe(self, within: float) -> None:
-        """Run a query in the database `postgres`, which every cluster has."""
+        """Runs a query in the database `postgres`, which every cluster has."""
         probe_postgres(self._url_of("postgres"), within)
 
     @property
@@ -104,7 +104,7 @@ class PostgresServer(Server):
 
 
 def probe_postgres(url: str, within: float) -> None:
-    """Run a query on any PostgreSQL; raises `NotAnswering` without the URL, which may hold a password."""
+    """Runs a query on any PostgreSQL; raises `NotAnswering` without the URL, which may hold a password."""
     try:
         with psycopg.connect(url, connect_timeout=max(2, round(within))) as session:
             session.execute("SELECT 1")

@@ -30,7 +30,7 @@ class SchemaRegistry(Server):
         return f"http://127.0.0.1:{self.port}{_CONFLUENT_API}"
 
     def prepare(self) -> None:
-        """Fetch the program, which creates its own database."""
+        """Fetches the program, which creates its own database."""
         unpacked(POM)
 
     def command(self) -> tuple[str, ...]:
@@ -49,12 +49,12 @@ class SchemaRegistry(Server):
         return (java, *_HEAP, *options, "-jar", str(unpacked(POM) / "quarkus-run.jar"))
 
     def probe(self, within: float) -> None:
-        """Request the list of subjects."""
+        """Requests the list of subjects."""
         probe_registry(self.url, within)
 
 
 def probe_registry(url: str, within: float) -> None:
-    """Request the subjects of any Confluent-compatible registry; raises `NotAnswering`."""
+    """Requests the subjects of any Confluent-compatible registry; raises `NotAnswering`."""
     if urllib.parse.urlsplit(url).scheme not in _CONNECTIONS:
         raise NotAnswering("the given value is not an http or https URL")
     try:

@@ -70,7 +70,7 @@ class Server(ABC):
         return int(remembered.read_text()) if remembered.exists() else free_port()
 
     def start(self, within: float = 90.0) -> Self:
-        """Start and wait until a probe succeeds. Raises `ServerFailed` with the end of the log."""
+        """Starts and waits until a probe succeeds. Raises `ServerFailed` with the end of the log."""
         if self.running:
             return self
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ class Server(ABC):
         return self
 
     def stop(self, within: float = 30.0) -> None:
-        """Stop the server orderly; kill it where that takes longer than `within` seconds."""
+        """Stops the server orderly; kills it where that takes longer than `within` seconds."""
         process = self._started()
         process.send(self._stop_signal)
         if not process.ended(within):
@@ -102,7 +102,7 @@ class Server(ABC):
         process.let_go()
 
     def restart(self) -> None:
-        """Stop orderly and start again on the same data and port."""
+        """Stops orderly and starts again on the same data and port."""
         self.stop()
         self.start()
 
@@ -126,7 +126,7 @@ class Server(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Set up `folder` where that has not been done yet."""
+        """Sets up `folder` where that has not been done yet."""
 
     @abstractmethod
     def command(self) -> tuple[str, ...]:
@@ -134,7 +134,7 @@ class Server(ABC):
 
     @abstractmethod
     def probe(self, within: float) -> None:
-        """Send one request through a real client; raises `NotAnswering`."""
+        """Sends one request through a real client; raises `NotAnswering`."""
 
     def user(self) -> str | None:
         """The user who runs the server; None for the current user."""

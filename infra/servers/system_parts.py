@@ -74,7 +74,7 @@ TEST_PARTS = (*SERVER_PARTS, KCAT, CHROMIUM, PROMTOOL)
 
 
 def ensure(parts: Iterable[Part], say: Callable[[str], object]) -> None:
-    """Install the missing parts where possible. Raises `MissingParts`, which names all that are still missing."""
+    """Installs the missing parts where possible. Raises `MissingParts`, which names all that are still missing."""
     missing = [part for part in parts if not part.present()]
     if not missing:
         return

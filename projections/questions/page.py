@@ -33,10 +33,13 @@ class Wanted:
 
     @property
     def size(self) -> int:
-        """The most rows of the page; raises InvalidInput where `first` and `last` are missing or negative."""
+        """The largest number of rows on the page.
+
+        Raises InvalidInput where `first` and `last` are missing or negative.
+        """
         size = self.first if self.last is None else self.last
         if size is None or size < 0:
-            raise InvalidInput("give first or last, 0 or more")
+            raise InvalidInput("give `first` or `last`, a whole number from 0")
         return size
 
 
@@ -52,7 +55,7 @@ class Page:
 def page(source: Source, listing: Listing, wanted: Wanted) -> Page:
     """One page of the list. Raises InvalidInput for an invalid cursor, and for `first` together with `last`."""
     if wanted.first is not None and wanted.last is not None:
-        raise InvalidInput("give first or last, not both")
+        raise InvalidInput("give `first` or `last`, not both")
     rows = source.table(listing.table)
     order = order_of(listing, wanted)
     statement = _between(
@@ -74,7 +77,7 @@ def count(source: Source, listing: Listing, filters: Mapping[str, Any]) -> int:
 
 
 def order_of(listing: Listing, wanted: Wanted) -> str:
-    """The list and order for which a cursor is valid."""
+    """The name of the list and its order; a cursor is valid only for the name it holds."""
     return f"{listing.table}.{wanted.by}.{'DESC' if wanted.descending else 'ASC'}"
 
 

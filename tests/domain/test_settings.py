@@ -145,11 +145,11 @@ def test_a_name_alone_is_both_the_instance_and_the_strategy() -> None:
         (Settings(strategies=(StrategySettings(),)), "strategies.0: no strategy is named"),
         (
             Settings(strategies=(TREND, replace(QUICK, interval="7m"))),
-            "strategies.1.interval = '7m' is no part of a day; write it like 1m, 15m, 1h or 1d",
+            "strategies.1.interval = '7m' (id quick) does not divide a day evenly; write it like 1m, 15m, 1h or 1d",
         ),
         (
             Settings(strategies=(replace(QUICK, instruments=("BTC",)),)),
-            "strategies.0.instruments: 'BTC' is not an instrument; spell it like BTCUSDT-LINEAR.BYBIT",
+            "strategies.0.instruments (id quick): 'BTC' is not an instrument; spell it like BTCUSDT-LINEAR.BYBIT",
         ),
         (Settings(strategies=(StrategySettings("person"),)), "strategies: none may have the id person"),
         (

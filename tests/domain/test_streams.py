@@ -64,7 +64,7 @@ def test_a_position_stream_is_parsed_unchanged(account: str, direction: Directio
 
 
 @pytest.mark.parametrize("account", ["", "Main", "my-account", "main ", "été", "a_b", "main\n"])
-def test_an_account_of_other_than_lower_case_letters_and_digits_is_refused(account: str) -> None:
+def test_an_account_name_with_a_character_outside_a_to_z_and_0_to_9_is_refused(account: str) -> None:
     with pytest.raises(InvalidInput, match="is not an account"):
         order_stream(account, "x-e1")
 

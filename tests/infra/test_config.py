@@ -157,7 +157,7 @@ def test_a_flag_in_the_environment_is_the_word_true_or_false(monkeypatch: pytest
         ("WHENCE_LEVEREGE", "environment: WHENCE_LEVEREGE: unknown; did you mean leverage?"),
         ("WHENCE_LOG__X", "environment: WHENCE_LOG__X: unknown; "),
         ("WHENCE_LOGGING__LEVEL", "environment: WHENCE_LOGGING__LEVEL: unknown; "),
-        ("WHENCE_LEVERAGE", "environment: WHENCE_LEVERAGE: Input should be a valid decimal"),
+        ("WHENCE_LEVERAGE", "environment: WHENCE_LEVERAGE: not a number; write it like"),
         ("WHENCE_KAFKA", "environment: WHENCE_KAFKA: Input should be a table of properties"),
     ],
 )
@@ -169,7 +169,7 @@ def test_a_fault_in_the_environment_names_the_variable(
 
 
 def test_a_fault_on_the_command_line_names_the_option() -> None:
-    sentence = "command line: --balance: Input should be a valid decimal"
+    sentence = "command line: --balance: not a number; write it like 10000 or 2500.50"
     assert refusal(starting_balance="much") == sentence
 
 

@@ -44,7 +44,7 @@ def started(folder: Path, *words: str) -> Generator[Started]:
         logged: list[dict[str, Any]] = []
         for line in program.process.stderr:
             logged.append(json.loads(line))
-            if logged[-1]["event"].startswith("without a token"):
+            if logged[-1]["event"].startswith("requests without a token"):
                 break
         text = " ".join(str(one["event"]) for one in logged)
         found = re.search(r"API on (\S+)", text)

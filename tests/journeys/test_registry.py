@@ -73,7 +73,7 @@ def test_a_log_with_a_registry_added_later_reads_as_one_log(
     assert whole == undisturbed(tmp_path)
     unread = whence(tmp_path, "log", "--log", address)
     assert unread.returncode == 4
-    assert "name that registry" in unread.stderr
+    assert "set `url` in the table [registry]" in unread.stderr
 
     with closing(Consumer(readable(address))) as consumer:
         records = list(values(consumer, kafka_topic, len(whole)))

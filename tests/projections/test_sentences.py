@@ -46,5 +46,5 @@ def test_plain_is_the_same_number_without_exponent_and_trailing_zeros(value: Dec
 @pytest.mark.parametrize(
     ("value", "text"), [(D("1E+3"), "1000"), (D("0.00"), "0"), (D("100"), "100"), (D("1.10"), "1.1")]
 )
-def test_plain_keeps_significant_zeros(value: Decimal, text: str) -> None:
+def test_plain_removes_only_zeros_after_the_decimal_point(value: Decimal, text: str) -> None:
     assert plain(value) == text

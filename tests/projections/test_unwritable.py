@@ -47,7 +47,7 @@ class _Spoiling:
 def test_an_event_with_refused_rows_is_parked_and_projected_by_a_later_retry(
     store: Engine, batch: int
 ) -> None:
-    """For every number of events folded together with it."""
+    """In small batches and in one batch for the whole log."""
     events = two_accounts()
     placed = [n for n, envelope in enumerate(events, 1) if isinstance(envelope.event, OrderPlaced)]
     wrong = {placed[3], placed[10]}

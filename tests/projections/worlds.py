@@ -1,4 +1,4 @@
-"""Two logs and their states by the domain's own folds, with which read models are compared."""
+"""Two logs and their states as the domain folds them; tests compare read models with these states."""
 
 from __future__ import annotations
 

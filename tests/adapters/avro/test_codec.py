@@ -274,7 +274,7 @@ def test_an_unknown_fingerprint_is_refused_with_the_remedy() -> None:
 
 
 def test_a_registry_id_is_refused_where_no_registry_is_configured() -> None:
-    with pytest.raises(UnknownSchema, match="schema 7 of a registry: name that registry"):
+    with pytest.raises(UnknownSchema, match=r"schema 7 of a registry: set `url` in the table \[registry\]"):
         _CODEC.decode(b"\x00\x00\x00\x00\x07" + bytes(50))
 
 

@@ -29,7 +29,6 @@ def read() -> Meta:
 
 def test_a_decoded_meta_equals_the_encoded_one(read: Meta) -> None:
     assert read == META
-    assert read == META
     assert hash(read) == hash(META)
     assert repr(read) == repr(META)
     assert read != replace(META, version=5)

@@ -141,7 +141,7 @@ def _signal(change: Callable[[dict[str, Any]], object]) -> bytes:
         (b"\xff\xfe\x00", "it is not JSON"),
         (b"[" * 60_000, "it is not JSON"),
         (b"[1]", "it is not a JSON object"),
-        (b'{"version": 1, "id": "k1"}', "it does not have its account as text"),
+        (b'{"version": 1, "id": "k1"}', "account is missing or is not text"),
         (b" " * (LARGEST + 1), f"it is {LARGEST + 1:,} bytes long; {LARGEST:,} are allowed"),
         (_changed(lambda form: form.update(version=2)), "version 2; this program reads 1"),
         (_changed(lambda form: form.pop("version")), "version None; this program reads 1"),
@@ -151,7 +151,7 @@ def _signal(change: Callable[[dict[str, Any]], object]) -> bytes:
             "'Transfer' is not a kind of request; the kinds are: Raise",
         ),
         (_changed(lambda form: form.update(kind=["x"])), "is not a kind of request"),
-        (_changed(lambda form: form.update(id=7)), "it does not have its id as text"),
+        (_changed(lambda form: form.update(id=7)), "id is missing or is not text"),
         (
             _changed(lambda form: form.update(valid_until="2025-06-30T14:00:00")),
             "valid_until must be a time with its zone",

@@ -1,4 +1,4 @@
-"""A market order takes at the open of the first candle it can reach, with spread, slippage and taker fee."""
+"""A market order is filled at the open of the first candle after its arrival, with spread, slippage and taker fee."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def test_an_order_does_not_trade_in_a_candle_that_began_before_it_was_sent() -> 
 
 
 @pytest.mark.parametrize(
-    ("latency", "filled_in"), [(SECOND, 0), (FIVE - SECOND, 0), (FIVE, 1), (FIVE + SECOND, 1), (3 * FIVE, 3)]
+    ("latency", "filled_in"),
+    [(SECOND, 0), (FIVE - SECOND, 0), (FIVE, 1), (FIVE + SECOND, 1), (3 * FIVE, 3)],
+    ids=["1 s", "1 s less than a candle", "a candle", "1 s more than a candle", "three candles"],
 )
 def test_latency_delays_a_fill_by_whole_candles_only(latency: timedelta, filled_in: int) -> None:
     venue = exchange(replace(SMOOTH, latency=latency))
@@ -79,14 +81,14 @@ def test_an_order_that_arrived_between_candles_is_processed_at_the_next_open() -
     assert {report.at for report in reports} == {START + 7 * FIVE}
 
 
-@pytest.mark.parametrize(("side", "price"), [(BUY, "100.2"), (SELL, "99.8")])
+@pytest.mark.parametrize(("side", "price"), [(BUY, "100.2"), (SELL, "99.8")], ids=["a buy", "a sell"])
 def test_slippage_moves_and_rounds_the_price_against_the_order(side: Side, price: str) -> None:
     venue = exchange(replace(SMOOTH, slippage=d("0.0011")))
     venue.submit([ticket("e", side, "1")])
     assert fills(after_candles(venue, [candle(0, "100 101 99 100")])) == [("e", d("1"), d(price))]
 
 
-@pytest.mark.parametrize(("side", "price"), [(BUY, "100.4"), (SELL, "99.7")])
+@pytest.mark.parametrize(("side", "price"), [(BUY, "100.4"), (SELL, "99.7")], ids=["a buy", "a sell"])
 def test_an_order_pays_the_spread_of_the_previous_candle(side: Side, price: str) -> None:
     venue = exchange()
     after_candles(venue, [candle(0, "100 101 99 101", bid="100.7", ask="101.4")])
@@ -112,7 +114,7 @@ def test_a_market_order_pays_the_taker_fee_in_quote_currency() -> None:
     assert venue.balance == d("9999.89")
 
 
-def test_the_rest_beyond_the_volume_share_is_cancelled() -> None:
+def test_the_quantity_beyond_the_volume_share_is_cancelled() -> None:
     venue = exchange(replace(SMOOTH, volume_share=d("0.1")))
     venue.submit([ticket("e", BUY, "1")])
     reports = after_candles(venue, [candle(0, "100 101 99 100", volume="4.0079")])

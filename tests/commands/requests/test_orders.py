@@ -1,4 +1,4 @@
-"""Orders by hand: what follows from them, and what is refused before anything is recorded."""
+"""Manual orders: what follows from them, and what is refused before anything is recorded."""
 
 from __future__ import annotations
 

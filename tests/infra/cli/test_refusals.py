@@ -98,7 +98,7 @@ def test_an_invalid_tape_leaves_an_existing_log_unchanged(whence: Whence, tmp_pa
         pytest.param(("--seed", "x"), "--seed", id="seed in words"),
         pytest.param(("--balance", "NaN"), "command line: --balance: ", id="balance NaN"),
         pytest.param(("--balance", "-1"), "command line: --balance: ", id="balance below zero"),
-        pytest.param(("--balance", "much"), "command line: --balance: ", id="balance in words"),
+        pytest.param(("--balance", "much"), "not a number; write it like 10000 or 2500.50", id="balance in words"),
         pytest.param(("--leverage", "0.5"), "--leverage", id="leverage below one"),
         pytest.param(("--leverage", "1000"), "leverage 1000 is too much", id="leverage beyond the exchange's"),
         pytest.param(("--account", "A-B"), "--account", id="no account"),

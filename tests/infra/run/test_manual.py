@@ -1,4 +1,4 @@
-"""Trading by hand on a log that no engine owns: a new log, a log of a tape, and restarts."""
+"""Manual trading on a log that no engine owns: a new log, a log of a tape, and restarts."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ LIMIT = ManualTerms(
 
 
 class Hand:
-    """A run by hand with a clock that the test advances."""
+    """A manual run with a clock that the test advances."""
 
     def __init__(self, log: EventLog, at: datetime = NOON, beginning: Beginning = BEGINNING) -> None:
         self.at, self.log, self.seen = at, log, list[Envelope]()
@@ -260,7 +260,7 @@ def test_the_log_of_a_tape_is_unchanged_until_a_request_by_hand_is_carried_out()
     hand.accepted(PlaceOrder(terms))
     hand.pass_seconds(2)
     assert log.head() > before
-    with pytest.raises(TapeMismatch, match="where somebody has traded by hand"):
+    with pytest.raises(TapeMismatch, match="where somebody has traded manually"):
         play_asking(PLAN, log, {})
 
 

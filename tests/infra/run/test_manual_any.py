@@ -1,4 +1,4 @@
-"""Any requests by hand in any order: the log is consistent, and a restart changes no relevant state."""
+"""Any manual requests in any order: the log is consistent, and a restart changes no relevant state."""
 
 from __future__ import annotations
 

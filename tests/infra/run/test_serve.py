@@ -113,7 +113,7 @@ def test_the_announcement_gives_address_owner_and_access_rules(
     assert f"API on {api.url}/graphql" in announcement
     assert "reads only: process 7 owns it" in announcement
     assert "GraphiQL is not built: `make graphiql`" in announcement
-    assert "without a token: from this machine only, and reads only" in announcement
+    assert "requests without a token: from this machine only, and read-only" in announcement
     assert "TLS" not in announcement
 
 

@@ -88,12 +88,12 @@ INVALID: Sequence[tuple[dict[str, Any], str]] = [
     ),
     (
         {"orphans": {"rule": "CLOSE", "to": "trend"}},
-        "trading: orphans.to = 'trend' together with orphans.rule = CLOSE",
+        "trading.orphans.to = 'trend' together with orphans.rule = CLOSE",
     ),
-    ({"orphans": {"to": "trend"}}, "trading: orphans.to = 'trend' together with orphans.rule = ALERT"),
+    ({"orphans": {"to": "trend"}}, "trading.orphans.to = 'trend' together with orphans.rule = ALERT"),
     (
         {"orphans": {"rule": "HAND_OVER", "to": "slow"}},
-        "trading: orphans.to = 'slow' is none of the strategies; name one that takes over: trend",
+        "trading.orphans.to = 'slow' is none of the strategies; name one that takes over: trend",
     ),
     ({"sizing": {"risk": "NaN"}}, "risk"),
     ({"risk": {"max_daily_loss": -1}}, "max_daily_loss"),
@@ -149,13 +149,16 @@ def test_instances_of_one_strategy_have_their_own_ids_and_settings() -> None:
 @pytest.mark.parametrize(
     ("strategies", "fault"),
     [
-        ([{"name": "trend"}, {"name": "trend"}], "more than one has the id trend"),
-        ([{"id": "quick"}], "strategies.0: no strategy is named"),
+        ([{"name": "trend"}, {"name": "trend"}], "trading.strategies: more than one has the id trend"),
+        ([{"id": "quick"}], "trading.strategies.0: no strategy is named"),
         (
             [{"name": "trend", "interval": "5 minutes"}],
-            "strategies.0.interval = '5 minutes' is no part of a day",
+            "trading.strategies.0.interval = '5 minutes' (id trend) does not divide a day evenly",
         ),
-        ([{"name": "trend", "instruments": ["BTC"]}], "'BTC' is not an instrument"),
+        (
+            [{"name": "trend", "instruments": ["BTC"]}],
+            "trading.strategies.0.instruments (id trend): 'BTC' is not an instrument",
+        ),
     ],
 )
 def test_an_invalid_instance_is_refused_with_its_fault(
