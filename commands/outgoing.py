@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import get_args
 
 from msgspec import Struct
@@ -27,10 +28,22 @@ _SENT = frozenset(get_args(Sendable))
 
 
 class Outgoing(Struct, frozen=True, gc=False):
-    """One event to be sent, and its order."""
+    """One event to be sent, and its order.
+
+    `fresh_until` (UTC) is given for an amendment that is sent again and may add exposure. An order that is placed has
+    its own in its terms.
+    """
 
     order_id: str
     event: Sendable
+    fresh_until: datetime | None = None
+
+
+class Amendment(Struct, frozen=True, gc=False):
+    """An amendment, and when it was requested (UTC)."""
+
+    event: OrderAmendRequested
+    requested_at: datetime
 
 
 def outgoing(envelopes: Sequence[Envelope]) -> Sequence[Outgoing]:
@@ -52,16 +65,17 @@ def outgoing(envelopes: Sequence[Envelope]) -> Sequence[Outgoing]:
     ]
 
 
-def unconfirmed(world: World, amendments: Mapping[str, OrderAmendRequested]) -> Sequence[Outgoing]:
+def unconfirmed(world: World, amendments: Mapping[str, Amendment]) -> Sequence[Outgoing]:
     """The requests that the exchange has not confirmed, in the order the orders were placed.
 
     They may have been sent before the engine stopped, or not. `amendments` holds the last requested amendment of each
     order, by order id, since an order's state keeps only that an amendment is pending.
     """
+    freshness = timedelta(seconds=world.portfolio.settings.settings.order_freshness_seconds)
     return [
-        Outgoing(order_id, event)
+        request
         for order_id, order in _working(world)
-        for event in _pending(order, amendments.get(order_id))
+        for request in _pending(order_id, order, amendments.get(order_id), freshness)
     ]
 
 
@@ -75,10 +89,13 @@ def _working(world: World) -> Iterator[tuple[str, Working]]:
             yield parse(stream).id, state
 
 
-def _pending(order: Working, amendment: OrderAmendRequested | None) -> Iterator[Sendable]:
+def _pending(
+    order_id: str, order: Working, amendment: Amendment | None, freshness: timedelta
+) -> Iterator[Outgoing]:
     if order.restored is OrderStatus.PLACED:
-        yield order.terms
+        yield Outgoing(order_id, order.terms)
     if order.status is OrderStatus.CANCEL_REQUESTED:
-        yield OrderCancelRequested("sent again")
+        yield Outgoing(order_id, OrderCancelRequested("sent again"))
     if order.status is OrderStatus.AMEND_REQUESTED and amendment is not None:
-        yield amendment
+        until = None if order.terms.reduce_only else amendment.requested_at + freshness
+        yield Outgoing(order_id, amendment.event, until)

@@ -45,15 +45,24 @@ class Sender:
         reports = [report for family in _families(requests) for report in self._submit(family)]
         for request in requests:
             if not isinstance(request.event, OrderPlaced):
-                reports.extend(self._handed_over([request], self._clock()))
+                reports.extend(self._requested(request))
         return reports
+
+    def _requested(self, request: Outgoing) -> Sequence[OrderReport]:
+        now = self._clock()
+        if request.fresh_until is not None and now > request.fresh_until:
+            reason = f"it was fresh until {request.fresh_until.isoformat()}"
+            return [_amend_not_sent(request.order_id, now, self._exchange.venue, reason)]
+        return self._handed_over([request], now)
 
     def resume(self, requests: Sequence[Outgoing], venue: VenueQueries) -> Sequence[OrderReport]:
         """Sends again, by the same rules, the requests that a stopped engine left unconfirmed.
 
         An order that is at the venue already is not sent again; its outcome is found by its reports or by
-        reconciliation. An order that is to be cancelled and never arrived is not sent, and neither is its protection.
-        Where the venue does not respond, the outcome of the order and its protection is unclear.
+        reconciliation. An amendment that may add exposure and is not fresh any more is not sent; where it had arrived
+        after all, reconciliation finds the amended terms. An order that is to be cancelled and never arrived is not
+        sent, and neither is its protection. Where the venue does not respond, the outcome of the order and its
+        protection is unclear.
         """
         reports: list[OrderReport] = []
         missing: list[Outgoing] = []

@@ -28,8 +28,16 @@ def total(amounts: Iterable[Decimal]) -> Decimal:
 
 def is_within(value: Decimal | float, low: Decimal | float, high: Decimal | float) -> bool:
     """Whether low <= value <= high; False for NaN."""
-    is_nan = value.is_nan() if isinstance(value, Decimal) else isnan(value)
-    return not is_nan and low <= value <= high
+    return not _is_nan(value) and low <= value <= high
+
+
+def _is_nan(value: Decimal | float) -> bool:
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    try:
+        return isnan(value)
+    except OverflowError:  # an integer of more than 308 digits
+        return False
 
 
 def distance(one: Decimal, other: Decimal) -> Decimal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from math import isinf
 from typing import NamedTuple, TypeVar, cast
 
 _N = TypeVar("_N", int, float, Decimal)
@@ -24,7 +25,10 @@ def number(text: str, kind: type[_N]) -> _N:
     """The number. Raises ValueError where the text is not a number of this kind in the digits 0 to 9."""
     if not is_number(text):
         raise ValueError(f"{text!r} is not a number in the digits 0 to 9")
-    return kind(text)
+    value = kind(text)
+    if kind is float and isinf(value):
+        raise ValueError(f"{text!r} is too large")
+    return value
 
 
 class Misread(NamedTuple):

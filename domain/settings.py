@@ -217,6 +217,10 @@ def faults(settings: Settings) -> Iterator[str]:
 _LONGEST_ID = 100
 
 
+def _is_id(text: str) -> bool:
+    return text.isprintable() and text == text.strip() and len(text) <= _LONGEST_ID
+
+
 def _misspelled(where: str, instruments: Iterable[str]) -> Iterator[str]:
     for name in instruments:
         if not is_instrument_id(name):
@@ -229,8 +233,11 @@ def _faults_of_strategies(settings: Settings) -> Iterator[str]:
         where = f"strategies.{number}"
         if not one.kind:
             yield f'{where}: no strategy is named; write name = "trend", or an id and strategy = "trend"'
-        if not (one.instance.isprintable() and len(one.instance) <= _LONGEST_ID):
-            yield f"{where}: an id is up to {_LONGEST_ID} characters that can be seen, not {one.instance[:100]!r}"
+        if not _is_id(one.instance):
+            yield (
+                f"{where}: an id is up to {_LONGEST_ID} visible characters with no blank at its ends, "
+                f"not {one.instance[:100]!r}"
+            )
         if one.interval and interval_of(one.interval) is None:
             yield (
                 f"{where}.interval = {one.interval!r}{_of(one)} does not divide a day evenly; write it like 1m, 15m, "

@@ -50,10 +50,27 @@ def is_table(value: object) -> TypeGuard[Tree]:
     return isinstance(value, dict)
 
 
+_MOST_PLACES = 100
+
+
+class _OutOfRange(ValueError):
+    """A number with more places than any setting has."""
+
+
+def _decimal(text: str) -> Decimal:
+    """The number. Raises _OutOfRange, because a whole number of such a size would take hours to write out."""
+    value = Decimal(text)
+    if value.is_finite() and value and abs(value.adjusted()) > _MOST_PLACES:
+        raise _OutOfRange(f"{text[:40]} has more than {_MOST_PLACES} places before or after the point")
+    return value
+
+
 def read_toml(path: Path) -> Tree:
     """The file's tables, with floats as Decimals. Raises InvalidSettings where the file is not readable TOML."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=_decimal)
+    except _OutOfRange as error:
+        raise InvalidSettings(f"{path}: {error}") from None
     except OSError as error:
         raise InvalidSettings(f"{path}: {error.strerror or type(error).__name__}") from None
     except ValueError as error:

@@ -84,7 +84,9 @@ def _text(data: bytes) -> str:
 
 
 def _bytes(text: str) -> bytes:
+    """The bytes of a part; empty unless it is spelled exactly as `_text` spells them, for the decoder skips signs."""
     try:
-        return urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
+        data = urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
     except (binascii.Error, ValueError):
         return b""
+    return data if _text(data) == text else b""

@@ -56,7 +56,9 @@ def paper(
     bars: Annotated[
         int | None,
         typer.Option(
-            parser=whole(1), metavar="N", help="Candles per symbol of the synthetic market; default: 5000."
+            parser=whole(1, 10_000_000),
+            metavar="N",
+            help="Candles per symbol of the synthetic market; default: 5000.",
         ),
     ] = None,
     api: Annotated[

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from adapters.simulated import SimulatedExchange, check_playable
 from adapters.simulated.still import StillMarket
-from commands.outgoing import Outgoing, unconfirmed
+from commands.outgoing import Amendment, Outgoing, unconfirmed
 from commands.world import World
 from domain.errors import InvalidInput
 from domain.log import Envelope, EventLog
@@ -25,12 +25,13 @@ class Restored:
         """Reads the log, passes every event to `seen` and moves `clock` up to its times; raises the log's errors."""
         self.world, self.prices = World(), StillMarket()
         self._clock, self._seen = clock, seen
-        self._amendments: dict[str, OrderAmendRequested] = {}
+        self._amendments: dict[str, Amendment] = {}
         for recorded in log.read():
             envelope = recorded.envelope
             self.world.fold(envelope)
             if isinstance(envelope.event, OrderAmendRequested):
-                self._amendments[parse(envelope.meta.stream).id] = envelope.event
+                requested = Amendment(envelope.event, envelope.meta.recorded_at)
+                self._amendments[parse(envelope.meta.stream).id] = requested
             self.observe(envelope)
 
     def observe(self, envelope: Envelope) -> None:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 _NOT_COMPARED = frozenset({"ctx", "type_comment", "type_ignores"})
 
@@ -75,7 +75,8 @@ def _of_node(node: ast.AST) -> Iterator[Token]:
 def _of_value(value: object, line: int) -> Iterator[Token]:
     match value:
         case list():
-            kept = [one for one in value if not _is_docstring(one)]
+            items = cast("list[object]", value)
+            kept = [one for one in items if not _is_docstring(one)]
             yield Token("node", f"{len(kept)} of a list", line)
             for one in kept:
                 yield from _of_value(one, line)

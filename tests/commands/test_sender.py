@@ -17,7 +17,7 @@ from commands.exchange import (
     Rejected,
 )
 from commands.order import AmendOrder, CancelOrder, PlaceOrder
-from commands.outgoing import Outgoing, unconfirmed
+from commands.outgoing import Amendment, Outgoing, unconfirmed
 from commands.sender import REPORTED, Sender
 from domain.candle import Candle
 from domain.direction import Purpose, Side
@@ -330,5 +330,8 @@ def test_after_a_restart_cancels_and_amendments_without_a_response_are_sent_agai
     desk.ask(CancelOrder("a", "enough"), cause="command:1")
     amend = AmendOrder(order_id="b", quantity=D("0.5"), limit_price=None, trigger_price=None, rules=RULES)
     desk.ask(amend, cause="command:2")
-    requests = unconfirmed(desk.world, {"b": OrderAmendRequested(D("0.5"), None, None)})
-    assert sent(*requests, now=NOW + timedelta(days=1)) == (["cancel a", "amend b 0.5 None None"], [])
+    amendment = Amendment(OrderAmendRequested(D("0.5"), None, None), desk.at)
+    requests = unconfirmed(desk.world, {"b": amendment})
+    assert sent(*requests, now=desk.at + FRESH) == (["cancel a", "amend b 0.5 None None"], [])
+    late, reported = sent(*requests, now=desk.at + FRESH + SECOND)
+    assert (late, [one.split()[0] for one in reported]) == (["cancel a"], ["AmendRefused"])

@@ -55,6 +55,12 @@ def test_other_digits_underscores_and_blanks_are_refused_for_every_kind(text: st
         number(text, kind)
 
 
+@pytest.mark.parametrize("text", ["1e309", "-1e999", "9" * 310])
+def test_a_number_beyond_the_range_of_a_float_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is too large"):
+        number(text, float)
+
+
 @pytest.mark.parametrize("text", ["1.0", "1e3"])
 def test_a_whole_number_has_no_point_and_no_exponent(text: str) -> None:
     with pytest.raises(ValueError, match="invalid literal"):

@@ -89,6 +89,13 @@ def test_a_setting_that_is_not_a_finite_number_is_refused(name: str, value: Deci
         check(changed(name, value))
 
 
+@pytest.mark.parametrize("name", [name for name, value, _, _ in ranges(Settings()) if isinstance(value, int)])
+@pytest.mark.parametrize("digits", [308, 309, 1_000])
+def test_a_whole_number_of_any_length_is_refused_with_the_range(name: str, digits: int) -> None:
+    with pytest.raises(InvalidSettings, match=rf"^{name} = 9+ must be in"):
+        check(changed(name, 10**digits - 1))
+
+
 @pytest.mark.parametrize("name", ["BTCUSDT", "btcusdt-linear.bybit", "", "BTCUSDT-LINEAR.BYBIT "])
 def test_an_allow_list_with_a_name_that_is_no_instrument_is_refused(name: str) -> None:
     """A name of no instrument would refuse every signal."""
@@ -154,11 +161,15 @@ def test_a_name_alone_is_both_the_instance_and_the_strategy() -> None:
         (Settings(strategies=(StrategySettings("person"),)), "strategies: none may have the id person"),
         (
             Settings(strategies=(StrategySettings("a\0b"),)),
-            "strategies.0: an id is up to 100 characters that can be",
+            "strategies.0: an id is up to 100 visible characters",
+        ),
+        (
+            Settings(strategies=(StrategySettings(" person"),)),
+            "strategies.0: an id is up to 100 visible characters with no blank at its ends, not ' person'",
         ),
         (
             Settings(strategies=(StrategySettings("x" * 101),)),
-            "strategies.0: an id is up to 100 characters that can be",
+            "strategies.0: an id is up to 100 visible characters",
         ),
         (
             Settings(orphans=OrphanSettings(OrphanRule.HAND_OVER, "slow")),

@@ -122,6 +122,11 @@ def test_the_settings_name_the_file_that_was_read(write: Write) -> None:
             "whence.toml: starting_balance: Input should be a number in the digits",
         ),
         ('tracing = "yes"\n', "whence.toml: tracing: Input should be true or false"),
+        (
+            "trading.risk.max_positions = 1e40000000\n",
+            "whence.toml: 1e40000000 has more than 100 places before or after the point",
+        ),
+        ("leverage = 1e-400000\n", "whence.toml: 1e-400000 has more than 100 places"),
         ("leverage = \n", "whence.toml: not TOML: Invalid value (at line 1"),
     ],
 )

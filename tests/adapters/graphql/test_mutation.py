@@ -156,6 +156,9 @@ async def test_a_confirmation_that_is_forged_expired_or_of_another_owner_is_refu
         "x.y",
         text[:-2],
         text.replace(text[5], "A" if text[5] != "A" else "B", 1),
+        text + "=",
+        text + "\\n",
+        text + ".x",
         "é.é",
     ):
         code, message = await dealing.code(mutation("placeOrder"), confirmation=forged, key="k1")

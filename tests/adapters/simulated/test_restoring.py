@@ -10,7 +10,7 @@ import pytest
 from adapters.simulated import SimulatedExchange
 from adapters.tapes import merge
 from commands.exchange import AnyReport, NotSent, OrderEntry, OrderReport
-from commands.outgoing import unconfirmed
+from commands.outgoing import Amendment, unconfirmed
 from commands.sender import Sender
 from domain.candle import Candle
 from domain.order import OrderAmendRequested, OrderStatus
@@ -54,7 +54,7 @@ class Uninterrupted:
 def restored(uninterrupted: Uninterrupted, at: datetime) -> tuple[SimulatedExchange, Sequence[OrderReport]]:
     """The restored exchange, and the reports of its sender, which sent the requests in transit again."""
     amendments = {
-        parse(envelope.meta.stream).id: envelope.event
+        parse(envelope.meta.stream).id: Amendment(envelope.event, envelope.meta.recorded_at)
         for envelope in uninterrupted.log.envelopes
         if isinstance(envelope.event, OrderAmendRequested)
     }
