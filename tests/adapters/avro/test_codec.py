@@ -244,7 +244,7 @@ def test_truncated_and_overlong_records_are_refused(name: str) -> None:
         with pytest.raises(LogCorrupt):
             _CODEC.decode(data[:size])
     with pytest.raises(
-        LogCorrupt, match=f"{len(data) + 1} bytes are not a valid {name}: .* ends after {len(data)}"
+        LogCorrupt, match=f"{len(data) + 1} bytes are not a valid {name}: .* ends after byte {len(data)}"
     ):
         _CODEC.decode(data + b"\x00")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -180,6 +181,14 @@ def test_a_position_closed_by_another_chain_shows_both_chains(
     done = whence("explain", parse(reversed_by.meta.stream).id)
     assert "SYNTHETIC" not in done.out
     assert done.out.startswith(f"chains {', '.join(story['chains'])}: ")
+
+
+def test_a_chain_of_one_event_is_counted_in_the_singular(
+    whence: Whence, log: str, held: Sequence[Recorded]
+) -> None:
+    sizes = Counter(one.envelope.meta.correlation_id for one in held)
+    chain = next(chain for chain, size in sizes.items() if size == 1)
+    assert whence("explain", chain, "--log", log).out.startswith(f"chain {chain}: 1 event, ")
 
 
 @pytest.mark.parametrize("wanted", ["nothing", "e1", "paper", "", "-e1"])
