@@ -45,7 +45,7 @@ CODES: Sequence[tuple[type[WhenceError], Code]] = (
     (LogError, Code.UNAVAILABLE),
     (StoreError, Code.UNAVAILABLE),
 )
-"""The first matching row gives the code. An error without a row is INTERNAL, and only the log holds its text."""
+"""The first matching row gives the code. An error without a row is INTERNAL; its text is logged, but not sent."""
 
 
 def code_of(error: BaseException) -> Code:

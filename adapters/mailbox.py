@@ -1,4 +1,7 @@
-"""The mailbox: the door of the engine in this process. Any thread sends requests, the engine's thread answers them."""
+"""The mailbox: a `commands.door.Door` of an engine in the same process.
+
+Any thread sends requests, and the engine's thread answers them.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +19,24 @@ Letter = tuple[Requested, "Future[Answer]"]
 
 
 class Mailbox:
-    """A queue of requests that the engine answers between two instants.
+    """A queue of requests that the engine answers after one candle and before the next.
 
-    A request that the engine does not take in time is withdrawn: it is not carried out after its caller has left.
+    A request that the engine does not take in time is withdrawn: it is not carried out after its caller's timeout.
     """
 
     def __init__(self) -> None:
-        # A SimpleQueue waits for ever where a signal interrupts the wait and its handler returns after the timeout.
+        # Not a SimpleQueue: it waits for ever if a signal interrupts the wait and the signal's handler returns only
+        # after the timeout.
         self._letters: Queue[Letter] = Queue()
         self._closing = Lock()
         self._closed: str | None = None
 
     @property
     def is_empty(self) -> bool:
-        """Whether no letter lies here, a withdrawn one included; looked at without a lock, between any two candles."""
+        """Whether the queue holds no request, not even a withdrawn one.
+
+        Reads the queue without a lock, because the engine calls this after every candle.
+        """
         return not self._letters.queue
 
     @property
@@ -58,8 +65,8 @@ class Mailbox:
     def answer_all(self, engine: Callable[[Requested], Answer], patience: float = 0) -> int:
         """Answers the queued requests and those that arrive within `patience` seconds; returns how many.
 
-        The engine's thread calls this; requests that keep arriving do not hold it any longer. Where `engine` raises,
-        the caller of that request gets a TimedOut with what is known, and the error is raised.
+        The engine's thread calls this; requests that keep arriving do not make it wait longer. Where `engine` raises,
+        the caller of that request gets a TimedOut with the known outcome, and the error is raised here, too.
         """
         if patience <= 0 and self.is_empty:
             return 0

@@ -1,7 +1,7 @@
 """The engine's end of the command topic: reads the requests of its account in order and answers each.
 
-A record's offset is committed once the answer is durable. After a crash in between the record is read again, and the
-engine, which recognises the command by its id, only repeats its answer.
+A record's offset is committed once the answer is durable. After a crash before that commit the record is read again.
+The engine then recognises the command by its id and only repeats its answer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PATIENCE_SECONDS = 1.0
 
 
 class CommandConsumer:
-    """Passes the requests of one account to the door of its engine, in its own thread."""
+    """Passes the requests of one account to the `Door` of the account's engine, in a separate thread."""
 
     def __init__(self, place: CommandTopic, door: Door, account: str) -> None:
         """Creates missing topics. Raises LogUnavailable, InvalidSettings."""

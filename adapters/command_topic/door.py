@@ -29,7 +29,7 @@ _NOT_KNOWN = f"the request is not known to be durable: it may be lost, or still 
 
 @dataclass(slots=True)
 class _Pending:
-    """One pending request: its future answer, and what is known of it in the meantime."""
+    """A request that waits for its answer. A TimedOut without an answer states `known`."""
 
     requested: Requested
     written: bytes
@@ -67,7 +67,7 @@ class KafkaDoor:
             del self._waiting[ask]
 
     def close(self) -> None:
-        """Ends the thread. Callers that wait are released when their own time ends. Idempotent."""
+        """Ends the thread. Each waiting caller gets a TimedOut when its `patience` ends. Idempotent."""
         self._thread.close()
 
     async def _serve(self, up: Up) -> None:

@@ -22,10 +22,10 @@ Serve = Callable[[Up], Awaitable[None]]
 
 
 class LoopThread:
-    """Runs `serve` until it is closed; once it has been up, it is restarted after every failure of Kafka."""
+    """Runs `serve` until `close`. After its first successful start, `serve` is restarted after every Kafka failure."""
 
     def __init__(self, name: str, serve: Serve) -> None:
-        """Returns once `serve` has reported that it is up; raises the error of `serve` where it failed before."""
+        """Returns once `serve` has reported that it is up; raises the error of `serve` where it fails before that."""
         self._name, self._serve = name, serve
         self._up: Future[None] = Future()
         self._loop = asyncio.new_event_loop()

@@ -38,7 +38,10 @@ _TLS = {"ssl.ca.location", "ssl.certificate.location", "ssl.key.location", "ssl.
 
 @dataclass(frozen=True, slots=True)
 class CommandTopic:
-    """`servers` as in a log's address, `events` the topic of events, `client` librdkafka's settings for the cluster."""
+    """The topics of requests and answers that belong to the topic `events`.
+
+    `servers` is written as in a log's address; `client` holds librdkafka's settings for the cluster.
+    """
 
     servers: str
     events: str

@@ -18,13 +18,13 @@ from adapters.command_topic.wire import LARGEST
 from domain.errors import LogUnavailable
 
 ASK = "ask"
-"""The header that identifies one attempt of a request; its answer carries the same value."""
+"""The header that identifies one attempt to send a request; the answer carries the same value."""
 _MOMENT_MS = 100
-"""How long a broker holds a fetch that has no records yet."""
+"""The longest time for which a broker delays its response to a fetch until there are records."""
 
 
 class Record(Protocol):
-    """A consumed record, or the place of a sent one."""
+    """A consumed record, or the place of a sent record."""
 
     topic: str
     partition: int
@@ -68,7 +68,7 @@ async def producing(place: CommandTopic) -> AsyncGenerator[Producer]:
     """A producer whose records are durable when they are acknowledged. Raises LogUnavailable.
 
     A record may be written twice: a repeated command is recognised by its id, a repeated answer by its `ASK` header.
-    In return no lost sequence number ends the producer.
+    Idempotence of the producer is therefore off: with it, a lost sequence number would end the producer.
     """
     producer: Any = AIOKafkaProducer(
         **place.aiokafka(), acks="all", enable_idempotence=False, max_request_size=8 * LARGEST
@@ -83,8 +83,8 @@ async def consuming(
 ) -> AsyncGenerator[Consumer]:
     """A consumer of partitions of the topic, which joins no group. Raises LogUnavailable.
 
-    It begins at the end of the partitions or, with `group`, at the offsets that `group` has committed, else at their
-    beginning.
+    Without `group` it begins at the end of the partitions. With `group` it begins at the offsets that `group` has
+    committed, or at the beginning of a partition without a committed offset.
     """
     consumer: Any = AIOKafkaConsumer(
         **place.aiokafka(),

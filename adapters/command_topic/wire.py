@@ -1,6 +1,6 @@
 """Requests and answers as JSON: decimals as strings, times in ISO 8601, with the kind and the format's version.
 
-Another version and unknown members are refused: a price with a misspelled name must not be silently ignored.
+JSON of another version or with unknown members is refused: a price with a misspelled name must not be ignored silently.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from domain.number import misread
 
 VERSION = 1
 LARGEST = 64 * 1024
-"""In bytes; most requests and answers take some hundred bytes."""
+"""The largest size of a request or an answer, in bytes. Most have some hundred bytes."""
 
 _REQUESTS: Mapping[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Request)}
 _ANSWERS: Mapping[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Answer)}
@@ -131,7 +131,7 @@ def _unknown(given: object, read: object) -> Sequence[str]:
 
 
 def _faults(fault: ValidationError) -> str:
-    """Where the faults are and what they are, without the given values."""
+    """The members that are invalid, each with the reason, but without the given values."""
     return "; ".join(
         f"{'.'.join(map(str, one['loc'])) or 'it'}: {one['msg']}"
         for one in fault.errors(include_url=False, include_input=False, include_context=False)

@@ -108,7 +108,7 @@ class Admin:
         }
 
     def make_topic(self, name: str, partitions: int, replicas: int, settings: Mapping[str, str]) -> None:
-        """Creates a topic. A topic that exists already is left as it is."""
+        """Creates a topic. A topic that exists already is not changed."""
         new = NewTopic(name, num_partitions=partitions, replication_factor=replicas, config=dict(settings))
         made = self._client.create_topics([new], operation_timeout=self._timeout)
         self._known(name, made[name], unless=KafkaError.TOPIC_ALREADY_EXISTS)
@@ -129,7 +129,10 @@ class Admin:
         return self._result(f"end of {partition.topic}", responses[partition]).offset
 
     def members(self, group: str) -> Iterable[Member]:
-        """The members of a consumer group; none where the group does not exist. Waits for a loading coordinator."""
+        """The members of a consumer group; none where the group does not exist.
+
+        Waits while the group's coordinator is still loading the group.
+        """
         deadline, pause = monotonic() + self._timeout, threading.Event()
         while True:
             response = self._client.describe_consumer_groups([group], request_timeout=self._timeout)[group]

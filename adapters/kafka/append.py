@@ -23,7 +23,7 @@ class Draft(NamedTuple):
 
 
 class Track(NamedTuple):
-    """An application's progress to be recorded."""
+    """The progress of an application, to be recorded: `notification` is the last ordinal that it has processed."""
 
     application: str
     notification: int

@@ -20,8 +20,9 @@ _FLUSH_AT: Final = 50_000
 
 
 def catch_up(clients: Clients, settings: KafkaSettings, follower: Follower, stopped: threading.Event) -> int:
-    """Reads every topic into the index up to its certain end; returns that offset of the events' topic.
+    """Reads every topic into the index up to its certain end (see `certain_end`).
 
+    Returns the certain end of the events' topic, an offset.
     An index that is ahead of the log, or whose last event is not in the log, is rebuilt.
     """
     if follower.index.damaged:

@@ -90,9 +90,10 @@ class Clients:
         return self._admin
 
     def end_of(self, partition: TopicPartition, isolation: IsolationLevel) -> int:
-        """As Admin.end_of, repeated with a new admin client until it succeeds or the timeout ends.
+        """Calls Admin.end_of, each time with a new admin client, until it succeeds or the timeout ends.
 
-        After a broker's restart librdkafka's admin client keeps using the old leader epoch; a new client fetches it.
+        After a broker's restart an admin client of librdkafka keeps using the old leader epoch; a new admin client
+        fetches the new epoch.
         """
         deadline = monotonic() + self.timeout
         while True:

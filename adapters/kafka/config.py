@@ -1,7 +1,7 @@
 """Settings of the log on Kafka, read from the library's environment.
 
 This module reads the `KAFKA_…` names in `OUR_SETTINGS`. Any other `KAFKA_SOME_NAME` sets librdkafka's `some.name`.
-`KAFKA_CONFIG` holds a JSON object of librdkafka settings under their own names. Secrets are never shown.
+`KAFKA_CONFIG` holds a JSON object of settings under librdkafka's own names. Secrets are never shown.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ NOT_CLIENT_SETTINGS: Final = frozenset({
     "KAFKA_JMX_OPTS", "KAFKA_JMX_PORT", "KAFKA_GC_LOG_OPTS", "KAFKA_CLUSTER_ID", "KAFKA_VERSION",
 })  # fmt: skip
 
-# The log is only durable and consistent with these values: other values are refused, not silently overridden.
+# Only these values keep the log durable and consistent. Other values are refused, not silently overridden.
 FIXED: Final[Mapping[str, str]] = {
     "acks": "all",
     "enable.idempotence": "true",

@@ -35,15 +35,18 @@ class KafkaUnavailable(LogUnavailable, OperationalError):
 
 
 class OutcomeUnknown(KafkaUnavailable):
-    """The broker stopped responding during a commit: the log holds all of the append or none. Read before retrying."""
+    """The broker stopped responding during a commit: the log holds all of the append or none of it.
+
+    The caller must read the log before it tries again.
+    """
 
 
 class KafkaOwnershipLost(OwnershipLost, OperationalError):
-    """Another writer took the partition over; this append was not written and no later one will be."""
+    """Another writer took the partition over; this append was not written, and every later append is refused, too."""
 
 
 class KafkaLogOwned(LogOwned, OperationalError):
-    """Another engine owns the partition; the message names its host, its process and its start time."""
+    """Another engine owns the partition; the message names that engine's host, process and start time."""
 
 
 class KafkaLogUnsafe(LogUnsafe, OperationalError):

@@ -47,7 +47,7 @@ class KafkaFactory(InfrastructureFactory[KafkaTrackingRecorder]):
 
     @property
     def store(self) -> PartitionStore:
-        """The log behind the recorders."""
+        """The log that all recorders share; opened on first use."""
         with self._opening:
             if self._store is None:
                 self._store = PartitionStore(self.settings)

@@ -27,7 +27,7 @@ def failure_of(error: KafkaException) -> KafkaError:
 
 
 def reason_of(error: BaseException) -> str:
-    """The error's message, for an error of Kafka's client without its code."""
+    """The message of `error`. An error of Kafka's client gives its message without its code."""
     return failure_of(error).str() if isinstance(error, KafkaException) else str(error)
 
 

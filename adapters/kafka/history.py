@@ -1,4 +1,4 @@
-"""The committed events of one partition: the index holds their places, the log their content."""
+"""The committed events of one partition: the index holds their places, and the log holds their content."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class History:
         return self.index.count
 
     def events_at(self, places: Sequence[EventPlace]) -> list[Event]:
-        """The events at `places`, which are in the order of ordinals. Raises KafkaUnavailable, KafkaLogCorrupt."""
+        """The events at `places`, which must be sorted by ordinal. Raises KafkaUnavailable, KafkaLogCorrupt."""
         here = self._recent.at([place.ordinal for place in places])
         return [record.event for record in self._reader.fetch(places)] if here is None else here
 
@@ -40,9 +40,10 @@ class History:
         return self.events_at(self.index.places_between(first, min(last, self.count)))
 
     def record(self, appends: Sequence[Append], last: Mapping[str, int], first: int, end: int) -> None:
-        """Indexes committed appends, whose events lie from offset `first` to before `end`; reports them to callers.
+        """Adds committed appends to the index, and then reports each append to its caller.
 
-        `last` holds the last version of each stream in `appends`.
+        `first` is the offset of the first event, `end` the offset after the last event. `last` holds the last version
+        of each stream in `appends`.
         """
         ordinal = self.index.count + 1
         events = appends[0].events if len(appends) == 1 else [e for append in appends for e in append.events]
@@ -60,7 +61,7 @@ class History:
     def holds(self, append: Append) -> Sequence[int] | None:
         """The ordinals of the events of `append` where the log holds all of it; None where the log holds none of it.
 
-        Raises KafkaLogCorrupt where the log holds a part, which no transaction of this project can have written.
+        Raises KafkaLogCorrupt where the log holds only a part of it, which no transaction of this project can cause.
         """
         found = [self._ordinal(draft) for draft in append.events]
         ordinals = [ordinal for ordinal in found if ordinal is not None]

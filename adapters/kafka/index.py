@@ -1,8 +1,9 @@
 """The index of one partition: a disposable SQLite database, in a file or in memory.
 
 It maps stream and version to ordinal and offset, and stores how far each topic has been read. New entries are kept in
-memory until `flush` writes them to SQLite; every query flushes first. A file that was not flushed is only older, and
-reading continues from its offsets. A file that is missing, corrupt, of another cluster or another topic is rebuilt.
+memory until `flush` writes them to SQLite; every query flushes first. A file that lacks the last entries, because its
+process ended before a flush, is still valid: reading continues at the offsets in the file. A file that is missing or
+corrupt, or that belongs to another cluster or topic, is rebuilt.
 """
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ class Index:
         desc: bool = False,
         limit: int | None = None,
     ) -> list[EventPlace]:
-        """The places of a stream's events, in the order of versions: those after `gt`, up to `lte` inclusive."""
+        """The places of a stream's events after version `gt` up to and including `lte`, in the order of versions."""
         first, last = 0 if gt is None else gt + 1, _NO_BOUND if lte is None else lte
         places: list[EventPlace] = []
         for row in self._all(_RUNS_OF, {"name": stream, "first": first, "last": last}):
@@ -157,7 +158,7 @@ class Index:
         desc: bool = False,
         limit: int | None = None,
     ) -> list[Snapshot]:
-        """The snapshots of a stream in the order of versions: those after `gt`, up to `lte` inclusive."""
+        """The snapshots of a stream after version `gt` up to and including `lte`, in the order of versions."""
         bounds = {"gt": -_NO_BOUND if gt is None else gt, "lte": _NO_BOUND if lte is None else lte}
         found = [Snapshot(*row) for row in self._all(_SNAPSHOTS_OF, {"name": stream, **bounds})]
         return _limited(found, desc=desc, limit=limit)
@@ -196,7 +197,7 @@ class Index:
         self._do(_WRITE_TRACKING, [(application, notification)])
 
     def keep(self, snapshots: Iterable[Snapshot]) -> None:
-        """Store committed snapshots."""
+        """Stores committed snapshots."""
         self._do("INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?)", snapshots)
 
     def flush(self) -> None:
@@ -205,12 +206,12 @@ class Index:
             with self._pending_lock:
                 pending, last, reached = self._pending, self._pending_last, self._reached
                 self._pending, self._pending_last, self._reached = [], {}, {}
-            # Outside the inner lock, so that the writer can add runs while SQLite writes.
+            # Outside `_pending_lock`, so that the writer can add runs while SQLite writes.
             if reached:
                 self._write(pending, last, reached)
 
     def belongs_to(self, identity: Mapping[str, str]) -> bool:
-        """Whether this index is of the cluster and topics in `identity`. An empty index takes the identity on."""
+        """Whether this index belongs to the cluster and topics in `identity`. An empty index adopts `identity`."""
         self._identity = {**identity, "layout": LAYOUT}
         known = dict(self._all("SELECT name, value FROM identity", {}))
         if not known and self.count == 0:
@@ -221,7 +222,8 @@ class Index:
     def clear(self) -> None:
         """Deletes everything except the identity, so that the log is read again from its beginning.
 
-        A file that failed while in use (by a full disk, for example) is not used again: the index stays in memory.
+        A file that failed while it was in use (on a full disk, for example) is not used again. The index is then kept
+        in memory only.
         """
         with self._database_lock, self._pending_lock:
             self._db.close()

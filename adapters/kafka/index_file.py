@@ -26,7 +26,8 @@ CREATE TABLE IF NOT EXISTS snapshot (
 ) WITHOUT ROWID;
 """
 
-# One process uses a file. A power failure may lose the last transactions, but does not reorder them.
+# Only one process uses a file, so its lock is exclusive. A power failure may lose the last transactions, but does not
+# reorder them; the lost entries are read from the log again.
 _PRAGMAS: Final = """
 PRAGMA locking_mode = EXCLUSIVE;
 PRAGMA journal_mode = WAL;
@@ -36,9 +37,9 @@ PRAGMA cache_size = -65536;
 
 
 def opened(path: Path | None) -> sqlite3.Connection:
-    """The database in `path`, in memory where `path` is None.
+    """The database in the file `path`; in memory where `path` is None or another process uses the file.
 
-    A damaged file is replaced by an empty one. Where another process uses the file, the database is in memory.
+    A damaged file is replaced by an empty one.
     """
     if path is None:
         return _connected(None)

@@ -1,14 +1,15 @@
-"""Completing a transaction whose markers the broker has lost.
+"""Ends a transaction whose markers the broker has lost.
 
-Kafka acknowledges a commit once its coordinator has recorded it; the markers that let readers past the transaction
-follow later. A broker that stops in between may, after its restart and before it knows the partition's leader, take
-the partition for deleted and record the transaction as complete without writing the markers (observed on 4.3.1 with a
-single broker: "these partitions are likely deleted already and hence can be skipped"). The last stable offset then
-never advances, and no reader sees the acknowledged records.
+A marker is a record that ends a transaction in a partition as committed or aborted. Readers do not read past a
+transaction without a marker: it hangs. Kafka acknowledges a commit once the transaction's coordinator has recorded it,
+and writes the markers later. A broker that stops in between may restart and, before it knows the partition's leader,
+treat the partition as deleted. It then records the transaction as complete without writing the markers (observed on
+4.3.1 with a single broker: "these partitions are likely deleted already and hence can be skipped"). The last stable
+offset then never advances, and no reader receives the acknowledged records.
 
 The coordinator's log, `__transaction_state`, still holds the outcome of the transaction. The next marker of the same
-producer also ends the open transaction in the partition. So the new owner commits or aborts, as the coordinator did, a
-transaction whose only record is not an event.
+producer also ends the open transaction in the partition. The new owner therefore writes a transaction whose only
+record is not an event, and commits or aborts it, depending on the outcome that the coordinator has recorded.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ def _mark(producer: Producer, settings: KafkaSettings, topics: Sequence[str], *,
 
 
 def outcome_of(clients: Clients, transactional_id: str) -> bool | None:
-    """Whether the last transaction of `transactional_id` was committed; None where its coordinator's log has none.
+    """Whether the last transaction of `transactional_id` was committed; None where no outcome is recorded.
 
     Raises KafkaUnavailable where the coordinator's log cannot be read.
     """
@@ -106,7 +107,7 @@ def _coordinators_log(clients: Clients, transactional_id: str) -> TopicPartition
 
 
 def _java_hash(text: str) -> int:
-    """Java's `String.hashCode()` of an ASCII text, signed 32 bits: Kafka chooses an id's coordinator by it."""
+    """Java's `String.hashCode()` of an ASCII text, signed 32 bits. The hash of an id determines its coordinator."""
     hashed = 0
     for byte in text.encode():
         hashed = (31 * hashed + byte) & 0xFFFFFFFF

@@ -1,9 +1,10 @@
 """Ownership of a partition, checked before a writer fences off another.
 
 The owner is a member of the consumer group `<topic>.<partition>.owner`; its client id names its host and process. A
-process that wants to own the partition joins the group. It owns the partition where it is the only member; otherwise
-it leaves the group and reports the owner. A dead process of the same host does not count; a process of another host
-counts until its session expires. The check only prevents accidental fencing; fencing guarantees the single writer.
+process that wants to own the partition joins the group. A process that is then the only member owns the partition;
+otherwise it leaves the group and reports the owner. A member whose process has ended does not count where it ran on
+this host; a member on another host counts until its session expires. The check only prevents that a process fences off
+a running owner by accident. That there is a single writer is guaranteed by the fencing (see `takeover`).
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Owner:
 
     @classmethod
     def of(cls, client_id: str) -> Self | None:
-        """The owner that `client_id` names; None where it names none."""
+        """The owner that `client_id` names; None where `client_id` is not the name of an owner."""
         try:
             return cls(**json.loads(client_id))
         except (ValueError, TypeError):
@@ -79,8 +80,9 @@ class Claim:
     def make(self) -> None:
         """Becomes the owner of the partition.
 
-        Raises KafkaLogOwned where another process owns it (the message names host, process and since when), and
-        KafkaUnavailable where the broker does not respond or several processes claim the partition at once.
+        Raises KafkaLogOwned where another process owns the partition (the message names its host, its process and the
+        time of its claim). Raises KafkaUnavailable where the broker does not respond or several processes claim the
+        partition at once.
         """
         if self._settings.take_over:
             self._join()
@@ -90,7 +92,8 @@ class Claim:
             self._join()
             if not self.others():
                 return
-            # Two claims at the same time both withdraw; the one that waits longer then finds the other's.
+            # Two processes that claim at the same time both withdraw. The one that waits longer then finds that the
+            # other has joined again.
             self.close()
             self._stopped.clear()
             self._stopped.wait(random.uniform(0.1, 1.0))  # noqa: S311 - a pause, not a secret
@@ -108,7 +111,7 @@ class Claim:
     def check(self) -> None:
         """Checks before a renewed takeover that no other process claims the partition.
 
-        Raises KafkaOwnershipLost where one does; the message names it.
+        Raises KafkaOwnershipLost, whose message names the other process.
         """
         if not self._settings.take_over and (others := self.others()):
             raise KafkaOwnershipLost(
@@ -127,7 +130,10 @@ class Claim:
             self._member = None
 
     def _join(self) -> None:
-        """Joins the group and waits until it lists this process, not until it is stable: dead members delay that."""
+        """Joins the group and waits until the group lists this process.
+
+        Does not wait until the group is stable, because dead members delay that.
+        """
         self._member = threading.Thread(target=self._stay, name=f"own {self._settings.name}", daemon=True)
         self._member.start()
         deadline = monotonic() + self._clients.timeout

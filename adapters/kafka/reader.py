@@ -31,9 +31,10 @@ BULK: Final[Mapping[str, str | int | bool]] = {
 }
 TAIL: Final[Mapping[str, str | int | bool]] = {"fetch.wait.max.ms": 100}
 
-# Batches this small fit the processor's cache and cost the garbage collector little: four times as fast as 10,000.
+# Batches this small fit the processor's cache and cost the garbage collector little. Reading is four times as fast as
+# with batches of 10,000.
 BATCH: Final = 100
-# Up to this distance in offsets the reader reads on to the next place; beyond it, it seeks.
+# The reader reads on to a next place that is at most this number of offsets ahead, and seeks a place beyond that.
 _NEAR: Final = 2_000
 _NO_END: Final = 2**63 - 1
 
@@ -58,7 +59,7 @@ class PartitionConsumer:
     def go_to(self, offset: int) -> None:
         """Continues with the first committed message at or after `offset`."""
         with self._clients.errors(f"read {self._partition.topic}"):
-            # Not seek(): librdkafka then waits out a fetch that is under way.
+            # Not seek(), with which librdkafka would first wait until the current fetch ends.
             self._consumer.assign([TopicPartition(self._partition.topic, self._partition.partition, offset)])
 
     def messages(self, timeout: float) -> list[Message]:
@@ -93,7 +94,7 @@ class PartitionConsumer:
                 return
 
     def batches(self) -> Iterator[Sequence[Message]]:
-        """Batches of committed messages, endlessly. Raises as `until` does."""
+        """Batches of committed messages, endlessly. Raises what `until` raises."""
         for batch, _ in self.until(_NO_END):
             yield batch
 
@@ -104,7 +105,7 @@ class PartitionConsumer:
 def sorted_out(messages: list[Message], topic: str) -> tuple[Sequence[Message], int]:
     """The messages that hold records, and the offset after all messages (-1 where there are none).
 
-    Raises KafkaUnavailable where the broker refused the read, and KafkaLogCorrupt where it no longer has the records.
+    Raises KafkaUnavailable where the broker refused the read, and KafkaLogCorrupt where records were deleted.
     """
     if not messages:
         return (), -1
@@ -129,10 +130,10 @@ def _refuse_failure(message: Message, topic: str) -> None:
 
 
 def certain_end(clients: Clients, partition: TopicPartition, stopped: threading.Event) -> int:
-    """The end offset of the partition once every transaction before it is committed or aborted.
+    """Waits until every transaction in the partition is committed or aborted, and returns the end offset.
 
-    An end-of-partition message does not prove this. Only when the last stable offset has reached the high watermark
-    has every transaction of earlier writers ended. Raises KafkaUnavailable where a transaction stays open.
+    An end-of-partition message does not prove that all transactions have ended. They have ended once the last stable
+    offset has reached the high watermark. Raises KafkaUnavailable where a transaction is still open at the timeout.
     """
     high, stable = _ends(clients, partition, stopped, clients.timeout)
     if stable < high:
@@ -161,7 +162,7 @@ def _ends(
 
 
 class PlaceReader:
-    """Fetches records at known places. Safe to use from several threads, which take turns."""
+    """Fetches records at known places. Safe to use from several threads; one thread fetches at a time."""
 
     def __init__(self, clients: Clients, partition: TopicPartition) -> None:
         self._clients, self._partition = clients, partition
@@ -169,9 +170,9 @@ class PlaceReader:
         self._open: PartitionConsumer | None = None
 
     def fetch(self, places: Sequence[EventPlace]) -> list[Record]:
-        """The records at `places`, which are in the order of ordinals.
+        """The records at `places`, which must be sorted by ordinal.
 
-        Raises KafkaUnavailable where they do not arrive in time, and KafkaLogCorrupt where they are missing.
+        Raises KafkaUnavailable where a record does not arrive in time, and KafkaLogCorrupt where records are missing.
         """
         if not places:
             return []
@@ -204,7 +205,8 @@ def _entries(consumer: PartitionConsumer, timeout: float, topic: str) -> Iterato
     patience = monotonic() + timeout
     while True:
         messages, _ = sorted_out(consumer.messages(0.5), topic)
-        # Reading continues after an end of partition: a commit is acknowledged before its markers are written.
+        # Reading continues after an end of partition, because a commit is acknowledged before its markers are written,
+        # and its records can only be read after that.
         if not messages and monotonic() > patience:
             raise KafkaUnavailable(f"{topic}: a committed event did not arrive within {timeout:g} s")
         yield from filter(None, map(entry_of, messages))

@@ -54,7 +54,7 @@ class Recent:
         return Event(ordinal, *self._commits[commit][within]) if within < len(self._commits[commit]) else None
 
     def _trim(self) -> None:
-        # Rarely, and many commits at once: removing the head of a list takes linear time.
+        # Called rarely, and removes many commits at once, because removing the head of a list takes linear time.
         gone = 0
         while self._kept > self._limit:
             self._kept -= len(self._commits[gone])

@@ -1,7 +1,7 @@
 """An event as a Kafka record, and the rule by which every reader accepts a record as an event.
 
-Key: the stream. Value: the event's bytes. Headers: those given with the event, `ce_type` (the event's type) and
-`ce_sequence` (its version in the stream, decimal). Timestamp: milliseconds since 1970.
+Key: the stream. Value: the event's bytes. Headers: the headers given with the event, `ce_type` (the event's type) and
+`ce_sequence` (the event's version in the stream, decimal). Timestamp: milliseconds since 1970.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FIRST_VERSIONS: Final = (0, 1)
 
 
 class Event(NamedTuple):
-    """A committed event's place in the partition (1, 2, 3 …) and in its stream, and its content."""
+    """A committed event: `ordinal` in the partition (1, 2, 3 …), `version` in its stream, `topic` (type), content."""
 
     ordinal: int
     stream: str
@@ -75,7 +75,7 @@ def follows(last: int | None, version: int) -> bool:
 def headers_of(topic: str, version: int, given: Headers) -> list[tuple[str, bytes]]:
     """The headers of an event's record: `given`, the version, and the type where `given` has none.
 
-    The version replaces a given one, because readers take the last of several headers with one name.
+    The added version counts even where `given` has one, because readers take the last header of a name.
     """
     headers = [*given, (VERSION, b"%d" % version)]
     for name, _ in given:

@@ -54,7 +54,7 @@ class KafkaAggregateRecorder(KafkaRecorder, AggregateRecorder):
     """Appends events and reads them by stream."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """Appends the events in one transaction. Raises as `Writer.append` does."""
+        """Appends the events in one transaction. Raises what `Writer.append` raises."""
         self._insert(stored_events, **kwargs)
         return None
 
@@ -85,7 +85,7 @@ class KafkaSnapshotRecorder(KafkaRecorder, AggregateRecorder):
     """Appends snapshots and reads them by stream. Kafka may delete all but the last snapshot of a stream."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """Appends the snapshots in one transaction. Raises as `Writer.append` does."""
+        """Appends the snapshots in one transaction. Raises what `Writer.append` raises."""
         drafts = _drafts(stored_events, kwargs.get("headers"), kwargs.get("timestamps"))
         if drafts:
             self.store.append(Append(snapshots=drafts))
@@ -114,7 +114,7 @@ class KafkaApplicationRecorder(KafkaAggregateRecorder, ApplicationRecorder):
     """Appends events and reads them by stream or by ordinal: 1, 2, 3 … in the order of the partition."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """Appends the events in one transaction and returns their ordinals. Raises as `Writer.append` does."""
+        """Appends the events in one transaction and returns their ordinals. Raises what `Writer.append` raises."""
         return list(self._insert(stored_events, **kwargs))
 
     def select_notifications(
@@ -126,9 +126,9 @@ class KafkaApplicationRecorder(KafkaAggregateRecorder, ApplicationRecorder):
         *,
         inclusive_of_start: bool = True,
     ) -> Sequence[Notification]:
-        """At most `limit` events from ordinal `start` to `stop`, both included unless `inclusive_of_start` is false.
+        """At most `limit` events from ordinal `start` to `stop`, both included.
 
-        Raises KafkaUnavailable, KafkaLogCorrupt.
+        The event at `start` is left out where `inclusive_of_start` is false. Raises KafkaUnavailable, KafkaLogCorrupt.
         """
         self.store.refresh()
         history = self.store.history
@@ -166,7 +166,7 @@ class KafkaTrackingRecorder(KafkaRecorder, TrackingRecorder):
     def insert_tracking(self, tracking: Tracking) -> None:
         """Records the progress of an application.
 
-        Raises KafkaConflict where the recorded progress is not behind it, otherwise as `Writer.append` does.
+        Raises KafkaConflict where the same or a later progress is recorded already, and what `Writer.append` raises.
         """
         self.store.append(Append(track=_track(tracking)))
 
@@ -199,7 +199,7 @@ def _drafts(
             stored_events,
             repeat(()) if headers is None else headers,
             repeat(0) if timestamps is None else timestamps,
-            strict=False,  # missing extras are repeated endlessly
+            strict=False,  # `repeat` is endless
         )
     ]
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 
 class EventPlace(NamedTuple):
-    """The place of an event: ordinal, stream, version, and an offset that is not after the record."""
+    """The place of an event: ordinal, stream, version, and an offset that is at or before the event's record."""
 
     ordinal: int
     stream: str
@@ -16,10 +16,10 @@ class EventPlace(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Consecutive events of one stream: `ordinal`, `version` and `offset` are those of the first.
+    """Consecutive events of one stream: `ordinal`, `version` and `offset` are those of the first event.
 
-    A marker of an earlier transaction may lie between them. An offset counted from the first may thus be too small,
-    but never too large.
+    The marker of an earlier transaction may lie between two of the events and take an offset. The offset of an event
+    counted from `offset` may thus be too small, but never too large.
     """
 
     ordinal: int
@@ -51,7 +51,7 @@ def runs_of(ordinal: int, offset: int, events: Iterable[tuple[str, int, *tuple[A
 
 
 def joined(places: Iterable[EventPlace]) -> Iterator[Run]:
-    """The runs in `places`, which are in the order of ordinals. The offsets in a run are consecutive, too."""
+    """The runs in `places`, which must be sorted by ordinal. The offsets in a run are consecutive, too."""
     ordinal, running, begun, begin, count = 0, "", 0, 0, 0
     for at, stream, version, offset in places:
         if stream == running and offset == begin + count:

@@ -32,7 +32,10 @@ _FLUSH_EVERY = 0.2
 
 
 class PartitionStore:
-    """An open log: append to it, read it, close it. A store that is not closed is closed when it is collected."""
+    """An open log, to which its caller appends and from which it reads.
+
+    A store that is not closed explicitly is closed when it is garbage-collected.
+    """
 
     def __init__(self, settings: KafkaSettings) -> None:
         self.settings = settings
@@ -54,14 +57,14 @@ class PartitionStore:
     def append(self, append: Append) -> Sequence[int]:
         """Appends, and returns the ordinals of the events once they are durable.
 
-        Raises KafkaReadOnly where the log was opened read-only, otherwise as `Writer.append` does.
+        Raises KafkaReadOnly where the log was opened read-only, and what `Writer.append` raises.
         """
         if self._inner.writer is None:
             raise KafkaReadOnly(f"{self.settings.name} was opened read-only")
         return self._inner.writer.append(append)
 
     def refresh(self) -> None:
-        """Reads what another writer has committed so far. Raises KafkaUnavailable, KafkaLogCorrupt."""
+        """Adds the events that another writer has committed to the index. Raises KafkaUnavailable, KafkaLogCorrupt."""
         self._inner.refresh()
 
     @property
@@ -110,7 +113,7 @@ class _Inner:
         self._flusher = threading.Thread(target=self._flush, name=f"index {settings.name}", daemon=True)
 
     def open(self) -> None:
-        """Becomes the owner of the partition or, read-only, begins to follow it."""
+        """Becomes the owner of the partition or, where the log is read-only, begins to follow it."""
         self._flusher.start()
         if self._settings.read_only:
             self.read_again()

@@ -4,8 +4,9 @@
    refuses the predecessor's producers from then on and aborts their open transactions. Both ids are always taken,
    because two owners that race could otherwise hold one id each.
 2. Read `read_committed` until the last stable offset is the high watermark: every transaction of the predecessor has
-   then ended. (A transaction that still hangs has lost its markers and is ended as its coordinator did: see `mend`.)
-3. Serve, with the first commit on `.0`. The loser of a race fails there and does not recover.
+   then ended. (A transaction that is still open has lost its markers; `mend` ends it as its coordinator recorded.)
+3. Write. The first commit uses `.0`. If another writer has fenced this one off meanwhile, this commit fails, and this
+   writer does not take the partition over again.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from adapters.kafka.follower import Follower
 from adapters.kafka.mend import mend
 from adapters.kafka.reader import hangs
 
-# By then the coordinator has completed the predecessor's transactions: their markers are written or lost.
+# Seconds in which the coordinator completes the predecessor's transactions: afterwards a missing marker is lost.
 _PATIENCE: Final = 0.5
 
 
@@ -89,7 +90,8 @@ class Takeover:
         try:
             producer.init_transactions(self._clients.timeout)
         except BaseException:
-            # The traceback would keep the producer alive and retrying until it fenced off this process's next one.
+            # Otherwise the traceback would keep this producer alive, and its retries would fence off the next producer
+            # of this process.
             del producer
             raise
         return producer

@@ -24,7 +24,7 @@ _EVENTS: Final[Mapping[str, str]] = {
     **_ALWAYS, "cleanup.policy": "delete", "retention.ms": _FOREVER, "retention.bytes": _FOREVER,
 }  # fmt: skip
 _LATEST: Final[Mapping[str, str]] = {**_ALWAYS, "cleanup.policy": "compact"}
-# Set on new topics, not required of existing ones: the timestamps of a tape's events may be any time.
+# Set on new topics, but not required of existing ones. The events of a tape may have timestamps of any time.
 _ON_CREATION: Final[Mapping[str, str]] = {"message.timestamp.after.max.ms": _ANY_TIME}
 
 _ENOUGH_REPLICAS: Final = 3

@@ -60,7 +60,8 @@ class Transaction:
         return True
 
     def _send_events(self, events: Sequence[Draft]) -> None:
-        # A delivery report for each record would cost a seventh of the rate; the first and last offset are enough.
+        # Only the first and the last offset are needed. Delivery reports for all records would cost a seventh of the
+        # records per second.
         ends = {0, len(events) - 1}
         reports = (self._note if number in ends else None for number in range(len(events)))
         self._send(self._settings.topic, zip(events, reports, strict=True))

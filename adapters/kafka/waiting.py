@@ -41,7 +41,7 @@ class Waiting:
             self._closed = True
 
     def group(self) -> list[Append]:
-        """Waits for an append and returns all that are queued; empty once the queue is closed and empty."""
+        """Waits for an append and returns the queued appends; an empty list once the queue is closed and empty."""
         first = self._queue.get()
         if first is None:
             return []

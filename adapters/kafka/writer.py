@@ -1,11 +1,12 @@
 """The only writer of a partition: one thread, which commits one transaction at a time.
 
-Appends that arrive during a commit share the next transaction. Each append is checked separately, and a conflict fails
-only its caller. Two producers alternate, because librdkafka does not support transactions v2: a producer's transaction
-that begins while the markers of its previous one are being written is refused and retried 20 ms later.
+Appends that arrive during a commit share the next transaction. Each append is checked separately, and a conflict is
+raised only to the caller of the append in conflict. Two producers alternate, because librdkafka does not support
+transactions v2: a producer's transaction that begins while the markers of its previous transaction are being written is
+refused and retried 20 ms later.
 
-After any error except a conflict the writer takes the partition over again and looks each append of the failed commit
-up in the log.
+After any error except a conflict the writer takes the partition over again and searches the log for each append of the
+failed commit.
 """
 
 from __future__ import annotations
@@ -56,8 +57,8 @@ class _NotReported(Exception):
 class Offsets:
     """Checks that this writer wrote every offset since the takeover.
 
-    Its offsets are those of its records and one marker for each earlier transaction. A larger offset shows that a
-    producer which is not fenced off has written to the partition.
+    Each of its records takes one offset, and so does the marker of each of its earlier transactions. A record at a
+    larger offset than these explain shows that a producer which is not fenced off has written to the partition.
     """
 
     __slots__ = ("_begin", "_records", "_transactions")
@@ -71,7 +72,10 @@ class Offsets:
         return self._begin + self._records + self._transactions
 
     def explain(self, last: int, records: int) -> bool:
-        """Counts a transaction of `records`, the last at offset `last`; returns whether all offsets are its own."""
+        """Counts a transaction with this number of records, the last of them at offset `last`.
+
+        Returns whether this writer wrote every offset up to `last`.
+        """
         self._records += records
         explained = last + 1 <= self.end
         self._transactions += 1
@@ -139,12 +143,12 @@ class Writer:
             self._write(judged.staged, judged.last, again=again)
 
     def _judged(self, group: Sequence[Append]) -> _Judged:
-        """The appends that can be written and those in conflict, which is only decided once the index is up to date."""
+        """The appends that can be written, and those in conflict. A conflict counts once the index is up to date."""
         try:
             judged = self._staged(group)
             if not judged.refused or self._end() <= self._offsets.end:
                 return judged
-            # Another writer has taken over; the next commit will fail and show it.
+            # Another producer has written to the partition. If it has fenced this writer off, the next commit fails.
             self._offsets = Offsets(self._read_again())
         except IndexDamaged:
             # Nothing was sent yet, so the appends are checked again with a rebuilt index.
@@ -158,7 +162,7 @@ class Writer:
             self._take_over_again()
 
     def _was_disconnected(self) -> bool:
-        """Whether a broker went away: a commit that it acknowledged may have lost its markers and hang."""
+        """Whether a connection to a broker broke: a commit acknowledged by that broker may have lost its markers."""
         for producer in self._producers:
             producer.poll(0)
         return self._disconnected.is_set()

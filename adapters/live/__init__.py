@@ -1,4 +1,4 @@
-"""The live end of the log: one follower a process, any number of subscribers."""
+"""Subscriptions to new events and prices. One thread of a process follows the log, for any number of subscribers."""
 
 from adapters.live.live import Live
 from adapters.live.prices import Prices

@@ -1,4 +1,4 @@
-"""The row of a read model right after each event of a subscription, folded from the event's stream up to it."""
+"""The row of a read model as it is right after an event, folded from the event's stream up to that event."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ _STREAMS = 256
 """The number of streams whose rows a subscription keeps; the rows of other streams are folded again from the log."""
 
 History = Callable[[str, int], Awaitable[Sequence[Envelope]]]
-"""The events of a stream up to a version."""
+"""Returns the events of a stream up to a version."""
 
 
 class Folded:
-    """The rows of one subscription. The projection has one table with one row a stream."""
+    """The rows for one subscription. The projection must have a single table, with one row for each stream."""
 
     def __init__(self, projection: Projection, history: History) -> None:
         self._projection, self._history = projection, history
         self._rows: OrderedDict[str, tuple[int, MemoryRows]] = OrderedDict()
 
     async def after(self, recorded: Recorded) -> Row | None:
-        """The row after the event; None where the event changes none. Raises LogError.
+        """The row as it is after the event; None where the event changes no row. Raises LogError.
 
-        A row's `ordinal` may be 0 where it comes from an event before the subscription, whose ordinal is unknown.
+        An `ordinal` in the row is 0 where it is that of an event that was read again from its stream: the records of a
+        stream have no known ordinals.
         """
         meta = recorded.envelope.meta
         if type(recorded.envelope.event) not in self._projection.folds:
@@ -47,12 +48,12 @@ class Folded:
 
 
 def fresh(projection: Projection) -> MemoryRows:
-    """Empty rows without a store behind them."""
+    """Empty rows that are not read from a store."""
     return MemoryRows(projection.tables, lambda _table, _key: None)
 
 
 def fold(projection: Projection, rows: MemoryRows, recorded: Recorded) -> Row | None:
-    """The row after the event in the projection's only table; None where the event changes none."""
+    """The row as it is after the event, in the projection's only table; None where the event changes no row."""
     apply = projection.folds.get(type(recorded.envelope.event))
     if apply is None:
         return None

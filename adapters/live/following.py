@@ -12,16 +12,20 @@ from adapters.log.recorder_log import RecordedLog
 from domain.log import Recorded
 
 _AHEAD = 1000
-"""The most events that wait for the loop; beyond it the thread waits for the loop."""
+"""The largest number of events that the loop has not taken yet. At this number the thread stops reading."""
 _PAUSE_SECONDS = 1.0
 _LOOK_SECONDS = 0.2
-"""The longest time that a stop waits for the thread."""
+"""How long the thread waits for an event before it checks whether it is stopped."""
 
 _log = logging.getLogger(__name__)
 
 
 class Following:
-    """Starts at once; `take` and `fail` are called in the loop that runs at construction."""
+    """Follows the log from its construction on. It must be constructed in an event loop, which runs the callbacks.
+
+    `take` receives the events in batches, and an empty batch when the log has been opened. `fail` receives each error,
+    after which the log is opened again.
+    """
 
     def __init__(
         self,

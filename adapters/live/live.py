@@ -10,7 +10,7 @@ from adapters.live.tail import LiveTail
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """`prices` is None in a process without an engine, because only an engine sees the market."""
+    """`prices` is None in a process without an engine, because only an engine receives prices."""
 
     tail: LiveTail
     prices: Prices | None = None

@@ -1,4 +1,4 @@
-"""The log read from asyncio in pages, one at a time, in a separate thread."""
+"""Pages of the log, read by one thread, one page at a time, for readers in an event loop."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.errors import LogError, LogUnavailable
 from domain.log import Envelope, Recorded
 
 PAGE = 500
-"""Events a page, which a reader that is behind holds in memory."""
+"""The number of events on a page. A reader that is behind the held events has one page in memory."""
 
 _KEPT = 20
 """The number of pages that are cached."""
@@ -24,7 +24,7 @@ _T = TypeVar("_T")
 
 
 class Pages:
-    """One log for all readers that are behind; opened on first use, and again after a failure."""
+    """Reads one log for all readers that are behind the held events. Opens it on first use and after a failure."""
 
     def __init__(self, open_log: Callable[[], RecordedLog]) -> None:
         self._open = open_log
@@ -62,7 +62,10 @@ class Pages:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, query)
 
     def _page(self, log: RecordedLog, after: int) -> Sequence[Recorded]:
-        """Pages begin at fixed ordinals, so that readers share the cached ones, as when all reconnect at once."""
+        """The cached page with the event after an ordinal, read where it is not cached.
+
+        A page begins after a multiple of `PAGE`, so that readers share pages, for example when all reconnect at once.
+        """
         begin = after - after % PAGE
         page = self._kept.pop(begin, ())
         if not page or page[-1].ordinal <= after:

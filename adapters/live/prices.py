@@ -22,9 +22,10 @@ class Price:
 
 
 class Prices:
-    """A `commands.observer.Observer`: updated from the engine's thread, read in the loop that it was made in.
+    """An observer of the engine (`commands.observer.Observer`).
 
-    Only the newest price of each instrument is kept: a slow subscriber misses prices in between and never falls behind.
+    The engine's thread updates it; subscribers read it in the event loop in which it was made. Only the newest price of
+    each instrument is kept, so a slow subscriber misses the prices in between.
     """
 
     def __init__(self) -> None:
@@ -48,10 +49,10 @@ class Prices:
             self._loop.call_soon_threadsafe(self._take)
 
     def recorded(self, envelopes: Sequence[Envelope], worked: float, appended: float) -> None:
-        """See `Observer`. Does nothing, because the tail publishes events."""
+        """See `Observer`. Does nothing, because `LiveTail` publishes events."""
 
     async def subscribe(self, instruments: Sequence[str] = ()) -> AsyncGenerator[Price]:
-        """The last price of each instrument (of all where none is named), then every change, endlessly."""
+        """The last price of each instrument (of all where none is given), then each newer price, endlessly."""
         seen: dict[str, Price] = {}
         while True:
             arrival = self._arrival

@@ -16,11 +16,11 @@ class Ring:
 
     @property
     def first(self) -> int:
-        """The ordinal of the oldest held event; of the next event where none is held."""
+        """The ordinal of the oldest held event; the ordinal of the next event where none is held."""
         return max(self._begin, self.last - self.size) + 1
 
     def add(self, recorded: Recorded) -> None:
-        """Adds the next event. Raises ValueError for any other, because later reads would not notice a gap."""
+        """Adds the next event. Raises ValueError for any other event, because later reads would not notice a gap."""
         if recorded.ordinal != self.last + 1:
             raise ValueError(f"ordinal {recorded.ordinal} does not follow {self.last}")
         self.last = recorded.ordinal

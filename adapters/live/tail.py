@@ -19,7 +19,7 @@ from domain.errors import InvalidInput, LogError, LogUnavailable, TooSlow
 from domain.log import Envelope, Recorded
 
 HELD = 4096
-"""The number of events held, which is how far a subscriber may fall behind."""
+"""The number of events that are held. A subscriber that falls behind by more gets a `TooSlow` error."""
 
 _TURN = 32
 """The number of events after which a subscriber yields to the others."""

@@ -19,13 +19,13 @@ from domain.log import Envelope
 
 _ANSWER_SECONDS = 5.0
 _FEW = 1_000
-"""Up to this number of records an open consumer is faster than the batches of a new one."""
+"""Up to this number of records, reading with the open consumer is faster than in batches with a new consumer."""
 
 Headers = Callable[[Envelope], list[tuple[str, bytes]]]
 
 
 class KafkaRows(RecorderRows):
-    """Reads many records in the batches of a consumer, and few as any recorder does."""
+    """Reads many records in the batches of a new consumer, and few records as `RecorderRows` reads them."""
 
     def __init__(self, factory: Factory) -> None:
         super().__init__(factory.application_recorder())
@@ -58,7 +58,8 @@ def open_kafka(
     """Opens and owns the log in this partition; `client` holds librdkafka's settings, `index` is the index's folder.
 
     `release` is called when the log has been closed.
-    Raises LogOwned, which names the owner, LogUnsafe, with the command that corrects the topic, or LogUnavailable.
+    Raises LogOwned (the message names the owner), LogUnsafe (the message holds the command that corrects the topic) or
+    LogUnavailable.
     """
     factory = _factory(address, client, {"KAFKA_EXCLUSIVE": "true"}, index)
     recorder = factory.application_recorder()
@@ -102,7 +103,7 @@ def _factory(
 
 
 def _check_answers(factory: Factory, address: KafkaAddress) -> None:
-    """Raises LogUnavailable within seconds where no broker answers; a broker that goes away later gets more time."""
+    """Raises LogUnavailable after a few seconds where no broker responds. Later requests have a longer timeout."""
     try:
         Clients(factory.settings.client, _ANSWER_SECONDS).admin.cluster()
     except LogUnavailable as fault:

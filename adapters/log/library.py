@@ -1,4 +1,4 @@
-"""Rows of any recorder of the library, read through its public interface."""
+"""Rows of any recorder of the library, read through the recorder's public interface."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ class FileOwner:
     """Holds the lock beside a log's file until it is released or the process ends, in whatever way."""
 
     def __init__(self, log: Path) -> None:
-        """Takes the lock. Raises LogOwned, which names the holder, where it is taken, and OSError on a full disk."""
+        """Takes the lock. Raises LogOwned, which names the holder of a taken lock, and OSError on a full disk."""
         self._path = log.with_name(log.name + ".owner")
         self._file: TextIO | None = self._path.open("a+", encoding="utf-8")
         try:
@@ -43,7 +43,7 @@ class FileOwner:
 
 
 def _sign(file: TextIO) -> None:
-    """Writes the note unbuffered: after a failure on a full disk, closing the file must not write it again."""
+    """Writes the note without a buffer: after a failure on a full disk, `close` must not try to write it again."""
     file.truncate(0)
     since = datetime.now(UTC).isoformat(timespec="seconds")
     note = json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "since": since})

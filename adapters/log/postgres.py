@@ -17,7 +17,7 @@ from adapters.log.library import RecorderRows
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog
 from domain.errors import InvalidInput, LogOwned, LogUnavailable
 
-_LOCK = 0x77686E63  # "whnc": one log a database
+_LOCK = 0x77686E63  # "whnc" in ASCII; one key is enough, because a database holds one log
 _PROGRAM = "whence"
 _CONNECT_SECONDS = 5
 _HOLDER = """
@@ -28,10 +28,10 @@ _HOLDER = """
 
 
 class PostgresOwner:
-    """Holds the database's advisory lock for as long as its connection lives."""
+    """Holds the database's advisory lock while its connection is open."""
 
     def __init__(self, address: PostgresAddress) -> None:
-        """Takes the lock. Raises LogOwned, which names the holder, and LogUnavailable where the database is away."""
+        """Takes the lock. Raises LogOwned, which names the holder, or LogUnavailable without a database connection."""
         self._connection = _connected(address)
         taken = self._connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
         if taken is None or not taken[0]:

@@ -1,4 +1,4 @@
-"""The typed log: encodes envelopes for a recorder of bytes and decodes what is read."""
+"""The typed log: encodes envelopes as bytes for a recorder, and decodes the bytes that are read."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Codec(Protocol):
 
 
 class Rows(Protocol):
-    """Reads the records of one technology, in order."""
+    """Reads the records of a log in one technology (SQLite, Kafka …), in order."""
 
     def head(self) -> int:
         """The ordinal of the last record; 0 where there is none."""
@@ -44,7 +44,7 @@ class Rows(Protocol):
         ...
 
     def stream_rows(self, stream: str, after: int) -> Iterable[Row]:
-        """Every record of one stream with `version > after`, in order; an ordinal may be 0 for unknown."""
+        """Every record of one stream with `version > after`, in order; an ordinal that is not known is 0."""
         ...
 
     def wait(self, after: int, seconds: float) -> bool:
@@ -60,7 +60,7 @@ class RecordedLog:
     """Reads a log, which another process may own."""
 
     def __init__(self, rows: Rows, codec: Codec, release: Callable[[], None] | None = None) -> None:
-        """`release` closes other resources of this log, after its rows."""
+        """`release` closes the log's other resources; it is called after `rows.close`."""
         self._rows = rows
         self._codec = codec
         self._release = release
@@ -105,7 +105,10 @@ class RecordedLog:
         return self._codec.decode(data)
 
     def follow(self, after: int, stopped: Callable[[], bool], patience: float = 0.5) -> Iterator[Recorded]:
-        """Like `read`, then each new event, until `stopped()`, which is called at least every `patience` seconds."""
+        """Every event after an ordinal, then each new event, until `stopped()` is true.
+
+        `stopped` is called at least every `patience` seconds.
+        """
         while not stopped():
             for recorded in self.read(after):
                 after = recorded.ordinal
@@ -180,7 +183,10 @@ class RecorderLog(RecordedLog):
         return versions
 
     def _last_version(self, stream: str, wanted: int) -> int:
-        """The last version of the stream; 0, unread, where version 1 is wanted, which the recorder checks."""
+        """The last version of the stream. For a wanted version of 1 it is taken to be 0, without a read.
+
+        The recorder itself refuses version 1 of a stream that has events.
+        """
         if wanted == 1:
             return 0
         known = self._versions.get(stream)
@@ -198,7 +204,7 @@ def _gap(ordinal: int, stream: str, version: int, last: int) -> str:
 
 
 class _translated:  # noqa: N801  (used like a function: with _translated())
-    """Raises the recorders' errors as this project's."""
+    """Turns errors of the library's recorders into errors of this project."""
 
     def __enter__(self) -> None:
         return None

@@ -1,4 +1,4 @@
-"""A log in a SQLite file: the library's recorder writes it, one owner at a time; any process may read it."""
+"""A log in a SQLite file. The library's recorder writes it; it has one owner at a time, and any process may read it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SqliteRows:
             )
         self._path = path
         with _translated(path):
-            # Another thread than the opening one may read; SQLite itself serialises the calls.
+            # A thread other than the one that opened the connection may read; SQLite itself serialises the calls.
             self._connection = sqlite3.connect(
                 f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False
             )
@@ -44,7 +44,7 @@ class SqliteRows:
         return self._number("SELECT COALESCE(MAX(rowid), 0) FROM stored_events")
 
     def rows(self, after: int, upto: int) -> Iterator[Row]:
-        """See `Rows`. Raises LogCorrupt where an ordinal is missing, because its row was then removed."""
+        """See `Rows`. Raises LogCorrupt where an ordinal is missing, which means that its row was removed."""
         wanted = f"{_COLUMNS} WHERE rowid > ? AND rowid <= ? ORDER BY rowid"
         for expected, row in enumerate(self._rows(wanted, (after, upto)), after + 1):
             if row[0] != expected:
@@ -59,7 +59,7 @@ class SqliteRows:
         return self._rows(f"{_COLUMNS} {where}", (stream, after))
 
     def wait(self, after: int, seconds: float) -> bool:
-        """Polls SQLite's change counter, which does not read the table; see `Rows`."""
+        """Polls SQLite's change counter, and so does not read the table at each poll; see `Rows`."""
         deadline = time.monotonic() + seconds
         seen = self._data_version()
         while self.head() <= after:

@@ -21,7 +21,7 @@ class Operation(StrEnum):
 
 
 class Status(StrEnum):
-    """OK without an error, REFUSED by a rule or a missing role, FAILED by an internal fault."""
+    """OK: without an error. REFUSED: by a rule or for a missing role. FAILED: by an internal fault."""
 
     OK = "ok"
     REFUSED = "refused"

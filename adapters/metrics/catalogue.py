@@ -2,7 +2,7 @@
 
 Names follow Prometheus' rules: the program's prefix, the base unit at the end (seconds, ratio), `_total` at the end of
 counters. Money has no base unit: it is in the account's currency, which the label `currency` names. The metrics of the
-history are read from the read models at each scrape; the others are this process's own.
+history are read from the read models at each scrape; the other metrics describe only this process.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """A COUNTER only grows, a GAUGE is a current value, a HISTOGRAM counts by size."""
+    """A COUNTER only grows, a GAUGE is a current value, a HISTOGRAM counts values by their size."""
 
     COUNTER = "counter"
     GAUGE = "gauge"
@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric; `unit` is the unit at the end of the name, or empty; `labels` are few and bounded."""
+    """One metric. `unit` is the unit at the end of the name, or empty. Each label has a small number of values."""
 
     name: str
     kind: Kind
@@ -205,6 +205,6 @@ CATALOGUE = (*HISTORY, *ENGINE, *API)
 
 
 def series_of(metric: Metric) -> frozenset[str]:
-    """The names of a metric's series; a histogram has three."""
+    """The names of a metric's series; a histogram has three series."""
     ends = ("_bucket", "_count", "_sum") if metric.kind is Kind.HISTOGRAM else ("",)
     return frozenset(metric.name + end for end in ends)

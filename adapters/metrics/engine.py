@@ -16,7 +16,7 @@ from domain.signal import DecisionMade
 
 
 class EngineMetrics:
-    """A `commands.observer.Observer`; its metrics are this process's and start at zero with it."""
+    """A `commands.observer.Observer`. Its metrics describe this process and are zero when the process starts."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._candles = counter(catalogue.CANDLES, registry)

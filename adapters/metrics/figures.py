@@ -1,4 +1,4 @@
-"""The numbers behind the metrics of the recorded history, as the read models hold them."""
+"""The numbers in the read models from which the metrics of the recorded history are made."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol
 
 
 class Measure(StrEnum):
-    """What is counted; the names are those in the read model `counts`."""
+    """The counts of events, by their names in the read model `counts`."""
 
     SIGNALS = "SIGNALS"
     DECISIONS = "DECISIONS"
@@ -45,7 +45,7 @@ class Profit:
 
 @dataclass(frozen=True, slots=True)
 class Trades:
-    """The results of an account's closed positions; `loss` is the sum of the losing ones, zero or below."""
+    """The results of an account's closed positions; `loss` is the sum of the losses, zero or below."""
 
     account: str
     trades: int
@@ -86,7 +86,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All numbers, read at one moment."""
+    """All numbers, read from one state of the read models."""
 
     counts: Sequence[Count] = ()
     profits: Sequence[Profit] = ()

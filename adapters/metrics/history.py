@@ -42,7 +42,7 @@ class HistoryCollector(Collector):
         registry.register(self)
 
     def describe(self) -> Iterator[Family]:
-        """Every family without its samples, by which the registry detects duplicate names."""
+        """Every family without its samples. The registry detects duplicate names in them."""
         return (_family(metric) for metric in HISTORY)
 
     def collect(self) -> Iterator[Family]:
@@ -82,7 +82,7 @@ def _samples_of(history: History) -> Iterator[_Sample]:
 
 
 def _counted(counts: Iterable[Count]) -> Iterator[_Sample]:
-    # The read model has finer counts than some metrics, as signals by direction.
+    # Some counts of the read model are finer than their metric (signals are also counted by direction).
     sums: Counter[tuple[Metric, tuple[str, ...]]] = Counter()
     for one in counts:
         metric = _COUNTED[one.measure]
@@ -91,7 +91,10 @@ def _counted(counts: Iterable[Count]) -> Iterator[_Sample]:
 
 
 def _labels(metric: Metric, count: Count) -> tuple[str, ...]:
-    """The values of the metric's labels: the count's field of that name, or its `label` for any other name."""
+    """The values of the metric's labels.
+
+    A label that has the name of a field of `count` has that field's value; any other label has `count.label`.
+    """
     known = {"account": count.account, "strategy": count.strategy, "instrument": count.instrument}
     return tuple(known.get(name, count.label) for name in metric.labels)
 

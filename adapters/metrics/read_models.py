@@ -30,7 +30,7 @@ class ReadModelFigures:
         self._lateness = lateness or Lateness()
 
     def __call__(self) -> History:
-        """The current figures. Raises StoreError where the store does not answer, and as `head` does."""
+        """The current figures. Raises StoreError where the store does not answer, and what `head` raises."""
         with answering(self._models.engine), self._models.now() as source:
             accounts, performance = _rows(source, "accounts"), _rows(source, "performance")
             return History(

@@ -6,13 +6,13 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 
 from adapters.metrics.catalogue import Metric
 
-# The alert on slow decisions has a threshold of half a second, so half a second must be a bound.
+# The alert on slow decisions has a threshold of half a second, so half a second must be the bound of a bucket.
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 def new_registry() -> CollectorRegistry:
     """An empty registry, without the library's default metrics."""
-    # The creation time of a series is not needed and would be one more series for each.
+    # The library would add the creation time of each series as another series, which is not needed.
     disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no types for it
     return CollectorRegistry(auto_describe=False)
 

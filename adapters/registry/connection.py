@@ -22,10 +22,10 @@ class NotRegistered(Exception):
 
 
 class Connection:
-    """Sends requests to a registry through Confluent's client; `address` is its URL without credentials."""
+    """Sends requests to a registry through Confluent's client. `address` is the registry's URL without credentials."""
 
     def __init__(self, properties: Mapping[str, Property]) -> None:
-        """`properties` are the client's (`url`, `basic.auth.user.info`, `ssl.ca.location` …).
+        """`properties` are those of Confluent's client (`url`, `basic.auth.user.info`, `ssl.ca.location` …).
 
         Raises InvalidSettings where the client refuses them, and MissingParts where the client is not installed.
         """
@@ -34,7 +34,7 @@ class Connection:
         self._client = _client({**properties, "url": self.address, **user})
 
     def request(self, call: Callable[[SchemaRegistryClient], T]) -> T:
-        """The registry's response. Raises NotRegistered, SchemaRefused, and LogUnavailable where none comes."""
+        """The registry's response. Raises NotRegistered, SchemaRefused, and LogUnavailable where none arrives."""
         import httpx2
         from confluent_kafka.schema_registry.error import SchemaRegistryError
 
@@ -77,7 +77,7 @@ def _client(properties: dict[str, Any]) -> SchemaRegistryClient:
 
 
 def _apart(urls: str) -> tuple[list[str], dict[str, str]]:
-    """The URLs without credentials, and the credentials as a client property: in a URL the client would log them."""
+    """The URLs without credentials, and the credentials as a property, because the client logs its URLs."""
     parts = [urlsplit(url.strip()) for url in urls.split(",")]
     if not all(part.scheme in {"http", "https"} and part.hostname for part in parts):
         raise InvalidSettings(

@@ -1,6 +1,6 @@
 """The schemas of one topic's events in a registry.
 
-A writer looks schema ids up when it starts and never registers a schema: a person does, with `whence schemas register`.
+A writer looks up schema ids when it starts. It never registers a schema; a person does, with `whence schemas register`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ COMPATIBILITY: Final = "FULL_TRANSITIVE"
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A schema's subject and id in a registry; `is_new` where it was registered just now."""
+    """A schema's subject and id in a registry. `is_new` is true where the schema was not registered before."""
 
     subject: str
     schema_id: int
@@ -79,7 +79,10 @@ class Registry:
             return None
 
     def schema_of(self, schema_id: int) -> WriterSchema:
-        """The schema of an id, requested once. Raises UnknownSchema where `schemas/` lacks it, LogUnavailable."""
+        """The schema of an id, which is requested from the registry once.
+
+        Raises UnknownSchema where the registry or the folder `schemas/` does not have the schema, and LogUnavailable.
+        """
         if schema_id not in self._schemas:
             self._schemas[schema_id] = self._fetched(schema_id)
         return self._schemas[schema_id]
@@ -101,7 +104,7 @@ class Registry:
         return Registration(subject, schema_id, found is None)
 
     def compatibility_of(self, schema: WriterSchema) -> str:
-        """The compatibility mode of the schema's subject; empty where the subject has none set."""
+        """The compatibility mode of the schema's subject; empty where no mode is set for the subject."""
         subject = self.subject_of(schema)
         try:
             return self._connection.request(lambda client: client.get_compatibility(subject))

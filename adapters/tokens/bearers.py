@@ -1,4 +1,4 @@
-"""The bearer of a token, read from the store at most every few seconds."""
+"""The bearer of a token: the caller that it identifies. A token is read from the store at most every few seconds."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ class Bearers:
         return self.remembered(text) or self._found(_read(text))
 
     def remembered(self, text: str) -> Caller | None:
-        """As `caller`, but only from memory; None where the store must be read."""
+        """The bearer of the token where memory holds it; None where the store must be read.
+
+        Raises what `caller` raises.
+        """
         token = _read(text)
         until, entry = self._seen.get(token.id, (-math.inf, None))
         return None if self._clock() >= until else _caller(_in_force(token, entry))

@@ -27,7 +27,7 @@ _RESERVED = frozenset({ANONYMOUS.name, "engine", "system", "exchange"})
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One token as it is stored; `revoked_at` is None while it is in force. Times are UTC."""
+    """One token as it is stored. A token is in force until it is revoked; `revoked_at` is then set. Times are UTC."""
 
     id: str
     name: str
@@ -70,7 +70,7 @@ class TokenBook:
         return None if row is None else _entry(row)
 
     def revoke(self, wanted: str, now: datetime) -> str:
-        """Revokes the token of this name or id and returns its name. Raises InvalidInput where none is in force."""
+        """Revokes the token of this name or id and returns its name. Raises InvalidInput without a token in force."""
         named = (TOKENS.c.name == wanted) | (TOKENS.c.id == wanted)
         ended = update(TOKENS).where(named, TOKENS.c.revoked_at.is_(None)).values(revoked_at=now)
         with answering(self._engine), writing(self._engine) as connection:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 _SPELLED = re.compile(r"whence_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 IN_A_TEXT = re.compile(r"whence_[0-9a-f]{12}_[A-Za-z0-9_-]+")
-"""Finds tokens in texts that must not hold any, as in a log."""
+"""Finds tokens in texts that must not hold any, such as a log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ class Token:
 
     @property
     def hash(self) -> bytes:
-        """SHA-256 of the secret, which is stored.
+        """SHA-256 of the secret. The store holds this hash instead of the secret.
 
-        A slow hash protects passwords that can be guessed. 256 random bits cannot be guessed, and every request would
-        pay for a slow hash.
+        A slow hash would only protect secrets that can be guessed, and would slow down every request. 256 random bits
+        cannot be guessed.
         """
         return hashlib.sha256(self.secret.encode()).digest()

@@ -11,7 +11,7 @@ from adapters.tracing.spans import EventIds, EventSpans
 
 
 class Traces:
-    """The exporter of spans; `close` sends the remaining ones."""
+    """The exporter of spans; `close` sends the spans that have not been sent yet."""
 
     def __init__(self, processor: SpanProcessor | None = None) -> None:
         """`processor` receives finished spans; the default sends them in batches by OTLP over HTTP from a thread."""

@@ -1,8 +1,8 @@
-"""Traces: one trace a chain, one span an event, and under it one span for its arrival in the read models.
+"""Traces of events. A trace shows a chain: an event caused from outside and all events that follow from it.
 
-The ids are those in the event's `traceparent` header, which is a function of the event, so any program that reads the
-event can continue its trace. A span's parent is the span of the event that caused it, so a trace is the chain's tree.
-The span of an event caused from outside has no parent.
+Each event has a span, and the commit of its rows in the read models is a child of that span. The ids are those in the
+event's `traceparent` header. The header is computed from the event alone, so any program that reads the event can
+continue the trace. A span's parent is the span of the event that caused it; an event caused from outside has no parent.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from domain.events import FULL_NAMES
 from domain.log import Envelope, Meta, Recorded, is_outside_fact
 
 _LIVE = 500
-"""The most events in a batch of a projection that is not catching up."""
+"""A projection with more events than this in a batch is catching up with the log."""
 _ids: ContextVar[tuple[int, int] | None] = ContextVar("ids", default=None)
 
 
 class EventIds(IdGenerator):
-    """Generates the ids of an event's header for its span, and random ids for any other span."""
+    """Returns the ids in an event's header for the span of that event, and random ids for any other span."""
 
     def __init__(self) -> None:
         self._random = RandomIdGenerator()
@@ -55,14 +55,14 @@ class EventSpans:
     """Makes the spans of events; an observer of the engine (`commands.observer.Observer`)."""
 
     def __init__(self, tracer: Tracer) -> None:
-        """`tracer` must be of a provider with `EventIds`."""
+        """`tracer` must come from a provider whose id generator is `EventIds`."""
         self._tracer = tracer
 
     def saw(self, instrument: str, close: Decimal, at: datetime) -> None:
         """Does nothing, because a candle without an event has no chain."""
 
     def recorded(self, envelopes: Sequence[Envelope], worked: float, appended: float) -> None:
-        """Records a span for each event, from the stimulus until the events were durable."""
+        """Records a span for each event, from the start of the unit of work until its events were durable."""
         durable = time.time_ns()
         began = durable - int((worked + appended) * 1e9)
         for envelope in envelopes:
@@ -71,7 +71,7 @@ class EventSpans:
     def projected(self, batch: Sequence[Recorded], began: int) -> None:
         """Records a span for each event, from `began` (ns since 1970) until now, when its rows are committed.
 
-        A batch of more than `_LIVE` events is left out, because catching up is no measure of latency.
+        A batch of more than `_LIVE` events gets no spans, because the time of catching up is not a latency.
         """
         committed = time.time_ns()
         for recorded in batch if len(batch) <= _LIVE else ():

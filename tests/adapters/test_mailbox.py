@@ -1,4 +1,4 @@
-"""The door within a process: any thread sends requests, and the engine's thread answers them."""
+"""The mailbox of an engine: any thread sends requests, and the engine's thread answers them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_request_that_times_out_is_withdrawn_and_not_carried_out() -> None:
     assert done == []
 
 
-def test_a_timeout_while_the_engine_works_is_reported_as_under_way() -> None:
+def test_a_timeout_after_the_engine_took_the_request_is_reported_as_under_way() -> None:
     mailbox, taken, released = Mailbox(), Event(), Event()
 
     def slow(requested: Requested) -> Answer:
@@ -83,7 +83,7 @@ def test_a_timeout_while_the_engine_works_is_reported_as_under_way() -> None:
     assert "has taken the request and has not finished" in answer.known
 
 
-def test_a_failing_engine_answers_with_what_is_known_and_raises_its_error() -> None:
+def test_where_the_engine_fails_the_caller_gets_timed_out_and_the_error_is_raised() -> None:
     mailbox = Mailbox()
 
     def fenced(requested: Requested) -> Answer:
@@ -104,7 +104,7 @@ def test_a_failing_engine_answers_with_what_is_known_and_raises_its_error() -> N
     assert len(known) == 3
 
 
-def test_requests_that_keep_arriving_do_not_hold_the_engine() -> None:
+def test_the_engine_stops_answering_in_time_while_requests_keep_arriving() -> None:
     mailbox = Mailbox()
 
     def again(requested: Requested) -> Answer:

@@ -92,7 +92,7 @@ def test_a_repeated_request_gets_the_same_answer_and_is_not_carried_out_again(sc
     assert scene.trips() == 1
 
 
-def test_an_engine_that_starts_in_time_carries_an_earlier_request_out_once(scene: Scene) -> None:
+def test_an_engine_that_starts_before_a_request_expires_carries_it_out_once(scene: Scene) -> None:
     late = scene.ask(TripKillSwitch("enough"), "k1", patience=0.5)
     assert isinstance(late, TimedOut)
     assert f"durable in {scene.place.commands} partition 0 at offset 0" in late.known
@@ -104,7 +104,7 @@ def test_an_engine_that_starts_in_time_carries_an_earlier_request_out_once(scene
     assert scene.trips() == 1
 
 
-def test_a_request_of_an_engine_killed_before_its_answer_is_not_carried_out_again(scene: Scene) -> None:
+def test_a_request_whose_engine_was_killed_before_the_answer_is_not_carried_out_again(scene: Scene) -> None:
     with scene.engine("dies") as process:
         assert isinstance(scene.ask(TripKillSwitch("enough"), "k1", patience=1.5), TimedOut)
         assert process.wait(_PATIENCE) == -9

@@ -46,7 +46,7 @@ class Scene:
         return self.door.ask(self.requested(request, key), patience)
 
     def send(self, value: bytes, key: str = ACCOUNT) -> None:
-        """Send a record as a foreign producer."""
+        """Sends a record, as a foreign producer could."""
         producer = Producer({"bootstrap.servers": self.place.servers, "message.max.bytes": 4 * LARGEST})
         producer.produce(self.place.commands, value, key)
         assert producer.flush(_PATIENCE) == 0

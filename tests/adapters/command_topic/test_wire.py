@@ -105,7 +105,7 @@ def test_an_answer_is_read_as_it_was_written(answer: Answer) -> None:
 
 
 def as_list(answer: Answer) -> str:
-    """The answer's values with sequences as lists: tuples may be read as lists, but decimals keep their digits."""
+    """The answer's values as text, with tuples as lists, because a tuple may be read back as a list."""
     return repr(asdict(answer)).replace("(", "[").replace(",)", "]").replace(")", "]")
 
 
@@ -213,7 +213,7 @@ def test_an_error_does_not_repeat_the_given_value() -> None:
     assert "hunter2" not in str(refused.value)
 
 
-def test_the_id_of_an_unreadable_request_is_returned_where_it_can_be_read() -> None:
+def test_the_id_of_an_invalid_request_is_read_where_it_has_one() -> None:
     assert id_in(_changed(lambda form: form.update(kind="Transfer"))) == "k1"
     for nothing in (b"", b"{}", _changed(lambda form: form.update(id=7))):
         assert id_in(nothing) == ""

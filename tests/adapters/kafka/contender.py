@@ -27,7 +27,7 @@ from adapters.kafka.writer import Writer
 class Contender:
     """`steps` yields the steps of the takeover, then appends to one stream.
 
-    `written` holds the versions it has appended, `error` the loss of its ownership.
+    `written` holds the versions that it has appended, `error` the error with which it lost its ownership.
     """
 
     def __init__(self, env: Environment, name: str, stream: str) -> None:
@@ -54,7 +54,7 @@ class Contender:
         yield from repeat(self.append)
 
     def append(self) -> None:
-        """Append the version that is next in this contender's index; after a conflict, the next one once more."""
+        """Appends the version after the last one in this contender's index; does so again after a first conflict."""
         if self._writer is None:
             self._writer = Writer(self._settings, self._history, self._taken, self._read_again, self._end)
         try:

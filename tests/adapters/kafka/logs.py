@@ -48,7 +48,7 @@ class Log:
         return recorder
 
     def append(self, stored_events: Sequence[StoredEvent]) -> list[int]:
-        """Append the events and return their ordinals."""
+        """Appends the events and returns their ordinals."""
         return list(self.recorder.insert_events(stored_events) or ())
 
     def replay(self, start: int = 1) -> list[Record]:
@@ -70,7 +70,7 @@ class Logs:
         self._env, self._opened = env, ExitStack()
 
     def open(self, **settings: str) -> Log:
-        """Open the log with some settings changed and with text ids."""
+        """Opens the log with some settings changed and with text ids."""
         log = Log(Environment("", {**self._env, "ORIGINATOR_ID_TYPE": "text", **settings}))
         self._opened.callback(log.close)
         return log

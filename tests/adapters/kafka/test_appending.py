@@ -14,7 +14,7 @@ from adapters.kafka.factory import KafkaFactory
 from tests.adapters.kafka.logs import Logs, events
 
 
-def test_waiting_appends_share_commits_and_a_conflict_fails_its_caller_only(logs: Logs) -> None:
+def test_queued_appends_share_commits_and_only_the_append_in_conflict_fails(logs: Logs) -> None:
     log = logs.open()
     log.append(events("contested", 1, 1))
 
@@ -57,7 +57,7 @@ def test_headers_and_timestamps_are_read_as_they_were_written(logs: Logs) -> Non
         assert (second.timestamp, second.headers[0]) == (1_700_000_000_000, ("ce_id", b"\xff\x00"))
 
 
-def test_a_number_of_headers_or_timestamps_other_than_that_of_events_is_refused(logs: Logs) -> None:
+def test_headers_or_timestamps_that_are_not_one_for_each_event_are_refused(logs: Logs) -> None:
     recorder = logs.open().recorder
     with pytest.raises(ProgrammingError, match="2 events were given with headers for 1"):
         recorder.insert_events(events("order-1", 1, 2), headers=[[]])

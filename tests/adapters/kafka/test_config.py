@@ -20,7 +20,7 @@ def _settings(**env: str) -> KafkaSettings:
     return settings_of(Environment("", {**_REQUIRED, **env}))
 
 
-def test_with_only_the_servers_set_all_else_has_its_default() -> None:
+def test_settings_other_than_the_servers_have_defaults() -> None:
     settings = _settings()
     assert (settings.topic, settings.partition, settings.index_path) == ("whence.events", 0, None)
     assert dict(settings.client) == {"bootstrap.servers": "localhost:9092"}
@@ -46,7 +46,7 @@ def test_any_setting_of_librdkafka_is_passed_through() -> None:
     assert settings.index_path == Path("/index")
 
 
-def test_a_setting_with_an_applications_prefix_applies_to_it() -> None:
+def test_a_setting_with_the_prefix_of_an_application_applies_to_that_application() -> None:
     env = Environment(
         "Trading", {**_REQUIRED, "TRADING_KAFKA_TOPIC": "its.own", "TRADING_KAFKA_SASL_USERNAME": "it"}
     )
@@ -78,7 +78,7 @@ def test_a_setting_with_an_applications_prefix_applies_to_it() -> None:
         ({"ORIGINATOR_ID_TYPE": "int"}, "must be uuid or text"),
     ],
 )
-def test_an_invalid_setting_is_refused_by_name(env: dict[str, str], message: str) -> None:
+def test_an_invalid_setting_is_refused_with_its_name(env: dict[str, str], message: str) -> None:
     with pytest.raises(InvalidSettings, match=message.replace("(", r"\(")):
         _settings(**env)
 

@@ -48,6 +48,6 @@ def test_after_a_kill_the_log_holds_all_or_none_of_each_append(
         assert places == held
         following = 3 if held == _FIRST else 5
         assert log.append(events("order-1", following, following)) == [len(held) + 1]
-        # A reader without an index file reads the same.
+        # A reader without an index file reads the same events.
         assert logs.open(KAFKA_READ_ONLY="y").contents() == [*held, (len(held) + 1, "order-1", following)]
         assert log.store.refused == {}

@@ -1,4 +1,4 @@
-"""One writer a partition: a writer that is fenced off writes nothing, however two takeovers interleave."""
+"""A partition has one writer: a writer that is fenced off writes nothing, however two takeovers interleave."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _LATE = (
 
 @pytest.fixture(scope="module")
 def contested(kafka_bootstrap_servers: str) -> Environment:
-    """One log for all races, each with its own stream, because creating a topic takes longer than a race."""
+    """One log for all races, because creating a topic takes longer than a race. Each race has its own stream."""
     return environment(kafka_bootstrap_servers, f"test.{uuid4().hex}", ORIGINATOR_ID_TYPE="text")
 
 
@@ -52,7 +52,7 @@ def test_a_second_writer_fences_the_first_off(logs: Logs) -> None:
     assert second.contents() == [(1, "order-1", 1), (2, "order-1", 2), (3, "order-1", 3)]
 
 
-def test_a_fenced_writer_stays_fenced_and_reads_what_the_other_writes(logs: Logs) -> None:
+def test_a_fenced_writer_stays_fenced_and_reads_the_events_of_the_other(logs: Logs) -> None:
     first, second = logs.open(), logs.open()
     for _ in range(3):
         with pytest.raises(KafkaOwnershipLost):
@@ -83,7 +83,7 @@ def test_two_interleaved_takeovers_leave_one_writer_and_one_history(
 
 
 def test_an_old_owner_that_takes_over_again_fences_the_new_owner_off(logs: Logs) -> None:
-    """An owner takes over again after a timeout; the owner in between then loses its ownership."""
+    """An owner whose commit times out takes the log over again; the owner in the meantime loses its ownership."""
     old = logs.open()
     old.append(events("order-1", 1, 1))
     new = logs.open()

@@ -128,7 +128,7 @@ def test_a_closed_index_file_keeps_its_offsets_and_versions(env: Environment, tm
     index.close()
 
 
-def test_queries_give_the_same_before_and_after_pending_runs_are_written() -> None:
+def test_queries_return_the_same_rows_before_and_after_pending_runs_are_written() -> None:
     index = Index()
     index.add(
         [Run(1, "a", 1, 0, 1), Run(2, "b", 0, 1, 1), Run(3, "a", 2, 2, 3)], {"a": 4, "b": 0}, "topic", 5

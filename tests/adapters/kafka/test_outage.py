@@ -80,7 +80,7 @@ def test_appends_during_two_broker_restarts_are_recorded_once_or_refused(
 
 
 def _wait_until_all_append(appenders: list[Appender]) -> None:
-    """Return once each appender has appended again; the test's timeout ends the wait otherwise."""
+    """Returns once each appender has appended again. If one never does, the test's timeout ends the wait."""
     before = [len(appender.acknowledged) for appender in appenders]
     pause = threading.Event()
     while any(

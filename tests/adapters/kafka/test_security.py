@@ -50,7 +50,7 @@ def _sasl(servers: str, password: str) -> Environment:
     )
 
 
-def test_a_log_behind_sasl_opens_with_the_password_and_never_shows_it(
+def test_a_log_that_requires_sasl_opens_with_the_password_and_never_shows_it(
     sasl_servers: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

@@ -1,4 +1,4 @@
-"""Topics are created with settings that lose no record, and refused where their settings would."""
+"""Topics are created with settings that lose no record. A topic whose settings would lose records is refused."""
 
 from __future__ import annotations
 
@@ -63,7 +63,9 @@ def test_a_read_only_log_creates_no_topic(logs: Logs, env: Environment) -> None:
     assert _clients(env).admin.topics([env["KAFKA_TOPIC"]]) == {}
 
 
-def test_an_event_larger_than_the_topic_allows_fails_its_caller_only(logs: Logs, env: Environment) -> None:
+def test_only_the_append_with_an_event_larger_than_the_topic_allows_fails(
+    logs: Logs, env: Environment
+) -> None:
     settings = settings_of(env)
     small = {**required_settings(settings)[settings.topic], "max.message.bytes": "2000"}
     _clients(env).admin.make_topic(settings.topic, 1, -1, small)

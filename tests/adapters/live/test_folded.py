@@ -1,4 +1,4 @@
-"""Rows right after each event: the same from any beginning, and with any number of streams kept."""
+"""Rows right after each event: the same wherever the subscription begins and however many streams are kept."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def rows(log: Sequence[Recorded], after: int) -> list[dict[str, Any] | None]:
     return [row and {name: value for name, value in row.items() if name != "ordinal"} for row in found]
 
 
-def test_the_rows_are_the_same_from_any_beginning(log: Sequence[Recorded]) -> None:
+def test_the_rows_are_the_same_wherever_the_subscription_begins(log: Sequence[Recorded]) -> None:
     whole = rows(log, 0)
     assert sum(row is not None for row in whole) > 10
     for after in range(len(log)):

@@ -18,7 +18,7 @@ def run(test: Callable[[Prices], Awaitable[None]]) -> None:
 
 
 async def seen(prices: Prices, instrument: str, price: int, minute: int = 0) -> None:
-    """Report a price as the engine's thread does, and return once it has arrived."""
+    """Reports a price from another thread, as the engine does, and returns once the price has arrived."""
     observer: Observer = prices
     await asyncio.to_thread(observer.saw, instrument, D(price), NOW + timedelta(minutes=minute))
     await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Subscriptions without gaps from any ordinal, bounded for slow subscribers, with errors that are always reported."""
+"""Subscriptions: no gap from any ordinal on, an end for subscribers that are too slow, and every error reported."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def ordinals(tail: LiveTail, after: int | None, upto: int) -> list[int]:
 
 
 async def persevering(tail: LiveTail, after: int, upto: int) -> list[int]:
-    """Read as a client that continues at its last ordinal after each TooSlow."""
+    """Reads like a client that subscribes again, after its last ordinal, after each TooSlow."""
     seen: list[int] = []
     while after < upto:
         try:
@@ -96,7 +96,8 @@ async def reached(tail: LiveTail, ordinal: int) -> None:
 def test_each_subscriber_receives_every_event_once_from_any_ordinal_while_the_log_grows(kept: Place) -> None:
     """The ring holds fewer events than are written.
 
-    Most subscribers begin in the log and reach the ring while it moves, and some fall behind it again.
+    Most subscribers begin with pages of the log and reach the ring while events are added to it. Some of them fall
+    behind the ring again.
     """
     draws = random.Random(4)
     writer = Writer(kept.own(), kept.read)
@@ -135,7 +136,9 @@ def test_a_subscription_without_an_ordinal_begins_at_the_next_event(writer: Writ
     run(test)
 
 
-def test_a_slow_subscriber_is_dropped_with_the_ordinal_to_continue_after(writer: Writer) -> None:
+def test_the_subscription_of_a_slow_subscriber_ends_with_the_ordinal_to_continue_after(
+    writer: Writer,
+) -> None:
     async def test() -> None:
         writer.write(1)
         async with following(writer.read, held=10) as tail:
@@ -166,7 +169,7 @@ def test_an_ordinal_that_the_log_does_not_have_is_refused_at_once(writer: Writer
 
 
 class Fallible:
-    """Opens the log as long as `answers` is true, and then raises LogUnavailable."""
+    """Opens the log while `answers` is true; raises LogUnavailable while it is false."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
@@ -184,7 +187,7 @@ class Fallible:
 
 
 async def persistently(tail: LiveTail, after: int, upto: int) -> list[int]:
-    """Read as a client that tries again shortly after each LogUnavailable."""
+    """Reads like a client that subscribes again shortly after each LogUnavailable."""
     while True:
         try:
             return await ordinals(tail, after, upto)
@@ -192,7 +195,7 @@ async def persistently(tail: LiveTail, after: int, upto: int) -> list[int]:
             await asyncio.sleep(0.01)
 
 
-def test_a_failed_log_ends_subscriptions_and_continues_at_the_same_ordinal(
+def test_after_a_failure_of_the_log_new_subscriptions_continue_at_the_same_ordinal(
     writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("adapters.live.following._PAUSE_SECONDS", 0.01)

@@ -61,7 +61,7 @@ def test_any_text_is_parsed_or_refused_with_examples(text: str) -> None:
 
 @given(st.text(alphabet=st.characters(codec="ascii", exclude_characters="%"), min_size=8, max_size=20))
 def test_a_refusal_does_not_repeat_a_password(password: str) -> None:
-    """The password is not repeated, whether or not it stands in its right place."""
+    """The password is not repeated, even where the address has it in a wrong place."""
     secret = f"q{password}q"
     for url in (
         f"postgresql://me:{secret}@host",

@@ -1,4 +1,4 @@
-"""The guarantees of every log, whatever technology holds it."""
+"""The guarantees of a log, the same for each technology."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_gap_in_a_stream_is_a_conflict_and_no_event_is_written(place: Place) -
 
 
 def test_a_reopened_log_continues_and_still_refuses_conflicts(kept: Place) -> None:
-    """The versions that are taken are read from the log, not remembered."""
+    """A reopened log reads the versions that are taken from its store."""
     log = kept.own()
     log.append(days(A, 1, 3))
     log.close()
@@ -99,7 +99,7 @@ def test_a_released_log_can_be_owned_again(kept: Place) -> None:
 
 
 def test_a_follower_receives_new_events_in_order_until_it_is_stopped(kept: Place) -> None:
-    """It receives each event once, from the given ordinal on."""
+    """The follower receives each event after the given ordinal once."""
     log = kept.own()
     log.append(days(A, 1, 2))
     seen: list[int] = []

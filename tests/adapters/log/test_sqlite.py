@@ -27,7 +27,7 @@ def files_of_at_most(size: int) -> Generator[None]:
 
 @pytest.mark.parametrize("size", [0, 1_000])
 def test_a_full_disk_is_reported_and_the_log_is_released(tmp_path: Path, size: int) -> None:
-    """The disk takes not even the owner's note, or the note but no page of the database."""
+    """The disk is full before the owner's note is written, or after the note and before any page of the database."""
     path = tmp_path / "a.db"
     with files_of_at_most(size), pytest.raises(LogUnavailable, match=r"a\.db cannot be written: \w"):
         open_sqlite(path, AvroCodec())

@@ -1,4 +1,4 @@
-"""The API's metrics: responses by operation and status, connections while they are open."""
+"""The API's metrics: response times by operation and status, and the number of open connections."""
 
 from __future__ import annotations
 

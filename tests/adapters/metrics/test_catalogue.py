@@ -13,7 +13,7 @@ EACH = pytest.mark.parametrize("metric", CATALOGUE, ids=lambda metric: metric.na
 NOT_BASE = {"ms", "milliseconds", "minutes", "hours", "percent", "kb", "mb", "micros"}
 
 
-def test_every_metric_has_a_name_of_its_own() -> None:
+def test_no_two_metrics_have_the_same_name() -> None:
     names = [metric.name for metric in CATALOGUE]
     assert len(names) == len(set(names)) == len(HISTORY) + len(ENGINE) + len(API)
 

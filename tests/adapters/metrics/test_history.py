@@ -74,7 +74,7 @@ def test_a_ratio_without_trades_is_absent_instead_of_zero() -> None:
     assert sampled(registry) == {"whence_read_models_up", "whence_recent_trades"}
 
 
-def test_a_projection_has_metrics_of_its_lag_and_its_parked_events() -> None:
+def test_the_lag_and_the_parked_events_of_a_projection_are_metrics() -> None:
     registry, equity = registry_of(DAY), {"projection": "equity"}
     values = {
         name: registry.get_sample_value(f"whence_{name}", equity)
@@ -84,7 +84,7 @@ def test_a_projection_has_metrics_of_its_lag_and_its_parked_events() -> None:
 
 
 @pytest.mark.parametrize("fault", [StoreUnavailable, LogUnavailable])
-def test_metrics_of_the_history_are_missing_and_others_stay_while_the_source_is_away(
+def test_only_the_metrics_of_the_history_are_missing_while_their_source_does_not_answer(
     caplog: pytest.LogCaptureFixture, fault: type[WhenceError]
 ) -> None:
     def broken() -> History:

@@ -44,7 +44,7 @@ def test_a_reader_that_keeps_up_is_not_late_at_any_look() -> None:
         clock.now += 15
 
 
-def test_a_head_that_every_reader_has_reached_is_forgotten() -> None:
+def test_the_time_of_a_head_that_every_reader_has_reached_is_forgotten() -> None:
     clock = Clock()
     lateness = Lateness(clock)
     lateness.look(100, [50])

@@ -146,14 +146,14 @@ def test_a_builds_lag_and_parked_events_are_reported(store: Engine, log: Written
     assert (progress["orders"].parked_events, progress["orders"].parked_sequences) == (2, 1)
 
 
-def test_a_build_beside_the_live_one_is_not_reported(store: Engine, log: WrittenLog) -> None:
+def test_a_build_other_than_the_live_build_is_not_reported(store: Engine, log: WrittenLog) -> None:
     models = only(store, log, "orders")
     with writing(store) as connection:
         begin(connection, PROJECTIONS["orders"], BuildKind.TODAY, BuildStatus.BUILDING)
     assert [(one.projection, one.lag_events) for one in figures(models, log).progress] == [("orders", 0)]
 
 
-def test_a_read_model_that_is_not_built_gives_no_figures_and_the_others_do(
+def test_only_the_figures_of_a_read_model_that_is_not_built_are_missing(
     store: Engine, log: WrittenLog
 ) -> None:
     history = figures(only(store, log, "accounts"), log)
@@ -161,7 +161,7 @@ def test_a_read_model_that_is_not_built_gives_no_figures_and_the_others_do(
     assert history.money
 
 
-def test_a_store_that_is_away_is_reported_without_its_password() -> None:
+def test_a_store_that_does_not_answer_is_reported_without_its_password() -> None:
     engine = prepare(create_engine("postgresql+psycopg://whence:hush@127.0.0.1:1/whence"))
     with pytest.raises(StoreUnavailable) as raised:
         ReadModelFigures(ReadModels(engine, PROJECTIONS), lambda: 0)()

@@ -1,4 +1,4 @@
-"""Tokens: what is stored of them, who their bearer is, and how soon a revoked token is refused."""
+"""Tokens: no secret is stored, a token identifies its bearer, and a revoked token is soon refused."""
 
 from __future__ import annotations
 

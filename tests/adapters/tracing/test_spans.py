@@ -1,4 +1,4 @@
-"""Traces: a chain's tree in spans, with the ids in the events' headers."""
+"""Traces: the spans of a chain form a tree, and their ids are those in the events' headers."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_every_event_gives_a_span_with_the_ids_of_its_header(
     assert [header_of(span) for span in spans] == [traceparent(one.meta) for one in events]
 
 
-def test_the_parent_of_a_span_is_that_of_the_causing_event(
+def test_the_parent_of_a_span_is_the_span_of_the_causing_event(
     traces: Traces, exporter: InMemorySpanExporter
 ) -> None:
     events = a_run()[:200]
@@ -100,6 +100,8 @@ def test_the_remaining_spans_are_sent_on_close(monkeypatch: pytest.MonkeyPatch) 
     assert names == ["log.LogOpened", "account.AccountOpened", "settings.SettingsChanged"]
 
 
-def test_a_batch_of_catching_up_gives_no_spans(traces: Traces, exporter: InMemorySpanExporter) -> None:
+def test_a_batch_of_a_projection_that_is_catching_up_gives_no_spans(
+    traces: Traces, exporter: InMemorySpanExporter
+) -> None:
     traces.spans.projected([Recorded(n, one) for n, one in enumerate(a_run()[:501], 1)], 1)
     assert exporter.get_finished_spans() == ()
