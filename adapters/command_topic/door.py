@@ -29,7 +29,7 @@ _NOT_KNOWN = f"the request is not known to be durable: it may be lost, or still 
 
 @dataclass(slots=True)
 class _Pending:
-    """A request that waits for its answer. A TimedOut without an answer states `known`."""
+    """A request that waits for its answer. `known` is what a TimedOut reports if no answer arrives in time."""
 
     requested: Requested
     written: bytes

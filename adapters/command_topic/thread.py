@@ -1,4 +1,4 @@
-"""A thread with its own event loop, for clients that need one."""
+"""A thread with its own event loop, for clients that need an event loop."""
 
 from __future__ import annotations
 

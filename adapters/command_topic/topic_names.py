@@ -20,7 +20,7 @@ _ALWAYS = {
     "max.message.bytes": str(4 * LARGEST),
 }
 COMMANDS: Mapping[str, str] = {**_ALWAYS, "retention.ms": str(7 * _DAY_MS)}
-"""Requests are kept for a week, for inspection: the log keeps their events for ever."""
+"""Requests are kept for a week, so that they can be inspected. The log keeps the events that they caused for ever."""
 ANSWERS: Mapping[str, str] = {**_ALWAYS, "retention.ms": str(_DAY_MS)}
 """Answers are kept for a day, which is longer than any caller waits."""
 _BROKERS_DEFAULT = -1

@@ -23,7 +23,7 @@ class Draft(NamedTuple):
 
 
 class Track(NamedTuple):
-    """The progress of an application, to be recorded: `notification` is the last ordinal that it has processed."""
+    """The progress of an application, to be recorded: `notification` is the last ordinal the application processed."""
 
     application: str
     notification: int

@@ -31,7 +31,7 @@ _PRODUCER: Final[Mapping[str, str | int]] = {
     "queue.buffering.max.kbytes": 1_048_576,
 }
 _CONSUMER: Final[Mapping[str, str | int | bool]] = {
-    # No group is joined, because partitions are assigned explicitly; librdkafka still requires a name.
+    # No group is joined, because partitions are assigned explicitly; librdkafka still requires the name of a group.
     "group.id": "whence-reader",
     "isolation.level": "read_committed",
     "enable.auto.commit": False,

@@ -16,7 +16,7 @@ from adapters.kafka.run import EventPlace, runs_of
 
 
 class History:
-    """Reads events through the index, caches the latest ones in memory and notifies listeners of new ones."""
+    """Reads events through the index, caches the latest events in memory and notifies listeners of new events."""
 
     def __init__(self, settings: KafkaSettings, index: Index, reader: PlaceReader) -> None:
         self.index = index
@@ -61,7 +61,7 @@ class History:
     def holds(self, append: Append) -> Sequence[int] | None:
         """The ordinals of the events of `append` where the log holds all of it; None where the log holds none of it.
 
-        Raises KafkaLogCorrupt where the log holds only a part of it, which no transaction of this project can cause.
+        Raises KafkaLogCorrupt where the log holds only a part of `append`. This project's transactions cannot cause it.
         """
         found = [self._ordinal(draft) for draft in append.events]
         ordinals = [ordinal for ordinal in found if ordinal is not None]

@@ -95,7 +95,7 @@ class Index:
     # Queries.
 
     def last_version(self, stream: str) -> int | None:
-        """The last version of `stream`; None where it has no event."""
+        """The last version of `stream`; None where the stream has no event."""
         with self._pending_lock:
             last = self._last.get(stream)
             if last is not None or self._all_in_memory:
@@ -145,7 +145,7 @@ class Index:
         return dict(self._all("SELECT at, claim FROM refused ORDER BY at", {}))
 
     def tracked(self, application: str) -> int | None:
-        """The largest notification tracked for `application`; None where there is none."""
+        """The largest ordinal recorded for `application`; None where none is recorded."""
         row = self._one("SELECT notification FROM tracking WHERE application = :name", application)
         return None if row is None else int(row[0])
 

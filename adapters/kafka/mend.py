@@ -1,11 +1,11 @@
 """Ends a transaction whose markers the broker has lost.
 
-A marker is a record that ends a transaction in a partition as committed or aborted. Readers do not read past a
-transaction without a marker: it hangs. Kafka acknowledges a commit once the transaction's coordinator has recorded it,
-and writes the markers later. A broker that stops in between may restart and, before it knows the partition's leader,
-treat the partition as deleted. It then records the transaction as complete without writing the markers (observed on
-4.3.1 with a single broker: "these partitions are likely deleted already and hence can be skipped"). The last stable
-offset then never advances, and no reader receives the acknowledged records.
+A marker is a record that ends a transaction in a partition as committed or aborted. A transaction without a marker
+hangs: no reader reads past it. Kafka acknowledges a commit once the transaction's coordinator has recorded the commit,
+and writes the markers later. A broker that stops in between may, after its restart and before it knows the partition's
+leader, treat the partition as deleted. It then records the transaction as complete without writing the markers
+(observed on 4.3.1 with a single broker: "these partitions are likely deleted already and hence can be skipped"). The
+last stable offset then never advances, and no reader receives the acknowledged records.
 
 The coordinator's log, `__transaction_state`, still holds the outcome of the transaction. The next marker of the same
 producer also ends the open transaction in the partition. The new owner therefore writes a transaction whose only

@@ -2,9 +2,9 @@
 
 The owner is a member of the consumer group `<topic>.<partition>.owner`; its client id names its host and process. A
 process that wants to own the partition joins the group. A process that is then the only member owns the partition;
-otherwise it leaves the group and reports the owner. A member whose process has ended does not count where it ran on
-this host; a member on another host counts until its session expires. The check only prevents that a process fences off
-a running owner by accident. That there is a single writer is guaranteed by the fencing (see `takeover`).
+otherwise it leaves the group and reports the owner. A member on this host whose process has ended does not count; a
+member on another host counts until its session expires. The check only keeps a process from fencing off a running owner
+by accident. The fencing guarantees that there is a single writer (see `takeover`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reading the committed records of one partition: in bulk, at places, and up to the certain end."""
+"""Reads the committed records of one partition: in bulk, at given places, and up to the certain end (`certain_end`)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TAIL: Final[Mapping[str, str | int | bool]] = {"fetch.wait.max.ms": 100}
 # Batches this small fit the processor's cache and cost the garbage collector little. Reading is four times as fast as
 # with batches of 10,000.
 BATCH: Final = 100
-# The reader reads on to a next place that is at most this number of offsets ahead, and seeks a place beyond that.
+# The reader reads on to a next place that is at most this many offsets ahead. It seeks a place that is farther ahead.
 _NEAR: Final = 2_000
 _NO_END: Final = 2**63 - 1
 

@@ -171,7 +171,7 @@ class KafkaTrackingRecorder(KafkaRecorder, TrackingRecorder):
         self.store.append(Append(track=_track(tracking)))
 
     def max_tracking_id(self, application_name: str) -> int | None:
-        """The largest notification tracked; None where there is none."""
+        """The largest ordinal recorded for the application; None where none is recorded."""
         self.store.refresh()
         return self.store.history.index.tracked(application_name)
 

@@ -64,12 +64,12 @@ class PartitionStore:
         return self._inner.writer.append(append)
 
     def refresh(self) -> None:
-        """Adds the events that another writer has committed to the index. Raises KafkaUnavailable, KafkaLogCorrupt."""
+        """Adds to the index the events that another writer has committed. Raises KafkaUnavailable, KafkaLogCorrupt."""
         self._inner.refresh()
 
     @property
     def refused(self) -> dict[int, str]:
-        """Offset and description of each record that breaks the order of versions or is not an event."""
+        """The offset and a description of each record that breaks the order of versions or is not an event."""
         return self.history.index.refused()
 
     def replay(self, start: int = 1) -> Iterator[list[Record]]:

@@ -24,7 +24,7 @@ from adapters.kafka.follower import Follower
 from adapters.kafka.mend import mend
 from adapters.kafka.reader import hangs
 
-# Seconds in which the coordinator completes the predecessor's transactions: afterwards a missing marker is lost.
+# Seconds in which the coordinator completes the predecessor's transactions. A marker that is missing then is lost.
 _PATIENCE: Final = 0.5
 
 

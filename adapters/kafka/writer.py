@@ -112,9 +112,9 @@ class Writer:
     def append(self, append: Append) -> Sequence[int]:
         """Appends, and returns the ordinals of the events once they are durable. An empty append only takes ownership.
 
-        Raises KafkaConflict, EventTooLarge: nothing was written, and a retry would fail, too.
-        KafkaUnavailable: nothing was written. OutcomeUnknown: the append may have been written.
-        KafkaOwnershipLost: nothing was written, and this writer never writes again.
+        Raises KafkaConflict or EventTooLarge (nothing was written, and a retry would fail, too), KafkaUnavailable
+        (nothing was written), OutcomeUnknown (the append may have been written) or KafkaOwnershipLost (nothing was
+        written, and this writer never writes again).
         """
         self._waiting.put(append)
         return append.wait()

@@ -26,8 +26,7 @@ class Folded:
     async def after(self, recorded: Recorded) -> Row | None:
         """The row as it is after the event; None where the event changes no row. Raises LogError.
 
-        An `ordinal` in the row is 0 where it is that of an event that was read again from its stream: the records of a
-        stream have no known ordinals.
+        An `ordinal` in the row is 0 where its event was read from the history of the stream, which has no ordinals.
         """
         meta = recorded.envelope.meta
         if type(recorded.envelope.event) not in self._projection.folds:

@@ -1,4 +1,4 @@
-"""The sources of subscriptions."""
+"""The sources of subscriptions: the events of the log, and prices."""
 
 from __future__ import annotations
 

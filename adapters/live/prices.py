@@ -14,7 +14,7 @@ from domain.log import Envelope
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """The close of a candle in quote currency; `at` is its time by the market's clock (UTC)."""
+    """The close of a candle in quote currency; `at` is the candle's time by the market's clock (UTC)."""
 
     instrument: str
     price: Decimal

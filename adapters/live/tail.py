@@ -59,9 +59,9 @@ class LiveTail:
     async def subscribe(self, after: int | None = None) -> AsyncGenerator[Recorded]:
         """Every event after the ordinal (None: after the last one), each once, in order, endlessly.
 
-        Raises InvalidInput for an ordinal that the log does not have, TooSlow, which holds the ordinal to subscribe
-        after, and LogError where the log cannot be read. A new subscription after the last ordinal received misses no
-        event.
+        Raises InvalidInput for an ordinal that the log does not have, TooSlow (which holds the ordinal to subscribe
+        after) where the subscriber falls too far behind, and LogError where the log cannot be read. A subscriber that
+        then subscribes again after the last ordinal received misses no event.
         """
         at = self._ring.last if after is None else after
         await self._check(at)

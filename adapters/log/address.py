@@ -83,7 +83,7 @@ def parse_address(url: str) -> Address:
 
 
 def parse_store_address(url: str) -> SqliteAddress | PostgresAddress:
-    """Reads the address of a store of read models. Raises InvalidInput as `parse_address` does."""
+    """Reads the address of a store of read models. Raises what `parse_address` raises."""
     return _parsed(url, "store", _STORE_EXAMPLES, _STORE_SCHEMES)
 
 
@@ -104,7 +104,7 @@ def _parsed(url: str, noun: str, examples: str, schemes: Mapping[str, Callable[[
 
 
 class _Invalid(Exception):
-    """What is wrong with an address, in this module's words: the standard library's message may repeat a password."""
+    """The fault of an address, in a message of this module, because the standard library's may repeat a password."""
 
 
 def _split(url: str) -> SplitResult:

@@ -14,7 +14,7 @@ from domain.errors import LogOwned
 
 
 class FileOwner:
-    """Holds the lock beside a log's file until it is released or the process ends, in whatever way."""
+    """Holds the lock beside a log's file until `release` is called or the process ends, even when it is killed."""
 
     def __init__(self, log: Path) -> None:
         """Takes the lock. Raises LogOwned, which names the holder of a taken lock, and OSError on a full disk."""

@@ -31,7 +31,10 @@ class PostgresOwner:
     """Holds the database's advisory lock while its connection is open."""
 
     def __init__(self, address: PostgresAddress) -> None:
-        """Takes the lock. Raises LogOwned, which names the holder, or LogUnavailable without a database connection."""
+        """Takes the lock.
+
+        Raises LogOwned, which names the holder, and LogUnavailable where the database does not respond.
+        """
         self._connection = _connected(address)
         taken = self._connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
         if taken is None or not taken[0]:

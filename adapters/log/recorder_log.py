@@ -183,9 +183,9 @@ class RecorderLog(RecordedLog):
         return versions
 
     def _last_version(self, stream: str, wanted: int) -> int:
-        """The last version of the stream. For a wanted version of 1 it is taken to be 0, without a read.
+        """The last version of the stream. Returns 0 without a read where version 1 is wanted.
 
-        The recorder itself refuses version 1 of a stream that has events.
+        The recorder itself refuses version 1 where the stream has events.
         """
         if wanted == 1:
             return 0

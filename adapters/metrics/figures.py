@@ -72,7 +72,7 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The lag of a projection's live build behind its log, and its parked events.
+    """The lag of a projection's live build (the build that serves queries) behind its log, and its parked events.
 
     `lag_seconds` is the time since this process first saw an event that the build lacks; 0 where none is missing.
     """

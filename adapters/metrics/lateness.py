@@ -1,7 +1,7 @@
 """How long readers of a log have been behind it, by this process's clock.
 
 The events of a tape were recorded years ago by the tape's clock, so the times in the log do not show how late a read
-model is. Lateness is thus the time since this process first saw a log that was longer than the reader's ordinal.
+model is. Lateness is thus the time since this process first saw that the log had an event after the reader's ordinal.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Lateness:
         self._lock = Lock()
 
     def look(self, head: int, ordinals: Iterable[int]) -> Mapping[int, float]:
-        """For each ordinal the seconds since a later event was first seen in the log; 0 where there is none later."""
+        """For each ordinal the seconds since a later event was first seen; 0 where the log has no later event."""
         with self._lock:
             now, wanted = self._clock(), set(ordinals)
             if not self._seen or head > self._seen[-1][0]:

@@ -70,7 +70,10 @@ class TokenBook:
         return None if row is None else _entry(row)
 
     def revoke(self, wanted: str, now: datetime) -> str:
-        """Revokes the token of this name or id and returns its name. Raises InvalidInput without a token in force."""
+        """Revokes the token of this name or id and returns its name.
+
+        Raises InvalidInput where no such token is in force.
+        """
         named = (TOKENS.c.name == wanted) | (TOKENS.c.id == wanted)
         ended = update(TOKENS).where(named, TOKENS.c.revoked_at.is_(None)).values(revoked_at=now)
         with answering(self._engine), writing(self._engine) as connection:

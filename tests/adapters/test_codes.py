@@ -23,5 +23,5 @@ def test_an_error_has_the_code_of_its_nearest_listed_class(kind: type[WhenceErro
     assert not fits or fits[0] == nearest
 
 
-def test_a_foreign_error_is_internal() -> None:
+def test_an_error_without_a_listed_class_has_the_code_internal() -> None:
     assert code_of(ZeroDivisionError()) is Code.INTERNAL

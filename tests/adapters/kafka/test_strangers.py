@@ -54,7 +54,7 @@ def test_a_record_that_is_not_an_event_is_counted_and_skipped(
 def test_a_version_taken_by_a_foreign_record_is_a_conflict_for_the_writer(
     logs: Logs, kafka_bootstrap_servers: str, kafka_topic: str
 ) -> None:
-    """The writer's own markers do not explain the offsets of three foreign records, so it first reads the log."""
+    """The writer's own markers do not explain three more offsets, so the writer reads the log before it responds."""
     owner = logs.open()
     owner.append(events("order-1", 1, 1))
     for version in (2, 3, 4):

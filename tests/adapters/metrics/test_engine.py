@@ -40,7 +40,7 @@ def counts(registry: CollectorRegistry) -> list[float | None]:
         ([OrderPlaced], [1, 0, 1]),
         ([OrderFilled], [1, 0, 0]),
     ],
-    ids=["traded", "skipped", "by hand", "a report"],
+    ids=["a traded signal", "a skipped signal", "a manual order", "a fill"],
 )
 def test_a_unit_of_work_is_timed_by_its_events(happened: list[type[Event]], expected: list[float]) -> None:
     registry = new_registry()
