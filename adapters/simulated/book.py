@@ -21,9 +21,7 @@ class Book:
         return order.id in self._working
 
     def __iter__(self) -> Iterator[WorkingOrder]:
-        """Iterates over a copy, as orders may be added or end during the loop: check `order in book` before each use.
-
-        """
+        """Iterates over a copy, as orders may be added or end in the loop: check `order in book` before each use."""
         return iter(tuple(self._working.values()))
 
     def get(self, order_id: str | None) -> WorkingOrder | None:

@@ -36,9 +36,7 @@ class ListenAddress:
 
     @property
     def is_anywhere(self) -> bool:
-        """Whether the host stands for every address of this machine, as `0.0.0.0` does; clients cannot connect to it.
-
-        """
+        """Whether the host stands for every address of this machine, as `0.0.0.0` does. Clients cannot use it."""
         return self.host in _ANYWHERE
 
     def listen(self) -> socket.socket:

@@ -43,9 +43,7 @@ class Api:
         self.url = ""
 
     def __enter__(self) -> Self:
-        """Raises InvalidInput for an invalid plan, ServerFailed where the server does not start, StoreError, LogError.
-
-        """
+        """Raises InvalidInput for an invalid plan, ServerFailed where the API does not start, StoreError, LogError."""
         with ExitStack() as held:
             self._start(held)
             self._held = held.pop_all()

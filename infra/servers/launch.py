@@ -81,9 +81,7 @@ class RunningProcess:
             self._process = None
 
     def runs(self, mention: str) -> bool:
-        """Whether the process runs and its command line holds `mention`; that of a later process with its pid does not.
-
-        """
+        """Whether the process runs and has `mention` in its command line, unlike a later process with its pid."""
         try:
             return self._process is not None and any(mention in word for word in self._process.cmdline())
         except psutil.Error:
