@@ -1,4 +1,4 @@
-"""The settings of one run. The command line overrides the environment, which overrides the file and the defaults.
+"""The settings of one run. Each layer overrides the next: command line, environment, file, defaults.
 
     whence.toml                      environment                           command line
     account = "paper"                WHENCE_ACCOUNT=paper                  --account paper
@@ -32,7 +32,7 @@ from infra.layer import Layer, Spelling, Tree, fault_sentence, is_table, merged,
 Plain = str | int | float | bool
 
 DEFAULT_FILE = Path("whence.toml")
-"""The settings file that is read where it exists and no other file is named."""
+"""The settings file that is read where no other is named; it need not exist."""
 _PREFIX = "WHENCE_"
 _PASSED_THROUGH = ("kafka", "registry")
 _TABLES = (*_PASSED_THROUGH, "trading")
@@ -102,7 +102,7 @@ class WhenceSettings(BaseSettings):
 
 
 def load(**given: object) -> WhenceSettings:
-    """The settings in force; `given` holds those of the command line by field name (None = not given).
+    """The settings in force; `given` holds the values of the command line by field name (None = not given).
 
     Raises InvalidSettings with one line for each fault: its layer, its key and the remedy.
     """

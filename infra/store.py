@@ -23,9 +23,7 @@ _ONE_AT_A_TIME = 0x77_68_65_6E_63_65
 _BUSY_SECONDS = 10
 _CONNECT_SECONDS = 5
 _POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": 25, "pool_timeout": _BUSY_SECONDS}
-"""Queries as of past moments use at most 20 of the 30 connections; the others serve tokens, health and metrics.
-
-"""
+"""Queries as of past moments use at most 20 of the 30 connections; tokens, health and metrics use the rest."""
 _SQLITE_PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
 
 

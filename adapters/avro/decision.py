@@ -1,4 +1,4 @@
-"""The Avro record of a decision, which holds each figure once even where several members used it.
+"""The Avro record of a decision, which holds each figure once even where several committee members used it.
 
 It is the only record whose fields differ from its event class (`docs/decisions/0030`), so its reader and writer are
 written by hand. The record's `inputs` are pairs of name and text; each vote holds the indexes of its own figures within

@@ -28,8 +28,8 @@ def bytes_of(of: type[_E], symbols: Symbols) -> Mapping[_E, bytes]:
 class Members(dict[int, _E]):
     """The members of an enum, by the byte that encodes each.
 
-    A lookup raises KeyError for a symbol without a member, which older readers read in place of newer symbols, and
-    IndexError for a byte beyond the last symbol.
+    A lookup raises KeyError for a symbol without a member, such as UNKNOWN, and IndexError for a byte beyond the last
+    symbol. Readers with an older schema read new symbols as UNKNOWN.
     """
 
     def __init__(self, of: type[_E], symbols: Symbols) -> None:

@@ -144,7 +144,7 @@ def part(value: object, where: str, of: type[_T]) -> _T:
 
 
 def many(value: Any, where: str) -> tuple[object, ...]:
-    """Returns `value` unchanged; accepts only tuples, as a list could change after it was recorded."""
+    """Returns `value` unchanged; accepts only tuples, because a list could change after it was recorded."""
     if not isinstance(value, _TUPLE):
         _refuse(where, value, "is not a tuple")
     items: tuple[object, ...] = value

@@ -48,7 +48,7 @@ class Book:
         return [order for order in self if order.terms.parent == order_id]
 
     def limits(self, *, reduce_only: bool) -> list[WorkingOrder]:
-        """The active limit orders, reduce-only or not as the argument says."""
+        """The active limit orders that are reduce-only, or else those that are not."""
         return [
             order
             for order in self

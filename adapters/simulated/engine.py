@@ -47,8 +47,8 @@ class MatchingEngine:
     def sweep(self, bar: Bar) -> set[str]:
         """Moves the price through the candle's range, first against the position (down without a position), then back.
 
-        Repeats this until nothing more happens, as an entry in one direction may be stopped out in the next. Returns
-        the ids of the entries that traded.
+        Repeats this until nothing more happens, because an entry that fills on one way may be stopped out on the next.
+        Returns the ids of the entries that traded.
         """
         entered: set[str] = set()
         way = self._holding.closing_side

@@ -165,7 +165,7 @@ class SimulatedExchange:
         return [position for position in shown if position is not None]
 
     def balances(self) -> Sequence[VenueBalance]:
-        """See `VenueQueries.balances`: the one currency of the account."""
+        """See `VenueQueries.balances`; returns the balance in the account's only currency."""
         with localcontext(EXACT):
             available = self.available
         return [VenueBalance(currency=self._currency, balance=self.balance, available=available)]

@@ -82,7 +82,7 @@ def find_node() -> Node:
 
 
 def main() -> int:
-    """0 where the build exists, 1 where it failed."""
+    """Makes the build where it is out of date. Returns 0 where a current build exists then, 1 after a failure."""
     try:
         folder = bundle(lambda words: sys.stderr.write(f"{words}\n"))
     except WhenceError as fault:

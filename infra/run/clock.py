@@ -12,7 +12,7 @@ def utc_now() -> datetime:
 
 
 class SteadyClock:
-    """A clock that never goes back, as the times of a log must not."""
+    """A clock that never goes back, because the times in a log must not decrease."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock, self._last = clock, datetime.min.replace(tzinfo=UTC)

@@ -26,8 +26,8 @@ class Server(ABC):
     """One server on 127.0.0.1. Its whole state is in `folder`, so a restarted server has the state it had before.
 
     By default the server is on a leash: it ends when this process ends, and `folder` is deleted. With `detached` it
-    keeps running after this process. As a context manager, the server is started at the begin of the block; at its end
-    the server is killed and `folder` deleted.
+    keeps running after this process. As a context manager, the server is started when the block begins; when the block
+    ends, the server is killed and `folder` is deleted.
     """
 
     name: ClassVar[str]

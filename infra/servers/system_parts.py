@@ -95,7 +95,7 @@ def may_install() -> bool:
 
 
 def main() -> int:
-    """0 where all parts are present, else 1."""
+    """Installs missing parts where possible; returns 0 where all parts are present then, else 1."""
     try:
         ensure(TEST_PARTS, lambda words: sys.stderr.write(f"{words}\n"))
     except MissingParts as missing:

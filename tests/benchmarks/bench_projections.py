@@ -164,7 +164,7 @@ def _live(folder: Path) -> Iterator[Figure]:
 
 
 def _written(log: str) -> Mapping[int, float]:
-    """The time at which each ordinal was durable, as the writer reports it."""
+    """The time at which each ordinal became durable; the writer process reports it."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.steady", log, str(_RATE), str(_SECONDS), str(_AT_ONCE)],
         capture_output=True,

@@ -28,7 +28,7 @@ _PARTITIONS = 3
 
 
 def _accounts() -> Sequence[Sequence[Envelope]]:
-    """The events of each partition, which belong to an account of its own."""
+    """The events of each partition; each partition has its own account."""
     return list(copies(a_run(1_500), _PARTITIONS))
 
 

@@ -80,9 +80,8 @@ class _Load:
 def test_queries_are_consistent_during_a_rebuild_switches_and_a_drop(
     store: Engine, store_url: str, tmp_path: Path
 ) -> None:
-    """A build is made, switched to, back and again.
-
-    Then the old build is dropped. Events are written and read all along.
+    """A new build is made and switched to. The old one is switched back to, then the new one again. Then the old build
+    is dropped. All the while events are written and read.
     """
     address = f"sqlite:///{tmp_path / 'log.db'}"
     events = a_run(5_000)
