@@ -1,4 +1,4 @@
-"""The settings of one run: command line over environment over file over defaults.
+"""The settings of one run. Each layer overrides the next: command line, environment, file, defaults.
 
     whence.toml                      environment                           command line
     account = "paper"                WHENCE_ACCOUNT=paper                  --account paper
@@ -7,9 +7,9 @@
     [trading.risk]
     max_positions = 3                WHENCE_TRADING__RISK__MAX_POSITIONS=3
 
-The file is `whence.toml` in the working folder, where it exists, or the file that `--config` or `WHENCE_CONFIG` names.
-An unknown key is refused, never ignored. A secret (a password, a key, a URL with credentials) becomes a SecretStr, and
-no error repeats a value.
+The file is the one that `--config` or `WHENCE_CONFIG` names, or else `whence.toml` in the working folder where it
+exists. An unknown key is refused, never ignored. A secret (a password, a key, a URL with credentials) is held in a
+SecretStr, and no error message contains a value.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from infra.layer import Layer, Spelling, Tree, fault_sentence, is_table, merged,
 Plain = str | int | float | bool
 
 DEFAULT_FILE = Path("whence.toml")
-"""The settings file that is read where it exists and no other file is named."""
+"""The settings file that is read where no other is named; it need not exist."""
 _PREFIX = "WHENCE_"
 _PASSED_THROUGH = ("kafka", "registry")
 _TABLES = (*_PASSED_THROUGH, "trading")
 _OPTIONS = {"starting_balance": "balance"}
-"""Settings whose option has another name; an error names the option."""
+"""Settings whose command-line option has another name, by setting; an error about the option uses its name."""
 _SECRET_NAME = re.compile(r"password|secret|token|key|pem|jaas|user\.info|oauthbearer\.config")
 _CREDENTIALS = re.compile(r"(?<=://)[^/].*(?=@)|(?<=password=)[^&]*")
 
@@ -48,10 +48,10 @@ class WhenceSettings(BaseSettings):
     `log` is a URL, as sqlite:///PATH or kafka://HOST:PORT/TOPIC; the default is the file `whence.db` in the working
     folder. `store` is the place of read models and tokens, sqlite:///PATH or postgresql://…; the default is a file
     beside the log. `kafka` holds librdkafka's properties and `registry` those of the Confluent registry client, by
-    their own dotted names; both are passed on unchanged (`unmasked`). `trading` is passed on to the domain's settings.
+    their own dotted names; both reach those clients unchanged (`unmasked`). `trading` is read by `infra.trading`.
     `index` is the folder for the disposable index of a log on Kafka (default: this user's cache folder, one for each
-    cluster). `tracing` sends a span for every event by OTLP to the endpoint that the standard OTEL_EXPORTER_OTLP_…
-    variables name. `config` is the file that was read, if any.
+    cluster). With `tracing`, a span for every event is sent by OTLP to the endpoint in the standard
+    OTEL_EXPORTER_OTLP_… variables. `config` is the file that was read, if any.
     """
 
     model_config = SettingsConfigDict(
@@ -97,12 +97,12 @@ class WhenceSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """`load` merges the layers itself, because it reports which of them an error comes from."""
+        """Only the given values: `load` merges the layers itself, because its errors name the layer at fault."""
         return (init_settings,)
 
 
 def load(**given: object) -> WhenceSettings:
-    """The settings in force; `given` holds those of the command line by field name (None = not given).
+    """The settings in force; `given` holds the values of the command line by field name (None = not given).
 
     Raises InvalidSettings with one line for each fault: its layer, its key and the remedy.
     """
@@ -138,7 +138,7 @@ def unmasked(properties: Mapping[str, Plain | SecretStr]) -> dict[str, Plain]:
 
 
 def shown(url: str) -> str:
-    """The URL without credentials, so that it may be printed."""
+    """The URL without its credentials, for printing."""
     return _CREDENTIALS.sub("***", url)
 
 
@@ -177,7 +177,10 @@ def _layer(name: str, spell: Spelling, values: Tree) -> Layer:
 
 
 def _dotted(table: object) -> object:
-    """The table with dotted keys: TOML reads dots as nested tables, and environment variables use underscores."""
+    """The table with one level of dotted keys.
+
+    TOML reads dots as nested tables; environment variables have underscores.
+    """
     return dict(_leaves(table)) if is_table(table) else table
 
 

@@ -21,7 +21,7 @@ Spelling = Callable[[Iterable[str]], str]
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """The `values` of the source `name`; `spell` gives the spelling of a path of keys in that source."""
+    """The `values` of the source `name`; `spell` writes a path of keys as that source spells it."""
 
     name: str
     spell: Spelling
@@ -54,11 +54,14 @@ _MOST_PLACES = 100
 
 
 class _OutOfRange(ValueError):
-    """A number with more places than any setting has."""
+    """A number with more than `_MOST_PLACES` places before or after the point."""
 
 
 def _decimal(text: str) -> Decimal:
-    """The number. Raises _OutOfRange, because a whole number of such a size would take hours to write out."""
+    """The number.
+
+    Raises _OutOfRange, because a number with a very large exponent would take hours to write out in digits.
+    """
     value = Decimal(text)
     if value.is_finite() and value and abs(value.adjusted()) > _MOST_PLACES:
         raise _OutOfRange(f"{text[:40]} has more than {_MOST_PLACES} places before or after the point")
@@ -88,7 +91,7 @@ def fault_sentence(
 
 
 _REMEDIES = {"decimal_parsing": "not a number; write it like 10000 or 2500.50"}
-"""The sentences for kinds of faults that pydantic describes in Python's terms."""
+"""Our sentences for faults that pydantic describes in Python's terms, by pydantic's kind of fault."""
 
 
 def _under(upper: Tree, lower: Tree) -> Tree:

@@ -1,7 +1,7 @@
 """The program's log on standard error: readable lines on a terminal, otherwise one JSON object a line.
 
-It includes the log lines of libraries. Values bound with `structlog.contextvars` (a request's id, a chain's
-`correlation_id`) are on every line while they are bound. Secrets are masked.
+The log lines of libraries are included. Values bound with `structlog.contextvars` (a request's id, a chain's
+`correlation_id`) are part of every line while they are bound. Secrets are masked.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _QUIET = ("alembic", "aiokafka", "httpcore", "httpx", "uvicorn")
 
 
 class ToStderr(logging.Handler):
-    """Writes to the standard error that is current when a record is logged."""
+    """Writes to `sys.stderr` as it is at the time of each record, because tests and tools replace it."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Writes the record in one call, so that the lines of two threads do not mix."""

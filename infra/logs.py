@@ -32,8 +32,8 @@ _log = logging.getLogger(__name__)
 def open_owned(settings: WhenceSettings) -> RecorderLog:
     """The configured log, owned by this process.
 
-    Raises LogOwned where another engine owns it, and UnknownSchema where the configured registry lacks a current
-    schema, because a running writer registers none.
+    Raises LogOwned where another engine owns the log. Raises UnknownSchema where the configured registry lacks a
+    current schema, because only `whence schemas register` registers schemas.
     """
     address = parse_address(settings.log)
     match address:
@@ -50,7 +50,7 @@ def open_owned(settings: WhenceSettings) -> RecorderLog:
 
 
 def open_reader(settings: WhenceSettings) -> RecordedLog:
-    """The configured log for reading, whether it is owned or not."""
+    """The configured log for reading, also while another process owns it."""
     address = parse_address(settings.log)
     match address:
         case SqliteAddress():
@@ -68,10 +68,10 @@ def open_reader(settings: WhenceSettings) -> RecordedLog:
 
 
 def _index(address: KafkaAddress, settings: WhenceSettings) -> Path | None:
-    """The folder of the disposable index, with which a restart need not read the whole log.
+    """The folder of the disposable index, which saves a restart from reading the whole log.
 
-    Each cluster's address has its own folder, so that topics of the same name never share a file. None, for an index in
-    memory, where the folder cannot be created.
+    Each cluster's address has its own folder, so that topics of the same name never share a file. Returns None where
+    the folder cannot be created; the index is then in memory.
     """
     servers = blake2b(address.servers.encode(), digest_size=8).hexdigest()
     folder = settings.index or user_cache_path("whence") / "index" / servers
@@ -86,7 +86,10 @@ def _index(address: KafkaAddress, settings: WhenceSettings) -> Path | None:
 
 
 def _registry(address: KafkaAddress, settings: WhenceSettings, held: ExitStack) -> SchemaIds | None:
-    """The registry, where one is configured: only records on Kafka carry its ids, because foreign tools read them."""
+    """The registry, where one is configured.
+
+    Only Kafka records hold its ids, because other tools read Kafka records.
+    """
     if not settings.registry:
         return None
     from adapters.registry.registry import Registry

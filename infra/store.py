@@ -23,12 +23,12 @@ _ONE_AT_A_TIME = 0x77_68_65_6E_63_65
 _BUSY_SECONDS = 10
 _CONNECT_SECONDS = 5
 _POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": 25, "pool_timeout": _BUSY_SECONDS}
-"""Queries as of past moments hold at most twenty connections; the rest is for tokens, health and metrics."""
+"""Queries as of past moments use at most 20 of the 30 connections; tokens, health and metrics use the rest."""
 _SQLITE_PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
 
 
 def store_address(settings: WhenceSettings) -> SqliteAddress | PostgresAddress:
-    """The store's address: the configured one, or a file beside a log in a file, or `whence.read.db` in the working
+    """The store's address: the configured one, else a file beside the log's file, else `whence.read.db` in the working
     folder.
 
     Raises InvalidInput where the address is invalid or names the log's own file.
@@ -48,7 +48,7 @@ def _distinct(store: SqliteAddress | PostgresAddress, log: Address) -> SqliteAdd
 
 
 def open_store(settings: WhenceSettings, statement_seconds: float | None = None) -> Engine:
-    """An engine on the store, which connects on first use and has no tables before `migrate`.
+    """An engine for the store. It connects on first use; a new store has no tables before `migrate`.
 
     On PostgreSQL no statement runs longer than `statement_seconds`, where given. Raises InvalidInput where the address
     is invalid.
@@ -59,10 +59,10 @@ def open_store(settings: WhenceSettings, statement_seconds: float | None = None)
 
 
 def migrate(engine: Engine) -> None:
-    """Brings the lasting tables to this program's revision, one process at a time; quick where they have it.
+    """Migrates the lasting tables to this program's revision, one process at a time; quick where none is missing.
 
-    Raises StoreUnavailable where the database does not answer, StoreTooNew where a later program has migrated it, and
-    StoreError where the tables may not be changed.
+    Raises StoreUnavailable where the database does not answer, StoreTooNew where a later program has migrated the
+    store, and StoreError where this user may not change the tables.
     """
     config = Config()
     config.set_main_option("script_location", _MIGRATIONS)
@@ -79,7 +79,7 @@ def migrate(engine: Engine) -> None:
 
 
 def _found(connection: Connection, scripts: ScriptDirectory) -> str | None:
-    """The store's revision; None for a new store. Raises StoreTooNew where this program does not know it."""
+    """The store's revision; None for a new store. Raises StoreTooNew where this program does not know that revision."""
     revision = MigrationContext.configure(connection).get_current_revision()
     known = {script.revision for script in scripts.walk_revisions()}
     if revision is not None and revision not in known:

@@ -1,4 +1,4 @@
-"""Traces, where `tracing = true` is set, to the endpoint that the standard OTEL_… variables name."""
+"""Sends traces, where `tracing = true` is set, to the endpoint that the standard OTEL_… variables name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def tracing(settings: WhenceSettings) -> Generator[EventSpans | None]:
-    """The recorder of spans, or None where tracing is off; at the end the remaining spans are sent.
+    """Yields the recorder of spans, or None where tracing is off; sends the remaining spans when the context ends.
 
     Raises MissingParts where OpenTelemetry is not installed.
     """

@@ -60,7 +60,7 @@ def _faults_of_strategies(table: Mapping[str, object]) -> Iterator[str]:
 
 
 def _faults_of_strategy(where: str, strategy: Tree) -> Iterator[str]:
-    """Refused here and not in `check`: an older log whose settings have a name beside an id can be resumed."""
+    """The faults that are refused in a settings file but not in a log: older logs with such settings can be resumed."""
     beside = [key for key in ("id", "strategy") if key in strategy]
     if "name" in strategy and beside:
         yield (
@@ -74,7 +74,7 @@ def _faults_of_strategy(where: str, strategy: Tree) -> Iterator[str]:
 
 
 def _spelled_out(table: Mapping[str, object]) -> Mapping[str, object]:
-    """The table with strategies' parameters as text: the log stores text, while a settings file holds numbers."""
+    """The table with numbers in strategies' parameters written as text, because the log stores text."""
     strategies = table.get("strategies")
     if not isinstance(strategies, list):
         return table
@@ -111,7 +111,7 @@ def _unknown(table: Mapping[str, object], kind: type, path: str) -> Iterator[str
 
 
 def _tables(name: str, value: object, hint: object) -> Iterator[tuple[str, Tree, type]]:
-    """The tables of settings in a value: itself, or each in a list. pydantic reports a value of a wrong type."""
+    """The tables of settings in a value: the value itself, or each item of a list. pydantic reports a wrong type."""
     if isinstance(hint, type) and is_dataclass(hint) and is_table(value):
         yield name, value, hint
     elif get_origin(hint) is tuple and isinstance(value, Sequence):
@@ -123,14 +123,14 @@ def instances_of(settings: Settings) -> Sequence[Instance]:
     """The configured instances of strategies, in their order.
 
     Raises InvalidSettings where `domain.settings.check` refuses the settings (a repeated id, an invalid interval, a
-    misspelled instrument), and as `strategy_of` does.
+    misspelled instrument), and where `strategy_of` does.
     """
     check(settings)
     return tuple(instance_of(one) for one in settings.strategies)
 
 
 def instance_of(settings: StrategySettings) -> Instance:
-    """One instance of the configured strategy. Raises as `strategy_of` does."""
+    """One instance of the configured strategy. Raises what `strategy_of` raises."""
     return Instance(
         id=settings.instance,
         strategy=strategy_of(settings),
@@ -158,7 +158,7 @@ def _plugged(settings: StrategySettings) -> Strategy:
         return factory(settings.parameters)
     except WhenceError:
         raise
-    except Exception as fault:  # foreign code may raise any error
+    except Exception as fault:  # code of other packages may raise any error
         raise InvalidSettings(
             f"trading.strategies: {name!r} ({found[name].value}) cannot be created: {type(fault).__name__}: {fault}"
         ) from fault

@@ -15,7 +15,7 @@ MORE: Final = 0x80
 """The bit that is set in every byte of a long but the last."""
 
 UNUSUAL: Final = 0x81
-"""The bits of a size's first byte of which one is set where the size is longer than one byte or negative."""
+"""Bits of a size's first byte: 0x80 is set where the size takes more than one byte, 0x01 where it is negative."""
 
 _LAST_SHIFT: Final = 63
 _TOO_MUCH: Final = 1 << 64
@@ -39,7 +39,7 @@ _LEAST_OF_NINE: Final = 1 << 56
 
 
 def _of_eight(left: int) -> bytes:
-    """Encodes without a loop: every timestamp from 1978 to 3111 takes eight bytes."""
+    """Encodes a zigzag-coded long of eight bytes, as times from 1978 to 3111 are, without a loop."""
     return bytes(
         (
             left & 0x7F | MORE,
@@ -55,11 +55,11 @@ def _of_eight(left: int) -> bytes:
 
 
 SHORT: Final = tuple(map(long, range(1024)))
-"""The encoded longs 0 to 1023, among which most sizes, counts and versions are."""
+"""The encoded longs 0 to 1023. Most sizes, counts and versions are below 1024."""
 
 
 def size(number: int) -> bytes:
-    """Encodes a long that is not negative and mostly below 1024."""
+    """Encodes a long that is not negative. A long below 1024, as most are, is taken from a table."""
     return SHORT[number] if number < len(SHORT) else long(number)
 
 
@@ -69,7 +69,7 @@ def block(items: Sequence[bytes]) -> bytes:
 
 
 def long_at(data: bytes, at: int) -> tuple[int, int]:
-    """Reads the long at `at`; returns it and the offset after it. Raises IndexError or ValueError for no long."""
+    """Reads the long at `at`; returns it and the offset after it. Raises IndexError or ValueError for other bytes."""
     left = data[at]
     at += 1
     if left >= MORE:
@@ -80,7 +80,8 @@ def long_at(data: bytes, at: int) -> tuple[int, int]:
 def text_at(data: bytes, at: int) -> tuple[str, int]:
     """Reads the size and the text at `at`; returns the text and the offset after it.
 
-    A text whose end lies beyond `data` is cut there; the offset is not. Raises IndexError or ValueError for no text.
+    A text that ends beyond `data` is cut at the end of `data`, and the returned offset is still that of the text's full
+    size. Raises IndexError or ValueError where the bytes are not a text.
     """
     end = data[at]
     if end & UNUSUAL:
@@ -92,7 +93,7 @@ def text_at(data: bytes, at: int) -> tuple[str, int]:
 
 
 def span_at(data: bytes, at: int) -> tuple[int, int]:
-    """Reads the size at `at`; returns where its text begins and ends. Raises IndexError or ValueError for no size."""
+    """Reads the size at `at`; returns the offsets of its text's begin and end. Raises IndexError or ValueError."""
     length, begin = long_at(data, at)
     if length < 0:
         raise ValueError(f"a text has a negative size: {length}")
@@ -102,7 +103,7 @@ def span_at(data: bytes, at: int) -> tuple[int, int]:
 def block_at(data: bytes, at: int) -> tuple[int, int]:
     """Reads a block's header at `at`; returns its number of items (0: end of the array) and the offset of the first.
 
-    A negative count is followed by the block's size in bytes, which serves readers that skip the block.
+    The block's size in bytes follows a negative count, so that a reader can skip the block; it is not used here.
     """
     count, at = long_at(data, at)
     return (count, at) if count >= 0 else (-count, long_at(data, at)[1])
@@ -121,7 +122,7 @@ def items_at(data: bytes, at: int, item_at: Callable[[bytes, int], tuple[_T, int
 
 
 def texts_at(data: bytes, at: int) -> tuple[tuple[str, ...], int]:
-    """Reads the array of texts at `at`; returns them and the offset after it. Fast for the frequent empty array."""
+    """Reads the array of texts at `at`; returns the texts and the offset after the array. Fast for an empty array."""
     if data[at] == 0:
         return (), at + 1
     texts, at = items_at(data, at, text_at)
@@ -129,7 +130,7 @@ def texts_at(data: bytes, at: int) -> tuple[tuple[str, ...], int]:
 
 
 FLAGS: Final = {0: False, 1: True}
-"""Booleans by their byte."""
+"""The boolean that each byte encodes."""
 
 
 def _all_of(first: int, data: bytes, at: int) -> tuple[int, int]:

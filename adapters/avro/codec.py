@@ -49,14 +49,16 @@ class AvroCodec:
         self._writers = _writers(None if read_only else ids)
 
     def encode(self, envelope: Envelope) -> bytes:
-        """Raises InvalidEvent, naming event, field and value, where a value does not fit the schema."""
+        """Encodes one event. Raises InvalidEvent, naming event, field and value, where a value is invalid."""
         writer = self._writers.get(type(envelope.event))
         if writer is None:
             raise InvalidEvent(f"{envelope.event!r} is not listed in domain/events.py; nothing was recorded")
         return writer.write(envelope)
 
     def decode(self, data: bytes) -> Envelope:
-        """Raises UnknownSchema where the writer's schema is unavailable, LogCorrupt where `data` is no valid event."""
+        """Decodes one event. Raises UnknownSchema where its schema is unavailable, LogCorrupt where `data` is not
+        valid.
+        """
         size = _SINGLE_OBJECT_PREFIX if data[:2] == SINGLE_OBJECT else _CONFLUENT_PREFIX
         reader = self._readers.get(data[:size]) or self._reader(data[:size])
         try:

@@ -1,7 +1,8 @@
-"""The Avro record of a decision, which holds each figure once even where several members used it.
+"""The Avro record of a decision, which holds each figure once even where several committee members used it.
 
 It is the only record whose fields differ from its event class (`docs/decisions/0030`), so its reader and writer are
-written by hand. The record's `inputs` are pairs of name and text; each vote holds the indexes of its figures in them.
+written by hand. The record's `inputs` are pairs of name and text; each vote holds the indexes of its own figures within
+`inputs`.
 """
 
 from __future__ import annotations
@@ -166,7 +167,7 @@ def decision_reader(symbols: Symbols) -> Read:
 def _pairs_at(data: bytes, at: int) -> tuple[list[tuple[str, str]], int]:
     """Reads pairs of name and text: a map's entries or the decision's inputs.
 
-    The name is read inline, as a second call for each pair would double the time.
+    The name is read here and not by `text_at`, because a second call for each pair would double the time.
     """
     pairs: list[tuple[str, str]] = []
     left, at = block_at(data, at)
@@ -190,7 +191,7 @@ _HALVES: Final = bytes(255 if byte > 127 or byte % 2 else byte >> 1 for byte in 
 
 
 def _places_at(data: bytes, at: int) -> tuple[Sequence[int], int]:
-    """Reads a vote's indexes; where all take one byte, as nearly always, one table lookup decodes them together."""
+    """Reads a vote's indexes. Where each takes one byte, as nearly always, one table lookup decodes all of them."""
     begin, end = at + 1, at + 1 + (data[at] >> 1)
     halves = data[begin:end].translate(_HALVES)
     if data[at] & UNUSUAL or data[end] or 255 in halves:

@@ -24,7 +24,7 @@ class EventWriter:
     body: Write
 
     def write(self, envelope: Envelope) -> bytes:
-        """Raises InvalidEvent, naming event, field and value."""
+        """Encodes the prefix and the body. Raises InvalidEvent, naming event, field and value."""
         meta = envelope.meta
         if meta.schema_version != self.version:
             raise InvalidEvent(

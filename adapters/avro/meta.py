@@ -38,7 +38,7 @@ def write_meta(meta: Meta) -> bytes:
 
 
 _ENDINGS: Final[dict[tuple[str, str, str], bytes]] = {}
-"""The encoded account, actor and source; a log has few different ones."""
+"""The encoded account, actor and source, by their values; a log has few different combinations."""
 
 _MOST_ENDINGS: Final = 1_024
 
@@ -47,7 +47,7 @@ def _ending_written(meta: Meta) -> bytes:
     key = (meta.account, meta.actor, meta.source)
     try:
         return _ENDINGS[key]
-    except (KeyError, TypeError):  # a value that is no text may have no hash either
+    except (KeyError, TypeError):  # a value that is not text may be unhashable
         written = b"".join(
             (
                 named(meta.account, "meta.account"),

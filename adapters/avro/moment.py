@@ -1,6 +1,6 @@
 """Times as Avro's timestamp-micros: microseconds since 1970-01-01T00:00:00Z, exact over datetime's whole range.
 
-Many events share a time, and most events hold the same time twice, so recent conversions are cached.
+Recent conversions are cached, because many events share a time and most events hold the same time twice.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SIZE: Final = 8
 _MOST_REMEMBERED: Final = 4_096
 _READ: Final[dict[bytes, datetime]] = {}
 WRITTEN: Final[dict[object, bytes]] = {}
-"""Encoded times by their datetime; every key has a time zone."""
+"""The encoded bytes of each cached datetime; every key has a time zone."""
 
 
 def micros(moment: datetime) -> int:

@@ -26,7 +26,7 @@ def reader(owner: type, symbols: Symbols) -> Read:
     names: dict[str, Any] = dict(_NAMES)
     lines = _lines(Part(owner), "value", symbols, names)
     text = "\n    ".join(["def read(data, at):", *lines, "return value, at"])
-    # The text derives from our own classes alone, as where the dataclasses module generates an __init__.
+    # The executed text is made from our own classes only, as the dataclasses module makes an __init__.
     exec(text, names)  # noqa: S102
     return cast("Read", names["read"])
 

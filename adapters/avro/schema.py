@@ -25,7 +25,7 @@ class WriterSchema:
 
     `source` is the JSON of the file. `wire` is the schema passed to fastavro: `source` without logical types, which
     fastavro converts more slowly than our own code. `fingerprint` is CRC-64-AVRO of the parsing canonical form,
-    little-endian; it identifies the layout of the bytes. `name` and `version` identify their meaning.
+    little-endian; it identifies the layout of the bytes. `name` and `version` identify what the fields mean.
     """
 
     name: str
@@ -65,7 +65,7 @@ def past_schemas() -> Mapping[tuple[str, int], WriterSchema]:
 
 @cache
 def schemas_by_fingerprint() -> Mapping[bytes, WriterSchema]:
-    """Every current and past schema; of two with the same fingerprint, the newer."""
+    """Every current and past schema, by fingerprint; where two have the same fingerprint, the newer one."""
     every = [*past_schemas().values(), *current_schemas().values()]
     return {schema.fingerprint: schema for schema in sorted(every, key=lambda schema: schema.version)}
 

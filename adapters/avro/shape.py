@@ -41,21 +41,21 @@ class Choice:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Maybe:
-    """The inner shape, or None."""
+    """None, or a value of the inner shape."""
 
     inner: Shape
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Many:
-    """A tuple of the item's shape, of any length."""
+    """A tuple of any length whose items all have one shape."""
 
     item: Shape
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Named:
-    """A mapping from text to the value's shape."""
+    """A mapping from text to values that all have one shape."""
 
     value: Shape
 

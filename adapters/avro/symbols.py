@@ -26,9 +26,10 @@ def bytes_of(of: type[_E], symbols: Symbols) -> Mapping[_E, bytes]:
 
 
 class Members(dict[int, _E]):
-    """An enum's members by their encoded byte.
+    """The members of an enum, by the byte that encodes each.
 
-    Raises KeyError for a symbol without a member (it stands for members of newer schemas), IndexError for no symbol.
+    A lookup raises KeyError for a symbol without a member, such as UNKNOWN, and IndexError for a byte beyond the last
+    symbol. Readers with an older schema read new symbols as UNKNOWN.
     """
 
     def __init__(self, of: type[_E], symbols: Symbols) -> None:

@@ -1,4 +1,4 @@
-"""Converts records of older event versions where their meaning changed and no default can express the change.
+"""Converts records of older event versions whose meaning changed in a way that no default can express.
 
 An upcaster receives the record of one version, as fastavro reads it without logical types, and returns the record of
 the next version. Added and removed fields need no upcaster: the schema's default applies.
@@ -28,11 +28,11 @@ UPCASTERS: Mapping[tuple[str, int], Upcaster] = {
     ("whence.signal.SignalDetected", 1): _milliseconds_to_micros,
     ("whence.settings.SettingsChanged", 2): _without_a_minimum_win_rate,
 }
-"""By full name and the version that the upcaster converts from."""
+"""The upcasters, by the event's full name and the version that each one converts from."""
 
 
 def upcast(name: str, version: int, upto: int, record: Record) -> Record:
-    """Converts a record of `version` to `upto`; fields with defaults are left to fastavro."""
+    """Converts a record from `version` to `upto` in steps of one version; fastavro later adds missing defaults."""
     for step in range(version, upto):
         change = UPCASTERS.get((name, step))
         record = change(record) if change else record

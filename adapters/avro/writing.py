@@ -23,7 +23,7 @@ def writer(owner: type, symbols: Symbols, where: str = "") -> Write:
         _expression(shape, f"value.{name}", f"{where}{name}", symbols, names)
         for name, shape in fields_of(owner)
     ]
-    # The text derives from our own classes alone, as where the dataclasses module generates an __init__.
+    # The executed text is made from our own classes only, as the dataclasses module makes an __init__.
     exec(f"def write(value):\n    return b''.join(({', '.join(fields)},))", names)  # noqa: S102
     return cast("Write", names["write"])
 

@@ -44,13 +44,13 @@ _utf8: Final = cast("Callable[[object], bytes]", str.encode)
 _SHORT: Final = len(SHORT)
 _TUPLE: Final[type[Any]] = tuple
 _MAPPING: Final[type[Any]] = Mapping
-"""Typed as type[Any], so that a checked value needs no cast: a cast costs as much as the check."""
+"""Typed as type[Any], because a value that is checked with it then needs no cast, which costs as much as the check."""
 
 _DOUBLE: Final = Struct("<d").pack
 
 
 def text(value: object, where: str) -> bytes:
-    """Encodes any text that UTF-8 can express."""
+    """Encodes a text, which may be empty. Refuses a text that UTF-8 cannot encode."""
     try:
         data = _utf8(value)
     except TypeError:
@@ -144,7 +144,7 @@ def part(value: object, where: str, of: type[_T]) -> _T:
 
 
 def many(value: Any, where: str) -> tuple[object, ...]:
-    """Returns `value` unchanged; accepts only tuples, as a list could change after it was recorded."""
+    """Returns `value` unchanged; accepts only tuples, because a list could change after it was recorded."""
     if not isinstance(value, _TUPLE):
         _refuse(where, value, "is not a tuple")
     items: tuple[object, ...] = value
@@ -170,7 +170,7 @@ def _refuse(where: str, value: object, why: str) -> NoReturn:
 
 
 def _plain(value: Decimal, where: str) -> str:
-    """Plain notation of a decimal with an exponent; one with more than `_MOST_ZEROS` zeros is taken for a mistake."""
+    """Plain notation of a decimal with an exponent; refuses an exponent beyond `_MOST_ZEROS` as a mistake."""
     if abs(value.adjusted()) > _MOST_ZEROS:
         _refuse(where, value, f"has more than {_MOST_ZEROS} digits")
     return format(value, "f")

@@ -1,23 +1,25 @@
 """An in-process exchange that simulates Bybit's linear contracts against candles.
 
-Where a candle does not determine an outcome, the worse outcome for the account is taken. The rules, with the modules
+Where a candle allows several outcomes, the worst one for the account is taken. The rules, with the modules
 that implement them:
 
 - Time. A request sent at `t` arrives at `t + latency` and is processed in the candle in which it arrives, at that
   candle's open; never in a candle that had already begun when the request was sent (`requests`, `market`).
-- Order of events within a candle: see `market`. Where one candle reaches stop and target, the stop is filled.
+- Order of events within a candle: see `market`. Where one candle reaches stop and target, the stop fills.
 - Prices (`matching`). A taker pays the worse of open and trigger, the spread where candles carry bid and ask, and
-  slippage, rounded against the order. A resting limit order fills at its price once the market has traded through
-  the price by one tick, or at the open where the market opened beyond it. A limit order that is marketable on
-  arrival takes, and never pays more than its limit. A triggered stop order is a market order.
-- Quantity (`clearing`, `engine`). One order takes at most a share of the candle's volume. The rest of a limit order
-  is worked in the next candle. The rest of a market order is cancelled (on Bybit it is IOC); a market order that
-  finds no volume is rejected. A stop order that protects a position is worked at market until the position is closed.
-- Protection (`desk`, `clearing`). An order with a parent is inactive until the parent has opened a position. It is
-  then active for the smaller of its quantity and the position. It ends with the position, with its sibling, or with
-  a parent that opened nothing. Where it ends with the position, the rest of the parent is cancelled, too.
+  slippage, rounded against the order. A resting limit order fills at its price once the market has traded one tick
+  beyond the price, or at the open where the market opened beyond the price. A limit order that can trade on arrival is
+  a taker, and never pays more than its limit. A triggered stop order is a market order.
+- Quantity (`clearing`, `engine`). One order takes at most a share of the candle's volume. The rest of a limit order can
+  fill in later candles. The rest of a market order is cancelled (on Bybit a market order is IOC); a market order that
+  finds no volume is rejected. The rest of a stop order that protects a position is filled in later candles, at the
+  market, until the position is closed.
+- Protection (`desk`, `clearing`). An order with a parent is inactive until the parent has opened a position. From then
+  on its quantity is at most the position's. It ends when the position is closed, when its sibling (the other of stop
+  and target) triggers or is filled, or when its parent ends without a fill that opened a position. Where the position
+  is closed, the rest of the parent is cancelled, too.
 - Margin, order cost, liquidation: isolated margin, formulas and source in `margin`. Where a candle opens beyond both
-  liquidation price and stop, the position is liquidated, as no stop could trade before.
+  liquidation price and stop, the position is liquidated, because no stop could have traded before that open.
 - Refusals carry Bybit's codes (`admission`). One difference: Bybit answers a repeated order id with 110072; here a
   repeated ticket has no effect and no report.
 """

@@ -30,7 +30,7 @@ _TRIGGER_PASSED = {
 
 
 class Submission(Struct, frozen=True, gc=False, kw_only=True):
-    """Terms to check against the last price `last`; `live` is false for an order that waits for its parent's fill."""
+    """Terms to check against the last price `last`; `live` is false for an order whose parent has no fill yet."""
 
     terms: OrderPlaced
     instrument: Instrument
@@ -41,7 +41,7 @@ class Submission(Struct, frozen=True, gc=False, kw_only=True):
 
 
 def objection(submission: Submission) -> str | None:
-    """The reason of the first check that refuses the terms; None where all accept them."""
+    """The reason given by the first check that refuses the terms; None where every check accepts them."""
     for check in _CHECKS:
         reason = check(submission)
         if reason is not None:
@@ -50,12 +50,12 @@ def objection(submission: Submission) -> str | None:
 
 
 def too_little(terms: OrderPlaced, filled: Decimal) -> str | None:
-    """The reason why an order with `filled` cannot be amended to these terms; None where it can."""
+    """The reason why an order whose filled quantity is `filled` cannot be amended to these terms; None where it can."""
     return None if terms.quantity > filled else f"10001: qty must be above what is filled, {filled}"
 
 
 def too_expensive(needed: Decimal, available: Decimal) -> str | None:
-    """The reason where `needed` exceeds `available`; None where it does not, or where nothing is needed."""
+    """The reason for a refusal where `needed` is above `available`; None otherwise, and where `needed` is zero."""
     if needed <= max(ZERO, available):
         return None
     return f"110007: ab not enough for new order: needs {needed:.8f}, available {available:.8f}"
@@ -149,8 +149,8 @@ _PRICES_DESCRIBED = {
     OrderType.LIMIT: "a limit price and nothing else",
     OrderType.STOP: "a trigger price and nothing else",
 }
-# The first two checks ensure that the others can calculate. Reduce-only orders are exempt from the bounds on quantity
-# and value, so that any remaining position can be closed.
+# The other checks calculate with values that the first two have checked. Reduce-only orders are exempt from the bounds
+# on quantity and value, so that any remaining position can be closed.
 _CHECKS: tuple[Callable[[Submission], str | None], ...] = (
     _prices_missing_or_idle,
     _not_a_number,

@@ -23,12 +23,12 @@ class Bar(Struct, frozen=True, gc=False):
         return price + self.above if side is Side.BUY else price - self.below
 
     def far(self, side: Side) -> Decimal:
-        """The extreme of the range that a rising (BUY) or falling (SELL) price reaches."""
+        """The candle's high for BUY (a rising price), its low for SELL (a falling price)."""
         return self.candle.high if side is Side.BUY else self.candle.low
 
 
 def bar_of(candle: Candle, before: Candle | None) -> Bar:
-    """The bar of a candle, with the quotes of the candle before: quotes are as of a candle's close.
+    """The bar of a candle, with the quotes of the candle before, because a candle's quotes are those at its close.
 
     The candle's own quotes are used where the candle before has none.
     """

@@ -1,4 +1,4 @@
-"""The account's working orders in one market, by arrival, and the filled quantities of ended orders."""
+"""The account's working orders in one market, in order of arrival, and the filled quantities of ended orders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.order import OrderType
 
 
 class Book:
-    """An ended order is removed; its filled quantity is kept, as its children depend on it."""
+    """An order is removed when it ends. Its filled quantity is kept, because its children depend on it."""
 
     def __init__(self) -> None:
         self._working: dict[str, WorkingOrder] = {}
@@ -21,7 +21,7 @@ class Book:
         return order.id in self._working
 
     def __iter__(self) -> Iterator[WorkingOrder]:
-        """Iterates over a copy: orders may be added or end meanwhile, so check `in` before acting on one."""
+        """Iterates over a copy, as orders may be added or end in the loop: check `order in book` before each use."""
         return iter(tuple(self._working.values()))
 
     def get(self, order_id: str | None) -> WorkingOrder | None:
@@ -48,7 +48,7 @@ class Book:
         return [order for order in self if order.terms.parent == order_id]
 
     def limits(self, *, reduce_only: bool) -> list[WorkingOrder]:
-        """The awake limit orders."""
+        """The active limit orders that are reduce-only, or else those that are not."""
         return [
             order
             for order in self
@@ -56,10 +56,10 @@ class Book:
         ]
 
     def reducing(self) -> list[WorkingOrder]:
-        """The awake reduce-only orders."""
+        """The active reduce-only orders."""
         return [order for order in self if order.awake and order.terms.reduce_only]
 
 
 def waits_for_fall(order: WorkingOrder) -> bool:
-    """Whether a falling price reaches the order: true of sell stops and buy limits."""
+    """Whether the order trades when the price falls to its level: true of sell stops and buy limits."""
     return (order.terms.side is Side.SELL) is (order.terms.type is OrderType.STOP)

@@ -38,9 +38,9 @@ class Clearing:
     """Holds the position and the working orders of one instrument.
 
     - A fill never reverses a position: it is split into an execution that closes and an execution that opens.
-    - A reduce-only order is cut as the position shrinks, and cancelled when the position is closed. A protective
-      order is limited by the position at the time of its fill.
-    - When the protection of an entry ends, the rest of the entry is cancelled.
+    - A reduce-only order is cut to the position as that shrinks, and cancelled when the position is closed. A
+      protective order is not cut; each of its fills is limited to the position at that time.
+    - When the stop or target of an entry has filled, the rest of the entry is cancelled.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Clearing:
         wallet.keep(self.claim)
 
     def restore(self, standing: Standing) -> None:
-        """Restores holding and orders; derives from them which orders are cut and which are awake."""
+        """Restores holding and orders; derives from both which orders are cut and which are active."""
         held = standing.holding
         self.holding.quantity, self.holding.cost = held.quantity, held.cost
         for order_id, filled in standing.ended.items():
@@ -86,13 +86,16 @@ class Clearing:
         return self._wallet.available
 
     def unaffordable(self, order: WorkingOrder, touch: Touch, bar: Bar) -> str | None:
-        """The reason where the balance does not cover the order, at its limit price or else at its execution price."""
+        """Why the balance does not cover the order; None where it does.
+
+        The price is the limit, else the execution price.
+        """
         limit = order.terms.limit_price
         price = self._price_of(order, touch, bar) if limit is None else limit
         return too_expensive(self.cost_of(order.terms, order.leaves, price), self.available)
 
     def execute(self, order: WorkingOrder, touch: Touch, bar: Bar, at: datetime) -> list[WorkingOrder]:
-        """Fills what the candle's volume and the position allow; returns the children that this activated."""
+        """Fills as much as the candle's volume and the position allow; returns the children that the fill activated."""
         order.traded_in = bar.candle.open_time
         quantity = self._fillable(order, bar)
         if not quantity:
@@ -128,7 +131,7 @@ class Clearing:
             self._wire.funded(self.instrument.id, candle.close_time, amount)
 
     def liquidation_price(self) -> Decimal | None:
-        """The price at which the position is liquidated; None when flat."""
+        """The price at which the position is liquidated; None without a position."""
         if not self.holding.quantity:
             return None
         return liquidation_price(self.holding, self.instrument, self._wallet.leverage)
@@ -145,7 +148,7 @@ class Clearing:
         self._wire.liquidated(instrument.id, at, side, price, quantity, fee, instrument.quote)
 
     def cut(self, order: WorkingOrder) -> None:
-        """Limits a reduce-only order to the position; protective orders are exempt, as their position may grow."""
+        """Limits a reduce-only order to the position; not a protective order, because the position may still grow."""
         if order.terms.reduce_only and not order.is_protection:
             order.quantity = min(order.quantity, order.filled + self.holding.reducible(order.terms.side))
 
@@ -225,6 +228,6 @@ class Clearing:
                 self.end(child, at, POSITION_GONE)
 
     def _drain(self, amount: Decimal) -> None:
-        # Bybit takes funding from the available balance and, where that is used up, from the position's margin.
+        # Bybit takes funding from the available balance first, and what exceeds it from the position's margin.
         short = min(-amount, -self._wallet.available)
         self.holding.drained += max(ZERO, short)

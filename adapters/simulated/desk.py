@@ -31,7 +31,7 @@ CANCELLED_BY_USER = "CancelByUser"
 
 
 class OrderDesk:
-    """Every request leads to at least one report."""
+    """Processes requests; each leads to at least one report."""
 
     def __init__(self, clearing: Clearing, engine: MatchingEngine, wire: Wire, band: Decimal) -> None:
         self._clearing, self._engine, self._wire, self._band = clearing, engine, wire, band

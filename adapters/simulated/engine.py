@@ -21,7 +21,7 @@ _NEVER_HIGH = Decimal("Infinity")
 
 
 class MatchingEngine:
-    """Reports on the open carry the time passed in; reports on the rest of the candle carry the candle's close time."""
+    """Reports from the open have the time that the caller gives; later reports have the candle's close time."""
 
     def __init__(self, clearing: Clearing, wire: Wire) -> None:
         self._clearing, self._wire = clearing, wire
@@ -34,7 +34,9 @@ class MatchingEngine:
             self._meet_at_open(order, on_arrival(order, bar, self._tick), bar, at)
 
     def open(self, bar: Bar) -> None:
-        """Applies the opening price to the liquidation price, then to resting entries, then to reduce-only orders."""
+        """Compares the opening price with the liquidation price, then with resting entries, then with reduce-only
+        orders.
+        """
         at = bar.candle.open_time
         if self._liquidation_reached(bar.candle.open):
             self._clearing.liquidate(at)
@@ -43,10 +45,10 @@ class MatchingEngine:
                 self._meet_at_open(order, at_open(order, bar, self._tick), bar, at)
 
     def sweep(self, bar: Bar) -> set[str]:
-        """Moves the price through the candle's range, first against the position (down when flat), then back.
+        """Moves the price through the candle's range, first against the position (down without a position), then back.
 
-        Repeats this until nothing more happens, as an entry in one direction may be stopped out in the next. Returns
-        the ids of the entries that traded.
+        Repeats this until nothing more happens, because an entry that fills on one way may be stopped out on the next.
+        Returns the ids of the entries that traded.
         """
         entered: set[str] = set()
         way = self._holding.closing_side
@@ -66,7 +68,7 @@ class MatchingEngine:
                 self._meet_inside(order, bar)
 
     def bounds(self) -> tuple[Decimal, Decimal]:
-        """The two prices between which nothing happens; the first is the higher where every price has an effect."""
+        """Two prices: a candle between them has no effect. The first is the higher where every candle has an effect."""
         below, above = _NEVER_LOW, _NEVER_HIGH
         for falls, level in self._levels():
             if level is None:
@@ -132,7 +134,7 @@ class MatchingEngine:
         return self._liquidated(bar, way, before=None) or happened
 
     def _next(self, bar: Bar, way: Side) -> WorkingOrder | None:
-        """The order whose level the price reaches first; at equal levels the entry, whose stop may follow."""
+        """The order whose level the price reaches first; at equal levels the entry, so that its stop can follow."""
         sign = 1 if way is Side.SELL else -1
         reached = [
             (sign * level, not order.terms.reduce_only, order)
@@ -162,9 +164,9 @@ class MatchingEngine:
 
 
 def _takes_once(order: WorkingOrder) -> bool:
-    """Whether the rest that the candle cannot fill is cancelled: true of market orders and stops that open a position.
+    """Whether the order is cancelled after its first fill: true of market orders and of stops that open a position.
 
-    A protective stop is worked until the position is closed.
+    A protective stop fills in later candles until the position is closed.
     """
     if order.terms.type is OrderType.STOP:
         return order.triggered and not order.terms.reduce_only

@@ -30,7 +30,7 @@ class SimulatedExchange:
     """One account on one exchange: one-way mode, isolated margin, linear contracts.
 
     `instruments` are keyed by id; `currency` is the quote currency of all of them and the unit of `balance`;
-    `leverage` applies to every position. Raises InvalidSettings for a balance, leverage or instrument it cannot use.
+    `leverage` applies to every position. Raises InvalidSettings where balance, leverage or an instrument is invalid.
 
     `on_candles` moves the market; `reports` returns what happened. The same calls over the same candles give the same
     reports, so the exchange can be rebuilt after a restart by repeating the calls. No call raises an ExchangeError, as
@@ -66,8 +66,8 @@ class SimulatedExchange:
     def restored(cls, world: World, rules: SimulationRules, seed: int, at: datetime) -> SimulatedExchange:
         """Rebuilds the exchange from the state of a log whose account has been opened.
 
-        Requests in transit are not restored: the sender sends them again (`Sender.resume`). All restored orders carry
-        the time `at`. Queries do not return executions before `at`; they are in the log.
+        Requests that had been sent and had not arrived are not restored: the sender sends them again (`Sender.resume`).
+        All restored orders carry the time `at`. Queries do not return executions before `at`, which are in the log.
         """
         portfolio = world.portfolio
         account = portfolio.account
@@ -146,7 +146,7 @@ class SimulatedExchange:
         return self._wire.drain()
 
     def order(self, order_id: str) -> VenueOrder | None:
-        """See `VenueQueries.order`; returns None for a ticket in transit."""
+        """See `VenueQueries.order`; returns None for a ticket that has not arrived yet."""
         return self._wire.history.order(order_id)
 
     def open_orders(self) -> Sequence[VenueOrder]:
@@ -165,7 +165,7 @@ class SimulatedExchange:
         return [position for position in shown if position is not None]
 
     def balances(self) -> Sequence[VenueBalance]:
-        """See `VenueQueries.balances`: the one currency of the account."""
+        """See `VenueQueries.balances`; returns the balance in the account's only currency."""
         with localcontext(EXACT):
             available = self.available
         return [VenueBalance(currency=self._currency, balance=self.balance, available=available)]

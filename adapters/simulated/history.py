@@ -49,7 +49,7 @@ class History:
         self._kept[order_id] = _Record(state, at, at)
 
     def arrived(self, order_id: str, terms: OrderPlaced, at: datetime) -> None:
-        """Records that the order has reached the venue, before its admission or rejection."""
+        """Records that the order has reached the venue, which then admits or rejects it."""
         self._unfolded.append(_Arrived(order_id, terms, at))
 
     def take(self, report: AnyReport) -> None:

@@ -28,7 +28,7 @@ class Holding:
 
     @property
     def closing_side(self) -> Side:
-        """The side that reduces the holding; SELL when flat."""
+        """The side that reduces the holding; SELL where the quantity is zero."""
         return Side.BUY if self.quantity < ZERO else Side.SELL
 
     def reducible(self, side: Side) -> Decimal:
@@ -38,7 +38,7 @@ class Holding:
     def trade(self, side: Side, quantity: Decimal, price: Decimal) -> Decimal:
         """Applies one fill; returns the realised profit before fees, in quote currency.
 
-        Raises ValueError for a fill that would reverse the position: it has to be split.
+        Raises ValueError for a fill that would reverse the position; the caller has to split such a fill.
         """
         value = EXACT.multiply(quantity, price)
         against = self.reducible(side)

@@ -1,4 +1,4 @@
-"""Ids and random draws of the simulated exchange: hashes of what happened, with no counter or generator.
+"""Ids and random draws of the simulated exchange: hashes of what happened, without a counter or a random generator.
 
 A restart that replays the same calls over the same candles therefore gives the same ids and prices.
 """
@@ -35,6 +35,6 @@ def fact(*parts: str | int) -> str:
 
 
 def draw(seed: int, order_id: str, n: int) -> Decimal:
-    """A pseudo-random number in [-1, 1) for the order's n-th execution, in steps of 2e-6."""
+    """A pseudo-random multiple of 2e-6 in [-1, 1) for the order's n-th execution."""
     digest = blake2b(f"{seed}/{order_id}/{n}".encode(), digest_size=8).digest()
     return Decimal(int.from_bytes(digest, "big") % _DRAWS * 2 - _DRAWS) / _DRAWS

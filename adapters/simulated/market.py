@@ -1,11 +1,11 @@
 """One instrument's market. A candle is processed in this order:
 
-1. The open is the first price. Requests that arrived by then are processed. Then the open is applied to resting orders:
-   the liquidation, then every order whose level the market gapped over. Then requests that arrive later in the candle
-   are processed; they, too, trade at the open.
-2. Of the rest only the range is known. The price is assumed to move through it first against the position, then back,
-   repeatedly until nothing more happens. It reaches entries, stops and the liquidation price in the order of their
-   levels.
+1. The open is the first price. Requests that arrived by then are processed. Then the open is compared with the
+  liquidation price, and with the level of each resting order; an order whose level the open has passed trades. Then
+  requests that arrive later in the candle are processed; they, too, trade at the open.
+2. After the open only the candle's range is known. The price is assumed to move through it first against the position,
+  then back, repeatedly until nothing more happens. It reaches entries, stops and the liquidation price in the order of
+  their levels.
 3. Reduce-only limit orders (targets) are filled last, and not for positions entered inside this candle.
 4. Funding is settled at the close.
 """
@@ -33,7 +33,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Market:
-    """Accepts candles in order of time, each once."""
+    """Processes each candle once, in order of time."""
 
     def __init__(self, clearing: Clearing, wire: Wire, band: Decimal) -> None:
         self.inbox = Inbox()
@@ -65,7 +65,7 @@ class Market:
         return [order.id for order in self._clearing.book]
 
     def shown_position(self) -> VenuePosition | None:
-        """The position in the form of the venue's query; None when flat."""
+        """The position as the venue's query returns it; None without a position."""
         holding = self._clearing.holding
         if not holding.quantity:
             return None
@@ -78,7 +78,7 @@ class Market:
         )
 
     def idle(self, candle: Candle) -> bool:
-        """Whether the candle changes nothing here; if so, this call completes it.
+        """Whether the candle changes nothing in this market. If so, the candle is processed, and `begin` is not called.
 
         Raises InvalidInput for a candle that begins before the previous candle ends.
         """

@@ -1,7 +1,8 @@
 """Matches one order with one candle: whether it trades, at which price, as maker or taker.
 
-A limit order trades only where the market trades through its price by one tick, as at the price itself other orders
-may be ahead in the queue. A stop order triggers where the market touches its trigger. Both assume the worse case.
+A limit order trades only where the market trades one tick beyond its price, because at the price itself other orders
+may be ahead in the queue. A stop order triggers where the market reaches its trigger. Both rules take the case that is
+worse for the account.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ Meeting = Callable[[WorkingOrder, Bar, Decimal], Touch | None]
 
 
 def on_arrival(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:
-    """The trade at the open of an order that is new, activated or amended; None where it rests."""
+    """The trade, at the open, of an order that is new, activated or amended; None where the order rests."""
     return _ON_ARRIVAL[order.terms.type](order, bar, tick)
 
 
@@ -45,9 +46,9 @@ def inside(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:
 
 
 def on_waking(order: WorkingOrder, price: Decimal) -> Touch | None:
-    """The immediate trade of an order activated inside the candle by its parent's fill at `price`; None for none.
+    """The immediate trade of an order activated inside the candle by its parent's fill at `price`; else None.
 
-    A stop order whose trigger `price` has passed triggers there; a target waits for the next candle.
+    A stop order triggers at once where `price` has passed its trigger; a target can trade from the next candle on.
     """
     if order.terms.type is not OrderType.STOP or not reaches(order.terms.side, price, _trigger(order)):
         return None
@@ -55,7 +56,9 @@ def on_waking(order: WorkingOrder, price: Decimal) -> Touch | None:
 
 
 def execution_price(terms: OrderPlaced, touch: Touch, bar: Bar, slippage: Decimal, tick: Decimal) -> Decimal:
-    """The price on the tick, rounded against the order; a taker's slips by the fraction `slippage`, up to its limit."""
+    """The price, rounded to the tick against the order. A taker's moves by the fraction `slippage`, at most to its
+    limit.
+    """
     side = terms.side
     price = touch.price
     if touch.liquidity is Liquidity.TAKER:

@@ -15,8 +15,8 @@ class WorkingOrder:
     """An order that was admitted and has not ended.
 
     `quantity` is the total it may fill: the requested quantity, or less where a reduce-only order was cut to the
-    position. A protective order is not `awake` until its parent has opened a position. `traded_in` is the open time
-    of the candle in which it last traded: an order trades at most once in a candle.
+    position. `awake` means active: a protective order is not awake until its parent has opened a position. `traded_in`
+    is the open time of the candle in which it last traded: an order trades at most once in a candle.
     """
 
     id: str
@@ -39,10 +39,10 @@ class WorkingOrder:
 
     @property
     def level(self) -> Decimal | None:
-        """The price that the order waits for; None for a market order and a triggered stop."""
+        """The price at which the order triggers or fills; None for a market order and a triggered stop."""
         return None if self.triggered else level_of(self.terms)
 
 
 def level_of(terms: OrderPlaced) -> Decimal | None:
-    """The trigger price of a stop order, the limit price of another."""
+    """The trigger price of a stop order, the limit price of any other order."""
     return terms.trigger_price if terms.type is OrderType.STOP else terms.limit_price

@@ -1,4 +1,4 @@
-"""Requests in transit to the exchange."""
+"""Requests that were sent to the exchange and have not been processed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Request(Struct, frozen=True, gc=False):
         return self.what.order_id
 
     def meets(self, candle: Candle) -> bool:
-        """Whether the request is processed in this candle: sent by its open, arriving before its close.
+        """Whether the request was sent no later than the candle's open and arrives before its close.
 
         A request sent after the open must not trade at a price of the candle that may be older than the request.
         """

@@ -1,8 +1,8 @@
 """Restores the exchange's orders and holdings from a log.
 
 The log holds all of their state but one value: the part of a position's margin that funding has used up, which depended
-on the balance available at that time. It is restored as zero, which is exact where no funding was settled, as in a
-market that stands still.
+on the balance that was available at each settlement. That part is restored as zero. Zero is exact where no funding was
+settled, as in a market that stands still (`still`).
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _holding(held: OpenPosition) -> Holding:
 
 
 def _working(order_id: str, order: Working) -> WorkingOrder:
-    """A stop with a fill has been triggered, even where its status is no longer TRIGGERED."""
+    """Restores a working order; a stop with a fill counts as triggered, although its status is no longer TRIGGERED."""
     stop = order.terms.type is OrderType.STOP
     triggered = stop and (order.restored is OrderStatus.TRIGGERED or order.filled > 0)
     return WorkingOrder(

@@ -17,11 +17,11 @@ class SimulationRules:
     - `slippage`: the move of a taker's price against it, as a fraction of the price (0.0002 = 0.02 %); 0 to
       `price_band`.
     - `slippage_jitter`: the largest deviation of one execution's slippage, as a fraction of `slippage`; 0 to 1. The
-      draw is a function of seed, order id and execution.
+      deviation is a function of seed, order id and execution number.
     - `volume_share`: the largest share of a candle's volume that one order may fill; above 0, up to 1.
-    - `latency`: from sending to arrival at the exchange; not negative.
-    - `price_band`: the largest distance of a buy limit above (a sell limit below) the last price, as a fraction;
-      above 0, below 1. Bybit's `priceLimitRatioX` of its large perpetuals is 0.01.
+    - `latency`: the time from sending a request to its arrival at the exchange; not negative.
+    - `price_band`: the largest distance by which a buy limit may be above, or a sell limit below, the last price, as a
+      fraction of it; above 0, below 1. Bybit's `priceLimitRatioX` of its large perpetuals is 0.01.
     """
 
     slippage: Decimal = Decimal("0.0002")

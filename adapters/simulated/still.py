@@ -1,7 +1,7 @@
 """A market that stands still: each instrument trades at its last known price, second after second.
 
 Without a tape or a price stream, the last known price comes from the log: the last fill or signal of an instrument, or
-the first limit price of an entry where the instrument has neither.
+the limit price of its first entry where the instrument has neither fill nor signal.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class StillMarket:
     ) -> Sequence[Candle]:
         """One-second candles that open at `open_time`, one for each instrument with a price.
 
-        Their volume fills the largest order, of which a candle fills at most the share `volume_share`.
+        Their volume suffices to fill the largest order although one order takes at most the share `volume_share` of it.
         """
         return [
             _flat(name, open_time, price, CEILING.divide(rules[name].max_quantity, volume_share))

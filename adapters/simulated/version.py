@@ -9,10 +9,10 @@ from domain.errors import InvalidInput
 RULES_VERSION: Final = 1
 """The current version of the rules.
 
-It rises with every change after which the same calls over the same candles lead to other reports: whether an order
+Raise it with every change after which the same calls over the same candles lead to other reports: whether an order
 fills, at which price, quantity, fee and time; the order of events inside a candle; margin and liquidation; refusals and
-their wording; the ids of orders, executions and facts. A new setting whose default changes nothing does not raise it,
-nor does a new query.
+their wording; the ids of orders, executions and facts. It stays the same for a new setting whose default changes no
+report, and for a new query.
 """
 
 _PLAYABLE: Final = frozenset({1})

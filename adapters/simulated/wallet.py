@@ -1,4 +1,4 @@
-"""The account's money, shared by every instrument it trades."""
+"""The account's money, which all traded instruments share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the exchange's reports with the ids of their facts, and collects them."""
+"""Builds and collects the exchange's reports. A report's fact is the id of what happened at the exchange."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def _micros(moment: datetime) -> str:
 
 
 def _answer(request: Request, kind: str) -> str:
-    """The fact of a response; request and time of sending are part of it, as an order can receive many requests."""
+    """The fact of a response. It is made from the whole request, because one order can receive many requests."""
     return fact(request.order_id, kind, _micros(request.sent_at), repr(request.what))
 
 
 class Wire:
     """Collects reports until they are drained.
 
-    The fact of a report that an order has at most once is a hash of order id and kind. `history` holds all reports,
-    drained or not.
+    Of some kinds an order has at most one report; the fact of such a report is a hash of order id and kind. `history`
+    holds all reports, also those already drained.
     """
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Wire:
         return sorted(drained, key=lambda report: report.at)
 
     def arrived(self, ticket: Ticket, at: datetime) -> None:
-        """Records the arrival; it has no report of its own, as acceptance or rejection follows."""
+        """Records the arrival in the history only; the acceptance or rejection that follows is the report."""
         self.history.arrived(ticket.order_id, ticket.terms, at)
 
     def submitted(self, order_id: str, at: datetime) -> None:

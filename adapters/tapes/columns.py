@@ -25,12 +25,12 @@ _UNNAMED = (*REQUIRED, "turnover")
 
 
 def has_header(first: Sequence[str]) -> bool:
-    """Whether the first row is a header: it does not begin with a digit, or contains a known name."""
+    """Whether the first row is a header, which does not begin with a digit or contains a known name."""
     return not first[0][:1].isdecimal() or any(_plain(name) in _MEANING for name in first)
 
 
 def columns_of(file: str, first: Sequence[str]) -> Mapping[str, int]:
-    """The index of each column, by meaning, from a file's first row; indexes are counted from 0.
+    """The index (from 0) of each column in a file's first row, by the column's meaning such as `open`.
 
     Raises InvalidTape where a required column is missing, two columns have one meaning, or the separator is no comma.
     """
@@ -39,7 +39,7 @@ def columns_of(file: str, first: Sequence[str]) -> Mapping[str, int]:
 
 
 def unread_columns(first: Sequence[str]) -> tuple[str, ...]:
-    """The names in a header that are not known."""
+    """The names in a header that are unknown; their columns are not read."""
     return tuple(name.strip() for name in first if _plain(name) not in _MEANING)
 
 

@@ -1,4 +1,4 @@
-"""The conditions of the synthetic market in each candle, which all its symbols share."""
+"""The conditions in each candle of the synthetic market, which are the same for all symbols."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ STEPS = 10
 """The number of sub-steps in a candle."""
 
 _ROOT_3 = sqrt(3.0)
-# Variance in units of its long-run mean: speed of reversion, size of diffusion, lower and upper bound.
+# How variance moves, in units of its long-run mean: speed of reversion, size of diffusion, lower and upper bound.
 _RETURN, _WANDER, _CALMEST, _WILDEST = 0.03, 0.12, 0.05, 12.0
 
 

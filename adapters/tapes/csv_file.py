@@ -23,13 +23,14 @@ def read_tape(path: Path, *, symbol: str | None = None, now: datetime) -> Tape:
 
     Columns are named by a header in any order and case: timestamp, time, date, datetime, open_time, start or startTime;
     open, high, low, close, volume; optionally turnover, bid, ask, funding_rate. Without a header they are in the order
-    of Bybit's REST klines: start, open, high, low, close, volume[, turnover]. Only optional columns allow empty cells.
-    Times are open times, oldest or newest first: whole numbers since 1970 (10 digits are seconds, 13 milliseconds, 16
-    microseconds, which is unambiguous within 2009-2100) or ISO 8601; times without a zone are read as UTC.
-    A last line without a line end may be truncated within its last figure, so it is checked and omitted.
+    of Bybit's REST klines: start, open, high, low, close, volume[, turnover]. Cells may be empty in optional columns
+    only. Times are open times, oldest or newest first: whole numbers since 1970 (10 digits are seconds, 13
+    milliseconds, 16 microseconds, which is unambiguous within 2009-2100) or ISO 8601; times without a zone are read as
+    UTC. A last line without a line end is checked but omitted, because its last figure may be truncated.
 
-    The instrument is that of `symbol` (BTCUSDT or BTCUSDT-SPOT.BYBIT), else that of the file's name (`BTCUSDT_5m.csv`).
-    Raises InvalidTape where the file is not a valid tape, InvalidInput where `symbol` is not a symbol.
+    The instrument comes from `symbol` (BTCUSDT or BTCUSDT-SPOT.BYBIT) where given, else from the file's name
+    (`BTCUSDT_5m.csv`). Raises InvalidTape where the file is not a valid tape, InvalidInput where `symbol` is not a
+    symbol.
     """
     table = read_table(path)
     instrument = instrument_of(path, symbol)

@@ -15,7 +15,7 @@ from domain.number import number
 
 Column = Sequence[Decimal | None]
 
-# Restricted to these characters, Decimal parses the same texts as `number`, and it parses a whole column in one pass.
+# A text of only these characters gives the same result in Decimal as in `number`, and Decimal is faster for a column.
 _SIGNS = frozenset("0123456789.+-eE")
 # Decimal arithmetic keeps 28 digits; a longer figure would be rounded silently.
 _MOST_SIGNS = 28
@@ -24,7 +24,7 @@ _LEAST_PRICE, _MOST_PRICE, _MOST_VOLUME = Decimal("1e-18"), Decimal("1e18"), Dec
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """Requires `holds(column, other)`, where `other` is a column or a fixed bound; `fault` describes a violation."""
+    """Requires `holds(column, other)` in each row. `other` is a column or a fixed bound; `fault` names a violation."""
 
     column: str
     holds: Callable[[Decimal, Decimal], bool]
@@ -68,7 +68,7 @@ def read_figures(table: Table) -> Mapping[str, Column]:
 
 
 def _decimals(table: Table, name: str) -> Sequence[Decimal]:
-    """Parses the column at once, which is fast; parses cell by cell only to find the row of an invalid cell."""
+    """Parses the whole column at once, which is fast. Parses single cells only to find the row of an invalid one."""
     texts = table.columns[name]
     if set("".join(texts)) <= _SIGNS and max(map(len, texts)) <= _MOST_SIGNS:
         try:
@@ -108,7 +108,7 @@ def _others(figures: Mapping[str, Column], other: str | Decimal) -> Iterable[Dec
 
 
 def _verdicts(rule: _Rule, column: Column, others: Iterable[Decimal | None]) -> list[bool]:
-    """Whether each row complies with the rule; an absent figure complies."""
+    """For each row, whether it complies with the rule; a row in which a figure is absent complies."""
     holds = rule.holds
     # `others` may be an infinite iterator over a fixed bound.
     pairs = zip(column, others, strict=False)

@@ -15,7 +15,7 @@ from domain.errors import InvalidInput
 
 
 def merge(tapes: Iterable[Tape]) -> Iterator[tuple[datetime, Sequence[Candle]]]:
-    """Yields each close time (UTC), rising, with the candles that close at it, in order of instrument.
+    """Yields each close time (UTC) in rising order, with the candles that close then, in order of instrument.
 
     The order of `tapes` has no effect, and their intervals may differ.
     Raises InvalidInput at the call where two tapes have the same instrument.

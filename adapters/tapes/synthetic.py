@@ -1,4 +1,4 @@
-"""A synthetic market: candles from a seeded model, for use where there is no recording. They are no real prices."""
+"""A synthetic market: candles from a seeded model, for use where there is no recording. Its prices are invented."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.catalogue import rules_for
 from domain.errors import InvalidInput
 from domain.instrument import instrument_named, symbol_of
 
-# Part of every recipe. A change to the model's output requires the next number.
+# The model's name, which every recipe holds. After a change to the model's output its number must rise by 1.
 MODEL = "whence-synthetic-1"
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 INTERVAL = timedelta(minutes=5)
@@ -44,17 +44,18 @@ def synthetic_tape(
 ) -> tuple[Tape, ...]:
     """Returns a tape of `candles` candles for each symbol, in the order of `symbols`; the first opens at `start`.
 
-    A symbol may be an instrument id (BTCUSDT-LINEAR.BYBIT); market and venue determine tick and lot, not prices.
+    A symbol may be an instrument id (BTCUSDT-LINEAR.BYBIT); its market and venue determine tick and lot, but not the
+    path of the price.
 
-    The model: the market moves through regimes of range, rise, fall and storm, a Markov chain (Hamilton,
-    "A new approach to the economic analysis of nonstationary time series and the business cycle", Econometrica
-    57, 1989). Its variance reverts to the regime's level and diffuses with its square root (Heston, Review of
-    Financial Studies 6, 1993). A price takes ten sub-steps in each candle: the regime's drift, a shock shared with
-    the market and a shock of its own; in a range it also reverts to a moving level (Uhlenbeck and Ornstein, Physical
-    Review 36, 1930). High and low are the extremes of the sub-steps. Volume grows with variance and with the size of
-    the move (Karpoff, Journal of Financial and Quantitative Analysis 22, 1987) and depends on the time of day. Each
-    candle opens at the close of the previous candle. Prices are multiples of the tick, volumes of the lot, as listed
-    in the catalogue (the tick is 0.01 for a symbol that is not listed).
+    The model: the market moves through regimes of range, rise, fall and storm, a Markov chain (Hamilton, "A new
+    approach to the economic analysis of nonstationary time series and the business cycle", Econometrica 57, 1989). Its
+    variance reverts to the regime's level and diffuses with its square root (Heston, Review of Financial Studies 6,
+    1993). A price takes ten sub-steps in each candle: the regime's drift, a shock shared with the market and a shock of
+    its own; in the range regime the price also reverts to a moving level (Uhlenbeck and Ornstein, Physical Review 36,
+    1930). High and low are the extremes of the sub-steps. Volume grows with variance and with the size of the move
+    (Karpoff, Journal of Financial and Quantitative Analysis 22, 1987) and depends on the time of day. Each candle opens
+    at the close of the previous candle. Prices are multiples of the tick, volumes of the lot, as listed in the
+    catalogue (the tick is 0.01 for a symbol that is not listed).
 
     The same arguments give the same tapes on every machine. The model uses only +, -, *, / and square root, which
     IEEE 754 defines exactly, and `Random.random`, whose sequence Python guarantees. A longer tape begins with the
@@ -83,7 +84,7 @@ def _check(instruments: Sequence[str], interval: timedelta, candles: int, start:
 
 
 def _chance(seed: int, name: str) -> Random:
-    """A random generator for each name, so that draws for one name do not affect another."""
+    """The random generator of one name; draws for one name do not affect those for another."""
     number = int.from_bytes(sha256(f"{MODEL}/{seed}/{name}".encode()).digest(), "big")
     return Random(number)  # noqa: S311 - the draws are no secret
 

@@ -14,7 +14,8 @@ from adapters.tapes.table import Table
 from domain.candle import interval_name
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Bitcoin's first block is of 2009; an earlier time, or one in the next century, was parsed in the wrong unit or format.
+# Bitcoin's first block is of 2009. A time before it, or after 2100, shows that the unit or the format is not the
+# assumed one.
 _EARLIEST, _LATEST = datetime(2009, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
 # Between those years a count of seconds has 10 digits, of milliseconds 13, of microseconds 16, so it is unambiguous.
 _UNITS = {10: timedelta(seconds=1), 13: timedelta(milliseconds=1), 16: timedelta(microseconds=1)}
@@ -26,7 +27,7 @@ _FORMS = "neither a count of (milli)seconds since 1970 nor ISO 8601"
 class Times:
     """Open times in UTC, in the order of the file. `unzoned`: at least one has no time zone in the file.
 
-    `newest_first`: the times fall strictly, as in responses of Bybit's REST interface; else they rise strictly.
+    `newest_first`: each time is earlier than the one before, as in Bybit's REST responses; else each is later.
     """
 
     opened: Sequence[datetime]
@@ -47,10 +48,11 @@ def read_times(table: Table) -> Times:
 
 
 def interval_of(table: Table, times: Times, named: timedelta | None) -> timedelta:
-    """The interval: the smallest difference between consecutive times, of which every other is a multiple.
+    """The interval: the smallest difference between consecutive times. Every other difference is a multiple of it.
 
     `named` is the interval in the file's name. Raises InvalidTape at the first row whose difference is not a multiple
-    of `named`, or without `named`, of the most common difference; also where `named` is not the smallest difference.
+    of `named` or, without `named`, of the most common difference. Also raises it where `named` is not the smallest
+    difference.
     """
     if len(times.opened) == 1:
         raise table.fault(0, "only one candle: at least two are needed to determine the interval")

@@ -14,9 +14,9 @@ from domain.instrument import Instrument
 
 _YEAR, _FIVE_MINUTES = timedelta(days=365), timedelta(minutes=5)
 _ROOT_STEPS = sqrt(float(STEPS))
-# In each candle the level of a range follows the price by this part of the distance.
+# In the range regime, the level moves towards the price by this part of the distance in each candle.
 _FOLLOW = 0.02
-# A sub-step takes at most half the price, at any interval, so prices stay above zero.
+# A sub-step lowers the price by at most half, at any interval, so prices stay above zero.
 _DEEPEST = -0.5
 _BUSIEST_HOUR = 14
 

@@ -35,7 +35,7 @@ INTERRUPTED = 130
 
 
 def spare_the_collector() -> None:
-    """Reduces garbage collection: events and states are immutable and form no cycles that it could find."""
+    """Makes cyclic garbage collection rare: events and states are immutable, so they form no cycles to collect."""
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
 
@@ -71,7 +71,7 @@ def application() -> typer.Typer:
 
 
 def main() -> None:
-    """Runs the program. A refusal is one message and an exit code, never a traceback."""
+    """Runs the program. An error of ours ends it with one message and an exit code, without a traceback."""
     configure()
     spare_the_collector()
     try:

@@ -37,7 +37,7 @@ class _Lag(ProgressColumn):
 
 
 class Advance:
-    """A line for each build on the terminal; prints nothing where the output is not a terminal."""
+    """One progress line for each build; prints nothing where the output is not a terminal."""
 
     def __init__(self) -> None:
         self._progress = Progress(
@@ -64,7 +64,7 @@ class Advance:
             self._progress.stop()
 
     def report(self, reached: Sequence[Reached]) -> None:
-        """Shows the progress of builds in their partitions."""
+        """Shows the progress of each build in each of its partitions."""
         self.show(
             {
                 f"{one.build.projection} build {one.build.id}.{one.partition}": (one.ordinal, one.head)
@@ -73,7 +73,7 @@ class Advance:
         )
 
     def show(self, lines: Mapping[str, tuple[int, int]]) -> None:
-        """Shows ordinal and head by name; a new name adds a line."""
+        """Shows a line for each name, with its ordinal and head."""
         for name, (ordinal, head) in lines.items():
             if name not in self._tasks:
                 self._tasks[name] = self._progress.add_task(name, completed=ordinal, total=head)

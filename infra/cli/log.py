@@ -110,7 +110,7 @@ def _print(events: Iterable[Recorded], wanted: Filter, show: Show) -> None:
 
 
 def _at_once(show: Show) -> Show:
-    """Flushes after each event, so that a follower gets it at once through a pipe."""
+    """Flushes after each event, so that the reader of a pipe receives each event at once."""
 
     def shown(recorded: Recorded) -> None:
         show(recorded)

@@ -15,7 +15,7 @@ from projections.answering import answering
 
 @dataclass(frozen=True, slots=True)
 class OpenedStore:
-    """The store and the settings by which it was opened."""
+    """A store, and the settings that it was opened with."""
 
     engine: Engine
     settings: WhenceSettings
@@ -23,7 +23,7 @@ class OpenedStore:
 
 @contextmanager
 def opened(**given: object) -> Generator[OpenedStore]:
-    """The configured store with its lasting tables. Raises the database's errors as StoreError."""
+    """The configured store, migrated. Errors of the database are raised as StoreError."""
     settings = load(**given)
     engine = open_store(settings)
     try:

@@ -40,9 +40,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for progra
 
 
 def whole(least: int | None = None, most: int | None = None) -> Callable[[str | int], int]:
-    """The parser of an option that is a whole number in the digits 0 to 9, from `least` to `most`.
+    """A parser for options that are whole numbers from `least` to `most`, written in the digits 0 to 9.
 
-    The parser raises BadParameter. typer prints it with the option's name and ends with exit code 2.
+    The parser raises BadParameter, which typer prints with the option's name; the program then exits with code 2.
     """
 
     def parse(given: str | int) -> int:

@@ -1,4 +1,4 @@
-"""Output to a reader that may close the pipe: `whence log | head` is not an error."""
+"""Output to a pipe whose reader may close it: `whence log | head` ends without an error."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import typer
 
 @contextmanager
 def readers_may_leave() -> Generator[None]:
-    """Exits with 0 where the reader has closed the pipe."""
+    """Exits with code 0 where the reader of standard output has closed the pipe."""
     try:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes again at exit, so the remaining output is redirected to the null device.
+        # Python flushes once more at exit. That output goes to the null device, because the pipe is closed.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit from None

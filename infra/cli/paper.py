@@ -82,7 +82,7 @@ def paper(
     files = [*(candles or ()), *(more or ())]
     if files and (seed is not None or bars is not None):
         raise InvalidInput("--seed and --bars are for a synthetic market: leave out either them or --candles")
-    parse_address(settings.log)  # refused before anything is read
+    parse_address(settings.log)  # an invalid address is refused before any file is read
     speed = _pace(pace)
     tapes = _recorded(files, symbol or ()) if files else _synthetic(symbol, seed, bars)
     plan, console = _plan(tapes, settings), Console(stderr=True, highlight=False)
@@ -97,7 +97,7 @@ def paper(
 
 
 def _offer(settings: WhenceSettings, port: int, console: Console) -> None:
-    """Opens the API after a keypress. Without a terminal nothing is offered; the next steps name the command."""
+    """Offers to open the API with a keypress; offers nothing where there is no terminal."""
     if not (sys.stdin.isatty() and console.is_terminal):
         return
     console.print(
@@ -135,7 +135,7 @@ def _synthetic(symbols: Sequence[str] | None, seed: int | None, bars: int | None
 
 
 def _notes(tapes: Sequence[Tape]) -> Mapping[str, Sequence[str]]:
-    """The notes on the tapes, each with the tapes that it concerns."""
+    """The notes on the tapes; each note is mapped to the names of the tapes that have it."""
     notes: dict[str, list[str]] = {}
     for tape in tapes:
         for note in tape.notes:

@@ -175,7 +175,7 @@ def _sequences(place: OpenedStore) -> Sequence[ParkedSequence]:
 
 
 def _named(place: OpenedStore, sequence: str | None, projection: str | None) -> Sequence[ParkedSequence]:
-    """The parked sequences of these names. Raises Refused where a named sequence is not parked."""
+    """The parked sequences with these names (None: any name). Raises Refused where `sequence` is not parked."""
     found = [
         one
         for one in _sequences(place)

@@ -33,14 +33,14 @@ from projections.summary import Summary
 _ATTEND_SECONDS = 0.5
 """After the tape: how long the engine waits for a request before it checks whether to stop."""
 _GLANCE_SECONDS = 0.1
-"""How long it waits between two candles before it checks."""
+"""Between two candles: how long the engine waits for a request before it checks whether to stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How a tape is played.
 
-    `speed` is a multiple of real time (None: as fast as possible), `port` that of the API (None: no API).
+    `speed` is a multiple of real time (None: as fast as possible). `port` is the API's port (None: no API).
     """
 
     speed: float | None
@@ -77,7 +77,7 @@ def _print(result: Result, manner: Manner) -> None:
 
 @contextmanager
 def _served(settings: WhenceSettings, port: int | None, run: PaperRun, watchers: Watchers) -> Generator[None]:
-    """Serves the API, where `port` is set; the run answers its requests between two instants."""
+    """Serves the API where `port` is set. The run answers the API's requests between two instants."""
     if port is None:
         yield
         return
@@ -89,7 +89,7 @@ def _served(settings: WhenceSettings, port: int | None, run: PaperRun, watchers:
 
 
 def _play(plan: Plan, run: PaperRun, speed: float | None, stopping: Stopping, console: Console) -> int:
-    """Plays until the end or, between two instants, a stop; returns the number of candles played."""
+    """Plays until the tapes end or a stop is requested; returns the number of candles played."""
     total, played, before = sum(len(tape.candles) for tape in plan.tapes), 0, None
     columns = (
         TextColumn("{task.description}"),
@@ -112,7 +112,7 @@ def _play(plan: Plan, run: PaperRun, speed: float | None, stopping: Stopping, co
 
 
 def _wait(run: PaperRun, seconds: float, stopping: Stopping) -> None:
-    """Waits until the next candle is due; requests are answered at once in the meantime."""
+    """Waits until the next candle is due, and answers requests at once in the meantime."""
     due = time.monotonic() + seconds
     while not stopping.requested() and (left := due - time.monotonic()) > 0:
         run.attend(min(left, _GLANCE_SECONDS))

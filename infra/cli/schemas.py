@@ -1,4 +1,4 @@
-"""`whence schemas`: the schemas of the events, here and in a registry, and the schema of the API."""
+"""`whence schemas`: the schemas of the events, in this program and in a registry, and the schema of the API."""
 
 from __future__ import annotations
 

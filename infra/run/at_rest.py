@@ -12,14 +12,14 @@ from domain.portfolio import Portfolio
 
 
 class MarketAtRest:
-    """Every instrument has one flat candle a second at its last known price, from `began` on."""
+    """From `began` on, every instrument has one candle a second, whose prices all equal its last known price."""
 
     def __init__(self, prices: StillMarket, exchange: SimulatedExchange, began: datetime) -> None:
         self._prices, self._exchange = prices, exchange
         self._until = began.replace(microsecond=0)
 
     def until(self, now: datetime, portfolio: Portfolio) -> Iterator[Input]:
-        """Inputs up to `now`: the last complete second with the exchange's reports in it, then the time."""
+        """Yields the inputs up to `now`: the last complete second with its candles and reports, then the time `now`."""
         second = now.replace(microsecond=0)
         if second - SECOND >= self._until:
             self._until = second

@@ -1,4 +1,4 @@
-"""The base of every run: an engine with its driver, and a door that takes requests."""
+"""The base of every run: an engine with its driver, and a door: the object through which requests reach the engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from commands.world import World
 
 
 class Attending:
-    """A run on the thread that owns its log; any thread may use its door. `at` is the market's time (UTC)."""
+    """A run belongs to the thread that owns its log; any thread may send requests through its door.
+
+    `at` is the market's time (UTC).
+    """
 
     def __init__(self, driver: Driver, clock: Callable[[], datetime], at: datetime) -> None:
         self.driver, self.at = driver, at
@@ -39,7 +42,8 @@ class Attending:
     def attend(self, patience: float = 0) -> int:
         """Answers waiting requests and those that arrive within `patience` seconds; returns the number of answers.
 
-        It answers none while the log is recalled, as the state at its end is not known yet. Raises the log's errors.
+        It answers no request while the log is recalled, because the state at the log's end is not known yet. Raises the
+        log's errors.
         """
         if patience <= 0 and self._mailbox.is_empty:
             return 0

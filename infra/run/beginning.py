@@ -22,7 +22,7 @@ from infra.run.stake import Stake
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """Opens a log with these and with the instruments of the catalogue."""
+    """The values that open a log, together with the instruments of the catalogue."""
 
     account: str
     stake: Stake

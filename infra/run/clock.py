@@ -12,16 +12,16 @@ def utc_now() -> datetime:
 
 
 class SteadyClock:
-    """A clock that never goes back, as the times of a log must not."""
+    """A clock that never goes back, because the times in a log must not decrease."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock, self._last = clock, datetime.min.replace(tzinfo=UTC)
 
     def tick(self) -> datetime:
-        """The current time, or the latest time returned or passed in before, where that is later."""
+        """The current time, but never before a time that was returned or passed to `not_before` earlier."""
         self._last = max(self._clock(), self._last)
         return self._last
 
     def not_before(self, at: datetime) -> None:
-        """Makes `tick` return no earlier time than `at`."""
+        """Makes every later `tick` return `at` or a later time."""
         self._last = max(self._last, at)

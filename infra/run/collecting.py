@@ -14,8 +14,8 @@ _SELDOM = (50_000, 20, 100)
 def seldom_collected() -> Generator[None]:
     """Makes the collector run seldom within the context.
 
-    The garbage of a unit of work has no cycles, so reference counting frees it. At the default threshold of 700 the
-    collector takes a seventh of the time of a run.
+    The objects that a unit of work discards form no cycles, so reference counting frees them. At the default threshold
+    of 700 the collector takes a seventh of the time of a run.
     """
     before = gc.get_threshold()
     gc.set_threshold(*_SELDOM)

@@ -1,4 +1,4 @@
-"""The command topic of a log on Kafka: served by the engine's process, used by the API of any other process."""
+"""The command topic of a log on Kafka, which carries requests from the APIs of other processes to the engine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ def has_command_topic(settings: WhenceSettings) -> bool:
 
 @contextmanager
 def commands_served(settings: WhenceSettings, door: Door) -> Generator[None]:
-    """Passes requests from the command topic to this door within the context; has no effect where there is no topic.
+    """Passes requests from the command topic to `door` within the context; does nothing where the log has no such
+    topic.
 
     Raises LogUnavailable, InvalidSettings.
     """
@@ -31,7 +32,10 @@ def commands_served(settings: WhenceSettings, door: Door) -> Generator[None]:
 
 @contextmanager
 def distant_door(settings: WhenceSettings) -> Generator[Door]:
-    """The door of the engine that owns this log on Kafka. Raises LogUnavailable, InvalidSettings."""
+    """A door that sends requests to the engine that owns this log on Kafka, in another process.
+
+    Raises LogUnavailable, InvalidSettings.
+    """
     with closing(KafkaDoor(_place(settings))) as door:
         yield door
 

@@ -1,7 +1,8 @@
 """Shares the partitions of a topic among the processes of a Kafka consumer group; one process projects each partition.
 
 Kafka assigns the partitions. An assigned partition starts a `Projecting`; a revoked partition stops it after its
-current batch is committed. The cursors are in the store, with the rows; no offset is committed to Kafka.
+current batch is committed. How far each partition is projected is stored with the rows, as a cursor; no offset is
+committed to Kafka.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _MEMBERSHIP = {
     "heartbeat.interval.ms": 2_000,
     "fetch.message.max.bytes": 1_024,
 }
-"""A member counts as failed after six seconds. Its consumer receives the assignment only and fetches no records."""
+"""A silent member counts as failed after six seconds. Its consumer only receives assignments and fetches no records."""
 
 
 class Group:
@@ -51,7 +52,10 @@ class Group:
         self._at_work: dict[int, tuple[Projecting, ExitStack]] = {}
 
     def run(self, stopped: Callable[[], bool]) -> None:
-        """Projects the assigned partitions until `stopped()`. Raises LogUnavailable and a `Projecting`'s failure."""
+        """Projects the assigned partitions until `stopped()`.
+
+        Raises LogUnavailable, and the error that ended a `Projecting`.
+        """
         properties = {
             **client_of(self._settings),
             **_MEMBERSHIP,

@@ -36,7 +36,7 @@ class ListenAddress:
 
     @property
     def is_anywhere(self) -> bool:
-        """Whether the host stands for every address of this machine, so that it is no host name for clients."""
+        """Whether the host stands for every address of this machine, as `0.0.0.0` does. Clients cannot use it."""
         return self.host in _ANYWHERE
 
     def listen(self) -> socket.socket:

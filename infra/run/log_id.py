@@ -2,7 +2,7 @@
 
 It is the hash of a canonical form (version `FORM`) and is computed for an empty log only. The id of any other log is
 read from its first event (`infra/run/resuming.py`). A setting added after the first form is part of the form only where
-its value is not neutral, so that it does not change the ids of logs that do not use it.
+its value is not neutral, so that a new setting does not change the ids of logs that do not use it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from domain.settings import OrphanSettings, Settings, StrategySettings
 from infra.run.stake import Stake
 
 FORM = 1
-"""The version of the canonical form. Every later form begins with its version, so that no two forms give one id."""
+"""The version of the canonical form.
+
+Every later form begins with its version number, so that two forms never give the same id.
+"""
 
 _TAPES = UUID("5e6c1a52-6f0e-5b0c-8a35-0d4b7a8f3c11")
 
@@ -111,7 +114,7 @@ def _strategy(settings: StrategySettings) -> dict[str, Any]:
 
 
 def later(settings: Settings) -> Iterator[tuple[str, Any]]:
-    """Yields dotted name and value of the settings that were added after the first form and are not neutral."""
+    """Yields dotted name and value of each setting that was added after the first form and is not neutral."""
     if settings.paused:
         yield "paused", settings.paused
     if settings.risk.minimum_win_rate:

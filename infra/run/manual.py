@@ -23,7 +23,7 @@ SOURCE = "manual"
 
 
 class ManualRun(RestingRun):
-    """The engine of one log."""
+    """A run of manual requests on one log."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class ManualRun(RestingRun):
         clock: Callable[[], datetime] = utc_now,
         name: Callable[[], UUID] = uuid4,
     ) -> None:
-        """Reads the whole log and passes every event to `seen`; opens an empty log with the id that `name` returns.
+        """Reads the whole log and passes every event to `seen`. Opens an empty log with the id that `name()` returns.
 
         Raises InvalidInput for a log of another account or program, InvalidSettings for invalid settings in
         `beginning`, and the log's errors.

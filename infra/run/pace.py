@@ -1,4 +1,4 @@
-"""The rate at which a position in a log advances."""
+"""The rate at which a reader advances in a log."""
 
 from __future__ import annotations
 

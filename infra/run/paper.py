@@ -1,6 +1,7 @@
-"""Paper trading on a tape: recorded candles, the simulated exchange, the tape's clock, any log.
+"""Paper trading on a tape: recorded candles, the simulated exchange, the tape's clock, and a log of any kind.
 
-A restarted run plays the tape from its first candle and recalls the events that the log holds (`commands/recall.py`).
+A restarted run plays the tape from its first candle. Up to the log's end it records nothing and checks that the same
+events result: it recalls the log (`commands/recall.py`).
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ class PaperRun(Attending):
         observer: Observer | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        """`seen` receives every event once, recalled ones included; `plug` may wrap the exchange.
+        """`seen` receives every event once, also recalled ones. `plug` returns the exchange to use, such as a wrapper.
 
-        `observer` receives every candle and every unit of work that is not recalled. Requests expire by `clock`; events
-        are recorded at the tape's time.
+        `observer` receives every candle and every unit of work that is not recalled. `clock` decides whether a request
+        has expired; events are recorded at the tape's time.
 
         Raises TapeMismatch where the log was made by another plan, InvalidInput where it was not made by this program.
         """
@@ -57,7 +58,8 @@ class PaperRun(Attending):
         super().__init__(driver, clock, plan.begins)
 
     def instants(self) -> Iterator[tuple[datetime, int]]:
-        """Plays the tape; yields each close time and the number of candles that closed, after all events are recorded.
+        """Plays the tape; yields each close time and the number of candles that closed then, after their events are
+        recorded.
 
         Requests are answered between two instants and recorded at the tape's time; call `attend` after the last one.
         Raises TapeMismatch where the log holds events that this tape does not lead to, and the log's errors.

@@ -29,7 +29,7 @@ from infra.trading import instances_of
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Equal plans lead to equal logs. `instruments` are in order of id."""
+    """Two equal plans record equal logs. `instruments` are in order of id."""
 
     tapes: Sequence[Tape]
     account: str
@@ -45,7 +45,10 @@ class Plan:
         return min(tape.candles[0].open_time for tape in self.tapes)
 
     def exchange(self) -> SimulatedExchange:
-        """The simulated exchange before the first candle. Raises InvalidSettings where it does not support the plan."""
+        """The simulated exchange before the first candle.
+
+        Raises InvalidSettings where the exchange does not support the plan.
+        """
         return simulated(self.instruments, self.stake, self.settings.simulation)
 
     def commands(self) -> Sequence[Command]:
@@ -78,7 +81,7 @@ def plan_of(
 
 
 def tick_seen(tape: Tape) -> Decimal:
-    """The finest price step in the tape's first candle; later candles are not known when trading begins."""
+    """The finest price step in the tape's first candle only, because later candles are unknown when trading begins."""
     first = tape.candles[0]
     return Decimal(1).scaleb(min(map(_places, (first.open, first.high, first.low, first.close))))
 

@@ -38,19 +38,19 @@ from projections.work import Work
 _log = logging.getLogger(__name__)
 
 _PATIENCE = 0.5
-"""Seconds between two checks of builds, turn and the request to stop."""
+"""Seconds between two checks for new builds, for the turn (`infra/run/turn.py`) and for a stop."""
 _GLANCE = 0.02
-"""Seconds between two checks of cursors that another process moves."""
+"""Seconds between two checks of the store's cursors while another process projects."""
 _PAUSES = (0.1, 10.0)
 """The first and the longest pause after a fault, in seconds; each pause is twice the previous one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The status of a build that is kept up to date.
+    """How far a build has caught up with the log.
 
-    `lag_seconds` is the age of the oldest event not yet projected, by this machine's clock; 0 at the head. `rate` is
-    events a second over the last ten seconds; 0 where another process projects.
+    `lag_seconds` is the age of the oldest event not yet projected, by this machine's clock; 0 where there is none.
+    `rate` is events a second over the last ten seconds; 0 where another process projects.
     """
 
     projection: str
@@ -68,8 +68,9 @@ class Status:
 class Projecting:
     """Keeps every projection of the catalogue, with its history, up to date in one store with one log.
 
-    Where the live build has an older version of a projection, a new build is made beside it and replaces it after it
-    has caught up. Several processes may run this for one store: one of them holds the turn, the others stand by.
+    Where the live build was made by an older version of a projection, a new build is made beside it. Once the new build
+    has caught up, it replaces the live one. Several processes may run this for one store: one of them holds the turn
+    and projects, the others wait for the turn.
     """
 
     def __init__(
@@ -167,7 +168,10 @@ class Projecting:
         return max((datetime.now(UTC) - first.envelope.meta.recorded_at).total_seconds(), 0.0)
 
     def _reached(self) -> int:
-        """The lowest ordinal of the live builds, read from the store: another process may just have switched builds."""
+        """The lowest ordinal of the live builds.
+
+        It is read from the store, because another process may have switched builds.
+        """
         with reading(self._engine) as connection:
             found = standings(connection, self._partition)
         live = [one for one in found if one.build.status is BuildStatus.LIVE and self._is_kept(one.build)]
@@ -198,7 +202,7 @@ class Projecting:
         return isinstance(fault, LogUnavailable | StoreUnavailable) or is_passing(self._engine, fault)
 
     def _take_turn(self) -> None:
-        """Projects until the next check of turn and builds."""
+        """Takes the turn, where it is free, and projects until the next check."""
         if not self._turn.take():
             self._stand_by()
             return
@@ -251,7 +255,7 @@ class Projecting:
         except Refused as behind:
             _log.debug(
                 "%s", behind
-            )  # another partition of the build is behind; the process that builds it switches
+            )  # another partition of the build is behind; the process of that partition switches
         else:
             _log.warning("%s is answered by build %d now: it has caught up", build.projection, build.id)
             self._take_up(self._builds())

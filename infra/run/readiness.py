@@ -17,7 +17,7 @@ from projections.store import reading
 
 
 class Readiness:
-    """The checks of one process; `lag`: the seconds that a read model may be behind."""
+    """The checks of one process; `lag`: how many seconds a read model may be behind the log."""
 
     def __init__(self, engine: Engine, log: RecordedLog, projecting: Projecting, lag: float) -> None:
         self._engine, self._log, self._projecting, self._lag = engine, log, projecting, lag
@@ -25,7 +25,10 @@ class Readiness:
 
     @property
     def checks(self) -> Mapping[str, Check]:
-        """The checks by public name. Their results are public, so they contain no address and no database message."""
+        """The checks by public name.
+
+        Anyone may read the results, so they hold no address and no message of the database.
+        """
         return {"store": self._store, "log": self._head, "readModels": self._read_models}
 
     def _store(self) -> str | None:

@@ -21,7 +21,7 @@ from projections.store import reading, writing
 from projections.work import Work
 
 WORKS: Mapping[BuildKind, type[Work]] = {BuildKind.TODAY: Work, BuildKind.HISTORY: HistoryWork}
-"""The work that keeps a build of each kind."""
+"""The class that keeps a build of each kind up to date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def catch_up(
     on_progress: OnProgress,
     stopped: Callable[[], bool],
 ) -> bool:
-    """Brings the builds to the head of every partition; returns false where `stopped()` came first."""
+    """Brings the builds to the head of every partition; returns false where `stopped()` became true before that."""
     with ExitStack() as held:
         runners = {
             partition: _runner(engine, held, log_of(settings, partition), builds, partition)
@@ -86,9 +86,9 @@ def catch_up_and_switch(
     on_progress: OnProgress,
     stopped: Callable[[], bool],
 ) -> bool:
-    """Brings the builds to the head and switches to them; returns false where `stopped()` came first.
+    """Brings the builds to the head and switches to them; returns false where `stopped()` became true before that.
 
-    Events that arrive between the head and the switch are projected, and the switch is retried.
+    Where events arrive between reaching the head and the switch, they are projected and the switch is retried.
     """
     left = list(builds)
     while left and catch_up(engine, settings, left, on_progress, stopped):

@@ -21,7 +21,7 @@ Resume = Callable[[], Sequence[OrderReport]]
 
 
 class RestingRun(Attending):
-    """A log made from a tape is unchanged until the first request; from then on the wall clock moves it."""
+    """Leaves a log made from a tape unchanged until the first request; then the wall clock moves the market."""
 
     def __init__(
         self,
@@ -32,10 +32,10 @@ class RestingRun(Attending):
         resume: Resume,
         configured: Settings,
     ) -> None:
-        """Requests expire by `clock`; events are recorded at the times of `steady`.
+        """`clock` decides whether a request has expired; events are recorded at the times of `steady`.
 
-        The strategies of the settings `configured` are put in force where the log was opened without a tape. A log
-        opened with a tape keeps the strategies it was opened with.
+        On a log opened without a tape, the strategies in `configured` come into force. A log opened with a tape keeps
+        the strategies that it was opened with.
         """
         super().__init__(driver, clock, steady.tick())
         self._configured = configured
@@ -44,13 +44,13 @@ class RestingRun(Attending):
             self._begin_trading()
 
     def attend(self, patience: float = 0) -> int:
-        """Moves the market up to now, then answers requests as in `Attending`; call it about once a second."""
+        """Moves the market up to now, then answers requests as `Attending.attend` does; call it about once a second."""
         with self.closed_on_failure():
             self._move_market()
             return super().attend(patience)
 
     def answer(self, requested: Requested) -> Answer:
-        """See `Attending.answer`; a request that was answered before does not start trading."""
+        """See `Attending.answer`. A request that was already answered does not start the market's clock."""
         settled = self.driver.engine.settled(RequestMade(self.at, self._clock(), requested))
         if settled is not None:
             return settled

@@ -1,4 +1,7 @@
-"""Checks that a log was made by the plan that resumes it. The log's id is read from the log, not computed again."""
+"""Checks that a log was made by the plan that is to resume it.
+
+The log's id is read from the log, not computed again.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ def resumed(plan: Plan, log: EventLog) -> Plan:
 
 
 def differing(in_force: Settings, configured: Settings) -> Sequence[str]:
-    """One sentence for each setting whose value in force in the log differs from the configuration."""
+    """One sentence for each setting whose value in the log differs from its configured value."""
     return list(_of_records("", in_force, configured))
 
 

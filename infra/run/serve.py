@@ -1,4 +1,4 @@
-"""Serves the API of a process on a thread and an event loop of its own.
+"""Serves a process's API on a separate thread with its own event loop.
 
 with Api(settings, plan, hosted) as api:
     ...                      # the engine runs on this thread
@@ -32,7 +32,7 @@ _CONNECTIONS = 1_000
 
 
 class Api:
-    """Serves within the context."""
+    """The API; it serves requests within the context."""
 
     def __init__(self, settings: WhenceSettings, plan: ApiPlan, hosted: Hosted) -> None:
         self._settings, self._plan, self._hosted = settings, plan, hosted
@@ -43,7 +43,7 @@ class Api:
         self.url = ""
 
     def __enter__(self) -> Self:
-        """Raises InvalidInput for an invalid plan, StoreError, LogError, and ServerFailed where it does not start."""
+        """Raises InvalidInput for an invalid plan, ServerFailed where the API does not start, StoreError, LogError."""
         with ExitStack() as held:
             self._start(held)
             self._held = held.pop_all()

@@ -1,7 +1,8 @@
 """The turn: a lock that lets one process at a time project a log into a store.
 
-It avoids repeated work only; the cursors in the store ensure that every event counts once. The lock is released when
-its holder ends in any way: it is an advisory lock in PostgreSQL, or a lock on a file beside SQLite's.
+The turn only avoids repeated work. That every event counts once is ensured by the cursors in the store. It is an
+advisory lock in PostgreSQL, or a lock on a file beside SQLite's. Both are released when the process that holds the lock
+ends, in any way.
 """
 
 from __future__ import annotations
@@ -50,7 +51,10 @@ class MemoryTurn:
 
 
 class FileTurn:
-    """A lock on an empty file. The file is kept when the lock is released, as waiting processes may have it open."""
+    """A lock on an empty file.
+
+    The file is not deleted with the lock, because other processes may have it open to wait for the lock.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path

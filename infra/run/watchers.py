@@ -11,7 +11,7 @@ from domain.log import Envelope
 
 
 class Watchers:
-    """An `Observer` that notifies all observers in the order of their addition; `add` is safe from any thread."""
+    """An `Observer` that notifies all added observers, in the order of addition; any thread may call `add`."""
 
     def __init__(self, *observers: Observer) -> None:
         self._observers = observers

@@ -1,6 +1,6 @@
 """The servers that a developer and the test suite need, started on this machine without Docker.
 
-One file a noun: `kafka`, `registry` and `postgres` are servers; they depend on `java`, `maven`, `folders` and `port`.
-`launch` starts a process and `leash` ends it with its parent. `system_parts` installs what Maven Central and PyPI do
-not have. Needs the extra `dev-servers`.
+`kafka`, `registry` and `postgres` are servers; they use `java`, `maven`, `folders` and `port`. `launch` starts a
+process. `leash` is a small program between this process and a server, which ends the server when this process ends.
+`system_parts` installs the programs that neither Maven Central nor PyPI has. Requires the extra `dev-servers`.
 """

@@ -1,4 +1,4 @@
-"""The three servers that a developer leaves running: started detached, and found again through their folders."""
+"""The three servers that a developer leaves running. They outlive the command, and are found again by their folders."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ State = Literal["answers", "silent", "stopped"]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of server: the variable that names an external one, its probe, and the parts that a local one needs."""
+    """A kind of server: the variable with an external server's URL, the probe, and the parts of a local server."""
 
     variable: str
     make: Callable[[Path], Server]
@@ -34,13 +34,13 @@ class Kind:
 
     @property
     def elsewhere(self) -> str | None:
-        """The URL in the environment variable, or None; a server with a URL is not started."""
+        """The URL of an external server, from the environment variable; None where a local server is to be started."""
         return os.environ.get(self.variable) or None
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The state of one server as it was just probed. `url` is None where it is unknown."""
+    """The state of one server at the last probe. `url` is None where the URL is unknown."""
 
     name: str
     variable: str
@@ -74,7 +74,8 @@ KINDS = {
 def up(say: Callable[[str], object]) -> dict[str, str]:
     """Starts the servers that do not run and have no URL in the environment; returns the URLs by their variables.
 
-    Raises `MissingParts` before any server starts, and `ServerFailed` where one fails; the servers before it stay up.
+    Raises `MissingParts` before any server starts, and `ServerFailed` where a server does not start; servers that were
+    started before keep running.
     """
     ours = {name: kind for name, kind in KINDS.items() if not kind.elsewhere}
     with _alone():
@@ -102,7 +103,7 @@ def status() -> Iterator[Health]:
 
 
 def _alone() -> FileLock:
-    """A lock, because two `up` at once would start every server twice."""
+    """The lock that lets one command run at a time: two concurrent `up` would start every server twice."""
     return FileLock(dev_folder() / "lock")
 
 

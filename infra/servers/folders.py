@@ -19,7 +19,7 @@ def cache_folder() -> Path:
 def dev_folder() -> Path:
     """`$DEV_SERVERS_FOLDER`, else the platform's state folder for this user; created where it is missing.
 
-    Root's default is outside root's home, which the user that PostgreSQL runs as could not enter.
+    For root, the default is outside root's home, because PostgreSQL runs as another user, who may not enter that home.
     """
     default = (
         Path("/var/lib/whence/dev") if os.geteuid() == 0 else platformdirs.user_state_path("whence") / "dev"

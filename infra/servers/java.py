@@ -58,7 +58,7 @@ def _candidates() -> Iterator[Path]:
 
 @functools.cache
 def _release(executable: Path) -> int | None:
-    """The release of a Java; None where it does not work, as the placeholder on macOS' path."""
+    """The release of a Java; None where it does not work, such as the placeholder `java` on macOS."""
     try:
         done = subprocess.run(
             [executable, "-version"], capture_output=True, text=True, timeout=30, check=False

@@ -29,10 +29,10 @@ _HEAP = (
     "-XX:+ExplicitGCInvokesConcurrent",
 )
 
-# A single node cannot hold the three replicas of the defaults. Fewer partitions of the internal topics and a smaller
-# cleaner buffer (the default takes a quarter of the heap) shorten the start. After a kill the broker waits until its
-# former session has expired (9 s by default). Topics are only created explicitly, as in production: a topic created by
-# a typo would lack the settings that keep events.
+# Kafka's defaults require three replicas, which a single node cannot hold. Fewer partitions of the internal topics and
+# a smaller cleaner buffer (the default takes a quarter of the heap) shorten the start. A killed broker can start only
+# after its former session has expired (9 s by default). Topics are only created explicitly, as in production: a topic
+# that is created by a typo would lack the settings that keep events for ever.
 _SINGLE_NODE = {
     "auto.create.topics.enable": "false",
     "broker.heartbeat.interval.ms": "1000",
@@ -54,7 +54,7 @@ _SINGLE_NODE = {
 class KafkaBroker(Server):
     """A broker; `properties` extend or replace the entries of its `server.properties`.
 
-    They are read at every start, so a test may change them between `stop` and `start`.
+    The properties are read at every start, so a test may change them between `stop` and `start`.
     """
 
     name: ClassVar[str] = "kafka"
@@ -156,7 +156,7 @@ def probe_kafka(bootstrap_servers: str, within: float, settings: Mapping[str, st
         raise NotAnswering("no broker is in the cluster yet")
 
 
-# librdkafka prints every refused connection, and a starting broker refuses connections.
+# A starting broker refuses connections, and without a logger librdkafka prints each refusal.
 _quiet = logging.getLogger("whence.servers.kafka")
 _quiet.addHandler(logging.NullHandler())
 _quiet.propagate = False

@@ -14,7 +14,7 @@ import psutil
 
 from domain.errors import ServerFailed
 
-# A detached server is not a child process: no signal reports its end, so the end is polled.
+# A detached server is not a child process, so no signal reports its end. This is the interval of the checks.
 _REAP_SECONDS = 0.05
 _LEASH = Path(__file__).with_name("leash.py")
 
@@ -23,8 +23,8 @@ _LEASH = Path(__file__).with_name("leash.py")
 class Launch:
     """A command to start, and how the process ends.
 
-    Where this program dies with the server on its leash, the server gets the signal `ending` and the folder `remove`
-    is deleted.
+    When this program ends while the server is on its leash, the leash sends the server the signal `ending` and deletes
+    the folder `remove`.
     """
 
     command: tuple[str, ...]
@@ -81,7 +81,7 @@ class RunningProcess:
             self._process = None
 
     def runs(self, mention: str) -> bool:
-        """Whether the process runs and its command line holds `mention`, unlike that of a later owner of its pid."""
+        """Whether the process runs and has `mention` in its command line, unlike a later process with its pid."""
         try:
             return self._process is not None and any(mention in word for word in self._process.cmdline())
         except psutil.Error:
@@ -89,7 +89,7 @@ class RunningProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether the process runs; false for a zombie."""
+        """Whether the process runs; false for a zombie, which has ended and is not yet reaped by its parent."""
         try:
             return (
                 self._process is not None

@@ -1,8 +1,8 @@
 """Starts one server as a child process, prints its pid, and ends it when the parent process has ended.
 
 This file runs as a script (`python -I leash.py`), so it imports only the standard library. Standard input is a pipe to
-which nothing is written: its end means that the parent has died, in any way, or has closed it. Linux's death signal
-alone would not do, because it follows the thread that forked and exists only on Linux.
+which nothing is written: the end of that input means that the parent has closed the pipe or has ended in any way.
+Linux's death signal does not suffice: it is sent when the thread that forked ends, and exists only on Linux.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main() -> int:
-    """The exit code of the server; 0 at once where it is started detached."""
+    """Runs the server and returns its exit code; returns 0 at once where the server is detached."""
     options = _options()
     child = _start(options)
     _publish(child.pid, options.pid_file)
     if options.detach:
-        os._exit(0)  # The child outlives this program on purpose, so its destructor must not warn.
+        os._exit(0)  # The child outlives this program on purpose; a normal exit would warn of it.
     orphaned = threading.Event()
     threading.Thread(target=_end_with_parent, args=(child.pid, options.signal, orphaned), daemon=True).start()
     code = child.wait()
@@ -92,7 +92,7 @@ def _group_of(user: str | None) -> int | None:
 
 
 def _die_with_this_program() -> Callable[[], object] | None:
-    """On Linux, a call that ends the server even where this program is killed. It has one thread when it forks."""
+    """On Linux, a call in the child that ends it even where this program is killed; None elsewhere."""
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None)

@@ -20,7 +20,7 @@ _MINIMUM_JAVA = 17
 
 
 def resolved(pom: Path) -> Path:
-    """The folder with every run-time dependency of `pom`, fetched where the cache does not have it.
+    """The folder with every run-time dependency of `pom`, fetched where it is not in the cache.
 
     The folder is keyed by the pom's content, filled in a temporary folder and moved into place under a lock, so that
     concurrent processes share one fetch and an interrupted fetch leaves no incomplete folder. Raises `MissingParts`
@@ -35,7 +35,7 @@ def resolved(pom: Path) -> Path:
 
 
 def unpacked(pom: Path) -> Path:
-    """The folder with the unpacked content of the only archive that `pom` names. Raises as `resolved` does."""
+    """The folder with the unpacked content of the only archive that `pom` names. Raises what `resolved` raises."""
     archives = resolved(pom)
     folder = archives.with_name(archives.name + "-unpacked")
     with FileLock(folder.with_suffix(".lock")):

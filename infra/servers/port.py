@@ -7,8 +7,8 @@ import socket
 
 from domain.errors import ServerFailed
 
-# Below the ephemeral ranges of Linux (32768) and macOS (49152): no outgoing connection takes such a port, so a stopped
-# server finds its port free when it is started again.
+# These ports are below the ephemeral ranges of Linux (from 32768) and macOS (from 49152). No outgoing connection takes
+# such a port, so a stopped server finds its port free when it is started again.
 _CANDIDATES = range(20_000, 32_000)
 _TRIES = 200
 
@@ -24,7 +24,10 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether a server could listen on `port` now. Connections in TIME_WAIT do not count, as they would not for it."""
+    """Whether a server could listen on `port` now.
+
+    Closed connections in TIME_WAIT do not matter, neither here nor to a server.
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -59,7 +59,7 @@ class PostgresServer(Server):
         return self
 
     def prepare(self) -> None:
-        """The first time, create the cluster in a folder that belongs to the user who runs the server."""
+        """The first time, creates the cluster, in a folder owned by the user who runs the server."""
         if not (self._data / "PG_VERSION").exists():
             self._password_file.touch(mode=0o600)
             self._password_file.write_text(secrets.token_urlsafe(18))
@@ -72,7 +72,7 @@ class PostgresServer(Server):
         return (str(programs() / "postgres"), "-D", str(self._data), *options)
 
     def user(self) -> str | None:
-        """None, or for root the unprivileged user who runs the server."""
+        """The unprivileged user who runs the server where this is root; None for the current user."""
         return _unprivileged_user() if os.geteuid() == 0 else None
 
     def probe(self, within: float) -> None:
@@ -104,7 +104,7 @@ class PostgresServer(Server):
 
 
 def probe_postgres(url: str, within: float) -> None:
-    """Runs a query on any PostgreSQL; raises `NotAnswering` without the URL, which may hold a password."""
+    """Runs a query on any PostgreSQL; raises `NotAnswering` without naming the URL, which may hold a password."""
     try:
         with psycopg.connect(url, connect_timeout=max(2, round(within))) as session:
             session.execute("SELECT 1")

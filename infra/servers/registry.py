@@ -61,7 +61,7 @@ def probe_registry(url: str, within: float) -> None:
         status = _status_of(urllib.parse.urlsplit(url), within)
     except (OSError, ValueError, http.client.HTTPException) as silence:
         raise NotAnswering(str(silence) or type(silence).__name__) from silence
-    # 401 counts as an answer: the registry requires a password, which the probe does not need.
+    # 401 counts as an answer: the registry runs and requires a password, which a probe does not have.
     if status not in (200, 401):
         raise NotAnswering(f"it answers with HTTP {status}")
 

@@ -23,10 +23,11 @@ class NotAnswering(Exception):
 
 
 class Server(ABC):
-    """One server on 127.0.0.1 whose whole state is in `folder`, so that it continues with it after a restart.
+    """One server on 127.0.0.1. Its whole state is in `folder`, so a restarted server has the state it had before.
 
-    On a leash (the default) it ends with this process, and `folder` is then deleted; `detached` it outlives it.
-    As a context manager it is temporary: it is started, and at the end killed and its folder deleted.
+    By default the server is on a leash: it ends when this process ends, and `folder` is deleted. With `detached` it
+    keeps running after this process. As a context manager, the server is started when the block begins; when the block
+    ends, the server is killed and `folder` is deleted.
     """
 
     name: ClassVar[str]
@@ -46,7 +47,7 @@ class Server(ABC):
 
     @property
     def log(self) -> Path:
-        """The file with the output of the server from all its starts."""
+        """The file with the server's output since its first start."""
         return self.folder / f"{self.name}.log"
 
     @property
@@ -86,7 +87,7 @@ class Server(ABC):
         return self
 
     def stop(self, within: float = 30.0) -> None:
-        """Stops the server orderly; kills it where that takes longer than `within` seconds."""
+        """Stops the server orderly, or kills it where it has not stopped within `within` seconds."""
         process = self._started()
         process.send(self._stop_signal)
         if not process.ended(within):
@@ -94,7 +95,7 @@ class Server(ABC):
         process.let_go()
 
     def kill(self) -> None:
-        """Kill the server with SIGKILL, as a crash would, and wait until the process has ended."""
+        """Ends the server with SIGKILL, as a crash does, and waits until the process has ended."""
         process = self._started()
         process.send(signal.SIGKILL)
         if not process.ended(30.0):
@@ -102,12 +103,12 @@ class Server(ABC):
         process.let_go()
 
     def restart(self) -> None:
-        """Stops orderly and starts again on the same data and port."""
+        """Stops the server orderly and starts it again on the same data and port."""
         self.stop()
         self.start()
 
     def discard(self) -> None:
-        """Kill the server and delete its folder."""
+        """Kills the server and deletes its folder."""
         if self._process is not None:
             self.kill()
         shutil.rmtree(self.folder)

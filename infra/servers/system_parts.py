@@ -1,4 +1,4 @@
-"""Programs that neither PyPI nor Maven Central has: found, installed where possible, or all named in one message.
+"""Finds the programs that neither PyPI nor Maven Central has. Missing ones are installed where possible, else named.
 
     python -m infra.servers.system_parts
 
@@ -90,12 +90,12 @@ def ensure(parts: Iterable[Part], say: Callable[[str], object]) -> None:
 
 
 def may_install() -> bool:
-    """Whether this is root on a system with apt-get."""
+    """Whether this process runs as root on a system with apt-get."""
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
 def main() -> int:
-    """0 where all parts are present, else 1."""
+    """Installs missing parts where possible; returns 0 where all parts are present then, else 1."""
     try:
         ensure(TEST_PARTS, lambda words: sys.stderr.write(f"{words}\n"))
     except MissingParts as missing:
@@ -109,7 +109,10 @@ def _all_of(parts: Sequence[Part], remedy: str) -> str:
 
 
 def _install(packages: Sequence[str]) -> str:
-    """The error of apt-get, or empty. Its lists are fetched first, because a fresh machine has none."""
+    """Installs packages; returns apt-get's error, or an empty text.
+
+    Fetches the package lists, which a new machine lacks.
+    """
     for words in (("update",), ("install", "--yes", "--no-install-recommends", *packages)):
         done = subprocess.run(
             ["apt-get", "--quiet", *words],

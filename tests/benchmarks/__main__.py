@@ -1,6 +1,6 @@
-"""`python -m tests.benchmarks [NAME…]` runs the benchmarks of these names (as `replay`), or all, and prints tables.
+"""`python -m tests.benchmarks [NAME…]` runs the named benchmarks (such as `replay`), or all, and prints tables.
 
-The required servers are started unless the environment names them, as in the tests.
+The servers that they need are started, except those whose URL is in the environment, as for the tests.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ _MEBIBYTE = 1 << 20
 
 
 def run(events: int = _EVENTS) -> Sequence[Figure]:
-    """Seconds and bytes on SQLite and on PostgreSQL, over one SQLite log."""
+    """Seconds and bytes of stores on SQLite and on PostgreSQL, both built from one SQLite log."""
     with fresh("SQLite") as address:
         count = fill(address, history_of_one(), events)
         with closing(reader(address)) as log:
@@ -119,7 +119,7 @@ def _memory(models: ReadModels, moment: int) -> float:
 
 
 def _made(engine: Engine, log: LogReader, kind: BuildKind) -> tuple[float, int]:
-    """The seconds to catch up, and the bytes stored."""
+    """Makes the builds of this kind; returns the seconds it took, and the bytes stored."""
     with writing(engine) as connection:
         begun = [builds.begin(connection, one, kind, BuildStatus.LIVE) for one in PROJECTIONS.values()]
     before = _size(engine)

@@ -22,13 +22,16 @@ from tests.benchmarks.figure import Figure
 from tests.benchmarks.logs import owned
 
 _CLOSED, _EVENTS = 1_033, 24_861
-"""The closed positions that three other engines and a plain loop find on this tape, and the events that we record."""
+"""The number of closed positions, on which three other engines and a plain loop agree, and of events that we record."""
 
 _TIMES = 3
 
 
 def run() -> Sequence[Figure]:
-    """The rates of the best of three runs, without reading the file; one row where the recording is missing."""
+    """The rates of the fastest of three runs, without the time to read the file.
+
+    Where the recording is missing, one row reports that.
+    """
     if not RECORDED.is_file():
         return [Figure("decide", 0.0, "", None, f"skipped: {RECORDED.name} is missing")]
     tape = recorded_tape()
@@ -62,7 +65,7 @@ def _played(tape: Tape) -> tuple[float, Sequence[Envelope]]:
 
 @contextmanager
 def _plugged() -> Generator[None]:
-    """Makes the strategy available through the entry point of a package, as a foreign one, until the block ends."""
+    """Within the block, makes the strategy available as if another package had installed it with an entry point."""
     with TemporaryDirectory() as folder:
         package = Path(folder) / f"{NAME}-1.dist-info"
         package.mkdir()

@@ -21,7 +21,7 @@ _TURNS = 3
 
 
 def run() -> Sequence[Figure]:
-    """The best of three measurements on seeded walks, as long as a quarter of five-minute candles of three symbols."""
+    """The best of three measurements on seeded random walks: three symbols, 90 days of five-minute candles each."""
     tapes = [walk(seed, _CANDLES) for seed in range(_TAPES)]
     bars = [[(float(c.high), float(c.low), float(c.close)) for c in tape] for tape in tapes]
     return [*_of_the_strategy(tapes), *_of_the_indicators(bars)]

@@ -1,7 +1,8 @@
-"""Durable appends: the Kafka recorder compared with a bare transaction of the same bytes, PostgreSQL and SQLite.
+"""Durable appends: the Kafka recorder compared with bare transactions of the same bytes, and with other recorders.
 
 Run alone: `python -m tests.benchmarks kafka_append`. A bare transaction calls librdkafka directly, with two alternating
-transactional ids. It is measured alternately with the recorder in the same run, so that both see the same broker load.
+transactional ids. Bare transactions and the recorder's appends alternate in one run, so that both meet the same load on
+the broker. The other recorders are those on PostgreSQL and SQLite.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from adapters.kafka.factory import KafkaFactory
 from adapters.kafka.record import headers_of
 from tests.benchmarks.figure import Figure
 
-# As large as a fill with its meta, and with the eight headers that every event has besides type and version.
+# A value as large as a fill with its meta, and the eight headers that every event has besides type and version.
 STATE = b"f" * 221
 TYPE = "whence.order.OrderFilled"
 _NAMES = "specversion id source time subject correlationid causationid"
@@ -39,7 +40,7 @@ _TOPIC_SETTINGS = {"ORIGINATOR_ID_TYPE": "text"}
 def run(
     singles: int = 1_000, writers: int = 64, seconds: float = 5.0, batches: int = 100
 ) -> Sequence[Figure]:
-    """One event at a time, many writers at once, and batches of a thousand."""
+    """Measures one event at a time, many writers at once, and batches of a thousand."""
     with _kafka() as recorder, _bare() as bare:
         return [
             *_one_at_a_time(recorder, bare, singles),

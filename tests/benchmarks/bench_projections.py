@@ -1,4 +1,4 @@
-"""The read models: their speed of catching up, compared with COPY of the same rows, and their lag when live.
+"""The read models: how fast they catch up, compared with COPY of the same rows, and their lag behind a live writer.
 
 `BENCH_EVENTS` sets the number of events in the log (default 100,000).
 """
@@ -148,7 +148,7 @@ class _Watched(Projecting):
 
 
 def _live(folder: Path) -> Iterator[Figure]:
-    """The lag behind a writer with a steady rate in another process, so that both do not share an interpreter."""
+    """The lag behind a writer with a steady rate in another process, so that the two do not share an interpreter."""
     log = f"sqlite:///{folder / 'live.db'}"
     _fill(log, 1)
     with _database() as url, _store(url) as engine, closing(open_reader(load(log=log))) as opened:
@@ -164,7 +164,7 @@ def _live(folder: Path) -> Iterator[Figure]:
 
 
 def _written(log: str) -> Mapping[int, float]:
-    """The time at which each ordinal was durable, as the writer reports it."""
+    """The time at which each ordinal became durable; the writer process reports it."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.steady", log, str(_RATE), str(_SECONDS), str(_AT_ONCE)],
         capture_output=True,

@@ -1,7 +1,7 @@
 """The API under 50 concurrent clients, over a long log in PostgreSQL: the server's time for a response.
 
-The server's time is that in its access log: from the first byte read to the last one written, including the wait for
-its turn. `BENCH_EVENTS` sets the log's length.
+The server's time is taken from its access log: from the first byte read to the last byte written, including the time in
+the server's queue. `BENCH_EVENTS` sets the log's length.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Served:
 
 
 def run(events: int = _EVENTS) -> Sequence[Figure]:
-    """The server's milliseconds, and those of the same rows read directly from PostgreSQL."""
+    """The server's milliseconds for each query, and the milliseconds to read the same rows directly from PostgreSQL."""
     with fresh("SQLite") as address, _store() as store, ExitStack() as held:
         count = fill(address, history_of_one(), events)
         settings = load(log=address, store=store)
@@ -97,7 +97,7 @@ def run(events: int = _EVENTS) -> Sequence[Figure]:
 
 
 def _caught_up(engine: Engine, log: LogReader) -> None:
-    """Build everything, including histories, because an API that still builds them shares its process with that."""
+    """Completes all builds, also the histories, because an API that is still building them would answer more slowly."""
     for kind, made in ((BuildKind.TODAY, works), (BuildKind.HISTORY, history.works)):
         begun = kept_up(engine, PROJECTIONS.values(), kind)
         with closing(Runner(log, made(engine, begun, PROJECTIONS, 0))) as runner:

@@ -1,4 +1,7 @@
-"""Replay: a log of many accounts folded to aggregates on one core, compared with bare reading and bare fastavro."""
+"""Replay: folds a log of many accounts to aggregates on one core.
+
+The rate is compared with those of reading without decoding and of fastavro alone.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ _PREFIX = 10
 
 
 def run(events: int = _EVENTS) -> Sequence[Figure]:
-    """Events per second from SQLite and from Kafka; `ratio` compares with the bare rate of the same bytes."""
+    """Events per second from SQLite and from Kafka; `ratio` compares with the bare rate for the same bytes."""
     history = history_of_one()
     return [figure for kind in ("SQLite", "Kafka") for figure in _measured(kind, history, events)]
 
@@ -75,7 +78,7 @@ _RAW: Mapping[str, Callable[[str, int], Iterator[bytes]]] = {"SQLite": _from_sql
 
 
 def _rate(count: int, measured: Callable[[], object]) -> float:
-    """The best rate of three runs; objects from before are excluded from garbage collection."""
+    """The best rate of three runs; objects made before the measurement are excluded from garbage collection."""
     gc.collect()
     gc.freeze()
     took: list[float] = []

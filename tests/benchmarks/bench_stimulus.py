@@ -1,4 +1,4 @@
-"""From stimulus to durable order intent: a candle's signal, both committees, size, orders, one append."""
+"""The time from a candle to its durable orders: the signal, the votes of both committees, size, orders, one append."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def run() -> Sequence[Figure]:
 
 
 def _commits() -> Sequence[Figure]:
-    """The raw limit on SQLite in this run: one durable transaction with as many bytes as a bracket's events have."""
+    """SQLite's raw limit: one durable transaction with as many bytes as the events of an entry with stop and target."""
     took: list[float] = []
     with TemporaryDirectory() as folder, closing(sqlite3.connect(Path(folder) / "raw.db")) as connection:
         connection.isolation_level = None
@@ -66,7 +66,7 @@ def _percentile(what: str, took: Sequence[float], percent: int, limit: float | N
 
 
 class _Watch:
-    """Records the duration of each unit with an order, from its stimulus until it was durable."""
+    """Records the duration of each unit of work with an order, from its stimulus until its events are durable."""
 
     def __init__(self) -> None:
         self.took: list[float] = []

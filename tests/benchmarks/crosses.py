@@ -1,7 +1,8 @@
-"""The cross of two EMAs on a recorded tape of one-minute candles, which `decide` measures.
+"""A strategy on the cross of two EMAs over a recorded tape of one-minute candles; `bench_decide` measures it.
 
-Long from each up-cross to the next down-cross. Closes are averaged with alpha = 2 / (n + 1), beginning with the
-first close; the first 20 candles give no signal. Every signal is traded, with a size so small that no limit applies.
+The position is long from each cross upwards to the next cross downwards. Closes are averaged with alpha = 2 / (n + 1),
+beginning with the first close; the first 20 candles give no signal. Every signal is traded, with a size so small that
+no limit applies.
 """
 
 from __future__ import annotations
@@ -56,16 +57,16 @@ def cross(_parameters: Mapping[str, str]) -> Cross:
 
 
 class Cross:
-    """Long from each up-cross to the next down-cross."""
+    """A strategy that is long from each cross upwards to the next cross downwards."""
 
     name = NAME
 
     def watch(self) -> Crossing:
-        """A new watcher."""
+        """Returns a new watcher: the part of the strategy that receives candles."""
         return Crossing()
 
     def scan(self, candles: Sequence[Candle]) -> Sequence[Proposal | None]:
-        """The proposals of a new watcher, one for each candle."""
+        """Gives the candles to a new watcher; returns its proposal for each candle."""
         watcher = self.watch()
         return [watcher.on_candle(candle) for candle in candles]
 
@@ -79,7 +80,7 @@ class Crossing:
         self._slow: float = 0.0
 
     def on_candle(self, candle: Candle) -> Proposal | None:
-        """Proposes an entry at an up-cross and an exit at a down-cross."""
+        """Proposes an entry at a cross upwards and an exit at a cross downwards."""
         close, was_above, was_below = float(candle.close), self._fast > self._slow, self._fast < self._slow
         self._seen += 1
         if self._seen == 1:

@@ -1,4 +1,4 @@
-"""Logs for benchmarks, each new and deleted afterwards."""
+"""Logs for benchmarks. Each log is new, and is deleted after its use."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def plan(settings: Settings | None = None, of: Sequence[Tape] | None = None) -> 
 
 
 def copies(envelopes: Sequence[Envelope], count: int) -> Iterator[Sequence[Envelope]]:
-    """The same history for `count` accounts, as a log of that many accounts would hold it."""
+    """Yields the same history once for each of `count` new accounts."""
     log_id = envelopes[0].meta.event_id
     for number in range(count):
         account = f"p{number}"

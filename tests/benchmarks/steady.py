@@ -35,7 +35,7 @@ def main(log: str, rate: str, seconds: str, at_once: str) -> None:
 
 
 def _of_its_own(envelope: Envelope) -> Envelope:
-    """The envelope in an account that the log does not have yet."""
+    """A copy of the envelope for an account that the log does not have yet."""
     meta = envelope.meta
     account = f"live{meta.account}"
     stream = meta.stream.replace(f"-{meta.account}", f"-{account}", 1)

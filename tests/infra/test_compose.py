@@ -67,7 +67,7 @@ def test_every_image_is_pinned(services: dict[str, Service]) -> None:
     assert unpinned == []
 
 
-def test_lasting_services_have_health_checks_and_listen_on_this_machine_only(
+def test_long_running_services_have_health_checks_and_listen_on_this_machine_only(
     services: dict[str, Service],
 ) -> None:
     lasting = {name: service for name, service in services.items() if service.get("restart")}

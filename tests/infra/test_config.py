@@ -276,7 +276,7 @@ def test_a_url_is_shown_without_credentials(url: str, printable: str) -> None:
 def test_the_examples_in_the_docstring_are_valid_settings(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """People copy the first lines of the module, so each key there must be in force."""
+    """People copy the example at the top of the module, so each key in it must have an effect."""
     shown = [
         re.fullmatch(r"    (\S.*?) {2,}(WHENCE_\S+)=(\S+).*|    (\[.*\])", line)
         for line in (config.__doc__ or "").split("\n")

@@ -1,4 +1,4 @@
-"""The program's log: its format for people and programs, and secrets that it never holds."""
+"""The program's log: its format for people and for programs, and the masking of secrets."""
 
 from __future__ import annotations
 

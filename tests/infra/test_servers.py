@@ -50,12 +50,13 @@ def empty_folder() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
-def test_a_restarted_broker_has_its_port_and_its_committed_records(
+def test_a_restarted_broker_keeps_its_port_and_its_committed_records(
     private_broker: KafkaBroker, end: str
 ) -> None:
     address = private_broker.bootstrap_servers
     _commit(address, "kept", b"before")
-    # A commit is acknowledged before its marker is in the partition, so the record is read before the restart.
+    # A commit is acknowledged before its marker is in the partition. Reading the record proves that the marker is
+    # there.
     assert _first(address, "kept", group="before") == b"before"
 
     getattr(private_broker, end)()
@@ -136,7 +137,7 @@ def test_a_server_ends_when_its_parent_or_its_leash_is_killed(module: str, serve
         assert leash is not None
         os.kill({"parent": parent.pid, "leash": leash.pid}[victim], signal.SIGKILL)
 
-        # A killed leash is only reaped once its parent has ended, because the parent does not wait for it.
+        # A killed leash stays a zombie until its parent ends, because the parent does not wait for the leash.
         _, alive = psutil.wait_procs([started] if victim == "leash" else [started, leash], timeout=30)
         assert not alive
         parent.kill()

@@ -1,4 +1,4 @@
-"""Missing programs: installed with apt-get where possible, else all named in one error before any server starts."""
+"""Missing programs are installed with apt-get where possible, else all named in one error before a server starts."""
 
 from __future__ import annotations
 

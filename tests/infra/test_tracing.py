@@ -1,4 +1,4 @@
-"""Tracing as a user switches it on."""
+"""Tracing, switched on by the setting that a user would write."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_an_event_projected_by_another_process_gives_a_child_span_of_its_own(tmp
 
 
 def wait_for_store(folder: Path) -> None:
-    """Wait until every read model has caught up."""
+    """Waits until every read model has caught up."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         done = program(folder, "projections", "status", "--json")

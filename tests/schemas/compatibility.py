@@ -1,7 +1,7 @@
-"""Whether two versions of an event's schema are compatible: FULL_TRANSITIVE, without a silent change of meaning.
+"""Checks that two versions of an event's schema can read each other (FULL_TRANSITIVE) and have the same meaning.
 
-Apache Avro's own checker decides; this module names the incompatible field and the remedy. Avro ignores logical types,
-so a changed logical type needs an upcaster.
+Apache Avro's own checker decides whether they are compatible; this module names the field at fault and the remedy. Avro
+ignores logical types, so a changed logical type needs an upcaster.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from adapters.avro.upcasters import UPCASTERS
 
 
 def breaks(older: WriterSchema, newer: WriterSchema) -> list[str]:
-    """One sentence for each field by which readers of one version cannot read the other."""
+    """One sentence for each field because of which readers of one version cannot read the other version."""
     faults = _type_faults(_parsed(older), _parsed(newer), older, "")
     return [f"{newer.name}: version {newer.version} {fault}" for fault in faults]
 

@@ -57,7 +57,10 @@ def _of_types(shape: Shape, schema: Any, where: str) -> Iterator[str]:
 
 
 def _of_symbols(members: list[str], schema: Json, where: str) -> Iterator[str]:
-    """An enum that may grow begins with UNKNOWN, its default, so that no reader takes a new symbol for an old one."""
+    """Differences of an enum.
+
+    One that may grow begins with UNKNOWN, its default, as which older readers read new symbols.
+    """
     grows = UNKNOWN in schema["symbols"]
     if schema["symbols"] != ([UNKNOWN, *members] if grows else members):
         yield f"{where} has {', '.join(members)}; its record has {', '.join(schema['symbols'])}"
@@ -66,7 +69,7 @@ def _of_symbols(members: list[str], schema: Json, where: str) -> Iterator[str]:
 
 
 def _of_defaults(owner: type, fields: list[Json], shapes: Mapping[str, Shape]) -> Iterator[str]:
-    """The default of a class must be that of its record. A default of the record alone is for older bytes."""
+    """A default in the class must be the default in the record, too. The record alone may have one, for older bytes."""
     own = _defaults_of(owner)
     for field in fields:
         name = field["name"]
@@ -93,7 +96,7 @@ def _defaults_of(owner: type) -> Mapping[str, object]:
 
 
 def _default(value: object) -> object:
-    """The default as in Avro's JSON; None for no default, and for a nested record, whose fields have their own."""
+    """The default in Avro's JSON form; None for no default, and for a nested record: its fields have defaults."""
     if value is None or is_record(type(value)):
         return None
     if isinstance(value, tuple):

@@ -30,7 +30,7 @@ def kept() -> frozenset[tuple[str, int]]:
 
 
 def kept_fingerprints() -> Mapping[str, str]:
-    """By `<full name>.<version>`: the fingerprint of the schema that wrote the kept bytes."""
+    """The fingerprint of the schema that wrote the kept bytes, by `<full name>.<version>`."""
     return cast("dict[str, str]", json.loads(_FINGERPRINTS.read_text())) if _FINGERPRINTS.exists() else {}
 
 

@@ -1,6 +1,6 @@
 """One envelope of every event, with a distinct value in every field: the expected result of reading the golden bytes.
 
-A new field gets its value here. `EARLIER` holds the events that older versions read to, where they differ.
+Add a value here for each new field. `EARLIER` holds what bytes of older versions are decoded to, where that differs.
 """
 
 from __future__ import annotations
@@ -302,7 +302,7 @@ def _enveloped(event: Event) -> Envelope:
 
 
 SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) for event in _EVENTS}
-"""By the event's full name, as the current schemas write it."""
+"""The sample of each event, by the event's full name."""
 
 _ONE_OF_A_KIND = replace(
     _SETTINGS,
@@ -345,11 +345,11 @@ EARLIER: Mapping[tuple[str, int], Event] = {
         2, _ONE_OF_A_KIND, "breakout trades against the news"
     ),
 }
-"""By full name and version: the event that older bytes read to, where it differs from the current sample."""
+"""By full name and version: the event that older bytes are decoded to, where it differs from the current sample."""
 
 
 def expected(name: str, version: int) -> Envelope:
-    """The envelope that the golden bytes of one version of one event read to."""
+    """The envelope that the golden bytes of one version of one event must be decoded to."""
     today = SAMPLES[name]
     event = EARLIER.get((name, version), today.event)
     return Envelope(replace(today.meta, schema_version=version), event)

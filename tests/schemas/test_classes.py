@@ -1,4 +1,4 @@
-"""Each event's class and its record in `schemas/` are equal, field by field."""
+"""Each event's class has the same fields as its record in `schemas/`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FOLDER = Path(schemas.__file__).parent
 
 
 @pytest.mark.parametrize("name", sorted(BY_FULL_NAME))
-def test_the_class_and_the_record_of_an_event_are_equal(name: str) -> None:
+def test_the_class_and_the_record_of_an_event_have_the_same_fields(name: str) -> None:
     own_fields = expanded(current_schemas()[name].source)["fields"][1:]
     assert list(differences(written_form(BY_FULL_NAME[name]), own_fields)) == []
 

@@ -17,7 +17,7 @@ _EVERY = (*past_schemas().values(), *current_schemas().values())
 
 
 @pytest.mark.parametrize(("name", "version"), sorted(kept()))
-def test_the_bytes_of_every_version_read_to_the_expected_event(name: str, version: int) -> None:
+def test_the_bytes_of_every_version_are_decoded_to_the_expected_event(name: str, version: int) -> None:
     assert _CODEC.decode(golden_bytes(name, version)) == expected(name, version)
 
 
@@ -92,7 +92,7 @@ def test_the_fingerprint_in_every_kept_record_is_known() -> None:
 
 
 def change(schema: WriterSchema) -> str | None:
-    """What to do about a schema that changed since its bytes were kept; None where it is unchanged."""
+    """The remedy for a schema that has changed since its bytes were kept; None for an unchanged schema."""
     then = kept_fingerprints().get(f"{schema.name}.{schema.version}")
     if then == fingerprint(schema):
         return None

@@ -1,4 +1,4 @@
-"""A place in the log is named `ordinal`, because `position` means what an account holds."""
+"""Renames columns for a place in the log to `ordinal`, because `position` means what an account holds."""
 
 from __future__ import annotations
 

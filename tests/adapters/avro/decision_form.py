@@ -31,7 +31,7 @@ class Vote(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Decision(Struct, frozen=True, gc=False, kw_only=True):
-    """A `DecisionMade` whose `inputs` are all figures that its members used."""
+    """The record of a `DecisionMade`; `inputs` holds every figure that one of its members used."""
 
     verdict: Verdict
     reasons: tuple[str, ...]
@@ -108,7 +108,7 @@ def _from_vote(vote: Vote, inputs: Sequence[Input]) -> signal.Vote:
 
 
 class Form(NamedTuple):
-    """`of` is the class with the fields of the record; `there` and `back` convert without loss."""
+    """`of` is the class with the fields of the record; `there` converts an event to it, `back` converts back."""
 
     of: type
     there: Callable[[Any], object]

@@ -1,4 +1,4 @@
-"""Encodes events with fastavro; our own writer shares no encoding code with it and is compared with its bytes."""
+"""Encodes events with fastavro. Tests compare these bytes with those of our own writer, which does not use fastavro."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def test_an_event_is_encoded_to_the_bytes_that_fastavro_writes(name: str, data: 
 
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))
-def test_fastavro_decodes_an_event_with_the_schema_file_alone(name: str) -> None:
+def test_fastavro_decodes_an_event_with_only_the_schema_file(name: str) -> None:
     data = _CODEC.encode(SAMPLES[name])
     body = BytesIO(data[10:])
     record = cast(
@@ -121,7 +121,7 @@ def test_long_mappings_and_texts_are_encoded_to_the_bytes_that_fastavro_writes(
 
 
 def test_an_array_in_several_blocks_is_read_as_one_array() -> None:
-    """Avro allows an array in several blocks; a negative count precedes the size of a block."""
+    """Avro allows an array in several blocks. After a negative count comes the size of the block in bytes."""
     envelope = _of(DecisionMade, reasons=("aye", "no", "why"))
     data = _CODEC.encode(envelope)
     whole = b"\x06\x06aye\x04no\x06why\x00"

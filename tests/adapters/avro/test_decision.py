@@ -45,7 +45,7 @@ def test_a_figure_used_by_several_members_is_written_once() -> None:
     assert _figures(data) == [[("balance", "10000.00")], [("balance", "10000.00"), ("limit", "3")]]
 
 
-def test_figures_of_one_name_with_different_values_are_kept_apart() -> None:
+def test_figures_with_one_name_and_different_values_are_written_separately() -> None:
     figures: list[Mapping[str, str]] = [{"limit": "3"}, {"limit": "600"}, {"limit": "3"}]
     data = _CODEC.encode(_voted(*figures))
     assert data.count(b"limit") == 2

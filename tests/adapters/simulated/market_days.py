@@ -31,7 +31,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Day:
-    """All inputs of a run; a second run gives the same reports."""
+    """All inputs of a run, so that a run can be repeated."""
 
     rules: SimulationRules
     balance: Decimal
@@ -42,7 +42,7 @@ class Day:
         return SimulatedExchange({BTC.id: BTC}, "USDT", self.balance, self.leverage, self.rules, 11)
 
     def run(self, venue: SimulatedExchange) -> list[Sequence[AnyReport]]:
-        """The reports after each candle."""
+        """Plays the day on an exchange; returns the reports after each candle."""
         reports: list[Sequence[AnyReport]] = []
         for step in self.steps:
             venue.submit(step.tickets)
@@ -75,7 +75,7 @@ def candles(draw: st.DrawFn, n: int) -> Candle:
 
 @st.composite
 def single(draw: st.DrawFn, order_id: str, sent_at: datetime) -> tuple[Ticket, ...]:
-    """An order without a parent and children."""
+    """An order without a parent or children."""
     kind = draw(st.sampled_from(OrderType))
     level = _price(draw(st.integers(820, 1180)))
     return (

@@ -1,4 +1,4 @@
-"""A market of one instrument in round figures, with short constructors for candles, tickets and exchanges."""
+"""A market of one instrument with round prices, and short functions that make candles, tickets and exchanges."""
 
 from __future__ import annotations
 

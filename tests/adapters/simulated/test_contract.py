@@ -20,7 +20,7 @@ WIDE: SimulationRules = replace(SMOOTH, price_band=d("0.3"))
 
 
 class SimulatedBench:
-    """Each price is traded as a flat five-minute candle."""
+    """Runs the contract on the simulated exchange: each price becomes a five-minute candle with four equal prices."""
 
     def __init__(self) -> None:
         self._venue = exchange(WIDE)

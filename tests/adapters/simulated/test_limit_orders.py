@@ -1,4 +1,4 @@
-"""A limit order is filled when the market trades through its price, never at a better price than was available."""
+"""A limit order is filled once the market trades beyond its price, and never at a better price than the market's."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def resting(
     ("side", "limit", "touched", "through"),
     [(BUY, "99", "100 101 99 100", "100 101 98.9 100"), (SELL, "101", "100 101 99 100", "100 101.1 99 100")],
 )
-def test_a_limit_fills_one_tick_through_its_price_and_not_on_the_touch(
+def test_a_limit_order_fills_one_tick_beyond_its_price_and_not_at_its_price(
     side: Side, limit: str, touched: str, through: str
 ) -> None:
     venue = resting(side, limit)
@@ -47,7 +47,7 @@ def test_a_limit_fills_one_tick_through_its_price_and_not_on_the_touch(
     assert fills(after_candles(venue, [candle(2, through)])) == [("l", d("1"), d(limit))]
 
 
-def test_a_resting_limit_reached_inside_a_candle_fills_at_its_price_as_a_maker() -> None:
+def test_a_resting_limit_order_reached_inside_a_candle_fills_at_its_price_as_a_maker() -> None:
     (fill,) = of_kind(Filled, after_candles(resting(), [candle(1, "100 101 95 100")]))
     assert (fill.price, fill.liquidity, fill.fee) == (d("99"), Liquidity.MAKER, d("0.0198"))
     assert fill.at == START + 2 * FIVE
@@ -56,7 +56,7 @@ def test_a_resting_limit_reached_inside_a_candle_fills_at_its_price_as_a_maker()
 @pytest.mark.parametrize(
     ("side", "limit", "gap"), [(BUY, "99", "97 98 96 97"), (SELL, "101", "103 104 102 103")]
 )
-def test_a_resting_limit_fills_at_the_open_where_the_market_gaps_over_it(
+def test_a_resting_limit_order_fills_at_the_open_where_the_market_opens_beyond_its_price(
     side: Side, limit: str, gap: str
 ) -> None:
     (fill,) = of_kind(Filled, after_candles(resting(side, limit), [candle(1, gap)]))
@@ -65,14 +65,14 @@ def test_a_resting_limit_fills_at_the_open_where_the_market_gaps_over_it(
     assert fill.at == START + FIVE
 
 
-def test_a_buy_limit_fills_only_when_the_ask_trades_through_its_price() -> None:
+def test_a_buy_limit_order_fills_only_when_the_ask_falls_below_its_price() -> None:
     venue = resting()
     after_candles(venue, [candle(1, "100 100 100 100", bid="99.9", ask="100.5")])
     assert not after_candles(venue, [candle(2, "100 100 98.5 100", bid="99.9", ask="100.5")])
     assert fills(after_candles(venue, [candle(3, "100 100 98.4 100")])) == [("l", d("1"), d("99"))]
 
 
-def test_a_limit_marketable_on_arrival_takes_and_never_pays_more_than_its_limit() -> None:
+def test_a_limit_order_that_can_trade_on_arrival_is_a_taker_and_pays_at_most_its_limit() -> None:
     venue = exchange(replace(SMOOTH, slippage=d("0.005")))
     venue.submit([ticket("l", BUY, "1", limit="100.3"), ticket("m", BUY, "1", limit="100.9")])
     reports = after_candles(venue, [candle(0, "100 101 99 100")])
@@ -80,14 +80,14 @@ def test_a_limit_marketable_on_arrival_takes_and_never_pays_more_than_its_limit(
     assert {fill.liquidity for fill in of_kind(Filled, reports)} == {Liquidity.TAKER}
 
 
-def test_the_rest_of_a_limit_is_worked_in_later_candles() -> None:
+def test_the_rest_of_a_limit_order_fills_in_later_candles() -> None:
     venue = resting(quantity="1", rules=replace(SMOOTH, volume_share=d("0.1")))
     assert fills(after_candles(venue, [candle(1, "100 100 98 99", volume="6")])) == [("l", d("0.6"), d("99"))]
     assert not after_candles(venue, [candle(2, "100 100 99.5 100", volume="6")])
     assert fills(after_candles(venue, [candle(3, "100 100 98 99", volume="6")])) == [("l", d("0.4"), d("99"))]
 
 
-def test_a_partly_taken_limit_rests_and_trades_once_in_a_candle() -> None:
+def test_a_partly_filled_limit_order_rests_and_trades_only_once_in_a_candle() -> None:
     venue = exchange(replace(SMOOTH, volume_share=d("0.1")))
     venue.submit([ticket("l", BUY, "1", limit="100")])
     reports = after_candles(venue, [candle(0, "100 100 95 96", volume="6")])
@@ -100,7 +100,7 @@ def test_a_volume_share_below_one_lot_fills_nothing() -> None:
     assert not after_candles(venue, [candle(1, "100 100 98 99", volume="0.0099")])
 
 
-def test_a_buy_limit_below_the_ask_rests_on_arrival() -> None:
+def test_a_buy_limit_order_below_the_ask_rests_on_arrival() -> None:
     venue = exchange()
     venue.submit([ticket("l", BUY, "1", limit="100.3")])
     reports = after_candles(venue, [candle(0, "100 101 100 100", bid="99.9", ask="100.6")])

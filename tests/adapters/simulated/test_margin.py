@@ -44,7 +44,7 @@ def position(side: Side = BUY, balance: str = "10000") -> SimulatedExchange:
 
 @pytest.mark.parametrize(("side", "cost"), [(BUY, "5052.25"), (SELL, "5057.75")])
 def test_order_cost_is_the_margin_and_the_fees_to_open_and_to_close(side: Side, cost: str) -> None:
-    """1 BTC at 50,000 with 10x: 5,000 + 27.5 + the fee at the bankruptcy price of 45,000 (55,000)."""
+    """1 BTC at 50,000 with 10x: 5,000 + 27.5 + the fee at the bankruptcy price (long 45,000, short 55,000)."""
     assert order_cost(side, d("1"), d("50000"), d("10"), TAKER) == d(cost)
 
 
@@ -61,7 +61,7 @@ def test_liquidation_and_bankruptcy_prices_follow_bybits_formulas(
 
 
 def test_the_margin_of_a_position_includes_the_fee_to_close_it() -> None:
-    """Recorded from Bybit: V / leverage + V (1 - 1 / leverage) x 0.00055 for a long position of value V."""
+    """A figure recorded from Bybit: V / leverage + V (1 - 1 / leverage) x 0.00055 for a long position of value V."""
     assert position_margin(Holding(d("1"), d("50000")), d("10"), TAKER) == d("5000") + d("45000") * TAKER
     assert position_margin(Holding(), d("10"), TAKER) == 0
 
@@ -76,7 +76,7 @@ def test_a_position_reduces_the_available_balance_by_its_margin() -> None:
     ("side", "prices", "price", "closing"),
     [(BUY, "100 101 90.5 95", "90", SELL), (SELL, "100 109.5 99 105", "110", BUY)],
 )
-def test_a_touch_of_the_liquidation_price_liquidates_at_the_bankruptcy_price(
+def test_a_position_whose_liquidation_price_is_reached_is_closed_at_the_bankruptcy_price(
     side: Side, prices: str, price: str, closing: Side
 ) -> None:
     venue = position(side)
@@ -102,7 +102,7 @@ def test_liquidation_cancels_every_order_first() -> None:
     assert reasons(reports) == {"l": "CancelAllBeforeLiq", "t": "CancelAllBeforeLiq"}
 
 
-def test_a_stop_before_the_liquidation_price_fills_and_prevents_the_liquidation() -> None:
+def test_a_stop_that_is_reached_before_the_liquidation_price_fills_and_prevents_the_liquidation() -> None:
     venue = exchange()
     venue.submit(long_with("95", "120"))
     after_candles(venue, [candle(0, QUIET)])
@@ -126,7 +126,7 @@ def test_the_quantity_a_stop_could_not_fill_is_liquidated() -> None:
     assert of_kind(Liquidated, reports)[0].quantity == d("0.6")
 
 
-def test_a_gap_over_stop_and_liquidation_price_liquidates_at_the_open() -> None:
+def test_an_open_beyond_stop_and_liquidation_price_liquidates_the_position() -> None:
     venue = exchange()
     venue.submit(long_with("95", "120"))
     after_candles(venue, [candle(0, QUIET)])
@@ -149,7 +149,7 @@ def test_an_entry_can_be_liquidated_in_the_candle_of_its_fill() -> None:
         (SELL, "-0.0001", "-0.0102"),
     ],
 )
-def test_longs_pay_and_shorts_receive_a_positive_rate_on_the_value_at_the_close(
+def test_at_a_positive_rate_longs_pay_and_shorts_receive_funding_on_the_value_at_the_close(
     side: Side, rate: str, amount: str
 ) -> None:
     venue = position(side)

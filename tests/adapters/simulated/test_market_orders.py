@@ -68,7 +68,7 @@ def test_latency_delays_a_fill_by_whole_candles_only(latency: timedelta, filled_
     assert found == [filled_in]
 
 
-def test_the_reports_of_an_order_carry_its_time_of_arrival() -> None:
+def test_the_reports_of_an_order_have_its_time_of_arrival() -> None:
     venue = exchange(replace(SMOOTH, latency=SECOND))
     venue.submit([ticket("e", BUY, "1")])
     assert {report.at for report in after_candles(venue, [candle(0, "100 101 99 100")])} == {START + SECOND}
@@ -124,7 +124,7 @@ def test_the_quantity_beyond_the_volume_share_is_cancelled() -> None:
     assert not after_candles(venue, [candle(1, "100 101 99 100")])
 
 
-def test_a_market_order_without_any_volume_is_rejected() -> None:
+def test_a_market_order_in_a_candle_without_volume_is_rejected() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1")])
     reports = after_candles(venue, [candle(0, "100 100 100 100", volume="0")])

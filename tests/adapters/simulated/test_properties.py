@@ -39,7 +39,7 @@ MANY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCh
 @MANY
 @given(days())
 def test_position_and_balance_equal_the_sums_of_the_reports(day: Day) -> None:
-    """The witness also checks that fills stay within quantity, volume and range, and that reduce-only orders reduce."""
+    """`witness.py` also checks that fills keep within quantity, volume and range and that reduce-only orders reduce."""
     venue, witness = day.exchange(), Witness(day.balance, day.rules)
     before: Candle | None = None
     for step in day.steps:
@@ -95,7 +95,7 @@ def test_skipping_idle_candles_does_not_change_the_reports(day: Day) -> None:
 def test_a_candle_that_reaches_stop_and_target_fills_the_stop(
     side: Side, below: int, above: int, beyond: int, through: int, in_its_own_candle: bool
 ) -> None:
-    """At any distances, and for an entry in this candle or in an earlier one."""
+    """Holds for all distances, and for an entry filled in this candle or in an earlier one."""
 
     def price(ticks: int) -> str:
         return str((1000 + ticks) * BTC.tick)

@@ -55,7 +55,9 @@ def test_entry_stop_and_target_are_admitted_together() -> None:
 
 
 @pytest.mark.parametrize("entry", [long_with("95", "105"), short_with("105", "95")])
-def test_a_candle_that_reaches_both_fills_the_stop_and_cancels_the_target(entry: list[Ticket]) -> None:
+def test_a_candle_that_reaches_stop_and_target_fills_the_stop_and_cancels_the_target(
+    entry: list[Ticket],
+) -> None:
     venue, _ = opened(entry)
     reports = after_candles(venue, [candle(1, "100 105.2 94.8 100")])
     assert kinds(reports) == ["e-stop Triggered", "e-stop Filled", "e-target Cancelled"]
@@ -69,7 +71,7 @@ def test_a_candle_that_opens_beyond_the_target_fills_the_target_at_the_open() ->
     assert fills(reports) == [("e-target", d("1"), d("106"))]
 
 
-def test_a_target_reached_alone_fills_at_its_price_and_cancels_the_stop() -> None:
+def test_a_target_that_is_reached_without_the_stop_fills_at_its_price_and_cancels_the_stop() -> None:
     venue, _ = opened(long_with("95", "105"))
     reports = after_candles(venue, [candle(1, "100 106 96 100")])
     assert fills(reports) == [("e-target", d("1"), d("105"))]
@@ -81,7 +83,7 @@ def test_a_market_entry_can_reach_its_target_in_the_candle_of_its_fill() -> None
     assert fills(reports)[-1] == ("e-target", d("1"), d("105"))
 
 
-def test_a_market_entry_whose_candle_reaches_both_fills_the_stop() -> None:
+def test_a_market_entry_whose_candle_reaches_stop_and_target_fills_the_stop() -> None:
     _, reports = opened(long_with("95", "105"), "100 106 94 100")
     assert fills(reports)[-1] == ("e-stop", d("1"), d("95"))
 
@@ -107,7 +109,7 @@ def test_stop_and_target_are_inactive_until_the_entry_is_filled() -> None:
 
 
 @pytest.mark.parametrize("rejected", [True, False])
-def test_stop_and_target_are_cancelled_with_an_entry_that_opened_nothing(rejected: bool) -> None:
+def test_stop_and_target_are_cancelled_when_their_entry_ends_without_a_fill(rejected: bool) -> None:
     venue, reports = opened(long_with("60", "150", limit="120" if rejected else "90"), "100 101 99 100")
     if not rejected:
         venue.cancel("e", START + FIVE)
@@ -115,7 +117,7 @@ def test_stop_and_target_are_cancelled_with_an_entry_that_opened_nothing(rejecte
     assert reasons(reports)["e-stop"] == reasons(reports)["e-target"] == CLEARED
 
 
-def test_a_stop_passed_by_the_market_before_the_entry_triggers_at_once() -> None:
+def test_a_stop_whose_trigger_the_market_passed_before_the_entrys_fill_triggers_at_once() -> None:
     _, reports = opened(long_with("98", "105"), "97 99 96 97")
     assert fills(reports) == [("e", d("1"), d("97")), ("e-stop", d("1"), d("97"))]
 
@@ -125,7 +127,7 @@ def test_a_sell_stop_above_its_entrys_fill_price_fills_at_the_fill_price() -> No
     assert fills(reports) == [("e", d("1"), d("95")), ("e-stop", d("1"), d("95"))]
 
 
-def test_a_target_passed_by_the_market_before_the_entry_fills_at_the_open() -> None:
+def test_a_target_whose_price_the_market_passed_before_the_entrys_fill_fills_at_the_open() -> None:
     _, reports = opened(long_with("90", "105"), "107 108 106 107")
     assert fills(reports) == [("e", d("1"), d("107")), ("e-target", d("1"), d("107"))]
 
@@ -158,7 +160,7 @@ def test_the_rest_of_an_entry_is_cancelled_when_its_position_is_closed() -> None
     assert not after_candles(venue, [candle(2, "100 100 97 95")])
 
 
-def test_a_triggered_stop_is_worked_at_market_until_the_position_is_closed() -> None:
+def test_a_triggered_stop_fills_in_later_candles_until_the_position_is_closed() -> None:
     venue, _ = opened(long_with("95", "105", quantity="2"), rules=THIN)
     reports = after_candles(venue, [candle(1, "100 100 94 96", volume="5")])
     assert kinds(reports) == ["e-stop Triggered", "e-stop Filled", "e-target Cancelled"]
@@ -173,7 +175,7 @@ def test_a_triggered_stop_is_worked_at_market_until_the_position_is_closed() -> 
     assert venue.position(BTC.id) == 0
 
 
-def test_a_stop_of_one_entry_leaves_the_protection_of_another() -> None:
+def test_a_filled_stop_of_one_entry_leaves_the_protection_of_another_entry_active() -> None:
     venue, _ = opened(long_with("95", "105"))
     venue.submit(
         [
@@ -251,7 +253,7 @@ def test_a_protective_order_with_an_unknown_parent_is_rejected() -> None:
     assert reasons(reports) == {"ghost-stop": "10001: the parent order is unknown here"}
 
 
-def test_late_protection_is_active_on_arrival_and_cancelled_once_the_position_is_closed() -> None:
+def test_protection_sent_after_the_entrys_fill_is_active_on_arrival_and_cancelled_with_the_position() -> None:
     venue, _ = opened([ticket("e", BUY, "1")])
     venue.submit([stop_of("e", SELL, "1", "95", START + FIVE)])
     assert kinds(after_candles(venue, [candle(1, "100 101 99 100")])) == [

@@ -1,4 +1,4 @@
-"""Random orders on three weeks of recorded candles; the witness checks every report and the sums."""
+"""Random orders on three weeks of recorded candles; `witness.py` checks every report and the sums of all reports."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _CANDLES = 6_000
 
 
 def _random_entry(random: Random, order_id: str, candle: Candle) -> list[Ticket]:
-    """An entry with stop and target, at market or a little better, half a per cent from its stop."""
+    """An entry with stop and target: a market order, or a limit order near the market.
+
+    The stop is half a per cent from the candle's close.
+    """
     side = random.choice(list(Side))
     sign = 1 if side is BUY else -1
 

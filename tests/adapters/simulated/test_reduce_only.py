@@ -44,13 +44,13 @@ def test_a_reduce_only_order_without_a_position_is_rejected() -> None:
     assert {reason[:6] for reason in given.values()} == {"110017"}
 
 
-def test_a_reduce_only_order_on_the_side_of_the_position_is_rejected() -> None:
+def test_a_reduce_only_order_that_would_enlarge_the_position_is_rejected() -> None:
     venue = holding_long()
     venue.submit([ticket("r", BUY, "1", reduce_only=True, sent_at=START + FIVE)])
     assert reasons(after_candles(venue, [candle(1, QUIET)]))["r"].startswith("110017")
 
 
-def test_a_reduce_only_order_above_the_position_is_cut_on_arrival() -> None:
+def test_a_reduce_only_order_larger_than_the_position_is_cut_on_arrival() -> None:
     venue = holding_long("2")
     venue.submit([closing("r", "5", 1)])
     reports = after_candles(venue, [candle(1, QUIET)])

@@ -93,7 +93,7 @@ def test_an_order_below_the_minimum_quantity_is_rejected() -> None:
     assert reason == "10001: The number of contracts exceeds minimum limit allowed: 0.100"
 
 
-def test_limits_far_from_the_market_on_their_own_side_are_accepted() -> None:
+def test_buy_limits_far_below_and_sell_limits_far_above_the_market_are_accepted() -> None:
     venue = exchange()
     venue.submit([ticket("a", BUY, "0.2", limit="50"), ticket("b", SELL, "0.2", limit="200")])
     assert not reasons(after_candles(venue, [candle(0, "100 101 99 100")]))
@@ -130,6 +130,6 @@ def test_a_resting_order_reserves_margin_until_it_is_cancelled() -> None:
     assert "c Accepted" in kinds(after_candles(venue, [candle(1, "100 101 99.5 100")]))
 
 
-def test_an_order_that_requires_nothing_is_affordable_without_a_balance() -> None:
+def test_an_order_that_requires_no_margin_is_accepted_without_an_available_balance() -> None:
     assert too_expensive(Decimal(0), Decimal(-1)) is None
     assert too_expensive(Decimal("0.01"), Decimal(-1)) is not None

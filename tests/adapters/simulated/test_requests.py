@@ -1,4 +1,4 @@
-"""Cancellations and amendments, which take effect on arrival and can be too late."""
+"""Cancellations and amendments: they take effect when they arrive, and are refused after the order's end."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_an_amendment_reports_all_terms_and_takes_effect() -> None:
     assert fills(after_candles(venue, [candle(2, "100 101 97 100")])) == [("l", d("2"), d("98"))]
 
 
-def test_a_limit_amended_to_a_marketable_price_takes() -> None:
+def test_a_limit_order_amended_to_a_price_at_which_it_can_trade_is_filled_as_a_taker() -> None:
     venue = resting()
     amend(venue, limit="100.5")
     reports = after_candles(venue, [candle(1, QUIET)])
@@ -153,7 +153,7 @@ def test_an_amendment_to_the_filled_quantity_is_refused() -> None:
     assert reason == "10001: qty must be above what is filled, 0.6"
 
 
-def test_a_stop_can_be_moved_up_to_the_price_but_not_past_it() -> None:
+def test_a_stop_can_be_moved_to_the_current_price_but_not_past_it() -> None:
     venue = exchange()
     venue.submit(long_with("95", "120"))
     after_candles(venue, [candle(0, QUIET)])

@@ -29,7 +29,7 @@ INSTANTS: Sequence[tuple[datetime, Sequence[Candle]]] = list(merge(TAPES))
 
 
 class Uninterrupted:
-    """A run with the requests of SCRIPT, and its exchange, which is never restored."""
+    """A run with the requests of SCRIPT on an exchange that is never restored."""
 
     def __init__(self) -> None:
         self.exchanges: list[SimulatedExchange] = []
@@ -52,7 +52,7 @@ class Uninterrupted:
 
 
 def restored(uninterrupted: Uninterrupted, at: datetime) -> tuple[SimulatedExchange, Sequence[OrderReport]]:
-    """The restored exchange, and the reports of its sender, which sent the requests in transit again."""
+    """The restored exchange, and the reports after the requests that had not arrived were sent again."""
     amendments = {
         parse(envelope.meta.stream).id: Amendment(envelope.event, envelope.meta.recorded_at)
         for envelope in uninterrupted.log.envelopes
@@ -96,7 +96,7 @@ def _timeless(found: VenueOrder) -> VenueOrder:
     return replace(found, created_at=START, updated_at=START)
 
 
-def test_an_expired_entry_in_transit_is_not_sent_again_nor_is_its_protection() -> None:
+def test_an_entry_that_expired_before_its_arrival_is_not_sent_again_nor_is_its_protection() -> None:
     uninterrupted = Uninterrupted()
     uninterrupted.to(4)
     world = uninterrupted.run.world

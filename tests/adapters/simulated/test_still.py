@@ -29,7 +29,7 @@ def test_the_price_is_that_of_the_last_fill_or_signal() -> None:
     assert prices_after(history.order("abc-e1", later)) == {BTC: 99}
 
 
-def test_the_limit_of_an_entry_sets_the_price_only_where_none_is_known() -> None:
+def test_the_limit_price_of_an_entry_is_the_markets_price_only_where_no_other_is_known() -> None:
     limit = an_order(type=OrderType.LIMIT, limit_price=Decimal(90))
     assert prices_after(History().order("abc-e1", limit)) == {BTC: 90}
     assert prices_after(History().signal(a_signal()).order("abc-e1", limit)) == {BTC: 100}

@@ -1,4 +1,4 @@
-"""A stop triggers on the touch and fills at the worse of trigger and open, with slippage."""
+"""A stop triggers when the price reaches its trigger, and fills at the worse of trigger and open, with slippage."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def waiting(
 @pytest.mark.parametrize(
     ("side", "trigger", "prices"), [(BUY, "102", "100 102 99 100"), (SELL, "98", "100 101 98 100")]
 )
-def test_a_touched_stop_fills_at_its_trigger_price(side: Side, trigger: str, prices: str) -> None:
+def test_a_stop_whose_trigger_is_reached_inside_a_candle_fills_at_its_trigger_price(
+    side: Side, trigger: str, prices: str
+) -> None:
     reports = after_candles(waiting(side, trigger), [candle(1, prices)])
     assert kinds(reports) == ["s Triggered", "s Filled"]
     assert fills(reports) == [("s", d("1"), d(trigger))]
@@ -48,7 +50,9 @@ def test_a_touched_stop_fills_at_its_trigger_price(side: Side, trigger: str, pri
 @pytest.mark.parametrize(
     ("side", "trigger", "prices"), [(BUY, "102", "105 106 101 105"), (SELL, "98", "95 99 94 95")]
 )
-def test_a_stop_the_market_gaps_over_fills_at_the_open(side: Side, trigger: str, prices: str) -> None:
+def test_a_stop_whose_trigger_the_open_has_passed_fills_at_the_open(
+    side: Side, trigger: str, prices: str
+) -> None:
     reports = after_candles(waiting(side, trigger), [candle(1, prices)])
     assert fills(reports) == [("s", d("1"), d(prices.split(maxsplit=1)[0]))]
     assert {report.at for report in reports} == {START + FIVE}
@@ -66,7 +70,7 @@ def test_spread_and_slippage_are_added_to_the_trigger_price(
     assert fills(after_candles(venue, [candle(2, prices)])) == [("s", d("1"), d(price))]
 
 
-def test_the_rest_of_a_stop_entry_beyond_the_volume_share_is_cancelled() -> None:
+def test_the_quantity_of_a_stop_entry_beyond_the_volume_share_is_cancelled() -> None:
     venue = waiting(rules=replace(SMOOTH, volume_share=d("0.1")))
     reports = after_candles(venue, [candle(1, "100 103 99 100", volume="5")])
     assert kinds(reports) == ["s Triggered", "s Filled", "s Cancelled"]

@@ -1,4 +1,4 @@
-"""Where a candle's range allows several sequences of events, the worst for the account is taken."""
+"""Where a candle's range allows several sequences of events, the sequence that is worst for the account is taken."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_the_rest_of_a_limit_entry_fills_before_the_stop_below_it() -> None:
     assert fills(reports) == [("e", d("1.5"), d("99")), ("e-stop", d("2.0"), d("95"))]
 
 
-def test_a_gap_over_an_entry_and_its_stop_fills_both() -> None:
+def test_an_open_beyond_an_entry_and_its_stop_fills_both() -> None:
     venue = exchange(replace(SMOOTH, volume_share=d("0.1")))
     venue.submit(long_with("95", "105", limit="99", quantity="2"))
     after_candles(venue, [candle(0, "100 100 98 99", volume="5")])
@@ -86,7 +86,7 @@ def test_a_target_of_an_earlier_entry_fills_in_the_candle_of_a_new_entry() -> No
     assert fills(after_candles(venue, [candle(2, "101 106 101 101")])) == [("f-target", d("1"), d("104"))]
 
 
-def test_a_reduce_only_limit_without_a_parent_waits_after_an_entry_in_its_candle() -> None:
+def test_a_reduce_only_limit_without_a_parent_is_not_filled_in_the_candle_of_an_entry() -> None:
     venue = exchange()
     venue.submit([ticket("e", BUY, "1")])
     after_candles(venue, [candle(0, QUIET)])
@@ -96,7 +96,7 @@ def test_a_reduce_only_limit_without_a_parent_waits_after_an_entry_in_its_candle
     assert fills(after_candles(venue, [candle(2, "101 106 101 101")])) == [("l", d("1"), d("105"))]
 
 
-def test_an_entry_rest_below_its_own_stop_is_never_filled() -> None:
+def test_the_rest_of_an_entry_below_its_own_stop_is_never_filled() -> None:
     venue = exchange(replace(SMOOTH, volume_share=d("0.1")))
     venue.submit(long_with("98.5", "105", limit="98", quantity="2"))
     after_candles(venue, [candle(0, "100 100 97.5 99", volume="5")])

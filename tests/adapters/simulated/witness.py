@@ -1,4 +1,4 @@
-"""Calculates an account from its reports, with the arithmetic of the domain, and asserts that each is possible."""
+"""Calculates an account from its reports with the domain's arithmetic, and asserts that each report is possible."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class Witness:
             assert abs(after) < abs(self.position)
 
     def _check_price(self, terms: OrderPlaced, fill: Filled, candle: Candle) -> None:
-        """The price lies in the candle's range, widened by spread and slippage only against the order."""
+        """Asserts that the price is in the candle's range, or beyond it by spread and slippage against the order."""
         above, below = self._spread
         slip = self._rules.slippage * (1 + self._rules.slippage_jitter)
         highest = ((candle.high + above) * (1 + slip) / BTC.tick).to_integral_value(ROUND_CEILING) * BTC.tick

@@ -148,7 +148,9 @@ def test_a_last_line_without_a_line_end_is_omitted_with_a_note(tmp_path: Path) -
     )
 
 
-def test_an_unended_last_line_of_a_newest_first_file_omits_the_oldest_candle(tmp_path: Path) -> None:
+def test_a_last_line_without_a_line_end_in_a_newest_first_file_omits_the_oldest_candle(
+    tmp_path: Path,
+) -> None:
     tape = read_tape(write(tmp_path, sheet(reversed(ROWS))[:-2]), now=NOW)
     assert [candle.open_time for candle in tape.candles] == [START + index * STEP for index in (1, 2, 3)]
 

@@ -42,7 +42,7 @@ def test_tapes_with_different_intervals_are_merged_by_close_time() -> None:
     assert len(instants) == 10
 
 
-def test_no_tapes_give_no_instants() -> None:
+def test_merging_no_tapes_yields_nothing() -> None:
     assert list(merge([])) == []
 
 

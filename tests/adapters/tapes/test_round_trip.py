@@ -35,7 +35,7 @@ def candles(draw: st.DrawFn) -> list[Candle]:
     interval = timedelta(minutes=draw(st.sampled_from(MINUTES)))
     gaps = draw(st.lists(st.integers(1, 4), min_size=1, max_size=12))
     first = datetime(2020, 1, 1, tzinfo=UTC) + draw(st.integers(0, 10**6)) * timedelta(minutes=1)
-    # At least one step has no gap, otherwise the interval of the file would be longer.
+    # At least two candles are adjacent; otherwise the file's interval would be read as a longer one.
     places = [0, 1]
     for gap in gaps:
         places.append(places[-1] + gap)

@@ -53,7 +53,7 @@ def test_the_first_api_trades_and_a_second_one_only_reads(tmp_path: Path) -> Non
     assert token not in output
 
 
-def test_a_request_to_a_read_only_api_is_refused_with_the_option(tmp_path: Path) -> None:
+def test_a_request_to_a_read_only_api_is_refused_with_a_message_that_names_read_only(tmp_path: Path) -> None:
     assert whence(tmp_path, "paper", "--bars", "300").returncode == 0
     token = whence(tmp_path, "tokens", "create", "desk", "--role", "admin").stdout.strip()
     with started(tmp_path, "--read-only") as reader:

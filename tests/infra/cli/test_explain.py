@@ -39,7 +39,7 @@ def held(log: str) -> Sequence[Recorded]:
 
 @pytest.fixture(scope="module")
 def closed(held: Sequence[Recorded]) -> Envelope:
-    """The close of a position by its own chain: by its stop or its target."""
+    """The event that closed a position by the position's own chain, that is by its stop or its target."""
     return next(
         one.envelope
         for one in held

@@ -103,7 +103,7 @@ def test_the_table_has_the_values_of_the_json_result(whence: Whence) -> None:
 
 
 def test_the_suggested_commands_can_be_pasted_into_a_shell(tmp_path: Path) -> None:
-    """They work unchanged in the folder of the run, also with spaces in names."""
+    """The commands work unchanged in the folder of the run, also where names contain spaces."""
     folder = tmp_path / "my logs"
     folder.mkdir()
     (folder / "mine.toml").write_text("leverage = 2\n")
@@ -136,7 +136,7 @@ def _serves(step: str, folder: Path) -> bool:
 
 
 def test_the_suggested_commands_do_not_name_the_default_settings_file(whence: Whence, tmp_path: Path) -> None:
-    """A command reads that file where it exists, so the suggested commands also work after it was deleted."""
+    """A command reads that file where it exists, so the suggested commands also work after the file was deleted."""
     (tmp_path / "whence.toml").write_text("leverage = 2\n")
     done = whence("paper", "--bars", "300")
     assert "Try next:" in done.out

@@ -29,13 +29,13 @@ _EVENTS = a_run(1_500)
 
 @pytest.fixture(autouse=True)
 def _only_orders(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove all read models but one, which is enough for these tests and faster."""
+    """Removes all read models but one, which is enough for these tests and makes them faster."""
     for name in set(catalogue.PROJECTIONS) - {"orders"}:
         monkeypatch.delitem(catalogue.PROJECTIONS, name)
 
 
 def _built(projection: Projection = ORDERS) -> None:
-    """Create a log in this folder and a store with a live build of orders at the log's head."""
+    """Creates a log in this folder, and a store with a live build of orders that includes the whole log."""
     filled("sqlite:///whence.db", _EVENTS)
     engine = open_store(WhenceSettings())
     migrate(engine)
@@ -79,7 +79,7 @@ def test_a_build_is_rebuilt_switched_to_and_dropped_with_the_same_digest(whence:
 
 
 def test_a_parked_sequence_is_listed_shown_and_retried(whence: Whence) -> None:
-    """It is listed with its error, shown with the events of the log, and retried in order."""
+    """The sequence is listed with its error, shown with its events in the log, and retried in order."""
     placed = ORDERS.folds[OrderPlaced]
     wrong = next(n for n, one in enumerate(_EVENTS, 1) if isinstance(one.event, OrderPlaced))
 

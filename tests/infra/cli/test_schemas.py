@@ -28,7 +28,7 @@ def topic(schema_registry_url: str) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leaves only the settings of the test in force."""
+    """Runs each test in an empty folder, without a registry in the environment."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SCHEMA_REGISTRY_URL", raising=False)
 

@@ -1,4 +1,4 @@
-"""An engine that loses its log while it serves: it trades no more, and its API still answers queries."""
+"""An engine that loses its log while its API serves: the engine trades no more, and the API still answers queries."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LOST = "another engine took the log over"
 
 @dataclass
 class Visited:
-    """A `Stopping` that calls `visit` once the API only waits for its stop, and then requests the stop."""
+    """A `Stopping` that calls `visit` once the API does nothing but wait for a stop, and then requests the stop."""
 
     visit: Callable[[], None]
     responses: list[Any] = field(default_factory=list[Any])

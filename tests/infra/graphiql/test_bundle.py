@@ -14,7 +14,7 @@ from infra.graphiql import bundle as bundling
 from infra.graphiql.bundle import Node, bundle, digest_of, find_node
 from infra.graphiql.folder import SOURCE
 
-# A substitute for npm and the bundler: it records its calls and writes the page to the given folder.
+# A script in place of npm and the bundler. It records its calls and writes the page to the given folder.
 _NODE = """#!/bin/sh
 echo "$@" >> "{record}"
 case "$1" in ci) exit {status} ;; esac
@@ -34,7 +34,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, status: int = 0) -> Path:
-    """Replace Node by the script above; returns the file that records its calls."""
+    """Replaces Node by the script `_NODE`; returns the file in which the script records its calls."""
     program, record = tmp_path / "node", tmp_path / "called"
     program.write_text(_NODE.format(record=record, status=status))
     program.chmod(0o755)

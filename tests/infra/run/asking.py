@@ -19,11 +19,11 @@ from infra.run.plan import Plan
 
 PATIENCE = 20.0
 Script = Mapping[int, Sequence[tuple[str, Callable[[PaperRun], Request]]]]
-"""By the number of the instant: the key of each request at it, and the function that makes the request."""
+"""The requests sent at each instant, by the instant's number; each is a key and the function that makes it."""
 
 
 def ask(run: PaperRun, key: str, request: Request, account: str = "paper") -> Answer:
-    """Send the request from another thread, as any caller does, and let the run attend until it is answered."""
+    """Sends the request from another thread, as any caller does; the run attends until it has answered."""
     requested = Requested(
         id=key, account=account, actor="eve", valid_until=utc_now() + timedelta(minutes=1), request=request
     )
@@ -35,7 +35,7 @@ def ask(run: PaperRun, key: str, request: Request, account: str = "paper") -> An
 
 
 def play_asking(plan: Plan, log: EventLog, script: Script, upto: int | None = None) -> dict[str, Answer]:
-    """Play the plan (up to instant `upto`) and send the script's requests, except while the run recalls its log."""
+    """Plays the plan (up to instant `upto`) and sends the script's requests, except while the run recalls its log."""
     answers, seen = dict[str, Answer](), list[Envelope]()
     run = PaperRun(plan, log, seen.append)
     for number, _instant in enumerate(run.instants()):

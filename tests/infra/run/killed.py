@@ -34,7 +34,7 @@ _PATIENCE = 120.0
 
 
 def catch_up(settings: WhenceSettings) -> None:
-    """Create the missing builds and bring all builds to the head of the log."""
+    """Creates the missing builds and brings all builds to the head of the log."""
     engine = open_store(settings)
     builds = [
         build
@@ -56,7 +56,7 @@ def reached(engine: Engine) -> int:
 
 
 def killed_at(engine: Engine, work: Callable[[], None], ordinal: int, moment: float) -> bool:
-    """Run `work` in a process and kill it `moment` seconds after `ordinal`; returns whether it was still running."""
+    """Runs `work` in a process and kills that `moment` seconds after `ordinal`; returns whether it still ran."""
     engine.dispose()
     pid = os.fork()
     if pid == 0:

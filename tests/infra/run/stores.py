@@ -43,7 +43,7 @@ def opened(url: str) -> Iterator[Engine]:
 
 
 def filled(address: str, envelopes: Sequence[Envelope]) -> None:
-    """Append the envelopes to the log at `address`, which is created where it is missing."""
+    """Appends the envelopes to the log at `address`; creates the log where it is missing."""
     with closing(open_owned(WhenceSettings(log=address))) as log:
         for start in range(0, len(envelopes), 500):
             log.append(envelopes[start : start + 500])

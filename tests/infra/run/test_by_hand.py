@@ -1,4 +1,4 @@
-"""People's requests to a run on a tape: recorded at the tape's instant, and recalled with the rest of the log."""
+"""People's requests to a run on a tape. They are recorded at the tape's time, and recalled with the rest of the log."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def whole() -> ListLog:
     return log
 
 
-def test_every_request_is_recorded_at_the_tapes_instant(whole: ListLog) -> None:
+def test_every_request_is_recorded_at_the_time_of_the_tape(whole: ListLog) -> None:
     by_command = {
         key_and_fingerprint(envelope.meta.causation_id)[0]: envelope.meta
         for envelope in whole.envelopes

@@ -1,4 +1,4 @@
-"""The strategy of CONTRIBUTING.md, installed and traded as the page writes it."""
+"""The strategy in CONTRIBUTING.md trades when it is installed as that page describes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PROJECT, SETTINGS = (tomllib.loads(text) for text in re.findall(r"```toml\n(.*?)
 
 @pytest.fixture(autouse=True)
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The package as pip would leave it: its module, and a folder that names its entry points."""
+    """Installs the package as pip does: writes its module, and a folder that names its entry points."""
     (tmp_path / "whence_breakout.py").write_text(MODULE)
     project = PROJECT["project"]
     folder = tmp_path / f"whence_breakout-{project['version']}.dist-info"
@@ -40,7 +40,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "whence_breakout", raising=False)
 
 
-def test_both_instances_of_the_page_trade_and_a_log_of_them_is_taken_up_again() -> None:
+def test_both_instances_of_the_page_trade_and_their_log_can_be_resumed() -> None:
     tapes = synthetic_tape(4, ["BTCUSDT"], candles=600)
     settings = trading_settings(SETTINGS["trading"])
     plan = plan_of(tapes, "paper", Decimal(10_000), Decimal(1), settings)
@@ -61,7 +61,7 @@ def test_both_instances_of_the_page_trade_and_a_log_of_them_is_taken_up_again() 
         ({"bras": "20"}, "strategy breakout: no such parameter: bras; there are bars, confidence"),
     ],
 )
-def test_a_parameter_that_is_wrong_is_refused_with_its_sentence(
+def test_an_invalid_parameter_is_refused_with_the_strategys_message(
     parameters: dict[str, str], refusal: str
 ) -> None:
     with pytest.raises(InvalidSettings, match=refusal):

@@ -17,11 +17,11 @@ from tests.replacing import replace
 
 A_DAY = timedelta(days=1)
 BOLD = replace(EAGER, sizing=SizingSettings(risk=Decimal("0.01")))
-"""Enough risk for the wide stops of daily candles."""
+"""Settings that risk enough to trade although daily candles have wide stops."""
 
 
 def test_the_balance_changes_of_a_day_are_recorded_before_it_is_closed() -> None:
-    """Daily candles are the hardest case: the events within one are reported after the next day has begun."""
+    """Daily candles are the hardest case: the events of a daily candle are reported after the next day has begun."""
     tapes = synthetic_tape(4, SYMBOLS[:2], interval=A_DAY, candles=700)
     with closing(open_memory(AvroCodec())) as log:
         recorded = play(plan(tapes, BOLD), log)

@@ -40,7 +40,7 @@ def _events() -> Sequence[Envelope]:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
-    """The digests of one undisturbed runner."""
+    """The digests after one runner has projected the log without an interruption."""
     for engine in opened(f"sqlite:///{tmp_path_factory.mktemp('undisturbed') / 'read.db'}"):
         caught_up(engine, WrittenLog(_events()), PROJECTIONS)
         yield digests(engine)
@@ -121,7 +121,7 @@ def test_failed_commits_project_no_event_twice(store: Engine, undisturbed: Mappi
 def test_two_runners_on_one_store_project_no_event_twice(
     store: Engine, undisturbed: Mapping[str, str]
 ) -> None:
-    """The runners do not take turns, and overtake each other repeatedly."""
+    """The runners use no lock, so that they repeatedly overtake each other."""
     log = WrittenLog(_events())
     builds = kept_up(store, PROJECTIONS.values())
     runners = [Runner(log, works(store, builds, PROJECTIONS, 0)) for _ in range(2)]

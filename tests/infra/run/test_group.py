@@ -28,13 +28,13 @@ _PARTITIONS = 3
 
 
 def _accounts() -> Sequence[Sequence[Envelope]]:
-    """The events of each partition, which belong to an account of its own."""
+    """The events of each partition; each partition has its own account."""
     return list(copies(a_run(1_500), _PARTITIONS))
 
 
 @pytest.fixture
 def topic(kafka_bootstrap_servers: str, kafka_topic: str) -> str:
-    """A topic with a log in each of three partitions; filled from the last one, which creates all partitions."""
+    """A topic with a log in each of three partitions. The last one is filled first, which creates all partitions."""
     for partition, events in reversed(list(enumerate(_accounts()))):
         filled(f"kafka://{kafka_bootstrap_servers}/{kafka_topic}?partition={partition}", events)
     return f"kafka://{kafka_bootstrap_servers}/{kafka_topic}"

@@ -1,4 +1,4 @@
-"""The id of a new log: a hash of an explicit form, which gives recorded logs the same ids."""
+"""The id of a new log is a hash of an explicit form. Logs of earlier versions that are made again get the same ids."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ CHANGES: Mapping[str, Plan] = {
 
 
 @pytest.mark.parametrize("changed", CHANGES)
-def test_another_plan_has_another_id(changed: str) -> None:
+def test_a_plan_with_one_change_has_another_log_id(changed: str) -> None:
     assert CHANGES[changed].opening.log_id != plan().opening.log_id
 
 

@@ -131,7 +131,7 @@ def test_the_price_of_a_signal_triggers_a_stop() -> None:
         candle_closed_at=hand.at, price=D(48_900), stop=D(49_500), target=D(47_000), direction=Direction.SHORT,
         intent=Intent.ENTER, strategy="scanner", confidence=0.1, trend=-0.5,
     )  # fmt: skip
-    # The signal opposes the position, so the committees approve a close; the stop may trigger before it.
+    # The signal opposes the position, so the committees approve a close; the stop may trigger before that close.
     hand.accepted(RaiseSignal(outside(fallen)))
     hand.pass_seconds(3)
     assert hand.world.portfolio.positions == {}
@@ -157,7 +157,7 @@ def test_resting_orders_and_positions_are_restored_after_a_restart() -> None:
     assert {order.terms.instrument for order in again.world.portfolio.exits.values()} == {ETH}
 
 
-def test_an_unsent_entry_expires_after_a_late_restart_and_is_sent_after_a_quick_one() -> None:
+def test_an_unsent_entry_expires_after_a_late_restart_and_is_sent_after_a_quick_restart() -> None:
     log = ListLog()
     first = Hand(log)
     first.accepted(PlaceOrder(LIMIT))
@@ -202,7 +202,7 @@ def test_at_midnight_the_day_is_closed_and_the_next_is_opened() -> None:
 
 
 def test_new_exposure_is_refused_while_the_clock_is_behind_the_markets_time() -> None:
-    """The clock measures the age of an order: by a clock that is behind, an old order would be fresh."""
+    """An order's age is measured by the clock. With a clock that is behind, an old order would count as fresh."""
     hand = Hand(ListLog())
     hand.pass_seconds(1)
     hand.at -= timedelta(days=1)

@@ -58,7 +58,7 @@ terms = st.builds(
 
 
 def _worded(wanted: ManualTerms) -> ManualTerms:
-    """The terms with the prices that their type needs, so that not all of them are declined."""
+    """The terms with exactly the prices that their order type needs; most random terms would otherwise be declined."""
     limit = (wanted.limit_price or D(100)) if wanted.type is OrderType.LIMIT else None
     trigger = (wanted.trigger_price or D(101)) if wanted.type is OrderType.STOP else None
     bare = wanted.reduce_only
@@ -164,10 +164,10 @@ steps = st.lists(
 
 
 def lived(wanted: list[Step], restarts: frozenset[int]) -> Hand:
-    """Run the steps, two seconds each, and restart the engine on the same log at some of them.
+    """Runs the steps, one every two seconds, and restarts the engine on the same log at some steps.
 
-    A number in `restarts` restarts before the step of that number, a negative number after its request and before the
-    request takes effect.
+    `restarts` holds numbers of steps. A positive number restarts the engine before that step. A negative number
+    restarts it after the step's request and before the request takes effect.
     """
     hand = Hand(ListLog(), beginning=BEGINNING)
     hand.ask(

@@ -23,7 +23,7 @@ GONE = StrategySettings(id="gone", strategy="trend")
 
 
 def a_log_with_a_position_of_gone() -> tuple[ListLog, Hand]:
-    """A log with a position that a scanner opened, whose name was then configured as a strategy."""
+    """A log with a position that a scanner opened; the scanner's name was then configured as a strategy."""
     log = ListLog()
     hand = Hand(log)
     signal = a_signal(strategy="gone", candle_closed_at=hand.at)

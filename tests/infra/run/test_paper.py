@@ -136,7 +136,7 @@ def test_a_log_of_another_plan_is_refused_and_unchanged() -> None:
 
 
 class Watching:
-    """An observer that keeps candles and counts recorded events."""
+    """An observer that stores the candles and counts the recorded events."""
 
     def __init__(self) -> None:
         self.candles: list[tuple[str, Decimal, datetime]] = []

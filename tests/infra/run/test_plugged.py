@@ -1,4 +1,4 @@
-"""Strategies of other packages: found through their entry points, and refused where they break their contract."""
+"""Strategies of other packages: they are found by their entry points, and refused where they break the contract."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ no_object = whence_every:Nothing
 
 @pytest.fixture(autouse=True)
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The package as pip installs it: a module, and a folder that names its entry points."""
+    """Installs the package as pip does: writes a module, and a folder that names its entry points."""
     (tmp_path / "whence_every.py").write_text(MODULE)
     metadata = tmp_path / "whence_every-0.1.dist-info"
     metadata.mkdir()
@@ -134,7 +134,7 @@ def test_a_strategy_with_another_name_of_its_own_is_recorded_under_its_configure
 
 
 @pytest.mark.parametrize("name", ["other_market", "other_name", "other_price"])
-def test_a_proposal_that_is_not_of_its_candle_is_refused(name: str) -> None:
+def test_a_proposal_that_does_not_match_its_candle_is_refused(name: str) -> None:
     with pytest.raises(InvalidInput, match=r"strategy every proposed .* on a candle of every BTCUSDT-LINEAR"):
         signals_of(plan_with(StrategySettings(name)))
 
@@ -164,7 +164,7 @@ def test_a_strategy_that_cannot_be_created_is_refused_with_its_fault(
     assert fault in str(refused.value)
 
 
-def test_signals_in_the_log_are_recalled_where_a_later_version_does_not_raise_them() -> None:
+def test_signals_in_the_log_are_recalled_although_a_later_version_does_not_raise_them() -> None:
     both = plan_with(StrategySettings("every", {"bars": "50"}), StrategySettings("later", {"bars": "50"}))
     silent = replace(
         both, instances=(both.instances[0], instance_of(StrategySettings("later", {"bars": "999"})))

@@ -103,7 +103,7 @@ def _next(envelope: Envelope) -> Envelope:
 
 
 def test_a_second_projection_stands_by_and_takes_over(store: Engine, address: str) -> None:
-    """While it stands by, it also reports the ordinal of the store."""
+    """While the second one stands by, it reports the ordinal that the store has reached."""
     filled(address, _events()[:300])
     with projecting(store, address) as first:
         assert first.wait_until(300, _SOON)
@@ -171,7 +171,7 @@ def test_a_projection_continues_after_its_database_connections_are_cut(
 
 
 def _cut(engine: Engine, times: int) -> None:
-    """Cut all other connections to the database, `times` times."""
+    """Cuts all other connections to the database, `times` times."""
     others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     pause = threading.Event()
     with psycopg.connect(engine.url.set(drivername="postgresql").render_as_string(False)) as connection:
@@ -182,7 +182,7 @@ def _cut(engine: Engine, times: int) -> None:
 
 
 def _undisturbed(engine: Engine, address: str) -> Mapping[str, str]:
-    """The digests of the same log in separate builds by one undisturbed runner."""
+    """The digests of separate builds that one runner made from the same log without an interruption."""
     with writing(engine) as connection:
         beside = [begin(connection, one, BuildKind.TODAY, BuildStatus.BUILDING) for one in _FEW.values()]
     with closing(open_reader(WhenceSettings(log=address))) as reader:

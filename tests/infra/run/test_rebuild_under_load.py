@@ -1,4 +1,4 @@
-"""A rebuild beside the live build under load: no query fails or sees an earlier state than the previous one."""
+"""A rebuild beside the live build under load: no query fails or sees an earlier state than the query before it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SOON = 30.0
 
 
 class _Load:
-    """A writer and two readers, each in a thread, until the block ends."""
+    """A writer and two readers, each in its own thread, which run until the block ends."""
 
     def __init__(self, engine: Engine, address: str, events: Sequence[Envelope]) -> None:
         self.faults: list[BaseException] = []
@@ -80,7 +80,9 @@ class _Load:
 def test_queries_are_consistent_during_a_rebuild_switches_and_a_drop(
     store: Engine, store_url: str, tmp_path: Path
 ) -> None:
-    """A build is made, switched to, back and again, and the old one dropped, while events are written and read."""
+    """A new build is made and switched to. The old one is switched back to, then the new one again. Then the old build
+    is dropped. All the while events are written and read.
+    """
     address = f"sqlite:///{tmp_path / 'log.db'}"
     events = a_run(5_000)
     settings = WhenceSettings(log=address, store=store_url)

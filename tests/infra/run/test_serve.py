@@ -167,7 +167,7 @@ def test_a_port_in_use_is_refused_before_the_store_is_created(
     assert not (tmp_path / "read.db").exists()
 
 
-def test_a_store_that_is_away_is_reported_at_start(log: str) -> None:
+def test_an_unreachable_store_is_reported_at_the_start(log: str) -> None:
     settings = WhenceSettings(log=log, store="postgresql://desk:hushhush@127.0.0.1:1/whence")
     with pytest.raises(StoreUnavailable, match="does not answer"), Api(settings, PLAN, OWNED):
         pass

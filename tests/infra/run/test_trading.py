@@ -120,7 +120,7 @@ def test_a_strategy_is_found_by_its_name() -> None:
 
 
 def test_instances_of_one_strategy_have_their_own_ids_and_settings() -> None:
-    """Each has its own id, instruments, interval and parameters. A name alone is also the id, with the defaults."""
+    """Each has its own id, instruments, interval and parameters. For one given by its name only, the id is the name."""
     settings = trading_settings(
         {
             "reverse_others": True,
