@@ -1,4 +1,4 @@
-"""When each event was recorded: read from the journal, because a row is found faster by its key than a log's record."""
+"""The time at which each event was recorded, read from the journal: it finds a row faster than a log finds a record."""
 
 from __future__ import annotations
 
