@@ -1,4 +1,4 @@
-"""Histories end with the same rows for every batch size, after a kill and after a parked sequence is retried."""
+"""Histories have the same rows for every batch size, after kills, and after a parked sequence is retried."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ ENDS = (BROKEN_AT - 1, BROKEN_AT, INTERVAL * 3, INTERVAL * 4 + 7, len(run()))
 
 
 def kept(engine: Engine) -> Kept:
-    """Every row of every live history, with the checkpoints from and until which it is valid."""
+    """Every row of every live history, with the checkpoints between which it is valid."""
     with reading(engine) as connection:
         made = builds.live(connection, BuildKind.HISTORY).values()
         tables = [item for build in made for item in tables_of(PROJECTIONS[build.projection], build).items()]
@@ -134,7 +134,7 @@ def fails(rows: Rows, recorded: Recorded) -> None:
 
 
 def overflows(rows: Rows, recorded: Recorded) -> None:
-    """A fold whose row every database refuses for one order."""
+    """A fold that puts a row with a number too large for every database, for one order."""
     ORDERS.folds[OrderAccepted](rows, recorded)
     meta = recorded.envelope.meta
     if meta.stream == BROKEN:
@@ -143,7 +143,7 @@ def overflows(rows: Rows, recorded: Recorded) -> None:
 
 
 @pytest.mark.parametrize("fold", [fails, overflows])
-def test_a_sequence_parked_in_the_live_build_is_parked_in_the_past_too(store: Engine, fold: Fold) -> None:
+def test_an_event_that_is_parked_in_the_live_build_is_left_out_of_the_past(store: Engine, fold: Fold) -> None:
     projections = orders_with(fold)
     seen = live_tables(store, run(), ENDS, projections)
     log = WrittenLog(run())
