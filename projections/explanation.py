@@ -15,9 +15,9 @@ from projections.story import Decode, story
 
 
 class Step(NamedTuple):
-    """One event of an explanation. `depth` is the number of causes between the outside fact and this event; `line` is
-    the event's sentence. `because` names the outside fact in a step of depth 0, and is empty in every other step.
-    `votes` has one line for each vote of a decision.
+    """One event of an explanation. `depth` is 0 for a first step, and else one more than the depth of the step
+    above; `line` is the event's sentence. `because` names the outside fact in a step of depth 0, and is empty in every
+    other step. `votes` has one line for each vote of a decision.
 
     """
 

@@ -234,7 +234,8 @@ class HistoryWork(Work):
         return self._checkpoint - self._checkpoint % self._interval + self._interval
 
     def _load(self, table: str, key: Key) -> Row | None:
-        """Reads within the writing transaction, if one is open, because no other sees its uncommitted rows."""
+        """Reads within the writing transaction, if one is open, because only that transaction sees its uncommitted
+        rows."""
         if self._writing is not None:
             return self._keeper.load(self._writing, table, key)
         return super()._load(table, key)
@@ -247,7 +248,7 @@ def works(
     partition: int,
     interval: int = INTERVAL,
 ) -> list[HistoryWork]:
-    """The work of each history among the builds whose fingerprint is that of this program's projection."""
+    """A `HistoryWork` for each history among the builds that has the fingerprint of this program's projection."""
     return [
         HistoryWork(engine, projections[build.projection], build, partition, interval)
         for build in builds

@@ -95,4 +95,4 @@ FOLDS: Mapping[type, Fold] = {
     OrderPlaced: _placed,
     **dict.fromkeys((OrderCancelled, OrderDenied, OrderExpired, OrderRejected), _ended),
 }
-"""Folds of the events before a position opens."""
+"""The folds that record owners of signals, chains and entry orders, before a position opens."""

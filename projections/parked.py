@@ -43,7 +43,8 @@ class ParkedSequence:
 
 @dataclass(frozen=True, slots=True)
 class ParkedEvent:
-    """A parked event, or one discarded for `reason`. `error` is empty if it was parked only after an earlier event."""
+    """A parked event, or an event that was discarded for `reason`. `error` is empty if the event itself did not
+    fail."""
 
     ordinal: int
     event_id: str
@@ -148,7 +149,7 @@ def discard(engine: Engine, build: Build, partition: int, sequence: str, reason:
 
 
 class _Attempt:
-    """One retry within one transaction."""
+    """One retry of a parked sequence, within one transaction."""
 
     def __init__(
         self,
@@ -250,7 +251,7 @@ def _read(log: LogReader, ordinals: Sequence[int]) -> Iterator[Recorded]:
 
 
 def _runs(ordinals: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Each ordinal with the number of its run; the ordinals of a run are at most `_NEAR` apart."""
+    """Each ordinal with the number of its run: a new run begins after a distance of more than `_NEAR`."""
     run = 0
     for before, ordinal in zip([ordinals[0], *ordinals[:-1]], ordinals, strict=True):
         run += ordinal - before > _NEAR

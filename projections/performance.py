@@ -89,7 +89,7 @@ COUNTS = TableSpec(
         "count": COUNT,
     },
 )
-"""Event counts: `label` is the verdict, reason, side or direction by which the measure is counted."""
+"""Event counts: `measure` is what is counted; `label` is the events' verdict, reason, side or direction."""
 
 ORDER_TERMS = TableSpec(
     "performance_orders",

@@ -1,4 +1,4 @@
-"""The time at which each event was recorded, read from the journal: it finds a row faster than a log finds a record."""
+"""The time at which each event was recorded. It is read from the journal, which is faster than reading the log."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ class MemoryRows:
         return put
 
     def kept(self) -> None:
-        """Keeps the rows that were put by the event just folded."""
+        """Keeps the rows that the last fold has put; `undo` no longer removes them."""
         self._undo.clear()
 
     def undo(self) -> None:

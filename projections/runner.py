@@ -19,7 +19,7 @@ Projected = Callable[[Sequence[Recorded], int], None]
 """Called with a committed batch and the time when its folding began, in nanoseconds since 1970."""
 
 BATCH = 2_000
-"""Events per transaction, by default: few, because a reader may be waiting for the next transaction."""
+"""Events per transaction by default. The number is small, because a query may be waiting for new rows."""
 _ALONE = 10_000
 """Events per transaction where all builds are at the same ordinal and more than this many events behind; then no build
 delays another."""
@@ -184,7 +184,9 @@ def _interested(group: Sequence[Work]) -> Mapping[type, Sequence[tuple[Work, Fol
 
 
 def log_id_of(log: LogReader) -> str:
-    """The log's id, from its first event; empty for an empty log. Raises InvalidInput for another first event."""
+    """The log's id, from its first event; empty for an empty log.
+    Raises InvalidInput where the first event is not LogOpened.
+    """
     first = next(iter(log.read(upto=1)), None)
     if first is None:
         return ""

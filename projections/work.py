@@ -1,4 +1,5 @@
-"""The work of one build on one log: folds events in memory and writes rows and ordinal in one transaction.
+"""A `Work` keeps one build up to date with one log: it folds events in memory and writes rows and ordinal in one
+transaction.
 
 So every event is projected exactly once, even if the process ends at any point: uncommitted events are read again. If
 another process has committed in the meantime, the commit fails, because the ordinal is only updated if it still has the
@@ -250,7 +251,7 @@ def parked_sequences(connection: Connection, build_id: int, partition: int) -> s
 def works(
     engine: Engine, builds: Sequence[Build], projections: Mapping[str, Projection], partition: int
 ) -> list[Work]:
-    """The work of each build whose fingerprint is that of this program's projection."""
+    """A `Work` for each of the builds that has the fingerprint of this program's projection."""
     return [
         Work(engine, projections[build.projection], build, partition)
         for build in builds

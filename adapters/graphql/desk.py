@@ -47,5 +47,5 @@ class Desk:
         return await asyncio.get_running_loop().run_in_executor(self.threads, wait)
 
     def close(self) -> None:
-        """Waits until all requests have ended; each has a timeout."""
+        """Waits until all requests have ended; this does not take for ever, because each request has a timeout."""
         self.threads.shutdown()

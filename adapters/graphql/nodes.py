@@ -1,4 +1,6 @@
-"""Makes the objects of one noun from rows. One statement loads many of them, by key or by owner."""
+"""Makes the GraphQL objects of one noun (order, position …) from rows. One SQL statement loads the objects of many
+keys.
+"""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def _token(authorization: str) -> str:
 
 
 def _anonymous(connection: HTTPConnection) -> Caller:
-    """The anonymous caller, for connections from this machine to one of its own names.
+    """The anonymous caller, for a connection from this machine to one of this machine's names.
 
     Raises Unauthenticated for any other connection, and for one that a proxy on this machine forwards, because its
     caller may be elsewhere.

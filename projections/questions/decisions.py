@@ -1,4 +1,4 @@
-"""Filters and orders of the list of decisions, and counts of the members' objections."""
+"""Filters and sort orders of the list of decisions, and counts of the members' objections."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from domain.errors import InvalidInput
 from projections.source import Source
 
 Test = Callable[[Source, FromClause, Any], ColumnElement[bool]]
-"""The condition of a filter for a given value; it may query other tables of the same source."""
+"""A filter: returns the condition for a given value. The condition may query other tables of the same source."""
 
 KEY = "ordinal"
 """The last column of every listing's order; it is unique in each listing."""

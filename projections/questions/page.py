@@ -78,7 +78,7 @@ def count(source: Source, listing: Listing, filters: Mapping[str, Any]) -> int:
 
 
 def order_of(listing: Listing, wanted: Wanted) -> str:
-    """The name of the list and its order; a cursor is valid only for the name it holds."""
+    """The name of the list with its sort order, which each cursor contains; a cursor is valid only for this name."""
     return f"{listing.table}.{wanted.by}.{'DESC' if wanted.descending else 'ASC'}"
 
 

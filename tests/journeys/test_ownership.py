@@ -25,7 +25,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Recorded]:
     return events_at(f"sqlite:///{folder / 'run.db'}")
 
 
-def test_a_second_engine_is_refused_with_the_owner_until_the_owner_is_killed(
+def test_a_second_engine_is_refused_with_the_owners_name_until_the_owner_is_killed(
     tmp_path: Path, address: str, undisturbed: Sequence[Recorded]
 ) -> None:
     """The second program may still read the log. After the owner was killed, the next engine completes the log."""

@@ -72,7 +72,9 @@ def test_every_table_as_of_an_ordinal_equals_the_live_table_at_that_time(
             assert all_tables(source) == expected, ordinal
 
 
-def test_without_a_history_the_rows_are_the_same(embedded: Engine, seen: Mapping[int, Tables]) -> None:
+def test_rows_as_of_an_ordinal_do_not_depend_on_a_history(
+    embedded: Engine, seen: Mapping[int, Tables]
+) -> None:
     models = models_of(embedded, WrittenLog(run()))
     for ordinal in (1, 233, 449):
         with models.as_of(ordinal) as source:
@@ -87,7 +89,7 @@ def test_from_a_history_that_is_behind_the_later_events_are_folded_up_to_the_ord
         assert all_tables(source) == seen[449]
 
 
-def test_read_models_as_of_an_ordinal_of_a_kafka_log_equal_the_live_ones(
+def test_read_models_as_of_an_ordinal_of_a_kafka_log_equal_the_live_read_models(
     embedded: Engine, seen: Mapping[int, Tables], kafka_bootstrap_servers: str, kafka_topic: str
 ) -> None:
     settings = WhenceSettings(log=f"kafka://{kafka_bootstrap_servers}/{kafka_topic}")

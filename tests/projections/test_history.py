@@ -81,7 +81,9 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> Kept:
 
 
 @pytest.mark.parametrize("batch", [7, INTERVAL, 200])
-def test_the_rows_do_not_depend_on_the_batch_size(embedded: Engine, expected: Kept, batch: int) -> None:
+def test_the_rows_of_a_history_do_not_depend_on_the_batch_size(
+    embedded: Engine, expected: Kept, batch: int
+) -> None:
     runner = Runner(WrittenLog(run()), histories(embedded))
     while runner.step(batch):
         pass
@@ -94,7 +96,7 @@ def test_both_databases_hold_the_same_history(store: Engine, expected: Kept) -> 
     assert kept(store) == expected
 
 
-def test_rows_begin_and_end_at_checkpoints_only(expected: Kept) -> None:
+def test_the_rows_of_a_history_are_valid_from_a_checkpoint_until_a_checkpoint(expected: Kept) -> None:
     for name, rows in expected.items():
         for *_, since, until in rows:
             assert since % INTERVAL == 0 < since, name
@@ -180,7 +182,7 @@ def test_a_discarded_event_is_left_out_of_the_past(embedded: Engine) -> None:
 
 
 @pytest.mark.parametrize("fold", [fails, overflows])
-def test_after_a_rewind_with_mended_folds_the_rows_are_those_without_the_fault(
+def test_after_a_rewind_and_with_corrected_folds_the_rows_equal_those_of_a_run_without_faults(
     embedded: Engine, expected: Kept, fold: Fold
 ) -> None:
     log, projections = WrittenLog(run()), orders_with(fold)

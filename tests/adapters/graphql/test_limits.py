@@ -104,7 +104,9 @@ async def test_sixty_fragments_that_each_spread_the_next_twice_are_refused_withi
         "subscription { nothing }",
     ],
 )
-async def test_names_that_the_schema_does_not_have_are_bad_input(document: str) -> None:
+async def test_a_document_with_names_that_the_schema_does_not_have_is_refused_as_bad_input(
+    document: str,
+) -> None:
     found = await faults(document)
     assert {(fault.extensions or {})["code"] for fault in found} == {"BAD_INPUT"}
 

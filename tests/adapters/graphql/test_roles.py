@@ -45,7 +45,7 @@ FIELDS = list(every_field(build_schema(SCHEMA.as_str())))
 
 
 class Unserved:
-    """The parts of a process, for a test that only needs to see whether a resolver runs: any access raises LetIn."""
+    """Takes the place of the process's parts; any access raises LetIn, which shows that a resolver has begun."""
 
     def __getattr__(self, name: str) -> Any:
         raise LetIn(name)

@@ -69,7 +69,7 @@ def test_the_schema_breaks_no_client_of_the_released_schema() -> None:
         ("  ): OrderConnection!", "    market: String!\n  ): OrderConnection!", "required arg market"),
     ],
 )
-def test_a_removed_field_or_value_a_changed_type_and_a_required_argument_are_breaking_changes(
+def test_a_removed_name_a_changed_type_and_a_new_required_argument_are_breaking_changes(
     line: str, instead: str, what: str
 ) -> None:
     assert line in TODAY

@@ -138,7 +138,7 @@ async def test_a_filter_that_no_event_can_meet_is_refused(api: Serving) -> None:
 
 
 async def refused(api: Serving, document: str, role: str = "viewer", **variables: Any) -> tuple[str, str]:
-    """The code of the only error, and that text of `_BEGINNINGS` with which its message begins."""
+    """The code of the only error, and the text in `_BEGINNINGS` that its message begins with."""
     async with connected(api, role) as session:
         with pytest.raises(TransportQueryError) as refusal:
             await first(session, document, 1, **variables)
