@@ -233,7 +233,7 @@ HELD: Mapping[type, Callable[[Mapping[str, Any], Any], Row]] = {
     ProtectionMoved: _protected,
     PositionClosed: lambda _held, _event: {},
 }
-"""The position held after each event, from the position held before it; empty once the position is closed."""
+"""By event class: computes the position held after the event from the position held before it; empty once closed."""
 
 _FOLDS: Mapping[type, Fold] = {
     **dict.fromkeys(get_args(AccountEvent), _account),

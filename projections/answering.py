@@ -14,7 +14,9 @@ from domain.errors import StoreError, StoreUnavailable
 
 @contextmanager
 def answering(engine: Engine) -> Generator[None]:
-    """Raises StoreUnavailable where the database cannot be reached or is too busy, StoreError for its other errors."""
+    """A block of queries in which database errors are translated.
+    Raises StoreUnavailable where the database cannot be reached or is too busy, StoreError for every other error.
+    """
     try:
         yield
     except PoolEmpty:

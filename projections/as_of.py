@@ -4,9 +4,9 @@ The fold starts from the projection's last checkpoint at or before the ordinal a
 changes replace the checkpoint's rows. The live tables are not read, so an event recorded after the ordinal is never
 included, whenever it occurred. Without a history the fold starts from the first event: slower, with the same result.
 
-Events that are parked or discarded in the live build are left out here too. An event that cannot be folded parks its
-sequence: the sequence's rows stay as they were before that event, and all others are folded on. So as of the last
-ordinal the rows equal those of the live build.
+An event that is parked or discarded in the live build is left out here, too. An event that cannot be folded parks its
+sequence: the rows of the sequence stay as they were before that event, and all other sequences are still folded. So as
+of the last ordinal the rows equal those of the live build.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ _log = logging.getLogger(__name__)
 _NOW = 0
 """`since` of the rows that changed after the checkpoint; no row of a history has `since` 0."""
 _HASHED = 10_000
-"""The most keys that PostgreSQL hashes within the default memory of a query."""
+"""The largest number of keys that PostgreSQL hashes within the default memory of a query."""
 
 
 class _Base(NamedTuple):
-    """The checkpoint that a fold starts from; 0 and no tables where there is no history."""
+    """The checkpoint that a fold starts from, and the history's tables; 0 and no tables where there is no history."""
 
     checkpoint: int
     tables: Mapping[str, Table]
@@ -76,7 +76,8 @@ class AsOf:
         partition: int,
         interval: int = INTERVAL,
     ) -> None:
-        """`log_id` is that of the log behind `past`; a history made from another log is refused with InvalidInput."""
+        """`log_id` is the id of the log that `past` reads. A history made from another log raises InvalidInput when one
+        of its tables is queried."""
         self.connection = connection
         self._past = past
         self._log_id = log_id
@@ -185,8 +186,9 @@ class AsOf:
     def _answer(self, folded: _Folded, spec: TableSpec) -> FromClause:
         """The checkpoint's unchanged rows together with the changed rows.
 
-        A condition on the result must be able to use the indexes of a history. So both parts of the UNION are bare
-        tables of the same columns, and the conditions stand outside it; PostgreSQL then merges both parts in order.
+        A condition on the result must be able to use the indexes of a history. So both parts of the UNION are whole
+        tables with the same columns, and the conditions are outside the UNION. PostgreSQL then merges both parts in
+        order.
         """
         changed, table = folded.rows.tables[spec.name].dirty, folded.base.tables.get(spec.name)
         if table is None:
@@ -223,8 +225,8 @@ class AsOf:
 def _not_among(rows: FromClause, own: Table, key: Sequence[str], count: int) -> ColumnElement[bool]:
     """Whether a row's key is not among the changed keys.
 
-    NOT IN probes a hash for each row, which keeps the order of an index. Above `_HASHED` keys PostgreSQL builds no
-    hash, so NOT EXISTS is used instead.
+    For NOT IN, PostgreSQL looks up each row's key in a hash table and keeps the order of an index. It builds no hash
+    table for more than `_HASHED` keys, so NOT EXISTS is used for those.
     """
     named, others = [rows.c[name] for name in key], [own.c[name] for name in key]
     if count > _HASHED:

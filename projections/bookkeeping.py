@@ -1,6 +1,8 @@
 """The store's tables about its read models: the builds, the cursor of each build, and the parked events.
 
-These tables are the same for every version of the program and are migrated; a build's own tables are never migrated.
+A build is one set of tables of a projection. Its cursor is the ordinal of the last event that it has folded. A parked
+event could not be folded, or follows one that could not. When the program's version changes, these tables are migrated;
+a build's own tables are never migrated.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ METADATA = MetaData()
 
 
 class BuildStatus(StrEnum):
-    """BUILDING is built beside the live build; LIVE serves queries; RETIRED was live and can be switched back to."""
+    """BUILDING: filled while another build is live. LIVE: serves queries. RETIRED: was live; can be made live again."""
 
     BUILDING = "BUILDING"
     LIVE = "LIVE"
@@ -33,7 +35,7 @@ class BuildStatus(StrEnum):
 
 
 class BuildKind(StrEnum):
-    """TODAY holds each row as it is now; HISTORY holds it as it was at every checkpoint."""
+    """TODAY holds each row as it is now; HISTORY holds each row as it was at every checkpoint."""
 
     TODAY = "TODAY"
     HISTORY = "HISTORY"
@@ -74,10 +76,10 @@ CURSORS = Table(
     Column("log_id", String(36), nullable=False),
     Column("epoch", BigInteger, nullable=False, server_default=text("0")),
 )
-"""The last ordinal that a build has folded, by partition, and the id of its log: rows of two logs must not mix.
+"""The last ordinal that a build has folded, by partition, and the id of the log, so that rows of two logs never mix.
 
-`epoch` is raised whenever anybody but the runner changes the build's rows: the rows in the runner's memory are then
-stale.
+`epoch` is raised whenever a process other than the runner changes the build's rows, because the rows in the runner's
+memory are then stale.
 """
 
 PARKED = Table(

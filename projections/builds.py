@@ -1,7 +1,8 @@
 """Builds: each is a set of tables of one projection; one build of a projection is live and serves queries.
 
-A changed projection is built from the first event beside the live build and switched to when it has caught up. Starting
-a build and switching to it are one transaction each, so that queries are served at all times.
+When a projection changes, a new build is filled from the first event while the live build serves queries. It is made
+live (`switch`) when it has caught up. Starting a build and switching to it are one transaction each, so that queries
+are served at all times.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Build:
 def tables_of(projection: Projection, build: Build) -> Mapping[str, Table]:
     """The tables of a build, by the names of their specs: `orders` is `orders_b7` for build 7.
 
-    A history's tables also hold from which checkpoint until which a row was valid.
+    A history's tables also hold the checkpoint from which a row is valid and the checkpoint at which it was replaced.
     """
     metadata = MetaData()
     more = ((SINCE, COUNT), (UNTIL, optional(COUNT))) if build.kind is BuildKind.HISTORY else ()
@@ -77,7 +78,7 @@ def live(connection: Connection, kind: BuildKind = BuildKind.TODAY) -> Mapping[s
 
 
 def begin(connection: Connection, projection: Projection, kind: BuildKind, status: BuildStatus) -> Build:
-    """Records a new build and creates its tables, empty."""
+    """Records a new build and creates its empty tables."""
     values = {
         "projection": projection.name,
         "kind": kind.value,
@@ -93,10 +94,10 @@ def begin(connection: Connection, projection: Projection, kind: BuildKind, statu
 def kept_up(
     engine: Engine, projections: Iterable[Projection], kind: BuildKind = BuildKind.TODAY
 ) -> Sequence[Build]:
-    """The builds that this program keeps up to date with the log, one for each projection; missing ones are begun.
+    """The builds that this program keeps up to date with the log, one for each projection; missing builds are begun.
 
-    The live build is kept up to date if its fingerprint is the projection's. Where it is another one, a new build is
-    begun beside it. Where a projection has no live build, a new, empty build is live from the start.
+    The live build is returned if its fingerprint is the projection's. If its fingerprint differs, a new build is begun
+    and the old one stays live. If a projection has no live build, the new, empty build is live from the start.
     """
     wanted = list(projections)
     with reading(engine) as connection:
@@ -139,9 +140,9 @@ def _one_at_a_time(connection: Connection) -> None:
 
 
 def switch(connection: Connection, to: Build) -> None:
-    """Makes the build live; the build that was live is retired, and can be switched back to.
+    """Makes the build live. The build that was live is retired; another `switch` can make it live again.
 
-    Raises Refused where the build is behind the live one: a reader must never see an earlier moment than before.
+    Raises Refused where the build is behind the live one: a later query must never show an earlier state.
     """
     same = (BUILDS.c.projection == to.projection) & (BUILDS.c.kind == to.kind.value)
     now_live = same & (BUILDS.c.status == BuildStatus.LIVE.value)
@@ -178,7 +179,7 @@ def drop(engine: Engine, build: Build, patience: float = _PATIENCE) -> None:
     with writing(engine) as connection:
         _one_at_a_time(connection)
         _refuse_live(connection, build)
-        # The cursor before the tables, in the order a runner locks them: the other order could deadlock.
+        # The cursor is deleted before the tables, in the order in which a runner locks them, to avoid a deadlock.
         connection.execute(delete(CURSORS).where(CURSORS.c.build_id == build.id))
         connection.execute(delete(PARKED).where(PARKED.c.build_id == build.id))
         _drop_tables(connection, build)
@@ -192,7 +193,8 @@ def _refuse_live(connection: Connection, build: Build) -> None:
 
 
 def _await_queries(engine: Engine, patience: float) -> None:
-    """Waits for queries that began before a switch and may read the tables; on SQLite they keep their snapshot."""
+    """Waits until every query that began before the call has ended, as it may read the tables. PostgreSQL only: on
+    SQLite such a query keeps its snapshot."""
     deadline = time.monotonic() + patience
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         now = connection.execute(text("SELECT clock_timestamp()")).scalar_one()

@@ -1,4 +1,7 @@
-"""The story of a chain: every event that led to a thing and every event that followed, found by any id in it."""
+"""The story of an id (of an order, a signal, an event …): every event that led to it and every event that followed.
+A chain is the set of all events with one correlation id. It begins with an outside fact: a candle, a request, or a
+report of an exchange.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The outside facts that a chain began with, in log order, each with the events it caused.
+    """The outside facts that the chains began with, in log order, each with the events it caused.
 
-    An event that was caused by a later outside fact (a report on an order) stands under the first event of its stream.
+    An event that was caused by a later outside fact (a report on an order) is listed under the first event of its
+    stream.
     """
 
     roots: Sequence[tuple[str, Sequence[Node]]]
@@ -32,11 +36,11 @@ class Story:
 
 
 def find_story(read: Callable[[], Iterable[Recorded]], wanted: str) -> Story | None:
-    """The whole story around an order, signal, position, event, execution, chain or stream; None where no event has
-    the id.
+    """The whole story of the order, signal, position, event, execution, chain or stream with the id `wanted`; None
+    where no event has this id.
 
-    `read` returns the log from its beginning and is called twice. A position that one chain opened and another closed
-    belongs to both chains, so the story holds both.
+    `read` returns the log from its beginning and is called twice. If one chain opened a position and another closed it,
+    the position belongs to both chains, and the story contains both.
     """
     chains, positions = _found(read(), wanted)
     if not chains:
@@ -50,7 +54,8 @@ def story_of(events: Iterable[Recorded], chains: Iterable[str]) -> Story:
 
 
 def _found(log: Iterable[Recorded], wanted: str) -> tuple[set[str], set[str]]:
-    """The chains that hold the id, the chains that share a position with them, and the streams of those positions."""
+    """The chains with an event that has the id, the chains that share a position with them, and the streams of these
+    positions."""
     with_id: set[str] = set()
     chains_of: dict[str, set[str]] = defaultdict(set)
     for recorded in log:

@@ -1,7 +1,7 @@
 """The column types of read models, with the same values on PostgreSQL and SQLite.
 
-Money keeps every digit it was recorded with: NUMERIC on PostgreSQL; text with a numeric collation on SQLite, which
-has no decimals. Times are UTC to the microsecond. Counts and ordinals are whole numbers.
+Money keeps every recorded digit: it is NUMERIC on PostgreSQL, and text with a numeric collation on SQLite, which has no
+decimal type. Times are UTC to the microsecond. Counts and ordinals are whole numbers.
 """
 
 from __future__ import annotations

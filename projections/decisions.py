@@ -1,4 +1,4 @@
-"""Decisions: the committees' decision on each signal, every vote, and the reasons of every rejection."""
+"""Decisions: the committees' decision on each signal, every member's vote, and the reasons of every rejection."""
 
 from __future__ import annotations
 
@@ -56,14 +56,15 @@ REASONS = TableSpec(
     },
     indexes=(("ordinal",), ("reason", "ordinal")),
 )
-"""One row for each reason and member that gave it; `member` and `chamber` are empty for a reason without a vote."""
+"""One row for each pair of a reason and a member that gave it; `member` and `chamber` are empty where no member gave
+it."""
 
 SIGNALS = TableSpec(
     "decision_signals",
     key=("account", "id"),
     columns={"account": TEXT, "id": TEXT, "strategy": TEXT, "instrument": TEXT, "direction": TEXT},
 )
-"""The signal's columns that a decision's row repeats."""
+"""For each signal the columns that its decision's row repeats."""
 
 
 def _detected(rows: Rows, recorded: Recorded) -> None:

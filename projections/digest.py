@@ -1,4 +1,4 @@
-"""The digest of a build's tables: equal for equal rows, on every database and after every rebuild."""
+"""The digest of a build's tables: equal rows have equal digests, on every database and after every rebuild."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def lines(connection: Connection, table: Table) -> Iterator[str]:
 
 
 def _by_bytes(column: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
-    """The column ordered by bytes: SQLite does so by default, PostgreSQL by its language's rules unless collated."""
+    """The column, ordered by its bytes. SQLite orders by bytes by default, PostgreSQL only with the collation "C"."""
     return collate(column, "C") if dialect == "postgresql" and isinstance(column.type, Text) else column
 
 
@@ -51,7 +51,7 @@ def _text(value: Any) -> str | None:
 
 
 def _decimal(value: Decimal) -> str:
-    """The decimal's text; a negative zero becomes 0, because PostgreSQL stores none."""
+    """The decimal's text; a negative zero becomes 0, because PostgreSQL stores no negative zero."""
     return format(value.copy_abs() if value.is_zero() else value, "f")
 
 

@@ -1,4 +1,4 @@
-"""The explanation of an order: the events that led to it and those that followed, one line each."""
+"""The explanation of an order: the events that led to the order and the events that followed from it, one line each."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from projections.story import Decode, story
 
 
 class Step(NamedTuple):
-    """One event of an explanation. `depth` is the number of steps above it; `line` is its sentence.
+    """One event of an explanation. `depth` is 0 for a first step, and else one more than the depth of the step
+    above; `line` is the event's sentence. `because` names the outside fact in a step of depth 0, and is empty in every
+    other step. `votes` has one line for each vote of a decision.
 
-    `because` is the outside fact that caused a step of depth 0, and empty for every other step. `votes` has one line
-    for each vote of a decision.
     """
 
     depth: int
@@ -29,8 +29,8 @@ class Step(NamedTuple):
 
 
 def explain(source: Source, order_id: str, decode: Decode) -> Sequence[Step]:
-    """The steps from the first outside fact to the order, and on to every event that the order led to; other orders
-    of the chain are left out. Empty where there is no such order. Raises as `projections.story.story`.
+    """The steps from the first outside fact to the order, then every event that followed from the order. Other orders
+    of the chain are left out. Empty where there is no such order. Raises what `projections.story.story` raises.
     """
     found = story(source, order_id, decode)
     return [] if found is None else list(steps(found, order_id))

@@ -1,4 +1,4 @@
-"""Errors while a build is written: transient ones of the store, and those that the rows cause."""
+"""Errors while a build is written: transient errors of the store, and errors that the rows cause."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from sqlalchemy.exc import TimeoutError as PoolEmpty
 
 
 class Overtaken(Exception):
-    """Another process moved this build's cursor or changed its rows; the rows in memory are stale and read anew."""
+    """Another process moved this build's cursor or changed its rows, so the rows in memory are stale."""
 
 
 class Dropped(Exception):
-    """This build was dropped; it need not be kept up to date any more."""
+    """This build was dropped, so it is no longer kept up to date."""
 
 
 class Unwritable(Exception):
-    """The database can be reached, but refuses these rows; `__cause__` is its error."""
+    """The database can be reached but refuses the rows; `__cause__` is the database's error."""
 
 
 def is_passing(engine: Engine, fault: BaseException) -> bool:
-    """Whether the error is transient: connection lost, database locked, disk full. Rows are written by the driver
-    directly, so the driver's own errors count as well as those that SQLAlchemy wraps.
+    """Whether the error is transient: connection lost, database locked, disk full.
+    Both SQLAlchemy's errors and the driver's own are recognised, because rows are written by the driver directly.
     """
     driver = engine.dialect.loaded_dbapi
     passing = (OperationalError, InterfaceError, PoolEmpty, driver.OperationalError, driver.InterfaceError)

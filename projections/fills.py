@@ -1,4 +1,4 @@
-"""Fills: each execution once, with the terms of its order."""
+"""Fills: one row for each execution, with the instrument, side and purpose of its order."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ ORDERS = TableSpec(
         "executions": JSON_TEXT,
     },
 )
-"""The order's columns that a fill's row repeats, and the executions already recorded."""
+"""For each order the columns that its fills' rows repeat, and the ids of the executions already recorded."""
 
 
 def _placed(rows: Rows, recorded: Recorded) -> None:

@@ -1,4 +1,4 @@
-"""A history: a read model's rows as of every checkpoint, so that the past need not be folded from the first event.
+"""A history: a read model's rows as of every checkpoint, so that a query about the past folds few events.
 
 Checkpoint k is the ordinal k * INTERVAL of the log. A row is valid from the checkpoint that first wrote it until the
 checkpoint that replaced it: as of checkpoint c the rows with `since <= c` and (`until` NULL or `until > c`) are valid.
@@ -38,20 +38,22 @@ from projections.work import Work
 from projections.writing import write_rows
 
 INTERVAL = 2_000
-"""Events between two checkpoints. It may only be changed to a multiple of its value: only then is every new checkpoint
-also a checkpoint of the histories that existing stores hold."""
+"""Events between two checkpoints. A new value must be a multiple of this one, so that every new checkpoint is also a
+checkpoint of the histories in existing stores."""
 
 _OWN = {"partition", SINCE, UNTIL}
 _TRIAL = 0
-"""`since` of rows that are only tried out. No row of a history has it: before the first event there are no rows."""
+"""`since` of rows that are written only as a trial and rolled back. No other row has this value, as no row exists
+before the first event."""
 
 
 def is_valid_at(
     rows: FromClause, partition: int, checkpoint: int, ordinal: int | None = None
 ) -> ColumnElement[bool]:
-    """Whether a row of a history's table is valid as of a checkpoint; with `ordinal`, for rows folded up to it.
+    """Whether a row of a history's table is valid as of a checkpoint. `ordinal` is given where `rows` also contains
+    rows that were folded from later events, up to that ordinal.
 
-    The condition on the row's own ordinal holds for all these rows; it lets a list start at that place in the index.
+    The condition on the column `ordinal` excludes no valid row; with it a list starts at the right place of the index.
     """
     ended = rows.c[UNTIL]
     valid = (rows.c[SINCE] <= checkpoint) & or_(ended.is_(None), ended > checkpoint)
@@ -62,7 +64,7 @@ def is_valid_at(
 def row_at(
     connection: Connection, table: Table, spec: TableSpec, partition: int, checkpoint: int, key: Key
 ) -> Row | None:
-    """The row with this key as of a checkpoint; None where there was none."""
+    """The row with this key as of a checkpoint; None where the key had no row then."""
     named = [table.c[name] == value for name, value in zip(spec.key, key, strict=True)]
     wanted = select(*_columns(table)).where(is_valid_at(table, partition, checkpoint), *named)
     row = connection.execute(wanted).mappings().first()
@@ -74,7 +76,7 @@ def _columns(table: Table) -> Sequence[ColumnElement[Any]]:
 
 
 class Checkpoints:
-    """A `projections.work.Keeper` that keeps each row as of every checkpoint."""
+    """A `projections.work.Keeper` that stores each row as of every checkpoint."""
 
     def __init__(self, tables: Mapping[str, Table], specs: Sequence[TableSpec], partition: int) -> None:
         self._tables = tables
@@ -82,7 +84,7 @@ class Checkpoints:
         self._partition = partition
 
     def load(self, connection: Connection, table: str, key: Key) -> Row | None:
-        """See `Keeper`: the row that no checkpoint has replaced yet."""
+        """See `Keeper`: the latest version of the row."""
         found, spec = self._tables[table], self._specs[table]
         named = [found.c[name] == value for name, value in zip(spec.key, key, strict=True)]
         here = (found.c.partition == self._partition) & found.c[UNTIL].is_(None)
@@ -90,7 +92,7 @@ class Checkpoints:
         return None if row is None else {str(name): value for name, value in row.items()}
 
     def write(self, connection: Connection, rows: MemoryRows, ordinal: int) -> None:
-        """See `Keeper`: rows that changed since the last checkpoint are valid from checkpoint `ordinal` on."""
+        """See `Keeper`: the new versions of changed rows are valid from the checkpoint `ordinal` on."""
         for name, changed, stored in rows.changes():
             table = self._tables[name]
             self._end(
@@ -99,7 +101,7 @@ class Checkpoints:
             self._begin(connection, table, changed, ordinal)
 
     def try_out(self, connection: Connection, rows: Mapping[str, Mapping[Key, Row]]) -> None:
-        """Raises the database's error where it refuses these rows; the rows are rolled back in any case."""
+        """Writes the rows and rolls them back; raises the database's error where the database refuses them."""
         with connection.begin_nested() as trial:
             for name, put in rows.items():
                 self._begin(connection, self._tables[name], put, _TRIAL)
@@ -122,10 +124,10 @@ class Checkpoints:
 
 
 class HistoryWork(Work):
-    """The work of a history: it writes exactly at checkpoints, wherever the runner's batches end.
+    """The work of a history: it writes rows only as of checkpoints, wherever the runner's batches end.
 
-    `ordinal` is the last event taken; the store's cursor is always a checkpoint. Rows changed between the two are in
-    memory only: a process that dies loses nothing, because the log still holds those events.
+    `ordinal` is the ordinal of the last event received; the store's cursor is always a checkpoint. Rows that changed
+    after that checkpoint are in memory only. If the process ends, nothing is lost, because the log holds the events.
     """
 
     def __init__(
@@ -159,7 +161,7 @@ class HistoryWork(Work):
             )
 
     def write(self, connection: Connection, ordinal: int) -> None:
-        """See `Work`: writes every checkpoint up to `ordinal`; nothing where there is none."""
+        """See `Work`: writes the rows of every new checkpoint up to `ordinal`; nothing where none was reached."""
         if self._is_unconfirmed:
             raise Overtaken(self.projection.name)
         held, self._is_unconfirmed = self.ordinal, ordinal >= self._next()
@@ -190,22 +192,24 @@ class HistoryWork(Work):
             self.fold(fold, recorded)
 
     def _discarded_ordinals(self) -> set[int]:
-        """The ordinals that a person has discarded: they stay discarded when the history is rewound."""
+        """The ordinals of events that a person has discarded. They stay discarded when the history is rewound."""
         beyond = _parked(self.build, self.partition) & (PARKED.c.ordinal > self._checkpoint)
         discarded = beyond & (PARKED.c.state == ParkedState.DISCARDED.value)
         with reading(self.engine) as connection:
             return set(connection.execute(select(PARKED.c.ordinal).where(discarded)).scalars())
 
     def _fold_again(self, refused: Unwritable) -> None:
-        """The interval is folded again, each event's rows tried out at once; a second refusal is no event's fault."""
+        """Sets the interval to be folded again, with a trial write after each event.
+        Raises the database's error where the interval was already folded like this: no single event causes it then.
+        """
         if self._tried_out_upto >= self._next():
             raise refused.__cause__ or refused
         self._tried_out_upto = self._next()
 
     def _tried_out(self, fold: Fold) -> Fold:
-        """The fold, which also tries its rows out on the database, so that exactly the refused event is parked.
+        """A fold that also writes its rows as a trial, so that exactly the event with refused rows is parked.
 
-        An interval is folded like this after the database has refused it as a whole.
+        It is used after the database has refused the rows of a whole interval.
         """
 
         def tried(rows: Rows, recorded: Recorded) -> None:
@@ -230,7 +234,8 @@ class HistoryWork(Work):
         return self._checkpoint - self._checkpoint % self._interval + self._interval
 
     def _load(self, table: str, key: Key) -> Row | None:
-        """Reads within the writing transaction where there is one: only it sees rows that are not committed."""
+        """Reads within the writing transaction, if one is open, because only that transaction sees its uncommitted
+        rows."""
         if self._writing is not None:
             return self._keeper.load(self._writing, table, key)
         return super()._load(table, key)
@@ -243,7 +248,7 @@ def works(
     partition: int,
     interval: int = INTERVAL,
 ) -> list[HistoryWork]:
-    """The work of each history among the builds whose fingerprint is that of this program's projection."""
+    """A `HistoryWork` for each history among the builds that has the fingerprint of this program's projection."""
     return [
         HistoryWork(engine, projections[build.projection], build, partition, interval)
         for build in builds
@@ -263,8 +268,8 @@ def rewind(
 ) -> int:
     """Takes a history back to its last checkpoint before the ordinal `before`; returns that checkpoint.
 
-    Parked events after the checkpoint are deleted together with the rows, and the runner folds all events again except
-    discarded ones. So the rows of a parked sequence are corrected for every past ordinal, too.
+    Rows and records of parked events after the checkpoint are deleted. The runner then folds all events after the
+    checkpoint again, except discarded ones. So the rows of a parked sequence are corrected for past ordinals, too.
     Raises Refused for a build that is not a history.
     """
     if build.kind is not BuildKind.HISTORY:

@@ -49,7 +49,7 @@ TABLE = TableSpec(
         ("type", "ordinal"),
     ),
 )
-"""`subject` is the id in the stream's name, or the whole name where it has no id; streams are looked up by it.
+"""`subject` is the id in the stream's name, or the whole name where the name has no id; streams are found by `subject`.
 `words` are the words of the event's type and of its line, for `projections.search`."""
 
 

@@ -1,4 +1,4 @@
-"""Orders: terms, status, filled amounts and purpose of each."""
+"""Orders: one row for each order with its terms, status, filled amounts and purpose."""
 
 from __future__ import annotations
 
@@ -116,14 +116,15 @@ def _columns(state: Working | Closed) -> Row:
 
 
 def _average(state: Working | Closed) -> Decimal | None:
-    """Quote currency a unit, rounded to twelve decimals for display; None before the first fill."""
+    """The average price in quote currency per unit, rounded to twelve decimals for display; None before the first
+    fill."""
     if state.filled == ZERO:
         return None
     return round(EXACT.divide(state.notional, state.filled), 12)
 
 
 def _state(row: Mapping[str, Any]) -> Working | Closed:
-    """The order's state, rebuilt from the row: no other state is kept between two events."""
+    """The order's state, rebuilt from its row, because only rows are kept between two events."""
     terms = OrderPlaced(
         instrument=row["instrument"],
         side=Side(row["side"]),

@@ -1,8 +1,8 @@
-"""The owner of a position that opens: the owner of the entry that was filled, by the same rules as `domain.portfolio`.
+"""The owner of a position that opens is the owner of the entry order that was filled (rules as in `domain.portfolio`).
 
 The owner follows from several streams. The signal names the strategy instance or the scanner. An entry order belongs
-to the owner of its chain's signal, or to a person. A person's entry that grows a position belongs to that position's
-owner.
+to the owner of its chain's signal; without a signal it belongs to a person. But if a person's entry order increases an
+open position, it belongs to that position's owner.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ OWNERS = TableSpec(
     key=("account", "kind", "name"),
     columns={"account": TEXT, "kind": TEXT, "name": TEXT, "owner": TEXT},
 )
-"""`owner` by `kind`: SIGNAL is the origin of a chain's signal; CHAIN is the owner of a chain that enters; ENTRY is the
-owner of an entry order, empty after the order's end; HELD is the owner of the open position in an instrument and a
-direction (`name` joins both), empty where none is open."""
+"""What `owner` is, by `kind`. SIGNAL: the strategy or scanner of a chain's signal. CHAIN: the owner of a chain whose
+decision is ENTER. ENTRY: the owner of an entry order, empty after the order's end. HELD: the owner of the open position
+in an instrument and a direction (`name` joins both), empty where none is open."""
 
 
 def opener(rows: Rows, meta: Meta, event: PositionOpened) -> str:
@@ -52,7 +52,7 @@ def _detected(rows: Rows, recorded: Recorded) -> None:
 
 
 def _decided(rows: Rows, recorded: Recorded) -> None:
-    """Only an entered signal gives its chain an owner."""
+    """Gives the chain an owner only if the decision is ENTER."""
     meta, event = recorded.envelope.meta, recorded.envelope.event
     assert isinstance(event, DecisionMade)
     if event.verdict is Verdict.ENTER:
@@ -95,4 +95,4 @@ FOLDS: Mapping[type, Fold] = {
     OrderPlaced: _placed,
     **dict.fromkeys((OrderCancelled, OrderDenied, OrderExpired, OrderRejected), _ended),
 }
-"""Folds of the events before a position opens."""
+"""The folds that record owners of signals, chains and entry orders, before a position opens."""

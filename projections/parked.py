@@ -1,7 +1,8 @@
-"""Parked sequences: events that wait for a retry because they or an earlier one of the sequence could not be folded.
+"""Parked sequences: an event that cannot be folded is parked, and so is every later event of its sequence.
 
-Sequences are retried and discarded while a runner works on the same build. Each is one transaction that raises the
-cursor's epoch, so that the runner drops the rows in its memory: no event is skipped or folded out of order.
+Sequences are retried and discarded while a runner works on the same build. Each retry or discard is one transaction
+that raises the cursor's epoch. The runner then discards the rows in its memory, so that no event is skipped or folded
+out of order.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ from projections.store import writing
 from projections.work import Today, error_text
 
 _NEAR = 500
-"""Parked events that are at most this far apart are read with one call, together with the events between them."""
+"""Parked events whose ordinals are at most this far apart are read with one call, with the events between them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParkedSequence:
-    """The parked events of one sequence: their number, the first one's ordinal, and the error of that one."""
+    """The parked events of one sequence: their number, and the ordinal and the error of the first."""
 
     build: Build
     partition: int
@@ -42,7 +43,8 @@ class ParkedSequence:
 
 @dataclass(frozen=True, slots=True)
 class ParkedEvent:
-    """An event that is parked, or was discarded for `reason`; `error` is empty where only an earlier event failed."""
+    """A parked event, or an event that was discarded for `reason`. `error` is empty if the event itself did not
+    fail."""
 
     ordinal: int
     event_id: str
@@ -54,7 +56,7 @@ class ParkedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """How many events were projected, and how many still wait; `error` is that of the first of these."""
+    """How many events were projected, how many are still parked (`waiting`), and the error of the first parked one."""
 
     projected: int
     waiting: int
@@ -98,11 +100,12 @@ def events(connection: Connection, build: Build, partition: int, sequence: str) 
 def retry(
     engine: Engine, log: LogReader, projection: Projection, build: Build, partition: int, sequence: str
 ) -> Retried:
-    """Folds the parked events of a sequence in order, up to the first that fails; rows and the events that remain
-    parked are written in one transaction.
+    """Folds the parked events of a sequence in order, up to the first that fails. The rows and the remaining parked
+    events are written in one transaction.
 
-    A history is rewound to before the first of them instead, and its runner folds every event since then again.
-    Raises Refused where no event of the sequence is parked, or where the build's fingerprint is not the projection's.
+    A history is instead rewound to the last checkpoint before the first parked event; the runner folds it on from
+    there. Raises Refused where no event of the sequence is parked, or where the build's fingerprint is not the
+    projection's.
     """
     if build.fingerprint != projection.fingerprint:
         raise Refused(
@@ -130,8 +133,8 @@ def _rewound(
 def discard(engine: Engine, build: Build, partition: int, sequence: str, reason: str) -> int:
     """Discards the parked events of a sequence for a recorded reason; returns their number.
 
-    Later events of the sequence are projected again. Raises Refused where no event of it is parked, InvalidInput
-    without a reason.
+    New events of the sequence are projected from then on. Raises Refused where no event of the sequence is parked,
+    InvalidInput without a reason.
     """
     if not reason.strip():
         raise InvalidInput("events are only discarded with a reason: give one with --reason")
@@ -146,7 +149,7 @@ def discard(engine: Engine, build: Build, partition: int, sequence: str, reason:
 
 
 class _Attempt:
-    """One retry within one transaction."""
+    """One retry of a parked sequence, within one transaction."""
 
     def __init__(
         self,
@@ -175,7 +178,7 @@ class _Attempt:
         return None if self._refused(rows) else self._left(folded, fault)
 
     def one_by_one(self) -> Retried:
-        """Folds and writes event by event, up to the one that is refused."""
+        """Folds and writes one event after the other, up to the first whose rows are refused."""
         rows = self._rows()
         for number, recorded in enumerate(self._events):
             _folded, fault = self._fold(rows, [recorded])
@@ -206,7 +209,7 @@ class _Attempt:
         return count, None
 
     def _refused(self, rows: MemoryRows) -> Exception | None:
-        """Writes the rows; returns the database's error where it refuses them."""
+        """Writes the rows; returns the database's error where the database refuses them, else None."""
         try:
             with self._connection.begin_nested():
                 self._keeper.write(self._connection, rows, self._at)
@@ -248,7 +251,7 @@ def _read(log: LogReader, ordinals: Sequence[int]) -> Iterator[Recorded]:
 
 
 def _runs(ordinals: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Each ordinal with the number of its run; the ordinals of a run are at most `_NEAR` apart."""
+    """Each ordinal with the number of its run: a new run begins after a distance of more than `_NEAR`."""
     run = 0
     for before, ordinal in zip([ordinals[0], *ordinals[:-1]], ordinals, strict=True):
         run += ordinal - before > _NEAR

@@ -1,4 +1,4 @@
-"""The events that a query about the past is folded from, decoded once for all tables of the query."""
+"""The events that a query about the past folds; they are decoded once for all tables of the query."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import chain
 from domain.log import LogReader, Recorded
 
 _HELD = 20_000
-"""The most events held in memory for the next table; a longer range is read again for each table."""
+"""The largest number of events kept in memory for the next table; a longer range is read again for each table."""
 
 
 class Past:
@@ -22,7 +22,7 @@ class Past:
         self._events: list[Recorded] = []
 
     def events(self, after: int) -> Iterable[Recorded]:
-        """The events with `after < ordinal <= self.ordinal`, in order. Raises as `LogReader.read`."""
+        """The events with `after < ordinal <= self.ordinal`, in order. Raises what `LogReader.read` raises."""
         if self.ordinal - after > _HELD:
             return self._log.read(after, self.ordinal)
         if after < self._after:
@@ -35,11 +35,11 @@ class Past:
 
 
 def ordinal_at(moment: datetime, head: int, recorded_at: Callable[[int], datetime]) -> int:
-    """The last ordinal of the log that was recorded at or before `moment`; 0 where the first was recorded later.
+    """The ordinal of the last event recorded at or before `moment`; 0 where the first event was recorded later.
 
     Binary search for the ordinal p with `recorded_at(p) <= moment < recorded_at(p + 1)`: about log2(head) lookups. The
     recorded times of a log do not decrease, so p is unique. If a clock was set back while the log was written, there
-    may be several such ordinals and one of them is returned; only an ordinal names the moment exactly then.
+    may be several such ordinals, and any of them is returned; the caller can then give an ordinal instead of a time.
     """
     at_or_before, later = 0, head + 1
     while later - at_or_before > 1:

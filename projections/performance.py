@@ -1,4 +1,4 @@
-"""Performance: the results of closed positions in all, by instrument, by strategy and by day; and event counts.
+"""Performance: the results of closed positions, in total and by instrument, strategy and day; also event counts.
 
 Money is in the account's currency. A trade is won if its net (after fees and funding) is above zero, and lost if it is
 below. Sharpe and Sortino ratios are computed from the daily returns when they are queried.
@@ -26,7 +26,7 @@ BY_HAND = "MANUAL"
 """The strategy recorded for trades that a person requested."""
 
 WINDOW = 50
-"""Trades in the recent win rate."""
+"""The number of latest trades that the recent win rate is computed from."""
 
 TABLE = TableSpec(
     "performance",
@@ -53,9 +53,9 @@ TABLE = TableSpec(
         "ordinal": COUNT,
     },
 )
-"""`gross_profit` and `gross_loss` are the sums of the nets of won and lost trades, `max_drawdown` is the deepest fall
-of the running net below its peak, and `recent` has a digit for each of the last WINDOW trades, the latest last: 1 for a
-won trade, 0 for any other."""
+"""`gross_profit` and `gross_loss` are the sums of the nets of won and of lost trades. `max_drawdown` is the largest
+drop of the cumulative net below its earlier peak. `recent` has a digit for each of the last WINDOW trades, the latest
+last: 1 for a won trade, 0 for any other."""
 
 DAYS = TableSpec(
     "days",
@@ -89,7 +89,7 @@ COUNTS = TableSpec(
         "count": COUNT,
     },
 )
-"""Event counts: `label` is the verdict, reason, side or direction by which the measure is counted."""
+"""Event counts: `measure` is what is counted; `label` is the events' verdict, reason, side or direction."""
 
 ORDER_TERMS = TableSpec(
     "performance_orders",

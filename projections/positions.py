@@ -1,4 +1,4 @@
-"""Positions, open and closed: quantity, cost and result of each."""
+"""Positions: one row for each open or closed position with its quantity, cost and result."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ TABLE = TableSpec(
         ("owner", "ordinal"),
     ),
 )
-"""`average_price` is the cost per unit; a closed position keeps its last one. `gross`, `fees` and `funding` are sums
-since the opening. `owner` is a strategy instance, a scanner or `person` (`domain/owner.py`)."""
+"""`average_price` is the cost per unit; a closed position keeps its last average price. `gross`, `fees` and `funding`
+are sums since the opening. `owner` is a strategy instance, a scanner or `person` (`domain/owner.py`)."""
 
 
 def _opened(rows: Rows, recorded: Recorded) -> None:
@@ -146,7 +146,7 @@ def _moved(meta: Meta, at: int) -> Row:
 
 
 def _state(row: Mapping[str, Any]) -> position.PositionState:
-    """The position's state, rebuilt from the row: no other state is kept between two events."""
+    """The position's state, rebuilt from its row, because only rows are kept between two events."""
     if row["status"] == CLOSED:
         return Ended(row["net"])
     return Open(
@@ -213,8 +213,8 @@ WITHOUT_OWNERS = Projection(
     (TableSpec("positions", key=_KEY, columns=_COLUMNS),),
     _OF_STREAM,
 )
-"""Positions without `owner`, which cannot be read from a position's stream alone. Subscriptions fold this projection;
-no store keeps it."""
+"""Positions without the column `owner`, which cannot be computed from a position's stream alone. Subscriptions fold
+this projection; no store has a build of it."""
 
 POSITIONS = Projection(
     "positions",
@@ -229,4 +229,4 @@ POSITIONS = Projection(
         PositionClosed: _closed,
     },
 )
-"""Its order is the account, because the owner follows from the streams of signals and orders, too."""
+"""A sequence is all events of an account, because a position's owner also follows from signals and orders."""

@@ -19,14 +19,14 @@ Key = tuple[Any, ...]
 
 
 class Rows(Protocol):
-    """The rows that a projection's folds read and put."""
+    """The rows of a projection's tables, as its folds read and write them."""
 
     def find(self, table: str, *key: Any) -> Row | None:
-        """The row with this key after all events folded so far; None where there is none."""
+        """The row with this key after all events folded so far; None where the key has no row."""
         ...
 
     def get(self, table: str, *key: Any) -> Row:
-        """The row with this key; raises KeyError where there is none, because earlier events were not projected."""
+        """The row with this key. Raises KeyError where the key has no row: earlier events were not projected then."""
         ...
 
     def put(self, table: str, row: Row) -> None:
@@ -38,9 +38,9 @@ Fold = Callable[[Rows, Recorded], None]
 
 
 class Order(StrEnum):
-    """Which events form a sequence and must be projected one after the other: those of a stream, or of an account.
+    """Which events form a sequence, to be projected one after the other: the events of a stream, or of an account.
 
-    No two sequences write the same row, so one sequence can be parked while the others go on.
+    No two sequences write the same row, so one sequence can be parked while the others are projected.
     """
 
     STREAM = "STREAM"
@@ -53,10 +53,10 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """A read model. `folds` are by event class; events of other classes do not change it.
+    """A read model. `folds` has a fold for each event class that changes the read model.
 
     A fold uses no clock and no random numbers, and reads only rows of its own projection's tables, so a rebuild
-    produces identical rows. `version` is raised with every change of meaning; `fingerprint` changes with columns, too.
+    produces identical rows. A developer raises `version` when the meaning of a column changes.
     """
 
     name: str
@@ -67,7 +67,8 @@ class Projection:
 
     @cached_property
     def fingerprint(self) -> str:
-        """12 hexadecimal digits over version and columns; a build with another one was made by another version."""
+        """12 hexadecimal digits: a hash of version, order, columns, keys and indexes. A build with another fingerprint
+        was made by another version of the projection."""
         parts = [str(self.version), self.order]
         for spec in self.tables:
             parts += [spec.name, *spec.key, *(f"{name}:{kind.name}" for name, kind in spec.columns.items())]

@@ -1,4 +1,4 @@
-"""When each event was recorded: read from the journal, because a row is found faster by its key than a log's record."""
+"""The time at which each event was recorded. It is read from the journal, which is faster than reading the log."""
 
 from __future__ import annotations
 

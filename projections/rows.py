@@ -1,4 +1,5 @@
-"""The rows of one build during a batch: read from the store once, changed in memory, written at the batch's end."""
+"""The rows of one build during a batch. A row is read from the store once, changed in memory, and written at the
+batch's end."""
 
 from __future__ import annotations
 
@@ -9,16 +10,18 @@ from projections.projection import Key, Row
 from projections.tables import TableSpec
 
 Load = Callable[[str, Key], Row | None]
-"""Reads a row that is not in memory, by table and key; None where there is none."""
+"""Reads a row that is not in memory from the store, by table and key; None where the store has no such row."""
 
 _HELD = 25_000
-"""Rows that a table keeps in memory between batches, and as many older ones; other rows are read from the store."""
+"""When a table has more rows than this in memory after a batch, they become its older rows, and the previous older rows
+are discarded."""
 _KEYS = 500_000
-"""The most keys a table remembers of a build made from the first event: the store has no row with another key."""
+"""If a build was made from the first event and has at most this many keys, all its keys are kept in memory: a row
+with another key is not looked up in the store."""
 
 
 class TableRows:
-    """One table's rows in memory; rows of a table that no fold has read are not kept between batches."""
+    """One table's rows in memory. If no fold has read the table, its rows are discarded after each batch."""
 
     __slots__ = ("_has_all_keys", "_is_read", "_load", "_older", "dirty", "key", "known", "name", "stored")
 
@@ -34,7 +37,7 @@ class TableRows:
         self.stored: set[Key] = set()
 
     def find(self, key: Key) -> Row | None:
-        """The current row; read from the store where it is not in memory and the store may have it."""
+        """The current row. It is read from the store if it is not in memory and the store may have it."""
         self._is_read = True
         if key in self.known:
             return self.known[key]
@@ -63,7 +66,8 @@ class TableRows:
             self._forget_keys()
 
     def forget(self, *, empty: bool = False) -> None:
-        """Discards all rows in memory; if the store's table is `empty`, no row is looked up there until it has one."""
+        """Discards all rows in memory. With `empty` (the store's table has no rows), only keys written later are looked
+        up in the store."""
         self._older.clear()
         self.known.clear()
         self.dirty.clear()
@@ -77,9 +81,9 @@ class TableRows:
 
 
 class MemoryRows:
-    """The rows of a build in memory (`projections.projection.Rows`), on top of the rows in the store.
+    """The rows of a build in memory (`projections.projection.Rows`); rows not in memory are read from the store.
 
-    A fold that fails is undone as a whole: none of its rows is written.
+    If a fold fails, `undo` removes all rows that it has put, so none of them is written.
     """
 
     __slots__ = ("_undo", "tables")
@@ -116,7 +120,7 @@ class MemoryRows:
         return put
 
     def kept(self) -> None:
-        """Keeps the rows that were put by the event just folded."""
+        """Keeps the rows that the last fold has put; `undo` no longer removes them."""
         self._undo.clear()
 
     def undo(self) -> None:
@@ -127,7 +131,7 @@ class MemoryRows:
         self._undo.clear()
 
     def changes(self) -> Iterator[tuple[str, Mapping[Key, Row], set[Key]]]:
-        """Each table's name, its changed rows by key, and the keys that the store has already."""
+        """Each changed table's name, its changed rows by key, and the keys that are known to be in the store."""
         for rows in self.tables.values():
             if rows.dirty:
                 yield rows.name, rows.dirty, rows.stored
@@ -138,14 +142,15 @@ class MemoryRows:
             rows.written()
 
     def forget(self, *, empty: bool = False) -> None:
-        """Discards all rows in memory: another process may have changed the store. `empty`: the store has no rows."""
+        """Discards all rows in memory, where another process may have changed the store. `empty`: the store has no
+        rows."""
         self._undo.clear()
         for rows in self.tables.values():
             rows.forget(empty=empty)
 
 
 def _restore(rows: dict[Key, Any], key: Key, row: Row | None) -> None:
-    """Puts the earlier row back; a row that was not in memory is read from the store when it is next needed."""
+    """Puts the earlier row back; where `row` is None the key had no row in memory and is removed."""
     if row is None:
         rows.pop(key, None)
     else:

@@ -19,21 +19,22 @@ Projected = Callable[[Sequence[Recorded], int], None]
 """Called with a committed batch and the time when its folding began, in nanoseconds since 1970."""
 
 BATCH = 2_000
-"""Events per transaction, where a reader may wait for the next one."""
+"""Events per transaction by default. The number is small, because a query may be waiting for new rows."""
 _ALONE = 10_000
-"""Events per transaction, where all builds are at the same ordinal and this far behind: no build delays another."""
+"""Events per transaction where all builds are at the same ordinal and more than this many events behind; then no build
+delays another."""
 _AT_ONCE = 50_000
-"""Events per read of the log: a writer of the log must not wait long for a read to end."""
+"""Events per read of the log; limited because a writer of the log may have to wait until the read ends."""
 
 
 class Runner:
     """Keeps several builds up to date with one log; builds at the same ordinal share a transaction.
 
-    Builds that are behind delay the others by one batch at most. Not thread-safe.
+    A build that is behind delays the others by at most one batch. Not thread-safe.
     """
 
     def __init__(self, log: LogReader, works: Sequence[Work], projected: Projected | None = None) -> None:
-        """`projected` is called after each batch that a live build of today's rows has committed."""
+        """`projected` is called after each batch that a live build of kind TODAY has committed."""
         self._log = log
         self.works = list(works)
         self._projected = projected
@@ -50,7 +51,7 @@ class Runner:
         self._log_id = log_id
 
     def take_up(self, works: Sequence[Work]) -> None:
-        """Replaces the builds; those that were there before go on at their ordinal."""
+        """Replaces the builds; builds that the runner already had continue at their ordinal."""
         new = [work for work in works if work not in self.works]
         self.works = [work for work in self.works if work in works]
         for work in new:
@@ -61,7 +62,7 @@ class Runner:
     def step(self, most: int | None = None) -> int:
         """Advances each group of builds at the same ordinal by one batch; returns the number of events folded.
 
-        A batch has at most `most` events; by default BATCH, or more where no reader or build waits for it.
+        A batch has at most `most` events; by default BATCH, or more where all builds are far behind together.
         """
         if not self._log_id:
             self.start()
@@ -88,7 +89,7 @@ class Runner:
         self._reads.clear()
 
     def _begin_again(self) -> None:
-        """Makes the next step resume from the store, so that uncommitted events are not folded twice."""
+        """Makes the next step resume all builds from the store, so that no uncommitted event is folded twice."""
         self.close()
         self._log_id = ""
 
@@ -130,7 +131,7 @@ class Runner:
             self._one_by_one(work, batch)
 
     def _one_by_one(self, work: Work, batch: Sequence[Recorded]) -> None:
-        """Commits event by event, and parks exactly the events whose rows the database refuses."""
+        """Commits one event after the other, and parks exactly the events whose rows the database refuses."""
         self._resume(work, self._log_id)
         for recorded in batch:
             fold = work.folds.get(type(recorded.envelope.event))
@@ -170,7 +171,7 @@ class _Read:
         return batch
 
     def close(self) -> None:
-        """Releases the log's connection, where it reads from one, without waiting for garbage collection."""
+        """Releases the connection that the log is read from, if any, without waiting for garbage collection."""
         self._close()
 
 
@@ -183,7 +184,9 @@ def _interested(group: Sequence[Work]) -> Mapping[type, Sequence[tuple[Work, Fol
 
 
 def log_id_of(log: LogReader) -> str:
-    """The log's id, from its first event; empty for an empty log. Raises InvalidInput for another first event."""
+    """The log's id, from its first event; empty for an empty log.
+    Raises InvalidInput where the first event is not LogOpened.
+    """
     first = next(iter(log.read(upto=1)), None)
     if first is None:
         return ""
@@ -206,5 +209,6 @@ def _ordinal(work: Work) -> int:
 
 
 def _turn(work: Work) -> tuple[Any, ...]:
-    """Of builds at the same ordinal the live one comes last, so that the build to replace it is never behind it."""
+    """The order in which builds are advanced: by ordinal, and at the same ordinal the live build last, so that its
+    replacement is never behind it."""
     return work.ordinal, work.build.status is BuildStatus.LIVE

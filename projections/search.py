@@ -2,7 +2,8 @@
 
 A word is a run of letters and digits, or a number with its decimals; all other characters separate words, and case is
 ignored. `BTCUSDT-LINEAR.BYBIT at 83123.5` has five words: btcusdt, linear, bybit, at, 83123.5. Only whole words match:
-83123 does not match 83123.5. A row's words have a column of their own, so that no database's tokenizer matters.
+83123 does not match 83123.5. A row's words are stored in a column, already separated, so that the result does not
+depend on a database's tokenizer.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ def words(text: str) -> Sequence[str]:
 def matching(rows: FromClause, text: str) -> ColumnElement[bool]:
     """Whether a row holds every word of the text.
 
-    `rows` is a source's table with the columns `words` and `ordinal`, live or as of an ordinal; only the live table
-    has an index. Raises InvalidInput for a text without a word.
+    `rows` is a source's table with the columns `words` and `ordinal`, live or as of an ordinal. Only the live table
+    has an index of words. Raises InvalidInput for a text without a word.
     """
     wanted_words = words(text)
     if not wanted_words:
@@ -45,9 +46,10 @@ def matching(rows: FromClause, text: str) -> ColumnElement[bool]:
 
 
 class _Matching(FunctionElement[bool]):
-    """One condition in two dialects; each database receives its own.
+    """One condition, written once for PostgreSQL and once for SQLite; each database receives its own.
 
-    It has no SQL type: as a boolean, SQLAlchemy would compare it with 1 on SQLite, which then could use no index.
+    The condition has no SQL type. If it were a boolean, SQLAlchemy would compare it with 1 on SQLite, and SQLite could
+    then use no index.
     """
 
     inherit_cache = True

@@ -13,7 +13,7 @@ _UNPRINTED = dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029], " ")
 
 
 def sentence(event: Event) -> str:
-    """The event's sentence, on one line; prices and quantities as they were recorded.
+    """The event's sentence, on one line. Prices and quantities are not rounded.
 
     Control characters in text from outside (an exchange's reasons) are replaced by spaces.
     """

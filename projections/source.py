@@ -1,6 +1,6 @@
 """Sources of queries: the live builds as they are now, or the read models as of an ordinal.
 
-A query is written once, against the columns of a table's spec; its source determines the moment it is answered for.
+A query uses only the columns of a table's spec, so one query reads the present or the past, depending on its source.
 """
 
 from __future__ import annotations
@@ -36,11 +36,13 @@ class Source(Protocol):
 
     @property
     def ordinal(self) -> int:
-        """The ordinal up to which every table includes the log's events."""
+        """The ordinal of the last event that every table includes."""
         ...
 
     def table(self, name: str) -> FromClause:
-        """The rows of this log in a table, with the columns of its spec; raises Refused where it is not built."""
+        """The rows of this log in the table `name`, with the columns of its spec.
+        Raises Refused where the store has no build of it in the version of this program.
+        """
         ...
 
 
@@ -93,7 +95,8 @@ class ReadModels:
         log: LogReader | None = None,
         interval: int = INTERVAL,
     ) -> None:
-        """`log` is read for queries about the past; `interval` is that of the histories in the store."""
+        """`log` is read for queries about the past; `interval` is the number of events between two checkpoints of the
+        store's histories."""
         self.engine = engine
         self.projections = projections
         self.partition = partition
@@ -109,10 +112,11 @@ class ReadModels:
 
     @contextmanager
     def as_of(self, moment: int | datetime) -> Generator[Source]:
-        """Opens the read models as of an ordinal, or as of the last ordinal recorded by a time; 0 is the empty log.
+        """Opens the read models as of an ordinal (0: before the first event), or as of the last event recorded at or
+        before a time.
 
         Raises InvalidInput for an ordinal that the log does not have and for a time without time zone, Refused where
-        these read models were opened without a log; and as `LogReader.read`.
+        these read models were opened without a log, and what `LogReader.read` raises.
         """
         log = self._required_log()
         with reading(self.engine) as connection:

@@ -14,7 +14,7 @@ from projections.builds import Build, builds
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A build's status on one log: its ordinal, and the number of its parked events and of their sequences."""
+    """A build's status on one log: its ordinal, the number of its parked events, and the number of their sequences."""
 
     build: Build
     partition: int

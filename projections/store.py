@@ -1,6 +1,7 @@
 """The store: the database that holds the read models, PostgreSQL or SQLite.
 
-Reads see one snapshot of it, writes are one transaction. All of it is derived from the log and can be rebuilt.
+A reading connection sees one snapshot of the database; a writing connection is one transaction. All rows are derived
+from the log and can be rebuilt.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ from projections.columns import COLLATION
 
 _WRITES = "whence_writes"
 _PRAGMAS = ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
-"""SQLite: readers and the writer do not block each other; rows lost in a power failure are rebuilt from the log."""
+"""With these settings SQLite's readers and writer do not block each other. The last rows may be lost in a power
+failure; they are rebuilt from the log."""
 
 
 def prepare(engine: Engine) -> Engine:
-    """Prepares an engine for a store and returns it; to be called once, before the first connection.
+    """Prepares an engine for a store and returns it; called once, before the first connection.
 
-    On SQLite each transaction begins explicitly, because the driver begins none before DDL; a collation for decimals
-    is added.
+    On SQLite each transaction begins explicitly, because the driver begins none before DDL. A collation for decimals
+    is added there.
     """
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up)
@@ -33,7 +35,7 @@ def prepare(engine: Engine) -> Engine:
 
 @contextmanager
 def reading(engine: Engine) -> Generator[Connection]:
-    """A connection that sees one snapshot of the store, whatever is written meanwhile."""
+    """A connection that sees one snapshot of the store; rows written later are not visible on it."""
     with snapshot(engine) as connection:
         yield connection
 

@@ -1,4 +1,4 @@
-"""The story of a chain, read from the journal with three queries; `projections.chain.find_story` reads a whole log."""
+"""The story of an id (`projections.chain`), read from the journal with three queries, without reading the whole log."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ from projections.chain import Story, story_of
 from projections.source import Source
 
 MOST = 10_000
-"""The most events of one story: nobody reads a longer one, and a server should not have to send it."""
+"""The largest number of events in one story. A longer story is refused, because nobody reads it."""
 
 Decode = Callable[[bytes], Envelope]
 
 
 def story(source: Source, wanted: str, decode: Decode, most: int = MOST) -> Story | None:
-    """The whole story around an order, signal, position, event, execution, chain or stream; None where there is none.
+    """The whole story of the order, signal, position, event, execution, chain or stream with the id `wanted`; None
+    where no event has this id.
 
-    `decode` decodes a record of the log. A position that one chain opened and another closed belongs to both chains,
-    so the story holds both. Raises Refused for a story of more than `most` events, and as `decode`.
+    `decode` decodes a record of the log. If one chain opened a position and another closed it, the position belongs to
+    both chains, and the story contains both. Raises Refused for a story of more than `most` events, and what `decode`
+    raises.
     """
     journal = source.table("journal")
     named = _chains(source, _named(journal, source.table("fills"), wanted), wanted, most)
@@ -37,7 +39,7 @@ def story(source: Source, wanted: str, decode: Decode, most: int = MOST) -> Stor
 
 
 def _chains(source: Source, of: Select[Any] | CompoundSelect[Any], wanted: str, most: int) -> frozenset[str]:
-    """The chains that the query returns. It returns one row per event, so more than `most` rows are refused at once."""
+    """The chains that the query returns. It returns one row per event, so more than `most` rows raise Refused."""
     chains: Sequence[str] = source.connection.execute(of.limit(most + 1)).scalars().all()
     _check(len(chains), wanted, most)
     return frozenset(chains)
@@ -51,7 +53,8 @@ def _check(count: int, wanted: str, most: int) -> None:
 
 
 def _named(journal: FromClause, fills: FromClause, wanted: str) -> CompoundSelect[Any]:
-    """The chains that hold the id; one query for each kind of id, so that each can use its index."""
+    """A query for the chains with an event that has the id; a UNION of one query for each kind of id, so that each uses
+    its index."""
     columns = journal.c
     has_it = (
         columns.chain == wanted,
@@ -69,7 +72,8 @@ def _named(journal: FromClause, fills: FromClause, wanted: str) -> CompoundSelec
 
 
 def _sharing(journal: FromClause, chains: frozenset[str]) -> Select[Any]:
-    """The chain of each event of these chains' positions, repeated: for DISTINCT, SQLite would scan the journal."""
+    """A query for the chain of each event of these chains' positions. Chains are repeated in its result, because with
+    DISTINCT SQLite would scan the whole journal."""
     whole = journal.alias("whole")
     theirs = (journal.c.noun == "position") & journal.c.chain.in_(sorted(chains))
     by_index = whole.c.subject.in_(select(journal.c.subject).where(theirs))

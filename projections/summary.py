@@ -20,9 +20,11 @@ from domain.signal import DecisionMade, SignalDetected, Verdict
 
 @dataclass(slots=True)
 class Summary:
-    """Sums over the events folded so far; money in the account's currency, drawdown a fraction of the peak balance.
+    """Sums over the events folded so far. Money is in the account's currency; drawdown is a fraction of the peak
+    balance.
 
-    `tripped` is the reason of the kill switch, `tripped_at` when it was tripped; both are empty while it is not.
+    `tripped` is the reason why the kill switch tripped, `tripped_at` is the time; empty and None while it is not
+    tripped.
     """
 
     currency: str = ""
@@ -49,7 +51,7 @@ class Summary:
     tripped_at: datetime | None = None
 
     def fold(self, envelope: Envelope) -> None:
-        """Adds one event; events without a step only raise `events`."""
+        """Adds one event; an event of a class without a function in `_STEPS` only increases `events`."""
         self.events += 1
         step = _STEPS.get(type(envelope.event))
         if step is not None:
@@ -66,12 +68,12 @@ class Summary:
 
     @property
     def win_rate(self) -> Decimal | None:
-        """The share of closed positions with a net profit; None before the first is closed."""
+        """The share of closed positions with a net profit; None before the first position is closed."""
         return None if self.trades == 0 else Decimal(self.wins) / self.trades
 
     @property
     def still_open(self) -> int:
-        """The number of positions opened and not yet closed."""
+        """The number of positions that were opened and are not closed yet."""
         return self.opened - self.trades
 
     def figures(self) -> Mapping[str, object]:

@@ -15,8 +15,8 @@ from projections.word_index import WORDS, index_words
 class TableSpec:
     """A table of a read model: its columns by name, in order; its key; the columns of its indexes.
 
-    The first column of every table is the log's `partition`, which no projection writes: a store may hold the rows of
-    several logs. A table with a column `words` can be searched (`projections.search`).
+    Every table also has a first column `partition`, the number of the log, because a store may hold the rows of several
+    logs; folds do not write it. A table with a column `words` can be searched (`projections.search`).
     """
 
     name: str
@@ -30,7 +30,8 @@ class TableSpec:
             raise ValueError(f"{self.name} has no column {', '.join(sorted(unknown))}")
 
     def table(self, metadata: MetaData, name: str, more: Sequence[tuple[str, Kind]] = ()) -> Table:
-        """The table `name`, with the columns `more` after its own; non-nullable ones of `more` join its key."""
+        """The table `name`, with the columns `more` after its own; columns of `more` that are not nullable are added to
+        the key."""
         kinds = [("partition", COUNT), *self.columns.items(), *more]
         columns = [Column(column, kind.type(), nullable=kind.nullable) for column, kind in kinds]
         key = PrimaryKeyConstraint(

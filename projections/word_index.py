@@ -1,8 +1,9 @@
 """The index over a table's column of words: GIN over an array on PostgreSQL, an FTS5 table on SQLite.
 
-The FTS5 table stores no text. It is created and dropped with its table, and written in the transaction that writes the
-row. New rows are added in bulk (`put_words`): with a trigger FTS5 flushes its index after every row, which takes seven
-times as long. Triggers handle the few rows that are changed or deleted.
+The FTS5 table stores no text. It is created and dropped with the table that it indexes, and is written in the
+transaction that writes the row. New rows are added in bulk (`put_words`), because with a trigger FTS5 flushes its index
+after every row, which takes seven times as long. Triggers update the index for the few rows that are changed or
+deleted.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ WORDS = "words"
 _INDEXED = "words are indexed"
 _SPACE: ColumnElement[str] = literal_column("' '")
 _PARTITION_FROM = 40
-"""A row id of the FTS5 table holds the partition from this bit on, and the ordinal below it."""
+"""A row id of the FTS5 table holds the ordinal in the bits below this one, and the partition in the bits from this one
+on."""
 _ORDINAL = (1 << _PARTITION_FROM) - 1
 
 _MADE = (
@@ -48,7 +50,8 @@ _ID = f"({{row}}.partition << {_PARTITION_FROM}) | {{row}}.ordinal"
 
 
 def index_words(rows: Table) -> None:
-    """Indexes the table's column `words` from its creation on; it must also have `partition` and `ordinal`."""
+    """Makes the index of the column `words` part of the table, so that both are created together. The table must also
+    have the columns `partition` and `ordinal`."""
     rows.info[_INDEXED] = True
     gin = Index(f"ix_{rows.name}_words", array_of(rows), postgresql_using="gin")
     gin.ddl_if(dialect="postgresql")
@@ -72,7 +75,7 @@ def _drop_fts(rows: Table, connection: Connection, **_: Any) -> None:
 
 
 def put_words(driver: Any, rows: Table, partition: int, new: Iterable[Mapping[str, Any]]) -> None:
-    """Adds rows that were just written to SQLite's index; does nothing where the table has none.
+    """Adds new rows to SQLite's index of words; does nothing where the table has no such index.
 
     `driver` is a connection of the `sqlite3` module.
     """
@@ -83,12 +86,12 @@ def put_words(driver: Any, rows: Table, partition: int, new: Iterable[Mapping[st
 
 
 def array_of(rows: FromClause) -> ColumnElement[Any]:
-    """The words as a PostgreSQL array, by the same expression as the index."""
+    """The words as a PostgreSQL array; the index uses the same expression."""
     return func.string_to_array(rows.c[WORDS], _SPACE)
 
 
 def in_fts(rows: FromClause, wanted_words: Sequence[str]) -> ColumnElement[bool] | None:
-    """Whether a row holds these words, by SQLite's index; None where the selected table has no index."""
+    """A condition that a row holds these words, using SQLite's index; None where the selected table has no index."""
     chosen = _chosen(rows)
     indexed, *more = chosen.get_final_froms()
     if more or not _is_indexed(indexed):

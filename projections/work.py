@@ -1,7 +1,9 @@
-"""The work of one build on one log: folds events in memory and writes rows and ordinal in one transaction.
+"""A `Work` keeps one build up to date with one log: it folds events in memory and writes rows and ordinal in one
+transaction.
 
-So every event is projected exactly once, wherever the process dies: uncommitted events are read again. Another process
-cannot commit in between, because the ordinal is only updated from the value that this work read.
+So every event is projected exactly once, even if the process ends at any point: uncommitted events are read again. If
+another process has committed in the meantime, the commit fails, because the ordinal is only updated if it still has the
+value that this work has read.
 """
 
 from __future__ import annotations
@@ -31,19 +33,20 @@ _log = logging.getLogger(__name__)
 
 
 class Keeper(Protocol):
-    """Reads and writes a build's rows: as they are now, or as of every checkpoint."""
+    """Reads and writes a build's rows. `Today` stores them as they are now, `history.Checkpoints` as of every
+    checkpoint."""
 
     def load(self, connection: Connection, table: str, key: Key) -> Row | None:
-        """The row as last written; None where there is none."""
+        """The row as last written; None where the key has no row."""
         ...
 
     def write(self, connection: Connection, rows: MemoryRows, ordinal: int) -> None:
-        """Writes the changed rows; `ordinal` is that of the last event folded."""
+        """Writes the changed rows; `ordinal` is the ordinal of the last folded event."""
         ...
 
 
 class Today:
-    """A `Keeper` of each row as it is now."""
+    """A `Keeper` that stores each row as it is now."""
 
     def __init__(self, tables: Mapping[str, Table], partition: int) -> None:
         self._tables = tables
@@ -65,7 +68,8 @@ class Today:
 
 
 class Work:
-    """A build and one log's partition; `ordinal` is that of the last event committed."""
+    """Keeps one build up to date with the log of one partition; `ordinal` is the ordinal of the last committed
+    event."""
 
     def __init__(
         self,
@@ -112,7 +116,7 @@ class Work:
     def fold(self, fold: Fold, recorded: Recorded) -> None:
         """Folds one event, or parks it where its sequence is parked already.
 
-        Raises the database's own errors where a row cannot be read: the event is not at fault then.
+        Raises the database's errors where a row cannot be read, because the event does not cause them.
         """
         if self._parked and self._sequence(recorded.envelope.meta) in self._parked:
             self._await(recorded, "")
@@ -137,7 +141,7 @@ class Work:
         self._await(recorded, error_text(fault))
 
     def commit(self, ordinal: int) -> None:
-        """Writes the rows changed up to `ordinal`, and the ordinal, in one transaction.
+        """Writes the rows changed up to `ordinal`, and `ordinal` itself, in one transaction.
 
         Raises Overtaken where another process has moved the ordinal or changed the rows (call `resume` then),
         Unwritable where the database refuses the rows.
@@ -145,7 +149,8 @@ class Work:
         commit_together([self], ordinal)
 
     def write(self, connection: Connection, ordinal: int) -> None:
-        """Writes what `commit` writes, in the caller's transaction; call `written` once that is committed."""
+        """Writes what `commit` writes, in the caller's transaction; call `written` once that transaction is
+        committed."""
         self._close_reading()
         seen = (CURSORS.c.ordinal == self.ordinal) & (CURSORS.c.epoch == self._epoch)
         moved = update(CURSORS).where(self._here & seen).values(ordinal=ordinal)
@@ -214,11 +219,11 @@ _BEGIN: Mapping[str, Callable[[], Insert]] = {
 
 
 def commit_together(works: Sequence[Work], ordinal: int) -> None:
-    """Commits works of one store and at the same ordinal in one transaction. Raises as `Work.commit`; then none of them
-    is committed.
+    """Commits works of one store that are at the same ordinal in one transaction. Raises what `Work.commit` raises;
+    then no work is committed.
 
-    On PostgreSQL the commit is asynchronous: a server crash may undo it, ordinal and rows together, and the events are
-    read from the log again.
+    On PostgreSQL the commit is asynchronous: a crash of the server may undo it. Ordinal and rows are undone together,
+    and the events are read from the log again.
     """
     with writing(works[0].engine) as connection:
         if connection.dialect.name == "postgresql":
@@ -230,7 +235,8 @@ def commit_together(works: Sequence[Work], ordinal: int) -> None:
 
 
 def error_text(fault: BaseException) -> str:
-    """The error as recorded with a parked event: its type, its message, and the same of its cause."""
+    """The text of an error, as recorded with a parked event: its type and message, then type and message of its
+    cause."""
     line = f"{type(fault).__name__}: {fault}"
     return line if fault.__cause__ is None else f"{line} ({error_text(fault.__cause__)})"
 
@@ -245,7 +251,7 @@ def parked_sequences(connection: Connection, build_id: int, partition: int) -> s
 def works(
     engine: Engine, builds: Sequence[Build], projections: Mapping[str, Projection], partition: int
 ) -> list[Work]:
-    """The work of each build whose fingerprint is that of this program's projection."""
+    """A `Work` for each of the builds that has the fingerprint of this program's projection."""
     return [
         Work(engine, projections[build.projection], build, partition)
         for build in builds

@@ -1,7 +1,7 @@
-"""Bulk writes by each database's fastest way: COPY on PostgreSQL, one prepared statement on SQLite.
+"""Writes many rows in each database's fastest way: COPY on PostgreSQL, one prepared statement on SQLite.
 
-SQLAlchemy describes the tables and their types. Rows are passed to the driver directly, because read models are mostly
-written.
+SQLAlchemy describes the tables and their types. Rows are passed to the driver directly, which is faster, because read
+models are written more often than read.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _on_conflict(table: Table) -> str:
 
 
 def _columns(table: Table, dialect: str) -> tuple[Sequence[str], Sequence[tuple[int, Bind]]]:
-    """The column names, `partition` first, and the conversion of each column that the driver does not convert."""
+    """The column names, `partition` first, and the conversions of those columns that the driver does not convert."""
     columns = list(table.columns)[1:]
     binds = [
         (number, bind)

@@ -1,4 +1,4 @@
-"""The API in GraphQL. The domain's enums are registered first, because the types refer to them."""
+"""The GraphQL API. The domain's enums are registered with Strawberry first, because the object types refer to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`asOf`: the moment of the log that a query is answered for."""
+"""`asOf`: the argument of a query that reads the read models as of a past moment of the log."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ AsOf = Annotated[
 
 
 def when(as_of: AsOfInput | None) -> When | None:
-    """The moment given; None for now. Raises InvalidInput where it has neither ordinal nor time."""
+    """The given moment; None for the present. Raises InvalidInput where the input has neither ordinal nor time."""
     if as_of is None:
         return None
     for given in (as_of.ordinal, as_of.time):

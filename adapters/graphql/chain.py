@@ -1,4 +1,4 @@
-"""Chains: the whole story around an id, and the explanation of an order."""
+"""Chains: all events connected with an id (a story), and the explanation of an order, as GraphQL objects."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Explanation:
 
 
 def chain_of(moment: Moment, story: Story) -> Chain:
-    """The GraphQL object of a story."""
+    """Makes the GraphQL object of a story."""
     nodes = [node for fact, begun in story.roots for one in begun for node in _flat(moment, one, fact)]
     times = [node.event.occurred_at for node in nodes]
     return Chain(
@@ -83,7 +83,7 @@ def chain_of(moment: Moment, story: Story) -> Chain:
 
 
 def explanation_of(moment: Moment, order_id: str, steps: Sequence[Step]) -> Explanation:
-    """The GraphQL object of the steps of `projections.explanation`."""
+    """Makes the GraphQL object of the steps that `projections.explanation` returns."""
     given = [
         ExplanationStep(
             depth=step.depth,

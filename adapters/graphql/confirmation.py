@@ -1,7 +1,8 @@
-"""The confirmation of a draft: its signed terms, so that the order placed is the order shown, within a time limit.
+"""The confirmation of a draft: a signed text with the order's terms, which `placeOrder` accepts for a limited time.
 
-No confirmation is stored: it holds its actor, account, idempotency key and expiry itself. The secret belongs to this
-process; after a restart an order must be drafted again.
+So the placed order has the terms that the person was shown. Confirmations are not stored: each contains its actor,
+account, idempotency key and expiry. The signing secret exists only in this process, so after a restart an order must be
+drafted again.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from commands.request import ManualTerms
 from domain.errors import InvalidInput, Refused
 
 GOOD_FOR = timedelta(minutes=2)
-"""How long the prices of a draft are valid for its order."""
+"""How long a draft's order can be placed."""
 
 _DRAFT_AGAIN = "draft the order again"
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """`key` is the draft's idempotency key. The order is placed with the same key, and so at most once."""
+    """`key` is the draft's idempotency key. The order is placed with the same key, so it is placed at most once."""
 
     actor: str
     account: str
@@ -41,7 +42,7 @@ _WIRE = TypeAdapter(Confirmation)
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs confirmations with HMAC-SHA256 (RFC 2104), and refuses those it has not signed."""
+    """Signs confirmations with HMAC-SHA256 (RFC 2104), and refuses confirmations with another signature."""
 
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
@@ -71,7 +72,7 @@ class Signer:
 def unverified(text: str) -> Confirmation | None:
     """The confirmation's content without a check of its signature; None where it cannot be read.
 
-    It may only be used to look up the answer of an earlier request, never to place an order.
+    The content may only be used to look up the response to an earlier request, never to place an order.
     """
     try:
         return _WIRE.validate_json(_bytes(text.partition(".")[0]))
@@ -84,7 +85,8 @@ def _text(data: bytes) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    """The bytes of a part; empty unless it is spelled exactly as `_text` spells them, for the decoder skips signs."""
+    """The bytes of one part of a confirmation; empty unless `_text` returns exactly this text for the bytes, because
+    the decoder ignores invalid characters."""
     try:
         data = urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
     except (binascii.Error, ValueError):

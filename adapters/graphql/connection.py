@@ -1,4 +1,4 @@
-"""Relay connections over pages of read models."""
+"""Pages of read models as connections, as the Relay specification defines them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from projections.questions.page import Page, Wanted, count, cursor_of, page
 Node = TypeVar("Node")
 PAGE = 50
 BELOW = 20
-"""The default page size of a list within an entry; it is small because nested lists multiply."""
+"""The default size of a list within an entry of another list; small, because the sizes of nested lists multiply."""
 
 First = Annotated[
     int | None,
@@ -89,7 +89,7 @@ class Connection(Generic[Node]):
 async def connect(
     moment: Moment, listing: Listing, wanted: Wanted, node_of: Callable[[Moment, RowMapping], Node]
 ) -> Connection[Node]:
-    """One page of the list; `node_of` makes a node of a row. Raises InvalidInput for an invalid cursor."""
+    """One page of the list; `node_of` makes a node from a row. Raises InvalidInput for an invalid cursor."""
     found = await moment.run(partial(page, listing=listing, wanted=wanted))
     to_cursor = partial(cursor_of, listing, wanted)
     edges: Sequence[Edge[Node]] = [
@@ -99,6 +99,6 @@ async def connect(
 
 
 def paging(first: int | None, after: str | None, last: int | None, before: str | None) -> dict[str, Any]:
-    """The arguments of `Wanted` for a page; `last` takes precedence over `first`, which has a default."""
+    """The arguments of `Wanted` for a page. If `last` is given, `first` is ignored, because `first` has a default."""
     size = {"last": last} if last is not None else {"first": PAGE if first is None else first}
     return {**size, "after": after, "before": before}

@@ -1,4 +1,6 @@
-"""The context of every resolver: the caller, the process's parts, and the moments that the operation queries."""
+"""The context of every resolver: the caller, the parts of the process, and the moments that the operation queries.
+A moment is the read models as of now or as of a past ordinal or time, in one snapshot of the store.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ class Projecting(Protocol):
     """The runner that keeps the read models up to date."""
 
     def wait_until(self, ordinal: int, patience: float, /) -> bool:
-        """Waits at most `patience` seconds until the read models have reached `ordinal`; returns whether they have."""
+        """Waits until the read models include the event at `ordinal`, for at most `patience` seconds.
+        Returns whether they include it.
+        """
         ...
 
 
@@ -35,8 +39,9 @@ class Projecting(Protocol):
 class Served:
     """The parts of one process, shared by all operations.
 
-    `desk` takes mutations; None where this process takes none. `live` feeds subscriptions; None where it offers none.
-    `projecting` is None where another process keeps the read models.
+    `desk` sends mutations to the engine; None in a process that accepts no mutations. `live` has the events and prices
+    for subscriptions; None in a process that offers no subscriptions. `projecting` is None where another process keeps
+    the read models up to date.
     """
 
     models: ReadModels
@@ -58,7 +63,7 @@ class Context:
     _entering: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def moment(self, at: When | None = None) -> Moment:
-        """The read models as of now or of a past moment; one snapshot each for the whole operation.
+        """The read models as of now (None) or as of a past moment. The operation has one snapshot for each moment.
 
         Raises InvalidInput where the operation queries too many moments.
         """
@@ -88,14 +93,14 @@ class Context:
 
 
 def opener(models: ReadModels, at: When | None) -> Callable[[], AbstractContextManager[Source]]:
-    """The function that opens the snapshot of a moment."""
+    """Returns the function that opens the snapshot of a moment."""
     if at is None:
         return models.now
     return partial(models.as_of, at)
 
 
 class SnapshotsClosed(SchemaExtension):
-    """Closes an operation's snapshots at its end, also after an error."""
+    """Closes an operation's snapshots when the operation ends, also after an error."""
 
     async def on_operation(self) -> AsyncGenerator[None]:
         try:

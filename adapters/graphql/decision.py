@@ -142,7 +142,7 @@ class Objection:
 
 
 def objection_of(row: RowMapping) -> Objection:
-    """The GraphQL object of a row of `projections.questions.decisions.objections`."""
+    """Makes the GraphQL object of a row that `projections.questions.decisions.objections` returns."""
     chamber = Chamber(row["chamber"]) if row["chamber"] else None
     return Objection(member=row["member"], chamber=chamber, reason=row["reason"], count=row["count"])
 

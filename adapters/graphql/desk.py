@@ -1,4 +1,5 @@
-"""The desk that takes mutations: the engine's door, and the threads that wait for its answers."""
+"""The desk sends the requests of mutations to the engine through its `Door`, and has threads that wait for
+responses."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from commands.door import Answer, Door
 from commands.request import Requested
 
 _AT_ONCE = 16
-"""Requests that wait for answers at the same time; further requests are queued."""
+"""The number of requests that can wait for responses at the same time; further requests are queued."""
 
 _T = TypeVar("_T")
 
@@ -29,7 +30,7 @@ def _threads() -> ThreadPoolExecutor:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`account` is the account of a mutation that names none; `clock` returns the time in UTC."""
+    """`account` is the account of mutations that name no account; `clock` returns the time in UTC."""
 
     door: Door
     account: str
@@ -46,5 +47,5 @@ class Desk:
         return await asyncio.get_running_loop().run_in_executor(self.threads, wait)
 
     def close(self) -> None:
-        """Waits for the requests under way; each of them has a timeout, so this ends."""
+        """Waits until all requests have ended; this does not take for ever, because each request has a timeout."""
         self.threads.shutdown()

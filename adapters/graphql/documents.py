@@ -1,6 +1,6 @@
-"""A cache of valid documents, so that a repeated document is validated against the schema once.
+"""A cache of valid documents, so that a repeated document is validated against the schema only the first time.
 
-The cost of a document also depends on its variables, so rules other than GraphQL's own are checked every time.
+A document's cost also depends on its variables, so rules other than GraphQL's own are checked for every request.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _OWN = frozenset(specified_rules)
 
 
 class ValidDocuments:
-    """The `most` valid documents of one schema that were used last."""
+    """The most recently used valid documents of one schema, at most `most` of them."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -28,7 +28,7 @@ class ValidDocuments:
         return True
 
     def add(self, document: str) -> None:
-        """Adds a document; drops the least recently used one beyond `most`."""
+        """Adds a document; if there are more than `most` then, removes the least recently used one."""
         self._known[document] = None
         if len(self._known) > self._most:
             self._known.popitem(last=False)

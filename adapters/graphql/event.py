@@ -1,4 +1,4 @@
-"""Events: the log's records, each with its sentence."""
+"""Events: the log's records, each with a sentence that describes the event."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ EVENTS_BY_ID = Nodes(event_of, "journal", ("event_id",))
 
 
 def recorded_event(moment: Moment, recorded: Recorded) -> Event:
-    """The GraphQL object of an event that was read with its record."""
+    """Makes the GraphQL object of an event that was read together with its encoded record."""
     meta, event = recorded.envelope.meta, recorded.envelope.event
     return Event(
         moment=moment,
@@ -124,5 +124,5 @@ def recorded_event(moment: Moment, recorded: Recorded) -> Event:
 
 
 async def of_chain(moment: Moment, chain: str, most: int) -> list[Event]:
-    """The first `most` events of a chain, in the order of the log."""
+    """The first `most` events of a chain, in log order."""
     return await EVENTS.many(moment, _OF_CHAIN, (chain,), most)

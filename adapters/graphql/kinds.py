@@ -1,6 +1,7 @@
-"""The object types by name, for fields that link one noun to another; every type may link to every other.
+"""The object types by name, for fields that link one object type to another.
 
-Strawberry resolves a lazy type when the schema is built, so that modules may import each other.
+Strawberry resolves these lazy types when the schema is built. So two types may link to each other although their
+modules do not import each other.
 """
 
 from __future__ import annotations

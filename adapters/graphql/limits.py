@@ -21,8 +21,8 @@ from adapters.graphql.weight import Scales, Weight
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`depth` is the most nested fields, `cost` the most fields resolved (a list counts for each entry of its page),
-    `aliases` and `tokens` the most of them in a document, `page` the most entries of a page."""
+    """The largest allowed values. `depth`: nested fields. `cost`: fields to resolve; the fields of a list count once
+    for each entry of its page. `aliases` and `tokens`: their number in a document. `page`: entries on a page."""
 
     depth: int = 15
     cost: int = 50_000
@@ -33,7 +33,7 @@ class Limits:
 
 
 def limiting(limits: Limits) -> Sequence[Callable[[], SchemaExtension]]:
-    """The schema extensions that enforce the limits; each operation gets new ones."""
+    """The functions that create the schema extensions which enforce the limits; they are called for each operation."""
     extensions: list[Callable[[], SchemaExtension]] = [
         lambda: MaxTokensLimiter(limits.tokens),
         lambda: WeightLimiter(limits),
@@ -42,13 +42,14 @@ def limiting(limits: Limits) -> Sequence[Callable[[], SchemaExtension]]:
 
 
 class WeightLimiter(SchemaExtension):
-    """Refuses documents beyond the limits of depth, cost, aliases and page size with TOO_COMPLEX."""
+    """Refuses a document that exceeds a limit of depth, cost, aliases or page size, with the code TOO_COMPLEX."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
 
     def on_operation(self) -> Iterator[None]:
-        """Adds the rule here, because it needs the variables, which validation does not pass on."""
+        """Adds the rule at the start of each operation, because the rule needs the variables, which are not passed to
+        validation rules."""
         context = self.execution_context
         context.validation_rules = (*context.validation_rules, _rule(self._limits, context.variables or {}))
         yield
@@ -91,5 +92,5 @@ def _faults(weight: Weight, limits: Limits) -> Iterator[str]:
 
 
 def _short(count: int) -> str:
-    """The count as text; nested fragments can multiply to numbers too long to print."""
+    """The count as text; nested fragments can multiply it to a number too long to print."""
     return str(count) if count < 10**9 else "more than a billion"

@@ -1,4 +1,4 @@
-"""The field of a list: filter, order, page and moment."""
+"""Makes the schema field of a list, with arguments for filter, order, page and moment."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ Falling = Annotated[
 
 
 def listed(listing: Listing, nodes: Nodes[Any], where: type, by: type[Enum], description: str) -> Any:
-    """The field of a list, for an attribute annotated with the connection that it returns.
+    """The field of a list, for an attribute whose annotation is the type of connection that the field returns.
 
-    `where` is the filter input, whose fields are the listing's tests; `by` is the enum of the listing's orders, whose
-    first member is the default.
+    `where` is the class of the filter input; its fields are named like the listing's filters. `by` is the enum of the
+    listing's sort orders; its first member is the default.
     """
     resolver = _resolver(listing, nodes)
     resolver.__annotations__ |= {

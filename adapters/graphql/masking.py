@@ -1,4 +1,4 @@
-"""Errors as shown to a caller: a code and a message, without internal details."""
+"""Masks errors: a caller receives a code and a message, without internal details."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from domain.errors import WhenceError
 
 _log = logging.getLogger(__name__)
 _TOO_LONG = "Document contains more than"
-"""The beginning of graphql-core's message for too many tokens; the error has no other mark."""
+"""The beginning of graphql-core's message for too many tokens; the error cannot be recognised otherwise."""
 _MASKED: dict[Code, str] = {
     Code.INTERNAL: "an internal error occurred",
     Code.UNAVAILABLE: "the store does not answer; try again later",
@@ -25,7 +25,7 @@ _MASKED: dict[Code, str] = {
 
 
 class MaskedSchema(Schema):
-    """A schema that masks all errors: those before and during execution, and those of a subscription's events."""
+    """A schema that masks all errors: errors before and during execution, and errors in a subscription's events."""
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -35,7 +35,8 @@ class MaskedSchema(Schema):
 
 
 def masked(error: GraphQLError, context: ExecutionContext | None = None) -> GraphQLError:
-    """The error with its code. An internal error is logged with an incident id, and the caller receives only the id."""
+    """The error with its code. An internal error is logged with an incident id, and the caller receives only this
+    id."""
     if _has_code(error):
         return error
     code, message = _classified(error)
@@ -53,7 +54,7 @@ def masked(error: GraphQLError, context: ExecutionContext | None = None) -> Grap
 
 
 def _classified(error: GraphQLError) -> tuple[Code, str | None]:
-    """The code, and the message that a caller may see; None for an internal error."""
+    """The code, and the message that a caller may see; the message is None for an internal error."""
     origin = error.original_error
     if isinstance(origin, WhenceError):
         return code_of(origin), str(origin)
@@ -66,7 +67,7 @@ def _classified(error: GraphQLError) -> tuple[Code, str | None]:
 
 
 def _is_of_the_document(error: GraphQLError) -> bool:
-    """Whether the document is at fault: the error was found before a field was resolved, or in its arguments."""
+    """Whether the document causes the error: it was found before any field was resolved, or in a field's arguments."""
     if isinstance(error.original_error, StrawberryInputCoercionError):
         return True
     return error.path is None and (error.original_error is None or bool(error.nodes))

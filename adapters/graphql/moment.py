@@ -22,7 +22,7 @@ Key = TypeVar("Key")
 More = ParamSpec("More")
 
 _MOST_KEYS = 1_000
-"""The most keys of one statement: databases limit the parameters of a statement."""
+"""The largest number of keys in one statement, because databases limit the parameters of a statement."""
 
 
 class Moment:
@@ -34,7 +34,7 @@ class Moment:
         opened: Callable[[], AbstractContextManager[Source]],
         decode: Callable[[bytes], Envelope],
     ) -> None:
-        """`opened` opens the snapshot, `decode` decodes a record of the log."""
+        """`opened` opens the snapshot; `decode` decodes a record of the log."""
         self.decode = decode
         self._readers = readers
         self._opened = opened
@@ -54,7 +54,7 @@ class Moment:
         query: Callable[[Source, Sequence[Key]], Mapping[Key, Result]],
         key: Key,
     ) -> Result | None:
-        """The result for one key, queried in one batch with the other pending keys; None where there is none."""
+        """The result for one key; None where the key has no result. One query loads all keys that are pending."""
         found: Result | None = await self._loader(query, ()).load(key)
         return found
 
@@ -64,7 +64,7 @@ class Moment:
         key: Key,
         most: int,
     ) -> Sequence[Result]:
-        """As `load`, for a list of at most `most` results for the key."""
+        """Like `load`, but returns at most `most` results for the key."""
         return await self._loader(query, (most,)).load(key) or ()
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The mutations: one for each request. `commands/roles.py` has the least role of each."""
+"""The mutations: one for each class of request. `commands/roles.py` has the least role that may send each request."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PositionId = Annotated[
 
 
 def _making(request: type, description: str) -> Any:
-    """The mutation for requests of this class, with the least role from the table of roles."""
+    """The decorator of the mutation for this class of request; it requires the role in the table of roles."""
     return strawberry.mutation(description=description, extensions=[requires(LEAST_ROLE[request])])
 
 

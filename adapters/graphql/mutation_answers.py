@@ -1,4 +1,4 @@
-"""The answers of mutations: completed, drafted, refused, or timed out."""
+"""The responses to mutations: completed, drafted, refused, or timed out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The inputs of single mutations, beside the request that all mutations take."""
+"""The input types that only some mutations have, in addition to `RequestInput`, which every mutation has."""
 
 from __future__ import annotations
 

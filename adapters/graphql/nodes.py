@@ -1,4 +1,6 @@
-"""Makes the objects of one noun from rows. One statement loads many of them, by key or by owner."""
+"""Makes the GraphQL objects of one noun (order, position …) from rows. One SQL statement loads the objects of many
+keys.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ Many = Callable[[Source, Keys, int], Mapping[Key, Rows]]
 
 
 class Nodes(Generic[Node]):
-    """`of` makes an object from a row; rows are found in `table` by the columns `key`."""
+    """Loads the objects of one noun. `of` makes an object from a row; rows are found in `table` by the columns
+    `key`."""
 
     def __init__(
         self, of: Callable[[Moment, RowMapping], Node], table: str, key: Sequence[str] = ("account", "id")
@@ -27,15 +30,15 @@ class Nodes(Generic[Node]):
         self._by_key = partial(by_key, table=table, columns=key)
 
     async def one(self, moment: Moment, *key: Any) -> Node | None:
-        """The object with this key; loaded in one batch with the other pending keys."""
+        """The object with this key; None where there is none. One query loads all keys that are pending."""
         row = await moment.load(self._by_key, key)
         return None if row is None else self.of(moment, row)
 
     async def many(self, moment: Moment, query: Many, key: Key, most: int) -> list[Node]:
-        """The first `most` objects that belong to `key`; loaded in one batch with the other pending keys."""
+        """The first `most` objects that `query` returns for `key`. One query loads all keys that are pending."""
         return [self.of(moment, row) for row in await moment.load_many(query, key, most)]
 
 
 def belonging(table: str, *columns: str) -> Many:
-    """The query for the rows of a table whose `columns` equal a key."""
+    """A query for the rows of a table whose values in `columns` equal a key."""
     return partial(many_by_key, table=table, columns=columns)

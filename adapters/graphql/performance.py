@@ -92,7 +92,7 @@ _PLAIN = (
 
 
 def performance_of(row: RowMapping, ratios: Ratios = NO_RATIOS) -> Performance:
-    """The GraphQL object of a row of the read model; only the rows of ALL have ratios."""
+    """Makes the GraphQL object of a row of the read model; only rows of the dimension ALL have ratios."""
     columns: dict[str, Any] = {name: row[name] for name in _PLAIN} | dict(figures(row))
     return Performance(
         by=Dimension(row["dimension"]), sharpe=ratios.sharpe, sortino=ratios.sortino, **columns

@@ -1,6 +1,7 @@
-"""The least role for a root field, as an extension of the field: `extensions=[requires(Role.VIEWER)]`.
+"""The least role that may resolve a root field, as a field extension: `extensions=[requires(Role.VIEWER)]`.
 
-The caller comes from the operation's context. Every root field must have a role; a test checks it with `least_role`.
+The caller is read from the operation's context. Every root field must require a role; a test checks this with
+`least_role`.
 """
 
 from __future__ import annotations
@@ -20,27 +21,28 @@ from commands.roles import Role
 
 
 class RoleRequired(FieldExtension):
-    """Resolves a field only for callers with the role; others receive UNAUTHENTICATED or FORBIDDEN."""
+    """Resolves a field only for callers with the role; other callers receive UNAUTHENTICATED or FORBIDDEN."""
 
     def __init__(self, role: Role) -> None:
         self.role = role
 
     def apply(self, field: StrawberryField) -> None:
-        """Adds the role to the field's description, once for any number of schemas."""
+        """Adds the role to the field's description, only once even if several schemas are built."""
         line = f"Needs the role {self.role.word}."
         described = field.description or ""
         if line not in described:
             field.description = f"{described}\n\n{line}".lstrip()
 
     def resolve(self, next_: SyncExtensionResolver, source: Any, info: Info[Any, Any], **kwargs: Any) -> Any:
-        """Checks before the field is resolved; a subscription is checked before it begins."""
+        """Checks the caller's role, then resolves the field. A subscription is checked once, before it begins."""
         info.context.caller.check(self.role)
         return next_(source, info, **kwargs)
 
     async def resolve_async(
         self, next_: AsyncExtensionResolver, source: Any, info: Info[Any, Any], **kwargs: Any
     ) -> Any:
-        """As `resolve`; a subscription's resolver returns its stream without being awaited."""
+        """Like `resolve`, for asynchronous resolvers. The resolver of a subscription returns a stream, which is not
+        awaited."""
         info.context.caller.check(self.role)
         found: Any = next_(source, info, **kwargs)
         return await found if inspect.isawaitable(found) else found
@@ -52,5 +54,5 @@ def requires(role: Role) -> RoleRequired:
 
 
 def least_role(field: StrawberryField) -> Role | None:
-    """The role that a field requires; None where it has none."""
+    """The role that a field requires; None where it requires no role."""
     return next((one.role for one in field.extensions if isinstance(one, RoleRequired)), None)

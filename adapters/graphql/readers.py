@@ -1,4 +1,4 @@
-"""The threads that query the store, and the limit of operations that hold snapshots at the same time."""
+"""The threads that query the store, and the limit on operations that have open snapshots at the same time."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 MOMENTS = 4
-"""The most past moments, beside now, that one operation may query."""
+"""The largest number of past moments that one operation may query, in addition to the present."""
 
 
 class Readers:
-    """Lets `operations` operations read at the same time; others wait before they open a snapshot.
+    """Lets `operations` operations read at the same time; further operations wait before they open a snapshot.
 
-    An operation uses at most 1 + `MOMENTS` connections and as many threads, one of each per moment. So a thread is free
-    for every operation that holds a connection, and they cannot deadlock.
+    An operation uses one connection and one thread for each moment, at most 1 + `MOMENTS` of both. So there is a free
+    thread for every operation that has a connection, and operations cannot deadlock.
     """
 
     def __init__(self, operations: int = 4) -> None:
@@ -27,7 +27,7 @@ class Readers:
 
     @asynccontextmanager
     async def place(self) -> AsyncGenerator[None]:
-        """Held while an operation has open snapshots."""
+        """One of the `operations` places, which an operation keeps while it has open snapshots."""
         async with self._places:
             yield
 
@@ -36,5 +36,5 @@ class Readers:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def close(self) -> None:
-        """Waits for the running work, and ends the threads."""
+        """Waits until the running work ends, and then ends the threads."""
         self._threads.shutdown()

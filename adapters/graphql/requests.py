@@ -1,4 +1,4 @@
-"""Sends a mutation's request to the engine, and converts the answer."""
+"""Sends a mutation's request to the engine, and converts the engine's response to GraphQL objects."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class RequestInput:
 
 
 async def carried_out(info: Info, given: RequestInput, request: Request) -> Completed | Refused | TimedOut:
-    """Sends the request. Raises InvalidInput for an invalid one before it is sent."""
+    """Sends the request and returns its response. Raises InvalidInput for an invalid request, which is not sent."""
     started = monotonic()
     requested = _requested(info, given, given.idempotency_key, request)
     answer = await _desk(info).ask(requested, given.timeout_seconds)
@@ -59,7 +59,8 @@ async def carried_out(info: Info, given: RequestInput, request: Request) -> Comp
 
 
 async def drafted(info: Info, given: RequestInput, terms: OrderTerms) -> Draft | Refused | TimedOut:
-    """Drafts an order under a key of its own: the caller's key is for placing the order."""
+    """Drafts an order. The draft's request has a new random key, because the caller's key is used to place the
+    order."""
     desk = _desk(info)
     _requested(info, given, given.idempotency_key, PlaceOrder(terms.terms()))
     requested = _requested(info, given, f"draft-{uuid4().hex}", DraftOrder(terms.terms()))
@@ -85,10 +86,10 @@ async def placed(info: Info, given: RequestInput, confirmation: str) -> Complete
 async def _placed_before(
     info: Info, given: RequestInput, text: str, fault: WhenceError
 ) -> Completed | Refused | TimedOut:
-    """The answer of an earlier request with the same key, where its confirmation is no longer valid.
+    """The response to an earlier request with the same key, for a confirmation that is not valid any more.
 
-    The request is sent as already expired, so that an invalid confirmation never places an order. A key that was used
-    for another request is refused with that reason. Raises `fault` for a key that was not used.
+    The request is sent as already expired, so that an invalid confirmation never places an order. If the key was used
+    for a different request, the engine's refusal is returned. Raises `fault` where the key was not used before.
     """
     read = unverified(text)
     if read is None:
@@ -122,8 +123,8 @@ def _confirmed(info: Info, given: RequestInput, text: str) -> ManualTerms:
 
 
 async def _reached(info: Info, given: RequestInput, answer: door.Completed, spent: float) -> bool | None:
-    """Whether the read models reached the answer in time; None where the request does not wait, or where another
-    process keeps the read models.
+    """Whether the read models included the response's events before the timeout; None where the request does not wait,
+    or where another process keeps the read models.
     """
     projecting = info.context.served.projecting
     if projecting is None or not given.wait_for_read_models:
@@ -133,7 +134,7 @@ async def _reached(info: Info, given: RequestInput, answer: door.Completed, spen
 
 
 def _requested(info: Info, given: RequestInput, key: str, request: Request) -> Requested:
-    """The request with its id, account, actor and expiry. Raises InvalidInput for an invalid one."""
+    """The request with its id, account, actor and expiry. Raises InvalidInput for an invalid request."""
     desk = _desk(info)
     seconds = given.timeout_seconds
     if not _LEAST_SECONDS <= seconds <= _MOST_SECONDS:

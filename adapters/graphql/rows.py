@@ -17,9 +17,9 @@ Node = TypeVar("Node")
 def node_maker(
     kind: type[Node], renamed: Mapping[str, str] | None = None, **words: type[Enum]
 ) -> Callable[[Moment, RowMapping], Node]:
-    """A function that makes objects of `kind` from rows, as `values_by` reads them.
+    """A function that makes objects of `kind` from rows; `values_by` describes the parameters.
 
-    Each object keeps its moment, in which its linked objects are loaded.
+    Each object keeps the moment that its row was read from, and loads its linked objects from the same moment.
     """
     made: Any = kind
     values_of = values_by(kind, renamed, **words)
@@ -34,9 +34,10 @@ def node_maker(
 def values_by(
     kind: type, renamed: Mapping[str, str] | None = None, **words: type[Enum]
 ) -> Callable[[Mapping[Any, Any]], dict[str, Any]]:
-    """A function that reads the fields of `kind` from the columns of a row; `words` has the enums by field.
+    """A function that reads the fields of `kind` from the columns of a row.
 
-    `renamed` has the column names of fields whose column has another name.
+    `renamed` maps a field's name to its column's name, where they differ. `words` maps a field's name to the enum that
+    its text is converted to.
     """
     made: Any = kind
     names = [one.name for one in fields(made) if one.init and one.name != "moment"]
@@ -53,7 +54,7 @@ def values_by(
 
 
 def filters_of(where: Any) -> Mapping[str, Any]:
-    """The values of a filter input by name, enums as the tables hold them; empty for None."""
+    """The values of a filter input by name, with enums as the text that the tables hold; empty for None."""
     if where is None:
         return {}
     return {one.name: _stored(getattr(where, one.name)) for one in fields(where)}

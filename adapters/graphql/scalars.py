@@ -16,11 +16,11 @@ from strawberry.types.scalar import ScalarDefinition
 from domain.number import number
 
 Ordinal = NewType("Ordinal", int)
-"""A place in the log, which is also the number of events up to it."""
+"""An event's place in the log, counted from 1; 0 is the place before the first event."""
 
 _LARGEST = 2**53 - 1
 _SHOWN = 60
-"""Characters of an invalid value that the error shows."""
+"""The number of characters of an invalid value that the error message shows."""
 
 
 def decimal_text(value: Decimal) -> str:
@@ -29,7 +29,7 @@ def decimal_text(value: Decimal) -> str:
 
 
 def read_decimal(value: object) -> Decimal:
-    """The decimal of a text or a whole number; raises GraphQLError for a float, which may have lost digits."""
+    """Reads a decimal from a text or a whole number; raises GraphQLError for a float, which may have lost digits."""
     if isinstance(value, str | int) and not isinstance(value, bool):
         with suppress(ValueError):
             return number(str(value), Decimal)
@@ -37,12 +37,12 @@ def read_decimal(value: object) -> Decimal:
 
 
 def time_text(value: datetime) -> str:
-    """The time in UTC with Z, to the microsecond."""
+    """The time in UTC as text that ends in Z, to the microsecond."""
     return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def read_time(value: object) -> datetime:
-    """The time of an ISO 8601 text; raises GraphQLError for one without time zone."""
+    """Reads a time from an ISO 8601 text; raises GraphQLError for a text without time zone."""
     if isinstance(value, str):
         with suppress(ValueError, OverflowError):
             read = datetime.fromisoformat(value)
@@ -52,7 +52,7 @@ def read_time(value: object) -> datetime:
 
 
 def read_ordinal(value: object) -> Ordinal:
-    """The ordinal of a JSON number or a text of digits; raises GraphQLError for anything else."""
+    """Reads an ordinal from a JSON number or a text of digits; raises GraphQLError for any other value."""
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST:

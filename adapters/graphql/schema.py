@@ -16,15 +16,15 @@ from adapters.graphql.scalars import SCALARS
 from adapters.graphql.subscription import Subscription
 
 _DOCUMENTS = 500
-"""The most documents in the caches of parsed and of valid documents."""
+"""The largest number of documents in the cache of parsed documents, and in the cache of valid ones."""
 
 
 def schema(
     extensions: Sequence[Callable[[], SchemaExtension]] = (), *, suggestions: bool = True
 ) -> MaskedSchema:
-    """The whole schema; `extensions` are created for every operation.
+    """The whole schema. `extensions` are functions that create a schema extension; they are called for every operation.
 
-    Without `suggestions` the error for an unknown name suggests no similar names, which would disclose the schema.
+    With `suggestions`, the error for an unknown name suggests similar names, which discloses parts of the schema.
     """
     valid = ValidDocuments(_DOCUMENTS)
     quick = [lambda: ParserCache(_DOCUMENTS), lambda: ValidatedOnce(valid)]
@@ -38,5 +38,5 @@ def schema(
 
 
 def printed() -> str:
-    """The schema in GraphQL's schema language, as in the committed file."""
+    """The schema in GraphQL's schema language, with the same text as the committed file `schema.graphql`."""
     return f"{schema().as_str()}\n"

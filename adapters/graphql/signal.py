@@ -1,4 +1,4 @@
-"""Signals of strategies."""
+"""Signals that strategies and external scanners raise."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ORDERS_OF_CHAIN = belonging("orders", "account", "chain")
 
 
 class SignalStatus(StrEnum):
-    """DETECTED: the signal waits for its decision. DECIDED: it has been decided."""
+    """DETECTED: the signal has no decision yet. DECIDED: the committees have decided on it."""
 
     DETECTED = "DETECTED"
     DECIDED = "DECIDED"

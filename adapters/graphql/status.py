@@ -1,4 +1,4 @@
-"""The status of the read models."""
+"""The status of the read models' builds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ProjectionBuild:
 
 
 def build_of(standing: Standing) -> ProjectionBuild:
-    """The GraphQL object of a standing."""
+    """Makes the GraphQL object of a build's status."""
     return ProjectionBuild(
         name=standing.build.projection,
         build=standing.build.id,

@@ -1,8 +1,8 @@
-"""The subscriptions, over `graphql-transport-ws`.
+"""The subscriptions, over the websocket protocol `graphql-transport-ws`.
 
-A subscription begins after an ordinal, or now; it sends every later event exactly once. A client that does not keep up
-receives the error TOO_SLOW and is dropped. As after any other end it may subscribe again after the last ordinal it
-received.
+A subscription begins after a given ordinal, or with the next event, and sends every later event exactly once. If a
+client reads too slowly, its subscription ends with the error TOO_SLOW. After any end a client may subscribe again after
+the last ordinal that it received.
 """
 
 from __future__ import annotations

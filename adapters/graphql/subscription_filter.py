@@ -27,7 +27,7 @@ class EventsFilter:
     chain: strawberry.ID | None = strawberry.field(default=None, description="Of this chain.")
 
     def wanted(self) -> Wanted:
-        """The condition on an event. Raises InvalidInput for an unknown noun or type, which no event could match."""
+        """The condition that an event must meet. Raises InvalidInput for an unknown noun or type."""
         if self.stream is not None:
             parse(self.stream)
         tests = [
@@ -47,12 +47,12 @@ _TYPES = {event.__name__: name for event, name in FULL_NAMES.items()}
 
 
 def of_account(account: str | None) -> Wanted:
-    """The condition for events of an account; of any account for None."""
+    """The condition that an event belongs to the account; every event meets it where `account` is None."""
     return EventsFilter(account=account).wanted()
 
 
 def _short(types: Sequence[str] | None) -> Sequence[str] | None:
-    """The short names of types given by full or short name; unknown names stay as they are."""
+    """The short names of types that are given by their full or short names; unknown names are returned unchanged."""
     if types is None:
         return None
     full = {name: short for short, name in _TYPES.items()}

@@ -1,4 +1,4 @@
-"""The messages of subscriptions. Each message about an event has the ordinal to resume after."""
+"""The messages of subscriptions. Each message about an event has the event's ordinal; a client resumes after it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,9 @@ class LoggedEvent:
 
 
 class Messages:
-    """Makes each event's message once and shares it between the subscriptions that follow the log's end."""
+    """Makes each event's message once; all subscriptions that have reached the end of the log share it.
+    The last `kept` messages are kept.
+    """
 
     def __init__(self, kept: int = 1024) -> None:
         self._kept = kept

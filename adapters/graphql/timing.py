@@ -22,7 +22,7 @@ _KINDS = {
 
 
 class Timed(SchemaExtension):
-    """Counts an operation once, at its first result."""
+    """Records each operation once, with its first result."""
 
     def __init__(self, metrics: ApiMetrics) -> None:
         self._metrics = metrics
@@ -30,12 +30,12 @@ class Timed(SchemaExtension):
         self._is_recorded = False
 
     def on_operation(self) -> Iterator[None]:
-        """Records a query or mutation at its end; a subscription is recorded at its first result."""
+        """Records a query or mutation when it ends; has no effect on a subscription that is already recorded."""
         yield
         self._record(getattr(self.execution_context, "result", None))
 
     def on_stream_result(self, result: Any) -> Iterator[None]:
-        """Records a subscription at its first result."""
+        """Records a subscription when it has its first result."""
         self._record(result)
         yield
 
@@ -53,7 +53,7 @@ class Timed(SchemaExtension):
 
 
 def _status(result: Any) -> Status:
-    """The status of a result; an operation without a result has failed by our fault."""
+    """The status of a result. An operation without a result has status FAILED, as after an internal error."""
     if result is None:
         return Status.FAILED
     errors: Sequence[GraphQLError] = result.errors or ()

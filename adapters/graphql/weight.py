@@ -1,7 +1,7 @@
 """The weight of a document: its depth, cost and aliases, computed before any field is resolved.
 
-Strawberry's own limiters of depth and aliases walk a fragment again wherever it is spread, which takes exponential
-time for fragments that each spread the next one twice. Here each fragment is weighed once.
+Strawberry's own limiters of depth and aliases visit a fragment again wherever it is spread. That takes exponential time
+if each of several fragments spreads the next one twice. This module computes the weight of each fragment once.
 """
 
 from __future__ import annotations
@@ -30,31 +30,33 @@ from graphql.language import SelectionNode, SelectionSetNode
 
 PAGE_ARGUMENTS = ("first", "last")
 _LONGEST_SIZE = 12
-"""Digits that are read of a page size; a number of this many digits is beyond every limit already."""
+"""The number of digits that are read of a page size; a number with this many digits exceeds every limit."""
 _UNBOUNDED_LIST = 10
 """The assumed length of a list without a page size."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """`depth` is the most nested fields, `cost` the most fields resolved, `aliases` their number after spreading."""
+    """`depth` is the largest number of nested fields; `cost` is the largest number of fields that may be resolved;
+    `aliases` is the number of aliases, counted again wherever their fragment is spread."""
 
     depth: int = 0
     cost: int = 0
     aliases: int = 0
 
     def beside(self, other: Weight) -> Weight:
-        """The weight of two selections side by side."""
+        """The weight of this selection and another one in the same selection set."""
         return Weight(max(self.depth, other.depth), self.cost + other.cost, self.aliases + other.aliases)
 
     def under(self, times: int, *, alias: bool) -> Weight:
-        """The weight of a field with these selections, which are resolved `times` times."""
+        """The weight of a field whose selections have this weight and are resolved `times` times."""
         return Weight(self.depth + 1, 1 + times * self.cost, self.aliases + alias)
 
 
 @dataclass
 class Scales:
-    """Weighs the operations of one document; `pages` collects an error for each page size beyond `page`."""
+    """Computes the weight of one document's operations; `pages` collects an error for each page size larger than
+    `page`."""
 
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
@@ -64,7 +66,7 @@ class Scales:
     _weighed: dict[str, Weight] = field(default_factory=dict[str, Weight])
 
     def weigh(self, selections: SelectionSetNode | None, parent: GraphQLNamedType | None) -> Weight:
-        """The weight of these selections on a type; a field that the schema does not have counts as one field."""
+        """The weight of selections on the type `parent`; a field that the schema does not have counts as one field."""
         if selections is None:
             return Weight()
         parts = (self._one(selection, parent) for selection in selections.selections)
@@ -82,12 +84,12 @@ class Scales:
                 return Weight()
 
     def _condition(self, node: InlineFragmentNode) -> GraphQLNamedType | None:
-        condition: Any = node.type_condition  # graphql-core's types leave out that it may be missing
+        condition: Any = node.type_condition  # may be None, which graphql-core's types do not declare
         return None if condition is None else self.schema.get_type(condition.name.value)
 
     def _fragment(self, name: str) -> Weight:
         if name not in self._weighed and (fragment := self.fragments.get(name)) is not None:
-            # A fragment that spreads itself is refused by another rule; here the recursion only has to end.
+            # Ends the recursion of a fragment that spreads itself; another rule refuses such a fragment.
             self._weighed[name] = Weight()
             on = self.schema.get_type(fragment.type_condition.name.value)
             self._weighed[name] = self.weigh(fragment.selection_set, on)
@@ -112,7 +114,7 @@ class Scales:
         return _UNBOUNDED_LIST if _is_list(found.type) and not is_page else 1
 
     def _page_sizes(self, node: FieldNode, found: Any) -> list[int]:
-        """The page sizes given, or else the default; empty where the field has no pages."""
+        """The given page sizes, or the default page size if none is given; empty where the field has no pages."""
         arguments = {argument.name.value: argument.value for argument in node.arguments}
         known = [name for name in PAGE_ARGUMENTS if name in found.args]
         given = [self._size(arguments[name]) for name in known if name in arguments]

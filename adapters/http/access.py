@@ -17,14 +17,14 @@ from commands.caller import Caller
 _log = logging.getLogger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _FAILED = 500
-"""The status of a request that raised."""
+"""The logged status of a request that ended with an exception."""
 _ACCEPTED = 101
-"""The status of an accepted websocket."""
+"""The logged status of an accepted websocket."""
 
 
 @dataclass
 class _Visit:
-    """The state of a request while it is answered."""
+    """What is logged about a request, collected until its response ends."""
 
     scope: Scope
     send: Send
@@ -41,7 +41,7 @@ class _Visit:
 
 
 class Access:
-    """Logs each response; the header `X-Request-Id` holds the id of its log line."""
+    """Logs each response; the response's header `X-Request-Id` has the request id of its log line."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -75,12 +75,12 @@ def _note(visit: _Visit, seconds: float) -> None:
 
 
 def _path(scope: Scope) -> str:
-    """The path, still percent-encoded: decoded, it could hold control characters for the terminal of a log's reader."""
+    """The path, percent-encoded, because a decoded path could contain control characters for a terminal."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode("unicode_escape")
     return raw.decode("ascii", "backslashreplace")
 
 
 def _request_id(scope: Scope) -> str:
-    """The valid id that a proxy has set, or a new one."""
+    """The id in the header `X-Request-Id` if it is valid (a proxy may set it), else a new id."""
     given = Headers(scope=scope).get("x-request-id", "")
     return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)

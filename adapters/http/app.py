@@ -1,4 +1,4 @@
-"""The API as one ASGI application: GraphQL, GraphiQL, health, metrics, and the middleware of all of them."""
+"""The API as one ASGI application: GraphQL, GraphiQL, health checks, metrics, and the middleware that all share."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def build_app(
     metrics: Route | None = None,
     lifespan: Lifespan[Starlette] | None = None,
 ) -> ASGIApp:
-    """The application. `graphiql` holds the page's routes; `metrics`, like GraphQL, requires a caller."""
+    """The application. `graphiql` has the routes of the GraphiQL page; `metrics` requires a caller, as GraphQL does."""
     routes = [
         *graphiql,
         Route(GRAPHQL, Guarded(endpoint, gate), methods=["GET", "POST"]),
@@ -76,7 +76,7 @@ def _as_in_a_header(host: str) -> str:
 
 
 def _cors(options: HttpOptions) -> Sequence[Middleware]:
-    """CORS for the configured origins only. The API uses no cookies, so credentials are never allowed."""
+    """CORS headers for the configured origins only. The API uses no cookies, so credentials are never allowed."""
     if not options.origins:
         return []
     return [

@@ -42,9 +42,9 @@ from domain.errors import StoreError, Unauthenticated, WhenceError
 _log = logging.getLogger(__name__)
 _INIT_WAIT = timedelta(seconds=10)
 _OPERATIONS = 50
-"""The most operations that a websocket may run at once."""
+"""The largest number of operations that may run on one websocket at the same time."""
 _WATCH_SECONDS = 2.0
-"""The interval at which a websocket's token is checked again."""
+"""The interval, in seconds, at which a websocket's token is checked again."""
 _FORBIDDEN = 4403
 
 
@@ -59,7 +59,7 @@ ContextOf = Callable[[Caller], CallerContext]
 
 @dataclass
 class Connected:
-    """The context of a websocket; `caller` is set by `connection_init`. Each operation has its own context."""
+    """The context of a websocket; the message `connection_init` sets `caller`. Each operation has another context."""
 
     socket: WebSocket
     caller: Caller | None = None
@@ -102,7 +102,7 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
 
 
 class Endpoint(GraphQL[Any, None]):
-    """The ASGI application at `/graphql`. Over HTTP the gate sets the caller first."""
+    """The ASGI application at `/graphql`. For HTTP requests, `Guarded` has set the caller before."""
 
     graphql_transport_ws_handler_class = _Handler
 
@@ -134,7 +134,7 @@ class Endpoint(GraphQL[Any, None]):
         return decoded
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request without a valid operation in the shape of GraphQL's errors, as clients expect."""
+        """Runs the request. A request without a valid operation receives an error in the shape of GraphQL's errors."""
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
@@ -145,7 +145,7 @@ class Endpoint(GraphQL[Any, None]):
         await response(scope, receive, send)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:
-        """Over HTTP the operation's context, over a websocket the connection's."""
+        """The operation's context for an HTTP request; the connection's context for a websocket."""
         if isinstance(request, WebSocket):
             return Connected(request)
         return self.context_of(request.scope["state"]["caller"])
@@ -178,7 +178,7 @@ class Endpoint(GraphQL[Any, None]):
         return caller
 
     async def watch(self, connected: Connected) -> None:
-        """Closes the websocket once its token is revoked. It stays open while the store does not answer."""
+        """Closes the websocket after its token was revoked. If the store does not answer, the websocket stays open."""
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
             try:

@@ -1,4 +1,4 @@
-"""The gate: identifies the caller of a connection and limits the rate of requests."""
+"""Identifies the caller of a connection and limits the rate of requests (`Gate`)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from domain.errors import Unauthenticated, WhenceError
 _SCHEME = "bearer "
 _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 _WRONG_TOKENS = "30/minute"
-"""The rate of invalid tokens that a peer may send: each of them costs a read of the store."""
+"""The largest rate of invalid tokens from one peer; it is limited because each invalid token costs a read of the
+store."""
 _WHO = (
     "a token is required: send it as `Authorization: Bearer …`; only this machine itself may read without one"
 )
@@ -32,16 +33,18 @@ class Bearing(Protocol):
     """Finds callers by their tokens."""
 
     def caller(self, text: str) -> Caller:
-        """The bearer of the token, read from the store where necessary. Raises Unauthenticated, StoreError."""
+        """The caller that the token belongs to, read from the store where necessary.
+        Raises Unauthenticated, StoreError.
+        """
         ...
 
     def remembered(self, text: str) -> Caller | None:
-        """As `caller`, but only from memory; None where the store must be read. Raises Unauthenticated."""
+        """Like `caller`, but without reading the store; None where it must be read. Raises Unauthenticated."""
         ...
 
 
 class TooOften(Exception):
-    """Too many requests; `seconds` is the time to wait before the next one."""
+    """The caller sent too many requests; `seconds` is the time to wait before the next request."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"too many requests; try again in {seconds} s")
@@ -58,7 +61,7 @@ class Gate:
         self._wrong = Rate(rate_of(_WRONG_TOKENS))
 
     async def caller(self, connection: HTTPConnection, authorization: str | None) -> Caller:
-        """The caller: the bearer of the token, or the anonymous caller on this machine.
+        """The caller that the token belongs to, or without a token the anonymous caller on this machine.
 
         Raises Unauthenticated where the token is invalid or a required token is missing, TooOften, StoreError.
         """
@@ -86,7 +89,9 @@ class Gate:
 
 
 class Guarded:
-    """An HTTP application behind the gate; `scope["state"]["caller"]` holds the caller of an admitted request."""
+    """An HTTP application that only receives requests which `gate` admits and whose callers have the role `least`.
+    `scope["state"]["caller"]` holds the caller.
+    """
 
     def __init__(self, app: ASGIApp, gate: Gate, least: Role = Role.VIEWER) -> None:
         self._app = app
@@ -129,9 +134,10 @@ def _token(authorization: str) -> str:
 
 
 def _anonymous(connection: HTTPConnection) -> Caller:
-    """The anonymous caller on this machine. A proxy on this machine forwards callers from elsewhere.
+    """The anonymous caller, for a connection from this machine to one of this machine's names.
 
-    Raises Unauthenticated for any other connection.
+    Raises Unauthenticated for any other connection, and for one that a proxy on this machine forwards, because its
+    caller may be elsewhere.
     """
     here = is_loopback(_peer(connection)) and is_loopback(connection.url.hostname or "")
     if here and not any(name in connection.headers for name in _FORWARDED):

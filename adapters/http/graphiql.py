@@ -1,8 +1,9 @@
-"""GraphiQL at the endpoint's address, from local files only, under a content security policy that allows no others.
+"""GraphiQL, a page to write queries, at the endpoint's address. It is served from local files, and its content security
+policy allows no other files.
 
-A browser that opens the endpoint gets the page; every other request is passed on to GraphQL. The assets are served in
-the folder `graphiql/` beside the endpoint. Their names hold the hash of their content, so browsers may cache them
-for ever.
+A browser that opens the endpoint receives the page; every other request is passed to GraphQL. The page's assets are
+served in the folder `graphiql/` beside the endpoint. An asset's name contains the hash of its content, so browsers may
+cache it for ever.
 """
 
 from __future__ import annotations
@@ -49,9 +50,9 @@ _Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def graphiql_routes(folder: Path | None, path: str) -> Sequence[BaseRoute]:
-    """The routes of the page at `path` for browsers, and of its assets; they must come before GraphQL's route.
+    """The routes of the page at `path` and of its assets; they must come before GraphQL's route.
 
-    `folder` is the build; where it is None the page is one line that explains how to build it.
+    `folder` holds the built page; where it is None the page is one line that explains how to build GraphiQL.
     """
     if folder is None:
         return [_PageRoute(path, _how_to_build)]
@@ -59,7 +60,7 @@ def graphiql_routes(folder: Path | None, path: str) -> Sequence[BaseRoute]:
 
 
 class _PageRoute(Route):
-    """Matches only a browser's request for a page, so that other requests at the same address reach GraphQL."""
+    """A route that matches only a browser's request for a page, so that other requests to the address reach GraphQL."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         found, child = super().matches(scope)

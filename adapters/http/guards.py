@@ -1,4 +1,6 @@
-"""Checks of every request: no token in its address, no page of a foreign origin, an end in time; and safe headers."""
+"""Middleware for every request: refuses tokens in addresses and pages of foreign origins, limits a request's duration,
+and adds security headers to responses.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,7 @@ _TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class NoTokenInAddress:
-    """Refuses addresses that hold a secret, because histories, proxies and logs keep addresses."""
+    """Refuses addresses that contain a secret, because browser histories, proxies and logs store addresses."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -42,7 +44,7 @@ class NoTokenInAddress:
 class OwnPages:
     """Refuses requests from pages of other origins, unless the origin is configured.
 
-    A browser sends an Origin with every POST and every websocket; other programs need not send one.
+    A browser sends the header `Origin` with every POST and every websocket; requests without it are accepted.
     """
 
     def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
@@ -62,7 +64,7 @@ class OwnPages:
 
 
 class SafeHeaders:
-    """Adds security headers to every response, so that browsers neither guess its type nor embed or cache it."""
+    """Adds security headers to every response, so that browsers do not guess its type, embed it or cache it."""
 
     def __init__(self, app: ASGIApp, tls: bool) -> None:  # noqa: FBT001  # Starlette passes options by name
         self._app = app
@@ -80,7 +82,7 @@ class SafeHeaders:
 
 
 class Patience:
-    """Ends an HTTP request after a time limit; websockets have none."""
+    """Ends an HTTP request after `seconds`; websockets have no time limit."""
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
         self._app = app
@@ -126,7 +128,7 @@ def _has_secret(scope: Scope) -> bool:
 
 
 def _is_own(origin: str, connection: HTTPConnection) -> bool:
-    """Whether the origin has the request's host, and its scheme or https, which a proxy may have terminated."""
+    """Whether the origin has the request's host, and either its scheme or https: a proxy may have terminated TLS."""
     parts = urlsplit(origin)
     own = "https" if connection.url.scheme in ("https", "wss") else "http"
     return parts.netloc.lower() == connection.headers.get("host", "").lower() and parts.scheme in (

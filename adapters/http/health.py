@@ -1,4 +1,4 @@
-"""Health checks: whether the process is alive, and whether the parts that it depends on answer."""
+"""Health checks: whether the process runs, and whether the parts that it depends on respond."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ _SECONDS = 3.0
 
 
 class Health:
-    """`checks` by the name of the checked part. They run at the same time; a check that hangs counts as failed."""
+    """Runs all `checks` at the same time; they are named after the checked part. A check that hangs counts as
+    failed."""
 
     def __init__(self, checks: Mapping[str, Check]) -> None:
         self._checks = checks
-        # Separate threads, so that checks that hang do not occupy the threads of requests.
+        # Checks have threads of their own, so that checks that hang do not occupy the threads of requests.
         self._threads = ThreadPoolExecutor(max(len(checks), 1), thread_name_prefix="whence-health")
         self._under_way: dict[str, asyncio.Future[str | None]] = {}
 
     async def lives(self, _: Request) -> Response:
-        """`/healthz`: 200 whenever the process answers."""
+        """The response of `/healthz`: always 200."""
         return JSONResponse({"alive": True})
 
     async def ready(self, _: Request) -> Response:
-        """`/readyz`: 200 where every check passes, else 503; the body holds each check's result."""
+        """The response of `/readyz`: 200 if every check passes, else 503; the body has each check's result."""
         made = {name: self._made(name) for name in self._checks}
         if made:
             await asyncio.wait(made.values(), timeout=_SECONDS)
@@ -42,7 +43,7 @@ class Health:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _made(self, name: str) -> asyncio.Future[str | None]:
-        """The check of this name that is still running, or a new one, so that each runs only once at a time."""
+        """The running check of this name, or a new one if none is running, so that no check runs twice at a time."""
         before = self._under_way.get(name)
         if before is None or before.done():
             before = asyncio.get_running_loop().run_in_executor(self._threads, self._checks[name])

@@ -1,4 +1,4 @@
-"""`/metrics`, for Prometheus."""
+"""The route `/metrics`, which Prometheus reads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.routing import Route
 def metrics_route(registry: CollectorRegistry, path: str = "/metrics") -> Route:
     """A route that returns all metrics of the registry, in the text format that the client accepts.
 
-    It runs in a worker thread, because it reads the read models.
+    The route runs in a worker thread, because it reads the store.
     """
 
     def metrics(request: Request) -> Response:

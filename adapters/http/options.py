@@ -15,10 +15,11 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True)
 class HttpOptions:
-    """`hosts` are host names that requests may use beside this machine's; `origins` are other pages that may call.
+    """`hosts` are host names that requests may use, in addition to this machine's own. `origins` are the origins of
+    other pages that may send requests. `rate`, as in `600/minute`, is the limit for each token, or for each peer that
+    sends no token. `body_bytes` is the maximum size of a request's body. A request is ended after `patience` seconds.
 
-    `rate` limits each token, or each peer without one, as in `600/minute`. `body_bytes` is the maximum size of a body.
-    A request is ended after `patience` seconds. `tls` is true where the program itself serves TLS.
+    `tls` is true where the program itself serves TLS.
     """
 
     hosts: tuple[str, ...] = ()
@@ -46,7 +47,7 @@ def rate_of(text: str) -> RateLimitItem:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a peer's address or a host name is this machine."""
+    """Whether a peer's address or a host name belongs to this machine's loopback interface."""
     if host == "localhost":
         return True
     try:

@@ -11,18 +11,18 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 
 
 class Rate:
-    """Counts requests by key in a sliding window, in this process's memory; safe to call from any thread."""
+    """Counts requests by key in a sliding window, in this process's memory. Thread-safe."""
 
     def __init__(self, limit: RateLimitItem) -> None:
         self._limit = limit
         self._window = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     def count(self, key: str) -> int:
-        """Counts one request; returns 0, or the seconds to wait where it exceeds the limit."""
+        """Counts one request; returns 0, or the seconds to wait if the request exceeds the limit."""
         return 0 if self._window.hit(self._limit, key) else self._left(key)
 
     def left(self, key: str) -> int:
-        """The seconds to wait before the next request, without counting one."""
+        """The seconds to wait before the next request; does not count a request."""
         return 0 if self._window.test(self._limit, key) else self._left(key)
 
     def _left(self, key: str) -> int:

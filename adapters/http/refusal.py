@@ -1,4 +1,4 @@
-"""Responses to refused requests: an HTTP status, with the shape and codes of GraphQL's errors."""
+"""Responses to refused requests: an HTTP status, and a body with the shape and codes of GraphQL's errors."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _BEARER = {"WWW-Authenticate": 'Bearer realm="whence"'}
 
 
 def refusal(status: int, code: Code, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """The response; `message` is for people."""
+    """The response to a refused request; `message` is for people, `code` for programs."""
     body = {"errors": [{"message": message, "extensions": {"code": code}}]}
     return JSONResponse(body, status, headers=headers)
 
 
 def refusal_of(error: WhenceError) -> JSONResponse:
-    """The response for an error of the gate: 401, 403, or 503 where the store does not answer."""
+    """The response for an error that `Gate` raises: 401 Unauthenticated, 503 StoreError, 403 for other errors."""
     if isinstance(error, Unauthenticated):
         return refusal(401, code_of(error), str(error), _BEARER)
     if isinstance(error, StoreError):

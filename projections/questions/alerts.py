@@ -1,4 +1,4 @@
-"""Filters and orders of the list of alerts."""
+"""Filters and sort orders of the list of alerts."""
 
 from __future__ import annotations
 

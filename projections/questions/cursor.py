@@ -1,6 +1,6 @@
 """Cursors: a row's place in an ordered list, as opaque text.
 
-A cursor holds the values by which the row is ordered, not its number, so that new rows do not shift it.
+A cursor holds the values by which the row is ordered, not the row's number, so that it stays valid when rows are added.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BROKEN = (ValueError, TypeError, KeyError, NotBase64, InvalidOperation, Overflo
 
 @dataclass(frozen=True, slots=True)
 class RowPlace:
-    """A row's place in a list: the value of the column it is ordered by, and its ordinal."""
+    """A row's place in a list: its value in the column that orders the list, and its ordinal."""
 
     value: Any
     ordinal: int
@@ -43,7 +43,7 @@ def encode(order: str, place: RowPlace) -> str:
 def decode(order: str, cursor: str) -> RowPlace:
     """The place that a cursor names.
 
-    Raises InvalidInput for text that is not a cursor, for a changed cursor, and for that of a list in another order.
+    Raises InvalidInput for text that is not a cursor, for a changed cursor, and for a cursor of another list or order.
     """
     try:
         whole = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))

@@ -1,4 +1,4 @@
-"""Filters and orders of the list of decisions, and counts of the members' objections."""
+"""Filters and sort orders of the list of decisions, and counts of the members' objections."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from projections.source import Source
 
 
 def _objected(column: str) -> Test:
-    """A test for decisions with a rejection whose `column` (reason or member) is the value."""
+    """A filter: the decision has a rejection whose `column` (reason or member) equals the value."""
 
     def test(source: Source, rows: FromClause, value: Any) -> ColumnElement[bool]:
         reasons = source.table("decision_reasons")
@@ -48,9 +48,9 @@ _OBJECTIONS = Listing("decision_reasons", {**common("decided_at"), "verdict": eq
 
 
 def objections(source: Source, account: str | None, since: datetime | None, before: datetime | None) -> Rows:
-    """How many signals were skipped for each member's reason, the most frequent first.
+    """For each member and reason the number of signals skipped for that reason, the most frequent reason first.
 
-    Columns: member, chamber (both empty for a reason without a vote), reason, count.
+    Columns: member, chamber (both empty where no member gave the reason), reason, count.
     """
     reasons = source.table(_OBJECTIONS.table)
     filters = {"verdict": Verdict.SKIP.value, "account": account, "since": since, "before": before}

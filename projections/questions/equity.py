@@ -1,4 +1,4 @@
-"""Filters and orders of the equity curve."""
+"""Filters and sort orders of the equity curve."""
 
 from __future__ import annotations
 

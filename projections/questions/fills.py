@@ -1,4 +1,4 @@
-"""Filters and orders of the list of fills."""
+"""Filters and sort orders of the list of fills."""
 
 from __future__ import annotations
 

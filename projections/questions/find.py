@@ -20,7 +20,8 @@ _PLACE = "place_"
 
 
 def one(source: Source, table: str, account: str | None, **key: Any) -> RowMapping | None:
-    """The row with this key, of any account where `account` is None; None where there is no such row."""
+    """The row with this key; the first one found in any account where `account` is None. None where no row has the
+    key."""
     rows = source.table(table)
     owned = rows.c.account.in_(_accounts(source)) if account is None else rows.c.account == account
     named = (rows.c[name] == value for name, value in key.items())
@@ -28,12 +29,12 @@ def one(source: Source, table: str, account: str | None, **key: Any) -> RowMappi
 
 
 def _accounts(source: Source) -> Select[Any]:
-    """Every account: the first column of the keys, which a query must restrict to use their index."""
+    """The names of all accounts. A query restricts `account` to them, because the keys' indexes begin with it."""
     return select(source.table("accounts").c.account)
 
 
 def by_key(source: Source, keys: Keys, table: str, columns: Sequence[str]) -> Mapping[Key, RowMapping]:
-    """The rows whose `columns` are one of `keys`, by key; keys without a row are left out."""
+    """The rows whose values in `columns` are one of `keys`, by key; keys without a row are left out."""
     rows = source.table(table)
     wanted = is_one_of([rows.c[name] for name in columns], keys)
     found = source.connection.execute(select(rows).where(wanted)).mappings()
@@ -43,7 +44,7 @@ def by_key(source: Source, keys: Keys, table: str, columns: Sequence[str]) -> Ma
 def many_by_key(
     source: Source, keys: Keys, most: int, table: str, columns: Sequence[str]
 ) -> Mapping[Key, Rows]:
-    """The rows whose `columns` are one of `keys`, by key; the first `most` of each in the order of the log."""
+    """The rows whose values in `columns` are one of `keys`, by key; for each key the first `most` in log order."""
     rows = source.table(table)
     named = [rows.c[name] for name in columns]
     return grouped(source, select(rows).where(is_one_of(named, keys)), named, rows, most)
@@ -56,7 +57,8 @@ def grouped(
     rows: FromClause,
     most: int,
 ) -> Mapping[Key, Rows]:
-    """The selected `rows`, grouped by the values of `by`; the first `most` of each group in the order of the log."""
+    """The rows that `statement` selects from `rows`, grouped by the values of `by`; for each group the first `most` in
+    log order."""
     place = func.row_number().over(partition_by=by, order_by=rows.c[KEY]).label(_PLACE)
     keys = [column.label(f"{_OF}{number}") for number, column in enumerate(by)]
     ranked = statement.add_columns(*keys, place).subquery("ranked")
@@ -71,7 +73,8 @@ def grouped(
 def is_one_of(columns: Sequence[ColumnElement[Any]], keys: Keys) -> ColumnElement[bool]:
     """Whether the values of the columns are one of the keys.
 
-    Written as equalities and one IN, for which both databases use an index; most keys differ in the last value only.
+    The condition is a set of equalities and an IN for the last column, because most keys differ only in their last
+    value and both databases use an index for it.
     """
     lasts: dict[Key, list[Any]] = defaultdict(list)
     for key in keys:

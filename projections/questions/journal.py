@@ -1,4 +1,4 @@
-"""Filters and orders of the journal, which holds every event of the log."""
+"""Filters and sort orders of the journal, which holds every event of the log."""
 
 from __future__ import annotations
 

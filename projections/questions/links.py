@@ -1,4 +1,6 @@
-"""Links between positions, orders and fills: an order's fill is the cause of an event in the position's stream."""
+"""Links between positions, orders and fills. They follow from the journal: the cause of each event in a position's
+stream that changes the quantity is a fill in an order's stream.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from projections.source import Source
 
 
 def fills_of_positions(source: Source, keys: Keys, most: int) -> Mapping[Key, Rows]:
-    """The fills of each position, by (account, position); the first `most` of each in the order of the log."""
+    """The fills of each position, by (account, position id); for each position the first `most` in log order."""
     caused, filled, fills = (
         source.table("journal"),
         source.table("journal").alias("filled"),
@@ -28,9 +30,9 @@ def fills_of_positions(source: Source, keys: Keys, most: int) -> Mapping[Key, Ro
 
 
 def orders_of_positions(source: Source, keys: Keys, most: int) -> Mapping[Key, Rows]:
-    """The orders of each position, by (account, position); the first `most` of each in the order of the log.
+    """The orders of each position, by (account, position id); for each position the first `most` in log order.
 
-    They are the orders with a fill in the position, and the children of its entry order.
+    They are the orders with a fill in the position, and the orders whose parent is the position's entry order.
     """
     pairs = _pairs(source, keys, "position_id").subquery("pairs")
     orders = source.table("orders")
@@ -41,7 +43,8 @@ def orders_of_positions(source: Source, keys: Keys, most: int) -> Mapping[Key, R
 
 
 def positions_of_orders(source: Source, keys: Keys, most: int) -> Mapping[Key, Rows]:
-    """The positions that each order filled or protects, by (account, order); an order that reversed one has two."""
+    """The positions that each order filled or protects, by (account, order id). An order that reversed a position has
+    two: the closed one and the opened one."""
     pairs = _pairs(source, keys, "order_id").subquery("pairs")
     positions = source.table("positions")
     statement = select(positions).join(
@@ -51,7 +54,8 @@ def positions_of_orders(source: Source, keys: Keys, most: int) -> Mapping[Key, R
 
 
 def _pairs(source: Source, keys: Keys, wanted: str) -> CompoundSelect[str, str, str]:
-    """The (account, position_id, order_id) whose account and `wanted` column are one of the keys."""
+    """The rows (account, position_id, order_id) whose values in account and in the column `wanted` are one of the
+    keys."""
     caused, filled = source.table("journal"), source.table("journal").alias("filled")
     positions, orders = source.table("positions"), source.table("orders")
     known = {"position_id": caused.c.subject, "order_id": filled.c.subject}

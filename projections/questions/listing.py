@@ -1,4 +1,4 @@
-"""Lists of a read model's rows: the filters and the orders that a list allows."""
+"""Lists of a read model's rows: the filters and the sort orders that a list allows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.errors import InvalidInput
 from projections.source import Source
 
 Test = Callable[[Source, FromClause, Any], ColumnElement[bool]]
-"""The condition of a filter for a given value; it may query other tables of the same source."""
+"""A filter: returns the condition for a given value. The condition may query other tables of the same source."""
 
 KEY = "ordinal"
 """The last column of every listing's order; it is unique in each listing."""
@@ -20,7 +20,8 @@ KEY = "ordinal"
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A table's rows as a list. `tests` are by the name of the filter; `orders` are columns that are never NULL."""
+    """A table's rows as a list. `tests` holds the condition of each filter, by the filter's name; `orders` holds the
+    column of each sort order, by the order's name. These columns are never NULL."""
 
     table: str
     tests: Mapping[str, Test]
@@ -41,32 +42,33 @@ class Listing:
 
 
 def equal(column: str) -> Test:
-    """A test: the column is the value."""
+    """A filter: the column equals the value."""
     return lambda _, rows, value: rows.c[column] == value
 
 
 def among(column: str) -> Test:
-    """A test: the column is one of the values."""
+    """A filter: the column equals one of the values."""
     return lambda _, rows, values: rows.c[column].in_(values)
 
 
 def at_least(column: str) -> Test:
-    """A test: the column is the value or more (for times: at the value or later)."""
+    """A filter: the column is greater than or equal to the value."""
     return lambda _, rows, value: rows.c[column] >= value
 
 
 def at_most(column: str) -> Test:
-    """A test: the column is the value or less."""
+    """A filter: the column is less than or equal to the value."""
     return lambda _, rows, value: rows.c[column] <= value
 
 
 def before(column: str) -> Test:
-    """A test: the column is less than the value (for times: earlier)."""
+    """A filter: the column is less than the value (for times: earlier)."""
     return lambda _, rows, value: rows.c[column] < value
 
 
 def common(time: str, *columns: str) -> Mapping[str, Test]:
-    """The tests that lists share: equality of account and `columns`; `since`, `before` (of `time`); `after_ordinal`."""
+    """The filters that lists share: equality of `account` and of each of `columns`; `since` and `before`, which compare
+    the column `time`; `after_ordinal`."""
     named: Sequence[str] = ("account", *columns)
     return {
         **{name: equal(name) for name in named},

@@ -1,4 +1,4 @@
-"""Filters and orders of the list of orders."""
+"""Filters and sort orders of the list of orders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One page of a listing: a number of rows from a cursor on, forwards or backwards, and whether there are more."""
+"""One page of a listing: a number of rows after or before a cursor, and whether the list has more rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from projections.source import Source
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The page to return: `first` rows after the cursor `after`, or `last` rows before the cursor `before`."""
+    """The page to return: the first `first` rows after the cursor `after`, or the last `last` rows before the cursor
+    `before`. `by` names the sort order."""
 
     by: str
     descending: bool
@@ -28,14 +29,14 @@ class Wanted:
 
     @property
     def backwards(self) -> bool:
-        """Whether the page is counted from the end."""
+        """Whether `last` is given, so that the page is counted from the end of the list."""
         return self.last is not None
 
     @property
     def size(self) -> int:
         """The largest number of rows on the page.
 
-        Raises InvalidInput where `first` and `last` are missing or negative.
+        Raises InvalidInput where both `first` and `last` are missing, or the given one is negative.
         """
         size = self.first if self.last is None else self.last
         if size is None or size < 0:
@@ -45,7 +46,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The rows in list order. `has_next` and `has_previous`: whether the list has rows after and before them."""
+    """The rows in list order. `has_next`: the list has rows after these. `has_previous`: it has rows before these."""
 
     rows: Sequence[RowMapping]
     has_next: bool
@@ -77,7 +78,7 @@ def count(source: Source, listing: Listing, filters: Mapping[str, Any]) -> int:
 
 
 def order_of(listing: Listing, wanted: Wanted) -> str:
-    """The name of the list and its order; a cursor is valid only for the name it holds."""
+    """The name of the list with its sort order, which each cursor contains; a cursor is valid only for this name."""
     return f"{listing.table}.{wanted.by}.{'DESC' if wanted.descending else 'ASC'}"
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import RowMapping, select
 from projections.source import Source
 
 YEAR_OF_DAYS = 365
-"""Trading days a year: these markets never close."""
+"""Trading days per year; markets for crypto assets never close."""
 
 
 class Dimension(StrEnum):
@@ -39,7 +39,7 @@ NO_RATIOS = Ratios(None, None)
 
 
 def performance(source: Source, account: str | None, by: Dimension) -> Sequence[RowMapping]:
-    """The rows of the read model in one dimension, ordered by account and value."""
+    """The performance rows of one dimension, of one account or of all (None), ordered by account and value."""
     rows = source.table("performance")
     wanted = [rows.c.dimension == by.value, *([] if account is None else [rows.c.account == account])]
     order = (rows.c.account, rows.c.value)
@@ -61,7 +61,7 @@ def ratios(returns: Sequence[float]) -> Ratios:
     """Sharpe and Sortino of daily returns (fractions), against a riskless return of zero.
 
     Sharpe (1994): mean / sample standard deviation. Sortino (Sortino and Price, 1994): mean / root of the mean square
-    of the returns below zero, over all days. Both times the root of 365.
+    of the returns below zero, over all days. Both are multiplied by the square root of 365.
     """
     if len(returns) < 2:
         return NO_RATIOS

@@ -1,4 +1,4 @@
-"""Filters and orders of the list of positions."""
+"""Filters and sort orders of the list of positions."""
 
 from __future__ import annotations
 

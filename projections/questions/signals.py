@@ -1,4 +1,4 @@
-"""Filters and orders of the list of signals."""
+"""Filters and sort orders of the list of signals."""
 
 from __future__ import annotations
 

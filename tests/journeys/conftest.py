@@ -1,4 +1,4 @@
-"""Runs that many journeys read are made once per session; the other journeys get new logs."""
+"""Fixtures of the tests in this folder: runs that many tests read, made once per session, and addresses of new logs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def recorded(market_data: Path) -> Plan:
 
 @pytest.fixture(scope="session")
 def on_sqlite(recorded: Plan, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The address of the log of their run on SQLite."""
+    """The address of a SQLite log on which the recorded tapes were played."""
     address = f"sqlite:///{tmp_path_factory.mktemp('recorded') / 'run.db'}"
     play_at(recorded, address)
     return address
@@ -33,7 +33,7 @@ def on_sqlite(recorded: Plan, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="session")
 def story(on_sqlite: str) -> Sequence[Recorded]:
-    """Every event of that run."""
+    """Every event of the run of the recorded tapes."""
     return events_at(on_sqlite)
 
 
@@ -45,7 +45,7 @@ def short() -> Plan:
 
 @pytest.fixture(scope="session")
 def short_story(short: Plan) -> Sequence[Recorded]:
-    """Every event of its run on a log in memory."""
+    """Every event of the run of the short tape, played on a log in memory."""
     with closing(open_memory(AvroCodec())) as log:
         play(short, log)
         return events_of(log)
@@ -53,7 +53,7 @@ def short_story(short: Plan) -> Sequence[Recorded]:
 
 @pytest.fixture(params=KINDS)
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a new log, of each kind that outlives its process."""
+    """The address of a new log; once for each kind of log that is still there after its process ended."""
     return address_of(request.param, request, tmp_path)
 
 

@@ -1,8 +1,9 @@
 """Runs that die: `python -m tests.journeys.dying FOLDER [MARKET_DATA SEED COUNT]` prints one line of JSON per log.
 
-A step is the moment before or after an append, or before or after a call on the exchange. A process of its own runs up
-to a step and ends there at once (`os._exit`); another process then plays the same tape on the log that it left. The
-children are forked, so the parent must have no threads: that is why this is a program and not part of the test.
+A step is the moment before or after an append, or before or after a call on the exchange. A child process plays a tape
+up to a step and ends there at once (`os._exit`). Another child then plays the same tape on the log that the first one
+left. Children are forked, so the parent must have no threads; therefore this is a program of its own and not part of a
+test.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ DIED = 9
 
 @dataclass(slots=True)
 class Steps:
-    """Counts the steps, and ends this process at step `dies_at` (0: at none)."""
+    """Counts the steps, and ends this process at step `dies_at`; with 0 it never does."""
 
     dies_at: int = 0
     taken: int = 0
@@ -69,7 +70,7 @@ class DyingLog:
 
 
 class DyingExchange:
-    """An exchange with a step before and after each call; the orders of a submission are sent one by one."""
+    """An exchange with a step before and after each call; the orders of one submission are sent one after the other."""
 
     def __init__(self, exchange: OrderEntry, step: Steps) -> None:
         self._exchange, self._step = exchange, step
@@ -104,7 +105,7 @@ class DyingExchange:
 
 
 def play(plan: Plan, path: Path, step: Steps) -> int:
-    """Plays to the end, or up to the step at which the process dies; returns the number of steps."""
+    """Plays the plan to its end, or up to the step at which the process dies; returns the number of steps."""
     with closing(open_sqlite(path, AvroCodec())) as log:
         run = PaperRun(plan, DyingLog(log, step), _unseen, lambda exchange: DyingExchange(exchange, step))
         for _instant in run.instants():
@@ -126,7 +127,8 @@ def in_child(work: Callable[[], object]) -> int:
 
 
 def deaths(plan: Plan, folder: Path, points: Callable[[int], Iterable[Sequence[int]]]) -> Iterator[object]:
-    """For each series of deaths on one log: the events left after them, and the outcome of playing to the end."""
+    """For each series of deaths on one log: the number of events in the log afterwards, and the outcome of a run that
+    then plays to the end."""
     whole = folder / "whole.db"
     steps = play(plan, whole, Steps())
     rows = rows_in(whole)
@@ -151,7 +153,8 @@ def every(steps: int) -> Iterable[Sequence[int]]:
 
 
 def some(seed: int, count: int) -> Callable[[int], Iterable[Sequence[int]]]:
-    """Random steps by the seed: one to three deaths per log; those after the first come while the log is replayed."""
+    """Random steps, determined by the seed: one to three deaths per log. Deaths after the first occur while the log is
+    replayed."""
 
     def chosen(steps: int) -> Iterable[Sequence[int]]:
         chance = random.Random(seed)
@@ -165,7 +168,7 @@ def some(seed: int, count: int) -> Callable[[int], Iterable[Sequence[int]]]:
 
 
 def main(folder: str, market_data: str = "", seed: str = "", count: str = "") -> None:
-    """Deaths at every step of the short tape, or at some steps of the recorded tapes."""
+    """Prints the outcomes of deaths at every step of the short tape, or at random steps of the recorded tapes."""
     plan, points = (
         (recorded_plan(Path(market_data)), some(int(seed), int(count)))
         if market_data

@@ -1,4 +1,4 @@
-"""The program as started from a shell, and signals to it while it runs."""
+"""Starts the program as from a shell, and sends it signals while it runs."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _KEPT = {"WHENCE_INDEX"}
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment of this process without the variables that would change a run, and with `more`."""
+    """The environment of this process with `more`, but without other variables that would change a run."""
     kept = {name: value for name, value in os.environ.items() if name in _KEPT or not name.startswith(_OURS)}
     return kept | {"COLUMNS": "100", "TERM": "dumb"} | more
 
 
 def whence(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """Runs the program in this folder to its end."""
+    """Runs the program in this folder and waits for its end."""
     return subprocess.run(
         [WHENCE, *words],
         cwd=folder,
@@ -41,7 +41,7 @@ def whence(folder: Path, *words: str, **more: str) -> subprocess.CompletedProces
 
 
 class Running:
-    """The running program."""
+    """A program that was started and may still be running."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
@@ -55,12 +55,12 @@ class Running:
         return self.process.poll() is None
 
     def kill(self) -> None:
-        """Kills the program like `kill -9`; returns when it has ended."""
+        """Kills the program as `kill -9` does; returns when it has ended."""
         self.process.kill()
         self.process.communicate(timeout=PATIENCE)
 
     def interrupt(self) -> tuple[int, str, str]:
-        """Interrupts the program like Ctrl-C; returns exit code, stdout and stderr."""
+        """Interrupts the program as Ctrl-C does; returns exit code, stdout and stderr."""
         self.process.send_signal(signal.SIGINT)
         return self.ended()
 
@@ -72,7 +72,7 @@ class Running:
 
 @contextmanager
 def running(folder: Path, *words: str, **more: str) -> Generator[Running]:
-    """The program, started in this folder; killed at the end if it is still running."""
+    """Starts the program in this folder; kills it at the end of the block if it is still running."""
     process = subprocess.Popen(
         [WHENCE, *words],
         cwd=folder,
@@ -90,7 +90,7 @@ def running(folder: Path, *words: str, **more: str) -> Generator[Running]:
 
 
 def wait_for(address: str, ordinal: int) -> int:
-    """Follows another process's log, which may not exist yet, to this ordinal; returns its head then."""
+    """Waits until another process's log, which may not exist yet, has reached this ordinal; returns the log's head."""
     deadline = time.monotonic() + PATIENCE
     while True:
         assert time.monotonic() < deadline, f"{address} has not reached ordinal {ordinal}"

@@ -32,7 +32,7 @@ EAGER = Settings(
     risk=RiskSettings(cooldown_seconds=0, max_daily_loss=Decimal(1), minimum_win_rate=Decimal(0)),
     sizing=SizingSettings(risk=Decimal("0.0002")),
 )
-"""Settings that trade every signal with a small size, so that a short tape has trades of every kind."""
+"""Settings with which every signal is traded with a small size, so that a short tape has trades of every kind."""
 
 
 def files(market_data: Path) -> Sequence[Path]:
@@ -71,13 +71,13 @@ def play_at(plan: Plan, address: str) -> None:
 
 
 def events_at(address: str) -> list[Recorded]:
-    """Every event of the log at this address, read by a reader that does not own it."""
+    """Every event of the log at this address, read without owning the log."""
     with closing(open_reader(WhenceSettings(log=address))) as reader:
         return events_of(reader)
 
 
 def events_of(reader: LogReader) -> list[Recorded]:
-    """Every event of a log without its bytes, which differ between a registry's ids and fingerprints."""
+    """Every event of a log without its bytes, because they differ between a log with and without a schema registry."""
     return [recorded._replace(data=b"") for recorded in reader.read()]
 
 

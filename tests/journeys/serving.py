@@ -1,4 +1,4 @@
-"""`whence api` as started from a shell, and queries to it."""
+"""Starts `whence api` as from a shell, and sends queries to it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.journeys.program import Running, running
 
 @dataclass
 class Started:
-    """The program, the address of its API, and the log lines up to that."""
+    """The running program, the address of its API, and the lines that it logged before it was ready."""
 
     program: Running
     url: str
@@ -31,7 +31,7 @@ class Started:
         return cast(dict[str, Any], answer.json())
 
     def stop(self) -> tuple[int, str]:
-        """Stops the program like `kill`; returns its exit code and the rest of its log."""
+        """Stops the program as `kill` does; returns its exit code and the rest of what it logged."""
         self.program.process.send_signal(signal.SIGTERM)
         code, _, err = self.program.ended()
         return code, err

@@ -1,4 +1,4 @@
-"""The same queries return the same answers on every kind of log and store."""
+"""The same queries return the same responses on every kind of log and store."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FOLLOWED = "{ events(first: 200) { edges { node { ordinal id type line stream ve
 def on_kafka(
     kafka_bootstrap_servers: str, kafka_topic: str, postgres_database: str, tmp_path: Path
 ) -> Iterator[Started]:
-    """The API of the demo's tape on a Kafka log, with read models in PostgreSQL."""
+    """An API that serves a run of the demo's tape on a Kafka log, with read models in PostgreSQL."""
     log = f"kafka://{kafka_bootstrap_servers}/{kafka_topic}"
     events = traded(tmp_path, "--log", log)
     with started(tmp_path, "--read-only", "--log", log, "--store", postgres_database) as api:
@@ -40,14 +40,14 @@ def on_kafka(
 
 @pytest.fixture
 def on_sqlite(tmp_path: Path) -> Iterator[Started]:
-    """The API of the same tape on the embedded log and store."""
+    """An API that serves a run of the same tape on the default log and store, which are SQLite files."""
     events = traded(tmp_path)
     with started(tmp_path, "--read-only") as api:
         yield caught_up(api, events)
 
 
 def traded(folder: Path, *words: str) -> int:
-    """Trades the demo's market; returns the number of events of the log."""
+    """Plays the demo's tape; returns the number of events in the log."""
     done = whence(folder, "paper", "--json", *words)
     assert done.returncode == 0, done.stderr
     return int(json.loads(done.stdout)["events"])
@@ -79,7 +79,7 @@ def test_queries_moments_and_stories_are_equal_on_kafka_with_postgresql_and_on_s
 
 
 def answers(api: Started, queries: Sequence[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
-    """The answers to queries that are sent concurrently."""
+    """Sends the queries concurrently; returns the data of their responses."""
     documents, variables = zip(*queries, strict=True)
     with ThreadPoolExecutor(4) as several:
         return list(several.map(partial(_answered, api), documents, variables))

@@ -1,4 +1,4 @@
-"""The demo's log in GraphiQL, in a Chromium without a network, served by the program itself."""
+"""GraphiQL, served by the program, shows the demo's log in a Chromium that has no other network access."""
 
 from __future__ import annotations
 

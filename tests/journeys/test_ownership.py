@@ -1,4 +1,4 @@
-"""One engine owns a log: a second one is refused with the name of the owner, and the first goes on."""
+"""One engine owns a log. A second engine is refused with the name of the owner, and the first engine continues."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ PACED = (*TAPE, "--pace", "30000x")  # fifty seconds unless it is ended
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Recorded]:
-    """The events of a run of the same tape that is the only one on its log."""
+    """The events of a run of the same tape on a log that no other engine uses."""
     folder = tmp_path_factory.mktemp("undisturbed")
     assert whence(folder, "paper", *TAPE, "--log", "sqlite:///run.db").returncode == 0
     return events_at(f"sqlite:///{folder / 'run.db'}")
 
 
-def test_a_second_engine_is_refused_with_the_owner_until_the_owner_is_killed(
+def test_a_second_engine_is_refused_with_the_owners_name_until_the_owner_is_killed(
     tmp_path: Path, address: str, undisturbed: Sequence[Recorded]
 ) -> None:
-    """It may still read. Once the owner is killed, the next engine starts at once and completes the log."""
+    """The second program may still read the log. After the owner was killed, the next engine completes the log."""
     with running(tmp_path, "paper", *PACED, "--log", address) as owner:
         wait_for(address, 7)
         second = whence(tmp_path, "paper", *TAPE, "--log", address)
@@ -54,7 +54,7 @@ def test_a_second_engine_is_refused_with_the_owner_until_the_owner_is_killed(
 def test_two_partitions_of_a_topic_are_owned_separately(
     tmp_path: Path, kafka_bootstrap_servers: str, kafka_topic: str, undisturbed: Sequence[Recorded]
 ) -> None:
-    """The owner of one partition does not block the other."""
+    """The owner of one partition does not block the engine of the other partition."""
     topic = f"kafka://{kafka_bootstrap_servers}/{kafka_topic}"
     with running(tmp_path, "paper", *PACED, "--log", f"{topic}?partition=1") as owner:
         wait_for(f"{topic}?partition=1", 7)

@@ -1,4 +1,6 @@
-"""A registry added later: a person registers schemas, writers look them up, and Kafka's tools read the topic."""
+"""A schema registry that is added later: a person registers the schemas, writers look them up, and Kafka's own tools
+read the topic.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,7 @@ def address(kafka_bootstrap_servers: str, kafka_topic: str) -> str:
 
 @pytest.fixture
 def subjects(schema_registry_url: str, kafka_topic: str) -> Iterator[SchemaRegistryClient]:
-    """A client of the registry; the subjects of this topic are deleted afterwards."""
+    """A client of the registry; the topic's subjects are deleted after the test."""
     with SchemaRegistryClient({"url": schema_registry_url}) as client:
         yield client
         for subject in of_topic(client, kafka_topic):
@@ -48,7 +50,8 @@ def test_a_log_with_a_registry_added_later_reads_as_one_log(
     schema_registry_url: str,
     subjects: SchemaRegistryClient,
 ) -> None:
-    """The first part has fingerprints, the second part has the registry's ids, which Confluent's tools read."""
+    """The records of the first part hold fingerprints of schemas. The records of the second part hold the registry's
+    ids, which Confluent's tools read."""
     registry = {"WHENCE_REGISTRY__URL": schema_registry_url}
     assert whence(tmp_path, "paper", *BEFORE, "--log", address).returncode == 0
     before = events_at(address)
@@ -117,7 +120,8 @@ def values(consumer: Consumer, topic: str, count: int) -> Iterator[bytes]:
 def test_kcat_reads_every_record_and_each_fill_leads_back_to_its_candle(
     tmp_path: Path, address: str, kafka_topic: str
 ) -> None:
-    """Key, time and CloudEvents headers are those of each event; its headers lead from every fill to its candle."""
+    """A record's key, time and CloudEvents headers equal the event's values. With the headers alone, every fill is
+    traced back to its candle."""
     assert whence(tmp_path, "paper", *ALL, "--log", address).returncode == 0
     seen = list(kcat(address, kafka_topic))
     whole = events_at(address)

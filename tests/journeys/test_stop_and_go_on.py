@@ -1,4 +1,4 @@
-"""A run that is stopped anywhere and started again makes the same log as an uninterrupted run."""
+"""A run that is stopped at any point and started again makes the same log as an uninterrupted run."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ TAPE = ("--bars", "1500", "--seed", "4")
 
 
 def deaths(folder: Path, *words: str) -> list[dict[str, object]]:
-    """The outcomes of runs that died; see `dying`."""
+    """The outcomes of runs that died, as `tests.journeys.dying` prints them."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.journeys.dying", str(folder), *words],
         cwd=PROJECT,
@@ -73,7 +73,7 @@ def test_a_run_killed_at_any_step_of_a_short_tape_is_completed_to_the_same_log(t
 def test_runs_killed_up_to_three_times_on_recorded_tapes_are_completed_to_the_same_log(
     tmp_path: Path, market_data: Path
 ) -> None:
-    """One, two or three deaths on the same log."""
+    """One death on the first log, two on the second, three on the third."""
     found = deaths(tmp_path, str(market_data), str(SEED), "3")
     check(found)
     assert [len(death["died"]) for death in found] == [1, 2, 3]  # type: ignore[arg-type]  # a list
@@ -91,7 +91,7 @@ def eager(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def whole(eager: Path) -> Sequence[Recorded]:
-    """The events of that log."""
+    """The events of the uninterrupted run."""
     found = events_at(f"sqlite:///{eager / 'whole.db'}")
     assert len(found) > 400
     return found
@@ -101,7 +101,7 @@ def whole(eager: Path) -> Sequence[Recorded]:
 def test_a_program_killed_three_times_is_completed_to_the_same_log(
     eager: Path, whole: Sequence[Recorded], address: str
 ) -> None:
-    """`kill -9` three times on one log, each time once the log has reached a random ordinal."""
+    """Three runs on one log are each ended by `kill -9` when the log has reached a random ordinal."""
     chance = random.Random(SEED)
     last = 0
     for ordinal in sorted(chance.sample(range(1, len(whole) * 3 // 4), 3)):
@@ -137,7 +137,7 @@ def test_ctrl_c_ends_a_run_between_two_units_with_a_hint_how_to_resume(
 def test_ctrl_c_ends_a_run_at_once_while_it_waits_for_its_pace(
     eager: Path, whole: Sequence[Recorded], tmp_path: Path
 ) -> None:
-    """At real-time pace it waits five minutes for each candle."""
+    """At real-time pace a run waits five minutes for each candle."""
     address = f"sqlite:///{tmp_path / 'run.db'}"
     with running(eager, "paper", *TAPE, "--pace", "1x", "--log", address) as program:
         wait_for(address, 1)
@@ -155,10 +155,10 @@ def test_a_finished_run_appends_nothing_when_it_is_started_again(
     assert events_at(f"sqlite:///{eager / 'whole.db'}") == whole
 
 
-def test_a_tape_played_in_three_growing_pieces_makes_the_log_of_the_whole(
+def test_a_tape_that_grows_between_three_runs_makes_the_same_log_as_the_whole_tape(
     tmp_path: Path, market_data: Path
 ) -> None:
-    """As candles are added to a file from day to day."""
+    """Candles are added to a file between the runs, as from day to day."""
     lines = files(market_data)[0].read_text().splitlines(keepends=True)
     file = tmp_path / "BTCUSDT_5m.csv"
     for end in (1_700, 1_701, 9_000):
@@ -172,7 +172,7 @@ def test_a_tape_played_in_three_growing_pieces_makes_the_log_of_the_whole(
 
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The log of a run of a Bitcoin tape."""
+    """The file of a log on which a Bitcoin tape was played."""
     folder = tmp_path_factory.mktemp("begun")
     write(folder, TEXT)
     done = whence(folder, "paper", "BTCUSDT_5m.csv", "--log", "sqlite:///run.db")
@@ -231,7 +231,8 @@ def test_another_tape_or_other_settings_on_an_existing_log_are_refused(
 
 
 def test_a_tape_shorter_than_the_log_is_refused(tmp_path: Path, market_data: Path) -> None:
-    """The log has events after the tape's last candle: nothing is appended, and the error names the longer tape."""
+    """The log has events after the tape's last candle. Nothing is appended, and the message says to play the longer
+    tape."""
     lines = files(market_data)[0].read_text().splitlines(keepends=True)
     file = tmp_path / "BTCUSDT_5m.csv"
     file.write_text("".join(lines[:5_000]))
@@ -245,7 +246,7 @@ def test_a_tape_shorter_than_the_log_is_refused(tmp_path: Path, market_data: Pat
 
 
 def test_a_tape_with_a_changed_past_candle_is_refused(tmp_path: Path, market_data: Path) -> None:
-    """The tape begins alike, and one candle closes 0.1 higher: that of a signal in the log."""
+    """One candle, for which the log has a signal, closes 0.1 higher than before; all other candles are equal."""
     lines = files(market_data)[0].read_text().splitlines(keepends=True)[:5_000]
     file = tmp_path / "BTCUSDT_5m.csv"
     file.write_text("".join(lines))
@@ -267,7 +268,7 @@ def test_a_tape_with_a_changed_past_candle_is_refused(tmp_path: Path, market_dat
     assert rows_in(tmp_path / "run.db") == before
 
 
-def test_the_program_makes_the_same_log_of_the_recorded_tapes_as_the_library(
+def test_the_program_and_a_run_by_library_calls_make_the_same_log_of_the_recorded_tapes(
     tmp_path: Path, market_data: Path, story: Sequence[Recorded]
 ) -> None:
     done = whence(tmp_path, "paper", "--candles", *map(str, files(market_data)), "--json")

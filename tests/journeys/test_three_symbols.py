@@ -24,7 +24,7 @@ def test_the_recorded_tapes_have_all_their_candles(recorded: Plan) -> None:
 def test_a_kafka_log_holds_the_same_events_as_a_sqlite_log(
     recorded: Plan, story: Sequence[Recorded], kafka_bootstrap_servers: str, kafka_topic: str
 ) -> None:
-    """An envelope holds ordinal, ids, causes, times and content, so equality covers all of them."""
+    """The comparison covers ordinals, ids, causes, times and content, because a recorded event contains them all."""
     address = f"kafka://{kafka_bootstrap_servers}/{kafka_topic}"
     play_at(recorded, address)
     assert events_at(address) == list(story)
@@ -49,7 +49,7 @@ def test_every_cause_is_an_outside_fact_or_an_earlier_event(story: Sequence[Reco
 
 
 def test_every_fill_is_traced_back_to_a_candle(story: Sequence[Recorded]) -> None:
-    """The causes of its order lead through events of the same chain to the close of a candle."""
+    """From the event that placed the order, the causes lead through events of the same chain to a candle's close."""
     by_id = {str(recorded.envelope.meta.event_id): recorded.envelope for recorded in story}
     placed = {
         recorded.envelope.meta.stream: recorded.envelope
@@ -75,7 +75,7 @@ def test_positions_are_closed_by_stop_target_and_reversal(story: Sequence[Record
 
 
 def test_every_decision_is_reproduced_from_the_events_before_it(story: Sequence[Recorded]) -> None:
-    """The state before a decision's event determines the decision, to the last digit (rule 10)."""
+    """The state before a decision's event determines the decision, to the last digit."""
     world, decided = World(), Counter[str]()
     for recorded in story:
         envelope = recorded.envelope

@@ -1,4 +1,4 @@
-"""Projections with a faulty fold, and the digests of the builds in a store."""
+"""Projections whose folds fail for some events, and the digests of the builds in a store."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Fault:
         self._wrong = wrong
 
     def projection(self, of: Projection) -> Projection:
-        """The same projection, but folds of wrong events put their rows and then fail."""
+        """The same projection, but for an event that is `wrong` the fold puts its rows and then fails."""
         return replace(of, folds={kind: partial(self._fold, fold) for kind, fold in of.folds.items()})
 
     def _fold(self, fold: Fold, rows: Rows, recorded: Recorded) -> None:
@@ -40,20 +40,20 @@ class Fault:
 
 @cache
 def two_accounts() -> Sequence[Envelope]:
-    """The events of a run with two accounts, alternating between the accounts."""
+    """The events of two accounts with the same trades, alternating between the accounts."""
     first, second = copies(a_run(1_500), 2)
     return [envelope for both in zip(first, second, strict=True) for envelope in both]
 
 
 def caught_up(engine: Engine, log: WrittenLog, projections: Mapping[str, Projection]) -> Sequence[Build]:
-    """The builds that are kept up to date, after they have caught up with the log."""
+    """Folds the log to its end; returns the builds that are kept up to date."""
     kept = kept_up(engine, projections.values())
     Runner(log, works(engine, kept, projections, 0)).catch_up()
     return kept
 
 
 def digests(engine: Engine, projections: Mapping[str, Projection]) -> Mapping[str, str]:
-    """The digest of the kept build of each projection."""
+    """For each projection the digest of the build that is kept up to date."""
     kept = kept_up(engine, projections.values())
     with reading(engine) as connection:
         return {one.projection: digest(connection, projections[one.projection], one) for one in kept}

@@ -1,4 +1,4 @@
-"""Read models folded in memory, and a run with enough trades to fold."""
+"""Folds read models in memory, and has the events of a run with many trades."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def nothing_stored(_table: str, _key: Key) -> Row | None:
 
 
 def folded(projection: Projection, envelopes: Iterable[Envelope]) -> MemoryRows:
-    """The rows after folding the events, with ordinals from 1 on."""
+    """The rows after folding the events, which have the ordinals 1, 2, 3 …"""
     rows = MemoryRows(projection.tables, nothing_stored)
     for ordinal, envelope in enumerate(envelopes, 1):
         fold = projection.folds.get(type(envelope.event))
@@ -37,7 +37,7 @@ def folded(projection: Projection, envelopes: Iterable[Envelope]) -> MemoryRows:
 
 
 def table(rows: MemoryRows, name: str) -> Mapping[Any, Row]:
-    """A table's rows by key; a key of one column is not a tuple but the value."""
+    """A table's rows by key; the key is a value if it has one column, else a tuple."""
     found = rows.tables[name].dirty
     return {key[0] if len(key) == 1 else key: row for key, row in found.items()}
 

@@ -1,6 +1,6 @@
 """Builds histories in a process that kills itself: `python -m tests.projections.killed LOG STORE`.
 
-It dies in the transaction of its second checkpoint, after all rows are written and before they are committed.
+The process dies in the transaction of its second checkpoint, after all rows are written and before they are committed.
 """
 
 from __future__ import annotations

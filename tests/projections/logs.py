@@ -1,4 +1,4 @@
-"""Hand-made logs in which only causes and streams matter."""
+"""Hand-made logs whose events have given streams, chains and causes; all events have the same content."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ class HandMade:
 
 
 def requests_of_two_keys() -> HandMade:
-    """Two requests, where one key begins with the other, and a third one without a fingerprint, as in old logs."""
+    """The events of two requests, where one key is the beginning of the other, and of a third request whose key has no
+    fingerprint, as in old logs."""
     log = HandMade()
     for number, key in enumerate(("k1/0123456789abcdef", "k10/0123456789abcdef", "k2"), start=1):
         log.write(f"order-main-{number}-x1", f"chain{number}", f"command:{key}")
@@ -55,7 +56,8 @@ def requests_of_two_keys() -> HandMade:
 
 
 def two_chains() -> HandMade:
-    """Two chains that share a position (one opens it, one closes it), and two chains that share nothing."""
+    """Two chains that share a position (the first opens it, the second closes it), and two chains that share
+    nothing."""
     log = HandMade()
     log.write("account-main", "daychain00000", "clock:2025-04-03T00:00:00Z")  # 1
     signal = log.write("signal-main-aaa", "aaa", "candle:a")  # 2

@@ -1,6 +1,6 @@
-"""A store on each database, and read models built in it from a list of events.
+"""A new store on each database, and read models built in it from a list of events.
 
-A folder's `conftest.py` imports the fixture: `from tests.projections.stores import store`.
+To use the fixture, the `conftest.py` of a test folder imports it: `from tests.projections.stores import store`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _OPENED = History().record(LOG_STREAM, LogOpened(log_id=LOG_ID, mode=Mode.TAPE, 
 
 @pytest.fixture(params=("sqlite", "postgresql"))
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """A new store on SQLite and on PostgreSQL: with the bookkeeping tables and without builds."""
+    """A new store, once on SQLite and once on PostgreSQL, with the bookkeeping tables and without builds."""
     engine = prepare(create_engine(_url(request, tmp_path)))
     with writing(engine) as connection:
         METADATA.create_all(connection)
@@ -46,9 +46,9 @@ def _url(request: pytest.FixtureRequest, folder: Path) -> str:
 
 
 class WrittenLog(ListLog):
-    """A log in a list whose records hold their encoded bytes, as those of a real log do.
+    """A log in memory whose records hold their encoded bytes, as the records of a stored log do.
 
-    A LogOpened is put in front of events that do not begin with one.
+    If the given events do not begin with LogOpened, one is added in front.
     """
 
     def __init__(self, envelopes: Iterable[Envelope] = ()) -> None:
@@ -65,7 +65,7 @@ class WrittenLog(ListLog):
 
 
 def built(engine: Engine, log: LogReader, projections: Mapping[str, Projection] = PROJECTIONS) -> ReadModels:
-    """Live builds of the projections that have caught up with the log; fails where an event was parked."""
+    """Makes live builds of the projections and folds the whole log; fails if an event was parked."""
     with writing(engine) as connection:
         begun = [
             builds.begin(connection, one, BuildKind.TODAY, BuildStatus.LIVE) for one in projections.values()

@@ -1,4 +1,4 @@
-"""The accounts table equals the states of the domain's own folds after every event."""
+"""After every event the accounts table equals the states that the domain computes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.domain.history import ACCOUNT, D, a_closing, an_open_day, an_opening,
 from tests.projections.folded import a_run, folded, nothing_stored, table
 
 
-def test_after_every_event_the_row_equals_the_portfolio() -> None:
+def test_after_every_event_the_account_row_equals_the_domains_portfolio() -> None:
     rows, world, opened = MemoryRows(ACCOUNTS.tables, nothing_stored), World(), 0
     for ordinal, envelope in enumerate(a_run(), 1):
         world.fold(envelope)
@@ -39,7 +39,7 @@ def test_after_every_event_the_row_equals_the_portfolio() -> None:
     assert opened > 100
 
 
-def test_the_row_holds_the_kill_switch_the_day_and_the_reservations() -> None:
+def test_the_account_row_holds_the_kill_switch_the_day_and_the_reservations() -> None:
     history = an_open_day().account(FundsReserved("abc-e1", D(100)), KillSwitchTripped("too much lost"))
     row = table(folded(ACCOUNTS, history.envelopes), "accounts")[ACCOUNT]
     assert (row["tripped"], row["reserved"], row["available"]) == ("too much lost", D(100), D(9_900))

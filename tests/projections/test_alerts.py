@@ -10,7 +10,7 @@ from tests.projections.odd import an_odd_log
 from tests.projections.worlds import table_of
 
 
-def test_each_alert_is_raised_once_with_the_line_and_place_of_its_event() -> None:
+def test_each_alert_has_one_row_with_sentence_stream_and_time_of_its_event() -> None:
     log = an_odd_log()
     rows = table_of(ALERTS, log)
     assert Counter((row["severity"], row["kind"]) for row in rows.values()) == {

@@ -1,4 +1,4 @@
-"""Read models as of an ordinal equal the rows of the live builds when the log ended at that ordinal."""
+"""Read models as of an ordinal equal the rows that the live builds had when the log ended at that ordinal."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ __all__ = ["embedded"]
 SPECS = {spec.name: spec for one in PROJECTIONS.values() for spec in one.tables}
 
 ENDS = (1, 31, 59, 60, 61, 180, 233, 421, 449)
-"""Ordinals at checkpoints, just before and after them, and in between."""
+"""Ordinals at checkpoints, one before or after a checkpoint, and far from any."""
 
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[int, Tables]:
-    """The rows of the live builds during the run, by ordinal."""
+    """For each ordinal in ENDS, the rows of the live builds when the log ended there."""
     with sqlite_store(tmp_path_factory.mktemp("seen")) as engine:
         return live_tables(engine, run(), ENDS)
 
@@ -72,14 +72,16 @@ def test_every_table_as_of_an_ordinal_equals_the_live_table_at_that_time(
             assert all_tables(source) == expected, ordinal
 
 
-def test_without_a_history_the_rows_are_the_same(embedded: Engine, seen: Mapping[int, Tables]) -> None:
+def test_rows_as_of_an_ordinal_do_not_depend_on_a_history(
+    embedded: Engine, seen: Mapping[int, Tables]
+) -> None:
     models = models_of(embedded, WrittenLog(run()))
     for ordinal in (1, 233, 449):
         with models.as_of(ordinal) as source:
             assert all_tables(source) == seen[ordinal], ordinal
 
 
-def test_a_history_that_is_behind_is_folded_on_to_the_ordinal(
+def test_from_a_history_that_is_behind_the_later_events_are_folded_up_to_the_ordinal(
     embedded: Engine, seen: Mapping[int, Tables]
 ) -> None:
     Runner(WrittenLog(run()[:150]), histories(embedded)).catch_up()
@@ -87,7 +89,7 @@ def test_a_history_that_is_behind_is_folded_on_to_the_ordinal(
         assert all_tables(source) == seen[449]
 
 
-def test_read_models_as_of_an_ordinal_of_a_kafka_log_equal_the_live_ones(
+def test_read_models_as_of_an_ordinal_of_a_kafka_log_equal_the_live_read_models(
     embedded: Engine, seen: Mapping[int, Tables], kafka_bootstrap_servers: str, kafka_topic: str
 ) -> None:
     settings = WhenceSettings(log=f"kafka://{kafka_bootstrap_servers}/{kafka_topic}")
@@ -132,7 +134,7 @@ def test_a_fill_recorded_late_is_missing_before_it_was_recorded(store: Engine) -
 
 
 def an_opening() -> Sequence[Envelope]:
-    """The first event of a hand-made log."""
+    """LogOpened, the first event of a hand-made log."""
     return (
         History()
         .record("log", LogOpened(log_id=LOG_ID, mode=Mode.TAPE, tape="by hand", synthetic=True))
@@ -151,7 +153,7 @@ class CountedLog(WrittenLog):
 
 
 @pytest.mark.parametrize("journalled", [0, 200, 449])
-def test_a_time_is_resolved_to_the_last_ordinal_recorded_by_then(embedded: Engine, journalled: int) -> None:
+def test_a_time_names_the_last_event_recorded_at_or_before_it(embedded: Engine, journalled: int) -> None:
     if journalled:
         journal = {"journal": PROJECTIONS["journal"]}
         Runner(

@@ -1,4 +1,4 @@
-"""A story is found by any id in its chains and returned as a tree; events with a missing cause are found."""
+"""A story is found by any id in its chains and returned as a tree. Events whose cause is missing are found."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_chain_without_a_shared_position_is_a_story_of_its_own(log: HandMade, 
 
 
 def test_all_events_of_one_fact_are_roots_of_that_fact() -> None:
-    """Also where a stream goes on: its second event is not below its first."""
+    """This is also true of two events of one stream: the second event is not listed under the first."""
     log = HandMade()
     for stream in ("log", "instruments-main", "instruments-main"):
         log.write(stream, "open", "command:open")

@@ -1,4 +1,4 @@
-"""The digest is equal for equal rows on every database, and differs where one row differs."""
+"""Equal rows have equal digests on every database, and rows that differ in any value have different digests."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _written(engine: Engine, rows: list[Row]) -> str:
 def test_rows_of_every_column_kind_have_the_same_digest_on_every_database(
     store: Engine, tmp_path: Path
 ) -> None:
-    """For every order of writing, and for every collation of the database."""
+    """The rows are written in opposite orders, and their names are ordered differently by different collations."""
     other = prepare(create_engine(f"sqlite:///{tmp_path / 'other.db'}"))
     with writing(other) as connection:
         METADATA.create_all(connection)
@@ -90,7 +90,7 @@ def test_rows_of_every_column_kind_have_the_same_digest_on_every_database(
 
 
 def test_any_change_of_a_value_changes_the_digest(store: Engine) -> None:
-    """A changed digit, a dropped trailing zero, a missing row."""
+    """Such as a changed digit, a removed trailing zero, or a missing row."""
     whole = _written(store, _ROWS)
     changed: Row = {
         "money": Decimal("1.230"),
@@ -127,7 +127,7 @@ def test_a_rebuild_in_batches_of_another_size_has_the_same_digests(store: Engine
 def test_rows_dropped_from_memory_are_read_from_the_store_again(
     store: Engine, held: int, keys: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With memory for five rows per table, and for few keys or for all."""
+    """Each table keeps about five rows in memory, and either few keys or all keys."""
     log = WrittenLog(two_accounts()[:500])
     caught_up(store, log, PROJECTIONS)
     monkeypatch.setattr(rows, "_HELD", held)
@@ -158,7 +158,7 @@ def test_both_databases_build_read_models_with_the_same_digests(store: Engine, t
 
 
 def test_the_ordinal_of_a_build_is_not_part_of_its_digest(store: Engine) -> None:
-    """A log may go on with events that do not change a read model."""
+    """Later events of a log may leave a read model unchanged."""
     log = WrittenLog(two_accounts()[:500])
     caught_up(store, log, PROJECTIONS)
     before = digests(store, PROJECTIONS)

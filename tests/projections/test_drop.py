@@ -1,4 +1,4 @@
-"""Dropping a build while a runner projects it: both transactions complete, without a deadlock."""
+"""A build is dropped while a runner writes its rows: both transactions complete, without a deadlock."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def store(postgres_database: str) -> Iterator[Engine]:
 
 
 def test_a_drop_waits_for_the_transaction_of_a_runner(store: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    # As if the runner's transaction began right after the check for running queries.
+    # Skips the check for running queries, as if the runner's transaction began right after the check.
     monkeypatch.setattr(builds, "_await_queries", no_queries)
     with writing(store) as connection:
         build = begin(connection, ORDERS, BuildKind.TODAY, BuildStatus.BUILDING)
@@ -50,7 +50,7 @@ def test_a_drop_waits_for_the_transaction_of_a_runner(store: Engine, monkeypatch
 
 
 def no_queries(_engine: Engine, _patience: float) -> None:
-    """Reports at once that no query is running."""
+    """Returns at once, as `_await_queries` does when no query is running."""
 
 
 def wait_for_a_blocked_lock(engine: Engine) -> None:

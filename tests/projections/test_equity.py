@@ -16,7 +16,7 @@ def test_every_change_of_the_balance_is_a_point() -> None:
     assert len(points) > 100
 
 
-def test_the_deepest_drawdown_equals_that_of_the_summary() -> None:
+def test_the_largest_drawdown_equals_the_drawdown_of_the_summary() -> None:
     summary = Summary()
     for envelope in a_run():
         summary.fold(envelope)
@@ -25,7 +25,7 @@ def test_the_deepest_drawdown_equals_that_of_the_summary() -> None:
     assert round(deepest, 9) == round(float(summary.max_drawdown), 9) > 0
 
 
-def test_a_point_holds_day_reason_and_chain() -> None:
+def test_a_point_of_the_curve_holds_its_day_reason_amount_and_chain() -> None:
     history = an_open_day(balance=100).account(money(D(-25), D(75)))
     first, second = table(folded(EQUITY, history.envelopes), "equity").values()
     assert (first["reason"], first["amount"], first["drawdown"]) == ("OPENED", D(100), 0.0)

@@ -1,4 +1,4 @@
-"""The fills table: each execution once, with the sums of the orders' states."""
+"""The fills table has each execution once, and its sums by order equal the states of the orders."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.projections.worlds import LOGS, recorded, states, table_of
 
 
 @pytest.mark.parametrize("name", LOGS)
-def test_the_fills_of_an_order_are_those_of_its_state(name: str) -> None:
+def test_executions_and_sums_of_an_orders_fills_equal_the_state_of_the_order(name: str) -> None:
     log = LOGS[name]()
     fills: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in table_of(FILLS, log).values():

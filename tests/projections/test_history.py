@@ -1,4 +1,4 @@
-"""Histories end with the same rows for every batch size, after a kill and after a parked sequence is retried."""
+"""Histories have the same rows for every batch size, after kills, and after a parked sequence is retried."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ ENDS = (BROKEN_AT - 1, BROKEN_AT, INTERVAL * 3, INTERVAL * 4 + 7, len(run()))
 
 
 def kept(engine: Engine) -> Kept:
-    """Every row of every live history, with the checkpoints from and until which it is valid."""
+    """Every row of every live history, with the checkpoints between which it is valid."""
     with reading(engine) as connection:
         made = builds.live(connection, BuildKind.HISTORY).values()
         tables = [item for build in made for item in tables_of(PROJECTIONS[build.projection], build).items()]
@@ -81,7 +81,9 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> Kept:
 
 
 @pytest.mark.parametrize("batch", [7, INTERVAL, 200])
-def test_the_rows_do_not_depend_on_the_batch_size(embedded: Engine, expected: Kept, batch: int) -> None:
+def test_the_rows_of_a_history_do_not_depend_on_the_batch_size(
+    embedded: Engine, expected: Kept, batch: int
+) -> None:
     runner = Runner(WrittenLog(run()), histories(embedded))
     while runner.step(batch):
         pass
@@ -94,7 +96,7 @@ def test_both_databases_hold_the_same_history(store: Engine, expected: Kept) -> 
     assert kept(store) == expected
 
 
-def test_rows_begin_and_end_at_checkpoints_only(expected: Kept) -> None:
+def test_the_rows_of_a_history_are_valid_from_a_checkpoint_until_a_checkpoint(expected: Kept) -> None:
     for name, rows in expected.items():
         for *_, since, until in rows:
             assert since % INTERVAL == 0 < since, name
@@ -134,7 +136,7 @@ def fails(rows: Rows, recorded: Recorded) -> None:
 
 
 def overflows(rows: Rows, recorded: Recorded) -> None:
-    """A fold whose row every database refuses for one order."""
+    """A fold that puts a row with a number too large for every database, for one order."""
     ORDERS.folds[OrderAccepted](rows, recorded)
     meta = recorded.envelope.meta
     if meta.stream == BROKEN:
@@ -143,7 +145,7 @@ def overflows(rows: Rows, recorded: Recorded) -> None:
 
 
 @pytest.mark.parametrize("fold", [fails, overflows])
-def test_a_sequence_parked_in_the_live_build_is_parked_in_the_past_too(store: Engine, fold: Fold) -> None:
+def test_an_event_that_is_parked_in_the_live_build_is_left_out_of_the_past(store: Engine, fold: Fold) -> None:
     projections = orders_with(fold)
     seen = live_tables(store, run(), ENDS, projections)
     log = WrittenLog(run())
@@ -180,7 +182,7 @@ def test_a_discarded_event_is_left_out_of_the_past(embedded: Engine) -> None:
 
 
 @pytest.mark.parametrize("fold", [fails, overflows])
-def test_after_a_rewind_with_mended_folds_the_rows_are_those_without_the_fault(
+def test_after_a_rewind_and_with_corrected_folds_the_rows_equal_those_of_a_run_without_faults(
     embedded: Engine, expected: Kept, fold: Fold
 ) -> None:
     log, projections = WrittenLog(run()), orders_with(fold)

@@ -43,14 +43,14 @@ def test_every_event_has_a_row_with_its_recorded_values(name: str) -> None:
         assert row["line"] == sentence(envelope.event)
 
 
-def test_a_stream_without_an_id_is_its_own_subject() -> None:
+def test_the_subject_of_a_stream_without_an_id_is_the_streams_name() -> None:
     subjects = {row["stream"]: row["subject"] for row in _rows(an_odd_log()).values()}
     assert subjects["log"] == "log"
     assert subjects["account-main"] == "account-main"
     assert subjects["order-main-abc-e1"] == "abc-e1"
 
 
-def test_the_words_of_a_row_are_those_of_its_type_and_its_sentence() -> None:
+def test_the_words_of_a_row_are_the_words_of_its_type_and_its_sentence() -> None:
     log = an_odd_log()
     rows = _rows(log)
     filled = [at for at, one in enumerate(log.envelopes, 1) if isinstance(one.event, OrderFilled)]
@@ -59,5 +59,5 @@ def test_the_words_of_a_row_are_those_of_its_type_and_its_sentence() -> None:
     assert {"100", "0.1", "usdt", "taker", "x1"} <= set(words)
 
 
-def test_every_type_of_event_has_a_fold() -> None:
+def test_the_journal_has_a_fold_for_every_type_of_event() -> None:
     assert set(JOURNAL.folds) == set(FULL_NAMES)

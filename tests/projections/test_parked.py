@@ -30,7 +30,7 @@ _KINDS = {"orders": ORDERS, "accounts": ACCOUNTS, "equity": EQUITY}
 
 
 def _wrong(projection: Projection) -> int:
-    """The ordinal of the event to fail: of the first account, after a third of the log."""
+    """The ordinal of the event whose fold fails: an event of the first account, after a third of the log."""
     events = two_accounts()
     wanted = OrderFilled if projection is ORDERS else tuple(projection.folds)
     return next(
@@ -52,10 +52,10 @@ def projection(request: pytest.FixtureRequest) -> Projection:
     return _KINDS[request.param]
 
 
-def test_a_retry_after_a_restart_leaves_the_tables_as_without_the_fault(
+def test_after_a_retry_the_tables_equal_those_of_a_build_that_never_failed(
     store: Engine, projection: Projection
 ) -> None:
-    """The other sequences go on meanwhile; a third of the log is appended while the sequence is parked."""
+    """While the sequence is parked, the last third of the log is appended and the runner is restarted."""
     events, (fault, faulty) = two_accounts(), _faulty(projection)
     log = WrittenLog(events[: 2 * len(events) // 3])
     (build,) = caught_up(store, log, faulty)
@@ -68,7 +68,7 @@ def test_a_retry_after_a_restart_leaves_the_tables_as_without_the_fault(
     stuck = parked.retry(store, log, faulty[projection.name], build, 0, waiting.sequence)
     assert (stuck.projected, stuck.waiting, stuck.error) == (0, waiting.events, waiting.error)
     log.envelopes.extend(events[2 * len(events) // 3 :])
-    caught_up(store, log, faulty)  # a runner of its own, as after a restart
+    caught_up(store, log, faulty)  # uses a new runner, as after a restart
     own = projection.order.sequence
     expected = [
         ordinal
@@ -94,7 +94,7 @@ def test_a_retry_after_a_restart_leaves_the_tables_as_without_the_fault(
 
 
 def _digests_without(engine: Engine, log: WrittenLog, projection: Projection) -> Mapping[str, str]:
-    """The digests of another build in the same store, made by the projection without the fault."""
+    """The digests of another build in the same store, made by a projection whose folds do not fail."""
     with writing(engine) as connection:
         beside = begin(connection, projection, BuildKind.TODAY, BuildStatus.BUILDING)
     Runner(log, works(engine, [beside], {projection.name: projection}, 0)).catch_up()
@@ -103,7 +103,7 @@ def _digests_without(engine: Engine, log: WrittenLog, projection: Projection) ->
 
 
 def test_while_one_account_is_parked_the_other_is_up_to_date(store: Engine) -> None:
-    """All events of the sequence are parked, and no other event."""
+    """From the failing event on, all events of the account's sequence are parked, and no other event."""
     log, (_fault, faulty) = WrittenLog(two_accounts()), _faulty(ACCOUNTS)
     caught_up(store, log, faulty)
     with reading(store) as connection:
@@ -149,8 +149,8 @@ def test_a_retry_that_fails_again_keeps_the_events_it_projected(store: Engine) -
     assert digests(store, faulty) == _digests_without(store, log, EQUITY)
 
 
-def test_events_that_came_during_a_retry_are_neither_skipped_nor_reordered(store: Engine) -> None:
-    """A runner that has folded a batch but not committed it when a retry ends reads the batch again."""
+def test_events_folded_during_a_retry_are_neither_skipped_nor_reordered(store: Engine) -> None:
+    """If a retry commits after a runner has folded a batch and before it commits, the runner folds the batch again."""
     events = two_accounts()
     fault, faulty = _faulty(EQUITY)
     log = WrittenLog(events[: len(events) // 2])
@@ -166,7 +166,7 @@ def test_events_that_came_during_a_retry_are_neither_skipped_nor_reordered(store
             fault.mended = True
             parked.retry(store, log, faulty["equity"], build, 0, "p0")
 
-    runner.works[0].fold = retried_once_folded  # type: ignore[method-assign]  # standing for another process that retries between fold and commit
+    runner.works[0].fold = retried_once_folded  # type: ignore[method-assign]  # as if another process retried between fold and commit
     runner.catch_up()
     assert fault.mended
     with reading(store) as connection:
@@ -175,7 +175,7 @@ def test_events_that_came_during_a_retry_are_neither_skipped_nor_reordered(store
 
 
 def test_events_are_discarded_with_a_recorded_reason(store: Engine) -> None:
-    """Later events are projected again; the discarded events stay recorded."""
+    """After a discard, new events of the sequence are projected. The discarded events stay recorded."""
     events, (_fault, faulty) = two_accounts(), _faulty(EQUITY)
     log = WrittenLog(events[: len(events) // 2])
     (build,) = kept_up(store, faulty.values())

@@ -1,4 +1,4 @@
-"""The performance tables equal sums computed from the events directly."""
+"""The performance tables equal sums that are computed directly from the events."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def closings() -> list[tuple[Envelope, PositionClosed]]:
     return [(one, one.event) for one in a_run() if isinstance(one.event, PositionClosed)]
 
 
-def test_the_row_of_all_trades_holds_their_sums(rows: MemoryRows) -> None:
+def test_the_row_of_all_trades_holds_the_sums_over_all_closed_positions(rows: MemoryRows) -> None:
     row = table(rows, "performance")["paper", "ALL", ""]
     nets = [event.net for _envelope, event in closings()]
     assert (row["trades"], row["net"]) == (len(nets), sum(nets))
@@ -42,14 +42,16 @@ def test_the_row_of_all_trades_holds_their_sums(rows: MemoryRows) -> None:
 
 
 @pytest.mark.parametrize("dimension", ["INSTRUMENT", "STRATEGY", "DAY"])
-def test_the_rows_of_every_dimension_add_up_to_the_row_of_all(rows: MemoryRows, dimension: str) -> None:
+def test_the_rows_of_every_dimension_add_up_to_the_row_of_all_trades(
+    rows: MemoryRows, dimension: str
+) -> None:
     found = [row for row in table(rows, "performance").values() if row["dimension"] == dimension]
     whole = table(rows, "performance")["paper", "ALL", ""]
     for name in ("trades", "wins", "losses", "net", "gross_profit", "gross_loss", "fees", "funding"):
         assert sum(row[name] for row in found) == whole[name]
 
 
-def test_the_nets_by_instrument_and_by_day_equal_those_of_the_events(rows: MemoryRows) -> None:
+def test_the_nets_by_instrument_and_by_day_equal_the_sums_of_the_events(rows: MemoryRows) -> None:
     nets: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for envelope, event in closings():
         nets["INSTRUMENT", parse_position(envelope.meta.stream).instrument] += event.net
@@ -60,7 +62,7 @@ def test_the_nets_by_instrument_and_by_day_equal_those_of_the_events(rows: Memor
     } == nets
 
 
-def test_the_drawdown_is_the_deepest_fall_of_the_running_net() -> None:
+def test_the_drawdown_is_the_largest_drop_of_the_cumulative_net_below_its_peak() -> None:
     history = an_open_day()
     for n, net in enumerate((D(50), D(-30), D(-40), D(10)), 1):
         history.position(an_opening(), a_closing(net, D(10_000)), n=n)

@@ -1,4 +1,4 @@
-"""The positions table equals the states of the domain's own fold, open and closed."""
+"""The rows of open and closed positions equal the states that the domain computes."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_each_row_equals_the_state_of_its_position(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LOGS)
-def test_the_row_of_a_closed_position_holds_exit_and_result(name: str) -> None:
+def test_the_row_of_a_closed_position_holds_its_exit_and_its_result(name: str) -> None:
     log = LOGS[name]()
     rows = table_of(POSITIONS, log)
     opened = {one.meta.stream: one for _, one in recorded(log, PositionOpened)}
@@ -93,12 +93,13 @@ def test_a_position_opened_by_hand_has_no_protection() -> None:
 
 
 @pytest.mark.parametrize("name", LOGS)
-def test_the_owner_of_an_open_position_equals_that_in_the_portfolio(name: str) -> None:
+def test_the_owner_of_an_open_position_equals_its_owner_in_the_portfolio(name: str) -> None:
     assert owners_match(LOGS[name]().envelopes) > 1
 
 
 def owners_match(envelopes: Sequence[Envelope]) -> int:
-    """Compares the owners after each event of an open position; returns the number of comparisons."""
+    """Compares the row's and the portfolio's owner after each event of an open position; returns the number of
+    comparisons."""
     owners = owners_of(Recorded(at, one) for at, one in enumerate(envelopes, 1))
     world, compared = World(), 0
     for at, one in enumerate(envelopes, 1):
@@ -115,7 +116,8 @@ def signalled(strategy: str = "trend", verdict: Verdict = Verdict.ENTER) -> Hist
 
 
 def grown(*ends: OrderEvent) -> History:
-    """A strategy's position closes before a person's entry, which would have grown it, is filled and opens another."""
+    """A person's entry order is placed while a strategy's position is open, but the position closes before the fill. So
+    the entry opens a new position instead of increasing the old one."""
     history = signalled().order("abc-e1", an_order()).position(an_opening())
     history.order("zzz-e1", an_order(), *ends).position(a_closing(D(5), D(10_005)))
     return history.record(

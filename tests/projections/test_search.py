@@ -1,4 +1,4 @@
-"""Search by words finds the same rows by PostgreSQL's index, by SQLite's index and by the column alone."""
+"""Search by words finds the same rows with PostgreSQL's index, with SQLite's index and without an index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every event has a sentence on one line."""
+"""The sentence of every event is one line of printable characters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ D = Decimal
 
 
 @pytest.mark.parametrize("event", FULL_NAMES)
-def test_every_event_has_one_printable_line_for_any_recorded_values(event: type) -> None:
+def test_the_sentence_of_every_event_is_one_printable_line_for_any_values(event: type) -> None:
     @given(instances(event))
     def has_one_line(one: object) -> None:
         text = sentence(one)  # type: ignore[arg-type]  # an event
@@ -36,7 +36,7 @@ def test_a_sentence_states_the_main_figures_of_its_event() -> None:
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=8, min_value=-(10**12), max_value=10**12))
-def test_plain_is_the_same_number_without_exponent_and_trailing_zeros(value: Decimal) -> None:
+def test_plain_returns_the_same_number_without_exponent_and_trailing_zeros(value: Decimal) -> None:
     text = plain(value)
     assert Decimal(text) == value
     assert "E" not in text

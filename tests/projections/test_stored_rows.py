@@ -1,4 +1,4 @@
-"""The rows in the store equal those folded in memory, to the last digit, after any number of restarts."""
+"""The rows in the store equal the rows folded in memory, to the last digit, with a new runner for every batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The story read by SQL equals the story found in the whole log, for every id of the log."""
+"""For every id of a log, the story that is read by SQL equals the story that is found by reading the whole log."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _assert_equal_for_every_id(models: ReadModels, log: WrittenLog) -> int:
     return len(ids)
 
 
-def test_for_every_id_of_a_run_the_story_equals_that_of_the_whole_log(store: Engine) -> None:
+def test_for_every_id_of_a_run_the_story_equals_the_one_found_in_the_log(store: Engine) -> None:
     log = _run()
     assert _assert_equal_for_every_id(built(store, log, _TABLES), log) > 200
     assert any(isinstance(one.event, OrderFilled) for one in log.envelopes)
@@ -69,7 +69,7 @@ def test_chains_that_share_a_position_are_one_story(store: Engine) -> None:
     assert found.chains == {"aaa", "bbb"}
 
 
-def test_the_story_of_a_requests_key_equals_that_of_the_whole_log(store: Engine) -> None:
+def test_the_story_of_a_requests_key_equals_the_one_found_in_the_log(store: Engine) -> None:
     log = WrittenLog(recorded.envelope for recorded in requests_of_two_keys().events)
     with built(store, log, _TABLES).now() as source:
         for key in ("k1", "k10", "k2", "k", "k1/0123456789abcdef"):
@@ -80,7 +80,7 @@ def test_the_story_of_a_requests_key_equals_that_of_the_whole_log(store: Engine)
     assert found.chains == {"chain1"}
 
 
-def test_as_of_an_ordinal_story_and_search_find_earlier_events_only(store: Engine) -> None:
+def test_as_of_an_ordinal_story_and_search_find_no_later_event(store: Engine) -> None:
     log = _run()
     built(store, log, _TABLES)
     half = log.head() // 2
@@ -99,7 +99,7 @@ def test_as_of_an_ordinal_story_and_search_find_earlier_events_only(store: Engin
         assert list(source.connection.execute(found).scalars()) == markets != []
 
 
-def test_a_story_takes_three_statements(store: Engine) -> None:
+def test_a_story_is_read_with_three_sql_statements(store: Engine) -> None:
     with built(store, _run(), _TABLES).now() as source:
         source.table("journal")
         statements: list[str] = []
@@ -124,7 +124,7 @@ def _a_trade() -> str:
     )
 
 
-def test_the_explanation_of_an_order_goes_from_its_signal_to_its_fills(store: Engine) -> None:
+def test_an_explanation_has_the_orders_signal_decision_and_fills_but_no_other_order(store: Engine) -> None:
     entry, stop = (
         parse(one.meta.stream).id
         for one in [one for one in _run().envelopes if isinstance(one.event, OrderPlaced)][:2]

@@ -1,4 +1,4 @@
-"""The summary of a run is the exact sum over its events."""
+"""The figures of a run's summary are exact sums over its events."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_exits_are_counted_by_reason() -> None:
     assert added.figures()["exits"] == {"STOP": 2, "TARGET": 1}
 
 
-def test_the_drawdown_is_the_deepest_fall_from_a_peak() -> None:
+def test_the_drawdown_is_the_largest_drop_of_the_balance_as_a_fraction_of_its_peak() -> None:
     opened = AccountOpened("USDT", D(1000), D(1))
     added = summary(
         opened,
@@ -100,7 +100,7 @@ def test_orders_fills_and_events_are_counted() -> None:
     assert (added.orders, added.fills, added.events) == (1, 2, 3)
 
 
-def test_a_tripped_kill_switch_stands_with_its_reason_and_time_until_it_is_reset() -> None:
+def test_the_summary_has_the_kill_switchs_reason_and_time_until_it_is_reset() -> None:
     tripped = ("account-main", KillSwitchTripped("too much lost"))
     stopped = folded([tripped])
     assert (stopped.tripped, stopped.tripped_at) == ("too much lost", NOW)

@@ -1,4 +1,4 @@
-"""An event whose rows the database refuses is parked, and no other event."""
+"""Exactly the events whose rows the database refuses are parked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Histories and past read models of a short run with trades."""
+"""Helpers of tests that read the past: a short run with trades, histories, and rows of the live builds."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def begun(engine: Engine, kind: BuildKind, projections: Projections = PROJECTION
 def histories(
     engine: Engine, projections: Projections = PROJECTIONS, interval: int = INTERVAL
 ) -> list[history.HistoryWork]:
-    """The works of new live histories of all projections."""
+    """A `HistoryWork` for each projection, with a new live build."""
     made = begun(engine, BuildKind.HISTORY, projections)
     return history.works(engine, made, projections, 0, interval)
 
@@ -74,7 +74,7 @@ def histories(
 def live_tables(
     engine: Engine, envelopes: Sequence[Envelope], ends: Sequence[int], projections: Projections = PROJECTIONS
 ) -> Mapping[int, Tables]:
-    """The rows of new live builds when the log ended at each of these ordinals."""
+    """By ordinal in `ends`: the rows of new live builds when the log ended at that ordinal."""
     log = WrittenLog(envelopes[:1])
     runner = Runner(log, works(engine, begun(engine, BuildKind.TODAY, projections), projections, 0))
     models = ReadModels(engine, projections)
@@ -90,5 +90,5 @@ def live_tables(
 
 
 def models_of(engine: Engine, log: LogReader, projections: Projections = PROJECTIONS) -> ReadModels:
-    """The read models of this log, past moments included."""
+    """The read models of this log; they can be opened as of past moments."""
     return ReadModels(engine, projections, log=log, interval=INTERVAL)

@@ -1,4 +1,4 @@
-"""The event loop of the tests, and the demo's log with its read models."""
+"""Fixtures of the tests in this folder: the event loop, and the demo's log with its read models."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ __all__ = ["demo_log", "reading", "store"]
 
 @pytest.fixture
 def anyio_backend() -> str:
-    """Only asyncio: anyio would run each test on every event loop it supports."""
+    """Selects asyncio; otherwise anyio would run each test on every event loop that it supports."""
     return "asyncio"

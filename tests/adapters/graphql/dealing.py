@@ -1,4 +1,4 @@
-"""A real engine behind a door, and operations sent to it by callers of every role."""
+"""Sends operations of callers with every role to a real engine."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ CALLERS = {
 
 @strawberry.type
 class QueryRoot:
-    """A schema needs a query root; the queries have tests of their own."""
+    """A query root with one field, because a schema needs a query root. Other modules test the real queries."""
 
     @strawberry.field(extensions=[requires(Role.VIEWER)])
     def words(self) -> list[str]:
@@ -56,7 +56,7 @@ SCHEMA = MaskedSchema(
 
 
 class EngineDoor:
-    """Passes each request to the engine of the desk, at the desk's own time; keeps the requests it received."""
+    """A `Door` that passes each request to the engine of `asking` and keeps all requests in `received`."""
 
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
@@ -68,7 +68,7 @@ class EngineDoor:
 
 
 class Dealing:
-    """Sends operations to a desk; `door` may be replaced, `asking` sends requests to the engine directly."""
+    """Sends operations to a desk. A test may replace `door`; `asking` sends requests to the engine directly."""
 
     def __init__(self) -> None:
         self.asking = Asking()
@@ -88,7 +88,7 @@ class Dealing:
         return found
 
     async def answer(self, document: str, role: str = "trader", **variables: Any) -> dict[str, Any]:
-        """The data of the only field; fails where there was an error."""
+        """Sends an operation with one field; returns the field's data. Fails if the result has errors."""
         found = await self.send(document, role, **variables)
         assert found.errors is None, found.errors
         assert found.data is not None
@@ -97,7 +97,7 @@ class Dealing:
         return answer
 
     async def code(self, document: str, role: str = "trader", **variables: Any) -> tuple[str, str]:
-        """The code and the message of the only error."""
+        """Sends an operation that has exactly one error; returns the error's code and message."""
         found = await self.send(document, role, **variables)
         assert found.errors is not None, found.data
         (error,) = found.errors

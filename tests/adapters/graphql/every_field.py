@@ -1,4 +1,4 @@
-"""A document for each root field of a schema, with its required arguments."""
+"""Makes a document for each root field of a schema, with the field's required arguments."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _SCALARS = {
     "DateTime": '"2025-04-03T14:00:00Z"',
     "Ordinal": '"1"',
 }
-"""Literals of scalars that do not accept every text."""
+"""A valid literal for each scalar that does not accept every text."""
 
 
 @dataclass(frozen=True, slots=True)
 class RootField:
-    """A root field, as `query.orders`, and a document that selects only this field."""
+    """A root field, such as `query.orders`, and a document that selects only this field."""
 
     operation: str
     name: str

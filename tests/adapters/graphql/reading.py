@@ -1,4 +1,4 @@
-"""The demo's log, its read models on both databases, and operations that query them."""
+"""Executes operations on the read models of the demo's log, on both databases."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from projections.store import prepare, writing
 from tests.projections.stores import built
 
 SCHEMA = schema(limiting(Limits(cost=500_000)))
-"""The schema with a higher cost limit than served, for the large documents of these tests."""
+"""The schema with a higher cost limit than the served schema, for the large documents of these tests."""
 
 
 @dataclass(frozen=True)
@@ -47,24 +47,24 @@ class Reading:
     served: Served
 
     def query(self, document: str, **variables: Any) -> Any:
-        """The data of the result; fails where it has errors."""
+        """Executes an operation; returns the result's data. Fails if the result has errors."""
         result = self.execute(document, **variables)
         assert result.errors is None, result.errors
         return result.data
 
     def fault(self, document: str, **variables: Any) -> tuple[str, str]:
-        """Code and message of the only error of the result."""
+        """Executes an operation whose result has exactly one error; returns the error's code and message."""
         result = self.execute(document, **variables)
         assert result.errors is not None
         (error,) = result.errors
         return (error.extensions or {})["code"], error.message
 
     def execute(self, document: str, **variables: Any) -> ExecutionResult:
-        """The result of one operation, in a context of its own."""
+        """Executes an operation in a new context; returns its result."""
         return asyncio.run(self.operation(document, **variables))
 
     async def operation(self, document: str, **variables: Any) -> ExecutionResult:
-        """See `execute`."""
+        """Like `execute`, for a running event loop."""
         result = await SCHEMA.execute(document, variables, context_value=Context(ANONYMOUS, self.served))
         assert isinstance(result, ExecutionResult)
         return result
@@ -75,7 +75,7 @@ class Reading:
 
     @contextmanager
     def statements(self) -> Generator[list[str]]:
-        """The SQL statements that are run within the context."""
+        """Collects the SQL statements that run inside the `with` block."""
         run: list[str] = []
 
         def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -88,7 +88,7 @@ class Reading:
 
 @pytest.fixture(scope="session")
 def demo_log(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The address of a log as `make demo` makes it."""
+    """The address of a log with the same events as the log of `make demo`."""
     address = f"sqlite:///{tmp_path_factory.mktemp('demo') / 'whence.db'}"
     played = CliRunner().invoke(application(), ["paper", "--log", address])
     assert played.exit_code == 0, played.output
@@ -99,14 +99,14 @@ def demo_log(tmp_path_factory: pytest.TempPathFactory) -> str:
 def reading(
     request: pytest.FixtureRequest, demo_log: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Reading]:
-    """The demo's read models on each database."""
+    """The demo's read models, once on SQLite and once on PostgreSQL."""
     with _store(request, tmp_path_factory.mktemp("store")) as url, serving_reads(demo_log, url) as served:
         yield served
 
 
 @contextmanager
 def serving_reads(log: str, url: str, operations: int = 4) -> Generator[Reading]:
-    """A log's read models in a new store."""
+    """Builds the read models of a log in a new store."""
     engine = prepare(create_engine(url))
     with writing(engine) as connection:
         METADATA.create_all(connection)

@@ -20,7 +20,7 @@ from commands.caller import Caller
 from commands.roles import Role
 from domain.errors import InvalidInput, LogOwned, Refused, StoreUnavailable
 
-SECRET = "hunter2"  # noqa: S105  # must never appear in an answer
+SECRET = "hunter2"  # noqa: S105  # must never appear in a response
 
 
 @dataclass
@@ -117,7 +117,7 @@ class Subscription:
 
 
 def schema(limits: Limits | None = None, timing: ApiMetrics | None = None) -> MaskedSchema:
-    """The schema under these limits, with timing where metrics are given."""
+    """The schema with these limits. Operations are timed if metrics are given."""
     extensions: list[Callable[[], SchemaExtension]] = [*limiting(limits or Limits())]
     if timing is not None:
         extensions.append(lambda: Timed(timing))

@@ -1,4 +1,4 @@
-"""The API on loopback, on the real server, over a log that a test writes to."""
+"""Serves subscriptions with a real server on loopback, from a log that a test writes to."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _RATE = "100000/second"
 
 
 class Named:
-    """Accepts the names of roles as tokens."""
+    """Finds callers by tokens; the token of a caller is the name of its role."""
 
     def caller(self, text: str) -> Caller:
         if text not in CALLERS:
@@ -48,7 +48,8 @@ class Named:
 
 
 class Serving:
-    """The API of one process: a log in a file, its tail, and prices as an engine would publish them."""
+    """The API of one process: a log in a file, the log's tail, and prices that a test publishes instead of an
+    engine."""
 
     def __init__(self, log: str, held: int, *, trades: bool) -> None:
         self._settings = WhenceSettings(log=log)
@@ -90,7 +91,7 @@ class Serving:
 def serving(
     log: str, first: Sequence[Envelope], held: int = 4096, *, trades: bool = True, ping: float = 20.0
 ) -> Generator[Serving]:
-    """The running API over a log that begins with `first`."""
+    """Runs the API for a log that begins with the events `first`."""
     api = Serving(log, held, trades=trades)
     api.write(first)
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -117,7 +118,7 @@ def serving(
 
 @asynccontextmanager
 async def connected(api: Serving, role: str = "viewer", **more: Any) -> AsyncGenerator[AsyncClientSession]:
-    """A client session of the API with this role."""
+    """Opens a websocket session whose caller has this role."""
     transport = WebsocketsTransport(
         f"ws://127.0.0.1:{api.port}/graphql",
         subprotocols=[WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL],

@@ -43,7 +43,7 @@ def kinds(reading: Reading, where: str) -> list[str]:
     return [edge["node"]["kind"] for edge in data["alerts"]["edges"]]
 
 
-def test_an_alert_has_its_line_and_its_event(alerted: Reading) -> None:
+def test_an_alert_has_the_sentence_and_the_fields_of_its_event(alerted: Reading) -> None:
     data = alerted.query(
         "{alerts {totalCount edges {node {severity kind line at account event {type json}}}}}"
     )

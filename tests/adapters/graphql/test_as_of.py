@@ -1,4 +1,4 @@
-"""Queries with `asOf` return after a run what they returned during it."""
+"""After a run, queries with `asOf` return the same data as queries did during the run."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ STEP = 97
 
 @pytest.fixture(scope="module")
 def recorded(demo_log: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, object]]:
-    """The answers during the run, by the ordinal that the read models had reached."""
+    """The data that the query returned during the run, by the ordinal that the read models had reached."""
     engine = prepare(create_engine(f"sqlite:///{tmp_path_factory.mktemp('run') / 'read.db'}"))
     with writing(engine) as connection:
         METADATA.create_all(connection)
@@ -63,7 +63,7 @@ def recorded(demo_log: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     engine.dispose()
 
 
-def test_a_query_as_of_an_ordinal_returns_the_answer_given_at_that_ordinal(
+def test_a_query_as_of_an_ordinal_returns_the_same_data_as_during_the_run(
     reading: Reading, recorded: dict[int, object]
 ) -> None:
     assert len(recorded) > 5
@@ -72,7 +72,7 @@ def test_a_query_as_of_an_ordinal_returns_the_answer_given_at_that_ordinal(
     assert len({str(answer) for answer in recorded.values()}) == len(recorded)
 
 
-def test_a_time_is_resolved_to_the_last_ordinal_recorded_by_then(reading: Reading) -> None:
+def test_a_time_names_the_last_event_recorded_at_or_before_it(reading: Reading) -> None:
     log = reading.events()
     middle = log[len(log) // 2]
     at = middle.envelope.meta.recorded_at

@@ -1,4 +1,4 @@
-"""Each query of docs/graphql.md, run on the demo's log within the default limits."""
+"""Runs each query of docs/graphql.md on the demo's log, with the default limits."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ ANSWERS: Mapping[str, Callable[[Any], None]] = {
 }
 
 
-def test_every_operation_on_the_page_is_one_of_the_schema() -> None:
+def test_every_operation_on_the_page_is_valid_in_the_schema() -> None:
     documents = re.findall(r"```graphql\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     assert len(documents) == len(ANSWERS) + 4
     for document in documents:
@@ -149,7 +149,7 @@ def test_the_page_names_every_setting_that_can_be_changed() -> None:
 
 
 @pytest.mark.parametrize("question", questions(), ids=lambda question: question.title)
-def test_the_answer_to_each_question_has_the_expected_values(reading: Reading, question: Question) -> None:
+def test_the_query_of_each_question_returns_the_expected_values(reading: Reading, question: Question) -> None:
     context = Context(ANONYMOUS, reading.served)
     result: Any = asyncio.run(SCHEMA.execute(question.query, question.variables, context_value=context))
     assert result.errors is None

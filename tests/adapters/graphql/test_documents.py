@@ -1,4 +1,4 @@
-"""A valid document is validated against the schema once; its cost is checked every time."""
+"""A valid document is validated against the schema only once, but its cost is checked for every request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.adapters.graphql.reading import Reading
 DOCUMENT = "query Often($first: Int) {orders(first: $first) {edges {node {id}}}}"
 
 
-def test_graphql_rules_run_once_per_document_and_limits_every_time(reading: Reading) -> None:
+def test_graphqls_rules_run_once_for_a_document_and_the_limits_for_every_request(reading: Reading) -> None:
     seen: list[int] = []
 
     def counted(*given: object, **more: object) -> object:
@@ -38,7 +38,7 @@ def test_an_invalid_document_is_refused_every_time(reading: Reading, document: s
     assert reading.fault(document) == first
 
 
-def test_the_least_recently_used_document_is_dropped() -> None:
+def test_a_full_cache_drops_the_least_recently_used_document() -> None:
     valid = ValidDocuments(2)
     valid.add("a")
     valid.add("b")

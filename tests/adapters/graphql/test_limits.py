@@ -1,4 +1,4 @@
-"""The limits of one document, and the small cost of checking them."""
+"""Documents beyond a limit are refused, and checking the limits is fast for any document."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def messages(document: str, **variables: int) -> str:
         "{ trade { ... { id } ... on Trade { id __typename } } }",
     ],
 )
-async def test_a_document_within_the_limits_is_answered(document: str) -> None:
+async def test_a_document_within_the_limits_is_executed(document: str) -> None:
     assert await faults(document) == []
 
 
@@ -56,7 +56,7 @@ async def test_a_document_within_the_limits_is_answered(document: str) -> None:
         ("{ " + "me " * 130 + "}", "tokens"),
     ],
 )
-async def test_a_document_beyond_a_limit_is_refused_with_its_figure_and_the_limit(
+async def test_a_document_beyond_a_limit_is_refused_with_its_value_and_the_limit(
     document: str, fault: str
 ) -> None:
     assert fault in await messages(document)
@@ -77,13 +77,13 @@ async def test_a_page_size_of_thousands_of_digits_is_refused(sign: str) -> None:
     assert any("0 to 100" in one.message for one in found)
 
 
-async def test_a_page_size_in_a_variable_counts_with_its_value() -> None:
+async def test_the_cost_of_a_page_whose_size_is_a_variable_follows_from_the_variables_value() -> None:
     document = "query($n: Int!) { trades(first: $n) { edges { node { fills { id } } } } }"
     assert await faults(document, n=30) == []
     assert "fields to resolve" in await messages(document, n=60)
 
 
-async def test_fragments_that_double_sixty_times_are_refused_within_two_seconds() -> None:
+async def test_sixty_fragments_that_each_spread_the_next_twice_are_refused_within_two_seconds() -> None:
     doubling = "".join(
         f"fragment f{n} on Trade {{ next {{ ...f{n + 1} }} a: next {{ ...f{n + 1} }} }} " for n in range(60)
     )
@@ -104,7 +104,9 @@ async def test_fragments_that_double_sixty_times_are_refused_within_two_seconds(
         "subscription { nothing }",
     ],
 )
-async def test_names_that_the_schema_does_not_have_are_bad_input(document: str) -> None:
+async def test_a_document_with_names_that_the_schema_does_not_have_is_refused_as_bad_input(
+    document: str,
+) -> None:
     found = await faults(document)
     assert {(fault.extensions or {})["code"] for fault in found} == {"BAD_INPUT"}
 

@@ -1,4 +1,4 @@
-"""Links from one noun to another: they return the right objects, and the statements do not grow with the list."""
+"""Links between objects return the right objects, with the same number of SQL statements for any length of a list."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NESTED = """query ($first: Int) {
 }"""
 
 
-def test_the_number_of_statements_does_not_grow_with_the_list(reading: Reading) -> None:
+def test_a_longer_list_with_links_is_read_with_the_same_number_of_statements(reading: Reading) -> None:
     counts: dict[int, list[str]] = {}
     for first in (6, 60):
         with reading.statements() as counts[first]:
@@ -70,7 +70,7 @@ def test_a_position_links_to_its_fills_and_orders(reading: Reading) -> None:
 
 
 def test_a_nested_list_returns_its_first_entries_up_to_its_size(reading: Reading) -> None:
-    """The first ones, also where another field of the document selects more."""
+    """This holds even if another field of the document selects more entries of the same list."""
     document = """{one: positions(first: 3) {edges {node {id fills(first: 1) {ordinal}}}}
         all: positions(first: 3) {edges {node {id fills {ordinal}}}}}"""
     data = reading.query(document)

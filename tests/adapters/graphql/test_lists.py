@@ -1,4 +1,4 @@
-"""Lists: their entries, their pages in every order, and every filter."""
+"""Tests of lists: the entries, the pages in every sort order, and every filter."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LISTS: Mapping[str, tuple[type, ...]] = {
     "decisions": (DecisionMade,),
     "equity": (AccountOpened, BalanceChanged),
 }
-"""Each list, and the types of events that create an entry."""
+"""For each list the types of events that create an entry."""
 
 ORDERS: Mapping[str, Mapping[str, str]] = {
     "orders": {
@@ -70,7 +70,7 @@ ORDERS: Mapping[str, Mapping[str, str]] = {
     "events": {"RECORDED": "ordinal"},
     "journal": {"RECORDED": "ordinal"},
 }
-"""The orders of each list, and the field with the ordered value."""
+"""The sort orders of each list, and for each order the field that holds the value."""
 
 EVERY_ORDER = [(name, by, field) for name, orders in ORDERS.items() for by, field in orders.items()]
 
@@ -81,7 +81,7 @@ def nodes(reading: Reading, name: str, arguments: str, fields: str) -> list[dict
 
 
 def value_of(field: str, shown: Any) -> Any:
-    """The value as it is ordered: money is shown as text and ordered as a number."""
+    """The value by which the list is ordered: money is returned as text but ordered as a number."""
     is_money = isinstance(shown, str) and field != "instrument"
     return Decimal(shown) if is_money else shown
 
@@ -95,7 +95,7 @@ def test_a_list_has_an_entry_for_each_event_that_creates_one(reading: Reading, n
     assert [edge["node"]["ordinal"] for edge in found[name]["edges"]] == begun[:200]
 
 
-def test_events_and_journal_list_the_log(reading: Reading) -> None:
+def test_events_and_journal_list_every_event_of_the_log(reading: Reading) -> None:
     log = reading.events()
     for name in ("events", "journal"):
         shown = nodes(reading, name, "direction: ASC, first: 200", "ordinal type id stream version")
@@ -116,7 +116,8 @@ def test_events_and_journal_list_the_log(reading: Reading) -> None:
 def test_pages_in_every_order_return_each_entry_once(
     reading: Reading, name: str, by: str, field: str, direction: str
 ) -> None:
-    """By pages that part equal values, each entry is met once, in its order: forwards up, backwards down."""
+    """This holds although a page may end between two equal values. Ascending lists are read forwards, descending lists
+    backwards."""
     document = """query ($first: Int, $after: String, $last: Int, $before: String) {%s(
         where: {afterOrdinal: 40}, orderBy: %s, direction: %s, first: $first, after: $after, last: $last,
         before: $before
@@ -339,7 +340,7 @@ EVERY_FILTER = [(name, one) for name, (_, filters) in FILTERS.items() for one in
 
 
 def example(name: str, one: str, shown: Sequence[dict[str, Any]]) -> Any:
-    """A value for the filter, taken from an entry in the middle of the list."""
+    """A value for the filter `one`, taken from an entry in the middle of the list."""
     field, _ = FILTERS[name][1][one]
     if one == "search":
         return "TARGET reduce"
@@ -380,12 +381,12 @@ def _filter_type(name: str) -> str:
 
 
 def test_every_filter_of_the_schema_is_tested() -> None:
-    """Except those of alerts, which the demo does not have; see test_alerts."""
+    """The filters of alerts are tested in test_alerts, because the demo has no alerts."""
     there = {name: set(_fields_of(_filter_type(name))) for name in FILTERS}
     assert there == {name: set(filters) for name, (_, filters) in FILTERS.items()}
 
 
-def test_the_total_is_counted_only_where_it_is_selected(reading: Reading) -> None:
+def test_the_total_count_is_queried_only_if_the_field_is_selected(reading: Reading) -> None:
     with reading.statements() as plain:
         reading.query("{orders(first: 3) {edges {node {id}}}}")
     with reading.statements() as counted:
@@ -428,7 +429,7 @@ def test_a_bad_argument_is_refused_with_its_reason(reading: Reading, arguments: 
     assert fragment in message
 
 
-def test_a_changed_cursor_and_one_of_another_list_are_refused(reading: Reading) -> None:
+def test_a_changed_cursor_and_a_cursor_of_another_list_are_refused(reading: Reading) -> None:
     cursor = reading.query("{orders(first: 1) {pageInfo {endCursor}}}")["orders"]["pageInfo"]["endCursor"]
     document = "query ($after: String) {%s(after: $after) {edges {cursor}}}"
     changed = cursor[:-6] + ("AAAAAA" if not cursor.endswith("AAAAAA") else "BBBBBB")

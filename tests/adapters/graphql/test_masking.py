@@ -1,4 +1,4 @@
-"""A caller receives every error with a code and a message, and without internal details."""
+"""A caller receives every error with a code and a message, but without internal details."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def test_an_unexpected_error_is_logged_and_masked(
         "{ trades(first: 1.5) { __typename } }",
     ],
 )
-async def test_an_invalid_document_is_bad_input_and_not_logged(
+async def test_an_invalid_document_is_refused_as_bad_input_and_not_logged(
     document: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     found = await faults(document)
@@ -67,7 +67,7 @@ async def test_an_invalid_document_is_bad_input_and_not_logged(
     assert caplog.records == []
 
 
-async def test_a_missing_role_is_unauthenticated_or_forbidden() -> None:
+async def test_a_caller_without_the_role_receives_unauthenticated_or_forbidden() -> None:
     assert await code("mutation { place }") == "UNAUTHENTICATED"
     assert await code("mutation { reset }", Caller("desk", Role.TRADER, "t1")) == "FORBIDDEN"
 

@@ -1,4 +1,4 @@
-"""Mutations, on the real engine."""
+"""Tests of mutations; a real engine carries them out."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ async def test_a_confirmation_that_is_forged_expired_or_of_another_owner_is_refu
     assert (code, "the draft was valid until" in message) == ("REFUSED", True)
 
 
-async def test_a_repeated_key_returns_its_first_answer_after_its_confirmation_expired(
+async def test_a_repeated_key_returns_the_first_response_even_if_its_confirmation_has_expired(
     dealing: Dealing,
 ) -> None:
     draft = await drafted(dealing)
@@ -189,14 +189,14 @@ async def test_a_repeated_key_returns_its_first_answer_after_its_confirmation_ex
 
 
 def rewritten(confirmation: str, **changed: Any) -> str:
-    """The confirmation with changed content and a signature of another program."""
+    """The confirmation with changed content, and with a signature that this program did not make."""
     body = urlsafe_b64decode(confirmation.partition(".")[0] + "==")
     document = json.loads(body)
     document["terms"] |= changed.pop("terms", {})
     return f"{urlsafe_b64encode(json.dumps({**document, **changed}).encode()).decode().rstrip('=')}.c2lnbmVk"
 
 
-async def test_a_rewritten_confirmation_with_a_used_key_is_refused_as_another_request(
+async def test_a_rewritten_confirmation_is_refused_where_its_key_was_used_for_other_terms(
     dealing: Dealing,
 ) -> None:
     draft = await drafted(dealing)
@@ -212,7 +212,7 @@ async def test_a_rewritten_confirmation_with_a_used_key_is_refused_as_another_re
 
 
 @pytest.mark.parametrize("changed", [{"actor": "ada"}, {"account": "other"}, {"key": "k2"}])
-async def test_a_confirmation_of_another_caller_account_or_key_does_not_return_the_result_of_a_used_key(
+async def test_a_confirmation_of_another_caller_account_or_key_does_not_return_an_earlier_result(
     dealing: Dealing, changed: dict[str, str]
 ) -> None:
     draft = await drafted(dealing)
@@ -228,7 +228,7 @@ async def test_a_confirmation_of_another_caller_account_or_key_does_not_return_t
 
 
 @pytest.mark.parametrize("tampered", [{}, {"key": "k2"}, {"actor": "ada"}])
-async def test_a_confirmation_whose_key_was_used_for_another_kind_of_request_is_refused_as_that(
+async def test_a_confirmation_is_refused_where_its_key_was_used_for_another_kind_of_request(
     dealing: Dealing, tampered: dict[str, str]
 ) -> None:
     text = (await drafted(dealing))["confirmation"]
@@ -275,7 +275,9 @@ async def test_the_stop_of_a_position_is_moved_and_the_position_is_closed(dealin
     assert "OrderPlaced" in kinds(closed)
 
 
-async def test_strategies_settings_and_kill_switch_are_changed_with_one_event_each(dealing: Dealing) -> None:
+async def test_each_change_of_a_strategy_a_setting_or_the_kill_switch_records_one_event(
+    dealing: Dealing,
+) -> None:
     for name, kind, role in (
         ("pauseStrategy", "SettingsChanged", "trader"),
         ("resumeStrategy", "SettingsChanged", "trader"),
@@ -341,20 +343,20 @@ async def test_an_invalid_request_is_refused_before_it_is_sent(
 
 
 class SilentDoor:
-    """A door without an answer."""
+    """A `Door` whose requests all time out."""
 
     def ask(self, requested: Requested, patience: float) -> Answer:
         return TimedOut(requested.id, f"durable, not answered within {patience:g} s")
 
 
 class OwnedDoor:
-    """The door of a log that another process owns."""
+    """A `Door` to a log that another process owns."""
 
     def ask(self, requested: Requested, patience: float) -> Answer:
         raise LogOwned("whence.db is owned by process 7 on desk")
 
 
-async def test_a_timed_out_request_returns_what_is_known_and_its_expiry(dealing: Dealing) -> None:
+async def test_a_request_that_times_out_returns_its_known_state_and_its_expiry(dealing: Dealing) -> None:
     dealing.door = SilentDoor()
     answer = await dealing.answer(mutation("tripKillSwitch", timeoutSeconds="2"), reason="why", key="k1")
     assert answer == {
@@ -365,14 +367,16 @@ async def test_a_timed_out_request_returns_what_is_known_and_its_expiry(dealing:
     }
 
 
-async def test_a_log_owned_by_another_process_is_reported_with_its_owner(dealing: Dealing) -> None:
+async def test_a_request_to_a_log_of_another_process_is_refused_with_the_owners_name(
+    dealing: Dealing,
+) -> None:
     dealing.door = OwnedDoor()
     code = await dealing.code(mutation("tripKillSwitch"), reason="why", key="k1")
     assert code == ("LOG_OWNED", "whence.db is owned by process 7 on desk")
 
 
 class Waiting:
-    """Read models that reach every ordinal, or none."""
+    """A runner of read models that reaches every ordinal, or never reaches one; keeps the waits in `waited_for`."""
 
     def __init__(self, *, reaches: bool) -> None:
         self._reaches = reaches
@@ -384,7 +388,7 @@ class Waiting:
 
 
 @pytest.mark.parametrize("reaches", [True, False])
-async def test_the_answer_waits_for_the_read_models_within_its_timeout(
+async def test_the_response_waits_for_the_read_models_until_the_timeout(
     dealing: Dealing, reaches: bool
 ) -> None:
     dealing.projecting = waiting = Waiting(reaches=reaches)
@@ -400,7 +404,8 @@ async def test_the_answer_waits_for_the_read_models_within_its_timeout(
 
 
 def test_a_signal_has_the_same_fields_in_the_event_the_request_and_the_input() -> None:
-    """A field must be added to all three types: pydantic cannot read a Struct, and GraphQL has no mapping."""
+    """A new field must be added to all three types, because pydantic cannot read a Struct, and GraphQL has no type for
+    mappings."""
     event = list(SignalDetected.__struct_fields__)
     assert [field.name for field in fields(OutsideSignal)] == event
     assert [field.name for field in fields(SignalInput)] == event

@@ -1,4 +1,4 @@
-"""Queries over HTTP, with the real server and a real client."""
+"""Queries over HTTP, with a real server and a real client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Performance queries equal the summary of the log, and ratios equal values computed by hand."""
+"""The figures of performance queries equal the summary of the log, and the ratios equal values computed by hand."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_the_groups_of_a_dimension_add_up_to_all_trades(reading: Reading, by: st
     assert all(one["sharpe"] is None and one["sortino"] is None for one in parts)
 
 
-def test_the_ratios_are_those_of_the_daily_returns(reading: Reading) -> None:
+def test_the_ratios_of_the_demo_equal_known_values(reading: Reading) -> None:
     document = (
         "{performance {sharpe sortino} equity(first: 200, direction: ASC) {edges {node {day balance}}}}"
     )
@@ -52,7 +52,7 @@ def test_the_ratios_are_those_of_the_daily_returns(reading: Reading) -> None:
     assert data["performance"][0]["sortino"] < data["performance"][0]["sharpe"]
 
 
-def test_ratios_equal_those_computed_by_hand() -> None:
+def test_the_ratios_of_three_daily_returns_equal_values_computed_by_hand() -> None:
     """Returns of 2 %, -1 % and 2 %: mean 1 %, sample deviation sqrt(3) %, downside sqrt(1/3) %."""
     found = ratios([0.02, -0.01, 0.02])
     assert found.sharpe == pytest.approx(math.sqrt(365) / math.sqrt(3))

@@ -1,4 +1,4 @@
-"""Concurrent operations: each reads its own snapshot, and none is blocked for ever."""
+"""Of several concurrent operations each reads its own snapshot, and no operation is blocked for ever."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TWO = """{now: orders(first: 2) {totalCount edges {node {fills {price}}}}
     then: orders(first: 2, asOf: {ordinal: 100}) {totalCount}}"""
 
 
-def test_fifty_clients_are_answered_with_few_connections(reading: Reading) -> None:
+def test_fifty_concurrent_operations_complete_with_few_connections(reading: Reading) -> None:
     readers = Readers(2)
     served = Served(reading.models, reading.served.decode, readers)
 
@@ -50,8 +50,8 @@ def test_fifty_clients_are_answered_with_few_connections(reading: Reading) -> No
 
 
 def _taken(engine: Engine) -> int:
-    """The number of connections that are checked out."""
-    return int(engine.pool.checkedout())  # type: ignore[attr-defined]  # both databases have a pool that counts
+    """The number of connections that are in use."""
+    return int(engine.pool.checkedout())  # type: ignore[attr-defined]  # the pools of both databases have it
 
 
 def test_an_operation_reads_one_snapshot_while_rows_are_written(store: Engine, demo_log: str) -> None:

@@ -1,4 +1,4 @@
-"""Each operation, called by each role. The roles are repeated here on purpose, so that a changed table fails."""
+"""Each root field, called by each role. The required roles are repeated here, so that no role changes unnoticed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SENDS = {
     "resetKillSwitch": Role.ADMIN,
     "resolveDiscrepancy": Role.TRADER,
 }
-"""The least role of each mutation; all other operations only read and are open to any caller."""
+"""The least role of each mutation; all other root fields only read, and every caller may use them."""
 
 CALLERS = {
     "nobody": ANONYMOUS,
@@ -45,14 +45,14 @@ FIELDS = list(every_field(build_schema(SCHEMA.as_str())))
 
 
 class Unserved:
-    """Raises LetIn on any access: the caller was let in."""
+    """Takes the place of the process's parts; any access raises LetIn, which shows that a resolver has begun."""
 
     def __getattr__(self, name: str) -> Any:
         raise LetIn(name)
 
 
 class LetIn(Exception):
-    """The resolver has begun."""
+    """The caller was admitted and the resolver has begun."""
 
 
 @dataclass
@@ -64,11 +64,11 @@ class Context:
         raise LetIn("moment")
 
     async def close(self) -> None:
-        """Does nothing: no snapshot was opened."""
+        """Does nothing, because no snapshot was opened."""
 
 
 async def refused(field: RootField, caller: Caller) -> str | None:
-    """The code of the refusal; None where the caller was let in."""
+    """The code with which the caller was refused; None where the caller was admitted."""
     if field.operation == "subscription":
         stream = await SCHEMA.subscribe(field.document, context_value=Context(caller, Unserved()))
         result: Any = await anext(stream)
@@ -80,12 +80,12 @@ async def refused(field: RootField, caller: Caller) -> str | None:
     return next(iter(codes & {"UNAUTHENTICATED", "FORBIDDEN"}), None)
 
 
-def test_the_table_names_every_mutation_of_the_schema() -> None:
+def test_the_table_of_roles_has_every_mutation_of_the_schema() -> None:
     assert {field.name for field in FIELDS if field.operation == "mutation"} == set(SENDS)
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=str)
-def test_every_operation_has_the_least_role_of_the_table(field: RootField) -> None:
+def test_every_root_field_requires_the_role_in_the_table(field: RootField) -> None:
     root: Any = SCHEMA.get_type_by_name(field.operation.title())
     found = {SCHEMA.config.name_converter.get_graphql_name(one): least_role(one) for one in root.fields}
     assert found[field.name] is SENDS.get(field.name, Role.VIEWER)
@@ -93,7 +93,9 @@ def test_every_operation_has_the_least_role_of_the_table(field: RootField) -> No
 
 @pytest.mark.parametrize("who", CALLERS)
 @pytest.mark.parametrize("field", FIELDS, ids=str)
-async def test_each_operation_admits_exactly_the_roles_of_the_table(field: RootField, who: str) -> None:
+async def test_each_root_field_admits_exactly_the_callers_with_the_role_in_the_table(
+    field: RootField, who: str
+) -> None:
     caller, least = CALLERS[who], SENDS.get(field.name, Role.VIEWER)
     if least is Role.VIEWER or (who != "nobody" and caller.role >= least):
         expected = None

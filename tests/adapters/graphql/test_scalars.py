@@ -1,4 +1,4 @@
-"""Decimals, times and ordinals as output and input."""
+"""Decimals, times and ordinals are written and read without loss, and invalid values are refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from adapters.graphql.scalars import (
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=12))
-def test_a_decimal_keeps_every_digit_on_the_way_out_and_in(value: Decimal) -> None:
+def test_a_decimal_that_is_written_and_read_again_keeps_every_digit(value: Decimal) -> None:
     text = decimal_text(value)
     assert "E" not in text.upper()
     assert read_decimal(text).as_tuple() == value.as_tuple()
@@ -57,7 +57,7 @@ def test_an_invalid_decimal_is_refused(value: object) -> None:
 
 
 _MOMENTS = st.datetimes(
-    datetime(1, 1, 2),  # noqa: DTZ001  (hypothesis adds the zone)
+    datetime(1, 1, 2),  # noqa: DTZ001  (hypothesis adds the time zone)
     datetime(9999, 12, 30),  # noqa: DTZ001
     timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))]),
 )
@@ -75,13 +75,13 @@ def test_a_time_keeps_its_microseconds_and_is_read_in_utc(value: datetime) -> No
     "value",
     ["2025-01-01T00:00:00", "yesterday", 17, None, "2025-13-01T00:00:00Z", "0001-01-01T00:00:00+05:00"],
 )
-def test_an_invalid_time_or_one_without_zone_is_refused(value: object) -> None:
+def test_an_invalid_time_or_a_time_without_time_zone_is_refused(value: object) -> None:
     with pytest.raises(GraphQLError, match="is not a time with its time zone"):
         read_time(value)
 
 
 @pytest.mark.parametrize(("value", "read"), [(0, 0), ("17", 17), (2**53 - 1, 2**53 - 1)])
-def test_an_ordinal_is_read_from_a_number_or_its_digits(value: object, read: int) -> None:
+def test_an_ordinal_is_read_from_a_number_or_from_digits_as_text(value: object, read: int) -> None:
     assert read_ordinal(value) == read
 
 

@@ -1,4 +1,4 @@
-"""The schema equals the committed one, describes every field, and breaks no existing client."""
+"""The schema equals the committed file, has a description of every field, and breaks no existing client."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ COMMITTED = "adapters/graphql/schema.graphql"
 
 
 def breaking(before: str, after: str) -> list[str]:
-    """The changes that break a client of the schema before."""
+    """The changes between the two schemas that break clients of the schema `before`."""
     return [change.description for change in find_breaking_changes(build_schema(before), build_schema(after))]
 
 
 def released() -> str:
-    """The schema that clients may use: that of the last release, or else of the last commit."""
+    """The schema that clients may use: the schema of the last release, or of the last commit if there is no release."""
     tag = _git("describe", "--tags", "--abbrev=0", "--match", "v*")
     known = _git("show", f"{tag or 'HEAD'}:{COMMITTED}")
     return known or (ROOT / COMMITTED).read_text(encoding="utf-8")
 
 
 def _git(*words: str) -> str:
-    """The output of git; empty outside a checkout, or where git fails."""
+    """The output of git; empty outside a git repository, or where git fails."""
     command = ["git", "-C", str(ROOT), "-c", f"safe.directory={ROOT}", *words]
     return subprocess.run(command, check=False, capture_output=True, text=True).stdout.strip()
 
 
-def test_the_committed_schema_equals_the_printed_one() -> None:
+def test_the_committed_schema_equals_the_schema_that_the_program_prints() -> None:
     shown = CliRunner().invoke(application(), ["schemas", "graphql"])
     assert shown.exit_code == 0
     assert shown.output == TODAY
@@ -56,7 +56,7 @@ def test_the_committed_schema_equals_the_printed_one() -> None:
     assert committed == TODAY, f"whence schemas graphql > {COMMITTED}"
 
 
-def test_the_schema_breaks_no_client_of_the_released_one() -> None:
+def test_the_schema_breaks_no_client_of_the_released_schema() -> None:
     assert breaking(released(), TODAY) == []
 
 
@@ -69,7 +69,9 @@ def test_the_schema_breaks_no_client_of_the_released_one() -> None:
         ("  ): OrderConnection!", "    market: String!\n  ): OrderConnection!", "required arg market"),
     ],
 )
-def test_a_breaking_change_is_found(line: str, instead: str, what: str) -> None:
+def test_a_removed_name_a_changed_type_and_a_new_required_argument_are_breaking_changes(
+    line: str, instead: str, what: str
+) -> None:
     assert line in TODAY
     found = breaking(TODAY, TODAY.replace(line, instead))
     assert any(what.lower() in change.lower() for change in found), found
@@ -91,10 +93,10 @@ def test_an_added_field_is_not_a_breaking_change() -> None:
         ),
     ],
 )
-def test_a_change_has_the_fields_of_its_object_except_links(
+def test_the_message_of_a_changed_object_has_all_its_fields_except_links(
     change: str, of: str, elsewhere: set[str]
 ) -> None:
-    """A change has no owner, because a subscription reads only the position's stream."""
+    """`PositionChange` has no owner, because a subscription reads only the position's stream."""
     types: Any = build_schema(TODAY).type_map
     shown = {name: str(field.type) for name, field in types[change].fields.items() if name != "event"}
     queried = {name: str(field.type) for name, field in types[of].fields.items() if name not in elsewhere}
@@ -123,7 +125,7 @@ def test_every_type_and_field_reachable_from_query_has_a_description() -> None:
 
 
 def reachable_from_query(words: str) -> set[str]:
-    """The types reachable from Query."""
+    """The names of the types that a query can return or take as an argument."""
     schema = build_schema(words)
     found: set[str] = set()
     waiting = ["Query"]

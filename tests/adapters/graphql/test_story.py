@@ -58,7 +58,7 @@ def test_the_lines_of_a_chain_are_the_sentences_of_its_events(reading: Reading) 
     assert found["lines"][0] == found["roots"][0]
 
 
-def test_an_explanation_goes_from_the_signal_through_the_votes_to_the_events_of_the_order(
+def test_an_explanation_has_the_signal_the_votes_and_the_events_of_the_order(
     reading: Reading,
 ) -> None:
     order = an_order(reading)
@@ -80,14 +80,14 @@ def test_an_explanation_goes_from_the_signal_through_the_votes_to_the_events_of_
     assert reading.query(document, id="nothing") == {"explain": None}
 
 
-def test_a_chain_takes_at_most_five_statements(reading: Reading) -> None:
+def test_a_chain_is_read_with_at_most_five_statements(reading: Reading) -> None:
     reading.query(CHAIN, id="nothing")
     with reading.statements() as run:
         reading.query(CHAIN, id=an_order(reading))
     assert len([one for one in run if one.lstrip().startswith(("SELECT", "(SELECT"))]) <= 5
 
 
-def test_each_build_is_live_at_the_head_without_parked_events(reading: Reading) -> None:
+def test_the_query_of_projections_returns_each_build_with_its_status_and_ordinal(reading: Reading) -> None:
     found = reading.query("{projections {name kind status ordinal parkedEvents parkedSequences}}")[
         "projections"
     ]

@@ -1,4 +1,4 @@
-"""Subscriptions over a real websocket: without gaps from any ordinal, and with a reason for every end."""
+"""Subscriptions over a real websocket send every event once from any ordinal, and end with a reason."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ async def test_a_filter_that_no_event_can_meet_is_refused(api: Serving) -> None:
 
 
 async def refused(api: Serving, document: str, role: str = "viewer", **variables: Any) -> tuple[str, str]:
-    """The code of the error, and the known beginning of its message."""
+    """The code of the only error, and the text in `_BEGINNINGS` that its message begins with."""
     async with connected(api, role) as session:
         with pytest.raises(TransportQueryError) as refusal:
             await first(session, document, 1, **variables)
@@ -175,7 +175,7 @@ async def test_positions_are_sent_as_of_each_of_their_events(
             assert later == received[n + 1 :], "begun in the middle, the states differ"
 
 
-async def test_signals_and_alerts_are_sent_as_the_rows_of_the_read_models(
+async def test_signals_and_alerts_are_sent_with_the_values_of_the_read_models(
     api: Serving, history: Sequence[Envelope]
 ) -> None:
     signals = """subscription { signals(after: 0) { ordinal id status verdict reasons strategy price inputs actor
@@ -258,7 +258,7 @@ def tail_of(api: Serving) -> LiveTail:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Waits until another thread has made the condition true; fails after 10 s."""
+    """Waits until another thread makes the condition true; fails after 10 s."""
     for _ in range(1_000):
         if condition():
             return
@@ -266,16 +266,18 @@ async def until(condition: Callable[[], bool]) -> None:
     raise AssertionError("the condition was not met within 10 s")
 
 
-async def test_a_slow_client_receives_too_slow_and_is_dropped(
+async def test_the_subscription_of_a_slow_client_ends_with_the_error_too_slow(
     api: Serving, history: Sequence[Envelope]
 ) -> None:
-    """The client reads nothing while more is written than the ring and both buffers hold; then it reads on."""
+    """The client reads nothing while more events are written than the ring of the log's tail and both socket buffers
+    hold. Then it reads again."""
     document = "subscription { events(after: 0) { ordinal stream line json causeId chainId id } }"
     async with raw(api, max_queue=1, write_limit=1, ping_interval=None) as socket:
         await begun(socket, document)
         for _ in history:
             await receive(socket)
-        # This event comes from the ring: a client that still catches up reads the log, and is never too slow.
+        # Waits until the client reads from the ring. While a client reads earlier events from the log, it is never too
+        # slow.
         await asyncio.to_thread(api.write, more(1))
         ordinals = [(await receive(socket))["payload"]["data"]["events"]["ordinal"]]
         assert ordinals == [len(history) + 1]
@@ -297,7 +299,7 @@ async def test_a_slow_client_receives_too_slow_and_is_dropped(
 
 
 async def test_a_client_that_reads_nothing_is_dropped(tmp_path: Path, history: Sequence[Envelope]) -> None:
-    """It answers no pings either, so the server cannot know whether it is slow or gone."""
+    """The client does not respond to pings, so the server cannot distinguish it from one that has disconnected."""
     with serving(f"sqlite:///{tmp_path / 'log.db'}", history, ping=0.2) as api:
         async with raw(api, max_queue=1, ping_interval=None, close_timeout=0.1) as socket:
             await begun(socket, "subscription { events(after: 0) { ordinal } }")
@@ -317,7 +319,7 @@ async def test_a_completed_subscription_is_removed(api: Serving) -> None:
         await until(lambda: tail.subscribers == 0)
 
 
-async def test_the_subscription_of_a_client_that_vanishes_is_removed(api: Serving) -> None:
+async def test_the_subscription_of_a_client_whose_connection_breaks_is_removed(api: Serving) -> None:
     async with raw(api) as socket:
         await begun(socket, "subscription { events { ordinal } }")
         tail = tail_of(api)

@@ -1,4 +1,4 @@
-"""A client of `graphql-transport-ws` that sends any message a test gives it."""
+"""A client of the websocket protocol `graphql-transport-ws` that can send any message, also an invalid one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SECONDS = 10.0
 
 
 class Conversation:
-    """One websocket, used one message at a time."""
+    """One websocket; each method sends or receives one message."""
 
     def __init__(self, socket: Connection) -> None:
         self._socket = socket
@@ -34,7 +34,7 @@ class Conversation:
         return cast(Mapping[str, Any], json.loads(self._socket.recv(timeout=SECONDS)))
 
     def begin(self, payload: Mapping[str, object] | None = None) -> None:
-        """Send `connection_init` and receive its acknowledgement."""
+        """Sends `connection_init` and receives its acknowledgement."""
         self.say("connection_init", **({} if payload is None else {"payload": payload}))
         assert self.hear() == {"type": "connection_ack"}
 
@@ -42,7 +42,7 @@ class Conversation:
         self.say("subscribe", id=name, payload={"query": query})
 
     def ended(self) -> tuple[int, str]:
-        """The code and reason with which the server closes; earlier messages are ignored."""
+        """Waits until the server closes the websocket; returns code and reason. Messages before that are ignored."""
         with pytest.raises(ConnectionClosed) as closed:
             self._listen()
         assert closed.value.rcvd is not None
@@ -60,7 +60,7 @@ def conversation(
     protocol: str = "graphql-transport-ws",
     query: str = "",
 ) -> Generator[Conversation]:
-    """A websocket to `/graphql` of the API at `base`; a `host` in `headers` replaces the host name of `base`."""
+    """Opens a websocket to `/graphql` of the API at `base`. A `host` in `headers` replaces the host name of `base`."""
     there, more = urlsplit(base), dict(headers or {})
     url = f"ws://{more.pop('host', there.netloc)}/graphql{query}"
     way = create_connection((str(there.hostname), there.port or 0))

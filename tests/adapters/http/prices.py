@@ -1,4 +1,4 @@
-"""The smallest schema that exercises all of GraphiQL: a query, a subscription and the caller."""
+"""A small schema for tests of GraphiQL: a query and a subscription, which both return the caller's token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The API over a real uvicorn: which requests are admitted, and how the others are refused."""
+"""The API on a real server (uvicorn): which requests are admitted, and how other requests are refused."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from tests.served import served
 NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
 DESK = "https://desk.example.com"
 ELSEWHERE = {"host": "api.example.com"}
-"""A host name that is allowed and is not this machine's: its callers need a token."""
+"""An allowed host name that does not belong to this machine, so that its callers need a token."""
 
 
 async def breaks(_: Request) -> Response:
@@ -51,7 +51,7 @@ async def breaks(_: Request) -> Response:
 
 @dataclass
 class Api:
-    """A running API with a client, its metrics and its tokens."""
+    """A running API, a client of it, its metrics and its tokens."""
 
     base: str
     client: httpx2.Client
@@ -124,11 +124,11 @@ def test_a_local_caller_without_a_token_may_read_but_not_change(api: Api) -> Non
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8000", "127.0.0.1", "[::1]:8000"])
-def test_each_name_of_this_machine_is_accepted(api: Api, host: str) -> None:
+def test_a_request_to_any_name_of_this_machine_is_accepted(api: Api, host: str) -> None:
     assert api.ask("{ me }", host=host).json() == {"data": {"me": "anonymous"}}
 
 
-def test_a_token_identifies_its_caller_and_limits_it_to_its_role(api: Api) -> None:
+def test_a_token_identifies_its_caller_who_may_do_what_the_role_allows(api: Api) -> None:
     assert api.ask("{ me }", "viewer").json()["data"] == {"me": "viewer-1"}
     assert code(api.ask("mutation { place }", "viewer")) == "FORBIDDEN"
     assert api.ask("mutation { place }", "trader").json()["data"] == {"place": "placed by trader-1"}
@@ -149,7 +149,7 @@ def test_an_invalid_token_is_refused_even_from_this_machine(api: Api, authorizat
     "headers",
     [ELSEWHERE, {"x_forwarded_for": "203.0.113.9"}, {"forwarded": "for=203.0.113.9"}, {"via": "1.1 proxy"}],
 )
-def test_a_caller_from_elsewhere_needs_a_token(api: Api, headers: dict[str, str]) -> None:
+def test_a_caller_from_another_machine_needs_a_token(api: Api, headers: dict[str, str]) -> None:
     assert api.ask("{ me }", **headers).status_code == 401
     assert api.ask("{ me }", "viewer", **headers).json()["data"] == {"me": "viewer-1"}
 
@@ -174,14 +174,14 @@ def test_a_page_of_a_foreign_origin_is_refused(api: Api, origin: str) -> None:
     assert refused.value.response.status_code == 403
 
 
-def test_a_page_of_our_own_or_a_configured_origin_is_admitted(api: Api) -> None:
+def test_a_page_of_the_apis_own_origin_or_of_a_configured_origin_is_admitted(api: Api) -> None:
     assert api.ask("{ me }", origin=api.base).status_code == 200
     answer = api.ask("{ me }", origin=DESK)
     assert answer.headers["access-control-allow-origin"] == DESK
     assert "access-control-allow-credentials" not in answer.headers
 
 
-def test_a_preflight_request_is_answered_by_the_origin(api: Api) -> None:
+def test_a_preflight_request_is_accepted_only_for_a_configured_origin(api: Api) -> None:
     preflight = {
         "access-control-request-method": "POST",
         "access-control-request-headers": "authorization,content-type",
@@ -210,13 +210,13 @@ NO_JSON = {
 
 
 @pytest.mark.parametrize("body", NO_JSON.values(), ids=NO_JSON.keys())
-def test_a_body_that_is_not_json_is_bad_input(api: Api, body: bytes) -> None:
+def test_a_body_that_is_not_json_is_refused_as_bad_input(api: Api, body: bytes) -> None:
     answer = api.client.post("/graphql", content=body, headers={"content-type": "application/json"})
     assert (answer.status_code, code(answer)) == (400, "BAD_INPUT")
     assert answer.json()["errors"][0]["message"] == "Unable to parse request body as JSON"
 
 
-def test_an_unknown_operation_name_is_bad_input(api: Api) -> None:
+def test_an_unknown_operation_name_is_refused_as_bad_input(api: Api) -> None:
     answer = api.client.post("/graphql", json={"query": "query One { me }", "operationName": "Other"})
     assert (answer.status_code, code(answer)) == (400, "BAD_INPUT")
     assert "Other" in answer.json()["errors"][0]["message"]
@@ -229,7 +229,7 @@ def test_a_websocket_with_an_invalid_message_is_closed(api: Api, message: str) -
         assert talk.ended()[0] == 4400
 
 
-def test_a_query_in_the_address_is_refused(api: Api) -> None:
+def test_a_get_request_with_a_query_in_its_address_is_refused(api: Api) -> None:
     assert api.client.get("/graphql", params={"query": "{ me }"}).status_code == 400
 
 
@@ -283,7 +283,7 @@ def test_an_internal_error_is_logged_and_not_shown_to_the_client(
     assert SECRET in str(record.exc_info)
 
 
-def test_a_response_has_safe_headers_and_an_id_that_is_in_the_log(
+def test_a_response_has_security_headers_and_the_request_id_and_is_logged_with_its_caller(
     api: Api, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO):
@@ -342,7 +342,7 @@ def test_a_response_is_timed_by_operation_and_status(
     assert sample(api.registry, RESPONSES, operation=operation, status=status) == before + 1
 
 
-def test_a_websocket_runs_a_query_beside_a_subscription(api: Api) -> None:
+def test_a_websocket_runs_a_subscription_and_then_a_query(api: Api) -> None:
     with conversation(api.base) as talk:
         talk.begin()
         talk.ask("subscription { ticks(upto: 2) }")
@@ -370,7 +370,7 @@ def test_a_websocket_is_identified_by_a_token_in_its_handshake(api: Api) -> None
         assert talk.hear()["payload"]["data"] == {"me": "viewer-1"}
 
 
-def test_a_mutation_over_a_websocket_needs_the_same_role(api: Api) -> None:
+def test_a_mutation_over_a_websocket_needs_the_same_role_as_over_http(api: Api) -> None:
     with conversation(api.base) as talk:
         talk.begin()
         talk.ask("mutation { place }")
@@ -379,7 +379,7 @@ def test_a_mutation_over_a_websocket_needs_the_same_role(api: Api) -> None:
 
 
 @pytest.mark.parametrize("payload", [{"authorization": "Bearer nonsense"}, {"authorization": 7}, {}])
-def test_a_websocket_without_a_valid_token_from_elsewhere_is_closed(
+def test_a_websocket_from_another_machine_without_a_valid_token_is_closed(
     api: Api, payload: dict[str, object]
 ) -> None:
     with conversation(api.base, ELSEWHERE) as talk:
@@ -467,7 +467,9 @@ def test_a_health_check_that_hangs_is_reported_as_no_answer(
     assert response.json()["checks"] == {"log": "ok", "store": "no answer within 0.2 s"}
 
 
-def test_a_token_is_refused_as_unavailable_while_the_store_is_away(tmp_path: Path) -> None:
+def test_a_request_with_a_token_is_refused_as_unavailable_while_the_store_does_not_respond(
+    tmp_path: Path,
+) -> None:
     engine = open_store(WhenceSettings(store="postgresql://desk:hushhush@127.0.0.1:1/whence"))
     registry = new_registry()
     with (

@@ -1,4 +1,5 @@
-"""GraphiQL in a real browser without a network: it loads, queries, subscribes and does not leak the token."""
+"""GraphiQL in a real browser without other network access: it loads, queries, subscribes and does not leak the
+token."""
 
 from __future__ import annotations
 
@@ -43,7 +44,7 @@ def client(graphiql_build: Path) -> TestClient:
     return TestClient(application(graphiql_build))
 
 
-def test_a_query_and_a_subscription_run_with_the_network_cut_off(
+def test_a_query_and_a_subscription_run_without_requests_to_other_servers(
     address: str, visitor: Visit, tmp_path: Path
 ) -> None:
     page = visitor.page
@@ -101,7 +102,7 @@ def test_a_client_that_does_not_accept_html_gets_graphql(client: TestClient, acc
     assert answer.json()["data"] == {"caller": "nobody"}
 
 
-def test_the_page_is_not_cached_and_its_assets_are(client: TestClient) -> None:
+def test_the_page_may_not_be_cached_and_its_assets_may(client: TestClient) -> None:
     page = client.get("/graphql", headers=LIKE_A_BROWSER)
     assert page.headers["cache-control"] == "no-store"
     for name in re.findall(r'(?:src|href)="(graphiql/[^"]+)"', page.text):
@@ -119,7 +120,7 @@ def test_every_file_of_the_build_has_its_media_type(client: TestClient, graphiql
         assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_the_policy_allows_only_this_origin_and_no_inline_script(client: TestClient) -> None:
+def test_the_content_security_policy_allows_only_this_origin_and_no_inline_script(client: TestClient) -> None:
     page = client.get("/graphql", headers=LIKE_A_BROWSER)
     policy = dict(rule.split(" ", 1) for rule in page.headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'none'"

@@ -1,4 +1,4 @@
-"""GraphiQL with the API's guards: a person may do there what the entered token allows."""
+"""GraphiQL served with the API's authentication: a person may do what the entered token allows."""
 
 from __future__ import annotations
 

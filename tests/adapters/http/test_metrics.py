@@ -1,4 +1,4 @@
-"""`/metrics` as Prometheus reads it, checked by Prometheus' promtool."""
+"""The response of `/metrics` is checked by promtool, a program of Prometheus, and equals the catalogue of metrics."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.schemas.samples import META, SAMPLES
 
 @pytest.fixture
 def registry() -> CollectorRegistry:
-    """The registry of a process that trades, serves the API and has a day of history."""
+    """The metrics of a process that trades, serves the API and has a day of events in its log."""
     registry = new_registry()
     HistoryCollector(lambda: DAY, registry)
     engine, api = EngineMetrics(registry), ApiMetrics(registry)
@@ -78,7 +78,7 @@ def test_a_client_that_accepts_openmetrics_gets_openmetrics(registry: CollectorR
     assert families == {metric.name.removesuffix("_total") for metric in CATALOGUE}
 
 
-def test_the_response_is_plain_text_that_must_not_be_cached(registry: CollectorRegistry) -> None:
+def test_the_response_of_metrics_is_plain_text_that_must_not_be_cached(registry: CollectorRegistry) -> None:
     answer = client(registry).get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=")
     assert answer.headers["cache-control"] == "no-store"
