@@ -1,4 +1,4 @@
-"""Reads numbers from text: people's requests, settings, options, candle files."""
+"""Reads numbers from the text of requests, settings, options and candle files."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Misread(NamedTuple):
 
 
 def misread(given: object, read: object, place: tuple[str | int, ...] = ()) -> Iterator[Misread]:
-    """Each such value of `given`; `read` is the parser's result for `given`, as dicts, lists and tuples."""
+    """Each misread value of `given`; `read` is the parser's result for `given`, as dicts, lists and tuples."""
     expected = _EXPECTED.get(type(read))
     if expected is not None and not _KEEPS[type(read)](given):
         yield Misread(place, given, expected)

@@ -22,7 +22,7 @@ _NO_EXECUTIONS: frozenset[str] = frozenset()
 
 
 class OrderType(StrEnum):
-    """MARKET fills at the best prices; LIMIT at its limit or better; STOP becomes MARKET once its trigger trades."""
+    """MARKET fills at the best prices, LIMIT at its limit or better; STOP becomes MARKET once its trigger trades."""
 
     MARKET = "MARKET"
     LIMIT = "LIMIT"
@@ -68,12 +68,12 @@ PENDING = _REQUESTED | {OrderStatus.OUTCOME_UNKNOWN}
 
 
 class OrderPlaced(Struct, frozen=True, gc=False, kw_only=True):
-    """The intent, durable before anything is sent.
+    """The intent to send an order; it is durable before the order is sent.
 
     `quantity` in base currency. `limit_price` is set for LIMIT, `trigger_price` for STOP, both in quote currency.
-    `parent` is the order whose first fill activates this one at the exchange, where a protective stop or target
-    rests from the entry on. `reduce_only` orders never open or turn a position. An intent not sent before
-    `fresh_until` is never sent.
+    `parent` is set for a protective stop or target: the entry order, whose first fill activates this order at the
+    exchange. `reduce_only` orders never open a position and never turn it to the other direction. An intent that was
+    not sent by `fresh_until` is never sent.
     """
 
     instrument: str
@@ -101,7 +101,7 @@ class OrderAccepted(Struct, frozen=True, gc=False):
 
 
 class OrderTriggered(Struct, frozen=True, gc=False):
-    """A stop's trigger price traded; the stop is a market order now."""
+    """A stop's trigger price traded, so the stop has become a market order."""
 
     price: Decimal
 
@@ -229,10 +229,10 @@ LIFE: Mapping[type[OrderEvent], Mapping[OrderStatus, OrderStatus]] = {
     OrderExpired: dict.fromkeys(_UNENDED, _S.EXPIRED),
     OrderDenied: {_S.PLACED: _S.DENIED},
 }
-"""The status after each event, by the status before it; a pair that is not listed leaves the status unchanged.
+"""The status after each event, by the status before the event; a pair that is not listed leaves the status unchanged.
 
-An answer (`ANSWERS`) is looked up by the status under a pending request (`Working.restored`), every other event by the
-status. Fills are not listed: the status after a fill follows from the filled quantity.
+Every event is looked up by `status`, except an answer to a request (`ANSWERS`), which is looked up by
+`Working.restored`. Fills are not listed: the status after a fill follows from the filled quantity.
 """
 
 ANSWERS: Mapping[type[OrderEvent], frozenset[OrderStatus]] = {
@@ -243,7 +243,7 @@ ANSWERS: Mapping[type[OrderEvent], frozenset[OrderStatus]] = {
     OrderAmendRefused: frozenset({_S.AMEND_REQUESTED}),
     OrderAmended: frozenset({_S.AMEND_REQUESTED, _S.OUTCOME_UNKNOWN}),
 }
-"""The pending statuses that each answer ends; under any other pending status it changes `Working.restored` alone.
+"""The pending statuses that each answer ends. Under any other pending status the answer changes `restored` alone.
 
 A refused cancel, for example, does not settle an unknown outcome.
 """
@@ -256,9 +256,9 @@ class Unplaced(Struct, frozen=True, gc=False):
 class Working(Struct, frozen=True, gc=False, kw_only=True):
     """Sent or to be sent, and not known to have ended.
 
-    `restored` is the status under a pending request, which a refusal restores; without a pending request it equals
-    `status`. `filled` is the sum of distinct executions in base currency, `notional` the sum of their
-    quantity x price, `fees` of their fees.
+    While a request is pending, `restored` is the status that a refusal of the request restores; otherwise it equals
+    `status`. `filled` is the sum of the quantities of distinct executions in base currency, `notional` the sum of their
+    quantity x price, `fees` the sum of their fees.
     """
 
     terms: OrderPlaced

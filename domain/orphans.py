@@ -11,7 +11,7 @@ from domain.settings import Settings
 
 
 class Orphans(Struct, frozen=True, gc=False):
-    """Open positions, and waiting entries by order id, that no configured strategy would ever take out."""
+    """Open positions, and waiting entries by order id, that no configured strategy would ever close or cancel."""
 
     positions: tuple[OpenPosition, ...]
     entries: Mapping[str, WorkingEntry]
