@@ -1,4 +1,4 @@
-"""The commands of an account: reserving, releasing and settling money, turning the day, the kill switch."""
+"""The commands of an account: its funds and balance, its trading day, and its kill switch."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class TurnDay(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class TripKillSwitch:
-    """Stops all new exposure."""
+    """Stops all new exposure; open positions keep their stops and can be closed."""
 
     reason: str
 

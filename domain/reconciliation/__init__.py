@@ -11,7 +11,7 @@ from msgspec import Struct
 
 
 class DiscrepancyFound(Struct, frozen=True, gc=False):
-    """Exchange and log differ about `subject` (an order id, instrument or currency); `found` describes the difference."""
+    """Exchange and log differ about `subject` (an order id, instrument or currency); `found` describes how."""
 
     discrepancy_id: str
     subject: str
