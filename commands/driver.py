@@ -43,7 +43,7 @@ class Driver:
         seen: Callable[[Envelope], None],
         observer: Observer | None = None,
     ) -> None:
-        """`seen` is called with every durable event, also with recalled ones; `observer` only with units decided now."""
+        """`seen` is called with every durable event, also a recalled one; `observer` only with units decided now."""
         self.engine = engine
         self._log, self._sender, self._seen, self._observer = log, sender, seen, observer
         self._found: list[OrderReport] = []

@@ -48,7 +48,7 @@ class Recall:
         return taken
 
     def take_commands(self, until: datetime) -> Sequence[Envelope]:
-        """The events of the next recorded request up to this time; none without such a request. No tape holds requests."""
+        """The events of the next recorded request up to this time, if there is one. No tape holds requests."""
         upcoming = self._next
         if upcoming is None or upcoming.envelope.meta.recorded_at > until:
             return ()

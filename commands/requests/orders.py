@@ -99,7 +99,7 @@ def _check_reducing(terms: ManualTerms, situation: Situation) -> None:
 
 
 def _checked(terms: ManualTerms, situation: Situation, view: View) -> Case:
-    """Checks the entry at its price and, if it trades at once, at the last price; returns the case of the higher one."""
+    """Checks the entry at its price and, if it trades at once, at the last price; returns the higher-priced case."""
     rules, price = view.listed, _named(terms, situation)
     if price is None:
         raise Refused(

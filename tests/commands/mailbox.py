@@ -1,4 +1,4 @@
-"""An exchange that stores what is sent to it, with the head of the log at that time."""
+"""An exchange that only stores the calls to it, each with the head of the log at the time of the call."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Letter:
 
 
 class Mailbox:
-    """Every call raises `error` if it is set; a call with an unknown outcome is still stored."""
+    """Every call raises `error` if `error` is set; a call that raises OutcomeUnknown is stored, too."""
 
     venue = "test"
 
