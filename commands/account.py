@@ -58,7 +58,7 @@ class SettleBalance(Struct, frozen=True, gc=False):
 
 
 class TurnDay(Struct, frozen=True, gc=False):
-    """Opens this trading day (UTC, ISO date) and closes the one before."""
+    """Closes the previous trading day and opens this one (UTC, ISO date)."""
 
     day: str
 

@@ -1,4 +1,4 @@
-"""The caller of a request, and what its role permits."""
+"""The caller of a request, and the check whether its role permits the request."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Commanded:
         return self._fingerprints.get(command_id, "")
 
     def take(self, ordinal: int, envelope: Envelope) -> None:
-        """Takes in the event at this ordinal if it followed from a command."""
+        """Stores the event at this ordinal if it followed from a command."""
         cause = envelope.meta.causation_id
         command = self._of_unit.get(cause)
         if command is None:

@@ -29,7 +29,7 @@ class Driver:
     - Conflict: another writer appended first. Its events are folded and the unit is decided again, at most five times.
     - InvalidEvent: an event has an invalid value; nothing was recorded. A request is declined with this error.
     - OwnershipLost: another engine owns the log; nothing was recorded.
-    - LogUnavailable: the unit may have been recorded. The next engine reads from the log whether it was.
+    - LogUnavailable: the unit may have been recorded. The log shows the next engine whether it was.
 
     After each failure the state is unchanged, and nothing of the unit was sent. Every failure except a resolved
     conflict is raised to the caller. The caller may continue with this engine only after InvalidEvent.

@@ -134,7 +134,7 @@ class Funded(Struct, frozen=True, gc=False, kw_only=True):
 class Liquidated(Struct, frozen=True, gc=False, kw_only=True):
     """The exchange closed a position by force, under an order of its own.
 
-    `side` is the side of that order; the other fields are those of any execution.
+    `side` is the side of that order; the other fields describe its execution.
     """
 
     instrument: str

@@ -11,7 +11,7 @@ from domain.log import Envelope
 
 
 class Observer(Protocol):
-    """Its methods are called on the engine's thread between two units; they must return at once and raise nothing."""
+    """The engine's thread calls these methods between two units; they must return at once and raise nothing."""
 
     def saw(self, instrument: str, close: Decimal, at: datetime) -> None:
         """A candle of the instrument closed at the price `close` (quote currency), at the market's time `at`."""

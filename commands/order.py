@@ -124,8 +124,8 @@ EVENTS: Mapping[type[OrderReport], Callable[[Any], OrderEvent]] = {
 def decide(command: OrderCommand, state: OrderState) -> Sequence[OrderEvent]:
     """The events that follow; none where the command changes nothing.
 
-    Raises Refused where the state of the order does not allow the command, InvalidInput for terms that the
-    instrument's rules do not allow.
+    Raises Refused if the state of the order does not allow the command, InvalidInput for terms that the instrument's
+    rules do not allow.
     """
     match command:
         case PlaceOrder():

@@ -1,4 +1,4 @@
-"""The requests to the exchange: those that follow from durable events, and those that it has not confirmed."""
+"""The requests to the exchange that follow from durable events, and those that the exchange has not confirmed."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class ManualTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutsideSignal:
-    """A signal as an external scanner states it; its fields are those of `domain.signal.SignalDetected`.
+    """A signal in the form in which an external scanner sends it; it has the fields of `domain.signal.SignalDetected`.
 
     The fields are repeated because pydantic cannot read a Struct. `detected` copies each field by name, so the type
     checkers compare the fields of both classes.

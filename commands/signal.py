@@ -1,4 +1,4 @@
-"""The commands of a signal: one records the signal, the other its decision; each has an effect once."""
+"""The commands of a signal: one records the signal, the other its decision. Repeating them changes nothing."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ class Ask(Struct, frozen=True, gc=False, kw_only=True):
     """One command, its cause, and who sends it.
 
     `cause` is the id of an event or an outside fact (see `domain.log.Meta`), `occurred_at` its time, `actor` whoever
-    sends the command. `chain` is the chain that the command continues; None where it continues the chain of its stream,
-    or where the fact begins a new chain.
+    sends the command. `chain` is the chain that the command continues; None if the command continues the chain of its
+    stream, or if the fact begins a new chain.
     """
 
     command: Command

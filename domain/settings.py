@@ -30,7 +30,7 @@ class SizingRule(StrEnum):
 
 
 class OrphanRule(StrEnum):
-    """What happens to a position whose strategy is no longer configured; see `domain/orphans.py`."""
+    """The treatment of a position whose strategy is no longer configured; see `commands/orphans.py`."""
 
     ALERT = "ALERT"
     CLOSE = "CLOSE"

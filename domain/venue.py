@@ -93,7 +93,7 @@ class Execution(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class VenuePosition(Struct, frozen=True, gc=False, kw_only=True):
-    """An open position in one-way mode; `liquidation_price` is None where the venue gives none."""
+    """An open position in one-way mode; `liquidation_price` is None if the venue states none."""
 
     instrument: str
     direction: Direction

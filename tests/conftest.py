@@ -1,7 +1,7 @@
 """Fixtures of real servers. Each server is started once per session, on first use, and stopped at the session's end.
 
-Set `KAFKA_BOOTSTRAP_SERVERS`, `SCHEMA_REGISTRY_URL` or `DATABASE_URL` to use a running server. A server that does not
-work fails the tests that need it; no test is skipped for it.
+Set `KAFKA_BOOTSTRAP_SERVERS`, `SCHEMA_REGISTRY_URL` or `DATABASE_URL` to use a running server. If a server does not
+work, the tests that need the server fail; none is skipped.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def _apply(
 def _open(
     moment: Moment, terms: OrderPlaced, fill: OrderFilled, quantity: Decimal, fee: Decimal
 ) -> Sequence[Command]:
-    """Opens a position, also by a fill that should have reduced one: a position is the signed sum of its fills.
+    """Opens a position, also if the fill was meant to reduce one: a position is the signed sum of its fills.
 
     A reduce-only fill that opens a position is also recorded as a discrepancy.
     """

@@ -40,7 +40,7 @@ def check_protective(terms: OrderPlaced, situation: Situation) -> None:
 
 
 def move(request: MoveProtection, situation: Situation, chain: str) -> Sequence[Command]:
-    """Amends the resting orders; places a new order where none rests."""
+    """Amends the resting stop and target; places a new order for each of them that does not exist."""
     if request.stop is None and request.target is None:
         raise InvalidInput("neither a stop nor a target was given: there is nothing to move")
     held = situation.position(request.position)

@@ -1,4 +1,4 @@
-"""A case: what the committees judge, which is an entry, the recorded state at that instant, and the entry's plan."""
+"""A case, which the committees judge: an entry, the recorded state at that instant, and the plan of the entry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A member of a committee, and how it judges a case."""
+"""A member of a committee, and its judgement of a case."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.signal import Chamber, Vote
 
 
 class Judgement(Struct, frozen=True, gc=False):
-    """Whether a member approves, its reasons if it does not, and every figure it read, by name."""
+    """Whether a member approves, its reasons if it does not approve, and every figure that it read, by name."""
 
     approves: bool
     reasons: tuple[str, ...] = ()

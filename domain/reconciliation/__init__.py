@@ -1,6 +1,6 @@
 """Reconciliation: the recorded differences between the exchange and the log.
 
-`comparing` finds the differences, `differences` defines their kinds, and `statement` holds what is compared.
+`comparing` finds the differences, `differences` defines their kinds, and `statement` defines the compared statements.
 """
 
 from __future__ import annotations

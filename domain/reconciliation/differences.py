@@ -1,4 +1,4 @@
-"""Every kind of difference between our statement and the venue's, and what each means for money.
+"""Every kind of difference between our statement and the venue's, and the consequence of each kind for money.
 
 `subject` names the order, the instrument or the currency that differs. `key` identifies the difference when it is found
 again, so it has no figures that change while the difference stays the same. `found` is one sentence for people. The
@@ -30,13 +30,12 @@ class Difference(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         raise NotImplementedError
 
 
 class OrderUnknownToUs(Difference, frozen=True, gc=False, kw_only=True):
-    """The venue has an open order that no event of ours placed. It may add exposure that no decision and no limit
-    covers.
+    """The venue has an open order that no event of ours placed. It may add exposure outside every decision and limit.
 
     Remedy: none is automatic. A person cancels the order at the venue, or finds the other program that trades on this
     account.
@@ -46,7 +45,7 @@ class OrderUnknownToUs(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         order = self.theirs
         return f"the venue works an unknown order: {order.side} {order.quantity} {order.instrument}"
 
@@ -67,7 +66,7 @@ class OrderUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return f"the venue has no order of this id, which is {self.ours.status.lower()} here"
 
 
@@ -90,7 +89,7 @@ class ProtectiveStopMissing(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         there = "has no such order" if self.theirs is None else f"has {self.theirs.status.lower()} it"
         return f"the stop at {self.ours.trigger_price} protects {self.instrument} here, and the venue {there}"
 
@@ -105,7 +104,7 @@ class OrderMistaken(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return f"the venue has {_kind(self.theirs)} under this id, which is {_kind(self.ours)} here"
 
 
@@ -126,7 +125,7 @@ class StatusDiffers(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return f"the order is {self.ours.lower()} here and {self.theirs.status.lower()} at the venue"
 
 
@@ -145,7 +144,7 @@ class FilledDiffers(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return f"{self.ours} is filled here and {self.theirs} at the venue"
 
 
@@ -164,7 +163,7 @@ class TermsDiffer(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return f"the order is for {_terms(self.ours)} here and for {_terms(self.theirs)} at the venue"
 
 
@@ -182,7 +181,7 @@ class ExecutionMissing(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         one = self.theirs
         return f"execution {one.execution_id} of {one.quantity} at {one.price} is not on record here"
 
@@ -201,7 +200,7 @@ class ExecutionOfUnknownOrder(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         one = self.theirs
         return f"{one.side} {one.quantity} {one.instrument} at {one.price} was traded by an order that is not ours"
 
@@ -220,7 +219,7 @@ class ExecutionUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return f"execution {self.ours.execution_id} is on record here and not at the venue"
 
 
@@ -238,7 +237,7 @@ class PositionUnknownToUs(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return f"the venue holds {self.theirs.direction} {self.theirs.quantity}, and nothing is held here"
 
 
@@ -256,7 +255,7 @@ class PositionUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return f"{self.ours.direction} {self.ours.quantity} is held here, and nothing at the venue"
 
 
@@ -276,7 +275,7 @@ class PositionSideDiffers(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return (
             f"{self.ours.direction} {self.ours.quantity} is held here, "
             f"{self.theirs.direction} {self.theirs.quantity} at the venue"
@@ -304,7 +303,7 @@ class PositionQuantityDiffers(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return f"{self.ours} is held here and {self.theirs} at the venue"
 
 
@@ -328,7 +327,7 @@ class BalanceDiffers(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return f"the balance is {self.ours} here and {self.theirs} at the venue"
 
 
@@ -353,7 +352,7 @@ class RulesDiffer(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         changes = (
             f"{name} {getattr(self.ours, name)} and {getattr(self.theirs, name)}" for name in self.changed
         )
@@ -367,7 +366,7 @@ class InstrumentUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return "the venue does not list this instrument"
 
 

@@ -49,7 +49,7 @@ class Proposal(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Watcher(Protocol):
-    """One strategy's running view of one instrument at one interval."""
+    """One strategy on one instrument at one interval; it reads candle after candle."""
 
     def on_candle(self, candle: Candle) -> Proposal | None:
         """Takes the next closed candle, in time order; returns at most one proposal."""

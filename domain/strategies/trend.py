@@ -64,7 +64,7 @@ class TrendFollowing:
 
 
 class TrendWatcher:
-    """Trend following's running view of one instrument at one interval."""
+    """Trend following on one instrument at one interval; it holds the indicators of the candles read so far."""
 
     __slots__ = ("_adx", "_atr", "_cross", "_fast", "_parameters", "_rsi", "_slow", "_trend")
 

@@ -14,7 +14,7 @@ from domain.log import LogReader
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One call: `kind` is submit, cancel or amend, `durable` the head of the log when it was sent."""
+    """One call to the exchange: `kind` is submit, cancel or amend, `durable` the head of the log at that time."""
 
     kind: str
     about: tuple[object, ...]

@@ -1,4 +1,4 @@
-"""The life of an order: commands and reports in any order, repeated and late."""
+"""The events of an order after commands and reports that arrive in any sequence, repeated or late."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ Step = SignalStep | ReportStep | CommandStep
 
 
 def play(desk: Desk, steps: Sequence[Step]) -> None:
-    """Plays a tape from its beginning; a person's command is sent only where the log does not hold it yet."""
+    """Plays a tape from its beginning; a person's command is sent only if the log does not hold it yet."""
     desk.opened()
     for number, step in enumerate(steps):
         match step:

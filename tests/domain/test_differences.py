@@ -1,4 +1,4 @@
-"""Reconciliation: equal sides have no difference, one change is one difference of its kind, and order has no effect."""
+"""Differences: equal statements have none, one change gives one difference of its kind, and sequence has no effect."""
 
 from __future__ import annotations
 

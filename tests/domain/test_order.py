@@ -1,4 +1,4 @@
-"""The life of an order: a test for every pair of a status and an event, including those that change nothing."""
+"""The status of an order after every pair of a status and an event, including the pairs that change nothing."""
 
 from __future__ import annotations
 

@@ -507,7 +507,7 @@ THEIRS: tuple[tuple[Callable[[History], History], str, str], ...] = (
     (lambda history: history.position(an_opening()), "HELD_BY_PERSON", "person"),
     (lambda history: history.order("abc-e1", an_order()), "HELD_BY_PERSON", "person"),
 )
-"""A position or waiting entry of another strategy or a person, the reason that protects it, and its owner."""
+"""Exposure of another owner, the reason for which a signal may not close it, and its owner."""
 
 
 @pytest.mark.parametrize("intent", Intent)
