@@ -96,7 +96,7 @@ def event_id(log_id: UUID, stream: str, version: int) -> UUID:
     """The id of an event, derived from its log, stream and version, so that one tape gives the same ids on every
     machine.
 
-    RFC 4122's version 5 of the name `<stream>/<version>`, as `uuid.uuid5` makes it.
+    It equals the result of `uuid.uuid5` (RFC 4122, version 5) for the name `<stream>/<version>`.
     """
     digest = _hashed_prefix(log_id.int).copy()
     digest.update(f"{stream}/{version}".encode())

@@ -93,7 +93,7 @@ class LastPrice(Struct, frozen=True, gc=False):
 
 
 class MarketView:
-    """The last price of each instrument. Strategies and requests read it; only market events change it."""
+    """The last price of each instrument. Strategies and requests read the view; only market events change it."""
 
     __slots__ = ("_last",)
 

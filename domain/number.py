@@ -22,7 +22,7 @@ def is_number(text: str) -> bool:
 
 
 def number(text: str, kind: type[_N]) -> _N:
-    """The number. Raises ValueError where the text is not a number of this kind in the digits 0 to 9."""
+    """The number. Raises ValueError if the text is not a number of this kind in the digits 0 to 9."""
     if not is_number(text):
         raise ValueError(f"{text!r} is not a number in the digits 0 to 9")
     value = kind(text)

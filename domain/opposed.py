@@ -59,7 +59,7 @@ class Directed(Protocol):
 
 
 def opposed(signal: Directed, portfolio: Portfolio) -> Opposed:
-    """Everything that the signal opposes, whoever owns it."""
+    """The position and entries that the signal opposes, with any owner."""
     where = (signal.instrument, signal.direction)
     return Opposed(portfolio.against(*where), portfolio.waiting_against(*where))
 

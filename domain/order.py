@@ -1,4 +1,4 @@
-"""An order: the terms sent to an exchange, and everything the exchange reported about it, in any order.
+"""An order: the terms sent to an exchange, and all reports of the exchange about the order, in any sequence.
 
 The table `LIFE` holds the changes of status, including a fill before the acceptance, a fill after a cancel, a refused
 cancel and an unknown outcome. A pair that is not in the table leaves the status unchanged; no fill is ever lost.
@@ -30,7 +30,7 @@ class OrderType(StrEnum):
 
 
 class Liquidity(StrEnum):
-    """Whether the order rested in the book (MAKER) or crossed it (TAKER); it sets the fee."""
+    """Whether the order rested in the book (MAKER) or traded at once (TAKER); the rate of the fee depends on this."""
 
     MAKER = "MAKER"
     TAKER = "TAKER"
@@ -130,13 +130,13 @@ class OrderCancelRequested(Struct, frozen=True, gc=False):
 
 
 class OrderCancelRefused(Struct, frozen=True, gc=False):
-    """The exchange refused the cancel; the order has the status it had before the request."""
+    """The exchange refused the cancel; the order has the status from before the request again."""
 
     reason: str
 
 
 class OrderCancelled(Struct, frozen=True, gc=False):
-    """The order no longer works. Earlier fills stand, and a late fill may still arrive."""
+    """The order is cancelled. Earlier fills stay valid, and a late fill may still arrive."""
 
     reason: str
 
@@ -176,7 +176,7 @@ class OrderExpired(Struct, frozen=True, gc=False):
 
 
 class OrderDenied(Struct, frozen=True, gc=False):
-    """The order was not sent: a local rule forbids it."""
+    """The order was not sent, because a rule of ours forbids it."""
 
     reason: str
 
@@ -289,7 +289,7 @@ UNPLACED = Unplaced()
 
 
 def overfill(state: Working | Closed) -> Decimal:
-    """The quantity filled beyond the order; 0 where there is none."""
+    """The filled quantity beyond the ordered quantity; 0 if there is none."""
     return max(EXACT.subtract(state.filled, state.terms.quantity), ZERO)
 
 

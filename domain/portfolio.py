@@ -222,7 +222,7 @@ _UNKNOWN = OrderStatus.OUTCOME_UNKNOWN
 
 
 def evolve(portfolio: Portfolio, envelope: Envelope, state: Any) -> Portfolio:
-    """The portfolio after the event; an event that does not concern it leaves it unchanged.
+    """The portfolio after the event; an event that does not concern the portfolio leaves it unchanged.
 
     `state` is the state of the event's stream after the event. The portfolio stores this state and does not fold the
     event a second time. Raises ValueError for an event of an account or a position that is not open.

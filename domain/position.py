@@ -148,7 +148,7 @@ FLAT = Flat()
 
 
 def evolve(state: PositionState, event: PositionEvent) -> PositionState:
-    """The state after the event; raises ValueError where the log has a fill without its position, or opens it twice."""
+    """The state after the event; raises ValueError for a fill without an open position, or a second opening."""
     if isinstance(event, PositionOpened):
         if not isinstance(state, Flat):
             raise ValueError("PositionOpened was recorded on a position that was opened before")

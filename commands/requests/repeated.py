@@ -42,7 +42,7 @@ _E = TypeVar("_E")
 
 
 def is_the_same(request: Request, recorded: str, followed: Sequence[Followed]) -> bool:
-    """Whether the request is the one that was carried out; `recorded` is the fingerprint in the log, empty in old logs."""
+    """Whether the request is the one that was carried out; `recorded` is the logged fingerprint, empty in old logs."""
     return recorded == fingerprint(request) if recorded else SAME[type(request)](request, followed)
 
 

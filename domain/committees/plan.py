@@ -50,7 +50,7 @@ class Plan(Struct, frozen=True, gc=False, kw_only=True):
     def risk(self) -> Decimal:
         """The loss at the stop, in quote currency and before fees.
 
-        Without a stop it is the initial margin, the most that an isolated position can lose.
+        Without a stop the risk is the initial margin, the most that an isolated position can lose.
         """
         if self.stop is None:
             return CEILING.divide(self.notional, self.funds.leverage)

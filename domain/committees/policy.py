@@ -76,8 +76,8 @@ def decide(signal: SignalDetected, view: View, policy: int = POLICY_VERSION) -> 
     unknown version.
 
     A signal that opposes an open position or a waiting entry in its instrument proposes to CLOSE the part that may be
-    taken out for it (`domain/opposed.py`), whatever its intent. Any other signal proposes to ENTER, or is skipped if
-    its intent is EXIT. One vote against is SKIP.
+    taken out for the signal (`domain/opposed.py`), with either intent. Any other signal proposes to ENTER, or is
+    skipped if its intent is EXIT. One vote against is SKIP.
     """
     if not 1 <= policy <= POLICY_VERSION:
         raise KeyError(policy)

@@ -32,7 +32,7 @@ class View(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def listed(self) -> Instrument:
-        """The rules of the entry's instrument; raises InstrumentNotListed where there are none."""
+        """The rules of the entry's instrument; raises InstrumentNotListed if there are none."""
         if self.instrument is None:
             raise InstrumentNotListed("the instrument of the entry is not listed")
         return self.instrument

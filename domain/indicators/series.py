@@ -1,4 +1,4 @@
-"""A series: one float a bar, oldest first, nan where there is no value yet."""
+"""A series: one float for each bar, oldest first; nan for a bar without a value."""
 
 from __future__ import annotations
 

@@ -292,7 +292,7 @@ def test_the_log_has_no_gap_and_no_missing_cause(taken: list[Step]) -> None:
 
 @given(steps)
 @THOROUGHLY
-def test_events_of_an_order_continue_the_chain_that_placed_it_but_for_the_cancel_of_a_tripped_switch(
+def test_events_of_an_order_continue_its_chain_except_the_cancel_by_a_tripped_switch(
     taken: list[Step],
 ) -> None:
     trading = traded(taken)
