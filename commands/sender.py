@@ -1,5 +1,6 @@
-"""The sender: sends durable requests to the exchange; before that it compares each intent's `fresh_until` with the
-clock.
+"""The sender: sends durable requests to the exchange.
+
+Before it sends an intent, it compares the intent's `fresh_until` with the clock.
 
 The exchange returns no result. The sender itself makes a report of an order that it did not send, that was refused at
 once, or whose outcome is unknown. The driver handles these reports like those of the exchange.

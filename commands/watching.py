@@ -149,8 +149,7 @@ def _reading(watcher: Watcher) -> Callable[[Candle, MarketView], Proposal | None
 
 
 def _check_own(strategy: str, proposal: Proposal, candle: Candle) -> None:
-    """Raises InvalidInput unless the proposal has this strategy's name and the instrument, interval and close of
-    `candle`.
+    """Raises InvalidInput unless the proposal has this name and the candle's instrument, interval and close.
 
     The signal is judged and sized by these values, and a third-party strategy may confuse them.
     """

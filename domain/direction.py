@@ -45,7 +45,7 @@ class Purpose(StrEnum):
 
 
 PROTECTION = frozenset({Purpose.STOP, Purpose.TARGET})
-"""The purposes of the orders that protect a position. They rest at the exchange; until the entry fills, inactively."""
+"""The purposes of the orders that protect a position; they rest at the exchange, inactive until the entry fills."""
 
 WAYS_OUT = frozenset({Purpose.REVERSAL, Purpose.MANUAL, Purpose.LIQUIDATION})
 """The purposes of the orders that close a position at once; a protective order closes it only after its trigger."""

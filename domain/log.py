@@ -20,7 +20,7 @@ class Meta(Struct, frozen=True, gc=False, kw_only=True):
     """The fields that every event has in addition to those of its class.
 
     `version` counts from 1 within `stream`, without gaps. `correlation_id` names the chain: the signal's id
-    or an id derived from a manual command. `causation_id` is the id of the event that caused this one, or a
+    or an id derived from a manual command. `causation_id` is the id of the event that caused this one, or an
     outside fact, whose text begins with its type: `candle:<instrument>:<interval>:<open time>`,
     `trade:<instrument>:<id>`, `quote:<instrument>:<time>`, `book:<instrument>:<update id>`,
     `command:<key>/<fingerprint>`, `exchange:<venue>:<id>`, `clock:<time>`. `occurred_at` is when the fact happened,
@@ -93,10 +93,10 @@ class EventLog(LogReader, Protocol):
 
 
 def event_id(log_id: UUID, stream: str, version: int) -> UUID:
-    """The id of an event, derived from its log, stream and version, so that one tape gives the same ids on every
-    machine.
+    """The id of an event, derived from its log, stream and version.
 
-    It equals the result of `uuid.uuid5` (RFC 4122, version 5) for the name `<stream>/<version>`.
+    One tape therefore gives the same ids on every machine. The id equals the result of `uuid.uuid5` (RFC 4122, version
+    5) for the name `<stream>/<version>`.
     """
     digest = _hashed_prefix(log_id.int).copy()
     digest.update(f"{stream}/{version}".encode())

@@ -16,8 +16,9 @@ _BYTES = 8
 
 
 def fingerprint(request: Request) -> str:
-    """16 hexadecimal digits: a BLAKE2b hash (RFC 7693) of the request's class and fields, without key, account and
-    actor.
+    """16 hexadecimal digits: a BLAKE2b hash (RFC 7693) of the request's class and fields.
+
+    Key, account and actor are not hashed.
 
     Logs hold fingerprints, so the names of classes and fields must not change. Fields that are None are left out, so
     recorded fingerprints stay valid when a field with the default None is added.

@@ -221,10 +221,10 @@ def _working(order_id: str, situation: Situation) -> Working:
 
 
 def _reserved(order_id: str, terms: OrderPlaced, situation: Situation) -> Sequence[Command]:
-    """Reserves more funds if the new terms need more. After a refused amendment the surplus is released at the order's
-    end.
+    """Reserves more funds if the new terms need more.
 
-    The order is judged in a view without this order, in which it would count twice.
+    After a refused amendment the surplus is released at the order's end. The order is judged in a view without this
+    order, in which it would count twice.
     """
     portfolio = situation.portfolio
     entry, kept = portfolio.entries[order_id], portfolio.account.reserved.get(order_id, ZERO)

@@ -13,8 +13,7 @@ from domain.owner import PERSON
 
 
 def raise_signal(request: RaiseSignal, situation: Situation, chain: str) -> Sequence[Command]:
-    """Records the signal, which both committees judge like any other; they skip it if it is stale or its scanner is
-    paused.
+    """Records the signal; both committees judge it like any other, and skip it if it is stale or its scanner paused.
 
     Raises InstrumentNotListed for an instrument without rules, InvalidInput for a scanner with the name reserved for
     people, Refused for a scanner with the id of a configured strategy, because it could close that strategy's

@@ -68,8 +68,7 @@ def _is_beyond_liquidation(stop: Decimal, case: Case) -> bool:
 
 
 def sizing(case: Case) -> Judgement:
-    """The quantity is tradable by the instrument's rules, whether it was given or computed; `reserved_balance` judges
-    the margin."""
+    """The quantity, given or computed, is tradable by the instrument's rules; `reserved_balance` judges the margin."""
     planned, instrument = case.plan, case.view.listed
     wanted, settings = planned.sized.wanted, case.view.settings.settings.sizing
     why = planned.sized.reasons if wanted <= 0 else ()
@@ -104,8 +103,7 @@ def holder(case: Case) -> Judgement:
 
 
 def exit_holder(case: Case) -> Judgement:
-    """At least part of what the signal opposes may be closed for it, because its strategy owns that part or may reverse
-    other owners."""
+    """At least part of the opposed position and entries may be taken out for the signal (see `domain/opposed.py`)."""
     owners = case.opposed.owners
     others = owners if case.taken_out.is_empty else ()
     return judgement(

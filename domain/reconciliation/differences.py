@@ -51,8 +51,8 @@ class OrderUnknownToUs(Difference, frozen=True, gc=False, kw_only=True):
 
 
 class OrderUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
-    """An order is open here and the venue has no order with its id. Its reserved funds are not needed, or an exit that
-    is relied on does not exist.
+    """An order is open here and the venue has no order with its id. Its funds are reserved for nothing, or it is an
+    exit that does not exist.
 
     Remedy: the report Rejected, since a query by the order's id that finds nothing is proof.
     """
