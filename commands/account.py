@@ -1,4 +1,4 @@
-"""The commands of an account: reserving, releasing and settling money, turning the day, the kill switch."""
+"""The commands of an account: its funds and balance, its trading day, and its kill switch."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ class SettleBalance(Struct, frozen=True, gc=False):
 
 
 class TurnDay(Struct, frozen=True, gc=False):
-    """Opens this trading day (UTC, ISO date) and closes the one before."""
+    """Closes the previous trading day and opens this one (UTC, ISO date)."""
 
     day: str
 
 
 @dataclass(frozen=True, slots=True)
 class TripKillSwitch:
-    """Stops all new exposure."""
+    """Stops all new exposure; open positions keep their stops and can be closed."""
 
     reason: str
 

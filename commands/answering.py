@@ -1,4 +1,4 @@
-"""Requests and their answers: repeated, expired, declined, drafted and completed requests."""
+"""The answers to requests: to repeated, expired, declined, drafted and completed ones."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from commands.world import World
 from domain.errors import InvalidInput, Refused, WhenceError
 
 _TOLERATED = timedelta(seconds=1)
-"""How far the wall clock may be behind the market's time; clocks are adjusted by fractions of a second."""
+"""The largest time by which the wall clock may be behind the market's time; clocks are adjusted by less."""
 
 
 def settled(made: RequestMade, world: World, identity: Identity) -> Answer | None:
-    """The answer that does not depend on market or account: a repeated or declined one; else None."""
+    """The answer if the request is repeated, or is declined whatever the market and the account; else None."""
     requested = made.requested
     try:
         requests.check(requested)
@@ -36,7 +36,7 @@ def is_a_draft(requested: Requested) -> bool:
 
 
 def drafted(requested: Requested, situation: Situation) -> Drafted:
-    """The current costs of the draft's order; raises what placing it would raise."""
+    """The current costs of the draft's order; raises what placing that order would raise."""
     assert isinstance(requested.request, DraftOrder)
     return requests.draft(requested.id, requested.request.terms, situation)
 

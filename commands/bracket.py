@@ -19,9 +19,9 @@ def bracket(
     stop: Decimal | None,
     target: Decimal | None,
 ) -> Sequence[PlaceOrder]:
-    """`<chain>-s1` at `stop` and `<chain>-t1` at `target` (quote currency, each left out where None).
+    """The stop `<chain>-s1` at `stop` and the target `<chain>-t1` at `target` (quote currency); None omits an order.
 
-    Both wait for `entry`, have its quantity and trade on the opposite side.
+    Both become active when `entry` fills; they have its quantity and the opposite side.
     """
     orders: list[PlaceOrder] = []
     if stop is not None:

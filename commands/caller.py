@@ -1,4 +1,4 @@
-"""The caller of a request, and what its role permits."""
+"""The caller of a request, and the check whether its role permits the request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from domain.errors import NotAllowed, Unauthenticated
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`name` is recorded as the actor of a request. Without `token_id` the caller is not authenticated."""
+    """`name` is recorded as the actor of a request. A caller without `token_id` is not authenticated."""
 
     name: str
     role: Role
@@ -22,7 +22,7 @@ class Caller:
         return self.token_id is None
 
     def check(self, least: Role) -> None:
-        """Raises Unauthenticated where a token is needed, NotAllowed where the token's role is too low."""
+        """Raises Unauthenticated if the caller needs a token and has none, NotAllowed if its role is too low."""
         if self.role >= least and not (self.is_anonymous and least > Role.VIEWER):
             return
         if self.is_anonymous:
@@ -33,4 +33,4 @@ class Caller:
 
 
 ANONYMOUS = Caller("anonymous", Role.VIEWER, None)
-"""The caller on this machine without a token, who may only read."""
+"""The caller of a request without a token, from this machine; it may only read."""

@@ -19,10 +19,10 @@ class Followed(NamedTuple):
 
 
 class Commanded:
-    """Folded from the log, so an engine that starts anew knows earlier requests.
+    """The events by idempotency key. They are folded from the log, so an engine knows earlier requests after a restart.
 
-    A request that led to no event left nothing in the log; if it is repeated, it is judged again. Later reports of an
-    exchange did not follow from the request and are not held here.
+    The log holds nothing of a request without events; if that request is repeated, it is judged again. Later reports
+    of an exchange are not consequences of the request and are not held here.
     """
 
     __slots__ = ("_by_command", "_fingerprints", "_of_unit")
@@ -33,7 +33,7 @@ class Commanded:
         self._of_unit: dict[str, str] = {}
 
     def followed(self, command_id: str) -> Sequence[Followed]:
-        """The events that followed from the request with this key, in log order; empty where none did."""
+        """The events that followed from the request with this key, in log order; empty if none followed."""
         return self._by_command.get(command_id, ())
 
     def fingerprint(self, command_id: str) -> str:
@@ -41,7 +41,7 @@ class Commanded:
         return self._fingerprints.get(command_id, "")
 
     def take(self, ordinal: int, envelope: Envelope) -> None:
-        """Takes in the event at this ordinal if it followed from a command."""
+        """Stores the event at this ordinal if it followed from a command."""
         cause = envelope.meta.causation_id
         command = self._of_unit.get(cause)
         if command is None:
@@ -56,7 +56,7 @@ class Commanded:
         self._by_command[command].append(Followed(named, event))
 
     def _begun(self, command: str, fingerprint: str) -> str:
-        """Starts a new command; all events of the last one were in its unit, so their ids are discarded."""
+        """Starts a new command. All events of the previous command were in one unit, so their ids are discarded."""
         if command not in self._by_command:
             self._of_unit.clear()
             self._by_command[command] = []

@@ -1,4 +1,4 @@
-"""The turn of the trading day (UTC)."""
+"""The change from one trading day (UTC) to the next."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def midnight_of(at: datetime) -> datetime:
 
 
 def of_the_old_day(reports: Sequence[AnyReport], at: datetime) -> Sequence[AnyReport]:
-    """The leading reports that belong to the day before that of `at`.
+    """The reports that belong to a day before the day of `at`.
 
-    A report that comes with a candle closing at midnight belongs to the old day, whatever its own time.
+    If `at` is midnight, when a candle closes, every report belongs to the old day, whatever its own time.
     """
     midnight = midnight_of(at)
     return [report for report in reports if at == midnight or report.at < midnight]

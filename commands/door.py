@@ -1,4 +1,4 @@
-"""The door: how requests reach the engine that owns the log, and its answers."""
+"""The door: the interface through which requests reach the engine that owns the log, and the engine's answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from commands.request import ManualTerms, Requested
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventNamed:
-    """One event that followed: its ordinal in the log, its id, its stream and its full name."""
+    """One event that followed from a request: its ordinal in the log, its id, its stream and its full name."""
 
     ordinal: int
     event_id: UUID
@@ -23,9 +23,9 @@ class EventNamed:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """The request is carried out and durable. `events` are all that followed; none where it changed nothing.
+    """The request was carried out and is durable. `events` are all events that followed; none if nothing changed.
 
-    `repeated` is true where this key was used before: the events are those of the first time, and nothing was done
+    `repeated` is true if this key was used before. Then `events` are those of the first request, and nothing was done
     again.
     """
 
@@ -35,13 +35,13 @@ class Completed:
 
     @property
     def ordinal(self) -> int:
-        """The ordinal of the last event that followed; 0 where none did."""
+        """The ordinal of the last event that followed; 0 if none followed."""
         return self.events[-1].ordinal if self.events else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drafted:
-    """The order of a draft can be placed; its costs in quote currency at `price` (limit, trigger or last price)."""
+    """The order of a draft can be placed. Costs are in quote currency, at `price` (limit, trigger or last price)."""
 
     command_id: str
     terms: ManualTerms
@@ -64,7 +64,7 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class TimedOut:
-    """The wait timed out. `known` states whether the request is durable, and what repeating it will do."""
+    """No answer came in time. `known` states whether the request is durable and what a repetition will do."""
 
     command_id: str
     known: str
@@ -74,12 +74,12 @@ Answer = Completed | Drafted | Declined | TimedOut
 
 
 class Door(Protocol):
-    """The entrance for requests; safe to call from any thread."""
+    """Passes requests to the engine; safe to call from any thread."""
 
     def ask(self, requested: Requested, patience: float) -> Answer:
         """Waits at most `patience` seconds for the answer.
 
-        Raises LogOwned where this process may only read; the message names the owner. Repeating a request with the
-        same id never carries it out twice.
+        Raises LogOwned if this process may only read; the message names the owner. A request that is repeated with
+        the same id is never carried out twice.
         """
         ...

@@ -22,17 +22,17 @@ _ATTEMPTS = 5
 
 
 class Driver:
-    """Works on the thread that owns the log, one input after the other.
+    """Handles one input after the other, on the thread that owns the log.
 
     An append can fail in four ways:
 
-    - Conflict: another writer was faster. Its events are folded and the unit is decided again, five times at most.
+    - Conflict: another writer appended first. Its events are folded and the unit is decided again, at most five times.
     - InvalidEvent: an event has an invalid value; nothing was recorded. A request is declined with this error.
     - OwnershipLost: another engine owns the log; nothing was recorded.
-    - LogUnavailable: the unit may have been recorded. The next engine finds out when it reads the log.
+    - LogUnavailable: the unit may have been recorded. The log shows the next engine whether it was.
 
-    After each failure the state is unchanged, and nothing of the unit was sent. Every failure but a resolved conflict
-    is raised to the caller, who may continue with this engine after InvalidEvent only.
+    After each failure the state is unchanged, and nothing of the unit was sent. Every failure except a resolved
+    conflict is raised to the caller. The caller may continue with this engine only after InvalidEvent.
     """
 
     def __init__(
@@ -43,16 +43,16 @@ class Driver:
         seen: Callable[[Envelope], None],
         observer: Observer | None = None,
     ) -> None:
-        """`seen` receives every durable event, recalled events included; `observer` receives no recalled unit."""
+        """`seen` is called with every durable event, also a recalled one; `observer` only with units decided now."""
         self.engine = engine
         self._log, self._sender, self._seen, self._observer = log, sender, seen, observer
         self._found: list[OrderReport] = []
 
     def handle(self, given: Input) -> Answer | None:
-        """Records all that follows from the input and sends its orders; returns the answer to a request.
+        """Records all events that follow from the input and sends their orders; returns the answer to a request.
 
-        The sender's own reports (an intent that was not sent, an unknown outcome) are the next input, at the time of
-        the reports.
+        Reports that the sender makes itself (an intent was not sent, an outcome is unknown) are handled as the next
+        input, at the time of the reports.
 
         Raises what `Engine.process` raises, and what the log raises (see `EventLog.append`).
         """

@@ -1,7 +1,7 @@
 """The engine: market events, exchange reports, requests and ticks go in; units of work come out.
 
-It reads no clock, file, socket or thread: time enters with the inputs, and the result depends on the inputs and their
-order alone. The same inputs give the same log, in every mode (`infra/run`).
+The engine reads no clock, file, socket or thread. Every input has a time, and the result depends only on the inputs and
+their order. The same inputs give the same log, in every mode (`infra/run`).
 
     for unit in engine.process(given):     # a driver does this, see `commands/driver.py`
         log.append(unit.envelopes)         # skipped where the log holds them already
@@ -37,8 +37,8 @@ from domain.opposed import is_worth_recording
 from domain.signal import SignalDetected
 
 Work = Generator[Unit, None, Answer | None]
-"""The units of one input in order; each is decided on the state after the one before. The work of a request returns
-its answer."""
+"""The units of one input, in order. Each unit is decided on the state after the previous unit. If the input is a
+request, the generator returns the answer."""
 
 
 _A_DAY = timedelta(days=1)
@@ -59,9 +59,9 @@ class Engine:
         instances: Sequence[Instance] = (),
         recall: Recall = NOTHING_TO_RECALL,
     ) -> None:
-        """`since` is the start of this market (UTC); its first trading day does not begin before.
+        """`since` is the start of this market (UTC); the first trading day does not begin before `since`.
 
-        With a `recall`, the events that the log holds for an input are taken from the log instead of being decided.
+        With a `recall`, the engine takes the events that the log holds for an input from the log, and decides nothing.
         """
         self.world, self.identity, self.market = world, identity, MarketView()
         self._since, self._watch, self._recall = since, Watch(instances), recall
@@ -84,19 +84,19 @@ class Engine:
     def process(self, given: Input) -> Work:
         """The units that follow from one input.
 
-        Each unit must be confirmed before the next is taken. A unit that was not confirmed is decided again on the
-        current state: the driver relies on this after a conflict and `refresh`. Any other failure of an append ends
-        the work: the state is unchanged, nothing was sent, and the log shows whether the unit was recorded (see
+        The caller must confirm each unit before it takes the next one. An unconfirmed unit is decided again on the
+        current state; the driver uses this after a conflict and `refresh`. After any other failure of an append the
+        work ends: the state is unchanged, nothing was sent, and the log shows whether the unit was recorded (see
         `commands/driver.py`).
 
-        Raises Refused or InvalidInput where a decider refuses a stimulus (nothing of that unit is recorded; a request
-        is answered with Declined instead), StrategyFailed, and TapeMismatch where the recalled log holds events that
-        these inputs do not lead to.
+        Raises Refused or InvalidInput if a decider refuses a stimulus. Then nothing of that unit is recorded. For a
+        request the answer is Declined instead. Raises StrategyFailed if a strategy raises, TapeMismatch if the recalled
+        log holds events that do not follow from these inputs.
         """
         return self._steps[type(given)](given)
 
     def confirm(self, unit: Unit) -> None:
-        """Takes a durable unit into the state."""
+        """Folds the events of a durable unit into the state."""
         if unit.branch is None:
             self.world.fold_all(unit.envelopes)
         else:
@@ -109,11 +109,11 @@ class Engine:
             self.world.fold(one.envelope)
 
     def settled(self, made: RequestMade) -> Answer | None:
-        """The answer to a request that does not depend on market or account; None where it must be judged."""
+        """The answer to a repeated request, or one that is declined in any state; None if it must be judged."""
         return answering.settled(made, self.world, self.identity)
 
     def _market_moved(self, given: MarketMoved) -> Work:
-        """Most candles lead to no event, so a generator is made only for the others."""
+        """Makes a generator only for inputs that can lead to an event, which most candles do not."""
         if given.at >= self._open_until or not self._recall.is_over:
             return self._market_moved_with_day(given)
         sighted = self._sightings(given)
@@ -127,7 +127,7 @@ class Engine:
         return None
 
     def _sightings(self, given: MarketMoved) -> Sequence[Sequence[Sighting]]:
-        """The proposals by candle; the market view has all prices of the instant before the first proposal."""
+        """The proposals by candle. The market view takes all prices of the instant before any strategy reads it."""
         for event in given.events:
             self.market.take(event)
         return [
@@ -189,7 +189,7 @@ class Engine:
         return None
 
     def _is_another_day(self, at: datetime) -> bool:
-        """False for an unopened account, which has no days. An open day is looked up once."""
+        """Whether the day of `at` is later than the open day; False for an unopened account, which has no days."""
         if at < self._open_until:
             return False
         account = self.world.portfolio.account_state
@@ -220,7 +220,7 @@ class Engine:
         return None
 
     def _work(self, stimulus: Stimulus) -> Generator[Unit, None, Sequence[Envelope]]:
-        """Yields the unit of this stimulus until it is confirmed; returns its events, none where nothing followed."""
+        """Yields the unit of this stimulus until it is confirmed; returns its events, none if nothing followed."""
         if self.recalling:
             return (yield from self._recalled(self._recall.take(stimulus), stimulus.at))
         while True:

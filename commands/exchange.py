@@ -1,7 +1,8 @@
 """The port to an exchange: order entry, reports and queries.
 
-Sending returns nothing: the outcome arrives as a report, which may come late, twice or never. A report is a command to
-its order (see `commands/order.py`). Every exchange keeps the contract in `tests/commands/exchange_contract.py`.
+Sending returns nothing: the outcome arrives as a report, which may come late, twice or never. A report is handled as a
+command to its order (see `commands/order.py`). Every adapter passes the tests in
+`tests/commands/exchange_contract.py`.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ class Ticket(Struct, frozen=True, gc=False):
 
 
 class Report(Struct, frozen=True, gc=False, kw_only=True):
-    """The fields of all reports: the order, the time of the happening, and the fact that is logged as the cause.
+    """The fields of all reports: the order, the time of the reported change, and the fact that is logged as the cause.
 
-    `fact` is `exchange:<venue>:<id>`, the same for the same happening however often it is reported. A report of our
-    own sender has `clock:<ISO time>`.
+    `fact` is `exchange:<venue>:<id>`; a repeated report of one change has the same fact. A report that our own sender
+    makes has `clock:<ISO time>`.
     """
 
     order_id: str
@@ -46,13 +47,13 @@ class Submitted(Report, frozen=True, gc=False, kw_only=True):
 
 
 class Accepted(Report, frozen=True, gc=False, kw_only=True):
-    """The order rests at the exchange; a stop waits for its trigger."""
+    """The order rests at the exchange; a stop rests there until its trigger price trades."""
 
     venue_order_id: str
 
 
 class Triggered(Report, frozen=True, gc=False, kw_only=True):
-    """A stop's trigger traded, at `price`."""
+    """A stop's trigger price was reached by a trade at `price`."""
 
     price: Decimal
 
@@ -113,16 +114,16 @@ class OutcomeUnclear(Report, frozen=True, gc=False, kw_only=True):
 
 
 class NotSent(Report, frozen=True, gc=False, kw_only=True):
-    """Our sender did not send the order, or it did not arrive; it does not exist at the exchange and never will.
+    """Our sender did not send the order, or the order did not arrive; it will never exist at the exchange.
 
-    `fact` is `clock:<ISO time>`, since our clock found the intent stale.
+    `fact` is `clock:<ISO time>`, since our clock showed that the intent was stale.
     """
 
     reason: str
 
 
 class Funded(Struct, frozen=True, gc=False, kw_only=True):
-    """Funding was settled on an open position: `amount` in quote currency, negative when we paid. It is no fill."""
+    """Funding was settled on an open position: `amount` in quote currency, negative when we paid."""
 
     instrument: str
     at: datetime
@@ -133,7 +134,7 @@ class Funded(Struct, frozen=True, gc=False, kw_only=True):
 class Liquidated(Struct, frozen=True, gc=False, kw_only=True):
     """The exchange closed a position by force, under an order of its own.
 
-    `side` is the side of that order; the other fields are those of any execution.
+    `side` is the side of that order; the other fields describe its execution.
     """
 
     instrument: str
@@ -166,14 +167,14 @@ AnyReport = OrderReport | Funded | Liquidated
 
 
 class OrderEntry(Protocol):
-    """Order entry. Each call either hands over what is sent or raises one of three errors.
+    """Order entry. Each call either passes the request to the exchange or raises one of three errors.
 
     - ExchangeUnreachable: nothing arrived at the exchange.
     - ExchangeRefused: a structured refusal; the request was not executed.
     - OutcomeUnknown: the request may or may not have been executed.
 
-    An error of `submit` applies to every ticket of the call. An adapter that needs several requests for one call raises
-    only while none of them has arrived; after that it reports the outcome of each ticket.
+    An error of `submit` applies to every ticket of the call. An adapter that sends several requests for one call raises
+    only if none of them has arrived; otherwise it reports the outcome of each ticket.
     """
 
     @property
@@ -184,7 +185,7 @@ class OrderEntry(Protocol):
     def submit(self, tickets: Sequence[Ticket]) -> None:
         """Sends orders that belong together (an entry with its stop and target) in the order given.
 
-        A used order id never makes a second order: sending the same ticket again changes nothing.
+        The venue never has two orders with one id: sending the same ticket again changes nothing.
         """
         ...
 
@@ -201,7 +202,7 @@ class OrderEntry(Protocol):
         limit_price: Decimal | None,
         trigger_price: Decimal | None,
     ) -> None:
-        """Requests other terms, where None keeps a term; leads to Amended or AmendRefused."""
+        """Requests other terms (None keeps a term); leads to Amended or AmendRefused."""
         ...
 
 
@@ -211,7 +212,7 @@ class ReportStream(Protocol):
     def reports(self) -> Sequence[AnyReport]:
         """The reports since the last call, in the order they happened; empty where there are none.
 
-        It raises nothing: a report that cannot be received comes later, or is found by a query.
+        Raises nothing: a report that cannot be received now is returned by a later call, or found by a query.
         """
         ...
 
@@ -219,12 +220,12 @@ class ReportStream(Protocol):
 class VenueQueries(Protocol):
     """Queries about the venue and our account there.
 
-    Every query raises ExchangeUnreachable where no response arrived and ExchangeRefused where the venue refused it. A
-    query changes nothing, so there is no unknown outcome.
+    Every query raises ExchangeUnreachable if no response arrived and ExchangeRefused if the venue refused the query. A
+    query changes nothing, so it never has an unknown outcome.
     """
 
     def order(self, order_id: str) -> VenueOrder | None:
-        """The order with this client order id, open or ended; None where the venue has no such order."""
+        """The order with this client order id, open or ended; None if the venue has no such order."""
         ...
 
     def open_orders(self) -> Sequence[VenueOrder]:
@@ -236,7 +237,7 @@ class VenueQueries(Protocol):
         ...
 
     def positions(self) -> Sequence[VenuePosition]:
-        """The open positions; none for an instrument that is flat."""
+        """The open positions; an instrument without one is left out."""
         ...
 
     def balances(self) -> Sequence[VenueBalance]:

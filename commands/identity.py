@@ -1,4 +1,4 @@
-"""The identity of an engine's work: log, account and run."""
+"""The values that an engine puts into every event: the log's id, the account and the run."""
 
 from __future__ import annotations
 

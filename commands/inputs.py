@@ -1,4 +1,4 @@
-"""The inputs of the engine. Time enters with them: `at` is when the events that follow are recorded (UTC).
+"""The inputs of the engine. Each has a time: `at` is when the events that follow are recorded (UTC).
 
 The same inputs in the same order give the same log.
 """
@@ -43,7 +43,7 @@ class RequestMade(Struct, frozen=True):
 
 
 class Tick(Struct, frozen=True):
-    """Time has passed."""
+    """Time has passed, and nothing else happened."""
 
     at: datetime
 

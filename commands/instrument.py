@@ -29,7 +29,7 @@ InstrumentCommand = ListInstrument
 
 
 def decide(command: InstrumentCommand, state: Catalogue) -> Sequence[InstrumentEvent]:
-    """The events that follow; none where the rules are known already. Raises InvalidInput for impossible rules."""
+    """The events that follow; none if the same rules are recorded already. Raises InvalidInput for impossible rules."""
     instrument = command.instrument
     check_instrument_id(instrument.id)
     check_rules(instrument)

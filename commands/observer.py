@@ -1,4 +1,4 @@
-"""The observer: watches the engine at work and changes nothing in it."""
+"""The observer: is notified of the engine's candles and units, and changes nothing."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from domain.log import Envelope
 
 
 class Observer(Protocol):
-    """Called on the engine's thread, between two units of work: it returns at once and raises nothing."""
+    """The engine's thread calls these methods between two units; they must return at once and raise nothing."""
 
     def saw(self, instrument: str, close: Decimal, at: datetime) -> None:
-        """A candle of the instrument closed at this price (quote currency), at this time of the market's clock."""
+        """A candle of the instrument closed at the price `close` (quote currency), at the market's time `at`."""
         ...
 
     def recorded(self, envelopes: Sequence[Envelope], worked: float, appended: float) -> None:
-        """One unit of work is durable; recalled units are not passed.
+        """One unit of work is durable. Not called for recalled units.
 
-        In wall-clock seconds, `worked` is the time from the stimulus to its last decision, `appended` the time from
-        there until the log responded. Where `envelopes` hold a DecisionMade, `worked` is signal -> decision; where they
-        hold an OrderPlaced, `appended` is decision -> durable order intent.
+        `worked` is the time from the stimulus to its last decision, `appended` the time from that decision until the
+        log responded, both in wall-clock seconds. If `envelopes` hold a DecisionMade, `worked` is the time from signal
+        to decision. If they hold an OrderPlaced, `appended` is the time from decision to durable order intent.
         """
         ...

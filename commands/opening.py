@@ -17,7 +17,7 @@ class OpenLog(Struct, frozen=True, gc=False):
 
 
 def decide(command: OpenLog, state: LogOpened | None) -> Sequence[LogOpened]:
-    """The opening; nothing where the log is open with it already. Raises Refused where it is another log."""
+    """The opening; nothing if the log was opened with the same identity. Raises Refused for another identity."""
     if state is None:
         return [command.opening]
     if state == command.opening:

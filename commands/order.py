@@ -1,6 +1,6 @@
 """The commands of an order, which include the reports of an exchange.
 
-Only `decide` refuses a command; a report of what is known already leads to no event.
+A report of a change that is recorded already leads to no event.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ from domain.order import (
 
 
 class PlaceOrder(Struct, frozen=True, gc=False):
-    """Records the intent; the terms are checked against `rules`, those of the instrument."""
+    """Records the intent to send an order; `rules`, by which the terms are checked, are those of the instrument."""
 
     order_id: str
     terms: OrderPlaced
@@ -124,8 +124,8 @@ EVENTS: Mapping[type[OrderReport], Callable[[Any], OrderEvent]] = {
 def decide(command: OrderCommand, state: OrderState) -> Sequence[OrderEvent]:
     """The events that follow; none where the command changes nothing.
 
-    Raises Refused where the state of the order does not allow the command, InvalidInput for terms that the
-    instrument's rules do not allow.
+    Raises Refused if the state of the order does not allow the command, InvalidInput for terms that the instrument's
+    rules do not allow.
     """
     match command:
         case PlaceOrder():
@@ -156,7 +156,7 @@ def _place(command: PlaceOrder, state: OrderState) -> Sequence[OrderEvent]:
 
 
 def check_terms(terms: OrderPlaced, rules: Instrument) -> None:
-    """Raises InvalidInput unless the terms are complete and on the instrument's ticks and lots."""
+    """Raises InvalidInput unless the terms are complete and are multiples of the instrument's tick and lot."""
     if terms.instrument != rules.id:
         raise InvalidInput(f"terms for {terms.instrument} were checked against the rules of {rules.id}")
     check_digits("quantity", terms.quantity, rules.lot)
@@ -183,7 +183,7 @@ def _check_price(name: str, price: Decimal | None, rules: Instrument, *, needed:
 
 
 def _request_cancel(command: CancelOrder, state: Working | Closed) -> Sequence[OrderEvent]:
-    """Under an unknown outcome a cancel may be requested again: the last one may not have arrived."""
+    """While the outcome is unknown, a cancel may be requested again, because the previous request may be lost."""
     if isinstance(state, Closed) or state.status is OrderStatus.CANCEL_REQUESTED:
         return []
     return [OrderCancelRequested(command.reason)]
@@ -224,9 +224,9 @@ def _deny(command: DenyOrder, state: Working | Closed) -> Sequence[OrderEvent]:
 
 
 def _report(report: OrderReport, state: Working | Closed) -> Sequence[OrderEvent]:
-    """A report that changes nothing has no event; a fill beyond the order has a second event.
+    """A report that changes nothing leads to no event; a fill beyond the ordered quantity leads to two.
 
-    NotSent is ignored for an order with a report of the exchange: it was sent, by a sender before a restart.
+    NotSent is ignored if the exchange has reported the order: a sender before a restart had sent it.
     """
     if isinstance(report, Filled):
         check_execution(report)

@@ -1,4 +1,4 @@
-"""The handling, at start, of positions of strategies that are no longer configured."""
+"""Handles, at start, the positions and entries of strategies that are no longer configured (orphans)."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class _Start(Struct, frozen=True, kw_only=True):
 
 
 def settle_orphans(portfolio: Portfolio, *, chain: str, fresh_until: datetime) -> Sequence[Command]:
-    """The commands that follow from `orphans.rule` in force: each position is reported, closed or handed over.
+    """The commands that follow from the setting `orphans.rule`: each orphan is reported, closed or handed over.
 
-    `chain` is the chain of the start as an outside fact, and names the orders; they may be sent until `fresh_until`
-    (UTC). Nothing follows without orphans; while an orphan is being closed, only its report is repeated.
+    `chain` is the chain that this start begins; the ids of its orders are derived from it. The orders may be sent until
+    `fresh_until` (UTC). Nothing follows without orphans. While an orphan is being closed, only its report is repeated.
     """
     settings = portfolio.settings.settings
     found = orphans(portfolio, settings)

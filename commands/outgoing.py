@@ -1,4 +1,4 @@
-"""The requests that durable events send to the exchange, and those that a log shows as unconfirmed."""
+"""The requests to the exchange that follow from durable events, and those that the exchange has not confirmed."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _SENT = frozenset(get_args(Sendable))
 
 
 class Outgoing(Struct, frozen=True, gc=False):
-    """One event to be sent, and its order.
+    """One event that leads to a request to the exchange, and the order of the event.
 
-    `fresh_until` (UTC) is given for an amendment that is sent again and may add exposure. An order that is placed has
-    its own in its terms.
+    `fresh_until` (UTC) is set only for an amendment that is sent again and may add exposure. The terms of a placed
+    order contain their own `fresh_until`.
     """
 
     order_id: str
@@ -66,10 +66,10 @@ def outgoing(envelopes: Sequence[Envelope]) -> Sequence[Outgoing]:
 
 
 def unconfirmed(world: World, amendments: Mapping[str, Amendment]) -> Sequence[Outgoing]:
-    """The requests that the exchange has not confirmed, in the order the orders were placed.
+    """The requests that the exchange has not confirmed, ordered by the placement of their orders.
 
-    They may have been sent before the engine stopped, or not. `amendments` holds the last requested amendment of each
-    order, by order id, since an order's state keeps only that an amendment is pending.
+    The engine may have sent them before it stopped, or not. `amendments` holds the last requested amendment of each
+    order, by order id, because an order's state shows only that an amendment is pending.
     """
     freshness = timedelta(seconds=world.portfolio.settings.settings.order_freshness_seconds)
     return [

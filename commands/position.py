@@ -31,10 +31,11 @@ from domain.position import (
 
 
 class ApplyFill(Struct, frozen=True, gc=False, kw_only=True):
-    """One execution, or the part of it that belongs to this position.
+    """One execution, or the part of the execution that belongs to this position.
 
-    `direction` is the direction that the execution trades towards. `balance` is the account's balance before it,
-    `opened_at` the time the position was opened (by this fill: its own time), `reason` the purpose of the order.
+    `direction` is the direction that the execution trades towards. `balance` is the account's balance before the
+    execution, `reason` the purpose of the order. `opened_at` is the time the position was opened, which is the time of
+    the fill if this fill opens it.
     """
 
     stream: str
@@ -67,7 +68,7 @@ class MoveProtection(Struct, frozen=True, gc=False):
 
 
 class ReportOrphan(Struct, frozen=True, gc=False):
-    """The position's owner is no longer configured; `heir` takes it over, nobody if empty."""
+    """The position's owner is no longer configured; `heir` is its new owner, empty if the owner stays."""
 
     stream: str
     owner: str
@@ -80,7 +81,7 @@ PositionCommand = ApplyFill | ApplyFunding | MoveProtection | ReportOrphan
 def decide(command: PositionCommand, state: PositionState) -> Sequence[PositionEvent]:
     """The events that follow.
 
-    Raises Refused for a position that has ended, or was never opened, InvalidInput for funding that is not finite.
+    Raises Refused for a position that has ended or was never opened, InvalidInput for funding that is not finite.
     """
     if isinstance(state, Ended):
         raise Refused(f"{command.stream} has ended; a new position has a stream of its own")

@@ -1,8 +1,8 @@
-"""Recall: resuming a log. Its events are folded in step with the stimuli that led to them.
+"""Recall: resumes a log, by folding the recorded events of each stimulus instead of deciding them again.
 
-After a stop the same tape is played from its first candle. While the log holds more events, the consequences of each
-stimulus are taken from the log; a stimulus without events in the log has none. So aggregates are rebuilt by replay,
-rules tightened since do not change history, and the simulated exchange receives every call again.
+After a stop the same tape is played from its first candle. While the log holds further events, the events of each
+stimulus are taken from the log; a stimulus without events in the log has no consequences. Therefore replay rebuilds the
+states, rules that were changed since do not alter history, and the simulated exchange receives every call again.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ class Recall:
 
     @property
     def is_over(self) -> bool:
-        """True when the log holds no further event, so that stimuli are decided again."""
+        """Whether the log holds no further event, so that the next stimuli are decided."""
         return self._next is None
 
     def take(self, stimulus: Stimulus) -> Sequence[Envelope]:
-        """The events that followed from this stimulus in the log; none where nothing followed.
+        """The recorded events that followed from this stimulus; none if nothing followed.
 
-        Raises TapeMismatch where the log holds an older event that no stimulus led to, or another execution or funding
-        under the same fact. Decisions in the log are kept as they are; outside facts must be the same.
+        Raises TapeMismatch if the log holds an older event that no stimulus led to, or if an execution or funding with
+        the same fact differs. Recorded decisions are not compared with the current rules.
         """
         facts = {ask.cause for ask in stimulus.asks}
         taken = self._take_caused_by(facts, stimulus.at)
@@ -48,7 +48,7 @@ class Recall:
         return taken
 
     def take_commands(self, until: datetime) -> Sequence[Envelope]:
-        """The events of a person's next request up to this time, which no tape holds; none without such a request."""
+        """The events of the next recorded request up to this time, if there is one. No tape holds requests."""
         upcoming = self._next
         if upcoming is None or upcoming.envelope.meta.recorded_at > until:
             return ()
@@ -58,7 +58,7 @@ class Recall:
         return self._take_caused_by({cause}, upcoming.envelope.meta.recorded_at)
 
     def _take_caused_by(self, facts: set[str], at: datetime) -> Sequence[Envelope]:
-        """Takes events of one recording time: a fact that is repeated later leads to another unit."""
+        """Takes only events with one recording time, because a fact that is repeated later leads to another unit."""
         taken: list[Envelope] = []
         ids: set[str] = set()
         while self._next is not None:
@@ -82,7 +82,7 @@ class Recall:
 
 
 def _check_same_facts(stimulus: Stimulus, taken: Sequence[Envelope]) -> None:
-    """Executions and funding on this tape must equal those in the log."""
+    """Raises TapeMismatch unless executions and funding on this tape equal those in the log."""
     reported = {
         ask.cause: _MONEY[type(ask.command)](ask.command)
         for ask in stimulus.asks

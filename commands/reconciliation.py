@@ -1,4 +1,4 @@
-"""The commands of reconciliation: to record a difference, and to settle it."""
+"""The commands of reconciliation: one records a discrepancy, the other resolves it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RecordDiscrepancy(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class ResolveDiscrepancy:
-    """Settles the discrepancy; `resolution` states how."""
+    """Resolves the discrepancy; `resolution` states how."""
 
     discrepancy_id: str
     resolution: str
@@ -37,7 +37,10 @@ ReconciliationCommand = RecordDiscrepancy | ResolveDiscrepancy
 
 
 def decide(command: ReconciliationCommand, state: Discrepancies) -> Sequence[ReconciliationEvent]:
-    """The events that follow; none for a discrepancy known or settled already. Raises Refused for an unknown id."""
+    """The events that follow; none for a discrepancy that is already recorded, or already resolved.
+
+    Raises Refused for an unknown id.
+    """
     if isinstance(command, RecordDiscrepancy):
         if command.discrepancy_id in state.known:
             return []

@@ -1,8 +1,8 @@
 """The remedy of a difference: the report or command that brings the log in line with the venue.
 
-A driver reconciles in three steps. It takes in the remedies of all differences, in their order; it compares again; and
-it records the rest (`commands.reconciliation.recorded`). A difference that a remedy resolves is therefore no
-discrepancy, and every recorded discrepancy needs a person.
+A driver reconciles in three steps: it takes in the remedies of all differences, in their order; it compares again; and
+it records the remaining differences as discrepancies (`commands.reconciliation.recorded`). A difference that a remedy
+resolves is therefore never recorded, and a person must resolve every recorded discrepancy.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ NOT_FOUND = "not found at the venue by its id"
 
 
 def remedy(difference: Difference, venue: str, at: datetime) -> Remedy | None:
-    """The remedy at `at`, the time of the comparison; None where only a person can resolve the difference.
+    """The remedy; `at` is the time of the comparison. None if only a person can resolve the difference.
 
-    Taking a remedy in again changes nothing: a report of what is known already has no event.
+    A remedy that is taken in a second time changes nothing, like any repeated report.
     """
     make = _REMEDIES.get(type(difference))
     return None if make is None else make(difference, venue, at)
@@ -96,7 +96,7 @@ def _accepted(theirs: StatedOrder, at: datetime, fact: str) -> OrderReport:
 
 
 def _triggered(theirs: StatedOrder, at: datetime, fact: str) -> OrderReport | None:
-    """Uses the trigger as the price, since no response holds the traded price."""
+    """Uses the trigger price as the traded price, which no response contains."""
     if theirs.trigger_price is None:
         return None
     return Triggered(order_id=theirs.order_id, at=at, fact=fact, price=theirs.trigger_price)
@@ -126,7 +126,7 @@ _STATUSES: Mapping[OrderStatus, Callable[[StatedOrder, datetime, str], OrderRepo
     OrderStatus.REJECTED: _rejected,
     OrderStatus.EXPIRED: _expired,
 }
-"""The report of each status of the venue. FILLED has none: an order is filled by its executions."""
+"""The report of each status at the venue. FILLED has no report, because executions make an order filled."""
 
 _REMEDIES: Mapping[type[Difference], Callable[[Any, str, datetime], Remedy | None]] = {
     ExecutionMissing: _execution,

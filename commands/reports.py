@@ -1,4 +1,4 @@
-"""Reports as stimuli: reports of orders together, each report of a position by itself."""
+"""Turns reports into stimuli: reports of orders share one, each report of a position has its own."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ EXCHANGE = "exchange"
 def stimuli(reports: Sequence[AnyReport], world: World, account: str, at: datetime) -> Iterator[Stimulus]:
     """The reports in their order, in as few stimuli as possible.
 
-    Lazy, because the position of a report must be looked up after the fills before it are recorded. Repeated funding
-    and liquidations are left out here: unlike executions, nothing in a position identifies them.
+    Each stimulus is made when it is requested, because the position of a report must be looked up after the preceding
+    fills are recorded. Repeated funding and liquidations are left out here, because no position recognises them; an
+    order recognises a repeated execution by its id.
     """
     asks: list[Ask] = []
     for report in reports:

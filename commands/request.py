@@ -1,8 +1,9 @@
 """The requests that a person or a program may send to the engine from outside.
 
-The engine turns a request into commands on the current state (`commands/requests`). A request and its command have the
-same name; where they have the same fields they are one class.
-Prices are in quote currency, quantities in base currency. None keeps a value, or leaves it out.
+The engine turns a request into commands, depending on the current state (`commands/requests`). A request and its
+command have the same name; if they also have the same fields, one class serves as both.
+Prices are in quote currency, quantities in base currency. In a change, None keeps the current value; in a new order it
+means that there is no such value.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ __all__ = [
 class ManualTerms:
     """The terms of a manual order.
 
-    `reduce_only` orders only reduce a position. `stop` and `target` are the protection that rests at the exchange
-    from the first fill on; a reducing order has none.
+    `reduce_only` orders only reduce a position. `stop` and `target` are the prices of the protective orders, which are
+    active from the first fill on; a reducing order has none.
     """
 
     instrument: str
@@ -62,10 +63,10 @@ class ManualTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutsideSignal:
-    """A signal as an external scanner states it; its fields are those of `domain.signal.SignalDetected`.
+    """A signal in the form in which an external scanner sends it; it has the fields of `domain.signal.SignalDetected`.
 
-    The fields are repeated because pydantic cannot read a Struct, and `detected` copies each by name, so that the type
-    checkers compare them.
+    The fields are repeated because pydantic cannot read a Struct. `detected` copies each field by name, so the type
+    checkers compare the fields of both classes.
     """
 
     strategy: str
@@ -82,7 +83,7 @@ class OutsideSignal:
     inputs: Mapping[str, float]
 
     def detected(self) -> SignalDetected:
-        """The event that records it."""
+        """The event that records this signal."""
         return SignalDetected(
             strategy=self.strategy,
             instrument=self.instrument,
@@ -132,7 +133,10 @@ class AmendOrder:
 
 @dataclass(frozen=True, slots=True)
 class ClosePosition:
-    """Closes the whole position at the market; `position` is its stream, or the part of it after the account."""
+    """Closes the whole position at the market.
+
+    `position` is the name of its stream, or the part of the name after the account.
+    """
 
     position: str
     reason: str
@@ -149,7 +153,7 @@ class MoveProtection:
 
 @dataclass(frozen=True, slots=True)
 class PauseStrategy:
-    """Skips the strategy's entries from here on; its exits go through."""
+    """Skips the strategy's entries from now on; its exits are still made."""
 
     strategy: str
     reason: str
@@ -157,7 +161,7 @@ class PauseStrategy:
 
 @dataclass(frozen=True, slots=True)
 class ResumeStrategy:
-    """Judges the strategy's entries again."""
+    """Ends the pause of a strategy, so that its entries are judged again."""
 
     strategy: str
     reason: str
@@ -165,7 +169,7 @@ class ResumeStrategy:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSettings:
-    """Changes settings by their dotted names (`risk.max_positions`), as text; the others are unchanged."""
+    """Changes settings, given by dotted names (`risk.max_positions`) with values as text; the others are unchanged."""
 
     changes: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -192,7 +196,7 @@ class Requested:
     """A request with its idempotency key `id` (1 to 64 of `[A-Za-z0-9_-]`) and its actor.
 
     The events that follow from it have the cause `command:<id>/<fingerprint>`. After `valid_until` it is declined and
-    never carried out: an engine that starts an hour later must not trade on it.
+    never carried out, so an engine that starts an hour later does not trade on it.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""The role that each request needs, by whatever way it arrives: GraphQL, a chat, the command line."""
+"""The role that each request needs, whether it arrives by GraphQL, a chat or the command line."""
 
 from __future__ import annotations
 
@@ -55,4 +55,4 @@ LEAST_ROLE: Mapping[type, Role] = {
     ResetKillSwitch: Role.ADMIN,
     ResolveDiscrepancy: Role.TRADER,
 }
-"""The least role for each request. Reading needs VIEWER."""
+"""The lowest role that may send each request. Reading needs VIEWER."""

@@ -28,7 +28,7 @@ Decider = Callable[[Any, Any], Sequence[Event]]
 
 
 class Route(Struct, frozen=True):
-    """The route of a command: `stream(account, command)` names its stream, `decide(command, state)` its events."""
+    """The route of a command: `stream(account, command)` is its stream, `decide(command, state)` returns its events."""
 
     stream: Stream
     decide: Decider

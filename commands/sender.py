@@ -1,7 +1,9 @@
-"""The sender: sends durable requests to the exchange, after checking the freshness of every intent against the clock.
+"""The sender: sends durable requests to the exchange.
 
-Sending has no result. The sender returns reports of its own (not sent, refused at once, outcome unknown), which the
-driver takes in like those of the exchange.
+Before it sends an intent, it compares the intent's `fresh_until` with the clock.
+
+The exchange returns no result. The sender itself makes a report of an order that it did not send, that was refused at
+once, or whose outcome is unknown. The driver handles these reports like those of the exchange.
 """
 
 from __future__ import annotations
@@ -25,11 +27,11 @@ from domain.errors import ExchangeError, ExchangeRefused, ExchangeUnreachable, O
 from domain.order import OrderAmendRequested, OrderCancelRequested, OrderPlaced
 
 Made = Callable[[str, datetime, str, str], OrderReport]
-"""A report of (order id, time, venue, reason)."""
+"""A function that makes a report of (order id, time, venue, reason)."""
 
 
 class Sender:
-    """Sends to one exchange; `clock` gives the time (UTC) that freshness is judged by and that tickets carry."""
+    """Sends to one exchange; `clock` returns the time (UTC) for tickets and for the comparison with `fresh_until`."""
 
     def __init__(self, exchange: OrderEntry, clock: Callable[[], datetime]) -> None:
         self._exchange, self._clock = exchange, clock
@@ -37,10 +39,10 @@ class Sender:
     def send(self, requests: Sequence[Outgoing]) -> Sequence[OrderReport]:
         """Submits each entry together with its protection, then cancels and amends, all in log order.
 
-        A stale intent is not sent, and neither is its protection; both are returned as NotSent. An order that reduces
-        a position is always fresh. An error of the exchange becomes a report by the table `REPORTED`.
+        A stale entry and its protection are not sent; both are returned as NotSent. An order that reduces a position is
+        never stale. The table `REPORTED` gives the report for each error of the exchange.
 
-        Where the log of a tape is recalled, the tape's clock shows the same times, so the same requests are sent.
+        When a tape is recalled, its clock shows the same times as before, so the same requests are sent.
         """
         reports = [report for family in _families(requests) for report in self._submit(family)]
         for request in requests:
@@ -56,13 +58,12 @@ class Sender:
         return self._handed_over([request], now)
 
     def resume(self, requests: Sequence[Outgoing], venue: VenueQueries) -> Sequence[OrderReport]:
-        """Sends again, by the same rules, the requests that a stopped engine left unconfirmed.
+        """Sends the unconfirmed requests of a stopped engine again, by the same rules.
 
-        An order that is at the venue already is not sent again; its outcome is found by its reports or by
-        reconciliation. An amendment that may add exposure and is not fresh any more is not sent; where it had arrived
-        after all, reconciliation finds the amended terms. An order that is to be cancelled and never arrived is not
-        sent, and neither is its protection. Where the venue does not respond, the outcome of the order and its
-        protection is unclear.
+        An order that is already at the venue is not sent again; its reports or reconciliation show its outcome. A stale
+        amendment that may add exposure is not sent; if it arrived before the stop, reconciliation finds the amended
+        terms. An order that never arrived and has a requested cancel is not sent, and neither is its protection. If the
+        venue does not respond, the outcome of the order and its protection is unclear.
         """
         reports: list[OrderReport] = []
         missing: list[Outgoing] = []
@@ -101,7 +102,7 @@ class Sender:
 def too_late(placed: Sequence[Outgoing], now: datetime) -> Mapping[str, str]:
     """The reason, by order id, for each order that must not be sent any more.
 
-    A stale entry was meant for a market that has moved on, and its protection would reduce another position. An order
+    The market has changed since a stale entry was decided, and its protection would reduce another position. An order
     that closes a position is never too late.
     """
     terms = {request.order_id: request.event for request in placed if isinstance(request.event, OrderPlaced)}
@@ -122,7 +123,7 @@ _WITHDRAWN = "not sent: it was to be cancelled before it was sent"
 
 
 def _withdrawn(missing: Sequence[Outgoing], others: Sequence[Outgoing]) -> Collection[str]:
-    """The orders the venue does not have that are to be cancelled, and those that wait for one of them, by order id."""
+    """The ids of missing orders with a requested cancel, and of the protective orders of such entries."""
     cancelled = {one.order_id for one in others if isinstance(one.event, OrderCancelRequested)}
     entries = [one.order_id for one in missing if one.order_id in cancelled]
     waiting = [

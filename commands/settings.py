@@ -10,7 +10,7 @@ from domain.settings import InForce, Settings, SettingsChanged, SettingsEvent, c
 
 
 class ChangeSettings(Struct, frozen=True, gc=False):
-    """Puts these settings in force; `reason` is given where a person requests the change."""
+    """Puts these settings in force; `reason` is the reason of the person who requests the change, else empty."""
 
     settings: Settings
     reason: str = ""
@@ -20,7 +20,7 @@ SettingsCommand = ChangeSettings
 
 
 def decide(command: SettingsCommand, state: InForce) -> Sequence[SettingsEvent]:
-    """The events that follow; none where these settings are in force already. Raises InvalidSettings."""
+    """The events that follow; none if these settings are already in force. Raises InvalidSettings for invalid ones."""
     check(command.settings)
     if state.version > 0 and state.settings == command.settings:
         return []

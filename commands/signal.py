@@ -1,4 +1,4 @@
-"""The commands of a signal: to be detected and to be decided, once each."""
+"""The commands of a signal: one records the signal, the other its decision. Repeating them changes nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SignalCommand = RaiseSignal | RecordDecision
 
 
 def decide(command: SignalCommand, state: SignalState) -> Sequence[SignalEvent]:
-    """The events that follow; none where the signal was detected or decided before.
+    """The events that follow; none if the signal, or its decision, is already recorded.
 
     Raises InvalidInput for a signal with impossible figures, Refused for a decision without a signal.
     """

@@ -1,4 +1,4 @@
-"""The start of trading: the current configuration is put in force, and orphans are handled."""
+"""The stimuli at the start of trading: one puts the configuration in force, the other handles orphans."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from domain.settings import Settings
 def configured(at: datetime, settings: Settings, portfolio: Portfolio) -> Stimulus:
     """Puts the configured strategies and the rules about their positions in force; limits are unchanged.
 
-    Nothing follows where the same settings are in force already.
+    Nothing follows if the same settings are already in force.
     """
     wanted = replace(
         portfolio.settings.settings,

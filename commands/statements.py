@@ -1,4 +1,4 @@
-"""The two statements that a reconciliation compares: ours from the world, theirs from a venue's responses."""
+"""The two statements that a reconciliation compares: ours from the log's states, theirs from the venue's responses."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def our_statement(world: World) -> Statement:
 
 
 def their_statement(venue: VenueQueries, our: Statement, since: datetime) -> Statement:
-    """The venue's current statement; executions at or after `since`.
+    """The venue's current statement, with the executions at or after `since`.
 
-    Each order that is open here and not listed as open there is queried by its id. Raises what the queries raise, so a
-    statement is never incomplete.
+    Each order that is open in our statement and is not among the venue's open orders is queried by its id. Raises what
+    the queries raise, so a statement is never incomplete.
     """
     listed = venue.open_orders()
     names = {order.order_id for order in listed}

@@ -1,4 +1,4 @@
-"""A stimulus: an input from outside, as the commands that it leads to."""
+"""A stimulus: the commands that follow directly from one input."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from commands.routes import Command
 
 
 class Ask(Struct, frozen=True, gc=False, kw_only=True):
-    """One command with its cause.
+    """One command, its cause, and who sends it.
 
     `cause` is the id of an event or an outside fact (see `domain.log.Meta`), `occurred_at` its time, `actor` whoever
-    sends the command. `chain` is the chain that the command continues; None where it continues the chain of its stream,
-    or where the fact begins a new chain.
+    sends the command. `chain` is the chain that the command continues; None if the command continues the chain of its
+    stream, or if the fact begins a new chain.
     """
 
     command: Command
@@ -25,7 +25,7 @@ class Ask(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Stimulus(Struct, frozen=True, gc=False):
-    """Commands that are handled as one: all of it is recorded at `at`, or nothing."""
+    """Commands that are handled together: all their events are recorded at `at`, or none."""
 
     at: datetime
     asks: tuple[Ask, ...]

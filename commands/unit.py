@@ -1,4 +1,4 @@
-"""A unit of work: all that follows from one stimulus, recorded in one append and sent after it."""
+"""A unit of work: all events that follow from one stimulus; they are appended together, and their orders sent after."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from domain.log import Envelope, Meta, chain_id, event_id
 class Unit(Struct, frozen=True, eq=False):
     """The events of one append, in the order of the log; `at` is when they are recorded (UTC).
 
-    `branch` is the state once they are durable. It is None where the log holds them already; such events are folded
-    and not appended.
+    `branch` is the state after these events. It is None if the log already holds the events; then they are folded and
+    not appended.
     """
 
     at: datetime
@@ -31,15 +31,15 @@ class Unit(Struct, frozen=True, eq=False):
 
     @property
     def is_recorded(self) -> bool:
-        """Whether the log holds these events already."""
+        """Whether the log already holds these events."""
         return self.branch is None
 
 
 def decide(branch: Branch, stimulus: Stimulus, identity: Identity) -> Unit:
-    """Decides all that follows from the stimulus, on the branch, which takes the events in.
+    """Decides all events that follow from the stimulus, and folds them into the branch.
 
-    The consequences of one command are finished before the next is decided, so a second signal sees the orders of the
-    first. Raises Refused or InvalidInput.
+    All consequences of one command are decided before the next command, so a second signal is judged with the orders of
+    the first. Raises Refused or InvalidInput.
     """
     waiting = deque(stimulus.asks)
     while waiting:
@@ -67,7 +67,7 @@ def _events(branch: Branch, ask: Ask, at: datetime, identity: Identity) -> Seque
 
 
 def _chain(branch: Branch, stream: str, fact: str, identity: Identity) -> str:
-    """Continues the chain of an order, position or signal; any other outside fact begins a chain."""
+    """The chain of the order, position or signal if it has one; otherwise the chain that the outside fact begins."""
     goes_on = stream.partition("-")[0] in {"signal", "order", "position"}
     begun = branch.chain_of(stream) if goes_on else None
     return begun or chain_id(identity.log_id, identity.account, chain_fact(fact))

@@ -1,4 +1,4 @@
-"""The strategies at work: which instance reads which candles, and the signals of their proposals."""
+"""Passes candles to the strategy instances that read them, and makes signals of their proposals."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from domain.strategies import Proposal, Strategy, Watcher
 
 
 class Instance(Struct, frozen=True, kw_only=True):
-    """One strategy in force, with an id, instruments and an interval of its own.
+    """One configured strategy with its id, its instruments and the interval of its candles.
 
-    `id` names it in signals, positions and settings. `instruments` are ids, empty for all. `interval` is the
-    interval of the candles it reads, None for that of the market's candles.
+    Signals, positions and settings hold the `id`. `instruments` are instrument ids, empty for all. `interval` is the
+    interval of the candles that the strategy reads, None for the interval of the market's candles.
     """
 
     id: str
@@ -29,13 +29,13 @@ class Instance(Struct, frozen=True, kw_only=True):
     interval: timedelta | None = None
 
     def trades(self, instrument: str) -> bool:
-        """Whether it reads the candles of this instrument."""
+        """Whether the instance reads the candles of this instrument."""
         return not self.instruments or instrument in self.instruments
 
 
 @runtime_checkable
 class MarketWatcher(Protocol):
-    """A watcher that also reads the last prices; the prices it used belong in the proposal's inputs."""
+    """A watcher that also reads the last prices; it puts the prices that it used into the proposal's inputs."""
 
     def on_market(self, candle: Candle, market: MarketView) -> Proposal | None:
         """Takes the next closed candle, in time order, with the market at its close."""
@@ -43,7 +43,7 @@ class MarketWatcher(Protocol):
 
 
 class Sighting(Struct, frozen=True):
-    """A proposal, the instance that made it, and the closed candle it was made on.
+    """A proposal, the instance that made it, and the candle at whose close it was made.
 
     `cause` is the candle as an outside fact.
     """
@@ -73,7 +73,7 @@ class Sighting(Struct, frozen=True):
 
 
 class Watch:
-    """The view of every instance on every instrument it trades; a view begins with the instrument's first candle."""
+    """Holds one watcher for each instance and instrument, made at the instrument's first candle."""
 
     def __init__(self, instances: Sequence[Instance]) -> None:
         self._instances = instances
@@ -98,7 +98,7 @@ class Watch:
 
 
 class _View:
-    """One instance's view of one instrument."""
+    """One instance's watcher of one instrument, and the coarser candles that it reads."""
 
     def __init__(self, instance: Instance, first: Candle) -> None:
         self._instance = instance
@@ -115,7 +115,7 @@ class _View:
         return () if proposal is None else (Sighting(self._instance, candle, proposal, cause_of(candle)),)
 
     def _proposed(self, candle: Candle, market: MarketView) -> Proposal | None:
-        """Raises StrategyFailed if the strategy raises: its state cannot be trusted after that, so the run ends."""
+        """Raises StrategyFailed if the strategy raises. Its state may be wrong after that, so the run ends."""
         name = self._instance.strategy.name
         try:
             proposal = self._read(candle, market)
@@ -129,9 +129,9 @@ class _View:
 
 
 def coarser_for(instance: Instance, instrument: str, given: timedelta) -> CoarserCandles | None:
-    """Builds the instance's candles from candles of the `given` interval; None where it reads those.
+    """The builder of the instance's candles from candles of the interval `given`; None if it reads candles of `given`.
 
-    Raises InvalidInput where its candles cannot be built.
+    Raises InvalidInput if candles of its interval cannot be built from them.
     """
     if instance.interval is None or instance.interval == given:
         return None
@@ -149,7 +149,10 @@ def _reading(watcher: Watcher) -> Callable[[Candle, MarketView], Proposal | None
 
 
 def _check_own(strategy: str, proposal: Proposal, candle: Candle) -> None:
-    """Checked because the signal is judged and sized by these figures, and a third-party strategy may confuse them."""
+    """Raises InvalidInput unless the proposal has this name and the candle's instrument, interval and close.
+
+    The signal is judged and sized by these values, and a third-party strategy may confuse them.
+    """
     named = (proposal.strategy, proposal.instrument, proposal.interval, proposal.price)
     shown = (strategy, candle.instrument, candle.interval, candle.close)
     if named != shown:

@@ -1,4 +1,4 @@
-"""The world: the state and version of every stream of the log, and the portfolio across them."""
+"""The world: the state and version of every stream of the log, and the portfolio folded from all of them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _NAMELESS: frozenset[type] = frozenset({position.PositionFunded, order.OrderPlac
 
 
 def _taken_facts(envelope: Envelope) -> Iterable[str]:
-    """The cause of funding, and of an order that the exchange placed itself."""
+    """The event's cause if the event is funding or the placement of an order by the exchange itself; else nothing."""
     event = envelope.event
     liquidation = isinstance(event, order.OrderPlaced) and event.purpose is Purpose.LIQUIDATION
     once = liquidation or isinstance(event, position.PositionFunded)
@@ -56,9 +56,9 @@ def _taken_facts(envelope: Envelope) -> Iterable[str]:
 class World:
     """One account's states, folded from its events in the order of the log.
 
-    `ordinal` is that of the last folded event; `versions` and `chains` are by stream. `taken_facts` are the exchange's
-    facts that the states do not identify (funding, liquidations), so that a repeated report is taken in once.
-    `commanded` holds what followed from each command from outside, so that a repeated command is carried out once.
+    `ordinal` is the ordinal of the last folded event; the keys of `versions` and `chains` are streams. `taken_facts`
+    are the facts of funding and liquidations, which no state stores, so that a repeated report counts once. `commanded`
+    holds the events that followed from each request, so that a repeated request is carried out once.
     """
 
     __slots__ = ("chains", "commanded", "ordinal", "portfolio", "states", "taken_facts", "versions")
@@ -73,7 +73,7 @@ class World:
         self.ordinal = 0
 
     def fold(self, envelope: Envelope) -> None:
-        """Takes in the next event of the log."""
+        """Folds the next event of the log into the states."""
         meta, event = envelope.meta, envelope.event
         stream = meta.stream
         initial, evolve = FOLDS[type(event)]
@@ -90,19 +90,19 @@ class World:
         self.commanded.take(self.ordinal, envelope)
 
     def fold_all(self, envelopes: Iterable[Envelope]) -> World:
-        """Takes in these events in order; returns itself."""
+        """Folds these events in order; returns this world."""
         for envelope in envelopes:
             self.fold(envelope)
         return self
 
     def state(self, stream: str) -> Any:
-        """The stream's state; the initial state where it has no event."""
+        """The stream's state; the initial state if the stream has no event."""
         held = self.states.get(stream)
         return _INITIAL[stream.partition("-")[0]] if held is None else held
 
     @property
     def log_id(self) -> UUID | None:
-        """The id of the log that was folded; None for an empty one."""
+        """The id of the log that was folded; None for an empty log."""
         opened: LogOpened | None = self.states.get("log")
         return None if opened is None else opened.log_id
 
@@ -130,15 +130,15 @@ class Branch:
         return (self._versions.get(stream) or self._base.versions.get(stream, 0)) + 1
 
     def begun_here(self, stream: str) -> bool:
-        """Whether the stream began in this branch, so that nothing of it is durable or sent."""
+        """Whether the stream began in this branch, so that no event of it is durable and no order of it was sent."""
         return stream in self._versions and stream not in self._base.versions
 
     def chain_of(self, stream: str) -> str | None:
-        """The chain the stream began in; None for a stream without events."""
+        """The chain in which the stream began; None for a stream without events."""
         return self.chains.get(stream) or self._base.chains.get(stream)
 
     def fold(self, envelope: Envelope) -> None:
-        """Takes in an event that is not durable yet."""
+        """Folds an event that is not durable yet."""
         stream = envelope.meta.stream
         evolve = FOLDS[type(envelope.event)][1]
         self._states[stream] = after = evolve(self.state(stream), envelope.event)
@@ -148,7 +148,7 @@ class Branch:
         self.envelopes.append(envelope)
 
     def merge(self) -> None:
-        """Takes the changes into the base world, once they are durable."""
+        """Puts the changes into the base world; called once they are durable."""
         self._base.states.update(self._states)
         self._base.versions.update(self._versions)
         for stream, chain in self.chains.items():

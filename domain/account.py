@@ -14,7 +14,7 @@ from domain.arithmetic import EXACT, ZERO, total
 
 
 class BalanceReason(StrEnum):
-    """What moved the balance: a fill's profit less its fee, or funding."""
+    """Why the balance changed: a fill's profit less its fee, or funding."""
 
     FILL = "FILL"
     FUNDING = "FUNDING"
@@ -36,7 +36,7 @@ class FundsReserved(Struct, frozen=True, gc=False):
 
 
 class FundsReleased(Struct, frozen=True, gc=False):
-    """The entry order ended and its reservation with it."""
+    """The entry order ended, so the funds reserved for it are available again."""
 
     order_id: str
     amount: Decimal
@@ -58,7 +58,7 @@ class DayOpened(Struct, frozen=True, gc=False):
 
 
 class DayClosed(Struct, frozen=True, gc=False):
-    """A trading day (UTC) ended; `realised` is this balance less the balance the day began with."""
+    """A trading day (UTC) ended; `realised` is `balance` less the balance at the start of the day."""
 
     day: str
     balance: Decimal
@@ -96,8 +96,8 @@ class Unopened(Struct, frozen=True, gc=False):
 class Account(Struct, frozen=True, gc=False, kw_only=True):
     """An open account; `balance` and `reserved` (by order id) are in `currency`.
 
-    `day` is the ISO date of the trading day, empty before the first. `tripped` is the reason the kill switch was
-    tripped for, empty while it is not tripped.
+    `day` is the ISO date of the trading day, empty before the first day. `tripped` is the reason why the kill switch
+    was tripped, empty while it is not tripped.
     """
 
     currency: str

@@ -1,4 +1,4 @@
-"""Settings changed by their dotted names and as text: `risk.max_positions` to `3`."""
+"""Changes settings that are given as dotted names and values as text: `risk.max_positions` to `3`."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _FIXED: Mapping[str, str] = {
 def adjusted(settings: Settings, changes: Mapping[str, str]) -> Settings:
     """The settings with these changes, range-checked.
 
-    Raises InvalidSettings naming each unknown name and each value that cannot be read or is out of its range, Refused
-    for a setting that is fixed when the log is opened.
+    Raises InvalidSettings, which lists each unknown name and each value that cannot be read or is out of its range;
+    Refused for a setting that cannot be changed after the log is opened.
     """
     known = names(settings)
     faults: list[str] = []

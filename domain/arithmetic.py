@@ -1,4 +1,4 @@
-"""Decimal arithmetic with contexts of its own: the result never depends on a thread's decimal context.
+"""Decimal arithmetic in the contexts defined here, so no result depends on a thread's decimal context.
 
 Sixty digits hold every product of quantity, price and fee exactly. Only quotients are rounded; the caller chooses
 the rounding by the context.

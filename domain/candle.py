@@ -20,7 +20,7 @@ class Candle(Struct, frozen=True, gc=False, kw_only=True):
 
     Prices are in the quote currency, `volume` in the base currency, `turnover` in the quote currency.
     `bid` and `ask` are the best prices at the close, `funding_rate` a fraction (0.0001 = 0.01 %) settled
-    at the close; each is None where the tape does not carry it.
+    at the close; each is None where the tape does not contain it.
     """
 
     instrument: str
@@ -38,7 +38,7 @@ class Candle(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def close_time(self) -> datetime:
-        """The end of the interval, which the candle excludes."""
+        """The end of the interval; a trade at exactly this time belongs to the next candle."""
         return self.open_time + self.interval
 
 
@@ -56,6 +56,6 @@ def interval_name(interval: timedelta) -> str:
 
 
 def cause_of(candle: Candle) -> str:
-    """This candle as a cause, an outside fact: `candle:<instrument>:<interval>:<open time>`."""
+    """The cause of events that follow from this candle: `candle:<instrument>:<interval>:<open time>`."""
     opened = candle.open_time.replace(tzinfo=None).isoformat(timespec="seconds")
     return f"candle:{candle.instrument}:{interval_name(candle.interval)}:{opened}Z"

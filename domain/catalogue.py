@@ -31,12 +31,12 @@ _DEFAULTS = (Decimal("0.001"), Decimal(100_000), Decimal(25), Decimal("0.02"))
 
 
 def known() -> tuple[Instrument, ...]:
-    """The rules of every instrument in the table, by symbol; a market without a tape starts with them."""
+    """The rules of every instrument in the table, ordered by symbol; a market without a tape lists all of them."""
     return tuple(rules_for(instrument_id(symbol), MIN_NOTIONAL) for symbol in sorted(_BYBIT_LINEAR))
 
 
 def rules_for(instrument: str, tick_seen: Decimal) -> Instrument:
-    """The rules of an instrument: the venue's where the table has them, else cautious defaults.
+    """The rules of an instrument: the venue's if the instrument is in the table, else cautious defaults.
 
     The default tick is `tick_seen`, the finest step observed in the market's prices. The other defaults are a lot of
     0.001, leverage up to 25, a maintenance margin of 2 %, and Bybit's fees and minimum notional.

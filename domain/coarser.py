@@ -10,7 +10,7 @@ from domain.candle import Candle, interval_name
 from domain.errors import InvalidInput
 
 _MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
-"""A start of a week, and so of a day, an hour and a minute: intervals are counted from here."""
+"""The start of a week, which is also the start of a day, an hour and a minute. Intervals are counted from here."""
 
 
 class CoarserCandles:

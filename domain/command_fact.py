@@ -10,23 +10,23 @@ _MARK = "/"
 
 
 def command_fact(key: str, fingerprint: str = "") -> str:
-    """The fact of a request; without a fingerprint, the older form, from which chain ids are derived."""
+    """The fact of a request. Without a fingerprint it is `command:<key>`, from which chain ids are derived."""
     return f"{COMMAND}{key}{_MARK}{fingerprint}" if fingerprint else f"{COMMAND}{key}"
 
 
 def is_command(cause: str) -> bool:
-    """Whether the cause is a request."""
+    """Whether the cause is the fact of a request."""
     return cause.startswith(COMMAND)
 
 
 def key_and_fingerprint(cause: str) -> tuple[str, str]:
-    """Both parts of a request's fact; the fingerprint is empty where the log has none."""
+    """The key and the fingerprint of a request's fact; the fingerprint is empty if the fact has none."""
     key, _, fingerprint = cause.removeprefix(COMMAND).partition(_MARK)
     return key, fingerprint
 
 
 def chain_fact(cause: str) -> str:
-    """The fact from which the chain's id is derived. It has no fingerprint, so every key has exactly one chain."""
+    """The cause without its fingerprint. Chain ids are derived from this form, so every key has exactly one chain."""
     return cause.partition(_MARK)[0] if is_command(cause) else cause
 
 

@@ -1,4 +1,7 @@
-"""Directions of positions, sides and purposes of orders; directions and sides are mapped to each other only here."""
+"""The direction of a position, and the side and purpose of an order.
+
+Only this module maps directions to sides and sides to directions.
+"""
 
 from __future__ import annotations
 
@@ -42,10 +45,10 @@ class Purpose(StrEnum):
 
 
 PROTECTION = frozenset({Purpose.STOP, Purpose.TARGET})
-"""The purposes of the orders that protect an open position; they rest beside it, or wait with its entry."""
+"""The purposes of the orders that protect a position; they rest at the exchange, inactive until the entry fills."""
 
 WAYS_OUT = frozenset({Purpose.REVERSAL, Purpose.MANUAL, Purpose.LIQUIDATION})
-"""The purposes of the orders that close a position as soon as they work; protection closes one once triggered."""
+"""The purposes of the orders that close a position at once; a protective order closes it only after its trigger."""
 
 _ENTRY_SIDES: Mapping[Direction, Side] = {Direction.LONG: Side.BUY, Direction.SHORT: Side.SELL}
 _TOWARDS: Mapping[Side, Direction] = {side: direction for direction, side in _ENTRY_SIDES.items()}

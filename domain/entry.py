@@ -28,7 +28,7 @@ class Entry(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def owner(self) -> str:
-        """The owner of the position it would open: the signal's strategy, or `PERSON`."""
+        """The owner of the position that the entry would open: the signal's strategy, or `PERSON`."""
         return PERSON if self.origin is None else self.origin.strategy
 
 

@@ -59,7 +59,7 @@ class InvalidSettings(InvalidInput):
 
 
 class InvalidEvent(InvalidInput):
-    """An event has an invalid value: NaN, a naive time, more digits than the instrument allows."""
+    """An event has an invalid value: NaN, a time without a zone, more digits than the instrument allows."""
 
 
 class Refused(WhenceError):
@@ -91,7 +91,7 @@ class OwnershipLost(LogError):
 
 
 class LogUnavailable(LogError):
-    """The store behind the log does not answer; nothing is known to be lost."""
+    """The store behind the log does not answer; no event is known to be lost."""
 
 
 class LogCorrupt(LogError):
@@ -139,7 +139,7 @@ class OutcomeUnknown(ExchangeError):
 
 
 class TooSlow(WhenceError):
-    """A subscriber fell further behind the log than its buffer holds; `ordinal` is the last it received."""
+    """A subscriber fell behind by more events than its buffer holds; `ordinal` is that of its last received event."""
 
     def __init__(self, ordinal: int) -> None:
         self.ordinal = ordinal
@@ -157,7 +157,7 @@ class Unauthenticated(NotAllowed):
 
 
 class StrategyFailed(WhenceError):
-    """A strategy raised on a candle; the message names both."""
+    """A strategy raised an exception on a candle; the message names the strategy and the candle."""
 
 
 class TapeMismatch(WhenceError):

@@ -39,13 +39,13 @@ class Instrument(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class InstrumentListed(Struct, frozen=True, gc=False):
-    """The instrument may be traded from here on, by these rules."""
+    """From this event on the instrument may be traded by these rules."""
 
     instrument: Instrument
 
 
 class InstrumentRulesChanged(Struct, frozen=True, gc=False):
-    """The venue changed the rules; earlier orders stay judged by the earlier rules."""
+    """The venue changed the rules; orders that were placed before are not judged again."""
 
     instrument: Instrument
 
@@ -122,5 +122,8 @@ def check_digits(name: str, value: object, step: Decimal) -> None:
 
 
 def _divides(step: Decimal, value: Decimal) -> bool:
-    """Also False where the quotient has more than sixty digits, which no quantity or price needs."""
+    """Whether `value` is a multiple of `step`.
+
+    Also False if the quotient has more than sixty digits, which no quantity or price needs.
+    """
     return value.adjusted() - step.adjusted() < _MOST_DIGITS and EXACT.remainder(value, step) == 0

@@ -17,14 +17,14 @@ LOG_STREAM = "log"
 
 
 class Meta(Struct, frozen=True, gc=False, kw_only=True):
-    """What every event carries beside its own fields.
+    """The fields that every event has in addition to those of its class.
 
     `version` counts from 1 within `stream`, without gaps. `correlation_id` names the chain: the signal's id
-    or the one derived from a manual command. `causation_id` is the id of the event that caused this one, or a
-    typed outside fact: `candle:<instrument>:<interval>:<open time>`, `trade:<instrument>:<id>`,
-    `quote:<instrument>:<time>`, `book:<instrument>:<update id>`, `command:<key>/<fingerprint>`,
-    `exchange:<venue>:<id>`, `clock:<time>`. `occurred_at` is when the fact happened, `recorded_at` when it was
-    recorded; both are UTC.
+    or an id derived from a manual command. `causation_id` is the id of the event that caused this one, or an
+    outside fact, whose text begins with its type: `candle:<instrument>:<interval>:<open time>`,
+    `trade:<instrument>:<id>`, `quote:<instrument>:<time>`, `book:<instrument>:<update id>`,
+    `command:<key>/<fingerprint>`, `exchange:<venue>:<id>`, `clock:<time>`. `occurred_at` is when the fact happened,
+    `recorded_at` when it was recorded; both are UTC.
     """
 
     event_id: UUID
@@ -41,7 +41,7 @@ class Meta(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Envelope(Struct, frozen=True, gc=False):
-    """One event and its meta."""
+    """One event with its meta: stream, version, ids and times."""
 
     meta: Meta
     event: Event
@@ -65,7 +65,8 @@ class LogReader(Protocol):
     def read(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
         """Every event with `after < ordinal <= upto`, in order; up to the current head by default.
 
-        Raises LogCorrupt for a record that breaks an invariant of the log, UnknownSchema for one of no known schema.
+        Raises LogCorrupt for a record that breaks an invariant of the log, UnknownSchema for a record whose schema is
+        not available.
         """
         ...
 
@@ -75,7 +76,7 @@ class LogReader(Protocol):
 
 
 class EventLog(LogReader, Protocol):
-    """A log that its one owner can append to."""
+    """A log that its owner, one process at a time, can append to."""
 
     def append(self, envelopes: Sequence[Envelope]) -> int:
         """Writes all envelopes durably, or none; returns the ordinal of the last event written.
@@ -92,9 +93,10 @@ class EventLog(LogReader, Protocol):
 
 
 def event_id(log_id: UUID, stream: str, version: int) -> UUID:
-    """The id of an event, derived from its log, stream and version: the same tape gives the same ids everywhere.
+    """The id of an event, derived from its log, stream and version.
 
-    RFC 4122's version 5 of the name `<stream>/<version>`, as `uuid.uuid5` makes it.
+    One tape therefore gives the same ids on every machine. The id equals the result of `uuid.uuid5` (RFC 4122, version
+    5) for the name `<stream>/<version>`.
     """
     digest = _hashed_prefix(log_id.int).copy()
     digest.update(f"{stream}/{version}".encode())
@@ -120,20 +122,20 @@ _set_safety: Callable[[UUID, SafeUUID], None] = vars(UUID)["is_safe"].__set__
 
 @lru_cache(maxsize=16)
 def _hashed_prefix(log_id: int) -> Any:
-    """SHA-1 over the log's id, the prefix of every hashed name in that log."""
+    """A SHA-1 hash that has consumed the log's id, with which every hashed name of that log begins."""
     return sha1(log_id.to_bytes(16, "big"), usedforsecurity=False)
 
 
 _BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
 _CHAIN_DIGITS = 13
 _PAIRS = [one + other for other in _BASE32 for one in _BASE32]
-"""Two digits for ten bits, the lower five first."""
+"""The text of every ten-bit number: two digits of five bits, the lower five bits first."""
 
 
 def chain_id(log_id: UUID, account: str, fact: str) -> str:
     """The 13-character id (65 bits, Crockford's base 32) of the chain that an outside fact starts.
 
-    It depends on the arguments alone, so a chain that is decided again has the same id, and so have its orders.
+    It depends on the arguments alone, so a chain that is decided again has the same id and the same order ids.
     """
     digest = blake2b(f"{account}\n{fact}".encode(), digest_size=9, key=log_id.bytes).digest()
     number = int.from_bytes(digest, "big")

@@ -85,7 +85,7 @@ class PriceSource(StrEnum):
 
 
 class LastPrice(Struct, frozen=True, gc=False):
-    """The last price of an instrument, its time and its source; of a quote it is the middle."""
+    """The last price of an instrument, its time and its source. The price of a quote is the middle of bid and ask."""
 
     price: Decimal
     at: datetime
@@ -93,7 +93,7 @@ class LastPrice(Struct, frozen=True, gc=False):
 
 
 class MarketView:
-    """The last price of each instrument. Strategies and requests read it; only market events change it."""
+    """The last price of each instrument. Strategies and requests read the view; only market events change it."""
 
     __slots__ = ("_last",)
 
@@ -137,7 +137,10 @@ def _last_price(event: MarketEvent) -> LastPrice | None:
 
 
 def _top(update: BookUpdate) -> LastPrice | None:
-    """The middle of a snapshot; None for a change, which may be of any level, and for a book with an empty side."""
+    """The middle of a snapshot's best bid and ask; None for a book with an empty side.
+
+    Also None for a change, because its first level need not be the best.
+    """
     if not update.snapshot or not update.bids or not update.asks:
         return None
     return LastPrice(_middle(update.bids[0].price, update.asks[0].price), update.at, PriceSource.BOOK)
@@ -148,7 +151,7 @@ def _middle(bid: Decimal, ask: Decimal) -> Decimal:
 
 
 def cause_of(event: Candle | Trade | Quote | BookUpdate) -> str:
-    """The event as a cause, an outside fact.
+    """The event as the cause of other events, in the form of an outside fact (see `domain.log.Meta`).
 
     `candle:<instrument>:<interval>:<open time>`, `trade:<instrument>:<trade id>`, `quote:<instrument>:<time>`,
     `book:<instrument>:<update id>`.

@@ -1,4 +1,4 @@
-"""Reads numbers from text: people's requests, settings, options, candle files."""
+"""Reads numbers from the text of requests, settings, options and candle files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def is_number(text: str) -> bool:
 
 
 def number(text: str, kind: type[_N]) -> _N:
-    """The number. Raises ValueError where the text is not a number of this kind in the digits 0 to 9."""
+    """The number. Raises ValueError if the text is not a number of this kind in the digits 0 to 9."""
     if not is_number(text):
         raise ValueError(f"{text!r} is not a number in the digits 0 to 9")
     value = kind(text)
@@ -40,7 +40,7 @@ class Misread(NamedTuple):
 
 
 def misread(given: object, read: object, place: tuple[str | int, ...] = ()) -> Iterator[Misread]:
-    """Each such value of `given`; `read` is the parser's result for `given`, as dicts, lists and tuples."""
+    """Each misread value of `given`; `read` is the parser's result for `given`, as dicts, lists and tuples."""
     expected = _EXPECTED.get(type(read))
     if expected is not None and not _KEEPS[type(read)](given):
         yield Misread(place, given, expected)

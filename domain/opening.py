@@ -18,8 +18,9 @@ class Mode(StrEnum):
 class LogOpened(Struct, frozen=True, gc=False, kw_only=True):
     """The first event of every log.
 
-    `tape` is the recorded market that the log was opened for (empty when live). `synthetic` is true when a seeded
-    generator made that market. `simulator` is the version of the simulated exchange's rules that fill its orders.
+    `tape` is the recorded market that the log was opened for (empty when live). `synthetic` is true if a seeded
+    generator made that market. `simulator` is the version of the rules by which the simulated exchange fills the log's
+    orders.
     """
 
     log_id: UUID

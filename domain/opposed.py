@@ -1,6 +1,7 @@
-"""The position and entries that a signal opposes, and the part of them that may be taken out for it.
+"""The position and entries that a signal opposes, and the part of them that is taken out for the signal.
 
-By default that part is what the signal's own strategy owns.
+To take out means to close a position or to cancel an entry. By default only what the signal's own strategy owns may be
+taken out.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Directed(Protocol):
 
     @property
     def instrument(self) -> str:
-        """The instrument it is about."""
+        """The instrument of the signal or proposal."""
         ...
 
     @property
@@ -53,21 +54,21 @@ class Directed(Protocol):
 
     @property
     def intent(self) -> Intent:
-        """Whether it enters or exits."""
+        """Whether the signal or proposal enters or exits."""
         ...
 
 
 def opposed(signal: Directed, portfolio: Portfolio) -> Opposed:
-    """Everything that the signal opposes, whoever owns it."""
+    """The position and entries that the signal opposes, with any owner."""
     where = (signal.instrument, signal.direction)
     return Opposed(portfolio.against(*where), portfolio.waiting_against(*where))
 
 
 def taken_out(signal: Directed, owner: str, portfolio: Portfolio) -> Opposed:
-    """What may be closed or cancelled for the signal: what its owner owns.
+    """The opposed position and entries that `owner` owns; they may be closed or cancelled for the signal.
 
-    An entry may take out everything where `reverse_others` is set. `owner` is the strategy instance or the scanner
-    that the signal comes from.
+    With the setting `reverse_others` an entry may also take out those of other owners. `owner` is the strategy instance
+    or the scanner that the signal comes from.
     """
     found = opposed(signal, portfolio)
     if signal.intent is Intent.ENTER and portfolio.settings.settings.reverse_others:
@@ -76,5 +77,5 @@ def taken_out(signal: Directed, owner: str, portfolio: Portfolio) -> Opposed:
 
 
 def is_worth_recording(signal: Directed, owner: str, portfolio: Portfolio) -> bool:
-    """False for an exit that could take nothing out: no decision would follow from it."""
+    """False for an exit that could take nothing out, since it would change nothing."""
     return signal.intent is Intent.ENTER or not taken_out(signal, owner, portfolio).is_empty

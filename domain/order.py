@@ -1,4 +1,4 @@
-"""An order: the terms sent to an exchange, and everything the exchange reported about it, in any order.
+"""An order: the terms sent to an exchange, and all reports of the exchange about the order, in any sequence.
 
 The table `LIFE` holds the changes of status, including a fill before the acceptance, a fill after a cancel, a refused
 cancel and an unknown outcome. A pair that is not in the table leaves the status unchanged; no fill is ever lost.
@@ -22,7 +22,7 @@ _NO_EXECUTIONS: frozenset[str] = frozenset()
 
 
 class OrderType(StrEnum):
-    """MARKET fills at the best prices; LIMIT at its limit or better; STOP becomes MARKET once its trigger trades."""
+    """MARKET fills at the best prices, LIMIT at its limit or better; STOP becomes MARKET once its trigger trades."""
 
     MARKET = "MARKET"
     LIMIT = "LIMIT"
@@ -30,7 +30,7 @@ class OrderType(StrEnum):
 
 
 class Liquidity(StrEnum):
-    """Whether the order rested in the book (MAKER) or crossed it (TAKER); it sets the fee."""
+    """Whether the order rested in the book (MAKER) or traded at once (TAKER); the rate of the fee depends on this."""
 
     MAKER = "MAKER"
     TAKER = "TAKER"
@@ -68,12 +68,12 @@ PENDING = _REQUESTED | {OrderStatus.OUTCOME_UNKNOWN}
 
 
 class OrderPlaced(Struct, frozen=True, gc=False, kw_only=True):
-    """The intent, durable before anything is sent.
+    """The intent to send an order; it is durable before the order is sent.
 
     `quantity` in base currency. `limit_price` is set for LIMIT, `trigger_price` for STOP, both in quote currency.
-    `parent` is the order whose first fill activates this one at the exchange, where a protective stop or target
-    rests from the entry on. `reduce_only` orders never open or turn a position. An intent not sent before
-    `fresh_until` is never sent.
+    `parent` is set for a protective stop or target: the entry order, whose first fill activates this order at the
+    exchange. `reduce_only` orders never open a position and never turn it to the other direction. An intent that was
+    not sent by `fresh_until` is never sent.
     """
 
     instrument: str
@@ -101,7 +101,7 @@ class OrderAccepted(Struct, frozen=True, gc=False):
 
 
 class OrderTriggered(Struct, frozen=True, gc=False):
-    """A stop's trigger price traded; the stop is a market order now."""
+    """A stop's trigger price traded, so the stop has become a market order."""
 
     price: Decimal
 
@@ -130,13 +130,13 @@ class OrderCancelRequested(Struct, frozen=True, gc=False):
 
 
 class OrderCancelRefused(Struct, frozen=True, gc=False):
-    """The exchange refused the cancel; the order has the status it had before the request."""
+    """The exchange refused the cancel; the order has the status from before the request again."""
 
     reason: str
 
 
 class OrderCancelled(Struct, frozen=True, gc=False):
-    """The order no longer works. Earlier fills stand, and a late fill may still arrive."""
+    """The order is cancelled. Earlier fills stay valid, and a late fill may still arrive."""
 
     reason: str
 
@@ -176,7 +176,7 @@ class OrderExpired(Struct, frozen=True, gc=False):
 
 
 class OrderDenied(Struct, frozen=True, gc=False):
-    """The order was not sent: a local rule forbids it."""
+    """The order was not sent, because a rule of ours forbids it."""
 
     reason: str
 
@@ -229,10 +229,10 @@ LIFE: Mapping[type[OrderEvent], Mapping[OrderStatus, OrderStatus]] = {
     OrderExpired: dict.fromkeys(_UNENDED, _S.EXPIRED),
     OrderDenied: {_S.PLACED: _S.DENIED},
 }
-"""The status after each event, by the status before it; a pair that is not listed leaves the status unchanged.
+"""The status after each event, by the status before the event; a pair that is not listed leaves the status unchanged.
 
-An answer (`ANSWERS`) is looked up by the status under a pending request (`Working.restored`), every other event by the
-status. Fills are not listed: the status after a fill follows from the filled quantity.
+Every event is looked up by `status`, except an answer to a request (`ANSWERS`), which is looked up by
+`Working.restored`. Fills are not listed: the status after a fill follows from the filled quantity.
 """
 
 ANSWERS: Mapping[type[OrderEvent], frozenset[OrderStatus]] = {
@@ -243,7 +243,7 @@ ANSWERS: Mapping[type[OrderEvent], frozenset[OrderStatus]] = {
     OrderAmendRefused: frozenset({_S.AMEND_REQUESTED}),
     OrderAmended: frozenset({_S.AMEND_REQUESTED, _S.OUTCOME_UNKNOWN}),
 }
-"""The pending statuses that each answer ends; under any other pending status it changes `Working.restored` alone.
+"""The pending statuses that each answer ends. Under any other pending status the answer changes `restored` alone.
 
 A refused cancel, for example, does not settle an unknown outcome.
 """
@@ -256,9 +256,9 @@ class Unplaced(Struct, frozen=True, gc=False):
 class Working(Struct, frozen=True, gc=False, kw_only=True):
     """Sent or to be sent, and not known to have ended.
 
-    `restored` is the status under a pending request, which a refusal restores; without a pending request it equals
-    `status`. `filled` is the sum of distinct executions in base currency, `notional` the sum of their
-    quantity x price, `fees` of their fees.
+    While a request is pending, `restored` is the status that a refusal of the request restores; otherwise it equals
+    `status`. `filled` is the sum of the quantities of distinct executions in base currency, `notional` the sum of their
+    quantity x price, `fees` the sum of their fees.
     """
 
     terms: OrderPlaced
@@ -289,7 +289,7 @@ UNPLACED = Unplaced()
 
 
 def overfill(state: Working | Closed) -> Decimal:
-    """The quantity filled beyond the order; 0 where there is none."""
+    """The filled quantity beyond the ordered quantity; 0 if there is none."""
     return max(EXACT.subtract(state.filled, state.terms.quantity), ZERO)
 
 

@@ -11,7 +11,7 @@ from domain.settings import Settings
 
 
 class Orphans(Struct, frozen=True, gc=False):
-    """Open positions, and waiting entries by order id, that no configured strategy would ever take out."""
+    """Open positions, and waiting entries by order id, that no configured strategy would ever close or cancel."""
 
     positions: tuple[OpenPosition, ...]
     entries: Mapping[str, WorkingEntry]
@@ -20,7 +20,7 @@ class Orphans(Struct, frozen=True, gc=False):
 def orphans(portfolio: Portfolio, settings: Settings) -> Orphans:
     """The orphans of the account under these settings.
 
-    A person and a scanner are never configured, so what they own is never an orphan.
+    A person or a scanner is never a configured strategy; their positions and entries are never orphans.
     """
     gone = portfolio.configured.difference(settings.instances)
     return Orphans(

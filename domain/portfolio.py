@@ -1,7 +1,7 @@
 """The portfolio: the positions, working orders, money and open questions of one account at one instant of its log.
 
-It is folded from every event of the account, in the order of the log; the committees judge by it alone. Folding
-does no arithmetic: the recorded figures are accepted, and derived figures are computed when they are read.
+The portfolio is folded from every event of the account, in the order of the log. Folding does no arithmetic: it copies
+the recorded figures, and derived figures are computed when they are read.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.tiers import NO_TRADES, Trades
 
 UNBOUNDED = Decimal("Infinity")
-"""The risk of exposure that no stop bounds. It exceeds every limit, so nothing is added while it lasts."""
+"""The risk of exposure without a stop. It exceeds every limit, so no exposure is added while such exposure is open."""
 
 _REMEMBERED = 256
-"""How many entries' owners are kept, the latest ones; a fill that arrives later than that is owned by `PERSON`."""
+"""The owners of the latest 256 entries are kept. A late fill of an older entry opens a position of `PERSON`."""
 
 _V = TypeVar("_V")
 
@@ -52,8 +52,8 @@ class OpenPosition(Struct, frozen=True, gc=False, kw_only=True):
     def risk(self) -> Decimal:
         """The loss if the stop is hit, before fees, in quote currency: |average entry - stop|·quantity.
 
-        It is zero where the stop is beyond the entry and so locks in a profit. Without a stop it is the cost of a
-        long, and `UNBOUNDED` for a short.
+        The risk is zero if the stop has been moved beyond the entry price, so that it secures a profit. Without a stop
+        the risk of a long is its cost, and that of a short is `UNBOUNDED`.
         """
         held = self.state
         if held.stop is None:
@@ -73,11 +73,11 @@ class Proposed(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class WorkingEntry(Struct, frozen=True, gc=False, kw_only=True):
-    """An order that may still add exposure, or whose last fill is not in a position yet.
+    """An entry order that may still fill, or whose last fill is not yet counted in a position.
 
-    `price` is the price its risk is judged at: its limit or trigger, else the price of its signal; None for a manual
-    market order. `stop` and `target` are the prices of its protection. All are in quote currency; the margin it may
-    need is in the account's `reserved`. An order that increases a position belongs to the owner of that position.
+    `price` is the price at which its risk is computed: its limit or trigger, else the price of its signal; None for a
+    manual market order. `stop` and `target` are the prices of its protection. All prices are in quote currency. The
+    margin that it may need is in the account's `reserved`. An order that increases a position has the position's owner.
     """
 
     owner: str
@@ -89,12 +89,12 @@ class WorkingEntry(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def instrument(self) -> str:
-        """The instrument it trades."""
+        """The instrument that the order trades."""
         return self.order.terms.instrument
 
     @property
     def direction(self) -> Direction:
-        """The direction of the position it opens or increases."""
+        """The direction of the position that the order opens or increases."""
         return towards(self.order.terms.side)
 
     @property
@@ -117,8 +117,9 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     `positions` holds the open positions by instrument, `entries` and `exits` the working orders by order id; exits
     can only reduce. `opened` counts all positions ever opened. `lost_at` is the time of the last losing close in each
     instrument. `proposed` holds, by chain, the signals whose entry order is not placed yet. `reset_at` is the number of
-    closed trades when a person last reset the kill switch. `owners` holds, by chain, the owners of the latest entries,
-    for a fill that arrives after its order was dropped. `configured` holds every strategy instance ever configured.
+    closed trades when a person last reset the kill switch. `owners` holds, by chain, the owners of the latest entries;
+    a fill that arrives after its order was dropped needs them. `configured` holds every strategy instance that was ever
+    configured.
     """
 
     account_state: AccountState = account.UNOPENED
@@ -145,7 +146,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def open_risk(self) -> Decimal:
-        """The loss if every stop is hit, in quote currency and before fees; `UNBOUNDED` where any part is."""
+        """The loss if every stop is hit, in quote currency, before fees; `UNBOUNDED` if one of the risks is."""
         held = total(opened.risk for opened in self.positions.values())
         return EXACT.add(held, total(entry.risk for entry in self.entries.values()))
 
@@ -221,10 +222,10 @@ _UNKNOWN = OrderStatus.OUTCOME_UNKNOWN
 
 
 def evolve(portfolio: Portfolio, envelope: Envelope, state: Any) -> Portfolio:
-    """The portfolio after the event; an event that does not concern it leaves it unchanged.
+    """The portfolio after the event; an event that does not concern the portfolio leaves it unchanged.
 
-    `state` is the state of the event's stream after the event; the portfolio stores it instead of folding the event
-    again. Raises ValueError where the log has an event of an account or a position that is not open.
+    `state` is the state of the event's stream after the event. The portfolio stores this state and does not fold the
+    event a second time. Raises ValueError for an event of an account or a position that is not open.
     """
     fold = FOLDS.get(type(envelope.event))
     return portfolio if fold is None else fold(portfolio, envelope.meta, envelope.event, state)
@@ -327,14 +328,14 @@ def _entry(working: Working, proposed: Proposed | None, meta: Meta, portfolio: P
 
 
 def _grown(terms: OrderPlaced, portfolio: Portfolio) -> str:
-    """The owner of an entry without a signal: that of the position it increases, else a person."""
+    """The owner of an entry without a signal: the owner of the position that the entry increases, else a person."""
     held = portfolio.positions.get(terms.instrument)
     grows = held is not None and held.state.direction is towards(terms.side)
     return held.owner if held is not None and grows else PERSON
 
 
 def _protected(entries: Mapping[str, WorkingEntry], placed: OrderPlaced) -> Mapping[str, WorkingEntry]:
-    """The entries with the levels of a protective order that waits for one of them, a person's entry included."""
+    """The entries, where the parent of the order `placed` (a stop or target) has the order's price as its level."""
     entry = entries.get(placed.parent) if placed.parent is not None else None
     if entry is None or placed.parent is None:
         return entries
@@ -344,7 +345,7 @@ def _protected(entries: Mapping[str, WorkingEntry], placed: OrderPlaced) -> Mapp
 
 
 def _order(portfolio: Portfolio, meta: Meta, event: Any, state: Working | Closed) -> Portfolio:
-    """Drops an order that is known to have ended: its late fills appear in the positions."""
+    """Drops an order that is known to have ended. A late fill of the order still reaches the positions."""
     order_id = _own_id(meta)
     entry = portfolio.entries.get(order_id)
     if entry is not None:
@@ -366,9 +367,9 @@ def _entry_after(
     event: OrderEvent,
     after: Working | Closed,
 ) -> Mapping[str, WorkingEntry]:
-    """Keeps a filled entry until its last fill is in a position, so that its exposure is always counted.
+    """Keeps a filled entry until its last fill is counted in a position, so that its exposure is always counted.
 
-    An entry that an amendment ended has no such fill left.
+    An entry that is filled because an amendment reduced its quantity is removed at once: its fills are counted already.
     """
     if isinstance(after, Closed) and not _just_filled(after, event):
         return _without(entries, order_id)

@@ -1,7 +1,7 @@
-"""A position: what we hold of one instrument in one direction, from flat to flat.
+"""A position: the quantity of one instrument that is held in one direction, from its first fill until it is flat.
 
-The cost is kept, not the average price. A reduction releases its share of the cost, rounded once; the last
-reduction releases the rest. Realised profit therefore adds up exactly, whatever the fills were.
+A position stores its cost, not its average price. A reduction releases its share of the cost, rounded once; the last
+reduction releases the rest. Realised profit therefore adds up exactly for any fills.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class ProtectionMoved(Struct, frozen=True, gc=False):
 
 
 class PositionOrphaned(Struct, frozen=True, gc=False):
-    """The strategy instance `owner` is no longer configured; `heir` takes the position over (nobody if empty)."""
+    """The strategy instance `owner` is no longer configured; `heir` is the new owner, empty if the owner stays."""
 
     owner: str
     heir: str
@@ -81,7 +81,7 @@ class PositionOrphaned(Struct, frozen=True, gc=False):
 class PositionClosed(Struct, frozen=True, gc=False, kw_only=True):
     """The last fill, after which the position is flat.
 
-    `realised` is this fill's profit before fees, `gross`, `fees` and `funding` are those of the whole position,
+    `realised` is this fill's profit before fees. `gross`, `fees` and `funding` are sums over the whole position, and
     `net` = gross - fees + funding. `balance` is the account's balance after this fill.
     """
 
@@ -118,7 +118,7 @@ class Flat(Struct, frozen=True, gc=False):
 class Open(Struct, frozen=True, gc=False, kw_only=True):
     """An open position: `quantity` in base currency, `cost` paid for it in quote currency.
 
-    `gross`, `fees` and `funding` add up over the position's life so far.
+    `gross`, `fees` and `funding` are sums since the position was opened.
     """
 
     instrument: str
@@ -148,7 +148,7 @@ FLAT = Flat()
 
 
 def evolve(state: PositionState, event: PositionEvent) -> PositionState:
-    """The state after the event; raises ValueError where the log has a fill without its position, or opens it twice."""
+    """The state after the event; raises ValueError for a fill without an open position, or a second opening."""
     if isinstance(event, PositionOpened):
         if not isinstance(state, Flat):
             raise ValueError("PositionOpened was recorded on a position that was opened before")

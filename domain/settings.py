@@ -1,7 +1,7 @@
-"""The settings in force: what may be traded, how much of it, and when to stop.
+"""The settings: which instruments are traded, in which size, and when trading stops.
 
-Settings are recorded as events, so that a replay reads those of the time; a changed limit never alters an old decision.
-Fractions are of one: 0.02 is 2 %.
+Settings are recorded as events, so a replay uses the settings that were in force at each event, and a changed limit
+never alters an old decision. A fraction of 0.02 is 2 %.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from domain.owner import PERSON
 
 
 class SizingRule(StrEnum):
-    """How an entry's quantity is found; see `domain/sizing.py`."""
+    """How the quantity of an entry is computed; see `domain/sizing.py`."""
 
     FIXED = "FIXED"
     PERCENT = "PERCENT"
@@ -30,7 +30,7 @@ class SizingRule(StrEnum):
 
 
 class OrphanRule(StrEnum):
-    """What happens to a position whose strategy is no longer configured; see `domain/orphans.py`."""
+    """The treatment of a position whose strategy is no longer configured; see `commands/orphans.py`."""
 
     ALERT = "ALERT"
     CLOSE = "CLOSE"
@@ -41,8 +41,9 @@ class OrphanRule(StrEnum):
 class StrategySettings:
     """One instance of a strategy in force, and its parameters as text.
 
-    `name` alone names both the instance and the strategy. Where one strategy runs more than once, `id` names the
-    instance and `strategy` its strategy. Empty `instruments` are all; an empty `interval` is that of the tape.
+    `name` alone names both the instance and the strategy. If one strategy runs more than once, `id` names the instance
+    and `strategy` the strategy. Empty `instruments` mean all instruments; an empty `interval` means the tape's
+    interval.
     """
 
     name: str = ""
@@ -55,7 +56,7 @@ class StrategySettings:
 
     @property
     def instance(self) -> str:
-        """The id of the instance: the owner of its positions."""
+        """The id of the instance, which owns the positions that its signals open."""
         return self.id or self.name or self.strategy
 
     @property
@@ -81,7 +82,10 @@ class TierSettings:
 
 @dataclass(frozen=True, slots=True)
 class AlphaSettings:
-    """The Alpha committee's limits: `minimum_trend` in -1..1 along the signal, reward to risk after fees."""
+    """The Alpha committee's limits.
+
+    `minimum_trend` is in -1..1, positive in the signal's direction; the reward-to-risk ratio is after fees.
+    """
 
     minimum_trend: float = 0.0
     minimum_reward_to_risk: Decimal = Decimal("1.2")
@@ -91,9 +95,10 @@ class AlphaSettings:
 class RiskSettings:
     """The Risk committee's limits.
 
-    `allowed` empty means every listed instrument. Risks and losses are fractions of the balance, `cooldown_seconds`
-    the pause in an instrument after a losing position, `freshness_seconds` the greatest age of the candle. Where
-    fewer than `minimum_win_rate` (0 = off) of the last `win_rate_window` trades were won, the kill switch is tripped.
+    An empty `allowed` means every listed instrument. Risks and losses are fractions of the balance. `cooldown_seconds`
+    is the pause in an instrument after a losing position, `freshness_seconds` the greatest age of the signal's candle.
+    The kill switch trips when the share of won trades among the last `win_rate_window` is below `minimum_win_rate`
+    (0 = off).
     """
 
     allowed: tuple[str, ...] = ()
@@ -111,7 +116,10 @@ class RiskSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizingSettings:
-    """FIXED: `quantity` in base currency; PERCENT: `percent` of the balance as notional; RISK: `risk` of it."""
+    """The size of an entry by each rule; `percent` and `risk` are fractions of the balance.
+
+    FIXED uses `quantity`, in base currency; PERCENT a notional of `percent`; RISK a loss at the stop of `risk`.
+    """
 
     rule: SizingRule = SizingRule.RISK
     quantity: Decimal = ZERO
@@ -123,9 +131,9 @@ class SizingSettings:
 class SimulationSettings:
     """How the simulated exchange fills orders; see `adapters/simulated`.
 
-    `slippage` is a fraction of the price, `slippage_jitter` the largest deviation of one execution's slippage as a
-    fraction of `slippage`. `volume_share` is the largest fraction of a candle's volume one order may take, `latency_ms`
-    the time from sending to arrival in milliseconds.
+    `slippage` is a fraction of the price. `slippage_jitter` is the largest deviation of one execution's slippage, as a
+    fraction of `slippage`. `volume_share` is the largest fraction of a candle's volume that one order may fill.
+    `latency_ms` is the time from sending to arrival in milliseconds.
     """
 
     slippage: Decimal = Decimal("0.0002")
@@ -137,7 +145,7 @@ class SimulationSettings:
 
 @dataclass(frozen=True, slots=True)
 class OrphanSettings:
-    """The rule at start for positions whose strategy is no longer configured; `to` is the one that takes over."""
+    """The rule, applied at start, for positions whose strategy is no longer configured; `to` is their new owner."""
 
     rule: OrphanRule = OrphanRule.ALERT
     to: str = ""
@@ -145,10 +153,10 @@ class OrphanSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All settings; `order_freshness_seconds` is how long an unsent intent may still be sent.
+    """All settings; `order_freshness_seconds` is the time after its placement within which an order may be sent.
 
-    Strategies whose ids are in `paused` do not enter; their exits go through. With `reverse_others` a strategy's entry
-    closes an opposite position of another strategy or a person; without it such an entry is skipped.
+    Entries of the strategies in `paused` (by id) are skipped; their exits are still made. With `reverse_others` a
+    strategy's entry closes an opposite position of another strategy or a person; otherwise such an entry is skipped.
     """
 
     strategies: tuple[StrategySettings, ...] = (StrategySettings("trend"),)
@@ -169,9 +177,9 @@ class Settings:
 
 
 class SettingsChanged(Struct, frozen=True, gc=False):
-    """These settings are in force from here on; `version` counts from 1 in the account's settings.
+    """These settings are in force from this event on; `version` counts from 1 in the account's settings.
 
-    `reason` is that of the person who requested the change; empty where none was given.
+    `reason` is the reason given by the person who requested the change; empty if none was given.
     """
 
     version: int
@@ -198,13 +206,13 @@ def evolve(state: InForce, event: SettingsEvent) -> InForce:  # noqa: ARG001  (t
 
 
 def check(settings: Settings) -> None:
-    """Raises InvalidSettings naming every setting that is out of its range, or with which nothing could be traded."""
+    """Raises InvalidSettings, which names every setting that is out of its range or would refuse every trade."""
     if found := list(faults(settings)):
         raise InvalidSettings("; ".join(found))
 
 
 def faults(settings: Settings) -> Iterator[str]:
-    """The faults that `check` refuses, each as a sentence that begins with the setting's dotted name."""
+    """The faults for which `check` raises, each as a sentence that begins with the setting's dotted name."""
     for name, value, low, high in ranges(settings):
         if not is_within(value, low, high):
             yield f"{name} = {value} must be in {low} … {high}"

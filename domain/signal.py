@@ -23,7 +23,7 @@ class Chamber(StrEnum):
 
 
 class Verdict(StrEnum):
-    """ENTER opens a position, CLOSE ends the position the signal opposes, SKIP does nothing."""
+    """ENTER opens a position, CLOSE ends the position that the signal opposes, SKIP does nothing."""
 
     ENTER = "ENTER"
     CLOSE = "CLOSE"
@@ -39,7 +39,7 @@ class Tier(StrEnum):
 
 
 class Vote(Struct, frozen=True, gc=False, kw_only=True):
-    """One member's vote: its reasons if it is against, and the figures it read, by name."""
+    """One member's vote: its reasons if it votes no, and the figures that it read, by name."""
 
     member: str
     chamber: Chamber
@@ -49,7 +49,7 @@ class Vote(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class SignalDetected(Struct, frozen=True, gc=False, kw_only=True):
-    """A strategy's proposal at the close of one candle, whole (see `domain.strategies.Proposal`)."""
+    """A strategy's proposal at the close of one candle, with all its fields (see `domain.strategies.Proposal`)."""
 
     strategy: str
     instrument: str
@@ -66,9 +66,9 @@ class SignalDetected(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class DecisionMade(Struct, frozen=True, gc=False, kw_only=True):
-    """The decision on a signal, with every vote and its inputs: enough to decide again.
+    """The decision on a signal, with every vote and the figures it was based on, so that it can be reproduced.
 
-    `reasons` are those of the members that voted no, else the reason for the verdict. `quantity` in base
+    `reasons` are those of the members that voted no, else the reason for the verdict. `quantity` is in base
     currency, `stop` and `target` on the instrument's ticks; all three are zero unless the verdict is ENTER.
     """
 
@@ -91,7 +91,7 @@ class Undetected(Struct, frozen=True, gc=False):
 
 
 class Detected(Struct, frozen=True, gc=False):
-    """The signal waits for its decision."""
+    """The signal is recorded and its decision is not."""
 
     signal: SignalDetected
 
@@ -113,7 +113,7 @@ def with_policy(decision: DecisionMade, *, policy_version: int) -> DecisionMade:
 
 
 def evolve(state: SignalState, event: SignalEvent) -> SignalState:
-    """The state after the event; a decision without its signal breaks the log and raises ValueError."""
+    """The state after the event; raises ValueError for a decision without its signal."""
     match event:
         case SignalDetected():
             return Detected(event)

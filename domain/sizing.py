@@ -16,7 +16,7 @@ from domain.instrument import Instrument, round_down, round_up
 from domain.settings import SizingRule, SizingSettings
 
 MARGIN_STEP = Decimal("1e-8")
-"""Margins are rounded up to this, in quote currency."""
+"""Margins are rounded up to a multiple of this amount, in quote currency."""
 
 _TWO = Decimal(2)
 
@@ -34,9 +34,9 @@ class Funds(Struct, frozen=True, gc=False):
 
 
 class Sized(Struct, frozen=True, gc=False, kw_only=True):
-    """`wanted` is the quantity that the rule and the instrument give, `quantity` the part of it that the funds cover.
+    """`wanted` is the quantity by the rule and the instrument's bounds, `quantity` the part of it that the funds cover.
 
-    Both are in base currency, on the lot, and zero where the rest is too small to be traded. `reasons` state why
+    Both are multiples of the lot, in base currency; a quantity too small to be traded is zero. `reasons` state why
     `wanted` is less than the rule's quantity, `cuts` why `quantity` is less than `wanted`.
     """
 
@@ -49,7 +49,7 @@ class Sized(Struct, frozen=True, gc=False, kw_only=True):
 def size(
     settings: SizingSettings, instrument: Instrument, entry: Decimal, stop: Decimal, funds: Funds
 ) -> Sized:
-    """How much to trade at `entry` with a protective stop at `stop` (prices in quote currency, above zero)."""
+    """The size of an entry at `entry` with a protective stop at `stop` (prices in quote currency, above zero)."""
     ruled = RULES[settings.rule](settings, entry, stop, funds)
     wanted, reasons = _tradable(instrument, entry, ruled, instrument.max_quantity, "CUT_TO_MAX_QUANTITY")
     carried = _carried(instrument, entry, funds)
@@ -58,7 +58,7 @@ def size(
 
 
 def named(instrument: Instrument, entry: Decimal, quantity: Decimal) -> Sized:
-    """A given quantity, neither cut nor rounded; `wanted` is 0 where the instrument does not allow it."""
+    """A given quantity, neither cut nor rounded; `wanted` is 0 if the instrument does not allow the quantity."""
     fault = _fault(instrument, entry, quantity)
     return Sized(
         wanted=ZERO if fault else quantity, quantity=quantity, reasons=(fault,) if fault else (), cuts=()
@@ -99,7 +99,7 @@ RULES: Mapping[SizingRule, Callable[[SizingSettings, Decimal, Decimal, Funds], D
     SizingRule.PERCENT: _percent,
     SizingRule.RISK: _risk,
 }
-"""The quantity of each rule, in base currency, before lot, bounds and margin."""
+"""The function that computes each rule's quantity, in base currency, before lot, bounds and margin are applied."""
 
 
 def _carried(instrument: Instrument, entry: Decimal, funds: Funds) -> Decimal:

@@ -1,7 +1,8 @@
 """The names of streams, `<noun>-<account>-<id>`: how they are formed and parsed.
 
-Nouns and accounts contain no dash, so the first two dashes separate the three parts, whatever the id contains. A
-stream that an account has once (`account-main`) has no id; the log's own (`log`) has neither account nor id.
+Nouns and accounts contain no dash, so the first two dashes separate the three parts, also if the id contains dashes.
+A stream that exists once per account (`account-main`) has no id. The log's own stream (`log`) has neither account nor
+id.
 """
 
 from __future__ import annotations
@@ -35,39 +36,39 @@ class PositionName(NamedTuple):
 
 
 def signal_stream(account: str, signal_id: str) -> str:
-    """`signal-<account>-<id>`: one signal and its decision; the id is the chain's."""
+    """`signal-<account>-<id>`: one signal and its decision; the id is the id of their chain."""
     return _spell("signal", account, signal_id)
 
 
 def order_stream(account: str, order_id: str) -> str:
-    """`order-<account>-<client order id>`: one order's life."""
+    """`order-<account>-<client order id>`: every event of one order."""
     return _spell("order", account, order_id)
 
 
 def position_stream(account: str, instrument: str, direction: Direction, n: int) -> str:
-    """`position-<account>-<instrument>-<LONG|SHORT>-<n>`: from flat to flat, counted from 1."""
+    """`position-<account>-<instrument>-<LONG|SHORT>-<n>`: one position until it is flat; `n` counts from 1."""
     if n < 1:
         raise InvalidInput(f"positions are counted from 1; there is no position {n} of {instrument}")
     return _spell("position", account, f"{instrument}-{direction.value}-{n}")
 
 
 def account_stream(account: str) -> str:
-    """`account-<account>`: its money, its days, its kill switch."""
+    """`account-<account>`: the account's balance, reserved funds, trading days and kill switch."""
     return _spell("account", account)
 
 
 def settings_stream(account: str) -> str:
-    """`settings-<account>`: its settings in force."""
+    """`settings-<account>`: the account's settings in force."""
     return _spell("settings", account)
 
 
 def instruments_stream(account: str) -> str:
-    """`instruments-<account>`: the instruments it may trade, with their rules."""
+    """`instruments-<account>`: the instruments that the account may trade, with their rules."""
     return _spell("instruments", account)
 
 
 def reconciliation_stream(account: str) -> str:
-    """`reconciliation-<account>`: where the exchange and the log disagree."""
+    """`reconciliation-<account>`: the recorded differences between the exchange and the log."""
     return _spell("reconciliation", account)
 
 

@@ -5,7 +5,7 @@ zero and lost when it is below. A trade that breaks even counts in the window as
 
 Drawdown is how far the balance after the last close is below its peak, as a fraction of the peak. The peak is the
 highest balance after any close; it starts as the balance before the first close (that close's balance less its net).
-Unrealised profit is in neither figure.
+Both balances exclude unrealised profit.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _FIGURE = Decimal("0.000001")
 
 
 class Trades(Struct, frozen=True, gc=False, kw_only=True):
-    """The figures of all trades so far that the tiers need, in bounded memory.
+    """The figures of all trades so far from which tiers are computed, in bounded memory.
 
-    `won` has a bit for each of the last `MAX_WINDOW` trades, the latest in the lowest bit, set where it was won.
+    `won` has one bit for each of the last `MAX_WINDOW` trades, set if the trade was won; the lowest bit is the latest.
     `peak` and `balance` are in the account's currency.
     """
 
@@ -43,14 +43,14 @@ class Trades(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def drawdown(self) -> Decimal:
-        """The lost fraction of the peak, to six digits, for display; 0 before the first trade."""
+        """The drawdown (see above) as a fraction of the peak, to six digits, for display; 0 before the first trade."""
         if self.count == 0:
             return ZERO
         lost = Drawdown(self.peak, self.balance).fraction
         return ONE if lost is None else EXACT.quantize(lost, _FIGURE)
 
     def wins(self, window: int) -> int:
-        """How many of the last `window` trades were won."""
+        """The number of won trades among the last `window` trades."""
         return (self.won & ((1 << window) - 1)).bit_count()
 
 
@@ -58,7 +58,7 @@ NO_TRADES = Trades()
 
 
 def evolve(trades: Trades, closed: PositionClosed) -> Trades:
-    """The trades after one more close."""
+    """The figures after one more closed position."""
     before = trades.peak if trades.count else EXACT.subtract(closed.balance, closed.net)
     return Trades(
         count=trades.count + 1,

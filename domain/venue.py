@@ -1,4 +1,4 @@
-"""A venue: the responses of an exchange to queries about our account there.
+"""The responses of a venue (an exchange) to queries about our account.
 
 These are responses, not events: they hold the venue's state at one time, and `domain/reconciliation` compares them
 with ours. Quantities are in base currency, prices and notionals in quote currency, times in UTC.
@@ -63,7 +63,7 @@ class VenueOrder(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def is_open(self) -> bool:
-        """Whether it may still fill."""
+        """Whether the order may still fill."""
         return self.status in OPEN_AT_VENUE
 
     @property
@@ -73,7 +73,7 @@ class VenueOrder(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Execution(Struct, frozen=True, gc=False, kw_only=True):
-    """One trade of the account; `execution_id` identifies it, so that it counts once however often it is listed.
+    """One trade of the account. `execution_id` identifies it, so a trade that is listed again counts once.
 
     `order_id` is the client order id, None for an order that the venue placed itself (a liquidation) or that has no
     client order id. `fee` is in `fee_currency`, negative for a rebate. Funding and settlement are not executions.
@@ -93,7 +93,7 @@ class Execution(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class VenuePosition(Struct, frozen=True, gc=False, kw_only=True):
-    """An open position in one-way mode; `liquidation_price` is None where the venue gives none."""
+    """An open position in one-way mode; `liquidation_price` is None if the venue states none."""
 
     instrument: str
     direction: Direction

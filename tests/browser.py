@@ -11,17 +11,17 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, WebError, WebSocket, expect, sync_playwright
 
-# Long enough for a busy machine; an element that never appears still fails the test.
+# The time that a busy machine may need; an element that does not appear within it fails the test.
 expect.set_options(timeout=30_000)
 _PASTES = 10
 _SOON = 700
-"""Milliseconds within which the response to an unknown operation arrives."""
+"""The time in milliseconds within which the response to an unknown operation arrives."""
 _LOOPBACK_ONLY = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
 @dataclass
 class Visit:
-    """One page with the URLs it has requested and its console messages and errors.
+    """One page with the URLs that it requested, its console messages and its errors.
 
     Playwright sets an attribute on its listeners, so the class has no slots.
     """
@@ -69,7 +69,7 @@ def chromium() -> Generator[Browser]:
 
 @contextmanager
 def visit(browser: Browser) -> Generator[Visit]:
-    """An empty page of an unknown person: without cookies, storage or cache."""
+    """An empty page of a new visitor: without cookies, storage or cache."""
     context = browser.new_context(
         viewport={"width": 1440, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
     )

@@ -14,13 +14,13 @@ from tests.browser import Visit, chromium, visit
 
 @pytest.fixture(scope="session")
 def graphiql_build() -> Path:
-    """The folder of the build of the current sources, which is built where it is missing."""
+    """The folder with the build of the current sources, which is made if it is missing."""
     return bundle(print)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A browser for one module: it keeps an event loop in this thread, so later tests could not run their own."""
+    """A browser for one module. While it is open, its event loop occupies this thread, and no test can run another."""
     with chromium() as running:
         yield running
 

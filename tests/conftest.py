@@ -1,7 +1,7 @@
-"""Fixtures of real servers, each started on first use, once a session, and stopped at its end.
+"""Fixtures of real servers. Each server is started once per session, on first use, and stopped at the session's end.
 
-Set `KAFKA_BOOTSTRAP_SERVERS`, `SCHEMA_REGISTRY_URL` or `DATABASE_URL` to use a running server. A server that does not
-work fails the tests that need it; no test is skipped for it.
+Set `KAFKA_BOOTSTRAP_SERVERS`, `SCHEMA_REGISTRY_URL` or `DATABASE_URL` to use a running server. If a server does not
+work, the tests that need the server fail; none is skipped.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _no_index_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(scope="session")
 def kafka_broker() -> Iterator[KafkaBroker]:
-    """The shared broker, which tests must not stop. It is started even where `KAFKA_BOOTSTRAP_SERVERS` is set."""
+    """The shared broker, which tests must not stop. It is started even if `KAFKA_BOOTSTRAP_SERVERS` is set."""
     with KafkaBroker(temporary_folder("kafka")) as broker:
         yield broker
 

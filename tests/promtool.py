@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def promtool(*words: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
-    """Run `promtool WORDS` with `given` on its standard input."""
+    """Runs `promtool WORDS` with `given` on its standard input."""
     return subprocess.run(
         ["promtool", *map(str, words)], input=given, capture_output=True, text=True, check=False, timeout=60
     )

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 @contextmanager
 def served(app: ASGIApp) -> Generator[str]:
-    """`http://127.0.0.1:port` of the running application. It listens at once, so early requests wait."""
+    """`http://127.0.0.1:port` of the running application. Requests before it is ready are answered later."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="websockets-sansio"))
         thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="served")

@@ -1,4 +1,4 @@
-"""The table of processes: the commands that follow from each event."""
+"""The table of processes. A process is a function that returns the commands that follow from an event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Endings: an ended order releases its funds; an overfill or too many lost trades trip the kill switch."""
+"""Processes after an order or a position has ended: funds are released, and the kill switch may be tripped."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def release_funds(moment: Moment) -> Sequence[Command]:
 
 
 def trip_on_overfill(moment: Moment) -> Sequence[Command]:
-    """Trips the kill switch on an overfill: it is exposure that nobody decided on."""
+    """Trips the kill switch on an overfill, because no decision covers its exposure."""
     event = moment.envelope.event
     assert isinstance(event, OrderOverfilled)
     return [TripKillSwitch(f"order {moment.subject} was filled {event.excess} beyond its quantity")]
 
 
 def trip_on_win_rate(moment: Moment) -> Sequence[Command]:
-    """Trips the kill switch where too few of the last trades were won.
+    """Trips the kill switch if too few of the last trades were won.
 
-    Only a full window of trades since the last reset is judged, so that trading goes on after a reset.
+    Nothing follows while fewer trades than the window were closed since the last reset.
     """
     limits, portfolio = moment.portfolio.settings.settings.risk, moment.portfolio
     window, trades = limits.win_rate_window, portfolio.trades

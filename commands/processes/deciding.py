@@ -1,4 +1,4 @@
-"""A signal was detected: both committees judge it on the current portfolio."""
+"""The process after a signal was detected: both committees judge it on the current portfolio."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.signal import SignalDetected
 
 
 def judge(moment: Moment) -> Sequence[Command]:
-    """Records the decision, whatever it is."""
+    """The command that records the decision, which may be to skip the signal."""
     signal = moment.envelope.event
     assert isinstance(signal, SignalDetected)
     view = View(

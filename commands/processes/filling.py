@@ -1,4 +1,4 @@
-"""An order was filled: the position takes the fill, and the account its profit and fee."""
+"""The processes after a fill: the fill changes the position, and its profit and fee change the balance."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ _FEE_STEP = Decimal("1e-12")
 
 
 def apply_fill(moment: Moment) -> Sequence[Command]:
-    """Opens, increases, reduces or closes the instrument's position; a fill that turns it is split in two."""
+    """Opens, increases, reduces or closes the instrument's position.
+
+    A fill that turns the position is split: one part closes the position, the rest opens one in the other direction.
+    """
     order, fill = moment.branch.state(moment.envelope.meta.stream), moment.envelope.event
     assert isinstance(order, Working | Closed)
     assert isinstance(fill, OrderFilled)
@@ -67,9 +70,9 @@ def _apply(
 def _open(
     moment: Moment, terms: OrderPlaced, fill: OrderFilled, quantity: Decimal, fee: Decimal
 ) -> Sequence[Command]:
-    """Opens a position: it is the signed sum of fills, in whatever order they are reported.
+    """Opens a position, also if the fill was meant to reduce one: a position is the signed sum of its fills.
 
-    A reduce-only fill without a position to reduce opens one by mistake, so it is recorded as a discrepancy as well.
+    A reduce-only fill that opens a position is also recorded as a discrepancy.
     """
     opening = _opening(moment, terms, fill, quantity, fee)
     if not terms.reduce_only:
@@ -101,7 +104,7 @@ def _opening(
 
 
 def settle(moment: Moment) -> Sequence[Command]:
-    """Settles the profit, fee or funding of the position's event on the balance."""
+    """Changes the balance by the profit, fee or funding of the position's event."""
     event = moment.envelope.event
     assert isinstance(event, PositionEvent)
     reason = BalanceReason.FUNDING if isinstance(event, PositionFunded) else BalanceReason.FILL

@@ -1,4 +1,4 @@
-"""The input of a process: an event that has just happened, and the world after it."""
+"""The input of a process: an event that was just decided, and the state after it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.streams import parse
 
 
 class Moment(Struct, frozen=True, kw_only=True):
-    """An event and the branch after it; `now` is the time the unit of work is recorded (UTC)."""
+    """An event and the branch after it; `now` is the time at which the unit of work is recorded (UTC)."""
 
     envelope: Envelope
     branch: Branch
@@ -27,5 +27,5 @@ class Moment(Struct, frozen=True, kw_only=True):
 
     @property
     def subject(self) -> str:
-        """The id in the event's stream: that of the signal or the order."""
+        """The id in the name of the event's stream: the id of the signal or the order."""
         return parse(self.envelope.meta.stream).id

@@ -1,4 +1,4 @@
-"""A decision was made: the orders that carry it out.
+"""The process after a decision: it places the orders that carry the decision out.
 
 An entry is sent with its protective stop and its target, which rest at the exchange from the first fill on. Order ids
 are derived from the chain: `<signal>-e1` entry, `-s1` stop, `-t1` target, `-x1` exit.
@@ -63,7 +63,7 @@ def _enter(
 def _exit(moment: Moment, signal: SignalDetected, rules: Instrument) -> Sequence[Command]:
     """Cancels waiting entries and closes the open position with a market order of its quantity.
 
-    Limited to what the signal opposes and may take out: an order against anything else would add exposure.
+    Only entries and positions that may be taken out for the signal: an order against others would add exposure.
     """
     out = taken_out(signal, signal.strategy, moment.portfolio)
     waiting = [command for order_id in out.waiting for command in withdrawn(moment, order_id, "REVERSAL")]

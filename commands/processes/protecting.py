@@ -1,4 +1,4 @@
-"""A stop or target was placed or moved: the position records its price."""
+"""The process after a stop or target was placed or moved: the position records its price."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.portfolio import OpenPosition
 
 
 def follow_protection(moment: Moment) -> Sequence[Command]:
-    """Moves the levels of the position; nothing follows from the protection of a waiting entry."""
+    """Records the new stop or target in the position; nothing follows while the entry has not filled."""
     order = moment.branch.state(moment.envelope.meta.stream)
     if not isinstance(order, Working) or order.terms.purpose not in _LEVELS:
         return ()

@@ -1,4 +1,4 @@
-"""Entries are withdrawn: what could still open or increase exposure is cancelled, or denied where it was never sent."""
+"""Withdraws entries, which could still add exposure: a sent entry is cancelled, an unsent one is denied."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def withdraw_entries(moment: Moment) -> Sequence[Command]:
 def withdrawn(moment: Moment, order_id: str, reason: str) -> Sequence[Command]:
     """The commands that withdraw one entry for `reason`.
 
-    An entry placed in this unit of work was never sent: a cancel would arrive after it, and find it filled. It is
-    denied, and so is its protection.
+    An entry that was placed in this unit of work is not sent yet, so it is denied with its protection. If it were sent
+    and then cancelled, it could fill before the cancel arrives.
     """
     if not moment.branch.begun_here(order_stream(moment.account, order_id)):
         return [CancelOrder(order_id, reason)]

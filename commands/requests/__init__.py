@@ -1,7 +1,7 @@
-"""People's requests, as commands on the current state. The table `COMMANDS` shows what each request leads to.
+"""Turns requests into commands, depending on the current state, by the table `COMMANDS`.
 
-A request is judged once, when the engine takes it up. Its events are recorded with the request's key and fingerprint as
-their cause. A log that is resumed folds these events and does not judge the request again.
+A request is judged once, when the engine handles it. The cause of its events holds the request's key and fingerprint.
+When a log is resumed, these events are folded and the request is not judged again.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST = 500
 _MOST_FIGURES = 100
 _UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Unicode's categories of controls, surrogates, and separators of lines and paragraphs."""
+"""Unicode's categories of control characters, surrogates, and separators of lines and paragraphs."""
 
 
 def stimulus(requested: Requested, situation: Situation) -> Stimulus:
-    """The commands of the request, as one unit of work.
+    """The commands of the request, to be handled as one unit of work.
 
-    Raises InvalidInput for an invalid request, Refused for one that the situation forbids.
+    Raises InvalidInput for an invalid request, Refused for a request that is not allowed in this situation.
     """
     cause = command_fact(requested.id, fingerprint(requested.request))
     commands = COMMANDS[type(requested.request)](requested.request, situation, situation.chain(cause))
@@ -74,7 +74,7 @@ def check(requested: Requested) -> None:
 
 
 def _texts(request: Request) -> Iterator[tuple[str, str]]:
-    """The names and texts that are recorded as given, and so must be readable later."""
+    """The texts that are recorded as given, each after its name in messages; they must hold no invisible characters."""
     for name in ("reason", "resolution", "strategy"):
         text = getattr(request, name, None)
         if isinstance(text, str):

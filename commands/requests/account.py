@@ -1,4 +1,4 @@
-"""Requests about the account as a whole: its kill switch, settings, strategies and discrepancies."""
+"""The commands of requests that concern the whole account: kill switch, settings, strategies, discrepancies."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def trip(request: TripKillSwitch, _situation: Situation, _chain: str) -> Sequenc
 
 
 def reset(request: ResetKillSwitch, _situation: Situation, _chain: str) -> Sequence[Command]:
-    """Allows trading again; the win rate is counted anew."""
+    """Allows trading again; the win rate is counted from this reset on."""
     return [request]
 
 
 def pause(request: PauseStrategy, situation: Situation, _chain: str) -> Sequence[Command]:
-    """Pauses a strategy, or an external scanner, whose id no configured strategy has.
+    """Pauses a strategy, or an external scanner (an id that no configured strategy has).
 
-    Raises Refused for the name of a strategy whose instances have other ids, since pausing it would stop none.
+    Raises Refused for the name of a strategy whose instances have other ids, because that pause would stop no instance.
     """
     paused = situation.settings.paused
     if request.strategy in paused:
@@ -46,7 +46,7 @@ def _check_instance(named: str, settings: Settings) -> None:
 
 
 def resume(request: ResumeStrategy, situation: Situation, _chain: str) -> Sequence[Command]:
-    """Raises Refused for an id that is neither paused nor configured."""
+    """Ends the pause of a strategy or scanner. Raises Refused for an id that is neither paused nor configured."""
     paused = situation.settings.paused
     if request.strategy in paused:
         rest = tuple(name for name in paused if name != request.strategy)
@@ -59,12 +59,12 @@ def resume(request: ResumeStrategy, situation: Situation, _chain: str) -> Sequen
 
 
 def adjust(request: ChangeSettings, situation: Situation, _chain: str) -> Sequence[Command]:
-    """The settings in force with these changes; see `domain/adjusting.py` for what cannot be changed here."""
+    """Puts the settings with these changes in force; `domain/adjusting.py` lists the settings that are fixed."""
     if not request.changes:
         raise InvalidInput("no setting was named: there is nothing to change")
     return [settings_commands.ChangeSettings(adjusted(situation.settings, request.changes))]
 
 
 def settle(request: ResolveDiscrepancy, _situation: Situation, _chain: str) -> Sequence[Command]:
-    """Settles a discrepancy, as a person states."""
+    """Resolves a discrepancy with the explanation that a person gives."""
     return [request]

@@ -15,7 +15,7 @@ from domain.order import OrderType
 
 
 def draft(command_id: str, terms: ManualTerms, situation: Situation) -> Drafted:
-    """Costs and warnings of an order that could be placed now; raises what placing it would raise."""
+    """Costs and warnings of an order that could be placed now; raises what placing that order would raise."""
     order = meant(terms, situation)
     if order.case is not None:
         check_alone(order.case.entry, situation)

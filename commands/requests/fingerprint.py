@@ -1,4 +1,4 @@
-"""The fingerprint of a request: equal for equal requests, also where figures and times are written differently."""
+"""The fingerprint of a request: equal for equal requests, also if their figures and times are written differently."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ _BYTES = 8
 
 
 def fingerprint(request: Request) -> str:
-    """16 hexadecimal digits: a BLAKE2b hash (RFC 7693) of the request's class and fields; not of key, account or actor.
+    """16 hexadecimal digits: a BLAKE2b hash (RFC 7693) of the request's class and fields.
+
+    Key, account and actor are not hashed.
 
     Logs hold fingerprints, so the names of classes and fields must not change. Fields that are None are left out, so
     recorded fingerprints stay valid when a field with the default None is added.
@@ -36,7 +38,7 @@ def _canonical(value: object) -> object:
 
 
 def _without_zeros(value: Decimal) -> str:
-    """Digits and exponent without trailing zeros. `Decimal.normalize` would raise for an exponent out of its range."""
+    """The value as text without trailing zeros. `Decimal.normalize` would raise for an exponent out of its range."""
     digits, _, exponent = f"{value:E}".partition("E")
     whole = digits.rstrip("0").rstrip(".") if "." in digits else digits
     return f"{whole}E{int(exponent or 0)}" if value else "0"

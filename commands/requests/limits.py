@@ -4,17 +4,17 @@ The rules are those that judge a strategy's entry (`domain/committees/risk.py`).
 changes the setting first, which is recorded with the person's name. These members judge:
 
 - kill_switch, order_outcomes, reconciliation: no new exposure on an unknown state;
-- allow_list, daily_loss, max_positions: the limits of the account (an order that increases a position opens no
-  further position);
+- allow_list, daily_loss, max_positions: the limits of the account (max_positions does not judge an order that increases
+  a position, since it opens none);
 - sizing: the given quantity is within the instrument's bounds;
 - protection: a stop is on the right side of the entry and before liquidation;
 - reserved_balance: margin and fees in and out leave the reserve untouched;
-- risk_per_trade, total_risk: measured to the order's stop; an order without a stop risks its margin, the most that an
-  isolated position can lose. A stop that is moved away later is checked by them, too.
+- risk_per_trade, total_risk: the loss at the order's stop; an order without a stop risks its margin, the most that an
+  isolated position can lose. They also judge a stop that is moved away later.
 
-The Alpha committee, data_freshness and cooldown do not judge, since they are about a strategy's view of a candle.
-max_positions_per_instrument is replaced by the rule that only one entry works in an instrument at a time, and never
-against an open position.
+The Alpha committee, data_freshness and cooldown do not judge a person's entry, because they judge how a strategy reads
+a candle. max_positions_per_instrument is replaced by the rule that an instrument has at most one working entry, and
+none against an open position (`check_alone`).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ MEMBERS: tuple[Judge, ...] = (
 
 
 def case_of(terms: ManualTerms, price: Decimal, view: View) -> Case:
-    """The case of a person's order, judged at `price` (quote currency)."""
+    """The case of a person's order, with `price` (quote currency) as the price of its entry."""
     entry = Entry(
         instrument=terms.instrument,
         direction=towards(terms.side),
@@ -62,7 +62,7 @@ def case_of(terms: ManualTerms, price: Decimal, view: View) -> Case:
 
 
 def check_entry(case: Case) -> None:
-    """Raises Refused with every reason against it."""
+    """Raises Refused with every reason against the entry."""
     growing = case.entry.instrument in case.view.portfolio.exposures()
     _check(case, tuple(member for member in MEMBERS if not (growing and member is risk.max_positions)))
 
@@ -73,7 +73,7 @@ def check_levels(case: Case) -> None:
 
 
 def check_alone(entry: Entry, situation: Situation) -> None:
-    """Raises Refused where the entry would turn or hedge a position, or another entry waits in its instrument."""
+    """Raises Refused if the entry opposes an open position, or if another entry works in its instrument."""
     name, portfolio = entry.instrument, situation.portfolio
     held = portfolio.positions.get(name)
     if held is not None and held.state.direction is not entry.direction:
@@ -117,7 +117,7 @@ Sentence = Callable[[Case, Figures], str]
 
 
 def _with(template: str) -> Sentence:
-    """The template filled with the member's figures."""
+    """A function that fills the template with the member's figures."""
     return lambda _case, figures: template.format_map(figures)
 
 

@@ -1,4 +1,4 @@
-"""Manual orders: placed, amended, cancelled; and a position closed."""
+"""The commands of requests that place, amend or cancel a manual order, or close a position."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from domain.streams import order_stream
 
 
 class Meant(Struct, frozen=True, gc=False, kw_only=True):
-    """An order that may be placed, and its case before the committees; None for one that only reduces."""
+    """An order that may be placed, and its case before the committees, which is None for a reducing order."""
 
     terms: OrderPlaced
     rules: Instrument
@@ -37,10 +37,10 @@ class Meant(Struct, frozen=True, gc=False, kw_only=True):
 
 
 def meant(terms: ManualTerms, situation: Situation) -> Meant:
-    """The order that the terms give now.
+    """The order with these terms, if it may be placed now.
 
-    Raises InvalidInput for terms that the instrument does not allow, Refused where the situation forbids the order (the
-    limits of `commands/requests/limits.py`, or a reduction without a position).
+    Raises InvalidInput for terms that the instrument does not allow. Raises Refused for an entry beyond the limits of
+    `commands/requests/limits.py` and for a reduction without a position.
     """
     rules = situation.rules(terms.instrument)
     placed = _placed(terms, situation)
@@ -54,7 +54,7 @@ def meant(terms: ManualTerms, situation: Situation) -> Meant:
 
 
 def _named(terms: ManualTerms, situation: Situation) -> Decimal | None:
-    """The limit or trigger of the order, or the last known price."""
+    """The limit or trigger price of the order, else the last known price."""
     return terms.limit_price or terms.trigger_price or situation.prices.get(terms.instrument)
 
 
@@ -74,7 +74,7 @@ def _placed(terms: ManualTerms, situation: Situation) -> OrderPlaced:
 
 
 def _check_trigger(terms: ManualTerms, situation: Situation) -> None:
-    """Raises Refused where the last price is at or beyond the trigger, or is not known."""
+    """Raises Refused if the last price is unknown, or is already at or beyond the trigger price."""
     if terms.trigger_price is None:
         return
     price = situation.prices.get(terms.instrument)
@@ -99,7 +99,7 @@ def _check_reducing(terms: ManualTerms, situation: Situation) -> None:
 
 
 def _checked(terms: ManualTerms, situation: Situation, view: View) -> Case:
-    """Checks the entry at its price and, if it trades at once, at the last price; returns the case of the higher."""
+    """Checks the entry at its price and, if it trades at once, at the last price; returns the higher-priced case."""
     rules, price = view.listed, _named(terms, situation)
     if price is None:
         raise Refused(
@@ -116,7 +116,7 @@ def _checked(terms: ManualTerms, situation: Situation, view: View) -> Case:
 
 
 def _at_once(terms: ManualTerms, situation: Situation) -> Decimal | None:
-    """The last known price, where the limit lets the order trade at it; None where the order waits."""
+    """The last known price if the limit allows a trade at this price; None for an order that will rest."""
     price, limit = situation.prices.get(terms.instrument), terms.limit_price
     return price if price is not None and limit is not None and crosses(terms.side, limit, price) else None
 
@@ -143,7 +143,7 @@ def place(request: PlaceOrder, situation: Situation, chain: str) -> Sequence[Com
 
 
 def _grown(held: OpenPosition, terms: ManualTerms, situation: Situation) -> Sequence[Command]:
-    """Extends the protection of a position by the quantity of the entry that increases it."""
+    """Increases the quantity of a position's protection by the quantity of the entry that increases the position."""
     if terms.stop is not None or terms.target is not None:
         raise Refused(f"{held.stream} is open: its stop and target cover the increase; move those instead")
     rules = situation.rules(terms.instrument)
@@ -160,7 +160,10 @@ def _grown(held: OpenPosition, terms: ManualTerms, situation: Situation) -> Sequ
 
 
 def amend(request: AmendOrder, situation: Situation, _chain: str) -> Sequence[Command]:
-    """Other terms, judged as a new order where they add exposure; the protection of an entry follows its quantity."""
+    """Amends an order; new terms that add exposure are judged like a new order.
+
+    An amended quantity of an entry is also requested for its protection.
+    """
     working, order_id = _working(request.order_id, situation), request.order_id
     rules = situation.rules(working.terms.instrument)
     amendment = order_commands.AmendOrder(
@@ -192,7 +195,7 @@ def _check_way_out(terms: OrderPlaced, request: AmendOrder, situation: Situation
 
 
 def _check_awaited(terms: OrderPlaced, situation: Situation) -> None:
-    """Judges the entry of this protective order again if the entry would risk more than before."""
+    """Judges the entry that this order protects again, if the entry would risk more than before."""
     entry = situation.portfolio.entries.get(terms.parent or "")
     if entry is None or terms.parent is None:
         return
@@ -218,9 +221,10 @@ def _working(order_id: str, situation: Situation) -> Working:
 
 
 def _reserved(order_id: str, terms: OrderPlaced, situation: Situation) -> Sequence[Command]:
-    """Reserves more where the new terms need more; a surplus after a refused amendment is released at the order's end.
+    """Reserves more funds if the new terms need more.
 
-    The order is judged in a view without itself, where it would count twice.
+    After a refused amendment the surplus is released at the order's end. The order is judged in a view without this
+    order, in which it would count twice.
     """
     portfolio = situation.portfolio
     entry, kept = portfolio.entries[order_id], portfolio.account.reserved.get(order_id, ZERO)
@@ -255,7 +259,7 @@ def _followed(order_id: str, terms: OrderPlaced, situation: Situation) -> Sequen
 
 
 def cancel(request: CancelOrder, situation: Situation, _chain: str) -> Sequence[Command]:
-    """Raises Refused for the stop of an open position or a waiting entry."""
+    """Cancels an order. Raises Refused for the stop of an open position or of a waiting entry."""
     for held in situation.portfolio.positions.values():
         guarding = protection(held, situation).get(request.order_id)
         if guarding is None:
@@ -271,7 +275,7 @@ def cancel(request: CancelOrder, situation: Situation, _chain: str) -> Sequence[
 
 
 def _check_not_awaited(order_id: str, situation: Situation) -> None:
-    """Raises Refused for the stop of a waiting entry, whose risk was judged by that stop."""
+    """Raises Refused for the stop of a waiting entry, because the entry's risk was judged with this stop."""
     order = situation.portfolio.exits.get(order_id)
     if order is None or order.terms.purpose is not Purpose.STOP:
         return
@@ -282,7 +286,7 @@ def _check_not_awaited(order_id: str, situation: Situation) -> None:
 
 
 def close(request: ClosePosition, situation: Situation, chain: str) -> Sequence[Command]:
-    """Closes all of the position at the market; raises Refused where an order closes it already."""
+    """Closes the whole position at the market; raises Refused if another order is already closing the position."""
     held = situation.position(request.position)
     leaving = situation.portfolio.leaving(held)
     if leaving:

@@ -1,4 +1,4 @@
-"""The stop and the target of an open position, and how a person moves them."""
+"""The commands of a request that moves the stop or the target of an open position."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from domain.portfolio import OpenPosition
 
 
 def protection(held: OpenPosition, situation: Situation) -> Mapping[str, Working]:
-    """The stop and the target that rest for an open position, by order id."""
+    """The resting stop and target of an open position, by order id."""
     out = exit_side(held.state.direction)
     return {
         order_id: working
@@ -40,7 +40,7 @@ def check_protective(terms: OrderPlaced, situation: Situation) -> None:
 
 
 def move(request: MoveProtection, situation: Situation, chain: str) -> Sequence[Command]:
-    """Amends the resting orders; places a new order where none rests."""
+    """Amends the resting stop and target; places a new order for each of them that does not exist."""
     if request.stop is None and request.target is None:
         raise InvalidInput("neither a stop nor a target was given: there is nothing to move")
     held = situation.position(request.position)
@@ -108,7 +108,7 @@ def _begun(
     situation: Situation,
     chain: str,
 ) -> Sequence[Command]:
-    """New protective orders; their parent is the entry, so that the exchange ends one with the other."""
+    """New protective orders. Their parent is the entry, so that the exchange cancels the other order when one fills."""
     entry = OrderPlaced(
         instrument=held.state.instrument,
         side=entry_side(held.state.direction),

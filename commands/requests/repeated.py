@@ -1,10 +1,9 @@
-"""A repeated key: whether its request is the one that was carried out.
+"""Whether a request with a used key is the request that was carried out under that key.
 
-The log holds the fingerprint of each request in the cause of the events that followed, and fingerprints are compared.
-Logs from before fingerprints hold only the events. There a request is the same if it requests what the events contain:
-the same order, the same amendment, the same reason. Two requests that would have led to equal events cannot be
-distinguished there: a close of a position and a reduction by hand of the same quantity, or changes of two settings that
-both had their value already.
+The cause of each event holds the fingerprint of its request, and fingerprints are compared. Older logs have no
+fingerprints. There a request is the same if the recorded events contain its order, its amendment or its reason. Such a
+log does not distinguish two requests that lead to equal events: the close of a position and a manual reduction of the
+same quantity, or changes of two settings to the values that they already had.
 """
 
 from __future__ import annotations
@@ -43,12 +42,12 @@ _E = TypeVar("_E")
 
 
 def is_the_same(request: Request, recorded: str, followed: Sequence[Followed]) -> bool:
-    """Whether the request is the one that was carried out, whose fingerprint is `recorded` (empty in old logs)."""
+    """Whether the request is the one that was carried out; `recorded` is the logged fingerprint, empty in old logs."""
     return recorded == fingerprint(request) if recorded else SAME[type(request)](request, followed)
 
 
 def _of(kind: type[_E], followed: Iterable[Followed]) -> dict[str, _E]:
-    """The first event of this kind of each stream."""
+    """The first event of this kind in each stream, by stream."""
     found: dict[str, _E] = {}
     for one in followed:
         if isinstance(one.event, kind):
@@ -70,7 +69,7 @@ def _place(request: PlaceOrder, followed: Sequence[Followed]) -> bool:
 
 
 def _worded(placed: Sequence[OrderPlaced]) -> ManualTerms:
-    """The terms of the request, from its orders: the entry first, its children after it."""
+    """The terms of the request, from the orders that it placed: the entry first, its protection after it."""
     first, *children = placed
     stop = next((child.trigger_price for child in children if child.purpose is Purpose.STOP), None)
     target = next((child.limit_price for child in children if child.purpose is Purpose.TARGET), None)
@@ -111,7 +110,7 @@ def _close(request: ClosePosition, followed: Sequence[Followed]) -> bool:
 
 
 def _move(request: MoveProtection, followed: Sequence[Followed]) -> bool:
-    """Whether each level that followed is one of the request."""
+    """Whether every recorded stop or target is a price of the request."""
     levels = {level for level in (request.stop, request.target) if level is not None}
     found = [
         level
@@ -141,7 +140,7 @@ def _resumed(request: ResumeStrategy, followed: Sequence[Followed]) -> bool:
 
 
 def _adjusted(request: ChangeSettings, followed: Sequence[Followed]) -> bool:
-    """Whether applying the changes to the recorded settings changes nothing."""
+    """Whether the recorded settings already contain the changes."""
     changed = _only(SettingsChanged, followed)
     return changed is not None and adjusted(changed.settings, request.changes) == changed.settings
 

@@ -1,4 +1,4 @@
-"""A signal from an external scanner."""
+"""The command of a request that raises a signal from an external scanner."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from domain.owner import PERSON
 
 
 def raise_signal(request: RaiseSignal, situation: Situation, chain: str) -> Sequence[Command]:
-    """Both committees judge the signal like any other; a stale one, or one of a paused strategy, is skipped.
+    """Records the signal; both committees judge it like any other, and skip it if it is stale or its scanner paused.
 
     Raises InstrumentNotListed for an instrument without rules, InvalidInput for a scanner with the name reserved for
-    people, Refused for one with the id of a configured strategy, whose positions it could close.
+    people, Refused for a scanner with the id of a configured strategy, because it could close that strategy's
+    positions.
     """
     scanner = request.signal.strategy
     if scanner == PERSON:

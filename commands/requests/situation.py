@@ -1,4 +1,4 @@
-"""The situation a request is judged in: the current state and the last known price of each instrument."""
+"""The situation: the state and the last known prices with which a request is judged."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from domain.settings import Settings
 class Situation(Struct, frozen=True, kw_only=True):
     """`at` is when the events that follow are recorded (UTC), `prices` are in quote currency, by instrument.
 
-    `prices` are not in the log. They can only refuse a request; what is recorded is never judged by them again.
+    `prices` are not in the log. A request may be refused because of them; recorded events are never judged by them
+    again.
     """
 
     world: World
@@ -47,7 +48,7 @@ class Situation(Struct, frozen=True, kw_only=True):
         return self.at + timedelta(seconds=self.settings.order_freshness_seconds)
 
     def chain(self, cause: str) -> str:
-        """The chain that this outside fact begins."""
+        """The id of the chain that this outside fact begins."""
         return chain_id(self.identity.log_id, self.identity.account, chain_fact(cause))
 
     def rules(self, instrument: str) -> Instrument:
@@ -59,12 +60,12 @@ class Situation(Struct, frozen=True, kw_only=True):
         return found
 
     def view(self, instrument: Instrument, without: str | None = None) -> View:
-        """The view of the committees, without the entry order `without` and its reservation if one is given."""
+        """The view of the committees; if `without` is given, without this entry order and its reservation."""
         portfolio = self.portfolio if without is None else _without(self.portfolio, without)
         return View(now=self.at, settings=portfolio.settings, instrument=instrument, portfolio=portfolio)
 
     def position(self, name: str) -> OpenPosition:
-        """The open position with this stream, or with this part after the account; raises Refused for any other."""
+        """The open position with this stream name, or this part of the name after the account; else raises Refused."""
         account = self.identity.account
         stream = name if name.startswith("position-") else f"position-{account}-{name}"
         for held in self.portfolio.positions.values():

@@ -39,7 +39,7 @@ def strategy_in_force(case: Case) -> Judgement:
 
 
 def trend_agreement(case: Case) -> Judgement:
-    """The longer trend, signed by the signal's direction, is at least the minimum."""
+    """The longer trend (its sign reversed for a short) is at least the minimum."""
     signal, minimum = case.signal, case.view.settings.settings.alpha.minimum_trend
     along = signal.trend if signal.direction is Direction.LONG else -signal.trend
     return judgement(

@@ -1,4 +1,4 @@
-"""A case before the committees: an entry, the view it is judged in, and its plan."""
+"""A case, which the committees judge: an entry, the recorded state at that instant, and the plan of the entry."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from domain.signal import SignalDetected
 
 
 class Case:
-    """One entry in one view. Its plan is made once, when the first member reads it.
+    """One entry and one view. The plan is computed once, when the first member reads it.
 
     `by_owner` is false for decisions made before positions had owners, when any signal could close any position.
     """
@@ -23,7 +23,7 @@ class Case:
 
     @property
     def plan(self) -> Plan:
-        """The plan of the entry; every read raises what `domain.committees.plan.plan` raises."""
+        """The plan of the entry. Every read raises the error that `domain.committees.plan.plan` raised."""
         if self._plan is None:
             self._plan = plan(self.entry, self.view)
         return self._plan
@@ -37,12 +37,12 @@ class Case:
 
     @property
     def opposed(self) -> Opposed:
-        """What the signal opposes, whoever owns it."""
+        """The position and the entries that the signal opposes, with any owner."""
         return opposed(self.signal, self.view.portfolio)
 
     @property
     def taken_out(self) -> Opposed:
-        """What may be closed or cancelled for the signal."""
+        """The part of `opposed` that may be closed or cancelled for the signal."""
         if not self._by_owner:
             return self.opposed
         return taken_out(self.signal, self.signal.strategy, self.view.portfolio)

@@ -1,4 +1,4 @@
-"""A member of a committee, and how it judges a case."""
+"""A member of a committee, and its judgement of a case."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.signal import Chamber, Vote
 
 
 class Judgement(Struct, frozen=True, gc=False):
-    """Whether a member approves, its reasons if it does not, and every figure it read, by name."""
+    """Whether a member approves, its reasons if it does not approve, and every figure that it read, by name."""
 
     approves: bool
     reasons: tuple[str, ...] = ()
@@ -28,7 +28,7 @@ Judge = Callable[[Case], Judgement]
 
 
 class Member(Struct, frozen=True):
-    """A member of one of the two chambers: its name in votes and reports, and how it judges."""
+    """A member of one of the two chambers: its name in votes and reports, and its function of judgement."""
 
     name: str
     chamber: Chamber
@@ -39,7 +39,7 @@ Figure = Decimal | float | str | datetime | None
 
 
 def judgement(faults: Mapping[str, bool], **figures: Figure) -> Judgement:
-    """Approves unless a fault is true; the true faults, in their order, are the reasons."""
+    """Approves if no value of `faults` is true; the keys of the true values, in their order, are the reasons."""
     reasons = tuple([reason for reason, fault in faults.items() if fault])
     written = {
         name: figure if type(figure) is str else _PLAIN.get(type(figure), plain)(figure)
@@ -76,12 +76,12 @@ def plain(figure: Figure) -> str:
 
 @lru_cache(maxsize=4096)
 def _of_float(figure: str) -> str:
-    """Cached: most floats recur in every vote. The key is text, because 1 == 1.0 and 0.0 == -0.0."""
+    """Cached, because most floats recur in every vote. The key is text, because 1 == 1.0 and 0.0 == -0.0."""
     return _written_out(Decimal(figure))
 
 
 def _written_out(amount: Decimal) -> str:
-    """`format` costs twice as much as `str` and is needed only where there is an exponent."""
+    """Uses `format`, which takes twice as long as `str`, only where `str` would write an exponent."""
     text = str(amount)
     return format(amount, "f") if "E" in text else text
 

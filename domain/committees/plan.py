@@ -17,7 +17,10 @@ from domain.sizing import Funds, Sized, leverage_of, margin_required, named, siz
 
 
 class Plan(Struct, frozen=True, gc=False, kw_only=True):
-    """Prices in quote currency, `stop` and `target` on the tick of `rules`; the size, and the funds that limit it."""
+    """The prices of an entry, its size, and the funds that limit the size.
+
+    Prices are in quote currency; `stop` and `target` are multiples of the tick of `rules`.
+    """
 
     rules: Instrument
     entry: Decimal
@@ -28,7 +31,7 @@ class Plan(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def levels(self) -> tuple[Decimal, Decimal]:
-        """Stop and target; raises ValueError where one of them is missing."""
+        """Stop and target; raises ValueError if one of them is missing."""
         if self.stop is None or self.target is None:
             raise ValueError("the entry has no stop, or no target")
         return self.stop, self.target
@@ -47,7 +50,7 @@ class Plan(Struct, frozen=True, gc=False, kw_only=True):
     def risk(self) -> Decimal:
         """The loss at the stop, in quote currency and before fees.
 
-        Without a stop it is the initial margin, the most that an isolated position can lose.
+        Without a stop the risk is the initial margin, the most that an isolated position can lose.
         """
         if self.stop is None:
             return CEILING.divide(self.notional, self.funds.leverage)
@@ -58,15 +61,15 @@ _TO_TICK: Mapping[Direction, Callable[[Decimal, Decimal], Decimal]] = {
     Direction.LONG: round_down,
     Direction.SHORT: round_up,
 }
-"""Rounding is never in our favour. The stop moves away from the entry, so that the size covers the wider risk, and the
-target moves towards the entry: both down for a long, both up for a short."""
+"""Rounding is never in our favour. The stop is rounded away from the entry, so that the size is computed for the larger
+risk. The target is rounded towards the entry. For a long both are rounded down, for a short both up."""
 
 
 def plan(entry: Entry, view: View) -> Plan:
     """The prices, size and funds of the entry.
 
-    Raises AccountNotOpened and InstrumentNotListed where account or rules are missing, ValueError where the entry has
-    neither a quantity nor a stop to size it by.
+    Raises AccountNotOpened without an account, InstrumentNotListed without the instrument's rules, ValueError if the
+    entry has no quantity and no stop from which to compute one.
     """
     rules = view.listed
     stop, target = _on_tick(entry, entry.stop, rules), _on_tick(entry, entry.target, rules)
@@ -76,7 +79,7 @@ def plan(entry: Entry, view: View) -> Plan:
 
 
 def _on_tick(entry: Entry, level: Decimal | None, rules: Instrument) -> Decimal | None:
-    """A person's levels keep their digits: a level off the tick was refused before."""
+    """Rounds only a signal's levels: a person's level that is no multiple of the tick was refused before."""
     if level is None or entry.origin is None:
         return level
     return _TO_TICK[entry.direction](level, rules.tick)
@@ -93,9 +96,9 @@ def _sized(entry: Entry, stop: Decimal | None, funds: Funds, view: View) -> Size
 def funds_of(view: View) -> Funds:
     """The account's funds for one more entry.
 
-    Spendable is the balance less the reservations of working entries, the margin of open positions and the reserve.
-    A partly filled entry counts in both of the first two until it ends, which overstates what is used. Unrealised
-    profit and loss is not on record; the reserve covers it.
+    Spendable is the balance less three amounts: the funds reserved for working entries, the margin of open positions,
+    and the reserve. The filled part of a working entry is subtracted twice, as reservation and as margin, so spendable
+    is too low until the entry ends. Unrealised profit and loss is not recorded; the reserve covers it.
     """
     account = view.account
     committed = total((*account.reserved.values(), margin_held(view), reserve(view)))
@@ -114,7 +117,7 @@ def reserve(view: View) -> Decimal:
 
 
 def _margin(held: OpenPosition, view: View) -> Decimal:
-    """The initial margin of a position; its whole cost where the instrument's rules are not known."""
+    """The initial margin of a position; its whole cost if the instrument's rules are not known."""
     rules = view.portfolio.instruments.get(held.state.instrument)
     leverage = ONE if rules is None else leverage_of(rules, view.account.leverage)
     return CEILING.divide(held.state.cost, leverage)

@@ -1,11 +1,12 @@
-"""The policy: which members vote on an entry or an exit, and what follows from the votes.
+"""The policy: which members vote on an entry or an exit, and which verdict follows from the votes.
 
 An entry needs the approval of every member of both chambers. Every member always votes, so that the record of a
 refusal is complete.
 
-An exit is judged by `EXIT_MEMBERS` alone: the data of the signal is fresh, its strategy may close what it opposes, and
-no exit is under way already. What speaks against new exposure (a tripped kill switch, a daily loss, low confidence)
-never keeps a position open. Where an exit is refused, the stop at the exchange still stands.
+An exit is judged by `EXIT_MEMBERS` alone. They check that the data of the signal is fresh, that its strategy may close
+what the signal opposes, and that no exit is already under way. Reasons against new exposure (a tripped kill switch, a
+daily loss, low confidence) never prevent an exit. After a refused exit the stop at the exchange still protects the
+position.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ from domain.strategies import Intent
 from domain.tiers import tier_of
 
 POLICY_VERSION = 3
-"""Raised with every change to the members, their order or what follows from votes; every decision records it.
+"""Increased with every change to the members, to their order or to the verdict; every decision records it.
 
 2: strategies can be paused (`strategy_in_force`).
-3: positions have owners (`holder`): no strategy closes, or adds to, what another strategy or a person holds.
+3: positions have owners (`holder`): no strategy closes or increases a position of another strategy or of a person.
 """
 
 _ALPHA, _RISK = Chamber.ALPHA, Chamber.RISK
@@ -63,7 +64,7 @@ EXIT_MEMBERS: tuple[Member, ...] = (
 """The members that vote on an exit."""
 
 _ADDED_IN: Mapping[str, int] = {"strategy_in_force": 2, "holder": 3}
-"""The policy version that added a member; an old decision is made again by the members of its version."""
+"""The policy version that added a member. When an old decision is repeated, only members of its version vote."""
 
 _WHY_CLOSE: Mapping[Intent, str] = {Intent.ENTER: "REVERSAL", Intent.EXIT: "EXIT_SIGNAL"}
 
@@ -71,12 +72,12 @@ _WHY_CLOSE: Mapping[Intent, str] = {Intent.ENTER: "REVERSAL", Intent.EXIT: "EXIT
 def decide(signal: SignalDetected, view: View, policy: int = POLICY_VERSION) -> DecisionMade:
     """The decision on a signal: ENTER, CLOSE or SKIP, with all votes. Pure: equal arguments give an equal decision.
 
-    `policy` is the current version, or the version of an old decision that is made again. Raises KeyError for an
+    `policy` is the current version, or the recorded version when an old decision is repeated. Raises KeyError for an
     unknown version.
 
     A signal that opposes an open position or a waiting entry in its instrument proposes to CLOSE the part that may be
-    taken out for it (`domain/opposed.py`), whatever its intent. Any other signal proposes to ENTER, or is skipped if
-    its intent is EXIT. One vote against is SKIP.
+    taken out for the signal (`domain/opposed.py`), with either intent. Any other signal proposes to ENTER, or is
+    skipped if its intent is EXIT. One vote against is SKIP.
     """
     if not 1 <= policy <= POLICY_VERSION:
         raise KeyError(policy)
@@ -116,7 +117,7 @@ def _votes(members: tuple[Member, ...], case: Case) -> tuple[Vote, ...]:
 
 
 def _reasons_against(votes: tuple[Vote, ...]) -> tuple[str, ...]:
-    """Each reason once, in the order of the members; the name of a member that gives no reason stands for it."""
+    """Each reason once, in the order of the members; a member without a reason contributes its name."""
     return tuple(
         dict.fromkeys(
             reason for vote in votes if not vote.approves for reason in vote.reasons or (vote.member,)

@@ -34,7 +34,7 @@ def allow_list(case: Case) -> Judgement:
 
 
 def protection(case: Case) -> Judgement:
-    """Stop and target are on their own sides of the entry, and the stop comes before liquidation.
+    """Stop and target are on the correct sides of the entry, and the stop is reached before liquidation.
 
     A missing stop or target is approved here; `risk_per_trade` judges the risk of an entry without a stop. An isolated
     position is liquidated about 1/leverage - maintenance margin away from its entry, as a fraction of the entry; a stop
@@ -68,7 +68,7 @@ def _is_beyond_liquidation(stop: Decimal, case: Case) -> bool:
 
 
 def sizing(case: Case) -> Judgement:
-    """The quantity, given or by the sizing rule, is tradable by the instrument's rules; margin is judged elsewhere."""
+    """The quantity, given or computed, is tradable by the instrument's rules; `reserved_balance` judges the margin."""
     planned, instrument = case.plan, case.view.listed
     wanted, settings = planned.sized.wanted, case.view.settings.settings.sizing
     why = planned.sized.reasons if wanted <= 0 else ()
@@ -87,7 +87,7 @@ def sizing(case: Case) -> Judgement:
 
 
 def max_positions(case: Case) -> Judgement:
-    """One more position stays within the account's limit, working entries included."""
+    """The positions and working entries, with one more, are within the account's limit."""
     held, most = len(case.view.portfolio.exposures()), case.view.risk.max_positions
     return judgement({"MAX_POSITIONS": held >= most}, held=held, most=most)
 
@@ -103,7 +103,7 @@ def holder(case: Case) -> Judgement:
 
 
 def exit_holder(case: Case) -> Judgement:
-    """At least part of what the signal opposes may be taken out for it: its own, or what it may reverse."""
+    """At least part of the opposed position and entries may be taken out for the signal (see `domain/opposed.py`)."""
     owners = case.opposed.owners
     others = owners if case.taken_out.is_empty else ()
     return judgement(
@@ -122,14 +122,14 @@ def _held_by(others: Collection[str]) -> Mapping[str, bool]:
 
 
 def max_positions_per_instrument(case: Case) -> Judgement:
-    """One more position stays within the limit for this instrument, working entries included."""
+    """The positions and working entries in this instrument, with one more, are within the limit."""
     held = case.view.portfolio.exposures().count(case.entry.instrument)
     most = case.view.risk.max_positions_per_instrument
     return judgement({"MAX_POSITIONS_PER_INSTRUMENT": held >= most}, held=held, most=most)
 
 
 def risk_per_trade(case: Case) -> Judgement:
-    """At the chosen size, the loss at the stop is within its share of the balance."""
+    """At the planned size, the loss at the stop is at most the configured share of the balance."""
     planned = case.plan
     bound = bound_of_one(planned.risk, case.view)
     return judgement(
@@ -144,7 +144,7 @@ def risk_per_trade(case: Case) -> Judgement:
 
 
 def total_risk(case: Case) -> Judgement:
-    """The risk of this trade, all open positions and working entries together is within its share of the balance."""
+    """The risk of this trade, all positions and all working entries is at most the configured share of the balance."""
     planned, at_risk = case.plan, case.view.portfolio.open_risk
     bound = bound_of_all(EXACT.add(at_risk, planned.risk), case.view)
     return judgement(
@@ -181,9 +181,9 @@ def bound_of_all(risk: Decimal, view: View) -> Bound:
 def daily_loss(case: Case) -> Judgement:
     """The loss of the trading day (UTC) so far, fees and funding included, is below its limit.
 
-    It is the balance the day began with less the current balance; a day that was not opened is refused. The risk of
-    open positions is not counted, since the limit on total risk bounds it: the worst day loses the daily limit and the
-    total risk together.
+    The loss is the balance at the start of the day less the current balance; a day that was not opened is refused. The
+    risk of open positions is not counted, because the limit on total risk bounds it. The largest possible loss of a
+    day is therefore the sum of both limits.
     """
     account, today = case.view.account, case.view.now.date().isoformat()
     loss = EXACT.subtract(account.day_balance, account.balance)
@@ -257,7 +257,7 @@ def reconciliation(case: Case) -> Judgement:
 
 
 def exit_once(case: Case) -> Judgement:
-    """No exit is under way already; a second one would close what is no longer there."""
+    """No exit is already under way; a second exit would close more than the position."""
     out = case.taken_out
     held, waiting = out.held, out.waiting
     leaving = () if held is None else case.view.portfolio.leaving(held)

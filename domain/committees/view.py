@@ -1,4 +1,4 @@
-"""What the committees see: the recorded state at one instant."""
+"""The view: the recorded state at one instant, by which the committees judge an entry or an exit."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from domain.settings import InForce, RiskSettings
 class View(Struct, frozen=True, gc=False, kw_only=True):
     """The instant of a decision: `now` (UTC), the settings in force, the instrument's rules, the portfolio.
 
-    `instrument` holds the rules of the entry's instrument, None where it is not listed. A view that is folded again
-    from the log up to the signal is equal to the first, and so is the decision.
+    `instrument` holds the rules of the entry's instrument, None if the instrument is not listed. A view that is folded
+    again from the log up to the signal equals the recorded decision's view and gives an equal decision.
     """
 
     now: datetime
@@ -32,7 +32,7 @@ class View(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def listed(self) -> Instrument:
-        """The rules of the entry's instrument; raises InstrumentNotListed where there are none."""
+        """The rules of the entry's instrument; raises InstrumentNotListed if there are none."""
         if self.instrument is None:
             raise InstrumentNotListed("the instrument of the entry is not listed")
         return self.instrument

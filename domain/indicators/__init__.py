@@ -1,14 +1,14 @@
 """Technical indicators, each in two forms that agree to the last bit.
 
-The streaming form (`Ema`, `Rsi`, …) takes one bar at a time: `update` returns the new value, which also stays in
-`value`, and is None until enough bars were seen. The one-pass form (`ema`, `rsi`, …) takes whole float64 arrays,
-oldest first, and returns arrays of the same length with nan where the streaming form returns None. To agree bit
-for bit, both do the same floating-point operations in the same order: recursions run over Python floats, and only
-operations without state are vectorised.
+The streaming form (`Ema`, `Rsi`, …) takes one bar at a time. `update` returns the new value, or None before enough bars
+were seen; the attribute `value` holds the last result. The one-pass form (`ema`, `rsi`, …) takes whole float64 arrays,
+oldest first, and returns arrays of the same length, with nan where the streaming form returns None. Both forms do the
+same floating-point operations in the same order, so their results agree bit for bit: recursions run over Python floats,
+and only operations without state are vectorised.
 
 Definitions are those of J. Welles Wilder, "New Concepts in Technical Trading Systems" (1978), seeded as TA-Lib
-seeds them with its unstable period at 0. Inputs are finite floats; the caller refuses a nan,
-which would stay in the recursion for ever. A period below 2 raises ValueError.
+seeds them with its unstable period at 0. Inputs are finite floats. The caller refuses a nan, which would make every
+later value nan. A period below 2 raises ValueError.
 """
 
 from __future__ import annotations

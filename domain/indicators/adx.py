@@ -1,4 +1,4 @@
-"""The average directional index: how strong a trend is, whichever way it points."""
+"""The average directional index: how strong a trend is, up or down."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.indicators.wilder import WilderMean, wilder_mean
 
 
 class Adx:
-    """Wilder's ADX, 0..100: the Wilder mean of 100 * |+DI - -DI| / (+DI + -DI), which is 0 where both are 0.
+    """Wilder's ADX, 0..100: the Wilder mean of 100 * |+DI - -DI| / (+DI + -DI), a quotient that is 0 if both are 0.
 
     `plus_di` and `minus_di` come from bar `period + 1` on, `value` from bar `2 * period` on. Source: Wilder (1978).
     ValueError for a period below 2.

@@ -15,8 +15,8 @@ Turn = Literal[-1, 0, 1]
 class Cross:
     """+1 on the bar where a spread turns positive, -1 where it turns negative, 0 on all others.
 
-    A spread of exactly 0 is on neither side: touching 0 and going back is no cross; touching 0 and going on is a cross
-    on the bar that goes on. The first side is no cross either, since nothing was passed.
+    A spread of exactly 0 has no side. A spread that reaches 0 and returns to its side makes no cross; one that reaches
+    0 and then changes its side makes a cross on the bar with the new side. The first spread with a side makes no cross.
     """
 
     __slots__ = ("_side",)
@@ -35,7 +35,7 @@ class Cross:
 
 
 def crosses(spreads: FloatArray) -> NDArray[np.int8]:
-    """One pass of `Cross` over spreads of shape (n,); a nan is on neither side."""
+    """One pass of `Cross` over spreads of shape (n,); a nan has no side, like 0."""
     turns = np.zeros(len(spreads), np.int8)
     sides = (spreads > 0.0).astype(np.int8) - (spreads < 0.0).astype(np.int8)
     taken = np.flatnonzero(sides)

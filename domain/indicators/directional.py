@@ -13,11 +13,11 @@ from domain.indicators.true_range import true_range, true_ranges
 
 
 class DirectionalMovement:
-    """Wilder's +DI and -DI, 0..100: 100 * movement / true range, each summed as sum - sum / period + figure.
+    """Wilder's +DI and -DI, 0..100: 100 * movement / true range.
 
-    The sums are seeded with the first `period - 1` bars that have a bar before them; the first values come one bar
-    later, at bar `period + 1`. Both are 0 where nothing ever moved. Source: Wilder (1978). ValueError for a period
-    below 2.
+    Movement and true range are running sums, updated by sum - sum / period + figure. Each sum starts as the total of
+    bars 2 to `period` (the first bar has no bar before it); the first values come at bar `period + 1`. Both are 0 if
+    the price has never moved. Source: Wilder (1978). ValueError for a period below 2.
     """
 
     __slots__ = ("_bar", "_down", "_missing", "_period", "_range", "_up", "minus", "plus")
@@ -81,7 +81,7 @@ def _running(figures: FloatArray, seeded: int, period: int) -> Iterator[float]:
         lambda previous, figure: previous - previous / period + figure,
         initial=total(figures[:seeded]),
     )
-    next(sums)  # the seed is not a value: it is one bar short
+    next(sums)  # the seed is no value, because it sums one bar too few
     return sums
 
 

@@ -11,7 +11,7 @@ from domain.indicators.wilder import WilderMean, wilder_mean
 class Rsi:
     """Wilder's RSI, 0..100: 100 * gains / (gains + losses), both Wilder means of the changes of the close.
 
-    First value after `period` changes. Where nothing ever moved it is 0, as in TA-Lib.
+    First value after `period` changes. It is 0 if the close has never changed, as in TA-Lib.
     Source: Wilder (1978). ValueError for a period below 2.
     """
 

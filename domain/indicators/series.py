@@ -1,4 +1,4 @@
-"""A series: one float a bar, oldest first, nan where there is no value yet."""
+"""A series: one float for each bar, oldest first; nan for a bar without a value."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def recursion(values: FloatArray, seed_bars: int, step: Callable[[float, float],
 
 
 def total(values: FloatArray) -> float:
-    """The sum from left to right; `numpy.sum` adds in another order, and `sum` may compensate."""
+    """The sum from left to right. `numpy.sum` adds in another order, and `sum` may compensate for rounding errors."""
     *_, last = accumulate(values.tolist(), add, initial=0.0)
     return last
 
 
 def ending(tail: FloatArray, length: int) -> FloatArray:
-    """`tail` at the end of a series of `length` bars, nan before it."""
+    """A series of `length` bars that ends with `tail` and is nan before it."""
     return np.concatenate([np.full(length - len(tail), np.nan), tail])

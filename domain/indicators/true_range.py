@@ -10,7 +10,7 @@ from domain.indicators.series import FloatArray
 def true_range(high: float, low: float, previous_close: float) -> float:
     """The greatest of high - low, |high - previous close| and |low - previous close|, in the unit of the prices.
 
-    Written as one subtraction of the two extremes, which is the same number. Source: Wilder (1978).
+    Computed as max(high, previous close) - min(low, previous close), which is the same number. Source: Wilder (1978).
     """
     return max(high, previous_close) - min(low, previous_close)
 

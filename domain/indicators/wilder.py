@@ -1,4 +1,4 @@
-"""Wilder's smoothing: the mean that his other indicators are built on."""
+"""Wilder's smoothing: a running mean that his other indicators use."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Reconciliation: the recorded differences between the exchange and the log.
 
-`comparing` finds the differences, `differences` defines their kinds, and `statement` holds what is compared.
+`comparing` finds the differences, `differences` defines their kinds, and `statement` defines the compared statements.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from msgspec import Struct
 
 
 class DiscrepancyFound(Struct, frozen=True, gc=False):
-    """Exchange and log differ about `subject` (an order id, an instrument, a currency); `found` describes how."""
+    """Exchange and log differ about `subject` (an order id, instrument or currency); `found` describes how."""
 
     discrepancy_id: str
     subject: str
@@ -19,7 +19,7 @@ class DiscrepancyFound(Struct, frozen=True, gc=False):
 
 
 class DiscrepancyResolved(Struct, frozen=True, gc=False):
-    """The discrepancy was settled, by a person or by a later report of the exchange."""
+    """The discrepancy was resolved, by a person or by a later report of the exchange."""
 
     discrepancy_id: str
     resolution: str

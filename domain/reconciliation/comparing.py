@@ -1,4 +1,4 @@
-"""Reconciliation: our statement compared with the venue's, each difference by its kind."""
+"""Compares our statement with the venue's; each difference is an object of the class for its kind."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _NOT_THERE = frozenset({OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus
 
 
 class Sides(NamedTuple):
-    """The statements to compare; `under_way` are the orders with a request that may not have arrived yet."""
+    """The statements to compare; `under_way` holds the orders with a request that may not have reached the venue."""
 
     ours: Statement
     theirs: Statement
@@ -48,7 +48,7 @@ class Sides(NamedTuple):
 def differences(
     ours: Statement, theirs: Statement, *, tolerance: Decimal = ZERO, under_way: Collection[str] = ()
 ) -> Sequence[Difference]:
-    """Every difference, in the order in which the remedies are to be applied; none where the sides are equal.
+    """Every difference, in the order in which the remedies must be applied; none if both statements are equal.
 
     Rules come first, then executions in the venue's order, then orders, positions and balances by name. Balances
     within `tolerance` (in their currency) are equal. Orders in `under_way` are not compared.
@@ -84,7 +84,7 @@ def _executions_of_ours(sides: Sides) -> Iterator[Difference]:
 
 
 def _listed_completely(theirs: Statement) -> Collection[str | None]:
-    """The orders whose listed executions add up to the filled quantity of the venue: none is left out."""
+    """The orders whose executions are all listed: their quantities add up to the venue's filled quantity."""
     listed: dict[str | None, Decimal] = {}
     for one in theirs.executions.values():
         quantity = ZERO if one.details is None else one.details.quantity
@@ -175,7 +175,7 @@ def _unknown(name: str, our: StatedPosition | None, their: StatedPosition | None
 
 
 def _balances(sides: Sides) -> Iterator[Difference]:
-    """Compares our currencies only: an exchange lists every coin it holds dust of. A missing balance is zero."""
+    """Compares only our currencies: an exchange also lists tiny amounts of other coins. A missing balance is zero."""
     for currency, our in sorted(sides.ours.balances.items()):
         their = sides.theirs.balances.get(currency, ZERO)
         if distance(our, their) > sides.tolerance:

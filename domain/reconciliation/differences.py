@@ -1,8 +1,8 @@
-"""Every kind of difference between our statement and the venue's, and what each means for money.
+"""Every kind of difference between our statement and the venue's, and the consequence of each kind for money.
 
-`subject` is what the difference is about (an order id, an instrument, a currency). `key` identifies the difference when
-it is found again, so it has no figures that change while the difference stays the same. `found` is one sentence for
-people. The docstring of each kind ends with its remedy: the report that the engine takes in, or what a person does.
+`subject` names the order, the instrument or the currency that differs. `key` identifies the difference when it is found
+again, so it has no figures that change while the difference stays the same. `found` is one sentence for people. The
+docstring of each kind states its remedy: the report that the engine takes in, or the action of a person.
 """
 
 from __future__ import annotations
@@ -25,55 +25,57 @@ class Difference(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """Identifies the difference within its kind."""
+        """The values that identify the difference among those of its kind."""
         return (self.subject,)
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         raise NotImplementedError
 
 
 class OrderUnknownToUs(Difference, frozen=True, gc=False, kw_only=True):
-    """The venue works an order that no event of ours placed. It may add exposure that no decision and no limit covers.
+    """The venue has an open order that no event of ours placed. It may add exposure outside every decision and limit.
 
-    Remedy: none is automatic. A person cancels it at the venue, or finds the other program that trades on this account.
+    Remedy: none is automatic. A person cancels the order at the venue, or finds the other program that trades on this
+    account.
     """
 
     theirs: StatedOrder
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         order = self.theirs
         return f"the venue works an unknown order: {order.side} {order.quantity} {order.instrument}"
 
 
 class OrderUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
-    """An order works here and the venue has none of that id. Funds are reserved, or an exit is relied on, for nothing.
+    """An order is open here and the venue has no order with its id. Its funds are reserved for nothing, or it is an
+    exit that does not exist.
 
-    Remedy: Rejected, since a query by its id that finds nothing is proof.
+    Remedy: the report Rejected, since a query by the order's id that finds nothing is proof.
     """
 
     ours: StatedOrder
 
     @property
     def key(self) -> tuple[str, ...]:
-        """By our status too: found again under another status, it is a new difference."""
+        """The order and our status: the same order, found again with another status, is a new difference."""
         return (self.subject, self.ours.status)
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return f"the venue has no order of this id, which is {self.ours.status.lower()} here"
 
 
 class ProtectiveStopMissing(Difference, frozen=True, gc=False, kw_only=True):
-    """A stop of ours protects an open position, and the venue has ended it or never had it. The loss of this position
-    is not bounded. Remedy: a report of the stop's end; then the position needs a new stop at once.
+    """A stop that protects an open position in our log has ended at the venue, or never existed there. The loss of this
+    position is not bounded. Remedy: a report of the stop's end; then the position needs a new stop at once.
 
-    It replaces OrderUnknownToThem or StatusDiffers of the same order. `theirs` is None where the venue has no such
-    order.
+    This difference replaces OrderUnknownToThem or StatusDiffers of the same order. `theirs` is None if the venue has no
+    such order.
     """
 
     instrument: str
@@ -82,19 +84,19 @@ class ProtectiveStopMissing(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """By the order of the stop."""
+        """The order and the instrument that it protects."""
         return (self.subject, self.instrument)
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         there = "has no such order" if self.theirs is None else f"has {self.theirs.status.lower()} it"
         return f"the stop at {self.ours.trigger_price} protects {self.instrument} here, and the venue {there}"
 
 
 class OrderMistaken(Difference, frozen=True, gc=False, kw_only=True):
-    """The venue has another order under our id: another instrument, side, type or reduce-only flag. Its fills are not
-    what was decided. Remedy: none is automatic. A person cancels it at the venue.
+    """The venue has another order under our id: another instrument, side, type or reduce-only flag. No decision covers
+    its fills. Remedy: none is automatic. A person cancels the order at the venue.
     """
 
     ours: StatedOrder
@@ -102,14 +104,15 @@ class OrderMistaken(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return f"the venue has {_kind(self.theirs)} under this id, which is {_kind(self.ours)} here"
 
 
 class StatusDiffers(Difference, frozen=True, gc=False, kw_only=True):
-    """The order has another status at the venue. Ended there and open here, its funds and exposure are counted for
-    nothing; open there and ended here, it may still fill uncounted. Remedy: a report of the venue's status, except for
-    an order that has ended here (a person cancels it at the venue) or is filled there (its executions are reported).
+    """The order has another status at the venue. If it has ended there and is open here, its funds and exposure are
+    counted although it cannot fill. If it is open there and has ended here, it may fill although its exposure is not
+    counted. Remedy: a report of the venue's status, except for an order that has ended here (a person cancels it at the
+    venue) or is filled there (its executions are reported).
     """
 
     ours: OrderStatus
@@ -117,18 +120,18 @@ class StatusDiffers(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """By both statuses."""
+        """The order and both statuses."""
         return (self.subject, self.ours, self.theirs.status)
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return f"the order is {self.ours.lower()} here and {self.theirs.status.lower()} at the venue"
 
 
 class FilledDiffers(Difference, frozen=True, gc=False, kw_only=True):
-    """The order has traded more or less than our executions add up to; position and balance are wrong by the
-    difference. Remedy: the missing executions, by a query further back if necessary.
+    """The filled quantity at the venue is not the sum of our executions; position and balance are wrong by the
+    difference. Remedy: the missing executions, by a query for an earlier time if necessary.
     """
 
     ours: Decimal
@@ -136,18 +139,18 @@ class FilledDiffers(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """By both quantities."""
+        """The order and both filled quantities."""
         return (self.subject, _plain(self.ours), _plain(self.theirs))
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return f"{self.ours} is filled here and {self.theirs} at the venue"
 
 
 class TermsDiffer(Difference, frozen=True, gc=False, kw_only=True):
-    """An open order works at the venue with another quantity or price; risk was judged on terms that do not hold.
-    Remedy: Amended, with the venue's terms.
+    """An order is open at the venue with another quantity or price; its risk was judged on other terms than these.
+    Remedy: the report Amended, with the venue's terms.
     """
 
     ours: StatedOrder
@@ -155,109 +158,109 @@ class TermsDiffer(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """By the terms of both."""
+        """The order and its terms on both sides."""
         return (self.subject, _terms(self.ours), _terms(self.theirs))
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return f"the order is for {_terms(self.ours)} here and for {_terms(self.theirs)} at the venue"
 
 
 class ExecutionMissing(Difference, frozen=True, gc=False, kw_only=True):
-    """An order of ours has traded and no event records it; position, fee and profit are not counted. Remedy: Filled;
-    the execution id prevents counting it twice.
+    """An order of ours has traded and no event records the trade; its position, fee and profit are not counted. Remedy:
+    the report Filled, whose execution id prevents that the trade counts twice.
     """
 
     theirs: Execution
 
     @property
     def key(self) -> tuple[str, ...]:
-        """By the execution's id."""
+        """The id of the execution."""
         return (self.theirs.execution_id,)
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         one = self.theirs
         return f"execution {one.execution_id} of {one.quantity} at {one.price} is not on record here"
 
 
 class ExecutionOfUnknownOrder(Difference, frozen=True, gc=False, kw_only=True):
-    """The account has traded by an order that is not ours: a liquidation, or another program or person. Position and
-    balance are wrong by it. Remedy: none is automatic. A person finds its origin.
+    """The account has traded by an order that is not ours: a liquidation, or an order of another program or person.
+    Position and balance are wrong by this trade. Remedy: none is automatic. A person finds the origin of the order.
     """
 
     theirs: Execution
 
     @property
     def key(self) -> tuple[str, ...]:
-        """By the execution's id."""
+        """The id of the execution."""
         return (self.theirs.execution_id,)
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         one = self.theirs
         return f"{one.side} {one.quantity} {one.instrument} at {one.price} was traded by an order that is not ours"
 
 
 class ExecutionUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
-    """We counted a trade that the venue's complete list of the order does not have; position and balance are wrong by
-    it. Remedy: none is automatic. A person compares with the venue's own records.
+    """We counted a trade that is missing from the venue's complete list of the order's executions; position and balance
+    are wrong by this trade. Remedy: none is automatic. A person compares our log with the venue's own records.
     """
 
     ours: StatedExecution
 
     @property
     def key(self) -> tuple[str, ...]:
-        """By the execution's id."""
+        """The id of the execution."""
         return (self.ours.execution_id,)
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return f"execution {self.ours.execution_id} is on record here and not at the venue"
 
 
 class PositionUnknownToUs(Difference, frozen=True, gc=False, kw_only=True):
-    """The venue has a position that we do not count: exposure without a stop and outside every limit. Remedy: the
-    missing executions; else a person closes it at the venue.
+    """The venue has a position that our log does not have: exposure without a stop and outside every limit. Remedy: the
+    missing executions; else a person closes the position at the venue.
     """
 
     theirs: StatedPosition
 
     @property
     def key(self) -> tuple[str, ...]:
-        """By direction and quantity."""
+        """The instrument, the direction and the quantity."""
         return (self.subject, self.theirs.direction, _plain(self.theirs.quantity))
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return f"the venue holds {self.theirs.direction} {self.theirs.quantity}, and nothing is held here"
 
 
 class PositionUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
-    """We count a position that the venue does not have; its profit is not real, and an order to close it would open
-    another. Remedy: the missing executions; else a person decides.
+    """Our log has a position that the venue does not have. Its profit is not real, and an order to close it would open
+    a position in the other direction. Remedy: the missing executions; else a person decides.
     """
 
     ours: StatedPosition
 
     @property
     def key(self) -> tuple[str, ...]:
-        """By direction and quantity."""
+        """The instrument, the direction and the quantity."""
         return (self.subject, self.ours.direction, _plain(self.ours.quantity))
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return f"{self.ours.direction} {self.ours.quantity} is held here, and nothing at the venue"
 
 
 class PositionSideDiffers(Difference, frozen=True, gc=False, kw_only=True):
-    """We are long where the venue is short, or the reverse; every exit of ours would add to the position. Remedy: the
+    """We are long and the venue is short, or the reverse; every exit of ours would increase the position. Remedy: the
     missing executions; else a person decides.
     """
 
@@ -266,13 +269,13 @@ class PositionSideDiffers(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """By both directions and quantities."""
+        """The instrument and both directions and quantities."""
         held = (self.ours, self.theirs)
         return (self.subject, *(f"{one.direction} {_plain(one.quantity)}" for one in held))
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return (
             f"{self.ours.direction} {self.ours.quantity} is held here, "
             f"{self.theirs.direction} {self.theirs.quantity} at the venue"
@@ -280,8 +283,9 @@ class PositionSideDiffers(Difference, frozen=True, gc=False, kw_only=True):
 
 
 class PositionQuantityDiffers(Difference, frozen=True, gc=False, kw_only=True):
-    """The same direction, another quantity; risk, margin and profit are wrong by the excess, and an exit of ours leaves
-    a rest. Remedy: the missing executions. `excess` is theirs less ours, in base currency.
+    """The positions have the same direction and different quantities. Risk, margin and profit are wrong by the excess,
+    and an exit of ours closes another quantity than the venue's position. Remedy: the missing executions. `excess` is
+    theirs less ours, in base currency.
     """
 
     ours: Decimal
@@ -294,17 +298,17 @@ class PositionQuantityDiffers(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """By the excess, which is unchanged by trades that both sides count."""
+        """The instrument and the excess; trades that both sides count do not change the excess."""
         return (self.subject, _plain(self.excess))
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return f"{self.ours} is held here and {self.theirs} at the venue"
 
 
 class BalanceDiffers(Difference, frozen=True, gc=False, kw_only=True):
-    """The balance is not what our events add up to: a fee, funding, a transfer or a fill is not on record, and sizes
+    """The venue's balance is not the sum of our events: a fee, funding, a transfer or a fill is not recorded, and sizes
     are computed from a wrong balance. Remedy: the missing executions; else a person finds the cause.
     """
 
@@ -318,18 +322,18 @@ class BalanceDiffers(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """By the excess, which is unchanged by trades that both sides count."""
+        """The currency and the excess; trades that both sides count do not change the excess."""
         return (self.subject, _plain(self.excess))
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return f"the balance is {self.ours} here and {self.theirs} at the venue"
 
 
 class RulesDiffer(Difference, frozen=True, gc=False, kw_only=True):
-    """The venue trades the instrument by other rules; orders off its steps are refused, and fees and margin are
-    computed from figures that do not hold. Remedy: the venue's rules are listed here.
+    """The venue has other rules for the instrument than our log. It refuses orders that do not fit its steps, and we
+    compute fees and margin from wrong figures. Remedy: the venue's rules are listed here.
     """
 
     ours: Instrument
@@ -343,12 +347,12 @@ class RulesDiffer(Difference, frozen=True, gc=False, kw_only=True):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """By the figures of the venue."""
+        """The instrument and the venue's figures that differ."""
         return (self.subject, *(f"{name}={getattr(self.theirs, name)}" for name in self.changed))
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         changes = (
             f"{name} {getattr(self.ours, name)} and {getattr(self.theirs, name)}" for name in self.changed
         )
@@ -356,13 +360,13 @@ class RulesDiffer(Difference, frozen=True, gc=False, kw_only=True):
 
 
 class InstrumentUnknownToThem(Difference, frozen=True, gc=False, kw_only=True):
-    """The venue no longer lists the instrument; nothing new can be entered, and an open position may be settled by
-    force. Remedy: none is automatic. A person decides.
+    """The venue no longer lists the instrument. No position can be opened, and the venue may close an open position
+    itself. Remedy: none is automatic. A person decides.
     """
 
     @property
     def found(self) -> str:
-        """One sentence for people."""
+        """One sentence that describes the difference to a person."""
         return "the venue does not list this instrument"
 
 
@@ -378,5 +382,5 @@ def _terms(order: StatedOrder) -> str:
 
 
 def _plain(figure: Decimal) -> str:
-    """The figure without trailing zeros, so that 1.0 and 1 give one key."""
+    """The figure without trailing zeros, so that 1.0 and 1 give the same key."""
     return format(figure.normalize(EXACT), "f")

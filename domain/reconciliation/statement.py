@@ -1,7 +1,7 @@
-"""A statement of account: the orders, executions, positions, balances and rules that one side has on record.
+"""A statement: the orders, executions, positions, balances and rules that one side, log or venue, has recorded.
 
-Both sides of a reconciliation have this shape: `ours` is made from the log's states, `theirs` from the responses of a
-venue. Facts that only one side can know are left out of both.
+The log's statement `ours` is made from the states of its streams, the venue's statement `theirs` from the venue's
+responses. Facts that only one side can know are left out of both.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from domain.venue import Execution, VenueBalance, VenueOrder, VenuePosition
 
 
 class StatedOrder(Struct, frozen=True, gc=False, kw_only=True):
-    """One order; `status` is the status under a pending request, or OUTCOME_UNKNOWN.
+    """One order; `status` is its status without a pending request (`Working.restored`), or OUTCOME_UNKNOWN.
 
     Quantities are in base currency, prices in quote currency; `venue_order_id` and `reason` are empty where unknown.
     """
@@ -39,12 +39,12 @@ class StatedOrder(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def is_open(self) -> bool:
-        """Whether it may still fill, as far as this side knows."""
+        """Whether the order may still fill, as far as this side knows."""
         return self.status not in CLOSED
 
 
 class StatedExecution(Struct, frozen=True, gc=False):
-    """One execution and its order, None for an order of the venue's own; only the venue's side has `details`."""
+    """One execution; its order is None if the venue placed the order itself. Only the venue's side has `details`."""
 
     execution_id: str
     order_id: str | None

@@ -1,4 +1,4 @@
-"""The protocol of every strategy: a pure reader of candles that proposes, and never acts.
+"""The protocol of every strategy: it reads candles and returns proposals, and has no other effect.
 
 Built-in strategies are beside this file; third-party strategies are found through the entry-point group
 `whence.strategies` (see CONTRIBUTING.md).
@@ -21,18 +21,18 @@ __all__ = ["Direction", "Intent", "Proposal", "Strategy", "Watcher"]
 
 
 class Intent(StrEnum):
-    """ENTER: a position in this direction is worth opening. EXIT: the reason to be in the opposite one is gone."""
+    """ENTER proposes to open a position in this direction, EXIT to close a position in the opposite direction."""
 
     ENTER = "ENTER"
     EXIT = "EXIT"
 
 
 class Proposal(Struct, frozen=True, gc=False, kw_only=True):
-    """What a strategy proposes at the close of one candle.
+    """An entry or exit that a strategy proposes at the close of one candle.
 
     `confidence` is in 0..1, `trend` in -1..1 (the longer trend as the strategy reads it: +1 up, -1 down).
     `price` is the close of the candle; `stop` and `target` are prices in quote currency, not yet rounded
-    to the instrument's tick. `inputs` are the figures used, by name: enough to reproduce the proposal.
+    to the instrument's tick. `inputs` are the figures used, by name; the proposal can be computed again from them.
     """
 
     strategy: str
@@ -49,7 +49,7 @@ class Proposal(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Watcher(Protocol):
-    """One strategy's running view of one instrument at one interval."""
+    """One strategy on one instrument at one interval; it reads candle after candle."""
 
     def on_candle(self, candle: Candle) -> Proposal | None:
         """Takes the next closed candle, in time order; returns at most one proposal."""
@@ -65,9 +65,9 @@ class Strategy(Protocol):
         ...
 
     def watch(self) -> Watcher:
-        """A fresh watcher that has seen no candle."""
+        """A new watcher that has read no candle."""
         ...
 
     def scan(self, candles: Sequence[Candle]) -> Sequence[Proposal | None]:
-        """One pass over a whole tape: exactly what a fresh watcher would return, candle by candle."""
+        """The proposals of one pass over a whole tape: for each candle exactly what a new watcher would return."""
         ...

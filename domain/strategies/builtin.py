@@ -8,7 +8,7 @@ from domain.strategies import Strategy
 from domain.strategies.parameters import Parameters
 from domain.strategies.trend import TrendFollowing
 
-# Also the type of an entry point of `whence.strategies`; raises InvalidSettings for bad parameters.
+# Entry points of `whence.strategies` have this type, too. A factory raises InvalidSettings for bad parameters.
 StrategyFactory = Callable[[Parameters], Strategy]
 
 BUILTIN: Mapping[str, StrategyFactory] = {"trend": TrendFollowing.from_parameters}

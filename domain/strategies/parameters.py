@@ -18,10 +18,10 @@ P = TypeVar("P", bound="DataclassInstance")
 
 
 def read_parameters(strategy: str, defaults: P, given: Parameters) -> P:
-    """`defaults` with the given parameters in place of its own, each a number of the type of its default.
+    """A copy of `defaults` in which the given parameters replace the defaults; each has the type of its default.
 
-    Raises InvalidSettings, naming the strategy and the parameter, for an unknown parameter or a wrong type, and
-    whatever the dataclass itself raises for a value out of range.
+    Raises InvalidSettings, naming the strategy and the parameter, for an unknown parameter or a wrong type. For a value
+    out of range it raises the error of the dataclass.
     """
     known = [field.name for field in fields(defaults)]
     _refuse_unknown(strategy, known, given)

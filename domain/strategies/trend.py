@@ -28,18 +28,18 @@ _TURNED_TO: Mapping[int, Direction] = {1: Direction.LONG, -1: Direction.SHORT}
 class TrendFollowing:
     """Proposes at the close where the fast EMA crosses the slow EMA, in the direction of the cross.
 
-    The intent is ENTER if the filters agree (`TrendReading.agrees`), else EXIT: a position in the opposite direction
-    has lost its reason. Stop and target are `stop_atrs` and `target_atrs` ATRs from the close, rounded to 10 places.
-    There is no proposal before every indicator has its first value, in a market that does not move, or where stop or
-    target would not be a positive price. `inputs` are the indicators and the four scores of the confidence
-    (`TrendScores`).
+    The intent is ENTER if the filters agree (`TrendReading.agrees`). Otherwise it is EXIT, because the cross
+    contradicts a position in the opposite direction. Stop and target are `stop_atrs` and `target_atrs` ATRs from the
+    close, rounded to 10 places. There is no proposal before every indicator has its first value, in a market that does
+    not move, or if stop or target would not be a positive price. `inputs` are the indicators and the four scores of the
+    confidence (`TrendScores`).
     """
 
     parameters: TrendParameters = field(default_factory=TrendParameters)
 
     @classmethod
     def from_parameters(cls, given: Parameters) -> Self:
-        """The strategy with these parameters, defaults for the rest. Raises InvalidSettings, naming the parameter."""
+        """The strategy with these parameters, else defaults. Raises InvalidSettings, which names the parameter."""
         return cls(read_parameters(_NAME, TrendParameters(), given))
 
     @property
@@ -48,11 +48,11 @@ class TrendFollowing:
         return _NAME
 
     def watch(self) -> TrendWatcher:
-        """A fresh watcher that has seen no candle."""
+        """A new watcher that has read no candle."""
         return TrendWatcher(self.parameters)
 
     def scan(self, candles: Sequence[Candle]) -> list[Proposal | None]:
-        """One pass over a whole tape of one instrument: for each candle what a watcher would return."""
+        """The proposals of one pass over one instrument's tape: for each candle what a watcher would return."""
         proposals: list[Proposal | None] = [None] * len(candles)
         series = _series(candles, self.parameters)
         fast, slow = series[:, 1], series[:, 2]
@@ -64,7 +64,7 @@ class TrendFollowing:
 
 
 class TrendWatcher:
-    """Trend following's running view of one instrument at one interval."""
+    """Trend following on one instrument at one interval; it holds the indicators of the candles read so far."""
 
     __slots__ = ("_adx", "_atr", "_cross", "_fast", "_parameters", "_rsi", "_slow", "_trend")
 

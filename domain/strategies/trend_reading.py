@@ -8,8 +8,8 @@ from math import isfinite
 from domain.direction import Direction
 from domain.strategies.trend_parameters import TrendParameters
 
-# The figures at which a score reaches 1. An ADX of 30 is a strong trend. Two averages that cross are close by nature,
-# so a tenth of an ATR between them is a clear cross. Four ATRs from the long average are the default target distance.
+# The figures at which a score reaches 1. An ADX of 30 is a strong trend. Two averages are close together where they
+# cross, so a distance of a tenth of an ATR is a clear cross. Four ATRs are the default distance of the target.
 _FULL_ADX = 30.0
 _FULL_SPREAD_ATRS = 0.1
 _FULL_TREND_ATRS = 4.0
@@ -31,7 +31,7 @@ class TrendReading:
 
     @property
     def usable(self) -> bool:
-        """Whether every figure is known and the market moves at all."""
+        """Whether every figure is known and the market moves."""
         return self.atr > 0.0 and isfinite(
             self.fast_ema
             + self.slow_ema
@@ -48,7 +48,7 @@ class TrendReading:
         return max(-1.0, min(1.0, (self.close - self.trend_ema) / (_FULL_TREND_ATRS * self.atr)))
 
     def agrees(self, direction: Direction, parameters: TrendParameters) -> bool:
-        """Whether both filters pass an entry: the ADX strong enough and in this direction, the RSI within its limit."""
+        """Whether the ADX is strong enough and in this direction, and the RSI is within its limit."""
         pointing = (self.plus_di - self.minus_di) * sign_of(direction)
         return (
             self.adx >= parameters.adx_minimum and pointing > 0.0 and self._room(direction, parameters) > 0.0
@@ -75,7 +75,7 @@ class TrendScores:
 
     strength   ADX / 30
     decision   |fast EMA - slow EMA| / 0.1 ATR
-    room       what is left from the RSI to its limit, as a share of the way from 50 to that limit
+    room       the distance from the RSI to its limit, as a share of the distance from 50 to that limit
     agreement  (1 + trend) / 2 for a long, (1 - trend) / 2 for a short; trend as in `TrendReading.trend`
     """
 

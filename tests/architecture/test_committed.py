@@ -19,7 +19,7 @@ FORBIDDEN = {
 
 
 def findings(path: Path) -> list[str]:
-    """`file:line: what` for each forbidden text in the file."""
+    """One line, `file:line: kind of text`, for each forbidden text in the file."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     return [
         f"{path.name}:{number}: {what}"

@@ -1,4 +1,4 @@
-"""Which folder may import what, checked against an allow-list over the syntax trees."""
+"""Checks the imports in the syntax trees of each folder against the imports that the folder may have."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ STANDARD = sys.stdlib_module_names | {"_typeshed"}  # the type checkers' names f
 
 @dataclass(frozen=True, slots=True)
 class AllowedImports:
-    """What the modules of one folder may import beside the standard library and each other.
+    """The imports that the modules of one folder may have, besides the standard library and each other.
 
-    `ours` are folders of this project; `theirs` are foreign packages, None for any that is not `barred`.
+    `ours` are folders of this project; `theirs` are foreign packages, None for every package that is not in `barred`.
     """
 
     ours: frozenset[str]
@@ -68,7 +68,7 @@ OUTSIDE = frozenset(
 """Modules of the standard library that read a clock or a file, open a socket or start a thread."""
 
 MEASURES = frozenset({"commands/driver.py imports time"})
-"""The driver measures the duration of a unit of work; no recorded value depends on it."""
+"""The driver measures the duration of a unit of work; no recorded value depends on the duration."""
 
 
 def test_domain_and_commands_read_no_clock_file_socket_or_thread() -> None:
@@ -83,7 +83,7 @@ def test_domain_and_commands_read_no_clock_file_socket_or_thread() -> None:
 
 
 def imports(path: Path) -> Iterator[tuple[int, str]]:
-    """Line and top-level name of every absolute import, at any place in the file."""
+    """Line and top-level name of every absolute import, also within functions."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
         match node:
             case ast.Import():
@@ -99,11 +99,11 @@ def test_every_import_is_allowed() -> None:
 
 
 APART = {"graphql": frozenset({"http", "tokens"}), "tokens": frozenset({"graphql", "http"})}
-"""Between HTTP, GraphQL and the tokens: HTTP may import the other two, and they import neither HTTP nor each other."""
+"""For each folder of the adapters, the folders that it must not import. HTTP may import GraphQL and the tokens."""
 
 
 def entangled(root: Path) -> list[str]:
-    """`adapters/folder/file.py:line imports adapters.other`, for every import that `APART` rules out."""
+    """`adapters/folder/file.py:line imports adapters.other`, for every import that `APART` forbids."""
     return [
         f"{path.relative_to(root)}:{line} imports adapters.{other}"
         for folder, barred in APART.items()

@@ -1,4 +1,4 @@
-"""The locks: complete for the requirements in `pyproject.toml`, without superfluous pins or package sources."""
+"""The locks hold every requirement in `pyproject.toml`, no superfluous pin and no address of a package source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The project's top-level package names are common words: no other installed distribution may use them."""
+"""No installed distribution has a package with the name of one of ours, which are common words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The comparison that shows whether a change holds words only."""
+"""Tests of `words_only`, which shows whether a change alters only docstrings, comments and names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def told(asked: int) -> str:
 
 
 Compare = Callable[[str], tuple[int, str]]
-"""From the new text of the file to the exit code and the output."""
+"""A function that takes the new text of the file and returns the exit code and the output."""
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     return compared
 
 
-def test_changed_docstrings_names_and_order_of_imports_are_words_only(compare: Compare) -> None:
+def test_a_change_of_docstrings_names_and_import_order_is_accepted(compare: Compare) -> None:
     after = BEFORE.replace("Says what it does", "The reports").replace("Tells", "The text of a number")
     after = after.replace("import b\nimport a\n", "import a\nimport b\n").replace("told", "text")
     after = after.replace("asked:", "number:").replace("{asked}", "{number}").replace("if asked", "if number")
@@ -65,6 +65,6 @@ def test_a_name_with_two_counterparts_is_printed(compare: Compare) -> None:
         ('if asked > 1 else "nothing"', 'or "nothing"'),
     ],
 )
-def test_a_change_of_behaviour_differs(compare: Compare, old: str, new: str) -> None:
+def test_a_change_of_behaviour_is_reported_as_a_difference(compare: Compare, old: str, new: str) -> None:
     code, printed = compare(BEFORE.replace(old, new))
     assert (code, "the tree differs" in printed) == (1, True)

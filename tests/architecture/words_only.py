@@ -1,4 +1,4 @@
-"""Compares the Python files of a commit with the working tree, words apart.
+"""Compares the Python files of a commit with the working tree and ignores changed words.
 
 `python -m tests.architecture.words_only BASE [PATH…]` ignores docstrings, comments and the imports of a module, and
 maps names within each file. It prints each changed string, each name with two counterparts, and each file whose syntax
@@ -19,7 +19,7 @@ _NOT_COMPARED = frozenset({"ctx", "type_comment", "type_ignores"})
 
 
 class Token(NamedTuple):
-    """One part of a syntax tree: its kind, its text, and the line where it stands."""
+    """One part of a syntax tree: its kind, its text and its line."""
 
     kind: str
     text: str

@@ -1,4 +1,4 @@
-"""One order for one coin, its commands, and the reports an exchange may send about it."""
+"""One order for one coin, its commands, and the reports that an exchange may send about the order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A desk: the real engine and driver, a log in a list, and an exchange that only stores what is sent."""
+"""A desk: the real engine and driver, a log in a list, and an exchange that only stores the requests sent to it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ OPENING: tuple[Command, ...] = (
 
 
 class Desk:
-    """Every step is one second after the last, and is one stimulus."""
+    """Each step is one stimulus, one second after the previous step."""
 
     def __init__(self, log: ListLog | None = None, *, recalling: bool = False) -> None:
         self.log = ListLog() if log is None else log
@@ -91,7 +91,7 @@ class Desk:
         return recorded
 
     def see(self, *signals: SignalDetected) -> list[Envelope]:
-        """Detects signals of candles that close now, at most one for each instrument."""
+        """Detects signals of candles that close now, at most one signal for each instrument."""
         self.at += timedelta(seconds=1)
         asks = [self._detect(replace(signal, candle_closed_at=self.at)) for signal in signals]
         return self.handle(Stimulus(self.at, tuple(asks)))
@@ -174,7 +174,7 @@ def liquidation(name: str, side: Side, quantity: Decimal, price: Decimal) -> Liq
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A copy of a world, to be compared with it later."""
+    """A copy of a world's values, to be compared with the world later."""
 
     states: dict[str, Any]
     versions: dict[str, int]

@@ -1,4 +1,4 @@
-"""The contract of the port to an exchange, which every adapter keeps for any venue.
+"""The contract of the port to an exchange: tests that every adapter of a venue must pass.
 
 An adapter is tested by a class of its own:
 
@@ -43,9 +43,9 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Bench(Protocol):
-    """A venue whose market the test moves. The account begins flat, with one currency; the market trades at 100.
+    """A venue whose prices the test sets. The account begins without positions, in one currency; the price is 100.
 
-    The instrument has a tick of 0.1 and a lot of 0.001; the account can carry a position of 20 of it.
+    The instrument has a tick of 0.1 and a lot of 0.001; the account's margin covers a position of 20 units.
     """
 
     @property
@@ -59,27 +59,27 @@ class Bench(Protocol):
         ...
 
     def now(self) -> datetime:
-        """The time at which to send."""
+        """The time of the next request."""
         ...
 
     def trades_at(self, *prices: str, volume: str = "1000") -> None:
-        """Lets the market trade at each price in turn; returns when the venue has processed all that was sent.
+        """Lets the market trade at each price in turn; returns when the venue has processed all earlier requests.
 
-        A taker fills exactly at the price; all orders together fill at most `volume` at each price.
+        A taker order fills exactly at the price; all orders together fill at most `volume` at each price.
         """
         ...
 
     def cut(self) -> AbstractContextManager[None]:
-        """Within the context nothing arrives at the venue."""
+        """Within the context no request arrives at the venue."""
         ...
 
     def deafen(self) -> AbstractContextManager[None]:
-        """Within the context everything arrives at the venue and no response returns."""
+        """Within the context every request arrives at the venue and no response returns."""
         ...
 
 
 class Session:
-    """A client of the bench: it sends, takes the reports, and compares them with the queries."""
+    """A client of the bench: it sends requests, reads the reports, and compares the reports with the queries."""
 
     def __init__(self, bench: Bench) -> None:
         self.bench, self.exchange = bench, bench.exchange
@@ -129,7 +129,7 @@ class Session:
         reduce_only: bool = False,
         parent: str | None = None,
     ) -> Ticket:
-        """A limit where `limit` is given, a stop where `trigger` is, else a market order."""
+        """A limit order if `limit` is given, a stop order if `trigger` is given, else a market order."""
         terms = OrderPlaced(
             instrument=self.bench.instrument.id,
             side=side,
@@ -169,7 +169,7 @@ def about(reports: Sequence[AnyReport], order_id: str) -> list[str]:
 
 
 def refusal(session: Session, call: Callable[[], None], kind: type[Report]) -> bool:
-    """Whether the venue refused at once, or reports this refusal when the market moves."""
+    """Whether the venue refused the call at once, or reports a refusal of this kind after the next trade."""
     try:
         call()
     except ExchangeRefused:
@@ -178,7 +178,7 @@ def refusal(session: Session, call: Callable[[], None], kind: type[Report]) -> b
 
 
 class ExchangeContract:
-    """Every test has a bench of its own."""
+    """The tests of the contract; each test has its own bench."""
 
     seeds: Sequence[int] = range(25)
 
@@ -378,7 +378,7 @@ class ExchangeContract:
         assert session.held() == []
 
     @pytest.mark.parametrize(("price", "closing", "other"), [("94", "e-s", "e-t"), ("106", "e-t", "e-s")])
-    def test_stop_or_target_closes_the_position_and_cancels_the_other(
+    def test_a_filled_stop_or_target_closes_the_position_and_cancels_the_other_order(
         self, session: Session, price: str, closing: str, other: str
     ) -> None:
         session.send(*session.bracket(session.order("e", BUY), "95", "105"))
@@ -459,7 +459,7 @@ class ExchangeContract:
     # -- errors
 
     @pytest.mark.parametrize("kind", ["submit", "cancel", "amend"])
-    def test_a_request_that_does_not_arrive_raises_unreachable_and_changes_nothing(
+    def test_a_request_that_does_not_arrive_raises_exchange_unreachable_and_changes_nothing(
         self, session: Session, kind: str
     ) -> None:
         session.send(session.order("l", BUY, limit="99"))
@@ -498,7 +498,7 @@ class ExchangeContract:
         session.trades_at("100", "100")
         assert session.held() == [("LONG", D(1))]
 
-    def test_a_query_without_a_response_raises_unreachable(self, session: Session) -> None:
+    def test_a_query_without_a_response_raises_exchange_unreachable(self, session: Session) -> None:
         exchange = session.exchange
         queries: Sequence[Callable[[], object]] = (
             lambda: exchange.order("l"),
@@ -522,7 +522,7 @@ class ExchangeContract:
     # -- random sessions
 
     def test_queries_agree_with_the_reports_after_every_step(self, bench: Bench, seed: int) -> None:
-        """`Session.trades_at` compares both after every step."""
+        """`Session.trades_at` compares the queries with the reports after every step."""
         Walk(Session(bench), random.Random(seed)).go(30)
 
 
@@ -535,7 +535,7 @@ def _sending(session: Session) -> dict[str, Callable[[], None]]:
 
 
 class Walk:
-    """A random session: orders of every kind, brackets, cancels and amendments, in a market that moves."""
+    """A random session: orders of every kind, brackets, cancels and amendments, at changing prices."""
 
     def __init__(self, session: Session, chance: random.Random) -> None:
         self._session, self._chance = session, chance

@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 
 
 class FaultyExchange:
-    """`line` is the error that calls currently raise, None while the connection works."""
+    """An exchange whose calls raise `line`, the current error; None while the connection works."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange

@@ -1,4 +1,4 @@
-"""The account as the reports alone add up to it, to be compared with the responses of the venue."""
+"""The state of an account, computed from reports alone, to be compared with the venue's responses to queries."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _CHANGES = (Accepted, Triggered, Filled, Amended, *_ENDS)
 
 
 class Heard:
-    """Follows the sent orders, in one instrument and one currency."""
+    """Computes orders, position and balance from sent tickets and reports, in one instrument and one currency."""
 
     def __init__(self, balance: Decimal) -> None:
         self.balance = balance
@@ -59,7 +59,7 @@ class Heard:
                 self.changed[report.order_id] = report.at
 
     def agrees_with(self, venue: Exchange) -> None:
-        """Asserts that every query returns what the reports add up to."""
+        """Asserts that every query returns the values computed from the reports."""
         for order_id, status in self.statuses.items():
             found = venue.order(order_id)
             assert found is not None, order_id

@@ -1,4 +1,4 @@
-"""A log in a list, with the rules of every log."""
+"""A log in a list, which raises the same errors as every log."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class ListLog:
 
 
 class InterruptedLog(ListLog):
-    """Calls `before` just before each append: another writer appends first, or the store does not respond."""
+    """Calls `before` before each append; `before` appends as another writer, or raises as a store without response."""
 
     def __init__(self, envelopes: Iterable[Envelope], before: Callable[[], None]) -> None:
         super().__init__(envelopes)

@@ -1,4 +1,4 @@
-"""An exchange that stores what is sent to it, with the head of the log at that time."""
+"""An exchange that only stores the calls to it, each with the head of the log at the time of the call."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.log import LogReader
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One call: `kind` is submit, cancel or amend, `durable` the head of the log when it was sent."""
+    """One call to the exchange: `kind` is submit, cancel or amend, `durable` the head of the log at that time."""
 
     kind: str
     about: tuple[object, ...]
@@ -23,7 +23,7 @@ class Letter:
 
 
 class Mailbox:
-    """Every call raises `error` if it is set; a call with an unknown outcome is still stored."""
+    """Every call raises `error` if `error` is set; a call that raises OutcomeUnknown is stored, too."""
 
     venue = "test"
 

@@ -1,4 +1,4 @@
-"""Signals as an external scanner states them."""
+"""Signals in the form in which an external scanner sends them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from tests.replacing import replace
 
 
 def outside(signal: SignalDetected) -> OutsideSignal:
-    """The signal as a request carries it; a signal of the sample strategy becomes one of a scanner."""
+    """The signal as part of a request; a signal of the sample strategy becomes one of a scanner."""
     named = replace(signal, strategy="scanner") if signal.strategy == "trend" else signal
     return OutsideSignal(**asdict(named))

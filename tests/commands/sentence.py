@@ -17,7 +17,7 @@ from tests.domain.history import ACCOUNT
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """Commands to one stream, each decided on the events of those before it."""
+    """Commands to one stream; each is decided on the state after the events of the previous commands."""
 
     history: tuple[Event, ...]
     commands: tuple[Command, ...]

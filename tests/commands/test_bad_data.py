@@ -27,7 +27,7 @@ LOCAL = datetime(2025, 4, 3, 12, 0, tzinfo=UTC).astimezone()
 
 
 def refused(step: Callable[[Desk], object], error: type[InvalidInput], words: str) -> None:
-    """Asserts that the step fails with these words and changes nothing at the desk."""
+    """Asserts that the step raises this error with these words and changes nothing at the desk."""
     desk = Desk().opened()
     desk.ask(PLACE, cause="command:before")
     desk.tell(a_fill_of("abc-e1", "x0", D("0.1"), D(100)))

@@ -1,4 +1,4 @@
-"""What each role permits."""
+"""The requests that each role permits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The unit of work: one stimulus is one append and then its side effects, or nothing."""
+"""The driver: the events of one stimulus are appended together, then its orders are sent; or nothing happens."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_a_refused_command_and_the_commands_beside_it_change_nothing(
 
 
 def test_a_request_whose_events_cannot_be_encoded_is_declined_and_the_engine_goes_on() -> None:
-    """The figures pass every rule and have more digits than the log can hold."""
+    """The figures are within every rule and have more digits than the log can hold."""
     eve = Asking()
     huge = a_signal(candle_closed_at=eve.desk.at, price=D("1e300"), stop=D("1e299"), target=D("1e301"))
     before = snapshot(eve.desk.world)
@@ -289,7 +289,7 @@ def test_a_persons_order_begins_a_chain_and_its_reports_continue_it() -> None:
 
 
 class Watching:
-    """An observer that stores the units it receives."""
+    """An observer that stores the units that it receives."""
 
     def __init__(self) -> None:
         self.units: list[tuple[list[str], float, float]] = []

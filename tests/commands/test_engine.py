@@ -121,7 +121,7 @@ def test_a_key_used_for_another_request_is_refused_even_if_the_same_events_would
 
 
 def after_a_restart(eve: Asking, log: Sequence[Envelope], request: Request) -> Answer | None:
-    """The answer of a new process to the key `once`, from the log alone."""
+    """The answer of an engine, started on this log, to the key `once`."""
     at = eve.desk.at
     requested = Requested(id="once", account=ACCOUNT, actor="eve", valid_until=at, request=request)
     world = World().fold_all(log)
@@ -156,7 +156,7 @@ def test_equal_requests_that_are_written_differently_have_one_fingerprint(
 
 
 def test_the_fingerprints_of_recorded_requests_do_not_change() -> None:
-    """With other digits every repeated key in existing logs would be refused."""
+    """If a fingerprint changed, a request with a key from an existing log would be refused as another request."""
     assert [fingerprint(PlaceOrder(RESTING)), fingerprint(TripKillSwitch("lunch"))] == [
         "fdd723a4927bfc2b",
         "1d01253aa3b07ee2",
@@ -164,7 +164,7 @@ def test_the_fingerprints_of_recorded_requests_do_not_change() -> None:
 
 
 def test_a_figure_with_an_exponent_out_of_range_has_a_fingerprint() -> None:
-    """A repeated key is compared before its figures are checked."""
+    """The fingerprint of a repeated key is compared before the figures of the request are checked."""
     huge = fingerprint(PlaceOrder(terms(quantity=D("1E+400000000"))))
     assert huge != fingerprint(PlaceOrder(terms(quantity=D("1E+400000001"))))
 

@@ -1,4 +1,4 @@
-"""The engine alone: inputs in, units out; only the confirmation of a unit changes the state."""
+"""The engine without a driver: it makes units from inputs, and only the confirmation of a unit changes its state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tripped kill switch withdraws everything that would open exposure, and leaves what protects a position."""
+"""A tripped kill switch withdraws every order that could add exposure, and no order that protects a position."""
 
 from __future__ import annotations
 

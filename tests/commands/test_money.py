@@ -1,4 +1,4 @@
-"""Money through the real driver: for any fills, funding and endings, every sum is exact."""
+"""Balances, profits and reserved funds are exact for any fills, funding and ends of orders (real driver)."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def test_the_position_is_the_signed_sum_of_all_fills(taken: list[Step]) -> None:
 @given(steps)
 @THOROUGHLY
 def test_the_balance_is_the_sum_of_trades_fees_and_funding(taken: list[Step]) -> None:
-    """start + sales - purchases - fees + funding + open cost, exactly."""
+    """The balance is start + sales - purchases - fees + funding + open cost, exactly."""
     trading = traded(taken)
     held = trading.held
     at_cost = ZERO
@@ -274,7 +274,7 @@ def test_an_overfill_trips_the_kill_switch_and_nothing_else_does(
 @given(steps)
 @THOROUGHLY
 def test_the_log_has_no_gap_and_no_missing_cause(taken: list[Step]) -> None:
-    """Versions without gaps, every cause recorded before its effect, every effect in the chain of its cause."""
+    """Versions have no gaps, every cause is recorded before its effect, and every effect is in its cause's chain."""
     trading = traded(taken)
     log = trading.desk.log
     versions: Counter[str] = Counter()
@@ -292,7 +292,7 @@ def test_the_log_has_no_gap_and_no_missing_cause(taken: list[Step]) -> None:
 
 @given(steps)
 @THOROUGHLY
-def test_events_of_an_order_continue_the_chain_that_placed_it_but_for_the_cancel_of_a_tripped_switch(
+def test_events_of_an_order_continue_its_chain_except_the_cancel_by_a_tripped_switch(
     taken: list[Step],
 ) -> None:
     trading = traded(taken)

@@ -1,4 +1,4 @@
-"""The life of an order: commands and reports in any order, repeated and late."""
+"""The events of an order after commands and reports that arrive in any sequence, repeated or late."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def test_a_partial_fill_stays_filled_when_the_rest_is_cancelled() -> None:
 
 
 def test_a_fill_before_a_cancel_leaves_the_order_filled() -> None:
-    """The exchange pushes the fill, refuses the cancel of the filled order, then repeats the execution."""
+    """The exchange reports the fill, refuses the cancel of the filled order, and reports the execution again."""
     result = given(PLACED, WORKS).when(CANCEL, filled("x1", "1"), CANCEL_REFUSED, filled("x1", "1"))
     result.then(CANCEL_REQUESTED, fill("x1", "1"))
     assert (result.state.status, result.state.filled) == (S.FILLED, D(1))

@@ -1,4 +1,4 @@
-"""Reports of an order in any order and number: no fill is lost, and none counts twice."""
+"""Reports about an order, in any sequence and repeated: no fill is lost, and no fill counts twice."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ OTHERS: tuple[OrderReport, ...] = (
 
 @st.composite
 def any_reports(draw: st.DrawFn) -> list[OrderReport]:
-    """Executions and all other reports, each any number of times, in any order; every execution at least once."""
+    """Executions and all other reports, in any sequence and repeated; every execution at least once."""
     fills = draw(executions())
     again = draw(st.lists(st.sampled_from([*fills, *OTHERS]), max_size=15))
     return draw(st.permutations([*fills, *again]))
@@ -90,7 +90,7 @@ def lives(draw: st.DrawFn) -> list[OrderCommand]:
 
 
 def lived(commands: Sequence[OrderCommand]) -> list[OrderEvent]:
-    """The events of a placed order; requests may be refused, reports never are."""
+    """The events of a placed order. Requests may be refused; reports are never refused."""
     state: OrderState = UNPLACED
     events: list[OrderEvent] = []
     for command in (PLACE, *commands):
@@ -165,7 +165,7 @@ def test_the_status_agrees_with_the_filled_quantity(life: list[OrderCommand]) ->
 
 
 @given(any_reports().flatmap(lambda reports: st.tuples(st.just(reports), st.permutations(reports))))
-def test_any_two_orders_of_the_same_reports_fill_the_same(
+def test_the_same_reports_in_any_two_sequences_fill_the_same_quantity(
     both: tuple[list[OrderReport], list[OrderReport]],
 ) -> None:
     one, other = (ended(lived(reports)) for reports in both)

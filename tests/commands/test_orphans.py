@@ -1,4 +1,4 @@
-"""What follows at start from positions whose strategy is no longer configured."""
+"""The events at start for positions and entries of strategies that are no longer configured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of processes: what follows from each event, through the real driver."""
+"""The processes: the events and orders that follow from each event, with the real driver."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def test_an_opposing_signal_cancels_a_waiting_entry() -> None:
 
 
 def test_two_strategies_against_each_other_on_one_candle_send_nothing() -> None:
-    """The second signal opposes an entry that is not sent yet; sent and cancelled at once, it would be filled."""
+    """The second signal opposes an entry that is not sent yet; if it were sent and then cancelled, it would fill."""
     desk = Desk().opened(Settings(reverse_others=True))
     signals = (long(candle_closed_at=desk.at), replace(SHORT, candle_closed_at=desk.at, strategy="other"))
     asks = [

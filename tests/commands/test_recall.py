@@ -46,7 +46,7 @@ class ReportStep:
 
 @dataclass(frozen=True)
 class CommandStep:
-    """A command of a person, which is on no tape."""
+    """A command of a person; no tape holds it."""
 
     command: Command
 
@@ -55,7 +55,7 @@ Step = SignalStep | ReportStep | CommandStep
 
 
 def play(desk: Desk, steps: Sequence[Step]) -> None:
-    """Plays a tape from its beginning; a person's command is sent only where the log does not hold it yet."""
+    """Plays a tape from its beginning; a person's command is sent only if the log does not hold it yet."""
     desk.opened()
     for number, step in enumerate(steps):
         match step:
@@ -195,7 +195,7 @@ def test_recalled_events_are_not_appended_again() -> None:
 
 
 def test_recorded_decisions_are_kept_even_if_they_would_differ_today() -> None:
-    """Even if the rules have changed, recorded decisions are folded and not judged again."""
+    """Recorded decisions are folded and not judged again, also after a change of the rules."""
     whole = Desk()
     play(whole, [SignalStep((long(),))])
     again = Desk(ListLog(whole.log.envelopes), recalling=True)
@@ -228,7 +228,7 @@ def test_a_tape_that_does_not_lead_to_the_logs_events_is_refused() -> None:
     ],
 )
 def test_a_tape_with_other_executions_or_funding_is_refused(then: Step, now: Step) -> None:
-    """Executions are named after their order, so another price or size has the same name."""
+    """The name of an execution depends on its order only, so an execution with another price has the same name."""
     entered: list[Step] = [SignalStep((long(),)), fill_last("1", "101", "entry")]
     whole = Desk()
     play(whole, [*entered, then])

@@ -1,4 +1,4 @@
-"""A trader that misses reports of a venue: the differences are found and their remedies remove all of them."""
+"""A trader misses reports of a venue; the differences are found, and the remedies remove all of them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Trader:
         self.desk.opened()
 
     def trades_at(self, price: str, *, lost: bool = False) -> None:
-        """A candle at this price, by which the venue processes all that was sent."""
+        """Sends a candle at this price to the venue, which then processes all earlier requests."""
         opened = max(self.desk.at, self.venue.server_time())
         self.venue.on_candles([_flat(BTC, opened, price), _flat(ETH, opened, price)])
         self.desk.at = opened + FIVE

@@ -1,4 +1,4 @@
-"""Reports as stimuli: as few units as possible, each looked up after the units before it."""
+"""Reports lead to as few units as possible; each report is handled on the state after the previous units."""
 
 from __future__ import annotations
 

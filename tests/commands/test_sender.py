@@ -145,7 +145,7 @@ AMEND = Outgoing(ORDER, OrderAmendRequested(D("0.5"), None, None))
 
 
 def sent(*requests: Outgoing, now: datetime = NOW) -> tuple[list[str], list[str]]:
-    """The calls of the exchange and the returned reports, one line each."""
+    """The calls to the exchange and the reports that the sender returned, one line each."""
     mailbox = Mailbox(ListLog())
     reports = Sender(mailbox, lambda: now).send(requests)
     calls = [f"{kind} {' '.join(str(one) for one in about)}" for kind, about in mailbox.sent]
@@ -248,7 +248,7 @@ def test_a_cancel_or_amendment_that_was_not_executed_leaves_the_order_working(er
 
 
 class Stopped:
-    """A desk that was stopped with an unconfirmed bracket, and a venue that has some of its orders or none."""
+    """A desk that was stopped with an unconfirmed bracket, and a venue that received some of its orders or none."""
 
     def __init__(self) -> None:
         self.desk = Desk().opened()

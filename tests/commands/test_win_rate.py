@@ -1,4 +1,4 @@
-"""The kill switch is tripped where too few of the last trades were won."""
+"""The kill switch is tripped if too few of the last trades were won."""
 
 from __future__ import annotations
 

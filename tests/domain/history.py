@@ -1,4 +1,4 @@
-"""Hand-made histories of one account: envelopes in log order, and the portfolio they fold to."""
+"""Histories of one account, made by hand: envelopes in log order, and the portfolio folded from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tapes for the tests of pure rules: recorded candles and seeded random walks."""
+"""Tapes for tests: recorded candles and seeded random walks."""
 
 from __future__ import annotations
 

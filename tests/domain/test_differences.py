@@ -1,4 +1,4 @@
-"""Reconciliation: equal sides have no difference, one change is one difference of its kind, and order has no effect."""
+"""Differences: equal statements have none, one change gives one difference of its kind, and sequence has no effect."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def statements(draw: st.DrawFn) -> Statement:
 
 
 def as_ours(statement: Statement) -> Statement:
-    """The same statement as our side has it: executions by their ids only."""
+    """The same statement in the form of our side, whose executions have no details."""
     bare = {key: StatedExecution(key, one.order_id) for key, one in statement.executions.items()}
     return replace(statement, executions=bare)
 
@@ -389,7 +389,7 @@ MIRRORED: Mapping[type[Difference], type[Difference]] = {
 
 @st.composite
 def plain_statements(draw: st.DrawFn) -> Statement:
-    """A statement without executions and protection, as either side can make it."""
+    """A statement without executions and protection, which either side can have."""
     names = draw(st.sets(st.sampled_from(["a", "b", "c", "d"])))
     held = draw(st.sets(st.sampled_from([BTC, ETH, SOL])))
     return Statement(

@@ -1,4 +1,4 @@
-"""Ids equal those of the standard library and behave like its UUIDs."""
+"""Our ids are equal to the standard library's UUIDs and behave like them."""
 
 from __future__ import annotations
 

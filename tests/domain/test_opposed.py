@@ -1,4 +1,4 @@
-"""What a signal opposes, who owns it, and whether an exit is worth recording."""
+"""The positions and entries that a signal opposes, their owners, and the exits that are recorded."""
 
 from __future__ import annotations
 

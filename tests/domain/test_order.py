@@ -1,4 +1,4 @@
-"""The life of an order: a test for every pair of a status and an event, including those that change nothing."""
+"""The status of an order after every pair of a status and an event, including the pairs that change nothing."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ LED_TO: Mapping[OrderStatus, Sequence[OrderEvent]] = {
     S.EXPIRED: (ACCEPTED, OrderExpired("GTD")),
     S.DENIED: (OrderDenied("halted"),),
 }
-"""The events that lead to each status; the pending statuses are reached from SUBMITTED."""
+"""The events that lead to each status; each pending status follows SUBMITTED."""
 
 GRID = """
                   PLACED    SUBMITTED TRIGGERED ACCEPTED  PARTIAL   CANCEL?   AMEND?    UNKNOWN
@@ -104,7 +104,7 @@ expired           EXPIRED   EXPIRED   EXPIRED   EXPIRED   EXPIRED   EXPIRED   EX
 denied            DENIED    .         .         .         .         .         .         .
 outcome unknown   UNKNOWN   UNKNOWN   UNKNOWN   UNKNOWN   UNKNOWN   UNKNOWN   UNKNOWN   .
 """
-"""A dot means no change of status. Only a fill changes an order that has ended (see below)."""
+"""The status after each event, by status; a dot means no change. Only a fill changes an order that has ended."""
 
 SHORT = {
     "PARTIAL": S.PARTIALLY_FILLED,
@@ -212,7 +212,7 @@ def test_a_report_under_a_pending_request_sets_the_status_to_restore(
     assert order.status is (at_once if pending is UNKNOWN else LIFE[type(pending)][stands])
 
 
-def test_a_request_upon_a_request_restores_the_status_before_both() -> None:
+def test_a_request_during_a_pending_request_restores_the_status_before_both() -> None:
     order = an_order_that(ACCEPTED, PART, AMEND, CANCEL, UNKNOWN)
     assert isinstance(order, Working)
     assert (order.status, order.restored) == (S.OUTCOME_UNKNOWN, S.PARTIALLY_FILLED)

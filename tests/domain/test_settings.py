@@ -98,7 +98,7 @@ def test_a_whole_number_of_any_length_is_refused_with_the_range(name: str, digit
 
 @pytest.mark.parametrize("name", ["BTCUSDT", "btcusdt-linear.bybit", "", "BTCUSDT-LINEAR.BYBIT "])
 def test_an_allow_list_with_a_name_that_is_no_instrument_is_refused(name: str) -> None:
-    """A name of no instrument would refuse every signal."""
+    """With such a name every signal would be refused."""
     check(changed("risk.allowed", ("BTCUSDT-LINEAR.BYBIT",)))
     with pytest.raises(
         InvalidSettings, match=rf"^risk.allowed: '{name}' is not an instrument; spell it like"

@@ -86,7 +86,7 @@ def test_margin_is_rounded_up() -> None:
     assert margin_required(an_instrument(taker_fee=D(0)), D(1), ENTRY, D(3)) == D("33.33333334")
 
 
-def test_a_quantity_beyond_the_margin_is_cut_with_a_reason() -> None:
+def test_a_quantity_that_the_margin_does_not_cover_is_cut_with_a_reason() -> None:
     found = sized(funds=replace(RICH, spendable=D("201.10")))
     assert found == Sized(wanted=D("50.000"), quantity=D("10.000"), reasons=(), cuts=("CUT_TO_MARGIN",))
 

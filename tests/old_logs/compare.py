@@ -20,7 +20,7 @@ def compared(before: Path, after: Path) -> Sequence[str]:
 
 
 def _lines(path: Path) -> Sequence[Json]:
-    """The events by the keys of earlier output, which called the ordinal `position`."""
+    """The events with the keys of earlier output, in which `position` is the key of the ordinal."""
     lines: list[Json] = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return [{"position": line.pop("ordinal", None) or line.pop("position", None), **line} for line in lines]
 

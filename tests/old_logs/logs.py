@@ -1,4 +1,4 @@
-"""The logs of earlier versions, and the differences between an event today and as it was printed then."""
+"""The logs of earlier versions, and the differences between old and new output for the same event."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 
 def as_printed(name: str) -> Sequence[Json]:
-    """The events as printed by the version that wrote them."""
+    """The events in the output of the version that wrote them."""
     lines = (FOLDER / name / "log.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
 
@@ -70,7 +70,7 @@ def printed(recorded: Recorded) -> Json:
 
 
 def instants(lines: Sequence[Json]) -> Sequence[int]:
-    """The position of the last event of each instant; a stopped log ends at one of these."""
+    """The ordinal of the last event of each instant; a stopped log ends with one of these events."""
     following = [line["recorded_at"] for line in lines[1:]]
     return [
         line["position"]
@@ -82,8 +82,8 @@ def instants(lines: Sequence[Json]) -> Sequence[int]:
 def differences(old: Sequence[Json], new: Sequence[Json], *, written_anew: bool = False) -> Iterator[str]:
     """The values that a newer version reads or writes differently, one line for each.
 
-    Fields in `ADDED` may stand beside the old ones. `written_anew` also allows a newer schema version, for events that
-    the current version has written.
+    Fields in `ADDED` are not differences. `written_anew` also allows a newer schema version, for events that the
+    current version has written.
     """
     if len(old) != len(new):
         yield f"{len(old)} events then, {len(new)} now"
@@ -94,11 +94,11 @@ def differences(old: Sequence[Json], new: Sequence[Json], *, written_anew: bool 
 
 
 LATER_MEMBERS = frozenset({"holder"})
-"""Members of the committees that were added after these logs were written; they vote in new decisions."""
+"""Members of the committees that were added after these logs were written; they vote only in new decisions."""
 
 
 def _under_the_old_policy(then: Json, now: Json) -> Json:
-    """A new decision without the votes and the version of later policies, so that the rest can be compared."""
+    """The new decision without later members' votes, with the old policy version, so that the rest can be compared."""
     if then["type"] != "DecisionMade" or now["type"] != "DecisionMade":
         return now
     votes = [vote for vote in now["data"]["votes"] if vote["member"] not in LATER_MEMBERS]
@@ -111,7 +111,7 @@ ADDED: Mapping[str, frozenset[str]] = {
     "SettingsChanged.data.settings": frozenset({"reverse_others", "orphans"}),
     "SettingsChanged.data.settings.strategies[]": frozenset({"id", "strategy", "instruments", "interval"}),
 }
-"""Fields that were added after these logs were written, by their place: `<type>.data` or below it."""
+"""Fields that were added after these logs were written, by their path, which begins with `<type>.data`."""
 
 
 def _of_objects(where: str, then: Json, now: Json, ignored: set[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Logs of earlier versions are read, projected and resumed by this one."""
+"""The current version reads, projects and resumes the logs of earlier versions."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def store(tmp_path: Path) -> Iterator[Engine]:
 
 @pytest.mark.parametrize("name", LOGS)
 def test_an_old_log_is_projected_without_a_parked_event(name: str, store: Engine) -> None:
-    """The read models hold the fills, fees and results of the committed JSON."""
+    """The read models hold the fills, fees and results that the committed JSON contains."""
     old = as_printed(name)
     fills = [line["data"] for line in old if line["type"] == "OrderFilled"]
     closed = [line["data"] for line in old if line["type"] == "PositionClosed"]
@@ -102,11 +102,11 @@ def test_an_old_log_with_requests_is_resumed_at_its_end(tmp_path: Path) -> None:
 
 
 REVERSING, REVERSED = 86, 92
-"""The events of the log `tape` between which its strategy closes a person's position, which no strategy does today."""
+"""The range of events in the log `tape` in which the strategy closes a person's position; no strategy does so now."""
 
 
 def test_an_old_log_with_requests_is_resumed_before_its_last_request(tmp_path: Path) -> None:
-    """Signals after the cut are decided again to the same events, on the balance that the requests left."""
+    """Signals after the cut lead to the same events again, on the balance after the requests."""
     old = as_printed("tape")
     requests = [line["position"] for line in old if line["causation_id"].startswith("command:")]
     ends = [end for end in instants(old) if REVERSED < end < requests[-1]]
@@ -119,7 +119,7 @@ def test_an_old_log_with_requests_is_resumed_before_its_last_request(tmp_path: P
 
 
 def test_an_old_log_resumed_before_the_reversal_of_a_persons_position_keeps_it(tmp_path: Path) -> None:
-    """The events are the same up to the decision on the signal that reversed the position."""
+    """The resumed log equals the old log up to the decision on the signal that reversed the position."""
     old = as_printed("tape")
     log = copy_of("tape", tmp_path, max(end for end in instants(old) if end <= REVERSING))
     done = resume("tape", log)

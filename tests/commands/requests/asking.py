@@ -26,7 +26,7 @@ PRICE = D(100)
 TERMS = ManualTerms(
     instrument=BTC, side=Side.BUY, type=OrderType.MARKET, quantity=D(10), stop=D(98), target=D(106)
 )
-"""Ten at a price of 100: a notional of 1,000, a margin of 200 at leverage 5, and 20 at risk."""
+"""Ten units at a price of 100: a notional of 1,000, a margin of 200 at leverage 5, and a risk of 20."""
 
 
 def terms(**changed: Any) -> ManualTerms:
@@ -34,7 +34,7 @@ def terms(**changed: Any) -> ManualTerms:
 
 
 class Asking:
-    """One person, one engine; `prices` are the last known."""
+    """One person, one engine; `prices` are the last known prices."""
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.desk = Desk().opened(settings)

@@ -1,4 +1,4 @@
-"""Manual orders: what follows from them, and what is refused before anything is recorded."""
+"""Manual orders: the events that follow from them, and the orders that are refused before any event is recorded."""
 
 from __future__ import annotations
 
@@ -203,11 +203,11 @@ OBJECTIONABLE = (
     terms(stop=D(80)),
     terms(quantity=D(100), stop=None),
 )
-"""Terms that the members of the committee vote against, each for another reason."""
+"""Terms that the Risk committee's members vote against, each for another reason."""
 
 
-def test_every_reason_of_the_members_has_its_sentence() -> None:
-    """Collects every reason of the members; each must be in the table of sentences."""
+def test_every_reason_of_the_members_is_in_the_table_of_sentences() -> None:
+    """Collects the reasons by running every member on terms that it votes against."""
     history = an_open_day(
         Settings(
             risk=RiskSettings(allowed=(ETH,), max_positions=0, max_total_risk=D(0), reserved_balance=D(1))
@@ -463,7 +463,7 @@ def test_a_waiting_entry_is_judged_again_when_its_stop_is_moved_away() -> None:
 @pytest.mark.parametrize(
     ("side", "limit", "stop"), [(Side.SELL, D(20), D("20.5")), (Side.BUY, D(104), D("103.5"))]
 )
-def test_a_limit_order_that_trades_at_once_is_also_judged_at_the_last_price(
+def test_a_limit_order_that_trades_at_once_is_judged_at_its_limit_and_at_the_last_price(
     side: Side, limit: Decimal, stop: Decimal
 ) -> None:
     eve = Asking()

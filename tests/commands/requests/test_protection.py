@@ -1,4 +1,4 @@
-"""Stop and target by hand: amended where they rest, placed where there are none."""
+"""Requests that move stop or target: a resting order is amended, a missing order is placed."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_levels_are_judged_at_the_last_known_price() -> None:
     assert "does not protect" in eve.declined(MoveProtection(POSITION, D(99)))
 
 
-def test_the_stop_of_a_short_belongs_above_the_price() -> None:
+def test_the_stop_of_a_short_is_accepted_only_above_the_price() -> None:
     eve = Asking()
     eve.entered(terms(side=Side.SELL, stop=D(102), target=D(94)))
     short = f"{BTC}-SHORT-1"
@@ -122,7 +122,7 @@ def test_moving_a_triggered_stop_is_declined() -> None:
 
 
 def test_a_position_opens_with_the_amended_stop_of_its_waiting_entry() -> None:
-    """It is amended while it is inactive; the position opens with the amended level."""
+    """The stop is amended before the entry fills; the position opens with the amended price."""
     eve = Asking()
     eve.accepted(PlaceOrder(terms(type=OrderType.LIMIT, limit_price=D(100))), "in")
     chain = chain_of("in")

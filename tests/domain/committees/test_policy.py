@@ -70,7 +70,7 @@ def with_risk(**limits: Any) -> History:
 
 
 def two_in_one_instrument() -> History:
-    """Settings out of their range today; within it the limit on an instrument would vote no as well."""
+    """The settings are out of their current range; in range, the limit per instrument would vote no, too."""
     return with_risk(max_positions_per_instrument=2)
 
 
@@ -245,7 +245,7 @@ def test_the_same_case_without_that_member_is_entered(case: Alone, monkeypatch: 
 
 @dataclass(frozen=True)
 class Boundary:
-    """A case just inside the limit that a case in `ALONE` is just beyond."""
+    """A case just within the limit that one of the cases in `ALONE` just exceeds."""
 
     name: str
     history: Callable[[], History] = an_open_day
@@ -273,7 +273,7 @@ INSIDE = (
 
 
 @pytest.mark.parametrize("case", INSIDE, ids=lambda case: case.name)
-def test_a_signal_just_inside_the_limit_is_entered(case: Boundary) -> None:
+def test_a_signal_just_within_the_limit_is_entered(case: Boundary) -> None:
     assert decide(case.signal, a_view(case.history(), case.now)).verdict is Verdict.ENTER
 
 
@@ -507,7 +507,7 @@ THEIRS: tuple[tuple[Callable[[History], History], str, str], ...] = (
     (lambda history: history.position(an_opening()), "HELD_BY_PERSON", "person"),
     (lambda history: history.order("abc-e1", an_order()), "HELD_BY_PERSON", "person"),
 )
-"""A position or waiting entry of another strategy or a person, the reason that protects it, and its owner."""
+"""Exposure of another owner, the reason for which a signal may not close it, and its owner."""
 
 
 @pytest.mark.parametrize("intent", Intent)
@@ -522,7 +522,7 @@ def test_a_position_of_another_owner_is_not_closed_and_the_vote_names_the_owner(
 
 
 @pytest.mark.parametrize(("held", "reason", "_owner"), THEIRS)
-def test_with_reverse_others_an_entry_closes_it_and_an_exit_does_not(
+def test_with_reverse_others_an_entry_closes_another_owners_position_and_an_exit_does_not(
     held: Callable[[History], History], reason: str, _owner: str
 ) -> None:
     view = a_view(held(an_open_day(Settings(reverse_others=True))))

@@ -1,4 +1,4 @@
-"""Crosses: what counts as a cross, and how many a recorded month has."""
+"""Crosses: the changes of a spread that count as a cross, and the number of crosses in a recorded month."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The proposals of trend following depend on the candles so far, and on nothing else."""
+"""The proposals of trend following depend only on the candles read so far."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_later_candles_do_not_change_earlier_proposals(
 
 
 @given(seed=st.integers(0, 10_000), other=st.integers(0, 10_000), strategy=nimble)
-def test_different_futures_do_not_change_earlier_proposals(
+def test_two_tapes_with_the_same_beginning_have_the_same_proposals_there(
     seed: int, other: int, strategy: TrendFollowing
 ) -> None:
     past = walk(seed, 80)

@@ -1,4 +1,4 @@
-"""Parameters from settings: numbers or text are read into a checked set, or refused with one error."""
+"""Parameters from settings: numbers, also as text, are read and checked; all faults are reported in one error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What trend following proposes, and when, checked against TA-Lib and numpy instead of our indicators."""
+"""The proposals of trend following, compared with a second implementation that uses TA-Lib and numpy."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def proposed(strategy: TrendFollowing, candles: Sequence[Candle]) -> list[tuple[
 
 
 def by_talib(candles: Sequence[Candle], parameters: TrendParameters) -> list[Expected]:
-    """The rule written again with TA-Lib's figures and whole arrays."""
+    """The expected proposals, by the same rule with TA-Lib's indicators and whole arrays."""
     p = prices_of(candles)
     spread = talib.EMA(p.closes, parameters.fast) - talib.EMA(p.closes, parameters.slow)
     long_trend = talib.EMA(p.closes, parameters.trend)
