@@ -53,7 +53,7 @@ class Sender:
     def _requested(self, request: Outgoing) -> Sequence[OrderReport]:
         now = self._clock()
         if request.fresh_until is not None and now > request.fresh_until:
-            reason = f"it was fresh until {request.fresh_until.isoformat()}"
+            reason = _stale(request.fresh_until)
             return [_amend_not_sent(request.order_id, now, self._exchange.venue, reason)]
         return self._handed_over([request], now)
 
@@ -107,7 +107,7 @@ def too_late(placed: Sequence[Outgoing], now: datetime) -> Mapping[str, str]:
     """
     terms = {request.order_id: request.event for request in placed if isinstance(request.event, OrderPlaced)}
     stale = {
-        order_id: f"not sent: it was fresh until {one.fresh_until.isoformat()}"
+        order_id: f"not sent: {_stale(one.fresh_until)}"
         for order_id, one in terms.items()
         if not one.reduce_only and now > one.fresh_until
     }
@@ -117,6 +117,10 @@ def too_late(placed: Sequence[Outgoing], now: datetime) -> Mapping[str, str]:
         if one.parent in stale
     }
     return stale | orphans
+
+
+def _stale(fresh_until: datetime) -> str:
+    return f"it was fresh until {fresh_until.isoformat()}"
 
 
 _WITHDRAWN = "not sent: it was to be cancelled before it was sent"

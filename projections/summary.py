@@ -12,7 +12,7 @@ from typing import Any
 from domain.account import AccountOpened, BalanceChanged, KillSwitchReset, KillSwitchTripped
 from domain.arithmetic import EXACT, ZERO
 from domain.drawdown import drawdown_after
-from domain.log import Envelope
+from domain.log import Envelope, Meta
 from domain.order import OrderFilled, OrderPlaced
 from domain.position import PositionClosed, PositionOpened
 from domain.signal import DecisionMade, SignalDetected, Verdict
@@ -55,11 +55,7 @@ class Summary:
         self.events += 1
         step = _STEPS.get(type(envelope.event))
         if step is not None:
-            step(self, envelope.event)
-        if isinstance(envelope.event, SignalDetected):
-            self.last_signal = envelope.meta.correlation_id
-        if isinstance(envelope.event, KillSwitchTripped):
-            self.tripped_at = envelope.meta.occurred_at
+            step(self, envelope.event, envelope.meta)
 
     @property
     def net(self) -> Decimal:
@@ -103,28 +99,28 @@ class Summary:
         }
 
 
-def _account_opened(summary: Summary, event: AccountOpened) -> None:
+def _account_opened(summary: Summary, event: AccountOpened, _meta: Meta) -> None:
     summary.currency = event.currency
     summary.starting_balance = summary.balance = summary.peak = event.balance
 
 
-def _balance_changed(summary: Summary, event: BalanceChanged) -> None:
+def _balance_changed(summary: Summary, event: BalanceChanged, _meta: Meta) -> None:
     drawdown = drawdown_after(summary.peak, event.balance)
     summary.balance, summary.peak = drawdown.now, drawdown.peak
     summary.max_drawdown = max(summary.max_drawdown, drawdown.fraction or ZERO)
 
 
-def _decision_made(summary: Summary, event: DecisionMade) -> None:
+def _decision_made(summary: Summary, event: DecisionMade, _meta: Meta) -> None:
     summary.verdicts[event.verdict] += 1
     if event.verdict is Verdict.SKIP:
         summary.skipped.update(event.reasons)
 
 
-def _position_opened(summary: Summary, _event: PositionOpened) -> None:
+def _position_opened(summary: Summary, _event: PositionOpened, _meta: Meta) -> None:
     summary.opened += 1
 
 
-def _position_closed(summary: Summary, event: PositionClosed) -> None:
+def _position_closed(summary: Summary, event: PositionClosed, _meta: Meta) -> None:
     summary.trades += 1
     summary.wins += event.net > 0
     summary.gross = EXACT.add(summary.gross, event.gross)
@@ -134,27 +130,28 @@ def _position_closed(summary: Summary, event: PositionClosed) -> None:
     summary.last_closed_by = event.order_id
 
 
-def _tripped(summary: Summary, event: KillSwitchTripped) -> None:
-    summary.tripped = event.reason
+def _tripped(summary: Summary, event: KillSwitchTripped, meta: Meta) -> None:
+    summary.tripped, summary.tripped_at = event.reason, meta.occurred_at
 
 
-def _reset(summary: Summary, _event: KillSwitchReset) -> None:
+def _reset(summary: Summary, _event: KillSwitchReset, _meta: Meta) -> None:
     summary.tripped, summary.tripped_at = "", None
 
 
-def _signal(summary: Summary, _event: SignalDetected) -> None:
+def _signal(summary: Summary, _event: SignalDetected, meta: Meta) -> None:
     summary.signals += 1
+    summary.last_signal = meta.correlation_id
 
 
-def _order(summary: Summary, _event: OrderPlaced) -> None:
+def _order(summary: Summary, _event: OrderPlaced, _meta: Meta) -> None:
     summary.orders += 1
 
 
-def _fill(summary: Summary, _event: OrderFilled) -> None:
+def _fill(summary: Summary, _event: OrderFilled, _meta: Meta) -> None:
     summary.fills += 1
 
 
-_STEPS: Mapping[type, Callable[[Summary, Any], None]] = {
+_STEPS: Mapping[type, Callable[[Summary, Any, Meta], None]] = {
     AccountOpened: _account_opened,
     BalanceChanged: _balance_changed,
     KillSwitchTripped: _tripped,

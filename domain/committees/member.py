@@ -7,7 +7,6 @@ from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 
 from msgspec import Struct
 
@@ -41,11 +40,7 @@ Figure = Decimal | float | str | datetime | None
 def judgement(faults: Mapping[str, bool], **figures: Figure) -> Judgement:
     """Approves if no value of `faults` is true; the keys of the true values, in their order, are the reasons."""
     reasons = tuple([reason for reason, fault in faults.items() if fault])
-    written = {
-        name: figure if type(figure) is str else _PLAIN.get(type(figure), plain)(figure)
-        for name, figure in figures.items()
-    }
-    return Judgement(not reasons, reasons, written)
+    return Judgement(not reasons, reasons, {name: plain(figure) for name, figure in figures.items()})
 
 
 def vote(member: Member, case: Case) -> Vote:
@@ -84,7 +79,3 @@ def _written_out(amount: Decimal) -> str:
     """Uses `format`, which takes twice as long as `str`, only where `str` would write an exponent."""
     text = str(amount)
     return format(amount, "f") if "E" in text else text
-
-
-_PLAIN: Mapping[type, Callable[[Any], str]] = {Decimal: _written_out, datetime: datetime.isoformat}
-"""The conversions of the most frequent types, which skip the checks of `plain`."""

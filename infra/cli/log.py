@@ -21,7 +21,7 @@ from domain.log import Recorded
 from infra.cli.options import ConfigOption, JsonOption, LogOption, time_of, whole
 from infra.cli.output import readers_may_leave
 from infra.cli.stopping import stoppable
-from infra.cli.trees import SYSTEM
+from infra.cli.trees import requester
 from infra.config import load
 from infra.logs import open_reader
 from projections.sentences import sentence
@@ -145,10 +145,10 @@ def _printer() -> Show:
 
     def show(recorded: Recorded) -> None:
         meta, event = recorded.envelope.meta, recorded.envelope.event
+        aside = f"{meta.stream} v{meta.version} chain {meta.correlation_id} {requester(meta)}".rstrip()
         console.print(
             f"[dim]{recorded.ordinal:>7} {iso(meta.recorded_at)}[/dim] [bold]{type(event).__name__:<20}[/bold] "
-            f"{escape(sentence(event))} [dim]{escape(meta.stream)} v{meta.version} chain {meta.correlation_id}"
-            f"{'' if meta.actor in SYSTEM else escape(f' by {meta.actor}')}[/dim]"
+            f"{escape(sentence(event))} [dim]{escape(aside)}[/dim]"
         )
 
     return show

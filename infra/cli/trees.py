@@ -13,15 +13,14 @@ from rich.tree import Tree
 
 from commands.identity import ENGINE
 from commands.reports import EXCHANGE
-from domain.log import is_outside_fact
+from domain.log import Meta, is_outside_fact
 from domain.signal import Chamber, DecisionMade, Vote
 from projections.chain import Node, Story
 from projections.sentences import plain, sentence
 
 _LONG = re.compile(r"-?\d+\.\d{5,}")
 _UTC = "+00:00"
-SYSTEM = frozenset({ENGINE, EXCHANGE})
-"""The actors of the events that the system itself caused, not a person or a scanner."""
+_SYSTEM = frozenset({ENGINE, EXCHANGE})
 _MARKS = {True: "[green]yes[/green]", False: "[red]no [/red]"}
 
 
@@ -32,6 +31,11 @@ def heading(story: Story) -> str:
     chains = f"chain{'s' if len(story.chains) > 1 else ''} {', '.join(sorted(story.chains))}"
     events = f"{len(nodes)} event{'s' if len(nodes) > 1 else ''}"
     return f"[bold]{chains}[/bold]: {events}, {_clock(times[0])} to {_clock(times[-1])} UTC"
+
+
+def requester(meta: Meta) -> str:
+    """`by <actor>` for an event that a person or a scanner requested; empty for one that the system itself caused."""
+    return "" if meta.actor in _SYSTEM else f"by {meta.actor}"
 
 
 def trees(story: Story, owners: Mapping[int, str]) -> Iterator[Tree]:
@@ -71,7 +75,7 @@ def _line(node: Node, owners: Mapping[int, str], under: str) -> str:
         f"#{node.recorded.ordinal}",
         "" if meta.stream == under else f"{meta.stream}{_owned(owners.get(node.recorded.ordinal))}",
         f"<- {meta.causation_id}" if reported else "",
-        "" if meta.actor in SYSTEM else f"by {meta.actor}",
+        requester(meta),
     ]
     return (
         f"[dim]{_clock(meta.occurred_at)}[/dim] [bold]{type(event).__name__}[/bold] "
