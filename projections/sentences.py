@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from domain import account, instrument, opening, order, position, reconciliation, settings, signal
+from domain import account, instrument, mark, opening, order, position, reconciliation, settings, signal
 from domain.events import Event
 
 _UNPRINTED = dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029], " ")
@@ -91,6 +91,14 @@ def _rules(event: instrument.InstrumentListed | instrument.InstrumentRulesChange
     return f"{rules.id}: tick {plain(rules.tick)}, lot {plain(rules.lot)}, fees {rules.maker_fee}/{rules.taker_fee}"
 
 
+def _mark(event: mark.AccountMarked) -> str:
+    return (
+        f"equity {plain(event.equity)} at the end of {event.hour:%Y-%m-%d %H}h (balance {plain(event.balance)}, "
+        f"unrealised {plain(event.unrealised)}), from {plain(event.low)} to {plain(event.high)}, "
+        f"worst {plain(event.worst)}"
+    )
+
+
 def _why(event: Any) -> str:
     reason: str = event.reason
     return reason
@@ -135,6 +143,7 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     account.DayClosed: lambda e: f"{e.day} with {plain(e.balance)}, realised {plain(e.realised)}",
     account.KillSwitchTripped: _why,
     account.KillSwitchReset: _why,
+    mark.AccountMarked: _mark,
     instrument.InstrumentListed: _rules,
     instrument.InstrumentRulesChanged: _rules,
     settings.SettingsChanged: lambda e: f"version {e.version}",

@@ -25,6 +25,7 @@ from domain.direction import Direction, Purpose, Side
 from domain.events import FULL_NAMES, Event, schema_version
 from domain.instrument import Instrument, InstrumentListed, InstrumentRulesChanged
 from domain.log import Envelope, Meta
+from domain.mark import AccountMarked
 from domain.opening import LogOpened, Mode
 from domain.order import (
     Liquidity,
@@ -289,6 +290,18 @@ _EVENTS: tuple[Event, ...] = (
     DayClosed("2026-03-01", Decimal("10126.5"), Decimal("126.5")),
     KillSwitchTripped("daily loss"),
     KillSwitchReset("looked into it"),
+    AccountMarked(
+        hour=NOON,
+        balance=Decimal("9998.35"),
+        unrealised=Decimal("-630.00"),
+        equity=Decimal("9368.35"),
+        low=Decimal("9368.35"),
+        high=Decimal("10000.00"),
+        worst=Decimal("9338.35"),
+        candles=1042,
+        candle_hash="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        hash_algorithm="sha256-hourly/1",
+    ),
     InstrumentListed(_INSTRUMENT),
     InstrumentRulesChanged(replace(_INSTRUMENT, tick=Decimal("0.5"), maker_fee=Decimal("-0.0001"))),
     SettingsChanged(2, _SETTINGS, "breakout trades against the news"),
