@@ -85,9 +85,9 @@ class Engine:
         return not self._recall.is_over
 
     @property
-    def unfinished_mark(self) -> AccountMarked | None:
-        """The account at the last candle, if it closed in an hour that is not marked yet."""
-        return self._marking.unfinished()
+    def latest_mark(self) -> AccountMarked | None:
+        """The account at the last candle, also if its hour is not over; None before the first candle."""
+        return self._marking.latest()
 
     def process(self, given: Input) -> Work:
         """The units that follow from one input.

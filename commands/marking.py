@@ -29,13 +29,14 @@ class Marking:
     later candles, from the values at the last candles of its own hour.
     """
 
-    __slots__ = ("_at", "_candles", "_ends", "_hash", "_played", "_values")
+    __slots__ = ("_at", "_candles", "_ends", "_hash", "_last", "_played", "_values")
 
     def __init__(self) -> None:
         self._at = self._ends = _BEFORE_ALL
         self._played: list[bytes] = []
         self._candles, self._hash = 0, b""
         self._values: _Values | None = None
+        self._last: AccountMarked | None = None
 
     def take(
         self, at: datetime, events: Sequence[MarketEvent], portfolio: Portfolio, market: MarketView
@@ -59,9 +60,9 @@ class Marking:
             self._value(account.balance, candles, portfolio.positions, market)
         return marks + self._end_hour() if at == self._ends else marks
 
-    def unfinished(self) -> AccountMarked | None:
-        """The account at the last candle of an hour that is not over; None without a candle since the last mark."""
-        return None if self._values is None else self._mark(self._values)
+    def latest(self) -> AccountMarked | None:
+        """The account at the last candle, also in an hour that is not over yet; None before the first candle."""
+        return self._last if self._values is None else self._mark(self._values)
 
     def _value(
         self,
@@ -87,14 +88,13 @@ class Marking:
         """Ends the hour if candles closed in it; its mark if the account was open."""
         if not self._played:
             return _NO_MARKS
-        marks = _NO_MARKS if self._values is None else (self._ask(self._values),)
+        mark = None if self._values is None else self._mark(self._values)
         self._hash, self._candles = self._hash_now(), self._candles + len(self._played)
         self._played, self._values = [], None
-        return marks
-
-    def _ask(self, values: _Values) -> Ask:
-        mark = self._mark(values)
-        return Ask(command=MarkAccount(mark), cause=cause_of(mark), occurred_at=self._at, actor=ENGINE)
+        if mark is None:
+            return _NO_MARKS
+        self._last = mark
+        return (Ask(command=MarkAccount(mark), cause=cause_of(mark), occurred_at=self._at, actor=ENGINE),)
 
     def _mark(self, values: _Values) -> AccountMarked:
         return AccountMarked(

@@ -60,6 +60,8 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
         run = PaperRun(plan, log, summary.fold, observer=watchers if watched else None)
         with _served(settings, manner.port, run, watchers):
             played = _play(plan, run, manner.speed, stopping, console)
+            if (mark := run.driver.engine.latest_mark) is not None:
+                summary.take(mark)
             result = Result(plan, settings, summary, played, time.perf_counter() - began)
             _print(result, manner)
             while manner.port is not None and not stopping.requested():
