@@ -23,6 +23,7 @@ from commands.inputs import Input, MarketMoved, Reported, RequestMade, Started, 
 from commands.recall import NOTHING_TO_RECALL, Recall
 from commands.reports import stimuli
 from commands.requests import Situation
+from commands.retrying import is_closing, retries
 from commands.signal import RaiseSignal
 from commands.stimulus import Ask, Stimulus
 from commands.unit import Unit, decide
@@ -117,11 +118,13 @@ class Engine:
         if given.at >= self._open_until or not self._recall.is_over:
             return self._market_moved_with_day(given)
         sighted = self._sightings(given)
-        return self._all_signals_of(sighted, given.at) if sighted else _NO_WORK
+        if sighted or is_closing(self.world.portfolio):
+            return self._all_work_of(sighted, given)
+        return _NO_WORK
 
     def _market_moved_with_day(self, given: MarketMoved) -> Work:
         yield from self._turned(given.at)
-        yield from self._all_signals_of(self._sightings(given), given.at)
+        yield from self._all_work_of(self._sightings(given), given)
         if self.recalling:
             yield from self._recalled_requests(given.at)
         return None
@@ -136,10 +139,16 @@ class Engine:
             if type(event) is Candle and (sightings := self._watch.take(event, self.market))
         ]
 
-    def _all_signals_of(self, sighted: Sequence[Sequence[Sighting]], at: datetime) -> Work:
+    def _all_work_of(self, sighted: Sequence[Sequence[Sighting]], given: MarketMoved) -> Work:
         for sightings in sighted:
-            yield from self._signals_of(sightings, at)
+            yield from self._signals_of(sightings, given.at)
+        yield from self._retries(given)
         return None
+
+    def _retries(self, given: MarketMoved | Tick) -> Generator[Unit, None, None]:
+        stimulus = retries(given, self.world.portfolio)
+        if stimulus is not None:
+            yield from self._work(stimulus)
 
     def _signals_of(self, sightings: Sequence[Sighting], at: datetime) -> Generator[Unit, None, None]:
         portfolio = self.world.portfolio
@@ -176,6 +185,7 @@ class Engine:
 
     def _ticked(self, given: Tick) -> Work:
         yield from self._turned(given.at)
+        yield from self._retries(given)
         return None
 
     def _turned(self, at: datetime) -> Generator[Unit, None, None]:
