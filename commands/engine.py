@@ -24,6 +24,7 @@ from commands.marking import Marking
 from commands.recall import NOTHING_TO_RECALL, Recall
 from commands.reports import stimuli
 from commands.requests import Situation
+from commands.retrying import is_closing, retries
 from commands.signal import RaiseSignal
 from commands.stimulus import Ask, Stimulus
 from commands.unit import Unit, decide
@@ -125,12 +126,14 @@ class Engine:
         if given.at >= self._open_until or not self._recall.is_over:
             return self._market_moved_with_day(given)
         marks, sighted = self._taken(given)
-        return self._marks_and_signals(marks, sighted, given.at) if marks or sighted else _NO_WORK
+        if marks or sighted or is_closing(self.world.portfolio):
+            return self._all_work_of(marks, sighted, given)
+        return _NO_WORK
 
     def _market_moved_with_day(self, given: MarketMoved) -> Work:
         yield from self._turned(given.at)
         marks, sighted = self._taken(given)
-        yield from self._marks_and_signals(marks, sighted, given.at)
+        yield from self._all_work_of(marks, sighted, given)
         if self.recalling:
             yield from self._recalled_requests(given.at)
         return None
@@ -149,14 +152,20 @@ class Engine:
             if type(event) is Candle and (sightings := self._watch.take(event, self.market))
         ]
 
-    def _marks_and_signals(
-        self, marks: Sequence[Ask], sighted: Sequence[Sequence[Sighting]], at: datetime
+    def _all_work_of(
+        self, marks: Sequence[Ask], sighted: Sequence[Sequence[Sighting]], given: MarketMoved
     ) -> Work:
         for mark in marks:
-            yield from self._work(Stimulus(at, (mark,)))
+            yield from self._work(Stimulus(given.at, (mark,)))
         for sightings in sighted:
-            yield from self._signals_of(sightings, at)
+            yield from self._signals_of(sightings, given.at)
+        yield from self._retries(given)
         return None
+
+    def _retries(self, given: MarketMoved | Tick) -> Generator[Unit, None, None]:
+        stimulus = retries(given, self.world.portfolio)
+        if stimulus is not None:
+            yield from self._work(stimulus)
 
     def _signals_of(self, sightings: Sequence[Sighting], at: datetime) -> Generator[Unit, None, None]:
         portfolio = self.world.portfolio
@@ -193,6 +202,7 @@ class Engine:
 
     def _ticked(self, given: Tick) -> Work:
         yield from self._turned(given.at)
+        yield from self._retries(given)
         return None
 
     def _turned(self, at: datetime) -> Generator[Unit, None, None]:

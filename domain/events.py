@@ -48,7 +48,7 @@ FULL_NAMES: Mapping[type, str] = {
 
 BY_FULL_NAME: Mapping[str, type] = {name: event for event, name in FULL_NAMES.items()}
 
-SCHEMA_VERSIONS: Mapping[type, int] = {DecisionMade: 2, LogOpened: 2, SettingsChanged: 4, SignalDetected: 2}
+SCHEMA_VERSIONS: Mapping[type, int] = {DecisionMade: 2, LogOpened: 2, SettingsChanged: 5, SignalDetected: 2}
 """The version of each event's schema where it is not 1; each version has its file in `schemas/`."""
 
 

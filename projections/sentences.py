@@ -134,6 +134,13 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     position.PositionOrphaned: lambda e: (
         f"{e.owner} is not configured any more; {f'handed over to {e.heir}' if e.heir else 'nobody has it'}"
     ),
+    position.PositionClosing: lambda e: f"for {e.reason}, by orders {e.orders}1 and on",
+    position.PositionCloseFailed: lambda e: (
+        f"attempt {e.attempt} ended with {plain(e.remaining)} still held; the next follows from "
+        f"{e.retry_at:%H:%M:%S} UTC on"
+    ),
+    position.PositionCloseRetried: lambda e: f"attempt {e.attempt}",
+    position.PositionCloseWithdrawn: _why,
     position.PositionClosed: _position_closed,
     account.AccountOpened: lambda e: f"{plain(e.balance)} {e.currency}, leverage {plain(e.leverage)}",
     account.FundsReserved: lambda e: f"{plain(e.amount)} for {e.order_id}",

@@ -1,4 +1,4 @@
-"""Fixtures for the cases: the scripted strategy is installed, and a tape is written from rows."""
+"""Installs the scripted strategy for the tests of the cases, as pip would: a folder that names its entry point."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases.scripted import install
-
 
 @pytest.fixture(autouse=True)
-def scripted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Installs the strategy `scripted` for one test."""
-    install(tmp_path)
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+def scripted_strategy(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that programs started by a test put on their PYTHONPATH."""
+    folder = tmp_path_factory.mktemp("installed")
+    installed = folder / "scripted-0.1.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: scripted\nVersion: 0.1\n")
+    point = "scripted = tests.cases.scripted:Scripted.from_parameters"
+    (installed / "entry_points.txt").write_text(f"[whence.strategies]\n{point}\n")
+    monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
+    return folder

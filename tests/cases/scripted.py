@@ -1,70 +1,90 @@
-"""A strategy that proposes what its parameter `say` lists, for tests on short tapes written by hand.
+"""A strategy whose proposals stand in its settings.
 
-`say = "2 * LONG ENTER 95 110; 9 * LONG EXIT 95 110"`: at the close of candle 2 (counted from 0), of any instrument, it
-proposes to enter LONG with stop 95 and target 110, at candle 9 to exit. A symbol instead of `*` limits a line to it.
+`say = "3 BTCUSDT LONG ENTER 99 105; 9 * SHORT EXIT 99 105"` proposes at the close of the candles with these numbers.
+The numbers count from 0 in each instrument. A line has the symbol (`*` for any), direction, intent, stop and target. A
+stop or target is a price in quote currency, or a change of the close in percent, as in `-5%`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 
 from domain.candle import Candle
 from domain.strategies import Direction, Intent, Proposal
 
 
-def make(parameters: Mapping[str, str]) -> Scripted:
-    """The entry point `scripted` of the group `whence.strategies`."""
-    return Scripted(tuple(line.strip() for line in parameters["say"].split(";") if line.strip()))
+@dataclass(frozen=True)
+class Line:
+    """One proposal: the candle's number, the symbol, and what is proposed."""
 
+    number: int
+    symbol: str
+    direction: Direction
+    intent: Intent
+    stop: str
+    target: str
 
-def install(folder: Path) -> None:
-    """Writes the metadata of a package with this entry point; effective while `folder` is on `sys.path`."""
-    metadata = folder / "scripted_strategy-0.1.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: scripted-strategy\nVersion: 0.1\n")
-    (metadata / "entry_points.txt").write_text("[whence.strategies]\nscripted = tests.cases.scripted:make\n")
+    def fits(self, number: int, candle: Candle) -> bool:
+        return number == self.number and self.symbol in ("*", candle.instrument.partition("-")[0])
 
 
 @dataclass(frozen=True)
 class Scripted:
-    """Proposes the lines of the script, each at its candle."""
+    """Proposes what its lines hold, with a confidence of 0.99 and full agreement of the trend."""
 
-    lines: tuple[str, ...]
-    name: str = "scripted"
+    lines: tuple[Line, ...]
 
-    def watch(self) -> Reader:
-        return Reader(self.lines)
+    @classmethod
+    def from_parameters(cls, given: Mapping[str, str]) -> Scripted:
+        return cls(tuple(_lines(given["say"])))
+
+    @property
+    def name(self) -> str:
+        return "scripted"
+
+    def watch(self) -> ScriptedWatcher:
+        return ScriptedWatcher(self.lines)
 
     def scan(self, candles: Sequence[Candle]) -> Sequence[Proposal | None]:
-        reader = self.watch()
-        return [reader.on_candle(candle) for candle in candles]
+        watcher = self.watch()
+        return [watcher.on_candle(candle) for candle in candles]
 
 
-class Reader:
-    """Counts one instrument's candles and reads the line of each."""
+class ScriptedWatcher:
+    """Counts the candles of one instrument."""
 
-    def __init__(self, lines: Sequence[str]) -> None:
-        self._lines, self._at = [line.split() for line in lines], -1
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._lines, self._seen = lines, 0
 
     def on_candle(self, candle: Candle) -> Proposal | None:
-        self._at += 1
-        symbol = candle.instrument.partition("-")[0]
-        for at, name, direction, intent, stop, target in self._lines:
-            if int(at) == self._at and name in ("*", symbol):
-                return Proposal(
-                    strategy="scripted",
-                    instrument=candle.instrument,
-                    interval=candle.interval,
-                    direction=Direction(direction),
-                    intent=Intent(intent),
-                    confidence=0.99,
-                    trend=1.0 if direction == "LONG" else -1.0,
-                    price=candle.close,
-                    stop=Decimal(stop),
-                    target=Decimal(target),
-                    inputs={},
-                )
-        return None
+        number, self._seen = self._seen, self._seen + 1
+        line = next((line for line in self._lines if line.fits(number, candle)), None)
+        return None if line is None else _proposal(line, candle)
+
+
+def _lines(script: str) -> Iterator[Line]:
+    for text in filter(None, (part.strip() for part in script.split(";"))):
+        number, symbol, direction, intent, stop, target = text.split()
+        yield Line(int(number), symbol, Direction(direction), Intent(intent), stop, target)
+
+
+def _proposal(line: Line, candle: Candle) -> Proposal:
+    return Proposal(
+        strategy="scripted",
+        instrument=candle.instrument,
+        interval=candle.interval,
+        direction=line.direction,
+        intent=line.intent,
+        confidence=0.99,
+        trend=1.0 if line.direction is Direction.LONG else -1.0,
+        price=candle.close,
+        stop=_level(line.stop, candle.close),
+        target=_level(line.target, candle.close),
+        inputs={},
+    )
+
+
+def _level(text: str, close: Decimal) -> Decimal:
+    return close * (1 + Decimal(text.removesuffix("%")) / 100) if text.endswith("%") else Decimal(text)

@@ -129,6 +129,7 @@ def _under_the_old_policy(then: Json, now: Json) -> Json:
 ADDED: Mapping[str, frozenset[str]] = {
     "LogOpened.data": frozenset({"simulator"}),
     "SettingsChanged.data.settings": frozenset({"reverse_others", "orphans"}),
+    "SettingsChanged.data.settings.risk": frozenset({"on_kill"}),
     "SettingsChanged.data.settings.strategies[]": frozenset({"id", "strategy", "instruments", "interval"}),
 }
 """Fields that were added after these logs were written, by their path, which begins with `<type>.data`."""
