@@ -1,0 +1,87 @@
+"""The unpacked size of an Arrow IPC file, read from its metadata before anything is unpacked.
+
+A compressed buffer begins with its unpacked length, which Arrow allocates. Source: the Arrow columnar format, "Serialization
+and Interprocess Communication", with the tables of Message.fbs, in the FlatBuffers encoding.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any, cast
+
+_MAGIC = 8
+_RECORD_BATCH = "record batch"
+_HEADER, _BUFFERS, _COMPRESSION = 2, 2, 3
+_BUFFER_SIZE = 16
+
+
+def unpacked_size(ipc: Any, arrow: Any, data: bytes) -> int:
+    """The sum of the lengths that the buffers of all record batches have after unpacking, in bytes.
+
+    Raises ValueError or pyarrow's errors where the metadata are damaged.
+    """
+    reader = ipc.MessageReader.open_stream(arrow.BufferReader(memoryview(data)[_MAGIC:]))
+    total = 0
+    for message in _messages(reader):
+        if message.type == _RECORD_BATCH:
+            total += sum(_lengths(bytes(message.metadata), memoryview(message.body)))
+    return total
+
+
+def _messages(reader: Any) -> Iterator[Any]:
+    while True:
+        try:
+            yield reader.read_next_message()
+        except StopIteration:
+            return
+
+
+def _lengths(metadata: bytes, body: memoryview) -> Iterator[int]:
+    try:
+        batch = _table_in(metadata, _root(metadata), _HEADER)
+        packed = batch is not None and _field(metadata, batch, _COMPRESSION) is not None
+        for offset, length in _buffers(metadata, batch):
+            yield _unpacked_length(body, offset, length) if packed else length
+    except struct.error:
+        raise ValueError("the metadata of a record batch are damaged") from None
+
+
+def _unpacked_length(body: memoryview, offset: int, length: int) -> int:
+    if not length:
+        return 0
+    (unpacked,) = cast("tuple[int]", struct.unpack_from("<q", body, offset))
+    # -1 marks a buffer that is stored without compression.
+    return length if unpacked == -1 else abs(unpacked)
+
+
+def _buffers(metadata: bytes, batch: int | None) -> Iterator[tuple[int, int]]:
+    place = None if batch is None else _table_in(metadata, batch, _BUFFERS)
+    if place is None:
+        return
+    (count,) = struct.unpack_from("<I", metadata, place)
+    for index in range(count):
+        offset, length = struct.unpack_from("<qq", metadata, place + 4 + index * _BUFFER_SIZE)
+        yield offset, length
+
+
+def _root(metadata: bytes) -> int:
+    return cast("tuple[int]", struct.unpack_from("<I", metadata, 0))[0]
+
+
+def _table_in(metadata: bytes, table: int, field: int) -> int | None:
+    """The place of the table or vector to which a field refers."""
+    place = _field(metadata, table, field)
+    return None if place is None else place + cast("tuple[int]", struct.unpack_from("<I", metadata, place))[0]
+
+
+def _field(metadata: bytes, table: int, field: int) -> int | None:
+    """The place of a field in a table; None where the table leaves it out."""
+    (back,) = struct.unpack_from("<i", metadata, table)
+    vtable = table - back
+    (size,) = struct.unpack_from("<H", metadata, vtable)
+    slot = 4 + 2 * field
+    if slot >= size:
+        return None
+    (offset,) = struct.unpack_from("<H", metadata, vtable + slot)
+    return table + offset if offset else None
