@@ -1,31 +1,33 @@
 """The unpacked size of an Arrow IPC file, read from its metadata before anything is unpacked.
 
-A compressed buffer begins with its unpacked length, which Arrow allocates. Source: the Arrow columnar format, "Serialization
-and Interprocess Communication", with the tables of Message.fbs, in the FlatBuffers encoding.
+A compressed buffer begins with its unpacked length, which Arrow allocates. Source: the Arrow columnar format,
+"Serialization and Interprocess Communication", with the tables of Message.fbs, in the FlatBuffers encoding.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 _MAGIC = 8
-_RECORD_BATCH = "record batch"
-_HEADER, _BUFFERS, _COMPRESSION = 2, 2, 3
+_HEADER, _DATA, _BUFFERS, _COMPRESSION = 2, 1, 2, 3
+_BATCH_IN: Mapping[str, tuple[int, ...]] = {"record batch": (_HEADER,), "dictionary": (_HEADER, _DATA)}
+"""The fields that lead from a message to its record batch."""
 _BUFFER_SIZE = 16
 
 
 def unpacked_size(ipc: Any, arrow: Any, data: bytes) -> int:
-    """The sum of the lengths that the buffers of all record batches have after unpacking, in bytes.
+    """The sum of the lengths that the buffers of all batches and dictionaries have after unpacking, in bytes.
 
     Raises ValueError or pyarrow's errors where the metadata are damaged.
     """
     reader = ipc.MessageReader.open_stream(arrow.BufferReader(memoryview(data)[_MAGIC:]))
     total = 0
     for message in _messages(reader):
-        if message.type == _RECORD_BATCH:
-            total += sum(_lengths(bytes(message.metadata), memoryview(message.body)))
+        if message.type in _BATCH_IN:
+            path = _BATCH_IN[message.type]
+            total += sum(_lengths(bytes(message.metadata), path, memoryview(message.body)))
     return total
 
 
@@ -37,9 +39,11 @@ def _messages(reader: Any) -> Iterator[Any]:
             return
 
 
-def _lengths(metadata: bytes, body: memoryview) -> Iterator[int]:
+def _lengths(metadata: bytes, path: Sequence[int], body: memoryview) -> Iterator[int]:
     try:
-        batch = _table_in(metadata, _root(metadata), _HEADER)
+        batch: int | None = _root(metadata)
+        for field in path:
+            batch = None if batch is None else _table_in(metadata, batch, field)
         packed = batch is not None and _field(metadata, batch, _COMPRESSION) is not None
         for offset, length in _buffers(metadata, batch):
             yield _unpacked_length(body, offset, length) if packed else length

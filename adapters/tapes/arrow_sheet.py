@@ -95,7 +95,7 @@ def _gathered(file: str, arrow: Any, batches: _Batches) -> tuple[Sequence[str], 
     unzoned = False
     for batch in batches.read:
         for name, texts, cells in zip(batches.names, columns, batch.columns, strict=True):
-            texts += _texts(file, name, arrow, cells)
+            texts.extend(_texts(file, name, arrow, cells))
             unzoned |= arrow.types.is_timestamp(cells.type) and cells.type.tz is None
         if columns and len(columns[0]) > _MOST_ROWS:
             raise _too_large(file)

@@ -32,8 +32,8 @@ def read_tape(path: Path, *, symbol: str | None = None, now: datetime) -> Tape:
     """Reads and checks a file of candles; omits candles that close after `now` (UTC) and other incomplete ones.
 
     The formats are listed in docs/candles.md. The instrument comes from `symbol` (BTCUSDT or BTCUSDT-SPOT.BYBIT) where
-    given, else from the file's name (`BTCUSDT_5m.csv`), else from the file's column of symbols. Raises InvalidTape where
-    the file is not a valid tape, InvalidInput where `symbol` is not a symbol.
+    given, else from the file's name (`BTCUSDT_5m.csv`), else from the file's column of symbols. Raises InvalidTape
+    where the file is not a valid tape, InvalidInput where `symbol` is not a symbol.
     """
     return read_recording(path, symbol=symbol, now=now).tape
 

@@ -18,8 +18,8 @@ SYMBOL, CONFIRM, CURRENCY_VOLUME, AMOUNT, CONTRACT_COINS = (
 
 _NAMES: Mapping[str, str] = {
     TIME: "timestamp time date datetime opentime opendate start starttime startat starttimestamp begin begintime unix "
-    "unixtime unixtimestamp epoch ts t timestampms timestamputc timeutc dateutc datetimeutc utc opentimestamp opentimems "
-    "candlebegintime timeopen timeperiodstart periodstart",
+    "unixtime unixtimestamp epoch ts t timestampms timestamputc timeutc dateutc datetimeutc utc opentimestamp "
+    "opentimems candlebegintime timeopen timeperiodstart periodstart",
     "open": "open o openprice priceopen openingprice",
     "high": "high h highprice pricehigh highest highestprice",
     "low": "low l lowprice pricelow lowest lowestprice",
@@ -38,7 +38,7 @@ _NAMES: Mapping[str, str] = {
 """What a column means: its names in lower case, without any sign that is no letter or digit."""
 _MEANINGS = {name: meaning for meaning, names in _NAMES.items() for name in names.split()}
 _OTHER_SIGNS = re.compile(r"[^a-z0-9]+")
-_CURRENCY = re.compile(r"vol(?:ume)?[ _]*\(?([A-Za-z0-9]{2,10})\)?")
+_CURRENCY = re.compile(r"vol(?:ume)?[ _]*\(?([a-z0-9]{2,10})\)?", re.IGNORECASE)
 _NO_CURRENCIES = frozenset({"ma", "sma", "ema", "usd24h", "24h"})
 _INDEXES = frozenset({"", "unnamed0", "indexlevel0"})
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from adapters.tapes.sheet import Sheet
+from adapters.tapes.sheet import Sheet, check_cells
 from domain.errors import InvalidTape
 
 _ADVICE = "expected a list of rows such as [[time, open, high, low, close, volume], …]"
@@ -35,6 +35,7 @@ def read_json_sheet(file: str, text: str) -> Sheet:
 
 
 def _parsed(file: str, text: str) -> object:
+    check_cells(file, text, ",")
     try:
         return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
     except json.JSONDecodeError as error:
@@ -45,23 +46,31 @@ def _parsed(file: str, text: str) -> object:
 
 def _found(file: str, value: object) -> tuple[list[object], str | None, str]:
     """The rows in a list or a response, the symbol where the response has it, and the name of the format."""
-    if isinstance(value, list):
-        return cast("list[object]", value), None, "JSON"
-    response = cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
+    if (rows := _list(value)) is not None:
+        return rows, None, "JSON"
+    response = _object(value)
     _check_succeeded(file, response)
-    result = response.get("result")
-    if isinstance(result, dict) and isinstance(cast("dict[str, object]", result).get("list"), list):
-        return _of_bybit(file, cast("dict[str, object]", result))
-    for name, form in (("data", "OKX response"), ("candles", "Coinbase response")):
-        rows = response.get(name)
-        if isinstance(rows, list):
-            columns = response.get("columns")
-            return (
-                (_split(file, columns, cast("list[object]", rows)), None, "JSON of pandas")
-                if isinstance(columns, list)
-                else (cast("list[object]", rows), None, form)
-            )
-    raise InvalidTape(file, None, f"is JSON without a list of candles: {_ADVICE}")
+    result = _object(response.get("result"))
+    if (rows := _list(result.get("list"))) is not None:
+        return _of_bybit(file, result, rows)
+    if (rows := _list(response.get("candles"))) is not None:
+        return rows, None, "Coinbase response"
+    rows, columns = _list(response.get("data")), _list(response.get("columns"))
+    if rows is None:
+        raise InvalidTape(file, None, f"is JSON without a list of candles: {_ADVICE}")
+    return (
+        (rows, None, "OKX response")
+        if columns is None
+        else (_split(file, columns, rows), None, "JSON of pandas")
+    )
+
+
+def _list(value: object) -> list[object] | None:
+    return cast("list[object]", value) if isinstance(value, list) else None
+
+
+def _object(value: object) -> Mapping[str, object]:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
 
 def _check_succeeded(file: str, response: Mapping[str, object]) -> None:
@@ -72,23 +81,24 @@ def _check_succeeded(file: str, response: Mapping[str, object]) -> None:
         raise InvalidTape(file, None, f"is an exchange's error {code}, not candles: {message!r}")
 
 
-def _of_bybit(file: str, result: Mapping[str, object]) -> tuple[list[object], str | None, str]:
+def _of_bybit(
+    file: str, result: Mapping[str, object], rows: list[object]
+) -> tuple[list[object], str | None, str]:
+    form = "Bybit response (v5)"
     if result.get("category") == "inverse":
-        fault = "Bybit response: inverse contracts have their volume in USD; only linear and spot candles are read"
+        fault = f"{form}: inverse contracts have their volume in USD; only linear and spot candles are read"
         raise InvalidTape(file, None, fault)
     symbol = result.get("symbol")
-    return (
-        cast("list[object]", result["list"]),
-        symbol if isinstance(symbol, str) else None,
-        "Bybit response (v5)",
-    )
+    return rows, symbol if isinstance(symbol, str) else None, form
 
 
-def _split(file: str, columns: object, rows: Sequence[object]) -> list[object]:
-    names = [str(name) for name in cast("list[object]", columns)]
-    if not all(isinstance(row, list) and len(cast("list[object]", row)) == len(names) for row in rows):
-        raise InvalidTape(file, None, f"JSON of pandas: each row needs {len(names)} figures")
-    return [dict(zip(names, cast("list[object]", row), strict=True)) for row in rows]
+def _split(file: str, columns: Sequence[object], rows: Sequence[object]) -> list[object]:
+    names = [str(name) for name in columns]
+    cells = [_list(row) or [] for row in rows]
+    for index, row in enumerate(cells, start=1):
+        if len(row) != len(names):
+            raise InvalidTape(file, index, f"{len(row)} fields instead of {len(names)}")
+    return [dict(zip(names, row, strict=True)) for row in cells]
 
 
 def _of_lists(file: str, rows: Sequence[Sequence[object]], symbol: str | None, form: str) -> Sheet:

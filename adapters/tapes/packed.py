@@ -6,8 +6,7 @@ import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Sequence
-from typing import IO
+from collections.abc import Callable, Sequence
 
 from domain.errors import InvalidTape
 
@@ -24,8 +23,8 @@ _DAMAGED = (zipfile.BadZipFile, OSError, EOFError, zlib.error, ValueError)
 
 def unpack_gzip(file: str, data: bytes) -> bytes:
     """The unpacked bytes. Raises InvalidTape where they are damaged or more than MOST_BYTES."""
-    with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-        return _bounded(file, stream, "gzip file")
+    with gzip.open(io.BytesIO(data)) as stream:
+        return _bounded(file, stream.read, "gzip file")
 
 
 def unpack_zip(file: str, data: bytes) -> tuple[str, bytes]:
@@ -44,7 +43,7 @@ def unpack_zip(file: str, data: bytes) -> tuple[str, bytes]:
                 raise InvalidTape(file, None, "is an Excel workbook: save the sheet as CSV")
             name = _chosen(file, [one.filename for one in archive.infolist() if not one.is_dir()])
             with archive.open(name) as stream:
-                return name, _bounded(file, stream, "zip archive")
+                return name, _bounded(file, stream.read, "zip archive")
     except (RuntimeError, NotImplementedError):
         # zipfile raises these for encrypted members and for unknown methods of compression.
         raise InvalidTape(file, None, "is an encrypted or unusual zip archive: unpack it first") from None
@@ -70,10 +69,10 @@ def _is_hidden(name: str) -> bool:
     return name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith(".")
 
 
-def _bounded(file: str, stream: IO[bytes], kind: str) -> bytes:
+def _bounded(file: str, read: Callable[[int], bytes], kind: str) -> bytes:
     # The size that an archive states is not trusted: reading ends one byte after the bound.
     try:
-        data = stream.read(MOST_BYTES + 1)
+        data = read(MOST_BYTES + 1)
     except _DAMAGED:
         raise InvalidTape(file, None, f"is a damaged {kind}: download it again") from None
     if len(data) > MOST_BYTES:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from domain.errors import InvalidTape
 
+# A cell takes some 60 bytes; five years of minutes in Binance's 12 columns have 32 million.
+_MOST_CELLS = 40_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
@@ -31,3 +34,9 @@ class Sheet:
         """An error that concerns the columns. It names the header's row, or the first row where there is none."""
         row = self.top if self.header is None else self.top - 1
         return InvalidTape(self.file, row or None, sentence)
+
+
+def check_cells(file: str, text: str, separator: str) -> None:
+    """Raises InvalidTape for a text of so many cells that they would not fit in memory."""
+    if text.count(separator) > _MOST_CELLS:
+        raise InvalidTape(file, None, f"has more than {_MOST_CELLS:,} cells: split it by time")

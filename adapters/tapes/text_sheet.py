@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from adapters.tapes.headers import is_header
-from adapters.tapes.sheet import Sheet
+from adapters.tapes.sheet import Sheet, check_cells
 from adapters.tapes.yahoo import is_yahoo, yahoo_sheet
 from domain.errors import InvalidTape
 
@@ -72,6 +72,7 @@ def _separator(text: str) -> str:
 
 def _rows(file: str, text: str) -> list[list[str]]:
     separator = _separator(text)
+    check_cells(file, text, separator)
     reader = csv.reader(
         io.StringIO(text, newline=""), strict=True, skipinitialspace=True, delimiter=separator
     )

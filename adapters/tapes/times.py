@@ -42,7 +42,7 @@ def runs_backwards(table: Table, opened: Sequence[datetime]) -> bool:
 
     Raises InvalidTape naming the first row that is out of order.
     """
-    falls = sum(map(gt, opened, opened[1:]))
+    falls = sum(later < earlier for earlier, later in pairwise(opened))
     newest_first = 2 * falls > len(opened) - 1
     if falls != (len(opened) - 1) * newest_first:
         _refuse_order(table, opened, newest_first=newest_first)
@@ -70,12 +70,12 @@ def interval_of(table: Table, opened: Sequence[datetime], named: timedelta | Non
 def _in_utc(table: Table, texts: Sequence[str]) -> Times:
     """Parses the whole column at once, which is fast; parses single texts where the column is not uniform."""
     if (counts := instants(texts)) is not None:
-        return Times(counts, False)
+        return Times(counts, unzoned=False)
     if (dates := iso_instants(texts)) is not None:
-        return Times(*dates)
+        return Times(dates[0], unzoned=dates[1])
     read = [_instant(table, index, text) for index, text in enumerate(texts)]
     opened = [time if time.tzinfo is UTC else _to_utc(table, index, time) for index, time in enumerate(read)]
-    return Times(opened, any(time.tzinfo is None for time in read))
+    return Times(opened, unzoned=any(time.tzinfo is None for time in read))
 
 
 def _instant(table: Table, index: int, text: str) -> datetime:

@@ -67,13 +67,18 @@ def iso_instants(texts: Sequence[str]) -> tuple[list[datetime], bool] | None:
         # A count can be valid ISO 8601 without separators.
         return None
     try:
-        if datetime.fromisoformat(texts[0]).tzinfo is None:
-            # A text that has a zone is invalid with a second one.
-            return [datetime.fromisoformat(f"{text}+00:00") for text in texts], True
-        read = [datetime.fromisoformat(text) for text in texts]
+        zone = _missing_zone(texts[0])
+        read = [datetime.fromisoformat(f"{text}{zone}") for text in texts]
     except ValueError:
         return None
-    return (read, False) if {time.tzinfo for time in read} == {UTC} else None
+    return (read, bool(zone)) if {time.tzinfo for time in read} == {UTC} else None
+
+
+def _missing_zone(text: str) -> str:
+    """What a text lacks to be a time in UTC. A text that has a zone becomes invalid with a second one."""
+    if datetime.fromisoformat(text).tzinfo is not None:
+        return ""
+    return "+00:00" if ":" in text else "T00:00+00:00"
 
 
 def is_clock(texts: Sequence[str]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from adapters.tapes.sheet import Sheet
 from domain.errors import InvalidTape
 
-_LEVELS = frozenset({"Price", "Ticker"})
+_LEVELS = ["Price", "Ticker"]
 _TIMES = ("Date", "Datetime")
 _ROWS = 3
 FORM = "Yahoo Finance"
@@ -17,7 +17,7 @@ _NOTE = "Yahoo Finance gives a coin's volume in USD; it is read as coins, so it 
 def is_yahoo(rows: Sequence[Sequence[str]]) -> bool:
     """Whether the rows begin with names of prices, names of tickers (in any order) and a name of the time."""
     heads = [row[0] for row in rows[:_ROWS]]
-    return len(heads) == _ROWS and set(heads[:2]) == _LEVELS and heads[2] in _TIMES
+    return len(heads) == _ROWS and sorted(heads[:2]) == _LEVELS and heads[2] in _TIMES
 
 
 def yahoo_sheet(file: str, rows: Sequence[Sequence[str]], start: int, *, unended: bool) -> Sheet:

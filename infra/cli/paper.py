@@ -28,7 +28,9 @@ _PACE = re.compile(r"([0-9]+(?:\.[0-9]+)?)x")
 def paper(
     candles: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE...", help="Candle files (CSV); default: a synthetic market."),
+        typer.Option(
+            metavar="FILE...", help="Candle files (CSV, JSON, feather, parquet); default: a synthetic market."
+        ),
     ] = None,
     more: Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", hidden=True)] = None,
     symbol: Annotated[
