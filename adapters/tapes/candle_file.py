@@ -13,7 +13,7 @@ from adapters.tapes.columns import OPTIONAL, PRICES
 from adapters.tapes.content import Content, read_content
 from adapters.tapes.figures import Column, read_figures
 from adapters.tapes.file_name import instrument_of, interval_in
-from adapters.tapes.funding import funding_in
+from adapters.tapes.funding import at_settlements, funding_in
 from adapters.tapes.gaps import gaps_in
 from adapters.tapes.notes import Reading, notes_of
 from adapters.tapes.orders import check_order
@@ -28,24 +28,30 @@ from domain.candle import Candle
 from domain.errors import InvalidTape
 
 
-def read_tape(path: Path, *, symbol: str | None = None, now: datetime) -> Tape:
+def read_tape(
+    path: Path, *, symbol: str | None = None, now: datetime, funding_hours: int | None = None
+) -> Tape:
     """Reads and checks a file of candles; omits candles that close after `now` (UTC) and other incomplete ones.
 
     The formats are listed in docs/candles.md. The instrument comes from `symbol` (BTCUSDT or BTCUSDT-SPOT.BYBIT) where
-    given, else from the file's name (`BTCUSDT_5m.csv`), else from the file's column of symbols. Raises InvalidTape
-    where the file is not a valid tape, InvalidInput where `symbol` is not a symbol.
+    given, else from the file's name (`BTCUSDT_5m.csv`), else from the file's column of symbols. With `funding_hours`,
+    only the candles that open at a settlement, every so many hours from midnight (UTC) on, keep their funding rate.
+    Raises InvalidTape where the file is not a valid tape, InvalidInput where `symbol` is not a symbol.
     """
-    return read_recording(path, symbol=symbol, now=now).tape
+    return read_recording(path, symbol=symbol, now=now, funding_hours=funding_hours).tape
 
 
-def read_recording(path: Path, *, symbol: str | None = None, now: datetime) -> Recording:
+def read_recording(
+    path: Path, *, symbol: str | None = None, now: datetime, funding_hours: int | None = None
+) -> Recording:
     """Reads a file as `read_tape` does, and returns what else the file showed."""
     content = read_content(path)
     sheet = read_sheet(content)
     table = table_of(sheet)
     instrument = instrument_of((content.name, content.inner), symbol, symbol_in(sheet))
     check_currency(table, instrument)
-    return _recording(path, content, _read(table, instrument, interval_in(path)), now)
+    rows = _read(table, instrument, interval_in(path), funding_hours)
+    return _recording(path, content, rows, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class _Rows:
     reading: Reading
 
 
-def _read(table: Table, instrument: str, named: timedelta | None) -> _Rows:
+def _read(table: Table, instrument: str, named: timedelta | None, funding_hours: int | None) -> _Rows:
     times = read_times(table)
     clocks = tuple(clock_notes(table, times.opened))
     once = distinct(table, times.opened)
@@ -65,7 +71,9 @@ def _read(table: Table, instrument: str, named: timedelta | None) -> _Rows:
     interval = interval_of(once.table, once.opened, named)
     if not table.headed:
         check_order(once.table, once.opened)
-    figures = read_figures(once.table)
+    figures = dict(read_figures(once.table))
+    if funding_hours is not None and "funding_rate" in figures:
+        figures["funding_rate"] = at_settlements(figures["funding_rate"], once.opened, funding_hours)
     candles = _candles(instrument, interval, once.opened, figures)
     last = candles[:-1] if once.table.unended else candles
     reading = Reading(once.table, Times(once.opened, times.unzoned), newest_first, once.repeats, clocks)

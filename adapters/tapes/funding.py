@@ -1,13 +1,14 @@
-"""Whether a column of funding rates has a rate on candles at which nothing is settled."""
+"""Funding rates that a file carries on from their settlements to later candles."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 
+_MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)
 _HOUR, _EIGHT_HOURS = timedelta(hours=1), timedelta(hours=8)
 _NEARLY_ALL = 0.9
 
@@ -41,3 +42,14 @@ def _all_repeat(rates: Sequence[Decimal]) -> bool:
     runs = [len(list(run)) for _, run in groupby(rates)]
     whole = runs[1:-1] or runs[:1]
     return min(whole) > 1
+
+
+def at_settlements(
+    column: Sequence[Decimal | None], opened: Sequence[datetime], hours: int
+) -> list[Decimal | None]:
+    """The rates of the candles that open at a settlement, every `hours` from midnight (UTC) on; None for the others.
+
+    A rate that was carried on first stands on the candle that opens at its settlement.
+    """
+    step = timedelta(hours=hours)
+    return [None if (time - _MIDNIGHT) % step else rate for rate, time in zip(column, opened, strict=True)]

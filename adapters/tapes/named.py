@@ -113,11 +113,10 @@ def _of_okx(sheet: Sheet, plain: Mapping[str, int]) -> _Volumes:
     """
     form = "OKX candles"
     share = _share(sheet, plain, plain["volume"], plain[CONTRACT_COINS])
-    if share is not None and share >= _CERTAIN:
+    if share >= _CERTAIN:
         return _Volumes({"volume": plain["volume"], "turnover": plain[CONTRACT_COINS]}, form)
     quote = plain.get("turnover")
-    share = None if quote is None else _share(sheet, plain, plain[CONTRACT_COINS], quote)
-    if share is None or share >= _CERTAIN:
+    if quote is None or _share(sheet, plain, plain[CONTRACT_COINS], quote) >= _CERTAIN:
         return _Volumes({"volume": plain[CONTRACT_COINS]}, form)
     raise sheet.fault(
         f"{form}: volCcyQuote is not volCcy times a price, so it is uncertain which column has the volume in coins; "
@@ -131,9 +130,9 @@ def _either(
     """The volume and the turnover of two amounts, of which one is the other times the price."""
     one, other = (plain[name] for name in pair)
     forward, backward = _share(sheet, plain, one, other), _share(sheet, plain, other, one)
-    if forward is not None and forward >= _CERTAIN:
+    if forward >= _CERTAIN:
         return _Volumes({"volume": one, "turnover": other}, form)
-    if backward is not None and backward >= _CERTAIN:
+    if backward >= _CERTAIN:
         return _Volumes({"volume": other, "turnover": one}, form)
     raise sheet.fault(
         f"neither {header[one]!r} nor {header[other]!r} is the other times a price: name the one that is in coins "
@@ -143,7 +142,7 @@ def _either(
 
 def _check_coins(sheet: Sheet, plain: Mapping[str, int]) -> None:
     share = _share(sheet, plain, plain["volume"], plain["turnover"])
-    if share is not None and share < 1 - _CERTAIN:
+    if share < 1 - _CERTAIN:
         raise sheet.fault(CONTRACTS)
 
 
@@ -153,7 +152,7 @@ CONTRACTS = (
 )
 
 
-def _share(sheet: Sheet, plain: Mapping[str, int], volume: int, turnover: int) -> float | None:
+def _share(sheet: Sheet, plain: Mapping[str, int], volume: int, turnover: int) -> float:
     places = (plain["low"], plain["high"], volume, turnover)
     return turnover_share(Candles(*ends(sheet.columns[place] for place in places)))
 

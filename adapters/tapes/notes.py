@@ -89,7 +89,7 @@ def _figure_notes(*, silent: bool, funding: Funding | None) -> Iterator[str]:
         yield "the volume of every candle is 0: no order is filled, because a fill is a share of the volume"
     if funding is not None and funding.carried:
         yield (
-            f"{funding.rates:,} of {funding.rows:,} candles have a funding rate, and each is settled at its candle's end: "
-            "funding is charged at every candle, not every eight hours. Keep a rate only on the candle that ends at a "
-            "settlement (on most exchanges 00:00, 08:00 and 16:00 UTC), and leave the other cells empty"
+            f"{funding.rates:,} of {funding.rows:,} candles have a funding rate, each settled at its candle's end: "
+            "funding is charged at every candle. If the file carries each rate on from its settlement, add "
+            "--funding-hours 8 (the hours between two settlements), which keeps the rates of the settlements only"
         )

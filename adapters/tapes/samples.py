@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import isfinite, nan
 from typing import NamedTuple
 
 _ROWS = 2_500
@@ -37,26 +38,30 @@ def is_whole(texts: Iterable[str]) -> bool:
     return all(text.isdecimal() for text in texts)
 
 
-def turnover_share(candles: Candles) -> float | None:
+def turnover_share(candles: Candles) -> float:
     """The share of the traded candles whose turnover is their volume times a price between low and high.
 
-    1.0 where nothing was traded, None where a figure is no number. A rounded last digit is allowed for.
+    1.0 where nothing was traded. A rounded last digit is allowed for. Candles with an invalid figure do not count; the
+    rules of single figures report them.
     """
-    columns = [floats(column) for column in candles]
-    lows, highs, volumes, turnovers = columns
-    if lows is None or highs is None or volumes is None or turnovers is None:
-        return None
-    steps = zip(map(_half_step, candles.volumes), map(_half_step, candles.turnovers), strict=True)
-    rows = zip(lows, highs, volumes, turnovers, steps, strict=True)
-    fits = [_fits(*row) for row in rows if row[2] or row[3]]
+    rows = [[*map(_number, row), *map(_half_step, row[2:])] for row in zip(*candles, strict=True)]
+    fits = [_fits(*row) for row in rows if isfinite(sum(row)) and (row[2] or row[3])]
     return sum(fits) / len(fits) if fits else 1.0
 
 
-def _fits(low: float, high: float, volume: float, turnover: float, steps: tuple[float, float]) -> bool:
-    of_volume, of_turnover = steps
+def _fits(
+    low: float, high: float, volume: float, turnover: float, of_volume: float, of_turnover: float
+) -> bool:
     least = low * (volume - of_volume) * (1 - _TOLERANCE) - of_turnover
     most = high * (volume + of_volume) * (1 + _TOLERANCE) + of_turnover
     return least <= turnover <= most
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return nan
 
 
 def _half_step(text: str) -> float:

@@ -60,7 +60,7 @@ def _seven(sheet: Sheet, columns: Sequence[Sequence[str]]) -> Layout:
             "changes; add a header such as date,time,open,high,low,close,volume if it is in coins"
         )
     share = _share(columns, 6)
-    if share is None or share >= _CERTAIN:
+    if share >= _CERTAIN:
         return Layout(form=_without_header(sheet), columns={**_ORDER, "turnover": 6})
     if share < 1 - _CERTAIN and is_whole(columns[6]):
         return Layout(form="Kraken OHLCVT", columns=_ORDER, unread=("the number of trades (column 7)",))
@@ -87,7 +87,7 @@ def _twelve(sheet: Sheet, columns: Sequence[Sequence[str]]) -> Layout:
             "12 columns are read in Binance's order, but column 7 is no close time: add a header"
         )
     share = _share(columns, 7)
-    if share is not None and share < _CERTAIN:
+    if share < _CERTAIN:
         raise sheet.fault(CONTRACTS)
     return Layout(form="Binance klines", columns={**_ORDER, "turnover": 7})
 
@@ -104,5 +104,5 @@ def _without_header(sheet: Sheet) -> str:
     return f"{sheet.form} without a header" if sheet.form == "CSV" else sheet.form
 
 
-def _share(columns: Sequence[Sequence[str]], turnover: int) -> float | None:
+def _share(columns: Sequence[Sequence[str]], turnover: int) -> float:
     return turnover_share(Candles(*ends(columns[place] for place in (_LOW, _HIGH, _VOLUME, turnover))))
