@@ -19,7 +19,7 @@ def clock_notes(table: Table, opened: Sequence[datetime]) -> Iterator[str]:
             yield f"column {name} is not read, and its times are not compared: {texts[0]!r} is not a time"
             continue
         _check(table, name, opened, read)
-        yield f"column {name} is not read: its times agree with those before it"
+        yield f"column {name} is not read: its times agree with the candles' times"
 
 
 def _read(texts: Sequence[str]) -> Sequence[datetime] | None:

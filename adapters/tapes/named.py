@@ -17,7 +17,7 @@ from adapters.tapes.headers import (
     plain_name,
 )
 from adapters.tapes.layout import Layout
-from adapters.tapes.samples import Candles, ends, turnover_share
+from adapters.tapes.samples import Candles, ends, sampled, turnover_share
 from adapters.tapes.sheet import Sheet
 from adapters.tapes.timestamps import is_clock
 
@@ -44,23 +44,22 @@ def named_layout(sheet: Sheet, header: Sequence[str]) -> Layout:
     """
     found = _found(header)
     _check_unique(sheet, header, found)
-    times = _times(sheet, found)
+    times, clock = _times(sheet, found)
     volumes = _volumes(sheet, header, found)
     columns = {name: places[0] for name, places in found.items() if name in (*PRICES, *OPTIONAL)}
     columns |= volumes.columns
     if times:
         columns[TIME] = times[0]
     _check_complete(sheet, header, columns)
-    clock = next((one for one in times[1:] if is_clock(sheet.columns[one])), None)
     confirm = found.get(CONFIRM, [None])[0]
     return Layout(
         form=volumes.form or sheet.form,
         columns=columns,
-        clocks=tuple(one for one in times[1:] if one != clock),
+        clocks=tuple(times[1:]),
         clock=clock,
         confirm=confirm,
         currency=volumes.currency,
-        unread=_unread(header, {*columns.values(), *times, confirm}),
+        unread=_unread(header, {*columns.values(), *times, clock, confirm}),
     )
 
 
@@ -80,10 +79,18 @@ def _check_unique(sheet: Sheet, header: Sequence[str], found: Mapping[str, Seque
             raise sheet.fault(f"two columns contain the {meaning}: {names}; remove all but one")
 
 
-def _times(sheet: Sheet, found: Mapping[str, Sequence[int]]) -> Sequence[int]:
-    """The columns of times; a column without a name is one where no other is and it is the first."""
-    nameless = found.get(NAMELESS, ())
-    return found.get(TIME) or (nameless if nameless and nameless[0] in (0, len(sheet.columns) - 1) else ())
+def _times(sheet: Sheet, found: Mapping[str, Sequence[int]]) -> tuple[Sequence[int], int | None]:
+    """The columns of times, of which the first counts, and a column of times of day that belongs to it.
+
+    A first column without a name is one where no other is. A column of days comes after one that has
+    more different values.
+    """
+    nameless = [place for place in found.get(NAMELESS, ()) if place in (0, len(sheet.columns) - 1)]
+    times = found.get(TIME) or nameless[:1]
+    clock = next((place for place in times[1:] if is_clock(sheet.columns[place])), None)
+    others = [place for place in times if place != clock]
+    finest = max((len(set(sampled(sheet.columns[place]))) for place in others), default=0)
+    return sorted(others, key=lambda place: 2 * len(set(sampled(sheet.columns[place]))) < finest), clock
 
 
 def _volumes(sheet: Sheet, header: Sequence[str], found: Mapping[str, Sequence[int]]) -> _Volumes:

@@ -213,7 +213,7 @@ def test_lines_before_the_table_are_noted(tmp_path: Path) -> None:
     assert read.tape.notes == (
         "lines before the table not read: 'https://www.CryptoDataDownload.com'",
         "newest-first order was reversed",
-        "column Date is not read: its times agree with those before it",
+        "column Date is not read: its times agree with the candles' times",
         "columns not read: Symbol",
     )
 

@@ -47,7 +47,14 @@ def test_a_second_column_of_times_that_agrees_is_noted_as_not_read(
 ) -> None:
     read = recording(tmp_path, with_second_clock(spelled))
     assert len(read.tape.candles) == 6
-    assert read.tape.notes == ("column date is not read: its times agree with those before it",)
+    assert read.tape.notes == ("column date is not read: its times agree with the candles' times",)
+
+
+def test_a_column_of_days_before_a_column_of_times_is_the_one_that_is_not_read(tmp_path: Path) -> None:
+    rows = [[f"{time:%Y-%m-%d}", *cells] for time, cells in zip(TIMES, ROWS, strict=True)]
+    read = recording(tmp_path, sheet(rows, f"date,{HEADER}"))
+    assert [one.open_time for one in read.tape.candles] == TIMES
+    assert read.tape.notes == ("column date is not read: its times agree with the candles' times",)
 
 
 @pytest.mark.parametrize(
