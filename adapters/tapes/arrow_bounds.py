@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 _MAGIC = 8
 _HEADER, _DATA, _BUFFERS, _COMPRESSION = 2, 1, 2, 3
@@ -54,7 +54,7 @@ def _lengths(metadata: bytes, path: Sequence[int], body: memoryview) -> Iterator
 def _unpacked_length(body: memoryview, offset: int, length: int) -> int:
     if not length:
         return 0
-    (unpacked,) = cast("tuple[int]", struct.unpack_from("<q", body, offset))
+    unpacked = _number("<q", body, offset)
     # -1 marks a buffer that is stored without compression.
     return length if unpacked == -1 else abs(unpacked)
 
@@ -63,29 +63,35 @@ def _buffers(metadata: bytes, batch: int | None) -> Iterator[tuple[int, int]]:
     place = None if batch is None else _table_in(metadata, batch, _BUFFERS)
     if place is None:
         return
-    (count,) = struct.unpack_from("<I", metadata, place)
+    count = _number("<I", metadata, place)
     for index in range(count):
-        offset, length = struct.unpack_from("<qq", metadata, place + 4 + index * _BUFFER_SIZE)
-        yield offset, length
+        buffer = place + 4 + index * _BUFFER_SIZE
+        yield _number("<q", metadata, buffer), _number("<q", metadata, buffer + 8)
 
 
 def _root(metadata: bytes) -> int:
-    return cast("tuple[int]", struct.unpack_from("<I", metadata, 0))[0]
+    return _number("<I", metadata, 0)
 
 
 def _table_in(metadata: bytes, table: int, field: int) -> int | None:
     """The place of the table or vector to which a field refers."""
     place = _field(metadata, table, field)
-    return None if place is None else place + cast("tuple[int]", struct.unpack_from("<I", metadata, place))[0]
+    return None if place is None else place + _number("<I", metadata, place)
 
 
 def _field(metadata: bytes, table: int, field: int) -> int | None:
     """The place of a field in a table; None where the table leaves it out."""
-    (back,) = struct.unpack_from("<i", metadata, table)
-    vtable = table - back
-    (size,) = struct.unpack_from("<H", metadata, vtable)
+    vtable = table - _number("<i", metadata, table)
     slot = 4 + 2 * field
-    if slot >= size:
+    if slot >= _number("<H", metadata, vtable):
         return None
-    (offset,) = struct.unpack_from("<H", metadata, vtable + slot)
+    offset = _number("<H", metadata, vtable + slot)
     return table + offset if offset else None
+
+
+def _number(kind: str, data: bytes | memoryview, place: int) -> int:
+    """The whole number at a place. A negative place, as damaged metadata give, would count from the end."""
+    if place < 0:
+        raise struct.error
+    values: tuple[int, ...] = struct.unpack_from(kind, data, place)
+    return values[0]

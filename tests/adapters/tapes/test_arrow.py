@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,8 @@ def recording(folder: Path, data: bytes, name: str = "BTC_USDT-5m.feather") -> R
 
 WRITERS: list[Any] = [
     pytest.param(as_feather, id="feather, lz4"),
-    pytest.param(lambda columns: as_feather(columns, "zstd"), id="feather, zstd"),
-    pytest.param(lambda columns: as_feather(columns, None), id="feather, not compressed"),
+    pytest.param(partial(as_feather, compression="zstd"), id="feather, zstd"),
+    pytest.param(partial(as_feather, compression=None), id="feather, not compressed"),
     pytest.param(as_parquet, id="parquet"),
 ]
 
