@@ -28,7 +28,9 @@ _PACE = re.compile(r"([0-9]+(?:\.[0-9]+)?)x")
 def paper(
     candles: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE...", help="Candle files (CSV); default: a synthetic market."),
+        typer.Option(
+            metavar="FILE...", help="Candle files (CSV, JSON, feather, parquet); default: a synthetic market."
+        ),
     ] = None,
     more: Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", hidden=True)] = None,
     symbol: Annotated[
@@ -61,6 +63,14 @@ def paper(
             help="Candles per symbol of the synthetic market; default: 5000.",
         ),
     ] = None,
+    funding_hours: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole(1, 24),
+            metavar="N",
+            help="Keep the funding rates of candles that open at a settlement, every N hours UTC; default: all.",
+        ),
+    ] = None,
     api: Annotated[
         bool, typer.Option("--api", help="Serve the API during the run, and afterwards until Ctrl-C.")
     ] = False,
@@ -84,7 +94,7 @@ def paper(
         raise InvalidInput("--seed and --bars are for a synthetic market: leave out either them or --candles")
     parse_address(settings.log)  # an invalid address is refused before any file is read
     speed = _pace(pace)
-    tapes = _recorded(files, symbol or ()) if files else _synthetic(symbol, seed, bars)
+    tapes = _recorded(files, symbol or (), funding_hours) if files else _synthetic(symbol, seed, bars)
     plan, console = _plan(tapes, settings), Console(stderr=True, highlight=False)
     for note, of in _notes(tapes).items():
         console.print(f"{', '.join(of)}: {note}", style="yellow", markup=False, soft_wrap=True)
@@ -118,14 +128,17 @@ def _pace(text: str | None) -> float | None:
     return float(found[1])
 
 
-def _recorded(files: Sequence[Path], symbols: Sequence[str]) -> Sequence[Tape]:
+def _recorded(files: Sequence[Path], symbols: Sequence[str], funding_hours: int | None) -> Sequence[Tape]:
     if symbols and len(symbols) != len(files):
         raise InvalidInput(
             f"{len(files)} files were given with {len(symbols)} symbols: give one for each, in order"
         )
     now = datetime.now(UTC)
     named: Sequence[str | None] = symbols or [None] * len(files)
-    return [read_tape(file, symbol=symbol, now=now) for file, symbol in zip(files, named, strict=True)]
+    return [
+        read_tape(file, symbol=symbol, now=now, funding_hours=funding_hours)
+        for file, symbol in zip(files, named, strict=True)
+    ]
 
 
 def _synthetic(symbols: Sequence[str] | None, seed: int | None, bars: int | None) -> Sequence[Tape]:
