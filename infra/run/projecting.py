@@ -89,7 +89,7 @@ class Projecting:
         self._partition = partition
         self._kinds = kinds
         self._turn = turn_of(engine, partition)
-        self._runner = Runner(reader, (), projected)
+        self._runner = Runner(reader, (), projected, reader.storage)
         self._pace: dict[int, Pace] = {}
         self._stopping = threading.Event()
         self._moved = threading.Condition()
