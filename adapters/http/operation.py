@@ -6,7 +6,7 @@ HTTP requests and websocket messages pass the same checks, so both refuse the sa
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NoReturn, cast
@@ -23,10 +23,9 @@ from graphql import (
 )
 
 from domain.errors import InvalidInput
-from domain.text import is_storable
+from domain.number import finite
+from domain.text import is_storable, texts_in
 
-_DEPTH = 64
-"""The largest depth of objects and lists in a request."""
 _TOKENS = 10_000
 """The largest number of tokens of a document that is examined here; the limits of the schema are stricter."""
 _SHOWN = 80
@@ -45,10 +44,10 @@ def read_json(data: str | bytes) -> object:
     """The decoded JSON value.
 
     Raises ValueError for text that is no JSON as RFC 8259 defines it (NaN and Infinity are none), for an object that
-    has a name twice, for values nested too deeply, and for numbers with too many digits.
+    has a name twice, for values nested too deeply, and for numbers that are too large or have too many digits.
     """
     try:
-        return json.loads(data, object_pairs_hook=_once, parse_constant=_no_number)
+        return json.loads(data, object_pairs_hook=_once, parse_constant=_no_number, parse_float=finite)
     except RecursionError as fault:
         raise ValueError("it is nested too deeply") from fault
 
@@ -90,25 +89,11 @@ def check_text(text: str) -> None:
 
 
 def _check_texts(value: object) -> None:
-    for text in _texts(value):
-        check_text(text)
-
-
-def _texts(value: object) -> Iterator[str]:
-    """Every text in a JSON value, names included. Raises InvalidInput where the value is nested too deeply."""
-    level = [value]
-    for _ in range(_DEPTH):
-        yield from (one for one in level if isinstance(one, str))
-        level = [below for one in level for below in _below(one)]
-        if not level:
-            return
-    raise InvalidInput(f"the request is nested too deeply: {_DEPTH} levels are allowed")
-
-
-def _below(value: object) -> Sequence[object]:
-    if isinstance(value, dict):
-        return [*value.keys(), *value.values()]  # pyright: ignore[reportUnknownArgumentType]
-    return cast("list[object]", value) if isinstance(value, list) else ()
+    try:
+        for text in texts_in(value):
+            check_text(text)
+    except ValueError as fault:
+        raise InvalidInput(f"the request cannot be read: {fault}") from None
 
 
 @dataclass(frozen=True, slots=True)

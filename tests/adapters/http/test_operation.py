@@ -32,6 +32,7 @@ BODIES: Mapping[str, str] = {
     "an empty list": "[]",
     "a batch": '[{"query":"{ me }"},{"query":"{ me }"}]',
     "not a number": '{"query":"{ me }","variables":{"a":NaN}}',
+    "a number that is too large": '{"query":"{ me }","variables":{"a":1e400}}',
     "infinity": '{"query":"{ me }","variables":{"a":-Infinity}}',
     "a name twice": '{"query":"{ me }","query":"mutation { place }"}',
     "a name twice in its variables": '{"query":"{ me }","variables":{"a":1,"a":2}}',
