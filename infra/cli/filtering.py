@@ -63,14 +63,14 @@ class Names:
 
     def unknown(self, wanted: Filter) -> Sequence[str]:
         """A sentence, with similar names, for each name in the filter that no event has."""
-        asked = (
+        named = (
             ("stream", sorted(wanted.streams), self.streams),
             ("chain", _given(wanted.chain), self.chains),
             ("account", _given(wanted.account), self.accounts),
         )
         return [
             f"no {noun} of this log is called {name!r}{_similar(name, known)}"
-            for noun, names, known in asked
+            for noun, names, known in named
             for name in names
             if name not in known
         ]
