@@ -23,6 +23,7 @@ from infra.run.projecting import Projecting
 from infra.run.rebuilding import catch_up, catch_up_and_switch, log_of, partition_of, partitions_of
 from infra.tracing import tracing
 from projections.belonging import adopt as adopt_builds
+from projections.belonging import check_build
 from projections.bookkeeping import BuildKind, BuildStatus
 from projections.builds import Build, begin, builds
 from projections.builds import drop as drop_build
@@ -83,10 +84,14 @@ def status(
 
 
 def _standings(place: OpenedStore, partition: int) -> Sequence[dict[str, object]]:
+    """Raises InvalidInput where the store was made from another log."""
     with closing(open_reader(log_of(place.settings, partition))) as reader:
-        head = reader.head()
+        head, log_id, storage = reader.head(), log_id_of(reader), reader.storage()
     with reading(place.engine) as connection:
-        return [_stands(one, head) for one in standings(connection, partition)]
+        found = standings(connection, partition)
+        for one in found if log_id else ():
+            check_build(connection, one.build, partition, log_id, storage)
+        return [_stands(one, head) for one in found]
 
 
 def _stands(one: Standing, head: int) -> dict[str, object]:

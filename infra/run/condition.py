@@ -7,10 +7,11 @@ import threading
 from collections.abc import Sequence
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.log.recorder_log import RecordedLog
 from adapters.metrics.lateness import Lateness
-from domain.errors import LogError, StoreError
+from domain.errors import WhenceError
 from infra.run.projecting import Projecting
 from projections.answering import answering
 from projections.bookkeeping import BuildKind
@@ -68,7 +69,7 @@ class Condition:
             with answering(self._engine), reading(self._engine) as connection:
                 found = standings(connection, self._projecting.partition)
             head = self._log.head()
-        except (StoreError, LogError):
+        except (WhenceError, SQLAlchemyError):
             return [Fault("", FaultKind.UNKNOWN, "are not known: the store or the log does not answer")]
         return self._judged(found, head)
 
