@@ -28,8 +28,22 @@ def trading_settings(table: Mapping[str, object]) -> Settings:
     """The settings with all defaults. Raises InvalidSettings, which names each unknown key or invalid value."""
     _refuse(_unknown(table, Settings, "trading"))
     settings = _parsed(table)
-    _refuse(f"trading.{fault}" for fault in faults(settings))
+    _refuse(f"trading.{fault}" for fault in (*faults(settings), *_unknown_pauses(settings)))
     return settings
+
+
+def _unknown_pauses(settings: Settings) -> Iterator[str]:
+    """A fault that is refused in a settings file but not in a log, where scanners can be paused after their first
+    signal."""
+    known = settings.instances
+    for name in settings.paused:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            yield (
+                f"paused: no configured strategy is called {name!r}{meant}; configured are: "
+                f"{', '.join(known) or 'none'}; pause a scanner with `pauseStrategy` after its first signal"
+            )
 
 
 def _parsed(table: Mapping[str, object]) -> Settings:

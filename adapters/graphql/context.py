@@ -5,7 +5,7 @@ A moment is the read models as of now or as of a past ordinal or time, in one sn
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,9 +29,13 @@ class Projecting(Protocol):
     """The runner that keeps the read models up to date."""
 
     def wait_until(self, ordinal: int, patience: float, /) -> bool:
-        """Waits until the read models include the event at `ordinal`, for at most `patience` seconds.
-        Returns whether they include it.
+        """Waits until the read models have reached the event at `ordinal`, for at most `patience` seconds.
+        Returns whether they have reached it.
         """
+        ...
+
+    def includes(self, ordinals: Sequence[int], /) -> bool:
+        """Whether the read models include these events, which they have reached: none of them is parked."""
         ...
 
 

@@ -121,7 +121,11 @@ class Mutation:
     ) -> CommandAnswer:
         return await carried_out(info, request, MoveProtection(position, stop, target))
 
-    @_making(PauseStrategy, "Pauses a strategy: its entries are skipped from now on, its exits are not.")
+    @_making(
+        PauseStrategy,
+        "Pauses a configured strategy, or a scanner whose signal is in the log: its entries are skipped from now on, "
+        "its exits are not.",
+    )
     async def pause_strategy(
         self, info: Info, *, request: Given, strategy: str, reason: Reason
     ) -> CommandAnswer:

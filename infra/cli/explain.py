@@ -24,7 +24,10 @@ from projections.positions import owners_of
 
 def explain(
     wanted: Annotated[
-        str, typer.Argument(metavar="ID", help="An order, signal, position, event or chain id.")
+        str,
+        typer.Argument(
+            metavar="ID", help="An order, signal, position, event or chain id, or an ordinal as in #2088."
+        ),
     ],
     log: LogOption = None,
     config: ConfigOption = None,
@@ -34,9 +37,11 @@ def explain(
     with closing(open_reader(load(log=log, config=config))) as reader:
         story = find_story(reader.read, wanted)
         if story is None:
-            raise InvalidInput(f"nothing in this log has the id {wanted!r}; `whence log` shows its events")
+            raise InvalidInput(
+                f"nothing in this log has the id or the ordinal {wanted!r}; `whence log` shows its events"
+            )
         first = next(iter(reader.read(upto=1))).envelope.event
-        owners = owners_of(reader.read())
+        owners = owners_of(reader.read(upto=story.last))
     synthetic = isinstance(first, LogOpened) and first.synthetic
     with readers_may_leave():
         if as_json:

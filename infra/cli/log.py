@@ -6,8 +6,6 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -15,9 +13,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from adapters.avro import iso, to_json
-from domain.errors import InvalidInput
-from domain.events import FULL_NAMES
-from domain.log import Recorded
+from domain.errors import InvalidInput, Refused
+from domain.log import LogReader, Recorded
+from infra.cli.filtering import Filter, Names, types_of
 from infra.cli.options import ConfigOption, JsonOption, LogOption, time_of, whole
 from infra.cli.output import readers_may_leave
 from infra.cli.stopping import stoppable
@@ -27,30 +25,6 @@ from infra.logs import open_reader
 from projections.sentences import sentence
 
 Show = Callable[[Recorded], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A filter of events; an empty field matches every event."""
-
-    streams: frozenset[str]
-    types: frozenset[str]
-    chain: str | None
-    account: str | None
-    since: datetime | None
-    until: datetime | None
-
-    def matches(self, recorded: Recorded) -> bool:
-        """Whether the event passes the filter."""
-        meta = recorded.envelope.meta
-        return (
-            (not self.streams or meta.stream in self.streams)
-            and (not self.types or type(recorded.envelope.event).__name__ in self.types)
-            and self.chain in (None, meta.correlation_id)
-            and self.account in (None, meta.account)
-            and (self.since is None or meta.recorded_at >= self.since)
-            and (self.until is None or meta.recorded_at < self.until)
-        )
 
 
 def log(
@@ -76,7 +50,7 @@ def log(
     """Prints a log's events in order, one per line. It only reads, also while an engine writes."""
     wanted = Filter(
         frozenset(stream or ()),
-        _types(kind or ()),
+        types_of(kind or ()),
         correlation,
         account,
         None if since is None else time_of(since),
@@ -87,26 +61,45 @@ def log(
     show = _line if as_json else _printer()
     with closing(open_reader(load(log=log, config=config))) as reader, readers_may_leave():
         if not follow:
-            _print(reader.read(first - 1, last), wanted, show)
+            _print_checked(reader, reader.read(first - 1, last), wanted, show)
             return
+        _warn_of_unknown(reader, wanted)
         with stoppable() as stopping:
             _print(reader.follow(first - 1, stopping.requested), wanted, _at_once(show))
 
 
-def _types(names: Iterable[str]) -> frozenset[str]:
-    known = {event.__name__ for event in FULL_NAMES}
-    unknown = set(names) - known
-    if unknown:
-        raise InvalidInput(
-            f"no event is called {', '.join(sorted(unknown))}; there are: {', '.join(sorted(known))}"
-        )
-    return frozenset(names)
+def _print_checked(reader: LogReader, events: Iterable[Recorded], wanted: Filter, show: Show) -> None:
+    """Prints the events. Raises Refused for a name in the filter that no event of the whole log has."""
+    names = Names()
+    count = _print(names.of(events) if wanted.names_something else events, wanted, show)
+    if names.unknown(wanted):
+        for _ in names.of(reader.read()):
+            pass
+    if unknown := names.unknown(wanted):
+        raise Refused("; ".join(unknown))
+    if not count:
+        typer.echo("no event of this log passes these filters", err=True)
 
 
-def _print(events: Iterable[Recorded], wanted: Filter, show: Show) -> None:
+def _warn_of_unknown(reader: LogReader, wanted: Filter) -> None:
+    """A name that no event has may be the name of later events, so it is only reported."""
+    if not wanted.names_something:
+        return
+    names = Names()
+    for _ in names.of(reader.read()):
+        pass
+    for one in names.unknown(wanted):
+        typer.echo(f"{one} (yet)", err=True)
+
+
+def _print(events: Iterable[Recorded], wanted: Filter, show: Show) -> int:
+    """Prints the events that pass the filter; returns their number."""
+    count = 0
     for recorded in events:
         if wanted.matches(recorded):
             show(recorded)
+            count += 1
+    return count
 
 
 def _at_once(show: Show) -> Show:

@@ -17,8 +17,10 @@ from infra.cli.rows import show as show_rows
 from infra.logs import open_reader
 from infra.run.rebuilding import log_of, partitions_of
 from projections import parked
+from projections.belonging import check_build
 from projections.catalogue import PROJECTIONS
 from projections.parked import ParkedEvent, ParkedSequence
+from projections.runner import log_id_of
 from projections.sentences import sentence
 from projections.store import reading
 
@@ -130,6 +132,9 @@ def _retried(place: OpenedStore, one: ParkedSequence) -> dict[str, object]:
     if today is None:
         raise Refused(f"this program has no read model {one.build.projection}: drop its build {one.build.id}")
     with closing(open_reader(log_of(place.settings, one.partition))) as reader:
+        log_id, storage = log_id_of(reader), reader.storage()
+        with reading(place.engine) as connection:
+            check_build(connection, one.build, one.partition, log_id, storage)
         done = parked.retry(place.engine, reader, today, one.build, one.partition, one.sequence)
     return {
         "projection": one.build.projection,

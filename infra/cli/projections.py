@@ -22,11 +22,14 @@ from infra.run.group import Group
 from infra.run.projecting import Projecting
 from infra.run.rebuilding import catch_up, catch_up_and_switch, log_of, partition_of, partitions_of
 from infra.tracing import tracing
+from projections.belonging import adopt as adopt_builds
+from projections.belonging import check_build
 from projections.bookkeeping import BuildKind, BuildStatus
 from projections.builds import Build, begin, builds
 from projections.builds import drop as drop_build
 from projections.catalogue import PROJECTIONS
 from projections.digest import digest as digest_of
+from projections.runner import log_id_of
 from projections.standing import Standing, standings
 from projections.store import reading, writing
 
@@ -81,10 +84,14 @@ def status(
 
 
 def _standings(place: OpenedStore, partition: int) -> Sequence[dict[str, object]]:
+    """Raises InvalidInput where the store was made from another log."""
     with closing(open_reader(log_of(place.settings, partition))) as reader:
-        head = reader.head()
+        head, log_id, storage = reader.head(), log_id_of(reader), reader.storage()
     with reading(place.engine) as connection:
-        return [_stands(one, head) for one in standings(connection, partition)]
+        found = standings(connection, partition)
+        for one in found if log_id else ():
+            check_build(connection, one.build, partition, log_id, storage)
+        return [_stands(one, head) for one in found]
 
 
 def _stands(one: Standing, head: int) -> dict[str, object]:
@@ -229,6 +236,18 @@ def drop(
     with opened(log=log, store=store, config=config) as place:
         drop_build(place.engine, _build(place, name, build))
     typer.echo(f"build {build} of {name} is removed", err=True)
+
+
+@projections_app.command()
+def adopt(log: LogOption = None, store: StoreOption = None, config: ConfigOption = None) -> None:
+    """Binds the store to this log after the log was moved or restored, so that its read models are used again."""
+    with opened(log=log, store=store, config=config) as place:
+        partition = partition_of(place.settings)
+        with closing(open_reader(place.settings)) as reader:
+            found = (log_id_of(reader), reader.storage(), reader.head())
+        with writing(place.engine) as connection:
+            count = adopt_builds(connection, partition, *found)
+    typer.echo(f"{count} builds belong to the log in {found[1]} now", err=True)
 
 
 @projections_app.command()

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 from strawberry.extensions import SchemaExtension
 
+from adapters.graphql.condition import ReadModelFaults
 from adapters.graphql.context import Context, Served
 from adapters.graphql.desk import Desk
 from adapters.graphql.limits import limiting
@@ -40,6 +41,7 @@ from infra.config import WhenceSettings
 from infra.graphiql.folder import built
 from infra.logs import open_reader
 from infra.run.api_plan import ApiPlan, Hosted
+from infra.run.condition import Condition
 from infra.run.projecting import Projecting
 from infra.run.readiness import Readiness
 from infra.store import migrate, open_store
@@ -70,8 +72,10 @@ class ApiParts:
         HistoryCollector(ReadModelFigures(self._models, self._log.head), self._registry)
         if hosted.watchers is not None:
             hosted.watchers.add(EngineMetrics(self._registry))
-        ready = Readiness(self._question_store, self._log, self._projecting, plan.lag)
-        self._health = Health(ready.checks)
+        self._condition = Condition(self._question_store, self._log, self._projecting, plan.lag)
+        self._condition.start()
+        held.callback(self._condition.stop)
+        self._health = Health(Readiness(self._question_store, self._log, self._condition).checks)
         held.callback(self._health.close)
         self._served: Served | None = None
 
@@ -93,6 +97,7 @@ class ApiParts:
         extensions: Sequence[Callable[[], SchemaExtension]] = [
             *limiting(self._plan.limits),
             lambda: Timed(metrics),
+            lambda: ReadModelFaults(self._condition.faults),
         ]
         return schema(extensions, suggestions=self._plan.limits.introspection)
 

@@ -191,8 +191,19 @@ def test_a_chain_of_one_event_is_counted_in_the_singular(
     assert whence("explain", chain, "--log", log).out.startswith(f"chain {chain}: 1 event, ")
 
 
-@pytest.mark.parametrize("wanted", ["nothing", "e1", "paper", "", "-e1"])
+@pytest.mark.parametrize("wanted", ["nothing", "e1", "paper", "", "-e1", "0", "#0", "9999999", "#x"])
 def test_an_unknown_id_is_refused(whence: Whence, log: str, wanted: str) -> None:
     done = whence("explain", "--log", log, "--", wanted)
     assert (done.code, done.out) == (2, "")
-    assert done.err == f"whence: nothing in this log has the id {wanted!r}; `whence log` shows its events\n"
+    expected = f"nothing in this log has the id or the ordinal {wanted!r}; `whence log` shows its events"
+    assert done.err == f"whence: {expected}\n"
+
+
+@pytest.mark.parametrize("spelling", ["{}", "#{}"])
+def test_an_ordinal_is_explained_as_the_event_at_that_place(
+    whence: Whence, log: str, held: Sequence[Recorded], closed: Envelope, spelling: str
+) -> None:
+    ordinal = next(one.ordinal for one in held if one.envelope == closed)
+    by_ordinal = whence("explain", spelling.format(ordinal), "--log", log)
+    assert by_ordinal.out == whence("explain", str(closed.meta.event_id), "--log", log).out
+    assert by_ordinal.code == 0
