@@ -125,7 +125,18 @@ def _recorded(files: Sequence[Path], symbols: Sequence[str]) -> Sequence[Tape]:
         )
     now = datetime.now(UTC)
     named: Sequence[str | None] = symbols or [None] * len(files)
-    return [read_tape(file, symbol=symbol, now=now) for file, symbol in zip(files, named, strict=True)]
+    return [read_file(file, symbol, now) for file, symbol in zip(files, named, strict=True)]
+
+
+def read_file(file: Path, symbol: str | None, now: datetime) -> Tape:
+    """The tape in this file, without a last candle that was not closed when the file was saved.
+
+    A file whose time of modification lies before its last candle was copied by a program that did not keep the time.
+    """
+    tape = read_tape(file, symbol=symbol, now=now)
+    saved = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    last = tape.candles[-1]
+    return read_tape(file, symbol=symbol, now=saved) if last.open_time <= saved < last.close_time else tape
 
 
 def _synthetic(symbols: Sequence[str] | None, seed: int | None, bars: int | None) -> Sequence[Tape]:
