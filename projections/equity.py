@@ -2,9 +2,9 @@
 
 Money is in the account's currency. A mark is the equity at the end of an hour in which candles closed. The point of a
 change of the balance has an equity only while no position is open, since the balance is the equity then. `peak` and
-`drawdown` (a fraction of the peak) are those of the equity, the drawdown of a mark is the largest within its hour. A
-point without equity repeats the values before it. In a log without marks, which an earlier version wrote, they are those
-of the balance.
+`drawdown` (a fraction of the peak) are those of the equity; the drawdown of a mark is the largest within its hour. A
+point without equity repeats the values before it. In a log without marks, which an earlier version wrote, they are
+those of the balance.
 """
 
 from __future__ import annotations
