@@ -12,8 +12,9 @@ from tests.projections.folded import a_run, folded, table
 
 def test_every_change_of_the_balance_and_every_mark_is_a_point() -> None:
     points = list(table(folded(EQUITY, a_run()), "equity").values())
-    kinds = BalanceChanged | AccountOpened | AccountMarked
-    changes = [one.event for one in a_run() if isinstance(one.event, kinds)]
+    changes = [
+        one.event for one in a_run() if isinstance(one.event, BalanceChanged | AccountOpened | AccountMarked)
+    ]
     assert [point["balance"] for point in points] == [event.balance for event in changes]
     marks = [event for event in changes if isinstance(event, AccountMarked)]
     marked = [point for point in points if point["reason"] == "MARKED"]
