@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ from rich.progress import (
 from infra.cli.result import Result
 from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
-from infra.logs import open_owned
+from infra.logs import open_owned, played_store
 from infra.run.narrator import Narrator
 from infra.run.paper import PaperRun
 from infra.run.plan import Plan
@@ -57,17 +57,32 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
         if manner.speed is not None:
             watchers.add(Narrator())
         watched = spans is not None or manner.port is not None
-        run = PaperRun(plan, log, summary.fold, observer=watchers if watched else None)
+        run = PaperRun(
+            plan, log, summary.fold, observer=watchers if watched else None, played=played_store(settings)
+        )
         with _served(settings, manner.port, run, watchers):
             played = _play(plan, run, manner.speed, stopping, console)
             if (mark := run.driver.engine.latest_mark) is not None:
                 summary.take(mark)
-            result = Result(plan, settings, summary, played, time.perf_counter() - began)
+            unchecked = list(_unchecked(run))
+            for note in unchecked:
+                console.print(note, style="yellow", markup=False, soft_wrap=True)
+            result = Result(plan, settings, summary, played, time.perf_counter() - began, unchecked)
             _print(result, manner)
             while manner.port is not None and not stopping.requested():
                 run.attend(_ATTEND_SECONDS)
             run.close()
     return result
+
+
+def _unchecked(run: PaperRun) -> Iterator[str]:
+    """A note where an earlier version recorded the first part of the log, without marks."""
+    until = run.driver.engine.unmarked_until
+    if until is not None:
+        yield (
+            f"an earlier version recorded this log up to {until:%Y-%m-%d %H:%M} UTC, without hashes of its candles: "
+            "whether a candle before then was changed since cannot be checked"
+        )
 
 
 def _print(result: Result, manner: Manner) -> None:

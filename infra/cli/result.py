@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -27,13 +27,17 @@ _SYNTHETIC = "SYNTHETIC MARKET: these prices are not real"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A run of `plan`: the number of candles played, the seconds it took, and the summary of its trading."""
+    """A run of `plan`: the number of candles played, the seconds it took, and the summary of its trading.
+
+    `notes` are sentences on the run, beside those of its tapes.
+    """
 
     plan: Plan
     settings: WhenceSettings
     summary: Summary
     candles: int
     seconds: float
+    notes: Sequence[str] = ()
 
     @property
     def whole(self) -> bool:
@@ -62,7 +66,7 @@ class Result:
             "candles": self.candles,
             "whole": self.whole,
             "seconds": round(self.seconds, 3),
-            "notes": [note for tape in self.plan.tapes for note in tape.notes],
+            "notes": [*(note for tape in self.plan.tapes for note in tape.notes), *self.notes],
             **self.summary.figures(),
         }
 

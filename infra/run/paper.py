@@ -6,9 +6,11 @@ events result: it recalls the log (`commands/recall.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
+from adapters.played import PlayedStore
 from adapters.tapes import merge
 from commands.driver import Driver
 from commands.engine import Engine
@@ -19,12 +21,14 @@ from commands.observer import Observer
 from commands.recall import Recall
 from commands.sender import Sender
 from commands.world import World
+from domain.candle import Candle
 from domain.errors import TapeMismatch
 from domain.log import Envelope, EventLog
 from infra.run.attending import Attending
 from infra.run.clock import utc_now
 from infra.run.collecting import seldom_collected
 from infra.run.plan import Plan
+from infra.run.restated import PlayedTape
 from infra.run.resuming import resumed
 
 SOURCE = "paper"
@@ -41,11 +45,12 @@ class PaperRun(Attending):
         plug: Callable[[OrderEntry], OrderEntry] = lambda exchange: exchange,
         observer: Observer | None = None,
         clock: Callable[[], datetime] = utc_now,
+        played: PlayedStore | None = None,
     ) -> None:
         """`seen` receives every event once, also recalled ones. `plug` returns the exchange to use, such as a wrapper.
 
         `observer` receives every candle and every unit of work that is not recalled. `clock` decides whether a request
-        has expired; events are recorded at the tape's time.
+        has expired; events are recorded at the tape's time. `played` keeps the record of the candles that were played.
 
         Raises TapeMismatch where the log was made by another plan, InvalidInput where it was not made by this program.
         """
@@ -55,6 +60,9 @@ class PaperRun(Attending):
         recall = Recall(log.read())
         engine = Engine(World(), identity, since=plan.begins, instances=plan.instances, recall=recall)
         driver = Driver(engine, log, Sender(plug(self._exchange), lambda: self.at), seen, observer)
+        files = {tape.instrument: tape.path for tape in plan.tapes}
+        begins = log.head() == 0
+        self._played = None if played is None else PlayedTape(played, identity.log_id, files, begins=begins)
         super().__init__(driver, clock, plan.begins)
 
     def instants(self) -> Iterator[tuple[datetime, int]]:
@@ -62,11 +70,13 @@ class PaperRun(Attending):
         recorded.
 
         Requests are answered between two instants and recorded at the tape's time; call `attend` after the last one.
-        Raises TapeMismatch where the log holds events that this tape does not lead to, and the log's errors.
+        Raises TapeMismatch where a candle was changed after it was played on this log, or where the log holds events
+        that this tape does not lead to, and the log's errors.
         """
-        with self.closed_on_failure(), seldom_collected():
+        with self.closed_on_failure(), seldom_collected(), self._recorded() as take:
             self.driver.handle(opening(self._plan.opening.log_id, self._plan.commands(), self._plan.begins))
             for at, candles in merge(self._plan.tapes):
+                take(candles)
                 self.at = at
                 self._exchange.on_candles(candles)
                 if reports := self._exchange.reports():
@@ -79,3 +89,14 @@ class PaperRun(Attending):
                     "the log continues after this tape's last candle; play the longer tape, or, where somebody has "
                     "traded manually on this log, choose another log"
                 )
+
+    @contextmanager
+    def _recorded(self) -> Generator[Callable[[Sequence[Candle]], None]]:
+        """The function that compares and records candles; what it was given is written however the run ends."""
+        if self._played is None:
+            yield lambda _candles: None
+            return
+        try:
+            yield self._played.take
+        finally:
+            self._played.write()

@@ -86,8 +86,7 @@ def _why(data: Any) -> None:
 def _best(data: Any) -> None:
     (strategy,), (total,) = data["byStrategy"], data["all"]
     assert (strategy["value"], strategy["net"]) == ("trend", total["net"])
-    assert total["sharpe"] < 0
-    assert total["sortino"] < total["sharpe"]
+    assert total["sharpe"] is None, "the demo has fewer than thirty days"
 
 
 def _fees(data: Any) -> None:

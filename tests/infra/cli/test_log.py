@@ -102,8 +102,8 @@ FILTERS: Sequence[tuple[str, Wanted]] = [
     ("--since 2025-01-02", lambda one: one["recorded_at"] >= "2025-01-02"),
     ("--until 2025-01-02T01:00:00+01:00", lambda one: one["recorded_at"] < "2025-01-02"),
     (
-        "--since 2025-01-02T00:00Z --to 60",
-        lambda one: one["recorded_at"] >= "2025-01-02" and one["ordinal"] <= 60,
+        "--since 2025-01-02T00:00Z --to 90",
+        lambda one: one["recorded_at"] >= "2025-01-02" and one["ordinal"] <= 90,
     ),
 ]
 

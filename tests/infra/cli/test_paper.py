@@ -98,7 +98,7 @@ def test_the_table_has_the_values_of_the_json_result(whence: Whence) -> None:
     assert rows["net profit"] == f"{Decimal(result['net']):,.2f} USDT"
     assert rows["of it fees"] == f"{-Decimal(result['fees']):,.2f} USDT"
     assert rows["win rate"] == f"{Decimal(result['win_rate']):.1%}"
-    assert rows["largest drawdown"] == f"{Decimal(result['max_drawdown']):.2%}"
+    assert rows["largest drawdown"] == f"{Decimal(result['max_drawdown']):.2%} of equity"
     assert all(rows[reason] == str(count) for reason, count in result["skipped"].items())
 
 

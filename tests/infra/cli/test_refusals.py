@@ -239,7 +239,7 @@ EDITS = [
         "UPDATE stored_events SET originator_id = 'log-2' WHERE rowid = 9", "ordinal 9 ", id="another stream"
     ),
     pytest.param(
-        "INSERT INTO stored_events SELECT originator_id, originator_version + 7, topic, state FROM stored_events"
+        "INSERT INTO stored_events SELECT originator_id, originator_version + 7000, topic, state FROM stored_events"
         " WHERE rowid = 9",
         "holds version ",
         id="one put in",
