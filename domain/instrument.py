@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 
 from msgspec import Struct
@@ -38,16 +39,32 @@ class Instrument(Struct, frozen=True, gc=False, kw_only=True):
     maintenance_margin: Decimal
 
 
+class RulesOrigin(Struct, frozen=True, gc=False):
+    """Where rules come from: real rules name their source and its time (UTC, where known), guessed ones the tape."""
+
+    source: str
+    as_of: datetime | None
+    guessed: bool
+
+
 class InstrumentListed(Struct, frozen=True, gc=False):
-    """From this event on the instrument may be traded by these rules."""
+    """From this event on the instrument may be traded by these rules.
+
+    `origin` is None in logs of versions that did not record it.
+    """
 
     instrument: Instrument
+    origin: RulesOrigin | None = None
 
 
 class InstrumentRulesChanged(Struct, frozen=True, gc=False):
-    """The venue changed the rules; orders that were placed before are not judged again."""
+    """Other rules are in force, because the venue changed them or because a longer tape has finer prices.
+
+    Orders that were placed before are not judged again. `origin` is None in logs of versions that did not record it.
+    """
 
     instrument: Instrument
+    origin: RulesOrigin | None = None
 
 
 InstrumentEvent = InstrumentListed | InstrumentRulesChanged
