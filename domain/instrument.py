@@ -8,7 +8,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from domain.arithmetic import EXACT
 from domain.errors import InvalidInput
@@ -76,11 +75,6 @@ def evolve(state: Catalogue, event: InstrumentEvent) -> Catalogue:
     return {**state, event.instrument.id: event.instrument}
 
 
-def with_tick(rules: Instrument, *, tick: Decimal) -> Instrument:
-    """The rules with another price step (quote currency)."""
-    return replace(rules, tick=tick)
-
-
 def instrument_id(symbol: str, market: str = "LINEAR", venue: str = "BYBIT") -> str:
     """`BTCUSDT` -> `BTCUSDT-LINEAR.BYBIT`. Raises InvalidInput for text that is not a symbol."""
     spelled = f"{symbol}-{market}.{venue}"
@@ -110,6 +104,11 @@ def is_instrument_id(spelled: str) -> bool:
 def symbol_of(instrument: str) -> str:
     """`BTCUSDT-LINEAR.BYBIT` -> `BTCUSDT`."""
     return instrument.partition("-")[0]
+
+
+def market_of(instrument: str) -> str:
+    """`BTCUSDT-LINEAR.BYBIT` -> `LINEAR`."""
+    return instrument.partition("-")[2].partition(".")[0]
 
 
 def round_down(value: Decimal, step: Decimal) -> Decimal:

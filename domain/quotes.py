@@ -14,7 +14,7 @@ _NAME = re.compile(r"[A-Z0-9]{2,12}")
 
 
 class Quote(Struct, frozen=True, gc=False):
-    """`least` is the least notional of an order and `stake` the default starting balance, both in the quote currency."""
+    """`least` is the least notional of an order, `stake` the default starting balance; both in the quote currency."""
 
     least: Decimal
     stake: Decimal
@@ -49,10 +49,11 @@ _LONGEST_FIRST = sorted(QUOTES, key=lambda name: (-len(name), name))
 
 # Coins whose name and USD together end like a pair in BUSD or TUSD: DOTUSD is DOT in USD, not DO in TUSD. AR is a coin
 # too, so that ARBUSD has two meanings.
-_COINS = frozenset(
+_COIN_NAMES = (
     "ANT APT AR ARB BAT BIT BNB BNT BTT CAT DENT DGB DOT FET FTT GLMT GMT GNT GRT GST GT HFT HNT HOT IOST JST LIT LPT "
-    "MINT MNT MOB MXT NFT NMT NOT OGT ONT PNT QNT RLB SHIB SNT TRB TUT UFT USDT UST VET WBT".split()
+    "MINT MNT MOB MXT NFT NMT NOT OGT ONT PNT QNT RLB SHIB SNT TRB TUT UFT USDT UST VET WBT"
 )
+_COINS = frozenset(_COIN_NAMES.split())
 
 
 def split_symbol(symbol: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ events result: it recalls the log (`commands/recall.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from adapters.tapes import merge
@@ -19,11 +19,13 @@ from commands.observer import Observer
 from commands.recall import Recall
 from commands.sender import Sender
 from commands.world import World
+from domain.candle import Candle
 from domain.errors import TapeMismatch
 from domain.log import Envelope, EventLog
 from infra.run.attending import Attending
 from infra.run.clock import utc_now
 from infra.run.collecting import seldom_collected
+from infra.run.finer import FinerRules
 from infra.run.plan import Plan
 from infra.run.resuming import resumed
 
@@ -50,7 +52,8 @@ class PaperRun(Attending):
         Raises TapeMismatch where the log was made by another plan, InvalidInput where it was not made by this program.
         """
         self._plan = resumed(plan, log)
-        self._exchange = plan.exchange()
+        self._exchange = self._plan.exchange()
+        self._finer = FinerRules(plan, self._plan)
         identity = Identity(self._plan.opening.log_id, plan.account, SOURCE)
         recall = Recall(log.read())
         engine = Engine(World(), identity, since=plan.begins, instances=plan.instances, recall=recall)
@@ -68,6 +71,7 @@ class PaperRun(Attending):
             self.driver.handle(opening(self._plan.opening.log_id, self._plan.commands(), self._plan.begins))
             for at, candles in merge(self._plan.tapes):
                 self.at = at
+                self._relist(candles)
                 self._exchange.on_candles(candles)
                 if reports := self._exchange.reports():
                     self.driver.handle(Reported(at, tuple(reports)))
@@ -79,3 +83,11 @@ class PaperRun(Attending):
                     "the log continues after this tape's last candle; play the longer tape, or, where somebody has "
                     "traded manually on this log, choose another log"
                 )
+
+    def _relist(self, candles: Sequence[Candle]) -> None:
+        change = self._finer.due(self.at, candles)
+        if change is None:
+            return
+        self.driver.handle(change)
+        for instrument in self._finer.taken(self.world.portfolio.instruments, change):
+            self._exchange.relist(instrument)
