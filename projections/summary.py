@@ -12,10 +12,13 @@ from typing import Any
 from domain.account import AccountOpened, BalanceChanged, KillSwitchReset, KillSwitchTripped
 from domain.arithmetic import EXACT, ZERO
 from domain.drawdown import drawdown_after
+from domain.instrument import InstrumentListed, InstrumentRulesChanged
 from domain.log import Envelope, Meta
 from domain.order import OrderFilled, OrderPlaced
 from domain.position import PositionClosed, PositionOpened
 from domain.signal import DecisionMade, SignalDetected, Verdict
+from projections.rules import InForce
+from projections.rules import figures as rules_figures
 
 
 @dataclass(slots=True)
@@ -24,7 +27,7 @@ class Summary:
     balance.
 
     `tripped` is the reason why the kill switch tripped, `tripped_at` is the time; empty and None while it is not
-    tripped.
+    tripped. `rules` holds, by instrument, the event that put its rules in force.
     """
 
     currency: str = ""
@@ -49,6 +52,7 @@ class Summary:
     last_closed_by: str = ""
     tripped: str = ""
     tripped_at: datetime | None = None
+    rules: dict[str, InForce] = field(default_factory=dict[str, InForce])
 
     def fold(self, envelope: Envelope) -> None:
         """Adds one event; an event of a class without a function in `_STEPS` only increases `events`."""
@@ -76,6 +80,7 @@ class Summary:
         """The figures by name, decimals as text, for JSON."""
         rate = self.win_rate
         return {
+            "rules": {name: rules_figures(self.rules[name]) for name in sorted(self.rules)},
             "currency": self.currency,
             "starting_balance": str(self.starting_balance),
             "balance": str(self.balance),
@@ -143,6 +148,10 @@ def _signal(summary: Summary, _event: SignalDetected, meta: Meta) -> None:
     summary.last_signal = meta.correlation_id
 
 
+def _rules(summary: Summary, event: InForce, _meta: Meta) -> None:
+    summary.rules[event.instrument.id] = event
+
+
 def _order(summary: Summary, _event: OrderPlaced, _meta: Meta) -> None:
     summary.orders += 1
 
@@ -153,6 +162,8 @@ def _fill(summary: Summary, _event: OrderFilled, _meta: Meta) -> None:
 
 _STEPS: Mapping[type, Callable[[Summary, Any, Meta], None]] = {
     AccountOpened: _account_opened,
+    InstrumentListed: _rules,
+    InstrumentRulesChanged: _rules,
     BalanceChanged: _balance_changed,
     KillSwitchTripped: _tripped,
     KillSwitchReset: _reset,

@@ -45,6 +45,7 @@ def application() -> typer.Typer:
     from infra.cli.api import api
     from infra.cli.dev import dev_app
     from infra.cli.explain import explain
+    from infra.cli.instruments import instruments_app
     from infra.cli.log import log
     from infra.cli.paper import paper
     from infra.cli.projections import projections_app
@@ -64,6 +65,7 @@ def application() -> typer.Typer:
     app.command()(explain)
     app.command()(api)
     app.add_typer(dev_app, name="dev")
+    app.add_typer(instruments_app, name="instruments")
     app.add_typer(projections_app, name="projections")
     app.add_typer(schemas_app, name="schemas")
     app.add_typer(tokens_app, name="tokens")

@@ -17,8 +17,10 @@ from rich.table import Table
 from adapters.avro import iso
 from adapters.log.address import MemoryAddress, parse_address
 from domain.signal import Verdict
+from infra.cli.money import money
 from infra.config import DEFAULT_FILE, WhenceSettings
 from infra.run.plan import Plan
+from projections import rules
 from projections.summary import Summary
 
 _SYNTHETIC = "SYNTHETIC MARKET: these prices are not real"
@@ -70,6 +72,8 @@ class Result:
         synthetic = self.plan.opening.synthetic
         title = _SYNTHETIC if synthetic else "Paper trading"
         console.print(_table(title, "bold yellow" if synthetic else "bold", self._rows()))
+        for name in sorted(self.summary.rules):
+            console.print(rules.sentence(self.summary.rules[name]), style="dim", markup=False, soft_wrap=True)
         if self.summary.tripped_at is not None:
             at = f"{self.summary.tripped_at:%Y-%m-%d %H:%M} UTC"
             console.print(
@@ -117,10 +121,10 @@ class Result:
         yield "trades", f"{trading.trades:,} ({trading.still_open} still open)"
         yield "exits", _counts(trading.exits)
         yield "win rate", "no trade yet" if rate is None else f"{rate:.1%}"
-        yield "net profit", f"{_money(trading.net)} {currency}"
-        yield "of it fees", f"{_money(-trading.fees)} {currency}"
+        yield "net profit", money(trading.net, currency)
+        yield "of it fees", money(-trading.fees, currency)
         yield "largest drawdown", f"{trading.max_drawdown:.2%}"
-        yield "balance", f"{_money(trading.starting_balance)} -> {_money(trading.balance)} {currency}"
+        yield "balance", _change(trading.starting_balance, trading.balance, currency)
 
 
 def _table(title: str, style: str, rows: Iterator[tuple[str, str]]) -> Table:
@@ -136,8 +140,8 @@ def _counts(counted: dict[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in sorted(counted.items())) or "none"
 
 
-def _money(amount: Decimal) -> str:
-    return f"{amount:,.2f}"
+def _change(before: Decimal, after: Decimal, currency: str) -> str:
+    return f"{money(before, currency).removesuffix(currency)}-> {money(after, currency)}"
 
 
 def _period(plan: Plan) -> tuple[datetime, datetime]:

@@ -33,7 +33,7 @@ SOURCE = "paper"
 
 
 class PaperRun(Attending):
-    """One run of one plan against one log."""
+    """One run of one plan against one log. `plan` has the rules and the stake that the log was opened with."""
 
     def __init__(
         self,
@@ -51,10 +51,10 @@ class PaperRun(Attending):
 
         Raises TapeMismatch where the log was made by another plan, InvalidInput where it was not made by this program.
         """
-        self._plan = resumed(plan, log)
-        self._exchange = self._plan.exchange()
-        self._finer = FinerRules(plan, self._plan)
-        identity = Identity(self._plan.opening.log_id, plan.account, SOURCE)
+        self.plan = resumed(plan, log)
+        self._exchange = self.plan.exchange()
+        self._finer = FinerRules(plan, self.plan)
+        identity = Identity(self.plan.opening.log_id, plan.account, SOURCE)
         recall = Recall(log.read())
         engine = Engine(World(), identity, since=plan.begins, instances=plan.instances, recall=recall)
         driver = Driver(engine, log, Sender(plug(self._exchange), lambda: self.at), seen, observer)
@@ -68,8 +68,8 @@ class PaperRun(Attending):
         Raises TapeMismatch where the log holds events that this tape does not lead to, and the log's errors.
         """
         with self.closed_on_failure(), seldom_collected():
-            self.driver.handle(opening(self._plan.opening.log_id, self._plan.commands(), self._plan.begins))
-            for at, candles in merge(self._plan.tapes):
+            self.driver.handle(opening(self.plan.opening.log_id, self.plan.commands(), self.plan.begins))
+            for at, candles in merge(self.plan.tapes):
                 self.at = at
                 self._relist(candles)
                 self._exchange.on_candles(candles)
