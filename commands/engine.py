@@ -20,9 +20,11 @@ from commands.door import Answer
 from commands.exchange import AnyReport
 from commands.identity import ENGINE, Identity
 from commands.inputs import Input, MarketMoved, Relisted, Reported, RequestMade, Started, Tick
+from commands.marking import Marking
 from commands.recall import NOTHING_TO_RECALL, Recall
 from commands.reports import stimuli
 from commands.requests import Situation
+from commands.retrying import is_closing, retries
 from commands.signal import RaiseSignal
 from commands.stimulus import Ask, Stimulus
 from commands.unit import Unit, decide
@@ -32,6 +34,7 @@ from domain.account import Account
 from domain.candle import Candle
 from domain.errors import InvalidInput, Refused, TapeMismatch
 from domain.log import Envelope, Recorded, chain_id
+from domain.mark import AccountMarked
 from domain.market import MarketView
 from domain.opposed import is_worth_recording
 from domain.signal import SignalDetected
@@ -65,6 +68,7 @@ class Engine:
         """
         self.world, self.identity, self.market = world, identity, MarketView()
         self._since, self._watch, self._recall = since, Watch(instances), recall
+        self._marking = Marking()
         self._confirmed: Unit | None = None
         self._open_until = since
         self._steps: Mapping[type, Callable[[Any], Work]] = {
@@ -81,6 +85,11 @@ class Engine:
     def recalling(self) -> bool:
         """Whether the log still holds events to be recalled."""
         return not self._recall.is_over
+
+    @property
+    def latest_mark(self) -> AccountMarked | None:
+        """The account at the last candle, also if its hour is not over; None before the first candle."""
+        return self._marking.latest()
 
     def process(self, given: Input) -> Work:
         """The units that follow from one input.
@@ -117,30 +126,47 @@ class Engine:
         """Makes a generator only for inputs that can lead to an event, which most candles do not."""
         if given.at >= self._open_until or not self._recall.is_over:
             return self._market_moved_with_day(given)
-        sighted = self._sightings(given)
-        return self._all_signals_of(sighted, given.at) if sighted else _NO_WORK
+        marks, sighted = self._taken(given)
+        if marks or sighted or is_closing(self.world.portfolio):
+            return self._all_work_of(marks, sighted, given)
+        return _NO_WORK
 
     def _market_moved_with_day(self, given: MarketMoved) -> Work:
         yield from self._turned(given.at)
-        yield from self._all_signals_of(self._sightings(given), given.at)
+        marks, sighted = self._taken(given)
+        yield from self._all_work_of(marks, sighted, given)
         if self.recalling:
             yield from self._recalled_requests(given.at)
         return None
 
-    def _sightings(self, given: MarketMoved) -> Sequence[Sequence[Sighting]]:
-        """The proposals by candle. The market view takes all prices of the instant before any strategy reads it."""
+    def _taken(self, given: MarketMoved) -> tuple[Sequence[Ask], Sequence[Sequence[Sighting]]]:
+        """The marks of the hours that are over, and the proposals by candle.
+
+        The market view takes all prices of the instant before they are read.
+        """
         for event in given.events:
             self.market.take(event)
-        return [
+        marks = self._marking.take(given.at, given.events, self.world.portfolio, self.market)
+        return marks, [
             sightings
             for event in given.events
             if type(event) is Candle and (sightings := self._watch.take(event, self.market))
         ]
 
-    def _all_signals_of(self, sighted: Sequence[Sequence[Sighting]], at: datetime) -> Work:
+    def _all_work_of(
+        self, marks: Sequence[Ask], sighted: Sequence[Sequence[Sighting]], given: MarketMoved
+    ) -> Work:
+        for mark in marks:
+            yield from self._work(Stimulus(given.at, (mark,)))
         for sightings in sighted:
-            yield from self._signals_of(sightings, at)
+            yield from self._signals_of(sightings, given.at)
+        yield from self._retries(given)
         return None
+
+    def _retries(self, given: MarketMoved | Tick) -> Generator[Unit, None, None]:
+        stimulus = retries(given, self.world.portfolio)
+        if stimulus is not None:
+            yield from self._work(stimulus)
 
     def _signals_of(self, sightings: Sequence[Sighting], at: datetime) -> Generator[Unit, None, None]:
         portfolio = self.world.portfolio
@@ -177,6 +203,7 @@ class Engine:
 
     def _ticked(self, given: Tick) -> Work:
         yield from self._turned(given.at)
+        yield from self._retries(given)
         return None
 
     def _turned(self, at: datetime) -> Generator[Unit, None, None]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 
 from msgspec import Struct
 
-from commands.order import CancelOrder, PlaceOrder
+from commands.order import CancelOrder
 from commands.position import ReportOrphan
 from commands.routes import Command
-from domain.direction import Purpose, exit_side
-from domain.order import OrderPlaced, OrderStatus, OrderType
+from commands.way_out import begin_close
+from domain.closing import CloseReason
+from domain.order import OrderStatus
 from domain.orphans import Orphans, orphans
-from domain.portfolio import OpenPosition, Portfolio
+from domain.portfolio import Portfolio
 from domain.settings import OrphanRule
 
 
@@ -21,18 +21,17 @@ class _Start(Struct, frozen=True, kw_only=True):
     portfolio: Portfolio
     found: Orphans
     chain: str
-    fresh_until: datetime
 
 
-def settle_orphans(portfolio: Portfolio, *, chain: str, fresh_until: datetime) -> Sequence[Command]:
+def settle_orphans(portfolio: Portfolio, *, chain: str) -> Sequence[Command]:
     """The commands that follow from the setting `orphans.rule`: each orphan is reported, closed or handed over.
 
-    `chain` is the chain that this start begins; the ids of its orders are derived from it. The orders may be sent until
-    `fresh_until` (UTC). Nothing follows without orphans. While an orphan is being closed, only its report is repeated.
+    `chain` is the chain that this start begins; the ids of its orders are derived from it. Nothing follows without
+    orphans. While an orphan is being closed, only its report is repeated.
     """
     settings = portfolio.settings.settings
     found = orphans(portfolio, settings)
-    start = _Start(portfolio=portfolio, found=found, chain=chain, fresh_until=fresh_until)
+    start = _Start(portfolio=portfolio, found=found, chain=chain)
     heir = settings.orphans.to if settings.orphans.rule is OrphanRule.HAND_OVER else ""
     reports = (ReportOrphan(held.stream, held.owner, heir) for held in found.positions)
     return [*reports, *_FOLLOWS[settings.orphans.rule](start)]
@@ -52,24 +51,8 @@ def _cancelled(start: _Start) -> Iterator[Command]:
 def _closed(start: _Start) -> Iterator[Command]:
     yield from _cancelled(start)
     for number, held in enumerate(start.found.positions, start=1):
-        if not start.portfolio.leaving(held):
-            rules = start.portfolio.instruments[held.state.instrument]
-            yield PlaceOrder(f"{start.chain}-x{number}", _way_out(held, start.fresh_until), rules)
-
-
-def _way_out(held: OpenPosition, fresh_until: datetime) -> OrderPlaced:
-    return OrderPlaced(
-        instrument=held.state.instrument,
-        side=exit_side(held.state.direction),
-        type=OrderType.MARKET,
-        quantity=held.state.quantity,
-        limit_price=None,
-        trigger_price=None,
-        reduce_only=True,
-        purpose=Purpose.MANUAL,
-        parent=None,
-        fresh_until=fresh_until,
-    )
+        if held.state.closing is None and not start.portfolio.leaving(held):
+            yield begin_close(held, CloseReason.ORPHANED, start.chain, f"{start.chain}-o{number}x")
 
 
 _FOLLOWS: Mapping[OrphanRule, Callable[[_Start], Iterator[Command]]] = {

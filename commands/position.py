@@ -1,4 +1,4 @@
-"""The commands of a position: a fill, funding, moved protection, or the report of an orphan."""
+"""The commands of a position: a fill, funding, moved protection, the report of an orphan, and the steps of a close."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from domain.arithmetic import EXACT, ZERO
+from domain.closing import CloseReason, wait_after
 from domain.direction import Direction, Purpose
 from domain.errors import InvalidInput, Refused
 from domain.position import (
@@ -16,6 +17,10 @@ from domain.position import (
     Flat,
     Open,
     PositionClosed,
+    PositionCloseFailed,
+    PositionCloseRetried,
+    PositionCloseWithdrawn,
+    PositionClosing,
     PositionEvent,
     PositionFunded,
     PositionIncreased,
@@ -75,7 +80,49 @@ class ReportOrphan(Struct, frozen=True, gc=False):
     heir: str
 
 
-PositionCommand = ApplyFill | ApplyFunding | MoveProtection | ReportOrphan
+class BeginClose(Struct, frozen=True, gc=False, kw_only=True):
+    """The whole position is to be closed at the market, for `reason`.
+
+    `chain` is the chain that closes it, `orders` the beginning of its order ids.
+    """
+
+    stream: str
+    reason: CloseReason
+    chain: str
+    orders: str
+
+
+class FailClose(Struct, frozen=True, gc=False):
+    """The order `order_id` ended at `at` (UTC), and no order closes the position now."""
+
+    stream: str
+    order_id: str
+    at: datetime
+
+
+class RetryClose(Struct, frozen=True, gc=False):
+    """The next attempt is to be made."""
+
+    stream: str
+
+
+class WithdrawClose(Struct, frozen=True, gc=False):
+    """The position is to be kept."""
+
+    stream: str
+    reason: str
+
+
+PositionCommand = (
+    ApplyFill
+    | ApplyFunding
+    | MoveProtection
+    | ReportOrphan
+    | BeginClose
+    | FailClose
+    | RetryClose
+    | WithdrawClose
+)
 
 
 def decide(command: PositionCommand, state: PositionState) -> Sequence[PositionEvent]:
@@ -98,12 +145,52 @@ def decide(command: PositionCommand, state: PositionState) -> Sequence[PositionE
         case ReportOrphan():
             _held(command.stream, state)
             return [PositionOrphaned(command.owner, command.heir)]
+        case BeginClose():
+            return _begin_close(command, _held(command.stream, state))
+        case FailClose():
+            return _fail_close(command, _held(command.stream, state))
+        case RetryClose():
+            return _retry_close(_held(command.stream, state))
+        case WithdrawClose():
+            return _withdraw_close(command, _held(command.stream, state))
 
 
 def _held(stream: str, state: PositionState) -> Open:
     if not isinstance(state, Open):
         raise Refused(f"{stream} is flat")
     return state
+
+
+def _begin_close(command: BeginClose, held: Open) -> Sequence[PositionEvent]:
+    if held.closing is not None:
+        return []
+    return [PositionClosing(command.reason, command.chain, command.orders)]
+
+
+def _fail_close(command: FailClose, held: Open) -> Sequence[PositionEvent]:
+    closing = held.closing
+    if closing is None or closing.retry_at is not None:
+        return []
+    failed = PositionCloseFailed(
+        order_id=command.order_id,
+        attempt=closing.attempts,
+        remaining=held.quantity,
+        retry_at=command.at + wait_after(closing.attempts),
+    )
+    return [failed]
+
+
+def _retry_close(held: Open) -> Sequence[PositionEvent]:
+    closing = held.closing
+    if closing is None or closing.retry_at is None:
+        return []
+    return [PositionCloseRetried(closing.attempts + 1)]
+
+
+def _withdraw_close(command: WithdrawClose, held: Open) -> Sequence[PositionEvent]:
+    if held.closing is None:
+        raise Refused(f"{command.stream} is not being closed: there is no close to withdraw")
+    return [PositionCloseWithdrawn(command.reason)]
 
 
 def _fund(command: ApplyFunding) -> PositionFunded:
@@ -174,5 +261,12 @@ def settlement(event: PositionEvent) -> Decimal:
             return EXACT.subtract(event.realised, event.fee)
         case PositionFunded():
             return event.amount
-        case ProtectionMoved() | PositionOrphaned():
+        case (
+            ProtectionMoved()
+            | PositionOrphaned()
+            | PositionClosing()
+            | PositionCloseFailed()
+            | PositionCloseRetried()
+            | PositionCloseWithdrawn()
+        ):
             return ZERO

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from commands.exchange import Filled
+from commands.mark import MarkAccount
 from commands.order import EVENTS
 from commands.position import ApplyFunding
 from commands.stimulus import Stimulus
@@ -19,6 +20,7 @@ from domain.command_fact import is_command
 from domain.errors import TapeMismatch
 from domain.events import Event
 from domain.log import Envelope, Recorded, is_outside_fact
+from domain.mark import HOUR, AccountMarked
 from domain.position import PositionFunded
 
 
@@ -28,6 +30,7 @@ class Recall:
     def __init__(self, recorded: Iterator[Recorded]) -> None:
         self._recorded = recorded
         self._next = next(recorded, None)
+        self._same_until: datetime | None = None
 
     @property
     def is_over(self) -> bool:
@@ -37,14 +40,17 @@ class Recall:
     def take(self, stimulus: Stimulus) -> Sequence[Envelope]:
         """The recorded events that followed from this stimulus; none if nothing followed.
 
-        Raises TapeMismatch if the log holds an older event that no stimulus led to, or if an execution or funding with
-        the same fact differs. Recorded decisions are not compared with the current rules.
+        Raises TapeMismatch if the log holds an older event that no stimulus led to, if an execution or funding with the
+        same fact differs, or if a mark was made of other candles. Recorded decisions are not compared with the current
+        rules, and the equity of a mark is not compared either.
         """
         facts = {ask.cause for ask in stimulus.asks}
         taken = self._take_caused_by(facts, stimulus.at)
         if not taken:
             self._check_not_passed(stimulus.at)
         _check_same_facts(stimulus, taken)
+        if taken and type(taken[0].event) is AccountMarked:
+            self._check_same_candles(stimulus, taken[0].event)
         return taken
 
     def take_commands(self, until: datetime) -> Sequence[Envelope]:
@@ -71,6 +77,20 @@ class Recall:
             self._next = next(self._recorded, None)
         return taken
 
+    def _check_same_candles(self, stimulus: Stimulus, recorded: AccountMarked) -> None:
+        """Raises TapeMismatch if the mark that the log holds was made of other candles than were played now.
+
+        A hash of another algorithm cannot be compared. A log of an earlier version has no marks at its beginning; its
+        first mark covers all candles before it.
+        """
+        command = stimulus.asks[0].command
+        assert isinstance(command, MarkAccount)
+        if command.mark.hash_algorithm != recorded.hash_algorithm:
+            return
+        if _played(command.mark) != _played(recorded):
+            raise TapeMismatch(_changed_candles(self._same_until, recorded, command.mark))
+        self._same_until = recorded.hour + HOUR
+
     def _check_not_passed(self, at: datetime) -> None:
         upcoming = self._next
         if upcoming is not None and upcoming.envelope.meta.recorded_at < at:
@@ -94,6 +114,22 @@ def _check_same_facts(stimulus: Stimulus, taken: Sequence[Envelope]) -> None:
             raise TapeMismatch(
                 f"the log holds {event} on {envelope.meta.stream}, where this tape leads to {expected}; {_REMEDY}"
             )
+
+
+def _played(mark: AccountMarked) -> tuple[int, str]:
+    return mark.candles, mark.candle_hash
+
+
+def _changed_candles(same_until: datetime | None, recorded: AccountMarked, found: AccountMarked) -> str:
+    began = "" if same_until is None else f"after {same_until:%Y-%m-%d %H:%M} and "
+    fewer = recorded.candles - found.candles
+    numbers = (
+        f"; the log counts {recorded.candles} candles by then, this tape {found.candles}" if fewer else ""
+    )
+    return (
+        f"this tape was changed after the log was made from it: a candle that closed {began}not later than "
+        f"{recorded.hour + HOUR:%Y-%m-%d %H:%M} UTC differs from the one that was played{numbers}; {_REMEDY}"
+    )
 
 
 _REMEDY = "play the tape this log was made from, or begin another log"

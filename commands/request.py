@@ -39,6 +39,7 @@ __all__ = [
     "ResolveDiscrepancy",
     "ResumeStrategy",
     "TripKillSwitch",
+    "WithdrawClose",
 ]
 
 
@@ -143,6 +144,14 @@ class ClosePosition:
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawClose:
+    """Keeps a position that is being closed: its attempts end, and a working order of them is cancelled."""
+
+    position: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class MoveProtection:
     """Moves the resting stop and target of an open position; None keeps the price."""
 
@@ -181,6 +190,7 @@ Request = (
     | AmendOrder
     | CancelOrder
     | ClosePosition
+    | WithdrawClose
     | MoveProtection
     | PauseStrategy
     | ResumeStrategy

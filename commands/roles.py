@@ -19,6 +19,7 @@ from commands.request import (
     ResolveDiscrepancy,
     ResumeStrategy,
     TripKillSwitch,
+    WithdrawClose,
 )
 
 
@@ -47,6 +48,7 @@ LEAST_ROLE: Mapping[type, Role] = {
     AmendOrder: Role.TRADER,
     CancelOrder: Role.TRADER,
     ClosePosition: Role.TRADER,
+    WithdrawClose: Role.TRADER,
     MoveProtection: Role.TRADER,
     PauseStrategy: Role.TRADER,
     ResumeStrategy: Role.TRADER,

@@ -7,7 +7,18 @@ from typing import Any
 
 from msgspec import Struct
 
-from commands import account, exchange, instrument, opening, order, position, reconciliation, settings, signal
+from commands import (
+    account,
+    exchange,
+    instrument,
+    mark,
+    opening,
+    order,
+    position,
+    reconciliation,
+    settings,
+    signal,
+)
 from domain import streams
 from domain.events import Event
 from domain.log import LOG_STREAM
@@ -18,6 +29,7 @@ Command = (
     | order.OrderCommand
     | position.PositionCommand
     | account.AccountCommand
+    | mark.MarkAccount
     | settings.SettingsCommand
     | instrument.InstrumentCommand
     | reconciliation.ReconciliationCommand
@@ -53,6 +65,10 @@ def _position(_account: str, command: Any) -> str:
 
 def _account(account_name: str, _command: Any) -> str:
     return streams.account_stream(account_name)
+
+
+def _mark(account_name: str, _command: Any) -> str:
+    return streams.mark_stream(account_name)
 
 
 def _settings(account_name: str, _command: Any) -> str:
@@ -91,6 +107,10 @@ ROUTES: Mapping[type, Route] = {
     position.ApplyFunding: Route(_position, position.decide),
     position.MoveProtection: Route(_position, position.decide),
     position.ReportOrphan: Route(_position, position.decide),
+    position.BeginClose: Route(_position, position.decide),
+    position.FailClose: Route(_position, position.decide),
+    position.RetryClose: Route(_position, position.decide),
+    position.WithdrawClose: Route(_position, position.decide),
     account.OpenAccount: Route(_account, account.decide),
     account.ReserveFunds: Route(_account, account.decide),
     account.ReleaseFunds: Route(_account, account.decide),
@@ -98,6 +118,7 @@ ROUTES: Mapping[type, Route] = {
     account.TurnDay: Route(_account, account.decide),
     account.TripKillSwitch: Route(_account, account.decide),
     account.ResetKillSwitch: Route(_account, account.decide),
+    mark.MarkAccount: Route(_mark, mark.decide),
     settings.ChangeSettings: Route(_settings, settings.decide),
     instrument.ListInstrument: Route(_instruments, instrument.decide),
     reconciliation.RecordDiscrepancy: Route(_reconciliation, reconciliation.decide),

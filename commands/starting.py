@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from commands.identity import ENGINE, Identity
 from commands.orphans import settle_orphans
@@ -32,9 +32,8 @@ def configured(at: datetime, settings: Settings, portfolio: Portfolio) -> Stimul
 
 def settled(at: datetime, identity: Identity, portfolio: Portfolio) -> Stimulus:
     """Handles orphans; see `commands/orphans.py`."""
-    freshness = timedelta(seconds=portfolio.settings.settings.order_freshness_seconds)
     chain = chain_id(identity.log_id, identity.account, _fact(at))
-    return _at_start(at, settle_orphans(portfolio, chain=chain, fresh_until=at + freshness))
+    return _at_start(at, settle_orphans(portfolio, chain=chain))
 
 
 def _at_start(at: datetime, commands: Sequence[Command]) -> Stimulus:

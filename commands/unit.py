@@ -9,6 +9,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from commands.identity import ENGINE, Identity
+from commands.position import BeginClose
 from commands.processes import PROCESSES, Moment
 from commands.routes import ROUTES
 from commands.stimulus import Ask, Stimulus
@@ -58,7 +59,7 @@ def _events(branch: Branch, ask: Ask, at: datetime, identity: Identity) -> Seque
     events = route.decide(ask.command, branch.state(stream))
     if not events:
         return ()
-    chain = ask.chain or _chain(branch, stream, ask.cause, identity)
+    chain = ask.chain or _chain(branch, stream, ask, identity)
     first = branch.next_version(stream)
     return [
         Envelope(_meta(stream, first + offset, chain, event, ask, at, identity), event)
@@ -66,11 +67,16 @@ def _events(branch: Branch, ask: Ask, at: datetime, identity: Identity) -> Seque
     ]
 
 
-def _chain(branch: Branch, stream: str, fact: str, identity: Identity) -> str:
-    """The chain of the order, position or signal if it has one; otherwise the chain that the outside fact begins."""
+def _chain(branch: Branch, stream: str, ask: Ask, identity: Identity) -> str:
+    """The chain of the order, position or signal if it has one; otherwise the chain that the outside fact begins.
+
+    A close has a chain of its own, in which its orders are placed.
+    """
+    if isinstance(ask.command, BeginClose):
+        return ask.command.chain
     goes_on = stream.partition("-")[0] in {"signal", "order", "position"}
     begun = branch.chain_of(stream) if goes_on else None
-    return begun or chain_id(identity.log_id, identity.account, chain_fact(fact))
+    return begun or chain_id(identity.log_id, identity.account, chain_fact(ask.cause))
 
 
 def _meta(

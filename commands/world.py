@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from commands.commanded import Commanded
-from domain import account, instrument, order, position, reconciliation, settings, signal
+from domain import account, instrument, mark, order, position, reconciliation, settings, signal
 from domain.direction import Purpose
 from domain.events import NOUNS
 from domain.log import Envelope
@@ -28,6 +28,7 @@ _FOLDS: Mapping[str, Fold] = {
     "order": (order.UNPLACED, order.evolve),
     "position": (position.FLAT, position.evolve),
     "account": (account.UNOPENED, account.evolve),
+    "mark": (None, mark.evolve),
     "instrument": ({}, instrument.evolve),
     "settings": (settings.NONE_IN_FORCE, settings.evolve),
     "reconciliation": (reconciliation.NONE_FOUND, reconciliation.evolve),

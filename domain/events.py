@@ -10,6 +10,7 @@ from typing import get_args
 
 from domain.account import AccountEvent
 from domain.instrument import InstrumentEvent, InstrumentListed, InstrumentRulesChanged
+from domain.mark import AccountMarked
 from domain.opening import LogOpened
 from domain.order import OrderEvent
 from domain.position import PositionEvent
@@ -23,6 +24,7 @@ Event = (
     | OrderEvent
     | PositionEvent
     | AccountEvent
+    | AccountMarked
     | InstrumentEvent
     | SettingsChanged
     | ReconciliationEvent
@@ -34,6 +36,7 @@ NOUNS: Mapping[str, tuple[type, ...]] = {
     "order": get_args(OrderEvent),
     "position": get_args(PositionEvent),
     "account": get_args(AccountEvent),
+    "mark": (AccountMarked,),
     "instrument": get_args(InstrumentEvent),
     "settings": (SettingsChanged,),
     "reconciliation": get_args(ReconciliationEvent),
@@ -50,7 +53,7 @@ SCHEMA_VERSIONS: Mapping[type, int] = {
     InstrumentListed: 2,
     InstrumentRulesChanged: 2,
     LogOpened: 2,
-    SettingsChanged: 4,
+    SettingsChanged: 5,
     SignalDetected: 2,
 }
 """The version of each event's schema where it is not 1; each version has its file in `schemas/`."""

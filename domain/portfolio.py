@@ -22,7 +22,7 @@ from domain.direction import WAYS_OUT, Direction, Purpose, exit_side, towards
 from domain.errors import AccountNotOpened
 from domain.instrument import Catalogue, InstrumentEvent
 from domain.log import Envelope, Meta
-from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderStatus, Working
+from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderStatus, OrderType, Working
 from domain.owner import PERSON
 from domain.position import Open, PositionClosed, PositionOpened, PositionOrphaned
 from domain.reconciliation import Discrepancies, ReconciliationEvent
@@ -186,6 +186,15 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
         """
         return tuple(order_id for order_id, working in self.exits.items() if _leaves(working, held.state))
 
+    def closing_quantity(self, held: OpenPosition) -> Decimal:
+        """The quantity, in base currency, that orders close at once: market orders and triggered stops, not yet filled.
+
+        Orders whose outcome is unknown count. The sum may exceed the position, because triggered stops are not cut.
+        """
+        return total(
+            order.leaves(working) for working in self.exits.values() if _closes_at_once(working, held.state)
+        )
+
     def _orders(self) -> Iterator[tuple[str, Working | Closed]]:
         yield from ((order_id, entry.order) for order_id, entry in self.entries.items())
         yield from self.exits.items()
@@ -242,9 +251,18 @@ def with_stop(held: OpenPosition, *, stop: Decimal) -> OpenPosition:
 
 
 def _leaves(working: Working, held: Open) -> bool:
+    leads_out = working.terms.purpose in WAYS_OUT or working.status is OrderStatus.TRIGGERED
+    return leads_out and _reduces(working, held)
+
+
+def _closes_at_once(working: Working, held: Open) -> bool:
+    at_once = working.terms.type is OrderType.MARKET or working.status is OrderStatus.TRIGGERED
+    return at_once and _reduces(working, held)
+
+
+def _reduces(working: Working, held: Open) -> bool:
     terms = working.terms
-    out = terms.instrument == held.instrument and terms.side is exit_side(held.direction)
-    return out and (terms.purpose in WAYS_OUT or working.status is OrderStatus.TRIGGERED)
+    return terms.instrument == held.instrument and terms.side is exit_side(held.direction)
 
 
 def _account(portfolio: Portfolio, _meta: Meta, _event: AccountEvent, state: AccountState) -> Portfolio:
@@ -504,6 +522,10 @@ FOLDS: Mapping[type, Fold] = {
     position.PositionFunded: _moved,
     position.ProtectionMoved: _moved,
     PositionOrphaned: _orphaned,
+    position.PositionClosing: _moved,
+    position.PositionCloseFailed: _moved,
+    position.PositionCloseRetried: _moved,
+    position.PositionCloseWithdrawn: _moved,
     PositionClosed: _closed,
 }
 """The fold of each event; an event that is not listed leaves the portfolio unchanged."""

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.arithmetic import EXACT, ZERO
+from domain.closing import CloseReason, Closing, begun, failed, retried
 from domain.direction import Direction, Purpose
 
 _COST_STEP = Decimal("1e-12")
@@ -78,6 +79,43 @@ class PositionOrphaned(Struct, frozen=True, gc=False):
     heir: str
 
 
+class PositionClosing(Struct, frozen=True, gc=False):
+    """The whole position is to be closed at the market; see `domain/closing.py`.
+
+    `chain` is the chain that closes it, which its later attempts continue. `orders` begins the ids of its orders, and
+    the number of the attempt ends them.
+    """
+
+    reason: CloseReason
+    chain: str
+    orders: str
+
+
+class PositionCloseFailed(Struct, frozen=True, gc=False, kw_only=True):
+    """An attempt to close the position ended while `remaining` (base currency) was still held.
+
+    `order_id` is the order that ended last, `attempt` counts from 1. The next attempt is not made before `retry_at`
+    (UTC).
+    """
+
+    order_id: str
+    attempt: int
+    remaining: Decimal
+    retry_at: datetime
+
+
+class PositionCloseRetried(Struct, frozen=True, gc=False):
+    """The next attempt to close the position begins; `attempt` counts from 1."""
+
+    attempt: int
+
+
+class PositionCloseWithdrawn(Struct, frozen=True, gc=False):
+    """The position is not to be closed any more; `reason` is given by the person who withdrew the close."""
+
+    reason: str
+
+
 class PositionClosed(Struct, frozen=True, gc=False, kw_only=True):
     """The last fill, after which the position is flat.
 
@@ -107,6 +145,10 @@ PositionEvent = (
     | PositionFunded
     | ProtectionMoved
     | PositionOrphaned
+    | PositionClosing
+    | PositionCloseFailed
+    | PositionCloseRetried
+    | PositionCloseWithdrawn
     | PositionClosed
 )
 
@@ -118,7 +160,8 @@ class Flat(Struct, frozen=True, gc=False):
 class Open(Struct, frozen=True, gc=False, kw_only=True):
     """An open position: `quantity` in base currency, `cost` paid for it in quote currency.
 
-    `gross`, `fees` and `funding` are sums since the position was opened.
+    `gross`, `fees` and `funding` are sums since the position was opened. `closing` is set while the whole position is
+    being closed.
     """
 
     instrument: str
@@ -130,6 +173,7 @@ class Open(Struct, frozen=True, gc=False, kw_only=True):
     funding: Decimal
     stop: Decimal | None
     target: Decimal | None
+    closing: Closing | None = None
 
     @property
     def average_price(self) -> Decimal:
@@ -172,15 +216,19 @@ def _opened(event: PositionOpened) -> Open:
     )
 
 
-def _evolve_open(
-    state: Open,
-    event: PositionIncreased
+_CloseStep = PositionClosing | PositionCloseFailed | PositionCloseRetried | PositionCloseWithdrawn
+_Later = (
+    PositionIncreased
     | PositionReduced
     | PositionFunded
     | ProtectionMoved
     | PositionOrphaned
-    | PositionClosed,
-) -> Open | Ended:
+    | PositionClosed
+    | _CloseStep
+)
+
+
+def _evolve_open(state: Open, event: _Later) -> Open | Ended:
     match event:
         case PositionIncreased():
             return _moved(state, event.quantity, event.cost, ZERO, event.fee)
@@ -197,12 +245,36 @@ def _evolve_open(
         case PositionClosed():
             return Ended(event.net)
         case _:
+            return _with_closing(state, closing=_closing_after(state, event))
+
+
+def _closing_after(state: Open, event: _CloseStep) -> Closing | None:
+    match event:
+        case PositionClosing():
+            return begun(event.reason, event.chain, event.orders)
+        case PositionCloseFailed():
+            return failed(_closing(state, event), event.retry_at)
+        case PositionCloseRetried():
+            return retried(_closing(state, event), event.attempt)
+        case PositionCloseWithdrawn():
+            return None
+        case _:
             assert_never(event)
 
 
 def with_protection(state: Open, *, stop: Decimal | None, target: Decimal | None) -> Open:
     """The position with its stop and target at these prices (quote currency)."""
     return replace(state, stop=stop, target=target)
+
+
+def _with_closing(state: Open, *, closing: Closing | None) -> Open:
+    return replace(state, closing=closing)
+
+
+def _closing(state: Open, event: PositionEvent) -> Closing:
+    if state.closing is None:
+        raise ValueError(f"{type(event).__name__} was recorded on a position that is not being closed")
+    return state.closing
 
 
 def _with_funding(state: Open, *, funding: Decimal) -> Open:
@@ -220,6 +292,7 @@ def _moved(state: Open, quantity: Decimal, cost: Decimal, realised: Decimal, fee
         funding=state.funding,
         stop=state.stop,
         target=state.target,
+        closing=state.closing,
     )
 
 

@@ -37,6 +37,13 @@ class OrphanRule(StrEnum):
     HAND_OVER = "HAND_OVER"
 
 
+class OnKill(StrEnum):
+    """The treatment of open positions after a trip of the kill switch: HOLD keeps them with their protection."""
+
+    HOLD = "HOLD"
+    CLOSE = "CLOSE"
+
+
 @dataclass(frozen=True, slots=True)
 class StrategySettings:
     """One instance of a strategy in force, and its parameters as text.
@@ -98,7 +105,7 @@ class RiskSettings:
     An empty `allowed` means every listed instrument. Risks and losses are fractions of the balance. `cooldown_seconds`
     is the pause in an instrument after a losing position, `freshness_seconds` the greatest age of the signal's candle.
     The kill switch trips when the share of won trades among the last `win_rate_window` is below `minimum_win_rate`
-    (0 = off).
+    (0 = off). `on_kill` is what a trip does with open positions.
     """
 
     allowed: tuple[str, ...] = ()
@@ -112,6 +119,7 @@ class RiskSettings:
     freshness_seconds: int = 30
     win_rate_window: int = 50
     minimum_win_rate: Decimal = Decimal("0.45")
+    on_kill: OnKill = OnKill.HOLD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

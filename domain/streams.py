@@ -57,6 +57,11 @@ def account_stream(account: str) -> str:
     return _spell("account", account)
 
 
+def mark_stream(account: str) -> str:
+    """`mark-<account>`: the account's marks, one for each hour in which candles closed."""
+    return _spell("mark", account)
+
+
 def settings_stream(account: str) -> str:
     """`settings-<account>`: the account's settings in force."""
     return _spell("settings", account)

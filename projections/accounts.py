@@ -1,23 +1,30 @@
-"""The accounts table: balance, reserved funds, exposure, trading day, kill switch and settings in force.
+"""The accounts table: balance, equity, reserved funds, exposure, trading day, kill switch and settings in force.
 
-Amounts are in the account's currency; a drawdown is a fraction of the highest balance. `exposure` is the cost of the
-open positions. `open_risk` is the loss if every stop were hit, before fees; None where a position has no stop.
+Amounts are in the account's currency. `exposure` is the cost of the open positions. `open_risk` is the loss if every
+stop were hit, before fees; None where a position has no stop. `open_gross`, `open_fees` and `open_funding` are the
+amounts that the open positions have realised, paid and received so far; they are part of the balance.
+
+`equity` and `unrealised` are as of `equity_at`: the end of the last marked hour, or the last change of the balance
+while no position was open. They are None while a position is open and no hour was ever marked. A drawdown is a fraction
+of the highest equity; in a log without marks, which an earlier version wrote, of the highest balance.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any, cast, get_args
 
 from domain import account
-from domain.account import Account, AccountEvent, AccountOpened
+from domain.account import Account, AccountEvent, AccountOpened, BalanceChanged
 from domain.arithmetic import EXACT, ZERO, total
 from domain.direction import Direction
-from domain.drawdown import Drawdown, drawdown_after
+from domain.drawdown import Drawdown
 from domain.log import Recorded
+from domain.mark import AccountMarked
 from domain.position import (
     PositionClosed,
     PositionFunded,
@@ -30,6 +37,7 @@ from domain.position import (
 )
 from domain.settings import SettingsChanged
 from domain.streams import parse
+from domain.watermark import Watermark, at_balance, at_mark, begun_at
 from projections.columns import COUNT, FIGURE, JSON_TEXT, MOMENT, MONEY, TEXT, optional
 from projections.projection import Fold, Order, Projection, Row, Rows
 from projections.tables import TableSpec
@@ -43,6 +51,12 @@ TABLE = TableSpec(
         "leverage": MONEY,
         "starting_balance": MONEY,
         "balance": MONEY,
+        "equity": optional(MONEY),
+        "unrealised": optional(MONEY),
+        "equity_at": optional(MOMENT),
+        "open_gross": MONEY,
+        "open_fees": MONEY,
+        "open_funding": MONEY,
         "reserved": MONEY,
         "available": MONEY,
         "reservations": JSON_TEXT,
@@ -57,6 +71,7 @@ TABLE = TableSpec(
         "peak": MONEY,
         "drawdown": FIGURE,
         "max_drawdown": FIGURE,
+        "watermark": JSON_TEXT,
         "settings_version": COUNT,
         "settings": JSON_TEXT,
         "opened_at": optional(MOMENT),
@@ -70,6 +85,12 @@ _EMPTY: Row = {
     "leverage": ZERO,
     "starting_balance": ZERO,
     "balance": ZERO,
+    "equity": None,
+    "unrealised": None,
+    "equity_at": None,
+    "open_gross": ZERO,
+    "open_fees": ZERO,
+    "open_funding": ZERO,
     "reserved": ZERO,
     "available": ZERO,
     "reservations": {},
@@ -84,6 +105,7 @@ _EMPTY: Row = {
     "peak": ZERO,
     "drawdown": 0.0,
     "max_drawdown": 0.0,
+    "watermark": {},
     "settings_version": 0,
     "settings": {},
     "opened_at": None,
@@ -114,7 +136,9 @@ def _account(rows: Rows, recorded: Recorded) -> None:
     }
     if isinstance(event, AccountOpened):
         row |= {"starting_balance": event.balance, "opened_at": recorded.envelope.meta.occurred_at}
-    rows.put("accounts", {**row, **_fallen(row)})
+    if isinstance(event, AccountOpened | BalanceChanged):
+        row |= _valued(row)
+    rows.put("accounts", row)
 
 
 def _state(row: Row) -> account.AccountState:
@@ -132,15 +156,72 @@ def _state(row: Row) -> account.AccountState:
     )
 
 
-def _fallen(row: Row) -> Row:
-    drawdown = drawdown_after(row["peak"], row["balance"])
-    lost = figure_of(drawdown)
-    return {"peak": drawdown.peak, "drawdown": lost, "max_drawdown": max(row["max_drawdown"], lost)}
+def _valued(row: Row) -> Row:
+    """Equity and drawdown after a change of the balance."""
+    holding, balance = bool(row["open_positions"]), row["balance"]
+    before = watermark_of(row["watermark"], balance)
+    after = at_balance(before, balance, row["updated_at"], holding=holding)
+    if holding:
+        unknown = {} if before.marked else {"equity": None, "unrealised": None, "equity_at": None}
+        return {**_fallen(after), **unknown}
+    return {**_fallen(after), "equity": balance, "unrealised": ZERO, "equity_at": row["updated_at"]}
+
+
+def _marked(rows: Rows, recorded: Recorded) -> None:
+    row, event = _before(rows, recorded), recorded.envelope.event
+    assert isinstance(event, AccountMarked)
+    valued = {
+        "equity": event.equity,
+        "unrealised": event.unrealised,
+        "equity_at": recorded.envelope.meta.occurred_at,
+    }
+    after = at_mark(watermark_of(row["watermark"], event.balance), event)
+    rows.put("accounts", {**row, **valued, **_fallen(after)})
+
+
+def _fallen(watermark: Watermark) -> Row:
+    return {
+        "peak": watermark.now.peak,
+        "drawdown": figure_of(watermark.now),
+        "max_drawdown": _rounded(watermark.largest),
+        "watermark": stored(watermark),
+    }
+
+
+def stored(watermark: Watermark) -> Row:
+    """The watermark in JSON types, as `watermark_of` reads it."""
+    return {
+        "peak": str(watermark.now.peak),
+        "now": str(watermark.now.now),
+        "largest": str(watermark.largest),
+        "peak_before": str(watermark.peak_before),
+        "largest_before": str(watermark.largest_before),
+        "hour": None if watermark.hour is None else watermark.hour.isoformat(),
+        "marked": watermark.marked,
+    }
+
+
+def watermark_of(row: Mapping[str, Any], balance: Decimal) -> Watermark:
+    """The watermark that a row has stored; that of an account which begins with `balance` if there is none."""
+    if not row:
+        return begun_at(balance)
+    return Watermark(
+        now=Drawdown(Decimal(row["peak"]), Decimal(row["now"])),
+        largest=Decimal(row["largest"]),
+        peak_before=Decimal(row["peak_before"]),
+        largest_before=Decimal(row["largest_before"]),
+        hour=None if row["hour"] is None else datetime.fromisoformat(row["hour"]),
+        marked=row["marked"],
+    )
 
 
 def figure_of(drawdown: Drawdown) -> float:
     """The drawdown as a fraction of the peak, to twelve digits; 0 where there is no peak."""
-    return float(round(drawdown.fraction or ZERO, 12))
+    return _rounded(drawdown.fraction or ZERO)
+
+
+def _rounded(fraction: Decimal) -> float:
+    return float(round(fraction, 12))
 
 
 def _settings(rows: Rows, recorded: Recorded) -> None:
@@ -181,9 +262,16 @@ def _exposed(holdings: Mapping[str, Mapping[str, Any]]) -> Row:
     return {
         "holdings": holdings,
         "exposure": total(Decimal(held["cost"]) for held in holdings.values()),
+        "open_gross": _sum(holdings, "gross"),
+        "open_fees": _sum(holdings, "fees"),
+        "open_funding": _sum(holdings, "funding"),
         "open_positions": len(holdings),
         "open_risk": total(known) if len(known) == len(risks) else None,
     }
+
+
+def _sum(holdings: Mapping[str, Mapping[str, Any]], name: str) -> Decimal:
+    return total(Decimal(held[name]) for held in holdings.values())
 
 
 def _risk(held: Mapping[str, Any]) -> Decimal | None:
@@ -202,6 +290,9 @@ def _opened(_held: Mapping[str, Any], event: PositionOpened) -> Row:
         "quantity": str(event.quantity),
         "cost": str(event.cost),
         "stop": None if event.stop is None else str(event.stop),
+        "gross": "0",
+        "fees": str(event.fee),
+        "funding": "0",
     }
 
 
@@ -210,6 +301,7 @@ def _increased(held: Mapping[str, Any], event: PositionIncreased) -> Row:
         **held,
         "quantity": str(EXACT.add(Decimal(held["quantity"]), event.quantity)),
         "cost": str(EXACT.add(Decimal(held["cost"]), event.cost)),
+        "fees": str(EXACT.add(Decimal(held["fees"]), event.fee)),
     }
 
 
@@ -218,7 +310,13 @@ def _reduced(held: Mapping[str, Any], event: PositionReduced) -> Row:
         **held,
         "quantity": str(EXACT.subtract(Decimal(held["quantity"]), event.quantity)),
         "cost": str(EXACT.subtract(Decimal(held["cost"]), event.released)),
+        "gross": str(EXACT.add(Decimal(held["gross"]), event.realised)),
+        "fees": str(EXACT.add(Decimal(held["fees"]), event.fee)),
     }
+
+
+def _funded(held: Mapping[str, Any], event: PositionFunded) -> Row:
+    return {**held, "funding": str(EXACT.add(Decimal(held["funding"]), event.amount))}
 
 
 def _protected(held: Mapping[str, Any], event: ProtectionMoved) -> Row:
@@ -229,7 +327,7 @@ HELD: Mapping[type, Callable[[Mapping[str, Any], Any], Row]] = {
     PositionOpened: _opened,
     PositionIncreased: _increased,
     PositionReduced: _reduced,
-    PositionFunded: lambda held, _event: dict(held),
+    PositionFunded: _funded,
     ProtectionMoved: _protected,
     PositionClosed: lambda _held, _event: {},
 }
@@ -239,6 +337,7 @@ _FOLDS: Mapping[type, Fold] = {
     **dict.fromkeys(get_args(AccountEvent), _account),
     **dict.fromkeys(HELD, _position),
     SettingsChanged: _settings,
+    AccountMarked: _marked,
 }
 
-ACCOUNTS = Projection("accounts", 2, Order.ACCOUNT, (TABLE,), _FOLDS)
+ACCOUNTS = Projection("accounts", 3, Order.ACCOUNT, (TABLE,), _FOLDS)

@@ -19,7 +19,7 @@ from domain.order import (
     OrderPlaced,
     OrderRejected,
 )
-from domain.position import PositionOrphaned
+from domain.position import PositionCloseFailed, PositionOrphaned
 from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
 from domain.signal import DecisionMade
 from projections.columns import COUNT, MOMENT, TEXT
@@ -67,6 +67,13 @@ def _daily_loss(event: DecisionMade) -> bool:
     return "DAILY_LOSS_LIMIT" in event.reasons
 
 
+def _keeps_failing(event: PositionCloseFailed) -> bool:
+    """The third failed attempt calls for a person, and every tenth after it."""
+    return event.attempt == _FAILED_OFTEN or event.attempt % 10 == 0
+
+
+_FAILED_OFTEN = 3
+
 _ALERTS: Mapping[type, _Alert] = {
     KillSwitchTripped: _Alert(Severity.CRITICAL, "KILL_SWITCH_TRIPPED"),
     KillSwitchReset: _Alert(Severity.INFO, "KILL_SWITCH_RESET"),
@@ -82,6 +89,7 @@ _ALERTS: Mapping[type, _Alert] = {
     OrderAmendRefused: _Alert(Severity.WARNING, "AMEND_REFUSED"),
     DecisionMade: _Alert(Severity.WARNING, "DAILY_LOSS", _daily_loss),
     PositionOrphaned: _Alert(Severity.WARNING, "POSITION_ORPHANED"),
+    PositionCloseFailed: _Alert(Severity.CRITICAL, "CLOSE_FAILS", _keeps_failing),
 }
 
 
@@ -103,4 +111,4 @@ def _raised(rows: Rows, recorded: Recorded) -> None:
     rows.put("alerts", row)
 
 
-ALERTS = Projection("alerts", 2, Order.STREAM, (TABLE,), dict.fromkeys(_ALERTS, _raised))
+ALERTS = Projection("alerts", 3, Order.STREAM, (TABLE,), dict.fromkeys(_ALERTS, _raised))

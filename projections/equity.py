@@ -1,7 +1,9 @@
-"""The equity curve: every change of an account's balance, with the drawdown from the highest balance.
+"""The equity curve: every mark of an account and every change of its balance, with the drawdown.
 
-Money is in the account's currency; a drawdown is a fraction of the peak. Unrealised profit is not included: the log
-holds no prices between two fills.
+Money is in the account's currency. A mark is the equity at the end of an hour in which candles closed. The point of a
+change of the balance has an equity only while no position is open, since the balance is the equity then. `peak` and
+`drawdown` (a fraction of the peak) are those of the equity; a point without equity repeats the values before it. In a
+log without marks, which an earlier version wrote, they are those of the balance.
 """
 
 from __future__ import annotations
@@ -10,12 +12,18 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from domain.account import AccountOpened, BalanceChanged
-from domain.drawdown import drawdown_after
+from domain.arithmetic import EXACT, ZERO
 from domain.log import Recorded
-from projections.accounts import figure_of
-from projections.columns import COUNT, FIGURE, MOMENT, MONEY, TEXT
-from projections.projection import Fold, Order, Projection, Rows
+from domain.mark import AccountMarked
+from domain.position import PositionClosed, PositionOpened
+from domain.watermark import Watermark, at_balance, at_mark
+from projections.accounts import figure_of, stored, watermark_of
+from projections.columns import COUNT, FIGURE, JSON_TEXT, MOMENT, MONEY, TEXT, optional
+from projections.projection import Fold, Order, Projection, Row, Rows
 from projections.tables import TableSpec
+
+MARKED = "MARKED"
+"""The reason of a point that is a mark."""
 
 TABLE = TableSpec(
     "equity",
@@ -27,6 +35,8 @@ TABLE = TableSpec(
         "reason": TEXT,
         "amount": MONEY,
         "balance": MONEY,
+        "equity": optional(MONEY),
+        "unrealised": optional(MONEY),
         "peak": MONEY,
         "drawdown": FIGURE,
         "chain": TEXT,
@@ -35,45 +45,96 @@ TABLE = TableSpec(
     indexes=(("account", "ordinal"), ("account", "day")),
 )
 
-PEAKS = TableSpec("equity_peaks", key=("account",), columns={"account": TEXT, "peak": MONEY})
-"""Each account's highest balance so far, from which the next drawdown is computed."""
+PEAKS = TableSpec(
+    "equity_peaks",
+    key=("account",),
+    columns={"account": TEXT, "watermark": JSON_TEXT, "open_positions": COUNT},
+)
+"""Each account's watermark (see `domain/watermark.py`), and the number of its open positions."""
 
 
 def _opened(rows: Rows, recorded: Recorded) -> None:
     event = recorded.envelope.event
     assert isinstance(event, AccountOpened)
-    _point(rows, recorded, "OPENED", event.balance, event.balance)
+    _at_balance(rows, recorded, "OPENED", event.balance, event.balance)
 
 
 def _changed(rows: Rows, recorded: Recorded) -> None:
     event = recorded.envelope.event
     assert isinstance(event, BalanceChanged)
-    _point(rows, recorded, event.reason.value, event.amount, event.balance)
+    _at_balance(rows, recorded, event.reason.value, event.amount, event.balance)
 
 
-def _point(rows: Rows, recorded: Recorded, reason: str, amount: Decimal, balance: Decimal) -> None:
-    meta = recorded.envelope.meta
-    known = rows.find("equity_peaks", meta.account)
-    drawdown = drawdown_after(balance if known is None else known["peak"], balance)
-    if known is None or drawdown.peak != known["peak"]:
-        rows.put("equity_peaks", {"account": meta.account, "peak": drawdown.peak})
+def _at_balance(rows: Rows, recorded: Recorded, reason: str, amount: Decimal, balance: Decimal) -> None:
+    known = _known(rows, recorded)
+    holding, at = bool(known["open_positions"]), recorded.envelope.meta.occurred_at
+    after = at_balance(watermark_of(known["watermark"], balance), balance, at, holding=holding)
+    rows.put("equity_peaks", {**known, "watermark": stored(after)})
+    amounts = {"amount": amount, "balance": balance, "equity": None if holding else balance}
+    _point(rows, recorded, after, reason, amounts)
+
+
+def _marked(rows: Rows, recorded: Recorded) -> None:
+    event = recorded.envelope.event
+    assert isinstance(event, AccountMarked)
+    known = _known(rows, recorded)
+    after = at_mark(watermark_of(known["watermark"], event.balance), event)
+    rows.put("equity_peaks", {**known, "watermark": stored(after)})
+    amounts = {"amount": ZERO, "balance": event.balance, "equity": event.equity}
+    _point(rows, recorded, after, MARKED, amounts)
+
+
+def _position_opened(rows: Rows, recorded: Recorded) -> None:
+    _count(rows, recorded, 1)
+
+
+def _position_closed(rows: Rows, recorded: Recorded) -> None:
+    _count(rows, recorded, -1)
+
+
+def _count(rows: Rows, recorded: Recorded, change: int) -> None:
+    known = _known(rows, recorded)
+    rows.put("equity_peaks", {**known, "open_positions": known["open_positions"] + change})
+
+
+def _known(rows: Rows, recorded: Recorded) -> Row:
+    account = recorded.envelope.meta.account
+    found = rows.find("equity_peaks", account)
+    return found or {"account": account, "watermark": {}, "open_positions": 0}
+
+
+def _point(
+    rows: Rows,
+    recorded: Recorded,
+    watermark: Watermark,
+    reason: str,
+    amounts: Mapping[str, Decimal | None],
+) -> None:
+    meta, equity, balance = recorded.envelope.meta, amounts["equity"], amounts["balance"]
+    assert balance is not None
     rows.put(
         "equity",
         {
+            **amounts,
             "account": meta.account,
             "at": meta.occurred_at,
             "day": meta.occurred_at.date().isoformat(),
             "reason": reason,
-            "amount": amount,
-            "balance": balance,
-            "peak": drawdown.peak,
-            "drawdown": figure_of(drawdown),
+            "unrealised": None if equity is None else EXACT.subtract(equity, balance),
+            "peak": watermark.now.peak,
+            "drawdown": figure_of(watermark.now),
             "chain": meta.correlation_id,
             "ordinal": recorded.ordinal,
         },
     )
 
 
-_FOLDS: Mapping[type, Fold] = {AccountOpened: _opened, BalanceChanged: _changed}
+_FOLDS: Mapping[type, Fold] = {
+    AccountOpened: _opened,
+    BalanceChanged: _changed,
+    AccountMarked: _marked,
+    PositionOpened: _position_opened,
+    PositionClosed: _position_closed,
+}
 
-EQUITY = Projection("equity", 2, Order.ACCOUNT, (TABLE, PEAKS), _FOLDS)
+EQUITY = Projection("equity", 3, Order.ACCOUNT, (TABLE, PEAKS), _FOLDS)

@@ -1,7 +1,7 @@
 """Performance: the results of closed positions, in total and by instrument, strategy and day; also event counts.
 
 Money is in the account's currency. A trade is won if its net (after fees and funding) is above zero, and lost if it is
-below. Sharpe and Sortino ratios are computed from the daily returns when they are queried.
+below. Sharpe and Sortino ratios are computed from the marked equity of each day when they are queried.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from domain.account import BalanceChanged, DayClosed, DayOpened
+from domain.account import AccountOpened, BalanceChanged, DayClosed, DayOpened
 from domain.arithmetic import EXACT, ZERO
 from domain.drawdown import drawdown_after
 from domain.log import Meta, Recorded
+from domain.mark import AccountMarked
 from domain.order import OrderFilled, OrderPlaced
 from domain.position import PositionClosed, PositionOpened
 from domain.signal import DecisionMade, SignalDetected, Verdict
@@ -223,6 +224,31 @@ def _balance(rows: Rows, recorded: Recorded) -> None:
         rows.put("days", {**row, "balance": event.balance})
 
 
+def _account_opened(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    assert isinstance(event, AccountOpened)
+    begun = {"day": meta.occurred_at.date().isoformat(), "equity": event.balance}
+    rows.put("equity_begun", {"account": meta.account, **begun})
+
+
+def _marked(rows: Rows, recorded: Recorded) -> None:
+    meta, event = recorded.envelope.meta, recorded.envelope.event
+    assert isinstance(event, AccountMarked)
+    day = event.hour.date().isoformat()
+    rows.find("equity_days", meta.account, day)
+    rows.put("equity_days", {"account": meta.account, "day": day, "equity": event.equity})
+
+
+EQUITY_BEGUN = TableSpec(
+    "equity_begun", key=("account",), columns={"account": TEXT, "day": TEXT, "equity": MONEY}
+)
+"""Each account's day of opening (UTC) and its starting balance."""
+
+EQUITY_DAYS = TableSpec(
+    "equity_days", key=("account", "day"), columns={"account": TEXT, "day": TEXT, "equity": MONEY}
+)
+"""The equity at the last mark of each day (UTC) in which an hour was marked."""
+
 DAYS_OPEN = TableSpec("days_open", key=("account",), columns={"account": TEXT, "day": TEXT})
 """The open trading day of each account."""
 
@@ -255,12 +281,14 @@ _FOLDS: Mapping[type, Fold] = {
     DayOpened: _day_opened,
     DayClosed: _day_closed,
     BalanceChanged: _balance,
+    AccountOpened: _account_opened,
+    AccountMarked: _marked,
 }
 
 PERFORMANCE = Projection(
     "performance",
-    2,
+    3,
     Order.ACCOUNT,
-    (TABLE, DAYS, DAYS_OPEN, CHAINS, TRADES, ORDER_TERMS, COUNTS),
+    (TABLE, DAYS, DAYS_OPEN, EQUITY_BEGUN, EQUITY_DAYS, CHAINS, TRADES, ORDER_TERMS, COUNTS),
     _FOLDS,
 )

@@ -9,7 +9,18 @@ from domain import position
 from domain.arithmetic import EXACT, ZERO
 from domain.direction import Direction
 from domain.log import Meta, Recorded
-from domain.position import Ended, Open, PositionClosed, PositionEvent, PositionOpened, PositionOrphaned
+from domain.position import (
+    Ended,
+    Open,
+    PositionClosed,
+    PositionCloseFailed,
+    PositionCloseRetried,
+    PositionCloseWithdrawn,
+    PositionClosing,
+    PositionEvent,
+    PositionOpened,
+    PositionOrphaned,
+)
 from domain.streams import parse, parse_position
 from projections.columns import COUNT, MOMENT, MONEY, TEXT, optional
 from projections.owners import FOLDS as OWNER_FOLDS
@@ -41,6 +52,8 @@ _COLUMNS = {
     "entry_order": TEXT,
     "exit_order": optional(TEXT),
     "exit_reason": optional(TEXT),
+    "close_reason": optional(TEXT),
+    "close_attempts": COUNT,
     "closed_by_chain": optional(TEXT),
     "opened_at": MOMENT,
     "updated_at": MOMENT,
@@ -64,7 +77,8 @@ TABLE = TableSpec(
     ),
 )
 """`average_price` is the cost per unit; a closed position keeps its last average price. `gross`, `fees` and `funding`
-are sums since the opening. `owner` is a strategy instance, a scanner or `person` (`domain/owner.py`)."""
+are sums since the opening. `close_reason` and `close_attempts` are those of the latest close that was begun and not
+withdrawn. `owner` is a strategy instance, a scanner or `person` (`domain/owner.py`)."""
 
 
 def _opened(rows: Rows, recorded: Recorded) -> None:
@@ -88,6 +102,8 @@ def _begun(recorded: Recorded) -> Row:
         "entry_order": event.order_id,
         "exit_order": None,
         "exit_reason": None,
+        "close_reason": None,
+        "close_attempts": 0,
         "closed_by_chain": None,
         "opened_at": meta.occurred_at,
         "closed_at": None,
@@ -101,6 +117,28 @@ def _changed(rows: Rows, recorded: Recorded) -> None:
     row = rows.get("positions", meta.account, parse(meta.stream).id)
     state = position.evolve(_state(row), event)  # type: ignore[arg-type]  # the table of folds has chosen it
     columns = _columns(row, state, meta, event)
+    rows.put("positions", {**row, **columns, **_moved(meta, recorded.ordinal)})
+
+
+def _closing(rows: Rows, recorded: Recorded) -> None:
+    event = recorded.envelope.event
+    assert isinstance(event, PositionClosing)
+    _close(rows, recorded, close_reason=event.reason.value, close_attempts=1)
+
+
+def _close_retried(rows: Rows, recorded: Recorded) -> None:
+    event = recorded.envelope.event
+    assert isinstance(event, PositionCloseRetried)
+    _close(rows, recorded, close_attempts=event.attempt)
+
+
+def _close_withdrawn(rows: Rows, recorded: Recorded) -> None:
+    _close(rows, recorded, close_reason=None, close_attempts=0)
+
+
+def _close(rows: Rows, recorded: Recorded, **columns: object) -> None:
+    meta = recorded.envelope.meta
+    row = rows.get("positions", meta.account, parse(meta.stream).id)
     rows.put("positions", {**row, **columns, **_moved(meta, recorded.ordinal)})
 
 
@@ -204,11 +242,15 @@ def owners_of(log: Iterable[Recorded]) -> Mapping[int, str]:
 _OF_STREAM: Mapping[type, Fold] = {
     **dict.fromkeys(get_args(PositionEvent), _changed),
     PositionOpened: _opened,
+    PositionClosing: _closing,
+    PositionCloseFailed: _close,
+    PositionCloseRetried: _close_retried,
+    PositionCloseWithdrawn: _close_withdrawn,
 }
 
 WITHOUT_OWNERS = Projection(
     "positions_without_owners",
-    1,
+    2,
     Order.STREAM,
     (TableSpec("positions", key=_KEY, columns=_COLUMNS),),
     _OF_STREAM,
@@ -218,7 +260,7 @@ this projection; no store has a build of it."""
 
 POSITIONS = Projection(
     "positions",
-    3,
+    4,
     Order.ACCOUNT,
     (TABLE, OWNERS),
     {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from domain import account, instrument, opening, order, position, reconciliation, settings, signal
+from domain import account, instrument, mark, opening, order, position, reconciliation, settings, signal
 from domain.events import Event
 
 _UNPRINTED = dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029], " ")
@@ -94,6 +94,14 @@ def _rules(event: instrument.InstrumentListed | instrument.InstrumentRulesChange
     return f"{steps}, {'guessed from' if origin.guessed else 'real, from'} {origin.source}"
 
 
+def _mark(event: mark.AccountMarked) -> str:
+    return (
+        f"equity {plain(event.equity)} at the end of {event.hour:%Y-%m-%d %H}h (balance {plain(event.balance)}, "
+        f"unrealised {plain(event.unrealised)}), from {plain(event.low)} to {plain(event.high)}, "
+        f"worst {plain(event.worst)}"
+    )
+
+
 def _why(event: Any) -> str:
     reason: str = event.reason
     return reason
@@ -129,6 +137,13 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     position.PositionOrphaned: lambda e: (
         f"{e.owner} is not configured any more; {f'handed over to {e.heir}' if e.heir else 'nobody has it'}"
     ),
+    position.PositionClosing: lambda e: f"for {e.reason}, by orders {e.orders}1 and on",
+    position.PositionCloseFailed: lambda e: (
+        f"attempt {e.attempt} ended with {plain(e.remaining)} still held; the next follows from "
+        f"{e.retry_at:%H:%M:%S} UTC on"
+    ),
+    position.PositionCloseRetried: lambda e: f"attempt {e.attempt}",
+    position.PositionCloseWithdrawn: _why,
     position.PositionClosed: _position_closed,
     account.AccountOpened: lambda e: f"{plain(e.balance)} {e.currency}, leverage {plain(e.leverage)}",
     account.FundsReserved: lambda e: f"{plain(e.amount)} for {e.order_id}",
@@ -138,6 +153,7 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     account.DayClosed: lambda e: f"{e.day} with {plain(e.balance)}, realised {plain(e.realised)}",
     account.KillSwitchTripped: _why,
     account.KillSwitchReset: _why,
+    mark.AccountMarked: _mark,
     instrument.InstrumentListed: _rules,
     instrument.InstrumentRulesChanged: _rules,
     settings.SettingsChanged: lambda e: f"version {e.version}",

@@ -1,40 +1,47 @@
-"""The summary of a run: trades, profit, fees, win rate, drawdown, and the skipped signals by reason."""
+"""The summary of a run: trades, profit, fees, win rate, drawdown, and the skipped signals by reason.
+
+Equity, drawdown and ratios follow from the hourly marks (`AccountMarked`). Where a log has no marks, as logs of earlier
+versions, they follow from the changes of the balance.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
+from domain import position
 from domain.account import AccountOpened, BalanceChanged, KillSwitchReset, KillSwitchTripped
-from domain.arithmetic import EXACT, ZERO
-from domain.drawdown import drawdown_after
+from domain.arithmetic import EXACT, ZERO, total
 from domain.instrument import InstrumentListed, InstrumentRulesChanged
 from domain.log import Envelope, Meta
+from domain.mark import AccountMarked
 from domain.order import OrderFilled, OrderPlaced
-from domain.position import PositionClosed, PositionOpened
+from domain.position import Open, PositionClosed, PositionEvent
+from domain.ratios import DEFINITION, Ratios, daily_returns, ratios
 from domain.signal import DecisionMade, SignalDetected, Verdict
+from domain.watermark import Watermark, at_balance, at_mark, begun_at
 from projections.rules import InForce
 from projections.rules import figures as rules_figures
 
 
 @dataclass(slots=True)
 class Summary:
-    """Sums over the events folded so far. Money is in the account's currency; drawdown is a fraction of the peak
-    balance.
+    """Sums over the events folded so far. Money is in the account's currency; drawdown is a fraction of the highest
+    equity.
 
-    `tripped` is the reason why the kill switch tripped, `tripped_at` is the time; empty and None while it is not
-    tripped. `rules` holds, by instrument, the event that put its rules in force.
+    `mark` is the last mark, None before the first. `held` has the open positions by stream, `days` the last equity of
+    each UTC day. `tripped` is the reason why the kill switch tripped, `tripped_at` is the time; empty and None while it
+    is not tripped. `rules` holds, by instrument, the event that put its rules in force.
     """
 
     currency: str = ""
     starting_balance: Decimal = ZERO
     balance: Decimal = ZERO
-    peak: Decimal = ZERO
-    max_drawdown: Decimal = ZERO
+    watermark: Watermark = field(default_factory=lambda: begun_at(ZERO))
     events: int = 0
     signals: int = 0
     orders: int = 0
@@ -44,7 +51,10 @@ class Summary:
     gross: Decimal = ZERO
     fees: Decimal = ZERO
     funding: Decimal = ZERO
-    opened: int = 0
+    mark: AccountMarked | None = None
+    held: dict[str, Open] = field(default_factory=dict[str, Open])
+    begun: date | None = None
+    days: dict[date, Decimal] = field(default_factory=dict[date, Decimal])
     verdicts: Counter[str] = field(default_factory=Counter[str])
     skipped: Counter[str] = field(default_factory=Counter[str])
     exits: Counter[str] = field(default_factory=Counter[str])
@@ -74,11 +84,56 @@ class Summary:
     @property
     def still_open(self) -> int:
         """The number of positions that were opened and are not closed yet."""
-        return self.opened - self.trades
+        return len(self.held)
+
+    @property
+    def max_drawdown(self) -> Decimal:
+        """The largest fall of the equity below its peak, as a fraction of the peak."""
+        return self.watermark.largest
+
+    @property
+    def open_gross(self) -> Decimal:
+        """The profit before fees that partial exits of the open positions have realised."""
+        return total(held.gross for held in self.held.values())
+
+    @property
+    def open_fees(self) -> Decimal:
+        """The fees paid on the open positions so far."""
+        return total(held.fees for held in self.held.values())
+
+    @property
+    def open_funding(self) -> Decimal:
+        """The funding of the open positions so far; negative where it was paid."""
+        return total(held.funding for held in self.held.values())
+
+    @property
+    def unrealised(self) -> Decimal | None:
+        """The profit of the open positions at the last mark, before the fees of closing them; None where unknown."""
+        if not self.held:
+            return ZERO
+        return None if self.mark is None else self.mark.unrealised
+
+    @property
+    def equity(self) -> Decimal | None:
+        """Balance plus unrealised profit; None where that is unknown."""
+        unrealised = self.unrealised
+        return None if unrealised is None else EXACT.add(self.balance, unrealised)
+
+    @property
+    def ratios(self) -> Ratios:
+        """Sharpe and Sortino ratios, as `domain/ratios.py` defines them."""
+        if self.begun is None:
+            return ratios(())
+        return ratios(daily_returns(self.begun, self.starting_balance, sorted(self.days.items())))
+
+    def take(self, mark: AccountMarked) -> None:
+        """Adds a mark that is not in the log: of an hour that is not over, or of one that an earlier version played."""
+        if self.mark is None or self.mark.candles < mark.candles:
+            _marked(self, mark)
 
     def figures(self) -> Mapping[str, object]:
         """The figures by name, decimals as text, for JSON."""
-        rate = self.win_rate
+        rate, found = self.win_rate, self.ratios
         return {
             "rules": {name: rules_figures(self.rules[name]) for name in sorted(self.rules)},
             "currency": self.currency,
@@ -90,8 +145,16 @@ class Summary:
             "gross": str(self.gross),
             "fees": str(self.fees),
             "funding": str(self.funding),
+            "open_gross": str(self.open_gross),
+            "open_fees": str(self.open_fees),
+            "open_funding": str(self.open_funding),
+            "unrealised": _text(self.unrealised),
+            "equity": _text(self.equity),
             "win_rate": None if rate is None else str(round(rate, 4)),
             "max_drawdown": str(round(self.max_drawdown, 6)),
+            "sharpe": _rounded(found.sharpe),
+            "sortino": _rounded(found.sortino),
+            "ratios": DEFINITION,
             "signals": self.signals,
             "verdicts": dict(sorted(self.verdicts.items())),
             "skipped": dict(self.skipped.most_common()),
@@ -104,15 +167,34 @@ class Summary:
         }
 
 
-def _account_opened(summary: Summary, event: AccountOpened, _meta: Meta) -> None:
-    summary.currency = event.currency
-    summary.starting_balance = summary.balance = summary.peak = event.balance
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else str(amount)
 
 
-def _balance_changed(summary: Summary, event: BalanceChanged, _meta: Meta) -> None:
-    drawdown = drawdown_after(summary.peak, event.balance)
-    summary.balance, summary.peak = drawdown.now, drawdown.peak
-    summary.max_drawdown = max(summary.max_drawdown, drawdown.fraction or ZERO)
+def _rounded(ratio: float | None) -> float | None:
+    return None if ratio is None else round(ratio, 4)
+
+
+def _account_opened(summary: Summary, event: AccountOpened, meta: Meta) -> None:
+    summary.currency, summary.begun = event.currency, meta.occurred_at.date()
+    summary.starting_balance = summary.balance = event.balance
+    summary.watermark = begun_at(event.balance)
+
+
+def _balance_changed(summary: Summary, event: BalanceChanged, meta: Meta) -> None:
+    summary.balance, at = event.balance, meta.occurred_at
+    summary.watermark = at_balance(summary.watermark, event.balance, at, holding=bool(summary.held))
+    if summary.mark is None:
+        summary.days[at.date()] = event.balance
+
+
+def _account_marked(summary: Summary, event: AccountMarked, _meta: Meta) -> None:
+    _marked(summary, event)
+
+
+def _marked(summary: Summary, mark: AccountMarked) -> None:
+    summary.mark, summary.watermark = mark, at_mark(summary.watermark, mark)
+    summary.days[mark.hour.date()] = mark.equity
 
 
 def _decision_made(summary: Summary, event: DecisionMade, _meta: Meta) -> None:
@@ -121,11 +203,14 @@ def _decision_made(summary: Summary, event: DecisionMade, _meta: Meta) -> None:
         summary.skipped.update(event.reasons)
 
 
-def _position_opened(summary: Summary, _event: PositionOpened, _meta: Meta) -> None:
-    summary.opened += 1
+def _position(summary: Summary, event: PositionEvent, meta: Meta) -> None:
+    after = position.evolve(summary.held.pop(meta.stream, position.FLAT), event)
+    if isinstance(after, Open):
+        summary.held[meta.stream] = after
 
 
-def _position_closed(summary: Summary, event: PositionClosed, _meta: Meta) -> None:
+def _position_closed(summary: Summary, event: PositionClosed, meta: Meta) -> None:
+    _position(summary, event, meta)
     summary.trades += 1
     summary.wins += event.net > 0
     summary.gross = EXACT.add(summary.gross, event.gross)
@@ -171,6 +256,7 @@ _STEPS: Mapping[type, Callable[[Summary, Any, Meta], None]] = {
     DecisionMade: _decision_made,
     OrderPlaced: _order,
     OrderFilled: _fill,
-    PositionOpened: _position_opened,
+    AccountMarked: _account_marked,
+    **dict.fromkeys(get_args(PositionEvent), _position),
     PositionClosed: _position_closed,
 }

@@ -23,6 +23,33 @@ class Account:
     )
     starting_balance: Decimal = strawberry.field(description="The balance it was opened with.")
     balance: Decimal = strawberry.field(description="The balance, without unrealised profit and loss.")
+    equity: Decimal | None = strawberry.field(
+        description=(
+            "Balance plus unrealised profit as of `equityAt`; null while a position is open and no hour was ever "
+            "marked."
+        )
+    )
+    unrealised: Decimal | None = strawberry.field(
+        description=(
+            "The profit of the open positions as of `equityAt`, before the fees of closing them; null where the equity "
+            "is null."
+        )
+    )
+    equity_at: datetime | None = strawberry.field(
+        description=(
+            "The close of the last candle of the last marked hour, or the last change of the balance while no position "
+            "was open."
+        )
+    )
+    open_gross: Decimal = strawberry.field(
+        description="The profit before fees that partial exits of open positions realised; part of the balance."
+    )
+    open_fees: Decimal = strawberry.field(
+        description="The fees paid on open positions so far; already deducted from the balance."
+    )
+    open_funding: Decimal = strawberry.field(
+        description="The funding of open positions so far, negative where it was paid; part of the balance."
+    )
     reserved: Decimal = strawberry.field(description="The amount reserved for entry orders.")
     available: Decimal = strawberry.field(description="Balance - reserved.")
     exposure: Decimal = strawberry.field(description="The cost of all open positions.")
@@ -37,11 +64,21 @@ class Account:
     day_realised: Decimal = strawberry.field(
         description="The profit realised this day so far; negative is a loss."
     )
-    peak: Decimal = strawberry.field(description="The highest balance so far.")
-    drawdown: float = strawberry.field(
-        description="The fall of the balance below its peak, as a fraction of the peak."
+    peak: Decimal = strawberry.field(
+        description=(
+            "The highest equity so far, at the candles' closes; of the balance in a log without marks, which an "
+            "earlier version wrote."
+        )
     )
-    max_drawdown: float = strawberry.field(description="The largest drawdown so far.")
+    drawdown: float = strawberry.field(
+        description="The fall of the equity below its peak, as a fraction of the peak, as of `equityAt`."
+    )
+    max_drawdown: float = strawberry.field(
+        description=(
+            "The largest drawdown so far, also within the marked hours: there every position counts at its candle's "
+            "worst price."
+        )
+    )
     kill_switch: str = strawberry.field(
         description="Why the kill switch is tripped: no new exposure until a person resets it. Empty where it is not."
     )

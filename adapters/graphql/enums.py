@@ -7,6 +7,7 @@ from enum import Enum, StrEnum
 
 import strawberry
 
+from domain.closing import CloseReason
 from domain.direction import Direction, Purpose, Side
 from domain.order import Liquidity, OrderStatus, OrderType
 from domain.signal import Chamber, Tier, Verdict
@@ -27,6 +28,7 @@ ENUMS: tuple[type[Enum], ...] = (
     BuildKind,
     BuildStatus,
     Chamber,
+    CloseReason,
     Dimension,
     Direction,
     Intent,

@@ -1,4 +1,4 @@
-"""The equity curve: every change of an account's balance."""
+"""The equity curve: every mark of an account and every change of its balance."""
 
 from __future__ import annotations
 
@@ -25,29 +25,54 @@ class EquityBy(StrEnum):
 
 
 class EquityReason(StrEnum):
-    """OPENED: the starting balance. FILL: a fill's profit less its fee. FUNDING: funding paid or received."""
+    """OPENED: the starting balance. FILL: a fill's profit less its fee. FUNDING: funding paid or received.
+
+    MARKED: the balance did not change; the equity at the end of an hour in which candles closed.
+    """
 
     OPENED = "OPENED"
     FILL = "FILL"
     FUNDING = "FUNDING"
+    MARKED = "MARKED"
 
 
 register_enum(EquityBy)
 register_enum(EquityReason)
 
 
-@strawberry.type(description="The balance after one change, without unrealised profit and loss.")
+@strawberry.type(description="The account at the end of a marked hour, or after one change of its balance.")
 class EquityPoint:
     moment: strawberry.Private[Moment]
     account: str = strawberry.field(description="The account.")
-    at: datetime = strawberry.field(description="When the balance changed.")
+    at: datetime = strawberry.field(
+        description="When the balance changed, or the close of the last candle of the marked hour."
+    )
     day: str = strawberry.field(description="The day (UTC), as in `2025-06-30`.")
-    reason: EquityReason = strawberry.field(description="Why the balance changed.")
-    amount: Decimal = strawberry.field(description="The amount of the change, in the account's currency.")
+    reason: EquityReason = strawberry.field(description="Why the balance changed, or `MARKED`.")
+    amount: Decimal = strawberry.field(
+        description="The amount of the change, in the account's currency; 0 for a mark."
+    )
     balance: Decimal = strawberry.field(
         description="The balance after the change, in the account's currency."
     )
-    peak: Decimal = strawberry.field(description="The highest balance so far, in the account's currency.")
+    equity: Decimal | None = strawberry.field(
+        description=(
+            "Balance plus unrealised profit, in the account's currency; null for a change of the balance while a "
+            "position is open, because the log then has no prices."
+        )
+    )
+    unrealised: Decimal | None = strawberry.field(
+        description=(
+            "The profit of the open positions at the candles' closes, before the fees of closing them; null where the "
+            "equity is null."
+        )
+    )
+    peak: Decimal = strawberry.field(
+        description=(
+            "The highest equity so far, in the account's currency; of the balance in a log without marks, which an "
+            "earlier version wrote."
+        )
+    )
     drawdown: float = strawberry.field(description="The fall below the peak, as a fraction of the peak.")
     chain_id: strawberry.ID = strawberry.field(description="The chain of the event.")
     ordinal: Ordinal = strawberry.field(description="The event's ordinal in the log.")

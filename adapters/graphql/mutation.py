@@ -26,6 +26,7 @@ from commands.request import (
     ResolveDiscrepancy,
     ResumeStrategy,
     TripKillSwitch,
+    WithdrawClose,
 )
 from commands.roles import LEAST_ROLE
 
@@ -91,11 +92,22 @@ class Mutation:
     ) -> CommandAnswer:
         return await carried_out(info, request, CancelOrder(order_id, reason))
 
-    @_making(ClosePosition, "Closes a whole position with a market order.")
+    @_making(
+        ClosePosition,
+        "Closes a whole position with market orders: what an attempt leaves is sent again until it is flat.",
+    )
     async def close_position(
         self, info: Info, *, request: Given, position: PositionId, reason: Reason
     ) -> CommandAnswer:
         return await carried_out(info, request, ClosePosition(position, reason))
+
+    @_making(
+        WithdrawClose, "Keeps a position that is being closed; a working order of the close is cancelled."
+    )
+    async def withdraw_close(
+        self, info: Info, *, request: Given, position: PositionId, reason: Reason
+    ) -> CommandAnswer:
+        return await carried_out(info, request, WithdrawClose(position, reason))
 
     @_making(MoveProtection, "Moves the resting stop and target of an open position; one left out stays.")
     async def move_protection(
@@ -129,7 +141,8 @@ class Mutation:
 
     @_making(
         TripKillSwitch,
-        "Trips the kill switch: no new exposure from now on. Open positions stay protected and can be closed.",
+        "Trips the kill switch: no new exposure from now on, and waiting entries are cancelled. Open positions stay "
+        "protected and can be closed; with risk.on_kill = CLOSE they are closed at the market.",
     )
     async def trip_kill_switch(self, info: Info, *, request: Given, reason: Reason) -> CommandAnswer:
         return await carried_out(info, request, TripKillSwitch(reason))

@@ -10,7 +10,8 @@ import strawberry
 from sqlalchemy import RowMapping
 
 from adapters.graphql.scalars import Ordinal
-from projections.questions.performance import NO_RATIOS, Dimension, Ratios, figures
+from domain.ratios import DEFINITION, NO_RATIOS, Ratios
+from projections.questions.performance import Dimension, figures
 
 
 @strawberry.type(
@@ -53,18 +54,21 @@ class Performance:
         description="The net of the worst trade; zero where none was lost."
     )
     max_drawdown: Decimal = strawberry.field(
-        description="The largest drop of the cumulative net below its earlier peak."
+        description=(
+            "The largest drop of the cumulative net of closed positions below its earlier peak. The drawdown of the "
+            "account's equity is `account.maxDrawdown`."
+        )
     )
     sharpe: float | None = strawberry.field(
         description=(
-            "For ALL: mean / standard deviation of the daily returns, times the root of 365, with a riskless return of "
-            "zero. Null for fewer than two days, and for any other dimension."
+            f"For ALL: mean / standard deviation of the daily returns: {DEFINITION}. Null for any other dimension and "
+            "without a deviation."
         )
     )
     sortino: float | None = strawberry.field(
         description=(
-            "For ALL: mean of the daily returns / root mean square of those below zero, times the root of 365. Null "
-            "for fewer than two days, without a losing day, and for any other dimension."
+            "For ALL: mean of the daily returns / root of the sum of the squared returns below zero over n - 1: "
+            f"{DEFINITION}. Null for any other dimension and without a losing day."
         )
     )
     last_closed_at: datetime = strawberry.field(description="When the last of these positions was closed.")

@@ -20,6 +20,7 @@ from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
 from adapters.graphql.rows import node_maker, values_by
 from adapters.graphql.scalars import Ordinal
+from domain.closing import CloseReason
 from domain.direction import Direction, Purpose
 from projections.questions.links import fills_of_positions, orders_of_positions
 
@@ -92,6 +93,12 @@ class PositionState:
     entry_order_id: strawberry.ID = strawberry.field(description="The order whose fill opened it.")
     exit_order_id: strawberry.ID | None = strawberry.field(description="The order whose fill closed it.")
     exit_reason: Purpose | None = strawberry.field(description="Why it was closed; null while it is open.")
+    close_reason: CloseReason | None = strawberry.field(
+        description="Why the whole position is being closed, or was; null if no close was begun, or it was withdrawn."
+    )
+    close_attempts: int = strawberry.field(
+        description="The number of attempts to close the whole position; a further one follows until it is flat."
+    )
     opened_at: datetime = strawberry.field(description="When its first fill occurred.")
     updated_at: datetime = strawberry.field(description="When its last event occurred.")
     closed_at: datetime | None = strawberry.field(description="When it was closed; null while it is open.")
@@ -174,6 +181,11 @@ _COLUMNS = {
     "entry_order_id": "entry_order",
     "exit_order_id": "exit_order",
 }
-_WORDS: dict[str, type[Enum]] = {"direction": Direction, "status": PositionStatus, "exit_reason": Purpose}
+_WORDS: dict[str, type[Enum]] = {
+    "direction": Direction,
+    "status": PositionStatus,
+    "exit_reason": Purpose,
+    "close_reason": CloseReason,
+}
 POSITIONS = Nodes(node_maker(HeldPosition, _COLUMNS, **_WORDS), "positions")
 position_values = values_by(PositionState, _COLUMNS, **_WORDS)

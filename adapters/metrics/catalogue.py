@@ -112,19 +112,25 @@ PROFIT_FACTOR = _gauge(
     "account",
 )
 BALANCE = _gauge("whence_balance", "Balance, in the account's currency.", "account", "currency")
+EQUITY = _gauge(
+    "whence_equity",
+    "Balance plus unrealised profit at the last mark, in the account's currency; absent where unknown.",
+    "account",
+    "currency",
+)
 EXPOSURE = _gauge(
     "whence_exposure", "Cost of what is held, in the account's currency.", "account", "currency"
 )
 OPEN_POSITIONS = _gauge("whence_open_positions", "Positions that are open.", "account")
 DRAWDOWN = _gauge(
     "whence_drawdown_ratio",
-    "How far the balance is below its highest, as a fraction of that.",
+    "How far the equity is below its highest, as a fraction of that.",
     "account",
     unit="ratio",
 )
 MAX_DRAWDOWN = _gauge(
     "whence_max_drawdown_ratio",
-    "The deepest the balance ever was below its highest, as a fraction of that.",
+    "The deepest the equity ever was below its highest, as a fraction of that.",
     "account",
     unit="ratio",
 )
@@ -182,6 +188,7 @@ HISTORY = (
     RECENT_TRADES,
     PROFIT_FACTOR,
     BALANCE,
+    EQUITY,
     EXPOSURE,
     OPEN_POSITIONS,
     DRAWDOWN,

@@ -58,11 +58,15 @@ class Trades:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An account's balance and exposure in its currency; drawdowns are fractions of the peak balance."""
+    """An account's balance, equity and exposure in its currency; drawdowns are fractions of the highest equity.
+
+    `equity` is None where it is unknown (see `projections/accounts.py`).
+    """
 
     account: str
     currency: str
     balance: Decimal
+    equity: Decimal | None
     exposure: Decimal
     open_positions: int
     drawdown: float

@@ -121,6 +121,8 @@ def _factor(profit: Decimal, loss: Decimal) -> float:
 def _money(money: Money) -> Iterator[_Sample]:
     of = (money.account,)
     yield catalogue.BALANCE, (money.account, money.currency), float(money.balance)
+    if money.equity is not None:
+        yield catalogue.EQUITY, (money.account, money.currency), float(money.equity)
     yield catalogue.EXPOSURE, (money.account, money.currency), float(money.exposure)
     yield catalogue.OPEN_POSITIONS, of, float(money.open_positions)
     yield catalogue.DRAWDOWN, of, money.drawdown

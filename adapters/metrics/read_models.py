@@ -102,6 +102,7 @@ def _money(row: _Row) -> Money:
         row["account"],
         row["currency"],
         row["balance"],
+        row["equity"],
         row["exposure"],
         row["open_positions"],
         row["drawdown"],

@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from commands.processes.closing import release_funds, trip_on_overfill, trip_on_win_rate
+from commands.processes.closing_out import (
+    close_after_trip,
+    close_on_trip,
+    fail_after_fill,
+    fail_after_order,
+    send_attempt,
+)
 from commands.processes.deciding import judge
 from commands.processes.filling import apply_fill, settle
 from commands.processes.moment import Moment
@@ -25,6 +32,8 @@ from domain.order import (
 )
 from domain.position import (
     PositionClosed,
+    PositionCloseRetried,
+    PositionClosing,
     PositionFunded,
     PositionIncreased,
     PositionOpened,
@@ -41,16 +50,18 @@ PROCESSES: Mapping[type, tuple[Process, ...]] = {
     OrderOverfilled: (trip_on_overfill,),
     OrderAccepted: (follow_protection,),
     OrderAmended: (release_funds, follow_protection),
-    OrderCancelled: (release_funds,),
-    OrderRejected: (release_funds,),
-    OrderExpired: (release_funds,),
-    OrderDenied: (release_funds,),
-    PositionOpened: (settle,),
+    OrderCancelled: (release_funds, fail_after_order),
+    OrderRejected: (release_funds, fail_after_order),
+    OrderExpired: (release_funds, fail_after_order),
+    OrderDenied: (release_funds, fail_after_order),
+    PositionOpened: (settle, close_after_trip),
     PositionIncreased: (settle,),
-    PositionReduced: (settle,),
+    PositionReduced: (settle, fail_after_fill),
     PositionClosed: (settle, trip_on_win_rate),
     PositionFunded: (settle,),
-    KillSwitchTripped: (withdraw_entries,),
+    PositionClosing: (send_attempt,),
+    PositionCloseRetried: (send_attempt,),
+    KillSwitchTripped: (withdraw_entries, close_on_trip),
 }
 
 __all__ = ["PROCESSES", "Moment", "Process"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -29,3 +29,9 @@ class Moment(Struct, frozen=True, kw_only=True):
     def subject(self) -> str:
         """The id in the name of the event's stream: the id of the signal or the order."""
         return parse(self.envelope.meta.stream).id
+
+
+def fresh_until(moment: Moment) -> datetime:
+    """The time until which an order placed now may be sent (UTC)."""
+    settings = moment.portfolio.settings.settings
+    return moment.now + timedelta(seconds=settings.order_freshness_seconds)

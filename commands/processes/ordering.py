@@ -1,20 +1,21 @@
 """The process after a decision: it places the orders that carry the decision out.
 
 An entry is sent with its protective stop and its target, which rest at the exchange from the first fill on. Order ids
-are derived from the chain: `<signal>-e1` entry, `-s1` stop, `-t1` target, `-x1` exit.
+are derived from the chain: `<signal>-e1` entry, `-s1` stop, `-t1` target, `-x1` the first attempt of an exit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 from commands.account import ReserveFunds
 from commands.bracket import bracket
 from commands.order import PlaceOrder
-from commands.processes.moment import Moment
+from commands.processes.moment import Moment, fresh_until
 from commands.processes.withdrawing import withdrawn
 from commands.routes import Command
+from commands.way_out import begin_close
+from domain.closing import CloseReason
 from domain.direction import Purpose, entry_side
 from domain.instrument import Instrument
 from domain.opposed import taken_out
@@ -32,7 +33,7 @@ def place_orders(moment: Moment) -> Sequence[Command]:
     rules = moment.portfolio.instruments[decided.signal.instrument]
     if decided.decision.verdict is Verdict.ENTER:
         return _enter(moment, decided.signal, decided.decision, rules)
-    return _exit(moment, decided.signal, rules)
+    return _exit(moment, decided.signal)
 
 
 def _enter(
@@ -51,7 +52,7 @@ def _enter(
         reduce_only=False,
         purpose=Purpose.ENTRY,
         parent=None,
-        fresh_until=_fresh_until(moment),
+        fresh_until=fresh_until(moment),
     )
     return [
         ReserveFunds(entry_id, margin),
@@ -60,31 +61,13 @@ def _enter(
     ]
 
 
-def _exit(moment: Moment, signal: SignalDetected, rules: Instrument) -> Sequence[Command]:
-    """Cancels waiting entries and closes the open position with a market order of its quantity.
+def _exit(moment: Moment, signal: SignalDetected) -> Sequence[Command]:
+    """Cancels waiting entries and begins the close of the open position.
 
     Only entries and positions that may be taken out for the signal: an order against others would add exposure.
     """
     out = taken_out(signal, signal.strategy, moment.portfolio)
     waiting = [command for order_id in out.waiting for command in withdrawn(moment, order_id, "REVERSAL")]
-    held = out.held
-    if held is None:
+    if out.held is None:
         return waiting
-    terms = OrderPlaced(
-        instrument=rules.id,
-        side=entry_side(signal.direction),
-        type=OrderType.MARKET,
-        quantity=held.state.quantity,
-        limit_price=None,
-        trigger_price=None,
-        reduce_only=True,
-        purpose=Purpose.REVERSAL,
-        parent=None,
-        fresh_until=_fresh_until(moment),
-    )
-    return [*waiting, PlaceOrder(f"{moment.subject}-x1", terms, rules)]
-
-
-def _fresh_until(moment: Moment) -> datetime:
-    settings = moment.portfolio.settings.settings
-    return moment.now + timedelta(seconds=settings.order_freshness_seconds)
+    return [*waiting, begin_close(out.held, CloseReason.SIGNAL, moment.subject)]

@@ -26,8 +26,9 @@ from commands.request import (
     ResolveDiscrepancy,
     ResumeStrategy,
     TripKillSwitch,
+    WithdrawClose,
 )
-from commands.requests import account, orders, protection, signals
+from commands.requests import account, closes, orders, protection, signals
 from commands.requests.draft import draft
 from commands.requests.fingerprint import fingerprint
 from commands.requests.repeated import is_the_same
@@ -91,7 +92,8 @@ COMMANDS: Mapping[type, Callable[[Any, Situation, str], Sequence[Command]]] = {
     PlaceOrder: orders.place,
     AmendOrder: orders.amend,
     CancelOrder: orders.cancel,
-    ClosePosition: orders.close,
+    ClosePosition: closes.close,
+    WithdrawClose: closes.withdraw,
     MoveProtection: protection.move,
     PauseStrategy: account.pause,
     ResumeStrategy: account.resume,

@@ -1,4 +1,4 @@
-"""The commands of requests that place, amend or cancel a manual order, or close a position."""
+"""The commands of requests that place, amend or cancel a manual order."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from commands.account import ReleaseFunds, ReserveFunds
 from commands.bracket import bracket
 from commands.order import CancelOrder, amended_by, check_terms
 from commands.position import MoveProtection
-from commands.request import AmendOrder, ClosePosition, ManualTerms, PlaceOrder
+from commands.request import AmendOrder, ManualTerms, PlaceOrder
 from commands.requests.limits import case_of, check_alone, check_entry, check_levels
 from commands.requests.protection import check_protective, protection
 from commands.requests.situation import Situation
 from commands.routes import Command
 from domain.arithmetic import EXACT, ZERO
 from domain.committees import Case, View
-from domain.direction import Purpose, Side, exit_side, towards
+from domain.direction import Purpose, Side, towards
 from domain.errors import InvalidInput, Refused
 from domain.instrument import Instrument, check_digits
-from domain.order import OrderPlaced, OrderType, Working
+from domain.order import OrderPlaced, Working
 from domain.portfolio import OpenPosition, with_levels
 from domain.streams import order_stream
 
@@ -283,15 +283,3 @@ def _check_not_awaited(order_id: str, situation: Situation) -> None:
         raise Refused(
             f"order {order_id} is the stop of {order.terms.parent}, which waits: move the stop, or cancel the entry"
         )
-
-
-def close(request: ClosePosition, situation: Situation, chain: str) -> Sequence[Command]:
-    """Closes the whole position at the market; raises Refused if another order is already closing the position."""
-    held = situation.position(request.position)
-    leaving = situation.portfolio.leaving(held)
-    if leaving:
-        raise Refused(f"{', '.join(leaving)} closes {held.stream} already: cancel that first, or wait for it")
-    out = exit_side(held.state.direction)
-    name, quantity = held.state.instrument, held.state.quantity
-    terms = ManualTerms(instrument=name, side=out, type=OrderType.MARKET, quantity=quantity, reduce_only=True)
-    return [order_commands.PlaceOrder(f"{chain}-x1", _placed(terms, situation), situation.rules(name))]

@@ -13,12 +13,13 @@ class Case:
     """One entry and one view. The plan is computed once, when the first member reads it.
 
     `by_owner` is false for decisions made before positions had owners, when any signal could close any position.
+    `by_remaining` is false for decisions made when any order that reduced the position prevented an exit.
     """
 
-    __slots__ = ("_by_owner", "_plan", "entry", "view")
+    __slots__ = ("_by_owner", "_plan", "by_remaining", "entry", "view")
 
-    def __init__(self, entry: Entry, view: View, *, by_owner: bool = True) -> None:
-        self.entry, self.view, self._by_owner = entry, view, by_owner
+    def __init__(self, entry: Entry, view: View, *, by_owner: bool = True, by_remaining: bool = True) -> None:
+        self.entry, self.view, self._by_owner, self.by_remaining = entry, view, by_owner, by_remaining
         self._plan: Plan | None = None
 
     @property

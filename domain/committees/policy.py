@@ -24,11 +24,13 @@ from domain.signal import Chamber, DecisionMade, SignalDetected, Verdict, Vote, 
 from domain.strategies import Intent
 from domain.tiers import tier_of
 
-POLICY_VERSION = 3
+POLICY_VERSION = 4
 """Increased with every change to the members, to their order or to the verdict; every decision records it.
 
 2: strategies can be paused (`strategy_in_force`).
 3: positions have owners (`holder`): no strategy closes or increases a position of another strategy or of a person.
+4: an exit is under way while its position is being closed, or while orders close all of it at once. Before, any order
+   that reduced the position prevented an exit.
 """
 
 _ALPHA, _RISK = Chamber.ALPHA, Chamber.RISK
@@ -66,6 +68,8 @@ EXIT_MEMBERS: tuple[Member, ...] = (
 _ADDED_IN: Mapping[str, int] = {"strategy_in_force": 2, "holder": 3}
 """The policy version that added a member. When an old decision is repeated, only members of its version vote."""
 
+_EXITS_BY_REMAINING = 4
+
 _WHY_CLOSE: Mapping[Intent, str] = {Intent.ENTER: "REVERSAL", Intent.EXIT: "EXIT_SIGNAL"}
 
 
@@ -81,7 +85,12 @@ def decide(signal: SignalDetected, view: View, policy: int = POLICY_VERSION) -> 
     """
     if not 1 <= policy <= POLICY_VERSION:
         raise KeyError(policy)
-    case = Case(entry_of(signal), view, by_owner=policy >= _ADDED_IN["holder"])
+    case = Case(
+        entry_of(signal),
+        view,
+        by_owner=policy >= _ADDED_IN["holder"],
+        by_remaining=policy >= _EXITS_BY_REMAINING,
+    )
     if not case.opposed.is_empty:
         decided = _exit(case, _members_of(EXIT_MEMBERS, policy))
     elif signal.intent is Intent.EXIT:

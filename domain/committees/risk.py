@@ -16,6 +16,7 @@ from domain.committees.view import View
 from domain.direction import Direction
 from domain.order import OrderStatus
 from domain.owner import PERSON
+from domain.portfolio import OpenPosition
 
 _NOTHING_TO_CANCEL = frozenset({OrderStatus.CANCEL_REQUESTED, OrderStatus.FILLED})
 
@@ -258,12 +259,20 @@ def reconciliation(case: Case) -> Judgement:
 
 def exit_once(case: Case) -> Judgement:
     """No exit is already under way; a second exit would close more than the position."""
-    out = case.taken_out
+    out, portfolio = case.taken_out, case.view.portfolio
     held, waiting = out.held, out.waiting
-    leaving = () if held is None else case.view.portfolio.leaving(held)
+    leaving = () if held is None else portfolio.leaving(held)
     pending = [order_id for order_id, entry in waiting.items() if entry.order.status in _NOTHING_TO_CANCEL]
-    underway = bool(leaving) if held is not None else len(pending) == len(waiting) > 0
+    underway = _is_leaving(case, held) if held is not None else len(pending) == len(waiting) > 0
     return judgement({"EXIT_UNDER_WAY": underway}, leaving=" ".join((*leaving, *pending)))
+
+
+def _is_leaving(case: Case, held: OpenPosition) -> bool:
+    """Whether the position is being closed, or orders close all of it at once."""
+    portfolio = case.view.portfolio
+    if not case.by_remaining:
+        return bool(portfolio.leaving(held))
+    return held.state.closing is not None or portfolio.closing_quantity(held) >= held.state.quantity
 
 
 def _worse(direction: Direction, one: Decimal, other: Decimal) -> bool:

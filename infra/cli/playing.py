@@ -63,6 +63,8 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
             console.print(note, style="yellow", markup=False, soft_wrap=True)
         with _served(settings, manner.port, run, watchers):
             played = _play(plan, run, manner.speed, stopping, console)
+            if (mark := run.driver.engine.latest_mark) is not None:
+                summary.take(mark)
             result = Result(plan, settings, summary, played, time.perf_counter() - began)
             _print(result, manner)
             while manner.port is not None and not stopping.requested():

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from adapters.avro import iso
 from adapters.log.address import MemoryAddress, parse_address
+from domain.ratios import DEFINITION
 from domain.signal import Verdict
 from infra.cli.money import money
 from infra.config import DEFAULT_FILE, WhenceSettings
@@ -74,6 +75,7 @@ class Result:
         console.print(_table(title, "bold yellow" if synthetic else "bold", self._rows()))
         for name in sorted(self.summary.rules):
             console.print(rules.sentence(self.summary.rules[name]), style="dim", markup=False, soft_wrap=True)
+        console.print(f"Sharpe and Sortino: {DEFINITION}.", style="dim")
         if self.summary.tripped_at is not None:
             at = f"{self.summary.tripped_at:%Y-%m-%d %H:%M} UTC"
             console.print(
@@ -123,8 +125,26 @@ class Result:
         yield "win rate", "no trade yet" if rate is None else f"{rate:.1%}"
         yield "net profit", money(trading.net, currency)
         yield "of it fees", money(-trading.fees, currency)
-        yield "largest drawdown", f"{trading.max_drawdown:.2%}"
+        yield from self._open_rows()
+        yield "largest drawdown", f"{trading.max_drawdown:.2%} of equity"
+        yield "Sharpe", _ratio(trading.ratios.sharpe)
+        yield "Sortino", _ratio(trading.ratios.sortino)
         yield "balance", _change(trading.starting_balance, trading.balance, currency)
+        if trading.held:
+            yield "equity", "unknown" if trading.equity is None else money(trading.equity, currency)
+
+    def _open_rows(self) -> Iterator[tuple[str, str]]:
+        """What the open positions have realised and paid so far, and their unrealised profit."""
+        trading, currency = self.summary, self.summary.currency
+        if not trading.held:
+            return
+        if trading.open_gross:
+            yield "realised by partial exits", money(trading.open_gross, currency)
+        yield "fees of open positions", money(-trading.open_fees, currency)
+        if trading.open_funding:
+            yield "funding of open positions", money(trading.open_funding, currency)
+        unrealised = trading.unrealised
+        yield "unrealised profit", "unknown" if unrealised is None else money(unrealised, currency)
 
 
 def _table(title: str, style: str, rows: Iterator[tuple[str, str]]) -> Table:
@@ -142,6 +162,10 @@ def _counts(counted: dict[str, int]) -> str:
 
 def _change(before: Decimal, after: Decimal, currency: str) -> str:
     return f"{money(before, currency).removesuffix(currency)}-> {money(after, currency)}"
+
+
+def _ratio(ratio: float | None) -> str:
+    return "none" if ratio is None else f"{ratio:.2f}"
 
 
 def _period(plan: Plan) -> tuple[datetime, datetime]:

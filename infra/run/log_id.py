@@ -17,7 +17,7 @@ from adapters.tapes import Tape, tape_identity
 from domain.catalogue import BUILT_IN, Listing
 from domain.instrument import RulesOrigin
 from domain.opening import LogOpened, Mode
-from domain.settings import OrphanSettings, Settings, StrategySettings
+from domain.settings import OnKill, OrphanSettings, Settings, StrategySettings
 from infra.run.stake import Stake
 
 FORM = 1
@@ -137,6 +137,8 @@ def later(settings: Settings) -> Iterator[tuple[str, Any]]:
         yield "risk.win_rate_window", settings.risk.win_rate_window
     if settings.reverse_others:
         yield "reverse_others", settings.reverse_others
+    if settings.risk.on_kill is not OnKill.HOLD:
+        yield "risk.on_kill", settings.risk.on_kill
     if settings.orphans != OrphanSettings():
         yield "orphans", _fields(settings.orphans, ORPHANS)
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from statistics import fmean, stdev
 
 from sqlalchemy import RowMapping, select
 
+from domain.ratios import Ratios, daily_returns, ratios
 from projections.source import Source
-
-YEAR_OF_DAYS = 365
-"""Trading days per year; markets for crypto assets never close."""
 
 
 class Dimension(StrEnum):
@@ -27,17 +22,6 @@ class Dimension(StrEnum):
     DAY = "DAY"
 
 
-@dataclass(frozen=True, slots=True)
-class Ratios:
-    """Annualised ratios of the daily returns; None with fewer than two days or with a deviation of zero."""
-
-    sharpe: float | None
-    sortino: float | None
-
-
-NO_RATIOS = Ratios(None, None)
-
-
 def performance(source: Source, account: str | None, by: Dimension) -> Sequence[RowMapping]:
     """The performance rows of one dimension, of one account or of all (None), ordered by account and value."""
     rows = source.table("performance")
@@ -47,31 +31,33 @@ def performance(source: Source, account: str | None, by: Dimension) -> Sequence[
 
 
 def ratios_by_account(source: Source, accounts: Sequence[str]) -> Mapping[str, Ratios]:
-    """Each account's ratios over all its days, the open day included; accounts without a day are left out."""
-    days = source.table("days")
-    statement = select(days).where(days.c.account.in_(accounts)).order_by(days.c.account, days.c.day)
-    returns: dict[str, list[float]] = defaultdict(list)
-    for day in source.connection.execute(statement).mappings():
-        if day["opening"] > 0:
-            returns[day["account"]].append(float((day["balance"] - day["opening"]) / day["opening"]))
-    return {account: ratios(values) for account, values in returns.items()}
+    """Each account's ratios up to its last mark, as `domain/ratios.py` defines them.
 
-
-def ratios(returns: Sequence[float]) -> Ratios:
-    """Sharpe and Sortino of daily returns (fractions), against a riskless return of zero.
-
-    Sharpe (1994): mean / sample standard deviation. Sortino (Sortino and Price, 1994): mean / root of the mean square
-    of the returns below zero, over all days. Both are multiplied by the square root of 365.
+    In a log of an earlier version the days before the first mark have their last balance instead of their equity.
     """
-    if len(returns) < 2:
-        return NO_RATIOS
-    mean, year = fmean(returns), math.sqrt(YEAR_OF_DAYS)
-    spread = stdev(returns)
-    downside = math.sqrt(fmean(min(one, 0.0) ** 2 for one in returns))
-    return Ratios(
-        mean / spread * year if spread > 0 else None,
-        mean / downside * year if downside > 0 else None,
-    )
+    return {account: ratios(_returns(source, account)) for account in accounts}
+
+
+def _returns(source: Source, account: str) -> Sequence[float]:
+    begun = source.table("equity_begun")
+    found = source.connection.execute(select(begun).where(begun.c.account == account)).mappings().first()
+    if found is None:
+        return ()
+    marked = _by_day(source, "equity_days", account, "equity")
+    first = min(marked, default=None)
+    closes = {
+        day: balance
+        for day, balance in _by_day(source, "days", account, "balance").items()
+        if first is None or day < first
+    } | marked
+    opened = date.fromisoformat(found["day"])
+    return daily_returns(opened, found["equity"], sorted(closes.items()))
+
+
+def _by_day(source: Source, name: str, account: str, column: str) -> dict[date, Decimal]:
+    rows = source.table(name)
+    statement = select(rows.c.day, rows.c[column]).where(rows.c.account == account)
+    return {date.fromisoformat(day): amount for day, amount in source.connection.execute(statement)}
 
 
 def figures(row: RowMapping) -> Mapping[str, Decimal | None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import pytest
 
@@ -32,8 +31,7 @@ def a_desk_with_an_orphan(rule: OrphanRule, to: str = "", filled: str = "1") -> 
 
 
 def start(desk: Desk) -> Sequence[str]:
-    fresh_until = desk.at + timedelta(minutes=1)
-    commands = settle_orphans(desk.world.portfolio, chain="start", fresh_until=fresh_until)
+    commands = settle_orphans(desk.world.portfolio, chain="start")
     return names(desk.ask(*commands, cause="command:start")) if commands else []
 
 
@@ -59,13 +57,13 @@ def test_a_position_that_is_handed_over_is_no_longer_an_orphan() -> None:
 
 def test_with_close_the_orphan_is_closed_at_the_market_once() -> None:
     desk = a_desk_with_an_orphan(OrphanRule.CLOSE)
-    assert start(desk) == ["PositionOrphaned", "OrderCancelRequested", "OrderPlaced"]
+    assert start(desk) == ["PositionOrphaned", "OrderCancelRequested", "PositionClosing", "OrderPlaced"]
     placed = desk.log.envelopes[-1].event
     assert isinstance(placed, OrderPlaced)
     assert (placed.side, placed.quantity, placed.reduce_only) == (Side.SELL, D(1), True)
     assert placed.purpose is Purpose.MANUAL
     assert start(desk) == ["PositionOrphaned"], "the exit is under way"
-    desk.tell(a_fill_of("start-x1", "x9", D(1), D(101)))
+    desk.tell(a_fill_of("start-o1x1", "x9", D(1), D(101)))
     assert start(desk) == []
 
 
@@ -80,7 +78,7 @@ def test_a_waiting_entry_of_a_strategy_that_is_no_longer_configured_is_cancelled
 
 def test_reporting_an_ended_position_as_an_orphan_is_refused() -> None:
     desk = a_desk_with_an_orphan(OrphanRule.HAND_OVER, "fast")
-    commands = settle_orphans(desk.world.portfolio, chain="start", fresh_until=desk.at)
+    commands = settle_orphans(desk.world.portfolio, chain="start")
     desk.tell(a_fill_of(next(iter(desk.world.portfolio.exits)), "x9", D(1), D(101)))
     with pytest.raises(Refused, match="has ended"):
         desk.ask(*commands, cause="command:late")

@@ -12,6 +12,7 @@ from domain.direction import Direction, Purpose, Side
 from domain.errors import AccountNotOpened
 from domain.events import BY_FULL_NAME
 from domain.instrument import InstrumentRulesChanged
+from domain.mark import AccountMarked
 from domain.opening import LogOpened, Mode
 from domain.order import (
     OrderAccepted,
@@ -84,8 +85,8 @@ def a_held_position() -> History:
     return an_entered_signal().order("abc-e1", a_fill(D(10))).position(an_opening())
 
 
-def test_every_event_is_folded_except_the_opening_of_the_log() -> None:
-    assert set(BY_FULL_NAME.values()) - set(FOLDS) == {LogOpened}
+def test_every_event_is_folded_except_the_opening_of_the_log_and_marks() -> None:
+    assert set(BY_FULL_NAME.values()) - set(FOLDS) == {LogOpened, AccountMarked}
 
 
 def test_an_event_of_the_log_itself_leaves_the_portfolio_unchanged() -> None:

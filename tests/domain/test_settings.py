@@ -33,6 +33,7 @@ RANGES = {name: (low, high) for name, _, low, high in ranges(DEFAULT)}
 UNRANGED = {
     "strategies",
     "risk.allowed",
+    "risk.on_kill",
     "sizing.rule",
     "paused",
     "reverse_others",

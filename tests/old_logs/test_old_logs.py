@@ -26,7 +26,19 @@ from infra.run.stake import Stake
 from projections.bookkeeping import METADATA
 from projections.chain import missing_causes
 from projections.store import prepare, writing
-from tests.old_logs.logs import FOLDER, LOGS, TAPES, as_printed, copy_of, differences, instants, printed, read
+from tests.old_logs.logs import (
+    FOLDER,
+    LOGS,
+    TAPES,
+    as_printed,
+    copy_of,
+    differences,
+    instants,
+    printed,
+    read,
+    shorten,
+    without_later_events,
+)
 from tests.projections.stores import all_rows, built
 
 _ROOT = Path(__file__).parents[2]
@@ -94,6 +106,21 @@ def test_an_old_log_that_was_cut_is_resumed_to_the_same_events(part: float, tmp_
     assert list(differences(old, resumed, written_anew=True)) == []
 
 
+def test_an_old_log_has_marks_from_its_resumption_on_wherever_it_stops_again(tmp_path: Path) -> None:
+    """The recorded part has no marks, and it leads to none when it is recalled a second time."""
+    old = as_printed("plain")
+    cut = instants(old)[len(instants(old)) // 2]
+    log = copy_of("plain", tmp_path, cut)
+    assert resume("plain", log).returncode == 0
+    whole = [printed(one) for one in read(log)]
+    assert next(line["position"] for line in whole if line["type"] == "AccountMarked") > cut
+    ends = [end for end in instants(whole) if end > cut]
+    for end in (ends[0], ends[len(ends) // 3], ends[-1]):
+        shorten(log, end)
+        assert resume("plain", log).returncode == 0
+        assert [printed(one) for one in read(log)] == whole
+
+
 def test_an_old_log_with_requests_is_resumed_at_its_end(tmp_path: Path) -> None:
     log = copy_of("tape", tmp_path)
     done = resume("tape", log)
@@ -124,7 +151,7 @@ def test_an_old_log_resumed_before_the_reversal_of_a_persons_position_keeps_it(t
     log = copy_of("tape", tmp_path, max(end for end in instants(old) if end <= REVERSING))
     done = resume("tape", log)
     assert done.returncode == 0, done.stderr
-    resumed = [printed(one) for one in read(log)]
+    resumed = without_later_events([printed(one) for one in read(log)])
     found = (line["data"] for line in resumed if line["type"] == "DecisionMade")
     kept = next(decision for decision in found if decision["reasons"] == ["HELD_BY_PERSON"])
     decided = next(line["position"] for line in resumed if line["data"] is kept)

@@ -61,12 +61,12 @@ def test_trades_wins_and_profit_are_summed_over_closed_positions() -> None:
 
 
 def test_a_trade_that_breaks_even_is_not_won() -> None:
-    assert summary(closed("0")).win_rate == 0
+    assert summary(an_opening(), closed("0")).win_rate == 0
 
 
 def test_exits_are_counted_by_reason() -> None:
     reasons = (Purpose.STOP, Purpose.STOP, Purpose.TARGET)
-    added = summary(*(closed("1", reason=reason) for reason in reasons))
+    added = summary(*(event for reason in reasons for event in (an_opening(), closed("1", reason=reason))))
     assert added.figures()["exits"] == {"STOP": 2, "TARGET": 1}
 
 

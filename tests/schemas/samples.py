@@ -21,10 +21,12 @@ from domain.account import (
     KillSwitchReset,
     KillSwitchTripped,
 )
+from domain.closing import CloseReason
 from domain.direction import Direction, Purpose, Side
 from domain.events import FULL_NAMES, Event, schema_version
 from domain.instrument import Instrument, InstrumentListed, InstrumentRulesChanged, RulesOrigin
 from domain.log import Envelope, Meta
+from domain.mark import AccountMarked
 from domain.opening import LogOpened, Mode
 from domain.order import (
     Liquidity,
@@ -48,6 +50,10 @@ from domain.order import (
 )
 from domain.position import (
     PositionClosed,
+    PositionCloseFailed,
+    PositionCloseRetried,
+    PositionCloseWithdrawn,
+    PositionClosing,
     PositionFunded,
     PositionIncreased,
     PositionOpened,
@@ -58,6 +64,7 @@ from domain.position import (
 from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
 from domain.settings import (
     AlphaSettings,
+    OnKill,
     OrphanRule,
     OrphanSettings,
     RiskSettings,
@@ -136,6 +143,7 @@ _SETTINGS = Settings(
         freshness_seconds=20,
         win_rate_window=40,
         minimum_win_rate=Decimal("0.4"),
+        on_kill=OnKill.CLOSE,
     ),
     sizing=SizingSettings(
         rule=SizingRule.FIXED, quantity=Decimal("0.01"), percent=Decimal("0.2"), risk=Decimal("0.02")
@@ -267,6 +275,10 @@ _EVENTS: tuple[Event, ...] = (
     PositionFunded(Decimal("-0.432")),
     ProtectionMoved(Decimal(43100), Decimal(44000)),
     PositionOrphaned("trend-fast", "trend-slow"),
+    PositionClosing(CloseReason.KILL_SWITCH, "01hx3k9zq2m4c", "01hx3k9zq2m4c-x"),
+    PositionCloseFailed(order_id=ORDER, attempt=2, remaining=Decimal("0.0625"), retry_at=NOON),
+    PositionCloseRetried(3),
+    PositionCloseWithdrawn("kept for the weekend"),
     PositionClosed(
         order_id=ORDER,
         quantity=Decimal("0.125"),
@@ -290,6 +302,18 @@ _EVENTS: tuple[Event, ...] = (
     DayClosed("2026-03-01", Decimal("10126.5"), Decimal("126.5")),
     KillSwitchTripped("daily loss"),
     KillSwitchReset("looked into it"),
+    AccountMarked(
+        hour=NOON,
+        balance=Decimal("9998.35"),
+        unrealised=Decimal("-630.00"),
+        equity=Decimal("9368.35"),
+        low=Decimal("9368.35"),
+        high=Decimal("10000.00"),
+        worst=Decimal("9338.35"),
+        candles=1042,
+        candle_hash="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        hash_algorithm="sha256-hourly/1",
+    ),
     InstrumentListed(_INSTRUMENT, RulesOrigin("Bybit v5 instruments-info", NOON, guessed=False)),
     InstrumentRulesChanged(_CHANGED_RULES, RulesOrigin("the tape", None, guessed=True)),
     SettingsChanged(2, _SETTINGS, "breakout trades against the news"),
@@ -305,8 +329,9 @@ def _enveloped(event: Event) -> Envelope:
 SAMPLES: Mapping[str, Envelope] = {FULL_NAMES[type(event)]: _enveloped(event) for event in _EVENTS}
 """The sample of each event, by the event's full name."""
 
+_HELD_AFTER_A_TRIP = replace(_SETTINGS, risk=replace(_SETTINGS.risk, on_kill=OnKill.HOLD))
 _ONE_OF_A_KIND = replace(
-    _SETTINGS,
+    _HELD_AFTER_A_TRIP,
     strategies=(StrategySettings("trend", {"fast": "12", "slow": "26"}), StrategySettings("breakout")),
     reverse_others=False,
     orphans=OrphanSettings(),

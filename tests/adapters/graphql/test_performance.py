@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from decimal import Decimal
 
 import pytest
 
-from projections.questions.performance import NO_RATIOS, ratios
 from projections.summary import Summary
 from tests.adapters.graphql.reading import Reading
 
@@ -43,23 +41,7 @@ def test_the_groups_of_a_dimension_add_up_to_all_trades(reading: Reading, by: st
     assert all(one["sharpe"] is None and one["sortino"] is None for one in parts)
 
 
-def test_the_ratios_of_the_demo_equal_known_values(reading: Reading) -> None:
-    document = (
-        "{performance {sharpe sortino} equity(first: 200, direction: ASC) {edges {node {day balance}}}}"
-    )
-    data = reading.query(document)
-    assert data["performance"][0]["sharpe"] == pytest.approx(-5.226, abs=0.001)
-    assert data["performance"][0]["sortino"] < data["performance"][0]["sharpe"]
-
-
-def test_the_ratios_of_three_daily_returns_equal_values_computed_by_hand() -> None:
-    """Returns of 2 %, -1 % and 2 %: mean 1 %, sample deviation sqrt(3) %, downside sqrt(1/3) %."""
-    found = ratios([0.02, -0.01, 0.02])
-    assert found.sharpe == pytest.approx(math.sqrt(365) / math.sqrt(3))
-    assert found.sortino == pytest.approx(math.sqrt(365) * math.sqrt(3))
-
-
-def test_ratios_are_none_for_one_day_equal_returns_or_no_losing_day() -> None:
-    assert ratios([]) == ratios([0.05]) == NO_RATIOS
-    assert ratios([0.01, 0.01]).sharpe is None
-    assert ratios([0.01, 0.02]).sortino is None
+def test_the_demo_has_no_ratios_because_it_has_fewer_than_thirty_days(reading: Reading) -> None:
+    data = reading.query("{performance {sharpe sortino} equity(first: 1) {edges {node {day}}}}")
+    assert data["equity"]["edges"][0]["node"]["day"] < "2025-01-30"
+    assert data["performance"][0] == {"sharpe": None, "sortino": None}

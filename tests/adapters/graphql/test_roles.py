@@ -24,6 +24,7 @@ SENDS = {
     "amendOrder": Role.TRADER,
     "cancelOrder": Role.TRADER,
     "closePosition": Role.TRADER,
+    "withdrawClose": Role.TRADER,
     "moveProtection": Role.TRADER,
     "pauseStrategy": Role.TRADER,
     "resumeStrategy": Role.TRADER,

@@ -24,6 +24,8 @@ DAY = History(
     ],
     profits=[Profit("paper", "trend", "USDT", Decimal("-12.50"))],
     trades=[Trades("paper", 60, 24, 50, 21, Decimal(300), Decimal(-240))],
-    money=[Money("paper", "USDT", Decimal("9987.50"), Decimal(1200), 1, 0.02, 0.05, False)],
+    money=[
+        Money("paper", "USDT", Decimal("9987.50"), Decimal("9990.25"), Decimal(1200), 1, 0.02, 0.05, False)
+    ],
     progress=[Progress("orders", 3, 0.25, 0, 0), Progress("equity", 130, 31.5, 120, 2)],
 )

@@ -268,7 +268,7 @@ def test_a_reducing_order_beyond_the_position_is_declined() -> None:
     assert "there is no position" in eve.declined(PlaceOrder(replace(out, side=Side.BUY)))
     assert "has no stop and no target" in eve.declined(PlaceOrder(replace(out, stop=D(90))))
     tripped(eve)
-    assert eve.accepted(PlaceOrder(out), "out") == ["OrderPlaced"], (
+    assert eve.accepted(PlaceOrder(out), "out") == ["PositionClosing", "OrderPlaced"], (
         "a reducing order is never refused by the kill switch"
     )
     order = placed(eve.desk, f"{chain_of('out')}-x1")
@@ -379,7 +379,7 @@ def test_cancelling_the_stop_of_an_open_position_is_declined() -> None:
 def test_closing_a_position_that_is_being_closed_is_declined() -> None:
     eve = Asking()
     eve.entered()
-    assert eve.accepted(ClosePosition(LONG_ONE, "enough"), "out") == ["OrderPlaced"]
+    assert eve.accepted(ClosePosition(LONG_ONE, "enough"), "out") == ["PositionClosing", "OrderPlaced"]
     order_id = f"{chain_of('out')}-x1"
     order = placed(eve.desk, order_id)
     assert (order.type, order.side, order.quantity, order.purpose) == (
@@ -388,7 +388,7 @@ def test_closing_a_position_that_is_being_closed_is_declined() -> None:
         D(10),
         Purpose.MANUAL,
     )
-    assert f"{order_id} closes" in eve.declined(ClosePosition(LONG_ONE, "enough"))
+    assert "is being closed already, attempt 1" in eve.declined(ClosePosition(LONG_ONE, "enough"))
     eve.desk.tell(a_fill_of(order_id, "out", D(10), D(101)))
     assert eve.desk.world.portfolio.positions == {}
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from domain.account import DayOpened, FundsReserved, KillSwitchTripped
+from domain.closing import CloseReason
 from domain.committees import (
     EXIT_MEMBERS,
     MEMBERS,
@@ -23,6 +24,7 @@ from domain.committees import (
 from domain.direction import Direction, Purpose
 from domain.order import OrderCancelRequested, OrderOutcomeUnknown, OrderType
 from domain.portfolio import EMPTY
+from domain.position import PositionCloseFailed, PositionClosing
 from domain.reconciliation import DiscrepancyFound
 from domain.settings import (
     AlphaSettings,
@@ -369,6 +371,20 @@ def an_exit_under_way() -> History:
     return holding().order("zzz-x1", exit_order)
 
 
+def a_close_that_waits() -> History:
+    begun = PositionClosing(CloseReason.SIGNAL, "zzz", "zzz-x")
+    failed = PositionCloseFailed(order_id="zzz-x1", attempt=1, remaining=D(1), retry_at=NOW)
+    return holding().position(begun, failed)
+
+
+def a_part_leaves() -> History:
+    """A person's resting order reduces a part of the position, far from the market."""
+    part = a_stop(
+        parent=None, type=OrderType.LIMIT, trigger_price=None, limit_price=D(150), purpose=Purpose.MANUAL
+    )
+    return holding().order("mine-x1", part)
+
+
 def an_entry_being_taken_back() -> History:
     return waiting_for(AGAINST.strategy).order("abc-e1", OrderCancelRequested("REVERSAL"))
 
@@ -385,6 +401,7 @@ class Refusal:
 
 REFUSALS = (
     Refusal("exit_once", "EXIT_UNDER_WAY", an_exit_under_way),
+    Refusal("exit_once", "EXIT_UNDER_WAY", a_close_that_waits),
     Refusal("exit_once", "EXIT_UNDER_WAY", an_entry_being_taken_back),
     Refusal(
         "data_freshness",
@@ -548,6 +565,15 @@ def test_under_policies_without_owners_any_opposing_signal_closes_a_position(
     decision = decide(AGAINST, a_view(held(an_open_day())), policy_version)
     assert (decision.verdict, decision.reasons) == (Verdict.CLOSE, ("REVERSAL",))
     assert [vote.member for vote in decision.votes] == ["data_freshness", "exit_once"]
+
+
+@pytest.mark.parametrize(
+    ("policy_version", "verdict"), [(3, Verdict.SKIP), (4, Verdict.CLOSE), (POLICY_VERSION, Verdict.CLOSE)]
+)
+def test_a_resting_reduction_prevents_an_exit_only_under_the_earlier_policies(
+    policy_version: int, verdict: Verdict
+) -> None:
+    assert decide(AGAINST, a_view(a_part_leaves()), policy_version).verdict is verdict
 
 
 def test_an_own_position_is_closed_beside_an_entry_of_another_owner() -> None:

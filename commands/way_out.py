@@ -1,0 +1,61 @@
+"""The commands that begin a close, and the order of each attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from commands.order import PlaceOrder
+from commands.position import BeginClose
+from domain.arithmetic import EXACT
+from domain.closing import CloseReason, Closing
+from domain.direction import Purpose, exit_side
+from domain.instrument import round_down
+from domain.order import OrderPlaced, OrderType
+from domain.portfolio import OpenPosition, Portfolio
+
+_PURPOSES: Mapping[CloseReason, Purpose] = {
+    CloseReason.SIGNAL: Purpose.REVERSAL,
+    CloseReason.PERSON: Purpose.MANUAL,
+    CloseReason.KILL_SWITCH: Purpose.MANUAL,
+    CloseReason.ORPHANED: Purpose.MANUAL,
+}
+"""The purpose of the orders of each close."""
+
+
+def begin_close(held: OpenPosition, reason: CloseReason, chain: str, orders: str = "") -> BeginClose:
+    """The command that begins a close in this chain. Its order ids begin with `orders`, by default `<chain>-x`."""
+    return BeginClose(stream=held.stream, reason=reason, chain=chain, orders=orders or f"{chain}-x")
+
+
+def attempt(
+    held: OpenPosition, closing: Closing, portfolio: Portfolio, fresh_until: datetime
+) -> PlaceOrder | None:
+    """The reduce-only market order of the latest attempt, which may be sent until `fresh_until` (UTC).
+
+    Its quantity is the held quantity less what other orders close at once, at most the instrument's largest quantity.
+    None if nothing remains; then the attempt consists of those other orders.
+    """
+    rules = portfolio.instruments[held.state.instrument]
+    quantity = min(remaining(held, portfolio), round_down(rules.max_quantity, rules.lot))
+    if quantity <= 0:
+        return None
+    terms = OrderPlaced(
+        instrument=rules.id,
+        side=exit_side(held.state.direction),
+        type=OrderType.MARKET,
+        quantity=quantity,
+        limit_price=None,
+        trigger_price=None,
+        reduce_only=True,
+        purpose=_PURPOSES[closing.reason],
+        parent=None,
+        fresh_until=fresh_until,
+    )
+    return PlaceOrder(closing.order_id, terms, rules)
+
+
+def remaining(held: OpenPosition, portfolio: Portfolio) -> Decimal:
+    """The held quantity less what orders close at once, in base currency; not positive if they close all of it."""
+    return EXACT.subtract(held.state.quantity, portfolio.closing_quantity(held))

@@ -1,0 +1,74 @@
+"""The highest equity of an account so far, and how far the equity has fallen below it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec import Struct
+
+from domain.arithmetic import ZERO
+from domain.drawdown import Drawdown, drawdown_after
+from domain.mark import HOUR, AccountMarked, end_of_hour
+
+
+class Watermark(Struct, frozen=True, gc=False, kw_only=True):
+    """`now` has the highest equity and the current one, `largest` the largest fall so far, as a fraction of its peak.
+
+    A mark covers the changes of the balance within its hour. Therefore `peak_before` and `largest_before` keep the
+    values before the first change of the balance since the last mark's hour; `hour` is the hour of the latest changes,
+    None directly after a mark. `marked` is true once there was a mark.
+    """
+
+    now: Drawdown
+    largest: Decimal = ZERO
+    peak_before: Decimal
+    largest_before: Decimal = ZERO
+    hour: datetime | None = None
+    marked: bool = False
+
+
+def begun_at(balance: Decimal) -> Watermark:
+    """The watermark of an account that opens with this balance."""
+    return Watermark(now=Drawdown(balance, balance), peak_before=balance)
+
+
+def at_balance(mark: Watermark, balance: Decimal, at: datetime, *, holding: bool) -> Watermark:
+    """The watermark after a change of the balance, which is the equity while nothing is held.
+
+    While a position is open the equity is known from marks only. In a log without marks, which an earlier version
+    wrote, the balance is used in its place.
+    """
+    if holding and mark.marked:
+        return mark
+    hour = end_of_hour(at) - HOUR
+    same = mark.hour == hour
+    now = drawdown_after(mark.now.peak, balance)
+    return Watermark(
+        now=now,
+        largest=max(mark.largest, now.fraction or ZERO),
+        peak_before=mark.peak_before if same else mark.now.peak,
+        largest_before=mark.largest_before if same else mark.largest,
+        hour=hour,
+        marked=mark.marked,
+    )
+
+
+def at_mark(before: Watermark, mark: AccountMarked) -> Watermark:
+    """The watermark after a mark.
+
+    The hour's worst equity is compared with the peak before the hour, because the order of high and worst within the
+    hour is not recorded. The equity at the end of the hour is compared with the peak that includes the hour's high.
+    """
+    covered = before.hour is not None and mark.hour <= before.hour
+    peak, largest = (
+        (before.peak_before, before.largest_before) if covered else (before.now.peak, before.largest)
+    )
+    within = Drawdown(peak, min(mark.worst, peak)).fraction or ZERO
+    now = drawdown_after(max(peak, mark.high), mark.equity)
+    return Watermark(
+        now=now,
+        largest=max(largest, within, now.fraction or ZERO),
+        peak_before=now.peak,
+        marked=True,
+    )
