@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
+from uuid import UUID
 
 from adapters.avro import iso, to_json
 from adapters.avro.codec import AvroCodec
 from adapters.log.sqlite import read_sqlite
-from domain.log import Recorded
+from domain.log import Recorded, event_id
 
 FOLDER = Path(__file__).parent
 LOGS = ("tape", "plain", "by_hand")
@@ -100,15 +102,39 @@ def differences(old: Sequence[Json], new: Sequence[Json], *, written_anew: bool 
         yield from _of_objects(where, then, compared, {"schema_version"} if written_anew else set())
 
 
-LATER_EVENTS = frozenset({"AccountMarked"})
-"""Classes of events that were added after these logs were written. Their streams hold no other events, and no event is
-caused by one of them, so the other events differ only by their ordinals."""
+LATER_EVENTS = frozenset(
+    {
+        "AccountMarked",
+        "PositionClosing",
+        "PositionCloseFailed",
+        "PositionCloseRetried",
+        "PositionCloseWithdrawn",
+    }
+)
+"""Classes of events that were added after these logs were written."""
 
 
 def without_later_events(lines: Sequence[Json]) -> Sequence[Json]:
-    """The other events, numbered again from the first one's ordinal."""
-    kept = [line for line in lines if line["type"] not in LATER_EVENTS]
-    return [{**line, "position": ordinal} for ordinal, line in enumerate(kept, 1)]
+    """The other events as they would be without the later ones, from the first event of a log on.
+
+    Ordinals, versions and ids follow from the events before them, so they are computed again. An event that was caused
+    by a later one has the cause of that one.
+    """
+    log_id = UUID(lines[0]["data"]["log_id"])
+    known: dict[str, str] = {}
+    versions: Counter[str] = Counter()
+    kept: list[Json] = []
+    for line in lines:
+        cause = known.get(line["causation_id"], line["causation_id"])
+        if line["type"] in LATER_EVENTS:
+            known[line["event_id"]] = cause
+            continue
+        versions[line["stream"]] += 1
+        version = versions[line["stream"]]
+        known[line["event_id"]] = str(event_id(log_id, line["stream"], version))
+        again = {"position": len(kept) + 1, "version": version, "event_id": known[line["event_id"]]}
+        kept.append({**line, **again, "causation_id": cause})
+    return kept
 
 
 LATER_MEMBERS = frozenset({"holder"})

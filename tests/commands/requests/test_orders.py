@@ -268,7 +268,7 @@ def test_a_reducing_order_beyond_the_position_is_declined() -> None:
     assert "there is no position" in eve.declined(PlaceOrder(replace(out, side=Side.BUY)))
     assert "has no stop and no target" in eve.declined(PlaceOrder(replace(out, stop=D(90))))
     tripped(eve)
-    assert eve.accepted(PlaceOrder(out), "out") == ["PositionClosing", "OrderPlaced"], (
+    assert eve.accepted(PlaceOrder(out), "out") == ["OrderPlaced"], (
         "a reducing order is never refused by the kill switch"
     )
     order = placed(eve.desk, f"{chain_of('out')}-x1")
