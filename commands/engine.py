@@ -19,7 +19,7 @@ from commands import answering, day, requests, starting
 from commands.door import Answer
 from commands.exchange import AnyReport
 from commands.identity import ENGINE, Identity
-from commands.inputs import Input, MarketMoved, Reported, RequestMade, Started, Tick
+from commands.inputs import Input, MarketMoved, Relisted, Reported, RequestMade, Started, Tick
 from commands.marking import Marking
 from commands.recall import NOTHING_TO_RECALL, Recall
 from commands.reports import stimuli
@@ -77,6 +77,7 @@ class Engine:
             RequestMade: self._requested,
             Tick: self._ticked,
             Started: self._started,
+            Relisted: self._relisted,
             Stimulus: self._commanded,
         }
 
@@ -218,6 +219,10 @@ class Engine:
         world = self.world
         yield from self._work(starting.configured(given.at, given.configured, world.portfolio))
         yield from self._work(starting.settled(given.at, self.identity, world.portfolio))
+        return None
+
+    def _relisted(self, given: Relisted) -> Work:
+        yield from self._work(Stimulus(given.at, given.asks))
         return None
 
     def _is_another_day(self, at: datetime) -> bool:

@@ -55,7 +55,14 @@ class Started(Struct, frozen=True):
     configured: Settings
 
 
-Input = MarketMoved | Reported | RequestMade | Tick | Started | Stimulus
+class Relisted(Struct, frozen=True):
+    """The market shows that other rules are in force for some instruments; each ask lists one of them."""
+
+    at: datetime
+    asks: tuple[Ask, ...]
+
+
+Input = MarketMoved | Reported | RequestMade | Tick | Started | Relisted | Stimulus
 """A `Stimulus` as an input holds commands of the system itself, such as the opening of a log."""
 
 

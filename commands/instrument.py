@@ -15,14 +15,16 @@ from domain.instrument import (
     InstrumentEvent,
     InstrumentListed,
     InstrumentRulesChanged,
+    RulesOrigin,
     check_instrument_id,
 )
 
 
 class ListInstrument(Struct, frozen=True, gc=False):
-    """Lists the instrument with its current rules."""
+    """Lists the instrument with its current rules. `origin` is None for rules that the venue states about itself."""
 
     instrument: Instrument
+    origin: RulesOrigin | None = None
 
 
 InstrumentCommand = ListInstrument
@@ -35,8 +37,8 @@ def decide(command: InstrumentCommand, state: Catalogue) -> Sequence[InstrumentE
     check_rules(instrument)
     known = state.get(instrument.id)
     if known is None:
-        return [InstrumentListed(instrument)]
-    return [] if known == instrument else [InstrumentRulesChanged(instrument)]
+        return [InstrumentListed(instrument, command.origin)]
+    return [] if known == instrument else [InstrumentRulesChanged(instrument, command.origin)]
 
 
 def check_rules(instrument: Instrument) -> None:

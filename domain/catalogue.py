@@ -1,22 +1,35 @@
-"""The catalogue: the trading rules of known instruments, and documented defaults for unknown ones.
+"""The catalogue: the trading rules of known instruments, and rules guessed from a tape for unknown ones.
 
-The table holds Bybit's linear perpetuals as its instruments-info endpoint returned them in January 2025 (tick, lot,
-bounds, minimum notional, leverage), with the maintenance margin of the first tier of its risk-limit table. Fees are
-those of an account without a VIP level.
+Rules with a source are real: those of the table below, and those imported from a file of an exchange. The table holds
+Bybit's linear perpetuals as its instruments-info endpoint returned them in January 2025 (tick, lot, bounds, minimum
+notional, leverage), with the maintenance margin of the first tier of its risk-limit table. Fees are those of an account
+without a VIP level.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 
-from domain.instrument import Instrument, instrument_id, symbol_of, with_tick
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain.arithmetic import EXACT, FLOOR, ONE, ZERO
+from domain.instrument import Instrument, RulesOrigin, instrument_id, market_of, symbol_of
+from domain.quotes import QUOTES, quoted, split_symbol
+from domain.steps import Seen, power_of_ten
 
 MAKER_FEE = Decimal("0.0002")
 TAKER_FEE = Decimal("0.00055")
 MIN_NOTIONAL = Decimal(5)
+GUESSED_LEVERAGE = Decimal(25)
+GUESSED_MAINTENANCE = Decimal("0.02")
 
-_QUOTES = ("USDT", "USDC", "USD", "EUR", "BTC", "ETH")
+BUILT_IN = RulesOrigin("Bybit v5 instruments-info, built in", datetime(2025, 1, 1, tzinfo=UTC), guessed=False)
+FROM_THE_TAPE = RulesOrigin("the tape", None, guessed=True)
+
+_TAPES_TICK = "; the tick is the tape's"
 
 # symbol: tick, lot (= minimum quantity), maximum quantity, maximum leverage, maintenance margin
 _BYBIT_LINEAR: Mapping[str, tuple[str, str, str, str, str]] = {
@@ -26,26 +39,123 @@ _BYBIT_LINEAR: Mapping[str, tuple[str, str, str, str, str]] = {
     "XRPUSDT": ("0.0001", "0.1", "2875000", "75", "0.01"),
 }
 
-# lot, maximum quantity, maximum leverage, maintenance margin of an instrument that is not in the table
-_DEFAULTS = (Decimal("0.001"), Decimal(100_000), Decimal(25), Decimal("0.02"))
+# The default lot of a market that is generated, not recorded.
+_LOT = Decimal("0.001")
+
+# A guessed lot is worth at most 20 times the least notional (about 100 dollars), a guessed largest order about 20
+# million times (about 100 million dollars). Bybit's largest orders of the table are worth 7 to 70 million.
+_LOT_VALUE, _LARGEST_VALUE, _STAKE = Decimal(20), Decimal(20_000_000), Decimal(2_000)
+# Of a few prices, a tick of more than the third digit cannot be told from round prices.
+_CERTAIN_DIGITS = -2
+_LEAST, _MOST = Decimal("1e-18"), Decimal("1e18")
 
 
-def known() -> tuple[Instrument, ...]:
+class Listing(Struct, frozen=True, gc=False):
+    """An instrument's rules and where they come from; None where an earlier version did not record that."""
+
+    instrument: Instrument
+    origin: RulesOrigin | None
+
+
+Catalogue = Mapping[str, Listing]
+"""Real rules by instrument id."""
+
+
+def known() -> tuple[Listing, ...]:
     """The rules of every instrument in the table, ordered by symbol; a market without a tape lists all of them."""
-    return tuple(rules_for(instrument_id(symbol), MIN_NOTIONAL) for symbol in sorted(_BYBIT_LINEAR))
+    return tuple(_built_in(symbol) for symbol in sorted(_BYBIT_LINEAR))
 
 
-def rules_for(instrument: str, tick_seen: Decimal) -> Instrument:
-    """The rules of an instrument: the venue's if the instrument is in the table, else cautious defaults.
+def rules_for(instrument: str, tick: Decimal) -> Instrument:
+    """The rules of a generated market: the venue's if the instrument is in the table, else `tick` and defaults.
 
-    The default tick is `tick_seen`, the finest step observed in the market's prices. The other defaults are a lot of
-    0.001, leverage up to 25, a maintenance margin of 2 %, and Bybit's fees and minimum notional.
+    The defaults are a lot of 0.001, leverage up to 25, a maintenance margin of 2 %, and Bybit's fees and minimum
+    notional.
     """
     symbol = symbol_of(instrument)
-    known = _BYBIT_LINEAR.get(symbol) if instrument == instrument_id(symbol) else None
-    figures = (tick_seen, *_DEFAULTS) if known is None else tuple(Decimal(text) for text in known)
-    tick, lot, most, leverage, maintenance = figures
+    if _is_in_the_table(instrument):
+        return _built_in(symbol).instrument
     base, quote = split_symbol(symbol)
+    return _rules(instrument, base, quote, tick, _LOT, Decimal(100_000), MIN_NOTIONAL)
+
+
+def real_rules(instrument: str, imported: Catalogue) -> Listing | None:
+    """The rules with a source: imported ones, else those of the table; None for an instrument that has neither."""
+    return _imported(instrument, imported) or _of_the_table(instrument)
+
+
+def guessed_rules(instrument: str, seen: Seen, quote: str, stake: Decimal | None) -> Listing:
+    """The rules that a tape shows. `quote` is the quote currency that the user named, or empty.
+
+    Tick and lot are the finest steps of the tape. A lot is worth at most 20 times the least notional, so that few or
+    round volumes do not make the instrument untradable; the largest order is worth 20 million times the least notional,
+    at the lowest price. `stake` is the starting balance, which replaces 2,000 least notionals where the quote currency
+    is not in the table; such an instrument has no least notional. Raises UnknownQuote where the quote currency is not
+    certain.
+    """
+    base, named = quoted(symbol_of(instrument), quote)
+    table = QUOTES.get(named)
+    least = ZERO if table is None else table.least
+    scale = least or FLOOR.divide(stake or ONE, _STAKE)
+    coarsest = power_of_ten(FLOOR.divide(EXACT.multiply(scale, _LOT_VALUE), seen.highest))
+    largest = power_of_ten(FLOOR.divide(EXACT.multiply(scale, _LARGEST_VALUE), seen.lowest))
+    lot = _bounded(min(ONE, coarsest, seen.lot or ONE))
+    rules = _rules(instrument, base, named, _guessed_tick(seen), lot, max(lot, _bounded(largest)), least)
+    return Listing(rules, FROM_THE_TAPE)
+
+
+def on_the_market(real: Listing, step: Decimal) -> Listing:
+    """Real rules for a tape with prices that are no multiples of the real tick: their step is the tick."""
+    tick = finer_tick(real.instrument.tick, step)
+    return Listing(with_tick(real.instrument, tick=tick), real.origin and _with_the_tapes_tick(real.origin))
+
+
+def finer(in_force: Listing, planned: Listing) -> Listing:
+    """The rules in force with the finer steps and the wider bounds of rules that a longer tape leads to."""
+    now, then = in_force.instrument, planned.instrument
+    tick = finer_tick(now.tick, then.tick)
+    if in_force.origin is not None and not in_force.origin.guessed:
+        return on_the_market(in_force, tick)
+    lot, most = min(now.lot, then.lot), max(now.max_quantity, then.max_quantity)
+    return Listing(_widened(now, tick=tick, lot=lot, max_quantity=most), in_force.origin)
+
+
+def finer_tick(tick: Decimal, step: Decimal) -> Decimal:
+    """The largest power of ten that divides both; the tick itself where it divides the power of ten `step`."""
+    if step >= tick and not EXACT.remainder(step, tick):
+        return tick
+    exponent = tick.normalize(EXACT).as_tuple().exponent
+    return min(step, ONE.scaleb(exponent)) if isinstance(exponent, int) else step
+
+
+def with_tick(rules: Instrument, *, tick: Decimal) -> Instrument:
+    """The rules with another price step (quote currency)."""
+    return replace(rules, tick=tick)
+
+
+def _with_the_tapes_tick(origin: RulesOrigin) -> RulesOrigin:
+    source = origin.source.removesuffix(_TAPES_TICK) + _TAPES_TICK
+    return RulesOrigin(source, origin.as_of, origin.guessed)
+
+
+def _widened(rules: Instrument, *, tick: Decimal, lot: Decimal, max_quantity: Decimal) -> Instrument:
+    least = min(rules.min_quantity, lot)
+    return replace(rules, tick=tick, lot=lot, min_quantity=least, max_quantity=max_quantity)
+
+
+def _guessed_tick(seen: Seen) -> Decimal:
+    if seen.written is None:
+        return _bounded(seen.tick)
+    return _bounded(min(seen.tick, seen.written, ONE.scaleb(seen.lowest.adjusted() + _CERTAIN_DIGITS)))
+
+
+def _bounded(step: Decimal) -> Decimal:
+    return min(max(step, _LEAST), _MOST)
+
+
+def _rules(
+    instrument: str, base: str, quote: str, tick: Decimal, lot: Decimal, most: Decimal, least: Decimal
+) -> Instrument:
     return Instrument(
         id=instrument,
         base=base,
@@ -54,22 +164,40 @@ def rules_for(instrument: str, tick_seen: Decimal) -> Instrument:
         lot=lot,
         min_quantity=lot,
         max_quantity=most,
-        min_notional=MIN_NOTIONAL,
+        min_notional=least,
         maker_fee=MAKER_FEE,
         taker_fee=TAKER_FEE,
-        max_leverage=leverage,
-        maintenance_margin=maintenance,
+        max_leverage=GUESSED_LEVERAGE,
+        maintenance_margin=GUESSED_MAINTENANCE,
     )
 
 
-def on_the_market(rules: Instrument, tick_seen: Decimal) -> Instrument:
-    """The rules with `tick_seen` as the tick where the market's prices are finer than the known tick."""
-    return rules if tick_seen >= rules.tick else with_tick(rules, tick=tick_seen)
+def _is_in_the_table(instrument: str) -> bool:
+    symbol = symbol_of(instrument)
+    return symbol in _BYBIT_LINEAR and instrument == instrument_id(symbol)
 
 
-def split_symbol(symbol: str) -> tuple[str, str]:
-    """`BTCUSDT` -> (`BTC`, `USDT`); a symbol without a known quote currency is the base, quoted in USDT."""
-    for quote in _QUOTES:
-        if symbol.endswith(quote) and len(symbol) > len(quote):
-            return symbol.removesuffix(quote), quote
-    return symbol, "USDT"
+def _of_the_table(instrument: str) -> Listing | None:
+    return _built_in(symbol_of(instrument)) if _is_in_the_table(instrument) else None
+
+
+def _built_in(symbol: str) -> Listing:
+    tick, lot, most, leverage, maintenance = map(Decimal, _BYBIT_LINEAR[symbol])
+    base, quote = split_symbol(symbol)
+    rules = _rules(instrument_id(symbol), base, quote, tick, lot, most, MIN_NOTIONAL)
+    return Listing(replace(rules, max_leverage=leverage, maintenance_margin=maintenance), BUILT_IN)
+
+
+def _imported(instrument: str, imported: Catalogue) -> Listing | None:
+    """The imported rules of this id, else of its symbol on another market or venue.
+
+    A candle file names a symbol but no venue, so a symbol of one venue alone is enough; its linear market comes first.
+    """
+    found = imported.get(instrument) or next(_of_the_symbol(instrument, imported), None)
+    return found and Listing(replace(found.instrument, id=instrument), found.origin)
+
+
+def _of_the_symbol(instrument: str, imported: Catalogue) -> Iterator[Listing]:
+    symbol = symbol_of(instrument)
+    same = [one for name, one in imported.items() if symbol_of(name) == symbol]
+    yield from sorted(same, key=lambda one: (market_of(one.instrument.id) != "LINEAR", one.instrument.id))

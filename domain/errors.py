@@ -3,6 +3,7 @@
 WhenceError
 ├── InvalidInput            input from outside is malformed or out of range; nothing was recorded
 │   ├── InvalidTape         a candle file: names file, row and fault
+│   ├── UnknownQuote        the quote currency of a symbol is not known; the message states how to name it
 │   ├── InvalidSettings     a setting out of range, unknown or missing
 │   └── InvalidEvent        an event with an invalid value: NaN, naive time, too many digits
 ├── Refused                 a business rule refuses a command; nothing changed
@@ -52,6 +53,10 @@ class InvalidTape(InvalidInput):
         self.file, self.row, self.fault = file, row, fault
         where = file if row is None else f"{file}, row {row}"
         super().__init__(f"{where}: {fault}")
+
+
+class UnknownQuote(InvalidInput):
+    """The quote currency of a symbol is unknown or ambiguous; the message states how to name it."""
 
 
 class InvalidSettings(InvalidInput):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import get_args
 
 from domain.account import AccountEvent
-from domain.instrument import InstrumentEvent
+from domain.instrument import InstrumentEvent, InstrumentListed, InstrumentRulesChanged
 from domain.mark import AccountMarked
 from domain.opening import LogOpened
 from domain.order import OrderEvent
@@ -48,7 +48,14 @@ FULL_NAMES: Mapping[type, str] = {
 
 BY_FULL_NAME: Mapping[str, type] = {name: event for event, name in FULL_NAMES.items()}
 
-SCHEMA_VERSIONS: Mapping[type, int] = {DecisionMade: 2, LogOpened: 2, SettingsChanged: 5, SignalDetected: 2}
+SCHEMA_VERSIONS: Mapping[type, int] = {
+    DecisionMade: 2,
+    InstrumentListed: 2,
+    InstrumentRulesChanged: 2,
+    LogOpened: 2,
+    SettingsChanged: 5,
+    SignalDetected: 2,
+}
 """The version of each event's schema where it is not 1; each version has its file in `schemas/`."""
 
 

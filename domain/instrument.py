@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from domain.arithmetic import EXACT
 from domain.errors import InvalidInput
@@ -38,16 +38,32 @@ class Instrument(Struct, frozen=True, gc=False, kw_only=True):
     maintenance_margin: Decimal
 
 
+class RulesOrigin(Struct, frozen=True, gc=False):
+    """Where rules come from: real rules name their source and its time (UTC, where known), guessed ones the tape."""
+
+    source: str
+    as_of: datetime | None
+    guessed: bool
+
+
 class InstrumentListed(Struct, frozen=True, gc=False):
-    """From this event on the instrument may be traded by these rules."""
+    """From this event on the instrument may be traded by these rules.
+
+    `origin` is None in logs of versions that did not record it.
+    """
 
     instrument: Instrument
+    origin: RulesOrigin | None = None
 
 
 class InstrumentRulesChanged(Struct, frozen=True, gc=False):
-    """The venue changed the rules; orders that were placed before are not judged again."""
+    """Other rules are in force, because the venue changed them or because a longer tape has finer prices.
+
+    Orders that were placed before are not judged again. `origin` is None in logs of versions that did not record it.
+    """
 
     instrument: Instrument
+    origin: RulesOrigin | None = None
 
 
 InstrumentEvent = InstrumentListed | InstrumentRulesChanged
@@ -57,11 +73,6 @@ Catalogue = Mapping[str, Instrument]
 def evolve(state: Catalogue, event: InstrumentEvent) -> Catalogue:
     """The instruments by id after the event."""
     return {**state, event.instrument.id: event.instrument}
-
-
-def with_tick(rules: Instrument, *, tick: Decimal) -> Instrument:
-    """The rules with another price step (quote currency)."""
-    return replace(rules, tick=tick)
 
 
 def instrument_id(symbol: str, market: str = "LINEAR", venue: str = "BYBIT") -> str:
@@ -93,6 +104,11 @@ def is_instrument_id(spelled: str) -> bool:
 def symbol_of(instrument: str) -> str:
     """`BTCUSDT-LINEAR.BYBIT` -> `BTCUSDT`."""
     return instrument.partition("-")[0]
+
+
+def market_of(instrument: str) -> str:
+    """`BTCUSDT-LINEAR.BYBIT` -> `LINEAR`."""
+    return instrument.partition("-")[2].partition(".")[0]
 
 
 def round_down(value: Decimal, step: Decimal) -> Decimal:

@@ -31,6 +31,8 @@ from infra.layer import Layer, Spelling, Tree, fault_sentence, is_table, merged,
 
 Plain = str | int | float | bool
 
+DEFAULT_INSTRUMENTS = Path("whence-instruments.json")
+"""The file of imported trading rules where no other is named; it need not exist."""
 DEFAULT_FILE = Path("whence.toml")
 """The settings file that is read where no other is named; it need not exist."""
 _PREFIX = "WHENCE_"
@@ -50,8 +52,10 @@ class WhenceSettings(BaseSettings):
     beside the log. `kafka` holds librdkafka's properties and `registry` those of the Confluent registry client, by
     their own dotted names; both reach those clients unchanged (`unmasked`). `trading` is read by `infra.trading`.
     `index` is the folder for the disposable index of a log on Kafka (default: this user's cache folder, one for each
-    cluster). With `tracing`, a span for every event is sent by OTLP to the endpoint in the standard
-    OTEL_EXPORTER_OTLP_… variables. `config` is the file that was read, if any.
+    cluster). `starting_balance` is by default that of the quote currency (`domain/quotes.py`). `instruments` is the
+    file of imported trading rules (default: `whence-instruments.json` in the working folder where it exists). With
+    `tracing`, a span for every event is sent by OTLP to the endpoint in the standard OTEL_EXPORTER_OTLP_… variables.
+    `config` is the file that was read, if any.
     """
 
     model_config = SettingsConfigDict(
@@ -65,12 +69,13 @@ class WhenceSettings(BaseSettings):
     log: str = Field(default="sqlite:///whence.db", min_length=1, repr=False)
     store: str | None = Field(default=None, min_length=1, repr=False)
     account: str = Field(default="paper", pattern=r"^[a-z0-9]{1,30}$")
-    starting_balance: Decimal = Field(default=Decimal(10_000), gt=0)
+    starting_balance: Decimal | None = Field(default=None, gt=0)
     leverage: Decimal = Field(default=Decimal(1), ge=1)
     kafka: dict[str, Plain | SecretStr] = {}
     registry: dict[str, Plain | SecretStr] = {}
     trading: dict[str, object] = {}
     index: Path | None = None
+    instruments: Path | None = None
     tracing: bool = False
     config: Path | None = None
 

@@ -87,8 +87,11 @@ def _protection(event: position.ProtectionMoved) -> str:
 
 
 def _rules(event: instrument.InstrumentListed | instrument.InstrumentRulesChanged) -> str:
-    rules = event.instrument
-    return f"{rules.id}: tick {plain(rules.tick)}, lot {plain(rules.lot)}, fees {rules.maker_fee}/{rules.taker_fee}"
+    rules, origin = event.instrument, event.origin
+    steps = f"{rules.id}: tick {plain(rules.tick)}, lot {plain(rules.lot)}, fees {rules.maker_fee}/{rules.taker_fee}"
+    if origin is None:
+        return steps
+    return f"{steps}, {'guessed from' if origin.guessed else 'real, from'} {origin.source}"
 
 
 def _mark(event: mark.AccountMarked) -> str:

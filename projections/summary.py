@@ -16,6 +16,7 @@ from typing import Any, get_args
 from domain import position
 from domain.account import AccountOpened, BalanceChanged, KillSwitchReset, KillSwitchTripped
 from domain.arithmetic import EXACT, ZERO, total
+from domain.instrument import InstrumentListed, InstrumentRulesChanged
 from domain.log import Envelope, Meta
 from domain.mark import AccountMarked
 from domain.order import OrderFilled, OrderPlaced
@@ -23,6 +24,8 @@ from domain.position import Open, PositionClosed, PositionEvent
 from domain.ratios import DEFINITION, Ratios, daily_returns, ratios
 from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.watermark import Watermark, at_balance, at_mark, begun_at
+from projections.rules import InForce
+from projections.rules import figures as rules_figures
 
 
 @dataclass(slots=True)
@@ -32,7 +35,7 @@ class Summary:
 
     `mark` is the last mark, None before the first. `held` has the open positions by stream, `days` the last equity of
     each UTC day. `tripped` is the reason why the kill switch tripped, `tripped_at` is the time; empty and None while it
-    is not tripped.
+    is not tripped. `rules` holds, by instrument, the event that put its rules in force.
     """
 
     currency: str = ""
@@ -59,6 +62,7 @@ class Summary:
     last_closed_by: str = ""
     tripped: str = ""
     tripped_at: datetime | None = None
+    rules: dict[str, InForce] = field(default_factory=dict[str, InForce])
 
     def fold(self, envelope: Envelope) -> None:
         """Adds one event; an event of a class without a function in `_STEPS` only increases `events`."""
@@ -131,6 +135,7 @@ class Summary:
         """The figures by name, decimals as text, for JSON."""
         rate, found = self.win_rate, self.ratios
         return {
+            "rules": {name: rules_figures(self.rules[name]) for name in sorted(self.rules)},
             "currency": self.currency,
             "starting_balance": str(self.starting_balance),
             "balance": str(self.balance),
@@ -228,6 +233,10 @@ def _signal(summary: Summary, _event: SignalDetected, meta: Meta) -> None:
     summary.last_signal = meta.correlation_id
 
 
+def _rules(summary: Summary, event: InForce, _meta: Meta) -> None:
+    summary.rules[event.instrument.id] = event
+
+
 def _order(summary: Summary, _event: OrderPlaced, _meta: Meta) -> None:
     summary.orders += 1
 
@@ -238,6 +247,8 @@ def _fill(summary: Summary, _event: OrderFilled, _meta: Meta) -> None:
 
 _STEPS: Mapping[type, Callable[[Summary, Any, Meta], None]] = {
     AccountOpened: _account_opened,
+    InstrumentListed: _rules,
+    InstrumentRulesChanged: _rules,
     BalanceChanged: _balance_changed,
     KillSwitchTripped: _tripped,
     KillSwitchReset: _reset,

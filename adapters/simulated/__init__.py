@@ -25,7 +25,8 @@ that implement them:
 """
 
 from adapters.simulated.exchange import SimulatedExchange
+from adapters.simulated.ids import fact
 from adapters.simulated.rules import SimulationRules
 from adapters.simulated.version import RULES_VERSION, check_playable
 
-__all__ = ["RULES_VERSION", "SimulatedExchange", "SimulationRules", "check_playable"]
+__all__ = ["RULES_VERSION", "SimulatedExchange", "SimulationRules", "check_playable", "fact"]

@@ -12,6 +12,7 @@ from adapters.simulated.matching import Touch, at_open, inside, on_arrival, on_w
 from adapters.simulated.order import WorkingOrder
 from adapters.simulated.wire import Wire
 from domain.direction import Side
+from domain.instrument import Instrument
 from domain.order import OrderType
 
 NO_VOLUME = "EC_NoImmediateQtyToFill"
@@ -27,6 +28,10 @@ class MatchingEngine:
         self._clearing, self._wire = clearing, wire
         self._book, self._holding = clearing.book, clearing.holding
         self._tick = clearing.instrument.tick
+
+    def relist(self, instrument: Instrument) -> None:
+        """Matches by the tick of other rules."""
+        self._tick = instrument.tick
 
     def arrive(self, order: WorkingOrder, bar: Bar, at: datetime) -> None:
         """Matches an order that is new, activated or amended at the open: it trades there or rests."""

@@ -120,6 +120,14 @@ class SimulatedExchange:
         """See `OrderEntry.amend`."""
         self._send(Amendment(order_id, quantity, limit_price, trigger_price), at)
 
+    def relist(self, instrument: Instrument) -> None:
+        """Puts other rules in force for a traded instrument; orders that rest are not judged again.
+
+        Raises InvalidSettings where the rules are invalid here, KeyError for an instrument that is not traded.
+        """
+        _check_instrument(instrument.id, instrument, self._currency, self._wallet.leverage)
+        self._markets[instrument.id].relist(instrument)
+
     def on_candles(self, candles: Sequence[Candle]) -> None:
         """Moves the market by candles that close at one instant, at most one for each instrument.
 

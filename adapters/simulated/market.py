@@ -60,6 +60,12 @@ class Market:
         """The instrument traded here, with its trading rules."""
         return self._clearing.instrument
 
+    def relist(self, instrument: Instrument) -> None:
+        """Puts other rules in force."""
+        self._clearing.instrument = instrument
+        self._engine.relist(instrument)
+        self._below, self._above = self._engine.bounds()
+
     def order_ids(self) -> Sequence[str]:
         """The client order ids of the working orders, by arrival."""
         return [order.id for order in self._clearing.book]

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import PurePath
 
-from domain.catalogue import split_symbol
 from domain.errors import InvalidInput, InvalidTape
 from domain.instrument import instrument_id, instrument_named
+from domain.quotes import split_symbol
 
 # A word in capitals before the interval is a symbol; any other word must end in a known quote currency.
 _BEFORE_INTERVAL = re.compile(r"(?=[0-9]*[A-Z])([A-Z0-9]{2,30})[_-][0-9]+[mhdw](?![A-Za-z0-9])")

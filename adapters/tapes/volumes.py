@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapters.tapes.table import Table
-from domain.catalogue import split_symbol
+from domain.quotes import split_symbol
 from domain.instrument import symbol_of
 
 

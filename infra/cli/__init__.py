@@ -46,6 +46,7 @@ def application() -> typer.Typer:
     from infra.cli.candles import candles_app
     from infra.cli.dev import dev_app
     from infra.cli.explain import explain
+    from infra.cli.instruments import instruments_app
     from infra.cli.log import log
     from infra.cli.paper import paper
     from infra.cli.projections import projections_app
@@ -66,6 +67,7 @@ def application() -> typer.Typer:
     app.command()(api)
     app.add_typer(candles_app, name="candles")
     app.add_typer(dev_app, name="dev")
+    app.add_typer(instruments_app, name="instruments")
     app.add_typer(projections_app, name="projections")
     app.add_typer(schemas_app, name="schemas")
     app.add_typer(tokens_app, name="tokens")

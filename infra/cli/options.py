@@ -36,6 +36,14 @@ AccountOption = Annotated[
     str | None,
     typer.Option("--account", help="Name of the account: lower-case letters and digits; default: paper."),
 ]
+InstrumentsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--instruments",
+        metavar="FILE",
+        help="File of imported trading rules; default: ./whence-instruments.json where it exists.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +15,19 @@ from rich.console import Console
 
 from adapters.log.address import parse_address
 from adapters.tapes import Tape, read_tape, synthetic_tape
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, UnknownQuote
 from infra.cli import INTERRUPTED
-from infra.cli.options import AccountOption, ConfigOption, JsonOption, LogOption, StoreOption, whole
+from infra.cli.options import (
+    AccountOption,
+    ConfigOption,
+    InstrumentsOption,
+    JsonOption,
+    LogOption,
+    StoreOption,
+    whole,
+)
 from infra.cli.playing import Manner, trade
+from infra.cli.rules import currency_recorded, imported_rules
 from infra.config import WhenceSettings, load
 from infra.run.plan import Plan, plan_of
 from infra.trading import trading_settings
@@ -42,8 +52,15 @@ def paper(
     log: LogOption = None,
     account: AccountOption = None,
     balance: Annotated[
-        str | None, typer.Option(help="Starting balance in quote currency; default: 10000.")
+        str | None, typer.Option(help="Starting balance in quote currency; default: 10000 for dollars.")
     ] = None,
+    quote: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CURRENCY", help="Quote currency of symbols that do not end in a known one, as USDT."
+        ),
+    ] = None,
+    instruments: InstrumentsOption = None,
     leverage: Annotated[
         str | None, typer.Option(help="Maximum size of a position as a multiple of its margin; default: 1.")
     ] = None,
@@ -87,7 +104,13 @@ def paper(
 ) -> None:
     """Trades candles from first to last. After a stop, the same command continues at the end of the log."""
     settings = load(
-        log=log, store=store, account=account, starting_balance=balance, leverage=leverage, config=config
+        log=log,
+        store=store,
+        account=account,
+        starting_balance=balance,
+        leverage=leverage,
+        instruments=instruments,
+        config=config,
     )
     files = [*(candles or ()), *(more or ())]
     if files and (seed is not None or bars is not None):
@@ -95,7 +118,7 @@ def paper(
     parse_address(settings.log)  # an invalid address is refused before any file is read
     speed = _pace(pace)
     tapes = _recorded(files, symbol or (), funding_hours) if files else _synthetic(symbol, seed, bars)
-    plan, console = _plan(tapes, settings), Console(stderr=True, highlight=False)
+    plan, console = _plan(tapes, settings, (quote or "").upper()), Console(stderr=True, highlight=False)
     for note, of in _notes(tapes).items():
         console.print(f"{', '.join(of)}: {note}", style="yellow", markup=False, soft_wrap=True)
     played = trade(plan, settings, Manner(speed, port if api else None, as_json), console)
@@ -156,6 +179,21 @@ def _notes(tapes: Sequence[Tape]) -> Mapping[str, Sequence[str]]:
     return notes
 
 
-def _plan(tapes: Sequence[Tape], settings: WhenceSettings) -> Plan:
-    trading = trading_settings(settings.trading)
-    return plan_of(tapes, settings.account, settings.starting_balance, settings.leverage, trading)
+def _plan(tapes: Sequence[Tape], settings: WhenceSettings, quote: str) -> Plan:
+    """The plan of these tapes. A log that exists decides the quote currency that its symbols do not show."""
+    plan = partial(
+        plan_of,
+        tapes,
+        settings.account,
+        settings.starting_balance,
+        settings.leverage,
+        trading_settings(settings.trading),
+        imported=imported_rules(settings),
+    )
+    try:
+        return plan(quote=quote)
+    except UnknownQuote:
+        recorded = currency_recorded(settings)
+        if quote or not recorded:
+            raise
+        return plan(quote=recorded)

@@ -20,6 +20,7 @@ from rich.progress import (
 )
 
 from infra.cli.result import Result
+from infra.cli.rules import rules_notes
 from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
 from infra.logs import open_owned, played_store
@@ -60,6 +61,8 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
         run = PaperRun(
             plan, log, summary.fold, observer=watchers if watched else None, played=played_store(settings)
         )
+        for note in rules_notes(run.plan):
+            console.print(note, style="yellow", markup=False, soft_wrap=True)
         with _served(settings, manner.port, run, watchers):
             played = _play(plan, run, manner.speed, stopping, console)
             if (mark := run.driver.engine.latest_mark) is not None:

@@ -18,8 +18,10 @@ from adapters.avro import iso
 from adapters.log.address import MemoryAddress, parse_address
 from domain.ratios import DEFINITION
 from domain.signal import Verdict
+from infra.cli.money import money
 from infra.config import DEFAULT_FILE, WhenceSettings
 from infra.run.plan import Plan
+from projections import rules
 from projections.summary import Summary
 
 _SYNTHETIC = "SYNTHETIC MARKET: these prices are not real"
@@ -75,6 +77,8 @@ class Result:
         synthetic = self.plan.opening.synthetic
         title = _SYNTHETIC if synthetic else "Paper trading"
         console.print(_table(title, "bold yellow" if synthetic else "bold", self._rows()))
+        for name in sorted(self.summary.rules):
+            console.print(rules.sentence(self.summary.rules[name]), style="dim", markup=False, soft_wrap=True)
         console.print(f"Sharpe and Sortino: {DEFINITION}.", style="dim")
         if self.summary.tripped_at is not None:
             at = f"{self.summary.tripped_at:%Y-%m-%d %H:%M} UTC"
@@ -123,15 +127,15 @@ class Result:
         yield "trades", f"{trading.trades:,} ({trading.still_open} still open)"
         yield "exits", _counts(trading.exits)
         yield "win rate", "no trade yet" if rate is None else f"{rate:.1%}"
-        yield "net profit", f"{_money(trading.net)} {currency}"
-        yield "of it fees", f"{_money(-trading.fees)} {currency}"
+        yield "net profit", money(trading.net, currency)
+        yield "of it fees", money(-trading.fees, currency)
         yield from self._open_rows()
         yield "largest drawdown", f"{trading.max_drawdown:.2%} of equity"
         yield "Sharpe", _ratio(trading.ratios.sharpe)
         yield "Sortino", _ratio(trading.ratios.sortino)
-        yield "balance", f"{_money(trading.starting_balance)} -> {_money(trading.balance)} {currency}"
+        yield "balance", _change(trading.starting_balance, trading.balance, currency)
         if trading.held:
-            yield "equity", "unknown" if trading.equity is None else f"{_money(trading.equity)} {currency}"
+            yield "equity", "unknown" if trading.equity is None else money(trading.equity, currency)
 
     def _open_rows(self) -> Iterator[tuple[str, str]]:
         """What the open positions have realised and paid so far, and their unrealised profit."""
@@ -139,12 +143,12 @@ class Result:
         if not trading.held:
             return
         if trading.open_gross:
-            yield "realised by partial exits", f"{_money(trading.open_gross)} {currency}"
-        yield "fees of open positions", f"{_money(-trading.open_fees)} {currency}"
+            yield "realised by partial exits", money(trading.open_gross, currency)
+        yield "fees of open positions", money(-trading.open_fees, currency)
         if trading.open_funding:
-            yield "funding of open positions", f"{_money(trading.open_funding)} {currency}"
+            yield "funding of open positions", money(trading.open_funding, currency)
         unrealised = trading.unrealised
-        yield "unrealised profit", "unknown" if unrealised is None else f"{_money(unrealised)} {currency}"
+        yield "unrealised profit", "unknown" if unrealised is None else money(unrealised, currency)
 
 
 def _table(title: str, style: str, rows: Iterator[tuple[str, str]]) -> Table:
@@ -160,12 +164,12 @@ def _counts(counted: dict[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in sorted(counted.items())) or "none"
 
 
+def _change(before: Decimal, after: Decimal, currency: str) -> str:
+    return f"{money(before, currency).removesuffix(currency)}-> {money(after, currency)}"
+
+
 def _ratio(ratio: float | None) -> str:
     return "none" if ratio is None else f"{ratio:.2f}"
-
-
-def _money(amount: Decimal) -> str:
-    return f"{amount:,.2f}"
 
 
 def _period(plan: Plan) -> tuple[datetime, datetime]:

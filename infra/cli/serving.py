@@ -16,6 +16,7 @@ from commands.door import Door
 from domain.catalogue import known
 from domain.errors import LogOwned, OwnershipLost, WhenceError
 from domain.log import Envelope
+from domain.quotes import check_stake
 from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
 from infra.logging import configure
@@ -120,8 +121,8 @@ def served(
 def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers]]:
     """The engine of the log. Raises LogOwned where another process owns the log, InvalidInput, LogError."""
     watchers = Watchers(Narrator())
-    (currency,) = {instrument.quote for instrument in known()}
-    stake = Stake(currency, settings.starting_balance, settings.leverage)
+    (currency,) = {listing.instrument.quote for listing in known()}
+    stake = Stake(currency, check_stake(currency, settings.starting_balance), settings.leverage)
     beginning = Beginning(settings.account, stake, trading_settings(settings.trading))
     with closing(open_owned(settings)) as log, tracing(settings) as spans:
         if spans is not None:

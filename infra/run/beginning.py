@@ -35,7 +35,7 @@ class Beginning:
             OpenLog(opening),
             self.stake.opening(),
             ChangeSettings(self.settings),
-            *(ListInstrument(instrument) for instrument in known()),
+            *(ListInstrument(one.instrument, one.origin) for one in known()),
         )
 
     def exchange(self) -> SimulatedExchange:
@@ -45,4 +45,4 @@ class Beginning:
         """
         check(self.settings)
         decide(self.stake.opening(), UNOPENED)
-        return simulated(known(), self.stake, self.settings.simulation)
+        return simulated((one.instrument for one in known()), self.stake, self.settings.simulation)

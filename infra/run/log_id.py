@@ -14,7 +14,8 @@ from uuid import UUID, uuid5
 
 from adapters.simulated import RULES_VERSION
 from adapters.tapes import Tape, tape_identity
-from domain.instrument import Instrument
+from domain.catalogue import BUILT_IN, Listing
+from domain.instrument import RulesOrigin
 from domain.opening import LogOpened, Mode
 from domain.settings import OnKill, OrphanSettings, Settings, StrategySettings
 from infra.run.stake import Stake
@@ -73,9 +74,11 @@ INSTRUMENT = (
     "maintenance_margin",
 )
 
+ORIGIN = ("source", "as_of")
+
 
 def opening_of(
-    tapes: Sequence[Tape], account: str, stake: Stake, settings: Settings, instruments: Sequence[Instrument]
+    tapes: Sequence[Tape], account: str, stake: Stake, settings: Settings, listings: Sequence[Listing]
 ) -> LogOpened:
     """The first event of a log. Equal arguments give equal events, on any storage."""
     identity = tape_identity(tapes)
@@ -84,7 +87,8 @@ def opening_of(
         account,
         _fields(stake, STAKE),
         _settings(settings),
-        [_fields(one, INSTRUMENT) for one in instruments],
+        [_fields(listing.instrument, INSTRUMENT) for listing in listings],
+        *_imports(listings),
     ]
     return LogOpened(
         log_id=uuid5(_TAPES, json.dumps(form, default=str, sort_keys=True)),
@@ -93,6 +97,17 @@ def opening_of(
         synthetic=any(tape.synthetic for tape in tapes),
         simulator=RULES_VERSION,
     )
+
+
+def _imports(listings: Sequence[Listing]) -> Iterator[dict[str, Any]]:
+    """Where imported rules come from, because the listing records it; the first form had no imported rules."""
+    found = {one.instrument.id: one.origin for one in listings if one.origin and _is_imported(one.origin)}
+    if found:
+        yield {name: _fields(origin, ORIGIN) for name, origin in found.items()}
+
+
+def _is_imported(origin: RulesOrigin) -> bool:
+    return not origin.guessed and not origin.source.startswith(BUILT_IN.source)
 
 
 def _settings(settings: Settings) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from domain.log import Envelope, EventLog
 from infra.run.attending import Attending
 from infra.run.clock import utc_now
 from infra.run.collecting import seldom_collected
+from infra.run.finer import FinerRules
 from infra.run.plan import Plan
 from infra.run.restated import PlayedTape
 from infra.run.resuming import resumed
@@ -35,7 +36,7 @@ SOURCE = "paper"
 
 
 class PaperRun(Attending):
-    """One run of one plan against one log."""
+    """One run of one plan against one log. `plan` has the rules and the stake that the log was opened with."""
 
     def __init__(
         self,
@@ -54,9 +55,10 @@ class PaperRun(Attending):
 
         Raises TapeMismatch where the log was made by another plan, InvalidInput where it was not made by this program.
         """
-        self._plan = resumed(plan, log)
-        self._exchange = plan.exchange()
-        identity = Identity(self._plan.opening.log_id, plan.account, SOURCE)
+        self.plan = resumed(plan, log)
+        self._exchange = self.plan.exchange()
+        self._finer = FinerRules(plan, self.plan)
+        identity = Identity(self.plan.opening.log_id, plan.account, SOURCE)
         recall = Recall(log.read())
         engine = Engine(World(), identity, since=plan.begins, instances=plan.instances, recall=recall)
         driver = Driver(engine, log, Sender(plug(self._exchange), lambda: self.at), seen, observer)
@@ -74,10 +76,11 @@ class PaperRun(Attending):
         that this tape does not lead to, and the log's errors.
         """
         with self.closed_on_failure(), seldom_collected(), self._recorded() as take:
-            self.driver.handle(opening(self._plan.opening.log_id, self._plan.commands(), self._plan.begins))
-            for at, candles in merge(self._plan.tapes):
+            self.driver.handle(opening(self.plan.opening.log_id, self.plan.commands(), self.plan.begins))
+            for at, candles in merge(self.plan.tapes):
                 take(candles)
                 self.at = at
+                self._relist(candles)
                 self._exchange.on_candles(candles)
                 if reports := self._exchange.reports():
                     self.driver.handle(Reported(at, tuple(reports)))
@@ -100,3 +103,11 @@ class PaperRun(Attending):
             yield self._played.take
         finally:
             self._played.write()
+
+    def _relist(self, candles: Sequence[Candle]) -> None:
+        change = self._finer.due(self.at, candles)
+        if change is None:
+            return
+        self.driver.handle(change)
+        for instrument in self._finer.taken(self.world.portfolio.instruments, change):
+            self._exchange.relist(instrument)

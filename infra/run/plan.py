@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from adapters.simulated import SimulatedExchange
 from adapters.tapes import Tape, merge
+from adapters.tapes.steps import first_unfit, seen_on
 from commands.account import decide
 from commands.instrument import ListInstrument
 from commands.opening import OpenLog
@@ -16,28 +17,40 @@ from commands.routes import Command
 from commands.settings import ChangeSettings
 from commands.watching import Instance, coarser_for
 from domain.account import UNOPENED
-from domain.catalogue import on_the_market, rules_for
+from domain.catalogue import Catalogue, Listing, guessed_rules, on_the_market, real_rules
 from domain.errors import InvalidInput
 from domain.instrument import Instrument
 from domain.opening import LogOpened
+from domain.quotes import check_stake
 from domain.settings import Settings
 from infra.run.log_id import opening_of
 from infra.run.simulation import simulated
 from infra.run.stake import Stake, plain
 from infra.trading import instances_of
 
+NOTHING_IMPORTED: Catalogue = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Two equal plans record equal logs. `instruments` are in order of id."""
+    """Two equal plans record equal logs. `listings` are in order of id.
+
+    `stated` is false where nobody stated the starting balance, so that the stake has the default of its currency.
+    """
 
     tapes: Sequence[Tape]
     account: str
     stake: Stake
     settings: Settings
     instances: Sequence[Instance]
-    instruments: Sequence[Instrument]
+    listings: Sequence[Listing]
     opening: LogOpened
+    stated: bool = True
+
+    @property
+    def instruments(self) -> Sequence[Instrument]:
+        """The rules of the traded instruments, in order of id."""
+        return [listing.instrument for listing in self.listings]
 
     @property
     def begins(self) -> datetime:
@@ -57,43 +70,47 @@ class Plan:
             OpenLog(self.opening),
             self.stake.opening(),
             ChangeSettings(self.settings),
-            *(ListInstrument(instrument) for instrument in self.instruments),
+            *(ListInstrument(listing.instrument, listing.origin) for listing in self.listings),
         )
 
 
 def plan_of(
-    tapes: Sequence[Tape], account: str, balance: Decimal, leverage: Decimal, settings: Settings
+    tapes: Sequence[Tape],
+    account: str,
+    balance: Decimal | None,
+    leverage: Decimal,
+    settings: Settings,
+    *,
+    imported: Catalogue = NOTHING_IMPORTED,
+    quote: str = "",
 ) -> Plan:
     """Derives the instruments' rules, the currency and the log's opening from tapes and settings.
 
-    Raises InvalidInput where two tapes have one instrument, the instruments have different quote currencies, or
-    balance or leverage is invalid; InvalidSettings for an unknown or repeated strategy, for invalid parameters, and
-    for an interval that cannot be built from the tapes.
+    Rules are real where `imported` or the built-in table has them, else guessed from the whole tape. `quote` is the
+    quote currency of symbols that do not show it. Without a `balance` the stake is the default of the quote currency.
+
+    Raises UnknownQuote where the quote currency of an instrument is not certain; InvalidInput where two tapes have one
+    instrument, the instruments have different quote currencies, or balance or leverage is invalid; InvalidSettings for
+    an unknown or repeated strategy, for invalid parameters, and for an interval that cannot be built from the tapes.
     """
     ordered = sorted(tapes, key=lambda tape: tape.instrument)
-    instruments = [_rules_of(tape) for tape in ordered]
-    stake = Stake(_currency_of(instruments), plain(balance), plain(leverage))
+    listings = [_rules_of(tape, imported, quote, balance) for tape in ordered]
+    currency = _currency_of([listing.instrument for listing in listings])
+    stake = Stake(currency, plain(check_stake(currency, balance)), plain(leverage))
     instances = instances_of(settings)
-    opening = opening_of(ordered, account, stake, settings, instruments)
-    plan = Plan(ordered, account, stake, settings, instances, instruments, opening)
+    opening = opening_of(ordered, account, stake, settings, listings)
+    plan = Plan(ordered, account, stake, settings, instances, listings, opening, balance is not None)
     _check_playable(plan)
     return plan
 
 
-def tick_seen(tape: Tape) -> Decimal:
-    """The finest price step in the tape's first candle only, because later candles are unknown when trading begins."""
-    first = tape.candles[0]
-    return Decimal(1).scaleb(min(map(_places, (first.open, first.high, first.low, first.close))))
-
-
-def _places(price: Decimal) -> int:
-    exponent = price.as_tuple().exponent
-    return min(exponent, 0) if isinstance(exponent, int) else 0
-
-
-def _rules_of(tape: Tape) -> Instrument:
-    tick = tick_seen(tape)
-    return on_the_market(rules_for(tape.instrument, tick), tick)
+def _rules_of(tape: Tape, imported: Catalogue, quote: str, balance: Decimal | None) -> Listing:
+    real = real_rules(tape.instrument, imported)
+    if real is None or quote not in ("", real.instrument.quote):
+        return guessed_rules(tape.instrument, seen_on(tape), quote, balance)
+    if first_unfit(tape.candles, real.instrument.tick) is None:
+        return real
+    return on_the_market(real, seen_on(tape).tick)
 
 
 def _currency_of(instruments: Sequence[Instrument]) -> str:

@@ -1,28 +1,33 @@
 """Checks that a log was made by the plan that is to resume it.
 
-The log's id is read from the log, not computed again.
+The log's id is read from the log, not computed again. So are the instruments' rules: a log keeps the rules that it was
+opened with, whatever a longer tape or a later file of rules would lead to (see `infra/run/finer.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass, replace
+from decimal import Decimal
 from itertools import takewhile
 from typing import cast
 
 from adapters.avro.shape import names_of
 from adapters.simulated import check_playable
 from domain.account import AccountOpened
+from domain.catalogue import Listing
 from domain.errors import InvalidInput, TapeMismatch
+from domain.events import Event
 from domain.instrument import InstrumentListed
 from domain.log import Envelope, EventLog
 from domain.opening import LogOpened
 from domain.settings import Settings, SettingsChanged, StrategySettings
 from infra.run.plan import Plan
+from infra.run.stake import Stake
 
 
 def resumed(plan: Plan, log: EventLog) -> Plan:
-    """The plan with the opening recorded in the log; the unchanged plan where the log is empty.
+    """The plan with the opening, the stake and the rules recorded in the log; the plan itself where the log is empty.
 
     Raises InvalidInput for a log that does not begin with LogOpened, or that was made by simulator rules that this
     program cannot play; TapeMismatch, naming every difference, for a log made by another plan.
@@ -37,14 +42,47 @@ def resumed(plan: Plan, log: EventLog) -> Plan:
     opened = takewhile(
         lambda one: one.envelope.meta.causation_id == cause, log.read(upto=len(plan.commands()) + 1)
     )
-    _check_same(plan, opening, [one.envelope for one in opened])
+    found = [one.envelope for one in opened]
+    adopted = _adopted(plan, [envelope.event for envelope in found])
+    _check_same(adopted, opening, found)
     check_playable(opening.simulator)
-    return replace(plan, opening=opening)
+    return replace(adopted, opening=opening)
 
 
 def differing(in_force: Settings, configured: Settings) -> Sequence[str]:
     """One sentence for each setting whose value in the log differs from its configured value."""
     return list(_of_records("", in_force, configured))
+
+
+def _adopted(plan: Plan, opened: Sequence[Event]) -> Plan:
+    """The plan with the log's rules, and with its stake as far as nobody stated another one."""
+    listed = {
+        event.instrument.id: Listing(event.instrument, event.origin)
+        for event in opened
+        if isinstance(event, InstrumentListed)
+    }
+    listings = [_kept(listed.get(one.instrument.id), one) for one in plan.listings]
+    stakes = [_stake_of(plan, event) for event in opened if isinstance(event, AccountOpened)]
+    return replace(plan, listings=listings, stake=stakes[0] if stakes else plan.stake)
+
+
+def _kept(recorded: Listing | None, planned: Listing) -> Listing:
+    """The recorded rules. Earlier versions derived base and quote differently and recorded no origin."""
+    if recorded is None:
+        return planned
+    one, other = recorded.instrument, planned.instrument
+    same = (one.base, one.quote) == (other.base, other.quote)
+    return recorded if same or recorded.origin is None else planned
+
+
+def _stake_of(plan: Plan, opened: AccountOpened) -> Stake:
+    """The plan's stake, in the log's currency and with the earlier default balance where nobody stated another one."""
+    earlier = not plan.stated and opened.balance == EARLIER_DEFAULT
+    return Stake(opened.currency, opened.balance if earlier else plan.stake.balance, plan.stake.leverage)
+
+
+EARLIER_DEFAULT = Decimal(10_000)
+"""The default starting balance of earlier versions, in every quote currency."""
 
 
 def _check_same(plan: Plan, opening: LogOpened, opened: Sequence[Envelope]) -> None:

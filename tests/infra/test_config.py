@@ -48,7 +48,7 @@ def test_without_settings_the_documented_defaults_are_in_force() -> None:
     assert settings.log == "sqlite:///whence.db"
     assert (settings.account, settings.starting_balance, settings.leverage) == (
         "paper",
-        Decimal(10_000),
+        None,
         Decimal(1),
     )
     assert (settings.kafka, settings.registry, settings.trading, settings.config) == ({}, {}, {}, None)

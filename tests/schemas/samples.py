@@ -24,7 +24,7 @@ from domain.account import (
 from domain.closing import CloseReason
 from domain.direction import Direction, Purpose, Side
 from domain.events import FULL_NAMES, Event, schema_version
-from domain.instrument import Instrument, InstrumentListed, InstrumentRulesChanged
+from domain.instrument import Instrument, InstrumentListed, InstrumentRulesChanged, RulesOrigin
 from domain.log import Envelope, Meta
 from domain.mark import AccountMarked
 from domain.opening import LogOpened, Mode
@@ -112,6 +112,7 @@ _INSTRUMENT = Instrument(
     max_leverage=Decimal(100),
     maintenance_margin=Decimal("0.005"),
 )
+_CHANGED_RULES = replace(_INSTRUMENT, tick=Decimal("0.5"), maker_fee=Decimal("-0.0001"))
 
 _SETTINGS = Settings(
     strategies=(
@@ -313,8 +314,8 @@ _EVENTS: tuple[Event, ...] = (
         candle_hash="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         hash_algorithm="sha256-hourly/1",
     ),
-    InstrumentListed(_INSTRUMENT),
-    InstrumentRulesChanged(replace(_INSTRUMENT, tick=Decimal("0.5"), maker_fee=Decimal("-0.0001"))),
+    InstrumentListed(_INSTRUMENT, RulesOrigin("Bybit v5 instruments-info", NOON, guessed=False)),
+    InstrumentRulesChanged(_CHANGED_RULES, RulesOrigin("the tape", None, guessed=True)),
     SettingsChanged(2, _SETTINGS, "breakout trades against the news"),
     DiscrepancyFound("d-1", ORDER, "filled 0.125 at 43210.55"),
     DiscrepancyResolved("d-1", "taken up as a fill"),
@@ -344,6 +345,8 @@ _UNBROKEN = replace(
 _DECISION = SAMPLES["whence.signal.DecisionMade"].event
 
 EARLIER: Mapping[tuple[str, int], Event] = {
+    ("whence.instrument.InstrumentListed", 1): InstrumentListed(_INSTRUMENT),
+    ("whence.instrument.InstrumentRulesChanged", 1): InstrumentRulesChanged(_CHANGED_RULES),
     ("whence.log.LogOpened", 1): replace(_OPENED, simulator=1),
     ("whence.signal.DecisionMade", 1): replace(
         _DECISION,

@@ -16,7 +16,7 @@ from domain.errors import InvalidInput, InvalidSettings, TapeMismatch
 from domain.log import Envelope
 from domain.settings import Settings, StrategySettings
 from infra.run.paper import PaperRun
-from infra.run.plan import Plan, plan_of, tick_seen
+from infra.run.plan import Plan, plan_of
 from tests.journeys.runs import play, short_plan
 from tests.replacing import replace
 
@@ -165,14 +165,3 @@ def test_an_observer_sees_every_candle_and_recorded_event_but_no_recalled_event(
 
 def _unseen(_envelope: Envelope) -> None:
     pass
-
-
-@pytest.mark.parametrize(
-    ("prices", "tick"), [("100 101", "1"), ("100.5 101", "0.1"), ("100 1E+2", "1"), ("0.001 5", "0.001")]
-)
-def test_the_tick_is_derived_from_the_first_candle_only(prices: str, tick: str) -> None:
-    opened, closed = map(D, prices.split())
-    first, *later = tape().candles
-    seen = replace(first, open=opened, high=max(opened, closed), low=min(opened, closed), close=closed)
-    finer = [replace(candle, close=D("100.00001")) for candle in later]
-    assert tick_seen(replace(tape(), candles=(seen, *finer))) == D(tick), "later candles must not be used"

@@ -1,0 +1,119 @@
+"""`whence instruments`: the real trading rules of an exchange's instruments, imported from saved responses."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infra.cli.options import ConfigOption, InstrumentsOption, JsonOption
+
+if TYPE_CHECKING:
+    from adapters.instruments import Imported
+    from domain.catalogue import Listing
+
+_NAMED = 3
+"""The number of left-out symbols that are named for each reason."""
+
+instruments_app = typer.Typer(
+    name="instruments",
+    no_args_is_help=True,
+    help="Imports and lists the real trading rules of instruments: tick, lot, least order.",
+)
+
+
+@instruments_app.command(name="import")
+def import_(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="Saved responses: Bybit's v5 instruments-info, Binance's exchangeInfo, or the markets of ccxt.",
+        ),
+    ],
+    venue: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Exchange of a ccxt dump, which does not name it: OKX, KRAKEN."),
+    ] = "",
+    instruments: InstrumentsOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Imports the rules of every usable instrument; `whence paper` uses them for new logs.
+
+    Rules that were imported before are replaced where a file holds the same instrument, and kept otherwise.
+    """
+    from adapters.instruments import read_catalogue, read_response, write_catalogue
+
+    place = _place(instruments, config)
+    held = dict(read_catalogue(place)) if place.exists() else {}
+    for file in files:
+        imported = read_response(file, venue)
+        held |= {listing.instrument.id: listing for listing in imported.listings}
+        for line in _report(file, imported):
+            typer.echo(line)
+    write_catalogue(place, held.values())
+    typer.echo(f"{place} holds {_counted(len(held))} now.")
+
+
+@instruments_app.command(name="list")
+def list_(
+    symbol: Annotated[str | None, typer.Argument(help="Only instruments with this text in their id.")] = None,
+    instruments: InstrumentsOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Lists the imported rules with their source."""
+    from adapters.avro import to_json
+    from adapters.instruments import read_catalogue
+    from infra.cli.output import readers_may_leave
+
+    held = read_catalogue(_place(instruments, config))
+    chosen = [listing for name, listing in held.items() if symbol is None or symbol.upper() in name]
+    with readers_may_leave():
+        if as_json:
+            typer.echo(json.dumps([to_json(listing) for listing in chosen], indent=2))
+        else:
+            for listing in chosen:
+                typer.echo(_line(listing))
+
+
+def _place(instruments: Path | None, config: Path | None) -> Path:
+    from infra.config import DEFAULT_INSTRUMENTS, load
+
+    return load(instruments=instruments, config=config).instruments or DEFAULT_INSTRUMENTS
+
+
+def _report(file: Path, imported: Imported) -> Iterator[str]:
+    origin = imported.listings[0].origin
+    assert origin is not None
+    dated = f", as of {origin.as_of:%Y-%m-%d %H:%M} UTC" if origin.as_of else ""
+    yield f"{file}: {_counted(len(imported.listings))} of {origin.source}{dated}"
+    for reason, symbols in _by_reason(imported).items():
+        more = f" and {len(symbols) - _NAMED} more" if len(symbols) > _NAMED else ""
+        yield f"  left out: {', '.join(symbols[:_NAMED])}{more}: {reason}"
+    for note in imported.notes:
+        yield f"  note: {note}"
+
+
+def _by_reason(imported: Imported) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for left_out in imported.left_out:
+        found[left_out.reason].append(left_out.symbol)
+    return found
+
+
+def _counted(number: int) -> str:
+    return "1 instrument" if number == 1 else f"{number:,} instruments"
+
+
+def _line(listing: Listing) -> str:
+    rules, origin = listing.instrument, listing.origin
+    dated = f", {origin.as_of:%Y-%m-%d}" if origin and origin.as_of else ""
+    return (
+        f"{rules.id}  tick {rules.tick:f}  lot {rules.lot:f}  orders {rules.min_quantity:f} to {rules.max_quantity:f} "
+        f"{rules.base}, from {rules.min_notional:f} {rules.quote}  ({origin.source if origin else ''}{dated})"
+    )
