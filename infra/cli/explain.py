@@ -5,32 +5,37 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import closing
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from adapters.avro import iso, to_json
 from domain.errors import InvalidInput
-from domain.opening import LogOpened
+from infra.cli.completing import ids
 from infra.cli.options import ConfigOption, JsonOption, LogOption
-from infra.cli.output import readers_may_leave
-from infra.cli.trees import heading, trees
-from infra.config import load
-from infra.logs import open_reader
-from projections.chain import Node, Story, find_story
-from projections.positions import owners_of
+
+if TYPE_CHECKING:
+    from projections.chain import Node, Story
 
 
 def explain(
     wanted: Annotated[
-        str, typer.Argument(metavar="ID", help="An order, signal, position, event or chain id.")
+        str,
+        typer.Argument(
+            metavar="ID", autocompletion=ids, help="An order, signal, position, event or chain id."
+        ),
     ],
     log: LogOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Explains ID: its chain from the candle to the last fill, with votes, reasons and figures."""
+    from domain.opening import LogOpened
+    from infra.cli.output import readers_may_leave
+    from infra.config import load
+    from infra.logs import open_reader
+    from projections.chain import find_story
+    from projections.positions import owners_of
+
     with closing(open_reader(load(log=log, config=config))) as reader:
         story = find_story(reader.read, wanted)
         if story is None:
@@ -46,7 +51,10 @@ def explain(
 
 
 def _show(story: Story, owners: Mapping[int, str], *, synthetic: bool) -> None:
-    console = Console(highlight=False)
+    from infra.cli.output import console_of
+    from infra.cli.trees import heading, trees
+
+    console = console_of()
     console.print(heading(story))
     if synthetic:
         console.print("[yellow]SYNTHETIC MARKET: these prices are not real[/yellow]")
@@ -65,6 +73,8 @@ def _tree(story: Story, owners: Mapping[int, str], *, synthetic: bool) -> Mappin
 
 
 def _node(node: Node, owners: Mapping[int, str]) -> Mapping[str, object]:
+    from adapters.avro import iso, to_json
+
     envelope = node.recorded.envelope
     meta = envelope.meta
     return {

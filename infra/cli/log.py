@@ -8,25 +8,17 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
-from adapters.avro import iso, to_json
 from domain.errors import InvalidInput
-from domain.events import FULL_NAMES
-from domain.log import Recorded
 from infra.cli.options import ConfigOption, JsonOption, LogOption, time_of, whole
-from infra.cli.output import readers_may_leave
-from infra.cli.stopping import stoppable
-from infra.cli.trees import requester
-from infra.config import load
-from infra.logs import open_reader
-from projections.sentences import sentence
 
-Show = Callable[[Recorded], None]
+if TYPE_CHECKING:
+    from domain.log import Recorded
+
+    Show = Callable[[Recorded], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +66,11 @@ def log(
     as_json: JsonOption = False,
 ) -> None:
     """Prints a log's events in order, one per line. It only reads, also while an engine writes."""
+    from infra.cli.output import readers_may_leave
+    from infra.cli.stopping import stoppable
+    from infra.config import load
+    from infra.logs import open_reader
+
     wanted = Filter(
         frozenset(stream or ()),
         _types(kind or ()),
@@ -94,6 +91,8 @@ def log(
 
 
 def _types(names: Iterable[str]) -> frozenset[str]:
+    from domain.events import FULL_NAMES
+
     known = {event.__name__ for event in FULL_NAMES}
     unknown = set(names) - known
     if unknown:
@@ -120,6 +119,8 @@ def _at_once(show: Show) -> Show:
 
 
 def _line(recorded: Recorded) -> None:
+    from adapters.avro import iso, to_json
+
     meta = recorded.envelope.meta
     line = {
         "ordinal": recorded.ordinal,
@@ -141,7 +142,14 @@ def _line(recorded: Recorded) -> None:
 
 
 def _printer() -> Show:
-    console = Console(highlight=False, soft_wrap=True)
+    from rich.markup import escape
+
+    from adapters.avro import iso
+    from infra.cli.output import console_of
+    from infra.cli.trees import requester
+    from projections.sentences import sentence
+
+    console = console_of(soft_wrap=True)
 
     def show(recorded: Recorded) -> None:
         meta, event = recorded.envelope.meta, recorded.envelope.event

@@ -1,18 +1,67 @@
-"""Output to a pipe whose reader may close it: `whence log | head` ends without an error."""
+"""Output for people: consoles, terminals with few characters, and pipes whose reader may close them."""
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_SPELLED = {
+    "…": "...", "→": "->", "←": "<-", "─": "-", "━": "-", "│": "|", "├": "+", "└": "`", "≥": ">=", "≤": "<=",
+    "•": "*", "█": "#", "“": '"', "”": '"', "—": "-",
+}  # fmt: skip
+"""Characters in our output that some terminals cannot show, spelled in ASCII."""
+_HANDLER = "whence.spelled"
+
+
+def spell_what_cannot_be_shown() -> None:
+    """Makes stdout and stderr spell characters that their encoding lacks, instead of raising UnicodeEncodeError."""
+    codecs.register_error(_HANDLER, _spelled)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_HANDLER)
+
+
+def _spelled(error: UnicodeError) -> tuple[str, int]:
+    """A codec's error handler: ASCII for the characters that cannot be encoded; `?` for those without a spelling."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(map(_ascii, error.object[error.start : error.end])), error.end
+
+
+def _ascii(character: str) -> str:
+    if character in _SPELLED:
+        return _SPELLED[character]
+    return normalize("NFKD", character).encode("ascii", "ignore").decode() or "?"
+
+
+def console_of(*, soft_wrap: bool = False) -> Console:
+    """The console on standard output; with `soft_wrap` lines are never broken."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=soft_wrap)
+
+
+def errors_console() -> Console:
+    """The console on standard error, for progress and remarks."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
 
 
 @contextmanager
 def readers_may_leave() -> Generator[None]:
-    """Exits with code 0 where the reader of standard output has closed the pipe."""
+    """Exits with code 0 where the reader of standard output has closed the pipe: `whence log | head`."""
     try:
         yield
         sys.stdout.flush()

@@ -7,20 +7,20 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from adapters.log.address import parse_address
-from adapters.tapes import Tape, read_tape, synthetic_tape
 from domain.errors import InvalidInput
 from infra.cli import INTERRUPTED
 from infra.cli.options import AccountOption, ConfigOption, JsonOption, LogOption, StoreOption, whole
-from infra.cli.playing import Manner, trade
-from infra.config import WhenceSettings, load
-from infra.run.plan import Plan, plan_of
-from infra.trading import trading_settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from adapters.tapes import Tape
+    from infra.config import WhenceSettings
+    from infra.run.plan import Plan
 
 _PACE = re.compile(r"([0-9]+(?:\.[0-9]+)?)x")
 
@@ -76,6 +76,11 @@ def paper(
     as_json: JsonOption = False,
 ) -> None:
     """Trades candles from first to last. After a stop, the same command continues at the end of the log."""
+    from adapters.log.address import parse_address
+    from infra.cli.output import errors_console
+    from infra.cli.playing import Manner, trade
+    from infra.config import load
+
     settings = load(
         log=log, store=store, account=account, starting_balance=balance, leverage=leverage, config=config
     )
@@ -85,7 +90,7 @@ def paper(
     parse_address(settings.log)  # an invalid address is refused before any file is read
     speed = _pace(pace)
     tapes = _recorded(files, symbol or ()) if files else _synthetic(symbol, seed, bars)
-    plan, console = _plan(tapes, settings), Console(stderr=True, highlight=False)
+    plan, console = _plan(tapes, settings), errors_console()
     for note, of in _notes(tapes).items():
         console.print(f"{', '.join(of)}: {note}", style="yellow", markup=False, soft_wrap=True)
     played = trade(plan, settings, Manner(speed, port if api else None, as_json), console)
@@ -119,6 +124,8 @@ def _pace(text: str | None) -> float | None:
 
 
 def _recorded(files: Sequence[Path], symbols: Sequence[str]) -> Sequence[Tape]:
+    from adapters.tapes import read_tape
+
     if symbols and len(symbols) != len(files):
         raise InvalidInput(
             f"{len(files)} files were given with {len(symbols)} symbols: give one for each, in order"
@@ -129,6 +136,8 @@ def _recorded(files: Sequence[Path], symbols: Sequence[str]) -> Sequence[Tape]:
 
 
 def _synthetic(symbols: Sequence[str] | None, seed: int | None, bars: int | None) -> Sequence[Tape]:
+    from adapters.tapes import synthetic_tape
+
     chosen: dict[str, object] = {"symbols": symbols or None, "candles": bars}
     given = {name: value for name, value in chosen.items() if value is not None}
     return synthetic_tape(7 if seed is None else seed, **given)  # type: ignore[arg-type]  # missing arguments have defaults
@@ -144,5 +153,8 @@ def _notes(tapes: Sequence[Tape]) -> Mapping[str, Sequence[str]]:
 
 
 def _plan(tapes: Sequence[Tape], settings: WhenceSettings) -> Plan:
+    from infra.run.plan import plan_of
+    from infra.trading import trading_settings
+
     trading = trading_settings(settings.trading)
     return plan_of(tapes, settings.account, settings.starting_balance, settings.leverage, trading)

@@ -6,10 +6,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 
 def show(rows: Sequence[Mapping[str, object]], *, as_json: bool, nothing: str = "") -> None:
@@ -20,11 +16,21 @@ def show(rows: Sequence[Mapping[str, object]], *, as_json: bool, nothing: str = 
     if not rows:
         typer.echo(nothing, err=True)
         return
+    _print(rows)
+
+
+def _print(rows: Sequence[Mapping[str, object]]) -> None:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    from infra.cli.output import console_of
+
     heads = [_HEADS.get(name, name.replace("_", " ")) for name in rows[0]]
     table = Table(*heads, box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
     for row in rows:
         table.add_row(*(escape(_CELLS.get(type(value), str)(value)) for value in row.values()))
-    Console(highlight=False).print(table)
+    console_of().print(table)
 
 
 _HEADS = {
