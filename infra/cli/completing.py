@@ -79,8 +79,7 @@ def ids(context: typer.Context) -> Sequence[str]:
 
 def _configured() -> str:
     try:
-        with Path("whence.toml").open("rb") as file:
-            return str(tomllib.load(file).get("log", _DEFAULT))
+        return str(tomllib.loads(Path("whence.toml").read_text(encoding="utf-8-sig")).get("log", _DEFAULT))
     except (OSError, ValueError):
         return _DEFAULT
 

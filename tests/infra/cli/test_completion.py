@@ -115,7 +115,8 @@ def test_every_command_in_the_list_is_the_one_that_runs(whence: Whence) -> None:
     for name in COMMANDS:
         assert application({name})
         printed = whence(name, "--help")
-        assert (printed.code, printed.out.split()[:3]) == (0, ["Usage:", "whence", name])
+        assert printed.code == 0
+        assert f" {name} [OPTIONS]" in printed.out
 
 
 def test_the_strategies_that_completion_knows_are_those_that_are_built_in() -> None:
