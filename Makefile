@@ -17,8 +17,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-demo: .venv/.runtime ## trade a synthetic market on the embedded log and show what happened
-	$(BIN)/whence paper --offer-api $(ARGS)
+demo: .venv/.runtime ## trade a synthetic market on whence.db and show what happened
+	$(BIN)/whence paper --offer-api --fresh $(ARGS)
 
 graphiql: .venv/.graphiql ## GraphiQL from npm's packages, so that `whence api` serves it itself
 	@$(RUN) infra.graphiql.bundle

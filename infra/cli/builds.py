@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 
 import typer
@@ -51,7 +51,21 @@ def progress(place: OpenedStore, *, as_json: bool) -> None:
     """Prints the progress, lag and parked events of each build in each of its partitions."""
     partitions = partitions_of(place.engine, place.settings)
     rows = [one for partition in partitions for one in _standings(place, partition)]
-    show(rows, as_json=as_json, nothing=_NOTHING)
+    show(rows if as_json else list(map(_for_people, rows)), as_json=as_json, nothing=_NOTHING)
+
+
+def _for_people(row: Mapping[str, object]) -> Mapping[str, object]:
+    """The row in as many columns as fit on a terminal."""
+    state = f"{row['kind']} {row['status']}".lower()
+    return {
+        "read_model": row["projection"],
+        "build": row["build"],
+        "state": state if row["partition"] == 0 else f"{state} part {row['partition']}",
+        "at": row["ordinal"],
+        "of": row["head"],
+        "lag": row["lag_events"],
+        "parked": row["parked_events"],
+    }
 
 
 def _standings(place: OpenedStore, partition: int) -> Sequence[dict[str, object]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,8 @@ from infra.cli.completing import ids
 from infra.cli.options import ConfigOption, JsonOption, LogOption
 
 if TYPE_CHECKING:
+    from rich.tree import Tree
+
     from projections.chain import Node, Story
 
 
@@ -26,11 +28,20 @@ def explain(
     ],
     log: LogOption = None,
     config: ConfigOption = None,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="Also routine events, every vote with its figures, exchange codes and all digits."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Explains ID: its chain from the candle to the last fill, with votes, reasons and figures."""
+    """Explains ID: its chain from the candle to the last fill, with the votes and reasons."""
     from domain.opening import LogOpened
     from infra.cli.output import readers_may_leave
+    from infra.cli.short_trees import short_trees
+    from infra.cli.trees import trees
+    from infra.cli.wording import Wording
     from infra.config import load
     from infra.logs import open_reader
     from projections.chain import find_story
@@ -42,23 +53,24 @@ def explain(
             raise InvalidInput(f"nothing in this log has the id {wanted!r}; `whence log` shows its events")
         first = next(iter(reader.read(upto=1))).envelope.event
         owners = owners_of(reader.read())
-    synthetic = isinstance(first, LogOpened) and first.synthetic
-    with readers_may_leave():
-        if as_json:
-            typer.echo(json.dumps(_tree(story, owners, synthetic=synthetic), indent=2))
-        else:
-            _show(story, owners, synthetic=synthetic)
+        synthetic = isinstance(first, LogOpened) and first.synthetic
+        with readers_may_leave():
+            if as_json:
+                typer.echo(json.dumps(_tree(story, owners, synthetic=synthetic), indent=2))
+            else:
+                drawn = trees(story, owners) if full else short_trees(story, Wording(reader.read))
+                _show(story, drawn, synthetic=synthetic)
 
 
-def _show(story: Story, owners: Mapping[int, str], *, synthetic: bool) -> None:
+def _show(story: Story, drawn: Iterable[Tree], *, synthetic: bool) -> None:
     from infra.cli.output import console_of
-    from infra.cli.trees import heading, trees
+    from infra.cli.trees import heading
 
     console = console_of()
     console.print(heading(story))
     if synthetic:
         console.print("[yellow]SYNTHETIC MARKET: these prices are not real[/yellow]")
-    for tree in trees(story, owners):
+    for tree in drawn:
         console.print(tree)
 
 

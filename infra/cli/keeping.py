@@ -16,6 +16,7 @@ from infra.logs import open_reader
 from infra.run.group import Group
 from infra.run.projecting import Projecting, Status
 from infra.run.rebuilding import partition_of
+from infra.store import store_address
 from infra.tracing import tracing
 
 _LOOK_SECONDS = 0.5
@@ -47,8 +48,8 @@ class Remarks:
 def keep(place: OpenedStore, group: str | None) -> None:
     """Keeps the store up to date with the log, or with a share of its partitions, until a stop is requested."""
     remarks = Remarks(errors_console())
-    store = place.engine.url.render_as_string(hide_password=True)
-    remarks.say(f"Reads {parse_address(place.settings.log)} and keeps {store} up to date; Ctrl-C stops.")
+    log, store = parse_address(place.settings.log), store_address(place.settings)
+    remarks.say(f"Reads {log} and keeps {store} up to date; Ctrl-C stops.")
     with stoppable() as stopping:
         if group is None:
             _keep_one(place, stopping, remarks)

@@ -16,6 +16,7 @@ from domain.errors import InvalidInput
 from infra.cli.options import ConfigOption, JsonOption, LogOption, time_of, whole
 
 if TYPE_CHECKING:
+    from adapters.log.recorder_log import RecordedLog
     from domain.log import Recorded
 
     Show = Callable[[Recorded], None]
@@ -62,10 +63,14 @@ def log(
         int | None, typer.Option("--to", parser=whole(0), metavar="N", help="Up to this ordinal.")
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Continue with new events.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Exchange codes as they are, instead of in plain words.")
+    ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Prints a log's events in order, one per line. It only reads, also while an engine writes."""
+    """Prints a log's events in order, one per line (wrapped on a terminal). It only reads, also while an engine
+    writes."""
     from infra.cli.output import readers_may_leave
     from infra.cli.stopping import stoppable
     from infra.config import load
@@ -81,8 +86,8 @@ def log(
     )
     if follow and last is not None:
         raise InvalidInput("--follow does not end: leave out --to")
-    show = _line if as_json else _printer()
     with closing(open_reader(load(log=log, config=config))) as reader, readers_may_leave():
+        show = _line if as_json else _printer(reader, full=full)
         if not follow:
             _print(reader.read(first - 1, last), wanted, show)
             return
@@ -141,22 +146,29 @@ def _line(recorded: Recorded) -> None:
     sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
 
 
-def _printer() -> Show:
+def _printer(reader: RecordedLog, *, full: bool) -> Show:
+    """Prints one line for each event in a pipe; on a terminal wraps it, indented below the event's type."""
     from rich.markup import escape
+    from rich.padding import Padding
 
     from adapters.avro import iso
     from infra.cli.output import console_of
     from infra.cli.trees import requester
-    from projections.sentences import sentence
+    from infra.cli.wording import Wording, in_plain_words
 
-    console = console_of(soft_wrap=True)
+    console = console_of()
+    wording = Wording(reader.read)
 
     def show(recorded: Recorded) -> None:
         meta, event = recorded.envelope.meta, recorded.envelope.event
+        line = wording.line_of(recorded)
+        words = escape(line if full else in_plain_words(line))
         aside = f"{meta.stream} v{meta.version} chain {meta.correlation_id} {requester(meta)}".rstrip()
-        console.print(
-            f"[dim]{recorded.ordinal:>7} {iso(meta.recorded_at)}[/dim] [bold]{type(event).__name__:<20}[/bold] "
-            f"{escape(sentence(event))} [dim]{escape(aside)}[/dim]"
-        )
+        head = f"[dim]{recorded.ordinal:>7} {iso(meta.recorded_at)}[/dim] [bold]{type(event).__name__:<20}[/bold]"
+        if console.is_terminal:
+            console.print(head)
+            console.print(Padding(f"{words}\n[dim]{escape(aside)}[/dim]", (0, 0, 0, 8), expand=False))
+        else:
+            console.print(f"{head} {words} [dim]{escape(aside)}[/dim]", soft_wrap=True)
 
     return show

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, TapeMismatch
 from infra.cli import INTERRUPTED
 from infra.cli.options import AccountOption, ConfigOption, JsonOption, LogOption, StoreOption, whole
 
@@ -72,11 +72,20 @@ def paper(
     offer_api: Annotated[
         bool, typer.Option("--offer-api", help="Offer to open the API at the end, on a terminal.")
     ] = False,
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh",
+            help="Where the log holds other trading, such as orders by hand, keep it under another name and begin a "
+            "new one; for logs in SQLite files.",
+        ),
+    ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Trades candles from first to last. After a stop, the same command continues at the end of the log."""
     from adapters.log.address import parse_address
+    from infra.cli.aside import set_aside
     from infra.cli.output import errors_console
     from infra.cli.playing import Manner, trade
     from infra.config import load
@@ -93,7 +102,17 @@ def paper(
     plan, console = _plan(tapes, settings), errors_console()
     for note, of in _notes(tapes).items():
         console.print(f"{', '.join(of)}: {note}", style="yellow", markup=False, soft_wrap=True)
-    played = trade(plan, settings, Manner(speed, port if api else None, as_json), console)
+    manner = Manner(speed, port if api else None, as_json)
+    try:
+        played = trade(plan, settings, manner, console)
+    except TapeMismatch as mismatch:
+        if not fresh:
+            raise
+        kept = set_aside(settings, mismatch)
+        console.print(
+            f"The log holds other trading; it is kept as {kept}, and a new one begins.", style="yellow", markup=False
+        )
+        played = trade(plan, settings, manner, console)
     if not played.whole:
         console.print("[yellow]Stopped. The same command continues from here.[/yellow]")
         raise typer.Exit(INTERRUPTED)

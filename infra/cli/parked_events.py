@@ -9,7 +9,7 @@ from adapters.avro import to_json
 from adapters.log.recorder_log import RecordedLog
 from domain.errors import Refused
 from infra.cli.opened_store import OpenedStore
-from infra.cli.rows import show
+from infra.cli.rows import blocks, show
 from infra.logs import open_reader
 from infra.run.rebuilding import log_of, partitions_of
 from projections import parked
@@ -21,7 +21,11 @@ from projections.store import reading
 
 def listed(place: OpenedStore, *, as_json: bool) -> None:
     """Prints every parked sequence."""
-    show([_row(one) for one in _sequences(place)], as_json=as_json, nothing="nothing is parked")
+    rows = [_row(one) for one in _sequences(place)]
+    if as_json or not rows:
+        show(rows, as_json=as_json, nothing="nothing is parked")
+    else:
+        blocks(rows, ("sequence", "events", "first"), ("projection", "build", "kind", "partition", "error"))
 
 
 def _row(one: ParkedSequence) -> dict[str, object]:
@@ -40,9 +44,14 @@ def _row(one: ParkedSequence) -> dict[str, object]:
 def shown(place: OpenedStore, sequence: str, projection: str | None, *, as_json: bool) -> None:
     """Prints the parked events of a sequence; raises Refused where it has none."""
     rows = [event for one in _named(place, sequence, projection) for event in _shown(place, one)]
-    for one in [] if as_json else rows:
-        one.pop("data")
-    show(rows, as_json=as_json)
+    if as_json:
+        show(rows, as_json=True)
+    else:
+        blocks(
+            rows,
+            ("ordinal", "type", "state"),
+            ("line", "projection", "build", "event_id", "error", "reason"),
+        )
 
 
 def _shown(place: OpenedStore, one: ParkedSequence) -> Sequence[dict[str, object]]:

@@ -41,7 +41,7 @@ def list_schemas() -> None:
     from adapters.avro.schema import past_schemas
     from infra.cli.output import console_of
 
-    table = _table("event", "version", "fingerprint", "earlier versions")
+    table = _table("event", "version", "fingerprint", "earlier")
     for schema in _sorted():
         earlier = [str(version) for name, version in sorted(past_schemas()) if name == schema.name]
         table.add_row(schema.name, str(schema.version), schema.fingerprint.hex(), " ".join(earlier))
@@ -157,7 +157,7 @@ def _table(*columns: str) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
         table.add_column(column, overflow="fold")
     return table

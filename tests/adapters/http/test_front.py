@@ -7,24 +7,20 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from prometheus_client import CollectorRegistry
-from sqlalchemy import Engine
 
 from adapters.http.options import HttpOptions
+from adapters.metrics.registry import new_registry
+from infra.config import WhenceSettings
+from infra.store import migrate, open_store
 from tests.adapters.http.test_app import application
 from tests.served import served
 
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
-    from infra.config import WhenceSettings
-    from infra.store import migrate, open_store
-
-    engine: Engine = open_store(
-        WhenceSettings(store=f"sqlite:///{tmp_path_factory.mktemp('front') / 'read.db'}")
-    )
+    engine = open_store(WhenceSettings(store=f"sqlite:///{tmp_path_factory.mktemp('front') / 'read.db'}"))
     migrate(engine)
-    app = application(engine, HttpOptions((), (), "100000/minute", 10_000), CollectorRegistry(), {})
+    app = application(engine, HttpOptions((), (), "100000/minute", 10_000), new_registry(), {})
     with served(app) as base, httpx2.Client(base_url=base, headers={"Accept": "text/html"}) as client:
         yield client
     engine.dispose()
@@ -35,7 +31,8 @@ def test_every_link_of_the_page_leads_to_a_route(client: httpx2.Client) -> None:
     assert page.status_code == 200
     links = re.findall(r'href="([^"]*)"', page.text)
     assert links == ["/graphql", "/readyz", "/healthz", "/metrics"]
-    assert 404 not in {client.get(link).status_code for link in links}
+    assert {client.get(link).status_code for link in links[1:]} == {200}
+    assert client.post("/graphql", json={"query": "{__typename}"}).status_code == 200
 
 
 def test_the_page_may_load_nothing_and_names_no_other_server(client: httpx2.Client) -> None:

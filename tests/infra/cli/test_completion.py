@@ -22,6 +22,7 @@ HEAVY = (
 _PROGRAM = """
 import sys
 from infra.cli import main
+sys.argv[0] = "whence"
 try:
     main()
 finally:
