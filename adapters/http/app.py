@@ -62,8 +62,12 @@ def _links(*, graphiql: bool, metrics: Route | None) -> Sequence[Link]:
     """The links of the page at `/`, which lead to the routes that this application has."""
     programs = "GraphQL for programs, which send POST requests and websockets"
     return [
-        Link(GRAPHQL, f"GraphiQL in a browser, to write queries; {programs}." if graphiql else f"{programs}."),
-        Link("/readyz", "Whether the log, the store and the read models can be used, with each check's result."),
+        Link(
+            GRAPHQL, f"GraphiQL in a browser, to write queries; {programs}." if graphiql else f"{programs}."
+        ),
+        Link(
+            "/readyz", "Whether the log, the store and the read models can be used, with each check's result."
+        ),
         Link("/healthz", "Whether the process runs."),
         *([] if metrics is None else [Link(metrics.path, "Metrics for Prometheus.")]),
     ]

@@ -60,7 +60,8 @@ _HEADERS = {
 def front_route(links: Sequence[Link]) -> Route:
     """The route of the page with these links."""
     items = "\n".join(
-        f'<dt><a href="{escape(one.path)}">{escape(one.path)}</a></dt><dd>{escape(one.text)}</dd>' for one in links
+        f'<dt><a href="{escape(one.path)}">{escape(one.path)}</a></dt><dd>{escape(one.text)}</dd>'
+        for one in links
     )
 
     async def serve(request: Request) -> Response:

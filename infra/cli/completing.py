@@ -47,9 +47,12 @@ def prepare() -> None:
 
 
 def _joined(words: Sequence[str], at: int) -> tuple[Sequence[str], int]:
-    """The words with `a`, `:`, `b` joined to `a:b` where all three are before word `at`; and the new place of `at`."""
+    """The words with `a`, `:`, `b` joined to `a:b` before word `at`, and the new place of that word.
+
+    Where word `at` itself continues a URL, the URL's beginning is left out: bash replaces only the part after the colon.
+    """
     found: list[str] = []
-    for word in words[:at]:
+    for word in words[: at - 2 if words[at - 1] == ":" else at]:
         if found and (word == ":" or found[-1].endswith(":")):
             found[-1] += word
         else:
@@ -60,7 +63,7 @@ def _joined(words: Sequence[str], at: int) -> tuple[Sequence[str], int]:
 def logs(incomplete: str) -> Sequence[str]:
     """The addresses of the SQLite logs in the working folder."""
     found = [path.name for path in sorted(Path().glob("*.db")) if not path.name.endswith(".read.db")]
-    # Bash replaces only the part after the colon.
+    # See `_joined`.
     prefix = "///" if incomplete.startswith("/") else _SQLITE
     return [prefix + name for name in found]
 

@@ -72,6 +72,11 @@ def paper(
     offer_api: Annotated[
         bool, typer.Option("--offer-api", help="Offer to open the API at the end, on a terminal.")
     ] = False,
+    trades: Annotated[bool, typer.Option("--trades", help="List every trade.")] = False,
+    chart: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw balance, drawdown and buy and hold into this SVG file."),
+    ] = None,
     fresh: Annotated[
         bool,
         typer.Option(
@@ -102,7 +107,7 @@ def paper(
     plan, console = _plan(tapes, settings), errors_console()
     for note, of in _notes(tapes).items():
         console.print(f"{', '.join(of)}: {note}", style="yellow", markup=False, soft_wrap=True)
-    manner = Manner(speed, port if api else None, as_json)
+    manner = Manner(speed, port if api else None, as_json, trades, chart)
     try:
         played = trade(plan, settings, manner, console)
     except TapeMismatch as mismatch:
@@ -110,7 +115,9 @@ def paper(
             raise
         kept = set_aside(settings, mismatch)
         console.print(
-            f"The log holds other trading; it is kept as {kept}, and a new one begins.", style="yellow", markup=False
+            f"The log holds other trading; it is kept as {kept}, and a new one begins.",
+            style="yellow",
+            markup=False,
         )
         played = trade(plan, settings, manner, console)
     if not played.whole:
@@ -173,7 +180,8 @@ def _notes(tapes: Sequence[Tape]) -> Mapping[str, Sequence[str]]:
 
 def _plan(tapes: Sequence[Tape], settings: WhenceSettings) -> Plan:
     from infra.run.plan import plan_of
-    from infra.trading import trading_settings
+    from infra.trading import names_win_rate, on_tapes, trading_settings
 
-    trading = trading_settings(settings.trading)
-    return plan_of(tapes, settings.account, settings.starting_balance, settings.leverage, trading)
+    given = trading_settings(settings.trading)
+    trading, older = (given, None) if names_win_rate(settings.trading) else (on_tapes(given), given)
+    return plan_of(tapes, settings.account, settings.starting_balance, settings.leverage, trading, older)

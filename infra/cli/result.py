@@ -6,9 +6,10 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
@@ -17,9 +18,11 @@ from rich.table import Table
 from adapters.avro import iso
 from adapters.log.address import MemoryAddress, parse_address
 from domain.signal import Verdict
+from infra.cli.trading_tables import TradingTables, tables_of
 from infra.config import DEFAULT_FILE, WhenceSettings
 from infra.run.plan import Plan
 from projections.summary import Summary
+from projections.trades import Trades
 
 _SYNTHETIC = "SYNTHETIC MARKET: these prices are not real"
 
@@ -33,6 +36,7 @@ class Result:
     summary: Summary
     candles: int
     seconds: float
+    trades: Trades = field(default_factory=Trades)
 
     @property
     def whole(self) -> bool:
@@ -42,6 +46,16 @@ class Result:
     @property
     def _total(self) -> int:
         return sum(len(tape.candles) for tape in self.plan.tapes)
+
+    @property
+    def tables(self) -> TradingTables:
+        """The tables of the trades."""
+        return tables_of(self.plan, self.trades)
+
+    @property
+    def title(self) -> str:
+        """What kind of trading it is; a synthetic market is called so."""
+        return _SYNTHETIC if self.plan.opening.synthetic else "Paper trading"
 
     @property
     def log(self) -> str:
@@ -63,13 +77,15 @@ class Result:
             "seconds": round(self.seconds, 3),
             "notes": [note for tape in self.plan.tapes for note in tape.notes],
             **self.summary.figures(),
+            **self.tables.as_json(),
         }
 
     def show(self, console: Console) -> None:
         """Prints the result for people."""
-        synthetic = self.plan.opening.synthetic
-        title = _SYNTHETIC if synthetic else "Paper trading"
-        console.print(_table(title, "bold yellow" if synthetic else "bold", self._rows()))
+        tables = self.tables
+        style = "bold yellow" if self.plan.opening.synthetic else "bold"
+        console.print(_table(self.title, style, chain(self._rows(), tables.rows())))
+        tables.show(console)
         if self.summary.tripped_at is not None:
             at = f"{self.summary.tripped_at:%Y-%m-%d %H:%M} UTC"
             console.print(

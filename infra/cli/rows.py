@@ -33,7 +33,11 @@ def blocks(rows: Sequence[Mapping[str, object]], head: Sequence[str], rest: Sequ
         console.print(f"[bold]{escape(first)}[/bold] {escape(' '.join(others))}")
         for name in rest:
             if row[name]:
-                console.print(Padding(escape(f"{name.replace('_', ' ')}: {_cell(row[name])}"), (0, 0, 0, 4), expand=False))
+                console.print(
+                    Padding(
+                        escape(f"{name.replace('_', ' ')}: {_cell(row[name])}"), (0, 0, 0, 4), expand=False
+                    )
+                )
 
 
 def _cell(value: object) -> str:

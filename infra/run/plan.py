@@ -29,7 +29,11 @@ from infra.trading import instances_of
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Two equal plans record equal logs. `instruments` are in order of id."""
+    """Two equal plans record equal logs. `instruments` are in order of id.
+
+    `older` are the settings that an earlier version of the program had for the same configuration, if they differ: a
+    log with these settings is resumed with them.
+    """
 
     tapes: Sequence[Tape]
     account: str
@@ -38,6 +42,7 @@ class Plan:
     instances: Sequence[Instance]
     instruments: Sequence[Instrument]
     opening: LogOpened
+    older: Settings | None = None
 
     @property
     def begins(self) -> datetime:
@@ -62,7 +67,12 @@ class Plan:
 
 
 def plan_of(
-    tapes: Sequence[Tape], account: str, balance: Decimal, leverage: Decimal, settings: Settings
+    tapes: Sequence[Tape],
+    account: str,
+    balance: Decimal,
+    leverage: Decimal,
+    settings: Settings,
+    older: Settings | None = None,
 ) -> Plan:
     """Derives the instruments' rules, the currency and the log's opening from tapes and settings.
 
@@ -75,7 +85,7 @@ def plan_of(
     stake = Stake(_currency_of(instruments), plain(balance), plain(leverage))
     instances = instances_of(settings)
     opening = opening_of(ordered, account, stake, settings, instruments)
-    plan = Plan(ordered, account, stake, settings, instances, instruments, opening)
+    plan = Plan(ordered, account, stake, settings, instances, instruments, opening, older)
     _check_playable(plan)
     return plan
 

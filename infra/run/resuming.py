@@ -37,9 +37,9 @@ def resumed(plan: Plan, log: EventLog) -> Plan:
     opened = takewhile(
         lambda one: one.envelope.meta.causation_id == cause, log.read(upto=len(plan.commands()) + 1)
     )
-    _check_same(plan, opening, [one.envelope for one in opened])
+    same = _same(plan, opening, [one.envelope for one in opened])
     check_playable(opening.simulator)
-    return replace(plan, opening=opening)
+    return replace(same, opening=opening)
 
 
 def differing(in_force: Settings, configured: Settings) -> Sequence[str]:
@@ -47,13 +47,19 @@ def differing(in_force: Settings, configured: Settings) -> Sequence[str]:
     return list(_of_records("", in_force, configured))
 
 
-def _check_same(plan: Plan, opening: LogOpened, opened: Sequence[Envelope]) -> None:
+def _same(plan: Plan, opening: LogOpened, opened: Sequence[Envelope]) -> Plan:
+    """The plan that made the log: this one, or the one with the settings of an earlier version of the program."""
     found = list(_differences(plan, opening, opened))
+    if found and plan.older is not None:
+        older = replace(plan, settings=plan.older, older=None)
+        if not any(_differences(older, opening, opened)):
+            return older
     if found:
         raise TapeMismatch(
             f"this log was made by another run: {'; '.join(found)}; choose another log with --log, or play what this "
             "one was made from"
         )
+    return plan
 
 
 def _differences(plan: Plan, opening: LogOpened, opened: Sequence[Envelope]) -> Iterator[str]:
