@@ -49,7 +49,8 @@ def prepare() -> None:
 def _joined(words: Sequence[str], at: int) -> tuple[Sequence[str], int]:
     """The words with `a`, `:`, `b` joined to `a:b` before word `at`, and the new place of that word.
 
-    Where word `at` itself continues a URL, the URL's beginning is left out: bash replaces only the part after the colon.
+    Where word `at` itself continues a URL, the URL's beginning is left out: bash replaces only what is after the
+    colon.
     """
     found: list[str] = []
     for word in words[: at - 2 if words[at - 1] == ":" else at]:
