@@ -22,14 +22,33 @@ _SPELLED = {
 }  # fmt: skip
 """Characters in our output that some terminals cannot show, spelled in ASCII."""
 _HANDLER = "whence.spelled"
+_ASCII = "whence_ascii"
 
 
 def spell_what_cannot_be_shown() -> None:
     """Makes stdout and stderr spell characters that their encoding lacks, instead of raising UnicodeEncodeError."""
     codecs.register_error(_HANDLER, _spelled)
+    codecs.register(_ascii_codec)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=_HANDLER)
+            is_ascii = codecs.lookup(stream.encoding).name == "ascii"
+            stream.reconfigure(encoding=_ASCII if is_ascii else None, errors=_HANDLER)
+
+
+def _ascii_codec(name: str) -> codecs.CodecInfo | None:
+    """ASCII under a name of ours: typer takes a stream in ASCII for misconfigured and writes UTF-8 to it."""
+    if name != _ASCII:
+        return None
+    known = codecs.lookup("ascii")
+    return codecs.CodecInfo(
+        known.encode,
+        known.decode,
+        known.streamreader,
+        known.streamwriter,
+        known.incrementalencoder,
+        known.incrementaldecoder,
+        name=_ASCII,
+    )
 
 
 def _spelled(error: UnicodeError) -> tuple[str, int]:

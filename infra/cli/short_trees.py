@@ -45,7 +45,7 @@ def _one_instrument(story: Story) -> bool:
 class _Drawing:
     """Draws the nodes of one story; the date is written where it differs from that of the line before."""
 
-    def __init__(self, wording: Wording, one_instrument: bool) -> None:  # noqa: FBT001
+    def __init__(self, wording: Wording, one_instrument: bool) -> None:
         self._wording = wording
         self._one_instrument = one_instrument
         self._day: date | None = None

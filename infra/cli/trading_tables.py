@@ -1,4 +1,4 @@
-"""Tables of a run's trades: by symbol, by strategy, one line for each trade, and how much time was spent in positions."""
+"""Tables of a run's trades: by symbol, by strategy, one line for each trade, and the time spent in positions."""
 
 from __future__ import annotations
 
