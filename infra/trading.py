@@ -22,7 +22,8 @@ from domain.strategies.builtin import BUILTIN, StrategyFactory
 from infra.layer import Tree, is_table
 
 _PARSED = TypeAdapter(Settings)
-_GROUP = "whence.strategies"
+GROUP = "whence.strategies"
+"""The entry-point group in which installed packages name their strategies."""
 
 
 def trading_settings(table: Mapping[str, object]) -> Settings:
@@ -169,7 +170,7 @@ def strategy_of(settings: StrategySettings) -> Strategy:
 
 
 def _plugged(settings: StrategySettings) -> Strategy:
-    name, found = settings.kind, entry_points(group=_GROUP)
+    name, found = settings.kind, entry_points(group=GROUP)
     if name not in found.names:
         known = ", ".join(sorted({*BUILTIN, *found.names}))
         raise InvalidSettings(f"trading.strategies: no strategy is called {name!r}; there are: {known}")

@@ -56,6 +56,8 @@ COMMANDS: Mapping[str, Listed] = {
     "log": Listed("Prints a log's events in order, one per line.", "log:log"),
     "explain": Listed("Explains an id: its chain from the candle to the last fill.", "explain:explain"),
     "api": Listed("Serves GraphQL: queries, live events and manual orders.", "api:api"),
+    "settings": Listed("Prints every setting with its range and meaning.", "settings:settings"),
+    "strategies": Listed("Lists and describes strategies, and begins new ones.", "strategies:strategies_app"),
     "dev": Listed("Runs Kafka, a registry and PostgreSQL on this machine.", "dev:dev_app"),
     "projections": Listed("Builds the read models and shows their progress.", "projections:projections_app"),
     "schemas": Listed("Prints, registers and checks the schemas of the events.", "schemas:schemas_app"),
