@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -85,6 +86,13 @@ def paper(
             "new one; for logs in SQLite files.",
         ),
     ] = False,
+    adopt_settings: Annotated[
+        bool,
+        typer.Option(
+            "--adopt-settings",
+            help="Where the log was opened with other settings, put the configured ones in force from its end on.",
+        ),
+    ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -104,7 +112,7 @@ def paper(
     parse_address(settings.log)  # an invalid address is refused before any file is read
     speed = _pace(pace)
     tapes = _recorded(files, symbol or ()) if files else _synthetic(symbol, seed, bars)
-    plan, console = _plan(tapes, settings), errors_console()
+    plan, console = _plan(tapes, settings, adopt=adopt_settings), errors_console()
     for note, of in _notes(tapes).items():
         console.print(f"{', '.join(of)}: {note}", style="yellow", markup=False, soft_wrap=True)
     manner = Manner(speed, port if api else None, as_json, trades, chart)
@@ -178,10 +186,11 @@ def _notes(tapes: Sequence[Tape]) -> Mapping[str, Sequence[str]]:
     return notes
 
 
-def _plan(tapes: Sequence[Tape], settings: WhenceSettings) -> Plan:
+def _plan(tapes: Sequence[Tape], settings: WhenceSettings, *, adopt: bool) -> Plan:
     from infra.run.plan import plan_of
     from infra.trading import names_win_rate, on_tapes, trading_settings
 
     given = trading_settings(settings.trading)
     trading, older = (given, None) if names_win_rate(settings.trading) else (on_tapes(given), given)
-    return plan_of(tapes, settings.account, settings.starting_balance, settings.leverage, trading, older)
+    plan = plan_of(tapes, settings.account, settings.starting_balance, settings.leverage, trading, older)
+    return replace(plan, adopt=adopt)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from adapters.tapes import merge
+from commands.door import Declined
 from commands.driver import Driver
 from commands.engine import Engine
 from commands.exchange import OrderEntry
@@ -19,8 +20,9 @@ from commands.observer import Observer
 from commands.recall import Recall
 from commands.sender import Sender
 from commands.world import World
-from domain.errors import TapeMismatch
+from domain.errors import InvalidSettings, TapeMismatch
 from domain.log import Envelope, EventLog
+from infra.run.adopting import changes_to, request_for
 from infra.run.attending import Attending
 from infra.run.clock import utc_now
 from infra.run.collecting import seldom_collected
@@ -50,7 +52,8 @@ class PaperRun(Attending):
         Raises TapeMismatch where the log was made by another plan, InvalidInput where it was not made by this program.
         """
         self._plan = resumed(plan, log)
-        self._exchange = plan.exchange()
+        self._adopts = self._plan.adopts
+        self._exchange = self._plan.exchange()
         identity = Identity(self._plan.opening.log_id, plan.account, SOURCE)
         recall = Recall(log.read())
         engine = Engine(World(), identity, since=plan.begins, instances=plan.instances, recall=recall)
@@ -72,10 +75,26 @@ class PaperRun(Attending):
                 if reports := self._exchange.reports():
                     self.driver.handle(Reported(at, tuple(reports)))
                 self.driver.handle(MarketMoved(at, tuple(candles)))
+                self._adopt()
                 self.attend()
                 yield at, len(candles)
+            self._adopt()
             if self.recalling:
                 raise TapeMismatch(
                     "the log continues after this tape's last candle; play the longer tape, or, where somebody has "
                     "traded manually on this log, choose another log"
                 )
+
+    def _adopt(self) -> None:
+        """Puts the settings that the plan adopts in force, once the log is recalled.
+
+        Raises InvalidSettings where they are declined.
+        """
+        wanted, in_force = self._adopts, self.world.portfolio.settings
+        if wanted is None or self.recalling:
+            return
+        self._adopts = None
+        changes = changes_to(in_force.settings, wanted)
+        answer = self.answer(request_for(changes, self._plan.account, in_force.version, self._clock()))
+        if isinstance(answer, Declined):
+            raise InvalidSettings(f"the changed settings cannot be adopted: {answer.reason}")

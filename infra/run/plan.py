@@ -32,7 +32,8 @@ class Plan:
     """Two equal plans record equal logs. `instruments` are in order of id.
 
     `older` are the settings that an earlier version of the program had for the same configuration, if they differ: a
-    log with these settings is resumed with them.
+    log with these settings is resumed with them. With `adopt` a log with other settings is resumed, too, and `adopts`
+    are then the settings to be put in force at its end.
     """
 
     tapes: Sequence[Tape]
@@ -43,6 +44,8 @@ class Plan:
     instruments: Sequence[Instrument]
     opening: LogOpened
     older: Settings | None = None
+    adopt: bool = False
+    adopts: Settings | None = None
 
     @property
     def begins(self) -> datetime:
