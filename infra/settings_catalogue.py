@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import get_type_hints
 
 from domain.settings import Settings, ranges
 
@@ -82,10 +81,9 @@ class Setting:
 def trading(settings: Settings) -> Iterator[Setting]:
     """The settings of the table `[trading]`, in the order of their declaration."""
     bounds = {name: f"{_plain(low)} to {_plain(high)}" for name, _, low, high in ranges(settings)}
-    hints = get_type_hints(Settings)
     for field in fields(Settings):
         value = getattr(settings, field.name)
-        if isinstance(hints[field.name], type) and is_dataclass(hints[field.name]):
+        if is_dataclass(value):
             for part in fields(value):
                 name = f"{field.name}.{part.name}"
                 yield _setting(name, getattr(value, part.name), bounds)
@@ -100,10 +98,4 @@ def _setting(name: str, value: object, bounds: Mapping[str, str]) -> Setting:
 
 
 def _plain(bound: Decimal | float) -> str:
-    return (
-        f"{bound:f}"
-        if isinstance(bound, Decimal)
-        else f"{bound:g}"
-        if isinstance(bound, float)
-        else str(bound)
-    )
+    return f"{Decimal(str(bound)):f}"

@@ -14,6 +14,12 @@ from tests.infra.cli.conftest import Whence
 SECRET = "hunter2"  # noqa: S105  # no password of anything
 
 
+@pytest.fixture(autouse=True)
+def no_other_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suite keeps the index of logs on Kafka in a folder of its own."""
+    monkeypatch.delenv("WHENCE_INDEX", raising=False)
+
+
 def keys(whence: Whence, *words: str) -> dict[str, dict[str, str]]:
     return {one["key"]: one for one in json.loads(whence("settings", "--json", *words).out)}
 
