@@ -76,6 +76,35 @@ def test_a_query_and_a_subscription_run_without_requests_to_other_servers(
     )
 
 
+def test_a_query_runs_on_a_phone_where_editor_and_response_have_the_whole_width(
+    address: str, visitor: Visit, tmp_path: Path
+) -> None:
+    page = visitor.page
+    page.set_viewport_size({"width": 420, "height": 800})
+    open_graphiql(page, address)
+    run_in_graphiql(page, "query Anonymous { caller }")
+    expect(page.locator(".graphiql-response")).to_contain_text("nobody")
+    page.screenshot(path=tmp_path / "phone.png")
+    editor, response, token, documentation = (
+        place.bounding_box() or {}
+        for place in (
+            page.locator(".graphiql-query-editor"),
+            page.locator(".graphiql-response"),
+            page.get_by_label("Authorization"),
+            page.get_by_role("button", name="Show Documentation Explorer"),
+        )
+    )
+    assert editor["width"] > 350
+    assert response["width"] > 350
+    assert response["height"] > 150
+    assert response["y"] >= editor["y"] + editor["height"]
+    for box in (editor, response, token, documentation):
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 420
+    page.get_by_role("button", name="Show Documentation Explorer").click()
+    expect(page.get_by_text("Root Types")).to_be_visible()
+
+
 def test_the_browser_does_not_run_an_injected_script(address: str, visitor: Visit) -> None:
     page = visitor.page
     open_graphiql(page, address)
