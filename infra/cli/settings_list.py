@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import typer
 from pydantic import TypeAdapter
@@ -18,6 +18,7 @@ from rich.padding import Padding
 from domain.settings import Settings, StrategySettings
 from infra.cli.output import console_of
 from infra.config import WhenceSettings, load, shown
+from infra.layer import is_table
 from infra.settings_catalogue import Setting, trading
 from infra.trading import trading_settings
 
@@ -132,8 +133,8 @@ def spelled(value: object) -> str:
     if isinstance(value, StrategySettings):
         return _strategy(value)
     if isinstance(value, tuple | list):
-        return f"[{', '.join(map(spelled, value))}]"
-    if isinstance(value, Mapping):
+        return f"[{', '.join(map(spelled, cast('Sequence[object]', value)))}]"
+    if is_table(value):
         return "{" + ", ".join(f"{name} = {spelled(one)}" for name, one in value.items()) + "}"
     if isinstance(value, int | float | Decimal):
         return f"{value:f}" if isinstance(value, Decimal) else str(value)

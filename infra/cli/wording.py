@@ -10,6 +10,7 @@ from typing import cast
 from adapters.avro import to_json
 from domain.log import Recorded
 from domain.settings import Settings, SettingsChanged
+from infra.layer import is_table
 from projections.sentences import plain, sentence
 
 PLAIN_WORDS: Mapping[str, str] = {
@@ -95,8 +96,8 @@ def changes(old: Tree, new: Tree, path: str = "") -> Iterator[str]:
     """`path old -> new` for each field whose value differs."""
     for name in new:
         one, other = old.get(name), new[name]
-        if isinstance(one, Mapping) and isinstance(other, Mapping):
-            yield from changes(cast(Tree, one), cast(Tree, other), f"{path}{name}.")
+        if is_table(one) and is_table(other):
+            yield from changes(one, other, f"{path}{name}.")
         elif one != other:
             yield f"{path}{name} {_spelled(one)} -> {_spelled(other)}"
 

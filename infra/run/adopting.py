@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from typing import cast
 
 from commands.request import ChangeSettings, Requested
 from domain.adjusting import names
@@ -53,5 +54,5 @@ def request_for(changes: Mapping[str, str], account: str, version: int, now: dat
 
 def _spelled(value: object) -> str:
     if isinstance(value, tuple):
-        return ", ".join(map(str, value))
+        return ", ".join(map(str, cast("tuple[object, ...]", value)))
     return str(value).lower() if isinstance(value, bool) else str(value)
