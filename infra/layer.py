@@ -69,9 +69,12 @@ def _decimal(text: str) -> Decimal:
 
 
 def read_toml(path: Path) -> Tree:
-    """The file's tables, with floats as Decimals. Raises InvalidSettings where the file is not readable TOML."""
+    """The file's tables, with floats as Decimals; the file may begin with a byte order mark.
+
+    Raises InvalidSettings where the file is not readable TOML.
+    """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=_decimal)
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=_decimal)
     except _OutOfRange as error:
         raise InvalidSettings(f"{path}: {error}") from None
     except OSError as error:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from adapters.tapes.table import Table
-from domain.quotes import split_symbol
 from domain.instrument import symbol_of
+from domain.quotes import split_symbol
 
 
 def check_currency(table: Table, instrument: str) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from adapters.played import PlayedStore
 from adapters.tapes import merge
+from commands.door import Declined
 from commands.driver import Driver
 from commands.engine import Engine
 from commands.exchange import OrderEntry
@@ -22,8 +23,9 @@ from commands.recall import Recall
 from commands.sender import Sender
 from commands.world import World
 from domain.candle import Candle
-from domain.errors import TapeMismatch
+from domain.errors import InvalidSettings, TapeMismatch
 from domain.log import Envelope, EventLog
+from infra.run.adopting import changes_to, request_for
 from infra.run.attending import Attending
 from infra.run.clock import utc_now
 from infra.run.collecting import seldom_collected
@@ -56,6 +58,7 @@ class PaperRun(Attending):
         Raises TapeMismatch where the log was made by another plan, InvalidInput where it was not made by this program.
         """
         self.plan = resumed(plan, log)
+        self._adopts = self.plan.adopts
         self._exchange = self.plan.exchange()
         self._finer = FinerRules(plan, self.plan)
         identity = Identity(self.plan.opening.log_id, plan.account, SOURCE)
@@ -85,8 +88,10 @@ class PaperRun(Attending):
                 if reports := self._exchange.reports():
                     self.driver.handle(Reported(at, tuple(reports)))
                 self.driver.handle(MarketMoved(at, tuple(candles)))
+                self._adopt()
                 self.attend()
                 yield at, len(candles)
+            self._adopt()
             if self.recalling:
                 raise TapeMismatch(
                     "the log continues after this tape's last candle; play the longer tape, or, where somebody has "
@@ -111,3 +116,17 @@ class PaperRun(Attending):
         self.driver.handle(change)
         for instrument in self._finer.taken(self.world.portfolio.instruments, change):
             self._exchange.relist(instrument)
+
+    def _adopt(self) -> None:
+        """Puts the settings that the plan adopts in force, once the log is recalled.
+
+        Raises InvalidSettings where they are declined.
+        """
+        wanted, in_force = self._adopts, self.world.portfolio.settings
+        if wanted is None or self.recalling:
+            return
+        self._adopts = None
+        changes = changes_to(in_force.settings, wanted)
+        answer = self.answer(request_for(changes, self.plan.account, in_force.version, self._clock()))
+        if isinstance(answer, Declined):
+            raise InvalidSettings(f"the changed settings cannot be adopted: {answer.reason}")

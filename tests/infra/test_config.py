@@ -191,6 +191,11 @@ def test_all_faults_are_reported_at_once(write: Write) -> None:
     assert len(refusal().splitlines()) == 2
 
 
+def test_a_file_that_begins_with_a_byte_order_mark_is_read(folder: Path) -> None:
+    (folder / "whence.toml").write_text("starting_balance = 5000\n", encoding="utf-8-sig")
+    assert load().starting_balance == 5000
+
+
 def test_a_named_file_that_is_missing_is_refused(folder: Path) -> None:
     assert refusal(config=folder / "gone.toml") == f"{folder / 'gone.toml'}: No such file or directory"
     assert refusal(config=folder) == f"{folder}: Is a directory"
