@@ -42,6 +42,7 @@ def spare_the_collector() -> None:
 
 def application() -> typer.Typer:
     """The program with all its commands."""
+    from infra.cli.alerts import alerts_app
     from infra.cli.api import api
     from infra.cli.dev import dev_app
     from infra.cli.explain import explain
@@ -63,6 +64,7 @@ def application() -> typer.Typer:
     app.command()(log)
     app.command()(explain)
     app.command()(api)
+    app.add_typer(alerts_app, name="alerts")
     app.add_typer(dev_app, name="dev")
     app.add_typer(projections_app, name="projections")
     app.add_typer(schemas_app, name="schemas")

@@ -23,6 +23,7 @@ from infra.cli.result import Result
 from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
 from infra.logs import open_owned
+from infra.run.alerting import alerts_sent
 from infra.run.narrator import Narrator
 from infra.run.paper import PaperRun
 from infra.run.plan import Plan
@@ -81,7 +82,8 @@ def _print(result: Result, manner: Manner) -> None:
 def _served(settings: WhenceSettings, port: int | None, run: PaperRun, watchers: Watchers) -> Generator[None]:
     """Serves the API where `port` is set. The run answers the API's requests between two instants."""
     if port is None:
-        yield
+        with alerts_sent(settings):
+            yield
         return
     from infra.cli.serving import ApiOptions, plan_of, served
 

@@ -29,7 +29,7 @@ class Readiness:
 
         Anyone may read the results, so they hold no address and no message of the database.
         """
-        return {"store": self._store, "log": self._head, "readModels": self._read_models}
+        return {"store": self._store, "log": self._head, "readModels": self.read_models}
 
     def _store(self) -> str | None:
         try:
@@ -46,7 +46,8 @@ class Readiness:
             return "does not answer"
         return None
 
-    def _read_models(self) -> str | None:
+    def read_models(self) -> str | None:
+        """How far the read models are behind the log; None where they keep up."""
         if self._projecting.failure is not None:
             return "projecting has ended: see the log of the program"
         try:
