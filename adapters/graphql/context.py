@@ -14,6 +14,7 @@ from typing import Protocol
 import strawberry
 from strawberry.extensions import SchemaExtension
 
+from adapters.alerts.book import NoticeBook
 from adapters.graphql.as_of import When
 from adapters.graphql.desk import Desk
 from adapters.graphql.moment import Moment
@@ -45,7 +46,7 @@ class Served:
 
     `desk` sends mutations to the engine; None in a process that accepts no mutations. `live` has the events and prices
     for subscriptions; None in a process that offers no subscriptions. `projecting` is None where another process keeps
-    the read models up to date.
+    the read models up to date. `notices` has the alerts that were sent; None in a process without them.
     """
 
     models: ReadModels
@@ -54,6 +55,7 @@ class Served:
     desk: Desk | None = None
     live: Live | None = None
     projecting: Projecting | None = None
+    notices: NoticeBook | None = None
 
 
 @dataclass

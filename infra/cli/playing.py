@@ -28,6 +28,7 @@ from infra.cli.rules import rules_notes
 from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
 from infra.logs import open_owned, played_store
+from infra.run.alerting import alerts_sent
 from infra.run.narrator import Narrator
 from infra.run.paper import PaperRun
 from infra.run.plan import Plan
@@ -126,7 +127,8 @@ def _draw(result: Result, file: Path) -> None:
 def _served(settings: WhenceSettings, port: int | None, run: PaperRun, watchers: Watchers) -> Generator[None]:
     """Serves the API where `port` is set. The run answers the API's requests between two instants."""
     if port is None:
-        yield
+        with alerts_sent(settings):
+            yield
         return
     from infra.cli.serving import ApiOptions, plan_of, served
 
