@@ -135,6 +135,9 @@ def test_a_truncated_or_damaged_file_is_refused(tmp_path: Path, written: Callabl
     whole = written(FREQTRADE)
     damaged = [whole[:place] for place in range(6, len(whole), 97)]
     damaged += [whole[:place] + b"\xff" * 16 + whole[place + 16 :] for place in range(6, len(whole) - 16, 61)]
+    damaged += [
+        whole[:place] + b"\x05" + whole[place + 1 :] for place in range(len(whole) - 900, len(whole), 7)
+    ]
     for data in damaged:
         try:
             read = recording(tmp_path, data)
