@@ -198,7 +198,7 @@ def test_a_response_with_a_next_page_says_so(tmp_path: Path) -> None:
         ),
         ({"retCode": 0, "result": {"category": "linear", "list": []}}, "", "no instrument in it can be used"),
         (
-            {"retCode": 0, "result": {"category": "linear", "list": [1, {}]}},
+            '{"retCode": 0, "result": {"category": "linear", "list": [1, {}]}}',
             "",
             "no instrument in it can be used",
         ),
