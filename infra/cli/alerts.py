@@ -7,7 +7,6 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from infra.cli.options import ConfigOption, JsonOption, LogOption, StoreOption
 
@@ -33,7 +32,9 @@ def list_(
     if as_json:
         typer.echo(json.dumps(as_rows(entries), indent=2))
         return
-    console = Console(highlight=False)
+    from infra.cli.output import console_of
+
+    console = console_of()
     for line in as_lines(entries):
         console.print(line, markup=False)
 

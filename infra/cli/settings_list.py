@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,6 +33,14 @@ _OWN: Mapping[str, str] = {
     "tracing": "true, false",
     "kafka": "",
     "registry": "",
+    "instruments": "",
+    "alerts.level": "INFO, WARNING, CRITICAL",
+    "alerts.webhook": "",
+    "alerts.secret": "",
+    "alerts.command": "",
+    "alerts.repeat_minutes": "0 to 10080",
+    "alerts.heartbeat": "",
+    "alerts.heartbeat_seconds": "5 to 86400",
 }
 """The settings outside `[trading]`, with their ranges."""
 
@@ -120,7 +129,7 @@ def _described(setting: Setting) -> Mapping[str, object]:
 
 
 def _all(given: WhenceSettings, parts: Settings) -> Sequence[Setting]:
-    own = [Setting(name, getattr(given, name), bounds) for name, bounds in _OWN.items()]
+    own = [Setting(name, attrgetter(name)(given), bounds) for name, bounds in _OWN.items()]
     return [*own, *trading(parts)]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from domain.settings import Settings, ranges
+from infra.alerts import AlertSettings
 from infra.config import WhenceSettings
 from tests.infra.cli.conftest import Whence
 
@@ -26,7 +27,8 @@ def keys(whence: Whence, *words: str) -> dict[str, dict[str, str]]:
 
 def test_every_setting_is_listed_with_its_meaning_and_every_number_with_its_range(whence: Whence) -> None:
     found = keys(whence)
-    own = set(WhenceSettings.model_fields) - {"config", "trading"}
+    own = set(WhenceSettings.model_fields) - {"config", "trading", "alerts"}
+    own |= {f"alerts.{name}" for name in AlertSettings.model_fields}
     assert own <= set(found)
     assert {f"trading.{name}" for name, *_ in ranges(Settings())} <= set(found)
     assert [one["key"] for one in found.values() if not one["meaning"]] == []
@@ -55,6 +57,7 @@ def test_each_variable_sets_its_setting(whence: Whence, monkeypatch: pytest.Monk
 def test_the_file_is_read_and_its_secrets_are_masked(whence: Whence, tmp_path: Path) -> None:
     (tmp_path / "whence.toml").write_text(
         f'log = "postgresql://me:{SECRET}@localhost/db"\n[kafka]\n"sasl.password" = "{SECRET}"\n'
+        f'[alerts]\nwebhook = "https://hooks.example/{SECRET}"\nsecret = "{SECRET}"\n'
         '[[trading.strategies]]\nid = "slow"\nstrategy = "trend"\nparameters = { fast = 8 }\n'
     )
     done = whence("settings")
