@@ -85,11 +85,15 @@ def _rules(stated: Stated, venue: str) -> Instrument:
         min_quantity=figure("least quantity", stated.min_quantity),
         max_quantity=figure("largest quantity", stated.max_quantity),
         min_notional=_least_notional(stated, quote),
-        maker_fee=maker if stated.maker_fee is None else figure("maker fee", stated.maker_fee),
-        taker_fee=taker if stated.taker_fee is None else figure("taker fee", stated.taker_fee),
+        maker_fee=_fee("maker fee", stated.maker_fee, maker),
+        taker_fee=_fee("taker fee", stated.taker_fee, taker),
         max_leverage=leverage,
         maintenance_margin=maintenance,
     )
+
+
+def _fee(name: str, value: object, usual: Decimal) -> Decimal:
+    return usual if value is None else figure(name, value)
 
 
 def figure(name: str, value: object) -> Decimal:
