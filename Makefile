@@ -17,10 +17,10 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-demo: .venv/.runtime ## trade a synthetic market on the embedded log and show what happened
-	$(BIN)/whence paper --offer-api $(ARGS)
+demo: .venv/.runtime ## trade a synthetic market on whence.db and show what happened
+	$(BIN)/whence paper --offer-api --fresh $(ARGS)
 
-graphiql: .venv/.dev ## GraphiQL from npm's packages, so that `whence api` serves it itself
+graphiql: .venv/.graphiql ## GraphiQL from npm's packages, so that `whence api` serves it itself
 	@$(RUN) infra.graphiql.bundle
 
 test: .venv/.dev ## the whole suite, against a Kafka, a registry and a PostgreSQL of its own
@@ -47,6 +47,7 @@ format: .venv/.dev ## rewrite the code as ruff wants it
 lock: $(BIN)/uv ## resolve the dependencies anew (all to their newest: ARGS=--upgrade)
 	$(LOCK) pyproject.toml --group dev --all-extras --output-file requirements/dev.lock $(ARGS)
 	$(LOCK) pyproject.toml --group build --constraint requirements/dev.lock --output-file requirements/runtime.lock
+	$(LOCK) pyproject.toml --group build --group graphiql --constraint requirements/dev.lock --output-file requirements/graphiql.lock
 	$(LOCK) pyproject.toml --group build --extra registry --constraint requirements/dev.lock --output-file requirements/image.lock
 
 clean: ## remove what was installed and cached; logs of events stay

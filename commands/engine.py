@@ -87,6 +87,11 @@ class Engine:
         return not self._recall.is_over
 
     @property
+    def unmarked_until(self) -> datetime | None:
+        """Up to when the log has no marks, because an earlier version recorded that part; None if it has all marks."""
+        return self._recall.unmarked_until
+
+    @property
     def latest_mark(self) -> AccountMarked | None:
         """The account at the last candle, also if its hour is not over; None before the first candle."""
         return self._marking.latest()

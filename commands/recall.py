@@ -25,12 +25,17 @@ from domain.position import PositionFunded
 
 
 class Recall:
-    """Reads a log unit by unit; a unit holds all events that followed from one stimulus."""
+    """Reads a log unit by unit; a unit holds all events that followed from one stimulus.
+
+    `unmarked_until` is the end of the last recalled hour for which the log has no mark, None where it has all. An
+    earlier version recorded that part of the log, and its candles cannot be compared with those of this tape.
+    """
 
     def __init__(self, recorded: Iterator[Recorded]) -> None:
         self._recorded = recorded
         self._next = next(recorded, None)
         self._same_until: datetime | None = None
+        self.unmarked_until: datetime | None = None
 
     @property
     def is_over(self) -> bool:
@@ -48,6 +53,7 @@ class Recall:
         taken = self._take_caused_by(facts, stimulus.at)
         if not taken:
             self._check_not_passed(stimulus.at)
+            self._note_unmarked(stimulus)
         _check_same_facts(stimulus, taken)
         if taken and type(taken[0].event) is AccountMarked:
             self._check_same_candles(stimulus, taken[0].event)
@@ -76,6 +82,11 @@ class Recall:
             ids.add(str(envelope.meta.event_id))
             self._next = next(self._recorded, None)
         return taken
+
+    def _note_unmarked(self, stimulus: Stimulus) -> None:
+        command = stimulus.asks[0].command if stimulus.asks else None
+        if isinstance(command, MarkAccount):
+            self.unmarked_until = command.mark.hour + HOUR
 
     def _check_same_candles(self, stimulus: Stimulus, recorded: AccountMarked) -> None:
         """Raises TapeMismatch if the mark that the log holds was made of other candles than were played now.

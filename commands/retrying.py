@@ -6,8 +6,8 @@ has passed without either.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
 
 from commands.identity import ENGINE
 from commands.inputs import MarketMoved, Tick
@@ -15,6 +15,7 @@ from commands.position import RetryClose
 from commands.stimulus import Ask, Stimulus
 from commands.way_out import remaining
 from domain.candle import Candle, cause_of
+from domain.closing import Closing
 from domain.market import MarketEvent, Trade
 from domain.portfolio import OpenPosition, Portfolio
 
@@ -26,36 +27,50 @@ def is_closing(portfolio: Portfolio) -> bool:
 
 def retries(given: MarketMoved | Tick, portfolio: Portfolio) -> Stimulus | None:
     """The attempts that are due at this input; None if there are none."""
-    asks = tuple(_asks(_facts(given), given.at, portfolio))
+    asks = tuple(_asks(given, portfolio))
     return Stimulus(given.at, asks) if asks else None
 
 
-def _facts(given: MarketMoved | Tick) -> Mapping[str, str] | None:
-    """The fact by which each instrument trades, as a cause; None at a tick, which concerns every instrument."""
-    if isinstance(given, Tick):
-        return None
-    return {event.instrument: fact for event in given.events if (fact := _fact(event)) is not None}
+def _asks(given: MarketMoved | Tick, portfolio: Portfolio) -> Iterator[Ask]:
+    for held, closing in _due(portfolio.positions.values(), given.at):
+        cause = _cause(given, held.state.instrument)
+        if cause is not None and remaining(held, portfolio) > 0:
+            yield Ask(
+                command=RetryClose(held.stream),
+                cause=cause,
+                occurred_at=given.at,
+                actor=ENGINE,
+                chain=closing.chain,
+            )
 
 
-def _fact(event: MarketEvent) -> str | None:
-    if isinstance(event, Candle):
-        return cause_of(event) if event.volume > 0 else None
-    return f"trade:{event.instrument}:{event.trade_id}" if isinstance(event, Trade) else None
-
-
-def _asks(facts: Mapping[str, str] | None, at: datetime, portfolio: Portfolio) -> Iterator[Ask]:
-    for held in _due(portfolio.positions.values(), at):
-        cause = f"clock:{at.isoformat()}" if facts is None else facts.get(held.state.instrument)
-        if cause is None or remaining(held, portfolio) <= 0:
-            continue
+def _due(positions: Collection[OpenPosition], at: datetime) -> Iterator[tuple[OpenPosition, Closing]]:
+    for held in positions:
         closing = held.state.closing
-        assert closing is not None
-        yield Ask(
-            command=RetryClose(held.stream), cause=cause, occurred_at=at, actor=ENGINE, chain=closing.chain
-        )
+        if closing is not None and closing.is_due(at):
+            yield held, closing
 
 
-def _due(positions: Collection[OpenPosition], at: datetime) -> Iterator[OpenPosition]:
-    yield from (
-        held for held in positions if held.state.closing is not None and held.state.closing.is_due(at)
-    )
+def _cause(given: MarketMoved | Tick, instrument: str) -> str | None:
+    """The candle or trade that shows that the instrument trades; at a tick, the time. None without either."""
+    if isinstance(given, Tick):
+        return _time(given.at)
+    return next((fact for event in given.events if (fact := _fact(event, instrument)) is not None), None)
+
+
+def _fact(event: MarketEvent, instrument: str) -> str | None:
+    if event.instrument != instrument:
+        return None
+    if isinstance(event, Trade):
+        return f"trade:{event.instrument}:{event.trade_id}"
+    if not isinstance(event, Candle) or event.volume <= 0:
+        return None
+    return cause_of(event) if event.interval >= _SHORTEST_NAMED else _time(event.close_time)
+
+
+def _time(at: datetime) -> str:
+    return f"clock:{at.isoformat()}"
+
+
+_SHORTEST_NAMED = timedelta(minutes=1)
+"""Shorter candles, as those of a market at rest, have no name for their interval."""

@@ -48,7 +48,8 @@ class Envelope(Struct, frozen=True, gc=False):
 
 
 class Recorded(NamedTuple):
-    """An envelope at its ordinal: 1, 2, 3 … in the order of the log; `data` holds its stored bytes."""
+    """An envelope at its ordinal: 1, 2, 3 … in the order of the log. `data` holds its canonical bytes, which are equal
+    on every log."""
 
     ordinal: int
     envelope: Envelope

@@ -31,6 +31,14 @@ def number(text: str, kind: type[_N]) -> _N:
     return value
 
 
+def finite(text: str) -> float:
+    """The float of a JSON number. Raises ValueError for a number like 1e400, which a float cannot hold."""
+    value = float(text)
+    if isinf(value):
+        raise ValueError(f"{text!r} is too large")
+    return value
+
+
 class Misread(NamedTuple):
     """A value that a lenient parser accepted as a number or a flag: its place, and the description of a valid value."""
 

@@ -119,7 +119,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     instrument. `proposed` holds, by chain, the signals whose entry order is not placed yet. `reset_at` is the number of
     closed trades when a person last reset the kill switch. `owners` holds, by chain, the owners of the latest entries;
     a fill that arrives after its order was dropped needs them. `configured` holds every strategy instance that was ever
-    configured.
+    configured, `signalled` every strategy and scanner that ever raised a signal.
     """
 
     account_state: AccountState = account.UNOPENED
@@ -136,6 +136,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
     reset_at: int = 0
     owners: Mapping[str, str] = _NOTHING
     configured: frozenset[str] = frozenset()
+    signalled: frozenset[str] = frozenset()
 
     @property
     def account(self) -> Account:
@@ -217,6 +218,7 @@ class Changes(TypedDict, total=False):
     reset_at: int
     owners: Mapping[str, str]
     configured: frozenset[str]
+    signalled: frozenset[str]
 
 
 class _Alter(Protocol):
@@ -292,7 +294,11 @@ def _signal(portfolio: Portfolio, meta: Meta, event: SignalDetected, _state: obj
     proposed = Proposed(
         owner=event.strategy, price=event.price, stop=event.stop, target=event.target, at=meta.occurred_at
     )
-    return altered(portfolio, proposed={**portfolio.proposed, meta.correlation_id: proposed})
+    signalled = portfolio.signalled
+    if event.strategy not in signalled:
+        signalled = signalled.union((event.strategy,))
+    everything = {**portfolio.proposed, meta.correlation_id: proposed}
+    return altered(portfolio, proposed=everything, signalled=signalled)
 
 
 def _decision(portfolio: Portfolio, meta: Meta, event: DecisionMade, _state: object) -> Portfolio:

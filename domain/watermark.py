@@ -14,6 +14,7 @@ from domain.mark import HOUR, AccountMarked, end_of_hour
 
 class Watermark(Struct, frozen=True, gc=False, kw_only=True):
     """`now` has the highest equity and the current one, `largest` the largest fall so far, as a fraction of its peak.
+    `fall` is that of the latest point alone: of a mark, the largest within its hour.
 
     A mark covers the changes of the balance within its hour. Therefore `peak_before` and `largest_before` keep the
     values before the first change of the balance since the last mark's hour; `hour` is the hour of the latest changes,
@@ -22,6 +23,7 @@ class Watermark(Struct, frozen=True, gc=False, kw_only=True):
 
     now: Drawdown
     largest: Decimal = ZERO
+    fall: Decimal = ZERO
     peak_before: Decimal
     largest_before: Decimal = ZERO
     hour: datetime | None = None
@@ -44,9 +46,11 @@ def at_balance(mark: Watermark, balance: Decimal, at: datetime, *, holding: bool
     hour = end_of_hour(at) - HOUR
     same = mark.hour == hour
     now = drawdown_after(mark.now.peak, balance)
+    fall = now.fraction or ZERO
     return Watermark(
         now=now,
-        largest=max(mark.largest, now.fraction or ZERO),
+        largest=max(mark.largest, fall),
+        fall=fall,
         peak_before=mark.peak_before if same else mark.now.peak,
         largest_before=mark.largest_before if same else mark.largest,
         hour=hour,
@@ -66,9 +70,11 @@ def at_mark(before: Watermark, mark: AccountMarked) -> Watermark:
     )
     within = Drawdown(peak, min(mark.worst, peak)).fraction or ZERO
     now = drawdown_after(max(peak, mark.high), mark.equity)
+    fall = max(within, now.fraction or ZERO)
     return Watermark(
         now=now,
-        largest=max(largest, within, now.fraction or ZERO),
+        largest=max(largest, fall),
+        fall=fall,
         peak_before=now.peak,
         marked=True,
     )

@@ -27,6 +27,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 
 from domain.errors import InvalidSettings
 from domain.number import misread
+from infra.alerts import AlertSettings
 from infra.layer import Layer, Spelling, Tree, fault_sentence, is_table, merged, read_toml
 
 Plain = str | int | float | bool
@@ -37,7 +38,7 @@ DEFAULT_FILE = Path("whence.toml")
 """The settings file that is read where no other is named; it need not exist."""
 _PREFIX = "WHENCE_"
 _PASSED_THROUGH = ("kafka", "registry")
-_TABLES = (*_PASSED_THROUGH, "trading")
+_TABLES = (*_PASSED_THROUGH, "trading", "alerts")
 _OPTIONS = {"starting_balance": "balance"}
 """Settings whose command-line option has another name, by setting; an error about the option uses its name."""
 _SECRET_NAME = re.compile(r"password|secret|token|key|pem|jaas|user\.info|oauthbearer\.config")
@@ -50,7 +51,8 @@ class WhenceSettings(BaseSettings):
     `log` is a URL, as sqlite:///PATH or kafka://HOST:PORT/TOPIC; the default is the file `whence.db` in the working
     folder. `store` is the place of read models and tokens, sqlite:///PATH or postgresql://…; the default is a file
     beside the log. `kafka` holds librdkafka's properties and `registry` those of the Confluent registry client, by
-    their own dotted names; both reach those clients unchanged (`unmasked`). `trading` is read by `infra.trading`.
+    their own dotted names; both reach those clients unchanged (`unmasked`). `trading` is read by `infra.trading`,
+    and `alerts` by `infra.run.alerting`.
     `index` is the folder for the disposable index of a log on Kafka (default: this user's cache folder, one for each
     cluster). `starting_balance` is by default that of the quote currency (`domain/quotes.py`). `instruments` is the
     file of imported trading rules (default: `whence-instruments.json` in the working folder where it exists). With
@@ -74,6 +76,7 @@ class WhenceSettings(BaseSettings):
     kafka: dict[str, Plain | SecretStr] = {}
     registry: dict[str, Plain | SecretStr] = {}
     trading: dict[str, object] = {}
+    alerts: AlertSettings = AlertSettings()
     index: Path | None = None
     instruments: Path | None = None
     tracing: bool = False

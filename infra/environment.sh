@@ -28,12 +28,26 @@ may_install() {
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null
 }
 
+apt_install() {
+    apt-get -o DPkg::Lock::Timeout=600 install -qq --yes --no-install-recommends "$1" >/dev/null
+}
+
+# apt-get waits for the lock of dpkg, but not for the one on the package lists.
+update_lists() {
+    tries=0
+    until words=$(LC_ALL=C apt-get update -qq 2>&1); do
+        tries=$((tries + 1))
+        case $words in *lock*) [ $tries -lt 120 ] || give_up "$words" ;; *) give_up "$words" ;; esac
+        sleep 5
+    done
+}
+
 install_part() {
     echo "Installing $1 ..."
     export DEBIAN_FRONTEND=noninteractive
-    apt-get install -qq --yes --no-install-recommends "$1" >/dev/null 2>&1 && return
-    apt-get update -qq
-    apt-get install -qq --yes --no-install-recommends "$1" >/dev/null
+    apt_install "$1" 2>&1 && return
+    update_lists
+    apt_install "$1"
 }
 
 # Debian ships Python without the package that installs pip into a new environment.

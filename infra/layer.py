@@ -69,9 +69,12 @@ def _decimal(text: str) -> Decimal:
 
 
 def read_toml(path: Path) -> Tree:
-    """The file's tables, with floats as Decimals. Raises InvalidSettings where the file is not readable TOML."""
+    """The file's tables, with floats as Decimals; the file may begin with a byte order mark.
+
+    Raises InvalidSettings where the file is not readable TOML.
+    """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=_decimal)
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=_decimal)
     except _OutOfRange as error:
         raise InvalidSettings(f"{path}: {error}") from None
     except OSError as error:
@@ -86,7 +89,11 @@ def fault_sentence(
     """The source, the key and the remedy of a fault: `whence.toml: leverege: unknown; did you mean leverage?`"""
     layer = max(layers, key=lambda layer: layer.depth(place))
     keys = [str(key) for key in place[: layer.depth(place)]]
-    remedy = _unknown(keys[-1], model) if kind == "extra_forbidden" else _REMEDIES.get(kind, message)
+    remedy = (
+        _unknown(keys[-1], _table_at(model, keys[:-1]))
+        if kind == "extra_forbidden"
+        else _REMEDIES.get(kind, message)
+    )
     return f"{layer.name}: {layer.spell(keys)}: {remedy}"
 
 
@@ -100,6 +107,16 @@ def _under(upper: Tree, lower: Tree) -> Tree:
 
 def _one_under(upper: object, lower: object) -> object:
     return _under(upper, lower) if is_table(upper) and is_table(lower) else upper
+
+
+def _table_at(model: type[BaseModel], place: Sequence[str]) -> type[BaseModel]:
+    """The model of the table at this place; the outer model where the place has no model of its own."""
+    for key in place:
+        field = model.model_fields.get(key)
+        inner = None if field is None else field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            model = inner
+    return model
 
 
 def _unknown(key: str, model: type[BaseModel]) -> str:

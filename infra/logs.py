@@ -23,6 +23,7 @@ from adapters.log.library import open_memory
 from adapters.log.postgres import open_postgres, read_postgres
 from adapters.log.recorder_log import RecordedLog, RecorderLog
 from adapters.log.sqlite import open_sqlite, read_sqlite
+from adapters.played import PlayedStore, SqlitePlayed
 from domain.errors import InvalidInput
 from infra.config import WhenceSettings, unmasked
 
@@ -65,6 +66,31 @@ def open_reader(settings: WhenceSettings) -> RecordedLog:
             raise InvalidInput(
                 "a log in memory ends with the process that made it; name another log with --log"
             )
+
+
+def played_store(settings: WhenceSettings) -> PlayedStore | None:
+    """The store of the record of played candles: the log's own file on SQLite, else a file in this machine's cache.
+
+    Each address has its own file, because logs of one tape have the same id.
+
+    A log in memory has none, because no later run can resume it.
+    """
+    address = parse_address(settings.log)
+    match address:
+        case SqliteAddress():
+            return SqlitePlayed(address.path)
+        case KafkaAddress() | PostgresAddress():
+            folder = user_cache_path("whence") / "played"
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as fault:
+                _log.warning(
+                    "played candles are not recorded: %s cannot be created: %s", folder, fault.strerror
+                )
+                return None
+            return SqlitePlayed(folder / f"{blake2b(str(address).encode(), digest_size=8).hexdigest()}.db")
+        case MemoryAddress():
+            return None
 
 
 def _index(address: KafkaAddress, settings: WhenceSettings) -> Path | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 from difflib import get_close_matches
 from importlib.metadata import entry_points
@@ -12,6 +12,7 @@ from typing import cast, get_args, get_origin, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from commands.watching import Instance
+from domain.arithmetic import ZERO
 from domain.errors import InvalidSettings, WhenceError
 from domain.interval import interval_of
 from domain.number import misread
@@ -21,15 +22,49 @@ from domain.strategies.builtin import BUILTIN, StrategyFactory
 from infra.layer import Tree, is_table
 
 _PARSED = TypeAdapter(Settings)
-_GROUP = "whence.strategies"
+GROUP = "whence.strategies"
+"""The entry-point group in which installed packages name their strategies."""
 
 
 def trading_settings(table: Mapping[str, object]) -> Settings:
     """The settings with all defaults. Raises InvalidSettings, which names each unknown key or invalid value."""
     _refuse(_unknown(table, Settings, "trading"))
     settings = _parsed(table)
-    _refuse(f"trading.{fault}" for fault in faults(settings))
+    _refuse(f"trading.{fault}" for fault in (*faults(settings), *_unknown_pauses(settings)))
     return settings
+
+
+def _unknown_pauses(settings: Settings) -> Iterator[str]:
+    """A fault that is refused in a settings file but not in a log, where scanners can be paused after their first
+    signal."""
+    known = settings.instances
+    for name in settings.paused:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            yield (
+                f"paused: no configured strategy is called {name!r}{meant}; configured are: "
+                f"{', '.join(known) or 'none'}; pause a scanner with `pauseStrategy` after its first signal"
+            )
+
+
+def names_win_rate(table: Mapping[str, object]) -> bool:
+    """Whether the table sets `risk.minimum_win_rate`, whose default depends on the market: see `on_tapes`."""
+    risk = table.get("risk")
+    return is_table(risk) and "minimum_win_rate" in risk
+
+
+def on_tapes(settings: Settings) -> Settings:
+    """The settings with the default for tapes of `risk.minimum_win_rate`: 0, so that a tape is played to its end.
+
+    A live account stops by default. On a tape, a stop after fifty trades would hide how the rules go on.
+    """
+    return with_win_rate(settings, ZERO)
+
+
+def with_win_rate(settings: Settings, least: Decimal) -> Settings:
+    """The settings with this `risk.minimum_win_rate`."""
+    return replace(settings, risk=replace(settings.risk, minimum_win_rate=least))
 
 
 def _parsed(table: Mapping[str, object]) -> Settings:
@@ -149,7 +184,7 @@ def strategy_of(settings: StrategySettings) -> Strategy:
 
 
 def _plugged(settings: StrategySettings) -> Strategy:
-    name, found = settings.kind, entry_points(group=_GROUP)
+    name, found = settings.kind, entry_points(group=GROUP)
     if name not in found.names:
         known = ", ".join(sorted({*BUILTIN, *found.names}))
         raise InvalidSettings(f"trading.strategies: no strategy is called {name!r}; there are: {known}")

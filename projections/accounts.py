@@ -182,8 +182,8 @@ def _marked(rows: Rows, recorded: Recorded) -> None:
 def _fallen(watermark: Watermark) -> Row:
     return {
         "peak": watermark.now.peak,
-        "drawdown": figure_of(watermark.now),
-        "max_drawdown": _rounded(watermark.largest),
+        "drawdown": rounded(watermark.now.fraction or ZERO),
+        "max_drawdown": rounded(watermark.largest),
         "watermark": stored(watermark),
     }
 
@@ -194,6 +194,7 @@ def stored(watermark: Watermark) -> Row:
         "peak": str(watermark.now.peak),
         "now": str(watermark.now.now),
         "largest": str(watermark.largest),
+        "fall": str(watermark.fall),
         "peak_before": str(watermark.peak_before),
         "largest_before": str(watermark.largest_before),
         "hour": None if watermark.hour is None else watermark.hour.isoformat(),
@@ -208,6 +209,7 @@ def watermark_of(row: Mapping[str, Any], balance: Decimal) -> Watermark:
     return Watermark(
         now=Drawdown(Decimal(row["peak"]), Decimal(row["now"])),
         largest=Decimal(row["largest"]),
+        fall=Decimal(row["fall"]),
         peak_before=Decimal(row["peak_before"]),
         largest_before=Decimal(row["largest_before"]),
         hour=None if row["hour"] is None else datetime.fromisoformat(row["hour"]),
@@ -215,12 +217,8 @@ def watermark_of(row: Mapping[str, Any], balance: Decimal) -> Watermark:
     )
 
 
-def figure_of(drawdown: Drawdown) -> float:
-    """The drawdown as a fraction of the peak, to twelve digits; 0 where there is no peak."""
-    return _rounded(drawdown.fraction or ZERO)
-
-
-def _rounded(fraction: Decimal) -> float:
+def rounded(fraction: Decimal) -> float:
+    """A drawdown as a fraction of its peak, to twelve digits."""
     return float(round(fraction, 12))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 from domain.account import KillSwitchReset, KillSwitchTripped
@@ -23,18 +22,10 @@ from domain.position import PositionCloseFailed, PositionOrphaned
 from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
 from domain.signal import DecisionMade
 from projections.columns import COUNT, MOMENT, TEXT
-from projections.projection import Order, Projection, Rows
+from projections.projection import Order, Projection, Row, Rows
 from projections.sentences import sentence
+from projections.severity import Severity
 from projections.tables import TableSpec
-
-
-class Severity(StrEnum):
-    """INFO: a problem is over. WARNING: something failed. CRITICAL: a person should look now."""
-
-    INFO = "INFO"
-    WARNING = "WARNING"
-    CRITICAL = "CRITICAL"
-
 
 TABLE = TableSpec(
     "alerts",
@@ -94,11 +85,18 @@ _ALERTS: Mapping[type, _Alert] = {
 
 
 def _raised(rows: Rows, recorded: Recorded) -> None:
+    row = alert_of(recorded)
+    if row is not None:
+        rows.put("alerts", row)
+
+
+def alert_of(recorded: Recorded) -> Row | None:
+    """The row of the alert that the event raises; None for an event that raises none."""
     meta, event = recorded.envelope.meta, recorded.envelope.event
-    alert = _ALERTS[type(event)]
-    if not alert.calls_for(event):
-        return
-    row = {
+    alert = _ALERTS.get(type(event))
+    if alert is None or not alert.calls_for(event):
+        return None
+    return {
         "account": meta.account,
         "severity": alert.severity.value,
         "kind": alert.kind,
@@ -108,7 +106,6 @@ def _raised(rows: Rows, recorded: Recorded) -> None:
         "at": meta.occurred_at,
         "ordinal": recorded.ordinal,
     }
-    rows.put("alerts", row)
 
 
 ALERTS = Projection("alerts", 3, Order.STREAM, (TABLE,), dict.fromkeys(_ALERTS, _raised))

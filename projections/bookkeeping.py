@@ -75,8 +75,10 @@ CURSORS = Table(
     Column("ordinal", BigInteger, nullable=False),
     Column("log_id", String(36), nullable=False),
     Column("epoch", BigInteger, nullable=False, server_default=text("0")),
+    Column("storage", Text, nullable=False, server_default=text("''")),
 )
-"""The last ordinal that a build has folded, by partition, and the id of the log, so that rows of two logs never mix.
+"""The last ordinal that a build has folded, by partition, with the id of the log and its storage, so that rows of two
+logs never mix. Two logs of one tape have the same id, but different storages. `storage` is empty where it is not known.
 
 `epoch` is raised whenever a process other than the runner changes the build's rows, because the rows in the runner's
 memory are then stale.

@@ -5,6 +5,7 @@ report of an exchange.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from domain.command_fact import chain_fact, is_command
 from domain.log import Envelope, Recorded, is_outside_fact
 from domain.order import OrderFilled
 from domain.streams import parse
+
+_ORDINAL = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(slots=True)
@@ -34,18 +37,31 @@ class Story:
     roots: Sequence[tuple[str, Sequence[Node]]]
     chains: frozenset[str]
 
+    @property
+    def last(self) -> int:
+        """The ordinal of the story's last event; 0 for a story without events."""
+        return max((_last(node) for _, nodes in self.roots for node in nodes), default=0)
 
-def find_story(read: Callable[[], Iterable[Recorded]], wanted: str) -> Story | None:
-    """The whole story of the order, signal, position, event, execution, chain or stream with the id `wanted`; None
-    where no event has this id.
 
-    `read` returns the log from its beginning and is called twice. If one chain opened a position and another closed it,
-    the position belongs to both chains, and the story contains both.
+def _last(node: Node) -> int:
+    return max([node.recorded.ordinal, *(_last(caused) for caused in node.caused)])
+
+
+Read = Callable[[int, int | None], Iterable[Recorded]]
+"""Reads the events of a log after an ordinal, up to another one or to its end (`domain.log.LogReader.read`)."""
+
+
+def find_story(read: Read, wanted: str) -> Story | None:
+    """The whole story of the order, signal, position, event, execution, chain or stream with the id `wanted`, or of the
+    event at the ordinal `wanted`, as in `2088` or `#2088`; None where no event has this id or ordinal.
+
+    The log is read once from its beginning, and then from the story's first event to its last. If one chain opened a
+    position and another closed it, the position belongs to both chains, and the story contains both.
     """
-    chains, positions = _found(read(), wanted)
-    if not chains:
+    found = _found(read(0, None), wanted)
+    if not found.chains:
         return None
-    return story_of(_events_of(read(), chains, positions), chains)
+    return story_of(_events_of(read(found.first - 1, found.last), found), found.chains)
 
 
 def story_of(events: Iterable[Recorded], chains: Iterable[str]) -> Story:
@@ -53,19 +69,45 @@ def story_of(events: Iterable[Recorded], chains: Iterable[str]) -> Story:
     return Story(_tree(events), frozenset(chains))
 
 
-def _found(log: Iterable[Recorded], wanted: str) -> tuple[set[str], set[str]]:
-    """The chains with an event that has the id, the chains that share a position with them, and the streams of these
-    positions."""
-    with_id: set[str] = set()
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The chains and the streams of positions of a story, and the ordinals of its first and its last event."""
+
+    chains: set[str]
+    positions: set[str]
+    first: int
+    last: int
+
+
+def _found(log: Iterable[Recorded], wanted: str) -> _Found:
+    """The chains with an event that has the id, the chains that share a position with them, and these positions.
+
+    An ordinal without `#` counts only where no event has it as an id.
+    """
+    with_id, at_ordinal = set[str](), set[str]()
     chains_of: dict[str, set[str]] = defaultdict(set)
+    ends: dict[str, tuple[int, int]] = {}
+    ordinal = _ordinal_of(wanted)
     for recorded in log:
-        meta = recorded.envelope.meta
+        meta, at = recorded.envelope.meta, recorded.ordinal
+        ends[meta.correlation_id] = (ends.get(meta.correlation_id, (at, at))[0], at)
         if meta.stream.startswith("position-"):
             chains_of[meta.stream].add(meta.correlation_id)
+        if at == ordinal:
+            at_ordinal.add(meta.correlation_id)
         if _has_id(recorded.envelope, wanted):
             with_id.add(meta.correlation_id)
-    positions = {stream for stream, chains in chains_of.items() if chains & with_id}
-    return with_id.union(*(chains_of[stream] for stream in positions)), positions
+    own = with_id or at_ordinal
+    positions = {stream for stream, chains in chains_of.items() if chains & own}
+    chains = own.union(*(chains_of[stream] for stream in positions))
+    places = [ends[chain] for chain in chains]
+    first, last = min((one for one, _ in places), default=0), max((one for _, one in places), default=0)
+    return _Found(chains, positions, first, last)
+
+
+def _ordinal_of(wanted: str) -> int | None:
+    digits = wanted.removeprefix("#")
+    return int(digits) if _ORDINAL.fullmatch(digits) else None
 
 
 def _has_id(envelope: Envelope, wanted: str) -> bool:
@@ -79,10 +121,10 @@ def _has_id(envelope: Envelope, wanted: str) -> bool:
     return bool(wanted) and meta.stream.endswith(wanted) and parse(meta.stream).id == wanted
 
 
-def _events_of(log: Iterable[Recorded], chains: set[str], positions: set[str]) -> Iterator[Recorded]:
+def _events_of(log: Iterable[Recorded], found: _Found) -> Iterator[Recorded]:
     for recorded in log:
         meta = recorded.envelope.meta
-        if meta.correlation_id in chains or meta.stream in positions:
+        if meta.correlation_id in found.chains or meta.stream in found.positions:
             yield recorded
 
 

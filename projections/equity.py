@@ -2,8 +2,9 @@
 
 Money is in the account's currency. A mark is the equity at the end of an hour in which candles closed. The point of a
 change of the balance has an equity only while no position is open, since the balance is the equity then. `peak` and
-`drawdown` (a fraction of the peak) are those of the equity; a point without equity repeats the values before it. In a
-log without marks, which an earlier version wrote, they are those of the balance.
+`drawdown` (a fraction of the peak) are those of the equity; the drawdown of a mark is the largest within its hour. A
+point without equity repeats the values before it. In a log without marks, which an earlier version wrote, they are
+those of the balance.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from domain.log import Recorded
 from domain.mark import AccountMarked
 from domain.position import PositionClosed, PositionOpened
 from domain.watermark import Watermark, at_balance, at_mark
-from projections.accounts import figure_of, stored, watermark_of
+from projections.accounts import rounded, stored, watermark_of
 from projections.columns import COUNT, FIGURE, JSON_TEXT, MOMENT, MONEY, TEXT, optional
 from projections.projection import Fold, Order, Projection, Row, Rows
 from projections.tables import TableSpec
@@ -122,7 +123,7 @@ def _point(
             "reason": reason,
             "unrealised": None if equity is None else EXACT.subtract(equity, balance),
             "peak": watermark.now.peak,
-            "drawdown": figure_of(watermark.now),
+            "drawdown": rounded(watermark.fall),
             "chain": meta.correlation_id,
             "ordinal": recorded.ordinal,
         },

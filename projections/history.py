@@ -143,11 +143,11 @@ class HistoryWork(Work):
         self._tried_out_upto = 0
         self._discarded: set[int] = set()
 
-    def resume(self, log_id: str) -> int:
+    def resume(self, log_id: str, storage: str = "") -> int:
         """See `Work`."""
         self._later.clear()
         self._is_unconfirmed = False
-        self._checkpoint = super().resume(log_id)
+        self._checkpoint = super().resume(log_id, storage)
         self._discarded = self._discarded_ordinals()
         return self._checkpoint
 

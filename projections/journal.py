@@ -50,6 +50,7 @@ TABLE = TableSpec(
     ),
 )
 """`subject` is the id in the stream's name, or the whole name where the name has no id; streams are found by `subject`.
+`data` has the event's canonical bytes, which are equal on every log.
 `words` are the words of the event's type and of its line, for `projections.search`."""
 
 
@@ -84,4 +85,4 @@ def _written(rows: Rows, recorded: Recorded) -> None:
     rows.put("journal", row)
 
 
-JOURNAL = Projection("journal", 2, Order.STREAM, (TABLE,), dict.fromkeys(FULL_NAMES, _written))
+JOURNAL = Projection("journal", 3, Order.STREAM, (TABLE,), dict.fromkeys(FULL_NAMES, _written))

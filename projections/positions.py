@@ -226,7 +226,7 @@ def _closed(rows: Rows, recorded: Recorded) -> None:
 
 
 def owners_of(log: Iterable[Recorded]) -> Mapping[int, str]:
-    """The owner of the position after each of its events, by the event's ordinal. `log` is the whole log."""
+    """The owner of the position after each of its events, by the event's ordinal. `log` is a log from its beginning."""
     rows = MemoryRows(POSITIONS.tables, lambda _table, _key: None)
     owners: dict[int, str] = {}
     for recorded in log:

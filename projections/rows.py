@@ -1,5 +1,8 @@
 """The rows of one build during a batch. A row is read from the store once, changed in memory, and written at the
-batch's end."""
+batch's end.
+
+A fold may put a row that it has not looked up. Such a row replaces the store's row with the same key, if there is one.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,34 @@ _KEYS = 500_000
 with another key is not looked up in the store."""
 
 
-class TableRows:
-    """One table's rows in memory. If no fold has read the table, its rows are discarded after each batch."""
+_OF_ONE_EVENT = ("ordinal",)
+"""The key of tables whose rows belong to one event each. An event is folded once, so the store has no row with the key
+of an event that is folded now."""
 
-    __slots__ = ("_has_all_keys", "_is_read", "_load", "_older", "dirty", "key", "known", "name", "stored")
+
+class TableRows:
+    """One table's rows in memory. If no fold has read the table, only the keys of its rows are kept after a batch.
+
+    `stored` has the keys of rows that the store has or may have; a dirty row with another key is new.
+    """
+
+    __slots__ = (
+        "_has_all_keys",
+        "_is_of_events",
+        "_is_read",
+        "_load",
+        "_older",
+        "dirty",
+        "key",
+        "known",
+        "name",
+        "stored",
+    )
 
     def __init__(self, spec: TableSpec, load: Load) -> None:
         self.name = spec.name
         self.key = spec.key
+        self._is_of_events = spec.key == _OF_ONE_EVENT
         self._load = load
         self._is_read = False
         self._has_all_keys = False
@@ -44,6 +67,12 @@ class TableRows:
         row = self.known[key] = self._found(key)
         return row
 
+    def put(self, key: Key, row: Row) -> None:
+        """Changes the row. If nothing shows that the store lacks it, it counts as stored."""
+        if key not in self.known and not self._has_all_keys and not self._is_of_events:
+            self.stored.add(key)
+        self.known[key] = self.dirty[key] = row
+
     def _found(self, key: Key) -> Row | None:
         if key in self._older:
             return self._older.pop(key)
@@ -56,12 +85,15 @@ class TableRows:
 
     def written(self) -> None:
         """Marks the changed rows as written to the store."""
-        if not self._is_read:
+        if self._is_of_events and not self._is_read:
             self.forget()
             return
         self.stored.update(self.dirty)
         self.dirty.clear()
-        if len(self.known) > _HELD:
+        if not self._is_read:
+            self.known.clear()
+            self._forget_keys()
+        elif len(self.known) > _HELD:
             self._older, self.known = self.known, {}
             self._forget_keys()
 
@@ -110,7 +142,7 @@ class MemoryRows:
         rows = self.tables[table]
         key = tuple([row[name] for name in rows.key])
         self._undo.append((rows, key, rows.known.get(key), rows.dirty.get(key)))
-        rows.known[key] = rows.dirty[key] = row
+        rows.put(key, row)
 
     def put_last(self) -> Mapping[str, Mapping[Key, Row]]:
         """The rows put since the last `kept`, by table and key."""
@@ -131,7 +163,7 @@ class MemoryRows:
         self._undo.clear()
 
     def changes(self) -> Iterator[tuple[str, Mapping[Key, Row], set[Key]]]:
-        """Each changed table's name, its changed rows by key, and the keys that are known to be in the store."""
+        """Each changed table's name, its changed rows by key, and the keys that the store has or may have."""
         for rows in self.tables.values():
             if rows.dirty:
                 yield rows.name, rows.dirty, rows.stored

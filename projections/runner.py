@@ -33,19 +33,28 @@ class Runner:
     A build that is behind delays the others by at most one batch. Not thread-safe.
     """
 
-    def __init__(self, log: LogReader, works: Sequence[Work], projected: Projected | None = None) -> None:
-        """`projected` is called after each batch that a live build of kind TODAY has committed."""
+    def __init__(
+        self,
+        log: LogReader,
+        works: Sequence[Work],
+        projected: Projected | None = None,
+        storage: Callable[[], str] = str,
+    ) -> None:
+        """`projected` is called after each batch that a live build of kind TODAY has committed. `storage` returns which
+        storage holds the log, or an empty text where that is not known."""
         self._log = log
         self.works = list(works)
         self._projected = projected
+        self._find_storage = storage
         self.head = 0
-        self._log_id = ""
+        self._log_id = self._storage = ""
         self._reads: dict[int, _Read] = {}
 
     def start(self) -> None:
         """Resumes each build at its stored ordinal; raises InvalidInput where the store holds another log's rows."""
         self._log_id = ""
         log_id = log_id_of(self._log)
+        self._storage = self._find_storage() if log_id else ""
         for work in list(self.works) if log_id else ():
             self._resume(work, log_id)
         self._log_id = log_id
@@ -151,7 +160,7 @@ class Runner:
 
     def _resume(self, work: Work, log_id: str) -> None:
         try:
-            work.resume(log_id)
+            work.resume(log_id, self._storage)
         except Dropped:
             self.works.remove(work)
 

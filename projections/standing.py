@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from projections.bookkeeping import CURSORS, PARKED, ParkedState
+from projections.bookkeeping import BUILDS, CURSORS, PARKED, BuildStatus, ParkedState
 from projections.builds import Build, builds
 
 
@@ -32,6 +32,14 @@ def standings(connection: Connection, partition: int) -> Sequence[Standing]:
         _standing(build, partition, at.get(build.id, 0), waiting.get(build.id))
         for build in builds(connection)
     ]
+
+
+def left_out(connection: Connection, partition: int, ordinals: Sequence[int]) -> bool:
+    """Whether a live build of this partition has parked or discarded one of these events."""
+    here = (PARKED.c.partition == partition) & PARKED.c.ordinal.in_(ordinals)
+    live = select(BUILDS.c.id).where(BUILDS.c.status == BuildStatus.LIVE.value)
+    found = select(PARKED.c.ordinal).where(here, PARKED.c.build_id.in_(live)).limit(1)
+    return connection.execute(found).first() is not None
 
 
 def _waiting(partition: int) -> Select[Any, int, int]:

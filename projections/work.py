@@ -16,9 +16,10 @@ from sqlalchemy import Connection, Engine, Insert, Table, insert, select, text, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from domain.errors import InvalidInput, StoreUnavailable
+from domain.errors import StoreUnavailable
 from domain.log import Recorded
 from projections.answering import shown_store
+from projections.belonging import check_belongs
 from projections.bookkeeping import BUILDS, CURSORS, PARKED, ParkedState
 from projections.builds import Build, tables_of
 from projections.faults import Dropped, Overtaken, Unwritable, is_passing
@@ -94,21 +95,19 @@ class Work:
         self._parked: set[str] = set()
         self._newly_parked: list[dict[str, Any]] = []
 
-    def resume(self, log_id: str) -> int:
-        """Resumes at the stored ordinal, on the log of this id; returns the ordinal.
+    def resume(self, log_id: str, storage: str = "") -> int:
+        """Resumes at the stored ordinal, on the log of this id in this storage; returns the ordinal.
 
         Raises InvalidInput where the build was made from another log, Dropped where the build was dropped.
         """
         self._forget()
         with writing(self.engine) as connection:
-            self._begin(connection, log_id)
+            self._begin(connection, log_id, storage)
             row = connection.execute(select(CURSORS).where(self._here)).one()
             self._parked = parked_sequences(connection, self.build.id, self.partition)
-        if row.log_id != log_id:
-            raise InvalidInput(
-                f"the store's {self.projection.name} were made from log {row.log_id}, and this is log {log_id}: "
-                "choose another store with --store, or drop its builds"
-            )
+            check_belongs(row, self.projection.name, log_id, storage)
+            if not row.storage:
+                connection.execute(update(CURSORS).where(self._here).values(storage=storage))
         self._epoch, self.ordinal = row.epoch, row.ordinal
         self._rows.forget(empty=row.ordinal == 0)
         return self.ordinal
@@ -173,11 +172,17 @@ class Work:
         self._newly_parked.clear()
         self.ordinal = ordinal
 
-    def _begin(self, connection: Connection, log_id: str) -> None:
+    def _begin(self, connection: Connection, log_id: str, storage: str) -> None:
         on_record = select(BUILDS.c.id).where(BUILDS.c.id == self.build.id)
         if connection.execute(on_record).first() is None:
             raise Dropped(self.projection.name)
-        begun = {"build_id": self.build.id, "partition": self.partition, "ordinal": 0, "log_id": log_id}
+        begun = {
+            "build_id": self.build.id,
+            "partition": self.partition,
+            "ordinal": 0,
+            "log_id": log_id,
+            "storage": storage,
+        }
         connection.execute(_BEGIN[connection.dialect.name]().values(begun))
 
     def _await(self, recorded: Recorded, error: str) -> None:

@@ -24,7 +24,7 @@ Bind = Callable[[Any], Any]
 def write_rows(
     connection: Connection, table: Table, partition: int, rows: Mapping[Key, Row], stored: set[Key]
 ) -> None:
-    """Writes the rows; a row whose key is in `stored` replaces the stored row."""
+    """Writes the rows; a row whose key is in `stored` replaces the stored row, if there is one."""
     new = [row for key, row in rows.items() if key not in stored]
     changed = [row for key, row in rows.items() if key in stored] if len(new) < len(rows) else []
     _WRITERS[connection.dialect.name](connection, table, partition, new, changed)

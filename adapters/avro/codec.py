@@ -3,6 +3,9 @@
 Without a registry an event is Avro single-object encoded: `C3 01`, the writer schema's fingerprint (8 bytes), the
 body. With a registry it has the Confluent prefix: `00`, the schema's id in the registry (4 bytes, big-endian), the
 body. The first byte distinguishes the two, so one log can hold both.
+
+The canonical bytes of an event are the single-object encoding (`AvroCodec.canonical`). They do not depend on a
+registry, so bytes are compared, and stored outside the log, in this form.
 """
 
 from __future__ import annotations
@@ -46,6 +49,7 @@ class AvroCodec:
     def __init__(self, ids: SchemaIds | None = None, *, read_only: bool = False) -> None:
         self._ids = ids
         self._readers: dict[bytes, EventReader] = {}
+        self._canonical: dict[bytes, bytes] = {}
         self._writers = _writers(None if read_only else ids)
 
     def encode(self, envelope: Envelope) -> bytes:
@@ -68,6 +72,19 @@ class AvroCodec:
         if end != len(data):
             raise LogCorrupt(_unreadable(reader, data, f"the event ends after byte {end}"))
         return envelope
+
+    def canonical(self, data: bytes) -> bytes:
+        """The canonical bytes of an encoded event: with the fingerprint of its schema instead of a registry's id.
+
+        Raises what `decode` raises for a schema that is not available.
+        """
+        if data[:1] != CONFLUENT:
+            return data
+        prefix = data[:_CONFLUENT_PREFIX]
+        framed = self._canonical.get(prefix)
+        if framed is None:
+            framed = self._canonical[prefix] = SINGLE_OBJECT + self._schema(prefix).fingerprint
+        return framed + data[_CONFLUENT_PREFIX:]
 
     def _reader(self, prefix: bytes) -> EventReader:
         reader = self._readers[prefix] = event_reader(self._schema(prefix))

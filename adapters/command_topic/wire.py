@@ -6,6 +6,7 @@ JSON of another version or with unknown members is refused: a price with a missp
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -17,7 +18,8 @@ from pydantic import TypeAdapter, ValidationError
 from commands.door import Answer
 from commands.request import RaiseSignal, Request, Requested
 from domain.errors import InvalidInput
-from domain.number import misread
+from domain.number import finite, misread
+from domain.text import is_storable, texts_in
 
 VERSION = 1
 LARGEST = 64 * 1024
@@ -26,6 +28,7 @@ LARGEST = 64 * 1024
 _REQUESTS: Mapping[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Request)}
 _ANSWERS: Mapping[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Answer)}
 _TIME = TypeAdapter(datetime)
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]", re.ASCII | re.IGNORECASE)
 _MEMBERS = frozenset({"version", "id", "account", "actor", "valid_until", "kind", "request"})
 
 
@@ -68,7 +71,7 @@ def read_request(written: bytes) -> Requested:
         account=_text(form, "account"),
         actor=_text(form, "actor"),
         valid_until=_moment("valid_until", _time(form.get("valid_until"))),
-        request=_timely(_read(form, "request", _REQUESTS)),
+        request=_timely(_read(form, "request", _REQUESTS), form["request"]),
     )
 
 
@@ -91,9 +94,10 @@ def _form(written: bytes) -> Mapping[str, Any]:
     if len(written) > LARGEST:
         raise InvalidInput(f"it is {len(written):,} bytes long; {LARGEST:,} are allowed")
     try:
-        form: object = json.loads(written, parse_constant=_no_number)
+        form: object = json.loads(written, parse_constant=_no_number, parse_float=finite)
     except (ValueError, RecursionError):
         raise InvalidInput("it is not JSON") from None
+    _check_texts(form)
     if not _is_object(form):
         raise InvalidInput("it is not a JSON object")
     if form.get("version") != VERSION:
@@ -101,6 +105,15 @@ def _form(written: bytes) -> Mapping[str, Any]:
             f"its format has the version {form.get('version')!r}; this program reads {VERSION}"
         )
     return form
+
+
+def _check_texts(form: object) -> None:
+    try:
+        if all(map(is_storable, texts_in(form))):
+            return
+    except ValueError as fault:
+        raise InvalidInput(str(fault)) from None
+    raise InvalidInput("a text has a character that cannot be stored: NUL, or half of a surrogate pair")
 
 
 def _is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
@@ -147,16 +160,22 @@ def _text(form: Mapping[str, Any], member: str) -> str:
 
 def _time(text: object) -> datetime | None:
     try:
-        return _TIME.validate_python(text) if isinstance(text, str) else None
+        return _TIME.validate_python(text) if _is_iso(text) else None
     except ValidationError:
         return None
 
 
-def _timely(request: Request) -> Request:
-    """The request with its candle's time in UTC. Raises InvalidInput where that time has no zone."""
+def _is_iso(value: object) -> TypeGuard[str]:
+    """Whether the value is a time's text. pydantic also reads numbers, and texts of digits, as seconds since 1970."""
+    return isinstance(value, str) and _ISO.match(value) is not None
+
+
+def _timely(request: Request, given: Mapping[str, Any]) -> Request:
+    """The request with its candle's time in UTC. Raises InvalidInput where that time is no text with a zone."""
     if not isinstance(request, RaiseSignal):
         return request
-    closed_at = _moment("candle_closed_at", request.signal.candle_closed_at)
+    is_text = _is_iso(given["signal"]["candle_closed_at"])
+    closed_at = _moment("candle_closed_at", request.signal.candle_closed_at if is_text else None)
     return RaiseSignal(replace(request.signal, candle_closed_at=closed_at))
 
 

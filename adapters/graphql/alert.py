@@ -14,7 +14,7 @@ from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes
 from adapters.graphql.rows import node_maker
 from adapters.graphql.scalars import Ordinal
-from projections.alerts import Severity
+from projections.severity import Severity
 
 
 class AlertsBy(StrEnum):

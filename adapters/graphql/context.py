@@ -5,7 +5,7 @@ A moment is the read models as of now or as of a past ordinal or time, in one sn
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +14,7 @@ from typing import Protocol
 import strawberry
 from strawberry.extensions import SchemaExtension
 
+from adapters.alerts.book import NoticeBook
 from adapters.graphql.as_of import When
 from adapters.graphql.desk import Desk
 from adapters.graphql.moment import Moment
@@ -29,9 +30,13 @@ class Projecting(Protocol):
     """The runner that keeps the read models up to date."""
 
     def wait_until(self, ordinal: int, patience: float, /) -> bool:
-        """Waits until the read models include the event at `ordinal`, for at most `patience` seconds.
-        Returns whether they include it.
+        """Waits until the read models have reached the event at `ordinal`, for at most `patience` seconds.
+        Returns whether they have reached it.
         """
+        ...
+
+    def includes(self, ordinals: Sequence[int], /) -> bool:
+        """Whether the read models include these events, which they have reached: none of them is parked."""
         ...
 
 
@@ -41,7 +46,7 @@ class Served:
 
     `desk` sends mutations to the engine; None in a process that accepts no mutations. `live` has the events and prices
     for subscriptions; None in a process that offers no subscriptions. `projecting` is None where another process keeps
-    the read models up to date.
+    the read models up to date. `notices` has the alerts that were sent; None in a process without them.
     """
 
     models: ReadModels
@@ -50,6 +55,7 @@ class Served:
     desk: Desk | None = None
     live: Live | None = None
     projecting: Projecting | None = None
+    notices: NoticeBook | None = None
 
 
 @dataclass

@@ -12,9 +12,9 @@ from domain.direction import Direction, Purpose, Side
 from domain.order import Liquidity, OrderStatus, OrderType
 from domain.signal import Chamber, Tier, Verdict
 from domain.strategies import Intent
-from projections.alerts import Severity
 from projections.bookkeeping import BuildKind, BuildStatus
 from projections.questions.performance import Dimension
+from projections.severity import Severity
 
 
 class SortDirection(StrEnum):

@@ -73,7 +73,11 @@ class EquityPoint:
             "earlier version wrote."
         )
     )
-    drawdown: float = strawberry.field(description="The fall below the peak, as a fraction of the peak.")
+    drawdown: float = strawberry.field(
+        description=(
+            "The fall of the equity below the peak, as a fraction of the peak; of a mark, the largest within its hour."
+        )
+    )
     chain_id: strawberry.ID = strawberry.field(description="The chain of the event.")
     ordinal: Ordinal = strawberry.field(description="The event's ordinal in the log.")
 

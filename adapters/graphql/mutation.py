@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ import strawberry
 from adapters.graphql.context import Info
 from adapters.graphql.mutation_answers import CommandAnswer, DraftAnswer
 from adapters.graphql.mutation_inputs import OrderTerms, SettingChange, SignalInput, by_name
+from adapters.graphql.notice import acknowledged
 from adapters.graphql.permission import requires
 from adapters.graphql.requests import RequestInput, carried_out, drafted, placed
 from commands.request import (
@@ -28,7 +30,7 @@ from commands.request import (
     TripKillSwitch,
     WithdrawClose,
 )
-from commands.roles import LEAST_ROLE
+from commands.roles import LEAST_ROLE, Role
 
 Given = Annotated[RequestInput, strawberry.argument(description="Key, account and timeout of the request.")]
 Reason = Annotated[str, strawberry.argument(description="The reason; it is recorded.")]
@@ -121,7 +123,11 @@ class Mutation:
     ) -> CommandAnswer:
         return await carried_out(info, request, MoveProtection(position, stop, target))
 
-    @_making(PauseStrategy, "Pauses a strategy: its entries are skipped from now on, its exits are not.")
+    @_making(
+        PauseStrategy,
+        "Pauses a configured strategy, or a scanner whose signal is in the log: its entries are skipped from now on, "
+        "its exits are not.",
+    )
     async def pause_strategy(
         self, info: Info, *, request: Given, strategy: str, reason: Reason
     ) -> CommandAnswer:
@@ -161,3 +167,14 @@ class Mutation:
         resolution: Annotated[str, strawberry.argument(description="The resolution; it is recorded.")],
     ) -> CommandAnswer:
         return await carried_out(info, request, ResolveDiscrepancy(discrepancy_id, resolution))
+
+    @strawberry.mutation(
+        description="Acknowledges notices, so that they are not sent again; returns the ids of those that were open.",
+        extensions=[requires(Role.TRADER)],
+    )
+    async def acknowledge_notices(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="The notices' ids, 1 to 100.")],
+    ) -> list[strawberry.ID]:
+        return await acknowledged(info, ids, datetime.now(UTC))

@@ -40,7 +40,8 @@ class Completed:
     )
     events: list[FollowedEvent]
     read_models_reached: bool | None = strawberry.field(
-        description="Whether queries include these events now; null where the request did not wait for it."
+        description="Whether queries include all these events now: false where they came too late, or where a read "
+        "model could not include one and parked it; null where the request did not wait for it."
     )
 
     @classmethod

@@ -27,6 +27,7 @@ from adapters.graphql.event import EVENTS, Event, EventFilter, EventsBy
 from adapters.graphql.fill import FILLS, Fill, FillFilter, FillsBy
 from adapters.graphql.listed import listed
 from adapters.graphql.nodes import Nodes
+from adapters.graphql.notice import Notice, notices_of
 from adapters.graphql.order import ORDERS, Order, OrderFilter, OrdersBy
 from adapters.graphql.performance import Performance, performance_of
 from adapters.graphql.permission import requires
@@ -212,6 +213,17 @@ class Query:
         moment = await info.context.moment()
         found = await moment.run(lambda source: standings(source.connection, partition))
         return [build_of(one) for one in found]
+
+    @strawberry.field(
+        description="The alerts that are sent until somebody acknowledges them, the latest first, 500 at most.",
+        extensions=[requires(Role.VIEWER)],
+    )
+    async def notices(
+        self,
+        info: Info,
+        every: Annotated[bool, strawberry.argument(description="Acknowledged ones, too.")] = False,  # noqa: FBT002
+    ) -> list[Notice]:
+        return await notices_of(info, every=every)
 
 
 async def _one(

@@ -130,7 +130,10 @@ async def _reached(info: Info, given: RequestInput, answer: door.Completed, spen
     if projecting is None or not given.wait_for_read_models:
         return None
     left = max(given.timeout_seconds - spent, 0.0)
-    return await _desk(info).waited(lambda: projecting.wait_until(answer.ordinal, left))
+    ordinals = [named.ordinal for named in answer.events]
+    return await _desk(info).waited(
+        lambda: projecting.wait_until(answer.ordinal, left) and projecting.includes(ordinals)
+    )
 
 
 def _requested(info: Info, given: RequestInput, key: str, request: Request) -> Requested:

@@ -31,9 +31,10 @@ from adapters.live.folded import Folded, fold, fresh
 from commands.roles import Role
 from domain.errors import InvalidInput, Refused
 from domain.log import Recorded
-from projections.alerts import ALERTS, Severity
+from projections.alerts import ALERTS
 from projections.positions import WITHOUT_OWNERS
 from projections.projection import Projection, Row
+from projections.severity import Severity
 from projections.signals import SIGNALS
 
 register_enum(Severity)

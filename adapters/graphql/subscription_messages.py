@@ -18,9 +18,9 @@ from adapters.graphql.signal import SignalState, signal_values
 from adapters.live.prices import Price
 from domain.log import Envelope, Recorded
 from domain.streams import parse
-from projections.alerts import Severity
 from projections.projection import Row
 from projections.sentences import sentence
+from projections.severity import Severity
 
 
 @strawberry.type(description="One event as it was recorded.")

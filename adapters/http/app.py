@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Lifespan
 from adapters.codes import Code
 from adapters.http.access import Access
 from adapters.http.endpoint import Endpoint
+from adapters.http.front import Link, front_route
 from adapters.http.gate import Gate, Guarded
 from adapters.http.guards import NoTokenInAddress, OwnPages, Patience, SafeHeaders
 from adapters.http.health import Health
@@ -40,6 +41,7 @@ def build_app(
 ) -> ASGIApp:
     """The application. `graphiql` has the routes of the GraphiQL page; `metrics` requires a caller, as GraphQL does."""
     routes = [
+        front_route(_links(graphiql=bool(graphiql), metrics=metrics)),
         *graphiql,
         Route(GRAPHQL, Guarded(endpoint, gate), methods=["GET", "POST"]),
         WebSocketRoute(GRAPHQL, endpoint),
@@ -54,6 +56,21 @@ def build_app(
         exception_handlers=handlers,
         lifespan=lifespan,
     )
+
+
+def _links(*, graphiql: bool, metrics: Route | None) -> Sequence[Link]:
+    """The links of the page at `/`, which lead to the routes that this application has."""
+    programs = "GraphQL for programs, which send POST requests and websockets"
+    return [
+        Link(
+            GRAPHQL, f"GraphiQL in a browser, to write queries; {programs}." if graphiql else f"{programs}."
+        ),
+        Link(
+            "/readyz", "Whether the log, the store and the read models can be used, with each check's result."
+        ),
+        Link("/healthz", "Whether the process runs."),
+        *([] if metrics is None else [Link(metrics.path, "Metrics for Prometheus.")]),
+    ]
 
 
 def _before(options: HttpOptions) -> Sequence[Middleware]:

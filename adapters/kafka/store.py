@@ -51,6 +51,13 @@ class PartitionStore:
             raise
 
     @property
+    def storage(self) -> str:
+        """The partition with the ids of its topic and its cluster, as one text."""
+        topic, identity = self.settings.topic, self._topics.identity
+        place = f"topic {topic} ({identity[topic]}), partition {self.settings.partition}"
+        return f"Kafka cluster {identity['cluster']}, {place}"
+
+    @property
     def history(self) -> History:
         return self._inner.history
 

@@ -42,6 +42,10 @@ class KafkaRows(RecorderRows):
                     return
                 yield record.ordinal, record.stream, record.version, record.state
 
+    def storage(self) -> str:
+        """See `Rows`: cluster, topic and partition; a topic that is created again has another id."""
+        return self._factory.store.storage
+
     def close(self) -> None:
         """See `Rows`."""
         self._factory.close()

@@ -53,6 +53,10 @@ class RecorderRows:
             time.sleep(_POLL_SECONDS)
         return True
 
+    def storage(self) -> str:
+        """See `Rows`; empty, because a log in memory has no storage."""
+        return ""
+
     def close(self) -> None:
         """Does nothing, because the factory closes the recorder."""
 

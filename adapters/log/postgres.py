@@ -6,15 +6,18 @@ import os
 import socket
 from collections.abc import Mapping
 from datetime import UTC
+from uuid import uuid4
 
 import psycopg
-from eventsourcing.persistence import InfrastructureFactory, PersistenceError
+from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, PersistenceError
 from eventsourcing.utils import Environment
+from psycopg import sql
 from psycopg.rows import TupleRow
 
 from adapters.log.address import PostgresAddress
 from adapters.log.library import RecorderRows
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog
+from adapters.log.storage import STORAGE, storage_text
 from domain.errors import InvalidInput, LogOwned, LogUnavailable
 
 _LOCK = 0x77686E63  # "whnc" in ASCII; one key is enough, because a database holds one log
@@ -44,9 +47,38 @@ class PostgresOwner:
                 f"{address} is owned by {holder}; stop that engine first, or read with `whence log`"
             )
 
+    def name_storage(self) -> None:
+        """Gives the database the id of the log's storage, where it has none yet."""
+        table = sql.Identifier(STORAGE)
+        self._connection.execute(sql.SQL("CREATE TABLE IF NOT EXISTS {} (id text NOT NULL)").format(table))
+        once = sql.SQL("INSERT INTO {table} SELECT %s WHERE NOT EXISTS (SELECT 1 FROM {table})")
+        self._connection.execute(once.format(table=table), (str(uuid4()),))
+
     def release(self) -> None:
         """Releases the lock; idempotent."""
         self._connection.close()
+
+
+class PostgresRows(RecorderRows):
+    """Reads the recorder, and the id of the log's storage."""
+
+    def __init__(self, recorder: ApplicationRecorder, address: PostgresAddress) -> None:
+        super().__init__(recorder)
+        self._address = address
+
+    def storage(self) -> str:
+        """See `Rows`."""
+        with _connected(self._address) as connection:
+            if not _has_table(connection, STORAGE):
+                return ""
+            read = sql.SQL("SELECT id FROM {}").format(sql.Identifier(STORAGE))
+            found = connection.execute(read).fetchone()
+        return "" if found is None else storage_text("PostgreSQL", found[0])
+
+
+def _has_table(connection: psycopg.Connection[TupleRow], name: str) -> bool:
+    found = connection.execute("SELECT to_regclass(%s)", (name,)).fetchone()
+    return found is not None and found[0] is not None
 
 
 def _connected(address: PostgresAddress) -> psycopg.Connection[TupleRow]:
@@ -90,7 +122,8 @@ def open_postgres(address: PostgresAddress, codec: Codec) -> RecorderLog:
     factory = InfrastructureFactory.construct(Environment(env=dict(_environment(address))))
     try:
         recorder = factory.application_recorder()
-    except PersistenceError as fault:
+        owner.name_storage()
+    except (PersistenceError, psycopg.Error) as fault:
         factory.close()
         owner.release()
         reason = " ".join(str(fault).split())
@@ -100,15 +133,15 @@ def open_postgres(address: PostgresAddress, codec: Codec) -> RecorderLog:
         factory.close()
         owner.release()
 
-    return RecorderLog(recorder, RecorderRows(recorder), codec, release=release)
+    return RecorderLog(recorder, PostgresRows(recorder, address), codec, release=release)
 
 
 def read_postgres(address: PostgresAddress, codec: Codec) -> RecordedLog:
     """Opens the log in this database for reading. Raises LogUnavailable, and InvalidInput where there is no log."""
     with _connected(address) as connection:
-        found = connection.execute("SELECT to_regclass('stored_events')").fetchone()
-    if found is None or found[0] is None:
+        is_there = _has_table(connection, "stored_events")
+    if not is_there:
         raise InvalidInput(f"there is no log in {address}; `whence paper --log {address}` begins one")
     environment = {**_environment(address), "CREATE_TABLE": "no"}
     factory = InfrastructureFactory.construct(Environment(env=environment))
-    return RecordedLog(RecorderRows(factory.application_recorder()), codec, factory.close)
+    return RecordedLog(PostgresRows(factory.application_recorder(), address), codec, factory.close)

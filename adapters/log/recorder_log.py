@@ -31,6 +31,10 @@ class Codec(Protocol):
         """Raises UnknownSchema or LogCorrupt."""
         ...
 
+    def canonical(self, data: bytes) -> bytes:
+        """The event's bytes without anything that differs between logs. Raises UnknownSchema or LogCorrupt."""
+        ...
+
 
 class Rows(Protocol):
     """Reads the records of a log in one technology (SQLite, Kafka …), in order."""
@@ -49,6 +53,10 @@ class Rows(Protocol):
 
     def wait(self, after: int, seconds: float) -> bool:
         """Waits until there may be records after ordinal `after`; false where the time runs out first."""
+        ...
+
+    def storage(self) -> str:
+        """Which storage holds the log; empty where that is not known. See `RecordedLog.storage`."""
         ...
 
     def close(self) -> None:
@@ -71,9 +79,12 @@ class RecordedLog:
             return self._rows.head()
 
     def read(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
-        """See `domain.log.LogReader`. A read from the start raises LogCorrupt at a gap or repetition in a stream."""
+        """See `domain.log.LogReader`. A read from the start raises LogCorrupt at a gap or repetition in a stream.
+
+        `Recorded.data` has the event's canonical bytes, which are equal for equal events on every log.
+        """
         versions: dict[str, int] | None = {} if after == 0 else None
-        decode = self._codec.decode
+        decode, canonical = self._codec.decode, self._codec.canonical
         with _translated():
             for ordinal, stream, version, data in self._rows.rows(
                 after, self.head() if upto is None else upto
@@ -92,7 +103,7 @@ class RecordedLog:
                         f"ordinal {ordinal} is recorded as {stream} version {version}, "
                         f"but its bytes hold {meta.stream} version {meta.version}"
                     )
-                yield Recorded(ordinal, envelope, data)
+                yield Recorded(ordinal, envelope, canonical(data))
 
     def read_stream(self, stream: str, after: int = 0) -> Iterator[Envelope]:
         """See `domain.log.LogReader`."""
@@ -116,6 +127,15 @@ class RecordedLog:
                 if stopped():
                     return
             self.wait(after, patience)
+
+    def storage(self) -> str:
+        """A text that differs between any two logs, also where both were made from one tape and so have the same id.
+
+        The text moves with a copied file or a restored database. It is empty for a log in memory, and for a log of an
+        earlier version until an engine has opened it.
+        """
+        with _translated():
+            return self._rows.storage()
 
     def wait(self, after: int, seconds: float) -> bool:
         """Waits until there may be events after ordinal `after`; false where the time runs out first."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from eventsourcing.persistence import InfrastructureFactory, PersistenceError
 from eventsourcing.utils import Environment
@@ -15,6 +16,7 @@ from eventsourcing.utils import Environment
 from adapters.log.address import SqliteAddress
 from adapters.log.owner import FileOwner
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Row
+from adapters.log.storage import STORAGE, storage_text
 from domain.errors import InvalidInput, LogCorrupt, LogUnavailable
 
 _COLUMNS = "SELECT rowid, originator_id, originator_version, state FROM stored_events"
@@ -69,6 +71,17 @@ class SqliteRows:
                 time.sleep(_POLL_SECONDS)
             seen = self._data_version()
         return True
+
+    def storage(self) -> str:
+        """See `Rows`."""
+        with _translated(self._path):
+            try:
+                found = self._connection.execute(f"SELECT id FROM {STORAGE}").fetchone()  # noqa: S608  (ours)
+            except sqlite3.OperationalError as fault:
+                if _IS_NO_LOG.search(str(fault)):
+                    return ""
+                raise
+        return "" if found is None else storage_text("SQLite", found[0])
 
     def close(self) -> None:
         """See `Rows`."""
@@ -141,12 +154,21 @@ def _open_owned(path: Path, codec: Codec, owner: FileOwner) -> RecorderLog:
         )
     )
     recorder = factory.application_recorder()
+    _name_storage(path)
 
     def release() -> None:
         factory.close()
         owner.release()
 
     return RecorderLog(recorder, SqliteRows(path), codec, release=release)
+
+
+def _name_storage(path: Path) -> None:
+    """Gives the file the id of its storage, where it has none yet."""
+    with _translated(path), closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {STORAGE} (id TEXT NOT NULL)")
+        absent = f"SELECT ? WHERE NOT EXISTS (SELECT 1 FROM {STORAGE})"  # noqa: S608  (ours)
+        connection.execute(f"INSERT INTO {STORAGE} {absent}", (str(uuid4()),))
 
 
 def _check_is_database(path: Path) -> None:

@@ -1,18 +1,26 @@
-"""Parses the symbol and, where present, the interval from the name of a candle file."""
+"""Finds the symbol and, where present, the interval in the name of a candle file."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import PurePath
 
-from domain.errors import InvalidTape
+from domain.errors import InvalidInput, InvalidTape
 from domain.instrument import instrument_id, instrument_named
 from domain.quotes import split_symbol
 
 # A word in capitals before the interval is a symbol; any other word must end in a known quote currency.
 _BEFORE_INTERVAL = re.compile(r"(?=[0-9]*[A-Z])([A-Z0-9]{2,30})[_-][0-9]+[mhdw](?![A-Za-z0-9])")
 _FIRST_WORD = re.compile(r"[A-Za-z0-9]+")
+# OKX: BTC-USDT-SWAP; Yahoo: BTC-USD; freqtrade: BTC_USDT, or BTC_USDT_USDT for a future settled in USDT.
+_PAIR = re.compile(r"([A-Z0-9]{1,20})[-_/]([A-Z]{3,6})(?![A-Za-z0-9])")
+_VENUES = re.compile(
+    r"(binance(us)?|bitfinex|bitstamp|bybit|coinbase(pro)?|cexio|deribit|exmo|ftx|gateio|gemini|hitbtc|huobi|htx|itbit|"
+    r"kraken|kucoin|mexc|okcoin|okex|okx|poloniex|upbit)[_-]",
+    re.IGNORECASE,
+)
 _INTERVAL = re.compile(r"(?<![A-Za-z0-9])([0-9]{1,4})([mhdw])(?![A-Za-z0-9])")
 _UNITS = {
     "m": timedelta(minutes=1),
@@ -22,12 +30,20 @@ _UNITS = {
 }
 
 
-def instrument_of(path: PurePath, symbol: str | None) -> str:
-    """The instrument of `symbol` (BTCUSDT or BTCUSDT-SPOT.BYBIT) where given, else of the symbol in the file's name.
+def instrument_of(names: Iterable[PurePath], symbol: str | None, inside: str | None = None) -> str:
+    """The instrument of `symbol` (BTCUSDT or BTCUSDT-SPOT.BYBIT) where given, else of the symbol in a file's name.
 
-    Raises InvalidInput where `symbol` is not a symbol, InvalidTape where the name contains none.
+    `names` are those of a file and of its member in an archive; `inside` is a symbol in the file, which counts where no
+    name has one. Raises InvalidInput where `symbol` is not a symbol, InvalidTape where there is none.
     """
-    return instrument_id(_symbol_in(path)) if symbol is None else instrument_named(symbol)
+    if symbol is not None:
+        return instrument_named(symbol)
+    names = tuple(names)
+    found = next(filter(None, map(_symbol_in, (*(name.name for name in names), inside or ""))), None)
+    if found is None:
+        fault = "the file's name contains no symbol: add --symbol, for example --symbol BTCUSDT"
+        raise InvalidTape(str(names[0]), None, fault)
+    return instrument_id(found)
 
 
 def interval_in(path: PurePath) -> timedelta | None:
@@ -36,17 +52,22 @@ def interval_in(path: PurePath) -> timedelta | None:
     return (int(hint[1]) * _UNITS[hint[2]] or None) if hint else None
 
 
-def _symbol_in(path: PurePath) -> str:
-    if plain := _BEFORE_INTERVAL.match(path.stem):
+def _symbol_in(name: str) -> str | None:
+    bare = _VENUES.sub("", name, count=1) if _VENUES.match(name) else name
+    if plain := _BEFORE_INTERVAL.match(bare):
         return plain[1]
-    word = _FIRST_WORD.match(path.stem)
+    pair = _PAIR.match(bare)
+    if pair and _has_known_quote(f"{pair[1]}{pair[2]}", pair[2]):
+        return f"{pair[1]}{pair[2]}"
+    word = _FIRST_WORD.match(bare)
     if word and _has_known_quote(word[0].upper()):
         return word[0].upper()
-    raise InvalidTape(
-        str(path), None, "the file's name contains no symbol: add --symbol, for example --symbol BTCUSDT"
-    )
+    return None
 
 
-def _has_known_quote(symbol: str) -> bool:
-    base, _ = split_symbol(symbol)
-    return base != symbol
+def _has_known_quote(symbol: str, expected: str | None = None) -> bool:
+    try:
+        base, quote = split_symbol(symbol)
+    except InvalidInput:
+        return False
+    return base != symbol and expected in (None, quote)

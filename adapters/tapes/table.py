@@ -1,125 +1,106 @@
-"""Reads a candle file as columns of text: UTF-8, every row as wide as the first."""
+"""A table: the cells of a candle file by what their columns mean."""
 
 from __future__ import annotations
 
-import csv
-import io
-import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from adapters.tapes.columns import columns_of, has_header, unread_columns
+from adapters.tapes.columns import OPTIONAL, PRICES, TIME
+from adapters.tapes.commas import with_points
+from adapters.tapes.layout import Layout
+from adapters.tapes.named import named_layout
+from adapters.tapes.sheet import Sheet
+from adapters.tapes.unnamed import unnamed_layout
 from domain.errors import InvalidTape
 
-_FAULTS: Mapping[type[OSError], str] = {
-    FileNotFoundError: "there is no such file",
-    NotADirectoryError: "there is no such file",
-    PermissionError: "cannot be read: check its permissions",
-}
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """The cells of a candle file by column, one text for each row.
+    """One text for each row in `columns`, by meaning, and in `clocks`, further columns of times, by name.
 
-    `top` is the line (1 = first) of the first candle. `unended`: the last line has no line end, so it may be truncated.
-    `unread` are the names of columns that are not known.
+    `numbers` are the rows' numbers in the file (1 = first). `unended`: the last row has no line end, so it may be
+    truncated. `headed`: the file names its columns. `form` and `currency` are those of the layout. `unread` are the
+    names of columns that are not read. `unconfirmed` are the numbers of rows that were left out because the exchange
+    had marked their candle as incomplete.
     """
 
     file: str
-    top: int
+    form: str
+    numbers: Sequence[int]
     columns: Mapping[str, Sequence[str]]
+    clocks: Mapping[str, Sequence[str]]
+    headed: bool
     unended: bool
     unread: tuple[str, ...]
+    unconfirmed: Sequence[int]
+    currency: str | None
+    notes: tuple[str, ...]
 
     def fault(self, index: int, sentence: str) -> InvalidTape:
-        """An error that names the row of candle `index` (0 = first in the file)."""
-        return InvalidTape(self.file, self.top + index, sentence)
+        """An error that names the row of candle `index` (0 = first in the table)."""
+        return InvalidTape(self.file, self.numbers[index], sentence)
+
+    def taking(self, indexes: Sequence[int]) -> Table:
+        """The table of these rows only, in rising order."""
+        return Table(
+            file=self.file,
+            form=self.form,
+            numbers=[self.numbers[index] for index in indexes],
+            columns={name: [cells[index] for index in indexes] for name, cells in self.columns.items()},
+            clocks={name: [cells[index] for index in indexes] for name, cells in self.clocks.items()},
+            headed=self.headed,
+            unended=self.unended and indexes[-1] == len(self.numbers) - 1,
+            unread=self.unread,
+            unconfirmed=self.unconfirmed,
+            currency=self.currency,
+            notes=self.notes,
+        )
 
 
-def read_table(path: Path) -> Table:
-    """Reads a candle file. Raises InvalidTape where it is not a table of candles in UTF-8."""
-    file = str(path)
-    text = _decode(file, _read(path))
-    rows = _rows(file, text)
-    columns = columns_of(file, rows[0])
-    header = has_header(rows[0])
-    unread = unread_columns(rows[0]) if header else ()
-    unended = not text.rstrip(" \t").endswith(("\n", "\r"))
-    _check_widths(file, rows, unended=unended)
-    if header and len(rows) == 1:
-        raise InvalidTape(file, 1, "only a header: no candles")
-    cells = list(zip(*(rows[1:] if header else rows), strict=True))
-    return Table(
-        file=file,
-        top=2 if header else 1,
-        columns={name: cells[place] for name, place in columns.items()},
-        unended=unended,
-        unread=unread,
+def table_of(sheet: Sheet) -> Table:
+    """The table of a sheet. Raises InvalidTape where its columns are not those of candles."""
+    layout = unnamed_layout(sheet) if sheet.header is None else named_layout(sheet, sheet.header)
+    columns = {name: sheet.columns[place] for name, place in layout.columns.items()}
+    if layout.clock is not None:
+        clock = sheet.columns[layout.clock]
+        columns[TIME] = [f"{day} {time}" for day, time in zip(columns[TIME], clock, strict=True)]
+    figures = [name for name in (*PRICES, "volume", *OPTIONAL) if name in columns]
+    columns |= with_points(sheet, {name: columns[name] for name in figures})
+    confirmed, unconfirmed = _confirmed(sheet, layout)
+    table = Table(
+        file=sheet.file,
+        form=layout.form,
+        numbers=range(sheet.top, sheet.top + len(columns[TIME])),
+        columns=columns,
+        clocks={_name(sheet, place): sheet.columns[place] for place in layout.clocks},
+        headed=sheet.header is not None,
+        unended=sheet.unended,
+        unread=(*layout.unread, *sheet.skipped),
+        unconfirmed=unconfirmed,
+        currency=layout.currency,
+        notes=sheet.notes,
     )
+    return table.taking(confirmed) if unconfirmed else table
 
 
-def _read(path: Path) -> bytes:
-    try:
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise InvalidTape(str(path), None, "is a folder, not a file of candles")
-        if not stat.S_ISREG(mode):
-            # Reading a pipe or a device may never end and cannot be repeated after a restart.
-            raise InvalidTape(str(path), None, "is not a regular file")
-        return path.read_bytes()
-    except OSError as error:
-        raise InvalidTape(
-            str(path), None, _FAULTS.get(type(error), f"cannot be read: {error.strerror}")
-        ) from None
+def _name(sheet: Sheet, place: int) -> str:
+    return f"column {place + 1}" if sheet.header is None else sheet.header[place].strip()
 
 
-def _decode(file: str, content: bytes) -> str:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidTape(file, _line_at(content, error.start), "is not text in UTF-8") from None
-    if "\0" in text:
-        raise InvalidTape(file, _line_at(content, content.index(0)), "is not text: it contains zero bytes")
-    return text
+_CONFIRMED: Mapping[str, bool] = {"1": True, "0": False, "true": True, "false": False}
 
 
-def _line_at(content: bytes, place: int) -> int:
-    return content.count(b"\n", 0, place) + 1
-
-
-def _rows(file: str, text: str) -> list[list[str]]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True)
-    try:
-        rows = list(reader)
-    except csv.Error as error:
-        raise InvalidTape(file, reader.line_num, f"is not CSV: {error}") from None
-    if reader.line_num != len(rows):
-        _refuse_line_breaks(file, rows)
-    while rows and _is_blank(rows[-1]):
-        rows.pop()
-    if not rows:
-        raise InvalidTape(file, None, "is empty")
-    if _is_blank(rows[0]):
-        raise InvalidTape(file, 1, "is an empty line where the header or the first candle should be")
-    return rows
-
-
-def _is_blank(row: Sequence[str]) -> bool:
-    return not "".join(row).strip()
-
-
-def _refuse_line_breaks(file: str, rows: Sequence[Sequence[str]]) -> None:
-    """Raises InvalidTape: after a quoted line break, row numbers would differ from line numbers."""
-    for line, row in enumerate(rows, start=1):
-        if any("\n" in cell or "\r" in cell for cell in row):
-            raise InvalidTape(file, line, "a quoted field contains a line break")
-
-
-def _check_widths(file: str, rows: Sequence[Sequence[str]], *, unended: bool) -> None:
-    width = len(rows[0])
-    for line, row in enumerate(rows, start=1):
-        if len(row) != width:
-            cut = "the file is cut off here: " if unended and line == len(rows) else ""
-            raise InvalidTape(file, line, f"{cut}{len(row)} fields instead of {width}")
+def _confirmed(sheet: Sheet, layout: Layout) -> tuple[Sequence[int], Sequence[int]]:
+    """The indexes of the complete candles, and the row numbers of the others."""
+    if layout.confirm is None:
+        return (), ()
+    cells = [cell.lower() for cell in sheet.columns[layout.confirm]]
+    for row, cell in enumerate(cells, start=sheet.top):
+        if cell not in _CONFIRMED:
+            fault = f"{cell!r} does not state whether the candle is complete: expected 0, 1, true or false"
+            raise InvalidTape(sheet.file, row, fault)
+    complete = [index for index, cell in enumerate(cells) if _CONFIRMED[cell]]
+    if not complete:
+        raise sheet.fault("no row is a complete candle: each one is marked as unconfirmed")
+    rows = [sheet.top + index for index, cell in enumerate(cells) if not _CONFIRMED[cell]]
+    return complete, rows

@@ -7,74 +7,85 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from operator import gt, lt
+from operator import gt, lt, sub
 
 from adapters.tapes.columns import TIME
 from adapters.tapes.table import Table
+from adapters.tapes.timestamps import instant, instants, iso_instants
 from domain.candle import interval_name
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Bitcoin's first block is of 2009. A time before it, or after 2100, shows that the unit or the format is not the
 # assumed one.
 _EARLIEST, _LATEST = datetime(2009, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
-# Between those years a count of seconds has 10 digits, of milliseconds 13, of microseconds 16, so it is unambiguous.
-_UNITS = {10: timedelta(seconds=1), 13: timedelta(milliseconds=1), 16: timedelta(microseconds=1)}
 _MINUTE = timedelta(minutes=1)
-_FORMS = "neither a count of (milli)seconds since 1970 nor ISO 8601"
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Open times in UTC, in the order of the file. `unzoned`: at least one has no time zone in the file.
-
-    `newest_first`: each time is earlier than the one before, as in Bybit's REST responses; else each is later.
-    """
+    """Open times in UTC, in the order of the file. `unzoned`: at least one has no time zone in the file."""
 
     opened: Sequence[datetime]
     unzoned: bool
-    newest_first: bool
 
 
 def read_times(table: Table) -> Times:
-    """Parses the open times and checks their order.
+    """Parses the open times. Raises InvalidTape naming the first row whose time is invalid."""
+    texts = table.columns[TIME]
+    times = _in_utc(table, texts)
+    if not _EARLIEST <= min(times.opened) <= max(times.opened) < _LATEST:
+        _refuse_absurd(table, times.opened)
+    return times
 
-    Raises InvalidTape naming the first row whose time is invalid, repeated or out of order.
+
+def runs_backwards(table: Table, opened: Sequence[datetime]) -> bool:
+    """Whether each time is earlier than the one before, as in Bybit's responses; else each is later.
+
+    Raises InvalidTape naming the first row that is out of order.
     """
-    read = [_instant(table, index, text) for index, text in enumerate(table.columns[TIME])]
-    opened = [time if time.tzinfo is UTC else _in_utc(table, index, time) for index, time in enumerate(read)]
-    if not _EARLIEST <= min(opened) <= max(opened) < _LATEST:
-        _refuse_absurd(table, opened)
-    return Times(opened, any(time.tzinfo is None for time in read), _runs_backwards(table, opened))
+    falls = sum(later < earlier for earlier, later in pairwise(opened))
+    newest_first = 2 * falls > len(opened) - 1
+    if falls != (len(opened) - 1) * newest_first:
+        _refuse_order(table, opened, newest_first=newest_first)
+    return newest_first
 
 
-def interval_of(table: Table, times: Times, named: timedelta | None) -> timedelta:
+def interval_of(table: Table, opened: Sequence[datetime], named: timedelta | None) -> timedelta:
     """The interval: the smallest difference between consecutive times. Every other difference is a multiple of it.
 
     `named` is the interval in the file's name. Raises InvalidTape at the first row whose difference is not a multiple
     of `named` or, without `named`, of the most common difference. Also raises it where `named` is not the smallest
     difference.
     """
-    if len(times.opened) == 1:
+    if len(opened) == 1:
         raise table.fault(0, "only one candle: at least two are needed to determine the interval")
-    steps = [abs(later - earlier) for earlier, later in pairwise(times.opened)]
+    steps = list(map(abs, map(sub, opened[1:], opened)))
     expected = named or _most_common(steps)
     if any(step % expected for step in set(steps)):
         _refuse_step(table, steps, expected)
     _check_smallest(table, steps, expected)
-    _check_whole_minutes(table, times.opened[0], expected)
+    _check_whole_minutes(table, opened[0], expected)
     return expected
+
+
+def _in_utc(table: Table, texts: Sequence[str]) -> Times:
+    """Parses the whole column at once, which is fast; parses single texts where the column is not uniform."""
+    if (counts := instants(texts)) is not None:
+        return Times(counts, unzoned=False)
+    if (dates := iso_instants(texts)) is not None:
+        return Times(dates[0], unzoned=dates[1])
+    read = [_instant(table, index, text) for index, text in enumerate(texts)]
+    opened = [time if time.tzinfo is UTC else _to_utc(table, index, time) for index, time in enumerate(read)]
+    return Times(opened, unzoned=any(time.tzinfo is None for time in read))
 
 
 def _instant(table: Table, index: int, text: str) -> datetime:
     try:
-        if text.isdecimal() and text.isascii():
-            return _EPOCH + int(text) * _UNITS[len(text)]
-        return datetime.fromisoformat(text)
-    except (KeyError, ValueError):
-        raise table.fault(index, f"{text!r} is not a time: {_FORMS}") from None
+        return instant(text)
+    except (ValueError, OverflowError) as error:
+        raise table.fault(index, str(error)) from None
 
 
-def _in_utc(table: Table, index: int, time: datetime) -> datetime:
+def _to_utc(table: Table, index: int, time: datetime) -> datetime:
     try:
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except OverflowError:
@@ -91,22 +102,10 @@ def _refuse_absurd(table: Table, opened: Iterable[datetime]) -> None:
             raise table.fault(index, _absurd(time))
 
 
-def _runs_backwards(table: Table, opened: Sequence[datetime]) -> bool:
-    falls = sum(earlier > later for earlier, later in pairwise(opened))
-    rises = sum(earlier < later for earlier, later in pairwise(opened))
-    newest_first = falls > rises
-    strays = rises if newest_first else falls
-    if strays or falls + rises < len(opened) - 1:
-        _refuse_order(table, opened, newest_first=newest_first)
-    return newest_first
-
-
 def _refuse_order(table: Table, opened: Sequence[datetime], *, newest_first: bool) -> None:
     in_order = gt if newest_first else lt
     turns = "goes forward in a file that is newest first" if newest_first else "goes back"
     for index, (above, time) in enumerate(pairwise(opened), start=1):
-        if time == above:
-            raise table.fault(index, f"the time {time} repeats the row above")
         if not in_order(above, time):
             raise table.fault(index, f"the time {turns}: {time} comes after {above}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 
 from commands import settings as settings_commands
 from commands.account import ResetKillSwitch, TripKillSwitch
@@ -27,14 +28,16 @@ def reset(request: ResetKillSwitch, _situation: Situation, _chain: str) -> Seque
 
 
 def pause(request: PauseStrategy, situation: Situation, _chain: str) -> Sequence[Command]:
-    """Pauses a strategy, or an external scanner (an id that no configured strategy has).
+    """Pauses a configured strategy, or a scanner that has raised a signal before.
 
-    Raises Refused for the name of a strategy whose instances have other ids, because that pause would stop no instance.
+    Raises Refused for any other name, because that pause would stop nothing: a misspelled name, or the name of a
+    strategy whose instances have other ids.
     """
     paused = situation.settings.paused
     if request.strategy in paused:
         return ()
     _check_instance(request.strategy, situation.settings)
+    _check_known(request.strategy, situation)
     settings = replace(situation.settings, paused=tuple(sorted((*paused, request.strategy))))
     return [settings_commands.ChangeSettings(settings, request.reason)]
 
@@ -45,13 +48,28 @@ def _check_instance(named: str, settings: Settings) -> None:
         raise Refused(f"{named} is run as {', '.join(run_as)}: pause each of these by its own id")
 
 
+def _known(situation: Situation) -> Sequence[str]:
+    return sorted({*situation.settings.instances, *situation.portfolio.signalled})
+
+
+def _check_known(named: str, situation: Situation) -> None:
+    known = _known(situation)
+    if named in known:
+        return
+    near = get_close_matches(named, known, 1)
+    raise Refused(
+        f"no strategy is called {named!r}{f'; did you mean {near[0]}?' if near else ''}; known are the configured ones "
+        f"and those whose signals are in the log: {', '.join(known) or 'none'}"
+    )
+
+
 def resume(request: ResumeStrategy, situation: Situation, _chain: str) -> Sequence[Command]:
-    """Ends the pause of a strategy or scanner. Raises Refused for an id that is neither paused nor configured."""
+    """Ends the pause of a strategy or scanner. Raises Refused for an id that is neither paused nor known."""
     paused = situation.settings.paused
     if request.strategy in paused:
         rest = tuple(name for name in paused if name != request.strategy)
         return [settings_commands.ChangeSettings(replace(situation.settings, paused=rest), request.reason)]
-    if request.strategy in situation.settings.instances:
+    if request.strategy in _known(situation):
         return ()
     raise Refused(
         f"no strategy called {request.strategy!r} is paused; paused are: {', '.join(paused) or 'none'}"

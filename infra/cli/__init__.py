@@ -1,10 +1,17 @@
-"""The command line: `whence`."""
+"""The command line: `whence`.
+
+A command's module holds its options and is imported when the command line names it; what a command needs is imported
+when it runs. So `whence --help` and completion import neither the log nor the read models.
+"""
 
 from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Annotated
 
 import typer
 
@@ -17,6 +24,8 @@ from domain.errors import (
     TapeMismatch,
     WhenceError,
 )
+from infra.cli.completing import completed_words, prepare
+from infra.cli.output import spell_what_cannot_be_shown
 from infra.logging import configure
 
 EXIT_CODES: Sequence[tuple[type[WhenceError], int]] = (
@@ -34,50 +43,99 @@ INTERRUPTED = 130
 """The exit code of an interrupted program: 128 plus SIGINT, as shells define it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A command in the list of `whence --help`: its help, and its function or group as MODULE:NAME in `infra.cli`."""
+
+    help: str
+    place: str
+
+
+COMMANDS: Mapping[str, Listed] = {
+    "paper": Listed("Trades candles from first to last on the simulated exchange.", "paper:paper"),
+    "log": Listed("Prints a log's events in order, one per line.", "log:log"),
+    "explain": Listed("Explains an id: its chain from the candle to the last fill.", "explain:explain"),
+    "api": Listed("Serves GraphQL: queries, live events and manual orders.", "api:api"),
+    "settings": Listed("Prints every setting with its range and meaning.", "settings:settings"),
+    "strategies": Listed("Lists and describes strategies, and begins new ones.", "strategies:strategies_app"),
+    "alerts": Listed("Lists, acknowledges, tests and sends alerts.", "alerts:alerts_app"),
+    "candles": Listed("Checks candle files.", "candles:candles_app"),
+    "instruments": Listed(
+        "Imports and lists the trading rules of instruments.", "instruments:instruments_app"
+    ),
+    "dev": Listed("Runs Kafka, a registry and PostgreSQL on this machine.", "dev:dev_app"),
+    "projections": Listed("Builds the read models and shows their progress.", "projections:projections_app"),
+    "schemas": Listed("Prints, registers and checks the schemas of the events.", "schemas:schemas_app"),
+    "tokens": Listed("Creates, lists and revokes tokens of the API.", "tokens:tokens_app"),
+}
+
+
 def spare_the_collector() -> None:
     """Makes cyclic garbage collection rare: events and states are immutable, so they form no cycles to collect."""
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
 
 
-def application() -> typer.Typer:
-    """The program with all its commands."""
-    from infra.cli.api import api
-    from infra.cli.dev import dev_app
-    from infra.cli.explain import explain
-    from infra.cli.instruments import instruments_app
-    from infra.cli.log import log
-    from infra.cli.paper import paper
-    from infra.cli.projections import projections_app
-    from infra.cli.schemas import schemas_app
-    from infra.cli.tokens import tokens_app
-
+def application(named: Collection[str] = frozenset(COMMANDS)) -> typer.Typer:
+    """The program. Only the commands in `named` are imported; the others can be listed but not run."""
     app = typer.Typer(
         name="whence",
         help="Trading in which every signal, decision, order and fill records its cause.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
-        rich_markup_mode="rich",
+        rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.command()(paper)
-    app.command()(log)
-    app.command()(explain)
-    app.command()(api)
-    app.add_typer(dev_app, name="dev")
-    app.add_typer(instruments_app, name="instruments")
-    app.add_typer(projections_app, name="projections")
-    app.add_typer(schemas_app, name="schemas")
-    app.add_typer(tokens_app, name="tokens")
+    app.callback()(_program)
+    for name, listed in COMMANDS.items():
+        if name in named:
+            _add(app, name, listed)
+        else:
+            app.command(name, help=listed.help)(_not_imported)
     return app
+
+
+def _print_version(wanted: bool | None) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"whence {version('whence')}")
+        raise typer.Exit
+
+
+def _program(
+    version: Annotated[
+        bool | None,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit."),
+    ] = None,
+) -> None:
+    """Has the options of the program itself; the commands do the work."""
+
+
+def _add(app: typer.Typer, name: str, listed: Listed) -> None:
+    module, _, attribute = listed.place.partition(":")
+    found = getattr(import_module(f"infra.cli.{module}"), attribute)
+    if isinstance(found, typer.Typer):
+        app.add_typer(found, name=name)
+    else:
+        app.command(name)(found)
+
+
+def _not_imported() -> None:
+    """Never runs: a command that the command line names is imported."""
+    raise AssertionError
 
 
 def main() -> None:
     """Runs the program. An error of ours ends it with one message and an exit code, without a traceback."""
     configure()
+    spell_what_cannot_be_shown()
     spare_the_collector()
+    completed = completed_words()
+    if completed:
+        prepare()
     try:
-        application()()
+        application({*sys.argv[1:], *completed})()
     except WhenceError as error:
         typer.echo(f"whence: {error}", err=True)
         sys.exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind)))

@@ -9,7 +9,6 @@ import typer
 
 from domain.errors import Refused
 from infra.cli.options import AccountOption, ConfigOption, LogOption, StoreOption, whole
-from infra.config import load
 
 
 def api(
@@ -51,6 +50,7 @@ def api(
 ) -> None:
     """Serves GraphQL at /graphql: queries, live events, and manual orders where no other engine owns the log."""
     from infra.cli.serving import ApiOptions, plan_of, serve
+    from infra.config import load
 
     settings = load(log=log, store=store, account=account, config=config)
     options = ApiOptions(

@@ -9,14 +9,12 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from domain.errors import MissingParts
-from infra.config import shown
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from infra.servers.development import Health
 
 dev_app = typer.Typer(name="dev", no_args_is_help=True)
@@ -39,9 +37,10 @@ def up() -> None:
 
     A server that KAFKA_BOOTSTRAP_SERVERS, SCHEMA_REGISTRY_URL or DATABASE_URL names is used and not started.
     """
+    from infra.cli.output import errors_console
     from infra.servers import development
 
-    for variable, url in development.up(Console(stderr=True).print).items():
+    for variable, url in development.up(errors_console().print).items():
         typer.echo(f"export {variable}={shlex.quote(url)}")
 
 
@@ -52,9 +51,10 @@ def down(
     ] = False,
 ) -> None:
     """Stops the servers that `whence dev up` started and keeps their data."""
+    from infra.cli.output import errors_console
     from infra.servers import development
 
-    development.down(Console(stderr=True).print, wipe=wipe)
+    development.down(errors_console().print, wipe=wipe)
 
 
 @dev_app.command()
@@ -62,22 +62,30 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")] = False,
 ) -> None:
     """Checks whether each server answers; exits with 1 unless all do."""
+    from infra.cli.output import console_of
     from infra.servers import development
 
     found = list(development.status())
     if as_json:
         typer.echo(json.dumps({health.name: _plain(health) for health in found}, indent=2))
     else:
-        Console().print(_table(found))
+        console_of().print(_table(found))
     raise typer.Exit(int(any(health.state != "answers" for health in found)))
 
 
 def _plain(health: Health) -> dict[str, object]:
+    from infra.config import shown
+
     fields = asdict(health) | {"url": health.url and shown(health.url), "log": health.log and str(health.log)}
     return {key: value for key, value in fields.items() if key != "name"}
 
 
 def _table(found: list[Health]) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    from infra.config import shown
+
     table = Table("server", "state", box=box.SIMPLE)
     for wide in ("address", "remark"):
         table.add_column(wide, overflow="fold")

@@ -3,54 +3,78 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from adapters.avro import iso, to_json
 from domain.errors import InvalidInput
-from domain.opening import LogOpened
+from infra.cli.completing import ids
 from infra.cli.options import ConfigOption, JsonOption, LogOption
-from infra.cli.output import readers_may_leave
-from infra.cli.trees import heading, trees
-from infra.config import load
-from infra.logs import open_reader
-from projections.chain import Node, Story, find_story
-from projections.positions import owners_of
+
+if TYPE_CHECKING:
+    from rich.tree import Tree
+
+    from projections.chain import Node, Story
 
 
 def explain(
     wanted: Annotated[
-        str, typer.Argument(metavar="ID", help="An order, signal, position, event or chain id.")
+        str,
+        typer.Argument(
+            metavar="ID",
+            autocompletion=ids,
+            help="An order, signal, position, event or chain id, or an ordinal as in #2088.",
+        ),
     ],
     log: LogOption = None,
     config: ConfigOption = None,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="Also routine events, every vote with its figures, exchange codes and all digits."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Explains ID: its chain from the candle to the last fill, with votes, reasons and figures."""
+    """Explains ID: its chain from the candle to the last fill, with the votes and reasons."""
+    from domain.opening import LogOpened
+    from infra.cli.output import readers_may_leave
+    from infra.cli.short_trees import short_trees
+    from infra.cli.trees import trees
+    from infra.cli.wording import Wording
+    from infra.config import load
+    from infra.logs import open_reader
+    from projections.chain import find_story
+    from projections.positions import owners_of
+
     with closing(open_reader(load(log=log, config=config))) as reader:
         story = find_story(reader.read, wanted)
         if story is None:
-            raise InvalidInput(f"nothing in this log has the id {wanted!r}; `whence log` shows its events")
+            raise InvalidInput(
+                f"nothing in this log has the id or the ordinal {wanted!r}; `whence log` shows its events"
+            )
         first = next(iter(reader.read(upto=1))).envelope.event
-        owners = owners_of(reader.read())
-    synthetic = isinstance(first, LogOpened) and first.synthetic
-    with readers_may_leave():
-        if as_json:
-            typer.echo(json.dumps(_tree(story, owners, synthetic=synthetic), indent=2))
-        else:
-            _show(story, owners, synthetic=synthetic)
+        owners = owners_of(reader.read(upto=story.last))
+        synthetic = isinstance(first, LogOpened) and first.synthetic
+        with readers_may_leave():
+            if as_json:
+                typer.echo(json.dumps(_tree(story, owners, synthetic=synthetic), indent=2))
+            else:
+                drawn = trees(story, owners) if full else short_trees(story, Wording(reader.read))
+                _show(story, drawn, synthetic=synthetic)
 
 
-def _show(story: Story, owners: Mapping[int, str], *, synthetic: bool) -> None:
-    console = Console(highlight=False)
+def _show(story: Story, drawn: Iterable[Tree], *, synthetic: bool) -> None:
+    from infra.cli.output import console_of
+    from infra.cli.trees import heading
+
+    console = console_of()
     console.print(heading(story))
     if synthetic:
         console.print("[yellow]SYNTHETIC MARKET: these prices are not real[/yellow]")
-    for tree in trees(story, owners):
+    for tree in drawn:
         console.print(tree)
 
 
@@ -65,6 +89,8 @@ def _tree(story: Story, owners: Mapping[int, str], *, synthetic: bool) -> Mappin
 
 
 def _node(node: Node, owners: Mapping[int, str]) -> Mapping[str, object]:
+    from adapters.avro import iso, to_json
+
     envelope = node.recorded.envelope
     meta = envelope.meta
     return {

@@ -6,51 +6,19 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
-from adapters.avro import iso, to_json
-from domain.errors import InvalidInput
-from domain.events import FULL_NAMES
-from domain.log import Recorded
+from domain.errors import InvalidInput, Refused
 from infra.cli.options import ConfigOption, JsonOption, LogOption, time_of, whole
-from infra.cli.output import readers_may_leave
-from infra.cli.stopping import stoppable
-from infra.cli.trees import requester
-from infra.config import load
-from infra.logs import open_reader
-from projections.sentences import sentence
 
-Show = Callable[[Recorded], None]
+if TYPE_CHECKING:
+    from adapters.log.recorder_log import RecordedLog
+    from domain.log import LogReader, Recorded
+    from infra.cli.filtering import Filter
 
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A filter of events; an empty field matches every event."""
-
-    streams: frozenset[str]
-    types: frozenset[str]
-    chain: str | None
-    account: str | None
-    since: datetime | None
-    until: datetime | None
-
-    def matches(self, recorded: Recorded) -> bool:
-        """Whether the event passes the filter."""
-        meta = recorded.envelope.meta
-        return (
-            (not self.streams or meta.stream in self.streams)
-            and (not self.types or type(recorded.envelope.event).__name__ in self.types)
-            and self.chain in (None, meta.correlation_id)
-            and self.account in (None, meta.account)
-            and (self.since is None or meta.recorded_at >= self.since)
-            and (self.until is None or meta.recorded_at < self.until)
-        )
+    Show = Callable[[Recorded], None]
 
 
 def log(
@@ -70,13 +38,23 @@ def log(
         int | None, typer.Option("--to", parser=whole(0), metavar="N", help="Up to this ordinal.")
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Continue with new events.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Exchange codes as they are, instead of in plain words.")
+    ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Prints a log's events in order, one per line. It only reads, also while an engine writes."""
+    """Prints a log's events in order, one per line (wrapped on a terminal). It only reads, also while an engine
+    writes."""
+    from infra.cli.filtering import Filter, types_of
+    from infra.cli.output import readers_may_leave
+    from infra.cli.stopping import stoppable
+    from infra.config import load
+    from infra.logs import open_reader
+
     wanted = Filter(
         frozenset(stream or ()),
-        _types(kind or ()),
+        types_of(kind or ()),
         correlation,
         account,
         None if since is None else time_of(since),
@@ -84,29 +62,52 @@ def log(
     )
     if follow and last is not None:
         raise InvalidInput("--follow does not end: leave out --to")
-    show = _line if as_json else _printer()
     with closing(open_reader(load(log=log, config=config))) as reader, readers_may_leave():
+        show = _line if as_json else _printer(reader, full=full)
         if not follow:
-            _print(reader.read(first - 1, last), wanted, show)
+            _print_checked(reader, reader.read(first - 1, last), wanted, show)
             return
+        _warn_of_unknown(reader, wanted)
         with stoppable() as stopping:
             _print(reader.follow(first - 1, stopping.requested), wanted, _at_once(show))
 
 
-def _types(names: Iterable[str]) -> frozenset[str]:
-    known = {event.__name__ for event in FULL_NAMES}
-    unknown = set(names) - known
-    if unknown:
-        raise InvalidInput(
-            f"no event is called {', '.join(sorted(unknown))}; there are: {', '.join(sorted(known))}"
-        )
-    return frozenset(names)
+def _print_checked(reader: LogReader, events: Iterable[Recorded], wanted: Filter, show: Show) -> None:
+    """Prints the events. Raises Refused for a name in the filter that no event of the whole log has."""
+    from infra.cli.filtering import Names
+
+    names = Names()
+    count = _print(names.of(events) if wanted.names_something else events, wanted, show)
+    if names.unknown(wanted):
+        for _ in names.of(reader.read()):
+            pass
+    if unknown := names.unknown(wanted):
+        raise Refused("; ".join(unknown))
+    if not count:
+        typer.echo("no event of this log passes these filters", err=True)
 
 
-def _print(events: Iterable[Recorded], wanted: Filter, show: Show) -> None:
+def _warn_of_unknown(reader: LogReader, wanted: Filter) -> None:
+    """A name that no event has may be the name of later events, so it is only reported."""
+    from infra.cli.filtering import Names
+
+    if not wanted.names_something:
+        return
+    names = Names()
+    for _ in names.of(reader.read()):
+        pass
+    for one in names.unknown(wanted):
+        typer.echo(f"{one} (yet)", err=True)
+
+
+def _print(events: Iterable[Recorded], wanted: Filter, show: Show) -> int:
+    """Prints the events that pass the filter; returns their number."""
+    count = 0
     for recorded in events:
         if wanted.matches(recorded):
             show(recorded)
+            count += 1
+    return count
 
 
 def _at_once(show: Show) -> Show:
@@ -120,6 +121,8 @@ def _at_once(show: Show) -> Show:
 
 
 def _line(recorded: Recorded) -> None:
+    from adapters.avro import iso, to_json
+
     meta = recorded.envelope.meta
     line = {
         "ordinal": recorded.ordinal,
@@ -140,15 +143,29 @@ def _line(recorded: Recorded) -> None:
     sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
 
 
-def _printer() -> Show:
-    console = Console(highlight=False, soft_wrap=True)
+def _printer(reader: RecordedLog, *, full: bool) -> Show:
+    """Prints one line for each event in a pipe; on a terminal wraps it, indented below the event's type."""
+    from rich.markup import escape
+    from rich.padding import Padding
+
+    from adapters.avro import iso
+    from infra.cli.output import console_of
+    from infra.cli.trees import requester
+    from infra.cli.wording import Wording, in_plain_words
+
+    console = console_of()
+    wording = Wording(reader.read)
 
     def show(recorded: Recorded) -> None:
         meta, event = recorded.envelope.meta, recorded.envelope.event
+        line = wording.line_of(recorded)
+        words = escape(line if full else in_plain_words(line))
         aside = f"{meta.stream} v{meta.version} chain {meta.correlation_id} {requester(meta)}".rstrip()
-        console.print(
-            f"[dim]{recorded.ordinal:>7} {iso(meta.recorded_at)}[/dim] [bold]{type(event).__name__:<20}[/bold] "
-            f"{escape(sentence(event))} [dim]{escape(aside)}[/dim]"
-        )
+        head = f"[dim]{recorded.ordinal:>7} {iso(meta.recorded_at)}[/dim] [bold]{type(event).__name__:<20}[/bold]"
+        if console.is_terminal:
+            console.print(head)
+            console.print(Padding(f"{words}\n[dim]{escape(aside)}[/dim]", (0, 0, 0, 8), expand=False))
+        else:
+            console.print(f"{head} {words} [dim]{escape(aside)}[/dim]", soft_wrap=True)
 
     return show

@@ -11,12 +11,14 @@ import typer
 
 from domain.errors import InvalidInput
 from domain.number import number
+from infra.cli.completing import logs
 
 LogOption = Annotated[
     str | None,
     typer.Option(
         "--log",
         metavar="URL",
+        autocompletion=logs,
         help="sqlite:///PATH, kafka://HOST:PORT/TOPIC[?partition=N] or postgresql://…; default: sqlite:///whence.db.",
     ),
 ]

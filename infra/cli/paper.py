@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from adapters.log.address import parse_address
-from adapters.tapes import Tape, read_tape, synthetic_tape
-from domain.errors import InvalidInput, UnknownQuote
+from domain.errors import InvalidInput, TapeMismatch, UnknownQuote
 from infra.cli import INTERRUPTED
 from infra.cli.options import (
     AccountOption,
@@ -26,11 +24,13 @@ from infra.cli.options import (
     StoreOption,
     whole,
 )
-from infra.cli.playing import Manner, trade
-from infra.cli.rules import currency_recorded, imported_rules
-from infra.config import WhenceSettings, load
-from infra.run.plan import Plan, plan_of
-from infra.trading import trading_settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from adapters.tapes import Tape
+    from infra.config import WhenceSettings
+    from infra.run.plan import Plan
 
 _PACE = re.compile(r"([0-9]+(?:\.[0-9]+)?)x")
 
@@ -38,7 +38,9 @@ _PACE = re.compile(r"([0-9]+(?:\.[0-9]+)?)x")
 def paper(
     candles: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE...", help="Candle files (CSV); default: a synthetic market."),
+        typer.Option(
+            metavar="FILE...", help="Candle files (CSV, JSON, feather, parquet); default: a synthetic market."
+        ),
     ] = None,
     more: Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", hidden=True)] = None,
     symbol: Annotated[
@@ -78,6 +80,14 @@ def paper(
             help="Candles per symbol of the synthetic market; default: 5000.",
         ),
     ] = None,
+    funding_hours: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole(1, 24),
+            metavar="N",
+            help="Keep the funding rates of candles that open at a settlement, every N hours UTC; default: all.",
+        ),
+    ] = None,
     api: Annotated[
         bool, typer.Option("--api", help="Serve the API during the run, and afterwards until Ctrl-C.")
     ] = False,
@@ -89,10 +99,36 @@ def paper(
     offer_api: Annotated[
         bool, typer.Option("--offer-api", help="Offer to open the API at the end, on a terminal.")
     ] = False,
+    trades: Annotated[bool, typer.Option("--trades", help="List every trade.")] = False,
+    chart: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw balance, drawdown and buy and hold into this SVG file."),
+    ] = None,
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh",
+            help="Where the log holds other trading, such as orders by hand, keep it under another name and begin a "
+            "new one; for logs in SQLite files.",
+        ),
+    ] = False,
+    adopt_settings: Annotated[
+        bool,
+        typer.Option(
+            "--adopt-settings",
+            help="Where the log was opened with other settings, put the configured ones in force from its end on.",
+        ),
+    ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Trades candles from first to last. After a stop, the same command continues at the end of the log."""
+    from adapters.log.address import parse_address
+    from infra.cli.aside import set_aside
+    from infra.cli.output import errors_console
+    from infra.cli.playing import Manner, trade
+    from infra.config import load
+
     settings = load(
         log=log,
         store=store,
@@ -107,11 +143,23 @@ def paper(
         raise InvalidInput("--seed and --bars are for a synthetic market: leave out either them or --candles")
     parse_address(settings.log)  # an invalid address is refused before any file is read
     speed = _pace(pace)
-    tapes = _recorded(files, symbol or ()) if files else _synthetic(symbol, seed, bars)
-    plan, console = _plan(tapes, settings, (quote or "").upper()), Console(stderr=True, highlight=False)
+    tapes = _recorded(files, symbol or (), funding_hours) if files else _synthetic(symbol, seed, bars)
+    plan, console = _plan(tapes, settings, (quote or "").upper(), adopt=adopt_settings), errors_console()
     for note, of in _notes(tapes).items():
         console.print(f"{', '.join(of)}: {note}", style="yellow", markup=False, soft_wrap=True)
-    played = trade(plan, settings, Manner(speed, port if api else None, as_json), console)
+    manner = Manner(speed, port if api else None, as_json, trades, chart)
+    try:
+        played = trade(plan, settings, manner, console)
+    except TapeMismatch as mismatch:
+        if not fresh:
+            raise
+        kept = set_aside(settings, mismatch)
+        console.print(
+            f"The log holds other trading; it is kept as {kept}, and a new one begins.",
+            style="yellow",
+            markup=False,
+        )
+        played = trade(plan, settings, manner, console)
     if not played.whole:
         console.print("[yellow]Stopped. The same command continues from here.[/yellow]")
         raise typer.Exit(INTERRUPTED)
@@ -141,17 +189,24 @@ def _pace(text: str | None) -> float | None:
     return float(found[1])
 
 
-def _recorded(files: Sequence[Path], symbols: Sequence[str]) -> Sequence[Tape]:
+def _recorded(files: Sequence[Path], symbols: Sequence[str], funding_hours: int | None) -> Sequence[Tape]:
+    from adapters.tapes import read_tape
+
     if symbols and len(symbols) != len(files):
         raise InvalidInput(
             f"{len(files)} files were given with {len(symbols)} symbols: give one for each, in order"
         )
     now = datetime.now(UTC)
     named: Sequence[str | None] = symbols or [None] * len(files)
-    return [read_tape(file, symbol=symbol, now=now) for file, symbol in zip(files, named, strict=True)]
+    return [
+        read_tape(file, symbol=symbol, now=now, funding_hours=funding_hours)
+        for file, symbol in zip(files, named, strict=True)
+    ]
 
 
 def _synthetic(symbols: Sequence[str] | None, seed: int | None, bars: int | None) -> Sequence[Tape]:
+    from adapters.tapes import synthetic_tape
+
     chosen: dict[str, object] = {"symbols": symbols or None, "candles": bars}
     given = {name: value for name, value in chosen.items() if value is not None}
     return synthetic_tape(7 if seed is None else seed, **given)  # type: ignore[arg-type]  # missing arguments have defaults
@@ -166,21 +221,29 @@ def _notes(tapes: Sequence[Tape]) -> Mapping[str, Sequence[str]]:
     return notes
 
 
-def _plan(tapes: Sequence[Tape], settings: WhenceSettings, quote: str) -> Plan:
+def _plan(tapes: Sequence[Tape], settings: WhenceSettings, quote: str, *, adopt: bool) -> Plan:
     """The plan of these tapes. A log that exists decides the quote currency that its symbols do not show."""
+    from infra.cli.rules import currency_recorded, imported_rules
+    from infra.run.plan import plan_of
+    from infra.trading import names_win_rate, on_tapes, trading_settings
+
+    given = trading_settings(settings.trading)
+    trading, older = (given, None) if names_win_rate(settings.trading) else (on_tapes(given), given)
     plan = partial(
         plan_of,
         tapes,
         settings.account,
         settings.starting_balance,
         settings.leverage,
-        trading_settings(settings.trading),
+        trading,
+        older,
         imported=imported_rules(settings),
     )
     try:
-        return plan(quote=quote)
+        planned = plan(quote=quote)
     except UnknownQuote:
         recorded = currency_recorded(settings)
         if quote or not recorded:
             raise
-        return plan(quote=recorded)
+        planned = plan(quote=recorded)
+    return replace(planned, adopt=adopt)

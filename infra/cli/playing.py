@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -19,17 +20,22 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from domain.errors import InvalidInput
+from domain.log import Envelope
+from infra.cli.output import console_of
 from infra.cli.result import Result
 from infra.cli.rules import rules_notes
 from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
-from infra.logs import open_owned
+from infra.logs import open_owned, played_store
+from infra.run.alerting import alerts_sent
 from infra.run.narrator import Narrator
 from infra.run.paper import PaperRun
 from infra.run.plan import Plan
 from infra.run.watchers import Watchers
 from infra.tracing import tracing
 from projections.summary import Summary
+from projections.trades import Trades
 
 _ATTEND_SECONDS = 0.5
 """After the tape: how long the engine waits for a request before it checks whether to stop."""
@@ -42,30 +48,43 @@ class Manner:
     """How a tape is played.
 
     `speed` is a multiple of real time (None: as fast as possible). `port` is the API's port (None: no API).
+    With `trades` every trade is listed; `chart` is the file for a chart (None: no chart).
     """
 
     speed: float | None
     port: int | None
     as_json: bool
+    trades: bool = False
+    chart: Path | None = None
 
 
 def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console) -> Result:
     """Plays the plan's tapes until their end or a stop, and prints the result."""
-    summary, watchers, began = Summary(), Watchers(), time.perf_counter()
+    summary, trades, watchers, began = Summary(), Trades(), Watchers(), time.perf_counter()
+
+    def seen(envelope: Envelope) -> None:
+        summary.fold(envelope)
+        trades.fold(envelope)
+
     with closing(open_owned(settings)) as log, tracing(settings) as spans, stoppable() as stopping:
         if spans is not None:
             watchers.add(spans)
         if manner.speed is not None:
             watchers.add(Narrator())
         watched = spans is not None or manner.port is not None
-        run = PaperRun(plan, log, summary.fold, observer=watchers if watched else None)
+        run = PaperRun(plan, log, seen, observer=watchers if watched else None, played=played_store(settings))
         for note in rules_notes(run.plan):
             console.print(note, style="yellow", markup=False, soft_wrap=True)
         with _served(settings, manner.port, run, watchers):
             played = _play(plan, run, manner.speed, stopping, console)
             if (mark := run.driver.engine.latest_mark) is not None:
                 summary.take(mark)
-            result = Result(plan, settings, summary, played, time.perf_counter() - began)
+            unchecked = list(_unchecked(run))
+            for note in unchecked:
+                console.print(note, style="yellow", markup=False, soft_wrap=True)
+            result = Result(
+                plan, settings, summary, played, time.perf_counter() - began, trades, notes=unchecked
+            )
             _print(result, manner)
             while manner.port is not None and not stopping.requested():
                 run.attend(_ATTEND_SECONDS)
@@ -73,18 +92,43 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
     return result
 
 
+def _unchecked(run: PaperRun) -> Iterator[str]:
+    """A note where an earlier version recorded the first part of the log, without marks."""
+    until = run.driver.engine.unmarked_until
+    if until is not None:
+        yield (
+            f"an earlier version recorded this log up to {until:%Y-%m-%d %H:%M} UTC, without hashes of its candles: "
+            "whether a candle before then was changed since cannot be checked"
+        )
+
+
 def _print(result: Result, manner: Manner) -> None:
     if manner.as_json:
-        typer.echo(json.dumps(result.as_json(), indent=2))
+        listed = {"trade_list": result.tables.trades_json()} if manner.trades else {}
+        typer.echo(json.dumps({**result.as_json(), **listed}, indent=2))
     else:
-        result.show(Console(highlight=False))
+        console = console_of()
+        if manner.trades:
+            result.tables.list_trades(console)
+        result.show(console)
+    if manner.chart is not None:
+        _draw(result, manner.chart)
+
+
+def _draw(result: Result, file: Path) -> None:
+    """Writes the chart. Raises InvalidInput where the file cannot be written."""
+    try:
+        file.write_text(result.tables.chart(result.title), encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"--chart {file}: {error.strerror or type(error).__name__}") from None
 
 
 @contextmanager
 def _served(settings: WhenceSettings, port: int | None, run: PaperRun, watchers: Watchers) -> Generator[None]:
     """Serves the API where `port` is set. The run answers the API's requests between two instants."""
     if port is None:
-        yield
+        with alerts_sent(settings):
+            yield
         return
     from infra.cli.serving import ApiOptions, plan_of, served
 

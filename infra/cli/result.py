@@ -5,10 +5,11 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
@@ -19,23 +20,30 @@ from adapters.log.address import MemoryAddress, parse_address
 from domain.ratios import DEFINITION
 from domain.signal import Verdict
 from infra.cli.money import money
+from infra.cli.trading_tables import TradingTables, tables_of
 from infra.config import DEFAULT_FILE, WhenceSettings
 from infra.run.plan import Plan
 from projections import rules
 from projections.summary import Summary
+from projections.trades import Trades
 
 _SYNTHETIC = "SYNTHETIC MARKET: these prices are not real"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A run of `plan`: the number of candles played, the seconds it took, and the summary of its trading."""
+    """A run of `plan`: the number of candles played, the seconds it took, and the summary of its trading.
+
+    `notes` are sentences on the run, beside those of its tapes.
+    """
 
     plan: Plan
     settings: WhenceSettings
     summary: Summary
     candles: int
     seconds: float
+    trades: Trades = field(default_factory=Trades)
+    notes: Sequence[str] = ()
 
     @property
     def whole(self) -> bool:
@@ -45,6 +53,16 @@ class Result:
     @property
     def _total(self) -> int:
         return sum(len(tape.candles) for tape in self.plan.tapes)
+
+    @property
+    def tables(self) -> TradingTables:
+        """The tables of the trades."""
+        return tables_of(self.plan, self.trades)
+
+    @property
+    def title(self) -> str:
+        """What kind of trading it is; a synthetic market is called so."""
+        return _SYNTHETIC if self.plan.opening.synthetic else "Paper trading"
 
     @property
     def log(self) -> str:
@@ -64,18 +82,20 @@ class Result:
             "candles": self.candles,
             "whole": self.whole,
             "seconds": round(self.seconds, 3),
-            "notes": [note for tape in self.plan.tapes for note in tape.notes],
+            "notes": [*(note for tape in self.plan.tapes for note in tape.notes), *self.notes],
             **self.summary.figures(),
+            **self.tables.as_json(),
         }
 
     def show(self, console: Console) -> None:
         """Prints the result for people."""
-        synthetic = self.plan.opening.synthetic
-        title = _SYNTHETIC if synthetic else "Paper trading"
-        console.print(_table(title, "bold yellow" if synthetic else "bold", self._rows()))
+        tables = self.tables
+        style = "bold yellow" if self.plan.opening.synthetic else "bold"
+        console.print(_table(self.title, style, chain(self._rows(), tables.rows())))
         for name in sorted(self.summary.rules):
             console.print(rules.sentence(self.summary.rules[name]), style="dim", markup=False, soft_wrap=True)
         console.print(f"Sharpe and Sortino: {DEFINITION}.", style="dim")
+        tables.show(console)
         if self.summary.tripped_at is not None:
             at = f"{self.summary.tripped_at:%Y-%m-%d %H:%M} UTC"
             console.print(

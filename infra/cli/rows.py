@@ -6,10 +6,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 
 def show(rows: Sequence[Mapping[str, object]], *, as_json: bool, nothing: str = "") -> None:
@@ -20,11 +16,48 @@ def show(rows: Sequence[Mapping[str, object]], *, as_json: bool, nothing: str = 
     if not rows:
         typer.echo(nothing, err=True)
         return
-    heads = [_HEADS.get(name, name.replace("_", " ")) for name in rows[0]]
-    table = Table(*heads, box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
+    _print(rows)
+
+
+def blocks(rows: Sequence[Mapping[str, object]], head: Sequence[str], rest: Sequence[str]) -> None:
+    """Prints rows with long texts for people: the fields `head` on one line, each field of `rest` on lines of its own,
+    indented and wrapped; empty fields are left out."""
+    from rich.markup import escape
+    from rich.padding import Padding
+
+    from infra.cli.output import console_of
+
+    console = console_of()
     for row in rows:
-        table.add_row(*(escape(_CELLS.get(type(value), str)(value)) for value in row.values()))
-    Console(highlight=False).print(table)
+        first, *others = (f"{name.replace('_', ' ')} {_cell(row[name])}" for name in head)
+        console.print(f"[bold]{escape(first)}[/bold] {escape(' '.join(others))}")
+        for name in rest:
+            if row[name]:
+                console.print(
+                    Padding(
+                        escape(f"{name.replace('_', ' ')}: {_cell(row[name])}"), (0, 0, 0, 4), expand=False
+                    )
+                )
+
+
+def _cell(value: object) -> str:
+    return _CELLS.get(type(value), str)(value)
+
+
+def _print(rows: Sequence[Mapping[str, object]]) -> None:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    from infra.cli.output import console_of
+
+    heads = [_HEADS.get(name, name.replace("_", " ")) for name in rows[0]]
+    table = Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
+    for head, value in zip(heads, rows[0].values(), strict=True):
+        table.add_column(head, justify="right" if type(value) is int else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(_cell(value)) for value in row.values()))
+    console_of().print(table)
 
 
 _HEADS = {

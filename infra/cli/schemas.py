@@ -7,16 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
-from adapters.avro.schema import WriterSchema, current_schemas, past_schemas
 from domain.errors import InvalidInput, InvalidSettings, UnknownSchema
 from infra.cli.options import ConfigOption, whole
-from infra.config import load, unmasked
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
+    from adapters.avro.schema import WriterSchema
     from adapters.registry.registry import Registry
 
 schemas_app = typer.Typer(
@@ -40,11 +38,14 @@ TopicOption = Annotated[str, typer.Option("--topic", help="The topic of the even
 @schemas_app.command("list")
 def list_schemas() -> None:
     """Lists the current schema of every event, with its version and fingerprint."""
-    table = _table("event", "version", "fingerprint", "earlier versions")
+    from adapters.avro.schema import past_schemas
+    from infra.cli.output import console_of
+
+    table = _table("event", "version", "fingerprint", "earlier")
     for schema in _sorted():
         earlier = [str(version) for name, version in sorted(past_schemas()) if name == schema.name]
         table.add_row(schema.name, str(schema.version), schema.fingerprint.hex(), " ".join(earlier))
-    Console().print(table)
+    console_of().print(table)
 
 
 @schemas_app.command()
@@ -95,13 +96,15 @@ def check(
     registry: RegistryOption = None, topic: TopicOption = "whence.events", config: ConfigOption = None
 ) -> None:
     """Checks whether the current schemas are registered for the topic; exits with 4 where one is not."""
+    from infra.cli.output import console_of
+
     with _registry(registry, topic, config) as place:
         rows = [(schema, place.find(schema), place.compatibility_of(schema)) for schema in _sorted()]
     table = _table("subject", "version", "id", "compatibility")
     for schema, found, compatibility in rows:
         schema_id = "not registered" if found is None else str(found)
         table.add_row(place.subject_of(schema), str(schema.version), schema_id, compatibility)
-    Console().print(table)
+    console_of().print(table)
     absent = sum(found is None for _, found, _ in rows)
     if absent:
         raise UnknownSchema(
@@ -111,10 +114,14 @@ def check(
 
 
 def _sorted() -> list[WriterSchema]:
+    from adapters.avro.schema import current_schemas
+
     return [current_schemas()[name] for name in sorted(current_schemas())]
 
 
 def _named(event: str) -> WriterSchema:
+    from adapters.avro.schema import current_schemas
+
     for name, schema in current_schemas().items():
         if event in (name, name.rpartition(".")[2]):
             return schema
@@ -122,6 +129,8 @@ def _named(event: str) -> WriterSchema:
 
 
 def _earlier(schema: WriterSchema, version: int) -> WriterSchema:
+    from adapters.avro.schema import past_schemas
+
     try:
         return past_schemas()[schema.name, version]
     except KeyError:
@@ -132,6 +141,7 @@ def _earlier(schema: WriterSchema, version: int) -> WriterSchema:
 
 def _registry(url: str | None, topic: str, config: Path | None) -> Registry:
     from adapters.registry.registry import Registry
+    from infra.config import load, unmasked
 
     properties = unmasked(load(config=config).registry)
     if url is not None:
@@ -144,7 +154,10 @@ def _registry(url: str | None, topic: str, config: Path | None) -> Registry:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD)
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
         table.add_column(column, overflow="fold")
     return table

@@ -32,7 +32,7 @@ from infra.run.serve import Api
 from infra.run.stake import Stake
 from infra.run.watchers import Watchers
 from infra.tracing import tracing
-from infra.trading import trading_settings
+from infra.trading import names_win_rate, trading_settings, with_win_rate
 
 _log = logging.getLogger(__name__)
 _ATTEND_SECONDS = 0.5
@@ -128,13 +128,16 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers]]:
         if spans is not None:
             watchers.add(spans)
         run = ManualRun(log, beginning, _unseen, watchers)
-        _warn_of_differences(run, beginning)
+        _warn_of_differences(run, settings, beginning)
         yield run, watchers
 
 
-def _warn_of_differences(run: ManualRun, beginning: Beginning) -> None:
+def _warn_of_differences(run: ManualRun, settings: WhenceSettings, beginning: Beginning) -> None:
     """Warns of configured settings that differ from the log's. The log's are in force until a request changes them."""
-    found = differing(run.world.portfolio.settings.settings, beginning.settings)
+    in_force, configured = run.world.portfolio.settings.settings, beginning.settings
+    if not names_win_rate(settings.trading):
+        configured = with_win_rate(configured, in_force.risk.minimum_win_rate)
+    found = differing(in_force, configured)
     if found:
         _log.warning(
             "the log's settings are in force, not the configured ones: %s; see changeSettings",

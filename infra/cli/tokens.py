@@ -6,20 +6,16 @@ import json
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
-from adapters.avro import iso
-from adapters.tokens.book import Entry, TokenBook
-from commands.roles import Role
 from domain.errors import InvalidInput
 from infra.cli.options import ConfigOption, JsonOption, LogOption, StoreOption
-from infra.config import load
-from infra.store import migrate, open_store
+
+if TYPE_CHECKING:
+    from adapters.tokens.book import Entry, TokenBook
+    from commands.roles import Role
 
 tokens_app = typer.Typer(
     name="tokens", no_args_is_help=True, help="Creates, lists and revokes tokens of the API."
@@ -57,10 +53,15 @@ def list_(
     if as_json:
         typer.echo(json.dumps(entries, indent=2))
         return
+    from rich import box
+    from rich.table import Table
+
+    from infra.cli.output import console_of
+
     table = Table("id", "name", "role", "created", "revoked", box=box.SIMPLE)
     for entry in entries:
         table.add_row(*(value or "-" for value in entry.values()))
-    Console(highlight=False).print(table)
+    console_of().print(table)
 
 
 @tokens_app.command()
@@ -78,6 +79,10 @@ def revoke(
 
 @contextmanager
 def _book(**given: object) -> Generator[TokenBook]:
+    from adapters.tokens.book import TokenBook
+    from infra.config import load
+    from infra.store import migrate, open_store
+
     engine = open_store(load(**given))
     try:
         migrate(engine)
@@ -87,6 +92,8 @@ def _book(**given: object) -> Generator[TokenBook]:
 
 
 def _role(name: str) -> Role:
+    from commands.roles import Role
+
     try:
         return Role.named(name)
     except KeyError:
@@ -96,6 +103,8 @@ def _role(name: str) -> Role:
 
 
 def _plain(entry: Entry) -> Mapping[str, str | None]:
+    from adapters.avro import iso
+
     return {
         "id": entry.id,
         "name": entry.name,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import MetaData
 
+from adapters.alerts import table as alerts
 from adapters.tokens import table as tokens
 from projections import bookkeeping
 
 METADATA = MetaData()
-for _source in (tokens.METADATA, bookkeeping.METADATA):
+for _source in (tokens.METADATA, bookkeeping.METADATA, alerts.METADATA):
     for _table in _source.sorted_tables:
         _table.to_metadata(METADATA)

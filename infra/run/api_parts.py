@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, closing
 from functools import partial
 
@@ -12,6 +12,8 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 from strawberry.extensions import SchemaExtension
 
+from adapters.alerts.book import NoticeBook
+from adapters.graphql.condition import ReadModelFaults
 from adapters.graphql.context import Context, Served
 from adapters.graphql.desk import Desk
 from adapters.graphql.limits import limiting
@@ -23,7 +25,7 @@ from adapters.http.app import GRAPHQL, build_app
 from adapters.http.endpoint import Endpoint
 from adapters.http.gate import Gate
 from adapters.http.graphiql import graphiql_routes
-from adapters.http.health import Health
+from adapters.http.health import Check, Health
 from adapters.http.metrics import metrics_route
 from adapters.live import Live, LiveTail, Prices
 from adapters.log.address import KafkaAddress, parse_address
@@ -39,7 +41,11 @@ from domain.errors import InvalidInput
 from infra.config import WhenceSettings
 from infra.graphiql.folder import built
 from infra.logs import open_reader
+from infra.run.alerting import Alerting
 from infra.run.api_plan import ApiPlan, Hosted
+from infra.run.clock import utc_now
+from infra.run.condition import Condition
+from infra.run.faults import read_model_notices
 from infra.run.projecting import Projecting
 from infra.run.readiness import Readiness
 from infra.store import migrate, open_store
@@ -70,8 +76,12 @@ class ApiParts:
         HistoryCollector(ReadModelFigures(self._models, self._log.head), self._registry)
         if hosted.watchers is not None:
             hosted.watchers.add(EngineMetrics(self._registry))
-        ready = Readiness(self._question_store, self._log, self._projecting, plan.lag)
-        self._health = Health(ready.checks)
+        self._condition = Condition(self._question_store, self._log, self._projecting, plan.lag)
+        self._condition.start()
+        held.callback(self._condition.stop)
+        checks = Readiness(self._question_store, self._log, self._condition).checks
+        self._notices = NoticeBook(self._question_store, self._partition)
+        self._health = Health({**checks, **self._alerts_sent(checks, held)})
         held.callback(self._health.close)
         self._served: Served | None = None
 
@@ -89,10 +99,28 @@ class ApiParts:
             partial(self._lifespan, is_up),
         )
 
+    def _alerts_sent(self, checks: Mapping[str, Check], held: ExitStack) -> Mapping[str, Check]:
+        """Sends alerts where they are configured; returns the check whether they are sent."""
+        settings = self._settings.alerts
+        if settings.is_empty:
+            return {}
+        alerting = Alerting(
+            self._store,
+            held.enter_context(closing(open_reader(self._settings))),
+            settings,
+            partition=self._partition,
+            is_ready=lambda: all(check() is None for check in checks.values()),
+            faults=lambda: read_model_notices(self._condition.faults(), utc_now()),
+        )
+        alerting.start()
+        held.callback(alerting.stop)
+        return {"alerts": alerting.check}
+
     def _schema(self, metrics: ApiMetrics) -> MaskedSchema:
         extensions: Sequence[Callable[[], SchemaExtension]] = [
             *limiting(self._plan.limits),
             lambda: Timed(metrics),
+            lambda: ReadModelFaults(self._condition.faults),
         ]
         return schema(extensions, suggestions=self._plan.limits.introspection)
 
@@ -110,7 +138,9 @@ class ApiParts:
         desk = Desk(self._hosted.door, self._hosted.account)
         await tail.start()
         live = Live(tail, self._prices())
-        self._served = Served(self._models, self._log.decode, readers, desk, live, self._projecting)
+        self._served = Served(
+            self._models, self._log.decode, readers, desk, live, self._projecting, self._notices
+        )
         is_up()
         yield
         await tail.close()

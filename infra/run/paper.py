@@ -6,10 +6,13 @@ events result: it recalls the log (`commands/recall.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
+from adapters.played import PlayedStore
 from adapters.tapes import merge
+from commands.door import Declined
 from commands.driver import Driver
 from commands.engine import Engine
 from commands.exchange import OrderEntry
@@ -20,13 +23,15 @@ from commands.recall import Recall
 from commands.sender import Sender
 from commands.world import World
 from domain.candle import Candle
-from domain.errors import TapeMismatch
+from domain.errors import InvalidSettings, TapeMismatch
 from domain.log import Envelope, EventLog
+from infra.run.adopting import changes_to, request_for
 from infra.run.attending import Attending
 from infra.run.clock import utc_now
 from infra.run.collecting import seldom_collected
 from infra.run.finer import FinerRules
 from infra.run.plan import Plan
+from infra.run.restated import PlayedTape
 from infra.run.resuming import resumed
 
 SOURCE = "paper"
@@ -43,21 +48,26 @@ class PaperRun(Attending):
         plug: Callable[[OrderEntry], OrderEntry] = lambda exchange: exchange,
         observer: Observer | None = None,
         clock: Callable[[], datetime] = utc_now,
+        played: PlayedStore | None = None,
     ) -> None:
         """`seen` receives every event once, also recalled ones. `plug` returns the exchange to use, such as a wrapper.
 
         `observer` receives every candle and every unit of work that is not recalled. `clock` decides whether a request
-        has expired; events are recorded at the tape's time.
+        has expired; events are recorded at the tape's time. `played` keeps the record of the candles that were played.
 
         Raises TapeMismatch where the log was made by another plan, InvalidInput where it was not made by this program.
         """
         self.plan = resumed(plan, log)
+        self._adopts = self.plan.adopts
         self._exchange = self.plan.exchange()
         self._finer = FinerRules(plan, self.plan)
         identity = Identity(self.plan.opening.log_id, plan.account, SOURCE)
         recall = Recall(log.read())
         engine = Engine(World(), identity, since=plan.begins, instances=plan.instances, recall=recall)
         driver = Driver(engine, log, Sender(plug(self._exchange), lambda: self.at), seen, observer)
+        files = {tape.instrument: tape.path for tape in plan.tapes}
+        begins = log.head() == 0
+        self._played = None if played is None else PlayedTape(played, identity.log_id, files, begins=begins)
         super().__init__(driver, clock, plan.begins)
 
     def instants(self) -> Iterator[tuple[datetime, int]]:
@@ -65,24 +75,39 @@ class PaperRun(Attending):
         recorded.
 
         Requests are answered between two instants and recorded at the tape's time; call `attend` after the last one.
-        Raises TapeMismatch where the log holds events that this tape does not lead to, and the log's errors.
+        Raises TapeMismatch where a candle was changed after it was played on this log, or where the log holds events
+        that this tape does not lead to, and the log's errors.
         """
-        with self.closed_on_failure(), seldom_collected():
+        with self.closed_on_failure(), seldom_collected(), self._recorded() as take:
             self.driver.handle(opening(self.plan.opening.log_id, self.plan.commands(), self.plan.begins))
             for at, candles in merge(self.plan.tapes):
+                take(candles)
                 self.at = at
                 self._relist(candles)
                 self._exchange.on_candles(candles)
                 if reports := self._exchange.reports():
                     self.driver.handle(Reported(at, tuple(reports)))
                 self.driver.handle(MarketMoved(at, tuple(candles)))
+                self._adopt()
                 self.attend()
                 yield at, len(candles)
+            self._adopt()
             if self.recalling:
                 raise TapeMismatch(
                     "the log continues after this tape's last candle; play the longer tape, or, where somebody has "
                     "traded manually on this log, choose another log"
                 )
+
+    @contextmanager
+    def _recorded(self) -> Generator[Callable[[Sequence[Candle]], None]]:
+        """The function that compares and records candles; what it was given is written however the run ends."""
+        if self._played is None:
+            yield lambda _candles: None
+            return
+        try:
+            yield self._played.take
+        finally:
+            self._played.write()
 
     def _relist(self, candles: Sequence[Candle]) -> None:
         change = self._finer.due(self.at, candles)
@@ -91,3 +116,17 @@ class PaperRun(Attending):
         self.driver.handle(change)
         for instrument in self._finer.taken(self.world.portfolio.instruments, change):
             self._exchange.relist(instrument)
+
+    def _adopt(self) -> None:
+        """Puts the settings that the plan adopts in force, once the log is recalled.
+
+        Raises InvalidSettings where they are declined.
+        """
+        wanted, in_force = self._adopts, self.world.portfolio.settings
+        if wanted is None or self.recalling:
+            return
+        self._adopts = None
+        changes = changes_to(in_force.settings, wanted)
+        answer = self.answer(request_for(changes, self.plan.account, in_force.version, self._clock()))
+        if isinstance(answer, Declined):
+            raise InvalidSettings(f"the changed settings cannot be adopted: {answer.reason}")

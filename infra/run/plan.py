@@ -36,6 +36,9 @@ class Plan:
     """Two equal plans record equal logs. `listings` are in order of id.
 
     `stated` is false where nobody stated the starting balance, so that the stake has the default of its currency.
+    `older` are the settings that an earlier version of the program had for the same configuration, if they differ: a
+    log with these settings is resumed with them. With `adopt` a log with other settings is resumed, too, and `adopts`
+    are then the settings to be put in force at its end.
     """
 
     tapes: Sequence[Tape]
@@ -51,6 +54,10 @@ class Plan:
     def instruments(self) -> Sequence[Instrument]:
         """The rules of the traded instruments, in order of id."""
         return [listing.instrument for listing in self.listings]
+
+    older: Settings | None = None
+    adopt: bool = False
+    adopts: Settings | None = None
 
     @property
     def begins(self) -> datetime:
@@ -80,6 +87,7 @@ def plan_of(
     balance: Decimal | None,
     leverage: Decimal,
     settings: Settings,
+    older: Settings | None = None,
     *,
     imported: Catalogue = NOTHING_IMPORTED,
     quote: str = "",
@@ -99,7 +107,8 @@ def plan_of(
     stake = Stake(currency, plain(check_stake(currency, balance)), plain(leverage))
     instances = instances_of(settings)
     opening = opening_of(ordered, account, stake, settings, listings)
-    plan = Plan(ordered, account, stake, settings, instances, listings, opening, balance is not None)
+    stated = balance is not None
+    plan = Plan(ordered, account, stake, settings, instances, listings, opening, stated, older)
     _check_playable(plan)
     return plan
 

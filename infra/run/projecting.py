@@ -31,7 +31,7 @@ from projections.catalogue import PROJECTIONS
 from projections.faults import is_passing
 from projections.projection import Projection
 from projections.runner import Projected, Runner
-from projections.standing import Standing, standings
+from projections.standing import Standing, left_out, standings
 from projections.store import reading, writing
 from projections.work import Work
 
@@ -68,6 +68,8 @@ class Status:
 class Projecting:
     """Keeps every projection of the catalogue, with its history, up to date in one store with one log.
 
+    `began_at` is the ordinal of the log's last event when `start` was called.
+
     Where the live build was made by an older version of a projection, a new build is made beside it. Once the new build
     has caught up, it replaces the live one. Several processes may run this for one store: one of them holds the turn
     and projects, the others wait for the turn.
@@ -85,11 +87,12 @@ class Projecting:
         """`reader` is used from several threads; `stop` leaves it and the engine open. See `Runner`."""
         self._engine = engine
         self._reader = reader
-        self._projections = projections
-        self._partition = partition
+        self.projections = projections
+        self.partition = partition
+        self.began_at = 0
         self._kinds = kinds
         self._turn = turn_of(engine, partition)
-        self._runner = Runner(reader, (), projected)
+        self._runner = Runner(reader, (), projected, reader.storage)
         self._pace: dict[int, Pace] = {}
         self._stopping = threading.Event()
         self._moved = threading.Condition()
@@ -105,6 +108,7 @@ class Projecting:
         """
         self._take_up(self._builds())
         self._runner.start()
+        self.began_at = self._reader.head()
         self._thread.start()
 
     def stop(self) -> None:
@@ -129,20 +133,28 @@ class Projecting:
             with self._moved:
                 self._moved.wait_for(partial(self._has_moved, seen), min(left, self._glance()))
 
+    def includes(self, ordinals: Sequence[int]) -> bool:
+        """Whether no live build has left out one of these events, which it has reached; a parked event is left out.
+
+        Raises the database's errors.
+        """
+        with reading(self._engine) as connection:
+            return not left_out(connection, self.partition, ordinals)
+
     def _has_moved(self, seen: int) -> bool:
         return self._moves != seen
 
     def status(self) -> Sequence[Status]:
         """The status of each build of current rows. Raises the database's errors."""
         with reading(self._engine) as connection:
-            found = standings(connection, self._partition)
+            found = standings(connection, self.partition)
         head = self._reader.head()
         kept = [one for one in found if self._is_kept(one.build)]
         lags = {ordinal: self._waiting(ordinal, head) for ordinal in {one.ordinal for one in kept}}
         return [self._status(one, head, lags[one.ordinal]) for one in kept]
 
     def _is_kept(self, build: Build) -> bool:
-        projection = self._projections.get(build.projection)
+        projection = self.projections.get(build.projection)
         own = projection is not None and projection.fingerprint == build.fingerprint
         return own and build.status is not BuildStatus.RETIRED and build.kind is BuildKind.TODAY
 
@@ -168,14 +180,15 @@ class Projecting:
         return max((datetime.now(UTC) - first.envelope.meta.recorded_at).total_seconds(), 0.0)
 
     def _reached(self) -> int:
-        """The lowest ordinal of the live builds.
+        """The lowest ordinal of the live builds; 0 where a projection has no live build of this version.
 
         It is read from the store, because another process may have switched builds.
         """
         with reading(self._engine) as connection:
-            found = standings(connection, self._partition)
+            found = standings(connection, self.partition)
         live = [one for one in found if one.build.status is BuildStatus.LIVE and self._is_kept(one.build)]
-        return min((one.ordinal for one in live), default=0)
+        reached = {one.build.projection: one.ordinal for one in live}
+        return min((reached.get(name, 0) for name in self.projections), default=0)
 
     def _glance(self) -> float:
         return _GLANCE if self.stands_by else _PATIENCE
@@ -207,7 +220,7 @@ class Projecting:
             self._stand_by()
             return
         if self.stands_by:
-            _log.info("projecting partition %d: this process has the turn now", self._partition)
+            _log.info("projecting partition %d: this process has the turn now", self.partition)
             self._runner.take_up(())
             self.stands_by = False
         self._take_up(self._builds())
@@ -216,7 +229,7 @@ class Projecting:
     def _stand_by(self) -> None:
         if not self.stands_by:
             _log.info(
-                "projecting partition %d: another process has the turn, this one stands by", self._partition
+                "projecting partition %d: another process has the turn, this one stands by", self.partition
             )
         self.stands_by = True
         self._stopping.wait(_PATIENCE)
@@ -230,7 +243,7 @@ class Projecting:
                 self._reader.wait(self._runner.head, max(until - time.monotonic(), 0.0))
 
     def _builds(self) -> Sequence[Build]:
-        wanted = self._projections.values()
+        wanted = self.projections.values()
         return [build for kind in self._kinds for build in kept_up(self._engine, wanted, kind)]
 
     def _take_up(self, builds: Sequence[Build]) -> None:
@@ -240,7 +253,7 @@ class Projecting:
             self._runner.take_up(works)
 
     def _work(self, build: Build) -> Work:
-        return WORKS[build.kind](self._engine, self._projections[build.projection], build, self._partition)
+        return WORKS[build.kind](self._engine, self.projections[build.projection], build, self.partition)
 
     def _switch(self) -> None:
         """Switches to each new build that has caught up."""

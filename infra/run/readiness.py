@@ -1,4 +1,4 @@
-"""The readiness checks of the API: store and log respond, and the read models keep up with the log."""
+"""The readiness checks of the API: store and log respond, and the read models show the whole log."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from sqlalchemy import Engine, text
 
 from adapters.http.health import Check
 from adapters.log.recorder_log import RecordedLog
-from adapters.metrics.lateness import Lateness
 from domain.errors import LogError, StoreError
-from infra.run.projecting import Projecting
+from infra.run.condition import Condition
 from projections.answering import answering
-from projections.bookkeeping import BuildStatus
 from projections.store import reading
 
 
 class Readiness:
-    """The checks of one process; `lag`: how many seconds a read model may be behind the log."""
+    """The checks of one process.
 
-    def __init__(self, engine: Engine, log: RecordedLog, projecting: Projecting, lag: float) -> None:
-        self._engine, self._log, self._projecting, self._lag = engine, log, projecting, lag
-        self._lateness = Lateness()
+    Read models with a fault (`projections.condition`) make the process not ready: their rows would be wrong or missing.
+    """
+
+    def __init__(self, engine: Engine, log: RecordedLog, condition: Condition) -> None:
+        self._engine, self._log, self._condition = engine, log, condition
 
     @property
     def checks(self) -> Mapping[str, Check]:
@@ -47,14 +47,4 @@ class Readiness:
         return None
 
     def _read_models(self) -> str | None:
-        if self._projecting.failure is not None:
-            return "projecting has ended: see the log of the program"
-        try:
-            with answering(self._engine):
-                live = [one for one in self._projecting.status() if one.state is BuildStatus.LIVE]
-        except (StoreError, LogError):
-            return "are not known"
-        least = min((one.ordinal for one in live), default=0)
-        head = max((one.head for one in live), default=0)
-        late = self._lateness.look(head, [least])[least]
-        return None if late <= self._lag else f"{head - least:,} events behind for {late:.0f} s"
+        return "; ".join(map(str, self._condition.look())) or None

@@ -22,6 +22,7 @@ from domain.instrument import InstrumentListed
 from domain.log import Envelope, EventLog
 from domain.opening import LogOpened
 from domain.settings import Settings, SettingsChanged, StrategySettings
+from infra.run.adopting import can_be_adopted, changes_to, settings_at_the_end
 from infra.run.plan import Plan
 from infra.run.stake import Stake
 
@@ -44,9 +45,9 @@ def resumed(plan: Plan, log: EventLog) -> Plan:
     )
     found = [one.envelope for one in opened]
     adopted = _adopted(plan, [envelope.event for envelope in found])
-    _check_same(adopted, opening, found)
+    same = _same(adopted, opening, found, log)
     check_playable(opening.simulator)
-    return replace(adopted, opening=opening)
+    return replace(same, opening=opening)
 
 
 def differing(in_force: Settings, configured: Settings) -> Sequence[str]:
@@ -85,13 +86,45 @@ EARLIER_DEFAULT = Decimal(10_000)
 """The default starting balance of earlier versions, in every quote currency."""
 
 
-def _check_same(plan: Plan, opening: LogOpened, opened: Sequence[Envelope]) -> None:
+def _same(plan: Plan, opening: LogOpened, opened: Sequence[Envelope], log: EventLog) -> Plan:
+    """The plan that made the log: this one, or the one with the settings that the log was opened with.
+
+    Those are the settings of an earlier version of the program, or, where `_adopting` allows it, any others.
+    """
     found = list(_differences(plan, opening, opened))
+    if not found and not plan.adopt:
+        return plan
+    if plan.older is not None and not any(_differences(replace(plan, settings=plan.older), opening, opened)):
+        plan, found = replace(plan, settings=plan.older), []
+    hint = ""
+    made = next((one.event.settings for one in opened if isinstance(one.event, SettingsChanged)), None)
+    if made is not None and can_be_adopted(made, plan.settings):
+        as_made = replace(plan, settings=made)
+        if not any(_differences(as_made, opening, opened)):
+            adopting = _adopting(plan, as_made, log)
+            if adopting is not None:
+                return adopting
+            hint = "; --adopt-settings puts the changed settings in force from the log's end on"
     if found:
         raise TapeMismatch(
             f"this log was made by another run: {'; '.join(found)}; choose another log with --log, or play what this "
-            "one was made from"
+            f"one was made from{hint}"
         )
+    return plan
+
+
+def _adopting(plan: Plan, as_made: Plan, log: EventLog) -> Plan | None:
+    """The plan that made the log, where the planned settings are in force at the log's end or are to be put in force;
+    else None."""
+    last = settings_at_the_end(log)
+    if last is None:
+        return None
+    wanted = plan.settings
+    if plan.older is not None and plan.older.risk == last.settings.risk:
+        wanted = plan.older
+    if not changes_to(last.settings, wanted):
+        return as_made
+    return replace(as_made, adopts=wanted) if plan.adopt else None
 
 
 def _differences(plan: Plan, opening: LogOpened, opened: Sequence[Envelope]) -> Iterator[str]:

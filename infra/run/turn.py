@@ -1,4 +1,4 @@
-"""The turn: a lock that lets one process at a time project a log into a store.
+"""The turn: a lock that lets one process at a time do a task with a store: project a log into it, or send its alerts.
 
 The turn only avoids repeated work. That every event counts once is ensured by the cursors in the store. It is an
 advisory lock in PostgreSQL, or a lock on a file beside SQLite's. Both are released when the process that holds the lock
@@ -13,12 +13,14 @@ from typing import Protocol, TextIO
 
 from sqlalchemy import Connection, Engine, func, select
 
-_KEY = 0x77_68_6E_70
-"""The first half of the advisory lock's key: the letters `whnp`. The second half is the partition."""
+PROJECTING, ALERTING = "projecting", "alerting"
+
+_KEYS = {PROJECTING: 0x77_68_6E_70, ALERTING: 0x77_68_6E_61}
+"""The first half of each task's advisory lock: the letters `whnp` and `whna`. The second half is the partition."""
 
 
 class Turn(Protocol):
-    """The right to project one partition into one store."""
+    """The right to do one task for one partition and one store."""
 
     def take(self) -> bool:
         """Takes the turn if it is free; returns whether this process holds it. Raises the database's errors."""
@@ -29,14 +31,12 @@ class Turn(Protocol):
         ...
 
 
-def turn_of(engine: Engine, partition: int) -> Turn:
-    """The turn of this store and partition, not taken yet."""
+def turn_of(engine: Engine, partition: int, task: str = PROJECTING) -> Turn:
+    """The turn of this store, partition and task, not taken yet."""
     if engine.dialect.name == "postgresql":
-        return PostgresTurn(engine, partition)
+        return PostgresTurn(engine, partition, task)
     file = engine.url.database
-    return (
-        MemoryTurn() if file in (None, "", ":memory:") else FileTurn(Path(f"{file}.projecting.{partition}"))
-    )
+    return MemoryTurn() if file in (None, "", ":memory:") else FileTurn(Path(f"{file}.{task}.{partition}"))
 
 
 class MemoryTurn:
@@ -82,9 +82,9 @@ class FileTurn:
 class PostgresTurn:
     """A session's advisory lock, on a connection used for nothing else."""
 
-    def __init__(self, engine: Engine, partition: int) -> None:
+    def __init__(self, engine: Engine, partition: int, task: str = PROJECTING) -> None:
         self._engine = engine
-        self._lock = func.pg_try_advisory_lock(_KEY, partition)
+        self._lock = func.pg_try_advisory_lock(_KEYS[task], partition)
         self._connection: Connection | None = None
 
     def take(self) -> bool:

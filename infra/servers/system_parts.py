@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,10 @@ from infra.servers.java import find_java
 from infra.servers.postgres import programs
 
 _INSTALL_SECONDS = 900
+_LOCK_SECONDS = 600
+"""How long apt-get waits while another program, such as an automatic upgrade, holds its locks."""
+_PAUSE_SECONDS = 2.0
+_LOCKED = ("Could not get lock", "Unable to acquire", "is held by process")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +119,36 @@ def _install(packages: Sequence[str]) -> str:
     Fetches the package lists, which a new machine lacks.
     """
     for words in (("update",), ("install", "--yes", "--no-install-recommends", *packages)):
-        done = subprocess.run(
-            ["apt-get", "--quiet", *words],
-            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_INSTALL_SECONDS,
-            check=False,
-        )
+        done = _unlocked(words)
         if done.returncode != 0:
             return f"apt-get {words[0]}: {done.stderr.strip()}"
     return ""
+
+
+def _unlocked(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """The result of apt-get, which is started again while another program holds a lock.
+
+    apt-get itself waits for dpkg's lock only, not for the lock on the package lists.
+    """
+    until = time.monotonic() + _LOCK_SECONDS
+    while True:
+        done = _apt_get(words)
+        locked = done.returncode != 0 and any(sign in done.stderr for sign in _LOCKED)
+        if not locked or time.monotonic() > until:
+            return done
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _apt_get(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["apt-get", "--quiet", "-o", f"DPkg::Lock::Timeout={_LOCK_SECONDS}", *words],
+        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_INSTALL_SECONDS + _LOCK_SECONDS,
+        check=False,
+    )
 
 
 if __name__ == "__main__":

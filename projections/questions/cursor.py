@@ -16,11 +16,13 @@ from hashlib import blake2b
 from typing import Any
 
 from domain.errors import InvalidInput
+from domain.text import is_storable
 from projections.columns import microseconds
 
 _VERSION = 1
 _DIGEST = 6
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LARGEST = 2**63 - 1
 _BROKEN = (ValueError, TypeError, KeyError, NotBase64, InvalidOperation, OverflowError)
 
 
@@ -49,7 +51,7 @@ def decode(order: str, cursor: str) -> RowPlace:
         whole = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         digest, body = whole[:_DIGEST], whole[_DIGEST:]
         version, made_for, kind, value, ordinal = json.loads(body)
-        place = RowPlace(_FROM_JSON[kind](value), int(ordinal))
+        place = _storable(RowPlace(_FROM_JSON[kind](value), int(ordinal)))
     except _BROKEN:
         raise InvalidInput(f"{cursor[:80]!r} is not a cursor; give one that this list returned") from None
     if digest != _digest(body) or version != _VERSION:
@@ -60,6 +62,15 @@ def decode(order: str, cursor: str) -> RowPlace:
         raise InvalidInput(
             f"the cursor belongs to the list {made_for}, and this list is {order}; start at the first page"
         )
+    return place
+
+
+def _storable(place: RowPlace) -> RowPlace:
+    """The place. Raises ValueError for one that no list can have, because a database refuses such values."""
+    value = place.value
+    too_large = any(isinstance(one, int) and abs(one) > _LARGEST for one in (value, place.ordinal))
+    if too_large or (isinstance(value, str) and not is_storable(value)):
+        raise ValueError(value)
     return place
 
 

@@ -64,6 +64,7 @@ def _group(name: str) -> Iterator[str]:
 
 REQUIRED = {
     "runtime": _required(["build"], []),
+    "graphiql": _required(["build", "graphiql"], []),
     "image": _required(["build"], ["registry"]),
     "dev": _required(["dev"], list(PYPROJECT["project"]["optional-dependencies"])),
 }
@@ -109,7 +110,7 @@ def test_every_pin_has_a_hash(lock: str) -> None:
     assert [pin.name for pin in pins(lock) if not pin.hashes] == []
 
 
-@pytest.mark.parametrize("lock", ["runtime", "image"])
+@pytest.mark.parametrize("lock", ["runtime", "graphiql", "image"])
 def test_the_installed_versions_are_the_tested_ones(lock: str) -> None:
     tested = {(pin.name, pin.version) for pin in pins("dev")}
     assert [pin.name for pin in pins(lock) if (pin.name, pin.version) not in tested] == []

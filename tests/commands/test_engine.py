@@ -39,6 +39,7 @@ from domain.direction import Side
 from domain.events import FULL_NAMES
 from domain.log import Envelope
 from domain.order import OrderType
+from domain.settings import Settings, StrategySettings
 from tests.commands.desk import long
 from tests.commands.outside import outside
 from tests.commands.requests.asking import Asking, chain_of, terms
@@ -51,7 +52,9 @@ RESTING = terms(quantity=D(1), type=OrderType.LIMIT, limit_price=D(90), stop=D(8
 
 def prepared() -> Asking:
     """An open position with its protection, a discrepancy, a paused strategy."""
-    eve = Asking()
+    eve = Asking(
+        Settings(strategies=(StrategySettings("trend"), StrategySettings(id="grid", strategy="trend")))
+    )
     eve.entered()
     eve.desk.ask(RecordDiscrepancy("d-1", BTC, "1 more"), cause="exchange:test:d-1")
     eve.accepted(PauseStrategy("grid", "too nervous"), "grid")

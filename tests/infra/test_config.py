@@ -15,6 +15,7 @@ from domain.errors import InvalidSettings
 from infra import config
 from infra.config import load, shown, unmasked
 from infra.trading import trading_settings
+from projections.severity import Severity
 
 Write = Callable[[str], Path]
 
@@ -191,6 +192,11 @@ def test_all_faults_are_reported_at_once(write: Write) -> None:
     assert len(refusal().splitlines()) == 2
 
 
+def test_a_file_that_begins_with_a_byte_order_mark_is_read(folder: Path) -> None:
+    (folder / "whence.toml").write_text("starting_balance = 5000\n", encoding="utf-8-sig")
+    assert load().starting_balance == 5000
+
+
 def test_a_named_file_that_is_missing_is_refused(folder: Path) -> None:
     assert refusal(config=folder / "gone.toml") == f"{folder / 'gone.toml'}: No such file or directory"
     assert refusal(config=folder) == f"{folder}: Is a directory"
@@ -292,3 +298,38 @@ def test_the_examples_in_the_docstring_are_valid_settings(
     assert by_environment.account == by_file.account == "paper"
     assert by_environment.kafka == by_file.kafka == {"sasl.username": "whence"}
     assert trading_settings(by_environment.trading).risk.max_positions == 3
+
+
+def test_alerts_are_read_from_every_layer(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(
+        '[alerts]\nlevel = "critical"\nwebhook = "https://hooks.example/T0KEN"\ncommand = ["notify", "a b"]\n'
+    )
+    monkeypatch.setenv("WHENCE_ALERTS__REPEAT_MINUTES", "5")
+    alerts = load().alerts
+    assert (alerts.level, alerts.command, alerts.repeat_minutes) == (Severity.CRITICAL, ("notify", "a b"), 5)
+    assert alerts.webhook is not None
+    assert alerts.webhook.get_secret_value() == "https://hooks.example/T0KEN"
+    assert "T0KEN" not in repr(load())
+    monkeypatch.setenv("WHENCE_ALERTS__COMMAND", "mail -s 'from whence' me")
+    assert load().alerts.command == ("mail", "-s", "from whence", "me")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('webhok = "https://x"', "alerts.webhok: unknown; did you mean webhook?"),
+        ('webhook = "ftp://host/T0KEN"', "alerts.webhook: Input should be a URL like https://HOST/PATH"),
+        ('webhook = "T0KEN"', "alerts.webhook: Input should be a URL"),
+        ('secret = "whsec_T0KEN!"', "alerts.secret: a secret that begins with whsec_ is base64 after it"),
+        ('secret = ""', "alerts.secret: Input should not be empty"),
+        ("repeat_minutes = -1", "alerts.repeat_minutes"),
+        ('level = "LOUD"', "alerts.level"),
+    ],
+)
+def test_an_invalid_setting_of_alerts_is_refused_without_its_value(
+    write: Write, line: str, reason: str
+) -> None:
+    write(f"[alerts]\n{line}\n")
+    refused = refusal()
+    assert reason in refused
+    assert "T0KEN" not in refused

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 from structlog.contextvars import bound_contextvars
 
 from adapters.tokens.token import Token
@@ -24,7 +23,6 @@ def _as_before() -> Iterator[None]:
     handlers, level = list(root.handlers), root.level
     yield
     root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -56,10 +54,10 @@ def test_lines_of_libraries_and_of_the_program_have_the_same_format(
 ) -> None:
     configure(logging.INFO)
     logging.getLogger("asyncio").info("Started %d", 7)
-    structlog.get_logger("ours").info("started", process=7)
+    LOG.info("started", extra={"candles": 7})
     library, ours = lines(capsys)
     assert (library["event"], library["logger"]) == ("Started 7", "asyncio")
-    assert (ours["event"], ours["logger"], ours["process"]) == ("started", "ours", 7)
+    assert (ours["event"], ours["logger"], ours["candles"]) == ("started", "adapters.somewhere", 7)
 
 
 def test_an_error_is_one_line_with_its_whole_traceback(capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,7 +97,6 @@ def test_lines_below_the_level_are_not_logged(capsys: pytest.CaptureFixture[str]
     configure(logging.INFO)
     LOG.debug("looking")
     logging.getLogger("alembic.runtime.migration").info("Context impl")
-    structlog.get_logger("ours").debug("looking")
     assert lines(capsys) == []
 
 

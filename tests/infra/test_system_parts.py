@@ -15,7 +15,13 @@ from infra.servers.system_parts import CHROMIUM, KCAT, MAVEN, PROMTOOL, ensure
 
 _APT_GET = """#!/bin/sh
 echo "$@" >> "{record}"
-case "$2" in update) exit {update} ;; esac
+if [ -e "{locked}" ]; then
+    read -r left < "{locked}"
+    echo "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 1 (apt-get)" >&2
+    if [ "$left" = 1 ]; then /bin/rm "{locked}"; else echo 1 > "{locked}"; fi
+    exit 100
+fi
+case "$4" in update) exit {update} ;; esac
 for program in {brings}; do printf '#!/bin/sh\\n' > "{folder}/$program"; {chmod} +x "{folder}/$program"; done
 """
 
@@ -66,8 +72,8 @@ def test_root_installs_all_missing_parts(bare: Path, monkeypatch: pytest.MonkeyP
 
     assert messages == ["Installing maven, kcat, chromium, prometheus with apt-get ..."]
     assert record.read_text().splitlines() == [
-        "--quiet update",
-        "--quiet install --yes --no-install-recommends maven kcat chromium prometheus",
+        "--quiet -o DPkg::Lock::Timeout=600 update",
+        "--quiet -o DPkg::Lock::Timeout=600 install --yes --no-install-recommends maven kcat chromium prometheus",
     ]
 
 
@@ -85,6 +91,22 @@ def test_the_error_of_a_failing_apt_get_is_quoted(bare: Path, monkeypatch: pytes
         ensure((MAVEN,), lambda _: None)
 
 
+def test_a_lock_that_another_program_holds_is_waited_for(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = _apt_get(bare, brings="mvn", locked=2)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(system_parts, "_PAUSE_SECONDS", 0)
+    ensure((MAVEN,), lambda _: None)
+    assert [line.split()[3] for line in record.read_text().splitlines()] == [*["update"] * 3, "install"]
+
+
+def test_a_lock_that_is_never_released_is_named(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _apt_get(bare, brings="mvn", locked=1)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(system_parts, "_LOCK_SECONDS", -1)
+    with pytest.raises(MissingParts, match="apt-get update: E: Could not get lock"):
+        ensure((MAVEN,), lambda _: None)
+
+
 def test_another_user_than_root_is_refused_and_apt_get_is_not_run(
     bare: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,10 +121,14 @@ def test_this_machine_can_run_the_suite() -> None:
     assert [part.name for part in system_parts.TEST_PARTS if not part.present()] == []
 
 
-def _apt_get(folder: Path, *, brings: str, update: int = 0) -> Path:
+def _apt_get(folder: Path, *, brings: str, update: int = 0, locked: int = 0) -> Path:
+    """An apt-get that installs `brings`, and fails its first `locked` calls because its lock is held."""
     record = folder.parent / "calls"
     script = folder / "apt-get"
+    lock = folder.parent / "locked"
+    if locked:
+        lock.write_text(f"{locked}\n")
     words = {"record": record, "update": update, "brings": brings, "folder": folder, "chmod": "/bin/chmod"}
-    script.write_text(_APT_GET.format(**words))
+    script.write_text(_APT_GET.format(locked=lock, **words))
     script.chmod(0o755)
     return record

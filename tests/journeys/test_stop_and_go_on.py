@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import random
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
@@ -246,7 +248,10 @@ def test_a_tape_shorter_than_the_log_is_refused(tmp_path: Path, market_data: Pat
 
 
 def test_a_tape_with_a_changed_past_candle_is_refused(tmp_path: Path, market_data: Path) -> None:
-    """One candle, for which the log has a signal, closes 0.1 higher than before; all other candles are equal."""
+    """One candle, for which the log has a signal, closes 0.1 higher than before; all other candles are equal.
+
+    With the record of played candles the candle is named; without it, the signal's price and the next mark differ.
+    """
     lines = files(market_data)[0].read_text().splitlines(keepends=True)[:5_000]
     file = tmp_path / "BTCUSDT_5m.csv"
     file.write_text("".join(lines))
@@ -264,7 +269,13 @@ def test_a_tape_with_a_changed_past_candle_is_refused(tmp_path: Path, market_dat
     file.write_text("".join([*lines[:row], changed, *lines[row + 1 :]]))
     done = whence(tmp_path, "paper", file.name, "--log", "sqlite:///run.db")
     assert done.returncode == 2
-    assert f"and this tape has a close of {raised}; play the tape this log was made from" in done.stderr
+    opened_at = skipped.candle_closed_at - STEP
+    assert f"BTCUSDT_5m.csv: the candle of {opened_at:%Y-%m-%dT%H:%M:%SZ} is not the one that" in done.stderr
+    with closing(sqlite3.connect(tmp_path / "run.db")) as connection, connection:
+        connection.execute("DELETE FROM played_candles")
+    done = whence(tmp_path, "paper", file.name, "--log", "sqlite:///run.db")
+    assert done.returncode == 2
+    assert "play the tape this log was made from" in done.stderr
     assert rows_in(tmp_path / "run.db") == before
 
 

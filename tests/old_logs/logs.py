@@ -125,7 +125,8 @@ def without_later_events(lines: Sequence[Json]) -> Sequence[Json]:
     versions: Counter[str] = Counter()
     kept: list[Json] = []
     for line in lines:
-        cause = known.get(line["causation_id"], line["causation_id"])
+        stated: str = line["causation_id"]
+        cause = known.get(stated, stated)
         if line["type"] in LATER_EVENTS:
             known[line["event_id"]] = cause
             continue

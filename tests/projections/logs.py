@@ -42,8 +42,8 @@ class HandMade:
         )
         return str(found)
 
-    def read(self) -> Iterator[Recorded]:
-        return iter(self.events)
+    def read(self, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
+        return iter(self.events[after:upto])
 
 
 def requests_of_two_keys() -> HandMade:

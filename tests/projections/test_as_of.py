@@ -42,7 +42,7 @@ __all__ = ["embedded"]
 
 SPECS = {spec.name: spec for one in PROJECTIONS.values() for spec in one.tables}
 
-ENDS = (1, 31, 59, 60, 61, 180, 233, 421, 449)
+ENDS = (1, 31, 59, 60, 61, 180, 233, 421, 575)
 """Ordinals at checkpoints, one before or after a checkpoint, and far from any."""
 
 
@@ -76,7 +76,7 @@ def test_rows_as_of_an_ordinal_do_not_depend_on_a_history(
     embedded: Engine, seen: Mapping[int, Tables]
 ) -> None:
     models = models_of(embedded, WrittenLog(run()))
-    for ordinal in (1, 233, 449):
+    for ordinal in (1, 233, 575):
         with models.as_of(ordinal) as source:
             assert all_tables(source) == seen[ordinal], ordinal
 
@@ -85,8 +85,8 @@ def test_from_a_history_that_is_behind_the_later_events_are_folded_up_to_the_ord
     embedded: Engine, seen: Mapping[int, Tables]
 ) -> None:
     Runner(WrittenLog(run()[:150]), histories(embedded)).catch_up()
-    with models_of(embedded, WrittenLog(run())).as_of(449) as source:
-        assert all_tables(source) == seen[449]
+    with models_of(embedded, WrittenLog(run())).as_of(575) as source:
+        assert all_tables(source) == seen[575]
 
 
 def test_read_models_as_of_an_ordinal_of_a_kafka_log_equal_the_live_read_models(
@@ -152,7 +152,7 @@ class CountedLog(WrittenLog):
         return super().read(after, upto)
 
 
-@pytest.mark.parametrize("journalled", [0, 200, 449])
+@pytest.mark.parametrize("journalled", [0, 200, 575])
 def test_a_time_names_the_last_event_recorded_at_or_before_it(embedded: Engine, journalled: int) -> None:
     if journalled:
         journal = {"journal": PROJECTIONS["journal"]}
@@ -179,8 +179,8 @@ def test_a_time_names_the_last_event_recorded_at_or_before_it(embedded: Engine, 
 @pytest.mark.parametrize(
     ("moment", "words"),
     [
-        (-1, "there is no ordinal -1: this log's go from 1 to 449"),
-        (450, "there is no ordinal 450"),
+        (-1, "there is no ordinal -1: this log's go from 1 to 575"),
+        (576, "there is no ordinal 576"),
         (datetime(2025, 4, 3, 14), "names no time zone"),  # noqa: DTZ001  (that is the fault)
     ],
 )
@@ -206,10 +206,10 @@ def test_a_history_of_another_log_is_refused(embedded: Engine) -> None:
 def test_after_a_failed_query_the_next_query_succeeds(store: Engine) -> None:
     models = models_of(store, WrittenLog(run()))
     for _ in range(2):
-        with pytest.raises(DBAPIError), models.as_of(449) as source:
+        with pytest.raises(DBAPIError), models.as_of(575) as source:
             source.connection.execute(select(source.table("orders"), text("nothing")))
     for _ in range(2):
-        with models.as_of(449) as source:
+        with models.as_of(575) as source:
             assert (
                 source.connection.execute(select(func.count()).select_from(source.table("orders"))).scalar()
                 == 67

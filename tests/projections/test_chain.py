@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
+from domain.log import Recorded
 from projections.chain import Node, Story, find_story, missing_causes
 from tests.projections.logs import HandMade, requests_of_two_keys, two_chains
 
@@ -41,6 +42,31 @@ def test_two_chains_that_share_a_position_are_one_story(log: HandMade, wanted: s
         ("candle:a", FIRST),
         ("candle:b", SECOND),
     ]
+
+
+@pytest.mark.parametrize("wanted", ["14", "#15"])
+def test_an_ordinal_finds_the_story_of_its_event(log: HandMade, wanted: str) -> None:
+    story = story_with(log, wanted)
+    assert story.chains == {"ccc"}
+    assert story.last == 15
+
+
+def test_an_id_of_digits_is_found_before_an_ordinal_unless_the_ordinal_is_marked() -> None:
+    log = two_chains()
+    log.write("signal-main-14", "14", "candle:d")
+    assert story_with(log, "14").chains == {"14"}
+    assert story_with(log, "#14").chains == {"ccc"}
+
+
+def test_only_the_events_between_the_storys_ends_are_read_a_second_time(log: HandMade) -> None:
+    reads: list[tuple[int, int | None]] = []
+
+    def read(after: int, upto: int | None) -> Iterator[Recorded]:
+        reads.append((after, upto))
+        return log.read(after, upto)
+
+    assert find_story(read, "bbb") is not None
+    assert reads == [(0, None), (1, 13)]
 
 
 @pytest.mark.parametrize("number", [14, 15])

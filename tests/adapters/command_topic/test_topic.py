@@ -17,7 +17,7 @@ from adapters.command_topic.wire import LARGEST, request_bytes
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings
 from commands.door import Answer, Completed, Declined, TimedOut
-from commands.request import PauseStrategy, Request, Requested, TripKillSwitch
+from commands.request import ChangeSettings, PauseStrategy, Request, Requested, TripKillSwitch
 from domain.errors import InvalidSettings, LogUnavailable
 from infra.servers.kafka import KafkaBroker
 from tests.adapters.graphql.dealing import EngineDoor
@@ -138,7 +138,7 @@ def test_an_expired_request_is_declined_and_not_carried_out(scene: Scene) -> Non
 def test_each_of_many_callers_gets_its_own_answer(scene: Scene) -> None:
     def ask(n: int) -> tuple[str, Answer]:
         key = f"k{n}"
-        return key, scene.ask(PauseStrategy(f"strategy-{n}", "news"), key)
+        return key, scene.ask(ChangeSettings({"risk.cooldown_seconds": str(n + 1)}), key)
 
     with ThreadPoolExecutor(8) as threads:
         for key, answer in threads.map(ask, range(40)):

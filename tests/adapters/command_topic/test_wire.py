@@ -165,7 +165,19 @@ def _signal(change: Callable[[dict[str, Any]], object]) -> bytes:
             _signal(lambda signal: signal.update(candle_closed_at="2025-06-30T14:00:00")),
             "candle_closed_at must be a time",
         ),
+        (
+            _signal(lambda signal: signal.update(candle_closed_at=1_751_292_000)),
+            "candle_closed_at must be a time",
+        ),
+        (
+            _signal(lambda signal: signal.update(candle_closed_at="1751292000")),
+            "candle_closed_at must be a time",
+        ),
+        (_changed(lambda form: form.update(valid_until="1751292000")), "valid_until must be a time"),
         (_signal(lambda signal: signal.update(confidence=float("nan"))), "it is not JSON"),
+        (_signal(lambda signal: signal.update(confidence=0)).replace(b": 0,", b": 1e400,"), "it is not JSON"),
+        (_changed(lambda form: form.update(actor="\ud800")), "a text has a character that cannot be stored"),
+        (_changed(lambda form: form.update(actor="a\0")), "a text has a character that cannot be stored"),
         (_changed(lambda form: form.update(hurry=True)), "'hurry' is unknown"),
         (
             _changed(lambda form: form["request"].update(hurry=True)),

@@ -86,8 +86,7 @@ def _why(data: Any) -> None:
 def _best(data: Any) -> None:
     (strategy,), (total,) = data["byStrategy"], data["all"]
     assert (strategy["value"], strategy["net"]) == ("trend", total["net"])
-    assert total["sharpe"] < 0
-    assert total["sortino"] < total["sharpe"]
+    assert total["sharpe"] is None, "the demo has fewer than thirty days"
 
 
 def _fees(data: Any) -> None:
@@ -136,7 +135,7 @@ ANSWERS: Mapping[str, Callable[[Any], None]] = {
 
 def test_every_operation_on_the_page_is_valid_in_the_schema() -> None:
     documents = re.findall(r"```graphql\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(documents) == len(ANSWERS) + 4
+    assert len(documents) == len(ANSWERS) + 5
     for document in documents:
         assert validate(build_schema(printed()), parse(document)) == []
 

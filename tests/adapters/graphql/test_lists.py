@@ -13,6 +13,7 @@ from graphql import GraphQLInputObjectType, build_schema
 
 from adapters.graphql.schema import printed
 from domain.account import AccountOpened, BalanceChanged
+from domain.mark import AccountMarked
 from domain.order import OrderFilled, OrderPlaced
 from domain.position import PositionOpened
 from domain.signal import DecisionMade, SignalDetected
@@ -24,7 +25,7 @@ LISTS: Mapping[str, tuple[type, ...]] = {
     "positions": (PositionOpened,),
     "signals": (SignalDetected,),
     "decisions": (DecisionMade,),
-    "equity": (AccountOpened, BalanceChanged),
+    "equity": (AccountOpened, BalanceChanged, AccountMarked),
 }
 """For each list the types of events that create an entry."""
 

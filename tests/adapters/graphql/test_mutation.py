@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import timedelta
 from typing import Any
@@ -376,15 +376,27 @@ async def test_a_request_to_a_log_of_another_process_is_refused_with_the_owners_
 
 
 class Waiting:
-    """A runner of read models that reaches every ordinal, or never reaches one; keeps the waits in `waited_for`."""
+    """A runner of read models that reaches every ordinal, or never reaches one; keeps the waits in `waited_for`.
 
-    def __init__(self, *, reaches: bool) -> None:
-        self._reaches = reaches
+    With `parks` it parks every event that it reaches.
+    """
+
+    def __init__(self, *, reaches: bool, parks: bool = False) -> None:
+        self._reaches, self._parks = reaches, parks
         self.waited_for: list[tuple[int, float]] = []
 
     def wait_until(self, ordinal: int, patience: float) -> bool:
         self.waited_for.append((ordinal, patience))
         return self._reaches
+
+    def includes(self, ordinals: Sequence[int]) -> bool:
+        return bool(ordinals) and not self._parks
+
+
+async def test_events_that_the_read_models_parked_are_not_reported_as_reached(dealing: Dealing) -> None:
+    dealing.projecting = Waiting(reaches=True, parks=True)
+    answer = await dealing.answer(mutation("tripKillSwitch"), reason="why", key="k1")
+    assert answer["readModelsReached"] is False
 
 
 @pytest.mark.parametrize("reaches", [True, False])

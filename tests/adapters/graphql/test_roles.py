@@ -32,6 +32,7 @@ SENDS = {
     "tripKillSwitch": Role.TRADER,
     "resetKillSwitch": Role.ADMIN,
     "resolveDiscrepancy": Role.TRADER,
+    "acknowledgeNotices": Role.TRADER,
 }
 """The least role of each mutation; all other root fields only read, and every caller may use them."""
 

@@ -204,7 +204,6 @@ def test_a_body_with_another_content_type_than_json_is_refused(api: Api, kind: s
 NO_JSON = {
     "bytes that are not text": b'{"query":"\xff"}',
     "endless nesting": b"[" * 9_000,
-    "null": b"null",
     "endless digits": b'{"query":"{ hello }","variables":{"n":' + b"9" * 5_000 + b"}}",
 }
 

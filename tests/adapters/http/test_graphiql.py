@@ -6,10 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
@@ -23,6 +24,21 @@ from tests.served import served
 
 TOKEN = "wh_" + "c2VjcmV0" * 4
 LIKE_A_BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+class Box(NamedTuple):
+    """The place of an element on the page, in pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def box(element: Locator) -> Box:
+    found = element.bounding_box()
+    assert found is not None
+    return Box(found["x"], found["y"], found["width"], found["height"])
 
 
 def application(build: Path | None, prefix: str = "") -> ASGIApp:
@@ -74,6 +90,28 @@ def test_a_query_and_a_subscription_run_without_requests_to_other_servers(
     assert TOKEN not in page.evaluate(
         "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])"
     )
+
+
+def test_a_query_runs_on_a_phone_where_editor_and_response_have_the_whole_width(
+    address: str, visitor: Visit, tmp_path: Path
+) -> None:
+    page = visitor.page
+    page.set_viewport_size({"width": 420, "height": 800})
+    open_graphiql(page, address)
+    run_in_graphiql(page, "query Anonymous { caller }")
+    expect(page.locator(".graphiql-response")).to_contain_text("nobody")
+    page.screenshot(path=tmp_path / "phone.png")
+    documentation = page.get_by_role("button", name="Show Documentation Explorer")
+    editor, response = box(page.locator(".graphiql-query-editor")), box(page.locator(".graphiql-response"))
+    assert editor.width > 350
+    assert response.width > 350
+    assert response.height > 150
+    assert response.y >= editor.y + editor.height
+    for place in (editor, response, box(page.get_by_label("Authorization")), box(documentation)):
+        assert place.x >= 0
+        assert place.x + place.width <= 420
+    documentation.click()
+    expect(page.get_by_text("Root Types")).to_be_visible()
 
 
 def test_the_browser_does_not_run_an_injected_script(address: str, visitor: Visit) -> None:

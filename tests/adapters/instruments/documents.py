@@ -158,7 +158,7 @@ def ccxt_markets() -> dict[str, Any]:
         },
     }
     inverse = {**swap, "symbol": "BTC/USD:BTC", "linear": False, "inverse": True}
-    return {one["symbol"]: one for one in (swap, spot, inverse)}
+    return {str(one["symbol"]): one for one in (swap, spot, inverse)}
 
 
 def save(folder: Path, document: object, name: str = "saved.json") -> Path:

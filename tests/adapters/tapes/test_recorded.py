@@ -72,5 +72,5 @@ def test_recordings_of_three_symbols_are_merged_in_order_of_time(market_data: Pa
 
 
 def test_a_file_of_ticks_is_refused(market_data: Path) -> None:
-    with pytest.raises(InvalidTape, match="is not text in UTF-8"):
+    with pytest.raises(InvalidTape, match="is not CSV"):
         read_tape(market_data / "ticks" / "spot_btcusdt_20240808.gz", symbol="BTCUSDT", now=NOW)

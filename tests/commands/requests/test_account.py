@@ -77,6 +77,7 @@ def test_invalid_settings_are_declined() -> None:
 
 def test_a_paused_strategy_does_not_enter_until_it_is_resumed() -> None:
     eve = Asking()
+    eve.accepted(RaiseSignal(outside(fresh(eve, confidence=0.1))), "zero")
     assert eve.accepted(PauseStrategy("scanner", "news")) == ["SettingsChanged"]
     assert eve.accepted(PauseStrategy("scanner", "news at last")) == []
     assert (last_change(eve).reason, last_change(eve).settings.paused) == ("news", ("scanner",))
@@ -86,6 +87,19 @@ def test_a_paused_strategy_does_not_enter_until_it_is_resumed() -> None:
     assert eve.accepted(ResumeStrategy("trend", "never paused")) == []
     eve.accepted(RaiseSignal(outside(fresh(eve))), "two")
     assert decided(eve, "two").verdict is Verdict.ENTER
+
+
+def test_pausing_or_resuming_an_unknown_strategy_is_declined_with_the_known_ones() -> None:
+    """Known are the configured strategies, and the scanners that have raised a signal."""
+    eve = Asking()
+    unknown = "Refused: no strategy is called 'trent'; did you mean trend?; known are the configured ones and those "
+    assert eve.declined(PauseStrategy("trent", "news")) == f"{unknown}whose signals are in the log: trend"
+    assert eve.declined(PauseStrategy("person", "news")).startswith("Refused: no strategy is called 'person'")
+    assert "scanner" in eve.declined(ResumeStrategy("scanner", "calmer"))
+    eve.accepted(RaiseSignal(outside(fresh(eve, confidence=0.1))), "zero")
+    assert eve.declined(PauseStrategy("trent", "news")).endswith("log: scanner, trend")
+    assert eve.accepted(ResumeStrategy("scanner", "calmer")) == []
+    assert eve.accepted(PauseStrategy("scanner", "news")) == ["SettingsChanged"]
 
 
 def test_resuming_an_id_that_is_neither_paused_nor_configured_is_declined() -> None:

@@ -104,7 +104,7 @@ def test_a_position_is_printed_with_its_owner(whence: Whence, log: str, closed: 
     story = json.loads(whence("explain", chain, "--json", "--log", log).out)
     owners = {node["stream"]: node["owner"] for node in nodes(story) if "owner" in node}
     assert owners == {closed.meta.stream: "trend"}
-    printed = " ".join(whence("explain", chain, "--log", log).out.replace("│", " ").split())
+    printed = " ".join(whence("explain", chain, "--full", "--log", log).out.replace("│", " ").split())
     assert printed.count(f"{closed.meta.stream} (owner trend)") >= 1
 
 
@@ -120,7 +120,7 @@ def test_every_node_is_under_its_cause_or_its_order(whence: Whence, log: str, cl
 
 def test_the_tree_shows_events_votes_reasons_and_figures(whence: Whence, log: str, closed: Envelope) -> None:
     """Each event and each vote is on its own line, in order, and the tree fits two screens."""
-    done = whence("explain", closed.meta.correlation_id, "--log", log)
+    done = whence("explain", closed.meta.correlation_id, "--full", "--log", log)
     assert done.code == 0
     for event in (
         "SignalDetected",
@@ -152,7 +152,7 @@ def test_a_skipped_signal_shows_the_members_that_voted_against_it(
         for one in held
         if isinstance(one.envelope.event, DecisionMade) and one.envelope.event.verdict is Verdict.SKIP
     )
-    done = whence("explain", skipped.meta.correlation_id, "--log", log)
+    done = whence("explain", skipped.meta.correlation_id, "--full", "--log", log)
     assert "SKIP" in done.out
     assert isinstance(skipped.event, DecisionMade)
     against = [vote for vote in skipped.event.votes if not vote.approves]
@@ -191,8 +191,19 @@ def test_a_chain_of_one_event_is_counted_in_the_singular(
     assert whence("explain", chain, "--log", log).out.startswith(f"chain {chain}: 1 event, ")
 
 
-@pytest.mark.parametrize("wanted", ["nothing", "e1", "paper", "", "-e1"])
+@pytest.mark.parametrize("wanted", ["nothing", "e1", "paper", "", "-e1", "0", "#0", "9999999", "#x"])
 def test_an_unknown_id_is_refused(whence: Whence, log: str, wanted: str) -> None:
     done = whence("explain", "--log", log, "--", wanted)
     assert (done.code, done.out) == (2, "")
-    assert done.err == f"whence: nothing in this log has the id {wanted!r}; `whence log` shows its events\n"
+    expected = f"nothing in this log has the id or the ordinal {wanted!r}; `whence log` shows its events"
+    assert done.err == f"whence: {expected}\n"
+
+
+@pytest.mark.parametrize("spelling", ["{}", "#{}"])
+def test_an_ordinal_is_explained_as_the_event_at_that_place(
+    whence: Whence, log: str, held: Sequence[Recorded], closed: Envelope, spelling: str
+) -> None:
+    ordinal = next(one.ordinal for one in held if one.envelope == closed)
+    by_ordinal = whence("explain", spelling.format(ordinal), "--log", log)
+    assert by_ordinal.out == whence("explain", str(closed.meta.event_id), "--log", log).out
+    assert by_ordinal.code == 0

@@ -102,8 +102,8 @@ FILTERS: Sequence[tuple[str, Wanted]] = [
     ("--since 2025-01-02", lambda one: one["recorded_at"] >= "2025-01-02"),
     ("--until 2025-01-02T01:00:00+01:00", lambda one: one["recorded_at"] < "2025-01-02"),
     (
-        "--since 2025-01-02T00:00Z --to 60",
-        lambda one: one["recorded_at"] >= "2025-01-02" and one["ordinal"] <= 60,
+        "--since 2025-01-02T00:00Z --to 90",
+        lambda one: one["recorded_at"] >= "2025-01-02" and one["ordinal"] <= 90,
     ),
 ]
 
@@ -127,13 +127,52 @@ def test_the_correlation_filter_prints_one_whole_chain(
 
 
 @pytest.mark.parametrize(
-    "words", [("--account", "other"), ("--from", "100000"), ("--to", "0"), ("--correlation", "x")]
+    "words",
+    [
+        ("--from", "100000"),
+        ("--to", "0"),
+        ("--type", "OrderDenied"),
+        ("--stream", "account-paper", "--to", "1"),
+        ("--stream", "account-paper", "--type", "OrderPlaced"),
+    ],
 )
-def test_a_filter_that_matches_no_event_prints_nothing(
+def test_filters_that_no_event_passes_print_only_a_note(
     whence: Whence, log: str, words: Sequence[str]
 ) -> None:
     done = whence("log", *words, "--log", log)
-    assert (done.code, done.out, done.err) == (0, "", "")
+    assert (done.code, done.out) == (0, "")
+    assert done.err == "no event of this log passes these filters\n"
+
+
+UNKNOWN = [
+    (
+        "--stream account-papre",
+        "no stream of this log is called 'account-papre'; did you mean account-paper?",
+    ),
+    ("--stream account-papre --to 1", "did you mean account-paper?"),
+    ("--correlation x", "no chain of this log is called 'x'"),
+    ("--account papers", "no account of this log is called 'papers'; did you mean paper?"),
+    ("--type OrderFiled", "no event is called OrderFiled; did you mean OrderFilled"),
+    ("--type Xyz", "no event is called Xyz; there are: AccountOpened, "),
+]
+
+
+@pytest.mark.parametrize(("words", "fault"), UNKNOWN)
+def test_a_name_that_the_log_does_not_have_is_an_error_with_similar_names(
+    whence: Whence, log: str, words: str, fault: str
+) -> None:
+    done = whence("log", *words.split(), "--log", log)
+    assert (done.code, done.out) == (1, "")
+    assert fault in done.err
+
+
+def test_an_unknown_name_beside_a_known_one_is_an_error_after_the_events_of_the_known_one(
+    whence: Whence, log: str
+) -> None:
+    done = whence("log", "--json", "--stream", "account-paper", "--stream", "accoun-paper", "--log", log)
+    assert done.code == 1
+    assert {one["stream"] for one in lines(done.out)} == {"account-paper"}
+    assert "did you mean account-paper?" in done.err
 
 
 def test_people_get_one_line_for_each_event(whence: Whence, log: str, held: Sequence[Recorded]) -> None:
@@ -150,7 +189,6 @@ def test_people_get_one_line_for_each_event(whence: Whence, log: str, held: Sequ
 @pytest.mark.parametrize(
     ("words", "fault"),
     [
-        (("--type", "OrderFiled"), "no event is called OrderFiled; there are: "),
         (("--since", "yesterday"), "'yesterday' is not a time; write it like 2025-06-30T14:00:00Z"),
         (("--from", "0"), "--from"),
         (("--to", "-1"), "--to"),

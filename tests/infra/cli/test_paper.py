@@ -53,6 +53,16 @@ def test_a_synthetic_market_is_marked_in_every_output(whence: Whence, tmp_path: 
     assert json.loads(whence("explain", "log", "--json").out)["synthetic"] is True
 
 
+@pytest.mark.parametrize(("configured", "recorded"), [("", "0"), ("minimum_win_rate = 0.45", "0.45")])
+def test_the_win_rate_stop_is_off_on_a_tape_unless_it_is_set(
+    whence: Whence, tmp_path: Path, configured: str, recorded: str
+) -> None:
+    (tmp_path / "whence.toml").write_text(f"[trading.risk]\n{configured}\n")
+    assert whence("paper", "--bars", "300").code == 0
+    (event,) = map(json.loads, whence("log", "--type", "SettingsChanged", "--json").out.splitlines())
+    assert event["data"]["settings"]["risk"]["minimum_win_rate"] == recorded
+
+
 def test_the_same_seed_gives_the_same_log(whence: Whence, tmp_path: Path) -> None:
     for name in ("one", "two"):
         assert whence("paper", "--bars", "800", "--log", f"sqlite:///{name}.db").code == 0
@@ -98,7 +108,7 @@ def test_the_table_has_the_values_of_the_json_result(whence: Whence) -> None:
     assert rows["net profit"] == f"{Decimal(result['net']):,.2f} USDT"
     assert rows["of it fees"] == f"{-Decimal(result['fees']):,.2f} USDT"
     assert rows["win rate"] == f"{Decimal(result['win_rate']):.1%}"
-    assert rows["largest drawdown"] == f"{Decimal(result['max_drawdown']):.2%}"
+    assert rows["largest drawdown"] == f"{Decimal(result['max_drawdown']):.2%} of equity"
     assert all(rows[reason] == str(count) for reason, count in result["skipped"].items())
 
 

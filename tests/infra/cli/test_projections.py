@@ -140,3 +140,19 @@ def test_an_empty_store_is_reported_with_the_command_to_begin(whence: Whence) ->
     refused = whence("projections", "digest", "orders")
     assert refused.code == 1
     assert "not built in this store yet" in refused.err
+
+
+def test_the_store_of_another_log_is_refused_until_it_is_adopted(whence: Whence) -> None:
+    """The other log was made from the same tape, so both have the same id."""
+    _built()
+    filled("sqlite:///moved.db", _EVENTS)
+    there = ("--log", "sqlite:///moved.db", "--store", "sqlite:///whence.read.db")
+    assert whence("projections", "status").code == 0
+    assert whence("projections", "rebuild", "orders", "--switch").code == 0
+    refused = whence("projections", "status", *there)
+    assert refused.code == 2
+    assert "run `whence projections adopt`" in refused.err
+    adopted = whence("projections", "adopt", *there)
+    assert adopted.code == 0
+    assert "2 builds belong to the log in SQLite storage " in adopted.err
+    assert whence("projections", "status", *there).code == 0

@@ -32,8 +32,8 @@ INVALID_TAPES = [
     pytest.param(spoilt(4, "Infinity"), "row 101: close 'Infinity' is not a number", id="infinity"),
     pytest.param(spoilt(5, "-1"), "row 101: volume -1 is negative", id="a negative volume"),
     pytest.param(spoilt(2, "1"), "row 101: high 1 is below low", id="high below low"),
-    pytest.param(spoilt(0, ROWS[90][0]), "row 101: ", id="times go back"),
-    pytest.param(spoilt(0, ROWS[98][0]), "row 101: ", id="times repeat"),
+    pytest.param(spoilt(0, ROWS[90][0]), "row 101: repeats the time of row 92", id="a repeated time"),
+    pytest.param(spoilt(0, "2025-04-01 00:00:00"), "row 101: the time goes back", id="times go back"),
     pytest.param(sheet(ROWS[::2]), "row 3: wrong interval", id="a wrong interval"),
     pytest.param("", "is empty", id="an empty file"),
     pytest.param(f"{HEADER}\n", "row 1: only a header", id="only a header"),
@@ -239,7 +239,7 @@ EDITS = [
         "UPDATE stored_events SET originator_id = 'log-2' WHERE rowid = 9", "ordinal 9 ", id="another stream"
     ),
     pytest.param(
-        "INSERT INTO stored_events SELECT originator_id, originator_version + 7, topic, state FROM stored_events"
+        "INSERT INTO stored_events SELECT originator_id, originator_version + 7000, topic, state FROM stored_events"
         " WHERE rowid = 9",
         "holds version ",
         id="one put in",

@@ -51,7 +51,7 @@ def test_the_previous_signal_handlers_are_restored() -> None:
 def test_ctrl_c_at_program_start_exits_with_130_without_a_traceback(
     whence: Whence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted() -> None:
+    def interrupted(_named: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("infra.cli.application", interrupted)

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.tapes import read_tape, synthetic_tape
 from domain.instrument import Instrument
-from domain.settings import OrphanRule, OrphanSettings, RiskSettings, Settings, StrategySettings
+from domain.settings import OnKill, OrphanRule, OrphanSettings, RiskSettings, Settings, StrategySettings
 from infra.config import load
 from infra.run import log_id
 from infra.run.plan import Plan, plan_of
@@ -83,7 +83,7 @@ def test_the_form_names_every_setting_and_every_field_of_an_instrument() -> None
     everything = replace(
         Settings(),
         paused=("trend",),
-        risk=RiskSettings(minimum_win_rate=D("0.4")),
+        risk=RiskSettings(minimum_win_rate=D("0.4"), on_kill=OnKill.CLOSE),
         reverse_others=True,
         orphans=OrphanSettings(OrphanRule.CLOSE),
     )

@@ -73,7 +73,7 @@ def test_a_log_of_another_plan_is_refused_with_every_difference(
     with pytest.raises(TapeMismatch) as refused:
         resumed(other(), log)
     assert f"this log was made by another run: {words}" in str(refused.value)
-    assert str(refused.value).endswith("or play what this one was made from")
+    assert "or play what this one was made from" in str(refused.value)
 
 
 def test_an_empty_log_keeps_the_plan_unchanged() -> None:

@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from sqlalchemy import delete, insert
 
 from adapters.graphql.limits import Limits
 from adapters.http.options import HttpOptions
@@ -33,6 +34,9 @@ from infra.run.manual import ManualRun
 from infra.run.serve import Api
 from infra.run.stake import Stake
 from infra.store import migrate, open_store
+from projections.bookkeeping import PARKED
+from projections.builds import live
+from projections.store import writing
 from tests.replacing import replace
 
 NOW = dt.datetime(2026, 3, 2, 14, tzinfo=dt.UTC)
@@ -42,6 +46,16 @@ OWNED = Hosted(
 PLAN = ApiPlan(ListenAddress(port=0))
 EVERYWHERE = "0.0.0.0"  # noqa: S104  # the address that the test distinguishes
 HTML = {"accept": "text/html"}
+PARKED_EVENT = {
+    "partition": 0,
+    "ordinal": 3,
+    "sequence": "paper",
+    "event_id": "0d0c2e6a-7f0b-5c49-9a53-6a3d4b1f2e10",
+    "type": "DayOpened",
+    "error": "ArithmeticError: too large",
+    "state": "PARKED",
+    "reason": "",
+}
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +147,31 @@ def test_the_api_is_ready_when_its_store_log_and_read_models_answer(settings: Wh
             "ready": True,
             "checks": {"store": "ok", "log": "ok", "readModels": "ok"},
         }
+
+
+def test_a_parked_event_makes_the_api_not_ready_and_shows_in_every_answer_until_it_is_projected(
+    settings: WhenceSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = open_store(settings)
+    with Api(settings, PLAN, OWNED) as api, httpx2.Client(base_url=api.url) as client:
+        with writing(engine) as connection:
+            build = live(connection)["performance"].id
+            connection.execute(insert(PARKED).values(build_id=build, **PARKED_EVENT))
+        answer = client.get("/readyz")
+        detail = "leaves out 1 events: see `whence projections parked`"
+        assert answer.status_code == 503
+        assert answer.json()["checks"]["readModels"] == f"performance {detail}"
+        fault = {"name": "performance", "fault": "PARKED", "detail": detail}
+        assert ask(api, "{ accounts { account } }").json()["extensions"] == {"readModels": [fault]}
+        assert ask(api, "{ nothing }").json()["extensions"] == {"readModels": [fault]}
+        assert [
+            one.levelname for one in caplog.records if "alert: read model performance" in one.message
+        ] == ["ERROR"]
+        with writing(engine) as connection:
+            connection.execute(delete(PARKED))
+        assert client.get("/readyz").status_code == 200
+        assert "extensions" not in ask(api, "{ accounts { account } }").json()
+    engine.dispose()
 
 
 def test_metrics_cover_the_read_models_and_the_api(settings: WhenceSettings) -> None:

@@ -37,6 +37,23 @@ def test_the_given_settings_are_in_force() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("paused", "fault"),
+    [
+        ("nobody", "trading.paused: no configured strategy is called 'nobody'; configured are: trend"),
+        ("trent", "did you mean trend?"),
+        ("person", "no configured strategy is called 'person'"),
+    ],
+)
+def test_a_pause_of_a_strategy_that_is_not_configured_is_refused(paused: str, fault: str) -> None:
+    with pytest.raises(InvalidSettings, match=re.escape(fault)):
+        trading_settings({"paused": [paused]})
+
+
+def test_a_configured_strategy_can_be_paused_from_the_start() -> None:
+    assert trading_settings({"paused": ["trend"]}).paused == ("trend",)
+
+
 def test_numeric_parameters_are_converted_to_text() -> None:
     parameters = {"fast": 10, "stop_atrs": Decimal("1.50"), "target_atrs": 3.5, "slow": "30"}
     settings = trading_settings({"strategies": [{"name": "trend", "parameters": parameters}]})

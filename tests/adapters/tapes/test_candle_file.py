@@ -37,7 +37,7 @@ def test_a_file_with_a_header_is_read_as_a_tape(tmp_path: Path) -> None:
 
 
 def test_rows_of_bybits_rest_interface_are_read_newest_first_with_turnover(tmp_path: Path) -> None:
-    rows = [[*row(index, MILLISECONDS[index]), "1262.5"] for index in range(4)]
+    rows = [[*row(index, MILLISECONDS[index]), str(1262.5 + 12.5 * index)] for index in range(4)]
     tape = read_tape(write(tmp_path, sheet(reversed(rows), header="")), now=NOW)
     assert tape.candles[0].open_time == START
     assert tape.candles[0].turnover == Decimal("1262.5")
@@ -61,6 +61,30 @@ def test_rows_of_bybits_rest_interface_are_read_newest_first_with_turnover(tmp_p
         pytest.param(sheet([row(i, MILLISECONDS[i]) for i in range(4)]), id="milliseconds"),
         pytest.param(sheet([row(i, MILLISECONDS[i][:10]) for i in range(4)]), id="seconds"),
         pytest.param(sheet([row(i, MILLISECONDS[i] + "000") for i in range(4)]), id="microseconds"),
+        pytest.param(sheet([row(i, MILLISECONDS[i] + "000000") for i in range(4)]), id="nanoseconds"),
+        pytest.param(sheet([row(i, f"{MILLISECONDS[i]}.0") for i in range(4)]), id="milliseconds as floats"),
+        pytest.param(
+            sheet([row(i, f"{MILLISECONDS[i][:10]}.000") for i in range(4)]), id="seconds as floats"
+        ),
+        pytest.param(sheet([row(i, f"{int(MILLISECONDS[i])}e0") for i in range(4)]), id="with an exponent"),
+        pytest.param(
+            sheet([row(i, MILLISECONDS[i][: 10 if i < 2 else 13]) for i in range(4)]), id="two units"
+        ),
+        pytest.param(
+            sheet([row(i, f"{START + i * STEP:%Y-%m-%d %H:%M:%S} UTC") for i in range(4)]), id="UTC"
+        ),
+        pytest.param(sheet(ROWS).replace(",", ";"), id="semicolons"),
+        pytest.param(sheet(ROWS).replace(",", "\t"), id="tabs"),
+        pytest.param(sheet(ROWS).replace(",", "|"), id="bars"),
+        pytest.param(sheet(ROWS, header="").replace(",", ";"), id="semicolons, no header"),
+        pytest.param(sheet(ROWS).replace(",", ";").replace(".", ","), id="semicolons and decimal commas"),
+        pytest.param(
+            sheet([cells[:1] + [f'"{cell.replace(".", ",")}"' for cell in cells[1:]] for cells in ROWS]),
+            id="quoted decimal commas",
+        ),
+        pytest.param(sheet([[str(i), *cells] for i, cells in enumerate(ROWS)], f",{HEADER}"), id="an index"),
+        pytest.param(sheet([[str(i), *cells] for i, cells in enumerate(ROWS)], ""), id="an index, no header"),
+        pytest.param(sheet(ROWS, HEADER.replace("timestamp", "")), id="the times are a nameless index"),
         pytest.param(
             sheet(
                 [row(i, f"{START + i * STEP + timedelta(hours=2):%Y-%m-%d %H:%M}+02:00") for i in range(4)]
@@ -76,11 +100,33 @@ def test_other_encodings_of_the_same_candles_give_the_same_tape(tmp_path: Path, 
 
 
 @pytest.mark.parametrize(
-    "name", ["timestamp", "Time", "DATE", "datetime", "open_time", "Open Time", "start", "startTime"]
+    "name",
+    [
+        *(
+            "timestamp",
+            "Time",
+            "DATE",
+            "datetime",
+            "open_time",
+            "Open Time",
+            "Open time",
+            "start",
+            "startTime",
+        ),
+        *("unix", "Unix Timestamp", "ts", "t", "start_at", "<DATE>", "Timestamp (ms)"),
+    ],
 )
 def test_common_names_of_the_time_column_are_accepted(tmp_path: Path, name: str) -> None:
     text = sheet(ROWS, header=f"{name},Open,HIGH,low,Close,Volume")
     assert read_tape(write(tmp_path, text), now=NOW).candles[0] == FIRST
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["ts,o,h,l,c,v", "t,o,h,l,c,vol", "Time,Open Price,High Price,Low Price,Close Price,Base Volume"],
+)
+def test_common_names_of_prices_and_volume_are_accepted(tmp_path: Path, header: str) -> None:
+    assert read_tape(write(tmp_path, sheet(ROWS, header)), now=NOW).candles[0] == FIRST
 
 
 def test_columns_are_read_in_any_order_and_unknown_columns_are_noted(tmp_path: Path) -> None:
@@ -164,6 +210,13 @@ def test_a_last_line_without_a_line_end_in_a_newest_first_file_omits_the_oldest_
         ("1000PEPEUSDT-5m-2024-01.csv", "1000PEPEUSDT"),
         ("SOLPERP_5m.csv", "SOLPERP"),
         ("XYZ_5m.csv", "XYZ"),
+        ("Binance_BTCUSDT_minute.csv", "BTCUSDT"),
+        ("BTC-USDT-SWAP_5m.csv", "BTCUSDT"),
+        ("BTC_USDT-5m.csv", "BTCUSDT"),
+        ("BTC_USDT_USDT-5m-futures.csv", "BTCUSDT"),
+        ("BTC-USD.csv", "BTCUSD"),
+        ("XBTUSD_5.csv", "XBTUSD"),
+        ("BTCUSDT_5_2024-03-01_2024-03-31.csv", "BTCUSDT"),
     ],
 )
 def test_the_symbol_is_read_from_the_files_name(tmp_path: Path, name: str, symbol: str) -> None:

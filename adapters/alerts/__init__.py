@@ -1,0 +1,1 @@
+"""Alerts that are sent to a person: what is to be sent, and the places it is sent to."""

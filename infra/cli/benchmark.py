@@ -1,0 +1,46 @@
+"""Buy and hold: what the starting balance had become, had it bought every instrument of the tapes at the beginning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from adapters.tapes import Tape
+from domain.arithmetic import EXACT, ZERO
+
+Point = tuple[datetime, Decimal]
+"""A time (UTC) and an amount in the account's currency."""
+_POINTS = 1_000
+
+
+def buy_and_hold(tapes: Sequence[Tape], balance: Decimal) -> Sequence[Point]:
+    """The value over time of equal shares of `balance`, bought at each tape's first open, without fees.
+
+    At most about `_POINTS` points, the last close among them; a tape counts with its last close so far.
+    """
+    share = EXACT.divide(balance, Decimal(len(tapes)))
+    times = sorted({candle.close_time for tape in tapes for candle in tape.candles})
+    chosen = [*times[:: max(len(times) // _POINTS, 1)], times[-1]]
+    values = [_values(tape, share, chosen) for tape in tapes]
+    return [(at, _sum([one[n] for one in values])) for n, at in enumerate(chosen)]
+
+
+def _values(tape: Tape, share: Decimal, times: Sequence[datetime]) -> Sequence[Decimal]:
+    """The value of the share at each time; the share itself before the tape's first close."""
+    quantity = EXACT.divide(share, tape.candles[0].open)
+    found: list[Decimal] = []
+    place, value = 0, share
+    for at in times:
+        while place < len(tape.candles) and tape.candles[place].close_time <= at:
+            value = EXACT.multiply(quantity, tape.candles[place].close)
+            place += 1
+        found.append(value)
+    return found
+
+
+def _sum(amounts: Sequence[Decimal]) -> Decimal:
+    total = ZERO
+    for amount in amounts:
+        total = EXACT.add(total, amount)
+    return total

@@ -1,0 +1,98 @@
+"""The filters of `whence log`, and the errors for filters that name nothing in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from difflib import get_close_matches
+
+from domain.errors import Refused
+from domain.events import FULL_NAMES
+from domain.log import Recorded
+
+_MOST = 20_000
+"""The largest number of names that are compared with a misspelled one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter of events; an empty field matches every event."""
+
+    streams: frozenset[str]
+    types: frozenset[str]
+    chain: str | None
+    account: str | None
+    since: datetime | None
+    until: datetime | None
+
+    def matches(self, recorded: Recorded) -> bool:
+        """Whether the event passes the filter."""
+        meta = recorded.envelope.meta
+        return (
+            (not self.streams or meta.stream in self.streams)
+            and (not self.types or type(recorded.envelope.event).__name__ in self.types)
+            and self.chain in (None, meta.correlation_id)
+            and self.account in (None, meta.account)
+            and (self.since is None or meta.recorded_at >= self.since)
+            and (self.until is None or meta.recorded_at < self.until)
+        )
+
+    @property
+    def names_something(self) -> bool:
+        """Whether the filter names a stream, a chain or an account, which the log may not have."""
+        return bool(self.streams) or self.chain is not None or self.account is not None
+
+
+@dataclass(slots=True)
+class Names:
+    """The streams, chains and accounts of the events that were read."""
+
+    streams: set[str] = field(default_factory=set[str])
+    chains: set[str] = field(default_factory=set[str])
+    accounts: set[str] = field(default_factory=set[str])
+
+    def of(self, events: Iterable[Recorded]) -> Iterator[Recorded]:
+        """The same events; their names are noted."""
+        for recorded in events:
+            meta = recorded.envelope.meta
+            self.streams.add(meta.stream)
+            self.chains.add(meta.correlation_id)
+            self.accounts.add(meta.account)
+            yield recorded
+
+    def unknown(self, wanted: Filter) -> Sequence[str]:
+        """A sentence, with similar names, for each name in the filter that no event has."""
+        named = (
+            ("stream", sorted(wanted.streams), self.streams),
+            ("chain", _given(wanted.chain), self.chains),
+            ("account", _given(wanted.account), self.accounts),
+        )
+        return [
+            f"no {noun} of this log is called {name!r}{_similar(name, known)}"
+            for noun, names, known in named
+            for name in names
+            if name not in known
+        ]
+
+
+def types_of(names: Iterable[str]) -> frozenset[str]:
+    """The types of events. Raises Refused, with similar names, where there is no such type."""
+    known = {event.__name__ for event in FULL_NAMES}
+    every = f"; there are: {', '.join(sorted(known))}"
+    unknown = sorted(set(names) - known)
+    faults = [f"no event is called {name}{_similar(name, known) or every}" for name in unknown]
+    if faults:
+        raise Refused("; ".join(faults))
+    return frozenset(names)
+
+
+def _given(name: str | None) -> Sequence[str]:
+    return () if name is None else (name,)
+
+
+def _similar(name: str, known: set[str]) -> str:
+    """The names that are similar; of very many names, only those with the same first letters are compared."""
+    names = known if len(known) <= _MOST else [one for one in known if one[:3] == name[:3]][:_MOST]
+    near = get_close_matches(name, sorted(names), 3)
+    return f"; did you mean {' or '.join(near)}?" if near else ""

@@ -1,0 +1,95 @@
+"""A story as short trees: the decision, the orders and what became of them, one line for each event where it fits.
+
+Routine events (reserved funds, an order's acceptance) and the figures of votes are left out; `--full` has them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from rich.markup import escape
+from rich.tree import Tree
+
+from domain.account import BalanceChanged, FundsReleased, FundsReserved
+from domain.order import OrderAccepted, OrderSubmitted
+from domain.signal import Chamber, DecisionMade, Vote
+from infra.cli.trees import requester
+from infra.cli.wording import Wording, in_plain_words, rounded
+from projections.chain import Node, Story
+
+_ROUTINE = (BalanceChanged, FundsReleased, FundsReserved, OrderAccepted, OrderSubmitted)
+_LEFT_OUT = re.compile(r", execution \S+(?=\))|, funding 0(?=\))|: ALL_APPROVE$")
+_INSTRUMENT = re.compile(r" [A-Z0-9]+-[A-Z]+\.[A-Z]+(?= |,|$)")
+
+
+def short_trees(story: Story, wording: Wording) -> Iterator[Tree]:
+    """One tree for each outside fact. The instrument is named in the fact, or in lines of a story with several."""
+    drawing = _Drawing(wording, _one_instrument(story))
+    hidden = 0
+    for fact, nodes in story.roots:
+        tree = Tree(f"[bold cyan]{escape(fact)}[/bold cyan]", guide_style="dim")
+        hidden += drawing.grow(tree, nodes)
+        yield tree
+    routine = f"{hidden:,} routine events and " if hidden else ""
+    yield Tree(f"[dim]{routine}the figures of each vote are left out; --full shows them[/dim]")
+
+
+def _one_instrument(story: Story) -> bool:
+    """Whether the root facts name the one instrument of the story."""
+    named = {fact.split(":")[1] for fact, _ in story.roots if fact.startswith("candle:")}
+    return len(named) == 1 and len(story.roots) == 1
+
+
+class _Drawing:
+    """Draws the nodes of one story; the date is written where it differs from that of the line before."""
+
+    def __init__(self, wording: Wording, one_instrument: bool) -> None:
+        self._wording = wording
+        self._one_instrument = one_instrument
+        self._day: date | None = None
+
+    def grow(self, tree: Tree, nodes: Sequence[Node]) -> int:
+        """Adds the nodes to the tree; the nodes below a routine event move up. Returns the number of routine events."""
+        hidden = 0
+        for node in nodes:
+            event = node.recorded.envelope.event
+            if isinstance(event, _ROUTINE):
+                hidden += 1 + self.grow(tree, node.caused)
+                continue
+            branch = tree.add(self._line(node))
+            if isinstance(event, DecisionMade):
+                for line in _ballots(event):
+                    branch.add(line)
+            hidden += self.grow(branch, node.caused)
+        return hidden
+
+    def _line(self, node: Node) -> str:
+        meta, event = node.recorded.envelope.meta, node.recorded.envelope.event
+        line = _LEFT_OUT.sub("", in_plain_words(rounded(self._wording.line_of(node.recorded))))
+        if self._one_instrument:
+            line = _INSTRUMENT.sub("", line)
+        at = meta.occurred_at
+        when = f"{at:%H:%M}" if at.date() == self._day else f"{at:%Y-%m-%d %H:%M}"
+        self._day = at.date()
+        aside = " ".join(filter(None, (f"#{node.recorded.ordinal}", requester(meta))))
+        return (
+            f"[dim]{when}[/dim] [bold]{type(event).__name__}[/bold] {escape(line)} [dim]{escape(aside)}[/dim]"
+        )
+
+
+def _ballots(decision: DecisionMade) -> Iterator[str]:
+    """One line for each committee: how many members approve, and who does not and why."""
+    for chamber in Chamber:
+        votes = [vote for vote in decision.votes if vote.chamber is chamber]
+        if votes:
+            yield f"[italic]{chamber} committee[/italic] {_counted(votes)}"
+
+
+def _counted(votes: Sequence[Vote]) -> str:
+    against = [vote for vote in votes if not vote.approves]
+    if not against:
+        return f"[green]yes[/green], all {len(votes)} members"
+    reasons = "; ".join(f"{vote.member} ({', '.join(vote.reasons)})" for vote in against)
+    return f"[red]no[/red], {len(against)} of {len(votes)} members: {escape(reasons)}"

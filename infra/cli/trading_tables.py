@@ -1,0 +1,171 @@
+"""Tables of a run's trades: by symbol, by strategy, one line for each trade, and the time spent in positions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from rich.console import Console
+from rich.table import Table
+
+from adapters.avro import iso
+from infra.cli.benchmark import Point, buy_and_hold
+from infra.cli.chart import Chart
+from infra.run.plan import Plan
+from projections.sentences import plain
+from projections.trades import Group, Trade, Trades
+
+_GROUPS: Mapping[str, Callable[[Trade], str]] = {
+    "symbol": lambda one: one.instrument,
+    "strategy": lambda one: one.opened_by,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TradingTables:
+    """The trades of a run of `plan` from `begun` to `ended`, beside buy and hold."""
+
+    plan: Plan
+    trades: Trades
+    begun: datetime
+    ended: datetime
+    held: Sequence[Point]
+
+    def rows(self) -> Iterator[tuple[str, str]]:
+        """The rows that these trades add to the summary."""
+        mean = self.trades.mean_duration()
+        yield "mean duration", "no trade yet" if mean is None else _duration(mean)
+        yield "exposure", f"{self.trades.exposure(self.begun, self.ended):.1%} of the time in a position"
+        yield "buy and hold", f"{self._held_change():+.1%}, equal shares, no fees"
+
+    def as_json(self) -> Mapping[str, object]:
+        """The figures of the tables for programs; decimals are text, durations seconds."""
+        mean = self.trades.mean_duration()
+        return {
+            "mean_duration_seconds": None if mean is None else round(mean.total_seconds()),
+            "exposure": str(round(self.trades.exposure(self.begun, self.ended), 6)),
+            "buy_and_hold": str(round(self._held_change(), 6)),
+            **{
+                f"by_{name}": [_plain(one) for one in self.trades.groups(key)]
+                for name, key in _GROUPS.items()
+            },
+        }
+
+    def show(self, console: Console) -> None:
+        """Prints a table for each way to group the trades; nothing without a closed trade."""
+        for name, key in _GROUPS.items():
+            if groups := self.trades.groups(key):
+                console.print(_grouped(name, groups))
+
+    def list_trades(self, console: Console) -> None:
+        """Prints one line for each trade."""
+        table = _table("Trades")
+        table.add_column("opened", no_wrap=True)
+        table.add_column("symbol", overflow="fold")
+        table.add_column("side")
+        for name in ("size", "entry", "exit", "held"):
+            table.add_column(name, justify="right")
+        table.add_column("by", overflow="fold")
+        table.add_column("net", justify="right")
+        for one in self.trades.trades:
+            table.add_row(*_cells(one))
+        console.print(table)
+
+    def trades_json(self) -> Sequence[Mapping[str, object]]:
+        """Every trade for programs."""
+        return [_trade(one) for one in self.trades.trades]
+
+    def chart(self, title: str) -> str:
+        """The chart of the balance, buy and hold and drawdown, as SVG."""
+        currency = self.plan.stake.currency
+        return Chart(title, currency, self.trades.points, self.held, self.begun, self.ended).svg()
+
+    def _held_change(self) -> Decimal:
+        return self.held[-1][1] / self.plan.stake.balance - 1
+
+
+def tables_of(plan: Plan, trades: Trades) -> TradingTables:
+    """The tables of the plan's run; the period is that of its tapes."""
+    begun = min(tape.candles[0].open_time for tape in plan.tapes)
+    ended = max(tape.candles[-1].close_time for tape in plan.tapes)
+    return TradingTables(plan, trades, begun, ended, buy_and_hold(plan.tapes, plan.stake.balance))
+
+
+def _table(title: str) -> Table:
+    return Table(
+        title=title, box=None, title_style="bold", title_justify="left", pad_edge=False, padding=(0, 1, 0, 0)
+    )
+
+
+def _grouped(name: str, groups: Sequence[Group]) -> Table:
+    table = _table(f"By {name}")
+    table.add_column(name, overflow="fold")
+    for head in ("trades", "won", "net", "fees", "mean duration"):
+        table.add_column(head, justify="right")
+    for one in groups:
+        cells = (
+            f"{one.trades:,}",
+            f"{one.win_rate:.1%}",
+            f"{one.net:,.2f}",
+            f"{one.fees:,.2f}",
+            _duration(one.mean),
+        )
+        table.add_row(one.name, *cells)
+    return table
+
+
+def _cells(trade: Trade) -> tuple[str, ...]:
+    closed = trade.closed_at is not None
+    held = _duration(trade.closed_at - trade.opened_at) if trade.closed_at is not None else ""
+    return (
+        f"{trade.opened_at:%y-%m-%d %H:%M}",
+        trade.instrument.partition("-")[0],
+        trade.direction.value.lower(),
+        plain(trade.quantity),
+        _price(trade.entry),
+        _price(trade.exit) if closed else "",
+        held,
+        trade.reason.lower() if closed else "open",
+        f"{trade.net:,.2f}" if closed else "",
+    )
+
+
+def _price(price: Decimal) -> str:
+    """At most seven digits of the price."""
+    return plain(round(price, max(6 - price.adjusted(), 0)))
+
+
+def _duration(duration: timedelta) -> str:
+    minutes = round(duration.total_seconds() / 60)
+    days, hours, left = minutes // 1_440, minutes // 60 % 24, minutes % 60
+    return f"{days}d{hours:02}h" if days else f"{hours}h{left:02}m" if hours else f"{left}m"
+
+
+def _plain(group: Group) -> Mapping[str, object]:
+    return {
+        "name": group.name,
+        "trades": group.trades,
+        "win_rate": str(round(group.win_rate, 4)),
+        "net": str(group.net),
+        "fees": str(group.fees),
+        "mean_duration_seconds": round(group.mean.total_seconds()),
+    }
+
+
+def _trade(trade: Trade) -> Mapping[str, object]:
+    return {
+        "instrument": trade.instrument,
+        "direction": trade.direction.value,
+        "opened_by": trade.opened_by,
+        "chain": trade.chain,
+        "opened_at": iso(trade.opened_at),
+        "closed_at": None if trade.closed_at is None else iso(trade.closed_at),
+        "quantity": str(trade.quantity),
+        "entry": str(trade.entry),
+        "exit": None if trade.closed_at is None else str(trade.exit),
+        "reason": trade.reason,
+        "net": str(trade.net),
+        "fees": str(trade.fees),
+    }

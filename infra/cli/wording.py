@@ -1,0 +1,112 @@
+"""The wording of events on the terminal: exchange codes in plain words, settings as changes, figures rounded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import cast
+
+from adapters.avro import to_json
+from domain.log import Recorded
+from domain.settings import Settings, SettingsChanged
+from infra.layer import is_table
+from projections.sentences import plain, sentence
+
+PLAIN_WORDS: Mapping[str, str] = {
+    "CancelByUser": "cancelled on request",
+    "CancelByTpSlTsClear": "its position is closed",
+    "CancelByReduceOnly": "it could only reduce a position that is closed",
+    "CancelByCannotAffordOrderCost": "its cost is more than the free balance",
+    "CancelByOcoSlCanceledByTpTriggered": "the target was filled, so the stop was cancelled",
+    "CancelByOcoTpCanceledBySlTriggered": "the stop was filled, so the target was cancelled",
+    "CancelBySmp": "it would have traded with an order of the same account",
+    "CancelByDCP": "the connection was lost",
+    "CancelBySettle": "the contract was settled",
+    "CancelByPrepareLiq": "the account was about to be liquidated",
+    "EC_NoImmediateQtyToFill": "nothing on the market to fill it at once",
+    "EC_PostOnlyWillTakeLiquidity": "it would have taken liquidity, and it was post-only",
+    "EC_CancelForNoFullFill": "it could not be filled as a whole",
+    "EC_PerCancelRequest": "cancelled on request",
+}
+"""Bybit's codes for cancelled and rejected orders, in plain words; `--full` and `--json` keep the codes."""
+_CODE = re.compile(r"\b(?:CancelBy|EC_)\w+")
+_LONG = re.compile(r"-?\d+\.\d{5,}")
+
+Tree = Mapping[str, object]
+
+
+def in_plain_words(text: str) -> str:
+    """The text with an exchange's codes replaced by plain words; an unknown code stays."""
+    return _CODE.sub(lambda found: PLAIN_WORDS.get(found[0], found[0]), text)
+
+
+def rounded(text: str) -> str:
+    """The text with long decimals rounded: to 4 places from 1 on, else to 6."""
+    return _LONG.sub(lambda found: _rounded(Decimal(found[0])), text)
+
+
+def _rounded(number: Decimal) -> str:
+    return plain(round(number, 4 if abs(number) >= 1 else 6))
+
+
+class Wording:
+    """The sentences of one log's events; a change of settings names each changed setting with both values."""
+
+    def __init__(self, read: Callable[[int, int], Iterable[Recorded]]) -> None:
+        """`read(after, upto)` returns the events of the log from ordinal `after` + 1 to ordinal `upto`."""
+        self._read = read
+        self._last: dict[str, SettingsChanged] = {}
+
+    def line_of(self, recorded: Recorded) -> str:
+        """The event's sentence."""
+        event = recorded.envelope.event
+        if not isinstance(event, SettingsChanged):
+            return sentence(event)
+        before = self._before(recorded, event)
+        self._last[recorded.envelope.meta.stream] = event
+        return described(event, before)
+
+    def _before(self, recorded: Recorded, event: SettingsChanged) -> SettingsChanged | None:
+        """The event that put the earlier settings in force; None for the first settings."""
+        stream = recorded.envelope.meta.stream
+        last = self._last.get(stream)
+        if event.version == 1 or (last is not None and last.version == event.version - 1):
+            return last if event.version > 1 else None
+        found: SettingsChanged | None = None
+        for one in self._read(0, recorded.ordinal - 1):
+            if isinstance(one.envelope.event, SettingsChanged) and one.envelope.meta.stream == stream:
+                found = one.envelope.event
+        return found
+
+
+def described(event: SettingsChanged, before: SettingsChanged | None) -> str:
+    """Each changed setting; for the first settings those that differ from the defaults."""
+    reason = f" ({event.reason})" if event.reason else ""
+    earlier = SettingsChanged(0, Settings()) if before is None else before
+    found = list(changes(to_json(earlier)["settings"], to_json(event)["settings"]))
+    if before is None:
+        what = f"the defaults, with {', '.join(found)}" if found else "the defaults"
+    else:
+        what = ", ".join(found) or "nothing changed"
+    return f"version {event.version}: {what}{reason}"
+
+
+def changes(old: Tree, new: Tree, path: str = "") -> Iterator[str]:
+    """`path old -> new` for each field whose value differs."""
+    for name in new:
+        one, other = old.get(name), new[name]
+        if is_table(one) and is_table(other):
+            yield from changes(one, other, f"{path}{name}.")
+        elif one != other:
+            yield f"{path}{name} {_spelled(one)} -> {_spelled(other)}"
+
+
+def _spelled(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_spelled, cast(list[object], value)))}]"
+    if isinstance(value, Mapping):
+        table = cast(Tree, value)
+        named = [str(table[key]) for key in ("id", "name", "strategy") if table.get(key)]
+        return named[0] if named else ", ".join(f"{key} {_spelled(one)}" for key, one in table.items())
+    return "none" if value in (None, "") else str(value)

@@ -1,0 +1,58 @@
+"""A changed `whence.toml` beside an older log: the changed settings are put in force from the log's end on.
+
+They are a request like those of people, so the log records them with a cause that no tape has, and recalls them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import cast
+
+from commands.request import ChangeSettings, Requested
+from domain.adjusting import names
+from domain.log import EventLog
+from domain.settings import Settings, SettingsChanged
+
+ACTOR = "settings"
+"""The actor of the request, in place of a person."""
+_VALID = timedelta(minutes=5)
+
+
+def settings_at_the_end(log: EventLog) -> SettingsChanged | None:
+    """The last change of settings in the log; None where it has none."""
+    last: SettingsChanged | None = None
+    for recorded in log.read():
+        if isinstance(recorded.envelope.event, SettingsChanged):
+            last = recorded.envelope.event
+    return last
+
+
+def can_be_adopted(opened: Settings, configured: Settings) -> bool:
+    """Whether only settings differ that may change in a log: strategies and the simulated exchange are fixed."""
+    return (opened.strategies, opened.simulation) == (configured.strategies, configured.simulation)
+
+
+def changes_to(in_force: Settings, configured: Settings) -> Mapping[str, str]:
+    """The changeable settings that differ, by dotted name, with their configured values as text."""
+    before = names(in_force)
+    return {name: _spelled(value) for name, value in names(configured).items() if before[name] != value}
+
+
+def request_for(changes: Mapping[str, str], account: str, version: int, now: datetime) -> Requested:
+    """The request that makes these changes to the settings with this version."""
+    digest = blake2b(repr((version, sorted(changes.items()))).encode(), digest_size=8).hexdigest()
+    return Requested(
+        id=f"adopt-{digest}",
+        account=account,
+        actor=ACTOR,
+        valid_until=now + _VALID,
+        request=ChangeSettings(changes),
+    )
+
+
+def _spelled(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, cast("tuple[object, ...]", value)))
+    return str(value).lower() if isinstance(value, bool) else str(value)

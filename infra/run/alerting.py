@@ -1,0 +1,239 @@
+"""Sends a log's alerts to a person, on a thread of its own.
+
+alerting = Alerting(engine, reader, settings.alerts)
+alerting.start()
+...
+alerting.stop()
+
+Every alert is delivered at least once. The store holds what was confirmed, so a restart repeats only a message whose
+confirmation was lost. Several processes may run this for one store: one of them has the turn and sends.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from adapters.alerts.book import Due, NoticeBook
+from adapters.alerts.command import Command
+from adapters.alerts.heartbeat import Heartbeat
+from adapters.alerts.notice import Notice
+from adapters.alerts.place import Place, Undelivered
+from adapters.alerts.webhook import Webhook
+from adapters.log.address import KafkaAddress, MemoryAddress, parse_address
+from domain.errors import LogError, StoreError
+from domain.log import LogReader, Recorded
+from infra.alerts import AlertSettings, reaches
+from infra.config import WhenceSettings
+from infra.logs import open_reader
+from infra.run.clock import utc_now
+from infra.run.turn import ALERTING, turn_of
+from infra.store import migrate, open_store
+from projections.alerts import alert_of
+from projections.runner import log_id_of
+from projections.severity import Severity
+
+_log = logging.getLogger(__name__)
+
+_PATIENCE = 1.0
+"""Seconds between two looks at the log and at the messages that are due."""
+_AT_ONCE = 5_000
+"""Events per transaction when the thread has fallen behind."""
+_DAILY = frozenset({"DAILY_LOSS"})
+"""Kinds of alert that every refused signal of a day raises; they are one notice a day."""
+
+Faults = Callable[[], Iterable[Notice]]
+"""Returns a notice for each fault of the program that exists now."""
+
+
+class Alerting:
+    """Makes notices of the log's alerts, and delivers them to the configured places until they are acknowledged.
+
+    A store that has never sent alerts begins with the events after `start`; those of an empty log are all sent.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        reader: LogReader,
+        settings: AlertSettings,
+        *,
+        partition: int = 0,
+        is_ready: Callable[[], bool] = lambda: True,
+        faults: Faults = tuple,
+        clock: Callable[[], datetime] = utc_now,
+        patience: float = _PATIENCE,
+    ) -> None:
+        """`reader` is used by the thread alone; `stop` leaves it and the engine open.
+
+        The heartbeat is requested only while `is_ready()`.
+        """
+        self._reader, self._settings, self._partition = reader, settings, partition
+        self._book = NoticeBook(engine, partition)
+        self._places = {place.name: place for place in places_of(settings)}
+        self._turn = turn_of(engine, partition, ALERTING)
+        self._is_ready, self._faults = is_ready, faults
+        self._clock, self._patience = clock, patience
+        self._beat = None if settings.heartbeat is None else Heartbeat(settings.heartbeat.get_secret_value())
+        self._next_beat = 0.0
+        self._failure: Exception | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="alerting", daemon=True)
+
+    def start(self) -> None:
+        """Sets the first ordinal, and starts the thread. Raises LogError and StoreError."""
+        self._begin()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Makes a last attempt to deliver what is due, so that a run's last alerts are sent; idempotent."""
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def step(self) -> None:
+        """Takes up new alerts, and makes one attempt to deliver each message that is due.
+
+        After a failure the other messages to the same place wait for the next step. Raises LogError and StoreError.
+        """
+        self._take_up()
+        for notice in self._faults():
+            self._book.raise_(notice, self._names, self._clock())
+        silent: set[str] = set()
+        for due in self._book.due(self._names, self._clock()):
+            if due.place not in silent and not self._deliver(due):
+                silent.add(due.place)
+
+    @property
+    def _names(self) -> Sequence[str]:
+        return tuple(self._places)
+
+    def _begin(self) -> None:
+        log_id, known = log_id_of(self._reader), self._book.taken_up()
+        if known is None or (log_id and known[0] != log_id):
+            at = self._reader.head() if log_id else 0
+            self._book.take_up((), log_id, at, self._names, self._clock())
+
+    def check(self) -> str | None:
+        """Why alerts are not sent any more; None while they are."""
+        return None if self._failure is None else "sending has ended: see the log of the program"
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._try()
+                self._stopping.wait(self._patience)
+            self._try()
+        except Exception as fault:  # noqa: BLE001  (readiness shows it)
+            self._failure = fault
+            _log.exception("alerts are not sent any more")
+        finally:
+            self._turn.give_back()
+
+    def _try(self) -> None:
+        try:
+            if self._turn.take():
+                self.step()
+                self._keep_alive()
+        except (LogError, StoreError) as fault:
+            _log.warning("alerts wait: %s", fault)
+
+    def _take_up(self) -> None:
+        known = self._book.taken_up()
+        log_id, after = ("", 0) if known is None else known
+        head = self._reader.head()
+        while after < head:
+            log_id = log_id or log_id_of(self._reader)
+            upto = min(head, after + _AT_ONCE)
+            notices = list(self._notices(self._reader.read(after, upto)))
+            self._book.take_up(notices, log_id, upto, self._names, self._clock())
+            after = upto
+
+    def _notices(self, events: Iterable[Recorded]) -> Iterator[Notice]:
+        for recorded in events:
+            notice = notice_of(recorded)
+            if notice is not None and reaches(notice.severity, self._settings.level):
+                yield notice
+
+    def _deliver(self, due: Due) -> bool:
+        try:
+            self._places[due.place].deliver(due.message)
+        except Undelivered as fault:
+            _log.warning("alert %s is not delivered yet: %s", due.message.notice.id, fault)
+            self._book.failed(due, self._clock(), str(fault))
+            return False
+        self._book.delivered(due, self._clock(), self._settings.again(due.message.notice.severity))
+        return True
+
+    def _keep_alive(self) -> None:
+        if self._beat is None or time.monotonic() < self._next_beat or not self._is_ready():
+            return
+        self._next_beat = time.monotonic() + self._settings.heartbeat_seconds
+        try:
+            self._beat.beat()
+        except Undelivered as fault:
+            _log.warning("%s", fault)
+
+
+@contextmanager
+def alerts_sent(settings: WhenceSettings) -> Generator[None]:
+    """Sends the alerts of the settings' log while the body runs; does nothing where nothing is to be sent,
+    and on a log in memory, which only its own engine can read.
+
+    Raises LogError and StoreError at its start.
+    """
+    if settings.alerts.is_empty or isinstance(parse_address(settings.log), MemoryAddress):
+        yield
+        return
+    engine = open_store(settings)
+    try:
+        migrate(engine)
+        with closing(open_reader(settings)) as reader:
+            alerting = Alerting(engine, reader, settings.alerts, partition=partition_of(settings))
+            alerting.start()
+            try:
+                yield
+            finally:
+                alerting.stop()
+    finally:
+        engine.dispose()
+
+
+def partition_of(settings: WhenceSettings) -> int:
+    """The partition of the settings' log; 0 for a log that is not on Kafka."""
+    address = parse_address(settings.log)
+    return address.partition if isinstance(address, KafkaAddress) else 0
+
+
+def places_of(settings: AlertSettings) -> Iterator[Place]:
+    """The configured places."""
+    if settings.webhook is not None:
+        secret = "" if settings.secret is None else settings.secret.get_secret_value()
+        yield Webhook(settings.webhook.get_secret_value(), secret)
+    if settings.command:
+        yield Command(settings.command)
+
+
+def notice_of(recorded: Recorded) -> Notice | None:
+    """The notice of the alert that an event raises; None for an event that raises none."""
+    row = alert_of(recorded)
+    if row is None:
+        return None
+    return Notice(
+        id=str(recorded.envelope.meta.event_id),
+        account=row["account"],
+        severity=Severity(row["severity"]),
+        kind=row["kind"],
+        subject=row["at"].date().isoformat() if row["kind"] in _DAILY else row["stream"],
+        line=row["line"],
+        stream=row["stream"],
+        chain=row["chain"],
+        at=row["at"],
+        ordinal=row["ordinal"],
+    )

@@ -1,0 +1,101 @@
+"""Every setting of `whence.toml`: its key, default, range and meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from decimal import Decimal
+from enum import Enum
+
+from domain.settings import Settings, ranges
+
+MEANINGS: Mapping[str, str] = {
+    "log": "Address of the log: sqlite:///PATH, kafka://HOST:PORT/TOPIC or postgresql://…",
+    "store": "Address of read models and tokens; empty: a file beside the log",
+    "account": "Name of the account: lower-case letters and digits",
+    "starting_balance": "Balance that the account is opened with, in quote currency",
+    "leverage": "Largest size of a position as a multiple of its margin",
+    "index": "Folder of the disposable index of a log on Kafka; empty: the user's cache folder",
+    "tracing": "Whether a span for every event is sent by OTLP",
+    "kafka": "Properties of librdkafka, by their own names, as sasl.username",
+    "registry": "Properties of the schema registry's client; `url` is its address",
+    "trading.strategies": "Strategies in force; each has a name, or an id and a strategy",
+    "trading.tiers.normal_confidence": "Confidence that a signal needs in tier NORMAL",
+    "trading.tiers.strict_confidence": "Confidence that a signal needs in tier STRICT",
+    "trading.tiers.relaxed_confidence": "Confidence that a signal needs in tier RELAXED",
+    "trading.tiers.window": "Trades over which a tier's win rate is counted",
+    "trading.tiers.strict_win_rate": "Win rate below which the tier is STRICT",
+    "trading.tiers.strict_drawdown": "Drawdown from which on the tier is STRICT",
+    "trading.tiers.strict_losses": "Losses in a row from which on the tier is STRICT",
+    "trading.tiers.relaxed_win_rate": "Win rate from which on the tier may be RELAXED",
+    "trading.tiers.relaxed_drawdown": "Largest drawdown at which the tier may be RELAXED",
+    "trading.alpha.minimum_trend": "Least trend in the signal's direction",
+    "trading.alpha.minimum_reward_to_risk": "Least ratio of reward to risk, after fees",
+    "trading.risk.allowed": "Instruments that may be traded; empty: all",
+    "trading.risk.max_positions": "Open positions at a time",
+    "trading.risk.max_positions_per_instrument": "Open positions at a time in one instrument",
+    "trading.risk.max_risk_per_trade": "Loss at the stop of one trade, as a fraction of the balance",
+    "trading.risk.max_total_risk": "Loss if all stops are hit, as a fraction of the balance",
+    "trading.risk.max_daily_loss": "Loss of a day after which nothing is entered, as a fraction",
+    "trading.risk.reserved_balance": "Fraction of the balance that is never used as margin",
+    "trading.risk.cooldown_seconds": "Pause in an instrument after a losing position",
+    "trading.risk.freshness_seconds": "Greatest age of a signal's candle",
+    "trading.risk.win_rate_window": "Last trades whose win rate the kill switch watches",
+    "trading.risk.minimum_win_rate": "Win rate below which the kill switch trips; 0: never. On tapes 0 unless set",
+    "trading.sizing.rule": "How an entry's quantity is computed: FIXED, PERCENT or RISK",
+    "trading.sizing.quantity": "Quantity with rule FIXED, in base currency",
+    "trading.sizing.percent": "Notional with rule PERCENT, as a fraction of the balance",
+    "trading.sizing.risk": "Loss at the stop with rule RISK, as a fraction of the balance",
+    "trading.simulation.slippage": "Slippage of the simulated exchange, as a fraction of the price",
+    "trading.simulation.slippage_jitter": "Largest deviation of one execution's slippage, as a fraction of it",
+    "trading.simulation.volume_share": "Largest fraction of a candle's volume that one order may fill",
+    "trading.simulation.latency_ms": "Time from sending an order to its arrival, in milliseconds",
+    "trading.simulation.seed": "Seed of the simulated exchange",
+    "trading.order_freshness_seconds": "Time after its placement within which an order may be sent",
+    "trading.paused": "Ids of strategies whose entries are skipped",
+    "trading.reverse_others": "Whether an entry closes an opposite position of another owner",
+    "trading.orphans.rule": "What happens to positions of removed strategies: ALERT, CLOSE or HAND_OVER",
+    "trading.orphans.to": "New owner of such positions with HAND_OVER",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its dotted key in `whence.toml`, its value, and its range (empty where it has none)."""
+
+    key: str
+    value: object
+    range: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return "WHENCE_" + self.key.upper().replace(".", "__")
+
+    @property
+    def meaning(self) -> str:
+        """What the setting is for, with its unit."""
+        return MEANINGS[self.key]
+
+
+def trading(settings: Settings) -> Iterator[Setting]:
+    """The settings of the table `[trading]`, in the order of their declaration."""
+    bounds = {name: f"{_plain(low)} to {_plain(high)}" for name, _, low, high in ranges(settings)}
+    for field in fields(Settings):
+        value = getattr(settings, field.name)
+        if is_dataclass(value):
+            for part in fields(value):
+                name = f"{field.name}.{part.name}"
+                yield _setting(name, getattr(value, part.name), bounds)
+        else:
+            yield _setting(field.name, value, bounds)
+
+
+def _setting(name: str, value: object, bounds: Mapping[str, str]) -> Setting:
+    choices = ", ".join(type(value).__members__) if isinstance(value, Enum) else ""
+    flag = "true, false" if isinstance(value, bool) else ""
+    return Setting(f"trading.{name}", value, bounds.get(name) or choices or flag)
+
+
+def _plain(bound: Decimal | float) -> str:
+    return f"{Decimal(str(bound)):f}"

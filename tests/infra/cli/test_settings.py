@@ -1,0 +1,90 @@
+"""`whence settings`: every setting with value, range, meaning and variable."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from domain.settings import Settings, ranges
+from infra.config import WhenceSettings
+from tests.infra.cli.conftest import Whence
+
+SECRET = "hunter2"  # noqa: S105  # no password of anything
+
+
+@pytest.fixture(autouse=True)
+def no_other_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suite keeps the index of logs on Kafka in a folder of its own."""
+    monkeypatch.delenv("WHENCE_INDEX", raising=False)
+
+
+def keys(whence: Whence, *words: str) -> dict[str, dict[str, str]]:
+    return {one["key"]: one for one in json.loads(whence("settings", "--json", *words).out)}
+
+
+def test_every_setting_is_listed_with_its_meaning_and_every_number_with_its_range(whence: Whence) -> None:
+    found = keys(whence)
+    own = set(WhenceSettings.model_fields) - {"config", "trading"}
+    assert own <= set(found)
+    assert {f"trading.{name}" for name, *_ in ranges(Settings())} <= set(found)
+    assert [one["key"] for one in found.values() if not one["meaning"]] == []
+    assert found["trading.risk.max_positions"] == {
+        "key": "trading.risk.max_positions",
+        "value": "5",
+        "default": "5",
+        "range": "0 to 10000",
+        "meaning": "Open positions at a time",
+        "variable": "WHENCE_TRADING__RISK__MAX_POSITIONS",
+    }
+    assert found["trading.sizing.rule"]["range"] == "FIXED, PERCENT, RISK"
+
+
+def test_each_variable_sets_its_setting(whence: Whence, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(keys(whence)["trading.risk.max_positions"]["variable"], "2")
+    monkeypatch.setenv(keys(whence)["leverage"]["variable"], "3")
+    found = keys(whence, "--diff")
+    assert {key: one["value"] for key, one in found.items()} == {
+        "leverage": "3",
+        "trading.risk.max_positions": "2",
+    }
+    assert keys(whence, "--defaults")["leverage"]["value"] == "1"
+
+
+def test_the_file_is_read_and_its_secrets_are_masked(whence: Whence, tmp_path: Path) -> None:
+    (tmp_path / "whence.toml").write_text(
+        f'log = "postgresql://me:{SECRET}@localhost/db"\n[kafka]\n"sasl.password" = "{SECRET}"\n'
+        '[[trading.strategies]]\nid = "slow"\nstrategy = "trend"\nparameters = { fast = 8 }\n'
+    )
+    done = whence("settings")
+    assert done.code == 0
+    assert SECRET not in done.out
+    assert 'trading.strategies = [{id = "slow", strategy = "trend", parameters = {fast = "8"}}]' in " ".join(
+        done.out.split()
+    )
+
+
+def test_without_changes_nothing_differs(whence: Whence) -> None:
+    done = whence("settings", "--diff")
+    assert (done.code, done.out, done.err) == (0, "", "every setting has its default\n")
+
+
+def test_the_schema_has_every_setting_with_meaning_and_range(whence: Whence) -> None:
+    schema = json.loads(whence("settings", "--schema").out)
+    risk = schema["$defs"]["RiskSettings"]["properties"]["max_positions"]
+    assert risk["description"] == "Open positions at a time"
+    assert (risk["minimum"], risk["maximum"], risk["default"]) == (0, 10_000, 5)
+    assert schema["properties"]["trading"] == {"$ref": "#/$defs/Settings"}
+    assert "config" not in schema["properties"]
+
+
+def test_two_outputs_at_once_are_refused(whence: Whence) -> None:
+    assert whence("settings", "--diff", "--schema").code == 2
+
+
+def test_an_invalid_file_is_refused_with_its_fault(whence: Whence, tmp_path: Path) -> None:
+    (tmp_path / "whence.toml").write_text("[trading.risk]\nmax_positions = -1\n")
+    done = whence("settings")
+    assert (done.code, done.out) == (2, "")
+    assert "risk.max_positions = -1 must be in 0" in done.err

@@ -1,0 +1,73 @@
+"""`whence strategies`: lists and describes strategies, and writes a package that trades once it is installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.infra.cli.conftest import Whence
+from tests.journeys.program import whence as program
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_built_in_strategy_is_listed_and_described_with_its_parameters(whence: Whence) -> None:
+    (row,) = json.loads(whence("strategies", "list", "--json").out)
+    assert (row["name"], row["from"]) == ("trend", "built in")
+    found = json.loads(whence("strategies", "describe", "trend", "--json").out)
+    assert found["parameters"]["slow"] == 50
+    assert "  slow = 50" in whence("strategies", "describe", "trend").out
+
+
+def test_an_unknown_strategy_is_refused_with_the_known_ones(whence: Whence) -> None:
+    done = whence("strategies", "describe", "trent")
+    assert done.code == 2
+    assert "there are: trend" in done.err
+
+
+@pytest.mark.parametrize("name", ["Trend", "1x", "a b", "../x", "a--b", "-a", "", "trend"])
+def test_a_name_that_no_package_can_have_is_refused_and_writes_nothing(
+    whence: Whence, tmp_path: Path, name: str
+) -> None:
+    assert whence("strategies", "new", "--", name).code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_folder_is_left_alone(whence: Whence, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    done = whence("strategies", "new", "mine")
+    assert (done.code, list((tmp_path / "mine").iterdir())) == (2, [])
+    assert "mine exists already" in done.err
+
+
+def test_a_new_strategy_is_installed_passes_its_test_and_trades(whence: Whence, tmp_path: Path) -> None:
+    assert whence("strategies", "new", "my-breakout").code == 0
+    installed = tmp_path / "installed"
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-build-isolation",
+        "--no-deps",
+        "--no-index",
+    ]
+    subprocess.run([*pip, "--target", installed, tmp_path / "my-breakout"], check=True, cwd=tmp_path)
+    path = os.pathsep.join([str(installed), str(ROOT)])
+    tests = [sys.executable, "-m", "unittest", "discover", "my-breakout"]
+    subprocess.run(tests, check=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": path})
+
+    described = program(tmp_path, "strategies", "describe", "my-breakout", PYTHONPATH=path)
+    assert "bars = 20" in described.stdout, described.stderr
+    (tmp_path / "whence.toml").write_text('[[trading.strategies]]\nname = "my-breakout"\n')
+    done = program(tmp_path, "paper", "--bars", "1500", "--seed", "4", "--json", PYTHONPATH=path)
+    assert done.returncode == 0, done.stderr
+    (group,) = json.loads(done.stdout)["by_strategy"]
+    assert group["name"] == "my-breakout"
+    assert group["trades"] > 0

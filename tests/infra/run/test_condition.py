@@ -1,0 +1,75 @@
+"""The condition of the read models of a running process: built at the start, and unknown while the store is away."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from infra.config import WhenceSettings
+from infra.logs import open_owned, open_reader
+from infra.run.condition import Condition
+from infra.run.projecting import Projecting
+from projections.bookkeeping import CURSORS
+from projections.condition import FaultKind
+from projections.orders import ORDERS
+from projections.store import writing
+from tests.infra.run.stores import filled, store, store_url
+from tests.projections.folded import a_run
+
+__all__ = ["store", "store_url"]
+
+EVENTS = a_run(1_500)[:60]
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> str:
+    """The address of a log with events."""
+    found = f"sqlite:///{tmp_path / 'log.db'}"
+    filled(found, EVENTS)
+    return found
+
+
+def test_read_models_are_being_built_until_they_include_what_the_log_had_at_the_start(
+    store: Engine, address: str
+) -> None:
+    with closing(open_reader(WhenceSettings(log=address))) as log:
+        projecting = Projecting(store, log, {"orders": ORDERS})
+        condition = Condition(store, log, projecting, lag=30.0)
+        projecting.start()
+        try:
+            assert projecting.began_at == len(EVENTS)
+            assert projecting.wait_until(len(EVENTS), 20.0)
+            assert condition.look() == []
+        finally:
+            projecting.stop()
+        with writing(store) as connection:
+            connection.execute(CURSORS.update().values(ordinal=59))
+        (fault,) = condition.look()
+        assert str(fault) == "orders is being built: 59 of 60 events"
+
+
+def test_later_events_do_not_make_a_process_that_was_ready_build_again(store: Engine, address: str) -> None:
+    with closing(open_reader(WhenceSettings(log=address))) as log:
+        projecting = Projecting(store, log, {"orders": ORDERS})
+        condition = Condition(store, log, projecting, lag=30.0)
+        projecting.start()
+        try:
+            assert projecting.wait_until(len(EVENTS), 20.0)
+        finally:
+            projecting.stop()
+        with closing(open_owned(WhenceSettings(log=address))) as owned:
+            owned.append(a_run(1_500)[60:70])
+        assert condition.look() == []
+
+
+def test_the_condition_is_unknown_while_the_tables_of_the_store_are_missing(
+    store: Engine, address: str
+) -> None:
+    with closing(open_reader(WhenceSettings(log=address))) as log:
+        condition = Condition(store, log, Projecting(store, log, {"orders": ORDERS}), lag=30.0)
+        with writing(store) as connection:
+            connection.execute(text("ALTER TABLE cursors RENAME TO gone"))
+        assert [fault.kind for fault in condition.look()] == [FaultKind.UNKNOWN]
