@@ -188,7 +188,7 @@ NO_RESPONSES: tuple[tuple[object, str, str], ...] = (
     ("null", "", "this is neither Bybit's"),
     ("[1, 2]", "", "this is neither Bybit's"),
     ("{}", "", "this is neither Bybit's"),
-    ({"retCode": 10001, "retMsg": "params error", "result": {}}, "", "is an error: params error"),
+    ({"retCode": 10001, "retMsg": "params error", "result": None}, "", "is an error: params error"),
     (
         {"retCode": 0, "result": {"category": "inverse", "list": []}},
         "",
@@ -196,7 +196,7 @@ NO_RESPONSES: tuple[tuple[object, str, str], ...] = (
     ),
     ({"retCode": 0, "result": {"category": "linear", "list": []}}, "", "no instrument in it can be used"),
     (
-        {"retCode": 0, "result": {"category": "linear", "list": [1, {}]}},
+        {"retCode": 0, "result": {"category": "linear", "list": [1, 2]}},
         "",
         "no instrument in it can be used",
     ),
