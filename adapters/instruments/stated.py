@@ -92,8 +92,8 @@ def _rules(stated: Stated, venue: str) -> Instrument:
     )
 
 
-def _fee(name: str, value: object, usual: Decimal) -> Decimal:
-    return usual if value is None else figure(name, value)
+def _fee(name: str, stated: object, usual: Decimal) -> Decimal:
+    return usual if stated is None else figure(name, stated)
 
 
 def figure(name: str, value: object) -> Decimal:

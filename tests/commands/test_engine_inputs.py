@@ -10,8 +10,11 @@ import pytest
 from commands.account import ReserveFunds, TripKillSwitch, TurnDay
 from commands.engine import Engine
 from commands.exchange import Submitted
-from commands.inputs import Input, MarketMoved, Reported, RequestMade, Started, Tick, opening
+from commands.identity import ENGINE
+from commands.inputs import Input, MarketMoved, Relisted, Reported, RequestMade, Started, Tick, opening
+from commands.instrument import ListInstrument
 from commands.request import Requested
+from commands.stimulus import Ask
 from commands.unit import Unit
 from commands.world import World
 from domain.errors import Refused
@@ -19,7 +22,8 @@ from domain.log import Recorded
 from domain.market import KnownPrice
 from domain.settings import Settings
 from tests.commands.desk import IDENTITY, OPENING, snapshot
-from tests.domain.history import ACCOUNT, BTC, LOG_ID, NOW, D
+from tests.domain.history import ACCOUNT, BTC, LOG_ID, NOW, D, an_instrument
+from tests.replacing import replace
 
 LATER = NOW + timedelta(minutes=1)
 TOMORROW = NOW + timedelta(days=1)
@@ -44,6 +48,12 @@ def trip(key: str = "k1") -> RequestMade:
     return RequestMade(LATER, LATER, requested)
 
 
+def relisted() -> Relisted:
+    finer = replace(an_instrument(BTC), tick=D("0.001"))
+    ask = Ask(command=ListInstrument(finer), cause="candle:finer", occurred_at=LATER, actor=ENGINE)
+    return Relisted(LATER, (ask,))
+
+
 STRAY = Submitted(order_id="nobody-e1", at=LATER, fact="exchange:test:stray", venue_order_id="v9")
 PRICE = KnownPrice(instrument=BTC, at=LATER, price=D(100))
 INPUTS: tuple[tuple[Input, list[list[str]]], ...] = (
@@ -53,6 +63,7 @@ INPUTS: tuple[tuple[Input, list[list[str]]], ...] = (
     (Tick(LATER), []),
     (Tick(TOMORROW), [["DayClosed", "DayOpened"]]),
     (Started(LATER, Settings()), [["SettingsChanged"]]),
+    (relisted(), [["InstrumentRulesChanged"]]),
     (opening(LOG_ID, [TurnDay(TOMORROW.date().isoformat())], TOMORROW), [["DayClosed", "DayOpened"]]),
 )
 

@@ -339,7 +339,11 @@ _ONE_OF_A_KIND = replace(
 _STEADY = replace(_SETTINGS.simulation, slippage_jitter=SimulationSettings().slippage_jitter)
 _UNBROKEN = replace(
     _ONE_OF_A_KIND,
-    risk=replace(_SETTINGS.risk, win_rate_window=RiskSettings().win_rate_window, minimum_win_rate=Decimal(0)),
+    risk=replace(
+        _HELD_AFTER_A_TRIP.risk,
+        win_rate_window=RiskSettings().win_rate_window,
+        minimum_win_rate=Decimal(0),
+    ),
     paused=(),
 )
 _DECISION = SAMPLES["whence.signal.DecisionMade"].event
@@ -371,6 +375,9 @@ EARLIER: Mapping[tuple[str, int], Event] = {
     ("whence.settings.SettingsChanged", 2): SettingsChanged(2, _UNBROKEN),
     ("whence.settings.SettingsChanged", 3): SettingsChanged(
         2, _ONE_OF_A_KIND, "breakout trades against the news"
+    ),
+    ("whence.settings.SettingsChanged", 4): SettingsChanged(
+        2, _HELD_AFTER_A_TRIP, "breakout trades against the news"
     ),
 }
 """By full name and version: the event that older bytes are decoded to, where it differs from the current sample."""

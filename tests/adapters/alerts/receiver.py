@@ -55,7 +55,7 @@ def receiving() -> Generator[Receiver]:
             else:
                 self.close_connection = True
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base class's names)
             """Prints nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:

@@ -63,7 +63,8 @@ def test_events_that_are_taken_up_twice_are_counted_once(book: NoticeBook) -> No
 
 def test_a_failed_message_is_due_again_after_a_growing_wait_with_the_same_id(book: NoticeBook) -> None:
     book.take_up([NOTICE], "log", 17, PLACES[:1], NOW)
-    at, waits = NOW, []
+    at = NOW
+    waits: list[float] = []
     for _ in range(11):
         (due,) = book.due(PLACES, at)
         assert due.message.id == "e-1:0"

@@ -120,7 +120,7 @@ def binance_futures() -> dict[str, Any]:
 
 def ccxt_markets() -> dict[str, Any]:
     """The markets of a ccxt exchange: a linear perpetual in contracts of 0.01, a spot market, an inverse contract."""
-    swap: dict[str, Any] = {
+    swap = {
         "id": "BTC-USDT-SWAP",
         "symbol": "BTC/USDT:USDT",
         "base": "BTC",
@@ -139,7 +139,7 @@ def ccxt_markets() -> dict[str, Any]:
             "leverage": {"max": 50},
         },
     }
-    spot: dict[str, Any] = {
+    spot = {
         "id": "PEPE-USDC",
         "symbol": "PEPE/USDC",
         "base": "PEPE",

@@ -180,33 +180,33 @@ def test_a_response_with_a_next_page_says_so(tmp_path: Path) -> None:
     assert "has a next page" in read_response(save(tmp_path, document)).notes[0]
 
 
-NO_RESPONSES: tuple[tuple[object, str, str], ...] = (
-    ("", "", "is not JSON"),
-    ("{", "", "is not JSON"),
-    ("[" * 100_000, "", "is not JSON"),
-    ('{"retCode": NaN}', "", "NaN is no JSON number"),
-    ("null", "", "this is neither Bybit's"),
-    ("[1, 2]", "", "this is neither Bybit's"),
-    ("{}", "", "this is neither Bybit's"),
-    ({"retCode": 10001, "retMsg": "params error", "result": None}, "", "is an error: params error"),
-    (
-        {"retCode": 0, "result": {"category": "inverse", "list": []}},
-        "",
-        "category 'inverse' is not traded",
-    ),
-    ({"retCode": 0, "result": {"category": "linear", "list": []}}, "", "no instrument in it can be used"),
-    (
-        {"retCode": 0, "result": {"category": "linear", "list": [1, 2]}},
-        "",
-        "no instrument in it can be used",
-    ),
-    ({"symbols": []}, "", "the exchangeInfo has no symbols"),
-    (documents.ccxt_markets(), "", "add --venue, as in --venue OKX"),
-    (documents.ccxt_markets(), "o k x", "add --venue, as in --venue OKX"),
+@pytest.mark.parametrize(
+    ("document", "venue", "words"),
+    [
+        ("", "", "is not JSON"),
+        ("{", "", "is not JSON"),
+        ("[" * 100_000, "", "is not JSON"),
+        ('{"retCode": NaN}', "", "NaN is no JSON number"),
+        ("null", "", "this is neither Bybit's"),
+        ("[1, 2]", "", "this is neither Bybit's"),
+        ("{}", "", "this is neither Bybit's"),
+        ({"retCode": 10001, "retMsg": "params error", "result": {}}, "", "is an error: params error"),
+        (
+            {"retCode": 0, "result": {"category": "inverse", "list": []}},
+            "",
+            "category 'inverse' is not traded",
+        ),
+        ({"retCode": 0, "result": {"category": "linear", "list": []}}, "", "no instrument in it can be used"),
+        (
+            '{"retCode": 0, "result": {"category": "linear", "list": [1, {}]}}',
+            "",
+            "no instrument in it can be used",
+        ),
+        ({"symbols": []}, "", "the exchangeInfo has no symbols"),
+        (documents.ccxt_markets(), "", "add --venue, as in --venue OKX"),
+        (documents.ccxt_markets(), "o k x", "add --venue, as in --venue OKX"),
+    ],
 )
-
-
-@pytest.mark.parametrize(("document", "venue", "words"), NO_RESPONSES)
 def test_a_file_that_is_no_such_response_is_refused(
     document: object, venue: str, words: str, tmp_path: Path
 ) -> None:
