@@ -146,7 +146,9 @@ def paper(
     tapes = _recorded(files, symbol or (), funding_hours) if files else _synthetic(symbol, seed, bars)
     plan, console = _plan(tapes, settings, (quote or "").upper(), adopt=adopt_settings), errors_console()
     for note, of in _notes(tapes).items():
-        console.print(f"{', '.join(of)}: {note}", style="yellow", markup=False, soft_wrap=True)
+        console.print(
+            f"{', '.join(of)}: {note}", style="yellow", markup=False, soft_wrap=not console.is_terminal
+        )
     manner = Manner(speed, port if api else None, as_json, trades, chart)
     try:
         played = trade(plan, settings, manner, console)

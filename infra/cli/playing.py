@@ -74,14 +74,14 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
         watched = spans is not None or manner.port is not None
         run = PaperRun(plan, log, seen, observer=watchers if watched else None, played=played_store(settings))
         for note in rules_notes(run.plan):
-            console.print(note, style="yellow", markup=False, soft_wrap=True)
+            console.print(note, style="yellow", markup=False, soft_wrap=not console.is_terminal)
         with _served(settings, manner.port, run, watchers):
             played = _play(plan, run, manner.speed, stopping, console)
             if (mark := run.driver.engine.latest_mark) is not None:
                 summary.take(mark)
             unchecked = list(_unchecked(run))
             for note in unchecked:
-                console.print(note, style="yellow", markup=False, soft_wrap=True)
+                console.print(note, style="yellow", markup=False, soft_wrap=not console.is_terminal)
             result = Result(
                 plan, settings, summary, played, time.perf_counter() - began, trades, notes=unchecked
             )

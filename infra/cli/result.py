@@ -93,7 +93,7 @@ class Result:
         style = "bold yellow" if self.plan.opening.synthetic else "bold"
         console.print(_table(self.title, style, chain(self._rows(), tables.rows())))
         for name in sorted(self.summary.rules):
-            console.print(rules.sentence(self.summary.rules[name]), style="dim", markup=False, soft_wrap=True)
+            console.print(rules.sentence(self.summary.rules[name]), style="dim", markup=False)
         console.print(f"Sharpe and Sortino: {DEFINITION}.", style="dim")
         tables.show(console)
         if self.summary.tripped_at is not None:

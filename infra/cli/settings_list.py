@@ -81,7 +81,11 @@ class Listing:
         schema["properties"] |= {"trading": {"$ref": "#/$defs/Settings"}}
         del schema["properties"]["config"]
         parts = TypeAdapter(Settings).json_schema(ref_template="#/$defs/{model}")
-        schema["$defs"] = {**parts.pop("$defs", {}), "Settings": {**parts, "additionalProperties": False}}
+        schema["$defs"] = {
+            **schema.get("$defs", {}),
+            **parts.pop("$defs", {}),
+            "Settings": {**parts, "additionalProperties": False},
+        }
         for one in self.settings:
             _property(schema, one.key).update(_described(one))
         typer.echo(json.dumps(schema, indent=2, default=str))
