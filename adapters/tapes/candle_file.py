@@ -139,7 +139,7 @@ def _written(content: Content, read: Sequence[Candle]) -> datetime:
     if not read:
         raise InvalidTape(content.file, None, "contains no complete line with a candle")
     last, modified = read[-1], content.modified
-    within = modified is not None and last.open_time <= modified < last.close_time
+    within = modified is not None and last.open_time < modified < last.close_time
     return modified if within and modified is not None else last.close_time
 
 
