@@ -35,6 +35,7 @@ from commands.request import (
     ResolveDiscrepancy,
     ResumeStrategy,
     TripKillSwitch,
+    WithdrawClose,
 )
 from domain.errors import InvalidInput
 from tests.commands.outside import outside
@@ -51,6 +52,7 @@ REQUESTS: list[Request] = [
     AmendOrder(order_id="x-e1", limit_price=Decimal("100.10")),
     CancelOrder("x-e1", "why é ☃"),
     ClosePosition(f"{BTC}-LONG-1", "why"),
+    WithdrawClose(f"{BTC}-LONG-1", "why"),
     MoveProtection(f"{BTC}-LONG-1", Decimal(1), None),
     PauseStrategy("trend", "why"),
     ResumeStrategy("trend", "why"),
