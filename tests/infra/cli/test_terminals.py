@@ -69,11 +69,25 @@ def test_a_terminal_gets_the_log_wrapped_at_80_columns(folder: Path) -> None:
     assert [line for line in plain if len(line) > 80] == []
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
+DRAWN = [("paper", "--bars", "1500", "--seed", "4", *LOG), ("explain", "ORDER", "--full", *LOG)]
+"""Commands that draw boxes, trees and ellipses."""
+SPELLED = [
+    *(
+        (words, "ascii")
+        for words in (
+            *COMMANDS,
+            ("log", *LOG),
+            ("log", "--json", *LOG),
+            ("schemas", "graphql"),
+            ("explain", "…", *LOG),
+        )
+    ),
+    *((words, encoding) for words in DRAWN for encoding in ("latin-1", "cp437")),
+]
+
+
 @pytest.mark.parametrize(
-    "words",
-    [*COMMANDS, ("log", *LOG), ("log", "--json", *LOG), ("schemas", "graphql"), ("explain", "…", *LOG)],
-    ids=" ".join,
+    ("words", "encoding"), SPELLED, ids=[f"{' '.join(words)} {encoding}" for words, encoding in SPELLED]
 )
 def test_a_terminal_with_few_characters_gets_all_output(
     folder: Path, order: str, words: Sequence[str], encoding: str
