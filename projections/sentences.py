@@ -95,6 +95,8 @@ def _rules(event: instrument.InstrumentListed | instrument.InstrumentRulesChange
 
 
 def _mark(event: mark.AccountMarked) -> str:
+    if event.low == event.high == event.worst == event.balance:
+        return f"equity {plain(event.equity)} at the end of {event.hour:%Y-%m-%d %H}h, unchanged in the hour"
     return (
         f"equity {plain(event.equity)} at the end of {event.hour:%Y-%m-%d %H}h (balance {plain(event.balance)}, "
         f"unrealised {plain(event.unrealised)}), from {plain(event.low)} to {plain(event.high)}, "

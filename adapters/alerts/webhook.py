@@ -9,13 +9,10 @@ import hmac
 import time
 from collections.abc import Callable, Mapping
 
-import urllib3
-from urllib3.exceptions import HTTPError
-
+from adapters.alerts.http import status_of
 from adapters.alerts.notice import Message
 from adapters.alerts.place import Undelivered
 
-_TIMEOUT = urllib3.Timeout(connect=5.0, read=10.0)
 _PREFIX = "whsec_"
 
 
@@ -31,19 +28,14 @@ class Webhook:
 
     def __init__(self, url: str, secret: str = "", clock: Callable[[], float] = time.time) -> None:
         self._url, self._key, self._clock = url, key_of(secret) if secret else b"", clock
-        self._pool = urllib3.PoolManager(num_pools=1, timeout=_TIMEOUT, retries=False)
 
     def deliver(self, message: Message) -> None:
         """See `Place`. The URL and the response are not in the error, because both may hold secrets."""
         body = message.body()
-        try:
-            response = self._pool.request(
-                "POST", self._url, body=body, headers=self._headers(message.id, body), redirect=False
-            )
-        except HTTPError as fault:
-            raise Undelivered(f"the webhook did not answer: {type(fault).__name__}") from None
-        if not 200 <= response.status < 300:
-            raise Undelivered(f"the webhook answered with status {response.status}")
+        headers = self._headers(message.id, body)
+        status = status_of("the webhook", "POST", self._url, body=body, headers=headers)
+        if not 200 <= status < 300:
+            raise Undelivered(f"the webhook answered with status {status}")
 
     def _headers(self, message_id: str, body: bytes) -> Mapping[str, str]:
         sent_at = str(int(self._clock()))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from commands.instrument import check_rules
 from domain.arithmetic import EXACT, ONE, ZERO
@@ -69,7 +71,21 @@ def listed(stated: Stated, venue: str, origin: RulesOrigin) -> Row:
         check_rules(rules)
     except InvalidInput as fault:
         return LeftOut(_text(stated.symbol), str(fault))
-    return Listing(rules, origin)
+    return Listing(rules, _with_assumptions(stated, origin))
+
+
+def _with_assumptions(stated: Stated, origin: RulesOrigin) -> RulesOrigin:
+    """The origin, whose source names the figures that the response does not state."""
+    assumed = [name for name, is_missing in _ASSUMED.items() if is_missing(stated)]
+    return replace(origin, source=f"{origin.source}; assumed: {', '.join(assumed)}") if assumed else origin
+
+
+_ASSUMED: Mapping[str, Callable[[Stated], bool]] = {
+    "least notional": lambda stated: stated.min_notional is None,
+    "fees": lambda stated: stated.maker_fee is None or stated.taker_fee is None,
+    "leverage": lambda stated: stated.max_leverage is None and stated.market != "SPOT",
+}
+"""Whether a response lacks each figure that has a default."""
 
 
 def _rules(stated: Stated, venue: str) -> Instrument:

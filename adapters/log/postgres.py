@@ -29,6 +29,12 @@ _HOLDER = """
       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
+_CONTINUE = """
+    SELECT setval(pg_get_serial_sequence('stored_events', 'notification_id'), COALESCE(MAX(notification_id), 1),
+                  MAX(notification_id) IS NOT NULL)
+    FROM stored_events
+"""
+
 
 class PostgresOwner:
     """Holds the database's advisory lock while its connection is open."""
@@ -53,6 +59,16 @@ class PostgresOwner:
         self._connection.execute(sql.SQL("CREATE TABLE IF NOT EXISTS {} (id text NOT NULL)").format(table))
         once = sql.SQL("INSERT INTO {table} SELECT %s WHERE NOT EXISTS (SELECT 1 FROM {table})")
         self._connection.execute(once.format(table=table), (str(uuid4()),))
+
+    def continue_ordinals(self) -> None:
+        """Makes the next ordinal follow the last event's.
+
+        An append that a kill cut off has taken ordinals from the sequence. The lock waits until the server has ended
+        such an append.
+        """
+        with self._connection.transaction():
+            self._connection.execute("LOCK TABLE stored_events IN EXCLUSIVE MODE")
+            self._connection.execute(_CONTINUE)
 
     def release(self) -> None:
         """Releases the lock; idempotent."""
@@ -123,6 +139,7 @@ def open_postgres(address: PostgresAddress, codec: Codec) -> RecorderLog:
     try:
         recorder = factory.application_recorder()
         owner.name_storage()
+        owner.continue_ordinals()
     except (PersistenceError, psycopg.Error) as fault:
         factory.close()
         owner.release()

@@ -33,13 +33,18 @@ _UNITS = {
 def instrument_of(names: Iterable[PurePath], symbol: str | None, inside: str | None = None) -> str:
     """The instrument of `symbol` (BTCUSDT or BTCUSDT-SPOT.BYBIT) where given, else of the symbol in a file's name.
 
-    `names` are those of a file and of its member in an archive; `inside` is a symbol in the file, which counts where no
-    name has one. Raises InvalidInput where `symbol` is not a symbol, InvalidTape where there is none.
+    `names` are those of a file and of its member in an archive; `inside` is a symbol in the file. Raises InvalidInput
+    where `symbol` is not a symbol, InvalidTape where there is none, or where names and content have different ones.
     """
     if symbol is not None:
         return instrument_named(symbol)
     names = tuple(names)
-    found = next(filter(None, map(_symbol_in, (*(name.name for name in names), inside or ""))), None)
+    texts = (*(name.name for name in names), inside or "")
+    symbols = list(dict.fromkeys(filter(None, map(_symbol_in, texts))))
+    if len(symbols) > 1:
+        fault = f"its name and its content state different symbols, {' and '.join(symbols)}: rename it, or add --symbol"
+        raise InvalidTape(str(names[0]), None, fault)
+    found = next(iter(symbols), None)
     if found is None:
         fault = "the file's name contains no symbol: add --symbol, for example --symbol BTCUSDT"
         raise InvalidTape(str(names[0]), None, fault)

@@ -126,6 +126,11 @@ def _not_imported() -> None:
     raise AssertionError
 
 
+def _printable(text: str) -> str:
+    """The text without control characters, which a file's name or content may bring into an error."""
+    return "".join(one if one.isprintable() or one == "\n" else "\N{REPLACEMENT CHARACTER}" for one in text)
+
+
 def main() -> None:
     """Runs the program. An error of ours ends it with one message and an exit code, without a traceback."""
     configure()
@@ -137,7 +142,7 @@ def main() -> None:
     try:
         application({*sys.argv[1:], *completed})()
     except WhenceError as error:
-        typer.echo(f"whence: {error}", err=True)
+        typer.echo(f"whence: {_printable(str(error))}", err=True)
         sys.exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind)))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from domain.errors import InvalidInput
 from infra.cli.options import ConfigOption, InstrumentsOption, JsonOption
 
 if TYPE_CHECKING:
@@ -71,7 +72,12 @@ def list_(
     from adapters.instruments import read_catalogue
     from infra.cli.output import readers_may_leave
 
-    held = read_catalogue(_place(instruments, config))
+    place = _place(instruments, config)
+    if not place.exists():
+        raise InvalidInput(
+            f"{place} does not exist, so nothing is imported; see `whence instruments import --help`"
+        )
+    held = read_catalogue(place)
     chosen = [listing for name, listing in held.items() if symbol is None or symbol.upper() in name]
     with readers_may_leave():
         if as_json:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from adapters.log.address import SqliteAddress, parse_address
+from domain.errors import InvalidInput
 from infra.config import WhenceSettings, load
 from infra.store import migrate, open_store
 from projections.answering import answering
@@ -23,8 +25,14 @@ class OpenedStore:
 
 @contextmanager
 def opened(**given: object) -> Generator[OpenedStore]:
-    """The configured store, migrated. Errors of the database are raised as StoreError."""
+    """The configured store, migrated. Errors of the database are raised as StoreError.
+
+    Raises InvalidInput where the log is a file that does not exist, so that a mistyped name makes no empty store.
+    """
     settings = load(**given)
+    log = parse_address(settings.log)
+    if isinstance(log, SqliteAddress) and not log.path.exists():
+        raise InvalidInput(f"there is no log at {log.path}; `whence paper --log {log}` begins one")
     engine = open_store(settings)
     try:
         migrate(engine)

@@ -149,6 +149,8 @@ def paper(
         console.print(
             f"{', '.join(of)}: {note}", style="yellow", markup=False, soft_wrap=not console.is_terminal
         )
+    if chart is not None and not chart.parent.is_dir():
+        raise InvalidInput(f"--chart {chart}: the folder {chart.parent} does not exist; create it first")
     manner = Manner(speed, port if api else None, as_json, trades, chart)
     try:
         played = trade(plan, settings, manner, console)
@@ -173,10 +175,9 @@ def _offer(settings: WhenceSettings, port: int, console: Console) -> None:
     """Offers to open the API with a keypress; offers nothing where there is no terminal."""
     if not (sys.stdin.isatty() and console.is_terminal):
         return
-    console.print(
-        "\n[bold]Enter[/bold] opens the API on this log, with GraphiQL in the browser; Ctrl-C exits."
-    )
-    sys.stdin.readline()
+    console.print("\n[bold]Enter[/bold] opens the API on this log; Ctrl-C or Ctrl-D exits.")
+    if not sys.stdin.readline():
+        return
     from infra.cli.serving import ApiOptions, plan_of, serve
 
     serve(settings, plan_of(ApiOptions(port=port)))

@@ -121,6 +121,7 @@ def _draw(result: Result, file: Path) -> None:
         file.write_text(result.tables.chart(result.title), encoding="utf-8")
     except OSError as error:
         raise InvalidInput(f"--chart {file}: {error.strerror or type(error).__name__}") from None
+    typer.echo(f"The chart is in {file}.", err=True)
 
 
 @contextmanager

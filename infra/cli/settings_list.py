@@ -16,12 +16,13 @@ from pydantic import TypeAdapter
 from rich.markup import escape
 from rich.padding import Padding
 
+from domain.arithmetic import ZERO
 from domain.settings import Settings, StrategySettings
 from infra.cli.output import console_of
 from infra.config import WhenceSettings, load, shown
 from infra.layer import is_table
 from infra.settings_catalogue import Setting, trading
-from infra.trading import trading_settings
+from infra.trading import names_win_rate, trading_settings
 
 _OWN: Mapping[str, str] = {
     "log": "",
@@ -62,7 +63,10 @@ class Listing:
     def in_force(cls, config: Path | None) -> Listing:
         """The settings of file and environment. Raises InvalidSettings."""
         given = load(config=config)
-        return cls(_all(given, trading_settings(given.trading)), cls.of_defaults().defaults)
+        defaults = cls.of_defaults().defaults
+        if names_win_rate(given.trading):
+            defaults = {**defaults, "trading.risk.minimum_win_rate": ZERO}
+        return cls(_all(given, trading_settings(given.trading)), defaults)
 
     def show(self, *, only_changed: bool, as_json: bool) -> None:
         """Prints the settings, or only those that differ from their defaults."""

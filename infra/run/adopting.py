@@ -5,15 +5,17 @@ They are a request like those of people, so the log records them with a cause th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import cast
 
 from commands.request import ChangeSettings, Requested
 from domain.adjusting import names
-from domain.log import EventLog
+from domain.errors import TapeMismatch
+from domain.log import Envelope, EventLog
 from domain.settings import Settings, SettingsChanged
+from infra.run.plan import Plan
 
 ACTOR = "settings"
 """The actor of the request, in place of a person."""
@@ -50,6 +52,42 @@ def request_for(changes: Mapping[str, str], account: str, version: int, now: dat
         valid_until=now + _VALID,
         request=ChangeSettings(changes),
     )
+
+
+class AdoptionCheck:
+    """Finds out whether the settings that the log adopted last are those of the plan.
+
+    Without it, a `whence.toml` that was set back to the settings of the log's opening would have no effect in silence.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._adopted: SettingsChanged | None = None
+
+    def seeing(self, seen: Callable[[Envelope], None]) -> Callable[[Envelope], None]:
+        """`seen`, which also notices an adoption; `seen` itself where the plan adopts its settings anyway."""
+        if self._plan.adopt:
+            return seen
+
+        def noticing(envelope: Envelope) -> None:
+            if type(envelope.event) is SettingsChanged and envelope.meta.actor == ACTOR:
+                self._adopted = envelope.event
+            seen(envelope)
+
+        return noticing
+
+    def check(self) -> None:
+        """Raises TapeMismatch where the log has adopted other settings; nothing is checked a second time."""
+        adopted, self._adopted = self._adopted, None
+        if adopted is None:
+            return
+        planned = [one for one in (self._plan.settings, self._plan.older) if one is not None]
+        changes = [changes_to(adopted.settings, one) for one in planned]
+        if all(changes):
+            raise TapeMismatch(
+                f"this log has adopted settings with another {', '.join(changes[0])} (version {adopted.version}); "
+                "configure those, or give --adopt-settings to put the configured ones in force"
+            )
 
 
 def _spelled(value: object) -> str:

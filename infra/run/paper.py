@@ -25,7 +25,7 @@ from commands.world import World
 from domain.candle import Candle
 from domain.errors import InvalidSettings, TapeMismatch
 from domain.log import Envelope, EventLog
-from infra.run.adopting import changes_to, request_for
+from infra.run.adopting import AdoptionCheck, changes_to, request_for
 from infra.run.attending import Attending
 from infra.run.clock import utc_now
 from infra.run.collecting import seldom_collected
@@ -59,12 +59,14 @@ class PaperRun(Attending):
         """
         self.plan = resumed(plan, log)
         self._adopts = self.plan.adopts
+        self._adoption = AdoptionCheck(plan)
         self._exchange = self.plan.exchange()
         self._finer = FinerRules(plan, self.plan)
         identity = Identity(self.plan.opening.log_id, plan.account, SOURCE)
         recall = Recall(log.read())
         engine = Engine(World(), identity, since=plan.begins, instances=plan.instances, recall=recall)
-        driver = Driver(engine, log, Sender(plug(self._exchange), lambda: self.at), seen, observer)
+        sender = Sender(plug(self._exchange), lambda: self.at)
+        driver = Driver(engine, log, sender, self._adoption.seeing(seen), observer)
         files = {tape.instrument: tape.path for tape in plan.tapes}
         begins = log.head() == 0
         self._played = None if played is None else PlayedTape(played, identity.log_id, files, begins=begins)
@@ -120,10 +122,14 @@ class PaperRun(Attending):
     def _adopt(self) -> None:
         """Puts the settings that the plan adopts in force, once the log is recalled.
 
-        Raises InvalidSettings where they are declined.
+        Raises InvalidSettings where they are declined, TapeMismatch where the log has adopted other settings than the
+        plan's.
         """
         wanted, in_force = self._adopts, self.world.portfolio.settings
-        if wanted is None or self.recalling:
+        if self.recalling:
+            return
+        self._adoption.check()
+        if wanted is None:
             return
         self._adopts = None
         changes = changes_to(in_force.settings, wanted)

@@ -22,6 +22,7 @@ from infra.config import WhenceSettings
 from infra.logs import open_owned, open_reader
 from infra.run.paper import PaperRun
 from infra.run.plan import Plan, plan_of
+from infra.trading import on_tapes
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 CANDLES = 77_760
@@ -43,7 +44,7 @@ def files(market_data: Path) -> Sequence[Path]:
 def recorded_plan(market_data: Path) -> Plan:
     """The plan of all three symbols together, with the default settings."""
     now = datetime.now(UTC)
-    return plan([read_tape(file, now=now) for file in files(market_data)], Settings())
+    return plan([read_tape(file, now=now) for file in files(market_data)], on_tapes(Settings()))
 
 
 def short_plan() -> Plan:

@@ -65,7 +65,7 @@ def test_every_fill_is_traced_back_to_a_candle(story: Sequence[Recorded]) -> Non
             steps.append(type(envelope.event).__name__)
             assert envelope.meta.correlation_id == fill.meta.correlation_id
             envelope = by_id[envelope.meta.causation_id]
-        assert steps == ["OrderPlaced", "DecisionMade"]
+        assert steps in (["OrderPlaced", "DecisionMade"], ["OrderPlaced", "PositionClosing", "DecisionMade"])
         assert envelope.meta.causation_id.startswith("candle:")
 
 

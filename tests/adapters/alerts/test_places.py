@@ -7,10 +7,13 @@ import hashlib
 import hmac
 import json
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 import pytest
 
 from adapters.alerts.command import Command
@@ -97,6 +100,14 @@ def test_an_error_of_a_webhook_does_not_show_its_url(receiver: Receiver) -> None
         assert fault.value.__suppress_context__
 
 
+@pytest.mark.parametrize("endless", ["big", "drip"])
+def test_a_body_without_end_does_not_delay_the_confirmation(receiver: Receiver, endless: str) -> None:
+    receiver.bodies.append(endless)
+    began = time.monotonic()
+    Webhook(receiver.url).deliver(MESSAGE)
+    assert time.monotonic() - began < 5
+
+
 def test_a_command_gets_the_message_on_its_standard_input(tmp_path: Path) -> None:
     file = tmp_path / "received"
     script = f"import sys; open({str(file)!r}, 'wb').write(sys.stdin.buffer.read())"
@@ -115,6 +126,27 @@ def test_a_command_gets_the_message_on_its_standard_input(tmp_path: Path) -> Non
 def test_a_command_that_fails_does_not_confirm(script: str, reason: str) -> None:
     with pytest.raises(Undelivered, match=reason):
         Command([sys.executable, "-c", script], seconds=0.5 if "sleep" in script else 30).deliver(MESSAGE)
+
+
+def test_the_output_of_a_command_is_not_kept() -> None:
+    with pytest.raises(Undelivered, match=r"yes did not end within 0\.5 s"):
+        Command(["yes"], seconds=0.5).deliver(MESSAGE)
+
+
+def test_a_command_that_leaves_a_child_behind_has_confirmed(tmp_path: Path) -> None:
+    script = f"(sleep 20 &) ; cat >> {tmp_path / 'received'}; exit 0"
+    Command(["/bin/sh", "-c", script], seconds=10).deliver(MESSAGE)
+    assert (tmp_path / "received").read_bytes() == MESSAGE.body()
+
+
+def test_a_command_that_is_killed_is_killed_with_the_programs_that_it_started(tmp_path: Path) -> None:
+    with pytest.raises(Undelivered, match="did not end"):
+        Command(["/bin/sh", "-c", f"sleep 30 & echo $! > {tmp_path / 'pid'}; wait"], seconds=1).deliver(
+            MESSAGE
+        )
+    child = int((tmp_path / "pid").read_text())
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(child).wait(5)
 
 
 def test_a_command_that_does_not_exist_is_reported() -> None:

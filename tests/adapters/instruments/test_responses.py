@@ -91,12 +91,32 @@ def test_the_rules_of_every_usable_instrument_are_read(name: str, tmp_path: Path
     document, venue, source, expected = READ[name]
     imported = read_response(save(tmp_path, document), venue)
     assert {one.instrument.id: figures(one) for one in imported.listings} == expected
-    assert {one.origin.source for one in imported.listings if one.origin} == {source}
+    assert {one.origin.source.partition(";")[0] for one in imported.listings if one.origin} == {source}
+
+
+@pytest.mark.parametrize(
+    ("document", "venue", "assumed"),
+    [
+        (documents.bybit_linear(), "", "fees"),
+        (documents.bybit_linear(leverageFilter={}), "", "fees, leverage"),
+        (documents.ccxt_markets(), "OKX", "least notional"),
+    ],
+    ids=["Bybit", "Bybit without leverage", "ccxt with fees"],
+)
+def test_the_source_names_the_figures_that_the_response_does_not_state(
+    document: object, venue: str, assumed: str, tmp_path: Path
+) -> None:
+    listings = read_response(save(tmp_path, document), venue).listings
+    assert f"; assumed: {assumed}" in {
+        one.origin.source[-len(assumed) - 11 :] for one in listings if one.origin
+    }
 
 
 def test_rules_carry_the_time_of_the_response_or_else_of_the_file(tmp_path: Path) -> None:
     (dated, *_) = read_response(save(tmp_path, documents.bybit_linear())).listings
-    assert dated.origin == RulesOrigin("Bybit v5 instruments-info (linear)", TIME, guessed=False)
+    assert dated.origin == RulesOrigin(
+        "Bybit v5 instruments-info (linear); assumed: fees", TIME, guessed=False
+    )
     path = save(tmp_path, documents.bybit_linear() | {"time": "soon"})
     (undated, *_) = read_response(path).listings
     assert undated.origin is not None

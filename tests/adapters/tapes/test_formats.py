@@ -230,14 +230,32 @@ def test_a_row_number_counts_the_lines_before_the_table(tmp_path: Path) -> None:
         ("candles.csv", VENDOR, "BTCUSDT-LINEAR.BYBIT"),
         ("candles.json", bybit(symbol="ETHUSDT"), "ETHUSDT-LINEAR.BYBIT"),
         ("candles.csv", VENDOR.replace("BTCUSDT", "BTC/USDT"), "BTCUSDT-LINEAR.BYBIT"),
-        ("ETHUSDT_5m.json", bybit(symbol="BTCUSDT"), "ETHUSDT-LINEAR.BYBIT"),
+        ("ETHUSDT_5m.json", bybit(symbol="ETHUSDT"), "ETHUSDT-LINEAR.BYBIT"),
     ],
-    ids=["a column", "a response", "with a slash", "the name of the file first"],
+    ids=["a column", "a response", "with a slash", "as in the name"],
 )  # fmt: skip
 def test_the_symbol_inside_a_file_counts_where_its_name_has_none(
     tmp_path: Path, name: str, text: str, instrument: str
 ) -> None:
     assert recording(tmp_path, text, name).tape.instrument == instrument
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("ETHUSDT_5m.json", bybit(symbol="BTCUSDT")), ("ETHUSDT_5m.csv", VENDOR)]
+)
+def test_a_file_whose_name_and_content_state_different_symbols_is_refused(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    with pytest.raises(
+        InvalidTape, match="state different symbols, ETHUSDT and BTCUSDT: rename it, or add --symbol"
+    ):
+        recording(tmp_path, text, name)
+
+
+def test_a_row_with_a_key_twice_is_refused(tmp_path: Path) -> None:
+    text = '[{"time": 1743699900000, "open": 1, "open": 100, "high": 101, "low": 1, "close": 2, "volume": 3}]'
+    with pytest.raises(InvalidTape, match="the key 'open' stands twice in one object"):
+        recording(tmp_path, text, "BTCUSDT_5m.json")
 
 
 MIXED = VENDOR.replace("BTCUSDT", "ETHUSDT", 1)

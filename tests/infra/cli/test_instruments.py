@@ -17,13 +17,16 @@ def test_imported_rules_are_used_and_called_real_with_their_source(whence: Whenc
     save(tmp_path, documents.binance_spot())
     done = whence("instruments", "import", "saved.json")
     assert (done.code, done.err) == (0, "")
-    assert "saved.json: 2 instruments of Binance exchangeInfo (spot), as of 2025-01-02 09:22 UTC" in done.out
+    assert (
+        "saved.json: 2 instruments of Binance exchangeInfo (spot); assumed: fees, as of 2025-01-02 09:22 UTC"
+        in (done.out)
+    )
     assert "whence-instruments.json holds 2 instruments now." in done.out
     write(tmp_path, FILES, "STRAXBUSD_5m.csv")
     played = whence("paper", "--candles", "STRAXBUSD_5m.csv", "--json")
     assert played.code == 0, played.err
     rules = json.loads(played.out)["rules"]["STRAXBUSD-LINEAR.BYBIT"]
-    assert (rules["origin"], rules["source"]) == ("real", "Binance exchangeInfo (spot)")
+    assert (rules["origin"], rules["source"]) == ("real", "Binance exchangeInfo (spot); assumed: fees")
     assert (rules["tick"], rules["lot"], rules["quote"]) == ("0.00001", "0.0001", "BUSD")
     assert "guessed" not in played.err
     listed = whence("log", "--type", "InstrumentListed")

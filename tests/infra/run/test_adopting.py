@@ -52,7 +52,16 @@ def test_a_log_with_adopted_settings_is_played_again_to_the_same_events() -> Non
     whole = play(plan(AFTER, adopt=True), log)
     assert play(plan(AFTER), log) == whole
     assert play(plan(AFTER, adopt=True), log) == whole
-    assert play(plan(BEFORE), log) == whole, "the settings of the opening resume the log, too"
+
+
+def test_settings_that_were_set_back_after_an_adoption_are_refused() -> None:
+    log = ListLog()
+    play(plan(BEFORE, tape=shorter(300)), log)
+    play(plan(AFTER, adopt=True, tape=shorter(500)), log)
+    with pytest.raises(
+        TapeMismatch, match=r"has adopted settings with another risk\.allowed, .* \(version 2\)"
+    ):
+        play(plan(BEFORE), log)
 
 
 def test_settings_of_a_tape_that_was_played_to_its_end_are_adopted_there() -> None:
