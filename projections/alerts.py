@@ -90,6 +90,21 @@ def _raised(rows: Rows, recorded: Recorded) -> None:
         rows.put("alerts", row)
 
 
+def _line(event: Any) -> str:
+    """The event's sentence; for a refused signal the figures of the daily loss, which its sentence does not have."""
+    votes = event.votes if isinstance(event, DecisionMade) else ()
+    figures = next((vote.figures for vote in votes if vote.member == "daily_loss"), {})
+    if not figures.keys() >= {"limit", "day_balance", "balance"}:
+        return sentence(event)
+    return _DAILY_LOSS.format_map(figures)
+
+
+_DAILY_LOSS = (
+    "the day's loss has reached its limit of {limit}: the balance went from {day_balance} to {balance}; entries are "
+    "skipped until the day ends"
+)
+
+
 def alert_of(recorded: Recorded) -> Row | None:
     """The row of the alert that the event raises; None for an event that raises none."""
     meta, event = recorded.envelope.meta, recorded.envelope.event
@@ -100,7 +115,7 @@ def alert_of(recorded: Recorded) -> Row | None:
         "account": meta.account,
         "severity": alert.severity.value,
         "kind": alert.kind,
-        "line": sentence(event),
+        "line": _line(event),
         "stream": meta.stream,
         "chain": meta.correlation_id,
         "at": meta.occurred_at,
@@ -108,4 +123,4 @@ def alert_of(recorded: Recorded) -> Row | None:
     }
 
 
-ALERTS = Projection("alerts", 3, Order.STREAM, (TABLE,), dict.fromkeys(_ALERTS, _raised))
+ALERTS = Projection("alerts", 4, Order.STREAM, (TABLE,), dict.fromkeys(_ALERTS, _raised))

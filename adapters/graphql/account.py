@@ -51,7 +51,9 @@ class Account:
         description="The funding of open positions so far, negative where it was paid; part of the balance."
     )
     reserved: Decimal = strawberry.field(description="The amount reserved for entry orders.")
-    available: Decimal = strawberry.field(description="Balance - reserved.")
+    available: Decimal = strawberry.field(
+        description="Balance - reserved. The margin that open positions hold is not subtracted."
+    )
     exposure: Decimal = strawberry.field(description="The cost of all open positions.")
     open_positions: int = strawberry.field(description="The number of open positions.")
     open_risk: Decimal | None = strawberry.field(

@@ -122,8 +122,10 @@ class Result:
         named = ["--log", self.log] + (["--config", str(file)] if file not in (None, DEFAULT_FILE) else [])
         log, whence = shlex.join(named), _program()
         summary = self.summary
-        yield f"{whence} explain {summary.last_closed_by or summary.last_signal or 'log'} {log}"
-        yield f"{whence} log --type {'PositionClosed' if summary.trades else 'DecisionMade'} {log}"
+        wanted = summary.last_closed_by or summary.last_signal
+        if wanted:
+            yield f"{whence} explain {wanted} {log}"
+            yield f"{whence} log --type {'PositionClosed' if summary.trades else 'DecisionMade'} {log}"
         yield f"{whence} log --json {log}"
         yield f"{whence} api {log}"
 

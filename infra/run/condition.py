@@ -87,7 +87,8 @@ def _report(before: Sequence[Fault], after: Sequence[Fault]) -> None:
         if (fault.name, fault.kind) not in ended and fault.kind is not FaultKind.BUILDING:
             _log.error("alert: read model %s", fault, extra={"alert": f"READ_MODEL_{fault.kind}"})
     for name, kind in sorted(ended - begun):
-        _log.info("read model %s: %s is over", name, kind)
+        if kind is not FaultKind.BUILDING:
+            _log.info("read model %s: %s is over", name, kind)
 
 
 def _named(faults: Sequence[Fault]) -> set[tuple[str, FaultKind]]:

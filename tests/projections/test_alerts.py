@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 
-from projections.alerts import ALERTS, TABLE
+from domain.events import Event
+from domain.log import Envelope, Recorded
+from domain.position import PositionCloseFailed
+from domain.signal import Chamber, Vote
+from projections.alerts import ALERTS, TABLE, alert_of
 from projections.sentences import sentence
+from tests.domain.history import NOW, D, a_decision
 from tests.projections.odd import an_odd_log
 from tests.projections.worlds import table_of
+from tests.schemas.samples import META
 
 
 def test_each_alert_has_one_row_with_sentence_stream_and_time_of_its_event() -> None:
@@ -38,3 +44,32 @@ def test_each_alert_has_one_row_with_sentence_stream_and_time_of_its_event() -> 
         )
         assert (row["at"], row["account"]) == (meta.occurred_at, meta.account)
     assert set(next(iter(rows.values()))) == set(TABLE.columns)
+
+
+def recorded(event: Event) -> Recorded:
+    return Recorded(1, Envelope(META, event), b"")
+
+
+def test_the_alert_of_a_daily_loss_has_the_figures_of_the_vote() -> None:
+    figures = {"limit": "500.0", "day_balance": "10000", "balance": "9480.5"}
+    vote = Vote(
+        member="daily_loss",
+        chamber=Chamber.RISK,
+        approves=False,
+        reasons=("DAILY_LOSS_LIMIT",),
+        figures=figures,
+    )
+    row = alert_of(recorded(a_decision(reasons=("DAILY_LOSS_LIMIT",), votes=(vote,))))
+    assert row is not None
+    assert row["line"] == (
+        "the day's loss has reached its limit of 500.0: the balance went from 10000 to 9480.5; entries are skipped "
+        "until the day ends"
+    )
+
+
+def test_a_close_that_fails_is_an_alert_at_the_third_attempt_and_at_every_tenth() -> None:
+    def alarms(attempt: int) -> bool:
+        failed = PositionCloseFailed(order_id="a-x1", attempt=attempt, remaining=D(1), retry_at=NOW)
+        return alert_of(recorded(failed)) is not None
+
+    assert [attempt for attempt in range(1, 25) if alarms(attempt)] == [3, 10, 20]

@@ -186,7 +186,8 @@ def test_a_run_without_a_trade_also_suggests_commands(whence: Whence, tmp_path: 
     assert "no trade yet" in done.out
     assert "Paper trading" in done.out
     assert "SYNTHETIC" not in done.out
-    assert "explain log --log sqlite:///whence.db" in done.out
+    assert "explain" not in done.out
+    assert "log --json --log sqlite:///whence.db" in done.out
     assert whence("explain", "log").code == 0
 
 
