@@ -93,12 +93,13 @@ def _raised(rows: Rows, recorded: Recorded) -> None:
 def _line(event: Any) -> str:
     """The event's sentence; for a refused signal the figures of the daily loss, which its sentence does not have."""
     votes = event.votes if isinstance(event, DecisionMade) else ()
-    figures = next((vote.figures for vote in votes if vote.member == "daily_loss"), {})
+    figures = next((vote.figures for vote in votes if vote.member == "daily_loss"), _NO_FIGURES)
     if not figures.keys() >= {"limit", "day_balance", "balance"}:
         return sentence(event)
     return _DAILY_LOSS.format_map(figures)
 
 
+_NO_FIGURES: Mapping[str, str] = {}
 _DAILY_LOSS = (
     "the day's loss has reached its limit of {limit}: the balance went from {day_balance} to {balance}; entries are "
     "skipped until the day ends"
