@@ -36,7 +36,7 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from adapters.codes import Code, code_of
 from adapters.http.gate import Gate, TooOften, authorization_of
-from adapters.http.operation import check_operation, check_text, read_json
+from adapters.http.operation import check_operation, check_text, read_json, syntax_fault
 from adapters.http.refusal import refusal
 from adapters.metrics.api import ApiMetrics
 from commands.caller import Caller
@@ -151,14 +151,18 @@ def _fault_of(message: SubscribeMessage) -> Exception | None:
     payload = cast("object", message.get("payload"))  # the type is what a correct client sends
     if not isinstance(payload, dict):
         return InvalidInput("the `payload` of a subscribe message must be an object")
+    request = cast("dict[str, object]", payload)
     try:
-        check_operation(cast("dict[str, object]", payload))
+        kind = check_operation(request)
     except InvalidInput as fault:
         return fault
-    return None
+    return None if kind is not None else syntax_fault(cast(str, request["query"]))
 
 
 def _error_of(fault: Exception) -> GraphQLError:
+    if isinstance(fault, GraphQLError):
+        fault.extensions = {"code": Code.BAD_INPUT}
+        return fault
     code = Code.RATE_LIMITED if isinstance(fault, TooOften) else code_of(fault)
     return GraphQLError(str(fault), extensions={"code": code})
 

@@ -71,6 +71,15 @@ def check_operation(request: Mapping[str, object]) -> OperationType | None:
     return _checked(cast(str, query), cast("str | None", chosen))
 
 
+def syntax_fault(query: str) -> GraphQLError | None:
+    """The fault of a document that cannot be parsed, with its place; None for any other document."""
+    try:
+        parse(query, max_tokens=_TOKENS, no_location=True)
+    except GraphQLError as fault:
+        return fault
+    return None
+
+
 def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):

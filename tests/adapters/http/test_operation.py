@@ -79,6 +79,7 @@ OPERATIONS: Mapping[str, Mapping[str, Any]] = {
 
 DOCUMENTS: Mapping[str, str] = {
     "a syntax error": "subscription {",
+    "a long comment": f"# {'x' * 60_000}",
     "an escaped surrogate": '{ fails(how: "\\ud800") }',
     "a raw nul": "{ me \0 }",
     "an unknown field": "{ nothing }",
