@@ -47,7 +47,10 @@ def read_response(path: Path, venue: str = "") -> Imported:
     if not listings:
         why = f": {left_out[0].symbol}: {left_out[0].reason}" if left_out else ""
         raise InvalidInput(f"{path}: no instrument in it can be used{why}")
-    return Imported(_without_repeats(listings), left_out, notes)
+    try:
+        return Imported(_without_repeats(listings), left_out, notes)
+    except InvalidInput as fault:
+        raise InvalidInput(f"{path}: {fault}") from None
 
 
 def _read(document: object, venue: str, saved: datetime) -> tuple[Sequence[Row], Sequence[str]]:
@@ -91,6 +94,12 @@ def _time(milliseconds: object) -> datetime | None:
 
 
 def _without_repeats(listings: Sequence[Listing]) -> Sequence[Listing]:
-    """The last listing of each instrument, in order of id."""
-    last = {listing.instrument.id: listing for listing in listings}
-    return [last[name] for name in sorted(last)]
+    """Each instrument once, in order of id. Raises InvalidInput where one is listed with different rules."""
+    found: dict[str, Listing] = {}
+    for listing in listings:
+        name = listing.instrument.id
+        if found.setdefault(name, listing).instrument != listing.instrument:
+            raise InvalidInput(
+                f"{name} is in it twice, with different rules: remove the one that is not in force"
+            )
+    return [found[name] for name in sorted(found)]

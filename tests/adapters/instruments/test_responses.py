@@ -250,3 +250,9 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         read_response(tmp_path / "absent.json")
     with pytest.raises(InvalidInput, match="is not a regular file"):
         read_response(tmp_path)
+
+
+def test_an_instrument_that_is_listed_twice_with_different_rules_is_refused(tmp_path: Path) -> None:
+    pages = [documents.bybit_linear(), documents.bybit_linear(priceFilter={"tickSize": "0.5"})]
+    with pytest.raises(InvalidInput, match=r"BTCUSDT-LINEAR\.BYBIT is in it twice, with different rules"):
+        read_response(save(tmp_path, pages))
