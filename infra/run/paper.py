@@ -59,7 +59,7 @@ class PaperRun(Attending):
         """
         self.plan = resumed(plan, log)
         self._adopts = self.plan.adopts
-        self._adoption = AdoptionCheck(plan)
+        self._adoption, self._is_settled = AdoptionCheck(plan), False
         self._exchange = self.plan.exchange()
         self._finer = FinerRules(plan, self.plan)
         identity = Identity(self.plan.opening.log_id, plan.account, SOURCE)
@@ -125,13 +125,13 @@ class PaperRun(Attending):
         Raises InvalidSettings where they are declined, TapeMismatch where the log has adopted other settings than the
         plan's.
         """
-        wanted, in_force = self._adopts, self.world.portfolio.settings
-        if self.recalling:
+        if self._is_settled or self.recalling:
             return
+        self._is_settled = True
         self._adoption.check()
+        wanted, in_force = self._adopts, self.world.portfolio.settings
         if wanted is None:
             return
-        self._adopts = None
         changes = changes_to(in_force.settings, wanted)
         answer = self.answer(request_for(changes, self.plan.account, in_force.version, self._clock()))
         if isinstance(answer, Declined):
