@@ -110,6 +110,8 @@ def _volumes(sheet: Sheet, header: Sequence[str], found: Mapping[str, Sequence[i
     if _BINANCE & set(map(plain_name, header)) and {"volume", "turnover"} <= plain.keys():
         _check_coins(sheet, plain)
         return _Volumes({"volume": plain["volume"]}, "Binance klines")
+    if {"volume", "turnover"} <= plain.keys():
+        _check_turnover(sheet, plain)
     return _Volumes({"volume": plain["volume"]} if "volume" in plain else {})
 
 
@@ -153,6 +155,19 @@ def _check_coins(sheet: Sheet, plain: Mapping[str, int]) -> None:
         raise sheet.fault(CONTRACTS)
 
 
+def _check_turnover(sheet: Sheet, plain: Mapping[str, int]) -> None:
+    """Raises InvalidTape where the turnover contradicts the volume in nearly every candle, unless it is always 0."""
+    volume, turnover = plain["volume"], plain["turnover"]
+    stated = any(text.strip("0. ") for text in sampled(sheet.columns[turnover]))
+    if stated and _share(sheet, plain, volume, turnover) < 1 - _CERTAIN:
+        swapped = _share(sheet, plain, turnover, volume) >= _CERTAIN
+        raise sheet.fault(
+            "the turnover is not the volume times a price"
+            + (", but the volume is the turnover times one: swap their names" if swapped else _REMOVE_ONE)
+        )
+
+
+_REMOVE_ONE = ": the volume is needed in the base currency; name that column volume, and remove the other"
 CONTRACTS = (
     "Binance klines: the turnover is not the volume times a price, as in COIN-M files, whose volume counts contracts; "
     "only spot and USD-M files are read"

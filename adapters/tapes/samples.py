@@ -45,7 +45,8 @@ def turnover_share(candles: Candles) -> float:
     rules of single figures report them.
     """
     rows = [[*map(_number, row), *map(_half_step, row[2:])] for row in zip(*candles, strict=True)]
-    fits = [_fits(*row) for row in rows if isfinite(sum(row)) and (row[2] or row[3])]
+    valid = (row for row in rows if isfinite(sum(row)) and 0 < row[0] <= row[1] and min(row[2:4]) >= 0)
+    fits = [_fits(*row) for row in valid if row[2] or row[3]]
     return sum(fits) / len(fits) if fits else 1.0
 
 

@@ -258,6 +258,27 @@ def test_a_row_with_a_key_twice_is_refused(tmp_path: Path) -> None:
         recording(tmp_path, text, "BTCUSDT_5m.json")
 
 
+@pytest.mark.parametrize(
+    ("volume", "turnover", "fault"),
+    [
+        ("500", "5", "but the volume is the turnover times one: swap their names"),
+        ("5", "1000000000000", "name that column volume, and remove the other"),
+    ],
+    ids=["swapped", "another unit"],
+)
+def test_a_turnover_that_contradicts_the_volume_is_refused(
+    tmp_path: Path, volume: str, turnover: str, fault: str
+) -> None:
+    rows = [[bar.seconds, *bar.prices, volume, turnover] for bar in BARS]
+    with pytest.raises(InvalidTape, match=fault):
+        recording(tmp_path, lines(rows, "time,open,high,low,close,volume,turnover"))
+
+
+def test_a_turnover_that_is_always_zero_is_read(tmp_path: Path) -> None:
+    rows = [[bar.seconds, *bar.prices, bar.volume, 0] for bar in BARS]
+    assert recording(tmp_path, lines(rows, "time,open,high,low,close,volume,turnover")).tape.candles
+
+
 MIXED = VENDOR.replace("BTCUSDT", "ETHUSDT", 1)
 CONTRACTS = [[*row[:7], bar.volume, *row[8:]] for row, bar in zip(binance(MS), BARS, strict=True)]
 NARROW = [[r[0], *r[1:5]] for r in PLAIN]

@@ -24,7 +24,8 @@ on_disk = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], 
 
 Cells = list[list[str]]
 
-_amounts = st.decimals(0, Decimal("1e12"), places=6)
+_amounts = st.decimals(0, Decimal("1e6"), places=6)
+_STEP = Decimal("1e-6")
 _prices = st.decimals(Decimal("1e-6"), Decimal("1e9"), places=6)
 _maybe = st.none()
 
@@ -47,6 +48,7 @@ def _candle(draw: st.DrawFn, interval: timedelta, opens: datetime) -> Candle:
     low, one, other, high = sorted(draw(st.lists(_prices, min_size=4, max_size=4)))
     opened, closed = draw(st.permutations([one, other]))
     bid, ask = sorted(draw(st.tuples(_prices, _prices)))
+    volume = draw(_amounts)
     return Candle(
         instrument="BTCUSDT-LINEAR.BYBIT",
         interval=interval,
@@ -55,8 +57,8 @@ def _candle(draw: st.DrawFn, interval: timedelta, opens: datetime) -> Candle:
         high=high,
         low=low,
         close=closed,
-        volume=draw(_amounts),
-        turnover=draw(_maybe | _amounts),
+        volume=volume,
+        turnover=draw(_maybe | st.just((volume * closed).quantize(_STEP))),
         bid=draw(_maybe | st.just(bid)),
         ask=draw(_maybe | st.just(ask)),
         funding_rate=draw(_maybe | st.decimals(Decimal("-0.1"), Decimal("0.1"), places=6)),
