@@ -21,7 +21,7 @@ from tests.benchmarks.crosses import NAME, RECORDED, SETTINGS, recorded_tape
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.logs import owned
 
-_CLOSED, _EVENTS = 1_033, 24_861
+_CLOSED, _EVENTS = 1_033, 26_644
 """The number of closed positions, on which three other engines and a plain loop agree, and of events that we record."""
 
 _TIMES = 3
