@@ -136,6 +136,7 @@ def test_an_invalid_command_is_refused_in_one_line(
 
 
 def test_an_empty_store_is_reported_with_the_command_to_begin(whence: Whence) -> None:
+    filled("sqlite:///whence.db", _EVENTS)
     assert "`whence projections run` begins" in whence("projections", "list").err
     refused = whence("projections", "digest", "orders")
     assert refused.code == 1
