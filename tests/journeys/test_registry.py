@@ -5,6 +5,7 @@ read the topic.
 from __future__ import annotations
 
 import subprocess
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +22,8 @@ from tests.adapters.registry.oracle import oracle
 from tests.journeys.program import whence
 from tests.journeys.runs import events_at, events_of
 
+_OF_EACH_KIND = 3
+"""Confluent's deserializer makes a request to the registry for every record, so it reads three of each kind of event."""
 BEFORE, ALL = ("--bars", "500"), ("--bars", "2500")
 
 
@@ -81,10 +84,13 @@ def test_a_log_with_a_registry_added_later_reads_as_one_log(
     with closing(Consumer(readable(address))) as consumer:
         records = list(values(consumer, kafka_topic, len(whole)))
     assert {value[:2] for value in records[: len(before)]} == {b"\xc3\x01"}
-    read = oracle(subjects, kafka_topic)
+    read, checked = oracle(subjects, kafka_topic), Counter[type]()
     for value, recorded in zip(records[len(before) :], whole[len(before) :], strict=True):
         assert value[:1] == b"\x00"
-        assert read(value, FULL_NAMES[type(recorded.envelope.event)]) == recorded.envelope
+        kind = type(recorded.envelope.event)
+        checked[kind] += 1
+        if checked[kind] <= _OF_EACH_KIND:
+            assert read(value, FULL_NAMES[kind]) == recorded.envelope
 
 
 def undisturbed(folder: Path) -> Sequence[Recorded]:
