@@ -23,7 +23,7 @@ from tests.journeys.program import whence
 from tests.journeys.runs import events_at, events_of
 
 _OF_EACH_KIND = 3
-"""Confluent's deserializer makes a request to the registry for every record, so it reads three of each kind of event."""
+"""Confluent's deserializer makes a request to the registry for every record, so only three of each kind are read."""
 BEFORE, ALL = ("--bars", "500"), ("--bars", "2500")
 
 
