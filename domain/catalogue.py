@@ -45,7 +45,7 @@ _LOT = Decimal("0.001")
 # A guessed lot is worth at most 20 times the least notional (about 100 dollars), a guessed largest order about 20
 # million times (about 100 million dollars). Bybit's largest orders of the table are worth 7 to 70 million.
 _LOT_VALUE, _LARGEST_VALUE, _STAKE = Decimal(20), Decimal(20_000_000), Decimal(2_000)
-# Of a few prices, a tick of more than the third digit cannot be told from round prices.
+# A few round prices look like a tick above the third digit.
 _CERTAIN_DIGITS = -2
 _LEAST, _MOST = Decimal("1e-18"), Decimal("1e18")
 

@@ -160,6 +160,10 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
         """The number, in its stream's name, of the next position of this instrument and direction."""
         return self.opened.get((instrument_id, direction), 0) + 1
 
+    def of_stream(self, stream: str) -> OpenPosition | None:
+        """The open position of this stream; None for a stream without one."""
+        return next((held for held in self.positions.values() if held.stream == stream), None)
+
     def exposures(self) -> tuple[str, ...]:
         """The instrument of each open position, and of each entry that has not opened a position yet."""
         filled = {held.entry_order for held in self.positions.values()}

@@ -27,7 +27,7 @@ class Seen(Struct, frozen=True, gc=False, kw_only=True):
     """Steps and prices seen in all candles of a market; prices in quote currency.
 
     `tick` is the finest price step. `written` is the finest step that the prices are written with, closing zeros
-    included; None where the prices are so many that `tick` alone tells. `lot` is the finest volume step, in base
+    included; None where the prices are so many that `tick` alone decides. `lot` is the finest volume step, in base
     currency; None where no candle has volume.
     """
 

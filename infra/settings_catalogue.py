@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import Enum
 
 from domain.settings import Settings, ranges
+from infra.alerts import AlertSettings
 
 MEANINGS: Mapping[str, str] = {
     "log": "Address of the log: sqlite:///PATH, kafka://HOST:PORT/TOPIC or postgresql://…",
@@ -87,6 +88,14 @@ class Setting:
         return MEANINGS[self.key]
 
 
+def alerts(settings: AlertSettings) -> Iterator[Setting]:
+    """The settings of the table `[alerts]`, in the order of their declaration."""
+    for name, schema in AlertSettings.model_json_schema()["properties"].items():
+        value = getattr(settings, name)
+        numbers = f"{schema['minimum']} to {schema['maximum']}" if "minimum" in schema else ""
+        yield Setting(f"alerts.{name}", value, numbers or _choices(value))
+
+
 def trading(settings: Settings) -> Iterator[Setting]:
     """The settings of the table `[trading]`, in the order of their declaration."""
     bounds = {name: f"{_plain(low)} to {_plain(high)}" for name, _, low, high in ranges(settings)}
@@ -101,9 +110,12 @@ def trading(settings: Settings) -> Iterator[Setting]:
 
 
 def _setting(name: str, value: object, bounds: Mapping[str, str]) -> Setting:
-    choices = ", ".join(type(value).__members__) if isinstance(value, Enum) else ""
     flag = "true, false" if isinstance(value, bool) else ""
-    return Setting(f"trading.{name}", value, bounds.get(name) or choices or flag)
+    return Setting(f"trading.{name}", value, bounds.get(name) or _choices(value) or flag)
+
+
+def _choices(value: object) -> str:
+    return ", ".join(type(value).__members__) if isinstance(value, Enum) else ""
 
 
 def _plain(bound: Decimal | float) -> str:

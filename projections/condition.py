@@ -32,6 +32,11 @@ class Fault:
     kind: FaultKind
     detail: str
 
+    @property
+    def alert(self) -> str:
+        """The kind of the alert about it, as in `READ_MODEL_PARKED`."""
+        return f"READ_MODEL_{self.kind}"
+
     def __str__(self) -> str:
         return f"{self.name} {self.detail}".strip()
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
 from graphql import (
     DocumentNode,
@@ -22,6 +22,7 @@ from graphql import (
     visit,
 )
 
+from adapters.strict_json import named_once, no_constant
 from domain.errors import InvalidInput
 from domain.number import finite
 from domain.text import is_storable, texts_in
@@ -47,7 +48,7 @@ def read_json(data: str | bytes) -> object:
     has a name twice, for values nested too deeply, and for numbers that are too large or have too many digits.
     """
     try:
-        return json.loads(data, object_pairs_hook=_once, parse_constant=_no_number, parse_float=finite)
+        return json.loads(data, object_pairs_hook=named_once, parse_constant=no_constant, parse_float=finite)
     except RecursionError as fault:
         raise ValueError("it is nested too deeply") from fault
 
@@ -78,17 +79,6 @@ def syntax_fault(query: str) -> GraphQLError | None:
     except GraphQLError as fault:
         return fault
     return None
-
-
-def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("an object has a name twice")
-    return found
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
 
 
 def check_text(text: str) -> None:

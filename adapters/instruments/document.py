@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeGuard, cast
 
+from adapters.strict_json import named_once, no_constant
 from domain.errors import InvalidInput
 
 MOST_BYTES = 100 * 1024 * 1024
@@ -21,7 +22,12 @@ def read_document(path: Path) -> object:
     """
     content = _read(path)
     try:
-        return json.loads(content.decode("utf-8-sig"), parse_float=str, parse_constant=_refuse_constant)
+        return json.loads(
+            content.decode("utf-8-sig"),
+            parse_float=str,
+            parse_constant=no_constant,
+            object_pairs_hook=named_once,
+        )
     except (ValueError, RecursionError) as fault:
         why = "it is nested too deeply" if isinstance(fault, RecursionError) else str(fault)
         raise InvalidInput(f"{path} is not JSON: {why}") from None
@@ -52,7 +58,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as fault:
         raise InvalidInput(f"{path} cannot be read: {fault.strerror}") from None
-
-
-def _refuse_constant(name: str) -> object:
-    raise ValueError(f"{name} is no JSON number")

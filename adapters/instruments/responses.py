@@ -71,7 +71,7 @@ def _read(document: object, venue: str, saved: datetime) -> tuple[Sequence[Row],
             exchange.source(response), _time(exchange.time_of(response)) or saved, guessed=False
         )
         found.extend(exchange.listings(response, origin))
-        notes = tuple(exchange.notes(response))  # only the last page tells whether another one follows
+        notes = tuple(exchange.notes(response))  # only the last page states whether another one follows
     return found, notes
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from adapters.strict_json import NamedTwice, named_once
 from adapters.tapes.sheet import Sheet, check_cells
 from domain.errors import InvalidTape
 
@@ -34,26 +35,16 @@ def read_json_sheet(file: str, text: str) -> Sheet:
     raise InvalidTape(file, None, f"is JSON without a table of candles: {_ADVICE}")
 
 
-class _Twice(Exception):
-    """A key stands twice in one object; the text is the key."""
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _Twice(next(key for key in keys if keys.count(key) > 1))
-    return found
-
-
 def _parsed(file: str, text: str) -> object:
     check_cells(file, text, ",")
     try:
-        return json.loads(text, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_once)
+        return json.loads(
+            text, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=named_once
+        )
     except json.JSONDecodeError as error:
         raise InvalidTape(file, error.lineno, f"is not JSON: {error.msg}") from None
-    except _Twice as twice:
-        raise InvalidTape(file, None, f"the key {str(twice)[:40]!r} stands twice in one object") from None
+    except NamedTwice as twice:
+        raise InvalidTape(file, None, str(twice)) from None
     except RecursionError:
         raise InvalidTape(file, None, f"is JSON nested too deeply: {_ADVICE}") from None
 

@@ -150,16 +150,20 @@ def _either(
 
 
 def _check_coins(sheet: Sheet, plain: Mapping[str, int]) -> None:
-    share = _share(sheet, plain, plain["volume"], plain["turnover"])
-    if share < 1 - _CERTAIN:
+    if _contradicts(sheet, plain):
         raise sheet.fault(CONTRACTS)
+
+
+def _contradicts(sheet: Sheet, plain: Mapping[str, int]) -> bool:
+    """Whether the turnover is the volume times a price in almost no candle."""
+    return _share(sheet, plain, plain["volume"], plain["turnover"]) < 1 - _CERTAIN
 
 
 def _check_turnover(sheet: Sheet, plain: Mapping[str, int]) -> None:
     """Raises InvalidTape where the turnover contradicts the volume in nearly every candle, unless it is always 0."""
     volume, turnover = plain["volume"], plain["turnover"]
     stated = any(text.strip("0. ") for text in sampled(sheet.columns[turnover]))
-    if stated and _share(sheet, plain, volume, turnover) < 1 - _CERTAIN:
+    if stated and _contradicts(sheet, plain):
         swapped = _share(sheet, plain, turnover, volume) >= _CERTAIN
         raise sheet.fault(
             "the turnover is not the volume times a price"

@@ -18,7 +18,7 @@ from domain.settings import OnKill
 
 def send_attempt(moment: Moment) -> Sequence[Command]:
     """Places the order of the attempt that has just begun."""
-    held = _of_stream(moment)
+    held = moment.portfolio.of_stream(moment.envelope.meta.stream)
     if held is None or held.state.closing is None:
         return ()
     order = attempt(held, held.state.closing, moment.portfolio, fresh_until(moment))
@@ -37,7 +37,7 @@ def fail_after_fill(moment: Moment) -> Sequence[Command]:
     """Records that the attempt failed, if its orders have filled and the position is still open."""
     event = moment.envelope.event
     assert isinstance(event, PositionReduced)
-    return _failed(moment, _of_stream(moment), event.order_id)
+    return _failed(moment, moment.portfolio.of_stream(moment.envelope.meta.stream), event.order_id)
 
 
 def close_on_trip(moment: Moment) -> Sequence[Command]:
@@ -49,7 +49,7 @@ def close_on_trip(moment: Moment) -> Sequence[Command]:
 
 def close_after_trip(moment: Moment) -> Sequence[Command]:
     """Closes a position that an entry opened after the trip, because the exchange filled it before the cancel."""
-    held = _of_stream(moment)
+    held = moment.portfolio.of_stream(moment.envelope.meta.stream)
     if held is None or not moment.portfolio.account.tripped or not _closes_on_kill(moment):
         return ()
     return [_kill(moment, held)]
@@ -72,9 +72,3 @@ def _failed(moment: Moment, held: OpenPosition | None, order_id: str) -> Sequenc
     if moment.portfolio.closing_quantity(held) > 0:
         return ()
     return [FailClose(held.stream, order_id, moment.envelope.meta.occurred_at)]
-
-
-def _of_stream(moment: Moment) -> OpenPosition | None:
-    stream = moment.envelope.meta.stream
-    held = moment.portfolio.positions.values()
-    return next((one for one in held if one.stream == stream), None)

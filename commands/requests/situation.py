@@ -68,9 +68,9 @@ class Situation(Struct, frozen=True, kw_only=True):
         """The open position with this stream name, or this part of the name after the account; else raises Refused."""
         account = self.identity.account
         stream = name if name.startswith("position-") else f"position-{account}-{name}"
-        for held in self.portfolio.positions.values():
-            if held.stream == stream:
-                return held
+        held = self.portfolio.of_stream(stream)
+        if held is not None:
+            return held
         known = "has ended" if stream in self.world.versions else "was never opened"
         raise Refused(f"{stream} {known}; open are: {self._open_streams() or 'none'}")
 

@@ -51,10 +51,8 @@ def ack(
     """Acknowledges alerts, so that they are not sent again."""
     from infra.cli.notices import acknowledged
 
-    with_ids = acknowledged(
-        ids or (), by or getpass.getuser(), every=every, log=log, store=store, config=config
-    )
-    typer.echo("\n".join(with_ids) if with_ids else "no open alert was named")
+    done = acknowledged(ids or (), by or getpass.getuser(), every=every, log=log, store=store, config=config)
+    typer.echo("\n".join(done) if done else "no open alert was named")
 
 
 @alerts_app.command(name="test")

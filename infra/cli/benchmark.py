@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from adapters.tapes import Tape
-from domain.arithmetic import EXACT, ZERO
+from domain.arithmetic import EXACT, total
 
 Point = tuple[datetime, Decimal]
 """A time (UTC) and an amount in the account's currency."""
@@ -23,7 +23,7 @@ def buy_and_hold(tapes: Sequence[Tape], balance: Decimal) -> Sequence[Point]:
     times = sorted({candle.close_time for tape in tapes for candle in tape.candles})
     chosen = [*times[:: max(len(times) // _POINTS, 1)], times[-1]]
     values = [_values(tape, share, chosen) for tape in tapes]
-    return [(at, _sum([one[n] for one in values])) for n, at in enumerate(chosen)]
+    return [(at, total(one[n] for one in values)) for n, at in enumerate(chosen)]
 
 
 def _values(tape: Tape, share: Decimal, times: Sequence[datetime]) -> Sequence[Decimal]:
@@ -37,10 +37,3 @@ def _values(tape: Tape, share: Decimal, times: Sequence[datetime]) -> Sequence[D
             place += 1
         found.append(value)
     return found
-
-
-def _sum(amounts: Sequence[Decimal]) -> Decimal:
-    total = ZERO
-    for amount in amounts:
-        total = EXACT.add(total, amount)
-    return total

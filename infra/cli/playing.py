@@ -26,6 +26,7 @@ from infra.cli.output import console_of
 from infra.cli.result import Result
 from infra.cli.rules import rules_notes
 from infra.cli.stopping import Stopping, stoppable
+from infra.cli.trading_tables import tables_of
 from infra.config import WhenceSettings
 from infra.logs import open_owned, played_store
 from infra.run.alerting import alerts_sent
@@ -82,8 +83,9 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
             unchecked = list(_unchecked(run))
             for note in unchecked:
                 console.print(note, style="yellow", markup=False, soft_wrap=not console.is_terminal)
+            seconds = time.perf_counter() - began
             result = Result(
-                plan, settings, summary, played, time.perf_counter() - began, trades, notes=unchecked
+                plan, settings, summary, played, seconds, tables_of(plan, trades), notes=unchecked
             )
             _print(result, manner)
             while manner.port is not None and not stopping.requested():

@@ -6,8 +6,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
 from pathlib import Path
@@ -20,12 +19,11 @@ from adapters.log.address import MemoryAddress, parse_address
 from domain.ratios import DEFINITION
 from domain.signal import Verdict
 from infra.cli.money import money
-from infra.cli.trading_tables import TradingTables, tables_of
+from infra.cli.trading_tables import TradingTables
 from infra.config import DEFAULT_FILE, WhenceSettings
 from infra.run.plan import Plan
 from projections import rules
 from projections.summary import Summary
-from projections.trades import Trades
 
 _SYNTHETIC = "SYNTHETIC MARKET: these prices are not real"
 
@@ -42,7 +40,7 @@ class Result:
     summary: Summary
     candles: int
     seconds: float
-    trades: Trades = field(default_factory=Trades)
+    tables: TradingTables
     notes: Sequence[str] = ()
 
     @property
@@ -53,11 +51,6 @@ class Result:
     @property
     def _total(self) -> int:
         return sum(len(tape.candles) for tape in self.plan.tapes)
-
-    @property
-    def tables(self) -> TradingTables:
-        """The tables of the trades."""
-        return tables_of(self.plan, self.trades)
 
     @property
     def title(self) -> str:
@@ -71,7 +64,7 @@ class Result:
 
     def as_json(self) -> dict[str, object]:
         """The result for programs; decimals are text."""
-        begun, ended = _period(self.plan)
+        begun, ended = self.tables.begun, self.tables.ended
         return {
             "log": self.log,
             "log_id": str(self.plan.opening.log_id),
@@ -130,7 +123,7 @@ class Result:
         yield f"{whence} api {log}"
 
     def _rows(self) -> Iterator[tuple[str, str]]:
-        begun, ended = _period(self.plan)
+        begun, ended = self.tables.begun, self.tables.ended
         trading, currency = self.summary, self.summary.currency
         rate = trading.win_rate
         yield "instruments", ", ".join(instrument.id for instrument in self.plan.instruments)
@@ -188,11 +181,6 @@ def _change(before: Decimal, after: Decimal, currency: str) -> str:
 
 def _ratio(ratio: float | None) -> str:
     return "none" if ratio is None else f"{ratio:.2f}"
-
-
-def _period(plan: Plan) -> tuple[datetime, datetime]:
-    begun = min(tape.candles[0].open_time for tape in plan.tapes)
-    return begun, max(tape.candles[-1].close_time for tape in plan.tapes)
 
 
 def _program() -> str:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +20,7 @@ from domain.settings import Settings, StrategySettings
 from infra.cli.output import console_of
 from infra.config import WhenceSettings, load, shown
 from infra.layer import is_table
-from infra.settings_catalogue import Setting, trading
+from infra.settings_catalogue import Setting, alerts, trading
 from infra.trading import names_win_rate, trading_settings
 
 _OWN: Mapping[str, str] = {
@@ -35,15 +34,8 @@ _OWN: Mapping[str, str] = {
     "kafka": "",
     "registry": "",
     "instruments": "",
-    "alerts.level": "INFO, WARNING, CRITICAL",
-    "alerts.webhook": "",
-    "alerts.secret": "",
-    "alerts.command": "",
-    "alerts.repeat_minutes": "0 to 10080",
-    "alerts.heartbeat": "",
-    "alerts.heartbeat_seconds": "5 to 86400",
 }
-"""The settings outside `[trading]`, with their ranges."""
+"""The settings outside `[alerts]` and `[trading]`, with their ranges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +129,8 @@ def _described(setting: Setting) -> Mapping[str, object]:
 
 
 def _all(given: WhenceSettings, parts: Settings) -> Sequence[Setting]:
-    own = [Setting(name, attrgetter(name)(given), bounds) for name, bounds in _OWN.items()]
-    return [*own, *trading(parts)]
+    own = [Setting(name, getattr(given, name), bounds) for name, bounds in _OWN.items()]
+    return [*own, *alerts(given.alerts), *trading(parts)]
 
 
 def spelled(value: object) -> str:

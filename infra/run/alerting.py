@@ -26,13 +26,14 @@ from adapters.alerts.heartbeat import Heartbeat
 from adapters.alerts.notice import Notice
 from adapters.alerts.place import Place, Undelivered
 from adapters.alerts.webhook import Webhook
-from adapters.log.address import KafkaAddress, MemoryAddress, parse_address
+from adapters.log.address import MemoryAddress, parse_address
 from domain.errors import LogError, StoreError
 from domain.log import LogReader, Recorded
 from infra.alerts import AlertSettings, reaches
 from infra.config import WhenceSettings
 from infra.logs import open_reader
 from infra.run.clock import utc_now
+from infra.run.rebuilding import partition_of
 from infra.run.turn import ALERTING, turn_of
 from infra.store import migrate, open_store
 from projections.alerts import alert_of
@@ -203,12 +204,6 @@ def alerts_sent(settings: WhenceSettings) -> Generator[None]:
                 alerting.stop()
     finally:
         engine.dispose()
-
-
-def partition_of(settings: WhenceSettings) -> int:
-    """The partition of the settings' log; 0 for a log that is not on Kafka."""
-    address = parse_address(settings.log)
-    return address.partition if isinstance(address, KafkaAddress) else 0
 
 
 def places_of(settings: AlertSettings) -> Iterator[Place]:

@@ -28,7 +28,6 @@ from adapters.http.graphiql import graphiql_routes
 from adapters.http.health import Check, Health
 from adapters.http.metrics import metrics_route
 from adapters.live import Live, LiveTail, Prices
-from adapters.log.address import KafkaAddress, parse_address
 from adapters.metrics.api import ApiMetrics
 from adapters.metrics.engine import EngineMetrics
 from adapters.metrics.history import HistoryCollector
@@ -48,6 +47,7 @@ from infra.run.condition import Condition
 from infra.run.faults import read_model_notices
 from infra.run.projecting import Projecting
 from infra.run.readiness import Readiness
+from infra.run.rebuilding import partition_of
 from infra.store import migrate, open_store
 from infra.tracing import tracing
 from projections.catalogue import PROJECTIONS
@@ -65,7 +65,7 @@ class ApiParts:
         self._book = TokenBook(self._question_store)
         _check_exposed(plan, self._book)
         self._log = held.enter_context(closing(open_reader(settings)))
-        self._partition = _partition(settings)
+        self._partition = partition_of(settings)
         self._registry = new_registry()
         spans = held.enter_context(tracing(settings))
         projected = None if spans is None else spans.projected
@@ -168,8 +168,3 @@ def _check_exposed(plan: ApiPlan, book: TokenBook) -> None:
             f"--host {plan.place.host} accepts other machines, which need a token, and there is none: create one first "
             "with `whence tokens create NAME --role viewer`"
         )
-
-
-def _partition(settings: WhenceSettings) -> int:
-    address = parse_address(settings.log)
-    return address.partition if isinstance(address, KafkaAddress) else 0

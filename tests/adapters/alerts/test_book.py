@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from adapters.alerts.book import NoticeBook
 from domain.errors import InvalidInput
-from infra.config import WhenceSettings
-from infra.store import migrate, open_store
 from tests.adapters.alerts.test_places import NOTICE
 from tests.replacing import replace
 
@@ -22,19 +18,9 @@ OTHER = replace(NOTICE, id="e-2")
 ELSEWHERE = replace(NOTICE, id="e-3", subject="order-paper-x")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    sqlite = f"sqlite:///{tmp_path / 'read.db'}"
-    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_database")
-    engine = open_store(WhenceSettings(store=url))
-    migrate(engine)
-    yield engine
-    engine.dispose()
-
-
 @pytest.fixture
-def book(engine: Engine) -> NoticeBook:
-    return NoticeBook(engine)
+def book(store: Engine) -> NoticeBook:
+    return NoticeBook(store)
 
 
 def test_a_notice_is_due_at_every_place_until_each_confirms(book: NoticeBook) -> None:

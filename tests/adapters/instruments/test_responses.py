@@ -207,6 +207,7 @@ def test_a_response_with_a_next_page_says_so(tmp_path: Path) -> None:
         ("{", "", "is not JSON"),
         ("[" * 100_000, "", "is not JSON"),
         ('{"retCode": NaN}', "", "NaN is no JSON number"),
+        ('{"symbols": [], "symbols": []}', "", "the name 'symbols' stands twice in one object"),
         ("null", "", "this is neither Bybit's"),
         ("[1, 2]", "", "this is neither Bybit's"),
         ("{}", "", "this is neither Bybit's"),

@@ -252,9 +252,9 @@ def test_a_file_whose_name_and_content_state_different_symbols_is_refused(
         recording(tmp_path, text, name)
 
 
-def test_a_row_with_a_key_twice_is_refused(tmp_path: Path) -> None:
+def test_a_row_with_a_name_twice_is_refused(tmp_path: Path) -> None:
     text = '[{"time": 1743699900000, "open": 1, "open": 100, "high": 101, "low": 1, "close": 2, "volume": 3}]'
-    with pytest.raises(InvalidTape, match="the key 'open' stands twice in one object"):
+    with pytest.raises(InvalidTape, match="the name 'open' stands twice in one object"):
         recording(tmp_path, text, "BTCUSDT_5m.json")
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select
@@ -16,8 +14,6 @@ from adapters.tokens.token import IN_A_TEXT, Token
 from commands.caller import Caller
 from commands.roles import Role
 from domain.errors import InvalidInput, Unauthenticated
-from infra.config import WhenceSettings
-from infra.store import migrate, open_store
 
 NOW = datetime(2026, 3, 2, 14, 0, 0, 123456, tzinfo=UTC)
 
@@ -29,19 +25,9 @@ class Clock:
         return self.seconds
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    sqlite = f"sqlite:///{tmp_path / 'read.db'}"
-    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_database")
-    engine = open_store(WhenceSettings(store=url))
-    migrate(engine)
-    yield engine
-    engine.dispose()
-
-
 @pytest.fixture
-def book(engine: Engine) -> TokenBook:
-    return TokenBook(engine)
+def book(store: Engine) -> TokenBook:
+    return TokenBook(store)
 
 
 @pytest.fixture
@@ -69,9 +55,9 @@ def test_a_text_that_is_not_a_token_is_parsed_as_none(text: str) -> None:
     assert Token.read(text) is None
 
 
-def test_the_secret_of_a_token_is_not_stored(book: TokenBook, engine: Engine) -> None:
+def test_the_secret_of_a_token_is_not_stored(book: TokenBook, store: Engine) -> None:
     token = book.issue("desk", Role.TRADER, NOW)
-    with engine.connect() as connection:
+    with store.connect() as connection:
         row = connection.execute(select(TOKENS)).one()
     assert token.secret not in repr(row)
     assert token.hash in row

@@ -21,9 +21,11 @@ from domain.opening import LogOpened
 from domain.settings import Settings
 from domain.signal import Verdict
 from infra.cli.result import Result
+from infra.cli.trading_tables import tables_of
 from infra.config import WhenceSettings
 from infra.run.plan import plan_of
 from projections.summary import Summary
+from projections.trades import Trades
 from tests.adapters.tapes.sheets import row, sheet, write
 from tests.infra.cli.conftest import Whence
 from tests.journeys.program import WHENCE, environment
@@ -166,7 +168,8 @@ def test_reasons_that_add_up_to_more_than_the_skipped_signals_are_explained(
     plan = plan_of(synthetic_tape(7, candles=3), "paper", Decimal(10_000), Decimal(1), Settings())
     summary = Summary(verdicts=Counter({Verdict.SKIP: skips}), skipped=Counter(reasons))
     shown = Console(file=StringIO(), width=200)
-    Result(plan, WhenceSettings(log="memory:"), summary, 9, 0.1).show(shown)
+    tables = tables_of(plan, Trades())
+    Result(plan, WhenceSettings(log="memory:"), summary, 9, 0.1, tables).show(shown)
     assert isinstance(shown.file, StringIO)
     assert ("One signal can have several reasons." in shown.file.getvalue()) is noted
 
