@@ -22,7 +22,7 @@ from commands.request import (
 )
 from commands.world import World
 from domain.direction import Direction, Side
-from domain.order import OrderType
+from domain.order import OrderStatus, OrderType, Working
 from domain.portfolio import Portfolio
 from domain.settings import RiskSettings, Settings
 from infra.run.beginning import Beginning
@@ -163,11 +163,22 @@ steps = st.lists(
 )
 
 
+def _withdraws_an_unsent_entry(hand: Hand) -> bool:
+    orders = (entry.order for entry in hand.world.portfolio.entries.values())
+    return any(
+        isinstance(order, Working)
+        and (order.status, order.restored) == (OrderStatus.CANCEL_REQUESTED, OrderStatus.PLACED)
+        for order in orders
+    )
+
+
 def lived(wanted: list[Step], restarts: frozenset[int]) -> Hand:
     """Runs the steps, one every two seconds, and restarts the engine on the same log at some steps.
 
     `restarts` holds numbers of steps. A positive number restarts the engine before that step. A negative number
-    restarts it after the step's request and before the request takes effect.
+    restarts it after the step's request and before the request takes effect. It does not restart there while an entry
+    is to be cancelled that the exchange has not confirmed: the restarted engine does not send such an entry
+    (decision 0034), so it cannot fill before the cancel arrives.
     """
     hand = Hand(ListLog(), beginning=BEGINNING)
     hand.ask(
@@ -190,7 +201,7 @@ def lived(wanted: list[Step], restarts: frozenset[int]) -> Hand:
         if request is not None:
             answer = hand.ask(request, f"k{number}")
             assert isinstance(answer, Completed | Declined | Drafted)
-        if -number in restarts:
+        if -number in restarts and not _withdraws_an_unsent_entry(hand):
             hand = Hand(hand.log, hand.at, BEGINNING)
         hand.pass_seconds(2)
     return hand
