@@ -15,6 +15,10 @@ WhenceError
 │   ├── OwnershipLost       this engine was the owner and no longer is
 │   ├── LogUnavailable      the store behind the log does not answer
 │   ├── LogCorrupt          a record breaks an invariant of the log
+│   │   └── MarkRefused     an event has no valid mark, so it was not written by this installation
+│   ├── NotSealed           events of the log were written before marks; `whence log seal` accepts them
+│   ├── KeyRefused          a key file can be read by others, cannot be read or holds no key
+│   │   └── KeyMissing      the key of the log's marks is not in the folder of keys
 │   ├── LogUnsafe           the store's own settings would lose events
 │   ├── UnknownSchema       a record was written with a schema that is not available here
 │   └── SchemaRefused       the registry refuses a schema that is incompatible with those it has
@@ -101,6 +105,22 @@ class LogUnavailable(LogError):
 
 class LogCorrupt(LogError):
     """A record breaks an invariant of the log: a version out of order, bytes that do not decode."""
+
+
+class MarkRefused(LogCorrupt):
+    """An event has no valid mark: it was written, changed or moved without this installation's key."""
+
+
+class NotSealed(LogError):
+    """The log has events from before marks, which a person accepts once with `whence log seal`."""
+
+
+class KeyRefused(LogError):
+    """A key file that other users can read or write, that cannot be read, or that holds no key."""
+
+
+class KeyMissing(KeyRefused):
+    """The key that a log's marks were made with is not in the folder of keys; the message names its id."""
 
 
 class LogUnsafe(LogError):

@@ -38,6 +38,19 @@ def _no_index_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_key_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The keys of the tests, and of the processes that they start, are in this session's temporary folder.
+
+    `WHENCE_KEYS` is the setting; `XDG_DATA_HOME` gives the same folder where a test makes its settings itself.
+    """
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(home))
+        patch.setenv("WHENCE_KEYS", str(home / "whence" / "keys"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def kafka_broker() -> Iterator[KafkaBroker]:
     """The shared broker, which tests must not stop. It is started even if `KAFKA_BOOTSTRAP_SERVERS` is set."""

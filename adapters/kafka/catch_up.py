@@ -55,7 +55,10 @@ def _recognised(clients: Clients, settings: KafkaSettings, follower: Follower) -
             for message in batch
         )
         return any(
-            entry and (entry.stream, entry.version) == (place.stream, place.version) for entry in entries
+            entry
+            and (entry.stream, entry.version) == (place.stream, place.version)
+            and follower.confirms(place.ordinal, entry)
+            for entry in entries
         )
 
 

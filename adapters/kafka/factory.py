@@ -23,6 +23,7 @@ from adapters.kafka.recorders import (
     KafkaSnapshotRecorder,
     KafkaTrackingRecorder,
 )
+from adapters.kafka.rule import Rule
 from adapters.kafka.store import PartitionStore
 
 _Recorder = TypeVar("_Recorder", bound=KafkaRecorder)
@@ -39,8 +40,10 @@ class KafkaFactory(InfrastructureFactory[KafkaTrackingRecorder]):
     The constructor raises KafkaSettingsInvalid. Opening raises KafkaLogUnsafe, KafkaLogOwned or KafkaUnavailable.
     """
 
-    def __init__(self, env: Environment | EnvType | None) -> None:
+    def __init__(self, env: Environment | EnvType | None, rule: Rule | None = None) -> None:
+        """`rule` accepts records as events by their marks; the library's own applications have none."""
         super().__init__(env)
+        self._rule = rule
         self.settings: KafkaSettings = settings_of(self.env)
         self._opening = threading.Lock()
         self._store: PartitionStore | None = None
@@ -50,7 +53,7 @@ class KafkaFactory(InfrastructureFactory[KafkaTrackingRecorder]):
         """The log that all recorders share; opened on first use."""
         with self._opening:
             if self._store is None:
-                self._store = PartitionStore(self.settings)
+                self._store = PartitionStore(self.settings, self._rule)
             return self._store
 
     def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:

@@ -4,24 +4,36 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Final
 
 from confluent_kafka import Message
 
 from adapters.kafka.config import KafkaSettings
 from adapters.kafka.index import Index, Snapshot
-from adapters.kafka.record import MEND, Entry, entry_of, follows
+from adapters.kafka.record import MEND, Entry, entry_of, follows, headers_in, mark_of
+from adapters.kafka.rule import SEAL, Proof, Rule
 from adapters.kafka.run import EventPlace, joined
+from domain.errors import MarkRefused
 
 _log = logging.getLogger(__name__)
+
+_EACH: Final = 100
+"""The number of refused records up to which each is logged; after that every hundredth is."""
+_SHOWN: Final = 64
 
 Absorb = Callable[[Sequence[Message], int], None]
 
 
 class Follower:
-    """Adds the records of a log's topics to an index."""
+    """Adds the records of a log's topics to an index.
 
-    def __init__(self, index: Index, settings: KafkaSettings, topics: Collection[str]) -> None:
-        self.index, self._settings = index, settings
+    Without `rule`, which the library's own recorders do not have, an event only has to follow its stream's last one.
+    """
+
+    def __init__(
+        self, index: Index, settings: KafkaSettings, topics: Collection[str], rule: Rule | None = None
+    ) -> None:
+        self.index, self.rule, self._settings = index, rule, settings
         absorb: Mapping[str, Absorb] = {
             settings.topic: self._events,
             settings.tracking_topic: self._trackings,
@@ -29,35 +41,64 @@ class Follower:
         }
         self.absorb = {topic: absorb[topic] for topic in absorb if topic in topics}
 
+    @property
+    def proof(self) -> Proof:
+        """What is known of the marks of the events in the index."""
+        return Proof.unpacked(self.index.proof)
+
+    def confirms(self, ordinal: int, entry: Entry) -> bool:
+        """Whether `entry` is the event at this ordinal of the index, as far as the record shows."""
+        if entry.offset in self.index.refused_at:
+            return False
+        return self.rule is None or self.rule.confirms(self.proof, ordinal, entry)
+
     def _events(self, messages: Sequence[Message], reached: int) -> None:
-        places: list[EventPlace] = []
-        new: dict[str, int] = {}
-        ordinal = self.index.count
+        taken = _Taken(self.index.count, self.proof)
         for message in messages:
-            entry = entry_of(message)
-            if entry is None or not self._accepts(entry, new):
-                self._refuse(message, entry)
-                continue
-            ordinal += 1
-            new[entry.stream] = entry.version
-            places.append(EventPlace(ordinal, entry.stream, entry.version, entry.offset))
+            try:
+                self._take(message, taken)
+            except MarkRefused as fault:
+                self._refuse(message, str(fault))
         if reached >= 0:
-            self.index.add(list(joined(places)), new, self._settings.topic, reached)
+            proof = None if self.rule is None else taken.proof.packed
+            self.index.add(list(joined(taken.places)), taken.last, self._settings.topic, reached, proof)
 
-    def _accepts(self, entry: Entry, new: Mapping[str, int]) -> bool:
-        last = new.get(entry.stream)
-        return follows(self.index.last_version(entry.stream) if last is None else last, entry.version)
-
-    def _refuse(self, message: Message, entry: Entry | None) -> None:
-        if entry is None and message.key() == MEND.encode():
+    def _take(self, message: Message, taken: _Taken) -> None:
+        """Takes the record as the next event or as a seal. Raises MarkRefused where it is neither."""
+        entry = entry_of(message)
+        if entry is None:
+            self._take_mute(message, taken)
             return
-        claim = (
-            "not an event" if entry is None else f"{entry.topic}, version {entry.version} of {entry.stream}"
-        )
-        _log.error(
-            "%s: offset %s is refused by every reader: %s", self._settings.name, message.offset(), claim
-        )
-        self.index.refuse(message.offset() or 0, claim)
+        last = taken.last.get(entry.stream)
+        last = self.index.last_version(entry.stream) if last is None else last
+        if not follows(last, entry.version):
+            raise MarkRefused(f"the stream's last version is {last or 0}")
+        if self.rule is not None:
+            taken.proof = self.rule.after(taken.proof, taken.ordinal + 1, entry)
+        taken.add(entry)
+
+    def _take_mute(self, message: Message, taken: _Taken) -> None:
+        """Takes a record that carries no event: one of `mend`, or a seal."""
+        if message.key() == MEND.encode():
+            return
+        if self.rule is None or message.key() != SEAL.encode():
+            raise MarkRefused("it is not an event")
+        taken.proof = self.rule.sealed(taken.proof, mark_of(headers_in(message)))
+
+    def _refuse(self, message: Message, reason: str) -> None:
+        claim = f"{_claimed(message)}: {reason}"
+        offset = message.offset() or 0
+        self.index.refuse(offset, claim)
+        count = len(self.index.refused_at)
+        # A stranger who writes a million records must not fill the disk with messages, too.
+        if count <= _EACH or count % _EACH == 0:
+            _log.error(
+                "alert: %s: offset %s is refused by every reader (%s in all): %s",
+                self._settings.name,
+                offset,
+                count,
+                claim,
+            )
 
     def _trackings(self, messages: Sequence[Message], reached: int) -> None:
         for message in messages:
@@ -72,3 +113,26 @@ class Follower:
         self.index.keep(Snapshot(entry.stream, entry.version, entry.topic, entry.state) for entry in entries)
         if reached >= 0:
             self.index.reach(self._settings.snapshots_topic, reached)
+
+
+class _Taken:
+    """The events taken from one batch of messages."""
+
+    __slots__ = ("last", "ordinal", "places", "proof")
+
+    def __init__(self, ordinal: int, proof: Proof) -> None:
+        self.ordinal, self.proof = ordinal, proof
+        self.places: list[EventPlace] = []
+        self.last: dict[str, int] = {}
+
+    def add(self, entry: Entry) -> None:
+        self.ordinal += 1
+        self.last[entry.stream] = entry.version
+        self.places.append(EventPlace(self.ordinal, entry.stream, entry.version, entry.offset))
+
+
+def _claimed(message: Message) -> str:
+    entry = entry_of(message)
+    if entry is not None:
+        return f"{entry.topic}, version {entry.version} of {entry.stream}"
+    return f"a record with the key {(message.key() or b'')[:_SHOWN]!r}"

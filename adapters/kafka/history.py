@@ -11,16 +11,21 @@ from adapters.kafka.errors import KafkaLogCorrupt
 from adapters.kafka.index import Index, Snapshot
 from adapters.kafka.reader import PlaceReader
 from adapters.kafka.recent import Recent
-from adapters.kafka.record import Event
+from adapters.kafka.record import MARK, Event
+from adapters.kafka.rule import Marked, Proof, Rule, with_mark
 from adapters.kafka.run import EventPlace, runs_of
 
 
 class History:
     """Reads events through the index, caches the latest events in memory and notifies listeners of new events."""
 
-    def __init__(self, settings: KafkaSettings, index: Index, reader: PlaceReader) -> None:
+    def __init__(
+        self, settings: KafkaSettings, index: Index, reader: PlaceReader, rule: Rule | None = None
+    ) -> None:
         self.index = index
-        self._settings, self._reader = settings, reader
+        self._settings, self._reader, self._rule = settings, reader, rule
+        self._epoch = 0
+        self._proof: bytes | None = None
         self._recent = Recent()
         self._listeners: set[threading.Event] = set()
         self._listening = threading.Lock()
@@ -39,6 +44,33 @@ class History:
         """The events from ordinal `first` to `last`, both included; fewer where the log ends earlier."""
         return self.events_at(self.index.places_between(first, min(last, self.count)))
 
+    @property
+    def has_marks(self) -> bool:
+        """Whether readers accept the log's events by their marks."""
+        return self._rule is not None
+
+    def own(self) -> None:
+        """Begins the next epoch of the log. Raises what `Rule.own` raises."""
+        if self._rule is not None:
+            proof = Proof.unpacked(self.index.proof)
+            self._rule.own(proof)
+            self._epoch = proof.link.epoch + 1
+
+    def marked(self, drafts: Sequence[Draft]) -> Sequence[Draft]:
+        """The drafts with their marks, as the next events of the log."""
+        if self._rule is None or not drafts:
+            return drafts
+        events = [
+            (ordinal, Marked(draft.stream, draft.version, draft.topic, draft.state))
+            for ordinal, draft in enumerate(drafts, self.count + 1)
+        ]
+        marks, proof = self._rule.signed(Proof.unpacked(self.index.proof), events, self._epoch)
+        self._proof = proof.packed
+        return [
+            draft._replace(headers=with_mark(draft.headers, mark))
+            for draft, mark in zip(drafts, marks, strict=True)
+        ]
+
     def record(self, appends: Sequence[Append], last: Mapping[str, int], first: int, end: int) -> None:
         """Adds committed appends to the index, and then reports each append to its caller.
 
@@ -49,7 +81,8 @@ class History:
         events = appends[0].events if len(appends) == 1 else [e for append in appends for e in append.events]
         if events:
             runs = list(runs_of(ordinal, first, events))
-            self.index.add(runs, last, self._settings.topic, end)
+            self.index.add(runs, last, self._settings.topic, end, self._proof)
+            self._proof = None
             self._recent.add(ordinal, events)
         for append in appends:
             self._record_beside(append)
@@ -109,7 +142,10 @@ class History:
     def _ordinal(self, draft: Draft) -> int | None:
         places = self.index.places_of(draft.stream, gt=draft.version - 1, lte=draft.version)
         written = self._reader.fetch(places)
-        same = written and (written[0].state, written[0].headers) == (draft.state, draft.headers)
+        if not written:
+            return None
+        headers = [header for header in written[0].headers if header[0] != MARK]
+        same = (written[0].state, headers) == (draft.state, draft.headers)
         return written[0].ordinal if same else None
 
     def _kept(self, draft: Draft) -> bool:

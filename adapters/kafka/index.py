@@ -76,6 +76,7 @@ class Index:
         self._pending: list[Run] = []
         self._pending_last: dict[str, int] = {}
         self._reached: dict[str, int] = {}
+        self._proof: bytes | None = None
         self._ids: dict[str, int] = {}
         self._db = opened(self._path)
         self.count = self._counted()
@@ -85,6 +86,9 @@ class Index:
         # Most logs have so few streams that the last versions of all of them fit in memory.
         self._all_in_memory = len(streams) <= _STREAMS_REMEMBERED
         self._last: dict[str, int] = dict(streams) if self._all_in_memory else {}
+        kept = self._db.execute("SELECT value FROM proof").fetchone()
+        self.proof: bytes = b"" if kept is None else kept[0]
+        self.refused_at = {at for (at,) in self._db.execute("SELECT at FROM refused")}
 
     def _counted(self) -> int:
         row = self._db.execute(
@@ -170,10 +174,18 @@ class Index:
 
     # Updates.
 
-    def add(self, runs: Sequence[Run], last: Mapping[str, int], topic: str, reached: int) -> None:
+    def add(
+        self,
+        runs: Sequence[Run],
+        last: Mapping[str, int],
+        topic: str,
+        reached: int,
+        proof: bytes | None = None,
+    ) -> None:
         """Adds committed events; `topic` is read up to the offset `reached`.
 
-        `last` holds the last version of each stream in `runs`.
+        `last` holds the last version of each stream in `runs`. `proof` is what the rule of acceptance knows then; None
+        where nothing changed.
         """
         events = sum(run.events for run in runs)
         with self._pending_lock:
@@ -181,6 +193,8 @@ class Index:
             self._pending_last.update(last)
             self._last.update(last)
             self._reached[topic] = reached
+            if proof is not None:
+                self._proof = self.proof = proof
             self.count += events
 
     def reach(self, topic: str, offset: int) -> None:
@@ -191,6 +205,7 @@ class Index:
     def refuse(self, offset: int, claim: str) -> None:
         """Records that the record at `offset` is not an event of this log."""
         self._do("INSERT OR REPLACE INTO refused VALUES (?, ?)", [(offset, claim)])
+        self.refused_at.add(offset)
 
     def track(self, application: str, notification: int) -> None:
         """Records that `application` has processed notifications up to `notification`."""
@@ -206,9 +221,10 @@ class Index:
             with self._pending_lock:
                 pending, last, reached = self._pending, self._pending_last, self._reached
                 self._pending, self._pending_last, self._reached = [], {}, {}
+                proof, self._proof = self._proof, None
             # Outside `_pending_lock`, so that the writer can add runs while SQLite writes.
             if reached:
-                self._write(pending, last, reached)
+                self._write(pending, last, reached, proof)
 
     def belongs_to(self, identity: Mapping[str, str]) -> bool:
         """Whether this index belongs to the cluster and topics in `identity`. An empty index adopts `identity`."""
@@ -241,7 +257,9 @@ class Index:
             finally:
                 self._db.close()
 
-    def _write(self, runs: Sequence[Run], last: Mapping[str, int], reached: Mapping[str, int]) -> None:
+    def _write(
+        self, runs: Sequence[Run], last: Mapping[str, int], reached: Mapping[str, int], proof: bytes | None
+    ) -> None:
         with self._written():
             ids = self._written_streams(last)
             rows = [
@@ -249,6 +267,8 @@ class Index:
             ]
             self._db.executemany("INSERT INTO run VALUES (?, ?, ?, ?, ?)", rows)
             self._db.executemany("INSERT OR REPLACE INTO reached VALUES (?, ?)", reached.items())
+            if proof is not None:
+                self._db.execute("INSERT OR REPLACE INTO proof VALUES (1, ?)", (proof,))
         if len(self._last) > _STREAMS_REMEMBERED:
             with self._pending_lock:
                 # From now on the last versions of streams without pending events are read from SQLite.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from time import monotonic
 from types import TracebackType
 from typing import Final, Self
@@ -161,11 +161,23 @@ def _ends(
             return high, stable
 
 
+Confirms = Callable[[int, Entry], bool]
+"""Whether a record is the event at this ordinal, as far as the record shows."""
+
+
+def confirms_all(_ordinal: int, _entry: Entry) -> bool:
+    """Confirms every record, for logs without marks."""
+    return True
+
+
 class PlaceReader:
     """Fetches records at known places. Safe to use from several threads; one thread fetches at a time."""
 
-    def __init__(self, clients: Clients, partition: TopicPartition) -> None:
-        self._clients, self._partition = clients, partition
+    def __init__(
+        self, clients: Clients, partition: TopicPartition, confirms: Confirms = confirms_all
+    ) -> None:
+        """`confirms` passes over the record of a stranger that claims the stream and version of an event."""
+        self._clients, self._partition, self._confirms = clients, partition, confirms
         self._lock = threading.Lock()
         self._open: PartitionConsumer | None = None
 
@@ -195,7 +207,10 @@ class PlaceReader:
                 consumer.go_to(place.offset)
                 entries = _entries(consumer, self._clients.timeout, self._partition.topic)
             entry = next(
-                entry for entry in entries if (entry.stream, entry.version) == (place.stream, place.version)
+                entry
+                for entry in entries
+                if (entry.stream, entry.version) == (place.stream, place.version)
+                and self._confirms(place.ordinal, entry)
             )
             at = entry.offset
             yield entry.at(place.ordinal)
@@ -213,21 +228,18 @@ def _entries(consumer: PartitionConsumer, timeout: float, topic: str) -> Iterato
 
 
 def events_of(
-    messages: Iterable[Sequence[Message]], start: EventPlace | None, refused: Collection[int]
+    messages: Iterable[Sequence[Message]], start: EventPlace, confirms: Confirms
 ) -> Iterator[list[Record]]:
-    """The events in `messages`, in batches, from the event at `start` on (None: from ordinal 1).
+    """The events in `messages`, in batches, from the event at `start` on.
 
-    Leaves out the records at the offsets in `refused`.
+    Leaves out the records that `confirms` does not confirm.
     """
-    ordinal = 1 if start is None else start.ordinal
+    ordinal, begun = start.ordinal, False
     for batch in messages:
         found: list[Record] = []
         for entry in filter(None, map(entry_of, batch)):
-            if start is not None:
-                if (entry.stream, entry.version) != (start.stream, start.version):
-                    continue
-                start = None
-            if entry.offset not in refused:
+            begun = begun or (entry.stream, entry.version) == (start.stream, start.version)
+            if begun and confirms(ordinal, entry):
                 found.append(entry.at(ordinal))
                 ordinal += 1
         yield found

@@ -17,6 +17,7 @@ TYPE: Final = "ce_type"
 VERSION: Final = "ce_sequence"
 # The key of a record that carries no event and is written only for its transaction's marker.
 MEND: Final = "whence-mend"
+MARK: Final = "whence_mark"
 
 FIRST_VERSIONS: Final = (0, 1)
 
@@ -59,6 +60,11 @@ class Entry(NamedTuple):
     timestamp: int
     headers: list[tuple[str, bytes]]
 
+    @property
+    def mark(self) -> bytes | None:
+        """The record's mark; None where it has none."""
+        return mark_of(self.headers)
+
     def at(self, ordinal: int) -> Record:
         """The event that was accepted at `ordinal`."""
         return Record(ordinal, *self[1:])
@@ -70,6 +76,11 @@ def follows(last: int | None, version: int) -> bool:
     A stream begins at version 1, or at 0 as older aggregates of the library do, and has no gaps or repetitions.
     """
     return version in FIRST_VERSIONS if last is None else version == last + 1
+
+
+def mark_of(headers: Headers) -> bytes | None:
+    """The last mark in `headers`; None where there is none."""
+    return next((value for name, value in reversed(headers) if name == MARK), None)
 
 
 def headers_of(topic: str, version: int, given: Headers) -> list[tuple[str, bytes]]:
@@ -85,9 +96,15 @@ def headers_of(topic: str, version: int, given: Headers) -> list[tuple[str, byte
     return headers
 
 
+def headers_in(message: Message) -> list[tuple[str, bytes]]:
+    """The headers of a consumed record."""
+    headers: list[tuple[str, bytes]] = message.headers() or []  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - a consumer always returns a list of pairs
+    return headers
+
+
 def entry_of(message: Message) -> Entry | None:
     """The entry in `message`; None where the record lacks an event's key, type or version."""
-    headers: list[tuple[str, bytes]] = message.headers() or []  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - a consumer always returns a list of pairs
+    headers = headers_in(message)
     named = dict(headers)
     try:
         return Entry(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import weakref
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from confluent_kafka import IsolationLevel, TopicPartition
@@ -20,7 +20,8 @@ from adapters.kafka.history import History
 from adapters.kafka.index import Index, IndexDamaged
 from adapters.kafka.ownership import Claim
 from adapters.kafka.reader import BULK, PartitionConsumer, PlaceReader, certain_end, events_of
-from adapters.kafka.record import Record
+from adapters.kafka.record import Entry, Record
+from adapters.kafka.rule import Proof, Rule
 from adapters.kafka.tail import Tail
 from adapters.kafka.takeover import Taken, Takeover
 from adapters.kafka.topic import ensure_topics
@@ -37,12 +38,13 @@ class PartitionStore:
     A store that is not closed explicitly is closed when it is garbage-collected.
     """
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(self, settings: KafkaSettings, rule: Rule | None = None) -> None:
+        """`rule` accepts records as events by their marks."""
         self.settings = settings
         self._partition = TopicPartition(settings.topic, settings.partition)
         self._clients = Clients(settings.client, settings.timeout)
         self._topics = ensure_topics(self._clients, settings)
-        self._inner = _Inner(settings, self._clients, self._topics.identity, self._topics.max_bytes)
+        self._inner = _Inner(settings, self._clients, self._topics.identity, self._topics.max_bytes, rule)
         self._finalizer = weakref.finalize(self, self._inner.close)
         try:
             self._inner.open()
@@ -75,6 +77,11 @@ class PartitionStore:
         self._inner.refresh()
 
     @property
+    def proof(self) -> Proof:
+        """What is known of the marks of the events that were read so far."""
+        return self._inner.proof
+
+    @property
     def refused(self) -> dict[int, str]:
         """The offset and a description of each record that breaks the order of versions or is not an event."""
         return self.history.index.refused()
@@ -88,10 +95,9 @@ class PartitionStore:
         last, first = self.history.count, self.history.index.place_at(max(start, 1))
         if first is None:
             return
-        refused: Collection[int] = self.refused
         with PartitionConsumer(self._clients, self._partition, BULK) as consumer:
             consumer.go_to(first.offset)
-            for batch in events_of(consumer.batches(), first, refused):
+            for batch in events_of(consumer.batches(), first, self._inner.confirms):
                 yield batch[: last + 1 - batch[0].ordinal] if batch else batch
                 if batch and batch[-1].ordinal >= last:
                     return
@@ -105,16 +111,21 @@ class _Inner:
     """The part of the store that its threads refer to, so that they do not keep the store itself alive."""
 
     def __init__(
-        self, settings: KafkaSettings, clients: Clients, identity: dict[str, str], max_bytes: int
+        self,
+        settings: KafkaSettings,
+        clients: Clients,
+        identity: dict[str, str],
+        max_bytes: int,
+        rule: Rule | None,
     ) -> None:
         self._settings, self._clients, self._max_bytes = settings, clients, max_bytes
         self._stopped = threading.Event()
         self._claim = Claim(clients, settings) if settings.exclusive else None
         self._partition = TopicPartition(settings.topic, settings.partition)
-        self._reader = PlaceReader(clients, self._partition)
-        self._index = _index_of(settings, identity)
-        self._follower = Follower(self._index, settings, list(identity))
-        self.history = History(settings, self._index, self._reader)
+        self._reader = PlaceReader(clients, self._partition, self.confirms)
+        self._index = _index_of(settings, identity, rule)
+        self._follower = Follower(self._index, settings, list(identity), rule)
+        self.history = History(settings, self._index, self._reader, rule)
         self.writer: Writer | None = None
         self._tail: Tail | None = None
         self._flusher = threading.Thread(target=self._flush, name=f"index {settings.name}", daemon=True)
@@ -130,6 +141,13 @@ class _Inner:
             self._claim.make()
         self.writer = Writer(self._settings, self.history, self.take_over, self.read_again, self._end)
         self.writer.append(Append())
+
+    @property
+    def proof(self) -> Proof:
+        return self._follower.proof
+
+    def confirms(self, ordinal: int, entry: Entry) -> bool:
+        return self._follower.confirms(ordinal, entry)
 
     def take_over(self) -> Taken:
         if self._claim is not None:
@@ -167,10 +185,10 @@ class _Inner:
                 _log.warning("%s: %s", self._settings.name, error)
 
 
-def _index_of(settings: KafkaSettings, identity: dict[str, str]) -> Index:
+def _index_of(settings: KafkaSettings, identity: dict[str, str], rule: Rule | None) -> Index:
     index = Index(_index_file(settings))
-    if not index.belongs_to(identity):
-        _log.warning("the index of %s is of another cluster or topic: it is rebuilt", settings.name)
+    if not index.belongs_to({**identity, "rule": "versions" if rule is None else rule.name}):
+        _log.warning("the index of %s is of another cluster, topic or key: it is rebuilt", settings.name)
         index.clear()
     return index
 

@@ -15,6 +15,8 @@ from adapters.kafka.failure import failure_of
 
 DeliveryCallback = Callable[[KafkaError | None, Message], None]
 
+Marking = Callable[[Sequence[Draft]], Sequence[Draft]]
+
 # The stubs require a list of a wider pair type for headers, though `produce` only reads the list.
 _Produce = Callable[..., Any]
 
@@ -25,8 +27,11 @@ class Transaction:
     `first` and `last` are the offsets of the first and the last delivered event; -1 before any was delivered.
     """
 
-    def __init__(self, producer: Producer, settings: KafkaSettings) -> None:
-        self._producer, self._settings = producer, settings
+    def __init__(
+        self, producer: Producer, settings: KafkaSettings, marking: Marking = lambda drafts: drafts
+    ) -> None:
+        """`marking` adds the marks to the events, whose ordinals are known only now."""
+        self._producer, self._settings, self._marking = producer, settings, marking
         self.first = self.last = -1
 
     def write(self, appends: Sequence[Append]) -> None:
@@ -40,7 +45,7 @@ class Transaction:
 
     def send(self, appends: Sequence[Append]) -> None:
         events = [event for append in appends for event in append.events]
-        self._send_events(events)
+        self._send_events(self._marking(events))
         self._send_snapshots(draft for append in appends for draft in append.snapshots)
         self._send_tracks(append.track for append in appends if append.track is not None)
 

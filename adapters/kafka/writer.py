@@ -174,6 +174,7 @@ class Writer:
         except KafkaOwnershipLost as lost:
             self._lost = lost
             raise
+        self._history.own()
         self._producers, self._turn, self._disconnected = taken.producers, 0, taken.disconnected
         self._offsets = Offsets(taken.end)
         # Errors from before the takeover no longer matter.
@@ -199,7 +200,7 @@ class Writer:
             self._doubt(staged, error, again=again)
 
     def _transacted(self, staged: Sequence[Append]) -> Transaction:
-        transaction = Transaction(self._producers[self._turn], self._settings)
+        transaction = Transaction(self._producers[self._turn], self._settings, self._history.marked)
         if any(staged):
             transaction.write(staged)
             self._turn = 1 - self._turn
@@ -215,10 +216,12 @@ class Writer:
 
     def _doubt(self, staged: Sequence[Append], error: Exception, *, again: bool) -> None:
         _log.warning("%s: the outcome of a commit is read back from the log: %s", self._settings.name, error)
-        self._producers = ()
         self._history.forget()
-        if isinstance(error, _ForeignWriter):
+        foreign = isinstance(error, _ForeignWriter)
+        if foreign and not self._history.has_marks:
             self._history.index.clear()
+        if not foreign or not self._history.has_marks:
+            self._producers = ()
         try:
             self._look(error)
         except Exception as silence:  # noqa: BLE001 - every error is passed to the callers
@@ -227,7 +230,13 @@ class Writer:
             self._settle(staged, error, again=again)
 
     def _look(self, error: Exception) -> None:
-        """Reads the log into the index up to its certain end: as its owner or, once fenced off, as a reader."""
+        """Reads the log into the index up to its certain end: as its owner or, once fenced off, as a reader.
+
+        Where a log has marks, a stranger's record changes no event, so the partition is not taken over again.
+        """
+        if self._producers:
+            self._offsets = Offsets(self._read_again())
+            return
         if not is_fenced(error):
             self._own()
             return

@@ -11,9 +11,13 @@ from eventsourcing.utils import Environment
 
 from adapters.kafka import Factory
 from adapters.kafka.client import Clients
+from adapters.kafka.record import Entry
+from adapters.kafka.rule import Rule, marked_of
 from adapters.log.address import KafkaAddress
+from adapters.log.content import Content
 from adapters.log.library import RecorderRows
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Row
+from adapters.marks.key_folder import KeyFolder, Keys
 from domain.errors import LogUnavailable
 from domain.log import Envelope
 
@@ -58,14 +62,17 @@ def open_kafka(
     client: Mapping[str, str],
     index: Path | None = None,
     release: Callable[[], None] | None = None,
+    keys: KeyFolder | None = None,
 ) -> RecorderLog:
     """Opens and owns the log in this partition; `client` holds librdkafka's settings, `index` is the index's folder.
 
-    `release` is called when the log has been closed.
-    Raises LogOwned (the message names the owner), LogUnsafe (the message holds the command that corrects the topic) or
-    LogUnavailable.
+    `release` is called when the log has been closed. `keys` is the folder of keys, by default this user's; the first
+    key is made for a log without marks.
+    Raises LogOwned (the message names the owner), LogUnsafe (the message holds the command that corrects the topic),
+    LogUnavailable, NotSealed, KeyRefused or KeyMissing.
     """
-    factory = _factory(address, client, {"KAFKA_EXCLUSIVE": "true"}, index)
+    rule = owners_rule(keys or KeyFolder(), codec)
+    factory = factory_of(address, client, {"KAFKA_EXCLUSIVE": "true"}, index, rule)
     recorder = factory.application_recorder()
 
     def extras(envelopes: Sequence[Envelope]) -> dict[str, Any]:
@@ -82,15 +89,39 @@ def read_kafka(
     codec: Codec,
     client: Mapping[str, str],
     release: Callable[[], None] | None = None,
+    keys: KeyFolder | None = None,
 ) -> RecordedLog:
-    """Opens the log in this partition for reading, whether it is owned or not. Raises LogUnavailable, LogCorrupt."""
-    factory = _factory(address, client, {"KAFKA_READ_ONLY": "true"}, None)
+    """Opens the log in this partition for reading, whether it is owned or not.
+
+    Raises LogUnavailable, LogCorrupt, KeyRefused. Without the log's key the log is read as unverified.
+    """
+    rule = _rule((keys or KeyFolder()).keys(), codec, None)
+    factory = factory_of(address, client, {"KAFKA_READ_ONLY": "true"}, None, rule)
     return RecordedLog(KafkaRows(factory), codec, release)
 
 
-def _factory(
-    address: KafkaAddress, client: Mapping[str, str], how: Mapping[str, str], index: Path | None
+def owners_rule(folder: KeyFolder, codec: Codec) -> Rule:
+    """The rule of a log's owner, which signs with the newest key. Raises KeyRefused."""
+    return _rule(folder.keys(), codec, folder)
+
+
+def _rule(keys: Keys, codec: Codec, folder: KeyFolder | None) -> Rule:
+    content = Content(codec)
+
+    def check(log_id: bytes, ordinal: int, entry: Entry) -> None:
+        content.check(log_id, ordinal, marked_of(entry), dict(entry.headers).get("ce_id"))
+
+    return Rule(keys, content.log_id_of, check, folder)
+
+
+def factory_of(
+    address: KafkaAddress,
+    client: Mapping[str, str],
+    how: Mapping[str, str],
+    index: Path | None,
+    rule: Rule,
 ) -> Factory:
+    """The recorders of this partition, with the library's settings in `how`. Raises LogUnavailable."""
     settings = {
         "PERSISTENCE_MODULE": "adapters.kafka",
         "ORIGINATOR_ID_TYPE": "text",
@@ -101,7 +132,7 @@ def _factory(
     }
     if index is not None:
         settings["KAFKA_INDEX_PATH"] = str(index)
-    factory = Factory(Environment(env=settings))
+    factory = Factory(Environment(env=settings), rule)
     _check_answers(factory, address)
     return factory
 

@@ -38,7 +38,9 @@ def test_a_record_that_breaks_the_order_of_versions_is_refused_by_every_reader(
         assert log.contents(3) == contents[2:]
         assert [event.originator_version for event in log.recorder.select_events("order-1")] == [1, 2, 3]
         assert [n.id for n in log.recorder.select_notifications(1, 10)] == [1, 2, 3]
-        assert list(log.store.refused.values()) == [f"whence.test.Happened, version {version} of {stream}"]
+        last = 2 if stream == "order-1" else 0
+        claim = f"whence.test.Happened, version {version} of {stream}: the stream's last version is {last}"
+        assert list(log.store.refused.values()) == [claim]
 
 
 def test_a_record_that_is_not_an_event_is_counted_and_skipped(
@@ -48,7 +50,7 @@ def test_a_record_that_is_not_an_event_is_counted_and_skipped(
     _foreign(kafka_bootstrap_servers, kafka_topic, "order-1", 2, [("anything", b"else")])
     log = logs.open()
     assert log.append(events("order-1", 2, 2)) == [2]
-    assert list(log.store.refused.values()) == ["not an event"]
+    assert list(log.store.refused.values()) == ["a record with the key b'order-1': it is not an event"]
 
 
 def test_a_version_taken_by_a_foreign_record_is_a_conflict_for_the_writer(
