@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from uuid import uuid4
 
 import psycopg
 from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, PersistenceError
+from eventsourcing.postgres import PostgresDatastore
 from eventsourcing.utils import Environment
 from psycopg import sql
 from psycopg.rows import TupleRow
 
 from adapters.log.address import PostgresAddress
+from adapters.log.companion import Companion
 from adapters.log.library import RecorderRows
+from adapters.log.postgres_recorder import PostgresLogRecorder
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog
 from adapters.log.storage import STORAGE, storage_text
 from domain.errors import InvalidInput, LogOwned, LogUnavailable
@@ -132,22 +135,35 @@ def _environment(address: PostgresAddress) -> Mapping[str, str]:
     }
 
 
-def open_postgres(address: PostgresAddress, codec: Codec) -> RecorderLog:
-    """Opens and owns the log in this database. Raises LogOwned, LogUnavailable."""
+def open_postgres(
+    address: PostgresAddress, codec: Codec, companions: Sequence[Companion] = ()
+) -> RecorderLog:
+    """Opens and owns the log in this database. Raises LogOwned, LogUnavailable.
+
+    Each of `companions` runs in the transaction of every append.
+    """
     owner = PostgresOwner(address)
-    factory = InfrastructureFactory.construct(Environment(env=dict(_environment(address))))
+    datastore = PostgresDatastore(
+        address.database,
+        address.host,
+        address.port,
+        address.user,
+        address.password,
+        originator_id_type="text",
+    )
     try:
-        recorder = factory.application_recorder()
+        recorder = PostgresLogRecorder(datastore, companions)
+        recorder.create_table()
         owner.name_storage()
         owner.continue_ordinals()
     except (PersistenceError, psycopg.Error) as fault:
-        factory.close()
+        datastore.close()
         owner.release()
         reason = " ".join(str(fault).split())
         raise LogUnavailable(f"{address} cannot hold a log for this user: {reason}") from fault
 
     def release() -> None:
-        factory.close()
+        datastore.close()
         owner.release()
 
     return RecorderLog(recorder, PostgresRows(recorder, address), codec, release=release)

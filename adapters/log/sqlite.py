@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from eventsourcing.persistence import InfrastructureFactory, PersistenceError
-from eventsourcing.utils import Environment
+from eventsourcing.persistence import PersistenceError
+from eventsourcing.sqlite import SQLiteDatastore
 
 from adapters.log.address import SqliteAddress
+from adapters.log.companion import Companion
 from adapters.log.owner import FileOwner
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Row
+from adapters.log.sqlite_recorder import SqliteLogRecorder
 from adapters.log.storage import STORAGE, storage_text
 from domain.errors import InvalidInput, LogCorrupt, LogUnavailable
 
@@ -119,9 +121,10 @@ def _translated(path: Path) -> Generator[None]:
         raise LogCorrupt(f"{path} is not a log of events: {fault}") from fault
 
 
-def open_sqlite(path: Path, codec: Codec) -> RecorderLog:
+def open_sqlite(path: Path, codec: Codec, companions: Sequence[Companion] = ()) -> RecorderLog:
     """Opens and owns the log in this file, which is created where it is missing.
 
+    Each of `companions` runs in the transaction of every append.
     Raises LogOwned, LogCorrupt, LogUnavailable, and InvalidInput where the path cannot be a file.
     """
     if path.is_dir():
@@ -133,7 +136,7 @@ def open_sqlite(path: Path, codec: Codec) -> RecorderLog:
     except OSError as fault:
         raise LogUnavailable(f"{path} cannot be written: {fault.strerror}") from fault
     try:
-        return _open_owned(path, codec, owner)
+        return _open_owned(path, codec, owner, companions)
     except PersistenceError as fault:
         owner.release()
         raise LogUnavailable(f"{path} cannot be written: {fault}") from fault
@@ -142,22 +145,15 @@ def open_sqlite(path: Path, codec: Codec) -> RecorderLog:
         raise
 
 
-def _open_owned(path: Path, codec: Codec, owner: FileOwner) -> RecorderLog:
+def _open_owned(path: Path, codec: Codec, owner: FileOwner, companions: Sequence[Companion]) -> RecorderLog:
     _check_is_database(path)
-    factory = InfrastructureFactory.construct(
-        Environment(
-            env={
-                "PERSISTENCE_MODULE": "eventsourcing.sqlite",
-                "SQLITE_DBNAME": str(path),
-                "ORIGINATOR_ID_TYPE": "text",
-            }
-        )
-    )
-    recorder = factory.application_recorder()
+    datastore = SQLiteDatastore(str(path), originator_id_type="text")
+    recorder = SqliteLogRecorder(datastore, companions)
+    recorder.create_table()
     _name_storage(path)
 
     def release() -> None:
-        factory.close()
+        datastore.close()
         owner.release()
 
     return RecorderLog(recorder, SqliteRows(path), codec, release=release)
