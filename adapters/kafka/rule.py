@@ -15,7 +15,7 @@ from struct import Struct
 from typing import Final, NamedTuple
 
 from adapters.kafka.record import MARK, Entry, Headers
-from adapters.marks.chain import Chain, LogIdOf, missing
+from adapters.marks.chain import Chain, LogIdOf, missing, unsealed
 from adapters.marks.key_folder import KeyFolder, Keys, newest
 from adapters.marks.mark import Link, Mark, Marked, is_genuine, signed_mark
 from domain.errors import KeyMissing, MarkRefused, NotSealed
@@ -171,14 +171,6 @@ class Rule:
         log_id = link.log_id if ordinal > 1 else self._log_id_of(entry.state)
         after = Link(log_id, ordinal, mark.code, mark.epoch, mark.next_key)
         return proof._replace(link=after, unknown=proof.unknown or mark.key)
-
-
-def unsealed(events: int) -> str:
-    """The message of NotSealed."""
-    return (
-        f"the log has {events} events without marks, from an earlier version of the program or from somebody else: "
-        "look at them with `whence log`, then accept them with `whence log seal`"
-    )
 
 
 def marked_of(entry: Entry) -> Marked:

@@ -67,6 +67,14 @@ def missing(key: bytes) -> KeyMissing:
     )
 
 
+def unsealed(events: int) -> str:
+    """The message of NotSealed for a log with this number of events."""
+    return (
+        f"the log has {events} events without marks, from an earlier version of the program or from somebody else: "
+        "look at them with `whence log`, then accept them with `whence log seal`"
+    )
+
+
 def _check_place(mark: Mark, link: Link, ordinal: int) -> None:
     if mark.ordinal != ordinal:
         raise MarkRefused(f"its mark is that of ordinal {mark.ordinal}")

@@ -1,0 +1,289 @@
+"""The marks of a log in a database: two tables beside the events, written in the same transaction as the events.
+
+`event_marks` has the mark of each event. `log_head` has one row: a mark of the log's last ordinal and of its mark, so
+that the last events cannot be removed together with their marks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple, Protocol
+
+from eventsourcing.persistence import StoredEvent
+
+from adapters.log.companion import Statements
+from adapters.log.content import NO_LOG, Content
+from adapters.marks.chain import Chain, missing, unsealed
+from adapters.marks.key_folder import Keys
+from adapters.marks.mark import Link, Mark, Marked, is_genuine, signed_mark
+from domain.errors import KeyMissing, LogCorrupt, MarkRefused, NotSealed
+
+MARKS: Final = "event_marks"
+HEAD: Final = "log_head"
+_HEAD: Final = Marked("whence-head", 0, "", b"")
+
+
+class Dialect(NamedTuple):
+    """The words in which SQLite and PostgreSQL differ: a placeholder, the types of bytes and of an ordinal, the column
+    of the events with the ordinal."""
+
+    value: str
+    bytes: str
+    number: str
+    ordinal: str
+
+
+SQLITE: Final = Dialect("?", "BLOB", "INTEGER", "rowid")
+POSTGRES: Final = Dialect("%s", "BYTEA", "BIGINT", "notification_id")
+
+
+class MarkedRow(NamedTuple):
+    """A stored event with its mark; None where it has none."""
+
+    ordinal: int
+    stream: str
+    version: int
+    type: str
+    state: bytes
+    mark: bytes | None
+
+    @property
+    def marked(self) -> Marked:
+        """What the mark covers."""
+        return Marked(self.stream, self.version, self.type, self.state)
+
+
+class Head(NamedTuple):
+    """The last ordinal of the events (0: none) and the mark of the head (None: none), read at one moment."""
+
+    ordinal: int
+    mark: bytes | None
+
+
+class MarkWriter:
+    """A `Companion` that writes the marks of new events, and reads the end of the chain before each append.
+
+    It keeps no chain in memory, so an append with an unknown outcome leaves nothing to correct.
+    """
+
+    def __init__(self, dialect: Dialect, keys: Keys, content: Content, link: Link) -> None:
+        """`link` is the end of the chain when this process becomes the owner."""
+        value, ordinal = dialect.value, dialect.ordinal
+        self._dialect, self._keys, self._content = dialect, keys, content
+        self._log_id, self._epoch = link.log_id, link.epoch + 1
+        last = f"SELECT max({ordinal}) FROM stored_events WHERE {ordinal} < {value}"  # noqa: S608  (ours)
+        self._read = f"SELECT ({last}) AS last, (SELECT mark FROM {HEAD}) AS mark"
+        self._add = f"INSERT INTO {MARKS} VALUES ({value}, {value})"
+        self._begin = f"INSERT INTO {HEAD} VALUES (1, {value})"
+        self._move = f"UPDATE {HEAD} SET mark = {value}"  # noqa: S608  (ours)
+
+    def prepare(self, cursor: Statements) -> None:
+        """See `Companion`."""
+        for statement in _tables(self._dialect):
+            cursor.execute(statement)
+
+    def before(self, cursor: Statements) -> None:
+        """Does nothing: the ordinals are not known yet; see `Companion`."""
+
+    def after(self, cursor: Statements, ordinals: Sequence[int], events: Sequence[StoredEvent]) -> None:
+        """Writes the marks. Raises MarkRefused where events were added or removed from outside."""
+        if not ordinals:
+            return
+        link = self._link(cursor, ordinals[0])
+        marked = ((ordinal, _marked(event)) for ordinal, event in zip(ordinals, events, strict=True))
+        self.write(cursor, link, marked)
+
+    def write(self, cursor: Statements, link: Link, events: Iterable[tuple[int, Marked]]) -> None:
+        """Writes the marks of the events that follow `link`, and moves the head to the last of them."""
+        numbered = list(events)
+        chain = Chain(self._keys, self._content.log_id_of, link)
+        marks, end = chain.signed(numbered, self._epoch)
+        cursor.executemany(
+            self._add, [(ordinal, mark) for (ordinal, _), mark in zip(numbered, marks, strict=True)]
+        )
+        self._log_id = end.log_id
+        cursor.execute(self._move if link.ordinal else self._begin, (self._headed(end),))
+
+    def _headed(self, end: Link) -> bytes:
+        """The mark of the head. It is made with the key that signs next, so that key is at hand for the next append."""
+        unsigned = Mark(end.key, end.key, end.epoch, end.ordinal, end.code, b"")
+        return signed_mark(unsigned, self._keys[end.key], end.log_id, _HEAD).packed
+
+    def _link(self, cursor: Statements, first: int) -> Link:
+        cursor.execute(self._read, (first,))
+        row = cursor.fetchone()
+        head = Head(row["last"] or 0, row["mark"])
+        return Link() if head == Head(0, None) else link_of(head, self._keys, self._log_id)
+
+
+def link_of(head: Head, keys: Keys, log_id: bytes) -> Link:
+    """The end of the chain at the head.
+
+    Raises MarkRefused where the head is not that of the last event, and KeyMissing.
+    """
+    if head.mark is None:
+        raise MarkRefused("the mark of the log's head was removed from outside")
+    mark = Mark.unpacked(head.mark)
+    key = keys.get(mark.key)
+    if key is None:
+        raise missing(mark.key)
+    if not is_genuine(mark, key, log_id, _HEAD):
+        raise MarkRefused("the mark of the log's head was changed from outside")
+    if mark.ordinal < head.ordinal:
+        raise MarkRefused(f"ordinal {mark.ordinal + 1} has no valid mark: it was inserted from outside")
+    if mark.ordinal > head.ordinal:
+        raise MarkRefused(f"ordinal {mark.ordinal}, the last event, was removed from outside")
+    return Link(log_id, mark.ordinal, mark.previous, mark.epoch, mark.key)
+
+
+class Source(Protocol):
+    """Reads a log's rows with their marks; one for each technology."""
+
+    def has_marks(self) -> bool:
+        """Whether the log has a table of marks with rows."""
+        ...
+
+    def marked_rows(self, after: int, upto: int) -> Iterable[MarkedRow]:
+        """Every row with `after < ordinal <= upto`, in order."""
+        ...
+
+    def marked_stream(self, stream: str, after: int) -> Iterable[MarkedRow]:
+        """Every row of a stream with `version > after`, in order."""
+        ...
+
+    def mark_at(self, ordinal: int) -> bytes | None:
+        """The last mark up to `ordinal`; ordinals of PostgreSQL have gaps. None where there is none."""
+        ...
+
+    def marked_head(self) -> Head:
+        """The head."""
+        ...
+
+
+class Verifier:
+    """Verifies the rows of a log as they are read. A log without marks, or without its key here, is not verified."""
+
+    def __init__(self, source: Source, keys: Keys, content: Content) -> None:
+        self._source, self._keys, self._content = source, keys, content
+        self._has_marks = False
+        self._log_id = NO_LOG
+        self._checked: Head | None = None
+        self.unknown = b""
+        """The id of the key that is not at hand; empty where all keys are."""
+
+    @property
+    def has_marks(self) -> bool:
+        """Whether the log has marks, which are never removed again."""
+        self._has_marks = self._has_marks or self._source.has_marks()
+        return self._has_marks
+
+    def head(self) -> int:
+        """The last ordinal. Raises MarkRefused where the last events were removed, or events were inserted."""
+        head = self._source.marked_head()
+        if head != self._checked and self._is_verified():
+            self._check_head(head)
+            self._checked = head
+        return head.ordinal
+
+    def rows(self, after: int, upto: int) -> Iterator[MarkedRow]:
+        """The rows with `after < ordinal <= upto`. Raises MarkRefused, which names the ordinal, at a bad mark."""
+        if not self._is_verified():
+            yield from self._source.marked_rows(after, upto)
+            return
+        chain = Chain(self._keys, self._content.log_id_of, self._link_at(after))
+        for row in self._source.marked_rows(after, upto):
+            self._follow(chain, row)
+            yield row
+
+    def stream_rows(self, stream: str, after: int) -> Iterator[MarkedRow]:
+        """The rows of a stream. Raises MarkRefused, which names the ordinal, at a bad mark."""
+        verified = self._is_verified()
+        for row in self._source.marked_stream(stream, after):
+            if verified:
+                self._confirm(row)
+            yield row
+
+    def own(self) -> Link:
+        """The end of the chain, after all events were verified.
+
+        Raises NotSealed where the log has events without marks, MarkRefused, and KeyMissing.
+        """
+        head = self._source.marked_head()
+        if not self.has_marks:
+            if head.ordinal:
+                raise NotSealed(unsealed(head.ordinal))
+            return Link()
+        for _ in self.rows(0, head.ordinal):
+            pass
+        if self.unknown:
+            raise missing(self.unknown)
+        return link_of(head, self._keys, self._log_id)
+
+    def _is_verified(self) -> bool:
+        if self.unknown or not self.has_marks:
+            return False
+        if self._log_id == NO_LOG:
+            first = next(iter(self._source.marked_rows(0, 1)), None)
+            self._log_id = NO_LOG if first is None else self._content.log_id_of(first.state)
+            if first is not None and first.mark is not None:
+                self._note(Mark.unpacked(first.mark).key)
+        return not self.unknown
+
+    def _check_head(self, head: Head) -> None:
+        try:
+            link_of(head, self._keys, self._log_id)
+        except KeyMissing:
+            self._note(Mark.unpacked(head.mark or b"").key)
+
+    def _note(self, key: bytes) -> None:
+        self.unknown = self.unknown if key in self._keys else key
+
+    def _follow(self, chain: Chain, row: MarkedRow) -> None:
+        if self.unknown:
+            return
+        try:
+            chain.link = chain.verified(row.ordinal, row.mark, row.marked)
+        except KeyMissing:
+            self._note(chain.link.key)
+        except MarkRefused as fault:
+            raise MarkRefused(f"ordinal {row.ordinal}: {fault}") from None
+
+    def _confirm(self, row: MarkedRow) -> None:
+        """Checks the mark of one event without those before it."""
+        try:
+            mark = Mark.unpacked(row.mark or b"")
+        except MarkRefused as fault:
+            raise MarkRefused(f"ordinal {row.ordinal}: {fault}") from None
+        key = self._keys.get(mark.key)
+        if key is None:
+            self._note(mark.key)
+        elif mark.ordinal != row.ordinal or not is_genuine(mark, key, self._log_id, row.marked):
+            raise MarkRefused(f"ordinal {row.ordinal}: its mark was not made for this event")
+
+    def _link_at(self, ordinal: int) -> Link:
+        """The end of the chain at `ordinal`, from the mark there, which the next mark includes."""
+        stored = self._source.mark_at(ordinal) if ordinal else None
+        if stored is None:
+            return Link()
+        mark = Mark.unpacked(stored)
+        return Link(self._log_id, mark.ordinal, mark.code, mark.epoch, mark.next_key)
+
+
+def selected(dialect: Dialect, where: str) -> str:
+    """The query for rows with their marks."""
+    ordinal = dialect.ordinal
+    return (
+        f"SELECT e.{ordinal}, originator_id, originator_version, topic, state, mark FROM stored_events e "  # noqa: S608
+        f"LEFT JOIN {MARKS} ON {MARKS}.ordinal = e.{ordinal} WHERE {where}"
+    )
+
+
+def _tables(dialect: Dialect) -> Sequence[str]:
+    return (
+        f"CREATE TABLE IF NOT EXISTS {MARKS} (ordinal {dialect.number} PRIMARY KEY, mark {dialect.bytes} NOT NULL)",
+        f"CREATE TABLE IF NOT EXISTS {HEAD} (id INTEGER PRIMARY KEY CHECK (id = 1), mark {dialect.bytes} NOT NULL)",
+    )
+
+
+def _marked(event: StoredEvent) -> Marked:
+    return Marked(str(event.originator_id), event.originator_version, event.topic, event.state)
