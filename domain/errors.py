@@ -13,6 +13,7 @@ WhenceError
 │   ├── Conflict            that version of the stream is already taken
 │   ├── LogOwned            another engine owns this log; the message names it
 │   ├── OwnershipLost       this engine was the owner and no longer is
+│   ├── LogLost             recorded events are not in the store any more; nobody can resume this log
 │   ├── LogUnavailable      the store behind the log does not answer
 │   ├── LogCorrupt          a record breaks an invariant of the log
 │   │   └── MarkRefused     an event has no valid mark, so it was not written by this installation
@@ -97,6 +98,13 @@ class LogOwned(LogError):
 
 class OwnershipLost(LogError):
     """Another engine took this log over; this engine may only read it."""
+
+
+class LogLost(LogError):
+    """Events that were recorded are not in the store any more: the log was deleted, replaced or cut under its owner.
+
+    Nobody can resume it; the message states what happened.
+    """
 
 
 class LogUnavailable(LogError):

@@ -1,4 +1,8 @@
-"""Ownership of a log in a file: an advisory lock, which ends with its process, and a note that names the process."""
+"""Ownership of a log in a file: an advisory lock, which ends with its process, and a note that names the process.
+
+The lock is on a sibling of the log's file, because closing any descriptor of the log's file would drop the locks that
+SQLite holds on it.
+"""
 
 from __future__ import annotations
 
@@ -10,36 +14,112 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from domain.errors import LogOwned
+from domain.errors import LogLost, LogOwned, LogUnsafe, OwnershipLost
+
+Inode = tuple[int, int]
+"""Device and number of a file."""
 
 
 class FileOwner:
-    """Holds the lock beside a log's file until `release` is called or the process ends, even when it is killed."""
+    """Holds the lock beside a log's file until `release` is called or the process ends, even when it is killed.
+
+    Every name of the file leads to the same lock: symbolic links are resolved, and a file with several hard links is
+    refused.
+    """
 
     def __init__(self, log: Path) -> None:
-        """Takes the lock. Raises LogOwned, which names the holder of a taken lock, and OSError on a full disk."""
-        self._path = log.with_name(log.name + ".owner")
-        self._file: TextIO | None = self._path.open("a+", encoding="utf-8")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = _holder(self._file)
-            self._file.close()
-            raise LogOwned(
-                f"{log} is owned by {holder}; stop that engine first, or read with `whence log`"
-            ) from None
+        """Takes the lock of the log at this resolved path.
+
+        Raises LogOwned, which names the holder of a taken lock, LogUnsafe where the file has several hard links, and
+        OSError on a full disk.
+        """
+        refuse_hard_links(log)
+        self._log, self._path = log, log.with_name(log.name + ".owner")
+        self._process = os.getpid()
+        self._file: TextIO | None = _locked(self._path, log)
+        self._lock = _inode(os.fstat(self._file.fileno()))
+        self._database: Inode | None = None
         try:
             _sign(self._file)
         except OSError:
             self._file.close()
             raise
 
+    @property
+    def is_this_process(self) -> bool:
+        """Whether this process took the lock; a forked process inherits the object, but not the ownership."""
+        return os.getpid() == self._process
+
+    def bind(self) -> None:
+        """Remembers which file the log is, once SQLite has created it."""
+        self._database = _inode(self._log.stat())
+
+    def check(self) -> None:
+        """Raises OwnershipLost in a forked process and where the lock's file was removed or replaced, LogLost where the
+        log's file was.
+        """
+        if not self.is_this_process:
+            raise OwnershipLost(
+                f"{self._log} is owned by process {self._process}, and process {os.getpid()} was forked from it: only "
+                "the owner writes"
+            )
+        if _found(self._path) != self._lock:
+            raise OwnershipLost(
+                f"{self._path} was removed or replaced under the running engine, so another engine may own the log: "
+                "this engine writes nothing more"
+            )
+        if self._database is not None and _found(self._log) != self._database:
+            raise LogLost(
+                f"{self._log} was removed or replaced under the running engine, so its events are in a file without a "
+                "name: this engine writes nothing more; restore the log from a copy before an engine is started again"
+            )
+
     def release(self) -> None:
-        """Releases the lock; idempotent."""
-        if self._file is not None:
+        """Releases the lock; idempotent. In a forked process the lock remains with its owner."""
+        if self._file is None:
+            return
+        if self.is_this_process and _found(self._path) == self._lock:
             self._file.truncate(0)
-            self._file.close()
-            self._file = None
+        self._file.close()
+        self._file = None
+
+
+def refuse_hard_links(log: Path) -> None:
+    """Raises LogUnsafe where the log's file has several names: SQLite keeps the last events beside one of them."""
+    links = log.stat().st_nlink if log.exists() else 1
+    if links > 1:
+        raise LogUnsafe(
+            f"{log} has {links} hard links. SQLite keeps the newest events in a file beside one of the names, so the "
+            f"other names would show another history; remove the other links, or copy it: cp {log} {log}.copy"
+        )
+
+
+def _locked(path: Path, log: Path) -> TextIO:
+    """The locked file. A file that was removed before it was locked is made anew."""
+    while True:
+        file = path.open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = _holder(file)
+            file.close()
+            raise LogOwned(
+                f"{log} is owned by {holder}; stop that engine first, or read with `whence log`"
+            ) from None
+        if _found(path) == _inode(os.fstat(file.fileno())):
+            return file
+        file.close()
+
+
+def _inode(status: os.stat_result) -> Inode:
+    return status.st_dev, status.st_ino
+
+
+def _found(path: Path) -> Inode | None:
+    try:
+        return _inode(path.stat())
+    except OSError:
+        return None
 
 
 def _sign(file: TextIO) -> None:

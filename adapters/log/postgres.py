@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import select
 import socket
 from collections.abc import Mapping, Sequence
 from datetime import UTC
@@ -17,11 +19,14 @@ from psycopg.rows import TupleRow
 
 from adapters.log.address import PostgresAddress
 from adapters.log.companion import Companion
+from adapters.log.epoch import Epoch
 from adapters.log.library import RecorderRows
 from adapters.log.postgres_recorder import PostgresLogRecorder
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog
 from adapters.log.storage import STORAGE, storage_text
-from domain.errors import InvalidInput, LogOwned, LogUnavailable
+from domain.errors import InvalidInput, LogOwned, LogUnavailable, OwnershipLost
+
+_log = logging.getLogger(__name__)
 
 _LOCK = 0x77686E63  # "whnc" in ASCII; one key is enough, because a database holds one log
 _PROGRAM = "whence"
@@ -47,14 +52,39 @@ class PostgresOwner:
 
         Raises LogOwned, which names the holder, and LogUnavailable where the database does not respond.
         """
-        self._connection = _connected(address)
-        taken = self._connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
-        if taken is None or not taken[0]:
-            holder = _holder(self._connection)
-            self._connection.close()
-            raise LogOwned(
-                f"{address} is owned by {holder}; stop that engine first, or read with `whence log`"
+        self._address, self._process = address, os.getpid()
+        self._connection = _locked(address)
+
+    @property
+    def is_this_process(self) -> bool:
+        """Whether this process took the lock; a forked process inherits the object, but not the ownership."""
+        return os.getpid() == self._process
+
+    def check(self) -> None:
+        """Takes the lock again where its connection has ended: by a restart, a time-out or an administrator.
+
+        Between the two locks another engine may have owned the log; the epoch shows that in the next append.
+        Raises OwnershipLost in a forked process and where another engine has the lock, LogUnavailable where the
+        database does not respond.
+        """
+        if not self.is_this_process:
+            raise OwnershipLost(
+                f"{self._address} is owned by process {self._process}, and process {os.getpid()} was forked from it: "
+                "only the owner writes"
             )
+        if _is_open(self._connection):
+            return
+        self._connection.close()
+        try:
+            self._connection = _locked(self._address)
+        except LogOwned as owned:
+            raise OwnershipLost(
+                f"the database ended the connection of this engine's lock, and now {owned}: this engine writes nothing "
+                "more"
+            ) from None
+        _log.warning(
+            "%s: the database had ended the connection of the lock; the lock was taken again", self._address
+        )
 
     def name_storage(self) -> None:
         """Gives the database the id of the log's storage, where it has none yet."""
@@ -76,6 +106,32 @@ class PostgresOwner:
     def release(self) -> None:
         """Releases the lock; idempotent."""
         self._connection.close()
+
+
+def _locked(address: PostgresAddress) -> psycopg.Connection[TupleRow]:
+    """A connection that holds the lock. Raises LogOwned and LogUnavailable."""
+    connection = _connected(address)
+    taken = connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
+    if taken is not None and taken[0]:
+        return connection
+    holder = _holder(connection)
+    connection.close()
+    raise LogOwned(f"{address} is owned by {holder}; stop that engine first, or read with `whence log`")
+
+
+def _is_open(connection: psycopg.Connection[TupleRow]) -> bool:
+    """Whether the server has not ended the connection. Sends a request only where something has arrived unrequested."""
+    if connection.closed:
+        return False
+    arrived = select.poll()
+    arrived.register(connection.fileno(), select.POLLIN)
+    if not arrived.poll(0):
+        return True
+    try:
+        connection.execute("SELECT 1")
+    except psycopg.Error:
+        return False
+    return True
 
 
 class PostgresRows(RecorderRows):
@@ -152,7 +208,7 @@ def open_postgres(
         originator_id_type="text",
     )
     try:
-        recorder = PostgresLogRecorder(datastore, companions)
+        recorder = PostgresLogRecorder(datastore, [Epoch(str(address)), *companions])
         recorder.create_table()
         owner.name_storage()
         owner.continue_ordinals()
@@ -163,10 +219,12 @@ def open_postgres(
         raise LogUnavailable(f"{address} cannot hold a log for this user: {reason}") from fault
 
     def release() -> None:
-        datastore.close()
-        owner.release()
+        # A forked process must not use the connections of the owner, not even to close them.
+        if owner.is_this_process:
+            datastore.close()
+            owner.release()
 
-    return RecorderLog(recorder, PostgresRows(recorder, address), codec, release=release)
+    return RecorderLog(recorder, PostgresRows(recorder, address), codec, release=release, check=owner.check)
 
 
 def read_postgres(address: PostgresAddress, codec: Codec) -> RecordedLog:

@@ -12,7 +12,7 @@ from eventsourcing.persistence import (
     StoredEvent,
 )
 
-from domain.errors import Conflict, LogCorrupt, LogError, LogUnavailable
+from domain.errors import Conflict, LogCorrupt, LogError, LogLost, LogUnavailable
 from domain.events import FULL_NAMES
 from domain.log import Envelope, Recorded
 
@@ -160,15 +160,30 @@ class RecorderLog(RecordedLog):
         codec: Codec,
         extras: Callable[[Sequence[Envelope]], dict[str, Any]] | None = None,
         release: Callable[[], None] | None = None,
+        check: Callable[[], None] | None = None,
     ) -> None:
-        """`extras` makes the recorder's keyword arguments (headers, timestamps); `release` gives up ownership."""
+        """`extras` makes the recorder's keyword arguments (headers, timestamps); `release` gives up ownership.
+
+        `check` raises where this process does not own the log any more.
+        """
         super().__init__(rows, codec, release)
         self._recorder = recorder
         self._extras = extras
+        self._check = check
+        self._last = 0
         self._versions: dict[str, int] = {}
+
+    def check(self) -> None:
+        """Raises OwnershipLost where this process does not own the log any more, LogLost where the log is gone.
+
+        Every append begins with this check. An engine that appends nothing for a while calls it about once a second.
+        """
+        if self._check is not None:
+            self._check()
 
     def append(self, envelopes: Sequence[Envelope]) -> int:
         """See `domain.log.EventLog`."""
+        self.check()
         stored = [
             StoredEvent(
                 envelope.meta.stream,
@@ -187,7 +202,13 @@ class RecorderLog(RecordedLog):
             raise LogError(
                 f"{type(self._recorder).__name__} wrote {len(stored)} events, but returned no ordinals"
             )
-        return ordinals[-1]
+        if ordinals[0] <= self._last:
+            raise LogLost(
+                f"events were recorded up to ordinal {self._last}, and the next append was given ordinal "
+                f"{ordinals[0]}: events were removed from outside"
+            )
+        self._last = ordinals[-1]
+        return self._last
 
     def _next_versions(self, envelopes: Sequence[Envelope]) -> dict[str, int]:
         """Raises Conflict at a gap in a stream. The recorder itself only refuses a version that is taken."""

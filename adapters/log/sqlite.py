@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sqlite3
 import time
@@ -15,11 +16,14 @@ from eventsourcing.sqlite import SQLiteDatastore
 
 from adapters.log.address import SqliteAddress
 from adapters.log.companion import Companion
-from adapters.log.owner import FileOwner
+from adapters.log.epoch import Epoch
+from adapters.log.owner import FileOwner, refuse_hard_links
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Row
 from adapters.log.sqlite_recorder import SqliteLogRecorder
 from adapters.log.storage import STORAGE, storage_text
 from domain.errors import InvalidInput, LogCorrupt, LogUnavailable
+
+_log = logging.getLogger(__name__)
 
 _COLUMNS = "SELECT rowid, originator_id, originator_version, state FROM stored_events"
 _POLL_SECONDS = 0.01
@@ -30,7 +34,9 @@ class SqliteRows:
     """Reads the recorder's table through its own read-only connection."""
 
     def __init__(self, path: Path) -> None:
-        """Raises InvalidInput where the file does not exist or is empty, and LogCorrupt where it is not a log."""
+        """Raises InvalidInput where the file does not exist or is empty, LogUnsafe where it has several hard links, and
+        LogCorrupt where it is not a log."""
+        refuse_hard_links(path)
         if not path.is_file() or _is_empty(path):
             raise InvalidInput(
                 f"there is no log at {path}; `whence paper --log {SqliteAddress(path)}` begins one"
@@ -125,38 +131,66 @@ def open_sqlite(path: Path, codec: Codec, companions: Sequence[Companion] = ()) 
     """Opens and owns the log in this file, which is created where it is missing.
 
     Each of `companions` runs in the transaction of every append.
-    Raises LogOwned, LogCorrupt, LogUnavailable, and InvalidInput where the path cannot be a file.
+    Raises LogOwned, LogUnsafe, LogCorrupt, LogUnavailable, and InvalidInput where the path cannot be a file.
     """
     if path.is_dir():
         raise InvalidInput(f"{path} is a folder; a log is a file")
     if not path.parent.is_dir():
         raise InvalidInput(f"the folder {path.parent} for the log does not exist; create it first")
     try:
+        # The link is resolved once: a link that is changed later does not move the log of a running engine.
+        path = path.resolve()
         owner = FileOwner(path)
-    except OSError as fault:
-        raise LogUnavailable(f"{path} cannot be written: {fault.strerror}") from fault
+    except (OSError, RuntimeError) as fault:
+        raise LogUnavailable(f"{path} cannot be written: {_reason(fault)}") from fault
     try:
         return _open_owned(path, codec, owner, companions)
-    except PersistenceError as fault:
+    except (PersistenceError, OSError) as fault:
         owner.release()
-        raise LogUnavailable(f"{path} cannot be written: {fault}") from fault
+        raise LogUnavailable(f"{path} cannot be written: {_reason(fault)}") from fault
     except BaseException:
         owner.release()
         raise
 
 
+def _reason(fault: Exception) -> str:
+    return fault.strerror or type(fault).__name__ if isinstance(fault, OSError) else str(fault)
+
+
 def _open_owned(path: Path, codec: Codec, owner: FileOwner, companions: Sequence[Companion]) -> RecorderLog:
     _check_is_database(path)
     datastore = SQLiteDatastore(str(path), originator_id_type="text")
-    recorder = SqliteLogRecorder(datastore, companions)
-    recorder.create_table()
-    _name_storage(path)
+    recorder = SqliteLogRecorder(datastore, [Epoch(str(path)), *companions])
+    try:
+        recorder.create_table()
+        _name_storage(path)
+        owner.bind()
+        rows = SqliteRows(path)
+    except BaseException:
+        datastore.close()
+        raise
 
     def release() -> None:
-        datastore.close()
+        # A forked process must not use the connections of the owner, not even to close them.
+        if owner.is_this_process:
+            _check_point(path)
+            datastore.close()
         owner.release()
 
-    return RecorderLog(recorder, SqliteRows(path), codec, release=release)
+    return RecorderLog(recorder, rows, codec, release=release, check=owner.check)
+
+
+def _check_point(path: Path) -> None:
+    """Writes everything from the `-wal` file into the log's file, so that a copy of that file alone is the whole log.
+
+    SQLite itself does so when the last connection is closed, but a reader's connection may remain. Where a reader is
+    just reading, the `-wal` file remains as after a kill.
+    """
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as fault:
+        _log.warning("%s: its newest events remain in %s-wal: %s", path, path.name, fault)
 
 
 def _name_storage(path: Path) -> None:

@@ -38,10 +38,16 @@ class SqliteLogRecorder(SQLiteApplicationRecorder):
                 companion.after(cursor, ordinals, stored_events)
         return ordinals
 
-    def _create_table(self, c: SQLiteCursor) -> None:
-        super()._create_table(c)
-        for companion in self._companions:
-            companion.prepare(c)
+    def create_table(self) -> None:
+        """Creates the tables of the events and of the companions, where they are missing."""
+        with (
+            self.datastore.get_connection(commit=True) as connection,
+            _Immediate(connection, commit=True) as cursor,
+            cursor,
+        ):
+            self._create_table(cursor)
+            for companion in self._companions:
+                companion.prepare(cursor)
 
 
 class _Immediate(SQLiteTransaction):

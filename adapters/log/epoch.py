@@ -1,0 +1,52 @@
+"""The epoch of a log in a database: it rises with each owner, and every append checks it in its own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from eventsourcing.persistence import StoredEvent
+
+from adapters.log.companion import Statements
+from domain.errors import OwnershipLost
+
+EPOCH: Final = "log_epoch"
+"""The table with one row, whose column `epoch` counts the owners of the log so far."""
+
+_CREATE = f"CREATE TABLE IF NOT EXISTS {EPOCH} (epoch BIGINT NOT NULL)"
+_BEGIN = f"INSERT INTO {EPOCH} SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM {EPOCH})"  # noqa: S608  (ours)
+_RAISE = f"UPDATE {EPOCH} SET epoch = epoch + 1"  # noqa: S608  (ours)
+_READ = f"SELECT epoch FROM {EPOCH}"  # noqa: S608  (ours)
+
+
+class Epoch:
+    """The companion that fences an earlier owner off: after a later owner has opened the log, it appends nothing."""
+
+    def __init__(self, log: str) -> None:
+        """`log` names the log in errors."""
+        self._log = log
+        self.number = 0
+
+    def prepare(self, cursor: Statements) -> None:
+        """Raises the log's epoch, which is this owner's `number` from then on."""
+        for statement in (_CREATE, _BEGIN, _RAISE):
+            cursor.execute(statement)
+        self.number = _read(cursor)
+
+    def before(self, cursor: Statements) -> None:
+        """Raises OwnershipLost where a later owner has opened the log."""
+        epoch = _read(cursor)
+        if epoch != self.number:
+            raise OwnershipLost(
+                f"another engine has opened {self._log} since (epoch {epoch}; this engine has {self.number}): "
+                "this engine writes nothing more"
+            )
+
+    def after(self, cursor: Statements, ordinals: Sequence[int], events: Sequence[StoredEvent]) -> None:
+        """Does nothing: the transaction holds the log's write lock, so the epoch is the same until the commit."""
+
+
+def _read(cursor: Statements) -> int:
+    cursor.execute(_READ)
+    row = cursor.fetchone()
+    return -1 if row is None else int(row["epoch"])
