@@ -54,7 +54,8 @@ class WhenceSettings(BaseSettings):
     their own dotted names; both reach those clients unchanged (`unmasked`). `trading` is read by `infra.trading`,
     and `alerts` by `infra.run.alerting`.
     `index` is the folder for the disposable index of a log on Kafka (default: this user's cache folder, one for each
-    cluster). `starting_balance` is by default that of the quote currency (`domain/quotes.py`). `instruments` is the
+    cluster). `keys` is the folder of the installation's keys (default: `keys` in this user's data folder of Whence).
+    `starting_balance` is by default that of the quote currency (`domain/quotes.py`). `instruments` is the
     file of imported trading rules (default: `whence-instruments.json` in the working folder where it exists). With
     `tracing`, a span for every event is sent by OTLP to the endpoint in the standard OTEL_EXPORTER_OTLP_… variables.
     `config` is the file that was read, if any.
@@ -78,6 +79,7 @@ class WhenceSettings(BaseSettings):
     trading: dict[str, object] = {}
     alerts: AlertSettings = AlertSettings()
     index: Path | None = None
+    keys: Path | None = None
     instruments: Path | None = None
     tracing: bool = False
     config: Path | None = None

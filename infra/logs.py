@@ -23,11 +23,15 @@ from adapters.log.library import open_memory
 from adapters.log.postgres import open_postgres, read_postgres
 from adapters.log.recorder_log import RecordedLog, RecorderLog
 from adapters.log.sqlite import open_sqlite, read_sqlite
+from adapters.marks.key_folder import KeyFolder
 from adapters.played import PlayedStore, SqlitePlayed
 from domain.errors import InvalidInput
-from infra.config import WhenceSettings, unmasked
+from infra.config import WhenceSettings, shown, unmasked
 
 _log = logging.getLogger(__name__)
+
+_WARNED = set[tuple[str, str]]()
+"""The logs, each with the reason, for which this process has warned: a program opens several readers of one log."""
 
 
 def open_owned(settings: WhenceSettings) -> RecorderLog:
@@ -39,29 +43,47 @@ def open_owned(settings: WhenceSettings) -> RecorderLog:
     address = parse_address(settings.log)
     match address:
         case SqliteAddress():
-            return open_sqlite(address.path, AvroCodec())
+            return open_sqlite(address.path, AvroCodec(), keys=keys_of(settings))
         case KafkaAddress():
             with _kept_unless_it_fails() as held:
                 codec, client = AvroCodec(_registry(address, settings, held)), client_of(settings)
-                return open_kafka(address, codec, headers_of, client, _index(address, settings), held.close)
+                index, keys = _index(address, settings), keys_of(settings)
+                return open_kafka(address, codec, headers_of, client, index, held.close, keys)
         case PostgresAddress():
-            return open_postgres(address, AvroCodec())
+            return open_postgres(address, AvroCodec(), keys=keys_of(settings))
         case MemoryAddress():
             return open_memory(AvroCodec())
 
 
 def open_reader(settings: WhenceSettings) -> RecordedLog:
-    """The configured log for reading, also while another process owns it."""
+    """The configured log for reading, also while another process owns it.
+
+    A log whose marks cannot be verified is read all the same, and a warning states the reason.
+    """
+    reader = _reader(settings)
+    reason = reader.unverified()
+    if reason and (settings.log, reason) not in _WARNED:
+        _WARNED.add((settings.log, reason))
+        _log.warning("%s is read as unverified: %s", shown(settings.log), reason)
+    return reader
+
+
+def keys_of(settings: WhenceSettings) -> KeyFolder:
+    """The folder of the installation's keys."""
+    return KeyFolder(settings.keys)
+
+
+def _reader(settings: WhenceSettings) -> RecordedLog:
     address = parse_address(settings.log)
     match address:
         case SqliteAddress():
-            return read_sqlite(address.path, AvroCodec())
+            return read_sqlite(address.path, AvroCodec(), keys_of(settings))
         case KafkaAddress():
             with _kept_unless_it_fails() as held:
                 codec = AvroCodec(_registry(address, settings, held), read_only=True)
-                return read_kafka(address, codec, client_of(settings), held.close)
+                return read_kafka(address, codec, client_of(settings), held.close, keys_of(settings))
         case PostgresAddress():
-            return read_postgres(address, AvroCodec())
+            return read_postgres(address, AvroCodec(), keys_of(settings))
         case MemoryAddress():
             raise InvalidInput(
                 "a log in memory ends with the process that made it; name another log with --log"

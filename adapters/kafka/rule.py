@@ -48,6 +48,13 @@ class Proof(NamedTuple):
         return bool(self.link.key)
 
     @property
+    def unverified(self) -> str:
+        """Why the events are not verified; empty where they are, or where there are none."""
+        if self.unknown:
+            return str(missing(self.unknown))
+        return unsealed(self.link.ordinal) if self.link.ordinal and not self.is_marked else ""
+
+    @property
     def packed(self) -> bytes:
         """The proof as the index stores it."""
         log_id, ordinal, code, epoch, key = self.link

@@ -50,6 +50,10 @@ class KafkaRows(RecorderRows):
         """See `Rows`: cluster, topic and partition; a topic that is created again has another id."""
         return self._factory.store.storage
 
+    def unverified(self) -> str:
+        """See `Rows`."""
+        return self._factory.store.proof.unverified
+
     def close(self) -> None:
         """See `Rows`."""
         self._factory.close()

@@ -10,7 +10,8 @@ from eventsourcing.utils import Environment
 
 from adapters.log.recorder_log import Codec, RecorderLog, Row
 
-_PAGE = 5_000
+PAGE = 5_000
+"""The number of events that are read at once."""
 _POLL_SECONDS = 0.05
 
 
@@ -27,7 +28,7 @@ class RecorderRows:
     def rows(self, after: int, upto: int) -> Iterator[Row]:
         """See `Rows`."""
         while after < upto:
-            page = self._recorder.select_notifications(after + 1, _PAGE, stop=upto)
+            page = self._recorder.select_notifications(after + 1, PAGE, stop=upto)
             for notification in page:
                 after = notification.id
                 yield (
@@ -36,7 +37,7 @@ class RecorderRows:
                     notification.originator_version,
                     notification.state,
                 )
-            if len(page) < _PAGE:
+            if len(page) < PAGE:
                 return
 
     def stream_rows(self, stream: str, after: int) -> Iterator[Row]:
@@ -55,6 +56,10 @@ class RecorderRows:
 
     def storage(self) -> str:
         """See `Rows`; empty, because a log in memory has no storage."""
+        return ""
+
+    def unverified(self) -> str:
+        """See `Rows`; empty, because nobody else writes to the memory of this process."""
         return ""
 
     def close(self) -> None:

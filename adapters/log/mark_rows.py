@@ -13,10 +13,11 @@ from eventsourcing.persistence import StoredEvent
 
 from adapters.log.companion import Statements
 from adapters.log.content import NO_LOG, Content
+from adapters.log.epoch import Epoch
 from adapters.marks.chain import Chain, missing, unsealed
 from adapters.marks.key_folder import Keys
 from adapters.marks.mark import Link, Mark, Marked, is_genuine, signed_mark
-from domain.errors import KeyMissing, LogCorrupt, MarkRefused, NotSealed
+from domain.errors import KeyMissing, MarkRefused, NotSealed
 
 MARKS: Final = "event_marks"
 HEAD: Final = "log_head"
@@ -66,15 +67,15 @@ class MarkWriter:
     It keeps no chain in memory, so an append with an unknown outcome leaves nothing to correct.
     """
 
-    def __init__(self, dialect: Dialect, keys: Keys, content: Content, link: Link) -> None:
-        """`link` is the end of the chain when this process becomes the owner."""
+    def __init__(self, dialect: Dialect, keys: Keys, content: Content, link: Link, epoch: Epoch) -> None:
+        """`link` is the end of the chain when this process becomes the owner, in its `epoch`."""
         value, ordinal = dialect.value, dialect.ordinal
         self._dialect, self._keys, self._content = dialect, keys, content
-        self._log_id, self._epoch = link.log_id, link.epoch + 1
+        self._log_id, self._epoch = link.log_id, epoch
         last = f"SELECT max({ordinal}) FROM stored_events WHERE {ordinal} < {value}"  # noqa: S608  (ours)
-        self._read = f"SELECT ({last}) AS last, (SELECT mark FROM {HEAD}) AS mark"
-        self._add = f"INSERT INTO {MARKS} VALUES ({value}, {value})"
-        self._begin = f"INSERT INTO {HEAD} VALUES (1, {value})"
+        self._read = f"SELECT ({last}) AS last, (SELECT mark FROM {HEAD}) AS mark"  # noqa: S608  (ours)
+        self._add = f"INSERT INTO {MARKS} VALUES ({value}, {value})"  # noqa: S608  (ours)
+        self._begin = f"INSERT INTO {HEAD} VALUES (1, {value})"  # noqa: S608  (ours)
         self._move = f"UPDATE {HEAD} SET mark = {value}"  # noqa: S608  (ours)
 
     def prepare(self, cursor: Statements) -> None:
@@ -97,7 +98,7 @@ class MarkWriter:
         """Writes the marks of the events that follow `link`, and moves the head to the last of them."""
         numbered = list(events)
         chain = Chain(self._keys, self._content.log_id_of, link)
-        marks, end = chain.signed(numbered, self._epoch)
+        marks, end = chain.signed(numbered, max(self._epoch.number, link.epoch))
         cursor.executemany(
             self._add, [(ordinal, mark) for (ordinal, _), mark in zip(numbered, marks, strict=True)]
         )
@@ -203,6 +204,15 @@ class Verifier:
                 self._confirm(row)
             yield row
 
+    def unverified(self) -> str:
+        """Why the log's events are not verified; empty where they are, or where there are none."""
+        if self.unknown:
+            return str(missing(self.unknown))
+        if not self.has_marks:
+            events = self._source.marked_head().ordinal
+            return unsealed(events) if events else ""
+        return "" if self._is_verified() or not self.unknown else str(missing(self.unknown))
+
     def own(self) -> Link:
         """The end of the chain, after all events were verified.
 
@@ -273,7 +283,7 @@ def selected(dialect: Dialect, where: str) -> str:
     """The query for rows with their marks."""
     ordinal = dialect.ordinal
     return (
-        f"SELECT e.{ordinal}, originator_id, originator_version, topic, state, mark FROM stored_events e "  # noqa: S608
+        f"SELECT e.{ordinal}, originator_id, originator_version, topic, state, mark FROM stored_events e "  # noqa: S608  (ours)
         f"LEFT JOIN {MARKS} ON {MARKS}.ordinal = e.{ordinal} WHERE {where}"
     )
 

@@ -6,25 +6,38 @@ import logging
 import os
 import select
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
+from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 import psycopg
-from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, PersistenceError
-from eventsourcing.postgres import PostgresDatastore
-from eventsourcing.utils import Environment
+from eventsourcing.persistence import (
+    InfrastructureFactory,
+    InterfaceError,
+    OperationalError,
+    PersistenceError,
+)
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from eventsourcing.utils import Environment, retry
 from psycopg import sql
 from psycopg.rows import TupleRow
 
 from adapters.log.address import PostgresAddress
 from adapters.log.companion import Companion
+from adapters.log.content import Content
 from adapters.log.epoch import Epoch
-from adapters.log.library import RecorderRows
+from adapters.log.library import PAGE, RecorderRows
+from adapters.log.mark_rows import HEAD, MARKS, POSTGRES, Head, MarkedRow, MarkWriter, Verifier, selected
 from adapters.log.postgres_recorder import PostgresLogRecorder
-from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog
+from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Row
 from adapters.log.storage import STORAGE, storage_text
-from domain.errors import InvalidInput, LogOwned, LogUnavailable, OwnershipLost
+from adapters.marks.key_folder import KeyFolder, Keys
+from adapters.marks.mark import Link
+from domain.errors import InvalidInput, LogError, LogOwned, LogUnavailable, OwnershipLost
+
+if TYPE_CHECKING:
+    from typing import LiteralString
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +50,9 @@ _HOLDER = """
       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
+_UNMARKED = """
+    SELECT notification_id, originator_id, originator_version, topic, state, NULL::bytea AS mark FROM stored_events
+"""
 _CONTINUE = """
     SELECT setval(pg_get_serial_sequence('stored_events', 'notification_id'), COALESCE(MAX(notification_id), 1),
                   MAX(notification_id) IS NOT NULL)
@@ -135,11 +151,79 @@ def _is_open(connection: psycopg.Connection[TupleRow]) -> bool:
 
 
 class PostgresRows(RecorderRows):
-    """Reads the recorder, and the id of the log's storage."""
+    """Reads the events with their marks, and the id of the log's storage."""
 
-    def __init__(self, recorder: ApplicationRecorder, address: PostgresAddress) -> None:
+    def __init__(
+        self, recorder: PostgresApplicationRecorder, address: PostgresAddress, codec: Codec, keys: Keys
+    ) -> None:
         super().__init__(recorder)
-        self._address = address
+        self._datastore, self._address = recorder.datastore, address
+        self._verifier = Verifier(self, keys, Content(codec))
+
+    def head(self) -> int:
+        """See `Rows`. Raises MarkRefused where the last events were removed, or events were inserted."""
+        return self._verifier.head()
+
+    def rows(self, after: int, upto: int) -> Iterator[Row]:
+        """See `Rows`. Raises MarkRefused where a mark is not valid."""
+        for row in self._verifier.rows(after, upto):
+            yield row.ordinal, row.stream, row.version, row.state
+
+    def stream_rows(self, stream: str, after: int) -> Iterator[Row]:
+        """See `Rows`. Raises MarkRefused where a mark is not valid."""
+        for row in self._verifier.stream_rows(stream, after):
+            yield row.ordinal, row.stream, row.version, row.state
+
+    def own(self) -> Link:
+        """The end of the chain of marks. Raises MarkRefused, NotSealed, KeyMissing; see `Verifier`."""
+        return self._verifier.own()
+
+    def unverified(self) -> str:
+        """See `Rows`."""
+        return self._verifier.unverified()
+
+    def has_marks(self) -> bool:
+        """See `Source`."""
+        if self._found("SELECT to_regclass(%s) AS name", HEAD)[0]["name"] is None:
+            return False
+        return bool(self._found(f"SELECT 1 FROM {HEAD}"))  # noqa: S608  (ours)
+
+    def marked_head(self) -> Head:
+        """See `Source`."""
+        head = f"(SELECT mark FROM {HEAD})" if self._verifier.has_marks else "NULL::bytea"  # noqa: S608  (ours)
+        [row] = self._found(f"SELECT max(notification_id) AS last, {head} AS mark FROM stored_events")  # noqa: S608  (ours)
+        return Head(row["last"] or 0, row["mark"])
+
+    def mark_at(self, ordinal: int) -> bytes | None:
+        """See `Source`."""
+        last = f"SELECT mark FROM {MARKS} WHERE ordinal <= %s ORDER BY ordinal DESC LIMIT 1"  # noqa: S608  (ours)
+        return next((row["mark"] for row in self._found(last, ordinal)), None)
+
+    def marked_rows(self, after: int, upto: int) -> Iterator[MarkedRow]:
+        """See `Source`; reads in pages."""
+        page = "notification_id > %s AND notification_id <= %s ORDER BY notification_id LIMIT %s"
+        while after < upto:
+            rows = self._marked(page, after, upto, PAGE)
+            yield from rows
+            if len(rows) < PAGE:
+                return
+            after = rows[-1].ordinal
+
+    def marked_stream(self, stream: str, after: int) -> Iterator[MarkedRow]:
+        """See `Source`."""
+        where = "originator_id = %s AND originator_version > %s ORDER BY originator_version"
+        yield from self._marked(where, stream, after)
+
+    def _marked(self, where: str, *values: object) -> Sequence[MarkedRow]:
+        query = selected(POSTGRES, where) if self._verifier.has_marks else f"{_UNMARKED} WHERE {where}"
+        return [MarkedRow(*row.values()) for row in self._found(query, *values)]
+
+    @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
+    def _found(self, query: str, *values: object) -> Sequence[dict[str, Any]]:
+        """The rows of a query. Like the library's recorder, it connects again after a restart of the server."""
+        with self._datastore.get_connection() as connection, connection.cursor() as cursor:
+            cursor.execute(cast("LiteralString", query), values, prepare=True)
+            return cursor.fetchall()
 
     def storage(self) -> str:
         """See `Rows`."""
@@ -192,12 +276,18 @@ def _environment(address: PostgresAddress) -> Mapping[str, str]:
 
 
 def open_postgres(
-    address: PostgresAddress, codec: Codec, companions: Sequence[Companion] = ()
+    address: PostgresAddress,
+    codec: Codec,
+    companions: Sequence[Companion] = (),
+    keys: KeyFolder | None = None,
 ) -> RecorderLog:
-    """Opens and owns the log in this database. Raises LogOwned, LogUnavailable.
+    """Opens and owns the log in this database.
 
-    Each of `companions` runs in the transaction of every append.
+    Each of `companions` runs in the transaction of every append. `keys` is the folder of keys, by default this user's;
+    the first key is made for a new log.
+    Raises LogOwned, LogUnavailable, MarkRefused, NotSealed, KeyRefused, KeyMissing.
     """
+    folder = keys or KeyFolder()
     owner = PostgresOwner(address)
     datastore = PostgresDatastore(
         address.database,
@@ -208,7 +298,11 @@ def open_postgres(
         originator_id_type="text",
     )
     try:
-        recorder = PostgresLogRecorder(datastore, [Epoch(str(address)), *companions])
+        link = _end_of_chain(address, datastore, codec, folder.keys())
+        known = folder.keys() if link.ordinal else folder.made()
+        epoch = Epoch(str(address))
+        marks = MarkWriter(POSTGRES, known, Content(codec), link, epoch)
+        recorder = PostgresLogRecorder(datastore, [epoch, marks, *companions])
         recorder.create_table()
         owner.name_storage()
         owner.continue_ordinals()
@@ -217,6 +311,10 @@ def open_postgres(
         owner.release()
         reason = " ".join(str(fault).split())
         raise LogUnavailable(f"{address} cannot hold a log for this user: {reason}") from fault
+    except LogError:
+        datastore.close()
+        owner.release()
+        raise
 
     def release() -> None:
         # A forked process must not use the connections of the owner, not even to close them.
@@ -224,15 +322,31 @@ def open_postgres(
             datastore.close()
             owner.release()
 
-    return RecorderLog(recorder, PostgresRows(recorder, address), codec, release=release, check=owner.check)
+    rows = PostgresRows(recorder, address, codec, known)
+    return RecorderLog(recorder, rows, codec, release=release, check=owner.check)
 
 
-def read_postgres(address: PostgresAddress, codec: Codec) -> RecordedLog:
-    """Opens the log in this database for reading. Raises LogUnavailable, and InvalidInput where there is no log."""
+def _end_of_chain(address: PostgresAddress, datastore: PostgresDatastore, codec: Codec, keys: Keys) -> Link:
+    """The end of the log's chain of marks, after all events were verified; raises what `Verifier.own` raises."""
+    with _connected(address) as connection:
+        if not _has_table(connection, "stored_events"):
+            return Link()
+    return PostgresRows(PostgresApplicationRecorder(datastore), address, codec, keys).own()
+
+
+def read_postgres(address: PostgresAddress, codec: Codec, keys: KeyFolder | None = None) -> RecordedLog:
+    """Opens the log in this database for reading.
+
+    Raises LogUnavailable, LogCorrupt, KeyRefused, and InvalidInput where there is no log. Without the log's key the log
+    is read as unverified.
+    """
     with _connected(address) as connection:
         is_there = _has_table(connection, "stored_events")
     if not is_there:
         raise InvalidInput(f"there is no log in {address}; `whence paper --log {address}` begins one")
     environment = {**_environment(address), "CREATE_TABLE": "no"}
     factory = InfrastructureFactory.construct(Environment(env=environment))
-    return RecordedLog(PostgresRows(factory.application_recorder(), address), codec, factory.close)
+    recorder = factory.application_recorder()
+    assert isinstance(recorder, PostgresApplicationRecorder)
+    rows = PostgresRows(recorder, address, codec, (keys or KeyFolder()).keys())
+    return RecordedLog(rows, codec, factory.close)

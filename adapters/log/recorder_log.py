@@ -59,6 +59,10 @@ class Rows(Protocol):
         """Which storage holds the log; empty where that is not known. See `RecordedLog.storage`."""
         ...
 
+    def unverified(self) -> str:
+        """Why the events' marks are not verified; empty where they are. See `RecordedLog.unverified`."""
+        ...
+
     def close(self) -> None:
         """Releases all resources; idempotent."""
         ...
@@ -136,6 +140,14 @@ class RecordedLog:
         """
         with _translated():
             return self._rows.storage()
+
+    def unverified(self) -> str:
+        """Why it is not proven that this installation wrote the events; empty where it is, or where there are none.
+
+        The log has no marks, or the key of its marks is not at hand.
+        """
+        with _translated():
+            return self._rows.unverified()
 
     def wait(self, after: int, seconds: float) -> bool:
         """Waits until there may be events after ordinal `after`; false where the time runs out first."""

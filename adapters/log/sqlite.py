@@ -9,6 +9,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from eventsourcing.persistence import PersistenceError
@@ -16,24 +17,28 @@ from eventsourcing.sqlite import SQLiteDatastore
 
 from adapters.log.address import SqliteAddress
 from adapters.log.companion import Companion
+from adapters.log.content import Content
 from adapters.log.epoch import Epoch
+from adapters.log.mark_rows import HEAD, MARKS, SQLITE, Head, MarkedRow, MarkWriter, Verifier, selected
 from adapters.log.owner import FileOwner, refuse_hard_links
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Row
 from adapters.log.sqlite_recorder import SqliteLogRecorder
 from adapters.log.storage import STORAGE, storage_text
+from adapters.marks.key_folder import KeyFolder, Keys
+from adapters.marks.mark import Link
 from domain.errors import InvalidInput, LogCorrupt, LogUnavailable
 
 _log = logging.getLogger(__name__)
 
-_COLUMNS = "SELECT rowid, originator_id, originator_version, state FROM stored_events"
+_COLUMNS = "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events"
 _POLL_SECONDS = 0.01
 _IS_NO_LOG = re.compile(r"no such (table|column)")
 
 
 class SqliteRows:
-    """Reads the recorder's table through its own read-only connection."""
+    """Reads the recorder's table through its own read-only connection, and verifies the events' marks."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, codec: Codec, keys: Keys) -> None:
         """Raises InvalidInput where the file does not exist or is empty, LogUnsafe where it has several hard links, and
         LogCorrupt where it is not a log."""
         refuse_hard_links(path)
@@ -48,25 +53,35 @@ class SqliteRows:
                 f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False
             )
             self._connection.execute(f"{_COLUMNS} LIMIT 0")
+        self._verifier = Verifier(self, keys, Content(codec))
 
     def head(self) -> int:
+        """See `Rows`. Raises MarkRefused where the last events were removed, or events were inserted."""
+        with _naming(self._path):
+            return self._verifier.head()
+
+    def own(self) -> Link:
+        """The end of the chain of marks. Raises MarkRefused, NotSealed, KeyMissing; see `Verifier`."""
+        with _naming(self._path):
+            return self._verifier.own()
+
+    def unverified(self) -> str:
         """See `Rows`."""
-        return self._number("SELECT COALESCE(MAX(rowid), 0) FROM stored_events")
+        return self._verifier.unverified()
 
     def rows(self, after: int, upto: int) -> Iterator[Row]:
-        """See `Rows`. Raises LogCorrupt where an ordinal is missing, which means that its row was removed."""
-        wanted = f"{_COLUMNS} WHERE rowid > ? AND rowid <= ? ORDER BY rowid"
-        for expected, row in enumerate(self._rows(wanted, (after, upto)), after + 1):
-            if row[0] != expected:
-                raise LogCorrupt(
-                    f"{self._path}: ordinal {expected} is missing: an event was removed from outside"
-                )
-            yield row
+        """See `Rows`. Raises LogCorrupt where an ordinal is missing or its mark is not valid."""
+        with _naming(self._path):
+            for expected, row in enumerate(self._verifier.rows(after, upto), after + 1):
+                if row.ordinal != expected:
+                    raise LogCorrupt(f"ordinal {expected} is missing: an event was removed from outside")
+                yield row.ordinal, row.stream, row.version, row.state
 
     def stream_rows(self, stream: str, after: int) -> Iterator[Row]:
-        """See `Rows`."""
-        where = "WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version"
-        return self._rows(f"{_COLUMNS} {where}", (stream, after))
+        """See `Rows`. Raises LogCorrupt where a mark is not valid."""
+        with _naming(self._path):
+            for row in self._verifier.stream_rows(stream, after):
+                yield row.ordinal, row.stream, row.version, row.state
 
     def wait(self, after: int, seconds: float) -> bool:
         """Polls SQLite's change counter, and so does not read the table at each poll; see `Rows`."""
@@ -102,14 +117,54 @@ class SqliteRows:
         with _translated(self._path):
             return int(self._connection.execute(query).fetchone()[0])
 
-    def _rows(self, statement: str, values: tuple[object, ...]) -> Iterator[Row]:
+    def has_marks(self) -> bool:
+        """See `Source`."""
+        if not self._number(f"SELECT count(*) FROM sqlite_master WHERE name IN ('{MARKS}', '{HEAD}')"):  # noqa: S608  (ours)
+            return False
+        return bool(self._number(f"SELECT EXISTS (SELECT 1 FROM {HEAD})"))  # noqa: S608  (ours)
+
+    def marked_head(self) -> Head:
+        """See `Source`."""
+        head = f"(SELECT mark FROM {HEAD})" if self._verifier.has_marks else "NULL"  # noqa: S608  (ours)
         with _translated(self._path):
-            for row in self._connection.execute(statement, values):
-                if not isinstance(row[3], bytes):
-                    raise LogCorrupt(
-                        f"{self._path}: ordinal {row[0]} does not hold bytes: it was inserted from outside"
-                    )
-                yield row
+            last, mark = self._connection.execute(f"SELECT max(rowid), {head} FROM stored_events").fetchone()  # noqa: S608  (ours)
+        return Head(last or 0, mark)
+
+    def mark_at(self, ordinal: int) -> bytes | None:
+        """See `Source`."""
+        last = f"SELECT mark FROM {MARKS} WHERE ordinal <= ? ORDER BY ordinal DESC LIMIT 1"  # noqa: S608  (ours)
+        return next((mark for (mark,) in self._found(last, ordinal)), None)
+
+    def marked_rows(self, after: int, upto: int) -> Iterator[MarkedRow]:
+        """See `Source`. Raises LogCorrupt for a row whose event is no bytes."""
+        return self._marked("e.rowid > ? AND e.rowid <= ? ORDER BY e.rowid", after, upto)
+
+    def marked_stream(self, stream: str, after: int) -> Iterator[MarkedRow]:
+        """See `Source`. Raises what `marked_rows` raises."""
+        where = "originator_id = ? AND originator_version > ? ORDER BY originator_version"
+        return self._marked(where, stream, after)
+
+    def _marked(self, where: str, *values: object) -> Iterator[MarkedRow]:
+        query = selected(SQLITE, where) if self._verifier.has_marks else f"{_COLUMNS} e WHERE {where}"
+        for row in self._found(query, *values):
+            if not isinstance(row[4], bytes):
+                raise LogCorrupt(f"ordinal {row[0]} does not hold bytes: it was inserted from outside")
+            yield MarkedRow(*row) if len(row) == len(MarkedRow._fields) else MarkedRow(*row, None)
+
+    def _found(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        with _translated(self._path):
+            yield from self._connection.execute(query, values)
+
+
+@contextmanager
+def _naming(path: Path) -> Generator[None]:
+    """Adds the file to the message of an event that is refused."""
+    try:
+        yield
+    except LogCorrupt as fault:
+        if str(fault).startswith("ordinal "):
+            raise type(fault)(f"{path}: {fault}") from None
+        raise
 
 
 @contextmanager
@@ -127,11 +182,15 @@ def _translated(path: Path) -> Generator[None]:
         raise LogCorrupt(f"{path} is not a log of events: {fault}") from fault
 
 
-def open_sqlite(path: Path, codec: Codec, companions: Sequence[Companion] = ()) -> RecorderLog:
+def open_sqlite(
+    path: Path, codec: Codec, companions: Sequence[Companion] = (), keys: KeyFolder | None = None
+) -> RecorderLog:
     """Opens and owns the log in this file, which is created where it is missing.
 
-    Each of `companions` runs in the transaction of every append.
-    Raises LogOwned, LogUnsafe, LogCorrupt, LogUnavailable, and InvalidInput where the path cannot be a file.
+    Each of `companions` runs in the transaction of every append. `keys` is the folder of keys, by default this user's;
+    the first key is made for a new log.
+    Raises LogOwned, LogUnsafe, LogCorrupt, LogUnavailable, NotSealed, KeyRefused, KeyMissing, and InvalidInput where
+    the path cannot be a file.
     """
     if path.is_dir():
         raise InvalidInput(f"{path} is a folder; a log is a file")
@@ -144,7 +203,7 @@ def open_sqlite(path: Path, codec: Codec, companions: Sequence[Companion] = ()) 
     except (OSError, RuntimeError) as fault:
         raise LogUnavailable(f"{path} cannot be written: {_reason(fault)}") from fault
     try:
-        return _open_owned(path, codec, owner, companions)
+        return _open_owned(path, codec, owner, companions, keys or KeyFolder())
     except (PersistenceError, OSError) as fault:
         owner.release()
         raise LogUnavailable(f"{path} cannot be written: {_reason(fault)}") from fault
@@ -157,15 +216,21 @@ def _reason(fault: Exception) -> str:
     return fault.strerror or type(fault).__name__ if isinstance(fault, OSError) else str(fault)
 
 
-def _open_owned(path: Path, codec: Codec, owner: FileOwner, companions: Sequence[Companion]) -> RecorderLog:
-    _check_is_database(path)
+def _open_owned(
+    path: Path, codec: Codec, owner: FileOwner, companions: Sequence[Companion], folder: KeyFolder
+) -> RecorderLog:
+    known = folder.keys()
+    link = _end_of_chain(path, codec, known)
+    keys = known if link.ordinal else folder.made()
     datastore = SQLiteDatastore(str(path), originator_id_type="text")
-    recorder = SqliteLogRecorder(datastore, [Epoch(str(path)), *companions])
+    epoch = Epoch(str(path))
+    marks = MarkWriter(SQLITE, keys, Content(codec), link, epoch)
+    recorder = SqliteLogRecorder(datastore, [epoch, marks, *companions])
     try:
         recorder.create_table()
         _name_storage(path)
         owner.bind()
-        rows = SqliteRows(path)
+        rows = SqliteRows(path, codec, keys)
     except BaseException:
         datastore.close()
         raise
@@ -201,10 +266,15 @@ def _name_storage(path: Path) -> None:
         connection.execute(f"INSERT INTO {STORAGE} {absent}", (str(uuid4()),))
 
 
-def _check_is_database(path: Path) -> None:
-    """Refuses a foreign file before a table is created in it. An empty file is a new log."""
-    if path.exists() and not _is_empty(path):
-        SqliteRows(path).close()
+def _end_of_chain(path: Path, codec: Codec, keys: Keys) -> Link:
+    """The end of the log's chain of marks, after all events were verified. An empty file is a new log.
+
+    Refuses a foreign file before a table is created in it. Raises what `Verifier.own` raises.
+    """
+    if not path.exists() or _is_empty(path):
+        return Link()
+    with closing(SqliteRows(path, codec, keys)) as rows:
+        return rows.own()
 
 
 def _is_empty(path: Path) -> bool:
@@ -215,6 +285,9 @@ def _is_empty(path: Path) -> bool:
         return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
 
 
-def read_sqlite(path: Path, codec: Codec) -> RecordedLog:
-    """Opens the log in this file for reading, whether it is owned or not. Raises InvalidInput, LogCorrupt."""
-    return RecordedLog(SqliteRows(path), codec)
+def read_sqlite(path: Path, codec: Codec, keys: KeyFolder | None = None) -> RecordedLog:
+    """Opens the log in this file for reading, whether it is owned or not.
+
+    Raises InvalidInput, LogCorrupt, KeyRefused. Without the log's key the log is read as unverified.
+    """
+    return RecordedLog(SqliteRows(path, codec, (keys or KeyFolder()).keys()), codec)
