@@ -12,8 +12,9 @@ from commands.identity import Identity
 from commands.inputs import RequestMade
 from commands.request import DraftOrder, PlaceOrder, RaiseSignal, Requested
 from commands.requests import Situation
+from commands.roles import LEAST_ROLE
 from commands.world import World
-from domain.errors import InvalidInput, Refused, WhenceError
+from domain.errors import InvalidInput, NotAllowed, Refused, WhenceError
 
 _TOLERATED = timedelta(seconds=1)
 """The largest time by which the wall clock may be behind the market's time; clocks are adjusted by less."""
@@ -25,8 +26,9 @@ def settled(made: RequestMade, world: World, identity: Identity) -> Answer | Non
     try:
         requests.check(requested)
         _check_account(requested, identity)
+        _check_role(requested)
         return _repeated(requested, world) or _out_of_place(made)
-    except (Refused, InvalidInput) as fault:
+    except (Refused, InvalidInput, NotAllowed) as fault:
         return declined(requested, fault)
 
 
@@ -50,6 +52,16 @@ def carried_out(requested: Requested, world: World) -> Completed:
 def declined(requested: Requested, fault: WhenceError) -> Declined:
     """The answer to a request that was refused."""
     return Declined(requested.id, type(fault).__name__, str(fault))
+
+
+def _check_role(requested: Requested) -> None:
+    """Raises NotAllowed where the actor's role is below the least role of the request.
+
+    The process that received the request has checked this already, but that may be another program.
+    """
+    role, least = requested.role, LEAST_ROLE[type(requested.request)]
+    if role is not None and role < least:
+        raise NotAllowed(f"this needs the role {least.word}; {requested.actor} has the role {role.word}")
 
 
 def _repeated(requested: Requested, world: World) -> Answer | None:

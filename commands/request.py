@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from commands.account import ResetKillSwitch, TripKillSwitch
 from commands.order import CancelOrder
@@ -20,6 +21,9 @@ from domain.direction import Direction, Side
 from domain.order import OrderType
 from domain.signal import SignalDetected
 from domain.strategies import Intent
+
+if TYPE_CHECKING:
+    from commands.roles import Role
 
 __all__ = [
     "AmendOrder",
@@ -206,7 +210,8 @@ class Requested:
     """A request with its idempotency key `id` (1 to 64 of `[A-Za-z0-9_-]`) and its actor.
 
     The events that follow from it have the cause `command:<id>/<fingerprint>`. After `valid_until` it is declined and
-    never carried out, so an engine that starts an hour later does not trade on it.
+    never carried out, so an engine that starts an hour later does not trade on it. `role` is the actor's role, by which
+    the engine judges the request; None for a request of the program itself.
     """
 
     id: str
@@ -214,3 +219,4 @@ class Requested:
     actor: str
     valid_until: datetime
     request: Request
+    role: Role | None = None

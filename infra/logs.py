@@ -22,6 +22,7 @@ from adapters.log.kafka import open_kafka, read_kafka
 from adapters.log.library import open_memory
 from adapters.log.postgres import open_postgres, read_postgres
 from adapters.log.recorder_log import RecordedLog, RecorderLog
+from adapters.log.sealing import seal_kafka, seal_postgres, seal_sqlite
 from adapters.log.sqlite import open_sqlite, read_sqlite
 from adapters.marks.key_folder import KeyFolder
 from adapters.played import PlayedStore, SqlitePlayed
@@ -66,6 +67,25 @@ def open_reader(settings: WhenceSettings) -> RecordedLog:
         _WARNED.add((settings.log, reason))
         _log.warning("%s is read as unverified: %s", shown(settings.log), reason)
     return reader
+
+
+def seal(settings: WhenceSettings) -> int:
+    """Accepts the events of the configured log from before marks; returns their number, 0 where it has marks already.
+
+    Raises LogOwned, LogUnavailable, InvalidInput, KeyRefused, KeyMissing, and LogCorrupt for an event that is refused.
+    """
+    address, keys = parse_address(settings.log), keys_of(settings)
+    match address:
+        case SqliteAddress():
+            return seal_sqlite(address.path, AvroCodec(), keys)
+        case KafkaAddress():
+            with ExitStack() as held:
+                codec = AvroCodec(_registry(address, settings, held), read_only=True)
+                return seal_kafka(address, codec, client_of(settings), keys)
+        case PostgresAddress():
+            return seal_postgres(address, AvroCodec(), keys)
+        case MemoryAddress():
+            return 0
 
 
 def keys_of(settings: WhenceSettings) -> KeyFolder:

@@ -17,6 +17,7 @@ MEANINGS: Mapping[str, str] = {
     "starting_balance": "Balance that the account is opened with, in quote currency",
     "leverage": "Largest size of a position as a multiple of its margin",
     "index": "Folder of the disposable index of a log on Kafka; empty: the user's cache folder",
+    "keys": "Folder of this installation's keys; empty: the folder `keys` of the user's data",
     "tracing": "Whether a span for every event is sent by OTLP",
     "kafka": "Properties of librdkafka, by their own names, as sasl.username",
     "registry": "Properties of the schema registry's client; `url` is its address",

@@ -9,14 +9,29 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections.abc import Callable
 
 from adapters.command_topic.thread import LoopThread, Up
 from adapters.command_topic.topic_names import CommandTopic
-from adapters.command_topic.topics import ASK, Consumer, Producer, Record, after, ask_of, consuming, producing
-from adapters.command_topic.wire import answer_bytes, id_in, read_request
+from adapters.command_topic.topics import (
+    ASK,
+    SIGNATURE,
+    Consumer,
+    Producer,
+    Record,
+    after,
+    ask_of,
+    consuming,
+    message_of,
+    producing,
+    signature_of,
+)
+from adapters.command_topic.wire import LARGEST, answer_bytes, id_in, read_request
+from adapters.marks.key_folder import KeyFolder
+from adapters.marks.signature import Message, Signer
 from commands.door import Answer, Declined, Door, TimedOut
 from commands.request import Requested
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, KeyMissing, MarkRefused
 
 _log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 1.0
@@ -24,10 +39,25 @@ _PATIENCE_SECONDS = 1.0
 
 
 class CommandConsumer:
-    """Passes the requests of one account to the `Door` of the account's engine, in a separate thread."""
+    """Passes the requests of one account to the `Door` of the account's engine, in a separate thread.
 
-    def __init__(self, place: CommandTopic, door: Door, account: str) -> None:
-        """Creates missing topics. Raises LogUnavailable, InvalidSettings."""
+    A request that nobody has signed with a key of this installation is refused: it is counted, answered with the
+    reason, and kept in the topic of refused requests.
+    """
+
+    def __init__(
+        self,
+        place: CommandTopic,
+        door: Door,
+        account: str,
+        keys: KeyFolder | None = None,
+        refused: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Creates missing topics. `keys` is by default this user's folder; `refused` counts a refused request.
+
+        Raises LogUnavailable, InvalidSettings, KeyRefused.
+        """
+        self._signer, self._count = Signer(keys or KeyFolder()), refused
         place.ensure()
         self._place, self._door, self._account = place, door, account
         self._stopped = threading.Event()
@@ -50,15 +80,19 @@ class CommandConsumer:
     async def _done(self, record: Record, producer: Producer, commands: Consumer) -> None:
         key = self._account.encode()
         if record.key == key:
-            answer = answer_bytes(await self._answer(record))
-            ask = ask_of(record)
-            headers = [] if ask is None else [(ASK, ask)]
+            answer = answer_bytes(await self._answer(record, producer))
+            ask = ask_of(record) or b""
+            signature = self._signer.signature(Message(self._place.answers, key, ask, answer))
+            headers = [*([(ASK, ask)] if ask else []), (SIGNATURE, signature)]
             await producer.send_and_wait(self._place.answers, answer, key=key, headers=headers)
         await commands.commit(after(record))
 
-    async def _answer(self, record: Record) -> Answer:
+    async def _answer(self, record: Record, producer: Producer) -> Answer:
         try:
+            self._signer.check(message_of(record), signature_of(record))
             requested = self._read(record)
+        except (MarkRefused, KeyMissing) as fault:
+            return await self._refuse(record, producer, fault)
         except InvalidInput as fault:
             _log.warning(
                 "the request in %s partition %d at offset %d is declined: %s",
@@ -69,6 +103,16 @@ class CommandConsumer:
             )
             return Declined(id_in(record.value or b""), type(fault).__name__, str(fault))
         return await asyncio.to_thread(self._carried_out, requested)
+
+    async def _refuse(self, record: Record, producer: Producer, fault: MarkRefused | KeyMissing) -> Answer:
+        """Keeps the record with the reason and its place in the headers; returns the answer to it."""
+        place = f"{record.topic} partition {record.partition} at offset {record.offset}"
+        _log.error("alert: the request in %s is refused: %s", place, fault)
+        self._count()
+        headers = [*record.headers, ("refused", str(fault).encode()), ("place", place.encode())]
+        value = (record.value or b"")[:LARGEST]
+        await producer.send_and_wait(self._place.refused, value, key=record.key or b"", headers=headers)
+        return Declined(id_in(value), type(fault).__name__, str(fault))
 
     def _read(self, record: Record) -> Requested:
         requested = read_request(record.value or b"")

@@ -16,11 +16,23 @@ from aiokafka.errors import (  # pyright: ignore[reportMissingTypeStubs] - it ha
 
 from adapters.command_topic.thread import LoopThread, Up
 from adapters.command_topic.topic_names import CommandTopic
-from adapters.command_topic.topics import ASK, Producer, Record, ask_of, consuming, producing
+from adapters.command_topic.topics import (
+    ASK,
+    SIGNATURE,
+    Producer,
+    Record,
+    ask_of,
+    consuming,
+    message_of,
+    producing,
+    signature_of,
+)
 from adapters.command_topic.wire import read_answer, request_bytes
+from adapters.marks.key_folder import KeyFolder
+from adapters.marks.signature import Message, Signer
 from commands.door import Answer, Declined, TimedOut
 from commands.request import Requested
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, KeyMissing, MarkRefused
 
 _log = logging.getLogger(__name__)
 _AGAIN = "a repeated request with the same key is never carried out twice"
@@ -40,8 +52,12 @@ class _Pending:
 class KafkaDoor:
     """A `commands.door.Door`; one thread with an event loop serves all callers."""
 
-    def __init__(self, place: CommandTopic) -> None:
-        """Creates missing topics. Raises LogUnavailable, InvalidSettings."""
+    def __init__(self, place: CommandTopic, keys: KeyFolder | None = None) -> None:
+        """Creates missing topics. `keys` is the folder of keys, by default this user's; the newest key signs.
+
+        Raises LogUnavailable, InvalidSettings, KeyRefused.
+        """
+        self._signer = Signer(keys or KeyFolder())
         place.ensure()
         self._place = place
         self._waiting: dict[bytes, _Pending] = {}
@@ -81,10 +97,12 @@ class KafkaDoor:
 
     async def _send(self, ask: bytes, pending: _Pending) -> None:
         assert self._producer is not None
-        requested = pending.requested
+        requested, topic = pending.requested, self._place.commands
+        key = requested.account.encode()
+        signature = self._signer.signature(Message(topic, key, ask, pending.written))
         try:
             record = await self._producer.send_and_wait(
-                self._place.commands, pending.written, key=requested.account.encode(), headers=[(ASK, ask)]
+                topic, pending.written, key=key, headers=[(ASK, ask), (SIGNATURE, signature)]
             )
         except MessageSizeTooLargeError:
             reason = f"the topic does not accept a request of {len(pending.written):,} bytes"
@@ -99,10 +117,13 @@ class KafkaDoor:
         pending = self._waiting.get(ask_of(record) or b"")
         if pending is None or pending.answer.done():
             return
+        where = f"{record.topic} partition {record.partition} at offset {record.offset}"
         try:
+            self._signer.check(message_of(record), signature_of(record))
             pending.answer.set_result(read_answer(record.value or b""))
+        except (MarkRefused, KeyMissing) as fault:
+            _log.error("alert: the answer in %s is refused: %s", where, fault)
         except InvalidInput as fault:
-            where = f"{record.topic} partition {record.partition} at offset {record.offset}"
             _log.error("the answer in %s cannot be read: %s", where, fault)
             pending.known = (
                 f"an engine has answered in {where}, in a format that this program cannot read; {_AGAIN}"

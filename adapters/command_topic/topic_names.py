@@ -23,6 +23,8 @@ COMMANDS: Mapping[str, str] = {**_ALWAYS, "retention.ms": str(7 * _DAY_MS)}
 """Requests are kept for a week, so that they can be inspected. The log keeps the events that they caused for ever."""
 ANSWERS: Mapping[str, str] = {**_ALWAYS, "retention.ms": str(_DAY_MS)}
 """Answers are kept for a day, which is longer than any caller waits."""
+REFUSED: Mapping[str, str] = {**_ALWAYS, "retention.ms": str(30 * _DAY_MS)}
+"""Refused requests are kept for a month, so that somebody can look at them."""
 _BROKERS_DEFAULT = -1
 _ANSWER_SECONDS = 5.0
 
@@ -38,7 +40,7 @@ _TLS = {"ssl.ca.location", "ssl.certificate.location", "ssl.key.location", "ssl.
 
 @dataclass(frozen=True, slots=True)
 class CommandTopic:
-    """The topics of requests and answers that belong to the topic `events`.
+    """The topics of requests, answers and refused requests that belong to the topic `events`.
 
     `servers` is written as in a log's address; `client` holds librdkafka's settings for the cluster.
     """
@@ -57,12 +59,17 @@ class CommandTopic:
         """The topic of answers."""
         return f"{self.events}.answers"
 
+    @property
+    def refused(self) -> str:
+        """The topic of requests that were refused because nobody with a key of this installation had signed them."""
+        return f"{self.events}.refused"
+
     def ensure(self) -> None:
         """Creates missing topics. Raises LogUnavailable where the brokers do not answer."""
         settings = ClientSettings({**self.client, "bootstrap.servers": self.servers})
         clients = Clients(settings, _ANSWER_SECONDS)
         clients.admin.cluster()
-        wanted = {self.commands: COMMANDS, self.answers: ANSWERS}
+        wanted = {self.commands: COMMANDS, self.answers: ANSWERS, self.refused: REFUSED}
         for name in wanted.keys() - clients.admin.topics(list(wanted)).keys():
             clients.admin.make_topic(name, 1, _BROKERS_DEFAULT, wanted[name])
             announced(clients, name)

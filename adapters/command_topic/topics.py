@@ -15,10 +15,13 @@ from aiokafka.errors import KafkaError  # pyright: ignore[reportMissingTypeStubs
 
 from adapters.command_topic.topic_names import CommandTopic
 from adapters.command_topic.wire import LARGEST
+from adapters.marks.signature import Message
 from domain.errors import LogUnavailable
 
 ASK = "ask"
 """The header that identifies one attempt to send a request; the answer carries the same value."""
+SIGNATURE = "whence_signature"
+"""The header with the signature of a request or an answer."""
 _MOMENT_MS = 100
 """The longest time for which a broker delays its response to a fetch until there are records."""
 
@@ -61,6 +64,16 @@ def after(record: Record) -> Mapping[Any, int]:
 def ask_of(record: Record) -> bytes | None:
     """The value of the record's `ASK` header; None where the sender waits for no answer."""
     return next((value for name, value in record.headers if name == ASK), None)
+
+
+def message_of(record: Record) -> Message:
+    """What the signature of the record must cover."""
+    return Message(record.topic, record.key or b"", ask_of(record) or b"", record.value or b"")
+
+
+def signature_of(record: Record) -> bytes | None:
+    """The record's signature; None where it has none."""
+    return next((value for name, value in record.headers if name == SIGNATURE), None)
 
 
 @asynccontextmanager

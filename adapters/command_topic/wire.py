@@ -16,12 +16,15 @@ from typing import Any, TypeGuard, get_args
 from pydantic import TypeAdapter, ValidationError
 
 from commands.door import Answer
+from commands.identity import RESERVED_ACTORS
 from commands.request import RaiseSignal, Request, Requested
+from commands.roles import Role
 from domain.errors import InvalidInput
 from domain.number import finite, misread
 from domain.text import is_storable, texts_in
 
-VERSION = 1
+VERSION = 2
+"""Version 1 had no role, so an engine could not judge by it."""
 LARGEST = 64 * 1024
 """The largest size of a request or an answer, in bytes. Most have some hundred bytes."""
 
@@ -29,7 +32,7 @@ _REQUESTS: Mapping[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) fo
 _ANSWERS: Mapping[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Answer)}
 _TIME = TypeAdapter(datetime)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]", re.ASCII | re.IGNORECASE)
-_MEMBERS = frozenset({"version", "id", "account", "actor", "valid_until", "kind", "request"})
+_MEMBERS = frozenset({"version", "id", "account", "actor", "role", "valid_until", "kind", "request"})
 
 
 def request_bytes(requested: Requested) -> bytes:
@@ -40,6 +43,7 @@ def request_bytes(requested: Requested) -> bytes:
         "id": requested.id,
         "account": requested.account,
         "actor": requested.actor,
+        "role": Role.VIEWER.word if requested.role is None else requested.role.word,
         "valid_until": _TIME.dump_python(requested.valid_until.astimezone(UTC), mode="json"),
         "kind": kind,
         "request": _REQUESTS[kind].dump_python(requested.request, mode="json"),
@@ -69,7 +73,8 @@ def read_request(written: bytes) -> Requested:
     return Requested(
         id=_text(form, "id"),
         account=_text(form, "account"),
-        actor=_text(form, "actor"),
+        actor=_actor(form),
+        role=_role(form),
         valid_until=_moment("valid_until", _time(form.get("valid_until"))),
         request=_timely(_read(form, "request", _REQUESTS), form["request"]),
     )
@@ -156,6 +161,23 @@ def _text(form: Mapping[str, Any], member: str) -> str:
     if not isinstance(text, str) or not text:
         raise InvalidInput(f"{member} is missing or is not text")
     return text
+
+
+def _actor(form: Mapping[str, Any]) -> str:
+    actor = _text(form, "actor")
+    if actor.casefold() in RESERVED_ACTORS:
+        raise InvalidInput(f"{actor} is a reserved name and no person's")
+    return actor
+
+
+def _role(form: Mapping[str, Any]) -> Role:
+    name = _text(form, "role")
+    try:
+        return Role.named(name)
+    except KeyError:
+        raise InvalidInput(
+            f"{name!r} is not a role; there are: {', '.join(role.word for role in Role)}"
+        ) from None
 
 
 def _time(text: object) -> datetime | None:

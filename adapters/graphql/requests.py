@@ -145,8 +145,9 @@ def _requested(info: Info, given: RequestInput, key: str, request: Request) -> R
     account = desk.account if given.account is None else given.account
     check_account(account)
     until = desk.clock() + timedelta(seconds=seconds)
+    caller = info.context.caller
     requested = Requested(
-        id=key, account=account, actor=info.context.caller.name, valid_until=until, request=request
+        id=key, account=account, actor=caller.name, valid_until=until, request=request, role=caller.role
     )
     check(requested)
     return requested

@@ -125,6 +125,8 @@ class Rule:
 
     def seal(self, proof: Proof) -> bytes:
         """The mark of a seal of all events so far."""
+        if not self.keys and self._folder is not None:
+            self.keys = self._folder.made()
         key = newest(self.keys)
         unsigned = Mark(key.id, key.id, proof.link.epoch, proof.link.ordinal, proof.digest[:16], b"")
         return signed_mark(unsigned, key, proof.link.log_id, _seal(proof)).packed

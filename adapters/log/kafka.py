@@ -50,6 +50,10 @@ class KafkaRows(RecorderRows):
         """See `Rows`: cluster, topic and partition; a topic that is created again has another id."""
         return self._factory.store.storage
 
+    def refused(self) -> Mapping[int, str]:
+        """See `Rows`."""
+        return self._factory.store.refused
+
     def unverified(self) -> str:
         """See `Rows`."""
         return self._factory.store.proof.unverified
@@ -76,7 +80,7 @@ def open_kafka(
     LogUnavailable, NotSealed, KeyRefused or KeyMissing.
     """
     rule = owners_rule(keys or KeyFolder(), codec)
-    factory = factory_of(address, client, {"KAFKA_EXCLUSIVE": "true"}, index, rule)
+    factory = _factory(address, client, {"KAFKA_EXCLUSIVE": "true"}, index, rule)
     recorder = factory.application_recorder()
 
     def extras(envelopes: Sequence[Envelope]) -> dict[str, Any]:
@@ -99,14 +103,14 @@ def read_kafka(
 
     Raises LogUnavailable, LogCorrupt, KeyRefused. Without the log's key the log is read as unverified.
     """
-    rule = _rule((keys or KeyFolder()).keys(), codec, None)
-    factory = factory_of(address, client, {"KAFKA_READ_ONLY": "true"}, None, rule)
+    rule = _rule((keys or KeyFolder()).read(), codec, None)
+    factory = _factory(address, client, {"KAFKA_READ_ONLY": "true"}, None, rule)
     return RecordedLog(KafkaRows(factory), codec, release)
 
 
 def owners_rule(folder: KeyFolder, codec: Codec) -> Rule:
     """The rule of a log's owner, which signs with the newest key. Raises KeyRefused."""
-    return _rule(folder.keys(), codec, folder)
+    return _rule(folder.read(), codec, folder)
 
 
 def _rule(keys: Keys, codec: Codec, folder: KeyFolder | None) -> Rule:
@@ -118,7 +122,7 @@ def _rule(keys: Keys, codec: Codec, folder: KeyFolder | None) -> Rule:
     return Rule(keys, content.log_id_of, check, folder)
 
 
-def factory_of(
+def _factory(
     address: KafkaAddress,
     client: Mapping[str, str],
     how: Mapping[str, str],
@@ -126,6 +130,15 @@ def factory_of(
     rule: Rule,
 ) -> Factory:
     """The recorders of this partition, with the library's settings in `how`. Raises LogUnavailable."""
+    factory = Factory(environment_of(address, client, how, index), rule)
+    _check_answers(factory, address)
+    return factory
+
+
+def environment_of(
+    address: KafkaAddress, client: Mapping[str, str], how: Mapping[str, str], index: Path | None
+) -> Environment:
+    """The library's environment for this partition; `how` adds to it."""
     settings = {
         "PERSISTENCE_MODULE": "adapters.kafka",
         "ORIGINATOR_ID_TYPE": "text",
@@ -136,9 +149,7 @@ def factory_of(
     }
     if index is not None:
         settings["KAFKA_INDEX_PATH"] = str(index)
-    factory = Factory(Environment(env=settings), rule)
-    _check_answers(factory, address)
-    return factory
+    return Environment(env=settings)
 
 
 def _check_answers(factory: Factory, address: KafkaAddress) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory
 from eventsourcing.utils import Environment
@@ -57,6 +57,10 @@ class RecorderRows:
     def storage(self) -> str:
         """See `Rows`; empty, because a log in memory has no storage."""
         return ""
+
+    def refused(self) -> Mapping[int, str]:
+        """See `Rows`; empty."""
+        return {}
 
     def unverified(self) -> str:
         """See `Rows`; empty, because nobody else writes to the memory of this process."""

@@ -17,7 +17,7 @@ from adapters.log.epoch import Epoch
 from adapters.marks.chain import Chain, missing, unsealed
 from adapters.marks.key_folder import Keys
 from adapters.marks.mark import Link, Mark, Marked, is_genuine, signed_mark
-from domain.errors import KeyMissing, MarkRefused, NotSealed
+from domain.errors import KeyMissing, LogLost, MarkRefused, NotSealed
 
 MARKS: Final = "event_marks"
 HEAD: Final = "log_head"
@@ -87,15 +87,21 @@ class MarkWriter:
         """Does nothing: the ordinals are not known yet; see `Companion`."""
 
     def after(self, cursor: Statements, ordinals: Sequence[int], events: Sequence[StoredEvent]) -> None:
-        """Writes the marks. Raises MarkRefused where events were added or removed from outside."""
+        """Writes the marks.
+
+        Raises MarkRefused where events were inserted from outside, LogLost where they were removed.
+        """
         if not ordinals:
             return
         link = self._link(cursor, ordinals[0])
         marked = ((ordinal, _marked(event)) for ordinal, event in zip(ordinals, events, strict=True))
         self.write(cursor, link, marked)
 
-    def write(self, cursor: Statements, link: Link, events: Iterable[tuple[int, Marked]]) -> None:
-        """Writes the marks of the events that follow `link`, and moves the head to the last of them."""
+    def write(self, cursor: Statements, link: Link, events: Iterable[tuple[int, Marked]]) -> Link:
+        """Writes the marks of the events that follow `link`, and moves the head to the last of them.
+
+        Returns the new end of the chain.
+        """
         numbered = list(events)
         chain = Chain(self._keys, self._content.log_id_of, link)
         marks, end = chain.signed(numbered, max(self._epoch.number, link.epoch))
@@ -104,6 +110,7 @@ class MarkWriter:
         )
         self._log_id = end.log_id
         cursor.execute(self._move if link.ordinal else self._begin, (self._headed(end),))
+        return end
 
     def _headed(self, end: Link) -> bytes:
         """The mark of the head. It is made with the key that signs next, so that key is at hand for the next append."""
@@ -114,6 +121,11 @@ class MarkWriter:
         cursor.execute(self._read, (first,))
         row = cursor.fetchone()
         head = Head(row["last"] or 0, row["mark"])
+        if head.mark is not None and Mark.unpacked(head.mark).ordinal >= first:
+            raise LogLost(
+                f"events were recorded up to ordinal {Mark.unpacked(head.mark).ordinal}, and the next append was given "
+                f"ordinal {first}: events were removed from outside"
+            )
         return Link() if head == Head(0, None) else link_of(head, self._keys, self._log_id)
 
 
@@ -233,11 +245,18 @@ class Verifier:
         if self.unknown or not self.has_marks:
             return False
         if self._log_id == NO_LOG:
-            first = next(iter(self._source.marked_rows(0, 1)), None)
+            first = self._first()
             self._log_id = NO_LOG if first is None else self._content.log_id_of(first.state)
             if first is not None and first.mark is not None:
                 self._note(Mark.unpacked(first.mark).key)
         return not self.unknown
+
+    def _first(self) -> MarkedRow | None:
+        """The first row; its ordinal is not 1 where PostgreSQL had to repeat the first append."""
+        for upto in (1, self._source.marked_head().ordinal):
+            for row in self._source.marked_rows(0, upto):
+                return row
+        return None
 
     def _check_head(self, head: Head) -> None:
         try:

@@ -6,7 +6,7 @@ import logging
 import os
 import select
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
@@ -126,7 +126,7 @@ class PostgresOwner:
 
 def _locked(address: PostgresAddress) -> psycopg.Connection[TupleRow]:
     """A connection that holds the lock. Raises LogOwned and LogUnavailable."""
-    connection = _connected(address)
+    connection = connected(address)
     taken = connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
     if taken is not None and taken[0]:
         return connection
@@ -154,9 +154,16 @@ class PostgresRows(RecorderRows):
     """Reads the events with their marks, and the id of the log's storage."""
 
     def __init__(
-        self, recorder: PostgresApplicationRecorder, address: PostgresAddress, codec: Codec, keys: Keys
+        self,
+        recorder: PostgresApplicationRecorder,
+        address: PostgresAddress,
+        codec: Codec,
+        keys: Keys,
+        release: Callable[[], None] | None = None,
     ) -> None:
+        """`release` closes the recorder's connections, where they belong to this reader."""
         super().__init__(recorder)
+        self._release = release
         self._datastore, self._address = recorder.datastore, address
         self._verifier = Verifier(self, keys, Content(codec))
 
@@ -181,6 +188,12 @@ class PostgresRows(RecorderRows):
     def unverified(self) -> str:
         """See `Rows`."""
         return self._verifier.unverified()
+
+    def close(self) -> None:
+        """See `Rows`."""
+        if self._release is not None:
+            self._release()
+            self._release = None
 
     def has_marks(self) -> bool:
         """See `Source`."""
@@ -227,7 +240,7 @@ class PostgresRows(RecorderRows):
 
     def storage(self) -> str:
         """See `Rows`."""
-        with _connected(self._address) as connection:
+        with connected(self._address) as connection:
             if not _has_table(connection, STORAGE):
                 return ""
             read = sql.SQL("SELECT id FROM {}").format(sql.Identifier(STORAGE))
@@ -240,7 +253,8 @@ def _has_table(connection: psycopg.Connection[TupleRow], name: str) -> bool:
     return found is not None and found[0] is not None
 
 
-def _connected(address: PostgresAddress) -> psycopg.Connection[TupleRow]:
+def connected(address: PostgresAddress) -> psycopg.Connection[TupleRow]:
+    """A connection to the database, which commits each statement. Raises LogUnavailable."""
     try:
         return psycopg.connect(
             host=address.host,
@@ -298,8 +312,8 @@ def open_postgres(
         originator_id_type="text",
     )
     try:
-        link = _end_of_chain(address, datastore, codec, folder.keys())
-        known = folder.keys() if link.ordinal else folder.made()
+        link = _end_of_chain(address, datastore, codec, folder.read())
+        known = folder.read() if link.ordinal else folder.made()
         epoch = Epoch(str(address))
         marks = MarkWriter(POSTGRES, known, Content(codec), link, epoch)
         recorder = PostgresLogRecorder(datastore, [epoch, marks, *companions])
@@ -328,7 +342,7 @@ def open_postgres(
 
 def _end_of_chain(address: PostgresAddress, datastore: PostgresDatastore, codec: Codec, keys: Keys) -> Link:
     """The end of the log's chain of marks, after all events were verified; raises what `Verifier.own` raises."""
-    with _connected(address) as connection:
+    with connected(address) as connection:
         if not _has_table(connection, "stored_events"):
             return Link()
     return PostgresRows(PostgresApplicationRecorder(datastore), address, codec, keys).own()
@@ -340,7 +354,12 @@ def read_postgres(address: PostgresAddress, codec: Codec, keys: KeyFolder | None
     Raises LogUnavailable, LogCorrupt, KeyRefused, and InvalidInput where there is no log. Without the log's key the log
     is read as unverified.
     """
-    with _connected(address) as connection:
+    return RecordedLog(reading_rows(address, codec, (keys or KeyFolder()).read()), codec)
+
+
+def reading_rows(address: PostgresAddress, codec: Codec, keys: Keys) -> PostgresRows:
+    """Reads the log in this database. Raises LogUnavailable, and InvalidInput where there is no log."""
+    with connected(address) as connection:
         is_there = _has_table(connection, "stored_events")
     if not is_there:
         raise InvalidInput(f"there is no log in {address}; `whence paper --log {address}` begins one")
@@ -348,5 +367,4 @@ def read_postgres(address: PostgresAddress, codec: Codec, keys: KeyFolder | None
     factory = InfrastructureFactory.construct(Environment(env=environment))
     recorder = factory.application_recorder()
     assert isinstance(recorder, PostgresApplicationRecorder)
-    rows = PostgresRows(recorder, address, codec, (keys or KeyFolder()).keys())
-    return RecordedLog(rows, codec, factory.close)
+    return PostgresRows(recorder, address, codec, keys, factory.close)

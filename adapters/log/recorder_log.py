@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from eventsourcing.persistence import (
@@ -57,6 +57,10 @@ class Rows(Protocol):
 
     def storage(self) -> str:
         """Which storage holds the log; empty where that is not known. See `RecordedLog.storage`."""
+        ...
+
+    def refused(self) -> Mapping[int, str]:
+        """The records that are no events of this log. See `RecordedLog.refused`."""
         ...
 
     def unverified(self) -> str:
@@ -140,6 +144,14 @@ class RecordedLog:
         """
         with _translated():
             return self._rows.storage()
+
+    def refused(self) -> Mapping[int, str]:
+        """The offset of each record in the topic that no reader accepts, with its claim and the reason.
+
+        Empty on other logs than Kafka's, where an event that is not accepted is an error.
+        """
+        with _translated():
+            return self._rows.refused()
 
     def unverified(self) -> str:
         """Why it is not proven that this installation wrote the events; empty where it is, or where there are none.

@@ -6,7 +6,7 @@ import logging
 import re
 import sqlite3
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,10 @@ class SqliteRows:
         with _naming(self._path):
             return self._verifier.own()
 
+    def refused(self) -> Mapping[int, str]:
+        """See `Rows`; empty."""
+        return {}
+
     def unverified(self) -> str:
         """See `Rows`."""
         return self._verifier.unverified()
@@ -72,9 +76,7 @@ class SqliteRows:
     def rows(self, after: int, upto: int) -> Iterator[Row]:
         """See `Rows`. Raises LogCorrupt where an ordinal is missing or its mark is not valid."""
         with _naming(self._path):
-            for expected, row in enumerate(self._verifier.rows(after, upto), after + 1):
-                if row.ordinal != expected:
-                    raise LogCorrupt(f"ordinal {expected} is missing: an event was removed from outside")
+            for row in self._verifier.rows(after, upto):
                 yield row.ordinal, row.stream, row.version, row.state
 
     def stream_rows(self, stream: str, after: int) -> Iterator[Row]:
@@ -136,8 +138,12 @@ class SqliteRows:
         return next((mark for (mark,) in self._found(last, ordinal)), None)
 
     def marked_rows(self, after: int, upto: int) -> Iterator[MarkedRow]:
-        """See `Source`. Raises LogCorrupt for a row whose event is no bytes."""
-        return self._marked("e.rowid > ? AND e.rowid <= ? ORDER BY e.rowid", after, upto)
+        """See `Source`. Raises LogCorrupt where an ordinal is missing, and for a row whose event is no bytes."""
+        found = self._marked("e.rowid > ? AND e.rowid <= ? ORDER BY e.rowid", after, upto)
+        for expected, row in enumerate(found, after + 1):
+            if row.ordinal != expected:
+                raise LogCorrupt(f"ordinal {expected} is missing: an event was removed from outside")
+            yield row
 
     def marked_stream(self, stream: str, after: int) -> Iterator[MarkedRow]:
         """See `Source`. Raises what `marked_rows` raises."""
@@ -219,7 +225,7 @@ def _reason(fault: Exception) -> str:
 def _open_owned(
     path: Path, codec: Codec, owner: FileOwner, companions: Sequence[Companion], folder: KeyFolder
 ) -> RecorderLog:
-    known = folder.keys()
+    known = folder.read()
     link = _end_of_chain(path, codec, known)
     keys = known if link.ordinal else folder.made()
     datastore = SQLiteDatastore(str(path), originator_id_type="text")
@@ -290,4 +296,4 @@ def read_sqlite(path: Path, codec: Codec, keys: KeyFolder | None = None) -> Reco
 
     Raises InvalidInput, LogCorrupt, KeyRefused. Without the log's key the log is read as unverified.
     """
-    return RecordedLog(SqliteRows(path, codec, (keys or KeyFolder()).keys()), codec)
+    return RecordedLog(SqliteRows(path, codec, (keys or KeyFolder()).read()), codec)

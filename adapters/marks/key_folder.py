@@ -34,7 +34,7 @@ class KeyFolder:
         """`path` is by default `keys` in this user's data folder of Whence (XDG_DATA_HOME)."""
         self.path = path or user_data_path("whence") / "keys"
 
-    def keys(self) -> Keys:
+    def read(self) -> Keys:
         """The keys in the folder; none where there is no folder.
 
         Raises KeyRefused for a file that other users may read, that cannot be read or that holds no key.
@@ -48,7 +48,7 @@ class KeyFolder:
     def made(self) -> Keys:
         """The keys in the folder; the first key is made where there is none. Raises KeyRefused."""
         with self._locked():
-            return self.keys() or self._with_new()
+            return self.read() or self._with_new()
 
     def renewed(self) -> Keys:
         """The keys in the folder with a new one, which signs from now on. Raises KeyRefused."""
@@ -59,7 +59,7 @@ class KeyFolder:
         secret = secrets.token_bytes(SECRET_BYTES)
         made = datetime.now(UTC).strftime(_MADE)
         _write(self.path / f"{made}-{Key(secret).id.hex()}.key", secret)
-        return self.keys()
+        return self.read()
 
     @contextmanager
     def _locked(self) -> Generator[None]:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from adapters.tokens.table import TOKENS
 from adapters.tokens.token import Token
-from commands.caller import ANONYMOUS
+from commands.identity import RESERVED_ACTORS
 from commands.roles import Role
 from domain.errors import InvalidInput
 from projections.answering import answering
@@ -21,8 +21,6 @@ from projections.store import reading, writing
 
 _NAME = re.compile(r"(?![0-9a-f]{12}\Z)[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 """A name must not look like an id, because `revoke` accepts both."""
-_RESERVED = frozenset({ANONYMOUS.name, "engine", "system", "exchange"})
-"""Names that have another meaning as an event's actor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +43,10 @@ class TokenBook:
 
     def issue(self, name: str, role: Role, now: datetime) -> Token:
         """A new token of this name. Raises InvalidInput where the name is invalid or has a token in force."""
-        if not _NAME.fullmatch(name) or name.lower() in _RESERVED:
+        if not _NAME.fullmatch(name) or name.lower() in RESERVED_ACTORS:
             raise InvalidInput(
                 f"{name!r} is not a name for a token: use 1 to 40 letters, digits, dots, _ and -, "
-                f"but none of {', '.join(sorted(_RESERVED))}"
+                f"but none of {', '.join(sorted(RESERVED_ACTORS))}"
             )
         token = Token.mint()
         row = {"id": token.id, "name": name, "role": role.word, "hash": token.hash, "created_at": now}

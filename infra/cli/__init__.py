@@ -53,7 +53,7 @@ class Listed:
 
 COMMANDS: Mapping[str, Listed] = {
     "paper": Listed("Trades candles from first to last on the simulated exchange.", "paper:paper"),
-    "log": Listed("Prints a log's events in order, one per line.", "log:log"),
+    "log": Listed("Prints a log's events in order, one per line.", "log:log_app"),
     "explain": Listed("Explains an id: its chain from the candle to the last fill.", "explain:explain"),
     "api": Listed("Serves GraphQL: queries, live events and manual orders.", "api:api"),
     "settings": Listed("Prints every setting with its range and meaning.", "settings:settings"),
@@ -63,6 +63,7 @@ COMMANDS: Mapping[str, Listed] = {
     "instruments": Listed(
         "Imports and lists the trading rules of instruments.", "instruments:instruments_app"
     ),
+    "keys": Listed("Lists the keys of this installation, and makes new ones.", "keys:keys_app"),
     "dev": Listed("Runs Kafka, a registry and PostgreSQL on this machine.", "dev:dev_app"),
     "projections": Listed("Builds the read models and shows their progress.", "projections:projections_app"),
     "schemas": Listed("Prints, registers and checks the schemas of the events.", "schemas:schemas_app"),

@@ -12,6 +12,8 @@ import typer
 
 from domain.errors import InvalidInput, Refused
 from infra.cli.options import ConfigOption, JsonOption, LogOption, time_of, whole
+from infra.cli.refused import refused
+from infra.cli.sealing import seal
 
 if TYPE_CHECKING:
     from adapters.log.recorder_log import RecordedLog
@@ -21,7 +23,16 @@ if TYPE_CHECKING:
     Show = Callable[[Recorded], None]
 
 
+log_app = typer.Typer(
+    name="log", invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
+log_app.command()(seal)
+log_app.command()(refused)
+
+
+@log_app.callback()
 def log(
+    context: typer.Context,
     log: LogOption = None,
     stream: Annotated[list[str] | None, typer.Option(help="Only this stream; repeatable.")] = None,
     kind: Annotated[
@@ -46,6 +57,8 @@ def log(
 ) -> None:
     """Prints a log's events in order, one per line (wrapped on a terminal). It only reads, also while an engine
     writes."""
+    if context.invoked_subcommand is not None:
+        return
     from infra.cli.filtering import Filter, types_of
     from infra.cli.output import readers_may_leave
     from infra.cli.stopping import stoppable

@@ -30,6 +30,7 @@ _OWN: Mapping[str, str] = {
     "starting_balance": "above 0",
     "leverage": "from 1",
     "index": "",
+    "keys": "",
     "tracing": "true, false",
     "kafka": "",
     "registry": "",

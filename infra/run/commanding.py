@@ -9,6 +9,7 @@ from adapters.command_topic import CommandConsumer, CommandTopic, KafkaDoor
 from adapters.log.address import KafkaAddress, parse_address
 from commands.door import Door
 from infra.config import WhenceSettings, unmasked
+from infra.logs import keys_of
 
 
 def has_command_topic(settings: WhenceSettings) -> bool:
@@ -21,12 +22,12 @@ def commands_served(settings: WhenceSettings, door: Door) -> Generator[None]:
     """Passes requests from the command topic to `door` within the context; does nothing where the log has no such
     topic.
 
-    Raises LogUnavailable, InvalidSettings.
+    Raises LogUnavailable, InvalidSettings, KeyRefused.
     """
     if not has_command_topic(settings):
         yield
         return
-    with closing(CommandConsumer(_place(settings), door, settings.account)):
+    with closing(CommandConsumer(_place(settings), door, settings.account, keys_of(settings))):
         yield
 
 
@@ -34,9 +35,9 @@ def commands_served(settings: WhenceSettings, door: Door) -> Generator[None]:
 def distant_door(settings: WhenceSettings) -> Generator[Door]:
     """A door that sends requests to the engine that owns this log on Kafka, in another process.
 
-    Raises LogUnavailable, InvalidSettings.
+    Raises LogUnavailable, InvalidSettings, KeyRefused.
     """
-    with closing(KafkaDoor(_place(settings))) as door:
+    with closing(KafkaDoor(_place(settings), keys_of(settings))) as door:
         yield door
 
 

@@ -14,7 +14,10 @@ from uuid import UUID
 
 from adapters.avro import iso, to_json
 from adapters.avro.codec import AvroCodec
+from adapters.log.mark_rows import HEAD, MARKS
+from adapters.log.sealing import seal_sqlite
 from adapters.log.sqlite import read_sqlite
+from adapters.marks.key_folder import KeyFolder
 from domain.log import Recorded, event_id
 
 FOLDER = Path(__file__).parent
@@ -31,6 +34,16 @@ def as_printed(name: str) -> Sequence[Json]:
     """The events in the output of the version that wrote them."""
     lines = (FOLDER / name / "log.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
+
+
+def sealed(path: Path) -> Path:
+    """The log in this file, whose events a person has accepted; marks that it has are made anew."""
+    with closing(sqlite3.connect(path)) as connection:
+        for table in (MARKS, HEAD):
+            connection.execute(f"DROP TABLE IF EXISTS {table}")
+        connection.commit()
+    assert seal_sqlite(path, AvroCodec(), KeyFolder())
+    return path
 
 
 def copy_of(name: str, folder: Path, upto: int | None = None) -> Path:

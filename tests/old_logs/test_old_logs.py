@@ -36,6 +36,7 @@ from tests.old_logs.logs import (
     instants,
     printed,
     read,
+    sealed,
     shorten,
     without_later_events,
 )
@@ -45,7 +46,8 @@ _ROOT = Path(__file__).parents[2]
 
 
 def resume(name: str, log: Path) -> subprocess.CompletedProcess[str]:
-    """`whence paper` on the tape and the settings of the old log."""
+    """`whence paper` on the tape and the settings of the old log, which is sealed before."""
+    sealed(log)
     files = [str(FOLDER / name / file) for file in TAPES[name]]
     config = str(FOLDER / name / "whence.toml")
     program = [sys.executable, "-c", "from infra.cli import main; main()"]
@@ -160,7 +162,7 @@ def test_an_old_log_resumed_before_the_reversal_of_a_persons_position_keeps_it(t
 
 
 def test_an_old_log_without_a_tape_is_continued_by_hand(tmp_path: Path) -> None:
-    path = copy_of("by_hand", tmp_path)
+    path = sealed(copy_of("by_hand", tmp_path))
     at = [datetime(2026, 3, 2, 0, 0, 20, tzinfo=UTC)]
     beginning = Beginning("paper", Stake("USDT", Decimal(10_000), Decimal(5)), Settings())
     with closing(open_sqlite(SqliteAddress(path).path, AvroCodec())) as log:

@@ -14,6 +14,7 @@ import pytest
 from adapters.command_topic import CommandTopic, KafkaDoor
 from commands.door import Answer, Completed, Drafted, TimedOut
 from commands.request import DraftOrder, ManualTerms, Request, Requested, TripKillSwitch
+from commands.roles import Role
 from domain.account import KillSwitchTripped
 from domain.direction import Side
 from domain.order import OrderType
@@ -34,7 +35,15 @@ class Scene:
     def ask(self, request: Request, key: str, patience: float = _PATIENCE) -> Answer:
         until = datetime.now(UTC) + timedelta(seconds=60)
         return self.door.ask(
-            Requested(id=key, account=ACCOUNT, actor="tess", valid_until=until, request=request), patience
+            Requested(
+                id=key,
+                account=ACCOUNT,
+                actor="tess",
+                valid_until=until,
+                request=request,
+                role=Role.TRADER,
+            ),
+            patience,
         )
 
     @contextmanager

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from adapters.command_topic import CommandConsumer, CommandTopic, KafkaDoor
-from adapters.command_topic.topic_names import ANSWERS, COMMANDS
-from adapters.command_topic.wire import LARGEST, request_bytes
+from adapters.command_topic.topic_names import ANSWERS, COMMANDS, REFUSED
+from adapters.command_topic.topics import ASK, SIGNATURE
+from adapters.command_topic.wire import LARGEST, answer_bytes, request_bytes
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings
+from adapters.marks.key import Key
+from adapters.marks.key_folder import KeyFolder
+from adapters.marks.signature import Message, Signer
 from commands.door import Answer, Completed, Declined, TimedOut
 from commands.request import ChangeSettings, PauseStrategy, Request, Requested, TripKillSwitch
+from commands.roles import Role
 from domain.errors import InvalidSettings, LogUnavailable
 from infra.servers.kafka import KafkaBroker
 from tests.adapters.graphql.dealing import EngineDoor
@@ -34,21 +40,37 @@ class Scene:
         self.place, self.asking = place, Asking()
         self.engine = EngineDoor(self.asking)
         self.door = KafkaDoor(place)
-        self.consumer = CommandConsumer(place, self.engine, ACCOUNT)
+        self.refused = 0
+        self.consumer = CommandConsumer(place, self.engine, ACCOUNT, refused=self.count)
+
+    def count(self) -> None:
+        self.refused += 1
 
     def requested(self, request: Request, key: str, **changed: str) -> Requested:
         until = self.asking.desk.at + timedelta(minutes=1)
         return Requested(
-            id=key, account=changed.get("account", ACCOUNT), actor="tess", valid_until=until, request=request
+            id=key,
+            account=changed.get("account", ACCOUNT),
+            actor=changed.get("actor", "tess"),
+            valid_until=until,
+            request=request,
+            role=Role.named(changed.get("role", "admin")),
         )
 
     def ask(self, request: Request, key: str, patience: float = _PATIENCE) -> Answer:
         return self.door.ask(self.requested(request, key), patience)
 
     def send(self, value: bytes, key: str = ACCOUNT) -> None:
-        """Sends a record, as a foreign producer could."""
+        """Sends a record that is signed with a key of this installation, as a foreign version of the program could."""
+        message = Message(self.place.commands, key.encode(), b"", value)
+        self.forge(value, [(SIGNATURE, Signer(KeyFolder()).signature(message))], key)
+
+    def forge(self, value: bytes, headers: Sequence[tuple[str, bytes]], key: str = ACCOUNT) -> None:
+        """Sends a record with these headers, as a foreign producer could."""
         producer = Producer({"bootstrap.servers": self.place.servers, "message.max.bytes": 4 * LARGEST})
-        producer.produce(self.place.commands, value, key)
+        producer.produce(
+            self.place.commands, value, key, headers=list[tuple[str, str | bytes | None]](headers)
+        )
         assert producer.flush(_PATIENCE) == 0
 
     def close(self) -> None:
@@ -65,7 +87,11 @@ def scene(kafka_bootstrap_servers: str, kafka_topic: str) -> Iterator[Scene]:
 
 def test_the_topics_are_created_with_the_required_settings(scene: Scene) -> None:
     clients = Clients(ClientSettings({"bootstrap.servers": scene.place.servers}), _PATIENCE)
-    for topic, required in ((scene.place.commands, COMMANDS), (scene.place.answers, ANSWERS)):
+    for topic, required in (
+        (scene.place.commands, COMMANDS),
+        (scene.place.answers, ANSWERS),
+        (scene.place.refused, REFUSED),
+    ):
         found = clients.admin.settings(topic)
         assert found is not None
         assert {name: found[name] for name in required} == required
@@ -78,7 +104,7 @@ def test_unreadable_records_are_declined_and_later_requests_are_answered(
     poison = [
         b"",
         b"\xff\xfe",
-        json.dumps({**json.loads(good), "version": 2}).encode(),
+        json.dumps({**json.loads(good), "version": 3}).encode(),
         json.dumps({**json.loads(good), "kind": "Transfer"}).encode(),
         good,
         b"[" * (2 * LARGEST),
@@ -97,7 +123,7 @@ def test_unreadable_records_are_declined_and_later_requests_are_answered(
             (
                 "not JSON",
                 "not JSON",
-                "version 2",
+                "version 3",
                 "not a kind",
                 f"has the account {ACCOUNT} as key, but the request is for other",
                 "bytes long",
@@ -107,6 +133,91 @@ def test_unreadable_records_are_declined_and_later_requests_are_answered(
     ):
         assert f"partition 0 at offset {offset} is declined" in line
         assert reason in line
+
+
+def _copied(scene: Scene) -> tuple[bytes, list[tuple[str, bytes]]]:
+    """The value and the headers of a genuine record, which everybody who reads the topic has."""
+    assert isinstance(scene.ask(PauseStrategy("trend", "news"), "k0"), Completed)
+    with _consumer(scene.place.commands, scene.place.servers) as consumer:
+        record = consumer.consume(1, _PATIENCE)[0]
+    return record.value() or b"", [(name, bytes(value)) for name, value in record.headers() or () if value]  # type: ignore[misc]  # pyright: ignore
+
+
+def test_a_request_without_a_valid_signature_is_refused_counted_and_kept(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = scene.requested(TripKillSwitch("forged"), "forged", role="admin")
+    value, headers = _copied(scene)
+    other = Key(bytes(32))
+    forged = request_bytes(asked)
+    message = Message(scene.place.commands, ACCOUNT.encode(), b"", forged)
+    ask = (ASK, b"mine")
+    attacks = [
+        (forged, [ask]),
+        (forged, [ask, (SIGNATURE, b"")]),
+        (forged, [ask, (SIGNATURE, bytes(24))]),
+        (forged, [ask, *headers]),
+        (forged, [ask, (SIGNATURE, other.id + other.code(b"x"))]),
+        (value.replace(b'"tess"', b'"root"'), headers),
+        (value, [ask, (SIGNATURE, Signer(KeyFolder()).signature(message))]),
+    ]
+    with caplog.at_level(logging.ERROR, "adapters.command_topic"):
+        for attack in attacks:
+            scene.forge(*attack)
+        assert isinstance(scene.ask(TripKillSwitch("mine"), "k9"), Completed)
+    assert [requested.id for requested in scene.engine.received] == ["k0", "k9"]
+    assert scene.refused == len(attacks)
+    assert sum("is refused" in record.getMessage() for record in caplog.records) == len(attacks)
+    with _consumer(scene.place.refused, scene.place.servers) as consumer:
+        kept = consumer.consume(len(attacks), _PATIENCE)
+    assert [record.value() for record in kept] == [value for value, _ in attacks]
+
+
+def test_an_answer_without_a_valid_signature_is_not_believed(scene: Scene) -> None:
+    """The engine's consumer is closed, so only the forged answer could arrive."""
+    scene.consumer.close()
+    producer = Producer({"bootstrap.servers": scene.place.servers})
+    with ThreadPoolExecutor(1) as thread, _consumer(scene.place.commands, scene.place.servers) as commands:
+        waiting = thread.submit(scene.ask, TripKillSwitch("why"), "k1", 3.0)
+        record = commands.consume(1, _PATIENCE)[0]
+        ask = dict(record.headers() or ())[ASK]
+        answer = answer_bytes(Completed("k1", ()))
+        producer.produce(scene.place.answers, answer, ACCOUNT, headers=[(ASK, ask)])
+        assert producer.flush(_PATIENCE) == 0
+        assert isinstance(waiting.result(_PATIENCE), TimedOut)
+
+
+@pytest.mark.parametrize(
+    ("request_", "changed", "code", "reason"),
+    [
+        (TripKillSwitch("why"), {"role": "viewer"}, "NotAllowed", "needs the role trader"),
+        (
+            ChangeSettings({"risk.max_positions": "9"}),
+            {"role": "trader"},
+            "NotAllowed",
+            "needs the role admin",
+        ),
+        (TripKillSwitch("why"), {"actor": "engine"}, "InvalidInput", "engine is a reserved name"),
+        (TripKillSwitch("why"), {"actor": "SYSTEM"}, "InvalidInput", "SYSTEM is a reserved name"),
+        (TripKillSwitch("why"), {"actor": "anonymous"}, "InvalidInput", "anonymous is a reserved name"),
+    ],
+)
+def test_a_signed_request_of_too_low_a_role_or_of_a_reserved_name_is_declined(
+    scene: Scene, request_: Request, changed: dict[str, str], code: str, reason: str
+) -> None:
+    answer = scene.door.ask(scene.requested(request_, "k1", **changed), _PATIENCE)
+    assert isinstance(answer, Declined)
+    assert (answer.code, reason in answer.reason) == (code, True), answer
+
+
+@contextmanager
+def _consumer(topic: str, servers: str) -> Iterator[Consumer]:
+    consumer = Consumer({"bootstrap.servers": servers, "group.id": "test", "enable.auto.commit": False})
+    consumer.assign([TopicPartition(topic, 0, 0)])
+    try:
+        yield consumer
+    finally:
+        consumer.close()
 
 
 def test_a_request_of_another_account_is_left_to_its_engine(scene: Scene) -> None:

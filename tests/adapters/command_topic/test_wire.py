@@ -37,6 +37,7 @@ from commands.request import (
     TripKillSwitch,
     WithdrawClose,
 )
+from commands.roles import Role
 from domain.errors import InvalidInput
 from tests.commands.outside import outside
 from tests.commands.requests.asking import TERMS
@@ -88,7 +89,7 @@ ANSWERS: list[Answer] = [
 
 
 def requested(request: Request) -> Requested:
-    return Requested(id="k1", account="main", actor="tess", valid_until=AT, request=request)
+    return Requested(id="k1", account="main", actor="tess", valid_until=AT, request=request, role=Role.TRADER)
 
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda one: type(one).__name__)
@@ -119,7 +120,7 @@ def test_the_samples_hold_every_kind_of_request_and_answer() -> None:
 def test_decimals_are_text_and_times_are_utc() -> None:
     here = replace(requested(PlaceOrder(_TERMS)), valid_until=AT.astimezone(UTC) + timedelta(0))
     form = json.loads(request_bytes(here))
-    assert (form["version"], form["kind"]) == (1, "PlaceOrder")
+    assert (form["version"], form["kind"]) == (2, "PlaceOrder")
     assert form["request"]["terms"]["quantity"] == "0.0150"
     assert form["valid_until"] == "2025-06-30T14:00:00.123456Z"
 
@@ -143,10 +144,10 @@ def _signal(change: Callable[[dict[str, Any]], object]) -> bytes:
         (b"\xff\xfe\x00", "it is not JSON"),
         (b"[" * 60_000, "it is not JSON"),
         (b"[1]", "it is not a JSON object"),
-        (b'{"version": 1, "id": "k1"}', "account is missing or is not text"),
+        (b'{"version": 2, "id": "k1"}', "account is missing or is not text"),
         (b" " * (LARGEST + 1), f"it is {LARGEST + 1:,} bytes long; {LARGEST:,} are allowed"),
-        (_changed(lambda form: form.update(version=2)), "version 2; this program reads 1"),
-        (_changed(lambda form: form.pop("version")), "version None; this program reads 1"),
+        (_changed(lambda form: form.update(version=1)), "version 1; this program reads 2"),
+        (_changed(lambda form: form.pop("version")), "version None; this program reads 2"),
         (_changed(lambda form: form.update(version="1")), "version '1'"),
         (
             _changed(lambda form: form.update(kind="Transfer")),

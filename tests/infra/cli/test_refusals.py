@@ -227,21 +227,23 @@ EDITS = [
     pytest.param("UPDATE stored_events SET state = x'00' WHERE rowid = 9", "ordinal 9: ", id="other bytes"),
     pytest.param(
         "UPDATE stored_events SET state = (SELECT state FROM stored_events WHERE rowid = 8) WHERE rowid = 9",
-        "ordinal 9 is recorded as",
+        "ordinal 9: its mark was not made with key",
         id="another's bytes",
     ),
     pytest.param(
         "UPDATE stored_events SET originator_version = 99 WHERE rowid = 9",
-        "ordinal 9 holds version 99",
+        "ordinal 9: its mark was not made with key",
         id="another version",
     ),
     pytest.param(
-        "UPDATE stored_events SET originator_id = 'log-2' WHERE rowid = 9", "ordinal 9 ", id="another stream"
+        "UPDATE stored_events SET originator_id = 'log-2' WHERE rowid = 9",
+        "ordinal 9: its mark was not made with key",
+        id="another stream",
     ),
     pytest.param(
         "INSERT INTO stored_events SELECT originator_id, originator_version + 7000, topic, state FROM stored_events"
         " WHERE rowid = 9",
-        "holds version ",
+        " has no valid mark: it was inserted from outside",
         id="one put in",
     ),
 ]  # fmt: skip

@@ -17,8 +17,9 @@ SECRET = "hunter2"  # noqa: S105  # no password of anything
 
 @pytest.fixture(autouse=True)
 def no_other_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The suite keeps the index of logs on Kafka in a folder of its own."""
+    """The suite keeps the index of logs on Kafka, and the keys, in folders of its own."""
     monkeypatch.delenv("WHENCE_INDEX", raising=False)
+    monkeypatch.delenv("WHENCE_KEYS", raising=False)
 
 
 def keys(whence: Whence, *words: str) -> dict[str, dict[str, str]]:
