@@ -140,7 +140,9 @@ def _copied(scene: Scene) -> tuple[bytes, list[tuple[str, bytes]]]:
     assert isinstance(scene.ask(PauseStrategy("trend", "news"), "k0"), Completed)
     with _consumer(scene.place.commands, scene.place.servers) as consumer:
         record = consumer.consume(1, _PATIENCE)[0]
-    return record.value() or b"", [(name, bytes(value)) for name, value in record.headers() or () if value]  # type: ignore[misc]  # pyright: ignore
+    return record.value() or b"", [
+        (name, bytes(value)) for name, value in record.headers() or () if isinstance(value, bytes)
+    ]
 
 
 def test_a_request_without_a_valid_signature_is_refused_counted_and_kept(
