@@ -159,7 +159,9 @@ class SqliteRows:
 
     def _found(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
         with _translated(self._path):
-            yield from self._connection.execute(query, values)
+            # `yield from` would close the cursor of a generator that is given up, which fails on a closed connection.
+            for row in self._connection.execute(query, values):  # noqa: UP028
+                yield row
 
 
 @contextmanager

@@ -9,9 +9,17 @@ from uuid import UUID
 
 from domain.account import DayOpened
 from domain.log import Envelope, Meta, event_id
+from domain.opening import LogOpened, Mode
+from tests.replacing import replace
 
 LOG_ID = UUID("0d0c2e6a-7f0b-5c49-9a53-6a3d4b1f2e10")
 _FIRST = datetime(2025, 4, 3, tzinfo=UTC)
+
+
+def opened() -> Envelope:
+    """The first event of a log."""
+    meta = replace(day("log", 1).meta, schema_version=2)
+    return Envelope(meta, LogOpened(log_id=LOG_ID, mode=Mode.TAPE, tape="", synthetic=True))
 
 
 def day(stream: str, version: int) -> Envelope:

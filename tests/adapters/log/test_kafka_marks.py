@@ -17,29 +17,24 @@ from adapters.kafka.record import MARK, headers_in
 from adapters.kafka.record import headers_of as record_headers
 from adapters.log.recorder_log import RecordedLog, RecorderLog
 from adapters.marks.key_folder import KeyFolder
-from domain.account import BalanceChanged
+from domain.account import BalanceChanged, BalanceReason
 from domain.errors import KeyMissing, NotSealed
 from domain.log import Envelope, Meta
-from domain.opening import LogOpened, Mode
 from infra.config import WhenceSettings
 from infra.logs import open_owned, open_reader, seal
-from tests.adapters.log.days import LOG_ID, day, days
+from tests.adapters.log.days import day, days, opened
 from tests.replacing import replace
 
 A = "account-main"
 _HEADERS = list[tuple[str, str | bytes | None]]
 
 
-def opened(log_id: UUID = LOG_ID) -> Envelope:
-    """The first event of a log."""
-    meta = day("log", 1).meta
-    return Envelope(meta, LogOpened(log_id=log_id, mode=Mode.TAPE, tape="t", synthetic=True))
-
-
 def forged(version: int, event_id: UUID | None = None) -> Envelope:
     """A million for the account, with the id of its place or another one."""
     meta: Meta = day(A, version).meta
-    event = BalanceChanged(amount=Decimal(1_000_000), balance=Decimal(1_010_000), reason="FUNDING")
+    event = BalanceChanged(
+        amount=Decimal(1_000_000), balance=Decimal(1_010_000), reason=BalanceReason.FUNDING
+    )
     return Envelope(meta if event_id is None else replace(meta, event_id=event_id), event)
 
 

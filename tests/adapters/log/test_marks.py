@@ -1,0 +1,274 @@
+"""Rows of a log in SQLite or PostgreSQL that were changed from outside: refused by readers and by the next owner."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from adapters.avro import AvroCodec
+from adapters.log.recorder_log import RecordedLog, RecorderLog
+from adapters.marks.key_folder import KeyFolder
+from domain.account import BalanceChanged, BalanceReason
+from domain.errors import KeyMissing, KeyRefused, LogCorrupt, LogLost, MarkRefused, NotSealed
+from domain.log import Envelope
+from infra.config import WhenceSettings
+from infra.logs import open_owned, open_reader, seal
+from tests.adapters.log.days import day, days, opened
+from tests.replacing import replace
+
+A = "account-main"
+GENUINE = [opened(), *days(A, 1, 4)]
+
+
+class Table:
+    """A log in a database, opened by its address; `execute` changes it from outside, with ? for values."""
+
+    def __init__(self, address: str, ordinal: str, held: ExitStack) -> None:
+        self.address, self.ordinal, self.held = address, ordinal, held
+        self.keys: Path | None = None
+
+    @property
+    def settings(self) -> WhenceSettings:
+        return WhenceSettings(log=self.address, keys=self.keys)
+
+    def own(self) -> RecorderLog:
+        return self.held.enter_context(closing(open_owned(self.settings)))
+
+    def read(self) -> RecordedLog:
+        return self.held.enter_context(closing(open_reader(self.settings)))
+
+    def execute(self, *statements: str, values: Sequence[object] = ()) -> None:
+        if self.address.startswith("sqlite"):
+            with closing(sqlite3.connect(self.address.removeprefix("sqlite:///"))) as file, file:
+                for statement in statements:
+                    file.execute(statement.replace("{n}", self.ordinal), values)
+            return
+        with psycopg.connect(self.address) as database:
+            for statement in statements:
+                text = statement.replace("{n}", self.ordinal).replace("?", "%s")
+                database.execute(text.encode(), values or None)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def table(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Table]:
+    with ExitStack() as held:
+        if request.param == "sqlite":
+            yield Table(f"sqlite:///{tmp_path / 'log.db'}", "rowid", held)
+        else:
+            yield Table(request.getfixturevalue("postgres_database"), "notification_id", held)
+
+
+def written(table: Table, envelopes: Sequence[Envelope] = GENUINE) -> None:
+    """Writes the events as the engine does, in two appends."""
+    with closing(open_owned(table.settings)) as log:
+        log.append(envelopes[:2])
+        log.append(envelopes[2:])
+
+
+def richer(version: int) -> bytes:
+    """The bytes of a million for the account, with the id that the place demands."""
+    event = BalanceChanged(
+        amount=Decimal(1_000_000), balance=Decimal(1_010_000), reason=BalanceReason.FUNDING
+    )
+    return AvroCodec().encode(Envelope(day(A, version).meta, event))
+
+
+_INSERT = (
+    "INSERT INTO stored_events (originator_id, originator_version, topic, state) "
+    "VALUES ('account-main', 5, 'whence.account.BalanceChanged', ?)"
+)
+
+ATTACKS: dict[str, tuple[Sequence[str], bytes | None, str]] = {
+    "a value in the last event": (("UPDATE stored_events SET state = ? WHERE {n} = 5",), richer(4), "ordinal 5: "),
+    "a value in the middle": (("UPDATE stored_events SET state = ? WHERE {n} = 3",), richer(2), "ordinal 3: "),
+    "a type": (("UPDATE stored_events SET topic = 'x' WHERE {n} = 3",), None, "ordinal 3: "),
+    "an event added": ((_INSERT,), richer(5), "ordinal 6"),
+    "an event with a copied mark": (
+        (_INSERT, "INSERT INTO event_marks SELECT 6, mark FROM event_marks WHERE ordinal = 5"),
+        richer(5), "ordinal 6",
+    ),
+    "the last event removed": (
+        ("DELETE FROM stored_events WHERE {n} = 5",), None, "ordinal 5, the last event, was removed"
+    ),
+    "the last event and its mark removed": (
+        ("DELETE FROM stored_events WHERE {n} = 5", "DELETE FROM event_marks WHERE ordinal = 5"),
+        None, "ordinal 5, the last event, was removed",
+    ),
+    "the last event, its mark and the head removed": (
+        (
+            "DELETE FROM stored_events WHERE {n} = 5", "DELETE FROM event_marks WHERE ordinal = 5",
+            "UPDATE log_head SET mark = (SELECT mark FROM event_marks WHERE ordinal = 4)",
+        ),
+        None, "the mark of the log's head was changed",
+    ),
+    "the first events removed": (
+        ("DELETE FROM stored_events WHERE {n} < 3", "DELETE FROM event_marks WHERE ordinal < 3"), None, "ordinal |head"
+    ),
+    "one removed": (
+        ("DELETE FROM stored_events WHERE {n} = 3", "DELETE FROM event_marks WHERE ordinal = 3"), None, "ordinal "
+    ),
+    "a mark removed": (("DELETE FROM event_marks WHERE ordinal = 3",), None, "ordinal 3: it has no mark"),
+    "the last mark removed": (("DELETE FROM event_marks WHERE ordinal = 5",), None, "ordinal 5: it has no mark"),
+    "a mark copied": (
+        ("UPDATE event_marks SET mark = (SELECT mark FROM event_marks WHERE ordinal = 2) WHERE ordinal = 3",),
+        None, "ordinal 3: ",
+    ),
+    "two events exchanged": (
+        ("UPDATE stored_events SET {n} = 99 WHERE {n} = 3", "UPDATE stored_events SET {n} = 3 WHERE {n} = 4",
+         "UPDATE stored_events SET {n} = 4 WHERE {n} = 99"), None, "ordinal 3: ",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("statements", "state", "fault"), ATTACKS.values(), ids=ATTACKS)
+def test_a_log_that_was_changed_from_outside_is_neither_read_nor_owned(
+    table: Table, statements: Sequence[str], state: bytes | None, fault: str
+) -> None:
+    written(table)
+    table.execute(statements[0], values=() if state is None else (state,))
+    table.execute(*statements[1:])
+    with pytest.raises(LogCorrupt, match=fault):
+        list(table.read().read())
+    with pytest.raises(LogCorrupt, match=fault):
+        table.own()
+
+
+def test_a_reader_that_follows_the_log_stops_at_a_changed_event(table: Table) -> None:
+    """It began before the change, and reads on from the event before."""
+    written(table)
+    reader = table.read()
+    assert [one.ordinal for one in reader.read(0, 3)] == [1, 2, 3]
+    table.execute("UPDATE stored_events SET state = ? WHERE {n} = 5", values=(richer(4),))
+    with pytest.raises(MarkRefused, match="ordinal 5: "):
+        list(reader.read(3))
+    with pytest.raises(MarkRefused, match="ordinal 5: "):
+        list(reader.read_stream(A, after=3))
+
+
+def test_the_owner_writes_nothing_after_an_event_that_was_inserted(table: Table) -> None:
+    owner = table.own()
+    owner.append(GENUINE)
+    table.execute(_INSERT, values=(richer(5),))
+    with pytest.raises(MarkRefused, match="ordinal 6 has no valid mark"):
+        owner.append([day("account-b", 1)])
+    table.execute("DELETE FROM stored_events WHERE {n} = 6")
+    owner.append([day(A, 5)])
+    assert [one.envelope for one in table.read().read()] == [*GENUINE, day(A, 5)]
+
+
+def test_the_owner_writes_nothing_after_events_that_were_removed(table: Table) -> None:
+    owner = table.own()
+    owner.append(GENUINE)
+    table.execute("DELETE FROM stored_events", "DELETE FROM event_marks")
+    if table.ordinal == "rowid":
+        with pytest.raises(LogLost):
+            owner.append([day("account-b", 1)])
+    else:
+        with pytest.raises(MarkRefused, match="was removed"):
+            owner.append([day("account-b", 1)])
+
+
+def test_a_log_without_its_key_is_read_as_unverified_and_not_owned(table: Table, tmp_path: Path) -> None:
+    written(table)
+    key = [*KeyFolder().read()][-1].hex()
+    table.keys = tmp_path / "none"
+    assert f"made with key {key}" in table.read().unverified()
+    assert [one.envelope for one in table.read().read()] == GENUINE
+    for _ in range(2):
+        with pytest.raises(KeyMissing, match=key):
+            table.own()
+        KeyFolder(table.keys).made()
+
+
+def test_a_key_that_others_can_read_is_refused(table: Table, tmp_path: Path) -> None:
+    table.keys = tmp_path / "keys"
+    written(table)
+    [file] = table.keys.iterdir()
+    file.chmod(0o644)
+    for opening in (table.own, table.read):
+        with pytest.raises(KeyRefused, match="chmod 600"):
+            opening()
+
+
+def test_the_newest_key_signs_and_the_earlier_ones_verify(table: Table, tmp_path: Path) -> None:
+    table.keys = tmp_path / "keys"
+    written(table)
+    KeyFolder(table.keys).renewed()
+    for version in (5, 6):
+        with closing(open_owned(table.settings)) as log:
+            log.append([day(A, version)])
+    assert [one.envelope for one in table.read().read()] == [*GENUINE, *days(A, 5, 6)]
+    min(table.keys.iterdir()).unlink()
+    with pytest.raises(KeyMissing):
+        table.own()
+
+
+def test_appends_that_fail_leave_the_chain_whole(table: Table) -> None:
+    """On PostgreSQL each takes ordinals, which no event has."""
+    owner = table.own()
+    owner.append(GENUINE)
+    for _ in range(3):
+        with pytest.raises(Exception, match="taken"):
+            owner.append([day("account-b", 1), replace_version(day(A, 4))])
+    owner.append([day("account-b", 1)])
+    owner.close()
+    table.own().append([day("account-b", 2)])
+    assert [one.envelope for one in table.read().read()] == [*GENUINE, *days("account-b", 1, 2)]
+
+
+def replace_version(envelope: Envelope) -> Envelope:
+    """An event whose version is taken, which only the database notices: version 1 is not looked up."""
+    return Envelope(replace(envelope.meta, version=1, event_id=UUID(int=1)), envelope.event)
+
+
+_UNMARK = ("DROP TABLE event_marks", "DROP TABLE log_head")
+
+
+def test_a_log_from_before_marks_is_read_and_owned_once_it_is_sealed(table: Table) -> None:
+    written(table)
+    table.execute(*_UNMARK)
+    assert "5 events without marks" in table.read().unverified()
+    assert [one.envelope for one in table.read().read()] == GENUINE
+    with pytest.raises(NotSealed, match="whence log seal"):
+        table.own()
+    assert seal(table.settings) == 5
+    assert seal(table.settings) == 0
+    table.own().append([day(A, 5)])
+    assert table.read().unverified() == ""
+    assert [one.envelope for one in table.read().read()] == [*GENUINE, day(A, 5)]
+
+
+SPOILED: dict[str, tuple[str, bytes, str]] = {
+    "bytes that do not decode": (
+        "UPDATE stored_events SET state = ? WHERE {n} = 3", b"x", "ordinal 3: it does not decode"
+    ),
+    "an event of another place": (
+        "UPDATE stored_events SET state = ? WHERE {n} = 3", AvroCodec().encode(day(A, 3)), "ordinal 3: its bytes hold"
+    ),
+    "an id of another place": (
+        "UPDATE stored_events SET state = ? WHERE {n} = 3",
+        AvroCodec().encode(Envelope(replace(day(A, 2).meta, event_id=UUID(int=5)), day(A, 2).event)),
+        "ordinal 3: its id",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("statement", "state", "fault"), SPOILED.values(), ids=SPOILED)
+def test_a_log_from_before_marks_that_breaks_a_rule_is_not_sealed(
+    table: Table, statement: str, state: bytes, fault: str
+) -> None:
+    written(table)
+    table.execute(*_UNMARK)
+    table.execute(statement, values=(state,))
+    for _ in range(2):
+        with pytest.raises(LogCorrupt, match=fault):
+            seal(table.settings)
+    with pytest.raises(NotSealed):
+        table.own()
