@@ -1,12 +1,14 @@
 """Requests across processes: one Kafka topic for requests and one for the engines' answers.
 
-The topics are `<events>.commands`, keyed by account, and `<events>.answers`, where `<events>` is the topic of events. A
+The topics are `<events>.commands`, keyed by account, `<events>.answers` and `<events>.refused`, where `<events>` is the
+topic of events. Requests and answers are signed with a key of the installation; others are refused and kept. A
 request is durable before its sender waits for the answer, and is delivered at least once. It is carried out at most
 once, because the engine finds the ids of earlier commands in the log.
 """
 
 from adapters.command_topic.consumer import CommandConsumer
 from adapters.command_topic.door import KafkaDoor
+from adapters.command_topic.refused import refused_count
 from adapters.command_topic.topic_names import CommandTopic
 
-__all__ = ["CommandConsumer", "CommandTopic", "KafkaDoor"]
+__all__ = ["CommandConsumer", "CommandTopic", "KafkaDoor", "refused_count"]

@@ -159,6 +159,12 @@ READ_MODELS_UP = _gauge(
     "whence_read_models_up", "1 where the store of the read models and their log answered this scrape."
 )
 
+REFUSED = _counter(
+    "whence_records_refused_total",
+    "Events and requests on Kafka that were refused, because no key of this installation had signed them.",
+    "kind",
+)
+
 SIGNAL_TO_DECISION = _timing(
     "whence_signal_to_decision_seconds", "From the stimulus to the decision about its signal."
 )
@@ -205,7 +211,7 @@ HISTORY = (
 ENGINE = (SIGNAL_TO_DECISION, DECISION_TO_ORDER, APPEND, CANDLES)
 """Metrics of a process that trades."""
 
-API = (WEBSOCKETS, RESPONSES)
+API = (WEBSOCKETS, RESPONSES, REFUSED)
 """Metrics of a process that serves the API."""
 
 CATALOGUE = (*HISTORY, *ENGINE, *API)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 
@@ -34,6 +34,7 @@ from infra.config import WhenceSettings
 from infra.logs import open_reader
 from infra.run.clock import utc_now
 from infra.run.rebuilding import partition_of
+from infra.run.strangers import stranger_notices
 from infra.run.turn import ALERTING, turn_of
 from infra.store import migrate, open_store
 from projections.alerts import alert_of
@@ -51,6 +52,8 @@ _DAILY = frozenset({"DAILY_LOSS"})
 
 Faults = Callable[[], Iterable[Notice]]
 """Returns a notice for each fault of the program that exists now."""
+Refused = Callable[[], Mapping[int, str]]
+"""Returns the records that are no events of the log; see `RecordedLog.refused`."""
 
 
 class Alerting:
@@ -68,18 +71,19 @@ class Alerting:
         partition: int = 0,
         is_ready: Callable[[], bool] = lambda: True,
         faults: Faults = tuple,
+        refused: Refused = dict,
         clock: Callable[[], datetime] = utc_now,
         patience: float = _PATIENCE,
     ) -> None:
         """`reader` is used by the thread alone; `stop` leaves it and the engine open.
 
-        The heartbeat is requested only while `is_ready()`.
+        The heartbeat is requested only while `is_ready()`. `refused` returns the records of strangers in the log.
         """
         self._reader, self._settings, self._partition = reader, settings, partition
         self._book = NoticeBook(engine, partition)
         self._places = {place.name: place for place in places_of(settings)}
         self._turn = turn_of(engine, partition, ALERTING)
-        self._is_ready, self._faults = is_ready, faults
+        self._is_ready, self._faults, self._refused = is_ready, faults, refused
         self._clock, self._patience = clock, patience
         self._beat = None if settings.heartbeat is None else Heartbeat(settings.heartbeat.get_secret_value())
         self._next_beat = 0.0
@@ -104,7 +108,7 @@ class Alerting:
         After a failure the other messages to the same place wait for the next step. Raises LogError and StoreError.
         """
         self._take_up()
-        for notice in self._faults():
+        for notice in (*self._faults(), *stranger_notices(self._refused(), self._clock())):
             self._book.raise_(notice, self._names, self._clock())
         silent: set[str] = set()
         for due in self._book.due(self._names, self._clock()):
@@ -196,7 +200,8 @@ def alerts_sent(settings: WhenceSettings) -> Generator[None]:
     try:
         migrate(engine)
         with closing(open_reader(settings)) as reader:
-            alerting = Alerting(engine, reader, settings.alerts, partition=partition_of(settings))
+            partition = partition_of(settings)
+            alerting = Alerting(engine, reader, settings.alerts, partition=partition, refused=reader.refused)
             alerting.start()
             try:
                 yield

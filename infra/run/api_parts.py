@@ -33,6 +33,7 @@ from adapters.metrics.engine import EngineMetrics
 from adapters.metrics.history import HistoryCollector
 from adapters.metrics.read_models import ReadModelFigures
 from adapters.metrics.registry import new_registry
+from adapters.metrics.strangers import StrangerCollector
 from adapters.tokens.bearers import Bearers
 from adapters.tokens.book import TokenBook
 from commands.caller import Caller
@@ -48,6 +49,7 @@ from infra.run.faults import read_model_notices
 from infra.run.projecting import Projecting
 from infra.run.readiness import Readiness
 from infra.run.rebuilding import partition_of
+from infra.run.strangers import refused_requests
 from infra.store import migrate, open_store
 from infra.tracing import tracing
 from projections.catalogue import PROJECTIONS
@@ -74,6 +76,7 @@ class ApiParts:
         held.callback(self._projecting.stop)
         self._models = ReadModels(self._question_store, PROJECTIONS, self._partition, self._log)
         HistoryCollector(ReadModelFigures(self._models, self._log.head), self._registry)
+        StrangerCollector(self._log.refused, refused_requests(settings), self._registry)
         if hosted.watchers is not None:
             hosted.watchers.add(EngineMetrics(self._registry))
         self._condition = Condition(self._question_store, self._log, self._projecting, plan.lag)
@@ -104,10 +107,12 @@ class ApiParts:
         settings = self._settings.alerts
         if settings.is_empty:
             return {}
+        reader = held.enter_context(closing(open_reader(self._settings)))
         alerting = Alerting(
             self._store,
-            held.enter_context(closing(open_reader(self._settings))),
+            reader,
             settings,
+            refused=reader.refused,
             partition=self._partition,
             is_ready=lambda: all(check() is None for check in checks.values()),
             faults=lambda: read_model_notices(self._condition.faults(), utc_now()),

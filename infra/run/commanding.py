@@ -27,7 +27,7 @@ def commands_served(settings: WhenceSettings, door: Door) -> Generator[None]:
     if not has_command_topic(settings):
         yield
         return
-    with closing(CommandConsumer(_place(settings), door, settings.account, keys_of(settings))):
+    with closing(CommandConsumer(command_topic(settings), door, settings.account, keys_of(settings))):
         yield
 
 
@@ -37,11 +37,12 @@ def distant_door(settings: WhenceSettings) -> Generator[Door]:
 
     Raises LogUnavailable, InvalidSettings, KeyRefused.
     """
-    with closing(KafkaDoor(_place(settings), keys_of(settings))) as door:
+    with closing(KafkaDoor(command_topic(settings), keys_of(settings))) as door:
         yield door
 
 
-def _place(settings: WhenceSettings) -> CommandTopic:
+def command_topic(settings: WhenceSettings) -> CommandTopic:
+    """The command topic of a log on Kafka."""
     address = parse_address(settings.log)
     assert isinstance(address, KafkaAddress)
     client = {name: str(value) for name, value in unmasked(settings.kafka).items()}

@@ -16,6 +16,7 @@ from adapters.metrics.catalogue import API, CATALOGUE, ENGINE, HISTORY, series_o
 from adapters.metrics.engine import EngineMetrics
 from adapters.metrics.history import HistoryCollector
 from adapters.metrics.registry import new_registry
+from adapters.metrics.strangers import StrangerCollector
 from domain.events import FULL_NAMES
 from domain.order import OrderPlaced
 from domain.signal import DecisionMade
@@ -29,6 +30,7 @@ def registry() -> CollectorRegistry:
     """The metrics of a process that trades, serves the API and has a day of events in its log."""
     registry = new_registry()
     HistoryCollector(lambda: DAY, registry)
+    StrangerCollector(lambda: {3: "no mark"}, lambda: 1, registry)
     engine, api = EngineMetrics(registry), ApiMetrics(registry)
     engine.saw(BTC, DAY.money[0].balance, META.occurred_at)
     engine.recorded([SAMPLES[FULL_NAMES[event]] for event in (DecisionMade, OrderPlaced)], 0.01, 0.02)
