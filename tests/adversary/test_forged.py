@@ -55,16 +55,11 @@ def test_money_that_was_written_into_the_last_balance_of_a_file_is_not_traded_on
     with closing(sqlite3.connect(tmp_path / "whence.db")) as file, file:
         state = _CODEC.encode(richer(last, 500))
         file.execute("UPDATE stored_events SET state = ? WHERE rowid = ?", (state, last.ordinal))
-    for words in (
-        TAPE,
-        ("log",),
-        ("explain", str(last.envelope.meta.event_id)),
-        ("projections", "run", "--once"),
-    ):
+    for words in (TAPE, ("projections", "run")):
         done = whence(tmp_path, *words)
-        assert done.returncode != 0, words
+        assert done.returncode == 4, words
+        assert f"ordinal {last.ordinal}: its mark was not made with key" in done.stderr
         assert "Traceback" not in done.stderr
-    assert f"ordinal {last.ordinal}: its mark was not made with key" in whence(tmp_path, *TAPE).stderr
     with pytest.raises(LogCorrupt):
         events_at(address)
 
