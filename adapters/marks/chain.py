@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from hmac import compare_digest
+from typing import Final
 
+from adapters.marks.key import CODE_BYTES, ID_BYTES
 from adapters.marks.key_folder import Keys, newest
-from adapters.marks.mark import Link, Mark, Marked, is_genuine, signed_mark
+from adapters.marks.mark import UNSIGNED, Link, Mark, Marked, is_genuine, message
 from domain.errors import KeyMissing, MarkRefused
 
 LogIdOf = Callable[[bytes], bytes]
@@ -24,23 +27,33 @@ class Chain:
 
         Does not change `link`, because the events may not become durable.
         """
-        link, marks = self.link, list[bytes]()
-        for ordinal, marked in events:
-            mark = self._marked(self._begun(link, marked), ordinal, epoch, marked)
-            link = self._begun(link, marked)._replace(
-                ordinal=ordinal, code=mark.code, epoch=epoch, key=mark.next_key
-            )
-            marks.append(mark.packed)
-        return marks, link
+        log_id, ordinal, code, _, signs = self.link
+        last = newest(self.keys)
+        key = self.keys[signs] if signs else last
+        named, marks = last.id + epoch.to_bytes(8, "big"), list[bytes]()
+        for at, marked in events:
+            log_id = log_id if ordinal else self._log_id_of(marked.state)
+            unsigned = b"".join((key.id, named, at.to_bytes(8, "big"), code))
+            ordinal, code = at, key.code(message(unsigned, log_id, *marked))
+            marks.append(unsigned + code)
+            key = last
+        return marks, Link(log_id, ordinal, code, epoch, key.id) if marks else self.link
 
     def verified(self, ordinal: int, stored: bytes | None, marked: Marked) -> Link:
         """The end of the chain after the event at `ordinal`, which has the mark `stored` (None: no mark).
 
         Raises MarkRefused where the mark is missing or not valid here, and KeyMissing where its key is not at hand.
         """
+        link = self.link if self.link.ordinal else self.link._replace(log_id=self._log_id_of(marked.state))
+        return _next(link, self.keys, ordinal, stored, marked) or self._examined(
+            link, ordinal, stored, marked
+        )
+
+    def _examined(self, link: Link, ordinal: int, stored: bytes | None, marked: Marked) -> Link:
+        """What `verified` returns and raises; states the reason of a refusal."""
         if stored is None:
             raise MarkRefused("it has no mark")
-        mark, link = Mark.unpacked(stored), self._begun(self.link, marked)
+        mark = Mark.unpacked(stored)
         _check_place(mark, link, ordinal)
         key = self.keys.get(mark.key)
         if key is None:
@@ -49,14 +62,27 @@ class Chain:
             raise MarkRefused(f"its mark was not made with key {mark.key.hex()} for this content")
         return Link(link.log_id, ordinal, mark.code, mark.epoch, mark.next_key)
 
-    def _begun(self, link: Link, first: Marked) -> Link:
-        return link if link.ordinal else link._replace(log_id=self._log_id_of(first.state))
 
-    def _marked(self, link: Link, ordinal: int, epoch: int, marked: Marked) -> Mark:
-        last = newest(self.keys)
-        signer = self.keys[link.key] if link.key else last
-        unsigned = Mark(signer.id, last.id, epoch, ordinal, link.code, b"")
-        return signed_mark(unsigned, signer, link.log_id, marked)
+_NEXT_KEY: Final = slice(ID_BYTES, 2 * ID_BYTES)
+_EPOCH: Final = slice(_NEXT_KEY.stop, _NEXT_KEY.stop + 8)
+_PLACE: Final = slice(_EPOCH.stop, UNSIGNED)
+_from_bytes = int.from_bytes
+
+
+def _next(link: Link, keys: Keys, ordinal: int, stored: bytes | None, marked: Marked) -> Link | None:
+    """The end of the chain after a valid mark; None where the mark must be examined.
+
+    Compares the stored bytes, which takes a third of the time of a comparison field by field.
+    """
+    log_id, _, code, epoch, signs = link
+    if stored is None or len(stored) != UNSIGNED + CODE_BYTES or stored[:ID_BYTES] != signs:
+        return None
+    if stored[_PLACE] != ordinal.to_bytes(8, "big") + code or signs not in keys:
+        return None
+    unsigned, owner, own = stored[:UNSIGNED], _from_bytes(stored[_EPOCH], "big"), stored[UNSIGNED:]
+    if owner < epoch or not compare_digest(keys[signs].code(message(unsigned, log_id, *marked)), own):
+        return None
+    return Link(log_id, ordinal, own, owner, stored[_NEXT_KEY])
 
 
 def missing(key: bytes) -> KeyMissing:

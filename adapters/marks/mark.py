@@ -12,6 +12,8 @@ from domain.errors import MarkRefused
 
 _FORM: Final = Struct(f">{ID_BYTES}s{ID_BYTES}sQQ{CODE_BYTES}s{CODE_BYTES}s")
 _PLACE: Final = Struct(">qH")
+UNSIGNED: Final = _FORM.size - CODE_BYTES
+"""The number of a mark's bytes before its code."""
 _NO_ID: Final = bytes(16)
 
 
@@ -72,20 +74,19 @@ _EVENT: Final = b"whence event mark 1"
 
 def signed_mark(unsigned: Mark, key: Key, log_id: bytes, marked: Marked) -> Mark:
     """`unsigned` with the code that `key` makes of it and of the event's content."""
-    return unsigned._replace(code=key.code(_message(unsigned, log_id, marked)))
+    return unsigned._replace(code=key.code(message(unsigned.packed[:UNSIGNED], log_id, *marked)))
 
 
 def is_genuine(mark: Mark, key: Key, log_id: bytes, marked: Marked) -> bool:
     """Whether `key` made the mark for this content, at the place that the mark states."""
-    return compare_digest(key.code(_message(mark, log_id, marked)), mark.code)
+    return compare_digest(key.code(message(mark.packed[:UNSIGNED], log_id, *marked)), mark.code)
 
 
-def _message(mark: Mark, log_id: bytes, marked: Marked) -> bytes:
-    """The message of a mark's HMAC.
+def message(unsigned: bytes, log_id: bytes, stream: str, version: int, type_: str, state: bytes) -> bytes:
+    """The message of a mark's HMAC; `unsigned` has the mark's bytes before its code.
 
     The lengths of all parts are fixed or stated, so two different events never have one message.
     """
-    stream = marked.stream.encode()
-    fields = mark.packed[:-CODE_BYTES]
-    place = _PLACE.pack(marked.version, len(stream))
-    return b"".join((_EVENT, log_id, fields, place, stream, marked.type.encode(), b"\0", marked.state))
+    name = stream.encode()
+    place = _PLACE.pack(version, len(name))
+    return b"".join((_EVENT, log_id, unsigned, place, name, type_.encode(), b"\0", state))
