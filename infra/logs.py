@@ -62,7 +62,11 @@ def open_reader(settings: WhenceSettings) -> RecordedLog:
     A log whose marks cannot be verified is read all the same, and a warning states the reason.
     """
     reader = _reader(settings)
-    reason = reader.unverified()
+    try:
+        reason = reader.unverified()
+    except BaseException:
+        reader.close()
+        raise
     if reason and (settings.log, reason) not in _WARNED:
         _WARNED.add((settings.log, reason))
         _log.warning("%s is read as unverified: %s", shown(settings.log), reason)
