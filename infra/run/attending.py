@@ -42,8 +42,8 @@ class Attending:
     def attend(self, patience: float = 0) -> int:
         """Answers waiting requests and those that arrive within `patience` seconds; returns the number of answers.
 
-        It answers no request while the log is recalled, because the state at the log's end is not known yet. A call with
-        patience also checks that this process still owns the log. Raises the log's errors.
+        It answers no request while the log is recalled, because the state at the log's end is not known yet. A call
+        with patience also checks that this process still owns the log. Raises the log's errors.
         """
         if patience > 0:
             self.driver.check()

@@ -8,6 +8,8 @@ import pytest
 
 from commands.door import Completed, Declined
 from commands.request import PlaceOrder, TripKillSwitch
+from domain.direction import Purpose
+from domain.log import Envelope
 from domain.order import OrderPlaced
 from tests.commands.desk import Desk, folded, snapshot
 from tests.commands.list_log import InterruptedLog, ListLog
@@ -35,27 +37,37 @@ def an_interrupted_person(rival_does: Rival) -> Asking:
     return eve
 
 
-def test_an_entry_is_declined_after_another_engine_has_tripped_the_kill_switch() -> None:
-    eve = an_interrupted_person(lambda rival: rival.accepted(TripKillSwitch("stop"), "rival"))
+@pytest.mark.parametrize(
+    ("rival_does", "reason", "orders"),
+    [
+        (lambda rival: rival.accepted(TripKillSwitch("stop"), "rival"), "the kill switch is tripped", 0),
+        (lambda rival: rival.accepted(PlaceOrder(TERMS), "rival"), "a waiting entry has no stop", 1),
+    ],
+    ids=["the kill switch was tripped", "another entry waits"],
+)
+def test_an_entry_that_is_not_permitted_any_more_is_declined(
+    rival_does: Rival, reason: str, orders: int
+) -> None:
+    eve = an_interrupted_person(rival_does)
     answer = eve.ask(PlaceOrder(TERMS), "in")
     assert isinstance(answer, Declined)
-    assert "the kill switch is tripped" in answer.reason
-    assert not [one for one in eve.desk.log.envelopes if isinstance(one.event, OrderPlaced)]
+    assert reason in answer.reason
+    assert len(_entries(eve)) == orders
     assert eve.desk.exchange.letters == []
     assert folded(eve.desk.log) == snapshot(eve.desk.world)
 
 
-@pytest.mark.parametrize(
-    ("key", "orders", "repeated"), [("in", 3, True), ("rival", 6, False)], ids=["the same", "another"]
-)
-def test_entries_of_two_engines_are_carried_out_once_for_each_key(
-    key: str, orders: int, repeated: bool
-) -> None:
-    """Under the same key it is the same request, which is carried out once."""
-    eve = an_interrupted_person(lambda rival: rival.accepted(PlaceOrder(TERMS), key))
+def test_an_entry_that_another_engine_placed_under_the_same_key_is_answered_as_repeated() -> None:
+    eve = an_interrupted_person(lambda rival: rival.accepted(PlaceOrder(TERMS), "in"))
     answer = eve.ask(PlaceOrder(TERMS), "in")
     assert isinstance(answer, Completed)
-    assert answer.repeated is repeated
-    placed = [one for one in eve.desk.log.envelopes if isinstance(one.event, OrderPlaced)]
-    assert len(placed) == orders
-    assert len({one.meta.stream for one in placed}) == orders
+    assert answer.repeated
+    assert len(_entries(eve)) == 1
+    assert eve.desk.exchange.letters == []
+
+
+def _entries(asking: Asking) -> list[Envelope]:
+    placed = [one for one in asking.desk.log.envelopes if isinstance(one.event, OrderPlaced)]
+    return [
+        one for one in placed if isinstance(one.event, OrderPlaced) and one.event.purpose is Purpose.ENTRY
+    ]
