@@ -27,6 +27,7 @@ class Driver:
     An append can fail in four ways:
 
     - Conflict: another writer appended first. Its events are folded and the unit is decided again, at most five times.
+      A request is judged again, too: what permitted it may have changed.
     - InvalidEvent: an event has an invalid value; nothing was recorded. A request is declined with this error.
     - OwnershipLost: another engine owns the log; nothing was recorded.
     - LogUnavailable: the unit may have been recorded. The log shows the next engine whether it was.
@@ -81,6 +82,14 @@ class Driver:
                 if conflicts == _ATTEMPTS:
                     raise
                 self.refresh()
+                if isinstance(given, RequestMade):
+                    # The work holds the commands of a request that was judged on the state before.
+                    work.close()
+                    work = self.engine.process(given)
+
+    def check(self) -> None:
+        """Raises OwnershipLost or LogLost where this engine cannot record anything any more; see `EventLog.check`."""
+        self._log.check()
 
     def refresh(self) -> None:
         """Folds the events of the log that are not in the state yet."""

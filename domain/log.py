@@ -83,8 +83,15 @@ class EventLog(LogReader, Protocol):
         """Writes all envelopes durably, or none; returns the ordinal of the last event written.
 
         Each envelope names its stream and version; raises Conflict (nothing was written) unless every version
-        is its stream's next. Raises OwnershipLost when another engine has taken the log over, LogUnavailable
-        when the store does not answer.
+        is its stream's next. Raises OwnershipLost when another engine has taken the log over, LogLost when
+        recorded events are not in the store any more, LogUnavailable when the store does not answer.
+        """
+        ...
+
+    def check(self) -> None:
+        """Raises OwnershipLost or LogLost where the next append would; returns at once, without a request.
+
+        An engine that appends nothing for a while calls it about once a second.
         """
         ...
 

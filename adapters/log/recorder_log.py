@@ -198,10 +198,7 @@ class RecorderLog(RecordedLog):
         self._versions: dict[str, int] = {}
 
     def check(self) -> None:
-        """Raises OwnershipLost where this process does not own the log any more, LogLost where the log is gone.
-
-        Every append begins with this check. An engine that appends nothing for a while calls it about once a second.
-        """
+        """See `domain.log.EventLog`. Every append begins with this check."""
         if self._check is not None:
             self._check()
 

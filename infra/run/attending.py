@@ -42,9 +42,11 @@ class Attending:
     def attend(self, patience: float = 0) -> int:
         """Answers waiting requests and those that arrive within `patience` seconds; returns the number of answers.
 
-        It answers no request while the log is recalled, because the state at the log's end is not known yet. Raises the
-        log's errors.
+        It answers no request while the log is recalled, because the state at the log's end is not known yet. A call
+        with patience also checks that this process still owns the log. Raises the log's errors.
         """
+        if patience > 0:
+            self.driver.check()
         if patience <= 0 and self._mailbox.is_empty:
             return 0
         return 0 if self.recalling else self._mailbox.answer_all(self.answer, patience)

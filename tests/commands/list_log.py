@@ -53,6 +53,9 @@ class ListLog:
         self.units.append(self.head())
         return self.head()
 
+    def check(self) -> None:
+        return None
+
     def close(self) -> None:
         return None
 

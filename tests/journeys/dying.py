@@ -65,6 +65,9 @@ class DyingLog:
     def read_stream(self, stream: str, after: int = 0) -> Iterator[Envelope]:
         return self._log.read_stream(stream, after)
 
+    def check(self) -> None:
+        self._log.check()
+
     def close(self) -> None:
         self._log.close()
 
