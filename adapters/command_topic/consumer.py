@@ -30,6 +30,7 @@ from adapters.command_topic.wire import LARGEST, answer_bytes, id_in, read_reque
 from adapters.marks.key_folder import KeyFolder
 from adapters.marks.signature import Message, Signer
 from commands.door import Answer, Declined, Door, TimedOut
+from commands.identity import RESERVED_ACTORS
 from commands.request import Requested
 from domain.errors import InvalidInput, KeyMissing, MarkRefused
 
@@ -120,6 +121,10 @@ class CommandConsumer:
             raise InvalidInput(
                 f"its record has the account {self._account} as key, but the request is for {requested.account}"
             )
+        if requested.role is None:
+            raise InvalidInput("it does not state the role of its actor")
+        if requested.actor.casefold() in RESERVED_ACTORS:
+            raise InvalidInput(f"{requested.actor} is a reserved name, and no person's")
         return requested
 
     def _carried_out(self, requested: Requested) -> Answer:

@@ -16,7 +16,6 @@ from typing import Any, TypeGuard, get_args
 from pydantic import TypeAdapter, ValidationError
 
 from commands.door import Answer
-from commands.identity import RESERVED_ACTORS
 from commands.request import RaiseSignal, Request, Requested
 from commands.roles import Role
 from domain.errors import InvalidInput
@@ -43,7 +42,7 @@ def request_bytes(requested: Requested) -> bytes:
         "id": requested.id,
         "account": requested.account,
         "actor": requested.actor,
-        "role": Role.VIEWER.word if requested.role is None else requested.role.word,
+        "role": None if requested.role is None else requested.role.word,
         "valid_until": _TIME.dump_python(requested.valid_until.astimezone(UTC), mode="json"),
         "kind": kind,
         "request": _REQUESTS[kind].dump_python(requested.request, mode="json"),
@@ -73,7 +72,7 @@ def read_request(written: bytes) -> Requested:
     return Requested(
         id=_text(form, "id"),
         account=_text(form, "account"),
-        actor=_actor(form),
+        actor=_text(form, "actor"),
         role=_role(form),
         valid_until=_moment("valid_until", _time(form.get("valid_until"))),
         request=_timely(_read(form, "request", _REQUESTS), form["request"]),
@@ -163,14 +162,9 @@ def _text(form: Mapping[str, Any], member: str) -> str:
     return text
 
 
-def _actor(form: Mapping[str, Any]) -> str:
-    actor = _text(form, "actor")
-    if actor.casefold() in RESERVED_ACTORS:
-        raise InvalidInput(f"{actor} is a reserved name and no person's")
-    return actor
-
-
-def _role(form: Mapping[str, Any]) -> Role:
+def _role(form: Mapping[str, Any]) -> Role | None:
+    if form.get("role") is None:
+        return None
     name = _text(form, "role")
     try:
         return Role.named(name)
