@@ -101,7 +101,8 @@ class Rule:
             raise MarkRefused("it has a mark, but the events before it are not sealed")
         chain = Chain(self.keys, self._log_id_of, proof.link)
         try:
-            return proof._replace(link=chain.verified(ordinal, mark, marked_of(entry)))
+            link = chain.verified(ordinal, mark, marked_of(entry))
+            return Proof(link, proof.digest, proof.sealed)
         except KeyMissing:
             if self._owning:
                 raise

@@ -29,6 +29,7 @@ from infra.servers.kafka import KafkaBroker
 from tests.adapters.graphql.dealing import EngineDoor
 from tests.commands.requests.asking import Asking
 from tests.domain.history import ACCOUNT
+from tests.replacing import replace
 
 _PATIENCE = 20.0
 
@@ -210,6 +211,13 @@ def test_a_signed_request_of_too_low_a_role_or_of_a_reserved_name_is_declined(
     answer = scene.door.ask(scene.requested(request_, "k1", **changed), _PATIENCE)
     assert isinstance(answer, Declined)
     assert (answer.code, reason in answer.reason) == (code, True), answer
+
+
+def test_a_signed_request_without_a_role_is_declined(scene: Scene) -> None:
+    requested = replace(scene.requested(TripKillSwitch("why"), "k1"), role=None)
+    answer = scene.door.ask(requested, _PATIENCE)
+    assert isinstance(answer, Declined)
+    assert (answer.code, "does not state the role" in answer.reason) == ("InvalidInput", True)
 
 
 @contextmanager
