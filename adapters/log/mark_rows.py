@@ -218,12 +218,10 @@ class Verifier:
 
     def unverified(self) -> str:
         """Why the log's events are not verified; empty where they are, or where there are none."""
-        if self.unknown:
-            return str(missing(self.unknown))
         if not self.has_marks:
             events = self._source.marked_head().ordinal
             return unsealed(events) if events else ""
-        return "" if self._is_verified() or not self.unknown else str(missing(self.unknown))
+        return "" if self._is_verified() else str(missing(self.unknown))
 
     def own(self) -> Link:
         """The end of the chain, after all events were verified.

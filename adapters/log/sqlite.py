@@ -30,7 +30,7 @@ from domain.errors import InvalidInput, LogCorrupt, LogUnavailable
 
 _log = logging.getLogger(__name__)
 
-_COLUMNS = "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events"
+_COLUMNS = "SELECT rowid, originator_id, originator_version, topic, state, NULL FROM stored_events"
 _POLL_SECONDS = 0.01
 _IS_NO_LOG = re.compile(r"no such (table|column)")
 
@@ -155,7 +155,7 @@ class SqliteRows:
         for row in self._found(query, *values):
             if not isinstance(row[4], bytes):
                 raise LogCorrupt(f"ordinal {row[0]} does not hold bytes: it was inserted from outside")
-            yield MarkedRow(*row) if len(row) == len(MarkedRow._fields) else MarkedRow(*row, None)
+            yield MarkedRow(*row)
 
     def _found(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
         with _translated(self._path):

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ _MADE: Final = "%Y%m%dT%H%M%S%fZ"
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
-Keys = Mapping[bytes, Key]
+Keys = dict[bytes, Key]
 """Keys by id, the oldest first."""
 
 
