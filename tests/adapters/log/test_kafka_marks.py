@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from adapters.avro import AvroCodec, headers_of
 from adapters.kafka.record import MARK, headers_in
@@ -18,7 +19,7 @@ from adapters.kafka.record import headers_of as record_headers
 from adapters.log.recorder_log import RecordedLog, RecorderLog
 from adapters.marks.key_folder import KeyFolder
 from domain.account import BalanceChanged, BalanceReason
-from domain.errors import KeyMissing, NotSealed
+from domain.errors import KeyMissing, LogCorrupt, NotSealed
 from domain.log import Envelope, Meta
 from infra.config import WhenceSettings
 from infra.logs import open_owned, open_reader, seal
@@ -229,3 +230,13 @@ def test_a_log_from_before_marks_is_read_and_owned_once_it_is_sealed(place: Plac
     assert contents(place.read()) == [opened(), *days(A, 1, 4)]
     assert place.read().unverified() == ""
     assert len(place.read().refused()) == 3
+
+
+def test_a_log_whose_first_records_were_deleted_is_not_read(place: Place) -> None:
+    place.own().append([opened(), *days(A, 1, 3)])
+    place.held.close()
+    admin = AdminClient({"bootstrap.servers": place.servers})
+    for deletion in admin.delete_records([TopicPartition(place.topic, 0, 2)]).values():
+        deletion.result(20)
+    with pytest.raises(LogCorrupt, match="committed records are missing"):
+        place.read()
