@@ -15,6 +15,7 @@ WhenceError
 │   ├── OwnershipLost       this engine was the owner and no longer is
 │   ├── LogLost             recorded events are not in the store any more; nobody can resume this log
 │   ├── LogUnavailable      the store behind the log does not answer
+│   │   └── LogReadOnly     this process may read the log, but not write it
 │   ├── LogCorrupt          a record breaks an invariant of the log
 │   │   └── MarkRefused     an event has no valid mark, so it was not written by this installation
 │   ├── NotSealed           events of the log were written before marks; `whence log seal` accepts them
@@ -109,6 +110,10 @@ class LogLost(LogError):
 
 class LogUnavailable(LogError):
     """The store behind the log does not answer; no event is known to be lost."""
+
+
+class LogReadOnly(LogUnavailable):
+    """The log is on a read-only file system, or this user may not write it; it can be read."""
 
 
 class LogCorrupt(LogError):

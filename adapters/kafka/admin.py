@@ -128,6 +128,12 @@ class Admin:
         )
         return self._result(f"end of {partition.topic}", responses[partition]).offset
 
+    def begin_of(self, partition: TopicPartition) -> int:
+        """The offset of the first record that is kept; the end offset where none is."""
+        earliest: object = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
+        responses = self._client.list_offsets({partition: earliest}, request_timeout=self._timeout)
+        return self._result(f"begin of {partition.topic}", responses[partition]).offset
+
     def members(self, group: str) -> Iterable[Member]:
         """The members of a consumer group; none where the group does not exist.
 

@@ -56,6 +56,13 @@ class Append:
         self._error = error
         self._answered.release()
 
+    def is_answered(self, patience: float) -> bool:
+        """Waits up to `patience` seconds; whether the append has been answered."""
+        if not self._answered.acquire(timeout=patience):
+            return False
+        self._answered.release()
+        return True
+
     def wait(self) -> Sequence[int]:
         """Waits until the events are durable and returns their ordinals. Raises the error passed to `fail`."""
         with self._answered:

@@ -90,7 +90,15 @@ class Clients:
         return self._admin
 
     def end_of(self, partition: TopicPartition, isolation: IsolationLevel) -> int:
-        """Calls Admin.end_of, each time with a new admin client, until it succeeds or the timeout ends.
+        """See `Admin.end_of`. Raises KafkaUnavailable where no broker responds within the timeout."""
+        return self._retried(lambda admin: admin.end_of(partition, isolation))
+
+    def begin_of(self, partition: TopicPartition) -> int:
+        """See `Admin.begin_of`. Raises KafkaUnavailable where no broker responds within the timeout."""
+        return self._retried(lambda admin: admin.begin_of(partition))
+
+    def _retried(self, request: Callable[[Admin], _T]) -> _T:
+        """Sends a request, each time with a new admin client, until it succeeds or the timeout ends.
 
         After a broker's restart an admin client of librdkafka keeps using the old leader epoch; a new admin client
         fetches the new epoch.
@@ -98,7 +106,7 @@ class Clients:
         deadline = monotonic() + self.timeout
         while True:
             try:
-                return self.admin.end_of(partition, isolation)
+                return request(self.admin)
             except KafkaUnavailable:
                 self._admin = None
                 if monotonic() > deadline:

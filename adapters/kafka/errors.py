@@ -19,6 +19,7 @@ from domain.errors import (
     InvalidEvent,
     InvalidSettings,
     LogCorrupt,
+    LogLost,
     LogOwned,
     LogUnavailable,
     LogUnsafe,
@@ -43,6 +44,10 @@ class OutcomeUnknown(KafkaUnavailable):
 
 class KafkaOwnershipLost(OwnershipLost, OperationalError):
     """Another writer took the partition over; this append was not written, and every later append is refused, too."""
+
+
+class KafkaLogLost(LogLost, OperationalError):
+    """The topic was deleted, made again or cut while this writer owned it: committed events are gone."""
 
 
 class KafkaLogOwned(LogOwned, OperationalError):

@@ -14,7 +14,7 @@ from adapters.kafka.append import Append
 from adapters.kafka.catch_up import catch_up
 from adapters.kafka.client import Clients
 from adapters.kafka.config import KafkaSettings
-from adapters.kafka.errors import KafkaReadOnly
+from adapters.kafka.errors import KafkaLogLost, KafkaReadOnly, KafkaUnavailable
 from adapters.kafka.follower import Follower
 from adapters.kafka.history import History
 from adapters.kafka.index import Index, IndexDamaged
@@ -25,6 +25,7 @@ from adapters.kafka.rule import Proof, Rule
 from adapters.kafka.tail import Tail
 from adapters.kafka.takeover import Taken, Takeover
 from adapters.kafka.topic import ensure_topics
+from adapters.kafka.watch import Watch
 from adapters.kafka.writer import Writer
 
 _log = logging.getLogger(__name__)
@@ -71,6 +72,17 @@ class PartitionStore:
         if self._inner.writer is None:
             raise KafkaReadOnly(f"{self.settings.name} was opened read-only")
         return self._inner.writer.append(append)
+
+    def check(self) -> None:
+        """Raises KafkaOwnershipLost or KafkaLogLost where an append would; sends no request."""
+        writer = self._inner.writer
+        if writer is not None and writer.lost is not None:
+            raise writer.lost.with_traceback(None)
+
+    def confirm(self) -> None:
+        """Raises what `check` raises, after a look at the topic; does nothing where no broker responds."""
+        self._inner.confirm()
+        self.check()
 
     def refresh(self) -> None:
         """Adds to the index the events that another writer has committed. Raises KafkaUnavailable, KafkaLogCorrupt."""
@@ -128,6 +140,8 @@ class _Inner:
         self.history = History(settings, self._index, self._reader, rule)
         self.writer: Writer | None = None
         self._tail: Tail | None = None
+        self._watch: Watch | None = None
+        self._topic_id = identity[settings.topic]
         self._flusher = threading.Thread(target=self._flush, name=f"index {settings.name}", daemon=True)
 
     def open(self) -> None:
@@ -139,8 +153,12 @@ class _Inner:
             return
         if self._claim is not None:
             self._claim.make()
-        self.writer = Writer(self._settings, self.history, self.take_over, self.read_again, self._end)
+        self._watch = watch = Watch(self._settings, self._topic_id)
+        self.writer = Writer(
+            self._settings, self.history, self.take_over, self.read_again, self._end, watch.lost
+        )
         self.writer.append(Append())
+        watch.start(lambda: self._committed, self.writer.lose)
 
     @property
     def proof(self) -> Proof:
@@ -152,8 +170,29 @@ class _Inner:
     def take_over(self) -> Taken:
         if self._claim is not None:
             self._claim.check()
-        takeover = Takeover(self._clients, self._settings, self._follower, self._max_bytes, self._stopped)
+        takeover = Takeover(
+            self._clients, self._settings, self._follower, self._max_bytes, self._stopped, self._look
+        )
         return takeover.whole()
+
+    @property
+    def _committed(self) -> int:
+        return 0 if self.writer is None else self.writer.end
+
+    def _look(self) -> None:
+        if self._watch is not None:
+            self._watch.look(self._committed)
+
+    def confirm(self) -> None:
+        """Looks at the topic at once. A loss is reported to the writer; a silent broker proves nothing."""
+        if self.writer is None or self.writer.lost is not None:
+            return
+        try:
+            self._look()
+        except KafkaLogLost as loss:
+            self.writer.lose(loss)
+        except KafkaUnavailable as silence:
+            _log.warning("%s: whether it is whole is not known: %s", self._settings.name, silence)
 
     def read_again(self) -> int:
         return catch_up(self._clients, self._settings, self._follower, self._stopped)
@@ -165,12 +204,14 @@ class _Inner:
         if self._tail is not None:
             # Acknowledged records may still lack their markers: the last stable offset could be before them.
             self._tail.wait_for(certain_end(self._clients, self._partition, self._stopped))
-        elif self.writer is not None and self.writer.lost:
+        elif self.writer is not None and self.writer.lost is not None:
+            if isinstance(self.writer.lost, KafkaLogLost):
+                raise self.writer.lost.with_traceback(None)
             self.read_again()
 
     def close(self) -> None:
         self._stopped.set()
-        for part in (self.writer, self._tail, self._claim, self._reader):
+        for part in (self._watch, self.writer, self._tail, self._claim, self._reader):
             if part is not None:
                 part.close()
         if self._flusher.ident is not None:

@@ -49,7 +49,10 @@ class Takeover:
         follower: Follower,
         max_bytes: int,
         stopped: threading.Event,
+        look: Callable[[], None] = lambda: None,
     ) -> None:
+        """`look` raises where the topic is not the one that this writer took over before; an index would be rebuilt."""
+        self._look = look
         self._clients, self._settings, self._follower = clients, settings, follower
         self._max_bytes, self._stopped = max_bytes, stopped
         self.producers: list[Producer] = []
@@ -72,7 +75,8 @@ class Takeover:
             self.producers.append(self._initialised(self._names[len(self.producers)]))
 
     def read(self) -> None:
-        """Reads the log into the index up to its certain end."""
+        """Reads the log into the index up to its certain end. Raises what `look` raises."""
+        self._look()
         partitions = [TopicPartition(topic, self._settings.partition) for topic in self._follower.absorb]
         if hanging := [
             part.topic for part in partitions if hangs(self._clients, part, self._stopped, _PATIENCE)

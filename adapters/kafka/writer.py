@@ -6,15 +6,16 @@ transactions v2: a producer's transaction that begins while the markers of its p
 refused and retried 20 ms later.
 
 After any error except a conflict the writer takes the partition over again and searches the log for each append of the
-failed commit.
+failed commit. An owner that then finds events of another writer has not decided on them, and stops.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from confluent_kafka import Producer
 
@@ -24,6 +25,7 @@ from adapters.kafka.config import KafkaSettings
 from adapters.kafka.errors import (
     EventTooLarge,
     KafkaConflict,
+    KafkaLogLost,
     KafkaOwnershipLost,
     KafkaUnavailable,
     OutcomeUnknown,
@@ -36,6 +38,10 @@ from adapters.kafka.transaction import Transaction
 from adapters.kafka.waiting import Waiting
 
 _log = logging.getLogger(__name__)
+
+
+_GLANCE_SECONDS: Final = 0.2
+"""How often a caller that waits for its commit looks whether the log was lost meanwhile."""
 
 
 class _Judged(NamedTuple):
@@ -71,6 +77,15 @@ class Offsets:
         """The end offset of the partition where no other producer has written to it."""
         return self._begin + self._records + self._transactions
 
+    @property
+    def certain(self) -> int:
+        """The offset after the last record of this writer, without markers, which may not be written yet."""
+        return self._begin + self._records
+
+    def lost(self, first: int) -> bool:
+        """Whether a record at offset `first` shows that the partition was made again: offsets rise with each commit."""
+        return first < self.certain
+
     def explain(self, last: int, records: int) -> bool:
         """Counts a transaction with this number of records, the last of them at offset `last`.
 
@@ -92,38 +107,54 @@ class Writer:
         take_over: Callable[[], Taken],
         read_again: Callable[[], int],
         end: Callable[[], int],
+        loss: Callable[[str], KafkaLogLost],
     ) -> None:
+        """`loss` makes the error for a lost log from a description."""
         self._settings, self._history = settings, history
-        self._take_over, self._read_again, self._end = take_over, read_again, end
+        self._take_over, self._read_again, self._end, self._loss = take_over, read_again, end, loss
         self._producers: Sequence[Producer] = ()
         self._turn = 0
         self._disconnected = threading.Event()
         self._offsets = Offsets(0)
-        self._lost: KafkaOwnershipLost | None = None
+        self._lost: KafkaOwnershipLost | KafkaLogLost | None = None
+        self._known: int | None = None
         self._waiting = Waiting(settings.name)
         self._thread = threading.Thread(target=self._run, name=f"append to {settings.name}", daemon=True)
         self._thread.start()
 
     @property
-    def lost(self) -> bool:
-        """Whether another writer has taken the partition over."""
-        return self._lost is not None
+    def lost(self) -> KafkaOwnershipLost | KafkaLogLost | None:
+        """Why this writer writes nothing more: another writer has taken the partition over, or the log is lost."""
+        return self._lost
+
+    @property
+    def end(self) -> int:
+        """The offset before which this writer knows every record; markers at the end may be missing."""
+        return self._offsets.certain
+
+    def lose(self, loss: KafkaLogLost) -> None:
+        """Refuses every append from now on, also one whose commit is being waited for."""
+        _log.critical("%s", loss)
+        self._lost = loss
 
     def append(self, append: Append) -> Sequence[int]:
         """Appends, and returns the ordinals of the events once they are durable. An empty append only takes ownership.
 
         Raises KafkaConflict or EventTooLarge (nothing was written, and a retry would fail, too), KafkaUnavailable
         (nothing was written), OutcomeUnknown (the append may have been written) or KafkaOwnershipLost (nothing was
-        written, and this writer never writes again).
+        written, and this writer never writes again). Raises KafkaLogLost where committed events are gone.
         """
         self._waiting.put(append)
+        while not append.is_answered(_GLANCE_SECONDS):
+            if isinstance(self._lost, KafkaLogLost):
+                raise self._lost.with_traceback(None)
         return append.wait()
 
     def close(self) -> None:
-        """Writes the queued appends, then stops."""
+        """Writes the queued appends, then stops. A commit to a lost log is not waited for."""
         self._waiting.close()
         if threading.current_thread() is not self._thread:
-            self._thread.join()
+            self._thread.join(_GLANCE_SECONDS if isinstance(self._lost, KafkaLogLost) else None)
 
     def _run(self) -> None:
         while group := self._waiting.group():
@@ -133,6 +164,7 @@ class Writer:
     def _serve(self, group: Sequence[Append], *, again: bool = True) -> None:
         try:
             self._own()
+            self._find_others(0)
             judged = self._judged(group)
         except Exception as error:  # noqa: BLE001 - every error is passed to the callers
             _fail(group, error)
@@ -150,6 +182,7 @@ class Writer:
                 return judged
             # Another producer has written to the partition. If it has fenced this writer off, the next commit fails.
             self._offsets = Offsets(self._read_again())
+            self._known = self._history.count
         except IndexDamaged:
             # Nothing was sent yet, so the appends are checked again with a rebuilt index.
             self._own()
@@ -171,7 +204,7 @@ class Writer:
         self._producers = ()
         try:
             taken = self._take_over()
-        except KafkaOwnershipLost as lost:
+        except (KafkaOwnershipLost, KafkaLogLost) as lost:
             self._lost = lost
             raise
         self._history.own()
@@ -180,6 +213,21 @@ class Writer:
         # Errors from before the takeover no longer matter.
         self._was_disconnected()
         self._disconnected.clear()
+
+    def _find_others(self, ours: int) -> None:
+        """After a takeover: raises KafkaOwnershipLost where the log has grown by more than `ours` events since.
+
+        Another engine has then owned the partition in between, so what this engine decided is not judged on its events.
+        """
+        count, known = self._history.count, self._known
+        self._known = count
+        if known is None or count <= known + ours or not self._settings.exclusive:
+            return
+        self._lost = KafkaOwnershipLost(
+            f"{self._settings.name} has {count - known - ours} events of another writer since the connection to it "
+            "broke: this process writes nothing more"
+        )
+        raise self._lost
 
     def _staged(self, group: Sequence[Append]) -> _Judged:
         staging = Staging(self._history.index)
@@ -196,6 +244,8 @@ class Writer:
     def _write(self, staged: Sequence[Append], last: Mapping[str, int], *, again: bool) -> None:
         try:
             self._record(staged, last, self._transacted(staged))
+        except KafkaLogLost as lost:
+            _fail(staged, lost)
         except Exception as error:  # noqa: BLE001 - after any error the outcome is read from the log
             self._doubt(staged, error, again=again)
 
@@ -208,10 +258,19 @@ class Writer:
 
     def _record(self, staged: Sequence[Append], last: Mapping[str, int], transaction: Transaction) -> None:
         records = sum(len(append.events) for append in staged)
+        if records and transaction.first >= 0 and self._offsets.lost(transaction.first):
+            self.lose(
+                self._loss(
+                    f"{self._settings.name} was made again: a commit was given offset {transaction.first}"
+                )
+            )
+        if isinstance(self._lost, KafkaLogLost):
+            raise self._lost
         if records and transaction.first < 0:
             raise _NotReported(f"{self._settings.name}: a commit succeeded without a delivery report")
         if records and not self._offsets.explain(transaction.last, records):
             raise _ForeignWriter(f"a producer writes to {self._settings.name} without being fenced off")
+        self._known = (self._known or 0) + records
         self._history.record(staged, last, transaction.first, transaction.last + 1)
 
     def _doubt(self, staged: Sequence[Append], error: Exception, *, again: bool) -> None:
@@ -247,6 +306,9 @@ class Writer:
         self._read_again()
 
     def _unknown(self, staged: Sequence[Append], error: Exception, silence: Exception) -> None:
+        if isinstance(silence, KafkaLogLost):
+            _fail(staged, silence)
+            return
         if isinstance(silence, KafkaOwnershipLost):
             self._lost = silence
         message = (
@@ -256,6 +318,7 @@ class Writer:
 
     def _settle(self, staged: Sequence[Append], error: Exception, *, again: bool) -> None:
         absent: list[Append] = []
+        found = 0
         for append in staged:
             try:
                 ordinals = self._history.holds(append)
@@ -265,9 +328,19 @@ class Writer:
             if ordinals is None:
                 absent.append(append)
             else:
+                found += len(ordinals)
                 append.succeed(ordinals)
         self._history.notify()
+        self._settled(found, error)
         self._absent(absent, error, again=again and self._lost is None)
+
+    def _settled(self, found: int, error: Exception) -> None:
+        """Notes what the log held of a failed commit. Events of a producer that is not fenced off count as known."""
+        if isinstance(error, _ForeignWriter) or self._lost is not None:
+            self._known = self._history.count
+            return
+        with contextlib.suppress(KafkaOwnershipLost):
+            self._find_others(found)
 
     def _absent(self, absent: Sequence[Append], error: Exception, *, again: bool) -> None:
         if not again:

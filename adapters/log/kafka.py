@@ -89,7 +89,16 @@ def open_kafka(
             "timestamps": [int(envelope.meta.recorded_at.timestamp() * 1000) for envelope in envelopes],
         }
 
-    return RecorderLog(recorder, KafkaRows(factory), codec, extras=extras, release=release)
+    store = factory.store
+    return RecorderLog(
+        recorder,
+        KafkaRows(factory),
+        codec,
+        extras=extras,
+        release=release,
+        check=store.check,
+        confirm=store.confirm,
+    )
 
 
 def read_kafka(

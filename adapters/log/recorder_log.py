@@ -185,15 +185,16 @@ class RecorderLog(RecordedLog):
         extras: Callable[[Sequence[Envelope]], dict[str, Any]] | None = None,
         release: Callable[[], None] | None = None,
         check: Callable[[], None] | None = None,
+        confirm: Callable[[], None] | None = None,
     ) -> None:
         """`extras` makes the recorder's keyword arguments (headers, timestamps); `release` gives up ownership.
 
-        `check` raises where this process does not own the log any more.
+        `check` raises where this process does not own the log any more; `confirm` does so after a request to the store.
         """
         super().__init__(rows, codec, release)
         self._recorder = recorder
         self._extras = extras
-        self._check = check
+        self._check, self._confirm = check, confirm or check
         self._last = 0
         self._versions: dict[str, int] = {}
 
@@ -201,6 +202,11 @@ class RecorderLog(RecordedLog):
         """See `domain.log.EventLog`. Every append begins with this check."""
         if self._check is not None:
             self._check()
+
+    def confirm(self) -> None:
+        """Raises what `check` raises, after a request to the store: for the end of a run."""
+        if self._confirm is not None:
+            self._confirm()
 
     def append(self, envelopes: Sequence[Envelope]) -> int:
         """See `domain.log.EventLog`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import re
 import sqlite3
@@ -21,17 +22,19 @@ from adapters.log.content import Content
 from adapters.log.epoch import Epoch
 from adapters.log.mark_rows import HEAD, MARKS, SQLITE, Head, MarkedRow, MarkWriter, Verifier, selected
 from adapters.log.owner import FileOwner, refuse_hard_links
+from adapters.log.reading import Reading
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Row
 from adapters.log.sqlite_recorder import SqliteLogRecorder
 from adapters.log.storage import STORAGE, storage_text
 from adapters.marks.key_folder import KeyFolder, Keys
 from adapters.marks.mark import Link
-from domain.errors import InvalidInput, LogCorrupt, LogUnavailable
+from domain.errors import InvalidInput, LogCorrupt, LogReadOnly, LogUnavailable
 
 _log = logging.getLogger(__name__)
 
 _COLUMNS = "SELECT rowid, originator_id, originator_version, topic, state, NULL FROM stored_events"
 _POLL_SECONDS = 0.01
+_REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM}
 _IS_NO_LOG = re.compile(r"no such (table|column)")
 
 
@@ -48,15 +51,20 @@ class SqliteRows:
             )
         self._path = path
         with _translated(path):
-            # A thread other than the one that opened the connection may read; SQLite itself serialises the calls.
-            self._connection = sqlite3.connect(
-                f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False
-            )
+            self._opened = Reading(path)
             self._connection.execute(f"{_COLUMNS} LIMIT 0")
         self._verifier = Verifier(self, keys, Content(codec))
 
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        return self._opened.connection
+
     def head(self) -> int:
         """See `Rows`. Raises MarkRefused where the last events were removed, or events were inserted."""
+        if self._opened.is_outdated:
+            self.close()
+            with _translated(self._path):
+                self._opened = Reading(self._path)
         with _naming(self._path):
             return self._verifier.head()
 
@@ -209,19 +217,22 @@ def open_sqlite(
         path = path.resolve()
         owner = FileOwner(path)
     except (OSError, RuntimeError) as fault:
-        raise LogUnavailable(f"{path} cannot be written: {_reason(fault)}") from fault
+        raise _unwritable(path, fault) from fault
     try:
         return _open_owned(path, codec, owner, companions, keys or KeyFolder())
     except (PersistenceError, OSError) as fault:
         owner.release()
-        raise LogUnavailable(f"{path} cannot be written: {_reason(fault)}") from fault
+        raise _unwritable(path, fault) from fault
     except BaseException:
         owner.release()
         raise
 
 
-def _reason(fault: Exception) -> str:
-    return fault.strerror or type(fault).__name__ if isinstance(fault, OSError) else str(fault)
+def _unwritable(path: Path, fault: Exception) -> LogUnavailable:
+    reason = fault.strerror or type(fault).__name__ if isinstance(fault, OSError) else str(fault)
+    refused = isinstance(fault, OSError) and fault.errno in _REFUSED
+    kind = LogReadOnly if path.exists() and (refused or "readonly" in reason) else LogUnavailable
+    return kind(f"{path} cannot be written: {reason}")
 
 
 def _open_owned(
@@ -286,10 +297,7 @@ def _end_of_chain(path: Path, codec: Codec, keys: Keys) -> Link:
 
 
 def _is_empty(path: Path) -> bool:
-    with (
-        _translated(path),
-        closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection,
-    ):
+    with _translated(path), closing(Reading(path).connection) as connection:
         return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
 
 

@@ -78,6 +78,7 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
             console.print(note, style="yellow", markup=False, soft_wrap=not console.is_terminal)
         with _served(settings, manner.port, run, watchers):
             played = _play(plan, run, manner.speed, stopping, console)
+            log.confirm()
             if (mark := run.driver.engine.latest_mark) is not None:
                 summary.take(mark)
             unchecked = list(_unchecked(run))

@@ -14,7 +14,7 @@ from adapters.graphql.limits import Limits
 from adapters.http.options import HttpOptions
 from commands.door import Door
 from domain.catalogue import known
-from domain.errors import LogOwned, OwnershipLost, WhenceError
+from domain.errors import LogOwned, LogReadOnly, OwnershipLost, WhenceError
 from domain.log import Envelope
 from domain.quotes import check_stake
 from infra.cli.stopping import Stopping, stoppable
@@ -79,6 +79,8 @@ def _serve(settings: WhenceSettings, plan: ApiPlan, stopping: Stopping) -> None:
             run, watchers = held.enter_context(_engine(settings))
         except LogOwned as owned:
             _beside(settings, plan, owned, stopping)
+        except LogReadOnly as fault:
+            _read(settings, plan, fault, stopping)
         else:
             _trade(settings, plan, run, watchers, stopping)
 

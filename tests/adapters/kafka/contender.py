@@ -13,7 +13,7 @@ from adapters.kafka.append import Append, Draft
 from adapters.kafka.catch_up import catch_up
 from adapters.kafka.client import Clients
 from adapters.kafka.config import settings_of
-from adapters.kafka.errors import KafkaConflict, KafkaOwnershipLost
+from adapters.kafka.errors import KafkaConflict, KafkaLogLost, KafkaOwnershipLost
 from adapters.kafka.follower import Follower
 from adapters.kafka.history import History
 from adapters.kafka.index import Index
@@ -56,7 +56,9 @@ class Contender:
     def append(self) -> None:
         """Appends the version after the last one in this contender's index; does so again after a first conflict."""
         if self._writer is None:
-            self._writer = Writer(self._settings, self._history, self._taken, self._read_again, self._end)
+            self._writer = Writer(
+                self._settings, self._history, self._taken, self._read_again, self._end, KafkaLogLost
+            )
         try:
             self._append(self._writer)
         except KafkaConflict:
