@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -18,6 +18,7 @@ from adapters.command_topic.topics import ASK, SIGNATURE
 from adapters.command_topic.wire import LARGEST, answer_bytes, request_bytes
 from adapters.kafka.client import Clients
 from adapters.kafka.config import ClientSettings
+from adapters.kafka.record import headers_in
 from adapters.marks.key import Key
 from adapters.marks.key_folder import KeyFolder
 from adapters.marks.signature import Message, Signer
@@ -141,9 +142,7 @@ def _copied(scene: Scene) -> tuple[bytes, list[tuple[str, bytes]]]:
     assert isinstance(scene.ask(PauseStrategy("trend", "news"), "k0"), Completed)
     with _consumer(scene.place.commands, scene.place.servers) as consumer:
         record = consumer.consume(1, _PATIENCE)[0]
-    return record.value() or b"", [
-        (name, bytes(value)) for name, value in record.headers() or () if isinstance(value, bytes)
-    ]
+    return record.value() or b"", headers_in(record)
 
 
 def test_a_request_without_a_valid_signature_is_refused_counted_and_kept(
@@ -183,7 +182,7 @@ def test_an_answer_without_a_valid_signature_is_not_believed(scene: Scene) -> No
     with ThreadPoolExecutor(1) as thread, _consumer(scene.place.commands, scene.place.servers) as commands:
         waiting = thread.submit(scene.ask, TripKillSwitch("why"), "k1", 3.0)
         record = commands.consume(1, _PATIENCE)[0]
-        ask = dict(record.headers() or ())[ASK]
+        ask = dict(headers_in(record))[ASK]
         answer = answer_bytes(Completed("k1", ()))
         producer.produce(scene.place.answers, answer, ACCOUNT, headers=[(ASK, ask)])
         assert producer.flush(_PATIENCE) == 0
@@ -221,7 +220,7 @@ def test_a_signed_request_without_a_role_is_declined(scene: Scene) -> None:
 
 
 @contextmanager
-def _consumer(topic: str, servers: str) -> Iterator[Consumer]:
+def _consumer(topic: str, servers: str) -> Generator[Consumer]:
     consumer = Consumer({"bootstrap.servers": servers, "group.id": "test", "enable.auto.commit": False})
     consumer.assign([TopicPartition(topic, 0, 0)])
     try:

@@ -18,7 +18,8 @@ def test_the_first_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Pat
     folder = KeyFolder(tmp_path / "a" / "keys")
     assert folder.read() == {}
     with ThreadPoolExecutor(8) as threads:
-        made = {key for keys in threads.map(lambda _: folder.made(), range(8)) for key in keys}
+        makers = [threads.submit(folder.made) for _ in range(8)]
+        made = {key for maker in makers for key in maker.result()}
     assert made == set(folder.read())
     [file] = folder.path.iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
