@@ -213,7 +213,7 @@ def test_a_file_that_is_not_a_log_is_refused_and_unchanged(
         before = (tmp_path / name).read_bytes()
         done = whence(*words, "--log", f"sqlite:///{name}")
         assert done.code == 4
-        assert f"whence: {name} is not a log of events: " in done.err
+        assert f"{name} is not a log of events: " in done.err
         assert (tmp_path / name).read_bytes() == before
 
 
