@@ -160,13 +160,18 @@ def _index(address: KafkaAddress, settings: WhenceSettings) -> Path | None:
 def _registry(address: KafkaAddress, settings: WhenceSettings, held: ExitStack) -> SchemaIds | None:
     """The registry, where one is configured.
 
-    Only Kafka records hold its ids, because other tools read Kafka records.
+    Only Kafka records hold its ids, because other tools read Kafka records. Its ids are remembered in the folder of the
+    index.
     """
     if not settings.registry:
         return None
     from adapters.registry.registry import Registry
+    from adapters.registry.remembered import RememberedIds
 
-    return held.enter_context(Registry(unmasked(settings.registry), address.topic))
+    properties, folder = unmasked(settings.registry), _index(address, settings)
+    place = blake2b(str(properties.get("url", "")).encode(), digest_size=8).hexdigest()
+    remembered = RememberedIds(None if folder is None else folder / f"registry.{place}.json")
+    return held.enter_context(Registry(properties, address.topic, remembered))
 
 
 @contextmanager

@@ -12,8 +12,9 @@ from adapters.kafka.index import Index, Snapshot
 from adapters.kafka.reader import PlaceReader
 from adapters.kafka.recent import Recent
 from adapters.kafka.record import MARK, Event
-from adapters.kafka.rule import Marked, Proof, Rule, with_mark
+from adapters.kafka.rule import Proof, Rule, with_mark
 from adapters.kafka.run import EventPlace, runs_of
+from adapters.marks.mark import Marked
 
 
 class History:

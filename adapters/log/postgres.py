@@ -8,7 +8,7 @@ import select
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -35,9 +35,6 @@ from adapters.log.storage import STORAGE, storage_text
 from adapters.marks.key_folder import KeyFolder, Keys
 from adapters.marks.mark import Link
 from domain.errors import InvalidInput, LogError, LogOwned, LogUnavailable, OwnershipLost
-
-if TYPE_CHECKING:
-    from typing import LiteralString
 
 _log = logging.getLogger(__name__)
 
@@ -235,7 +232,8 @@ class PostgresRows(RecorderRows):
     def _found(self, query: str, *values: object) -> Sequence[dict[str, Any]]:
         """The rows of a query. Like the library's recorder, it connects again after a restart of the server."""
         with self._datastore.get_connection() as connection, connection.cursor() as cursor:
-            cursor.execute(cast("LiteralString", query), values, prepare=True)
+            # Bytes, because the query is put together and is no literal of the type checker.
+            cursor.execute(query.encode(), values, prepare=True)
             return cursor.fetchall()
 
     def storage(self) -> str:

@@ -6,17 +6,24 @@ A writer looks up schema ids when it starts. It never registers a schema; a pers
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from adapters.avro.schema import WriterSchema, fingerprint_of, schemas_by_fingerprint
 from adapters.registry.connection import Connection, NotRegistered, Property
-from domain.errors import SchemaRefused, UnknownSchema
+from adapters.registry.remembered import RememberedIds
+from domain.errors import LogUnavailable, SchemaRefused, UnknownSchema
 
 if TYPE_CHECKING:
     from confluent_kafka.schema_registry import Schema
 
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+_SILENT_SECONDS: Final = 30.0
+"""How long a registry that did not respond is not queried for what is remembered."""
 COMPATIBILITY: Final = "FULL_TRANSITIVE"
 
 
@@ -32,14 +39,23 @@ class Registration:
 class Registry:
     """Looks schemas up and registers them; subjects are `<topic>-<full name>` (TopicRecordName).
 
-    Holds connections until it is closed.
+    Holds connections until it is closed. While the registry does not respond, ids that it gave before are served from
+    `remembered`, and their schemas from `schemas/` by their content.
     """
 
-    def __init__(self, properties: Mapping[str, Property], topic: str) -> None:
+    def __init__(
+        self,
+        properties: Mapping[str, Property],
+        topic: str,
+        remembered: RememberedIds | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         """`properties` are those of Confluent's client. Raises InvalidSettings, MissingParts as `Connection` does."""
         self._connection = Connection(properties)
         self._topic = topic
         self._schemas: dict[int, WriterSchema] = {}
+        self._remembered = RememberedIds() if remembered is None else remembered
+        self._clock, self._silent_until = clock, 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -61,13 +77,18 @@ class Registry:
         return f"{self._topic}-{schema.name}"
 
     def id_of(self, schema: WriterSchema) -> int:
-        """The id of the registered schema. Raises UnknownSchema where it is not registered, and LogUnavailable."""
-        found = self.find(schema)
+        """The id of the registered schema.
+
+        Raises UnknownSchema where it is not registered, and LogUnavailable where the registry does not respond and the
+        id is not remembered.
+        """
+        found = self._or_remembered(lambda: self.find(schema), self._remembered.id_of(schema.fingerprint))
         if found is None:
             raise UnknownSchema(
                 f"version {schema.version} of {schema.name} is not registered as {self.subject_of(schema)} at "
                 f"{self.address}: whence schemas register --registry {self.address} --topic {self._topic}"
             )
+        self._remembered.add(found, schema.fingerprint)
         return found
 
     def find(self, schema: WriterSchema) -> int | None:
@@ -81,11 +102,29 @@ class Registry:
     def schema_of(self, schema_id: int) -> WriterSchema:
         """The schema of an id, which is requested from the registry once.
 
-        Raises UnknownSchema where the registry or the folder `schemas/` does not have the schema, and LogUnavailable.
+        Raises UnknownSchema where the registry or the folder `schemas/` does not have the schema, and LogUnavailable
+        where the registry does not respond and the id is not remembered.
         """
         if schema_id not in self._schemas:
-            self._schemas[schema_id] = self._fetched(schema_id)
+            known = schemas_by_fingerprint().get(self._remembered.fingerprint(schema_id) or b"")
+            found = self._or_remembered(lambda: self._fetched(schema_id), known)
+            self._remembered.add(schema_id, found.fingerprint)
+            self._schemas[schema_id] = found
         return self._schemas[schema_id]
+
+    def _or_remembered(self, request: Callable[[], T], known: T | None) -> T:
+        """The response, or what is known where the registry does not respond, and did not within the last seconds."""
+        if known is not None and self._clock() < self._silent_until:
+            return known
+        try:
+            return request()
+        except LogUnavailable as silence:
+            if known is None:
+                raise
+            if self._silent_until == 0.0:
+                _log.warning("%s; ids that it gave before are used", silence)
+            self._silent_until = self._clock() + _SILENT_SECONDS
+            return known
 
     def register(self, schema: WriterSchema) -> Registration:
         """Sets the subject to FULL_TRANSITIVE and registers the schema where it is not registered yet.

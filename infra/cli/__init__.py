@@ -6,7 +6,9 @@ when it runs. So `whence --help` and completion import neither the log nor the r
 
 from __future__ import annotations
 
+import errno
 import gc
+import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +41,8 @@ EXIT_CODES: Sequence[tuple[type[WhenceError], int]] = (
 )
 """The first matching row gives the exit code: 2 for invalid input, 3 where another engine owns the log, 4 where the log
 or the store fails, 1 for any other refusal."""
+_NOT_WRITTEN = 4
+_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EPIPE}
 INTERRUPTED = 130
 """The exit code of an interrupted program: 128 plus SIGINT, as shells define it."""
 
@@ -141,9 +145,28 @@ def main() -> None:
     if completed:
         prepare()
     try:
-        application({*sys.argv[1:], *completed})()
+        _run({*sys.argv[1:], *completed})
     except WhenceError as error:
         typer.echo(f"whence: {_printable(str(error))}", err=True)
         sys.exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind)))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except OSError as fault:
+        if fault.errno not in _UNWRITABLE:
+            raise
+        _forget_the_output()
+        typer.echo(f"whence: {fault.filename or 'the output'} cannot be written: {fault.strerror}", err=True)
+        sys.exit(_NOT_WRITTEN)
+
+
+def _run(named: Collection[str]) -> None:
+    """Runs the command. Its output is written before the end, so that a full disk is reported as any other error."""
+    try:
+        application(named)()
+    finally:
+        sys.stdout.flush()
+
+
+def _forget_the_output() -> None:
+    """Python would try to write the rest of the output once more at its end, and print a traceback."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

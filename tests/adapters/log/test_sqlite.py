@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from adapters.avro import AvroCodec
-from adapters.log.sqlite import open_sqlite
+from adapters.log.recorder_log import RecorderLog
+from adapters.log.sqlite import open_sqlite, read_sqlite
 from domain.errors import LogUnavailable
+from tests.adapters.log.days import days
+
+A = "account-main"
 
 
 @contextmanager
@@ -32,3 +37,27 @@ def test_a_full_disk_is_reported_and_the_log_is_released(tmp_path: Path, size: i
     with files_of_at_most(size), pytest.raises(LogUnavailable, match=r"a\.db cannot be written: \w"):
         open_sqlite(path, AvroCodec())
     open_sqlite(path, AvroCodec()).close()
+
+
+@pytest.mark.parametrize("size", [60_000, 200_000])
+def test_what_was_acknowledged_before_the_disk_was_full_is_kept_and_the_log_goes_on(
+    tmp_path: Path, size: int
+) -> None:
+    with closing(open_sqlite(tmp_path / "a.db", AvroCodec())) as log:
+        with files_of_at_most(size):
+            acknowledged = _appended_until_full(log)
+        with closing(read_sqlite(tmp_path / "a.db", AvroCodec())) as reader:
+            assert reader.head() == acknowledged
+        log.append(days(A, acknowledged + 1, acknowledged + 10))
+    with closing(read_sqlite(tmp_path / "a.db", AvroCodec())) as reader:
+        assert len(list(reader.read())) == acknowledged + 10
+
+
+def _appended_until_full(log: RecorderLog) -> int:
+    """The last ordinal that was acknowledged."""
+    for last in count(0, 10):
+        try:
+            log.append(days(A, last + 1, last + 10))
+        except LogUnavailable:
+            return last
+    raise AssertionError

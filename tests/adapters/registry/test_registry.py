@@ -6,6 +6,7 @@ import copy
 import logging
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -16,6 +17,7 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 from adapters.avro import AvroCodec
 from adapters.avro.schema import WriterSchema, current_schemas, past_schemas, writer_schema
 from adapters.registry.registry import Registry
+from adapters.registry.remembered import RememberedIds
 from domain.errors import InvalidSettings, LogCorrupt, LogUnavailable, SchemaRefused, UnknownSchema
 from infra.servers.port import free_port
 from tests.adapters.registry.oracle import oracle
@@ -213,6 +215,29 @@ def test_a_registry_that_does_not_answer_is_reported_without_its_credentials(top
     ):
         registry.id_of(_FILL)
     assert "geheim" not in _everything(failed.value)
+
+
+def test_ids_that_a_registry_gave_serve_while_it_does_not_answer(
+    registered: Registry, full_topic: str, tmp_path: Path
+) -> None:
+    remembered = tmp_path / "registry.json"
+    with Registry({"url": registered.address}, full_topic, RememberedIds(remembered)) as answering:
+        data = [AvroCodec(answering).encode(one) for one in SAMPLES.values()]
+    nowhere = {"url": f"http://127.0.0.1:{free_port()}/apis/ccompat/v7", "max.retries": 0}
+    with Registry(nowhere, full_topic, RememberedIds(remembered)) as silent:
+        codec = AvroCodec(silent)
+        assert [codec.encode(one) for one in SAMPLES.values()] == data
+        assert [codec.decode(one) for one in data] == list(SAMPLES.values())
+        with pytest.raises(LogUnavailable, match="does not answer"):
+            codec.decode(b"\x00" + (123456789).to_bytes(4, "big") + bytes(40))
+
+
+@pytest.mark.parametrize("content", ["", "scribble", "[]", '{"x": "y"}', '{"1": 2}'])
+def test_a_damaged_file_of_remembered_ids_is_made_anew(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "registry.json"
+    file.write_text(content)
+    RememberedIds(file).add(7, _FILL.fingerprint)
+    assert RememberedIds(file).id_of(_FILL.fingerprint) == 7
 
 
 @pytest.mark.parametrize(
