@@ -155,7 +155,7 @@ def test_an_expired_transactional_id_is_taken_again(private_logs: Logs, private_
         "transaction.remove.expired.transaction.cleanup.interval.ms": "200",
     }
     private_broker.start()
-    log = private_logs.open()
+    log = private_logs.open(KAFKA_TIMEOUT="30")
     assert log.append(events("order-1", 1, 2)) == [1, 2]
     writer = log.store._inner.writer
     assert writer is not None
