@@ -90,7 +90,7 @@ def refuse_hard_links(log: Path) -> None:
     if links > 1:
         raise LogUnsafe(
             f"{log} has {links} hard links. SQLite keeps the newest events in a file beside one of the names, so the "
-            f"other names would show another history; remove the other links, or copy it: cp {log} {log}.copy"
+            "other names would show another history: remove the names under which no engine has opened it"
         )
 
 

@@ -82,13 +82,18 @@ class Registry:
         Raises UnknownSchema where it is not registered, and LogUnavailable where the registry does not respond and the
         id is not remembered.
         """
-        found = self._or_remembered(lambda: self.find(schema), self._remembered.id_of(schema.fingerprint))
+        known = self._remembered.id_of(schema.fingerprint)
+        found = self._or_remembered(lambda: self._registered(schema), known)
+        self._remembered.add(found, schema.fingerprint)
+        return found
+
+    def _registered(self, schema: WriterSchema) -> int:
+        found = self.find(schema)
         if found is None:
             raise UnknownSchema(
                 f"version {schema.version} of {schema.name} is not registered as {self.subject_of(schema)} at "
                 f"{self.address}: whence schemas register --registry {self.address} --topic {self._topic}"
             )
-        self._remembered.add(found, schema.fingerprint)
         return found
 
     def find(self, schema: WriterSchema) -> int | None:

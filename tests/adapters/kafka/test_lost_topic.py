@@ -10,7 +10,8 @@ from typing import cast
 
 import pytest
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 from eventsourcing.utils import Environment
 
 from adapters.kafka.errors import KafkaLogLost
@@ -19,7 +20,8 @@ from tests.adapters.kafka.logs import Log, Logs, events
 Attack = Callable[[AdminClient, str], None]
 
 
-def _done(responses: Mapping[object, object]) -> None:
+def _done(responses: object) -> None:
+    # The client declares Future without its type argument.
     for response in cast(Mapping[object, Future[object]], responses).values():
         response.result(timeout=30)
 

@@ -9,14 +9,18 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import pytest
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from adapters.kafka.errors import KafkaConflict, KafkaOwnershipLost, KafkaUnavailable, OutcomeUnknown
 from adapters.kafka.transaction import Transaction
 from infra.servers.kafka import KafkaBroker
 from tests.adapters.kafka.logs import Log, Logs, environment, events
+
+_COORDINATOR_LOG = "__transaction_state"
 
 
 @pytest.fixture
@@ -151,13 +155,39 @@ def test_an_expired_transactional_id_is_taken_again(private_logs: Logs, private_
         "transaction.remove.expired.transaction.cleanup.interval.ms": "200",
     }
     private_broker.start()
-    log = private_logs.open()
+    log = private_logs.open(KAFKA_TIMEOUT="30")
     assert log.append(events("order-1", 1, 2)) == [1, 2]
     writer = log.store._inner.writer
     assert writer is not None
     before = writer._producers
-    # An unused id expires after a time, and no request reports whether it has expired.
-    threading.Event().wait(3.0)
-    assert log.append(events("order-1", 3, 3)) == [3]
+    _wait_until_expired(private_broker.bootstrap_servers, "test.outage.0.1")
+    assert _appended(log, 3) == [3]
     assert writer._producers is not before
     assert log.contents() == [(n, "order-1", n) for n in range(1, 4)]
+
+
+def _wait_until_expired(servers: str, transactional_id: str) -> None:
+    """Returns once the coordinator's log holds the removal of the id: a record with its key and without a value."""
+    consumer = Consumer(
+        {"bootstrap.servers": servers, "group.id": "whence-test", "enable.auto.commit": False}
+    )
+    with closing(consumer):
+        topic = consumer.list_topics(_COORDINATOR_LOG, timeout=30).topics[_COORDINATOR_LOG]
+        consumer.assign([TopicPartition(_COORDINATOR_LOG, one, OFFSET_BEGINNING) for one in topic.partitions])
+        while True:
+            message = consumer.poll(1.0)
+            if message is None or message.error() is not None:
+                continue
+            if (message.key() or b"").endswith(transactional_id.encode()) and message.value() is None:
+                return
+
+
+def _appended(log: Log, version: int) -> list[int]:
+    """Appends until the writer uses its new ids before they expire, too, which may take longer under load."""
+    while True:
+        try:
+            return log.append(events("order-1", version, version))
+        except OutcomeUnknown:
+            raise
+        except KafkaUnavailable:
+            continue

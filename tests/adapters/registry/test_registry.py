@@ -223,7 +223,10 @@ def test_ids_that_a_registry_gave_serve_while_it_does_not_answer(
     remembered = tmp_path / "registry.json"
     with Registry({"url": registered.address}, full_topic, RememberedIds(remembered)) as answering:
         data = [AvroCodec(answering).encode(one) for one in SAMPLES.values()]
-    nowhere = {"url": f"http://127.0.0.1:{free_port()}/apis/ccompat/v7", "max.retries": 0}
+    nowhere: dict[str, str | int | float | bool] = {
+        "url": f"http://127.0.0.1:{free_port()}/apis/ccompat/v7",
+        "max.retries": 0,
+    }
     with Registry(nowhere, full_topic, RememberedIds(remembered)) as silent:
         codec = AvroCodec(silent)
         assert [codec.encode(one) for one in SAMPLES.values()] == data
