@@ -75,18 +75,20 @@ class Marking:
         market: MarketView,
     ) -> None:
         stretch = self._stretch
-        if stretch is None or stretch.positions is not positions or stretch.balance is not balance:
-            values = self._valued()
-            if not positions:
-                if values is None or values.equity is not balance:
-                    self._take_values(balance, equity=balance, low=balance, high=balance, worst=balance)
-                return
-            stretch = self._stretch = _stretch_of(balance, positions, market)
-        if stretch is None:
-            equity, worst = _worth(balance, candles, positions, market, self._at)
-            self._take_values(balance, equity=equity, low=equity, high=equity, worst=min(worst, equity))
-        else:
+        if stretch is not None and stretch.positions is positions and stretch.balance is balance:
             stretch.take(candles, market, self._at)
+            return
+        values = self._values if stretch is None else self._valued()
+        if not positions:
+            if values is None or values.equity is not balance:
+                self._take_values(balance, equity=balance, low=balance, high=balance, worst=balance)
+            return
+        stretch = self._stretch = _stretch_of(balance, positions, market)
+        if stretch is not None:
+            stretch.take(candles, market, self._at)
+            return
+        equity, worst = _worth(balance, candles, positions, market, self._at)
+        self._take_values(balance, equity=equity, low=equity, high=equity, worst=min(worst, equity))
 
     def _valued(self) -> _Values | None:
         """The values since the last mark, with those of the stretch that has not been valued yet, which ends."""

@@ -7,7 +7,9 @@ written by hand. The record's `inputs` are pairs of name and text; each vote hol
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from itertools import count as count_from_0
 from typing import Any, Final
 
 from adapters.avro.amount import amount_at
@@ -29,7 +31,9 @@ from adapters.avro.writing import Write
 from adapters.avro.written import choice, count, flag, many, mapping, money, part, text, texts
 from domain.signal import Chamber, DecisionMade, Tier, Verdict, Vote
 
-_Places = dict[tuple[str, str], int]
+_Places = defaultdict[tuple[str, str], int]
+"""The index of each figure; a new figure gets the next index."""
+
 _NO_FIGURES_OF_ITS_OWN: Final = b"\0"
 
 
@@ -38,7 +42,7 @@ def decision_writer(symbols: Symbols) -> Write:
     verdicts, tiers, chambers = (bytes_of(one, symbols) for one in (Verdict, Tier, Chamber))
 
     def write(decision: DecisionMade) -> bytes:
-        places: _Places = {}
+        places: _Places = defaultdict(count_from_0().__next__)
         votes = block([write_vote(vote, places) for vote in many(decision.votes, "votes")])
         return b"".join(
             (
@@ -51,13 +55,25 @@ def decision_writer(symbols: Symbols) -> Write:
                 money(decision.target, "target"),
                 count(decision.policy_version, "policy_version"),
                 count(decision.settings_version, "settings_version"),
-                block([_pair_written(name, value) for name, value in places]),
+                block([_PAIRS.get(pair) or _pair_written(pair) for pair in places]),
             )
         )
 
     def write_vote(voted: object, places: _Places) -> bytes:
-        vote = part(voted, "votes[]", Vote)
+        vote = voted if type(voted) is Vote else part(voted, "votes[]", Vote)
         placed = _placed(vote, places)
+        if not _is_usual(vote):
+            return write_head(vote) + _places_written(placed, len(places))
+        key = vote.chamber, vote.member
+        return (heads.get(key) or write_known(key, vote)) + _places_written(placed, len(places))
+
+    def write_known(key: tuple[Chamber, str], vote: Vote) -> bytes:
+        head = write_head(vote)
+        if len(heads) < _MOST_NAMES:
+            heads[key] = head
+        return head
+
+    def write_head(vote: Vote) -> bytes:
         return b"".join(
             (
                 text(vote.member, "votes[].member"),
@@ -65,11 +81,17 @@ def decision_writer(symbols: Symbols) -> Write:
                 flag(vote.approves, "votes[].approves"),
                 texts(vote.reasons, "votes[].reasons"),
                 _NO_FIGURES_OF_ITS_OWN,
-                _places_written(placed, len(places)),
             )
         )
 
+    heads: dict[tuple[Chamber, str], bytes] = {}
     return write
+
+
+def _is_usual(vote: Vote) -> bool:
+    """Whether the vote is an approval with valid fields, so that all but its figures may come from a cache."""
+    kinds = type(vote.member) is str and type(vote.chamber) is Chamber
+    return kinds and vote.approves is True and vote.reasons == ()
 
 
 def _places_written(placed: list[int], known: int) -> bytes:
@@ -91,13 +113,23 @@ _NAMES: Final[dict[str, bytes]] = {}
 _MOST_NAMES: Final = 1_024
 
 
-def _pair_written(name: str, value: str) -> bytes:
+_PAIRS: Final[dict[tuple[str, str], bytes]] = {}
+"""Encoded figures. Most figures are settings and rules, which are the same in each decision."""
+
+_MOST_PAIRS: Final = 4_096
+
+
+def _pair_written(pair: tuple[str, str]) -> bytes:
+    name, value = pair
     known = _NAMES.get(name)
     if known is None:
         known = text(name, _NAME)
         if len(_NAMES) < _MOST_NAMES:
             _NAMES[name] = known
-    return known + text(value, _FIGURE)
+    if len(_PAIRS) >= _MOST_PAIRS:
+        _PAIRS.clear()
+    written = _PAIRS[pair] = known + text(value, _FIGURE)
+    return written
 
 
 _NAME: Final = "votes[].figures (a name)"
@@ -105,9 +137,10 @@ _FIGURE: Final = "votes[].figures{}"
 
 
 def _placed(vote: Vote, places: _Places) -> list[int]:
-    figures: Any = mapping(vote.figures, "votes[].figures").items()
+    given: Any = vote.figures
+    figures = (given if type(given) is dict else mapping(given, "votes[].figures")).items()
     try:
-        return [places.setdefault(figure, len(places)) for figure in figures]
+        return [places[figure] for figure in figures]
     except TypeError:
         for _, value in figures:
             text(value, _FIGURE)
