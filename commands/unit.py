@@ -14,7 +14,7 @@ from commands.routes import ROUTES, Command
 from commands.stimulus import Ask, Stimulus
 from commands.world import Branch
 from domain.command_fact import chain_fact
-from domain.events import Event, schema_version
+from domain.events import schema_version
 from domain.log import Envelope, Meta, chain_id, event_id
 
 
@@ -62,10 +62,22 @@ def _events(branch: Branch, ask: Ask, at: datetime, identity: Identity) -> Seque
     if not events:
         return ()
     chain = ask.chain or _chain(branch, stream, ask, identity)
-    version, made = branch.next_version(stream), list[Envelope]()
-    for event in events:
-        made.append(Envelope(_meta(stream, version, chain, event, ask, at, identity), event))
-        version += 1
+    made: list[Envelope] = []
+    for version, event in enumerate(events, branch.next_version(stream)):
+        meta = Meta(
+            event_id=event_id(identity.log_id, stream, version),
+            stream=stream,
+            version=version,
+            correlation_id=chain,
+            causation_id=ask.cause,
+            occurred_at=ask.occurred_at,
+            recorded_at=at,
+            account=identity.account,
+            actor=ask.actor,
+            source=identity.source,
+            schema_version=schema_version(type(event)),
+        )
+        made.append(Envelope(meta, event))
     return made
 
 
@@ -81,24 +93,6 @@ def _chain(branch: Branch, stream: str, ask: Ask, identity: Identity) -> str:
 
 
 _CONTINUED = ("signal-", "order-", "position-")
-
-
-def _meta(
-    stream: str, version: int, chain: str, event: Event, ask: Ask, at: datetime, identity: Identity
-) -> Meta:
-    return Meta(
-        event_id=event_id(identity.log_id, stream, version),
-        stream=stream,
-        version=version,
-        correlation_id=chain,
-        causation_id=ask.cause,
-        occurred_at=ask.occurred_at,
-        recorded_at=at,
-        account=identity.account,
-        actor=ask.actor,
-        source=identity.source,
-        schema_version=schema_version(type(event)),
-    )
 
 
 def _followed(

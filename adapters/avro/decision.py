@@ -8,13 +8,14 @@ written by hand. The record's `inputs` are pairs of name and text; each vote hol
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count as count_from_0
 from typing import Any, Final
 
 from adapters.avro.amount import amount_at
 from adapters.avro.binary import (
     FLAGS,
+    SHORT,
     UNUSUAL,
     block,
     block_at,
@@ -43,7 +44,8 @@ def decision_writer(symbols: Symbols) -> Write:
 
     def write(decision: DecisionMade) -> bytes:
         places: _Places = defaultdict(count_from_0().__next__)
-        votes = block([write_vote(vote, places) for vote in many(decision.votes, "votes")])
+        place = places.__getitem__
+        votes = block([write_vote(vote, places, place) for vote in many(decision.votes, "votes")])
         return b"".join(
             (
                 choice(decision.verdict, "verdict", Verdict, verdicts),
@@ -59,18 +61,27 @@ def decision_writer(symbols: Symbols) -> Write:
             )
         )
 
-    def write_vote(voted: object, places: _Places) -> bytes:
+    def write_vote(voted: object, places: _Places, place: Callable[[tuple[str, str]], int]) -> bytes:
         vote = voted if type(voted) is Vote else part(voted, "votes[]", Vote)
-        placed = _placed(vote, places)
-        if not _is_usual(vote):
-            return write_head(vote) + _places_written(placed, len(places))
-        key = vote.chamber, vote.member
-        return (heads.get(key) or write_known(key, vote)) + _places_written(placed, len(places))
+        figures: Any = vote.figures
+        approves = vote.approves is True and vote.reasons == () and type(vote.chamber) is Chamber
+        if approves and type(figures) is dict:
+            try:
+                placed = list(map(place, figures.items()))
+                head = heads.get((vote.chamber, vote.member)) or write_known(vote)
+            except TypeError:
+                placed, head = _placed(vote, places), write_head(vote)
+        else:
+            placed, head = _placed(vote, places), write_head(vote)
+        if placed and len(places) <= _ONE_BYTE:
+            return head + SHORT[len(placed)] + bytes(placed).translate(_DOUBLES) + b"\0"
+        return head + block([size(place) for place in placed])
 
-    def write_known(key: tuple[Chamber, str], vote: Vote) -> bytes:
+    def write_known(vote: Vote) -> bytes:
+        """Encodes an approval up to its figures; remembers those of the committees' own members."""
         head = write_head(vote)
         if len(heads) < _MOST_NAMES:
-            heads[key] = head
+            heads[vote.chamber, vote.member] = head
         return head
 
     def write_head(vote: Vote) -> bytes:
@@ -86,22 +97,6 @@ def decision_writer(symbols: Symbols) -> Write:
 
     heads: dict[tuple[Chamber, str], bytes] = {}
     return write
-
-
-def _is_usual(vote: Vote) -> bool:
-    """Whether the vote is an approval with valid fields, so that all but its figures may come from a cache."""
-    kinds = type(vote.member) is str and type(vote.chamber) is Chamber
-    return kinds and vote.approves is True and vote.reasons == ()
-
-
-def _places_written(placed: list[int], known: int) -> bytes:
-    """Encodes a vote's indexes.
-
-    An index below 64 is one byte, whose value is twice the index; nearly all indexes are.
-    """
-    if placed and known <= _ONE_BYTE:
-        return size(len(placed)) + bytes(placed).translate(_DOUBLES) + b"\0"
-    return block([size(place) for place in placed])
 
 
 _ONE_BYTE: Final = 64

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final, TypeVar
+from uuid import UUID
 
 from adapters.avro.binary import SHORT, long_at, text_at
 from adapters.avro.moment import WRITTEN, moment_at
@@ -22,23 +23,25 @@ _CANONICAL_LENGTH: Final = 36
 
 def write_meta(meta: Meta) -> bytes:
     """Encodes a meta; raises InvalidEvent naming field and value."""
-    stream, chain, cause = meta.stream, meta.correlation_id, meta.causation_id
-    version, occurred_at, recorded_at = meta.version, meta.occurred_at, meta.recorded_at
+    own, stream, version, chain = meta.event_id, meta.stream, meta.version, meta.correlation_id
+    occurred_at, recorded_at, written_with = meta.occurred_at, meta.recorded_at, meta.schema_version
     ending = (meta.account, meta.actor, meta.source)
     try:
         return b"".join(
             (
-                identity(meta.event_id, "meta.event_id"),
+                own.int.to_bytes(16, "big") if type(own) is UUID else identity(own, "meta.event_id"),
                 _NAMES.get(stream) or _name_written(stream, "meta.stream"),
                 SHORT[version]
                 if type(version) is int and 0 < version < _SHORT
                 else _version_written(version),
                 _NAMES.get(chain) or _name_written(chain, "meta.correlation_id"),
-                _CAUSES.get(cause) or _cause_written(cause),
+                _cause_written(meta.causation_id),
                 WRITTEN.get(occurred_at) or moment(occurred_at, "meta.occurred_at"),
                 WRITTEN.get(recorded_at) or moment(recorded_at, "meta.recorded_at"),
                 _ENDINGS.get(ending) or _ending_written(meta),
-                count(meta.schema_version, "meta.schema_version"),
+                SHORT[written_with]
+                if type(written_with) is int and 0 <= written_with < _SHORT
+                else count(written_with, "meta.schema_version"),
             )
         )
     except TypeError:
@@ -53,7 +56,7 @@ def _written_without_caches(meta: Meta) -> bytes:
             named(meta.stream, "meta.stream"),
             _version_written(meta.version),
             named(meta.correlation_id, "meta.correlation_id"),
-            _cause_encoded(meta.causation_id),
+            _cause_written(meta.causation_id),
             moment(meta.occurred_at, "meta.occurred_at"),
             moment(meta.recorded_at, "meta.recorded_at"),
             _ending_encoded(meta),
@@ -64,9 +67,6 @@ def _written_without_caches(meta: Meta) -> bytes:
 
 _NAMES: Final[dict[str, bytes]] = {}
 """The encoded streams and chains: the events of one order follow each other closely, and share both."""
-
-_CAUSES: Final[dict[str, bytes]] = {}
-"""The encoded causes, which all events that follow from one event share."""
 
 _ENDINGS: Final[dict[tuple[str, str, str], bytes]] = {}
 """The encoded account, actor and source, by their values; a log has few different combinations."""
@@ -82,10 +82,6 @@ def _name_written(name: str, where: str) -> bytes:
 
 def _version_written(version: int) -> bytes:
     return ordinal(version, "meta.version")
-
-
-def _cause_written(cause: str) -> bytes:
-    return _remembered(_CAUSES, cause, _cause_encoded(cause))
 
 
 def _ending_written(meta: Meta) -> bytes:
@@ -159,15 +155,14 @@ def _cause_at(data: bytes, at: int) -> tuple[str, int]:
     raise ValueError(f"the union branch of a cause is the byte 0 (event id) or 2 (fact), not {data[at]}")
 
 
-def _cause_encoded(cause: str) -> bytes:
+def _cause_written(cause: str) -> bytes:
     """Encodes an event id in canonical spelling as 16 bytes, any other cause as text."""
-    written = named(cause, "meta.causation_id")
-    if len(cause) == _CANONICAL_LENGTH and cause[8] == "-":
+    if type(cause) is str and len(cause) == _CANONICAL_LENGTH and cause[8] == "-":
         digits = cause.replace("-", "")
         try:
             raw = bytes.fromhex(digits)
         except ValueError:
-            return b"\2" + written
+            raw = b""
         if raw.hex() == digits and cause[8] + cause[13] + cause[18] + cause[23] == "----":
             return b"\0" + raw
-    return b"\2" + written
+    return b"\2" + named(cause, "meta.causation_id")
