@@ -90,7 +90,8 @@ class Watch:
             views = self._views[candle.instrument] = self._begun(candle)
         found: Sequence[Sighting] = ()
         for view in views:
-            if sighted := view.take(candle, market):
+            sighted = view.sighted(candle, market) if view.coarser is None else view.take(candle, market)
+            if sighted:
                 found = (*found, *sighted)
         return found
 
@@ -105,15 +106,17 @@ class _View:
         self._instance = instance
         watcher = instance.strategy.watch()
         self._on_candle, self._on_market = watcher.on_candle, _market_reader(watcher)
-        self._coarser = coarser_for(instance, first.instrument, first.interval)
+        self.coarser = coarser_for(instance, first.instrument, first.interval)
 
     def take(self, candle: Candle, market: MarketView) -> Sequence[Sighting]:
-        if self._coarser is None:
-            return self._sighted(candle, market)
-        return [sighting for one in self._coarser.take(candle) for sighting in self._sighted(one, market)]
+        """The proposals at the coarser candles that this candle completes."""
+        ended = () if self.coarser is None else self.coarser.take(candle)
+        return [sighting for one in ended for sighting in self.sighted(one, market)]
 
-    def _sighted(self, candle: Candle, market: MarketView) -> Sequence[Sighting]:
-        """Raises StrategyFailed if the strategy raises. Its state may be wrong after that, so the run ends."""
+    def sighted(self, candle: Candle, market: MarketView) -> Sequence[Sighting]:
+        """The proposal at the close of a candle of the instance's own interval, none or one.
+
+        Raises StrategyFailed if the strategy raises. Its state may be wrong after that, so the run ends."""
         read = self._on_market
         try:
             proposal = self._on_candle(candle) if read is None else read(candle, market)

@@ -105,7 +105,11 @@ class MarketView:
 
     def take(self, event: MarketEvent) -> None:
         """Takes one event; an event older than the last known price changes nothing."""
-        found, name = _last_price(event), event.instrument
+        name = event.instrument
+        if type(event) is Candle:
+            found: LastPrice | None = LastPrice(event.close, event.open_time + event.interval, _CANDLE)
+        else:
+            found = _last_price(event)
         known = self._last.get(name)
         if found is not None and (known is None or known.at <= found.at):
             self._last[name] = found
@@ -125,10 +129,8 @@ class MarketView:
         return {instrument: known.price for instrument, known in self._last.items()}
 
 
-def _last_price(event: MarketEvent) -> LastPrice | None:
+def _last_price(event: Trade | Quote | BookUpdate | KnownPrice) -> LastPrice | None:
     match event:
-        case Candle():
-            return LastPrice(event.close, event.open_time + event.interval, _CANDLE)
         case Trade():
             return LastPrice(event.price, event.at, PriceSource.TRADE)
         case Quote():
