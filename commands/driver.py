@@ -113,6 +113,7 @@ class Driver:
         self.engine.confirm(unit)
         if self._observer is not None and not unit.is_recorded:
             self._observer.recorded(unit.envelopes, worked, perf_counter() - began)
-        self._found.extend(self._sender.send(outgoing(unit.envelopes)))
+        if requests := outgoing(unit.envelopes):
+            self._found.extend(self._sender.send(requests))
         for envelope in unit.envelopes:
             self._seen(envelope)

@@ -17,7 +17,7 @@ from domain.direction import Direction
 from domain.mark import HOUR, AccountMarked, cause_of, end_of_hour
 from domain.market import MarketEvent, MarketView
 from domain.portfolio import OpenPosition, Portfolio
-from domain.valuation import profit_at, unrealised, unrealised_at_worst, worst_price
+from domain.valuation import profit_at, unrealised, unrealised_at_worst
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 _NO_MARKS: tuple[Ask, ...] = ()
@@ -167,23 +167,32 @@ class _Stretch:
     prices, and the position is valued at four prices, not at two prices of every candle.
     """
 
-    __slots__ = ("_closes", "_held", "_is_long", "_reached", "balance", "positions")
+    __slots__ = (
+        "_closes",
+        "_held",
+        "_instrument",
+        "_is_long",
+        "_opened_at",
+        "_reached",
+        "balance",
+        "positions",
+    )
 
     def __init__(self, balance: Decimal, positions: Mapping[str, OpenPosition], held: OpenPosition) -> None:
         self.balance, self.positions, self._held = balance, positions, held
+        self._instrument, self._opened_at = held.state.instrument, held.opened_at
         self._is_long = held.state.direction is Direction.LONG
         self._closes: list[Decimal] = []
         self._reached: list[Decimal] = []
 
     def take(self, candles: Sequence[Candle], market: MarketView, at: datetime) -> None:
         """Takes the prices at the next candles."""
-        held = self._held
-        last = market.last(held.state.instrument)
+        last = market.last(self._instrument)
         assert last is not None
-        for candle in candles:
-            worst = worst_price(held, candle, at)
-            if worst is not None:
-                self._reached.append(worst)
+        if self._opened_at < at:
+            for candle in candles:
+                if candle.instrument == self._instrument:
+                    self._reached.append(candle.low if self._is_long else candle.high)
         self._reached.append(last.price)
         self._closes.append(last.price)
 

@@ -15,7 +15,7 @@ from commands.stimulus import Ask, Stimulus
 from commands.world import Branch
 from domain.command_fact import chain_fact
 from domain.events import schema_version
-from domain.log import Envelope, Meta, chain_id, event_id
+from domain.log import Envelope, Meta, chain_id, event_id, id_text
 
 
 class Unit(Struct, frozen=True, eq=False):
@@ -104,7 +104,7 @@ def _followed(
         commands += process(moment)
     if not commands:
         return ()
-    meta, cause = envelope.meta, str(envelope.meta.event_id)
+    meta, cause = envelope.meta, id_text(envelope.meta.event_id)
     return [
         Ask(
             command=command,

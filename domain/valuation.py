@@ -24,21 +24,11 @@ def unrealised_at_worst(
 ) -> Decimal:
     """The profit of the positions if each price is the one in its candle that is worst for the position.
 
-    `candles` are those that close at `at`, by instrument. A position without a worst price (see `worst_price`) has its
-    last price. The worst prices of several instruments need not have occurred together, so the sum is a lower bound.
+    `candles` are those that close at `at`, by instrument. The worst price is the low for a long and the high for a
+    short. A position that was opened at `at` has its last price, because the order of prices within a candle is
+    unknown. The worst prices of several instruments need not have occurred together, so the sum is a lower bound.
     """
     return total([profit_at(held.state, _worst(held, market, candles, at)) for held in positions])
-
-
-def worst_price(held: OpenPosition, candle: Candle, at: datetime) -> Decimal | None:
-    """The price of a candle that closes at `at` that is worst for the position: a long's low, a short's high.
-
-    None for a candle of another instrument, and for a position that was opened at `at`, because the order of prices
-    within a candle is unknown.
-    """
-    if candle.instrument != held.state.instrument or held.opened_at >= at:
-        return None
-    return candle.low if held.state.direction is Direction.LONG else candle.high
 
 
 def profit_at(held: Open, price: Decimal | None) -> Decimal:
@@ -52,8 +42,9 @@ def _worst(
     held: OpenPosition, market: MarketView, candles: Mapping[str, Candle], at: datetime
 ) -> Decimal | None:
     candle = candles.get(held.state.instrument)
-    worst = None if candle is None else worst_price(held, candle, at)
-    return _last(held.state, market) if worst is None else worst
+    if candle is None or held.opened_at >= at:
+        return _last(held.state, market)
+    return candle.low if held.state.direction is Direction.LONG else candle.high
 
 
 def _last(held: Open, market: MarketView) -> Decimal | None:

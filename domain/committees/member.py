@@ -7,6 +7,7 @@ from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import cast
 
 from msgspec import Struct
 
@@ -39,7 +40,10 @@ Figure = Decimal | float | str | datetime | None
 
 def judgement(faults: Mapping[str, bool], **figures: Figure) -> Judgement:
     """Approves if no value of `faults` is true; the keys of the true values, in their order, are the reasons."""
-    texts = {name: figure if type(figure) is str else plain(figure) for name, figure in figures.items()}
+    for name, figure in figures.items():
+        if type(figure) is not str:
+            figures[name] = plain(figure)
+    texts = cast("Mapping[str, str]", figures)
     if True not in faults.values():
         return Judgement(approves=True, figures=texts)
     reasons = tuple([reason for reason, fault in faults.items() if fault])
