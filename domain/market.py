@@ -106,7 +106,7 @@ class MarketView:
     def take(self, event: MarketEvent) -> None:
         """Takes one event; an event older than the last known price changes nothing."""
         name = event.instrument
-        if type(event) is Candle:
+        if isinstance(event, Candle):
             found: LastPrice | None = LastPrice(event.close, event.open_time + event.interval, _CANDLE)
         else:
             found = _last_price(event)
