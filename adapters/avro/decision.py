@@ -132,8 +132,7 @@ _FIGURE: Final = "votes[].figures{}"
 
 
 def _placed(vote: Vote, places: _Places) -> list[int]:
-    given: Any = vote.figures
-    figures = (given if type(given) is dict else mapping(given, "votes[].figures")).items()
+    figures: Any = mapping(vote.figures, "votes[].figures").items()
     try:
         return [places[figure] for figure in figures]
     except TypeError:
