@@ -149,7 +149,7 @@ def test_a_position_that_changes_within_an_hour_is_valued_before_and_after_the_c
     (command,) = (ask.command for ask in asks)
     assert isinstance(command, MarkAccount)
     mark = command.mark
-    assert (mark.equity, mark.low, mark.high, mark.worst) == (9_980, 9_940, 10_040, 9_940)
+    assert (mark.equity, mark.low, mark.high, mark.worst) == (D(9_980), D(9_940), D(10_040), D(9_940))
 
 
 def test_a_position_opened_within_a_candle_has_only_the_close_of_that_candle() -> None:
