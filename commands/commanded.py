@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from commands.door import EventNamed
-from domain.command_fact import is_command, key_and_fingerprint
+from domain.command_fact import COMMAND, is_command, key_and_fingerprint
 from domain.events import FULL_NAMES, Event
 from domain.log import Envelope
 
@@ -39,6 +39,14 @@ class Commanded:
     def fingerprint(self, command_id: str) -> str:
         """The fingerprint of the request with this key; empty where the log has none."""
         return self._fingerprints.get(command_id, "")
+
+    def take_all(self, before: int, envelopes: Iterable[Envelope]) -> None:
+        """Stores those of the events, the first of which follows the ordinal `before`, that followed from a command."""
+        of_unit = self._of_unit
+        for ordinal, envelope in enumerate(envelopes, before + 1):
+            cause = envelope.meta.causation_id
+            if cause in of_unit or cause.startswith(COMMAND):
+                self.take(ordinal, envelope)
 
     def take(self, ordinal: int, envelope: Envelope) -> None:
         """Stores the event at this ordinal if it followed from a command."""

@@ -7,7 +7,7 @@ from time import perf_counter
 
 from commands import answering
 from commands.door import Answer
-from commands.engine import Engine
+from commands.engine import NO_WORK, Engine, Work
 from commands.exchange import OrderReport
 from commands.inputs import Input, MarketMoved, Reported, RequestMade
 from commands.observer import Observer
@@ -57,17 +57,25 @@ class Driver:
 
         Raises what `Engine.process` raises, and what the log raises (see `EventLog.append`).
         """
-        work, conflicts = self.engine.process(given), 0
+        work = self.engine.process(given)
+        if work is not NO_WORK:
+            return self._carried_out(work, given)
+        self._end(given)
+        return None
+
+    def refresh(self) -> None:
+        """Folds the events of the log that are not in the state yet."""
+        self.engine.refresh(self._log.read(after=self.engine.world.ordinal))
+
+    def _carried_out(self, work: Work, given: Input) -> Answer | None:
+        conflicts = 0
         while True:
             began = perf_counter()
             try:
                 unit = next(work)
             except StopIteration as done:
+                self._end(given)
                 answer: Answer | None = done.value
-                if self._observer is not None:
-                    self._show(self._observer, given)
-                if self._found:
-                    self._take_found_reports()
                 return answer
             try:
                 self._record(unit, perf_counter() - began)
@@ -91,9 +99,11 @@ class Driver:
         """Raises OwnershipLost or LogLost where this engine cannot record anything any more; see `EventLog.check`."""
         self._log.check()
 
-    def refresh(self) -> None:
-        """Folds the events of the log that are not in the state yet."""
-        self.engine.refresh(self._log.read(after=self.engine.world.ordinal))
+    def _end(self, given: Input) -> None:
+        if self._observer is not None:
+            self._show(self._observer, given)
+        if self._found:
+            self._take_found_reports()
 
     def _show(self, observer: Observer, given: Input) -> None:
         if isinstance(given, MarketMoved):
@@ -112,6 +122,7 @@ class Driver:
         self.engine.confirm(unit)
         if self._observer is not None and not unit.is_recorded:
             self._observer.recorded(unit.envelopes, worked, perf_counter() - began)
-        self._found.extend(self._sender.send(outgoing(unit.envelopes)))
+        if requests := outgoing(unit.envelopes):
+            self._found.extend(self._sender.send(requests))
         for envelope in unit.envelopes:
             self._seen(envelope)

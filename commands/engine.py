@@ -46,8 +46,9 @@ request, the generator returns the answer."""
 
 _A_DAY = timedelta(days=1)
 _NO_UNITS: tuple[Unit, ...] = ()
-_NO_WORK: Work = (unit for unit in _NO_UNITS)
-"""The work of an input without consequences: an exhausted generator, shared by all such inputs."""
+NO_WORK: Work = (unit for unit in _NO_UNITS)
+"""The work of an input without consequences: an exhausted generator, shared by all such inputs, so that the driver
+recognises it and most candles end there."""
 
 
 class Engine:
@@ -134,7 +135,7 @@ class Engine:
         marks, sighted = self._taken(given)
         if marks or sighted or is_closing(self.world.portfolio):
             return self._all_work_of(marks, sighted, given)
-        return _NO_WORK
+        return NO_WORK
 
     def _market_moved_with_day(self, given: MarketMoved) -> Work:
         yield from self._turned(given.at)
@@ -149,14 +150,15 @@ class Engine:
 
         The market view takes all prices of the instant before they are read.
         """
-        for event in given.events:
-            self.market.take(event)
-        marks = self._marking.take(given.at, given.events, self.world.portfolio, self.market)
-        return marks, [
-            sightings
-            for event in given.events
-            if type(event) is Candle and (sightings := self._watch.take(event, self.market))
-        ]
+        market, events = self.market, given.events
+        for event in events:
+            market.take(event)
+        marks = self._marking.take(given.at, events, self.world.portfolio, market)
+        sighted: Sequence[Sequence[Sighting]] = ()
+        for event in events:
+            if type(event) is Candle and (sightings := self._watch.take(event, market)):
+                sighted = (*sighted, sightings)
+        return marks, sighted
 
     def _all_work_of(
         self, marks: Sequence[Ask], sighted: Sequence[Sequence[Sighting]], given: MarketMoved

@@ -10,13 +10,14 @@ from commands.identity import ENGINE
 from commands.mark import MarkAccount
 from commands.stimulus import Ask
 from domain.account import Account
-from domain.arithmetic import EXACT
+from domain.arithmetic import EXACT, ZERO, total
 from domain.candle import Candle
 from domain.candle_hash import ALGORITHM, candle_bytes, hash_after
+from domain.direction import Direction
 from domain.mark import HOUR, AccountMarked, cause_of, end_of_hour
 from domain.market import MarketEvent, MarketView
 from domain.portfolio import OpenPosition, Portfolio
-from domain.valuation import unrealised, unrealised_at_worst
+from domain.valuation import profit_at, unrealised, unrealised_at_worst
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 _NO_MARKS: tuple[Ask, ...] = ()
@@ -29,13 +30,14 @@ class Marking:
     later candles, from the values at the last candles of its own hour.
     """
 
-    __slots__ = ("_at", "_candles", "_ends", "_hash", "_last", "_played", "_values")
+    __slots__ = ("_at", "_candles", "_ends", "_hash", "_last", "_played", "_stretch", "_values")
 
     def __init__(self) -> None:
         self._at = self._ends = _BEFORE_ALL
-        self._played: list[bytes] = []
+        self._played: list[Candle] = []
         self._candles, self._hash = 0, b""
         self._values: _Values | None = None
+        self._stretch: _Stretch | None = None
         self._last: AccountMarked | None = None
 
     def take(
@@ -46,7 +48,7 @@ class Marking:
         `market` holds the prices of these events already. Other events than candles change nothing. An account that
         was never opened is not marked.
         """
-        candles = [event for event in events if type(event) is Candle]
+        candles = _candles_among(events)
         if not candles:
             return _NO_MARKS
         marks = _NO_MARKS
@@ -54,7 +56,7 @@ class Marking:
             marks = self._end_hour()
             self._ends = end_of_hour(at)
         self._at = at
-        self._played += map(candle_bytes, candles)
+        self._played += candles
         account = portfolio.account_state
         if type(account) is Account:
             self._value(account.balance, candles, portfolio.positions, market)
@@ -62,7 +64,8 @@ class Marking:
 
     def latest(self) -> AccountMarked | None:
         """The account at the last candle, also in an hour that is not over yet; None before the first candle."""
-        return self._last if self._values is None else self._mark(self._values)
+        values = self._valued()
+        return self._last if values is None else self._mark(values, self._hash_now())
 
     def _value(
         self,
@@ -71,32 +74,53 @@ class Marking:
         positions: Mapping[str, OpenPosition],
         market: MarketView,
     ) -> None:
-        values = self._values
-        if not positions and values is not None and values.equity is balance:
+        stretch = self._stretch
+        if stretch is not None and stretch.positions is positions and stretch.balance is balance:
+            stretch.take(candles, market, self._at)
             return
-        equity = worst = balance
-        if positions:
-            held, by_name = positions.values(), {candle.instrument: candle for candle in candles}
-            equity = EXACT.add(balance, unrealised(held, market))
-            worst = EXACT.add(balance, unrealised_at_worst(held, market, by_name, self._at))
-        if values is None:
-            self._values = _Values(balance, equity, worst)
-        else:
-            values.take(balance, equity, worst)
+        values = self._values if stretch is None else self._valued()
+        if not positions:
+            if values is None or values.equity is not balance:
+                self._take_values(balance, equity=balance, low=balance, high=balance, worst=balance)
+            return
+        stretch = self._stretch = _stretch_of(balance, positions, market)
+        if stretch is not None:
+            stretch.take(candles, market, self._at)
+            return
+        equity, worst = _worth(balance, candles, positions, market, self._at)
+        self._take_values(balance, equity=equity, low=equity, high=equity, worst=min(worst, equity))
+
+    def _valued(self) -> _Values | None:
+        """The values since the last mark, with those of the stretch that has not been valued yet, which ends."""
+        stretch, self._stretch = self._stretch, None
+        if stretch is not None:
+            low, high = stretch.extremes()
+            self._take_values(
+                stretch.balance, equity=stretch.equity(), low=low, high=high, worst=stretch.worst()
+            )
+        return self._values
+
+    def _take_values(
+        self, balance: Decimal, *, equity: Decimal, low: Decimal, high: Decimal, worst: Decimal
+    ) -> None:
+        if self._values is None:
+            self._values = _Values(low, high, worst)
+        self._values.take(balance, equity=equity, low=low, high=high, worst=worst)
 
     def _end_hour(self) -> tuple[Ask, ...]:
         """Ends the hour if candles closed in it; its mark if the account was open."""
         if not self._played:
             return _NO_MARKS
-        mark = None if self._values is None else self._mark(self._values)
-        self._hash, self._candles = self._hash_now(), self._candles + len(self._played)
+        values, candle_hash = self._valued(), self._hash_now()
+        mark = None if values is None else self._mark(values, candle_hash)
+        self._hash, self._candles = candle_hash, self._candles + len(self._played)
         self._played, self._values = [], None
         if mark is None:
             return _NO_MARKS
         self._last = mark
         return (Ask(command=MarkAccount(mark), cause=cause_of(mark), occurred_at=self._at, actor=ENGINE),)
 
-    def _mark(self, values: _Values) -> AccountMarked:
+    def _mark(self, values: _Values, candle_hash: bytes) -> AccountMarked:
         return AccountMarked(
             hour=self._ends - HOUR,
             balance=values.balance,
@@ -106,12 +130,18 @@ class Marking:
             high=values.high,
             worst=values.worst,
             candles=self._candles + len(self._played),
-            candle_hash=self._hash_now().hex(),
+            candle_hash=candle_hash.hex(),
             hash_algorithm=ALGORITHM,
         )
 
     def _hash_now(self) -> bytes:
-        return hash_after(self._hash, self._played)
+        return hash_after(self._hash, map(candle_bytes, self._played))
+
+
+def _candles_among(events: Sequence[MarketEvent]) -> Sequence[Candle]:
+    """The candles; fast for a single one, as on the tape of one instrument."""
+    first = events[0] if len(events) == 1 else None
+    return (first,) if type(first) is Candle else [event for event in events if type(event) is Candle]
 
 
 class _Values:
@@ -119,13 +149,90 @@ class _Values:
 
     __slots__ = ("balance", "equity", "high", "low", "worst")
 
-    def __init__(self, balance: Decimal, equity: Decimal, worst: Decimal) -> None:
-        self.balance, self.equity = balance, equity
-        self.low = self.high = equity
-        self.worst = min(worst, equity)
+    def __init__(self, low: Decimal, high: Decimal, worst: Decimal) -> None:
+        self.balance = self.equity = ZERO
+        self.low, self.high, self.worst = low, high, worst
 
-    def take(self, balance: Decimal, equity: Decimal, worst: Decimal) -> None:
-        """Takes the account at the next candle."""
+    def take(self, balance: Decimal, *, equity: Decimal, low: Decimal, high: Decimal, worst: Decimal) -> None:
+        """Takes the account at the next candles."""
         self.balance, self.equity = balance, equity
-        self.low, self.high = min(self.low, equity), max(self.high, equity)
-        self.worst = min(self.worst, worst, equity)
+        self.low, self.high = min(self.low, low), max(self.high, high)
+        self.worst = min(self.worst, worst)
+
+
+class _Stretch:
+    """Candles over which the balance and the only position do not change, so that only prices have to be compared.
+
+    The equity rises with the price for a long and falls with it for a short. Its extremes are therefore those of the
+    prices, and the position is valued at four prices, not at two prices of every candle.
+    """
+
+    __slots__ = (
+        "_closes",
+        "_held",
+        "_instrument",
+        "_is_long",
+        "_opened_at",
+        "_reached",
+        "balance",
+        "positions",
+    )
+
+    def __init__(self, balance: Decimal, positions: Mapping[str, OpenPosition], held: OpenPosition) -> None:
+        self.balance, self.positions, self._held = balance, positions, held
+        self._instrument, self._opened_at = held.state.instrument, held.opened_at
+        self._is_long = held.state.direction is Direction.LONG
+        self._closes: list[Decimal] = []
+        self._reached: list[Decimal] = []
+
+    def take(self, candles: Sequence[Candle], market: MarketView, at: datetime) -> None:
+        """Takes the prices at the next candles."""
+        last = market.last(self._instrument)
+        assert last is not None
+        if self._opened_at < at:
+            for candle in candles:
+                if candle.instrument == self._instrument:
+                    self._reached.append(candle.low if self._is_long else candle.high)
+        self._reached.append(last.price)
+        self._closes.append(last.price)
+
+    def equity(self) -> Decimal:
+        """The equity at the last price."""
+        return self._at(self._closes[-1])
+
+    def extremes(self) -> tuple[Decimal, Decimal]:
+        """The lowest and the highest equity at the closes."""
+        lowest, highest = self._at(min(self._closes)), self._at(max(self._closes))
+        return (lowest, highest) if self._is_long else (highest, lowest)
+
+    def worst(self) -> Decimal:
+        """The lowest equity at the closes and at the worst prices of the candles."""
+        return self._at(min(self._reached) if self._is_long else max(self._reached))
+
+    def _at(self, price: Decimal) -> Decimal:
+        return EXACT.add(self.balance, total((profit_at(self._held.state, price),)))
+
+
+def _stretch_of(
+    balance: Decimal, positions: Mapping[str, OpenPosition], market: MarketView
+) -> _Stretch | None:
+    """A stretch that begins; None with several positions, or where the only position has no price."""
+    if len(positions) != 1:
+        return None
+    (held,) = positions.values()
+    return None if market.last(held.state.instrument) is None else _Stretch(balance, positions, held)
+
+
+def _worth(
+    balance: Decimal,
+    candles: Sequence[Candle],
+    positions: Mapping[str, OpenPosition],
+    market: MarketView,
+    at: datetime,
+) -> tuple[Decimal, Decimal]:
+    """The equity at the last prices, and at the worst prices of these candles."""
+    held, by_name = positions.values(), {candle.instrument: candle for candle in candles}
+    return (
+        EXACT.add(balance, unrealised(held, market)),
+        EXACT.add(balance, unrealised_at_worst(held, market, by_name, at)),
+    )

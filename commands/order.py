@@ -161,10 +161,8 @@ def check_terms(terms: OrderPlaced, rules: Instrument) -> None:
         raise InvalidInput(f"terms for {terms.instrument} were checked against the rules of {rules.id}")
     check_digits("quantity", terms.quantity, rules.lot)
     needs_limit, needs_trigger = _PRICES[terms.type]
-    _check_price(f"the limit price of a {terms.type} order", terms.limit_price, rules, needed=needs_limit)
-    _check_price(
-        f"the trigger price of a {terms.type} order", terms.trigger_price, rules, needed=needs_trigger
-    )
+    _check_price(_NAMED_LIMIT[terms.type], terms.limit_price, rules, needed=needs_limit)
+    _check_price(_NAMED_TRIGGER[terms.type], terms.trigger_price, rules, needed=needs_trigger)
 
 
 _PRICES: Mapping[OrderType, tuple[bool, bool]] = {
@@ -173,6 +171,10 @@ _PRICES: Mapping[OrderType, tuple[bool, bool]] = {
     OrderType.STOP: (False, True),
 }
 """Whether an order of the type has a limit price, and a trigger price."""
+
+_NAMED_LIMIT = {kind: f"the limit price of a {kind} order" for kind in OrderType}
+_NAMED_TRIGGER = {kind: f"the trigger price of a {kind} order" for kind in OrderType}
+"""The prices in errors. They are spelled once, because nearly every order is valid."""
 
 
 def _check_price(name: str, price: Decimal | None, rules: Instrument, *, needed: bool) -> None:
@@ -236,6 +238,8 @@ def _report(report: OrderReport, state: Working | Closed) -> Sequence[OrderEvent
     after = evolve(state, event)
     if isinstance(after, Unplaced) or after == state:
         return []
+    if after.filled is state.filled and after.terms is state.terms:
+        return [event]
     excess = EXACT.subtract(overfill(after), overfill(state))
     return [event, OrderOverfilled(excess)] if excess > 0 else [event]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -10,13 +9,13 @@ from msgspec import Struct
 
 from commands.identity import ENGINE, Identity
 from commands.position import BeginClose
-from commands.processes import PROCESSES, Moment
-from commands.routes import ROUTES
+from commands.processes import PROCESSES, Moment, Process
+from commands.routes import ROUTES, Command
 from commands.stimulus import Ask, Stimulus
 from commands.world import Branch
 from domain.command_fact import chain_fact
-from domain.events import Event, schema_version
-from domain.log import Envelope, Meta, chain_id, event_id
+from domain.events import schema_version
+from domain.log import Envelope, Meta, chain_id, event_id, id_text
 
 
 class Unit(Struct, frozen=True, eq=False):
@@ -42,29 +41,44 @@ def decide(branch: Branch, stimulus: Stimulus, identity: Identity) -> Unit:
     All consequences of one command are decided before the next command, so a second signal is judged with the orders of
     the first. Raises Refused or InvalidInput.
     """
-    waiting = deque(stimulus.asks)
+    waiting, at = list(stimulus.asks[::-1]), stimulus.at
     while waiting:
-        ask = waiting.popleft()
+        ask = waiting.pop()
         followed: list[Ask] = []
-        for envelope in _events(branch, ask, stimulus.at, identity):
+        for envelope in _events(branch, ask, at, identity):
             branch.fold(envelope)
-            followed.extend(_followed(branch, envelope, stimulus.at, identity))
-        waiting.extendleft(reversed(followed))
-    return Unit(stimulus.at, branch.envelopes, branch)
+            processes = PROCESSES.get(type(envelope.event))
+            if processes is not None:
+                followed += _followed(processes, branch, envelope, at, identity)
+        waiting += followed[::-1]
+    return Unit(at, branch.envelopes, branch)
 
 
 def _events(branch: Branch, ask: Ask, at: datetime, identity: Identity) -> Sequence[Envelope]:
-    route = ROUTES[type(ask.command)]
-    stream = route.stream(identity.account, ask.command)
-    events = route.decide(ask.command, branch.state(stream))
+    command = ask.command
+    route = ROUTES[type(command)]
+    stream = route.stream(identity.account, command)
+    events = route.decide(command, branch.state(stream))
     if not events:
         return ()
     chain = ask.chain or _chain(branch, stream, ask, identity)
-    first = branch.next_version(stream)
-    return [
-        Envelope(_meta(stream, first + offset, chain, event, ask, at, identity), event)
-        for offset, event in enumerate(events)
-    ]
+    made: list[Envelope] = []
+    for version, event in enumerate(events, branch.next_version(stream)):
+        meta = Meta(
+            event_id=event_id(identity.log_id, stream, version),
+            stream=stream,
+            version=version,
+            correlation_id=chain,
+            causation_id=ask.cause,
+            occurred_at=ask.occurred_at,
+            recorded_at=at,
+            account=identity.account,
+            actor=ask.actor,
+            source=identity.source,
+            schema_version=schema_version(type(event)),
+        )
+        made.append(Envelope(meta, event))
+    return made
 
 
 def _chain(branch: Branch, stream: str, ask: Ask, identity: Identity) -> str:
@@ -74,38 +88,23 @@ def _chain(branch: Branch, stream: str, ask: Ask, identity: Identity) -> str:
     """
     if isinstance(ask.command, BeginClose):
         return ask.command.chain
-    goes_on = stream.partition("-")[0] in {"signal", "order", "position"}
-    begun = branch.chain_of(stream) if goes_on else None
+    begun = branch.chain_of(stream) if stream.startswith(_CONTINUED) else None
     return begun or chain_id(identity.log_id, identity.account, chain_fact(ask.cause))
 
 
-def _meta(
-    stream: str, version: int, chain: str, event: Event, ask: Ask, at: datetime, identity: Identity
-) -> Meta:
-    return Meta(
-        event_id=event_id(identity.log_id, stream, version),
-        stream=stream,
-        version=version,
-        correlation_id=chain,
-        causation_id=ask.cause,
-        occurred_at=ask.occurred_at,
-        recorded_at=at,
-        account=identity.account,
-        actor=ask.actor,
-        source=identity.source,
-        schema_version=schema_version(type(event)),
-    )
+_CONTINUED = ("signal-", "order-", "position-")
 
 
-def _followed(branch: Branch, envelope: Envelope, at: datetime, identity: Identity) -> Sequence[Ask]:
-    processes = PROCESSES.get(type(envelope.event), ())
-    if not processes:
-        return ()
+def _followed(
+    processes: Sequence[Process], branch: Branch, envelope: Envelope, at: datetime, identity: Identity
+) -> Sequence[Ask]:
     moment = Moment(envelope=envelope, branch=branch, now=at, account=identity.account)
-    commands = [command for process in processes for command in process(moment)]
+    commands: list[Command] = []
+    for process in processes:
+        commands += process(moment)
     if not commands:
         return ()
-    meta, cause = envelope.meta, str(envelope.meta.event_id)
+    meta, cause = envelope.meta, id_text(envelope.meta.event_id)
     return [
         Ask(
             command=command,

@@ -88,9 +88,11 @@ class Watch:
         views = self._views.get(candle.instrument)
         if views is None:
             views = self._views[candle.instrument] = self._begun(candle)
-        found: list[Sighting] = []
+        found: Sequence[Sighting] = ()
         for view in views:
-            found += view.take(candle, market)
+            sighted = view.sighted(candle, market) if view.coarser is None else view.take(candle, market)
+            if sighted:
+                found = (*found, *sighted)
         return found
 
     def _begun(self, first: Candle) -> Sequence[_View]:
@@ -102,30 +104,31 @@ class _View:
 
     def __init__(self, instance: Instance, first: Candle) -> None:
         self._instance = instance
-        self._read = _reading(instance.strategy.watch())
-        self._coarser = coarser_for(instance, first.instrument, first.interval)
+        watcher = instance.strategy.watch()
+        self._on_candle, self._on_market = watcher.on_candle, _market_reader(watcher)
+        self.coarser = coarser_for(instance, first.instrument, first.interval)
 
     def take(self, candle: Candle, market: MarketView) -> Sequence[Sighting]:
-        if self._coarser is None:
-            return self._sighted(candle, market)
-        return [sighting for one in self._coarser.take(candle) for sighting in self._sighted(one, market)]
+        """The proposals at the coarser candles that this candle completes."""
+        ended = () if self.coarser is None else self.coarser.take(candle)
+        return [sighting for one in ended for sighting in self.sighted(one, market)]
 
-    def _sighted(self, candle: Candle, market: MarketView) -> Sequence[Sighting]:
-        proposal = self._proposed(candle, market)
-        return () if proposal is None else (Sighting(self._instance, candle, proposal, cause_of(candle)),)
+    def sighted(self, candle: Candle, market: MarketView) -> Sequence[Sighting]:
+        """The proposal at the close of a candle of the instance's own interval, none or one.
 
-    def _proposed(self, candle: Candle, market: MarketView) -> Proposal | None:
-        """Raises StrategyFailed if the strategy raises. Its state may be wrong after that, so the run ends."""
-        name = self._instance.strategy.name
+        Raises StrategyFailed if the strategy raises. Its state may be wrong after that, so the run ends."""
+        read = self._on_market
         try:
-            proposal = self._read(candle, market)
+            proposal = self._on_candle(candle) if read is None else read(candle, market)
         except Exception as fault:
             raise StrategyFailed(
-                f"strategy {name} failed on {cause_of(candle)}: {type(fault).__name__}: {fault}"
+                f"strategy {self._instance.strategy.name} failed on {cause_of(candle)}: "
+                f"{type(fault).__name__}: {fault}"
             ) from fault
-        if proposal is not None:
-            _check_own(name, proposal, candle)
-        return proposal
+        if proposal is None:
+            return ()
+        _check_own(self._instance.strategy.name, proposal, candle)
+        return (Sighting(self._instance, candle, proposal, cause_of(candle)),)
 
 
 def coarser_for(instance: Instance, instrument: str, given: timedelta) -> CoarserCandles | None:
@@ -142,10 +145,8 @@ def coarser_for(instance: Instance, instrument: str, given: timedelta) -> Coarse
     return CoarserCandles(instance.interval)
 
 
-def _reading(watcher: Watcher) -> Callable[[Candle, MarketView], Proposal | None]:
-    if isinstance(watcher, MarketWatcher):
-        return watcher.on_market
-    return lambda candle, _market: watcher.on_candle(candle)
+def _market_reader(watcher: Watcher) -> Callable[[Candle, MarketView], Proposal | None] | None:
+    return watcher.on_market if isinstance(watcher, MarketWatcher) else None
 
 
 def _check_own(strategy: str, proposal: Proposal, candle: Candle) -> None:

@@ -7,13 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from commands.commanded import Commanded
-from domain import account, instrument, mark, order, position, reconciliation, settings, signal
+from domain import account, instrument, mark, order, portfolio, position, reconciliation, settings, signal
 from domain.direction import Purpose
 from domain.events import NOUNS
 from domain.log import Envelope
 from domain.opening import LogOpened
 from domain.portfolio import EMPTY, Portfolio
-from domain.portfolio import evolve as evolve_portfolio
 
 
 def _opened(state: LogOpened | None, event: LogOpened) -> LogOpened:
@@ -36,6 +35,10 @@ _FOLDS: Mapping[str, Fold] = {
 """By noun: the state before the first event, and the fold."""
 
 FOLDS: Mapping[type, Fold] = {event: _FOLDS[noun] for noun, events in NOUNS.items() for event in events}
+
+_PORTFOLIO_FOLDS: Mapping[type, portfolio.Fold] = {
+    event: portfolio.FOLDS.get(event, portfolio.unchanged) for event in FOLDS
+}
 
 _INITIAL: Mapping[str, object] = {
     "instruments" if noun == "instrument" else noun: initial for noun, (initial, _) in _FOLDS.items()
@@ -76,17 +79,17 @@ class World:
     def fold(self, envelope: Envelope) -> None:
         """Folds the next event of the log into the states."""
         meta, event = envelope.meta, envelope.event
-        stream = meta.stream
-        initial, evolve = FOLDS[type(event)]
+        stream, kind = meta.stream, type(event)
+        initial, evolve = FOLDS[kind]
         state = self.states.get(stream)
         if state is None:
             state = initial
             self.chains[stream] = meta.correlation_id
         self.states[stream] = after = evolve(state, event)
         self.versions[stream] = meta.version
-        if type(event) in _NAMELESS:
+        if kind in _NAMELESS:
             self.taken_facts.update(_taken_facts(envelope))
-        self.portfolio = evolve_portfolio(self.portfolio, envelope, after)
+        self.portfolio = _PORTFOLIO_FOLDS[kind](self.portfolio, meta, event, after)
         self.ordinal += 1
         self.commanded.take(self.ordinal, envelope)
 
@@ -140,23 +143,30 @@ class Branch:
 
     def fold(self, envelope: Envelope) -> None:
         """Folds an event that is not durable yet."""
-        stream = envelope.meta.stream
-        evolve = FOLDS[type(envelope.event)][1]
-        self._states[stream] = after = evolve(self.state(stream), envelope.event)
-        self._versions[stream] = envelope.meta.version
-        self.chains.setdefault(stream, envelope.meta.correlation_id)
-        self.portfolio = evolve_portfolio(self.portfolio, envelope, after)
+        meta, event = envelope.meta, envelope.event
+        stream, kind = meta.stream, type(event)
+        initial, evolve = FOLDS[kind]
+        state = self._states.get(stream)
+        if state is None:
+            state = self._base.states.get(stream)
+        if state is None:
+            state = initial
+        self.chains.setdefault(stream, meta.correlation_id)
+        self._states[stream] = after = evolve(state, event)
+        self._versions[stream] = meta.version
+        self.portfolio = _PORTFOLIO_FOLDS[kind](self.portfolio, meta, event, after)
         self.envelopes.append(envelope)
 
     def merge(self) -> None:
         """Puts the changes into the base world; called once they are durable."""
-        self._base.states.update(self._states)
-        self._base.versions.update(self._versions)
+        base = self._base
+        base.states.update(self._states)
+        base.versions.update(self._versions)
         for stream, chain in self.chains.items():
-            self._base.chains.setdefault(stream, chain)
-        for at, envelope in enumerate(self.envelopes, self._base.ordinal + 1):
+            base.chains.setdefault(stream, chain)
+        for envelope in self.envelopes:
             if type(envelope.event) in _NAMELESS:
-                self._base.taken_facts.update(_taken_facts(envelope))
-            self._base.commanded.take(at, envelope)
-        self._base.portfolio = self.portfolio
-        self._base.ordinal += len(self.envelopes)
+                base.taken_facts.update(_taken_facts(envelope))
+        base.commanded.take_all(base.ordinal, self.envelopes)
+        base.portfolio = self.portfolio
+        base.ordinal += len(self.envelopes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -42,6 +43,7 @@ class Candle(Struct, frozen=True, gc=False, kw_only=True):
         return self.open_time + self.interval
 
 
+@lru_cache(maxsize=64)
 def interval_name(interval: timedelta) -> str:
     """`5m`, `1h`, `1d`: the largest unit that divides the interval, as exchanges write it.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 from math import nan
 from struct import Struct
@@ -31,19 +31,26 @@ def candle_bytes(candle: Candle) -> bytes:
     high, low, close, volume, turnover, bid, ask and funding rate as IEEE 754 doubles (big-endian), NaN for a missing
     figure. `1.50` and `1.5` therefore give the same bytes, and so do figures that differ beyond 15 significant digits.
     """
+    turnover, bid, ask, rate = candle.turnover, candle.bid, candle.ask, candle.funding_rate
     return candle.instrument.encode() + _FIGURES(
         (candle.open_time - _EPOCH) // _MICROSECOND,
-        candle.interval // _MICROSECOND,
+        _micros(candle.interval),
         candle.open,
         candle.high,
         candle.low,
         candle.close,
         candle.volume,
-        _or_nan(candle.turnover),
-        _or_nan(candle.bid),
-        _or_nan(candle.ask),
-        _or_nan(candle.funding_rate),
+        nan if turnover is None else turnover,
+        nan if bid is None else bid,
+        nan if ask is None else ask,
+        nan if rate is None else rate,
     )
+
+
+@lru_cache(maxsize=64)
+def _micros(interval: timedelta) -> int:
+    """Cached, because a market has candles of few different intervals."""
+    return interval // _MICROSECOND
 
 
 def hash_after(before: bytes, candles: Iterable[bytes]) -> bytes:
@@ -54,7 +61,3 @@ def hash_after(before: bytes, candles: Iterable[bytes]) -> bytes:
 def checksum(candle: bytes) -> int:
     """The CRC-32 of one candle's bytes. It finds the changed candle within an hour; it proves nothing."""
     return crc32(candle)
-
-
-def _or_nan(figure: Decimal | None) -> Decimal | float:
-    return nan if figure is None else figure

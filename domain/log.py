@@ -120,6 +120,12 @@ def id_of(number: int) -> UUID:
     return made
 
 
+def id_text(given: UUID) -> str:
+    """The canonical spelling of a UUID, as `str` writes it in three times the time."""
+    digits = given.int.to_bytes(16, "big").hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
 _FREE_BITS = ~(0xF000 << 64 | 0xC000 << 48)
 _VERSION_5 = 5 << 76 | 0x8000 << 48
 _UNKNOWN = SafeUUID.unknown

@@ -84,6 +84,9 @@ class PriceSource(StrEnum):
     LOG = "LOG"
 
 
+_CANDLE = PriceSource.CANDLE
+
+
 class LastPrice(Struct, frozen=True, gc=False):
     """The last price of an instrument, its time and its source. The price of a quote is the middle of bid and ask."""
 
@@ -102,10 +105,14 @@ class MarketView:
 
     def take(self, event: MarketEvent) -> None:
         """Takes one event; an event older than the last known price changes nothing."""
-        found = _last_price(event)
-        known = self._last.get(event.instrument)
+        name = event.instrument
+        if isinstance(event, Candle):
+            found: LastPrice | None = LastPrice(event.close, event.open_time + event.interval, _CANDLE)
+        else:
+            found = _last_price(event)
+        known = self._last.get(name)
         if found is not None and (known is None or known.at <= found.at):
-            self._last[event.instrument] = found
+            self._last[name] = found
 
     def last(self, instrument: str) -> LastPrice | None:
         """The last price; None before the first."""
@@ -122,10 +129,8 @@ class MarketView:
         return {instrument: known.price for instrument, known in self._last.items()}
 
 
-def _last_price(event: MarketEvent) -> LastPrice | None:
+def _last_price(event: Trade | Quote | BookUpdate | KnownPrice) -> LastPrice | None:
     match event:
-        case Candle():
-            return LastPrice(event.close, event.close_time, PriceSource.CANDLE)
         case Trade():
             return LastPrice(event.price, event.at, PriceSource.TRADE)
         case Quote():

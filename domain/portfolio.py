@@ -21,7 +21,7 @@ from domain.arithmetic import EXACT, ZERO, distance, total
 from domain.direction import WAYS_OUT, Direction, Purpose, exit_side, towards
 from domain.errors import AccountNotOpened
 from domain.instrument import Catalogue, InstrumentEvent
-from domain.log import Envelope, Meta
+from domain.log import Meta
 from domain.order import Closed, OrderAmended, OrderEvent, OrderPlaced, OrderStatus, OrderType, Working
 from domain.owner import PERSON
 from domain.position import Open, PositionClosed, PositionOpened, PositionOrphaned
@@ -236,14 +236,9 @@ EMPTY = Portfolio()
 _UNKNOWN = OrderStatus.OUTCOME_UNKNOWN
 
 
-def evolve(portfolio: Portfolio, envelope: Envelope, state: Any) -> Portfolio:
-    """The portfolio after the event; an event that does not concern the portfolio leaves it unchanged.
-
-    `state` is the state of the event's stream after the event. The portfolio stores this state and does not fold the
-    event a second time. Raises ValueError for an event of an account or a position that is not open.
-    """
-    fold = FOLDS.get(type(envelope.event))
-    return portfolio if fold is None else fold(portfolio, envelope.meta, envelope.event, state)
+def unchanged(portfolio: Portfolio, _meta: Meta, _event: object, _state: object) -> Portfolio:
+    """The fold of an event that does not concern the portfolio."""
+    return portfolio
 
 
 def with_levels(entry: WorkingEntry, *, stop: Decimal | None, target: Decimal | None) -> WorkingEntry:
@@ -321,7 +316,8 @@ def _decision(portfolio: Portfolio, meta: Meta, event: DecisionMade, _state: obj
 
 
 def _remembered(owners: Mapping[str, str], chain: str, owner: str) -> Mapping[str, str]:
-    remembered = {**owners, chain: owner}
+    # `dict | dict` clones the table of a dict that an entry was deleted from; {**owners} would insert 256 entries anew.
+    remembered = owners | {chain: owner} if isinstance(owners, dict) else {**owners, chain: owner}
     if len(remembered) > _REMEMBERED:
         del remembered[next(iter(remembered))]
     return remembered
@@ -538,4 +534,9 @@ FOLDS: Mapping[type, Fold] = {
     position.PositionCloseWithdrawn: _moved,
     PositionClosed: _closed,
 }
-"""The fold of each event; an event that is not listed leaves the portfolio unchanged."""
+"""The fold of each event; an event that is not listed leaves the portfolio unchanged.
+
+The arguments are the portfolio, the event with its meta, and the state of the event's stream after the event. The
+portfolio stores this state and does not fold the event a second time. Raises ValueError for an event of an account or a
+position that is not open.
+"""

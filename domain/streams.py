@@ -106,6 +106,7 @@ def check_account(account: str) -> None:
         )
 
 
+@lru_cache(maxsize=4096)
 def _spell(noun: str, account: str, own: str | None = None) -> str:
     check_account(account)
     if own is None:

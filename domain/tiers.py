@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -102,7 +103,7 @@ def _relaxed(trades: Trades, settings: TierSettings) -> bool:
 
 
 def _wins_at(rate: float, settings: TierSettings) -> Decimal:
-    return EXACT.multiply(exactly(rate), Decimal(settings.window))
+    return EXACT.multiply(_exactly(rate), Decimal(settings.window))
 
 
 def _lost(trades: Trades) -> Decimal:
@@ -110,4 +111,8 @@ def _lost(trades: Trades) -> Decimal:
 
 
 def _share(drawdown: float, trades: Trades) -> Decimal:
-    return EXACT.multiply(exactly(drawdown), trades.peak)
+    return EXACT.multiply(_exactly(drawdown), trades.peak)
+
+
+_exactly = lru_cache(maxsize=64)(exactly)
+"""Cached, because the shares are settings, and every decision compares with them."""

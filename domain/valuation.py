@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ from domain.position import Open, notional, realised_profit
 
 def unrealised(positions: Iterable[OpenPosition], market: MarketView) -> Decimal:
     """The profit of the positions at the last prices; a position without a price counts as zero."""
-    return _profit(positions, lambda held: _last(held.state, market))
+    return total([profit_at(held.state, _last(held.state, market)) for held in positions])
 
 
 def unrealised_at_worst(
@@ -28,24 +28,23 @@ def unrealised_at_worst(
     short. A position that was opened at `at` has its last price, because the order of prices within a candle is
     unknown. The worst prices of several instruments need not have occurred together, so the sum is a lower bound.
     """
-
-    def price(held: OpenPosition) -> Decimal | None:
-        candle = candles.get(held.state.instrument)
-        if candle is None or held.opened_at >= at:
-            return _last(held.state, market)
-        return candle.low if held.state.direction is Direction.LONG else candle.high
-
-    return _profit(positions, price)
+    return total([profit_at(held.state, _worst(held, market, candles, at)) for held in positions])
 
 
-def _profit(positions: Iterable[OpenPosition], price: Callable[[OpenPosition], Decimal | None]) -> Decimal:
-    return total(_profit_at(held.state, price(held)) for held in positions)
-
-
-def _profit_at(held: Open, price: Decimal | None) -> Decimal:
+def profit_at(held: Open, price: Decimal | None) -> Decimal:
+    """The profit of a position at this price, before the fees of closing it; zero without a price."""
     if price is None:
         return ZERO
     return realised_profit(held.direction, notional(held.quantity, price), held.cost)
+
+
+def _worst(
+    held: OpenPosition, market: MarketView, candles: Mapping[str, Candle], at: datetime
+) -> Decimal | None:
+    candle = candles.get(held.state.instrument)
+    if candle is None or held.opened_at >= at:
+        return _last(held.state, market)
+    return candle.low if held.state.direction is Direction.LONG else candle.high
 
 
 def _last(held: Open, market: MarketView) -> Decimal | None:

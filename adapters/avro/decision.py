@@ -7,12 +7,15 @@ written by hand. The record's `inputs` are pairs of name and text; each vote hol
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from itertools import count as count_from_0
 from typing import Any, Final
 
 from adapters.avro.amount import amount_at
 from adapters.avro.binary import (
     FLAGS,
+    SHORT,
     UNUSUAL,
     block,
     block_at,
@@ -29,7 +32,9 @@ from adapters.avro.writing import Write
 from adapters.avro.written import choice, count, flag, many, mapping, money, part, text, texts
 from domain.signal import Chamber, DecisionMade, Tier, Verdict, Vote
 
-_Places = dict[tuple[str, str], int]
+_Places = defaultdict[tuple[str, str], int]
+"""The index of each figure; a new figure gets the next index."""
+
 _NO_FIGURES_OF_ITS_OWN: Final = b"\0"
 
 
@@ -38,8 +43,9 @@ def decision_writer(symbols: Symbols) -> Write:
     verdicts, tiers, chambers = (bytes_of(one, symbols) for one in (Verdict, Tier, Chamber))
 
     def write(decision: DecisionMade) -> bytes:
-        places: _Places = {}
-        votes = block([write_vote(vote, places) for vote in many(decision.votes, "votes")])
+        places: _Places = defaultdict(count_from_0().__next__)
+        place = places.__getitem__
+        votes = block([write_vote(vote, places, place) for vote in many(decision.votes, "votes")])
         return b"".join(
             (
                 choice(decision.verdict, "verdict", Verdict, verdicts),
@@ -51,13 +57,34 @@ def decision_writer(symbols: Symbols) -> Write:
                 money(decision.target, "target"),
                 count(decision.policy_version, "policy_version"),
                 count(decision.settings_version, "settings_version"),
-                block([_pair_written(name, value) for name, value in places]),
+                block([_PAIRS.get(pair) or _pair_written(pair) for pair in places]),
             )
         )
 
-    def write_vote(voted: object, places: _Places) -> bytes:
-        vote = part(voted, "votes[]", Vote)
-        placed = _placed(vote, places)
+    def write_vote(voted: object, places: _Places, place: Callable[[tuple[str, str]], int]) -> bytes:
+        vote = voted if type(voted) is Vote else part(voted, "votes[]", Vote)
+        figures: Any = vote.figures
+        approves = vote.approves is True and vote.reasons == () and type(vote.chamber) is Chamber
+        if approves and type(figures) is dict:
+            try:
+                placed = list(map(place, figures.items()))
+                head = heads.get((vote.chamber, vote.member)) or write_known(vote)
+            except TypeError:
+                placed, head = _placed(vote, places), write_head(vote)
+        else:
+            placed, head = _placed(vote, places), write_head(vote)
+        if placed and len(places) <= _ONE_BYTE:
+            return head + SHORT[len(placed)] + bytes(placed).translate(_DOUBLES) + b"\0"
+        return head + block([size(place) for place in placed])
+
+    def write_known(vote: Vote) -> bytes:
+        """Encodes an approval up to its figures; remembers those of the committees' own members."""
+        head = write_head(vote)
+        if len(heads) < _MOST_NAMES:
+            heads[vote.chamber, vote.member] = head
+        return head
+
+    def write_head(vote: Vote) -> bytes:
         return b"".join(
             (
                 text(vote.member, "votes[].member"),
@@ -65,21 +92,11 @@ def decision_writer(symbols: Symbols) -> Write:
                 flag(vote.approves, "votes[].approves"),
                 texts(vote.reasons, "votes[].reasons"),
                 _NO_FIGURES_OF_ITS_OWN,
-                _places_written(placed, len(places)),
             )
         )
 
+    heads: dict[tuple[Chamber, str], bytes] = {}
     return write
-
-
-def _places_written(placed: list[int], known: int) -> bytes:
-    """Encodes a vote's indexes.
-
-    An index below 64 is one byte, whose value is twice the index; nearly all indexes are.
-    """
-    if placed and known <= _ONE_BYTE:
-        return size(len(placed)) + bytes(placed).translate(_DOUBLES) + b"\0"
-    return block([size(place) for place in placed])
 
 
 _ONE_BYTE: Final = 64
@@ -91,13 +108,23 @@ _NAMES: Final[dict[str, bytes]] = {}
 _MOST_NAMES: Final = 1_024
 
 
-def _pair_written(name: str, value: str) -> bytes:
+_PAIRS: Final[dict[tuple[str, str], bytes]] = {}
+"""Encoded figures. Most figures are settings and rules, which are the same in each decision."""
+
+_MOST_PAIRS: Final = 4_096
+
+
+def _pair_written(pair: tuple[str, str]) -> bytes:
+    name, value = pair
     known = _NAMES.get(name)
     if known is None:
         known = text(name, _NAME)
         if len(_NAMES) < _MOST_NAMES:
             _NAMES[name] = known
-    return known + text(value, _FIGURE)
+    if len(_PAIRS) >= _MOST_PAIRS:
+        _PAIRS.clear()
+    written = _PAIRS[pair] = known + text(value, _FIGURE)
+    return written
 
 
 _NAME: Final = "votes[].figures (a name)"
@@ -107,7 +134,7 @@ _FIGURE: Final = "votes[].figures{}"
 def _placed(vote: Vote, places: _Places) -> list[int]:
     figures: Any = mapping(vote.figures, "votes[].figures").items()
     try:
-        return [places.setdefault(figure, len(places)) for figure in figures]
+        return [places[figure] for figure in figures]
     except TypeError:
         for _, value in figures:
             text(value, _FIGURE)

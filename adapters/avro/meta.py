@@ -6,10 +6,11 @@ Every event has a meta, so its code is written by hand and caches the values tha
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
+from uuid import UUID
 
-from adapters.avro.binary import long_at, text_at
-from adapters.avro.moment import moment_at
+from adapters.avro.binary import SHORT, long_at, text_at
+from adapters.avro.moment import WRITTEN, moment_at
 from adapters.avro.written import count, identity, moment, named, ordinal
 from domain.log import Meta, id_of
 
@@ -22,43 +23,81 @@ _CANONICAL_LENGTH: Final = 36
 
 def write_meta(meta: Meta) -> bytes:
     """Encodes a meta; raises InvalidEvent naming field and value."""
+    own, stream, version, chain = meta.event_id, meta.stream, meta.version, meta.correlation_id
+    occurred_at, recorded_at, written_with = meta.occurred_at, meta.recorded_at, meta.schema_version
+    ending = (meta.account, meta.actor, meta.source)
+    try:
+        return b"".join(
+            (
+                own.int.to_bytes(16, "big") if type(own) is UUID else identity(own, "meta.event_id"),
+                _NAMES.get(stream) or _name_written(stream, "meta.stream"),
+                SHORT[version]
+                if type(version) is int and 0 < version < _SHORT
+                else _version_written(version),
+                _NAMES.get(chain) or _name_written(chain, "meta.correlation_id"),
+                _cause_written(meta.causation_id),
+                WRITTEN.get(occurred_at) or moment(occurred_at, "meta.occurred_at"),
+                WRITTEN.get(recorded_at) or moment(recorded_at, "meta.recorded_at"),
+                _ENDINGS.get(ending) or _ending_written(meta),
+                SHORT[written_with]
+                if type(written_with) is int and 0 <= written_with < _SHORT
+                else count(written_with, "meta.schema_version"),
+            )
+        )
+    except TypeError:
+        return _written_without_caches(meta)
+
+
+def _written_without_caches(meta: Meta) -> bytes:
+    """Names the field of a value that cannot be a key of a cache."""
     return b"".join(
         (
             identity(meta.event_id, "meta.event_id"),
             named(meta.stream, "meta.stream"),
-            ordinal(meta.version, "meta.version"),
+            _version_written(meta.version),
             named(meta.correlation_id, "meta.correlation_id"),
             _cause_written(meta.causation_id),
             moment(meta.occurred_at, "meta.occurred_at"),
             moment(meta.recorded_at, "meta.recorded_at"),
-            _ending_written(meta),
+            _ending_encoded(meta),
             count(meta.schema_version, "meta.schema_version"),
         )
     )
 
 
+_NAMES: Final[dict[str, bytes]] = {}
+"""The encoded streams and chains: the events of one order follow each other closely, and share both."""
+
 _ENDINGS: Final[dict[tuple[str, str, str], bytes]] = {}
 """The encoded account, actor and source, by their values; a log has few different combinations."""
 
-_MOST_ENDINGS: Final = 1_024
+_MOST_REMEMBERED: Final = 1_024
+_SHORT: Final = len(SHORT)
+_K = TypeVar("_K")
+
+
+def _name_written(name: str, where: str) -> bytes:
+    return _remembered(_NAMES, name, named(name, where))
+
+
+def _version_written(version: int) -> bytes:
+    return ordinal(version, "meta.version")
 
 
 def _ending_written(meta: Meta) -> bytes:
-    key = (meta.account, meta.actor, meta.source)
-    try:
-        return _ENDINGS[key]
-    except (KeyError, TypeError):  # a value that is not text may be unhashable
-        written = b"".join(
-            (
-                named(meta.account, "meta.account"),
-                named(meta.actor, "meta.actor"),
-                named(meta.source, "meta.source"),
-            )
-        )
-    if len(_ENDINGS) >= _MOST_ENDINGS:
-        _ENDINGS.clear()
-    _ENDINGS[key] = written
+    return _remembered(_ENDINGS, (meta.account, meta.actor, meta.source), _ending_encoded(meta))
+
+
+def _remembered(cache: dict[_K, bytes], value: _K, written: bytes) -> bytes:
+    if len(cache) >= _MOST_REMEMBERED:
+        cache.clear()
+    cache[value] = written
     return written
+
+
+def _ending_encoded(meta: Meta) -> bytes:
+    account = named(meta.account, "meta.account")
+    return account + named(meta.actor, "meta.actor") + named(meta.source, "meta.source")
 
 
 def meta_reader() -> ReadMeta:
@@ -118,13 +157,12 @@ def _cause_at(data: bytes, at: int) -> tuple[str, int]:
 
 def _cause_written(cause: str) -> bytes:
     """Encodes an event id in canonical spelling as 16 bytes, any other cause as text."""
-    written = named(cause, "meta.causation_id")
-    if len(cause) == _CANONICAL_LENGTH and cause[8] == "-":
+    if type(cause) is str and len(cause) == _CANONICAL_LENGTH and cause[8] == "-":
         digits = cause.replace("-", "")
         try:
             raw = bytes.fromhex(digits)
         except ValueError:
-            return b"\2" + written
+            raw = b""
         if raw.hex() == digits and cause[8] + cause[13] + cause[18] + cause[23] == "----":
             return b"\0" + raw
-    return b"\2" + written
+    return b"\2" + named(cause, "meta.causation_id")

@@ -140,8 +140,9 @@ class SimulatedExchange:
                 raise InvalidInput(f"received a candle of {candle.instrument}, which is not traded here")
             if not market.idle(candle):
                 busy.append((market, candle))
-        self._pass(candles[:1])
-        if not busy and not self._strays:
+        if candles:
+            self._time = max(self._time, candles[0].close_time)
+        if not busy and not self._strays.waiting:
             return
         with localcontext(EXACT):
             bars = [(market, market.begin(candle)) for market, candle in busy]
@@ -194,10 +195,6 @@ class SimulatedExchange:
         inbox = self._inbox_of.get(what.order_id, self._strays)
         inbox.add(Request(what, at, at + self._rules.latency))
         self._time = max(self._time, at)
-
-    def _pass(self, candles: Sequence[Candle]) -> None:
-        for candle in candles:
-            self._time = max(self._time, candle.close_time)
 
     def _answer_strays(self, candles: Sequence[Candle]) -> None:
         for candle in candles:

@@ -93,10 +93,12 @@ class Market:
                 f"{candle.instrument}: the candle of {candle.open_time.isoformat()} begins before the previous candle "
                 f"ends ({self._over_at.isoformat()}); pass candles in order of time, each once"
             )
-        if self._below < candle.low and candle.high < self._above and not self._has_business(candle):
-            self._pass(candle)
-            return True
-        return False
+        if not self._below < candle.low or not candle.high < self._above or self.inbox.waiting:
+            return False
+        if candle.funding_rate is not None and self.position:
+            return False
+        self._before, self._over_at = candle, candle.open_time + candle.interval
+        return True
 
     def begin(self, candle: Candle) -> Bar:
         """Processes all that trades at the open; returns the bar to pass to `finish`."""
@@ -115,12 +117,5 @@ class Market:
         entered = self._engine.sweep(bar)
         self._engine.take_targets(bar, entered)
         self._clearing.fund(bar.candle)
-        self._pass(bar.candle)
+        self._before, self._over_at = bar.candle, bar.candle.close_time
         self._below, self._above = self._engine.bounds()
-
-    def _has_business(self, candle: Candle) -> bool:
-        return bool(self.inbox) or (candle.funding_rate is not None and bool(self.position))
-
-    def _pass(self, candle: Candle) -> None:
-        self._before = candle
-        self._over_at = candle.close_time

@@ -48,19 +48,16 @@ class Request(Struct, frozen=True, gc=False):
 
 
 class Inbox:
-    """The requests to one market that have not been processed."""
+    """The requests to one market that have not been processed, in `waiting`."""
 
     def __init__(self) -> None:
-        self._waiting: list[Request] = []
-
-    def __len__(self) -> int:
-        return len(self._waiting)
+        self.waiting: list[Request] = []
 
     def add(self, request: Request) -> None:
-        self._waiting.append(request)
+        self.waiting.append(request)
 
     def take(self, candle: Candle) -> list[Request]:
         """Removes and returns the requests processed in this candle, by arrival."""
-        met = [request for request in self._waiting if request.meets(candle)]
-        self._waiting = [request for request in self._waiting if not request.meets(candle)]
+        met = [request for request in self.waiting if request.meets(candle)]
+        self.waiting = [request for request in self.waiting if not request.meets(candle)]
         return sorted(met, key=lambda request: request.arrives_at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 
 from adapters.simulated.history import History
 from adapters.simulated.ids import execution_id, fact, venue_order_id
@@ -38,6 +39,9 @@ def _answer(request: Request, kind: str) -> str:
     return fact(request.order_id, kind, _micros(request.sent_at), repr(request.what))
 
 
+_time_of = attrgetter("at")
+
+
 class Wire:
     """Collects reports until they are drained.
 
@@ -51,8 +55,11 @@ class Wire:
 
     def drain(self) -> list[AnyReport]:
         """Removes and returns the collected reports, by time; reports of one time keep their order."""
+        if not self._waiting:
+            return []
         drained, self._waiting = self._waiting, []
-        return sorted(drained, key=lambda report: report.at)
+        drained.sort(key=_time_of)
+        return drained
 
     def arrived(self, ticket: Ticket, at: datetime) -> None:
         """Records the arrival in the history only; the acceptance or rejection that follows is the report."""

@@ -7,6 +7,7 @@ from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import cast
 
 from msgspec import Struct
 
@@ -39,8 +40,14 @@ Figure = Decimal | float | str | datetime | None
 
 def judgement(faults: Mapping[str, bool], **figures: Figure) -> Judgement:
     """Approves if no value of `faults` is true; the keys of the true values, in their order, are the reasons."""
+    for name, figure in figures.items():
+        if type(figure) is not str:
+            figures[name] = plain(figure)
+    texts = cast("Mapping[str, str]", figures)
+    if True not in faults.values():
+        return Judgement(approves=True, figures=texts)
     reasons = tuple([reason for reason, fault in faults.items() if fault])
-    return Judgement(not reasons, reasons, {name: plain(figure) for name, figure in figures.items()})
+    return Judgement(approves=False, reasons=reasons, figures=texts)
 
 
 def vote(member: Member, case: Case) -> Vote:
@@ -59,11 +66,15 @@ def vote(member: Member, case: Case) -> Vote:
 
 
 def plain(figure: Figure) -> str:
-    """A figure as text: decimals without an exponent, times in ISO 8601, empty for None."""
+    """A figure as text: decimals without an exponent, times in ISO 8601, empty for None.
+
+    Uses `format`, which takes twice as long as `str`, only where `str` would write an exponent.
+    """
+    if isinstance(figure, Decimal):
+        text = str(figure)
+        return format(figure, "f") if "E" in text else text
     if isinstance(figure, str):
         return figure
-    if isinstance(figure, Decimal):
-        return _written_out(figure)
     if isinstance(figure, datetime):
         return figure.isoformat()
     return "" if figure is None else _of_float(repr(figure))
@@ -72,10 +83,4 @@ def plain(figure: Figure) -> str:
 @lru_cache(maxsize=4096)
 def _of_float(figure: str) -> str:
     """Cached, because most floats recur in every vote. The key is text, because 1 == 1.0 and 0.0 == -0.0."""
-    return _written_out(Decimal(figure))
-
-
-def _written_out(amount: Decimal) -> str:
-    """Uses `format`, which takes twice as long as `str`, only where `str` would write an exponent."""
-    text = str(amount)
-    return format(amount, "f") if "E" in text else text
+    return plain(Decimal(figure))

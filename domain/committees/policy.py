@@ -101,6 +101,8 @@ def decide(signal: SignalDetected, view: View, policy: int = POLICY_VERSION) -> 
 
 
 def _members_of(members: tuple[Member, ...], policy: int) -> tuple[Member, ...]:
+    if policy == POLICY_VERSION:
+        return members
     return tuple(member for member in members if _ADDED_IN.get(member.name, 1) <= policy)
 
 

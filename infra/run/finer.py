@@ -35,10 +35,13 @@ class FinerRules:
             if listing.origin is not None and listing.instrument.tick != self._planned[name].instrument.tick:
                 self._look(name, 0)
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether a later candle demands a change of rules."""
+        return bool(self._unfit)
+
     def due(self, at: datetime, candles: Sequence[Candle]) -> Relisted | None:
         """The change of rules that these candles, which close at `at`, demand before they trade; None for none."""
-        if not self._unfit:
-            return None
         asks = tuple(self._asks(at, candles))
         return Relisted(at, asks) if asks else None
 

@@ -85,12 +85,14 @@ class PaperRun(Attending):
             for at, candles in merge(self.plan.tapes):
                 take(candles)
                 self.at = at
-                self._relist(candles)
+                if self._finer.is_needed:
+                    self._relist(candles)
                 self._exchange.on_candles(candles)
                 if reports := self._exchange.reports():
                     self.driver.handle(Reported(at, tuple(reports)))
                 self.driver.handle(MarketMoved(at, tuple(candles)))
-                self._adopt()
+                if not self._is_settled:
+                    self._adopt()
                 self.attend()
                 yield at, len(candles)
             self._adopt()

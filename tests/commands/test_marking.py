@@ -10,12 +10,14 @@ import pytest
 
 from commands.mark import MarkAccount, decide
 from commands.marking import Marking
+from commands.stimulus import Ask
 from domain.candle import Candle
 from domain.candle_hash import candle_bytes, hash_after
 from domain.direction import Direction
 from domain.mark import AccountMarked
 from domain.market import KnownPrice, MarketView
 from domain.portfolio import EMPTY, Portfolio
+from domain.valuation import unrealised, unrealised_at_worst
 from tests.domain.history import BTC, ETH, D, an_open_day, an_opening
 
 BEGUN = datetime(2025, 4, 3, 12, tzinfo=UTC)
@@ -106,6 +108,48 @@ def test_a_held_position_is_valued_at_closes_and_at_its_worst_prices(
     assert (mark.equity, mark.low, mark.high, mark.worst) == (D(equity), D(low), D(high), D(worst))
     assert mark.equity == mark.balance + mark.unrealised
     assert mark.balance == 10_000
+
+
+@pytest.mark.parametrize("direction", [LONG, SHORT])
+def test_marks_of_one_position_have_the_figures_of_a_valuation_at_every_candle(direction: Direction) -> None:
+    """Also the digits: of equal figures the first is kept, as 90.0 before 90 and 115 before 115.00."""
+    prices = [("105", "99", "115"), ("90.0", "90", "115.00"), ("90", "90.0", "90"), ("103.5", "101", "115.0")]
+    candles = [
+        a_candle(15 * number, D(close), low=D(low), high=D(high))
+        for number, (close, low, high) in enumerate(prices, 1)
+    ]
+    for portfolio in (holding(direction), holding(direction, candles[1].close_time)):
+        (mark,) = marks_of(candles, portfolio)
+        found = (mark.equity, mark.low, mark.high, mark.worst)
+        assert list(map(str, found)) == list(map(str, valued_at_every_candle(candles, portfolio)))
+
+
+def valued_at_every_candle(candles: Sequence[Candle], portfolio: Portfolio) -> Sequence[Decimal]:
+    """Equity, low, high and worst."""
+    market, balance, held = MarketView(), portfolio.account.balance, portfolio.positions.values()
+    closes: list[Decimal] = []
+    worst: list[Decimal] = []
+    for candle in candles:
+        market.take(candle)
+        at_worst = unrealised_at_worst(held, market, {candle.instrument: candle}, candle.close_time)
+        closes.append(balance + unrealised(held, market))
+        worst += [balance + at_worst, closes[-1]]
+    return closes[-1], min(closes), max(closes), min(worst)
+
+
+def test_a_position_that_changes_within_an_hour_is_valued_before_and_after_the_change() -> None:
+    """Long at closes of 95 and 120, flat at 80, then short at 130 and 110."""
+    marking, market = Marking(), MarketView()
+    held = [holding(LONG), holding(LONG), FLAT, holding(SHORT), holding(SHORT)]
+    asks: Sequence[Ask] = ()
+    for number, (close, portfolio) in enumerate(zip((95, 120, 80, 130, 110), held, strict=True), 1):
+        candle = a_candle(12 * number, D(close))
+        market.take(candle)
+        asks = marking.take(candle.close_time, [candle], portfolio, market)
+    (command,) = (ask.command for ask in asks)
+    assert isinstance(command, MarkAccount)
+    mark = command.mark
+    assert (mark.equity, mark.low, mark.high, mark.worst) == (D(9_980), D(9_940), D(10_040), D(9_940))
 
 
 def test_a_position_opened_within_a_candle_has_only_the_close_of_that_candle() -> None:

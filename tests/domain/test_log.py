@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.log import chain_id, event_id, id_of
+from domain.log import chain_id, event_id, id_of, id_text
 
 _STREAMS = st.text(st.characters(codec="utf-8"), max_size=60)
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -55,6 +55,7 @@ def test_an_id_equals_the_standard_uuid_of_its_number(number: int) -> None:
         known.bytes,
         known.is_safe,
     )
+    assert id_text(made) == str(known)
     assert copy.deepcopy(made) == pickle.loads(pickle.dumps(made)) == known  # noqa: S301  (its own bytes)
 
 

@@ -230,6 +230,11 @@ REFUSED: list[tuple[Any, str]] = [
     (lambda: _with_meta(causation_id=""), r"OrderFilled\.meta\.causation_id = '' is empty"),
     (lambda: _with_meta(correlation_id=""), r"OrderFilled\.meta\.correlation_id = '' is empty"),
     (lambda: _with_meta(event_id="x"), r"OrderFilled\.meta\.event_id = 'x' is not a UUID"),
+    (lambda: _with_meta(version=True), r"OrderFilled\.meta\.version = True is not a whole number"),
+    (lambda: _with_meta(stream=["s"]), r"OrderFilled\.meta\.stream = \['s'\] is not text"),
+    (lambda: _with_meta(causation_id=7), r"OrderFilled\.meta\.causation_id = 7 is not text"),
+    (lambda: _with_meta(actor=["a"]), r"OrderFilled\.meta\.actor = \['a'\] is not text"),
+    (lambda: _with_meta(occurred_at=[1]), r"OrderFilled\.meta\.occurred_at = \[1\] is not a datetime"),
     (lambda: _with_meta(version=0), r"OrderFilled\.meta\.version = 0 is not counted from 1"),
     (lambda: _with_meta(recorded_at=_NAIVE), r"OrderFilled\.meta\.recorded_at = .* naive"),
     (

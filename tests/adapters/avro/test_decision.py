@@ -84,3 +84,32 @@ REFUSED: list[tuple[Any, str]] = [
 def test_figures_that_are_not_text_are_refused(figures: Any, message: str) -> None:
     with pytest.raises(InvalidEvent, match=message):
         _CODEC.encode(_voted(figures))
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"chamber": "RISK"}, r"votes\[\]\.chamber = 'RISK' is not a Chamber"),
+        ({"approves": 1}, r"votes\[\]\.approves = 1 is neither True nor False"),
+        ({"reasons": []}, r"votes\[\]\.reasons = \[\] is not a tuple"),
+        ({"member": ["member 0"]}, r"votes\[\]\.member = \['member 0'\] is not text"),
+    ],
+)
+def test_an_invalid_vote_is_refused_after_a_valid_vote_of_that_member_was_written(
+    changed: Mapping[str, Any], message: str
+) -> None:
+    """The writer caches valid votes up to their figures, and an invalid value may equal a cached one."""
+    envelope = _voted({"a": "1"})
+    _CODEC.encode(envelope)
+    decision: Any = envelope.event
+    broken = replace(decision, votes=(replace(decision.votes[0], **changed),))
+    with pytest.raises(InvalidEvent, match=message):
+        _CODEC.encode(replace(envelope, event=broken))
+
+
+def test_a_vote_that_rejects_is_written_after_an_approval_of_the_same_member() -> None:
+    approved: Any = _voted({"a": "1"})
+    (vote,) = approved.event.votes
+    votes = (vote, replace(vote, approves=False, reasons=("TOO_LATE",)), replace(vote, approves=False), vote)
+    envelope = replace(approved, event=replace(approved.event, votes=votes))
+    assert _CODEC.decode(_CODEC.encode(envelope)) == envelope
