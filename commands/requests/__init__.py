@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
-from unicodedata import category
 
 from commands.request import (
     AmendOrder,
@@ -37,12 +36,16 @@ from commands.routes import Command
 from commands.stimulus import Ask, Stimulus
 from domain.command_fact import command_fact
 from domain.errors import InvalidInput
+from domain.plain_text import check_plain
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST = 500
 _MOST_FIGURES = 100
-_UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Unicode's categories of control characters, surrogates, and separators of lines and paragraphs."""
+_PROSE = ("reason", "resolution", "strategy")
+"""The fields that are recorded as given."""
+
+_REFERENCES = ("order_id", "position", "discrepancy_id")
+"""The fields that name something in the log; a message of refusal repeats them."""
 
 
 def stimulus(requested: Requested, situation: Situation) -> Stimulus:
@@ -65,26 +68,40 @@ def check(requested: Requested) -> None:
         raise InvalidInput("an idempotency key is 1 to 64 letters, digits, dashes and underscores")
     if not requested.actor:
         raise InvalidInput("a request needs an actor")
+    check_plain("actor", requested.actor)
     if requested.valid_until.tzinfo is None:
         raise InvalidInput(f"valid until {requested.valid_until} is no moment: it has no time zone")
     for name, text in _texts(requested.request):
         if not 0 < len(text.strip()) <= len(text) <= _LONGEST:
             raise InvalidInput(f"the {name} is 1 to {_LONGEST} characters, not only spaces")
-        if any(category(character) in _UNSEEN for character in text):
-            raise InvalidInput(f"the {name} has an invisible character in it, such as NUL or escape")
+        check_plain(name, text)
+    for name, text in _references(requested.request):
+        check_plain(name, text)
 
 
 def _texts(request: Request) -> Iterator[tuple[str, str]]:
-    """The texts that are recorded as given, each after its name in messages; they must hold no invisible characters."""
-    for name in ("reason", "resolution", "strategy"):
-        text = getattr(request, name, None)
-        if isinstance(text, str):
-            yield name, text
+    """The texts that are recorded as given, each after its name in messages."""
+    yield from _fields(request, _PROSE)
     if isinstance(request, RaiseSignal):
         yield "strategy", request.signal.strategy
         if len(request.signal.inputs) > _MOST_FIGURES:
             raise InvalidInput(f"a signal has {_MOST_FIGURES} inputs at most")
         yield from (("name of an input", name) for name in request.signal.inputs)
+
+
+def _references(request: Request) -> Iterator[tuple[str, str]]:
+    yield from _fields(request, _REFERENCES)
+    if isinstance(request, ChangeSettings):
+        for name, value in request.changes.items():
+            yield "name of a setting", name
+            yield "value of a setting", value
+
+
+def _fields(request: Request, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        text = getattr(request, name, None)
+        if isinstance(text, str):
+            yield name.replace("_", " "), text
 
 
 COMMANDS: Mapping[type, Callable[[Any, Situation, str], Sequence[Command]]] = {
