@@ -118,6 +118,12 @@ class Market:
         self._pass(bar.candle)
         self._below, self._above = self._engine.bounds()
 
+    def answer(self, moment: datetime) -> None:
+        """Processes the requests that arrive before `moment` in a market without a price, where nothing trades."""
+        for request in self.inbox.take_until(moment):
+            self._desk.deal_unpriced(request)
+        self._below, self._above = self._engine.bounds()
+
     def _has_business(self, candle: Candle) -> bool:
         return bool(self.inbox) or (candle.funding_rate is not None and bool(self.position))
 

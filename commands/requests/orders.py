@@ -100,12 +100,8 @@ def _check_reducing(terms: ManualTerms, situation: Situation) -> None:
 
 def _checked(terms: ManualTerms, situation: Situation, view: View) -> Case:
     """Checks the entry at its price and, if it trades at once, at the last price; returns the higher-priced case."""
-    rules, price = view.listed, _named(terms, situation)
-    if price is None:
-        raise Refused(
-            f"no price of {rules.id} is known yet, so the margin of a {terms.type} order cannot be found: "
-            "give it a limit price, or wait for a price"
-        )
+    rules, last = view.listed, situation.last_price(view.listed.id)
+    price = _named(terms, situation) or last
     for name, level in (("the stop", terms.stop), ("the target", terms.target)):
         if level is not None:
             check_digits(f"{name} on {rules.id}", level, rules.tick)

@@ -27,4 +27,5 @@ def raise_signal(request: RaiseSignal, situation: Situation, chain: str) -> Sequ
     if scanner in situation.settings.instances:
         raise Refused(f"{scanner} is a strategy of this engine: a signal from outside needs another name")
     situation.rules(request.signal.instrument)
+    situation.last_price(request.signal.instrument)
     return [signal_commands.RaiseSignal(chain, request.signal.detected())]

@@ -20,10 +20,11 @@ from domain.quotes import check_stake
 from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
 from infra.logging import configure
-from infra.logs import open_owned
+from infra.logs import open_owned, played_store
 from infra.run.api_plan import ApiPlan, Closed, Hosted
 from infra.run.beginning import Beginning
 from infra.run.commanding import commands_served, distant_door, has_command_topic
+from infra.run.last_prices import played_prices
 from infra.run.listening import ListenAddress
 from infra.run.manual import ManualRun
 from infra.run.narrator import Narrator
@@ -127,7 +128,7 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers]]:
     with closing(open_owned(settings)) as log, tracing(settings) as spans:
         if spans is not None:
             watchers.add(spans)
-        run = ManualRun(log, beginning, _unseen, watchers)
+        run = ManualRun(log, beginning, _unseen, watchers, feed=played_prices(played_store(settings)))
         _warn_of_differences(run, settings, beginning)
         yield run, watchers
 

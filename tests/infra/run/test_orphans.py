@@ -14,10 +14,11 @@ from domain.settings import OrphanRule, OrphanSettings, Settings, SettingsChange
 from projections.chain import missing_causes
 from tests.commands.list_log import ListLog
 from tests.commands.outside import outside
-from tests.domain.history import BTC, a_signal
+from tests.domain.history import BTC, D, a_signal
 from tests.infra.run.test_manual import BEGINNING, LIMIT, Hand
 from tests.replacing import replace
 
+MARKET = {BTC: D(100)}
 SLOW = StrategySettings(id="slow", strategy="trend")
 GONE = StrategySettings(id="gone", strategy="trend")
 
@@ -25,7 +26,7 @@ GONE = StrategySettings(id="gone", strategy="trend")
 def a_log_with_a_position_of_gone() -> tuple[ListLog, Hand]:
     """A log with a position that a scanner opened; the scanner's name was then configured as a strategy."""
     log = ListLog()
-    hand = Hand(log)
+    hand = Hand(log, prices=MARKET)
     signal = a_signal(strategy="gone", candle_closed_at=hand.at)
     hand.accepted(RaiseSignal(outside(signal)))
     hand.pass_seconds(2)
@@ -37,7 +38,7 @@ def a_log_with_a_position_of_gone() -> tuple[ListLog, Hand]:
 
 
 def started_again(log: ListLog, before: Hand, settings: Settings) -> Hand:
-    return Hand(log, before.at + timedelta(seconds=10), replace(BEGINNING, settings=settings))
+    return Hand(log, before.at + timedelta(seconds=10), replace(BEGINNING, settings=settings), MARKET)
 
 
 def test_a_start_with_the_same_strategies_records_no_event() -> None:
