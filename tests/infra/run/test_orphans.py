@@ -87,8 +87,9 @@ def test_a_position_of_a_removed_strategy_is_handed_over_with_the_rule_hand_over
 @pytest.mark.parametrize("rule", list(OrphanRule))
 def test_a_position_of_a_person_is_not_an_orphan(rule: OrphanRule) -> None:
     log = ListLog()
-    hand = Hand(log)
-    hand.accepted(PlaceOrder(LIMIT))
+    hand = Hand(log, prices=MARKET)
+    terms = replace(LIMIT, quantity=D(1), limit_price=D(100), stop=D(98), target=D(106))
+    hand.accepted(PlaceOrder(terms))
     hand.pass_seconds(2)
     heir = "slow" if rule is OrphanRule.HAND_OVER else ""
     settings = Settings(strategies=(SLOW,), orphans=OrphanSettings(rule=rule, to=heir))
