@@ -44,7 +44,8 @@ def drafted(requested: Requested, situation: Situation) -> Drafted:
 def carried_out(requested: Requested, world: World) -> Completed:
     """The answer to a request whose events are durable."""
     followed = world.commanded.followed(requested.id)
-    return Completed(requested.id, tuple(one.named for one in followed))
+    note = requests.note(requested.request, world, requested.account, changed=bool(followed))
+    return Completed(requested.id, tuple(one.named for one in followed), note=note)
 
 
 def declined(requested: Requested, fault: WhenceError) -> Declined:

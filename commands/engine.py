@@ -20,6 +20,7 @@ from typing import Any
 from commands import answering, day, requests, starting
 from commands.door import Answer
 from commands.exchange import AnyReport
+from commands.held_back import holds_back, withdrawals
 from commands.identity import ENGINE, Identity
 from commands.inputs import Input, MarketMoved, Relisted, Reported, RequestMade, Started, Tick
 from commands.marking import Marking
@@ -135,7 +136,8 @@ class Engine:
         if given.at >= self._open_until or not self._recall.is_over:
             return self._market_moved_with_day(given)
         marks, sighted = self._taken(given)
-        if marks or sighted or is_closing(self.world.portfolio):
+        portfolio = self.world.portfolio
+        if marks or sighted or is_closing(portfolio) or holds_back(portfolio):
             return self._all_work_of(marks, sighted, given)
         return _NO_WORK
 
@@ -166,10 +168,16 @@ class Engine:
     ) -> Work:
         for mark in marks:
             yield from self._work(Stimulus(given.at, (mark,)))
+        yield from self._withdrawals(given)
         for sightings in sighted:
             yield from self._signals_of(sightings, given.at)
         yield from self._retries(given)
         return None
+
+    def _withdrawals(self, given: MarketMoved | Tick) -> Generator[Unit, None, None]:
+        stimulus = withdrawals(given, self.world.portfolio)
+        if stimulus is not None:
+            yield from self._work(stimulus)
 
     def _retries(self, given: MarketMoved | Tick) -> Generator[Unit, None, None]:
         stimulus = retries(given, self.world.portfolio)
@@ -211,6 +219,7 @@ class Engine:
 
     def _ticked(self, given: Tick) -> Work:
         yield from self._turned(given.at)
+        yield from self._withdrawals(given)
         yield from self._retries(given)
         return None
 

@@ -28,6 +28,7 @@ from commands.request import (
     WithdrawClose,
 )
 from commands.requests import account, closes, orders, protection, signals
+from commands.requests.already import note
 from commands.requests.draft import draft
 from commands.requests.fingerprint import fingerprint
 from commands.requests.repeated import is_the_same
@@ -121,4 +122,4 @@ COMMANDS: Mapping[type, Callable[[Any, Situation, str], Sequence[Command]]] = {
 }
 """The commands of each request that records something; a test checks that the table is complete."""
 
-__all__ = ["COMMANDS", "Situation", "check", "draft", "fingerprint", "is_the_same", "stimulus"]
+__all__ = ["COMMANDS", "Situation", "check", "draft", "fingerprint", "is_the_same", "note", "stimulus"]
