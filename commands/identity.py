@@ -9,6 +9,9 @@ from msgspec import Struct
 ENGINE = "engine"
 """The actor of commands that follow from an event or from the market."""
 
+EXCHANGE = "exchange"
+"""The actor of an exchange's reports."""
+
 
 class Identity(Struct, frozen=True, gc=False):
     """The log's id, the account, and the run that does the work (`paper`, `live`)."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from commands.identity import ENGINE, EXCHANGE
 from commands.request import (
     AmendOrder,
     CancelOrder,
@@ -54,7 +55,8 @@ def stimulus(requested: Requested, situation: Situation) -> Stimulus:
 
     Raises InvalidInput for an invalid request, Refused for a request that is not allowed in this situation.
     """
-    cause = command_fact(requested.id, fingerprint(requested.request))
+    key = situation.world.commanded.key(requested.id, requested.actor)
+    cause = command_fact(key, fingerprint(requested.request))
     commands = COMMANDS[type(requested.request)](requested.request, situation, situation.chain(cause))
     asks = (
         Ask(command=command, cause=cause, occurred_at=situation.at, actor=requested.actor)
@@ -70,6 +72,8 @@ def check(requested: Requested) -> None:
     if not requested.actor:
         raise InvalidInput("a request needs an actor")
     check_plain("actor", requested.actor)
+    if requested.actor in (ENGINE, EXCHANGE):
+        raise InvalidInput(f"{requested.actor} is the actor of this system's own commands, and of no request")
     if requested.valid_until.tzinfo is None:
         raise InvalidInput(f"valid until {requested.valid_until} is no moment: it has no time zone")
     for name, text in _texts(requested.request):
