@@ -1,6 +1,6 @@
 """A request as an outside fact: `command:<key>/<fingerprint>`, the cause of every event that follows from the request.
 
-`<key>` is the idempotency key; logs from before fingerprints have `command:<key>`. A key that another person has used is
+`<key>` is the idempotency key; logs from before fingerprints have `command:<key>`. A key that another person used is
 recorded as `<key>@<hash of the actor>`, so that both requests have chains of their own.
 """
 
