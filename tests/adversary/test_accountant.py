@@ -29,7 +29,7 @@ from tests.journeys.runs import EAGER, play
 from tests.replacing import replace
 
 D = Decimal
-EXAMPLES = int(os.environ.get("WHENCE_ADVERSARY_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("WHENCE_ADVERSARY_EXAMPLES", "40"))
 STEP, BEGUN = timedelta(minutes=5), datetime(2025, 4, 3, tzinfo=UTC)
 SYMBOLS = ("ABCUSDT-LINEAR.BYBIT", "XYZUSDT-LINEAR.BYBIT")
 SHARE = D("0.1")
