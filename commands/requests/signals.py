@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from unicodedata import normalize
 
 from commands import signal as signal_commands
-from commands.identity import ENGINE, EXCHANGE
+from commands.identity import RESERVED_ACTORS
 from commands.request import RaiseSignal
 from commands.requests.situation import Situation
 from commands.routes import Command
@@ -34,7 +34,7 @@ def _check_name(scanner: str, situation: Situation) -> None:
         raise InvalidInput(
             f"no scanner may be called {PERSON}: that is the owner of positions entered by hand"
         )
-    if spelled in RESERVED:
+    if spelled in RESERVED_ACTORS:
         raise InvalidInput(f"no scanner may be called {scanner}: that is a name of the system itself")
     if spelled in {_plain(name) for name in _strategies(situation)}:
         raise Refused(f"{scanner} is a strategy of this engine: a signal from outside needs another name")
@@ -49,7 +49,3 @@ def _strategies(situation: Situation) -> set[str]:
 
 def _plain(name: str) -> str:
     return normalize("NFKC", name).casefold().strip()
-
-
-RESERVED = frozenset({ENGINE, EXCHANGE, "system", "anonymous"})
-"""The names under which the system itself records events, and the caller without a token."""
