@@ -88,7 +88,8 @@ def _trade(
     settings: WhenceSettings, plan: ApiPlan, run: ManualRun, watchers: Watchers, stopping: Stopping
 ) -> None:
     """Serves with an engine; read-only from the moment when another engine has taken over the log."""
-    note = f"this process owns {settings.account}'s log: manual orders go to the simulated exchange"
+    orders = "manual orders go to the simulated exchange" if run.has_market else _NO_MARKET
+    note = f"this process owns {settings.account}'s log: {orders}"
     with Api(settings, plan, Hosted(run.door, settings.account, note, watchers)) as api:
         try:
             with commands_served(settings, run.door):
@@ -97,6 +98,9 @@ def _trade(
         except OwnershipLost as lost:
             _log.error("%s; this process is read-only from now on", lost)
             _wait(api, stopping)
+
+
+_NO_MARKET = "it has no market, since no candle was played on it, and orders are refused"
 
 
 def _attend(run: ManualRun, api: Api, stopping: Stopping) -> None:

@@ -34,6 +34,11 @@ class MarketAtRest:
             yield MarketMoved(second, tuple(one for one in candles if one.instrument in self._prices.prices))
         yield Tick(now)
 
+    @property
+    def is_priced(self) -> bool:
+        """Whether any instrument has a market."""
+        return bool(self._prices.prices)
+
     def known(self, at: datetime) -> Input:
         """The last known prices, dated `at`."""
         return MarketMoved(at, tuple(self._prices.known(at)))

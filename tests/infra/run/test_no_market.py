@@ -202,3 +202,8 @@ def test_the_log_of_a_tape_goes_on_at_the_close_of_the_last_candle_that_was_play
 
 
 A_TRIP = Requested(id="trip", account="paper", actor="eve", valid_until=NOON, request=TripKillSwitch("lunch"))
+
+
+def test_a_run_states_whether_its_log_has_a_market() -> None:
+    assert Hand(ListLog()).run.has_market
+    assert not Hand(ListLog(), prices={}).run.has_market
