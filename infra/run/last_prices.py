@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,6 +12,8 @@ from uuid import UUID
 from adapters.played import PlayedStore
 from adapters.played.record import Figures
 from domain.market import KnownPrice
+
+_log = logging.getLogger(__name__)
 
 Feed = Callable[[UUID], Sequence[KnownPrice]]
 """The last prices of the market of the log with this id; empty where no feed is known."""
@@ -23,7 +26,16 @@ def no_feed(_log_id: UUID) -> Sequence[KnownPrice]:
 
 def played_prices(store: PlayedStore | None) -> Feed:
     """The closes of the last candles in the record of played candles; no feed without a record."""
-    return no_feed if store is None else lambda log_id: list(_closes(store.read(log_id).latest))
+    return no_feed if store is None else lambda log_id: _prices(store, log_id)
+
+
+def _prices(store: PlayedStore, log_id: UUID) -> Sequence[KnownPrice]:
+    """The closes; none, with a warning, where the record holds other figures than candles have."""
+    try:
+        return list(_closes(store.read(log_id).latest))
+    except (KeyError, ValueError, ArithmeticError) as fault:
+        _log.warning("the record of played candles gives no prices: %s", fault)
+        return ()
 
 
 def _closes(latest: Sequence[Figures]) -> Iterator[KnownPrice]:

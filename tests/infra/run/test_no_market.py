@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -37,7 +38,7 @@ from infra.run.manual import ManualRun
 from infra.run.paper import PaperRun
 from tests.commands.list_log import ListLog
 from tests.commands.outside import outside
-from tests.domain.history import BTC, ETH, D, a_signal
+from tests.domain.history import BTC, ETH, LOG_ID, D, a_signal
 from tests.infra.run.test_by_hand import CANDLES, PLAN, resting
 from tests.infra.run.test_manual import BEGINNING, LIMIT, MARKET, NOON, Hand
 from tests.replacing import replace
@@ -199,6 +200,18 @@ def test_the_log_of_a_tape_goes_on_at_the_close_of_the_last_candle_that_was_play
     hand = ManualRun(log, BEGINNING, lambda _envelope: None, feed=played_prices(record))
     hand.answer(replace(A_TRIP, valid_until=utc_now() + timedelta(minutes=1)))
     assert hand.driver.engine.market.prices == {name: candles[50].close for name, candles in CANDLES.items()}
+
+
+@pytest.mark.parametrize(
+    "latest", [{}, {"instrument": BTC, "open_time": "soon", "close": "1"}, {"instrument": BTC}]
+)
+def test_a_record_with_other_figures_than_candles_have_gives_no_prices(
+    tmp_path: Path, latest: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    record = SqlitePlayed(tmp_path / "record.db")
+    record.add(LOG_ID, 0, array("I", [1]), [latest])
+    assert played_prices(record)(LOG_ID) == ()
+    assert "gives no prices" in caplog.text
 
 
 A_TRIP = Requested(id="trip", account="paper", actor="eve", valid_until=NOON, request=TripKillSwitch("lunch"))
