@@ -57,10 +57,12 @@ def test_no_price_of_an_order_is_a_price_of_the_market() -> None:
 
 def test_a_fill_of_a_run_by_hand_never_moves_the_price_of_a_feed() -> None:
     market = market_after(History().order("abc-e1", an_order(), a_fill(Decimal(1))), by_hand="test")
-    assert (market.prices, market.executed) == ({}, {BTC: 100})
+    assert market.prices == {}
+    assert market.executed == {BTC: 100}
     assert market.known(NOW) == []
     market.take([KnownPrice(instrument=BTC, at=NOW, price=D(98))])
-    assert (market.prices, market.executed) == ({BTC: 98}, {})
+    assert market.prices == {BTC: 98}
+    assert market.executed == {}
 
 
 def test_a_price_of_the_feed_that_is_older_than_the_logs_last_price_changes_nothing() -> None:
