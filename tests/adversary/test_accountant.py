@@ -24,10 +24,11 @@ from domain.position import PositionClosed
 from domain.settings import OnKill, RiskSettings, SimulationSettings, StrategySettings
 from infra.run.plan import Plan, plan_of
 from tests.adversary.accountant import faults, market_of
-from tests.cases.conftest import scripted_strategy  # noqa: F401  (an autouse fixture)
+from tests.cases import conftest
 from tests.journeys.runs import EAGER, play
 from tests.replacing import replace
 
+scripted_strategy = conftest.scripted_strategy
 D = Decimal
 EXAMPLES = int(os.environ.get("WHENCE_ADVERSARY_EXAMPLES", "40"))
 STEP, BEGUN = timedelta(minutes=5), datetime(2025, 4, 3, tzinfo=UTC)

@@ -9,11 +9,12 @@ from pathlib import Path
 from adapters.avro import AvroCodec
 from adapters.log.sqlite import read_sqlite
 from domain.log import Recorded
-from tests.cases.conftest import scripted_strategy  # noqa: F401  (a fixture)
+from tests.cases import conftest
 from tests.cases.tapes import SETTINGS, write
 from tests.cases.test_unfinished import SAY, TAPE, without_wicks
 from tests.journeys.program import whence
 
+scripted_strategy = conftest.scripted_strategy
 _ROOT = Path(__file__).parents[2]
 _STRATEGY = f'[[trading.strategies]]\nname = "scripted"\nparameters = {{ say = "{SAY}" }}\n'
 _CONFIG = SETTINGS.replace("[alpha]", "[trading.alpha]").replace("[simulation]", "[trading.simulation]")
@@ -31,7 +32,7 @@ def forget(path: Path) -> None:
         connection.execute("DELETE FROM played_latest")
 
 
-def test_the_program_refuses_a_candle_that_now_fills_a_stop(tmp_path: Path, scripted_strategy: Path) -> None:  # noqa: F811
+def test_the_program_refuses_a_candle_that_now_fills_a_stop(tmp_path: Path, scripted_strategy: Path) -> None:
     (tmp_path / "whence.toml").write_text(f"leverage = 1\n{_CONFIG}{_STRATEGY}")
     words = ("paper", "--candles", "ETHUSDT_5m.csv", "--log", "sqlite:///log.db")
     path = {"PYTHONPATH": f"{scripted_strategy}:{_ROOT}"}
