@@ -70,6 +70,14 @@ class TripKillSwitch:
     reason: str
 
 
+class Trip(Struct, frozen=True, gc=False):
+    """Trips the kill switch, and names what it leaves: the streams of open positions and the ids of waiting entries."""
+
+    reason: str
+    positions: tuple[str, ...]
+    entries: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class ResetKillSwitch:
     """Allows trading again, by a person."""
@@ -78,7 +86,14 @@ class ResetKillSwitch:
 
 
 AccountCommand = (
-    OpenAccount | ReserveFunds | ReleaseFunds | SettleBalance | TurnDay | TripKillSwitch | ResetKillSwitch
+    OpenAccount
+    | ReserveFunds
+    | ReleaseFunds
+    | SettleBalance
+    | TurnDay
+    | TripKillSwitch
+    | Trip
+    | ResetKillSwitch
 )
 
 
@@ -105,6 +120,9 @@ def decide(command: AccountCommand, state: AccountState) -> Sequence[AccountEven
             return _turn(command, state)
         case TripKillSwitch():
             return [] if state.tripped else [KillSwitchTripped(command.reason)]
+        case Trip():
+            named = KillSwitchTripped(command.reason, command.positions, command.entries)
+            return [] if state.tripped else [named]
         case ResetKillSwitch():
             return [KillSwitchReset(command.reason)] if state.tripped else []
 

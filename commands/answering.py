@@ -45,8 +45,9 @@ def drafted(requested: Requested, situation: Situation) -> Drafted:
 
 def carried_out(requested: Requested, world: World) -> Completed:
     """The answer to a request whose events are durable."""
-    followed = world.commanded.followed(requested.id)
-    return Completed(requested.id, tuple(one.named for one in followed))
+    followed = world.commanded.followed(_key(requested, world))
+    note = requests.note(requested.request, world, requested.account, changed=bool(followed))
+    return Completed(requested.id, tuple(one.named for one in followed), note=note)
 
 
 def declined(requested: Requested, fault: WhenceError) -> Declined:
@@ -65,13 +66,18 @@ def _check_role(requested: Requested) -> None:
 
 
 def _repeated(requested: Requested, world: World) -> Answer | None:
-    followed = world.commanded.followed(requested.id)
+    key = _key(requested, world)
+    followed = world.commanded.followed(key)
     if not followed:
         return None
-    recorded = world.commanded.fingerprint(requested.id)
+    recorded = world.commanded.fingerprint(key)
     if is_a_draft(requested) or not requests.is_the_same(requested.request, recorded, followed):
         raise InvalidInput(f"the key {requested.id} was used for another request: {_named(followed)}")
     return Completed(requested.id, tuple(one.named for one in followed), repeated=True)
+
+
+def _key(requested: Requested, world: World) -> str:
+    return world.commanded.key(requested.id, requested.actor)
 
 
 def _check_account(requested: Requested, identity: Identity) -> None:

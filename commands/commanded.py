@@ -6,7 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from commands.door import EventNamed
+<<<<<<< HEAD
 from domain.command_fact import COMMAND, is_command, key_and_fingerprint
+=======
+from domain.command_fact import actors_key, is_command, key_and_fingerprint
+>>>>>>> rules
 from domain.events import FULL_NAMES, Event
 from domain.log import Envelope
 
@@ -21,16 +25,24 @@ class Followed(NamedTuple):
 class Commanded:
     """The events by idempotency key. They are folded from the log, so an engine knows earlier requests after a restart.
 
+    A key belongs to its actor: two people who use the same key have different requests (`key`).
+
     The log holds nothing of a request without events; if that request is repeated, it is judged again. Later reports
     of an exchange are not consequences of the request and are not held here.
     """
 
-    __slots__ = ("_by_command", "_fingerprints", "_of_unit")
+    __slots__ = ("_actors", "_by_command", "_fingerprints", "_of_unit")
 
     def __init__(self) -> None:
         self._by_command: dict[str, list[Followed]] = {}
         self._fingerprints: dict[str, str] = {}
         self._of_unit: dict[str, str] = {}
+        self._actors: dict[str, str] = {}
+
+    def key(self, command_id: str, actor: str) -> str:
+        """The key under which a request of this actor is recorded: the given one, unless another actor used it."""
+        taken = self._actors.get(command_id, actor) != actor
+        return actors_key(command_id, actor) if taken else command_id
 
     def followed(self, command_id: str) -> Sequence[Followed]:
         """The events that followed from the request with this key, in log order; empty if none followed."""
@@ -55,7 +67,7 @@ class Commanded:
         if command is None:
             if not is_command(cause):
                 return
-            command = self._begun(*key_and_fingerprint(cause))
+            command = self._begun(*key_and_fingerprint(cause), envelope.meta.actor)
         meta, event = envelope.meta, envelope.event
         self._of_unit[str(meta.event_id)] = command
         named = EventNamed(
@@ -63,10 +75,11 @@ class Commanded:
         )
         self._by_command[command].append(Followed(named, event))
 
-    def _begun(self, command: str, fingerprint: str) -> str:
+    def _begun(self, command: str, fingerprint: str, actor: str) -> str:
         """Starts a new command. All events of the previous command were in one unit, so their ids are discarded."""
         if command not in self._by_command:
             self._of_unit.clear()
             self._by_command[command] = []
             self._fingerprints[command] = fingerprint
+            self._actors[command] = actor
         return command

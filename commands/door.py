@@ -26,12 +26,13 @@ class Completed:
     """The request was carried out and is durable. `events` are all events that followed; none if nothing changed.
 
     `repeated` is true if this key was used before. Then `events` are those of the first request, and nothing was done
-    again.
+    again. `note` states what holds already where no event followed, and what a trip of the kill switch leaves open.
     """
 
     command_id: str
     events: Sequence[EventNamed]
     repeated: bool = False
+    note: str = ""
 
     @property
     def ordinal(self) -> int:

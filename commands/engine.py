@@ -13,11 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
+from math import isclose
 from typing import Any
 
 from commands import answering, day, requests, starting
 from commands.door import Answer
 from commands.exchange import AnyReport
+from commands.held_back import holds_back, withdrawals
 from commands.identity import ENGINE, Identity
 from commands.inputs import Input, MarketMoved, Relisted, Reported, RequestMade, Started, Tick
 from commands.marking import Marking
@@ -28,6 +31,7 @@ from commands.retrying import is_closing, retries
 from commands.signal import RaiseSignal
 from commands.stimulus import Ask, Stimulus
 from commands.unit import Unit, decide
+from commands.unrecorded import check_recorded
 from commands.watching import Instance, Sighting, Watch
 from commands.world import Branch, World
 from domain.account import Account
@@ -133,7 +137,8 @@ class Engine:
         if given.at >= self._open_until or not self._recall.is_over:
             return self._market_moved_with_day(given)
         marks, sighted = self._taken(given)
-        if marks or sighted or is_closing(self.world.portfolio):
+        portfolio = self.world.portfolio
+        if marks or sighted or is_closing(portfolio) or holds_back(portfolio):
             return self._all_work_of(marks, sighted, given)
         return NO_WORK
 
@@ -165,15 +170,21 @@ class Engine:
     ) -> Work:
         for mark in marks:
             yield from self._work(Stimulus(given.at, (mark,)))
+        yield from self._withdrawals(given)
         for sightings in sighted:
             yield from self._signals_of(sightings, given.at)
         yield from self._retries(given)
         return None
 
+    def _withdrawals(self, given: MarketMoved | Tick) -> Generator[Unit, None, None]:
+        stimulus = withdrawals(given, self.world.portfolio)
+        if stimulus is not None:
+            yield from self._work(stimulus)
+
     def _retries(self, given: MarketMoved | Tick) -> Generator[Unit, None, None]:
         stimulus = retries(given, self.world.portfolio)
         if stimulus is not None:
-            yield from self._work(stimulus)
+            yield from self._work_of_market(stimulus)
 
     def _signals_of(self, sightings: Sequence[Sighting], at: datetime) -> Generator[Unit, None, None]:
         portfolio = self.world.portfolio
@@ -188,7 +199,7 @@ class Engine:
         asks = [_raised(signal_id, sighting) for signal_id, sighting in raised.items()]
         envelopes = yield from self._work(Stimulus(at, tuple(asks)))
         if recalled:
-            _check_same_prices(raised, envelopes)
+            _check_same_signals(raised, envelopes)
 
     def _signal_id(self, sighting: Sighting) -> str:
         fact = f"{sighting.cause}/{sighting.instance.id}"
@@ -206,10 +217,11 @@ class Engine:
 
     def _reports(self, reports: Sequence[AnyReport], at: datetime) -> Generator[Unit, None, None]:
         for stimulus in stimuli(reports, self.world, self.identity.account, at):
-            yield from self._work(stimulus)
+            yield from self._work_of_market(stimulus)
 
     def _ticked(self, given: Tick) -> Work:
         yield from self._turned(given.at)
+        yield from self._withdrawals(given)
         yield from self._retries(given)
         return None
 
@@ -270,6 +282,15 @@ class Engine:
             if self._confirmed is unit:
                 return unit.envelopes
 
+    def _work_of_market(self, stimulus: Stimulus) -> Generator[Unit, None, None]:
+        """As `_work`, for what the market alone leads to; raises TapeMismatch where the recalled log lacks it."""
+        if not self.recalling:
+            yield from self._work(stimulus)
+            return
+        taken = self._recall.take(stimulus)
+        check_recorded(stimulus, taken, Branch(self.world), self.identity)
+        yield from self._recalled(taken, stimulus.at)
+
     def _recalled(
         self, envelopes: Sequence[Envelope], at: datetime
     ) -> Generator[Unit, None, Sequence[Envelope]]:
@@ -293,17 +314,26 @@ def _raised(signal_id: str, sighting: Sighting) -> Ask:
     )
 
 
-def _check_same_prices(raised: Mapping[str, Sighting], recorded: Iterable[Envelope]) -> None:
-    """Raises TapeMismatch where a recalled signal has another price than the candle of this tape."""
+def _check_same_signals(raised: Mapping[str, Sighting], recorded: Iterable[Envelope]) -> None:
+    """Raises TapeMismatch where a recalled signal differs from the one that this tape leads to."""
     for envelope, sighting in _signals(raised, recorded):
-        event = envelope.event
+        event, found = envelope.event, sighting.signal()
         assert isinstance(event, SignalDetected)
-        if event.price != sighting.candle.close:
+        if event.price != found.price or not all(map(isclose, _levels(event), _levels(found))):
             raise TapeMismatch(
-                f"the log holds a signal on {event.instrument} at {event.price} for the candle that closed at "
-                f"{event.candle_closed_at}, and this tape has a close of {sighting.candle.close}; play the tape this "
+                f"the log holds a signal on {event.instrument} {_figures(event)} for the candle that closed at "
+                f"{event.candle_closed_at}, and this tape leads to one {_figures(found)}; play the tape this "
                 "log was made from, or begin another log"
             )
+
+
+def _levels(signal: SignalDetected) -> tuple[Decimal, Decimal]:
+    """Stop and target. Strategies derive them from floats, so another machine may differ in the last digit."""
+    return signal.stop, signal.target
+
+
+def _figures(signal: SignalDetected) -> str:
+    return f"at {signal.price} with a stop of {signal.stop} and a target of {signal.target}"
 
 
 def _signals(

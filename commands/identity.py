@@ -8,8 +8,10 @@ from msgspec import Struct
 
 ENGINE = "engine"
 """The actor of commands that follow from an event or from the market."""
-RESERVED_ACTORS = frozenset({"anonymous", ENGINE, "exchange", "settings", "system"})
-"""Names that have another meaning as an event's actor, so that no person may have them."""
+EXCHANGE = "exchange"
+"""The actor of an exchange's reports."""
+RESERVED_ACTORS = frozenset({"anonymous", ENGINE, EXCHANGE, "settings", "system"})
+"""Names that have another meaning as an event's actor, so that no person and no scanner may have them."""
 
 
 class Identity(Struct, frozen=True, gc=False):

@@ -9,7 +9,7 @@ from msgspec import Struct
 from commands.order import CancelOrder
 from commands.position import ReportOrphan
 from commands.routes import Command
-from commands.way_out import begin_close
+from commands.way_out import begin_close, remaining, resting
 from domain.closing import CloseReason
 from domain.order import OrderStatus
 from domain.orphans import Orphans, orphans
@@ -51,7 +51,8 @@ def _cancelled(start: _Start) -> Iterator[Command]:
 def _closed(start: _Start) -> Iterator[Command]:
     yield from _cancelled(start)
     for number, held in enumerate(start.found.positions, start=1):
-        if held.state.closing is None and not start.portfolio.leaving(held):
+        if held.state.closing is None and remaining(held, start.portfolio) > 0:
+            yield from resting(held, start.portfolio)
             yield begin_close(held, CloseReason.ORPHANED, start.chain, f"{start.chain}-o{number}x")
 
 

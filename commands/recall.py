@@ -1,8 +1,9 @@
 """Recall: resumes a log, by folding the recorded events of each stimulus instead of deciding them again.
 
 After a stop the same tape is played from its first candle. While the log holds further events, the events of each
-stimulus are taken from the log; a stimulus without events in the log has no consequences. Therefore replay rebuilds the
-states, rules that were changed since do not alter history, and the simulated exchange receives every call again.
+stimulus are taken from the log; a stimulus without events in the log has no consequences, which `unrecorded` checks for
+reports. Therefore replay rebuilds the states, rules that were changed since do not alter history, and the
+simulated exchange receives every call again.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from commands.exchange import Filled
+from commands.exchange import Amended, Filled, Triggered
 from commands.mark import MarkAccount
 from commands.order import EVENTS
 from commands.position import ApplyFunding
@@ -113,7 +114,7 @@ class Recall:
 
 
 def _check_same_facts(stimulus: Stimulus, taken: Sequence[Envelope]) -> None:
-    """Raises TapeMismatch unless executions and funding on this tape equal those in the log."""
+    """Raises TapeMismatch unless executions, triggers, amendments and funding on this tape equal those in the log."""
     reported = {
         ask.cause: _MONEY[type(ask.command)](ask.command)
         for ask in stimulus.asks
@@ -146,6 +147,8 @@ def _changed_candles(same_until: datetime | None, recorded: AccountMarked, found
 _REMEDY = "play the tape this log was made from, or begin another log"
 _MONEY: Mapping[type, Callable[[Any], Event]] = {
     Filled: EVENTS[Filled],
+    Triggered: EVENTS[Triggered],
+    Amended: EVENTS[Amended],
     ApplyFunding: lambda funding: PositionFunded(funding.amount),
 }
 NOTHING_TO_RECALL = Recall(iter(()))

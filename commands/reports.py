@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from commands.exchange import AnyReport, Filled, Funded, Liquidated, OrderReport
-from commands.identity import ENGINE
+from commands.identity import ENGINE, EXCHANGE
 from commands.order import PlaceOrder
 from commands.position import ApplyFunding
 from commands.reconciliation import RecordDiscrepancy
@@ -16,8 +16,6 @@ from commands.world import World
 from domain.instrument import Instrument
 from domain.order import Liquidity, OrderPlaced, OrderType
 from domain.streams import order_stream
-
-EXCHANGE = "exchange"
 
 
 def stimuli(reports: Sequence[AnyReport], world: World, account: str, at: datetime) -> Iterator[Stimulus]:

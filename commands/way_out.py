@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from commands.order import PlaceOrder
+from commands.order import CancelOrder, PlaceOrder
 from commands.position import BeginClose
 from domain.arithmetic import EXACT
 from domain.closing import CloseReason, Closing
 from domain.direction import Purpose, exit_side
 from domain.instrument import round_down
-from domain.order import OrderPlaced, OrderType
+from domain.order import OrderPlaced, OrderStatus, OrderType, Working
 from domain.portfolio import OpenPosition, Portfolio
 
 _PURPOSES: Mapping[CloseReason, Purpose] = {
@@ -22,6 +22,9 @@ _PURPOSES: Mapping[CloseReason, Purpose] = {
     CloseReason.ORPHANED: Purpose.MANUAL,
 }
 """The purpose of the orders of each close."""
+
+_CLOSING = "POSITION_CLOSING"
+"""The reason of cancels that make way for a close."""
 
 
 def begin_close(held: OpenPosition, reason: CloseReason, chain: str, orders: str = "") -> BeginClose:
@@ -54,6 +57,22 @@ def attempt(
         fresh_until=fresh_until,
     )
     return PlaceOrder(closing.order_id, terms, rules)
+
+
+def resting(held: OpenPosition, portfolio: Portfolio) -> Sequence[CancelOrder]:
+    """The cancels of orders of people that would reduce the position at a price that the market has not reached.
+
+    Without them a close would leave such orders at the exchange, where they hold back a part of the position.
+    """
+    return [
+        CancelOrder(order_id, _CLOSING)
+        for order_id in portfolio.leaving(held)
+        if not _at_once(portfolio.exits[order_id])
+    ]
+
+
+def _at_once(working: Working) -> bool:
+    return working.terms.type is OrderType.MARKET or working.status is OrderStatus.TRIGGERED
 
 
 def remaining(held: OpenPosition, portfolio: Portfolio) -> Decimal:

@@ -66,9 +66,15 @@ class DayClosed(Struct, frozen=True, gc=False):
 
 
 class KillSwitchTripped(Struct, frozen=True, gc=False):
-    """No new exposure is allowed until a person resets the switch."""
+    """No new exposure is allowed until a person resets the switch.
+
+    `positions` are the streams of the positions that were open at the trip, `entries` the ids of the orders that may
+    fill before their cancel arrives at the exchange. Events of version 1 name neither.
+    """
 
     reason: str
+    positions: tuple[str, ...] = ()
+    entries: tuple[str, ...] = ()
 
 
 class KillSwitchReset(Struct, frozen=True, gc=False):

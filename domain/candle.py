@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+_CANDLE = "candle:"
 _UNITS = (
     (timedelta(days=7), "w"),
     (timedelta(days=1), "d"),
@@ -57,7 +58,12 @@ def interval_name(interval: timedelta) -> str:
     raise ValueError(f"a candle's interval must be whole minutes, not {interval}")
 
 
+def is_candle(cause: str) -> bool:
+    """Whether the cause is a candle as an outside fact (see `cause_of`)."""
+    return cause.startswith(_CANDLE)
+
+
 def cause_of(candle: Candle) -> str:
     """The cause of events that follow from this candle: `candle:<instrument>:<interval>:<open time>`."""
     opened = candle.open_time.replace(tzinfo=None).isoformat(timespec="seconds")
-    return f"candle:{candle.instrument}:{interval_name(candle.interval)}:{opened}Z"
+    return f"{_CANDLE}{candle.instrument}:{interval_name(candle.interval)}:{opened}Z"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import get_args
 
-from domain.account import AccountEvent
+from domain.account import AccountEvent, KillSwitchTripped
 from domain.instrument import InstrumentEvent, InstrumentListed, InstrumentRulesChanged
 from domain.mark import AccountMarked
 from domain.opening import LogOpened
@@ -52,6 +52,7 @@ SCHEMA_VERSIONS: Mapping[type, int] = {
     DecisionMade: 2,
     InstrumentListed: 2,
     InstrumentRulesChanged: 2,
+    KillSwitchTripped: 2,
     LogOpened: 2,
     SettingsChanged: 5,
     SignalDetected: 2,

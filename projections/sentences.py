@@ -109,6 +109,15 @@ def _why(event: Any) -> str:
     return reason
 
 
+def _tripped(event: account.KillSwitchTripped) -> str:
+    left = [
+        f"{name}: {', '.join(found)}"
+        for name, found in (("open", event.positions), ("being cancelled", event.entries))
+        if found
+    ]
+    return "; ".join([event.reason, *left])
+
+
 _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     opening.LogOpened: lambda e: f"log {e.log_id}, {e.mode}{', SYNTHETIC market' if e.synthetic else ''}",
     signal.SignalDetected: _signal,
@@ -153,7 +162,7 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     account.BalanceChanged: lambda e: f"{plain(e.amount)} ({e.reason}), now {plain(e.balance)}",
     account.DayOpened: lambda e: f"{e.day} with {plain(e.balance)}",
     account.DayClosed: lambda e: f"{e.day} with {plain(e.balance)}, realised {plain(e.realised)}",
-    account.KillSwitchTripped: _why,
+    account.KillSwitchTripped: _tripped,
     account.KillSwitchReset: _why,
     mark.AccountMarked: _mark,
     instrument.InstrumentListed: _rules,

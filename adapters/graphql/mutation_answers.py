@@ -39,6 +39,10 @@ class Completed:
         description="Whether this key was answered before: the events are those of the first request."
     )
     events: list[FollowedEvent]
+    note: str = strawberry.field(
+        description="What holds already where no event followed, and what a trip of the kill switch leaves open; else "
+        "empty."
+    )
     read_models_reached: bool | None = strawberry.field(
         description="Whether queries include all these events now: false where they came too late, or where a read "
         "model could not include one and parked it; null where the request did not wait for it."
@@ -51,6 +55,7 @@ class Completed:
             ordinal=Ordinal(answer.ordinal) if answer.events else None,
             repeated=answer.repeated,
             events=[FollowedEvent.of(named) for named in answer.events],
+            note=answer.note,
             read_models_reached=reached,
         )
 

@@ -21,6 +21,7 @@ UNKNOWN_INSTRUMENT = "10029: the requested symbol is invalid"
 UNKNOWN_ORDER = "110001: order not exists or too late to cancel"
 UNKNOWN_TO_AMEND = "110001: order not exists or too late to replace"
 NOT_MODIFIED = "10001: order not modified"
+NO_MARKET = "10001: the market has no price"
 UNKNOWN_PARENT = "10001: the parent order is unknown here"
 NO_POSITION = "110017: current position is zero, cannot fix reduce-only order qty"
 _TRIGGER_PASSED = {

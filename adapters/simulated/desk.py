@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from adapters.simulated.admission import (
+    NO_MARKET,
     NOT_MODIFIED,
     UNKNOWN_ORDER,
     UNKNOWN_PARENT,
@@ -19,7 +20,7 @@ from adapters.simulated.bar import Bar
 from adapters.simulated.clearing import POSITION_GONE, Clearing
 from adapters.simulated.engine import MatchingEngine
 from adapters.simulated.matching import Touch
-from adapters.simulated.order import WorkingOrder
+from adapters.simulated.order import WorkingOrder, level_of
 from adapters.simulated.requests import Amendment, Cancellation, Request
 from adapters.simulated.wire import Wire
 from commands.exchange import Ticket
@@ -47,6 +48,18 @@ class OrderDesk:
             case Amendment():
                 self._amend(request, request.what, bar, at)
 
+    def deal_unpriced(self, request: Request) -> None:
+        """Processes a request in a market without a price: orders can be cancelled and amended, none is admitted."""
+        at = request.arrives_at
+        match request.what:
+            case Ticket():
+                self._wire.arrived(request.what, at)
+                self._clearing.reject(request.order_id, at, NO_MARKET)
+            case Cancellation():
+                self._cancel(request, at)
+            case Amendment():
+                self._amend(request, request.what, None, at)
+
     def _admit(self, ticket: Ticket, bar: Bar, at: datetime) -> None:
         self._wire.arrived(ticket, at)
         if _came_too_late(ticket.terms, at):
@@ -72,15 +85,16 @@ class OrderDesk:
             return reason
         return self._clearing.unaffordable(order, Touch(bar.candle.open, Liquidity.TAKER), bar)
 
-    def _submission(self, terms: OrderPlaced, bar: Bar, *, live: bool) -> Submission:
+    def _submission(self, terms: OrderPlaced, bar: Bar | None, *, live: bool) -> Submission:
+        """The terms to check. Without a price no check against the market is made."""
         reducible = self._holding.reducible(terms.side)
         return Submission(
             terms=terms,
             instrument=self._clearing.instrument,
-            last=bar.candle.open,
+            last=(level_of(terms) or ZERO) if bar is None else bar.candle.open,
             band=self._band,
             reducible=reducible,
-            live=live,
+            live=live and bar is not None,
         )
 
     def _settle_in(self, order: WorkingOrder, bar: Bar, at: datetime) -> None:
@@ -102,7 +116,7 @@ class OrderDesk:
         else:
             self._clearing.end(order, at, CANCELLED_BY_USER)
 
-    def _amend(self, request: Request, amendment: Amendment, bar: Bar, at: datetime) -> None:
+    def _amend(self, request: Request, amendment: Amendment, bar: Bar | None, at: datetime) -> None:
         order = self._book.get(amendment.order_id)
         if order is None or order.triggered:
             self._wire.amend_refused(request, at, UNKNOWN_TO_AMEND)
@@ -119,14 +133,14 @@ class OrderDesk:
             return
         self._take_terms(order, terms)
         self._wire.amended(request, at, terms)
-        if order.awake:
+        if order.awake and bar is not None:
             self._engine.arrive(order, bar, at)
 
     def _take_terms(self, order: WorkingOrder, terms: OrderPlaced) -> None:
         order.terms, order.quantity = terms, terms.quantity
         self._clearing.cut(order)
 
-    def _objection_to_amending(self, order: WorkingOrder, terms: OrderPlaced, bar: Bar) -> str | None:
+    def _objection_to_amending(self, order: WorkingOrder, terms: OrderPlaced, bar: Bar | None) -> str | None:
         if terms == order.terms:
             return NOT_MODIFIED
         reason = objection(self._submission(terms, bar, live=order.awake)) or too_little(terms, order.filled)

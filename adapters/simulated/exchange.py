@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 
@@ -149,6 +149,16 @@ class SimulatedExchange:
             for market, bar in bars:
                 market.finish(bar)
         self._answer_strays(candles[:1])
+
+    def answer_unpriced(self, priced: Collection[str], moment: datetime) -> None:
+        """Processes the requests that arrive before `moment` in every market but those of `priced`.
+
+        Without a price nothing is admitted and nothing trades; resting orders are cancelled and amended.
+        """
+        with localcontext(EXACT):
+            for name, market in self._markets.items():
+                if name not in priced and market.inbox:
+                    market.answer(moment)
 
     def reports(self) -> Sequence[AnyReport]:
         """The reports since the last call, by time; see `ReportStream.reports`."""

@@ -1,7 +1,8 @@
 """A market that stands still: each instrument trades at its last known price, second after second.
 
-Without a tape or a price stream, the last known price comes from the log: the last fill or signal of an instrument, or
-the limit price of its first entry where the instrument has neither fill nor signal.
+Without a tape or a price stream, a price comes from a market feed that was played on the log before: from the record of
+the last candles, from the close that a strategy read, or from an execution on the tape. The price of a signal from
+outside, and the limits, triggers and targets of orders, are wishes of their senders and never a price of the market.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from domain.arithmetic import CEILING
-from domain.candle import Candle
+from domain.candle import Candle, is_candle
 from domain.instrument import Instrument
 from domain.log import Envelope
 from domain.market import KnownPrice
@@ -22,43 +23,62 @@ SECOND = timedelta(seconds=1)
 
 
 class StillMarket:
-    """`prices` (in quote currency, by instrument) change only by the events passed to `observe`."""
+    """`prices` (in quote currency, by instrument) are those of a market feed; runs by hand never change them.
 
-    def __init__(self) -> None:
+    `executed` are the prices of the last fills in runs by hand of instruments that no feed has priced. Logs of earlier
+    versions hold such positions. They can be closed at that price, and nothing else is judged or bought at it.
+    """
+
+    def __init__(self, by_hand: str) -> None:
+        """`by_hand` is the source (`Meta.source`) of the events of runs without a market feed."""
         self.prices: dict[str, Decimal] = {}
+        self.executed: dict[str, Decimal] = {}
+        self._by_hand = by_hand
+        self._since: dict[str, datetime] = {}
         self._traded: dict[str, str] = {}
 
     def observe(self, envelope: Envelope) -> None:
         """Updates the prices from an event; events are passed in the order of the log."""
         match envelope.event:
-            case OrderFilled():
-                self.prices[self._traded[envelope.meta.stream]] = envelope.event.price
-            case SignalDetected():
-                self.prices[envelope.event.instrument] = envelope.event.price
             case OrderPlaced():
-                self._placed(envelope.meta.stream, envelope.event)
+                self._traded[envelope.meta.stream] = envelope.event.instrument
+            case OrderFilled():
+                self._filled(self._traded[envelope.meta.stream], envelope, envelope.event.price)
+            case SignalDetected() if is_candle(envelope.meta.causation_id):
+                self._fed(envelope.event.instrument, envelope.meta.recorded_at, envelope.event.price)
             case _:
                 pass
 
+    def take(self, feed: Sequence[KnownPrice]) -> None:
+        """Takes the last prices of a market feed; a price older than the known one changes nothing."""
+        for one in feed:
+            if one.at >= self._since.get(one.instrument, one.at):
+                self._fed(one.instrument, one.at, one.price)
+
     def known(self, at: datetime) -> Sequence[KnownPrice]:
-        """The last known prices, dated `at`."""
+        """The prices of the market, dated `at`."""
         return [KnownPrice(instrument=name, at=at, price=price) for name, price in self.prices.items()]
 
-    def _placed(self, stream: str, terms: OrderPlaced) -> None:
-        self._traded[stream] = terms.instrument
-        if terms.limit_price is not None and not terms.reduce_only:
-            self.prices.setdefault(terms.instrument, terms.limit_price)
+    def _filled(self, instrument: str, envelope: Envelope, price: Decimal) -> None:
+        if envelope.meta.source != self._by_hand:
+            self._fed(instrument, envelope.meta.recorded_at, price)
+        elif instrument not in self.prices:
+            self.executed[instrument] = price
+
+    def _fed(self, instrument: str, at: datetime, price: Decimal) -> None:
+        self.prices[instrument], self._since[instrument] = price, at
+        self.executed.pop(instrument, None)
 
     def candles(
         self, open_time: datetime, rules: Mapping[str, Instrument], volume_share: Decimal
     ) -> Sequence[Candle]:
-        """One-second candles that open at `open_time`, one for each instrument with a price.
+        """One-second candles that open at `open_time`, one for each instrument with a price or an execution.
 
         Their volume suffices to fill the largest order although one order takes at most the share `volume_share` of it.
         """
         return [
             _flat(name, open_time, price, CEILING.divide(rules[name].max_quantity, volume_share))
-            for name, price in self.prices.items()
+            for name, price in {**self.executed, **self.prices}.items()
         ]
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from commands.account import ReleaseFunds, TripKillSwitch
+from commands.account import ReleaseFunds
 from commands.processes.moment import Moment
 from commands.routes import Command
+from commands.tripping import trip
 from domain.arithmetic import EXACT
 from domain.order import Closed, OrderOverfilled
 
@@ -23,7 +24,7 @@ def trip_on_overfill(moment: Moment) -> Sequence[Command]:
     """Trips the kill switch on an overfill, because no decision covers its exposure."""
     event = moment.envelope.event
     assert isinstance(event, OrderOverfilled)
-    return [TripKillSwitch(f"order {moment.subject} was filled {event.excess} beyond its quantity")]
+    return [trip(f"order {moment.subject} was filled {event.excess} beyond its quantity", moment.portfolio)]
 
 
 def trip_on_win_rate(moment: Moment) -> Sequence[Command]:
@@ -39,7 +40,8 @@ def trip_on_win_rate(moment: Moment) -> Sequence[Command]:
     if won >= required:
         return ()
     return [
-        TripKillSwitch(
-            f"{won} of the last {window} trades were won, less than {limits.minimum_win_rate} of them"
+        trip(
+            f"{won} of the last {window} trades were won, less than {limits.minimum_win_rate} of them",
+            portfolio,
         )
     ]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
-from unicodedata import category
 
+from commands.identity import ENGINE, EXCHANGE
 from commands.request import (
     AmendOrder,
     CancelOrder,
@@ -29,6 +29,7 @@ from commands.request import (
     WithdrawClose,
 )
 from commands.requests import account, closes, orders, protection, signals
+from commands.requests.already import note
 from commands.requests.draft import draft
 from commands.requests.fingerprint import fingerprint
 from commands.requests.repeated import is_the_same
@@ -37,12 +38,16 @@ from commands.routes import Command
 from commands.stimulus import Ask, Stimulus
 from domain.command_fact import command_fact
 from domain.errors import InvalidInput
+from domain.plain_text import check_plain
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST = 500
 _MOST_FIGURES = 100
-_UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Unicode's categories of control characters, surrogates, and separators of lines and paragraphs."""
+_PROSE = ("reason", "resolution", "strategy")
+"""The fields that are recorded as given."""
+
+_REFERENCES = ("order_id", "position", "discrepancy_id")
+"""The fields that name something in the log; a message of refusal repeats them."""
 
 
 def stimulus(requested: Requested, situation: Situation) -> Stimulus:
@@ -50,7 +55,8 @@ def stimulus(requested: Requested, situation: Situation) -> Stimulus:
 
     Raises InvalidInput for an invalid request, Refused for a request that is not allowed in this situation.
     """
-    cause = command_fact(requested.id, fingerprint(requested.request))
+    key = situation.world.commanded.key(requested.id, requested.actor)
+    cause = command_fact(key, fingerprint(requested.request))
     commands = COMMANDS[type(requested.request)](requested.request, situation, situation.chain(cause))
     asks = (
         Ask(command=command, cause=cause, occurred_at=situation.at, actor=requested.actor)
@@ -65,26 +71,42 @@ def check(requested: Requested) -> None:
         raise InvalidInput("an idempotency key is 1 to 64 letters, digits, dashes and underscores")
     if not requested.actor:
         raise InvalidInput("a request needs an actor")
+    check_plain("actor", requested.actor)
+    if requested.actor in (ENGINE, EXCHANGE):
+        raise InvalidInput(f"{requested.actor} is the actor of this system's own commands, and of no request")
     if requested.valid_until.tzinfo is None:
         raise InvalidInput(f"valid until {requested.valid_until} is no moment: it has no time zone")
     for name, text in _texts(requested.request):
         if not 0 < len(text.strip()) <= len(text) <= _LONGEST:
             raise InvalidInput(f"the {name} is 1 to {_LONGEST} characters, not only spaces")
-        if any(category(character) in _UNSEEN for character in text):
-            raise InvalidInput(f"the {name} has an invisible character in it, such as NUL or escape")
+        check_plain(name, text)
+    for name, text in _references(requested.request):
+        check_plain(name, text)
 
 
 def _texts(request: Request) -> Iterator[tuple[str, str]]:
-    """The texts that are recorded as given, each after its name in messages; they must hold no invisible characters."""
-    for name in ("reason", "resolution", "strategy"):
-        text = getattr(request, name, None)
-        if isinstance(text, str):
-            yield name, text
+    """The texts that are recorded as given, each after its name in messages."""
+    yield from _fields(request, _PROSE)
     if isinstance(request, RaiseSignal):
         yield "strategy", request.signal.strategy
         if len(request.signal.inputs) > _MOST_FIGURES:
             raise InvalidInput(f"a signal has {_MOST_FIGURES} inputs at most")
         yield from (("name of an input", name) for name in request.signal.inputs)
+
+
+def _references(request: Request) -> Iterator[tuple[str, str]]:
+    yield from _fields(request, _REFERENCES)
+    if isinstance(request, ChangeSettings):
+        for name, value in request.changes.items():
+            yield "name of a setting", name
+            yield "value of a setting", value
+
+
+def _fields(request: Request, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        text = getattr(request, name, None)
+        if isinstance(text, str):
+            yield name.replace("_", " "), text
 
 
 COMMANDS: Mapping[type, Callable[[Any, Situation, str], Sequence[Command]]] = {
@@ -104,4 +126,4 @@ COMMANDS: Mapping[type, Callable[[Any, Situation, str], Sequence[Command]]] = {
 }
 """The commands of each request that records something; a test checks that the table is complete."""
 
-__all__ = ["COMMANDS", "Situation", "check", "draft", "fingerprint", "is_the_same", "stimulus"]
+__all__ = ["COMMANDS", "Situation", "check", "draft", "fingerprint", "is_the_same", "note", "stimulus"]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from commands import settings as settings_commands
+from commands import tripping
 from commands.account import ResetKillSwitch, TripKillSwitch
 from commands.reconciliation import ResolveDiscrepancy
 from commands.request import ChangeSettings, PauseStrategy, ResumeStrategy
@@ -17,9 +18,9 @@ from domain.errors import InvalidInput, Refused
 from domain.settings import Settings
 
 
-def trip(request: TripKillSwitch, _situation: Situation, _chain: str) -> Sequence[Command]:
+def trip(request: TripKillSwitch, situation: Situation, _chain: str) -> Sequence[Command]:
     """Stops new exposure; open positions stay protected and can be closed."""
-    return [request]
+    return [tripping.trip(request.reason, situation.portfolio)]
 
 
 def reset(request: ResetKillSwitch, _situation: Situation, _chain: str) -> Sequence[Command]:

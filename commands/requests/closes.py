@@ -9,22 +9,28 @@ from commands.order import CancelOrder
 from commands.request import ClosePosition, WithdrawClose
 from commands.requests.situation import Situation
 from commands.routes import Command
-from commands.way_out import begin_close
+from commands.way_out import begin_close, remaining, resting
 from domain.closing import CloseReason, Closing
 from domain.errors import Refused
 
 
 def close(request: ClosePosition, situation: Situation, chain: str) -> Sequence[Command]:
-    """Closes the whole position at the market; raises Refused if the position is being closed already."""
+    """Closes the whole position at the market, and cancels orders of people that rest to reduce it.
+
+    What fills of a resting order before its cancel arrives reduces the position; the exchange cuts a reduce-only order
+    to what is held, so never more is closed than that. Raises Refused if the position is being closed already, or if
+    orders under way close all of it.
+    """
     held = situation.position(request.position)
     if held.state.closing is not None:
         raise Refused(
             f"{held.stream} is being closed already, {_stage(held.state.closing)}: wait for it, or withdraw that close"
         )
-    leaving = situation.portfolio.leaving(held)
-    if leaving:
-        raise Refused(f"{', '.join(leaving)} closes {held.stream} already: cancel that first, or wait for it")
-    return [begin_close(held, CloseReason.PERSON, chain)]
+    portfolio = situation.portfolio
+    if remaining(held, portfolio) <= 0:
+        leaving = ", ".join(portfolio.leaving(held))
+        raise Refused(f"{leaving} closes {held.stream} already: cancel that first, or wait for it")
+    return [*resting(held, portfolio), begin_close(held, CloseReason.PERSON, chain)]
 
 
 def _stage(closing: Closing) -> str:

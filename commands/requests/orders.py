@@ -22,7 +22,7 @@ from domain.committees import Case, View
 from domain.direction import Purpose, Side, towards
 from domain.errors import InvalidInput, Refused
 from domain.instrument import Instrument, check_digits
-from domain.order import OrderPlaced, Working
+from domain.order import Closed, OrderPlaced, OrderStatus, Working
 from domain.portfolio import OpenPosition, with_levels
 from domain.streams import order_stream
 
@@ -100,12 +100,8 @@ def _check_reducing(terms: ManualTerms, situation: Situation) -> None:
 
 def _checked(terms: ManualTerms, situation: Situation, view: View) -> Case:
     """Checks the entry at its price and, if it trades at once, at the last price; returns the higher-priced case."""
-    rules, price = view.listed, _named(terms, situation)
-    if price is None:
-        raise Refused(
-            f"no price of {rules.id} is known yet, so the margin of a {terms.type} order cannot be found: "
-            "give it a limit price, or wait for a price"
-        )
+    rules, last = view.listed, situation.last_price(view.listed.id)
+    price = _named(terms, situation) or last
     for name, level in (("the stop", terms.stop), ("the target", terms.target)):
         if level is not None:
             check_digits(f"{name} on {rules.id}", level, rules.tick)
@@ -259,7 +255,8 @@ def _followed(order_id: str, terms: OrderPlaced, situation: Situation) -> Sequen
 
 
 def cancel(request: CancelOrder, situation: Situation, _chain: str) -> Sequence[Command]:
-    """Cancels an order. Raises Refused for the stop of an open position or of a waiting entry."""
+    """Cancels an order. Raises Refused for a filled order, and for the stop of an open position or a waiting entry."""
+    _check_unfilled(request.order_id, situation)
     for held in situation.portfolio.positions.values():
         guarding = protection(held, situation).get(request.order_id)
         if guarding is None:
@@ -272,6 +269,12 @@ def cancel(request: CancelOrder, situation: Situation, _chain: str) -> Sequence[
         return [CancelOrder(request.order_id, request.reason), gone]
     _check_not_awaited(request.order_id, situation)
     return [CancelOrder(request.order_id, request.reason)]
+
+
+def _check_unfilled(order_id: str, situation: Situation) -> None:
+    state = situation.world.state(order_stream(situation.identity.account, order_id))
+    if isinstance(state, Closed) and state.status is OrderStatus.FILLED:
+        raise Refused(f"order {order_id} is filled already: nothing is left to cancel")
 
 
 def _check_not_awaited(order_id: str, situation: Situation) -> None:

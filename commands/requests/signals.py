@@ -3,28 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from unicodedata import normalize
 
 from commands import signal as signal_commands
+from commands.identity import RESERVED_ACTORS
 from commands.request import RaiseSignal
 from commands.requests.situation import Situation
 from commands.routes import Command
 from domain.errors import InvalidInput, Refused
 from domain.owner import PERSON
+from domain.strategies.builtin import BUILTIN
 
 
 def raise_signal(request: RaiseSignal, situation: Situation, chain: str) -> Sequence[Command]:
     """Records the signal; both committees judge it like any other, and skip it if it is stale or its scanner paused.
 
-    Raises InstrumentNotListed for an instrument without rules, InvalidInput for a scanner with the name reserved for
-    people, Refused for a scanner with the id of a configured strategy, because it could close that strategy's
-    positions.
+    Raises InstrumentNotListed for an instrument without rules, InvalidInput for a scanner with a name of this system,
+    Refused for a scanner with the name of a strategy, because it could close that strategy's positions, and for an
+    instrument without a market. Names are compared without regard to case, width and surrounding spaces.
     """
-    scanner = request.signal.strategy
-    if scanner == PERSON:
+    _check_name(request.signal.strategy, situation)
+    situation.rules(request.signal.instrument)
+    situation.last_price(request.signal.instrument)
+    return [signal_commands.RaiseSignal(chain, request.signal.detected())]
+
+
+def _check_name(scanner: str, situation: Situation) -> None:
+    spelled = _plain(scanner)
+    if spelled == PERSON:
         raise InvalidInput(
             f"no scanner may be called {PERSON}: that is the owner of positions entered by hand"
         )
-    if scanner in situation.settings.instances:
+    if spelled in RESERVED_ACTORS:
+        raise InvalidInput(f"no scanner may be called {scanner}: that is a name of the system itself")
+    if spelled in {_plain(name) for name in _strategies(situation)}:
         raise Refused(f"{scanner} is a strategy of this engine: a signal from outside needs another name")
-    situation.rules(request.signal.instrument)
-    return [signal_commands.RaiseSignal(chain, request.signal.detected())]
+
+
+def _strategies(situation: Situation) -> set[str]:
+    """The built-in strategies, and the names and ids of those that are or were configured on this log."""
+    settings = situation.settings
+    kinds = {one.kind for one in settings.strategies}
+    return {*BUILTIN, *kinds, *settings.instances, *situation.portfolio.configured}
+
+
+def _plain(name: str) -> str:
+    return normalize("NFKC", name).casefold().strip()

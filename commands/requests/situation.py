@@ -59,6 +59,16 @@ class Situation(Struct, frozen=True, kw_only=True):
             raise InstrumentNotListed(f"{instrument} is not listed here; listed are: {listed}")
         return found
 
+    def last_price(self, instrument: str) -> Decimal:
+        """The last price of the instrument's market, in quote currency; raises Refused without a market."""
+        price = self.prices.get(instrument)
+        if price is None:
+            raise Refused(
+                f"no price of {instrument} is known yet: there is no market for it here, since no candle, trade or "
+                "quote of it was received, so that an order could neither be judged nor filled"
+            )
+        return price
+
     def view(self, instrument: Instrument, without: str | None = None) -> View:
         """The view of the committees; if `without` is given, without this entry order and its reservation."""
         portfolio = self.portfolio if without is None else _without(self.portfolio, without)

@@ -20,10 +20,11 @@ from domain.quotes import check_stake
 from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
 from infra.logging import configure
-from infra.logs import open_owned
+from infra.logs import open_owned, played_store
 from infra.run.api_plan import ApiPlan, Closed, Hosted
 from infra.run.beginning import Beginning
 from infra.run.commanding import commands_served, distant_door, has_command_topic
+from infra.run.last_prices import played_prices
 from infra.run.listening import ListenAddress
 from infra.run.manual import ManualRun
 from infra.run.narrator import Narrator
@@ -89,7 +90,8 @@ def _trade(
     settings: WhenceSettings, plan: ApiPlan, run: ManualRun, watchers: Watchers, stopping: Stopping
 ) -> None:
     """Serves with an engine; read-only from the moment when another engine has taken over the log."""
-    note = f"this process owns {settings.account}'s log: manual orders go to the simulated exchange"
+    orders = "manual orders go to the simulated exchange" if run.has_market else _NO_MARKET
+    note = f"this process owns {settings.account}'s log: {orders}"
     with Api(settings, plan, Hosted(run.door, settings.account, note, watchers)) as api:
         try:
             with commands_served(settings, run.door):
@@ -98,6 +100,9 @@ def _trade(
         except OwnershipLost as lost:
             _log.error("%s; this process is read-only from now on", lost)
             _wait(api, stopping)
+
+
+_NO_MARKET = "it has no market, since no candle was played on it, and orders are refused"
 
 
 def _attend(run: ManualRun, api: Api, stopping: Stopping) -> None:
@@ -129,7 +134,7 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers]]:
     with closing(open_owned(settings)) as log, tracing(settings) as spans:
         if spans is not None:
             watchers.add(spans)
-        run = ManualRun(log, beginning, _unseen, watchers)
+        run = ManualRun(log, beginning, _unseen, watchers, feed=played_prices(played_store(settings)))
         _warn_of_differences(run, settings, beginning)
         yield run, watchers
 

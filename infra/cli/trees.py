@@ -11,8 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
-from commands.identity import ENGINE
-from commands.reports import EXCHANGE
+from commands.identity import ENGINE, EXCHANGE
 from domain.log import Meta, is_outside_fact
 from domain.signal import Chamber, DecisionMade, Vote
 from projections.chain import Node, Story

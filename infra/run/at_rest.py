@@ -12,7 +12,10 @@ from domain.portfolio import Portfolio
 
 
 class MarketAtRest:
-    """From `began` on, every instrument has one candle a second, whose prices all equal its last known price."""
+    """From `began` on, every priced instrument has one candle a second, whose prices all equal its last known price.
+
+    An instrument without a price has no market: its requests are answered, and nothing trades.
+    """
 
     def __init__(self, prices: StillMarket, exchange: SimulatedExchange, began: datetime) -> None:
         self._prices, self._exchange = prices, exchange
@@ -26,9 +29,15 @@ class MarketAtRest:
             share = portfolio.settings.settings.simulation.volume_share
             candles = self._prices.candles(second - SECOND, portfolio.instruments, share)
             self._exchange.on_candles(candles)
+            self._exchange.answer_unpriced({candle.instrument for candle in candles}, second)
             yield Reported(second, tuple(self._exchange.reports()))
-            yield MarketMoved(second, tuple(candles))
+            yield MarketMoved(second, tuple(one for one in candles if one.instrument in self._prices.prices))
         yield Tick(now)
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether any instrument has a market."""
+        return bool(self._prices.prices)
 
     def known(self, at: datetime) -> Input:
         """The last known prices, dated `at`."""

@@ -16,6 +16,7 @@ from domain.log import Envelope, EventLog
 from infra.run.at_rest import MarketAtRest
 from infra.run.beginning import Beginning
 from infra.run.clock import SteadyClock, utc_now
+from infra.run.last_prices import Feed, no_feed
 from infra.run.resting import RestingRun
 from infra.run.restoring import Restored
 
@@ -33,17 +34,22 @@ class ManualRun(RestingRun):
         observer: Observer | None = None,
         clock: Callable[[], datetime] = utc_now,
         name: Callable[[], UUID] = uuid4,
+        feed: Feed = no_feed,
     ) -> None:
         """Reads the whole log and passes every event to `seen`. Opens an empty log with the id that `name()` returns.
+
+        `feed` returns the last prices of the market that was played on the log (`infra/run/last_prices.py`). An
+        instrument without a price has no market, and orders in it are refused.
 
         Raises InvalidInput for a log of another account or program, InvalidSettings for invalid settings in
         `beginning`, and the log's errors.
         """
         steady = SteadyClock(clock)
-        restored = Restored(steady, seen, log)
+        restored = Restored(steady, seen, log, SOURCE)
         began, world = steady.tick(), restored.world
         exchange = restored.exchange(beginning, began)
         opens, log_id = world.log_id is None, world.log_id or name()
+        restored.prices.take(feed(log_id))
         engine = Engine(world, Identity(log_id, beginning.account, SOURCE), since=began)
         sender = Sender(exchange, steady.tick)
         driver = Driver(engine, log, sender, restored.observe, observer)

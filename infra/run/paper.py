@@ -12,14 +12,24 @@ from datetime import datetime
 
 from adapters.played import PlayedStore
 from adapters.tapes import merge
-from commands.door import Declined
+from commands.door import Answer, Declined
 from commands.driver import Driver
 from commands.engine import Engine
 from commands.exchange import OrderEntry
 from commands.identity import Identity
-from commands.inputs import MarketMoved, Reported, opening
+from commands.inputs import MarketMoved, Reported, RequestMade, opening
 from commands.observer import Observer
 from commands.recall import Recall
+from commands.request import (
+    AmendOrder,
+    CancelOrder,
+    ClosePosition,
+    DraftOrder,
+    MoveProtection,
+    PlaceOrder,
+    RaiseSignal,
+    Requested,
+)
 from commands.sender import Sender
 from commands.world import World
 from domain.candle import Candle
@@ -35,6 +45,20 @@ from infra.run.restated import PlayedTape
 from infra.run.resuming import resumed
 
 SOURCE = "paper"
+
+_OF_THE_MARKET = (
+    DraftOrder,
+    PlaceOrder,
+    AmendOrder,
+    CancelOrder,
+    ClosePosition,
+    MoveProtection,
+    RaiseSignal,
+)
+_ENDED = (
+    "the tape has ended: no candle follows that could carry this out, and it would wait without an end; stop this run "
+    "and go on with `whence api` on the same log, or add candles to the tape"
+)
 
 
 class PaperRun(Attending):
@@ -70,7 +94,15 @@ class PaperRun(Attending):
         files = {tape.instrument: tape.path for tape in plan.tapes}
         begins = log.head() == 0
         self._played = None if played is None else PlayedTape(played, identity.log_id, files, begins=begins)
+        self._has_ended = False
         super().__init__(driver, clock, plan.begins)
+
+    def answer(self, requested: Requested) -> Answer:
+        """See `Attending.answer`. After the last candle, requests that only the market could carry out are declined."""
+        if not self._has_ended or not isinstance(requested.request, _OF_THE_MARKET):
+            return super().answer(requested)
+        made = RequestMade(self.at, self._clock(), requested)
+        return self.driver.engine.settled(made) or Declined(requested.id, "Refused", _ENDED)
 
     def instants(self) -> Iterator[tuple[datetime, int]]:
         """Plays the tape; yields each close time and the number of candles that closed then, after their events are
@@ -101,6 +133,7 @@ class PaperRun(Attending):
                     "the log continues after this tape's last candle; play the longer tape, or, where somebody has "
                     "traded manually on this log, choose another log"
                 )
+            self._has_ended = True
 
     @contextmanager
     def _recorded(self) -> Generator[Callable[[Sequence[Candle]], None]]:

@@ -43,6 +43,11 @@ class RestingRun(Attending):
         if self._is_live:
             self._begin_trading()
 
+    @property
+    def has_market(self) -> bool:
+        """Whether any instrument has a price; without one every order is refused."""
+        return self._market.is_priced
+
     def attend(self, patience: float = 0) -> int:
         """Moves the market up to now, then answers requests as `Attending.attend` does; call it about once a second."""
         with self.closed_on_failure():

@@ -21,9 +21,14 @@ from infra.run.simulation import rules_of
 class Restored:
     """`world` and `prices` are restored from the log; `observe` updates the prices with later events."""
 
-    def __init__(self, clock: SteadyClock, seen: Callable[[Envelope], None], log: EventLog) -> None:
-        """Reads the log, passes every event to `seen` and moves `clock` up to its times; raises the log's errors."""
-        self.world, self.prices = World(), StillMarket()
+    def __init__(
+        self, clock: SteadyClock, seen: Callable[[Envelope], None], log: EventLog, by_hand: str
+    ) -> None:
+        """Reads the log, passes every event to `seen` and moves `clock` up to its times; raises the log's errors.
+
+        `by_hand` is the source of the events of runs without a market feed.
+        """
+        self.world, self.prices = World(), StillMarket(by_hand)
         self._clock, self._seen = clock, seen
         self._amendments: dict[str, Amendment] = {}
         for recorded in log.read():

@@ -112,6 +112,27 @@ def test_a_longer_tape_with_finer_prices_changes_the_rules_before_its_first_fine
     assert all(price % D("0.01") == 0 for price in before)
 
 
+ROUND = [D(10), D(10)]
+"""A first candle of 10, 10, 10, 10, and one like it."""
+CENTS = [*ROUND, *waves(200, D("0.01"))]
+
+
+def test_a_first_candle_of_round_prices_fixes_no_tick() -> None:
+    assert ticks(log_of(plan(CENTS))) == [D("0.01")]
+
+
+@pytest.mark.parametrize("first", [1, 2])
+def test_a_run_on_round_prices_alone_is_resumed_with_the_tick_of_the_longer_tape(first: int) -> None:
+    log = log_of(plan(ROUND[:first]), plan(CENTS))
+    (change,) = changes(log)
+    assert ticks(log) == [D("0.1"), D("0.01")]
+    unfit = first_unfit(candles(CENTS), D("0.1"))
+    assert unfit is not None
+    assert change.meta.recorded_at == BEGUN + (unfit + 1) * STEP
+    fills = [one.event.price for one in log if isinstance(one.event, OrderFilled)]
+    assert any(price % D("0.1") for price in fills), "fills have prices of the finer step"
+
+
 def test_finer_prices_twice_change_the_rules_twice_and_every_resumed_run_equals_the_log() -> None:
     log = log_of(plan(COARSE), plan(FINE), plan(FINEST))
     assert ticks(log) == [D("0.01"), D("0.001"), D("0.0001")]

@@ -175,6 +175,7 @@ def _under_the_old_policy(then: Json, now: Json) -> Json:
 ADDED: Mapping[str, frozenset[str]] = {
     "LogOpened.data": frozenset({"simulator"}),
     "InstrumentListed.data": frozenset({"origin"}),
+    "KillSwitchTripped.data": frozenset({"positions", "entries"}),
     "SettingsChanged.data.settings": frozenset({"reverse_others", "orphans"}),
     "SettingsChanged.data.settings.risk": frozenset({"on_kill"}),
     "SettingsChanged.data.settings.strategies[]": frozenset({"id", "strategy", "instruments", "interval"}),

@@ -300,7 +300,7 @@ _EVENTS: tuple[Event, ...] = (
     BalanceChanged(BalanceReason.FUNDING, Decimal("-0.432"), Decimal("9999.568")),
     DayOpened("2026-03-01", Decimal("10000.00")),
     DayClosed("2026-03-01", Decimal("10126.5"), Decimal("126.5")),
-    KillSwitchTripped("daily loss"),
+    KillSwitchTripped("daily loss", ("position-main-BTCUSDT-LINEAR.BYBIT-LONG-1",), ("abc-e1",)),
     KillSwitchReset("looked into it"),
     AccountMarked(
         hour=NOON,
@@ -349,6 +349,7 @@ _UNBROKEN = replace(
 _DECISION = SAMPLES["whence.signal.DecisionMade"].event
 
 EARLIER: Mapping[tuple[str, int], Event] = {
+    ("whence.account.KillSwitchTripped", 1): KillSwitchTripped("daily loss"),
     ("whence.instrument.InstrumentListed", 1): InstrumentListed(_INSTRUMENT),
     ("whence.instrument.InstrumentRulesChanged", 1): InstrumentRulesChanged(_CHANGED_RULES),
     ("whence.log.LogOpened", 1): replace(_OPENED, simulator=1),

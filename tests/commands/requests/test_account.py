@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
 
+from commands import settings as settings_commands
 from commands.reconciliation import RecordDiscrepancy
 from commands.request import (
     ChangeSettings,
@@ -163,3 +165,34 @@ def test_an_outside_signal_with_the_id_of_a_configured_strategy_is_declined() ->
     assert eve.declined(RaiseSignal(forged)) == (
         "Refused: trend is a strategy of this engine: a signal from outside needs another name"
     )
+
+
+FORGED: Mapping[str, str] = {
+    "person": "InvalidInput: no scanner may be called person",
+    "engine": "InvalidInput: no scanner may be called engine",
+    "exchange": "InvalidInput: no scanner may be called exchange",
+    "Engine ": "InvalidInput: no scanner may be called Engine",
+    "system": "InvalidInput: no scanner may be called system",
+    "trend": "Refused: trend is a strategy of this engine",
+    "TREND": "Refused: TREND is a strategy of this engine",
+    " trend": "Refused:  trend is a strategy of this engine",
+    "\uff54\uff52\uff45\uff4e\uff44": "Refused: \uff54\uff52\uff45\uff4e\uff44 is a strategy of this engine",
+    "tr\u200bend": "InvalidInput: the strategy has U+200B",
+    "\u202ednert": "InvalidInput: the strategy has U+202E",
+    "slow": "Refused: slow is a strategy of this engine",
+    "gone": "Refused: gone is a strategy of this engine",
+}
+
+
+@pytest.mark.parametrize(("name", "refused"), FORGED.items(), ids=map(ascii, FORGED))
+def test_a_signal_from_outside_may_have_no_name_of_this_system_or_of_a_strategy(
+    name: str, refused: str
+) -> None:
+    """Also of a strategy that was configured once, and of the built-in ones that are not configured."""
+    eve = Asking(Settings(strategies=(StrategySettings(id="gone", strategy="trend"),)))
+    changed = Settings(strategies=(StrategySettings(id="slow", strategy="trend"),))
+    eve.desk.ask(settings_commands.ChangeSettings(changed), cause="command:change")
+    head = eve.desk.log.head()
+    forged = replace(outside(fresh(eve)), strategy=name)
+    assert eve.declined(RaiseSignal(forged)).startswith(refused)
+    assert eve.desk.log.head() == head

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,27 +16,26 @@ from commands.request import (
     ManualTerms,
     MoveProtection,
     PlaceOrder,
-    RaiseSignal,
     Request,
     Requested,
     ResetKillSwitch,
     TripKillSwitch,
 )
 from commands.world import World
-from domain.direction import Direction, Side
+from domain.direction import Side
 from domain.errors import InvalidInput, InvalidSettings, OwnershipLost, TapeMismatch
 from domain.log import Envelope, EventLog
+from domain.market import KnownPrice
 from domain.opening import Mode
 from domain.order import OrderExpired, OrderStatus, OrderType
 from domain.settings import Settings, SimulationSettings
-from domain.strategies import Intent
 from infra.run.beginning import Beginning
+from infra.run.last_prices import Feed
 from infra.run.manual import ManualRun
 from infra.run.stake import Stake
 from projections.chain import missing_causes
 from tests.commands.list_log import InterruptedLog, ListLog
-from tests.commands.outside import outside
-from tests.domain.history import BTC, ETH, LOG_ID, a_signal
+from tests.domain.history import BTC, ETH, LOG_ID
 from tests.infra.run.asking import play_asking
 from tests.infra.run.test_by_hand import PLAN, SCRIPT, TAPES
 from tests.replacing import replace
@@ -54,12 +54,35 @@ LIMIT = ManualTerms(
 )
 
 
-class Hand:
-    """A manual run with a clock that the test advances."""
+MARKET = replace(LIMIT, type=OrderType.MARKET, limit_price=None)
+PRICES = {BTC: D(50_000), ETH: D(3_000)}
 
-    def __init__(self, log: EventLog, at: datetime = NOON, beginning: Beginning = BEGINNING) -> None:
+
+def fed(prices: Mapping[str, Decimal]) -> Feed:
+    """A feed whose last prices these are."""
+    known = [KnownPrice(instrument=name, at=NOON, price=price) for name, price in prices.items()]
+    return lambda _log_id: known
+
+
+class Hand:
+    """A manual run with a clock that the test advances, in a market with these last prices."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        at: datetime = NOON,
+        beginning: Beginning = BEGINNING,
+        prices: Mapping[str, Decimal] = PRICES,
+    ) -> None:
         self.at, self.log, self.seen = at, log, list[Envelope]()
-        self.run = ManualRun(log, beginning, self.seen.append, clock=lambda: self.at, name=lambda: LOG_ID)
+        self.run = ManualRun(
+            log,
+            beginning,
+            self.seen.append,
+            clock=lambda: self.at,
+            name=lambda: LOG_ID,
+            feed=fed(prices),
+        )
         self._count = 0
 
     def ask(self, request: Request, key: str | None = None) -> Answer:
@@ -101,12 +124,8 @@ def test_an_empty_log_is_opened_in_live_mode() -> None:
     assert list(missing_causes(hand.log.read())) == []
 
 
-def test_a_limit_order_gives_a_first_price_with_which_the_position_can_be_managed() -> None:
+def test_a_position_is_opened_protected_moved_and_closed_at_the_last_price_of_the_feed() -> None:
     hand = Hand(ListLog())
-    market = replace(LIMIT, type=OrderType.MARKET, limit_price=None)
-    refused = hand.ask(PlaceOrder(market))
-    assert isinstance(refused, Declined)
-    assert "no price of BTCUSDT-LINEAR.BYBIT is known yet" in refused.reason
     hand.accepted(PlaceOrder(LIMIT))
     hand.pass_seconds(2)
     held = hand.world.portfolio.positions[BTC]
@@ -119,22 +138,8 @@ def test_a_limit_order_gives_a_first_price_with_which_the_position_can_be_manage
     hand.pass_seconds(2)
     assert not hand.world.portfolio.positions
     assert not hand.world.portfolio.exits
-    assert isinstance(hand.ask(DraftOrder(market)), Drafted), "the price of the fills must be known"
+    assert isinstance(hand.ask(DraftOrder(MARKET)), Drafted)
     assert list(missing_causes(hand.log.read())) == []
-
-
-def test_the_price_of_a_signal_triggers_a_stop() -> None:
-    hand = Hand(ListLog())
-    hand.accepted(PlaceOrder(LIMIT))
-    hand.pass_seconds(2)
-    fallen = a_signal(
-        candle_closed_at=hand.at, price=D(48_900), stop=D(49_500), target=D(47_000), direction=Direction.SHORT,
-        intent=Intent.ENTER, strategy="scanner", confidence=0.1, trend=-0.5,
-    )  # fmt: skip
-    # The signal opposes the position, so the committees approve a close; the stop may trigger before that close.
-    hand.accepted(RaiseSignal(outside(fallen)))
-    hand.pass_seconds(3)
-    assert hand.world.portfolio.positions == {}
 
 
 def test_resting_orders_and_positions_are_restored_after_a_restart() -> None:
@@ -194,7 +199,7 @@ def test_unsent_orders_of_a_tape_expire_only_with_the_first_request_by_hand() ->
 
 
 def test_at_midnight_the_day_is_closed_and_the_next_is_opened() -> None:
-    hand = Hand(ListLog(), datetime(2026, 3, 1, 23, 59, 58, tzinfo=UTC))
+    hand = Hand(ListLog(), datetime(2026, 3, 1, 23, 59, 58, tzinfo=UTC), prices={})
     hand.pass_seconds(4)
     kinds = [type(envelope.event).__name__ for envelope in hand.log.envelopes]  # type: ignore[attr-defined]  # a list
     assert kinds[-2:] == ["DayClosed", "DayOpened"]
@@ -256,7 +261,7 @@ def test_the_log_of_a_tape_is_unchanged_until_a_request_by_hand_is_carried_out()
         limit_price=price,
         stop=price * D("0.98") // 1,
     )
-    hand = Hand(log)
+    hand = Hand(log, prices={})
     hand.accepted(PlaceOrder(terms))
     hand.pass_seconds(2)
     assert log.head() > before

@@ -39,6 +39,7 @@ FREE = Settings(
     risk=RiskSettings(max_daily_loss=D(1), max_risk_per_trade=D(1), max_total_risk=D(1), cooldown_seconds=0)
 )
 BEGINNING = Beginning("paper", Stake("USDT", D(10_000), D(5)), FREE)
+MARKET = {BTC: D(100), ETH: D(100)}
 PRICES = st.integers(90, 110).map(D)
 QUANTITIES = st.integers(1, 40).map(D)
 Step = Callable[[Hand], Request | None]
@@ -180,7 +181,7 @@ def lived(wanted: list[Step], restarts: frozenset[int]) -> Hand:
     is to be cancelled that the exchange has not confirmed: the restarted engine does not send such an entry
     (decision 0034), so it cannot fill before the cancel arrives.
     """
-    hand = Hand(ListLog(), beginning=BEGINNING)
+    hand = Hand(ListLog(), beginning=BEGINNING, prices=MARKET)
     hand.ask(
         PlaceOrder(
             ManualTerms(
@@ -196,13 +197,13 @@ def lived(wanted: list[Step], restarts: frozenset[int]) -> Hand:
     )
     for number, step in enumerate(wanted):
         if number in restarts:
-            hand = Hand(hand.log, hand.at, BEGINNING)
+            hand = Hand(hand.log, hand.at, BEGINNING, MARKET)
         request = step(hand)
         if request is not None:
             answer = hand.ask(request, f"k{number}")
             assert isinstance(answer, Completed | Declined | Drafted)
         if -number in restarts and not _withdraws_an_unsent_entry(hand):
-            hand = Hand(hand.log, hand.at, BEGINNING)
+            hand = Hand(hand.log, hand.at, BEGINNING, MARKET)
         hand.pass_seconds(2)
     return hand
 

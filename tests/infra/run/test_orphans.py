@@ -14,10 +14,11 @@ from domain.settings import OrphanRule, OrphanSettings, Settings, SettingsChange
 from projections.chain import missing_causes
 from tests.commands.list_log import ListLog
 from tests.commands.outside import outside
-from tests.domain.history import BTC, a_signal
+from tests.domain.history import BTC, D, a_signal
 from tests.infra.run.test_manual import BEGINNING, LIMIT, Hand
 from tests.replacing import replace
 
+MARKET = {BTC: D(100)}
 SLOW = StrategySettings(id="slow", strategy="trend")
 GONE = StrategySettings(id="gone", strategy="trend")
 
@@ -25,7 +26,7 @@ GONE = StrategySettings(id="gone", strategy="trend")
 def a_log_with_a_position_of_gone() -> tuple[ListLog, Hand]:
     """A log with a position that a scanner opened; the scanner's name was then configured as a strategy."""
     log = ListLog()
-    hand = Hand(log)
+    hand = Hand(log, prices=MARKET)
     signal = a_signal(strategy="gone", candle_closed_at=hand.at)
     hand.accepted(RaiseSignal(outside(signal)))
     hand.pass_seconds(2)
@@ -37,7 +38,7 @@ def a_log_with_a_position_of_gone() -> tuple[ListLog, Hand]:
 
 
 def started_again(log: ListLog, before: Hand, settings: Settings) -> Hand:
-    return Hand(log, before.at + timedelta(seconds=10), replace(BEGINNING, settings=settings))
+    return Hand(log, before.at + timedelta(seconds=10), replace(BEGINNING, settings=settings), MARKET)
 
 
 def test_a_start_with_the_same_strategies_records_no_event() -> None:
@@ -86,8 +87,9 @@ def test_a_position_of_a_removed_strategy_is_handed_over_with_the_rule_hand_over
 @pytest.mark.parametrize("rule", list(OrphanRule))
 def test_a_position_of_a_person_is_not_an_orphan(rule: OrphanRule) -> None:
     log = ListLog()
-    hand = Hand(log)
-    hand.accepted(PlaceOrder(LIMIT))
+    hand = Hand(log, prices=MARKET)
+    terms = replace(LIMIT, quantity=D(1), limit_price=D(100), stop=D(98), target=D(106))
+    hand.accepted(PlaceOrder(terms))
     hand.pass_seconds(2)
     heir = "slow" if rule is OrphanRule.HAND_OVER else ""
     settings = Settings(strategies=(SLOW,), orphans=OrphanSettings(rule=rule, to=heir))

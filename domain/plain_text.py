@@ -1,0 +1,65 @@
+"""Plain text: the characters that reasons, names and keys from outside may have.
+
+A refused character changes what a reader sees without being seen: it reverses the direction of the text, ends its line,
+moves the cursor of a terminal, or makes two names differ that look the same. The rule is that of Unicode's general
+categories and of its property Default_Ignorable_Code_Point (DerivedCoreProperties.txt, Unicode 15).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from unicodedata import category, name
+
+from domain.errors import InvalidInput
+
+REFUSED: Mapping[str, str] = {
+    "Cc": "a control character",
+    "Cf": "an invisible character that changes the order or the width of a text",
+    "Cs": "half of a surrogate pair",
+    "Zl": "a separator of lines",
+    "Zp": "a separator of paragraphs",
+}
+"""What a character of each refused category is called in messages, by Unicode's short name of the category."""
+
+_IGNORABLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2060-\u206f\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""Characters of other categories that are displayed as nothing: fillers, joiners and variation selectors."""
+
+_ASCII = re.compile("[ -~]*")
+_BLANK = "\u2800"
+"""The Braille pattern without dots is a blank of another category than spaces."""
+
+
+def check_plain(subject: str, text: str) -> None:
+    """Raises InvalidInput, which names the subject, the code point and its place, where the text is not plain."""
+    fault = fault_in(text)
+    if fault is not None:
+        raise InvalidInput(f"the {subject} {fault}")
+
+
+def fault_in(text: str) -> str | None:
+    """The fault of the first refused character as the end of a sentence, such as "has U+202E (RIGHT-TO-LEFT OVERRIDE)
+    at character 3, …"; None for a plain text.
+    """
+    if _ASCII.fullmatch(text):
+        return None
+    for place, character in enumerate(text, 1):
+        kind = _kind(character)
+        if kind is not None:
+            return f"has {_spelled(character)} at character {place}, {kind}: remove it"
+    return None
+
+
+def _kind(character: str) -> str | None:
+    if character == _BLANK or _IGNORABLE.match(character):
+        return "an invisible character"
+    return REFUSED.get(category(character))
+
+
+def _spelled(character: str) -> str:
+    point = f"U+{ord(character):04X}"
+    called = name(character, "")
+    return f"{point} ({called})" if called else point

@@ -1,0 +1,191 @@
+"""After a trip of the kill switch no entry fills but one that the exchange had by then; what is left open is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from commands.door import Completed, Declined
+from commands.request import (
+    AmendOrder,
+    CancelOrder,
+    ClosePosition,
+    MoveProtection,
+    PlaceOrder,
+    RaiseSignal,
+    Request,
+    ResetKillSwitch,
+    TripKillSwitch,
+)
+from domain.account import KillSwitchTripped
+from domain.direction import Direction
+from domain.order import OrderFilled, OrderStatus
+from domain.strategies import Intent
+from tests.commands.list_log import ListLog
+from tests.commands.outside import outside
+from tests.domain.history import BTC, ETH, D, a_signal
+from tests.infra.run.test_manual import LIMIT, MARKET, Hand
+from tests.replacing import replace
+
+TRIP = TripKillSwitch("enough for today")
+RESTING = replace(
+    LIMIT, instrument=ETH, quantity=D("0.1"), limit_price=D(2_950), stop=D(2_900), target=D(3_100)
+)
+FALLEN = {BTC: D(48_000), ETH: D(2_940)}
+"""Prices at which every resting entry of these tests would fill."""
+
+
+def fills(hand: Hand) -> list[str]:
+    """The streams of the fills, in order."""
+    return [
+        one.envelope.meta.stream for one in hand.log.read() if isinstance(one.envelope.event, OrderFilled)
+    ]
+
+
+def resting() -> Hand:
+    """A position in BTC and a resting entry in ETH."""
+    hand = Hand(ListLog())
+    hand.accepted(PlaceOrder(LIMIT))
+    hand.accepted(PlaceOrder(RESTING), "rest")
+    hand.pass_seconds(3)
+    assert set(hand.world.portfolio.entries) == {entry(hand)}
+    return hand
+
+
+def entry(hand: Hand) -> str:
+    (order_id,) = hand.world.portfolio.entries
+    return order_id
+
+
+def scan(hand: Hand, intent: Intent = Intent.ENTER, direction: Direction = Direction.LONG) -> RaiseSignal:
+    away = D(50) if direction is Direction.LONG else D(-50)
+    signal = a_signal(
+        instrument=ETH, candle_closed_at=hand.at, price=D(3_000), stop=D(3_000) - away, target=D(3_000) + 3 * away,
+        direction=direction, intent=intent, strategy="scanner", trend=0.5 if away > 0 else -0.5,
+    )  # fmt: skip
+    return RaiseSignal(outside(signal))
+
+
+def nothing(_hand: Hand) -> None:
+    return None
+
+
+def attacked_by(make: Callable[[Hand], Request]) -> Callable[[Hand], None]:
+    def attack(hand: Hand) -> None:
+        hand.ask(make(hand))
+
+    return attack
+
+
+ATTACKS: dict[str, Callable[[Hand], None]] = {
+    "nothing": nothing,
+    "an amendment of the entry": attacked_by(
+        lambda hand: AmendOrder(order_id=entry(hand), limit_price=D(3_010), quantity=D("0.2"))
+    ),
+    "a new market entry": attacked_by(
+        lambda _hand: PlaceOrder(replace(MARKET, instrument=ETH, stop=D(2_900), target=None))
+    ),
+    "a new resting entry": attacked_by(lambda _hand: PlaceOrder(replace(RESTING, limit_price=D(2_960)))),
+    "an entry of a scanner": attacked_by(scan),
+    "a reversal by a scanner": attacked_by(lambda hand: scan(hand, direction=Direction.SHORT)),
+    "a second trip": attacked_by(lambda _hand: TripKillSwitch("again")),
+    "a cancel of the entry": attacked_by(lambda hand: CancelOrder(entry(hand), "mine")),
+    "a moved stop": attacked_by(lambda _hand: MoveProtection(f"{BTC}-LONG-1", stop=D(47_000))),
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
+@pytest.mark.parametrize("seconds", [0, 1, 3])
+def test_no_resting_entry_fills_after_a_trip(attack: Callable[[Hand], None], seconds: int) -> None:
+    hand = resting()
+    before, known = fills(hand), hand.log.head()
+    hand.accepted(TRIP)
+    hand.pass_seconds(seconds)
+    if hand.world.portfolio.entries:
+        attack(hand)
+    hand = Hand(hand.log, hand.at)
+    hand.pass_seconds(3)
+    again = Hand(hand.log, hand.at, prices=FALLEN)
+    again.pass_seconds(3)
+    assert not again.world.portfolio.entries
+    entered = [stream for stream in fills(again)[len(before) :] if stream.endswith("-e1")]
+    assert entered == []
+    assert again.world.portfolio.account.tripped
+    assert again.log.head() > known
+
+
+def test_the_answer_and_the_event_name_what_a_trip_leaves_open() -> None:
+    hand = resting()
+    order_id, position = entry(hand), f"position-paper-{BTC}-LONG-1"
+    answer = hand.ask(TRIP)
+    assert isinstance(answer, Completed)
+    assert answer.note == f"open: {position}; being cancelled: {order_id}"
+    (tripped,) = (
+        one.envelope.event for one in hand.log.read() if isinstance(one.envelope.event, KillSwitchTripped)
+    )
+    assert tripped == KillSwitchTripped(TRIP.reason, (position,), (order_id,))
+    again = hand.ask(TripKillSwitch("again"))
+    assert isinstance(again, Completed)
+    assert again.note.startswith("the kill switch is tripped already: enough for today; open: ")
+
+
+def test_an_entry_in_flight_at_the_trip_is_named_and_protected_where_the_exchange_has_it_first() -> None:
+    hand = Hand(ListLog())
+    hand.accepted(PlaceOrder(LIMIT), "in")
+    order_id = entry(hand)
+    answer = hand.ask(TRIP)
+    assert isinstance(answer, Completed)
+    assert answer.note == f"being cancelled: {order_id}"
+    hand.pass_seconds(3)
+    assert not hand.world.portfolio.entries
+    for held in hand.world.portfolio.positions.values():
+        assert (held.state.stop, held.state.target) == (LIMIT.stop, LIMIT.target)
+
+
+def test_a_request_to_place_that_waits_behind_a_trip_is_refused() -> None:
+    hand = Hand(ListLog())
+    hand.pass_seconds(1)
+    hand.accepted(TRIP)
+    for request in (PlaceOrder(LIMIT), PlaceOrder(MARKET)):
+        answer = hand.ask(request)
+        assert isinstance(answer, Declined)
+        assert "the kill switch is tripped (enough for today)" in answer.reason
+
+
+def test_a_reversal_in_progress_closes_the_position_and_enters_nothing() -> None:
+    hand = Hand(ListLog())
+    hand.accepted(scan(hand))
+    hand.pass_seconds(2)
+    assert set(hand.world.portfolio.positions) == {ETH}
+    hand.accepted(scan(hand, direction=Direction.SHORT))
+    hand.accepted(TRIP)
+    hand.ask(scan(hand, direction=Direction.SHORT))
+    hand.pass_seconds(3)
+    assert not hand.world.portfolio.positions
+    assert not hand.world.portfolio.entries
+
+
+def test_an_entry_that_rests_under_a_trip_of_an_earlier_version_is_withdrawn_at_the_next_input() -> None:
+    """Such a log has a trip without the cancel; so has one whose cancel was lost."""
+    hand = resting()
+    order_id, kept = entry(hand), hand.log.head()
+    hand.accepted(TRIP)
+    log = ListLog([one.envelope for one in hand.log.read(upto=kept + 1)])
+    assert isinstance(log.envelopes[-1].event, KillSwitchTripped)
+    again = Hand(log, hand.at + timedelta(hours=1))
+    again.run.attend()
+    assert again.world.portfolio.entries[order_id].order.status is OrderStatus.CANCEL_REQUESTED
+    again.pass_seconds(3)
+    assert not again.world.portfolio.entries
+
+
+def test_after_a_reset_entries_are_judged_again_and_no_withdrawn_entry_comes_back() -> None:
+    hand = resting()
+    hand.accepted(TRIP)
+    hand.accepted(ResetKillSwitch("looked into it"))
+    hand.pass_seconds(3)
+    assert not hand.world.portfolio.entries
+    hand.accepted(ClosePosition(f"{BTC}-LONG-1", "enough"))
+    hand.accepted(PlaceOrder(RESTING))
