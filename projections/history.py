@@ -34,7 +34,7 @@ from projections.projection import Fold, Key, Projection, Row, Rows
 from projections.rows import MemoryRows
 from projections.store import reading, writing
 from projections.tables import TableSpec
-from projections.work import Work
+from projections.work import DigestAt, Work, unknown
 from projections.writing import write_rows
 
 INTERVAL = 2_000
@@ -143,11 +143,11 @@ class HistoryWork(Work):
         self._tried_out_upto = 0
         self._discarded: set[int] = set()
 
-    def resume(self, log_id: str, storage: str = "") -> int:
+    def resume(self, log_id: str, storage: str = "", digest_at: DigestAt = unknown) -> int:
         """See `Work`."""
         self._later.clear()
         self._is_unconfirmed = False
-        self._checkpoint = super().resume(log_id, storage)
+        self._checkpoint = super().resume(log_id, storage, digest_at)
         self._discarded = self._discarded_ordinals()
         return self._checkpoint
 
@@ -180,7 +180,7 @@ class HistoryWork(Work):
         """See `Work`."""
         self._checkpoint = max(self._checkpoint, ordinal - ordinal % self._interval)
         self._is_unconfirmed = False
-        self.ordinal = ordinal
+        self.ordinal, self.digest = ordinal, self._digest_at(ordinal)
 
     def _write_next(self, connection: Connection) -> None:
         self.ordinal, checkpoint = self._checkpoint, self._next()
@@ -285,7 +285,7 @@ def rewind(
     connection.execute(delete(PARKED).where(waits & (PARKED.c.ordinal > checkpoint)))
     here = (CURSORS.c.build_id == build.id) & (CURSORS.c.partition == partition)
     further = here & (CURSORS.c.ordinal > checkpoint)
-    moved = {"ordinal": checkpoint, "epoch": CURSORS.c.epoch + 1}
+    moved = {"ordinal": checkpoint, "epoch": CURSORS.c.epoch + 1, "prefix": ""}
     connection.execute(update(CURSORS).where(further).values(moved))
     return checkpoint
 

@@ -68,8 +68,6 @@ class Status:
 class Projecting:
     """Keeps every projection of the catalogue, with its history, up to date in one store with one log.
 
-    `began_at` is the ordinal of the log's last event when `start` was called.
-
     Where the live build was made by an older version of a projection, a new build is made beside it. Once the new build
     has caught up, it replaces the live one. Several processes may run this for one store: one of them holds the turn
     and projects, the others wait for the turn.
@@ -89,10 +87,10 @@ class Projecting:
         self._reader = reader
         self.projections = projections
         self.partition = partition
-        self.began_at = 0
+        self._began_at = 0
         self._kinds = kinds
         self._turn = turn_of(engine, partition)
-        self._runner = Runner(reader, (), projected, reader.storage)
+        self._runner = Runner(reader, (), projected, reader.storage, reader.frames)
         self._pace: dict[int, Pace] = {}
         self._stopping = threading.Event()
         self._moved = threading.Condition()
@@ -108,8 +106,14 @@ class Projecting:
         """
         self._take_up(self._builds())
         self._runner.start()
-        self.began_at = self._reader.head()
+        self._began_at = self._reader.head()
         self._thread.start()
+
+    @property
+    def began_at(self) -> int:
+        """The ordinal that every read model must include before it shows the whole log: that of the log's last event
+        when `start` was called, or when read models were last emptied because the log was replaced."""
+        return self._runner.restarted_at or self._began_at
 
     def stop(self) -> None:
         """Returns when the current batch is committed and the turn is released; idempotent."""
