@@ -45,6 +45,10 @@ class SqliteRows:
         """See `Rows`."""
         return self._number("SELECT COALESCE(MAX(rowid), 0) FROM stored_events")
 
+    def arrived(self) -> int:
+        """See `Rows`."""
+        return self.head()
+
     def rows(self, after: int, upto: int) -> Iterator[Row]:
         """See `Rows`. Raises LogCorrupt where an ordinal is missing, which means that its row was removed."""
         wanted = f"{_COLUMNS} WHERE rowid > ? AND rowid <= ? ORDER BY rowid"

@@ -6,7 +6,7 @@ import logging
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,19 +20,21 @@ from infra.config import WhenceSettings
 from infra.logs import open_owned, open_reader
 from infra.run.condition import Condition
 from infra.run.projecting import Projecting
+from infra.run.rebuilding import WORKS
 from projections.bookkeeping import CURSORS, BuildKind
-from projections.builds import live
+from projections.builds import kept_up, live
 from projections.condition import FaultKind
 from projections.digest import digest
 from projections.journal import JOURNAL
 from projections.orders import ORDERS
+from projections.runner import Runner
 from projections.store import reading, writing
-from tests.infra.run.stores import filled, opened, store, store_url
+from tests.infra.run.stores import filled, opened, store_url
 from tests.infra.run.test_belonging import adopted
 from tests.projections.folded import a_run
 from tests.replacing import replace
 
-__all__ = ["store", "store_url"]
+__all__ = ["store_url"]
 
 SOON = 20.0
 FEW = {"orders": ORDERS, "journal": JOURNAL}
@@ -64,14 +66,14 @@ HISTORIES = {
 
 
 def project(engine: Engine, address: str, upto: int) -> Mapping[str, str]:
-    """Projects the whole log as a process that starts and stops; returns the digest of each build."""
-    with closing(open_reader(WhenceSettings(log=address))) as reader:
-        projecting = Projecting(engine, reader, FEW)
-        projecting.start()
-        try:
-            assert projecting.wait_until(upto, SOON)
-        finally:
-            projecting.stop()
+    """Projects the whole log as `Projecting` does, and returns the digest of each build."""
+    with closing(open_reader(WhenceSettings(log=address))) as log:
+        builds = [one for kind in BuildKind for one in kept_up(engine, FEW.values(), kind)]
+        works = [WORKS[one.kind](engine, FEW[one.projection], one, 0) for one in builds]
+        with closing(Runner(log, works, storage=log.storage, frames=log.frames)) as runner:
+            runner.start()
+            runner.catch_up()
+            assert runner.head == upto
     with reading(engine) as connection:
         found = {kind: live(connection, kind) for kind in BuildKind}
         return {
@@ -83,25 +85,12 @@ def project(engine: Engine, address: str, upto: int) -> Mapping[str, str]:
 
 def fresh(folder: Path, address: str, upto: int) -> Mapping[str, str]:
     """The digests in a new store."""
-    (engine,) = opened(f"sqlite:///{folder / 'fresh.db'}")
-    return project(engine, address, upto)
+    with contextmanager(opened)(f"sqlite:///{folder / 'fresh.db'}") as engine:
+        return project(engine, address, upto)
 
 
-def restored(address: str, history: Sequence[Envelope], backup: Path) -> None:
-    """Puts another history in the log's storage, as restoring a backup and trading on does."""
-    if address.startswith("sqlite"):
-        shutil.copy(backup, address.removeprefix("sqlite:///"))
-    else:
-        with psycopg.connect(address) as connection:
-            connection.execute("DELETE FROM stored_events WHERE notification_id > 30")
-    filled(address, history[30:])
-
-
-@pytest.fixture(params=("sqlite", "postgresql"))
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgresql":
-        database: str = request.getfixturevalue("postgres_database")
-        return database
+@pytest.fixture
+def address(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'log.db'}"
 
 
@@ -109,8 +98,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def backup(address: str, tmp_path: Path) -> Path:
     """A backup of the log with 30 events; the log then continues to `AT`."""
     filled(address, EVENTS[:30])
-    if address.startswith("sqlite"):
-        shutil.copy(address.removeprefix("sqlite:///"), tmp_path / "backup.db")
+    shutil.copy(address.removeprefix("sqlite:///"), tmp_path / "backup.db")
     filled(address, EVENTS[30:AT])
     return tmp_path / "backup.db"
 
@@ -131,7 +119,8 @@ def test_a_store_of_a_restored_log_equals_a_new_store(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     project(file_store, address, AT)
-    restored(address, history, backup)
+    shutil.copy(backup, address.removeprefix("sqlite:///"))
+    filled(address, history[30:])
     with caplog.at_level(logging.ERROR):
         found = project(file_store, address, len(history))
     assert found == fresh(tmp_path, address, len(history))
@@ -139,17 +128,19 @@ def test_a_store_of_a_restored_log_equals_a_new_store(
 
 
 @pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
-def test_a_store_in_postgresql_is_built_again_like_one_in_a_file(store: Engine, tmp_path: Path) -> None:
-    address = f"sqlite:///{tmp_path / 'log.db'}"
-    filled(address, EVENTS[:AT])
-    project(store, address, AT)
-    (tmp_path / "log.db").unlink()
-    filled(address, HISTORIES["longer"])
-    with closing(open_reader(WhenceSettings(log=address))) as reader:
-        bind = {"storage": reader.storage()}
-    with writing(store) as connection:
-        connection.execute(CURSORS.update().values(bind))
-    assert project(store, address, 90) == fresh(tmp_path, address, 90)
+@pytest.mark.parametrize("history", ["shorter", "longer"])
+def test_a_log_and_a_store_in_postgresql_behave_like_files(
+    store_url: str, history: str, tmp_path: Path
+) -> None:
+    """The log and the store are in one database."""
+    filled(store_url, EVENTS[:AT])
+    with contextmanager(opened)(store_url) as engine:
+        project(engine, store_url, AT)
+        with psycopg.connect(store_url) as connection:
+            connection.execute("DELETE FROM stored_events WHERE notification_id > 30")
+        filled(store_url, HISTORIES[history][30:])
+        end = len(HISTORIES[history])
+        assert project(engine, store_url, end) == fresh(tmp_path, store_url, end)
 
 
 def test_a_topic_that_was_restored_and_adopted_is_projected_anew(
