@@ -62,7 +62,14 @@ it."""
 SIGNALS = TableSpec(
     "decision_signals",
     key=("account", "id"),
-    columns={"account": TEXT, "id": TEXT, "strategy": TEXT, "instrument": TEXT, "direction": TEXT},
+    columns={
+        "account": TEXT,
+        "id": TEXT,
+        "strategy": TEXT,
+        "instrument": TEXT,
+        "direction": TEXT,
+        "ordinal": COUNT,
+    },
 )
 """For each signal the columns that its decision's row repeats."""
 
@@ -76,6 +83,7 @@ def _detected(rows: Rows, recorded: Recorded) -> None:
         "strategy": event.strategy,
         "instrument": event.instrument,
         "direction": event.direction.value,
+        "ordinal": recorded.ordinal,
     }
     rows.put("decision_signals", row)
 
@@ -131,8 +139,9 @@ def _reasons(event: DecisionMade) -> Iterator[Row]:
 
 DECISIONS = Projection(
     "decisions",
-    2,
+    3,
     Order.STREAM,
     (TABLE, REASONS, SIGNALS),
     {SignalDetected: _detected, DecisionMade: _decided},
+    is_added_to=True,
 )

@@ -65,9 +65,23 @@ def row_at(
     connection: Connection, table: Table, spec: TableSpec, partition: int, checkpoint: int, key: Key
 ) -> Row | None:
     """The row with this key as of a checkpoint; None where the key had no row then."""
+    return _found(connection, table, spec, is_valid_at(table, partition, checkpoint), key)
+
+
+def added_row_at(
+    connection: Connection, table: Table, spec: TableSpec, partition: int, ordinal: int, key: Key
+) -> Row | None:
+    """The same for a live table whose rows are only added (`Projection.is_added_to`), as of an ordinal."""
+    return _found(
+        connection, table, spec, (table.c.partition == partition) & (table.c.ordinal <= ordinal), key
+    )
+
+
+def _found(
+    connection: Connection, table: Table, spec: TableSpec, here: ColumnElement[bool], key: Key
+) -> Row | None:
     named = [table.c[name] == value for name, value in zip(spec.key, key, strict=True)]
-    wanted = select(*_columns(table)).where(is_valid_at(table, partition, checkpoint), *named)
-    row = connection.execute(wanted).mappings().first()
+    row = connection.execute(select(*_columns(table)).where(here, *named)).mappings().first()
     return None if row is None else {str(name): value for name, value in row.items()}
 
 

@@ -26,7 +26,7 @@ from infra.run.pace import Pace
 from infra.run.rebuilding import WORKS
 from infra.run.turn import turn_of
 from projections.bookkeeping import BuildKind, BuildStatus
-from projections.builds import Build, kept_up, switch
+from projections.builds import Build, kept_up, retire_histories, switch
 from projections.catalogue import PROJECTIONS
 from projections.faults import is_passing
 from projections.projection import Projection
@@ -104,6 +104,7 @@ class Projecting:
 
         Raises InvalidInput where the store was made from another log, and the errors of an unavailable store or log.
         """
+        retire_histories(self._engine, [one for one in self.projections.values() if one.is_added_to])
         self._take_up(self._builds())
         self._runner.start()
         self._began_at = self._reader.head()
@@ -247,8 +248,9 @@ class Projecting:
                 self._reader.wait(self._runner.head, max(until - time.monotonic(), 0.0))
 
     def _builds(self) -> Sequence[Build]:
-        wanted = self.projections.values()
-        return [build for kind in self._kinds for build in kept_up(self._engine, wanted, kind)]
+        return [
+            build for kind in self._kinds for build in kept_up(self._engine, self.projections.values(), kind)
+        ]
 
     def _take_up(self, builds: Sequence[Build]) -> None:
         at_work = {work.build: work for work in self._runner.works}
