@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from domain.log import Meta, Recorded
 from domain.signal import DecisionMade, SignalDetected, Vote
 from domain.streams import parse
-from projections.columns import COUNT, JSON_TEXT, MOMENT, MONEY, TEXT
+from projections.columns import COUNT, JSON_TEXT, MOMENT, MONEY, PACKED_JSON, TEXT
 from projections.projection import Order, Projection, Row, Rows
 from projections.tables import TableSpec
 
@@ -29,7 +29,7 @@ TABLE = TableSpec(
         "target": MONEY,
         "policy_version": COUNT,
         "settings_version": COUNT,
-        "votes": JSON_TEXT,
+        "votes": PACKED_JSON,
         "approvals": COUNT,
         "rejections": COUNT,
         "decided_at": MOMENT,

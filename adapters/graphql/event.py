@@ -56,7 +56,7 @@ class Event:
 
     @strawberry.field(description="The event's sentence, on one line.")
     def line(self) -> str:
-        return sentence(self._event())
+        return self.text
 
     @strawberry.field(description="The event's fields by name: decimals as text, times in ISO 8601.")
     def json(self) -> JSON:
@@ -69,6 +69,11 @@ class Event:
     @strawberry.field(description="The events that this one caused.")
     async def caused(self, most: Most = BELOW) -> list[Event]:
         return await EVENTS.many(self.moment, _CAUSED, (self.id,), most)
+
+    @property
+    def text(self) -> str:
+        """The value of `line`."""
+        return sentence(self._event())
 
     def _event(self) -> DomainEvent:
         """The event in `data`, decoded when a field first needs it."""
