@@ -52,11 +52,12 @@ _HASHED = 10_000
 
 
 class _Base(NamedTuple):
-    """The ordinal that a fold starts from, and the tables of the history, or of the live build of a projection that is
-    only added to; 0 and no tables where there is none."""
+    """The ordinal that a fold starts from, and the tables of the history, or of the live build where a table is only
+    added to; 0 and no tables where there is none. `added` is the ordinal that the tables of the live build include."""
 
     checkpoint: int
     tables: Mapping[str, Table]
+    added: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class AsOf:
             if not base.tables:
                 return None
             at = (self._partition, base.checkpoint, key)
-            find = added_row_at if projection.is_added_to else row_at
+            find = added_row_at if specs[table].is_added_to else row_at
             return find(self.connection, base.tables[table], specs[table], *at)
 
         rows = MemoryRows(projection.tables, load)
@@ -147,21 +148,24 @@ class AsOf:
                 rows.kept()
 
     def _base(self, projection: Projection) -> _Base:
+        upto, live_tables = self._built(self._builds, projection)
         if projection.is_added_to:
-            return self._added(projection)
-        history = self._histories.get(projection.name)
-        if history is None or history.fingerprint != projection.fingerprint:
-            return _Base(0, {})
-        reached = min(self._reached(history), self.ordinal)
+            return _Base(upto, live_tables, upto)
+        reached, tables = self._built(self._histories, projection)
+        added = {spec.name for spec in projection.tables if spec.is_added_to}
+        reached = min(reached, upto) if added else reached
         checkpoint = reached - reached % self._interval
-        return _Base(checkpoint, tables_of(projection, history)) if checkpoint else _Base(0, {})
-
-    def _added(self, projection: Projection) -> _Base:
-        build = self._builds.get(projection.name)
-        if build is None or build.fingerprint != projection.fingerprint:
+        if not checkpoint:
             return _Base(0, {})
+        return _Base(checkpoint, {**tables, **{name: live_tables[name] for name in added}}, upto)
+
+    def _built(self, builds: Mapping[str, Build], projection: Projection) -> tuple[int, Mapping[str, Table]]:
+        """The ordinal that a build includes, at most the wanted one, and its tables; none where it includes nothing."""
+        build = builds.get(projection.name)
+        if build is None or build.fingerprint != projection.fingerprint:
+            return 0, {}
         reached = min(self._reached(build), self.ordinal)
-        return _Base(reached, tables_of(projection, build)) if reached else _Base(0, {})
+        return (reached, tables_of(projection, build)) if reached else (0, {})
 
     def _reached(self, build: Build) -> int:
         here = (CURSORS.c.build_id == build.id) & (CURSORS.c.partition == self._partition)
@@ -205,7 +209,8 @@ class AsOf:
         if table is None:
             return self._chosen(self._write(spec, changed), spec).subquery(spec.name)
         if SINCE not in table.c:
-            return self._added_to(table, spec, changed)
+            later = {key: row for key, row in changed.items() if row["ordinal"] > folded.base.added}
+            return self._added_to(table, spec, later)
         if not changed:
             valid = is_valid_at(table, self._partition, folded.base.checkpoint)
             return self._chosen(table, spec).where(valid).subquery(spec.name)

@@ -45,10 +45,12 @@ def tables_of(projection: Projection, build: Build) -> Mapping[str, Table]:
     """The tables of a build, by the names of their specs: `orders` is `orders_b7` for build 7.
 
     A history's tables also hold the checkpoint from which a row is valid and the checkpoint at which it was replaced.
+    It has no table for a spec that is only added to.
     """
     metadata = MetaData()
+    specs = [one for one in projection.tables if build.kind is BuildKind.TODAY or not one.is_added_to]
     more = ((SINCE, COUNT), (UNTIL, optional(COUNT))) if build.kind is BuildKind.HISTORY else ()
-    return {spec.name: spec.table(metadata, f"{spec.name}_b{build.id}", more) for spec in projection.tables}
+    return {spec.name: spec.table(metadata, f"{spec.name}_b{build.id}", more) for spec in specs}
 
 
 def metadata_of(projection: Projection, build: Build) -> MetaData:

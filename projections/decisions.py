@@ -36,6 +36,7 @@ TABLE = TableSpec(
         "ordinal": COUNT,
     },
     indexes=(("ordinal",), ("chain",), ("instrument", "ordinal"), ("verdict", "ordinal")),
+    is_added_to=True,
 )
 """`votes` is a list of `{member, chamber, approves, reasons, figures}`, in the order they were recorded."""
 
@@ -55,6 +56,7 @@ REASONS = TableSpec(
         "ordinal": COUNT,
     },
     indexes=(("ordinal",), ("reason", "ordinal")),
+    is_added_to=True,
 )
 """One row for each pair of a reason and a member that gave it; `member` and `chamber` are empty where no member gave
 it."""
@@ -70,6 +72,7 @@ SIGNALS = TableSpec(
         "direction": TEXT,
         "ordinal": COUNT,
     },
+    is_added_to=True,
 )
 """For each signal the columns that its decision's row repeats."""
 
@@ -143,5 +146,4 @@ DECISIONS = Projection(
     Order.STREAM,
     (TABLE, REASONS, SIGNALS),
     {SignalDetected: _detected, DecisionMade: _decided},
-    is_added_to=True,
 )

@@ -108,6 +108,8 @@ class Checkpoints:
     def write(self, connection: Connection, rows: MemoryRows, ordinal: int) -> None:
         """See `Keeper`: the new versions of changed rows are valid from the checkpoint `ordinal` on."""
         for name, changed, stored in rows.changes():
+            if name not in self._tables:
+                continue
             table = self._tables[name]
             self._end(
                 connection, table, self._specs[name], [key for key in changed if key in stored], ordinal
@@ -117,8 +119,8 @@ class Checkpoints:
     def try_out(self, connection: Connection, rows: Mapping[str, Mapping[Key, Row]]) -> None:
         """Writes the rows and rolls them back; raises the database's error where the database refuses them."""
         with connection.begin_nested() as trial:
-            for name, put in rows.items():
-                self._begin(connection, self._tables[name], put, _TRIAL)
+            for name in rows.keys() & self._tables.keys():
+                self._begin(connection, self._tables[name], rows[name], _TRIAL)
             trial.rollback()
 
     def _begin(self, connection: Connection, table: Table, rows: Mapping[Key, Row], ordinal: int) -> None:

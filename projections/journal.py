@@ -47,6 +47,7 @@ TABLE = TableSpec(
         ("subject", "ordinal"),
         ("type", "ordinal"),
     ),
+    is_added_to=True,
 )
 """`subject` is the id in the stream's name, or the whole name where the name has no id; streams are found by `subject`.
 `data` has the event's canonical bytes, which are equal on every log.
@@ -84,6 +85,4 @@ def _written(rows: Rows, recorded: Recorded) -> None:
     rows.put("journal", row)
 
 
-JOURNAL = Projection(
-    "journal", 4, Order.STREAM, (TABLE,), dict.fromkeys(FULL_NAMES, _written), is_added_to=True
-)
+JOURNAL = Projection("journal", 4, Order.STREAM, (TABLE,), dict.fromkeys(FULL_NAMES, _written))

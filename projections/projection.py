@@ -57,9 +57,6 @@ class Projection:
 
     A fold uses no clock and no random numbers, and reads only rows of its own projection's tables, so a rebuild
     produces identical rows. A developer raises `version` when the meaning of a column changes.
-
-    `is_added_to`: folds only add rows, each with its event's `ordinal`, and never change one. The rows as of an ordinal
-    are then those with at most this ordinal, so the read model has no history.
     """
 
     name: str
@@ -67,14 +64,11 @@ class Projection:
     order: Order
     tables: tuple[TableSpec, ...]
     folds: Mapping[type, Fold]
-    is_added_to: bool = False
 
-    def __post_init__(self) -> None:
-        lacking = [spec.name for spec in self.tables if "ordinal" not in spec.columns]
-        if self.is_added_to and lacking:
-            raise ValueError(
-                f"{', '.join(lacking)}: rows that are only added hold the ordinal of their event"
-            )
+    @property
+    def is_added_to(self) -> bool:
+        """Whether all its tables are only added to, so that it needs no history."""
+        return all(spec.is_added_to for spec in self.tables)
 
     @cached_property
     def fingerprint(self) -> str:
