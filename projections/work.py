@@ -122,12 +122,14 @@ class Work:
         digest_at(self._stored())  # reads a long log before the transaction; the digest is kept
         with writing(self.engine) as connection:
             self._begin(connection, log_id, storage)
-            row = connection.execute(select(CURSORS).where(self._here)).one()
+            # The lock keeps a process that projects from moving the cursor until its digest is written.
+            row = connection.execute(select(CURSORS).where(self._here).with_for_update()).one()
             check_belongs(row, self.projection.name, log_id, storage)
             row = self._of_this_history(connection, row, digest_at(row.ordinal))
             self.digest = digest_at(row.ordinal) or b""
             known = {"storage": row.storage or storage, "prefix": self.digest.hex()}
-            connection.execute(update(CURSORS).where(self._here).values(known))
+            if (row.storage, row.prefix) != (known["storage"], known["prefix"]):
+                connection.execute(update(CURSORS).where(self._here).values(known))
             self._parked = parked_sequences(connection, self.build.id, self.partition)
         self._epoch, self.ordinal = row.epoch, row.ordinal
         self._rows.forget(empty=row.ordinal == 0)

@@ -21,14 +21,13 @@ from infra.logs import open_owned, open_reader
 from infra.run.condition import Condition
 from infra.run.projecting import Projecting
 from infra.run.rebuilding import WORKS
-from projections.bookkeeping import CURSORS, BuildKind
+from projections.bookkeeping import BuildKind
 from projections.builds import kept_up, live
-from projections.condition import FaultKind
 from projections.digest import digest
 from projections.journal import JOURNAL
 from projections.orders import ORDERS
 from projections.runner import Runner
-from projections.store import reading, writing
+from projections.store import reading
 from tests.infra.run.stores import filled, opened, store_url
 from tests.infra.run.test_belonging import adopted
 from tests.projections.folded import a_run
@@ -184,22 +183,6 @@ def test_a_log_that_is_replaced_by_a_shorter_one_under_a_running_process_is_proj
         finally:
             projecting.stop()
     assert project(file_store, address, 30) == fresh(tmp_path, address, 30)
-
-
-def test_a_process_is_not_ready_while_a_restored_log_is_projected(file_store: Engine, tmp_path: Path) -> None:
-    address = f"sqlite:///{tmp_path / 'log.db'}"
-    filled(address, EVENTS[:AT])
-    project(file_store, address, AT)
-    with writing(file_store) as connection:
-        connection.execute(CURSORS.update().values(prefix="00"))
-    with closing(open_reader(WhenceSettings(log=address))) as reader:
-        projecting = Projecting(file_store, reader, FEW)
-        projecting._runner.start()  # resumes, and projects nothing yet
-        projecting._take_up(projecting._builds())
-        projecting._began_at = reader.head()
-        condition = Condition(file_store, reader, projecting, lag=30.0)
-        assert [one.kind for one in condition.look()] == [FaultKind.BUILDING, FaultKind.BUILDING]
-        assert "orders is being built: 0 of 60 events" in map(str, condition.look())
 
 
 def test_a_store_with_rows_refuses_a_log_without_events(file_store: Engine, tmp_path: Path) -> None:
