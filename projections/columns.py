@@ -98,7 +98,11 @@ class Packed(TypeDecorator[Any]):
 
 def plain_json(value: Any) -> str:
     """Canonical JSON: sorted keys and no spaces, so that equal values have equal text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODED(value)
+
+
+_ENCODED = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+"""Made once: `json.dumps` makes an encoder for each value."""
 
 
 def packed(value: Any) -> bytes:
