@@ -31,7 +31,7 @@ def ready(api: Started) -> Started:
 
 def state(api: Started) -> dict[str, Any]:
     """What a client sees of the account, the journal and the read models of today."""
-    data = api.query(STATE)["data"]
+    data: dict[str, Any] = api.query(STATE)["data"]
     today = [one for one in data["projections"] if one["kind"] == "TODAY"]
     return data | {"projections": sorted(today, key=lambda one: str(one["name"]))}
 

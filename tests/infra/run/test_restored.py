@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -82,9 +82,14 @@ def project(engine: Engine, address: str, upto: int) -> Mapping[str, str]:
         }
 
 
+@contextmanager
+def a_store(url: str) -> Generator[Engine]:
+    yield from opened(url)
+
+
 def fresh(folder: Path, address: str, upto: int) -> Mapping[str, str]:
     """The digests in a new store."""
-    with contextmanager(opened)(f"sqlite:///{folder / 'fresh.db'}") as engine:
+    with a_store(f"sqlite:///{folder / 'fresh.db'}") as engine:
         return project(engine, address, upto)
 
 
@@ -133,7 +138,7 @@ def test_a_log_and_a_store_in_postgresql_behave_like_files(
 ) -> None:
     """The log and the store are in one database."""
     filled(store_url, EVENTS[:AT])
-    with contextmanager(opened)(store_url) as engine:
+    with a_store(store_url) as engine:
         project(engine, store_url, AT)
         with psycopg.connect(store_url) as connection:
             connection.execute("DELETE FROM stored_events WHERE notification_id > 30")
