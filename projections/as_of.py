@@ -36,7 +36,7 @@ from domain.errors import InvalidInput
 from projections.bookkeeping import CURSORS, PARKED, BuildKind, ParkedState
 from projections.builds import SINCE, UNTIL, Build, live, tables_of
 from projections.columns import COUNT, optional
-from projections.history import INTERVAL, is_valid_at, row_at
+from projections.history import INTERVAL, added_row_at, is_valid_at, row_at
 from projections.past import Past
 from projections.projection import Key, Projection, Row
 from projections.rows import MemoryRows
@@ -52,10 +52,12 @@ _HASHED = 10_000
 
 
 class _Base(NamedTuple):
-    """The checkpoint that a fold starts from, and the history's tables; 0 and no tables where there is no history."""
+    """The ordinal that a fold starts from, and the tables of the history, or of the live build where a table is only
+    added to; 0 and no tables where there is none. `added` is the ordinal that the tables of the live build include."""
 
     checkpoint: int
     tables: Mapping[str, Table]
+    added: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,8 @@ class AsOf:
             if not base.tables:
                 return None
             at = (self._partition, base.checkpoint, key)
-            return row_at(self.connection, base.tables[table], specs[table], *at)
+            find = added_row_at if specs[table].is_added_to else row_at
+            return find(self.connection, base.tables[table], specs[table], *at)
 
         rows = MemoryRows(projection.tables, load)
         self._fold_on(projection, rows, base.checkpoint)
@@ -145,12 +148,24 @@ class AsOf:
                 rows.kept()
 
     def _base(self, projection: Projection) -> _Base:
-        history = self._histories.get(projection.name)
-        if history is None or history.fingerprint != projection.fingerprint:
-            return _Base(0, {})
-        reached = min(self._reached(history), self.ordinal)
+        upto, live_tables = self._built(self._builds, projection)
+        if projection.is_added_to:
+            return _Base(upto, live_tables, upto)
+        reached, tables = self._built(self._histories, projection)
+        added = {spec.name for spec in projection.tables if spec.is_added_to}
+        reached = min(reached, upto) if added else reached
         checkpoint = reached - reached % self._interval
-        return _Base(checkpoint, tables_of(projection, history)) if checkpoint else _Base(0, {})
+        if not checkpoint:
+            return _Base(0, {})
+        return _Base(checkpoint, {**tables, **{name: live_tables[name] for name in added}}, upto)
+
+    def _built(self, builds: Mapping[str, Build], projection: Projection) -> tuple[int, Mapping[str, Table]]:
+        """The ordinal that a build includes, at most the wanted one, and its tables; none where it includes nothing."""
+        build = builds.get(projection.name)
+        if build is None or build.fingerprint != projection.fingerprint:
+            return 0, {}
+        reached = min(self._reached(build), self.ordinal)
+        return (reached, tables_of(projection, build)) if reached else (0, {})
 
     def _reached(self, build: Build) -> int:
         here = (CURSORS.c.build_id == build.id) & (CURSORS.c.partition == self._partition)
@@ -159,14 +174,14 @@ class AsOf:
             return 0
         if cursor.log_id != self._log_id:
             raise InvalidInput(
-                f"the store's history of {build.projection} was made from log {cursor.log_id}, and this is log "
+                f"the store's {build.projection} was made from log {cursor.log_id}, and this is log "
                 f"{self._log_id}: choose another store with --store"
             )
         return int(cursor.ordinal)
 
     def _left_out(self, projection: Projection, checkpoint: int) -> tuple[set[str], set[int]]:
         """The sequences parked at the checkpoint, and the ordinals after it that were parked or discarded."""
-        of = self._ids(self._histories, projection)
+        of = self._ids(self._builds if projection.is_added_to else self._histories, projection)
         waiting = self._parked(of) & (PARKED.c.ordinal <= checkpoint)
         waiting &= PARKED.c.state == ParkedState.PARKED.value
         left_out = self._parked([*of, *self._ids(self._builds, projection)]) & (PARKED.c.ordinal > checkpoint)
@@ -193,6 +208,9 @@ class AsOf:
         changed, table = folded.rows.tables[spec.name].dirty, folded.base.tables.get(spec.name)
         if table is None:
             return self._chosen(self._write(spec, changed), spec).subquery(spec.name)
+        if SINCE not in table.c:
+            later = {key: row for key, row in changed.items() if row["ordinal"] > folded.base.added}
+            return self._added_to(table, spec, later)
         if not changed:
             valid = is_valid_at(table, self._partition, folded.base.checkpoint)
             return self._chosen(table, spec).where(valid).subquery(spec.name)
@@ -201,6 +219,17 @@ class AsOf:
         kept = (both.c[SINCE] == _NOW) | _not_among(both, own, spec.key, len(changed))
         valid = is_valid_at(both, self._partition, folded.base.checkpoint, self.ordinal)
         return self._chosen(both, spec).where(valid, kept).subquery(spec.name)
+
+    def _added_to(self, table: Table, spec: TableSpec, added: Mapping[Key, Row]) -> FromClause:
+        """The live table's rows up to the ordinal, and the rows of later events that the live build lacks."""
+        rows: FromClause = table
+        if added:
+            own = self._write(spec, added)
+            columns = [table.c.partition, *(table.c[name] for name in spec.columns)]
+            ours = [own.c.partition, *(own.c[name] for name in spec.columns)]
+            rows = union_all(select(*columns), select(*ours)).subquery(f"{spec.name}_past")
+        here = (rows.c.partition == self._partition) & (rows.c.ordinal <= self.ordinal)
+        return self._chosen(rows, spec).where(here).subquery(spec.name)
 
     def _chosen(self, rows: FromClause, spec: TableSpec) -> Select[tuple[Any, ...]]:
         return select(*(rows.c[name] for name in spec.columns))

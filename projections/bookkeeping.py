@@ -76,9 +76,12 @@ CURSORS = Table(
     Column("log_id", String(36), nullable=False),
     Column("epoch", BigInteger, nullable=False, server_default=text("0")),
     Column("storage", Text, nullable=False, server_default=text("''")),
+    Column("prefix", Text, nullable=False, server_default=text("''")),
 )
 """The last ordinal that a build has folded, by partition, with the id of the log and its storage, so that rows of two
 logs never mix. Two logs of one tape have the same id, but different storages. `storage` is empty where it is not known.
+
+`prefix` is the digest of all events up to `ordinal` (`projections.lineage`), hexadecimal; empty where it is not known.
 
 `epoch` is raised whenever a process other than the runner changes the build's rows, because the rows in the runner's
 memory are then stale.

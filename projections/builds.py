@@ -45,10 +45,12 @@ def tables_of(projection: Projection, build: Build) -> Mapping[str, Table]:
     """The tables of a build, by the names of their specs: `orders` is `orders_b7` for build 7.
 
     A history's tables also hold the checkpoint from which a row is valid and the checkpoint at which it was replaced.
+    It has no table for a spec that is only added to.
     """
     metadata = MetaData()
+    specs = [one for one in projection.tables if build.kind is BuildKind.TODAY or not one.is_added_to]
     more = ((SINCE, COUNT), (UNTIL, optional(COUNT))) if build.kind is BuildKind.HISTORY else ()
-    return {spec.name: spec.table(metadata, f"{spec.name}_b{build.id}", more) for spec in projection.tables}
+    return {spec.name: spec.table(metadata, f"{spec.name}_b{build.id}", more) for spec in specs}
 
 
 def metadata_of(projection: Projection, build: Build) -> MetaData:
@@ -98,13 +100,26 @@ def kept_up(
 
     The live build is returned if its fingerprint is the projection's. If its fingerprint differs, a new build is begun
     and the old one stays live. If a projection has no live build, the new, empty build is live from the start.
+    Projections that are only added to have no histories.
     """
-    wanted = list(projections)
+    wanted = [one for one in projections if kind is BuildKind.TODAY or not one.is_added_to]
     with reading(engine) as connection:
         found = _of(builds(connection), kind)
     kept = [_kept(found, projection) for projection in wanted]
     known = [one for one in kept if one is not None]
     return known if len(known) == len(wanted) else _begun(engine, wanted, kind)
+
+
+def retire_histories(engine: Engine, projections: Iterable[Projection]) -> None:
+    """Retires the histories of these projections, which an earlier version of the program made; `drop` removes them."""
+    names = [one.name for one in projections]
+    old = BUILDS.c.projection.in_(names) & (BUILDS.c.kind == BuildKind.HISTORY.value)
+    kept_live = old & (BUILDS.c.status == BuildStatus.LIVE.value)
+    with reading(engine) as connection:
+        if connection.execute(select(BUILDS.c.id).where(kept_live)).first() is None:
+            return
+    with writing(engine) as connection:
+        connection.execute(update(BUILDS).where(kept_live).values(status=BuildStatus.RETIRED.value))
 
 
 def _begun(engine: Engine, projections: Sequence[Projection], kind: BuildKind) -> Sequence[Build]:

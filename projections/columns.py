@@ -6,6 +6,8 @@ decimal type. Times are UTC to the microsecond. Counts and ordinals are whole nu
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -73,6 +75,41 @@ class Moment(TypeDecorator[datetime]):
         return value.astimezone(UTC) if isinstance(value, datetime) else _EPOCH + value * _MICROSECOND
 
 
+class Packed(TypeDecorator[Any]):
+    """JSON that is long and never part of a condition: JSONB, which PostgreSQL compresses itself, or compressed text on
+    SQLite."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """JSONB on PostgreSQL, BLOB elsewhere."""
+        plain = JSONB() if dialect.name == "postgresql" else LargeBinary()
+        return dialect.type_descriptor(plain)
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """The value itself on PostgreSQL, `packed` elsewhere."""
+        return value if value is None or dialect.name == "postgresql" else packed(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """The value as it was put."""
+        return value if value is None or dialect.name == "postgresql" else json.loads(zlib.decompress(value))
+
+
+def plain_json(value: Any) -> str:
+    """Canonical JSON: sorted keys and no spaces, so that equal values have equal text."""
+    return _ENCODED(value)
+
+
+_ENCODED = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+"""Made once: `json.dumps` makes an encoder for each value."""
+
+
+def packed(value: Any) -> bytes:
+    """Canonical JSON, compressed by zlib."""
+    return zlib.compress(plain_json(value).encode(), 1)
+
+
 def microseconds(moment: datetime) -> int:
     """Whole microseconds since 1970, computed without rounding."""
     return (moment - _EPOCH) // _MICROSECOND
@@ -94,6 +131,7 @@ COUNT = Kind("count", BigInteger)
 FLAG = Kind("flag", Boolean)
 FIGURE = Kind("figure", lambda: Float(53))
 BYTES = Kind("bytes", LargeBinary)
+PACKED_JSON = Kind("packed json", Packed)
 JSON_TEXT = Kind("json", lambda: JSON().with_variant(JSONB(), "postgresql"))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from domain.log import Meta, Recorded
 from domain.signal import DecisionMade, SignalDetected, Vote
 from domain.streams import parse
-from projections.columns import COUNT, JSON_TEXT, MOMENT, MONEY, TEXT
+from projections.columns import COUNT, JSON_TEXT, MOMENT, MONEY, PACKED_JSON, TEXT
 from projections.projection import Order, Projection, Row, Rows
 from projections.tables import TableSpec
 
@@ -29,13 +29,14 @@ TABLE = TableSpec(
         "target": MONEY,
         "policy_version": COUNT,
         "settings_version": COUNT,
-        "votes": JSON_TEXT,
+        "votes": PACKED_JSON,
         "approvals": COUNT,
         "rejections": COUNT,
         "decided_at": MOMENT,
         "ordinal": COUNT,
     },
     indexes=(("ordinal",), ("chain",), ("instrument", "ordinal"), ("verdict", "ordinal")),
+    is_added_to=True,
 )
 """`votes` is a list of `{member, chamber, approves, reasons, figures}`, in the order they were recorded."""
 
@@ -55,6 +56,7 @@ REASONS = TableSpec(
         "ordinal": COUNT,
     },
     indexes=(("ordinal",), ("reason", "ordinal")),
+    is_added_to=True,
 )
 """One row for each pair of a reason and a member that gave it; `member` and `chamber` are empty where no member gave
 it."""
@@ -62,7 +64,15 @@ it."""
 SIGNALS = TableSpec(
     "decision_signals",
     key=("account", "id"),
-    columns={"account": TEXT, "id": TEXT, "strategy": TEXT, "instrument": TEXT, "direction": TEXT},
+    columns={
+        "account": TEXT,
+        "id": TEXT,
+        "strategy": TEXT,
+        "instrument": TEXT,
+        "direction": TEXT,
+        "ordinal": COUNT,
+    },
+    is_added_to=True,
 )
 """For each signal the columns that its decision's row repeats."""
 
@@ -76,6 +86,7 @@ def _detected(rows: Rows, recorded: Recorded) -> None:
         "strategy": event.strategy,
         "instrument": event.instrument,
         "direction": event.direction.value,
+        "ordinal": recorded.ordinal,
     }
     rows.put("decision_signals", row)
 
@@ -131,7 +142,7 @@ def _reasons(event: DecisionMade) -> Iterator[Row]:
 
 DECISIONS = Projection(
     "decisions",
-    2,
+    3,
     Order.STREAM,
     (TABLE, REASONS, SIGNALS),
     {SignalDetected: _detected, DecisionMade: _decided},

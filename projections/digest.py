@@ -12,9 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, Text, collate, select
 
 from projections.builds import Build, tables_of
-from projections.columns import microseconds
+from projections.columns import microseconds, plain_json
 from projections.projection import Projection
-from projections.writing import plain_json
 
 _AT_ONCE = 2_000
 

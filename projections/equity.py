@@ -44,6 +44,7 @@ TABLE = TableSpec(
         "ordinal": COUNT,
     },
     indexes=(("account", "ordinal"), ("account", "day")),
+    is_added_to=True,
 )
 
 PEAKS = TableSpec(
@@ -138,4 +139,4 @@ _FOLDS: Mapping[type, Fold] = {
     PositionClosed: _position_closed,
 }
 
-EQUITY = Projection("equity", 3, Order.ACCOUNT, (TABLE, PEAKS), _FOLDS)
+EQUITY = Projection("equity", 4, Order.ACCOUNT, (TABLE, PEAKS), _FOLDS)

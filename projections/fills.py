@@ -31,6 +31,7 @@ TABLE = TableSpec(
         "ordinal": COUNT,
     },
     indexes=(("account", "order_id"), ("chain",), ("execution_id",), ("instrument", "ordinal")),
+    is_added_to=True,
 )
 
 ORDERS = TableSpec(
@@ -89,4 +90,4 @@ def _filled(rows: Rows, recorded: Recorded) -> None:
     rows.put("fills", row)
 
 
-FILLS = Projection("fills", 2, Order.STREAM, (TABLE, ORDERS), {OrderPlaced: _placed, OrderFilled: _filled})
+FILLS = Projection("fills", 3, Order.STREAM, (TABLE, ORDERS), {OrderPlaced: _placed, OrderFilled: _filled})

@@ -34,7 +34,7 @@ from projections.projection import Fold, Key, Projection, Row, Rows
 from projections.rows import MemoryRows
 from projections.store import reading, writing
 from projections.tables import TableSpec
-from projections.work import Work
+from projections.work import DigestAt, Work, unknown
 from projections.writing import write_rows
 
 INTERVAL = 2_000
@@ -65,9 +65,23 @@ def row_at(
     connection: Connection, table: Table, spec: TableSpec, partition: int, checkpoint: int, key: Key
 ) -> Row | None:
     """The row with this key as of a checkpoint; None where the key had no row then."""
+    return _found(connection, table, spec, is_valid_at(table, partition, checkpoint), key)
+
+
+def added_row_at(
+    connection: Connection, table: Table, spec: TableSpec, partition: int, ordinal: int, key: Key
+) -> Row | None:
+    """The same for a live table whose rows are only added (`Projection.is_added_to`), as of an ordinal."""
+    return _found(
+        connection, table, spec, (table.c.partition == partition) & (table.c.ordinal <= ordinal), key
+    )
+
+
+def _found(
+    connection: Connection, table: Table, spec: TableSpec, here: ColumnElement[bool], key: Key
+) -> Row | None:
     named = [table.c[name] == value for name, value in zip(spec.key, key, strict=True)]
-    wanted = select(*_columns(table)).where(is_valid_at(table, partition, checkpoint), *named)
-    row = connection.execute(wanted).mappings().first()
+    row = connection.execute(select(*_columns(table)).where(here, *named)).mappings().first()
     return None if row is None else {str(name): value for name, value in row.items()}
 
 
@@ -94,6 +108,8 @@ class Checkpoints:
     def write(self, connection: Connection, rows: MemoryRows, ordinal: int) -> None:
         """See `Keeper`: the new versions of changed rows are valid from the checkpoint `ordinal` on."""
         for name, changed, stored in rows.changes():
+            if name not in self._tables:
+                continue
             table = self._tables[name]
             self._end(
                 connection, table, self._specs[name], [key for key in changed if key in stored], ordinal
@@ -103,8 +119,8 @@ class Checkpoints:
     def try_out(self, connection: Connection, rows: Mapping[str, Mapping[Key, Row]]) -> None:
         """Writes the rows and rolls them back; raises the database's error where the database refuses them."""
         with connection.begin_nested() as trial:
-            for name, put in rows.items():
-                self._begin(connection, self._tables[name], put, _TRIAL)
+            for name in rows.keys() & self._tables.keys():
+                self._begin(connection, self._tables[name], rows[name], _TRIAL)
             trial.rollback()
 
     def _begin(self, connection: Connection, table: Table, rows: Mapping[Key, Row], ordinal: int) -> None:
@@ -143,11 +159,11 @@ class HistoryWork(Work):
         self._tried_out_upto = 0
         self._discarded: set[int] = set()
 
-    def resume(self, log_id: str, storage: str = "") -> int:
+    def resume(self, log_id: str, storage: str = "", digest_at: DigestAt = unknown) -> int:
         """See `Work`."""
         self._later.clear()
         self._is_unconfirmed = False
-        self._checkpoint = super().resume(log_id, storage)
+        self._checkpoint = super().resume(log_id, storage, digest_at)
         self._discarded = self._discarded_ordinals()
         return self._checkpoint
 
@@ -180,7 +196,7 @@ class HistoryWork(Work):
         """See `Work`."""
         self._checkpoint = max(self._checkpoint, ordinal - ordinal % self._interval)
         self._is_unconfirmed = False
-        self.ordinal = ordinal
+        self.ordinal, self.digest = ordinal, self._digest_at(ordinal)
 
     def _write_next(self, connection: Connection) -> None:
         self.ordinal, checkpoint = self._checkpoint, self._next()
@@ -285,7 +301,7 @@ def rewind(
     connection.execute(delete(PARKED).where(waits & (PARKED.c.ordinal > checkpoint)))
     here = (CURSORS.c.build_id == build.id) & (CURSORS.c.partition == partition)
     further = here & (CURSORS.c.ordinal > checkpoint)
-    moved = {"ordinal": checkpoint, "epoch": CURSORS.c.epoch + 1}
+    moved = {"ordinal": checkpoint, "epoch": CURSORS.c.epoch + 1, "prefix": ""}
     connection.execute(update(CURSORS).where(further).values(moved))
     return checkpoint
 

@@ -1,4 +1,4 @@
-"""The journal: every event of the log with its sentence and its record.
+"""The journal: every event of the log with its record, and the words of its sentence.
 
 Events, journal entries and the story of a chain are read from this table.
 """
@@ -36,7 +36,6 @@ TABLE = TableSpec(
         "source": TEXT,
         "occurred_at": MOMENT,
         "recorded_at": MOMENT,
-        "line": TEXT,
         "words": TEXT,
         "data": BYTES,
         "ordinal": COUNT,
@@ -48,10 +47,12 @@ TABLE = TableSpec(
         ("subject", "ordinal"),
         ("type", "ordinal"),
     ),
+    is_added_to=True,
 )
 """`subject` is the id in the stream's name, or the whole name where the name has no id; streams are found by `subject`.
 `data` has the event's canonical bytes, which are equal on every log.
-`words` are the words of the event's type and of its line, for `projections.search`."""
+`words` are the words of the event's type and of its sentence, for `projections.search`. The sentence itself is made
+from `data` when an event is read."""
 
 
 @cache
@@ -62,7 +63,7 @@ def _type_words(kind: str) -> str:
 
 def _written(rows: Rows, recorded: Recorded) -> None:
     meta, event = recorded.envelope.meta, recorded.envelope.event
-    name, kind, line = parse(meta.stream), type(event).__name__, sentence(event)
+    name, kind = parse(meta.stream), type(event).__name__
     row = {
         "event_id": str(meta.event_id),
         "stream": meta.stream,
@@ -77,12 +78,11 @@ def _written(rows: Rows, recorded: Recorded) -> None:
         "source": meta.source,
         "occurred_at": meta.occurred_at,
         "recorded_at": meta.recorded_at,
-        "line": line,
-        "words": " ".join(words(f"{_type_words(kind)} {line}")),
+        "words": " ".join(words(f"{_type_words(kind)} {sentence(event)}")),
         "data": recorded.data,
         "ordinal": recorded.ordinal,
     }
     rows.put("journal", row)
 
 
-JOURNAL = Projection("journal", 3, Order.STREAM, (TABLE,), dict.fromkeys(FULL_NAMES, _written))
+JOURNAL = Projection("journal", 4, Order.STREAM, (TABLE,), dict.fromkeys(FULL_NAMES, _written))

@@ -65,6 +65,11 @@ class Projection:
     tables: tuple[TableSpec, ...]
     folds: Mapping[type, Fold]
 
+    @property
+    def is_added_to(self) -> bool:
+        """Whether all its tables are only added to, so that it needs no history."""
+        return all(spec.is_added_to for spec in self.tables)
+
     @cached_property
     def fingerprint(self) -> str:
         """12 hexadecimal digits: a hash of version, order, columns, keys and indexes. A build with another fingerprint

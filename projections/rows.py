@@ -6,7 +6,8 @@ A fold may put a row that it has not looked up. Such a row replaces the store's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from projections.projection import Key, Row
@@ -28,6 +29,14 @@ _OF_ONE_EVENT = ("ordinal",)
 of an event that is folded now."""
 
 
+def _key_of(names: Sequence[str]) -> Callable[[Row], Key]:
+    """A function that returns the values of these columns of a row, as a tuple."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    (name,) = names
+    return lambda row: (row[name],)
+
+
 class TableRows:
     """One table's rows in memory. If no fold has read the table, only the keys of its rows are kept after a batch.
 
@@ -41,7 +50,7 @@ class TableRows:
         "_load",
         "_older",
         "dirty",
-        "key",
+        "key_of",
         "known",
         "name",
         "stored",
@@ -49,7 +58,7 @@ class TableRows:
 
     def __init__(self, spec: TableSpec, load: Load) -> None:
         self.name = spec.name
-        self.key = spec.key
+        self.key_of = _key_of(spec.key)
         self._is_of_events = spec.key == _OF_ONE_EVENT
         self._load = load
         self._is_read = False
@@ -140,7 +149,7 @@ class MemoryRows:
     def put(self, table: str, row: Row) -> None:
         """See `projections.projection.Rows`."""
         rows = self.tables[table]
-        key = tuple([row[name] for name in rows.key])
+        key = rows.key_of(row)
         self._undo.append((rows, key, rows.known.get(key), rows.dirty.get(key)))
         rows.put(key, row)
 

@@ -12,6 +12,7 @@ from domain.log import LogReader, Recorded
 from domain.opening import LogOpened
 from projections.bookkeeping import BuildKind, BuildStatus
 from projections.faults import Dropped, Overtaken, Unwritable
+from projections.lineage import Frames, Lineage
 from projections.projection import Fold
 from projections.work import Work, commit_together
 
@@ -30,7 +31,8 @@ _AT_ONCE = 50_000
 class Runner:
     """Keeps several builds up to date with one log; builds at the same ordinal share a transaction.
 
-    A build that is behind delays the others by at most one batch. Not thread-safe.
+    A build that is behind delays the others by at most one batch. `restarted_at` is the log's head when a build was
+    last emptied, because the log did not hold the events of its rows. Not thread-safe.
     """
 
     def __init__(
@@ -39,21 +41,30 @@ class Runner:
         works: Sequence[Work],
         projected: Projected | None = None,
         storage: Callable[[], str] = str,
+        frames: Frames | None = None,
     ) -> None:
         """`projected` is called after each batch that a live build of kind TODAY has committed. `storage` returns which
-        storage holds the log, or an empty text where that is not known."""
+        storage holds the log, or an empty text where that is not known. `frames`: see `Lineage`."""
         self._log = log
+        self._lineage = Lineage(log, frames)
         self.works = list(works)
         self._projected = projected
         self._find_storage = storage
         self.head = 0
+        self.restarted_at = 0
         self._log_id = self._storage = ""
         self._reads: dict[int, _Read] = {}
 
     def start(self) -> None:
-        """Resumes each build at its stored ordinal; raises InvalidInput where the store holds another log's rows."""
+        """Resumes each build at its stored ordinal, or at 0 where the log does not hold the events of its rows.
+
+        Raises InvalidInput where the store holds another log's rows.
+        """
         self._log_id = ""
-        log_id = log_id_of(self._log)
+        self._lineage.begin()
+        log_id, self.head = log_id_of(self._log), self._log.head()
+        for work in () if log_id else self.works:
+            work.check_is_empty()
         self._storage = self._find_storage() if log_id else ""
         for work in list(self.works) if log_id else ():
             self._resume(work, log_id)
@@ -75,9 +86,8 @@ class Runner:
         """
         if not self._log_id:
             self.start()
-        if not self._log_id:
+        if not self._log_id or not self._is_continued():
             return 0
-        self.head = self._log.head()
         groups = [(at, list(group)) for at, group in groupby(sorted(self.works, key=_turn), key=_ordinal)]
         size = most or (_ALONE if len(groups) == 1 and self.head - groups[0][0] > _ALONE else BATCH)
         try:
@@ -97,6 +107,14 @@ class Runner:
             read.close()
         self._reads.clear()
 
+    def _is_continued(self) -> bool:
+        """Reads the log's head. A log that has become shorter is no longer the log that was read: all builds resume."""
+        self.head = self._log.head()
+        if all(work.ordinal <= self.head for work in self.works):
+            return True
+        self._begin_again()
+        return False
+
     def _begin_again(self) -> None:
         """Makes the next step resume all builds from the store, so that no uncommitted event is folded twice."""
         self.close()
@@ -107,6 +125,9 @@ class Runner:
         if not batch:
             return 0
         interested, began = _interested(group), time_ns()
+        digests = self._lineage.along(group[0].digest, batch)
+        for work in group:
+            work.follow(digests)
         for recorded in batch:
             for work, fold in interested.get(type(recorded.envelope.event), ()):
                 work.fold(fold, recorded)
@@ -159,10 +180,13 @@ class Runner:
             work.commit(recorded.ordinal)
 
     def _resume(self, work: Work, log_id: str) -> None:
+        restarts = work.restarts
         try:
-            work.resume(log_id, self._storage)
+            work.resume(log_id, self._storage, self._lineage.digest_at)
         except Dropped:
             self.works.remove(work)
+        if work.restarts > restarts:
+            self.restarted_at = self._log.head()
 
 
 class _Read:

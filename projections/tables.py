@@ -17,14 +17,23 @@ class TableSpec:
 
     Every table also has a first column `partition`, the number of the log, because a store may hold the rows of several
     logs; folds do not write it. A table with a column `words` can be searched (`projections.search`).
+
+    `is_added_to`: folds only add rows, each with its event's `ordinal`, and never change one. The rows as of an ordinal
+    are then those with at most this ordinal, so a history does not repeat the table. Where other tables of the same
+    projection are changed, no fold may read this table.
     """
 
     name: str
     key: tuple[str, ...]
     columns: dict[str, Kind]
     indexes: tuple[tuple[str, ...], ...] = ()
+    is_added_to: bool = False
 
     def __post_init__(self) -> None:
+        if self.is_added_to and "ordinal" not in self.columns:
+            raise ValueError(
+                f"{self.name} lacks the column ordinal, which every table that is only added to has"
+            )
         unknown = {name for names in (self.key, *self.indexes) for name in names} - set(self.columns)
         if unknown:
             raise ValueError(f"{self.name} has no column {', '.join(sorted(unknown))}")

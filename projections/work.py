@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, Insert, Table, insert, select, text, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from domain.errors import StoreUnavailable
+from domain.errors import InvalidInput, StoreUnavailable
 from domain.log import Recorded
 from projections.answering import shown_store
 from projections.belonging import check_belongs
@@ -24,13 +24,23 @@ from projections.bookkeeping import BUILDS, CURSORS, PARKED, ParkedState
 from projections.builds import Build, tables_of
 from projections.faults import Dropped, Overtaken, Unwritable, is_passing
 from projections.projection import Fold, Key, Projection, Row
+from projections.restart import restart
 from projections.rows import MemoryRows
-from projections.store import snapshot, writing
+from projections.store import reading, snapshot, writing
 from projections.writing import write_rows
 
 __all__ = ["Dropped", "Keeper", "Overtaken", "Today", "Unwritable", "Work", "commit_together", "works"]
 
 _log = logging.getLogger(__name__)
+
+
+DigestAt = Callable[[int], bytes | None]
+"""The digest of a log's events up to an ordinal; None where the log ends earlier. See `projections.lineage`."""
+
+
+def unknown(_ordinal: int) -> bytes:
+    """A `DigestAt` for a log whose digests are not compared."""
+    return b""
 
 
 class Keeper(Protocol):
@@ -69,8 +79,11 @@ class Today:
 
 
 class Work:
-    """Keeps one build up to date with the log of one partition; `ordinal` is the ordinal of the last committed
-    event."""
+    """Keeps one build up to date with the log of one partition.
+
+    `ordinal` is the ordinal of the last committed event, `digest` the digest of all events up to it. `restarts` counts
+    how often `resume` began again at the first event, because the log no longer held the events of the rows.
+    """
 
     def __init__(
         self,
@@ -84,6 +97,8 @@ class Work:
         self.build = build
         self.partition = partition
         self.ordinal = 0
+        self.digest = b""
+        self.restarts = 0
         self.folds: Mapping[type, Fold] = projection.folds
         self.engine = engine
         self._epoch = 0
@@ -94,23 +109,43 @@ class Work:
         self._sequence = projection.order.sequence
         self._parked: set[str] = set()
         self._newly_parked: list[dict[str, Any]] = []
+        self._digests: Mapping[int, bytes] = {}
 
-    def resume(self, log_id: str, storage: str = "") -> int:
+    def resume(self, log_id: str, storage: str = "", digest_at: DigestAt = unknown) -> int:
         """Resumes at the stored ordinal, on the log of this id in this storage; returns the ordinal.
 
+        Where the log does not hold the events that the rows were made from (it was restored from a backup), all rows
+        are deleted and the ordinal is 0.
         Raises InvalidInput where the build was made from another log, Dropped where the build was dropped.
         """
         self._forget()
+        digest_at(self._stored())  # reads a long log before the transaction; the digest is kept
         with writing(self.engine) as connection:
             self._begin(connection, log_id, storage)
-            row = connection.execute(select(CURSORS).where(self._here)).one()
-            self._parked = parked_sequences(connection, self.build.id, self.partition)
+            # The lock keeps a process that projects from moving the cursor until its digest is written.
+            row = connection.execute(select(CURSORS).where(self._here).with_for_update()).one()
             check_belongs(row, self.projection.name, log_id, storage)
-            if not row.storage:
-                connection.execute(update(CURSORS).where(self._here).values(storage=storage))
+            row = self._of_this_history(connection, row, digest_at(row.ordinal))
+            self.digest = digest_at(row.ordinal) or b""
+            known = {"storage": row.storage or storage, "prefix": self.digest.hex()}
+            if (row.storage, row.prefix) != (known["storage"], known["prefix"]):
+                connection.execute(update(CURSORS).where(self._here).values(known))
+            self._parked = parked_sequences(connection, self.build.id, self.partition)
         self._epoch, self.ordinal = row.epoch, row.ordinal
         self._rows.forget(empty=row.ordinal == 0)
         return self.ordinal
+
+    def check_is_empty(self) -> None:
+        """For a log without events. Raises InvalidInput where the build has rows: they are of another log."""
+        if self._stored():
+            raise InvalidInput(
+                f"the store's {self.projection.name} were made from a log with events, and this log is empty: choose "
+                "another store with --store, or restore the log"
+            )
+
+    def follow(self, digests: Mapping[int, bytes]) -> None:
+        """Receives the digests at the ordinals of the next batch, before the batch is folded."""
+        self._digests = digests
 
     def fold(self, fold: Fold, recorded: Recorded) -> None:
         """Folds one event, or parks it where its sequence is parked already.
@@ -152,7 +187,11 @@ class Work:
         committed."""
         self._close_reading()
         seen = (CURSORS.c.ordinal == self.ordinal) & (CURSORS.c.epoch == self._epoch)
-        moved = update(CURSORS).where(self._here & seen).values(ordinal=ordinal)
+        moved = (
+            update(CURSORS)
+            .where(self._here & seen)
+            .values(ordinal=ordinal, prefix=self._digest_at(ordinal).hex())
+        )
         if connection.execute(moved).rowcount != 1:
             raise Overtaken(self.projection.name)
         try:
@@ -170,7 +209,27 @@ class Work:
         """Records that the rows written up to `ordinal` are committed."""
         self._rows.written()
         self._newly_parked.clear()
-        self.ordinal = ordinal
+        self.ordinal, self.digest = ordinal, self._digest_at(ordinal)
+
+    def _digest_at(self, ordinal: int) -> bytes:
+        return self._digests.get(ordinal, b"")
+
+    def _stored(self) -> int:
+        with reading(self.engine) as connection:
+            return connection.execute(select(CURSORS.c.ordinal).where(self._here)).scalar() or 0
+
+    def _of_this_history(self, connection: Connection, row: Any, digest: bytes | None) -> Any:
+        """The cursor; where the log holds other events up to its ordinal, the cursor of the emptied build."""
+        if digest is not None and row.prefix in ("", digest.hex()):
+            return row
+        message = (
+            "alert: read model %s was made from %d events that this log does not hold: it is built again"
+        )
+        kind = {"alert": "READ_MODEL_REBUILT"}
+        _log.error(message, self.projection.name, row.ordinal, extra=kind)
+        restart(connection, self.projection, self.build, self.partition)
+        self.restarts += 1
+        return connection.execute(select(CURSORS).where(self._here)).one()
 
     def _begin(self, connection: Connection, log_id: str, storage: str) -> None:
         on_record = select(BUILDS.c.id).where(BUILDS.c.id == self.build.id)

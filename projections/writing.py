@@ -6,7 +6,6 @@ models are written more often than read.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 from sqlalchemy.types import JSON
 
-from projections.columns import Moment, Money, microseconds
+from projections.columns import Moment, Money, Packed, microseconds, packed, plain_json
 from projections.projection import Key, Row
 from projections.word_index import put_words
 
@@ -108,12 +107,12 @@ def _records(
         yield record
 
 
-def plain_json(value: Any) -> str:
-    """Canonical JSON: sorted keys and no spaces, so that equal values have equal text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
 _BINDS: Mapping[str, Sequence[tuple[type, Bind]]] = {
-    "postgresql": ((JSON, plain_json),),
-    "sqlite": ((Money, lambda value: format(value, "f")), (Moment, microseconds), (JSON, plain_json)),
+    "postgresql": ((JSON, plain_json), (Packed, plain_json)),
+    "sqlite": (
+        (Money, lambda value: format(value, "f")),
+        (Moment, microseconds),
+        (JSON, plain_json),
+        (Packed, packed),
+    ),
 }

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, RowMapping, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
 
 from adapters.alerts.notice import Message, Notice
 from adapters.alerts.table import ALERTED, DELIVERIES, NOTICES
@@ -34,6 +34,16 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenUp:
+    """The ordinal up to which the alerts of the log with this id are notices. `prefix` is the digest of the events up
+    to it (`projections.lineage`), hexadecimal; empty where it is not known."""
+
+    log_id: str
+    ordinal: int
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """A message that is to be delivered to a place; `failed` attempts were made."""
 
@@ -48,21 +58,21 @@ class NoticeBook:
     def __init__(self, engine: Engine, partition: int = 0) -> None:
         self._engine, self._partition = engine, partition
 
-    def taken_up(self) -> tuple[str, int] | None:
-        """The log's id and the ordinal up to which its alerts are notices; None before the first."""
+    def taken_up(self) -> TakenUp | None:
+        """How far the log's alerts are notices; None before the first."""
         found = select(ALERTED).where(ALERTED.c.partition == self._partition)
         with answering(self._engine), reading(self._engine) as connection:
             row = connection.execute(found).mappings().one_or_none()
-        return None if row is None else (row["log_id"], row["ordinal"])
+        return None if row is None else TakenUp(row["log_id"], row["ordinal"], row["prefix"])
 
     def take_up(
-        self, notices: Iterable[Notice], log_id: str, ordinal: int, places: Collection[str], now: datetime
+        self, notices: Iterable[Notice], upto: TakenUp, places: Collection[str], now: datetime
     ) -> None:
         """Adds the notices and moves the ordinal, in one transaction. A notice that is open already is counted."""
         with answering(self._engine), writing(self._engine) as connection:
             for notice in notices:
                 _add(connection, notice, places, now)
-            _move(connection, self._partition, log_id, ordinal)
+            _move(connection, self._partition, upto)
 
     def raise_(self, notice: Notice, places: Collection[str], now: datetime) -> None:
         """Adds a notice without an event, unless it is open already."""
@@ -133,8 +143,10 @@ class NoticeBook:
 
 
 def _add(connection: Connection, notice: Notice, places: Collection[str], now: datetime) -> None:
-    if connection.scalar(select(NOTICES.c.id).where(NOTICES.c.id == notice.id)) is not None:
+    if _has(connection, notice):
         return
+    # In a log that was restored and continued differently, another event may have the same id.
+    connection.execute(delete(NOTICES).where(NOTICES.c.id == notice.id))
     found = _open(connection, notice)
     if found is not None:
         connection.execute(
@@ -147,6 +159,11 @@ def _add(connection: Connection, notice: Notice, places: Collection[str], now: d
         connection.execute(insert(DELIVERIES).values(place=place, **new))
 
 
+def _has(connection: Connection, notice: Notice) -> bool:
+    same = (NOTICES.c.id == notice.id) & (NOTICES.c.kind == notice.kind) & (NOTICES.c.at == notice.at)
+    return connection.scalar(select(NOTICES.c.id).where(same)) is not None
+
+
 def _open(connection: Connection, notice: Notice) -> str | None:
     """The id of the open notice of the same account, kind and subject."""
     same = (
@@ -157,11 +174,11 @@ def _open(connection: Connection, notice: Notice) -> str | None:
     return connection.scalar(select(NOTICES.c.id).where(same, NOTICES.c.acknowledged_at.is_(None)))
 
 
-def _move(connection: Connection, partition: int, log_id: str, ordinal: int) -> None:
+def _move(connection: Connection, partition: int, upto: TakenUp) -> None:
     own = ALERTED.c.partition == partition
-    moved = connection.execute(update(ALERTED).where(own).values(log_id=log_id, ordinal=ordinal))
-    if not moved.rowcount:
-        connection.execute(insert(ALERTED).values(partition=partition, log_id=log_id, ordinal=ordinal))
+    values = {"log_id": upto.log_id, "ordinal": upto.ordinal, "prefix": upto.prefix}
+    if not connection.execute(update(ALERTED).where(own).values(values)).rowcount:
+        connection.execute(insert(ALERTED).values(values | {"partition": partition}))
 
 
 def _row(notice: Notice) -> dict[str, object]:

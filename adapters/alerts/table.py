@@ -58,5 +58,7 @@ ALERTED = Table(
     Column("partition", Integer, primary_key=True),
     Column("log_id", String(36), nullable=False),
     Column("ordinal", BigInteger, nullable=False),
+    Column("prefix", Text, nullable=False, server_default=text("''")),
 )
-"""The ordinal up to which the log's alerts have become notices."""
+"""The ordinal up to which the log's alerts have become notices, and the digest of the events up to it
+(`projections.lineage`), hexadecimal; empty where it is not known."""

@@ -125,4 +125,4 @@ def _explained(steps: Sequence[ExplanationStep]) -> Iterator[str]:
 
 def _line(depth: int, event: Event) -> str:
     clock = event.occurred_at.isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
-    return f"{_INDENT * depth}{clock} {event.type} {event.line} #{event.ordinal}"
+    return f"{_INDENT * depth}{clock} {event.type} {event.text} #{event.ordinal}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
@@ -14,6 +15,7 @@ from adapters.graphql.moment import Moment
 from adapters.graphql.nodes import Nodes, belonging
 from adapters.graphql.rows import node_maker
 from adapters.graphql.scalars import JSON, Ordinal
+from domain.events import Event as DomainEvent
 from domain.log import Recorded, is_outside_fact
 from domain.streams import parse
 from projections.sentences import sentence
@@ -38,7 +40,6 @@ class Event:
     ordinal: Ordinal = strawberry.field(description="Its ordinal: its place in the log.")
     id: strawberry.ID = strawberry.field(description="The event's id.")
     type: str = strawberry.field(description="The event's type, as in `OrderFilled`.")
-    line: str = strawberry.field(description="The event's sentence, on one line.")
     stream: str = strawberry.field(description="Its stream, as in `order-main-01hx3k9zq2m4c-e1`.")
     noun: str = strawberry.field(description="The noun of its stream: `order`, `position`, `signal` …")
     version: int = strawberry.field(description="Its number in the stream, from 1.")
@@ -51,10 +52,15 @@ class Event:
     source: str = strawberry.field(description="The program that recorded it.")
     occurred_at: datetime = strawberry.field(description="When it occurred.")
     recorded_at: datetime = strawberry.field(description="When it was recorded.")
+    decoded: strawberry.Private[DomainEvent | None] = field(init=False, default=None)
+
+    @strawberry.field(description="The event's sentence, on one line.")
+    def line(self) -> str:
+        return self.text
 
     @strawberry.field(description="The event's fields by name: decimals as text, times in ISO 8601.")
     def json(self) -> JSON:
-        return JSON(to_json(self.moment.decode(self.data).event))
+        return JSON(to_json(self._event()))
 
     @strawberry.field(description="The event that caused this one; null where an outside fact caused it.")
     async def cause(self) -> Event | None:
@@ -63,6 +69,17 @@ class Event:
     @strawberry.field(description="The events that this one caused.")
     async def caused(self, most: Most = BELOW) -> list[Event]:
         return await EVENTS.many(self.moment, _CAUSED, (self.id,), most)
+
+    @property
+    def text(self) -> str:
+        """The value of `line`."""
+        return sentence(self._event())
+
+    def _event(self) -> DomainEvent:
+        """The event in `data`, decoded when a field first needs it."""
+        if self.decoded is None:
+            self.decoded = self.moment.decode(self.data).event
+        return self.decoded
 
 
 @strawberry.input(description="Only events that meet every given condition.")
@@ -103,13 +120,12 @@ EVENTS_BY_ID = Nodes(event_of, "journal", ("event_id",))
 def recorded_event(moment: Moment, recorded: Recorded) -> Event:
     """Makes the GraphQL object of an event that was read together with its encoded record."""
     meta, event = recorded.envelope.meta, recorded.envelope.event
-    return Event(
+    made = Event(
         moment=moment,
         data=recorded.data,
         ordinal=Ordinal(recorded.ordinal),
         id=strawberry.ID(str(meta.event_id)),
         type=type(event).__name__,
-        line=sentence(event),
         stream=meta.stream,
         noun=parse(meta.stream).noun,
         version=meta.version,
@@ -121,6 +137,8 @@ def recorded_event(moment: Moment, recorded: Recorded) -> Event:
         occurred_at=meta.occurred_at,
         recorded_at=meta.recorded_at,
     )
+    made.decoded = event
+    return made
 
 
 async def of_chain(moment: Moment, chain: str, most: int) -> list[Event]:

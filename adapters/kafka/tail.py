@@ -14,6 +14,8 @@ from adapters.kafka.errors import KafkaUnavailable
 from adapters.kafka.follower import Follower
 from adapters.kafka.reader import TAIL, PartitionConsumer, sorted_out
 
+_PAUSE_SECONDS = 0.5
+
 
 class Tail:
     """A thread that adds each committed event to the index."""
@@ -44,16 +46,26 @@ class Tail:
         self._thread.join()
 
     def _run(self) -> None:
-        try:
-            with PartitionConsumer(self._clients, self._partition, TAIL) as consumer:
-                self._follow(consumer)
-        except Exception as failure:  # noqa: BLE001 - `wait_for` raises it
-            with self._moved:
-                self._failure = failure
-                self._moved.notify_all()
+        """Follows until it is stopped. After a broker's error the consumer is replaced; any other error ends it."""
+        while not self._stopped.is_set():
+            try:
+                with PartitionConsumer(self._clients, self._partition, TAIL) as consumer:
+                    self._follow(consumer)
+            except KafkaUnavailable as failure:
+                self._fail(failure)
+                self._stopped.wait(_PAUSE_SECONDS)
+            except Exception as failure:  # noqa: BLE001 - `wait_for` raises it
+                self._fail(failure)
+                return
+
+    def _fail(self, failure: Exception) -> None:
+        with self._moved:
+            self._failure = failure
+            self._moved.notify_all()
 
     def _follow(self, consumer: PartitionConsumer) -> None:
         consumer.go_to(self._follower.index.reached(self._topic))
+        self._failure = None
         while not self._stopped.is_set():
             messages, reached = sorted_out(consumer.messages(0.2), self._topic)
             if reached >= 0:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,13 +40,39 @@ class KafkaRows(RecorderRows):
     def rows(self, after: int, upto: int) -> Iterator[Row]:
         """See `Rows`."""
         if upto - after <= _FEW:
-            yield from super().rows(after, upto)
+            yield from self._few(after, upto)
             return
         for batch in self._factory.store.replay(after + 1):
             for record in batch:
                 if record.ordinal > upto:
                     return
                 yield record.ordinal, record.stream, record.version, record.state
+
+    def _few(self, after: int, upto: int) -> Iterator[Row]:
+        """Nothing is requested from a broker about records that have arrived already."""
+        history = self._factory.store.history
+        if upto > history.count:
+            self._factory.store.refresh()
+        for event in history.events_between(after + 1, upto):
+            yield event.ordinal, event.stream, event.version, event.state
+
+    def arrived(self) -> int:
+        """See `Rows`: the last record that the tail or the writer of this process has received."""
+        return self._factory.store.history.count
+
+    def wait(self, after: int, seconds: float) -> bool:
+        """See `Rows`: waits for the tail's notification, without requests to a broker before the time runs out."""
+        history, news = self._factory.store.history, threading.Event()
+        deadline = time.monotonic() + seconds
+        history.listen(news)
+        try:
+            while history.count <= after:
+                if not news.wait(max(deadline - time.monotonic(), 0.0)):
+                    return self.head() > after
+                news.clear()
+        finally:
+            history.unlisten(news)
+        return True
 
     def storage(self) -> str:
         """See `Rows`: cluster, topic and partition; a topic that is created again has another id."""

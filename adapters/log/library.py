@@ -25,6 +25,10 @@ class RecorderRows:
         """See `Rows`."""
         return self._recorder.max_notification_id() or 0
 
+    def arrived(self) -> int:
+        """See `Rows`."""
+        return self.head()
+
     def rows(self, after: int, upto: int) -> Iterator[Row]:
         """See `Rows`."""
         while after < upto:

@@ -238,11 +238,14 @@ class PostgresRows(RecorderRows):
 
     def storage(self) -> str:
         """See `Rows`."""
-        with connected(self._address) as connection:
-            if not _has_table(connection, STORAGE):
-                return ""
-            read = sql.SQL("SELECT id FROM {}").format(sql.Identifier(STORAGE))
-            found = connection.execute(read).fetchone()
+        try:
+            with connected(self._address) as connection:
+                if not _has_table(connection, STORAGE):
+                    return ""
+                read = sql.SQL("SELECT id FROM {}").format(sql.Identifier(STORAGE))
+                found = connection.execute(read).fetchone()
+        except psycopg.OperationalError as fault:
+            raise LogUnavailable(f"{self._address} does not answer: {fault}") from fault
         return "" if found is None else storage_text("PostgreSQL", found[0])
 
 

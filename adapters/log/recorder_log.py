@@ -43,6 +43,10 @@ class Rows(Protocol):
         """The ordinal of the last record; 0 where there is none."""
         ...
 
+    def arrived(self) -> int:
+        """The ordinal of the last record that is known without a request to another machine; at most `head`."""
+        ...
+
     def rows(self, after: int, upto: int) -> Iterable[Row]:
         """Every record with `after < ordinal <= upto`, in order."""
         ...
@@ -113,6 +117,12 @@ class RecordedLog:
                     )
                 yield Recorded(ordinal, envelope, canonical(data))
 
+    def frames(self, after: int, upto: int) -> Iterator[bytes]:
+        """The canonical bytes of every event with `after < ordinal <= upto`, in order; nothing is decoded."""
+        with _translated():
+            for _ordinal, _stream, _version, data in self._rows.rows(after, upto):
+                yield self._codec.canonical(data)
+
     def read_stream(self, stream: str, after: int = 0) -> Iterator[Envelope]:
         """See `domain.log.LogReader`."""
         with _translated():
@@ -129,12 +139,16 @@ class RecordedLog:
         `stopped` is called at least every `patience` seconds.
         """
         while not stopped():
-            for recorded in self.read(after):
+            for recorded in self.read(after, self._arrived()):
                 after = recorded.ordinal
                 yield recorded
                 if stopped():
                     return
             self.wait(after, patience)
+
+    def _arrived(self) -> int:
+        with _translated():
+            return self._rows.arrived()
 
     def storage(self) -> str:
         """A text that differs between any two logs, also where both were made from one tape and so have the same id.

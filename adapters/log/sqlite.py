@@ -81,6 +81,10 @@ class SqliteRows:
         """See `Rows`."""
         return self._verifier.unverified()
 
+    def arrived(self) -> int:
+        """See `Rows`."""
+        return self.head()
+
     def rows(self, after: int, upto: int) -> Iterator[Row]:
         """See `Rows`. Raises LogCorrupt where an ordinal is missing or its mark is not valid."""
         with _naming(self._path):

@@ -111,13 +111,23 @@ def _kind(*, history: bool) -> BuildKind:
 
 
 def _begun(place: OpenedStore, name: str, kind: BuildKind, number: int | None) -> Sequence[Build]:
-    names = _names(name)
+    names = _with_history(_names(name)) if kind is BuildKind.HISTORY else _names(name)
     if number is not None:
         _refuse_all(name)
         return [_target(place, name, number)]
     with writing(place.engine) as connection:
         answered = {one.projection for one in builds(connection) if _answers(one, kind)}
         return [begin(connection, PROJECTIONS[one], kind, _first_status(one in answered)) for one in names]
+
+
+def _with_history(names: Sequence[str]) -> Sequence[str]:
+    """Raises InvalidInput where none of the read models has a history."""
+    found = [one for one in names if not PROJECTIONS[one].is_added_to]
+    if not found:
+        raise InvalidInput(
+            f"{names[0]} has no history: its rows are only added, so the current tables also answer `asOf` queries"
+        )
+    return found
 
 
 def _refuse_all(name: str) -> None:

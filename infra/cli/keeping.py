@@ -8,6 +8,7 @@ from contextlib import closing
 from rich.console import Console
 
 from adapters.log.address import parse_address
+from domain.errors import LogUnavailable, StoreUnavailable
 from infra.cli.advance import Advance
 from infra.cli.opened_store import OpenedStore
 from infra.cli.output import errors_console
@@ -18,6 +19,7 @@ from infra.run.projecting import Projecting, Status
 from infra.run.rebuilding import partition_of
 from infra.store import store_address
 from infra.tracing import tracing
+from projections.answering import answering
 
 _LOOK_SECONDS = 0.5
 
@@ -27,7 +29,7 @@ class Remarks:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._reached = False
+        self._reached = self._lost = False
 
     def see(self, found: Sequence[Status]) -> None:
         """Prints a line where the read models have just reached the end of the log, and nothing otherwise."""
@@ -39,6 +41,18 @@ class Remarks:
             remark = f"; {parked:,} events are parked: whence projections parked" if parked else ""
             self.say(f"{len(found)} read models are up to date at event {found[0].head:,}{remark}")
         self._reached = behind == 0
+
+    def lose(self, fault: str) -> None:
+        """Prints the first fault of the store or the log after a successful look."""
+        if not self._lost:
+            self.say(f"{fault}; projecting goes on by itself once it answers")
+        self._lost, self._reached = True, False
+
+    def find(self) -> None:
+        """Prints that the store and the log answer again, after a fault."""
+        if self._lost:
+            self.say("The store and the log answer again")
+        self._lost = False
 
     def say(self, line: str) -> None:
         """Prints the line as it is."""
@@ -58,6 +72,18 @@ def keep(place: OpenedStore, group: str | None) -> None:
     remarks.say("Stopped; the same command continues from here.")
 
 
+def _status(place: OpenedStore, projecting: Projecting, remarks: Remarks) -> Sequence[Status]:
+    """The status of the builds; empty, with a remark, while the store or the log does not answer."""
+    try:
+        with answering(place.engine):
+            found = projecting.status()
+    except (LogUnavailable, StoreUnavailable) as fault:
+        remarks.lose(str(fault))
+        return ()
+    remarks.find()
+    return found
+
+
 def _keep_one(place: OpenedStore, stopping: Stopping, remarks: Remarks) -> None:
     partition = partition_of(place.settings)
     with (
@@ -70,7 +96,7 @@ def _keep_one(place: OpenedStore, stopping: Stopping, remarks: Remarks) -> None:
         projecting.start()
         try:
             while not stopping.requested() and projecting.failure is None:
-                found = projecting.status()
+                found = _status(place, projecting, remarks)
                 advance.show({one.projection: (one.ordinal, one.head) for one in found})
                 remarks.see(found)
                 stopping.wait(_LOOK_SECONDS)

@@ -20,7 +20,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from adapters.alerts.book import Due, NoticeBook
+from adapters.alerts.book import Due, NoticeBook, TakenUp
 from adapters.alerts.command import Command
 from adapters.alerts.heartbeat import Heartbeat
 from adapters.alerts.notice import Notice
@@ -38,6 +38,8 @@ from infra.run.strangers import stranger_notices
 from infra.run.turn import ALERTING, turn_of
 from infra.store import migrate, open_store
 from projections.alerts import alert_of
+from projections.answering import answering
+from projections.lineage import Lineage
 from projections.runner import log_id_of
 from projections.severity import Severity
 
@@ -80,6 +82,8 @@ class Alerting:
         The heartbeat is requested only while `is_ready()`. `refused` returns the records of strangers in the log.
         """
         self._reader, self._settings, self._partition = reader, settings, partition
+        self._engine = engine
+        self._lineage = Lineage(reader)
         self._book = NoticeBook(engine, partition)
         self._places = {place.name: place for place in places_of(settings)}
         self._turn = turn_of(engine, partition, ALERTING)
@@ -121,9 +125,28 @@ class Alerting:
 
     def _begin(self) -> None:
         log_id, known = log_id_of(self._reader), self._book.taken_up()
-        if known is None or (log_id and known[0] != log_id):
-            at = self._reader.head() if log_id else 0
-            self._book.take_up((), log_id, at, self._names, self._clock())
+        if known is None or (log_id and known.log_id != log_id):
+            self._move(log_id, self._reader.head() if log_id else 0)
+        elif known.ordinal and not self._is_of_this_history(known):
+            self._wind_back(known)
+
+    def _is_of_this_history(self, known: TakenUp) -> bool:
+        found = self._lineage.digest_at(known.ordinal)
+        return found is not None and known.prefix in ("", found.hex())
+
+    def _wind_back(self, known: TakenUp) -> TakenUp:
+        """Begins again at the first event; notices that the store has already are not sent again."""
+        message = (
+            "alert: alerts were sent up to event %d, but the log was replaced: all its other alerts are sent"
+        )
+        _log.error(message, known.ordinal, extra={"alert": "ALERTS_BEGIN_AGAIN"})
+        self._lineage.begin()
+        return self._move(known.log_id, 0)
+
+    def _move(self, log_id: str, ordinal: int) -> TakenUp:
+        upto = TakenUp(log_id, ordinal, (self._lineage.digest_at(ordinal) or b"").hex())
+        self._book.take_up((), upto, self._names, self._clock())
+        return upto
 
     def check(self) -> str | None:
         """Why alerts are not sent any more; None while they are."""
@@ -143,22 +166,30 @@ class Alerting:
 
     def _try(self) -> None:
         try:
-            if self._turn.take():
+            if self._has_turn():
                 self.step()
                 self._keep_alive()
         except (LogError, StoreError) as fault:
             _log.warning("alerts wait: %s", fault)
 
+    def _has_turn(self) -> bool:
+        with answering(self._engine):
+            return self._turn.take()
+
     def _take_up(self) -> None:
-        known = self._book.taken_up()
-        log_id, after = ("", 0) if known is None else known
-        head = self._reader.head()
-        while after < head:
-            log_id = log_id or log_id_of(self._reader)
-            upto = min(head, after + _AT_ONCE)
-            notices = list(self._notices(self._reader.read(after, upto)))
-            self._book.take_up(notices, log_id, upto, self._names, self._clock())
-            after = upto
+        known, head = self._book.taken_up() or TakenUp("", 0), self._reader.head()
+        if known.ordinal > head:
+            known = self._wind_back(known)
+        while known.ordinal < head:
+            known = self._take_up_to(min(head, known.ordinal + _AT_ONCE), known)
+
+    def _take_up_to(self, ordinal: int, known: TakenUp) -> TakenUp:
+        events = list(self._reader.read(known.ordinal, ordinal))
+        before = bytes.fromhex(known.prefix) or self._lineage.digest_at(known.ordinal) or b""
+        digest = self._lineage.along(before, events)[ordinal]
+        upto = TakenUp(known.log_id or log_id_of(self._reader), ordinal, digest.hex())
+        self._book.take_up(list(self._notices(events)), upto, self._names, self._clock())
+        return upto
 
     def _notices(self, events: Iterable[Recorded]) -> Iterator[Notice]:
         for recorded in events:

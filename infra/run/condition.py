@@ -22,6 +22,7 @@ from projections.store import reading
 _log = logging.getLogger(__name__)
 _INTERVAL = 0.5
 """Seconds between two looks."""
+_UNKNOWN = Fault("", FaultKind.UNKNOWN, "are not known: the store or the log does not answer")
 
 
 class Condition:
@@ -60,7 +61,11 @@ class Condition:
 
     def _watch(self) -> None:
         while not self._stopping.wait(_INTERVAL):
-            self.look()
+            try:
+                self.look()
+            except Exception:  # noqa: BLE001  (a thread has no caller to raise to: logged; the faults are not known)
+                _log.exception("the condition of the read models could not be determined")
+                self._faults = [_UNKNOWN]
 
     def _found(self) -> Sequence[Fault]:
         if self._projecting.failure is not None:
@@ -70,7 +75,7 @@ class Condition:
                 found = standings(connection, self._projecting.partition)
             head = self._log.head()
         except (WhenceError, SQLAlchemyError):
-            return [Fault("", FaultKind.UNKNOWN, "are not known: the store or the log does not answer")]
+            return [_UNKNOWN]
         return self._judged(found, head)
 
     def _judged(self, found: Sequence[Standing], head: int) -> Sequence[Fault]:

@@ -15,11 +15,12 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from sqlalchemy import Engine
 
 from adapters.log.address import KafkaAddress, parse_address
-from domain.errors import InvalidInput, LogUnavailable
+from domain.errors import InvalidInput, LogUnavailable, StoreUnavailable
 from infra.config import WhenceSettings
 from infra.logs import client_of, open_reader
 from infra.run.projecting import Projecting
 from infra.run.rebuilding import log_of
+from projections.answering import answering
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class Group:
         self._address = address
         self._name = name
         self._at_work: dict[int, tuple[Projecting, ExitStack]] = {}
+        self._waiting: set[int] = set()
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Projects the assigned partitions until `stopped()`.
@@ -83,6 +85,7 @@ class Group:
             raise LogUnavailable(f"there is no topic {self._address.topic} at {self._address.servers}")
         if error is not None:
             _log.warning("group %s: %s", self._name, error.str())
+        self._begin_waiting()
         for projecting, _held in self._at_work.values():
             if projecting.failure is not None:
                 raise projecting.failure
@@ -95,7 +98,19 @@ class Group:
             _log.warning("group %s: %s", self._name, fault)
         for one in partitions:
             _log.info("group %s: partition %d is assigned to this process", self._name, one.partition)
-            self._begin(one.partition)
+            self._waiting.add(one.partition)
+
+    def _begin_waiting(self) -> None:
+        """Begins to project the assigned partitions. Where the log or the store does not answer, the next look tries
+        again."""
+        for partition in sorted(self._waiting):
+            try:
+                with answering(self._engine):
+                    self._begin(partition)
+            except (LogUnavailable, StoreUnavailable) as fault:
+                _log.warning("group %s: partition %d waits: %s", self._name, partition, fault)
+            else:
+                self._waiting.discard(partition)
 
     def _begin(self, partition: int) -> None:
         with ExitStack() as held:
@@ -107,6 +122,7 @@ class Group:
 
     def _revoked(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
         for one in partitions:
+            self._waiting.discard(one.partition)
             _projecting, held = self._at_work.pop(one.partition, (None, ExitStack()))
             held.close()
             _log.info("group %s: partition %d is revoked from this process", self._name, one.partition)

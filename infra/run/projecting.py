@@ -26,7 +26,7 @@ from infra.run.pace import Pace
 from infra.run.rebuilding import WORKS
 from infra.run.turn import turn_of
 from projections.bookkeeping import BuildKind, BuildStatus
-from projections.builds import Build, kept_up, switch
+from projections.builds import Build, kept_up, retire_histories, switch
 from projections.catalogue import PROJECTIONS
 from projections.faults import is_passing
 from projections.projection import Projection
@@ -68,8 +68,6 @@ class Status:
 class Projecting:
     """Keeps every projection of the catalogue, with its history, up to date in one store with one log.
 
-    `began_at` is the ordinal of the log's last event when `start` was called.
-
     Where the live build was made by an older version of a projection, a new build is made beside it. Once the new build
     has caught up, it replaces the live one. Several processes may run this for one store: one of them holds the turn
     and projects, the others wait for the turn.
@@ -89,10 +87,10 @@ class Projecting:
         self._reader = reader
         self.projections = projections
         self.partition = partition
-        self.began_at = 0
+        self._began_at = 0
         self._kinds = kinds
         self._turn = turn_of(engine, partition)
-        self._runner = Runner(reader, (), projected, reader.storage)
+        self._runner = Runner(reader, (), projected, reader.storage, reader.frames)
         self._pace: dict[int, Pace] = {}
         self._stopping = threading.Event()
         self._moved = threading.Condition()
@@ -106,10 +104,17 @@ class Projecting:
 
         Raises InvalidInput where the store was made from another log, and the errors of an unavailable store or log.
         """
+        retire_histories(self._engine, [one for one in self.projections.values() if one.is_added_to])
         self._take_up(self._builds())
         self._runner.start()
-        self.began_at = self._reader.head()
+        self._began_at = self._reader.head()
         self._thread.start()
+
+    @property
+    def began_at(self) -> int:
+        """The ordinal that every read model must include before it shows the whole log: that of the log's last event
+        when `start` was called, or when read models were last emptied because the log was replaced."""
+        return self._runner.restarted_at or self._began_at
 
     def stop(self) -> None:
         """Returns when the current batch is committed and the turn is released; idempotent."""
@@ -243,8 +248,9 @@ class Projecting:
                 self._reader.wait(self._runner.head, max(until - time.monotonic(), 0.0))
 
     def _builds(self) -> Sequence[Build]:
-        wanted = self.projections.values()
-        return [build for kind in self._kinds for build in kept_up(self._engine, wanted, kind)]
+        return [
+            build for kind in self._kinds for build in kept_up(self._engine, self.projections.values(), kind)
+        ]
 
     def _take_up(self, builds: Sequence[Build]) -> None:
         at_work = {work.build: work for work in self._runner.works}

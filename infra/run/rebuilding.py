@@ -110,7 +110,7 @@ def _runner(
 ) -> Runner:
     log = held.enter_context(closing(open_reader(settings)))
     works = [WORKS[one.kind](engine, PROJECTIONS[one.projection], one, partition) for one in builds]
-    runner = Runner(log, works, storage=log.storage)
+    runner = Runner(log, works, storage=log.storage, frames=log.frames)
     held.callback(runner.close)
     return runner
 

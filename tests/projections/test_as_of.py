@@ -89,6 +89,26 @@ def test_from_a_history_that_is_behind_the_later_events_are_folded_up_to_the_ord
         assert all_tables(source) == seen[575]
 
 
+def test_tables_that_are_only_added_to_are_read_from_the_live_build_and_folded_on_where_it_is_behind(
+    store: Engine, seen: Mapping[int, Tables]
+) -> None:
+    """One live build is behind all these ordinals, at one of them, or ahead of them."""
+    added = {name: one for name, one in PROJECTIONS.items() if any(spec.is_added_to for spec in one.tables)}
+    assert {name for name, one in added.items() if one.is_added_to} == {"decisions", "journal"}
+    assert set(added) == {"decisions", "journal", "equity", "fills"}
+    live = works(store, begun(store, BuildKind.TODAY, added), added, 0)
+    log = WrittenLog(run()[:1])
+    runner, models = Runner(log, live), models_of(store, WrittenLog(run()), added)
+    Runner(WrittenLog(run()[:400]), histories(store, added)).catch_up()
+    for end in (40, 233, 575):
+        log.append(run()[log.head() : end])
+        runner.catch_up()
+        for ordinal in (31, 61, 233, 421):
+            with models.as_of(ordinal) as source:
+                for name, rows in all_tables(source, added).items():
+                    assert rows == seen[ordinal][name], (end, ordinal, name)
+
+
 def test_read_models_as_of_an_ordinal_of_a_kafka_log_equal_the_live_read_models(
     embedded: Engine, seen: Mapping[int, Tables], kafka_bootstrap_servers: str, kafka_topic: str
 ) -> None:

@@ -16,9 +16,11 @@ from projections.journal import JOURNAL
 from projections.projection import Key, Row
 from projections.rows import MemoryRows
 from projections.search import matching, words
+from projections.sentences import sentence
 from projections.source import Source
 from projections.store import reading, writing
 from projections.writing import write_rows
+from tests.commands.list_log import codec
 from tests.domain.history import an_open_day, an_order
 from tests.projections.folded import nothing_stored
 from tests.projections.stores import WrittenLog, built
@@ -89,8 +91,11 @@ def test_a_search_finds_the_rows_that_hold_all_its_words(source: Source) -> None
 
 def test_each_row_is_found_by_each_of_its_words(source: Source) -> None:
     rows = source.table("journal")
-    lines = source.connection.execute(select(rows.c.ordinal, rows.c.line, rows.c.type)).all()
-    words_at = {ordinal: {*words(line), *_parts(kind)} for ordinal, line, kind in lines}
+    events = source.connection.execute(select(rows.c.ordinal, rows.c.data, rows.c.type)).all()
+    words_at = {
+        ordinal: {*words(sentence(codec().decode(data).event)), *_parts(kind)}
+        for ordinal, data, kind in events
+    }
     random = Random(7)
     for word in sorted({one for held in words_at.values() for one in held}):
         other = random.choice(sorted(words_at[1]))

@@ -58,9 +58,10 @@ def all_tables(source: Source, projections: Projections = PROJECTIONS) -> Tables
 
 
 def begun(engine: Engine, kind: BuildKind, projections: Projections = PROJECTIONS) -> Sequence[Build]:
-    """New live builds of all projections."""
+    """New live builds of all projections that have this kind."""
+    chosen = [one for one in projections.values() if kind is BuildKind.TODAY or not one.is_added_to]
     with writing(engine) as connection:
-        return [builds.begin(connection, one, kind, BuildStatus.LIVE) for one in projections.values()]
+        return [builds.begin(connection, one, kind, BuildStatus.LIVE) for one in chosen]
 
 
 def histories(

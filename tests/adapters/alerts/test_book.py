@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from adapters.alerts.book import NoticeBook
+from adapters.alerts.book import NoticeBook, TakenUp
 from domain.errors import InvalidInput
 from tests.adapters.alerts.test_places import NOTICE
 from tests.replacing import replace
@@ -24,7 +24,7 @@ def book(store: Engine) -> NoticeBook:
 
 
 def test_a_notice_is_due_at_every_place_until_each_confirms(book: NoticeBook) -> None:
-    book.take_up([NOTICE], "log", 17, PLACES, NOW)
+    book.take_up([NOTICE], TakenUp("log", 17), PLACES, NOW)
     first, second = book.due(PLACES, NOW)
     assert {first.place, second.place} == set(PLACES)
     book.delivered(first, NOW, None)
@@ -32,23 +32,23 @@ def test_a_notice_is_due_at_every_place_until_each_confirms(book: NoticeBook) ->
 
 
 def test_alerts_of_one_kind_and_subject_are_one_notice_until_it_is_acknowledged(book: NoticeBook) -> None:
-    book.take_up([NOTICE, OTHER, ELSEWHERE], "log", 17, PLACES[:1], NOW)
+    book.take_up([NOTICE, OTHER, ELSEWHERE], TakenUp("log", 17), PLACES[:1], NOW)
     assert {(entry.notice.id, entry.count) for entry in book.entries()} == {("e-1", 2), ("e-3", 1)}
     assert book.acknowledge(["e-1"], "ada", NOW) == ["e-1"]
-    book.take_up([replace(NOTICE, id="e-4")], "log", 18, PLACES[:1], NOW)
+    book.take_up([replace(NOTICE, id="e-4")], TakenUp("log", 18), PLACES[:1], NOW)
     assert {entry.notice.id for entry in book.entries()} == {"e-3", "e-4"}
 
 
 def test_events_that_are_taken_up_twice_are_counted_once(book: NoticeBook) -> None:
-    book.take_up([NOTICE], "log", 17, PLACES, NOW)
-    book.take_up([NOTICE], "log", 17, PLACES, NOW)
+    book.take_up([NOTICE], TakenUp("log", 17), PLACES, NOW)
+    book.take_up([NOTICE], TakenUp("log", 17), PLACES, NOW)
     (entry,) = book.entries()
     assert entry.count == 1
-    assert book.taken_up() == ("log", 17)
+    assert book.taken_up() == TakenUp("log", 17)
 
 
 def test_a_failed_message_is_due_again_after_a_growing_wait_with_the_same_id(book: NoticeBook) -> None:
-    book.take_up([NOTICE], "log", 17, PLACES[:1], NOW)
+    book.take_up([NOTICE], TakenUp("log", 17), PLACES[:1], NOW)
     at = NOW
     waits: list[float] = []
     for _ in range(11):
@@ -65,7 +65,7 @@ def test_a_failed_message_is_due_again_after_a_growing_wait_with_the_same_id(boo
 
 
 def test_a_confirmed_notice_is_repeated_until_it_is_acknowledged(book: NoticeBook) -> None:
-    book.take_up([NOTICE], "log", 17, PLACES[:1], NOW)
+    book.take_up([NOTICE], TakenUp("log", 17), PLACES[:1], NOW)
     book.delivered(book.due(PLACES, NOW)[0], NOW, timedelta(minutes=30))
     assert not book.due(PLACES, NOW + timedelta(minutes=29))
     later = NOW + timedelta(minutes=30)
@@ -77,7 +77,7 @@ def test_a_confirmed_notice_is_repeated_until_it_is_acknowledged(book: NoticeBoo
 
 
 def test_an_acknowledgement_of_an_unknown_id_changes_nothing(book: NoticeBook) -> None:
-    book.take_up([NOTICE], "log", 17, PLACES, NOW)
+    book.take_up([NOTICE], TakenUp("log", 17), PLACES, NOW)
     with pytest.raises(InvalidInput, match="no notice has the id 'nonsense'"):
         book.acknowledge(["e-1", "nonsense"], "ada", NOW)
     assert book.entries()[0].acknowledged_at is None

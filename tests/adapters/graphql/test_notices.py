@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from adapters.alerts.book import NoticeBook
+from adapters.alerts.book import NoticeBook, TakenUp
 from adapters.graphql.context import Context, Served
 from adapters.graphql.limits import Limits, limiting
 from adapters.graphql.schema import schema
@@ -40,7 +40,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def served(engine: Engine) -> Served:
     book = NoticeBook(engine)
-    book.take_up([NOTICE], "log", 17, ["webhook"], NOTICE.at)
+    book.take_up([NOTICE], TakenUp("log", 17), ["webhook"], NOTICE.at)
     log = ListLog()
     models = ReadModels(engine, PROJECTIONS, 0, log)
     return Served(models, _no_decoding, notices=book)
