@@ -13,7 +13,9 @@ from typing import Any, cast
 
 from graphql import (
     DocumentNode,
+    FloatValueNode,
     GraphQLError,
+    IntValueNode,
     OperationDefinitionNode,
     OperationType,
     StringValueNode,
@@ -30,6 +32,8 @@ from domain.text import is_storable, texts_in
 _TOKENS = 10_000
 """The largest number of tokens of a document that is examined here; the limits of the schema are stricter."""
 _SHOWN = 80
+_LONGEST_NUMBER = 100
+"""The most characters of a number in JSON or in a document, before it is converted."""
 _KNOWN, _SHORT = 500, 10_000
 """The number of documents whose examination is remembered, and the largest number of their characters."""
 _OPTIONAL: Mapping[str, tuple[type, str]] = {
@@ -48,7 +52,13 @@ def read_json(data: str | bytes) -> object:
     has a name twice, for values nested too deeply, and for numbers that are too large or have too many digits.
     """
     try:
-        return json.loads(data, object_pairs_hook=named_once, parse_constant=no_constant, parse_float=finite)
+        return json.loads(
+            data,
+            object_pairs_hook=named_once,
+            parse_constant=no_constant,
+            parse_float=lambda text: finite(_short(text)),
+            parse_int=lambda text: int(_short(text)),
+        )
     except RecursionError as fault:
         raise ValueError("it is nested too deeply") from fault
 
@@ -151,8 +161,15 @@ def _fault_of(document: DocumentNode) -> str:
     return texts.fault
 
 
+def _short(number: str) -> str:
+    """The number as it is written. Raises ValueError where it has too many digits to be converted."""
+    if len(number) > _LONGEST_NUMBER:
+        raise ValueError(f"a number has more than {_LONGEST_NUMBER} digits")
+    return number
+
+
 class _Literals(Visitor):
-    """Checks the texts that are written in a document, where an escape can stand for any character."""
+    """Checks the texts and numbers that are written in a document, where an escape can stand for any character."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -163,3 +180,15 @@ class _Literals(Visitor):
             check_text(node.value)
         except InvalidInput as fault:
             self.fault = str(fault)
+
+    def enter_int_value(self, node: IntValueNode, *_: object) -> None:
+        self._number(node.value)
+
+    def enter_float_value(self, node: FloatValueNode, *_: object) -> None:
+        self._number(node.value)
+
+    def _number(self, text: str) -> None:
+        try:
+            finite(_short(text))
+        except ValueError as fault:
+            self.fault = f"the document has a number that cannot be read: {fault}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
-from unicodedata import category
 
 from commands.request import (
     AmendOrder,
@@ -37,12 +36,11 @@ from commands.routes import Command
 from commands.stimulus import Ask, Stimulus
 from domain.command_fact import command_fact
 from domain.errors import InvalidInput
+from domain.text import check_seen
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST = 500
 _MOST_FIGURES = 100
-_UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Unicode's categories of control characters, surrogates, and separators of lines and paragraphs."""
 
 
 def stimulus(requested: Requested, situation: Situation) -> Stimulus:
@@ -70,8 +68,7 @@ def check(requested: Requested) -> None:
     for name, text in _texts(requested.request):
         if not 0 < len(text.strip()) <= len(text) <= _LONGEST:
             raise InvalidInput(f"the {name} is 1 to {_LONGEST} characters, not only spaces")
-        if any(category(character) in _UNSEEN for character in text):
-            raise InvalidInput(f"the {name} has an invisible character in it, such as NUL or escape")
+        check_seen(name, text)
 
 
 def _texts(request: Request) -> Iterator[tuple[str, str]]:
@@ -82,6 +79,7 @@ def _texts(request: Request) -> Iterator[tuple[str, str]]:
             yield name, text
     if isinstance(request, RaiseSignal):
         yield "strategy", request.signal.strategy
+        yield "instrument", request.signal.instrument
         if len(request.signal.inputs) > _MOST_FIGURES:
             raise InvalidInput(f"a signal has {_MOST_FIGURES} inputs at most")
         yield from (("name of an input", name) for name in request.signal.inputs)
