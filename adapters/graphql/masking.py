@@ -60,6 +60,8 @@ def _classified(error: GraphQLError) -> tuple[Code, str | None]:
         return code_of(origin), str(origin)
     if isinstance(error, GraphQLSyntaxError) and _TOO_LONG in error.message:
         return Code.TOO_COMPLEX, error.message
+    if isinstance(origin, RecursionError) and error.path is None:
+        return Code.TOO_COMPLEX, "the document is nested too deeply"
     if _is_of_the_document(error):
         return Code.BAD_INPUT, error.message
     gone = isinstance(origin, OperationalError | InterfaceError)

@@ -29,8 +29,10 @@ from domain.errors import InvalidInput
 from domain.number import finite
 from domain.text import is_storable, texts_in
 
-_TOKENS = 10_000
+_TOKENS = 5_000
 """The largest number of tokens of a document that is examined here; the limits of the schema are stricter."""
+_LONGEST = 100_000
+"""The most characters of a document; comments and blanks are no tokens, and reading them takes time, too."""
 _SHOWN = 80
 _LONGEST_NUMBER = 100
 """The most characters of a number in JSON or in a document, before it is converted."""
@@ -78,6 +80,8 @@ def check_operation(request: Mapping[str, object]) -> OperationType | None:
     query, chosen = request.get("query"), request.get("operationName")
     if not query:
         raise InvalidInput("the request has no `query`")
+    if len(cast(str, query)) > _LONGEST:
+        raise InvalidInput(f"the document has more than {_LONGEST:,} characters")
     _check_texts({name: request.get(name) for name in _OPTIONAL})
     return _checked(cast(str, query), cast("str | None", chosen))
 
@@ -88,6 +92,8 @@ def syntax_fault(query: str) -> GraphQLError | None:
         parse(query, max_tokens=_TOKENS, no_location=True)
     except GraphQLError as fault:
         return fault
+    except RecursionError:
+        return GraphQLError("the document is nested too deeply")
     return None
 
 
@@ -138,7 +144,7 @@ def _read(query: str) -> _Document | None:
     """None for a document that cannot be parsed, also because it is nested too deeply or has too many tokens."""
     try:
         parsed = parse(query, no_location=True, max_tokens=_TOKENS)
-    except GraphQLError:
+    except (GraphQLError, RecursionError):
         return None
     return _Document(_operations(parsed), _fault_of(parsed))
 
