@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import partial
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -54,8 +57,19 @@ def build_app(
         routes=routes,
         middleware=_before(options),
         exception_handlers=handlers,
-        lifespan=lifespan,
+        lifespan=partial(_lifespan, endpoint, lifespan),
     )
+
+
+@asynccontextmanager
+async def _lifespan(
+    endpoint: Endpoint, own: Lifespan[Starlette] | None, app: Starlette
+) -> AsyncGenerator[Mapping[str, Any] | None]:
+    """The given lifespan, with the endpoint's loop of queries within it: it ends before the parts that queries use."""
+    within: AbstractAsyncContextManager[Any] = nullcontext() if own is None else own(app)
+    async with within as state:
+        with endpoint.queries:
+            yield state
 
 
 def _links(*, graphiql: bool, metrics: Route | None) -> Sequence[Link]:
