@@ -38,7 +38,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.unset import UNSET, UnsetType
 
 from adapters.codes import Code, code_of
-from adapters.http.gate import Gate, TooOften, authorization_of
+from adapters.http.gate import Gate, TooManyWrong, TooOften, authorization_of
 from adapters.http.operation import check_operation, check_text, read_json, syntax_fault
 from adapters.http.query_loop import QueryLoop
 from adapters.http.refusal import refusal
@@ -388,7 +388,7 @@ class Endpoint(GraphQL[Any, None]):
             try:
                 if connected.caller is not None:
                     await self.named(connected)
-            except Unauthenticated as fault:
+            except (Unauthenticated, TooManyWrong) as fault:
                 return await connected.socket.close(_FORBIDDEN, str(fault))
             except (TooOften, StoreError) as fault:
                 _log.warning("the token of a websocket could not be checked: %s", fault)
