@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from math import isinf
-from typing import NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 _N = TypeVar("_N", int, float, Decimal)
 _SPELLED = re.compile(r"[+-]?([0-9]{1,1000}(\.[0-9]{0,1000})?|\.[0-9]{1,1000})([eE][+-]?[0-9]{1,3})?")
@@ -29,7 +29,7 @@ def number(text: str, kind: type[_N]) -> _N:
     if not is_number(text):
         raise ValueError(f"{text!r} is not a number in the digits 0 to 9")
     value = kind(text)
-    if (kind is float and isinf(value)) or (isinstance(value, Decimal) and not is_bounded(value)):
+    if _EXCEEDS.get(kind, _never)(value):
         raise ValueError(f"{text!r} is too large")
     return value
 
@@ -49,6 +49,13 @@ def finite(text: str) -> float:
     if isinf(value):
         raise ValueError(f"{text!r} is too large")
     return value
+
+
+def _never(_: object) -> bool:
+    return False
+
+
+_EXCEEDS: Mapping[type, Callable[[Any], bool]] = {float: isinf, Decimal: lambda value: not is_bounded(value)}
 
 
 class Misread(NamedTuple):
