@@ -12,8 +12,6 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
-    ValidationContext,
-    ValidationRule,
 )
 from graphql.execution.values import get_variable_values
 from strawberry.extensions import DisableIntrospection, MaxTokensLimiter, SchemaExtension
@@ -83,36 +81,33 @@ class WeightLimiter(SchemaExtension):
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
 
-    def on_operation(self) -> Iterator[None]:
-        """Adds the rule at the start of each operation, because the rule needs the variables, which are not passed to
-        validation rules."""
+    def on_validate(self) -> Iterator[None]:
+        """Replaces validation by the errors where there are any. The weight depends on the variables, so it is computed
+        for every request, also for a document that was validated before."""
         context = self.execution_context
-        context.validation_rules = (*context.validation_rules, _rule(self._limits, context.variables or {}))
+        if context.graphql_document is not None and not context.pre_execution_errors:
+            schema = context.schema._schema  # noqa: SLF001  # the library has no other way to graphql-core's schema
+            found = _weighed(schema, context.graphql_document, context.variables or {}, self._limits)
+            if errors := list(found):
+                context.pre_execution_errors = errors
         yield
 
 
-def _rule(limits: Limits, variables: Mapping[str, Any]) -> type[ValidationRule]:
-    class WithinLimits(ValidationRule):
-        context: ValidationContext
-
-        def __init__(self, context: ValidationContext) -> None:
-            super().__init__(context)
-            definitions = context.document.definitions
-            self.fragments = {
-                one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)
-            }
-
-        def enter_operation_definition(self, node: OperationDefinitionNode, *_: object) -> None:
-            schema = self.context.schema
-            scales = Scales(schema, self.fragments, _coerced(schema, node, variables), limits.page)
+def _weighed(
+    schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any], limits: Limits
+) -> Iterator[GraphQLError]:
+    fragments = {
+        one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
+    }
+    for node in document.definitions:
+        if isinstance(node, OperationDefinitionNode):
+            scales = Scales(schema, fragments, _coerced(schema, node, variables), limits.page)
             weight = scales.weigh(node.selection_set, schema.get_root_type(node.operation))
             for fault in _faults(weight, limits):
-                self.report_error(GraphQLError(fault, node, extensions={"code": Code.TOO_COMPLEX}))
+                yield GraphQLError(fault, node, extensions={"code": Code.TOO_COMPLEX})
             for page in scales.pages:
                 page.extensions = {"code": Code.TOO_COMPLEX}
-                self.report_error(page)
-
-    return WithinLimits
+                yield page
 
 
 def _coerced(

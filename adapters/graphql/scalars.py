@@ -21,6 +21,7 @@ Ordinal = NewType("Ordinal", int)
 _LARGEST = 2**53 - 1
 _DIGITS = 20
 """The most digits of an ordinal that are converted, leading zeros included."""
+_OFFSET = len("+00:00")
 _SHOWN = 60
 """The number of characters of an invalid value that the error message shows."""
 
@@ -40,7 +41,9 @@ def read_decimal(value: object) -> Decimal:
 
 def time_text(value: datetime) -> str:
     """The time in UTC as text that ends in Z, to the microsecond."""
-    return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return f"{value.isoformat(timespec='microseconds')[:-_OFFSET]}Z"
 
 
 def read_time(value: object) -> datetime:

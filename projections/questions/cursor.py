@@ -25,6 +25,7 @@ _TAG = 16
 """The bytes of the HMAC that a cursor has; RFC 2104 allows half of them."""
 _LONGEST = 4_096
 _SHOWN = 80
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -46,7 +47,7 @@ class Cursors:
         """The cursor of a place in the list ordered by `order`."""
         kind = type(place.value).__name__
         fields = [_VERSION, order, kind, _TO_JSON[kind](place.value), place.ordinal]
-        body = json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
+        body = _JSON.encode(fields).encode()
         return urlsafe_b64encode(self._tag(body) + body).decode().rstrip("=")
 
     def decode(self, order: str, cursor: str) -> RowPlace:
