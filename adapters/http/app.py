@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -57,19 +56,21 @@ def build_app(
         routes=routes,
         middleware=_before(options),
         exception_handlers=handlers,
-        lifespan=partial(_lifespan, endpoint, lifespan),
+        lifespan=_lifespan(endpoint, lifespan),
     )
 
 
-@asynccontextmanager
-async def _lifespan(
-    endpoint: Endpoint, own: Lifespan[Starlette] | None, app: Starlette
-) -> AsyncGenerator[Mapping[str, Any] | None]:
+def _lifespan(endpoint: Endpoint, own: Lifespan[Starlette] | None) -> Lifespan[Starlette]:
     """The given lifespan, with the endpoint's loop of queries within it: it ends before the parts that queries use."""
-    within: AbstractAsyncContextManager[Any] = nullcontext() if own is None else own(app)
-    async with within as state:
-        with endpoint.queries:
-            yield state
+
+    @asynccontextmanager
+    async def both(app: Starlette) -> AsyncGenerator[None]:
+        within: AbstractAsyncContextManager[Any] = nullcontext() if own is None else own(app)
+        async with within:
+            with endpoint.queries:
+                yield
+
+    return both
 
 
 def _links(*, graphiql: bool, metrics: Route | None) -> Sequence[Link]:

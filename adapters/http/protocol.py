@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from adapters.http.connections import Connections, Peer, Stage
 
@@ -67,7 +67,9 @@ class CountedProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _answering(self) -> None:
-        cycle = self.cycle
+        cycle: RequestResponseCycle | None = (
+            self.cycle
+        )  # None before the first request, which uvicorn does not declare
         if cycle is not None and not cycle.more_body and not cycle.response_complete:
             self.counted.reached(self._peer, Stage.ANSWER)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from graphql import GraphQLError, get_introspection_query
@@ -121,7 +122,7 @@ async def test_introspection_can_be_switched_off() -> None:
 
 
 MILLION = "edges { node { fills { id } } }"
-PAGES_BY_VARIABLE = {
+PAGES_BY_VARIABLE: dict[str, tuple[str, dict[str, Any]]] = {
     "a default": ("query($n: Int = 1000000) { trades(first: $n) { %s } }", {}),
     "a number with an exponent": ("query($n: Int!) { trades(first: $n) { %s } }", {"n": 1e6}),
     "a fragment": ("query($n: Int = 1000000) { ...q } fragment q on Query { trades(first: $n) { %s } }", {}),
