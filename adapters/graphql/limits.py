@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     DocumentNode,
@@ -86,7 +86,7 @@ class WeightLimiter(SchemaExtension):
         for every request, also for a document that was validated before."""
         context = self.execution_context
         if context.graphql_document is not None and not context.pre_execution_errors:
-            schema = context.schema._schema  # noqa: SLF001  # the library has no other way to graphql-core's schema
+            schema = cast(Any, context.schema)._schema  # noqa: SLF001  # there is no other way to graphql-core's schema
             found = _weighed(schema, context.graphql_document, context.variables or {}, self._limits)
             if errors := list(found):
                 context.pre_execution_errors = errors

@@ -30,6 +30,7 @@ class Acceptor(socket.socket):
             accepted.close()
             raise ConnectionAbortedError
         accepted.counted = (self.connections, peer)
+        self.connections.keep_closing_late()
         return accepted, peer
 
 

@@ -81,7 +81,6 @@ class Connections:
             return False
         self._open[peer] = _Open(connection, Stage.HEAD, self._clock())
         self._count[str(peer[0])] += 1
-        self._begin_sweeping()
         return True
 
     def closed(self, peer: Peer) -> None:
@@ -108,6 +107,12 @@ class Connections:
         for one in list(self._open.values()):
             if one.stage.value is not None and now >= one.since + one.stage.value:
                 _close(one)
+
+    def keep_closing_late(self) -> None:
+        """Calls `close_late` at intervals from now on, in the running event loop, while any connection is open."""
+        if not self._sweeping:
+            self._sweeping = True
+            self._sweep()
 
     def _has_room(self, host: str) -> bool:
         limits = self._limits
@@ -136,11 +141,6 @@ class Connections:
 
     def _websockets(self, host: str) -> int:
         return sum(one.stage is Stage.WEBSOCKET and str(peer[0]) == host for peer, one in self._open.items())
-
-    def _begin_sweeping(self) -> None:
-        if not self._sweeping:
-            self._sweeping = True
-            self._sweep()
 
     def _sweep(self) -> None:
         self.close_late()
