@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from math import isinf
-from typing import NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 _N = TypeVar("_N", int, float, Decimal)
 _SPELLED = re.compile(r"[+-]?([0-9]{1,1000}(\.[0-9]{0,1000})?|\.[0-9]{1,1000})([eE][+-]?[0-9]{1,3})?")
 _FLAGS = ("true", "false")
+_MOST_DIGITS = 100
+"""The digits of a decimal, and the places of its first digit before or after the point. No price or quantity needs
+more, and arithmetic with such decimals takes microseconds."""
 
 
 def is_number(text: str) -> bool:
@@ -26,9 +29,18 @@ def number(text: str, kind: type[_N]) -> _N:
     if not is_number(text):
         raise ValueError(f"{text!r} is not a number in the digits 0 to 9")
     value = kind(text)
-    if kind is float and isinf(value):
+    if _EXCEEDS.get(kind, _never)(value):
         raise ValueError(f"{text!r} is too large")
     return value
+
+
+def is_bounded(value: Decimal) -> bool:
+    """Whether a decimal is finite, has at most 100 digits, and its first digit is at most 100 places from the point."""
+    return (
+        value.is_finite()
+        and abs(value.adjusted()) <= _MOST_DIGITS
+        and len(value.as_tuple().digits) <= _MOST_DIGITS
+    )
 
 
 def finite(text: str) -> float:
@@ -37,6 +49,13 @@ def finite(text: str) -> float:
     if isinf(value):
         raise ValueError(f"{text!r} is too large")
     return value
+
+
+def _never(_: object) -> bool:
+    return False
+
+
+_EXCEEDS: Mapping[type, Callable[[Any], bool]] = {float: isinf, Decimal: lambda value: not is_bounded(value)}
 
 
 class Misread(NamedTuple):
@@ -69,6 +88,10 @@ def _is_figure(given: object) -> bool:
     return is_number(given) if isinstance(given, str) else not isinstance(given, bool)
 
 
+def _is_decimal(given: object) -> bool:
+    return _is_figure(given) and is_bounded(Decimal(str(given)))
+
+
 def _is_flag(given: object) -> bool:
     return given.lower() in _FLAGS if isinstance(given, str) else isinstance(given, bool)
 
@@ -83,5 +106,5 @@ _KEEPS: Mapping[type, Callable[[object], bool]] = {
     bool: _is_flag,
     int: _is_figure,
     float: _is_figure,
-    Decimal: _is_figure,
+    Decimal: _is_decimal,
 }

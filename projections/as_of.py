@@ -39,6 +39,7 @@ from projections.columns import COUNT, optional
 from projections.history import INTERVAL, added_row_at, is_valid_at, row_at
 from projections.past import Past
 from projections.projection import Key, Projection, Row
+from projections.questions.cursor import Cursors
 from projections.rows import MemoryRows
 from projections.tables import TableSpec
 from projections.writing import write_rows
@@ -76,11 +77,13 @@ class AsOf:
         log_id: str,
         projections: Mapping[str, Projection],
         partition: int,
+        cursors: Cursors,
         interval: int = INTERVAL,
     ) -> None:
         """`log_id` is the id of the log that `past` reads. A history made from another log raises InvalidInput when one
         of its tables is queried."""
         self.connection = connection
+        self.cursors = cursors
         self._past = past
         self._log_id = log_id
         self._partition = partition

@@ -22,6 +22,9 @@ from sqlalchemy.types import Text
 from domain.errors import InvalidInput
 from projections.word_index import WORDS, array_of, in_fts
 
+_LONGEST = 1_000
+_MOST_WORDS = 20
+"""The length and the words of a text to search for. Each word costs a look into the index and a comparison a row."""
 _WORD = re.compile(r"\d+(?:\.\d+)+|[^\W_]+")
 
 
@@ -34,9 +37,14 @@ def matching(rows: FromClause, text: str) -> ColumnElement[bool]:
     """Whether a row holds every word of the text.
 
     `rows` is a source's table with the columns `words` and `ordinal`, live or as of an ordinal. Only the live table
-    has an index of words. Raises InvalidInput for a text without a word.
+    has an index of words. Raises InvalidInput for a text without a word, of more than 20 different words, or of more
+    than 1,000 characters.
     """
-    wanted_words = words(text)
+    if len(text) > _LONGEST:
+        raise InvalidInput(f"a search has at most {_LONGEST:,} characters, not {len(text):,}")
+    wanted_words = tuple(dict.fromkeys(words(text)))
+    if len(wanted_words) > _MOST_WORDS:
+        raise InvalidInput(f"a search has at most {_MOST_WORDS} words, not {len(wanted_words)}")
     if not wanted_words:
         raise InvalidInput(f"{text[:80]!r} holds no word to search for; give letters or digits")
     indexed = in_fts(rows, wanted_words)

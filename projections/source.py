@@ -18,9 +18,11 @@ from domain.log import LogReader
 from projections.as_of import AsOf
 from projections.bookkeeping import CURSORS
 from projections.builds import Build, live, tables_of
+from projections.cursor_key import cursor_key
 from projections.history import INTERVAL
 from projections.past import Past, ordinal_at
 from projections.projection import Projection
+from projections.questions.cursor import Cursors
 from projections.recorded_times import RecordedTimes
 from projections.runner import log_id_of
 from projections.store import reading
@@ -39,6 +41,11 @@ class Source(Protocol):
         """The ordinal of the last event that every table includes."""
         ...
 
+    @property
+    def cursors(self) -> Cursors:
+        """Makes and reads the cursors of this store."""
+        ...
+
     def table(self, name: str) -> FromClause:
         """The rows of this log in the table `name`, with the columns of its spec.
         Raises Refused where the store has no build of it in the version of this program.
@@ -49,8 +56,15 @@ class Source(Protocol):
 class Now:
     """The live builds, in one snapshot of the store."""
 
-    def __init__(self, connection: Connection, projections: Mapping[str, Projection], partition: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        projections: Mapping[str, Projection],
+        partition: int,
+        cursors: Cursors,
+    ) -> None:
         self.connection = connection
+        self.cursors = cursors
         self._projections = projections
         self._partition = partition
         self._builds = live(connection)
@@ -103,12 +117,14 @@ class ReadModels:
         self._log = log
         self._log_id = ""
         self._interval = interval
+        self._cursors: Cursors | None = None
 
     @contextmanager
     def now(self) -> Generator[Source]:
         """Opens the live builds in one snapshot."""
+        cursors = self._made_cursors()
         with reading(self.engine) as connection:
-            yield Now(connection, self.projections, self.partition)
+            yield Now(connection, self.projections, self.partition, cursors)
 
     @contextmanager
     def as_of(self, moment: int | datetime) -> Generator[Source]:
@@ -118,7 +134,7 @@ class ReadModels:
         Raises InvalidInput for an ordinal that the log does not have and for a time without time zone, Refused where
         these read models were opened without a log, and what `LogReader.read` raises.
         """
-        log = self._required_log()
+        log, cursors = self._required_log(), self._made_cursors()
         with reading(self.engine) as connection:
             ordinal = self._ordinal_of(connection, log, moment)
             there = AsOf(
@@ -127,10 +143,15 @@ class ReadModels:
                 self._log_id,
                 self.projections,
                 self.partition,
+                cursors,
                 self._interval,
             )
             yield there
             there.close()
+
+    def _made_cursors(self) -> Cursors:
+        self._cursors = self._cursors or Cursors(cursor_key(self.engine))
+        return self._cursors
 
     def _required_log(self) -> LogReader:
         if self._log is None:

@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping
 
 from adapters.graphql.moment import Moment
 from projections.questions.listing import Listing
-from projections.questions.page import Page, Wanted, count, cursor_of, page
+from projections.questions.page import Page, Wanted, count, page
 
 Node = TypeVar("Node")
 PAGE = 50
@@ -70,7 +70,7 @@ class Connection(Generic[Node]):
 
     @strawberry.field(description="The place of this page in the list.")
     def page_info(self) -> PageInfo:
-        rows, to_cursor = self.found.rows, partial(cursor_of, self.listing, self.wanted)
+        rows, to_cursor = self.found.rows, self.found.cursor_of
         ends = [to_cursor(rows[0]), to_cursor(rows[-1])] if rows else [None, None]
         return PageInfo(
             has_next_page=self.found.has_next,
@@ -91,9 +91,8 @@ async def connect(
 ) -> Connection[Node]:
     """One page of the list; `node_of` makes a node from a row. Raises InvalidInput for an invalid cursor."""
     found = await moment.run(partial(page, listing=listing, wanted=wanted))
-    to_cursor = partial(cursor_of, listing, wanted)
     edges: Sequence[Edge[Node]] = [
-        Edge(node=node_of(moment, row), row=row, to_cursor=to_cursor) for row in found.rows
+        Edge(node=node_of(moment, row), row=row, to_cursor=found.cursor_of) for row in found.rows
     ]
     return Connection(edges=list(edges), moment=moment, listing=listing, wanted=wanted, found=found)
 

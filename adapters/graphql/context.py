@@ -75,10 +75,15 @@ class Context:
         """
         async with self._entering:
             if not self._moments:
-                await self._place.enter_async_context(self.served.readers.place())
+                await self._place.enter_async_context(self.served.readers.place(self._name))
             if at not in self._moments:
                 self._moments[at] = self._begun(at)
             return self._moments[at]
+
+    @property
+    def _name(self) -> str:
+        """Whom the operation's place is counted for: the token's id, or one name for all callers without a token."""
+        return self.caller.token_id or self.caller.name
 
     async def close(self) -> None:
         """Closes all snapshots; the next query opens new ones."""

@@ -4,31 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
+    DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLSchema,
     OperationDefinitionNode,
-    ValidationContext,
-    ValidationRule,
 )
+from graphql.execution.values import get_variable_values
 from strawberry.extensions import DisableIntrospection, MaxTokensLimiter, SchemaExtension
 
 from adapters.codes import Code
+from adapters.graphql.repeats import DEEPEST, Repeats
+from adapters.graphql.sole_mutation import mutation_fault
+from adapters.graphql.values import value_faults
 from adapters.graphql.weight import Scales, Weight
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The largest allowed values. `depth`: nested fields. `cost`: fields to resolve; the fields of a list count once
-    for each entry of its page. `aliases` and `tokens`: their number in a document. `page`: entries on a page."""
+    for each entry of its page. `aliases` and `tokens`: their number in a document. `page`: entries on a page. `fields`:
+    fields in a document, its fragments in place. `pairs`: pairs of fields with one name in one place. `parts`:
+    operations and fragments. `values`: values in the variables."""
 
     depth: int = 15
     cost: int = 50_000
     aliases: int = 30
     tokens: int = 2_000
     page: int = 200
+    fields: int = 5_000
+    pairs: int = 2_000
+    parts: int = 100
+    values: int = 1_000
     introspection: bool = True
 
 
@@ -36,9 +46,33 @@ def limiting(limits: Limits) -> Sequence[Callable[[], SchemaExtension]]:
     """The functions that create the schema extensions which enforce the limits; they are called for each operation."""
     extensions: list[Callable[[], SchemaExtension]] = [
         lambda: MaxTokensLimiter(limits.tokens),
+        lambda: BudgetLimiter(limits),
         lambda: WeightLimiter(limits),
     ]
     return extensions if limits.introspection else [*extensions, DisableIntrospection]
+
+
+class BudgetLimiter(SchemaExtension):
+    """Refuses a document that would be expensive to validate, and large variables, before either is read further.
+
+    The code is TOO_COMPLEX, or BAD_INPUT for a document with several mutations.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+
+    def on_validate(self) -> Iterator[None]:
+        """Replaces validation by its errors where there are any."""
+        context = self.execution_context
+        document = context.graphql_document
+        faults = [] if document is None else _budget_faults(document, self._limits)
+        faults = faults or value_faults(context.variables or {}, self._limits.values)
+        errors = [GraphQLError(fault, extensions={"code": Code.TOO_COMPLEX}) for fault in faults]
+        if document is not None and not errors:
+            errors.extend(mutation_fault(document))
+        if errors:
+            context.pre_execution_errors = errors
+        yield
 
 
 class WeightLimiter(SchemaExtension):
@@ -47,37 +81,62 @@ class WeightLimiter(SchemaExtension):
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
 
-    def on_operation(self) -> Iterator[None]:
-        """Adds the rule at the start of each operation, because the rule needs the variables, which are not passed to
-        validation rules."""
+    def on_validate(self) -> Iterator[None]:
+        """Replaces validation by the errors where there are any. The weight depends on the variables, so it is computed
+        for every request, also for a document that was validated before."""
         context = self.execution_context
-        context.validation_rules = (*context.validation_rules, _rule(self._limits, context.variables or {}))
+        if context.graphql_document is not None and not context.pre_execution_errors:
+            schema = cast(Any, context.schema)._schema  # noqa: SLF001  # there is no other way to graphql-core's schema
+            found = _weighed(schema, context.graphql_document, context.variables or {}, self._limits)
+            if errors := list(found):
+                context.pre_execution_errors = errors
         yield
 
 
-def _rule(limits: Limits, variables: Mapping[str, Any]) -> type[ValidationRule]:
-    class WithinLimits(ValidationRule):
-        context: ValidationContext
-
-        def __init__(self, context: ValidationContext) -> None:
-            super().__init__(context)
-            definitions = context.document.definitions
-            fragments = {
-                one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)
-            }
-            self.scales = Scales(context.schema, fragments, variables, limits.page)
-
-        def enter_operation_definition(self, node: OperationDefinitionNode, *_: object) -> None:
-            weight = self.scales.weigh(node.selection_set, self.context.schema.get_root_type(node.operation))
+def _weighed(
+    schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any], limits: Limits
+) -> Iterator[GraphQLError]:
+    fragments = {
+        one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
+    }
+    for node in document.definitions:
+        if isinstance(node, OperationDefinitionNode):
+            scales = Scales(schema, fragments, _coerced(schema, node, variables), limits.page)
+            weight = scales.weigh(node.selection_set, schema.get_root_type(node.operation))
             for fault in _faults(weight, limits):
-                self.report_error(GraphQLError(fault, node, extensions={"code": Code.TOO_COMPLEX}))
+                yield GraphQLError(fault, node, extensions={"code": Code.TOO_COMPLEX})
+            for page in scales.pages:
+                page.extensions = {"code": Code.TOO_COMPLEX}
+                yield page
 
-        def leave_document(self, *_: object) -> None:
-            for fault in self.scales.pages:
-                fault.extensions = {"code": Code.TOO_COMPLEX}
-                self.report_error(fault)
 
-    return WithinLimits
+def _coerced(
+    schema: GraphQLSchema, node: OperationDefinitionNode, variables: Mapping[str, Any]
+) -> Mapping[str, Any] | None:
+    """The values that the operation's resolvers receive: defaults included, 1e6 as 1000000. None where one is
+    invalid: such an operation is refused before it is executed."""
+    found = get_variable_values(schema, node.variable_definitions, dict(variables), max_errors=1)
+    return found if isinstance(found, dict) else None
+
+
+def _budget_faults(document: DocumentNode, limits: Limits) -> list[str]:
+    parts = len(document.definitions)
+    if parts > limits.parts:
+        return [f"the document has {parts} operations and fragments; {limits.parts} are allowed"]
+    repeats = Repeats(limits.fields)
+    repeats.count(document)
+    measured = (
+        (repeats.depth > DEEPEST, f"the document is nested more than {DEEPEST} levels deep"),
+        (
+            repeats.fields > limits.fields,
+            f"the document has more than {limits.fields} fields, its fragments in place",
+        ),
+        (
+            repeats.pairs > limits.pairs,
+            "the document selects one name in one place too often; select each field once",
+        ),
+    )
+    return [fault for is_over, fault in measured if is_over]
 
 
 def _faults(weight: Weight, limits: Limits) -> Iterator[str]:

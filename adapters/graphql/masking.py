@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError
@@ -13,6 +14,7 @@ from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.types import ExecutionContext
 
 from adapters.codes import Code, code_of
+from adapters.graphql.readers import Busy
 from domain.errors import WhenceError
 
 _log = logging.getLogger(__name__)
@@ -41,7 +43,7 @@ def masked(error: GraphQLError, context: ExecutionContext | None = None) -> Grap
         return error
     code, message = _classified(error)
     if message is not None:
-        return _answer(error, message, {"code": code})
+        return _answer(error, message, {"code": code, **_retry(error.original_error)})
     incident = secrets.token_hex(6)
     _log.error(
         "incident %s at %s",
@@ -60,6 +62,8 @@ def _classified(error: GraphQLError) -> tuple[Code, str | None]:
         return code_of(origin), str(origin)
     if isinstance(error, GraphQLSyntaxError) and _TOO_LONG in error.message:
         return Code.TOO_COMPLEX, error.message
+    if isinstance(origin, RecursionError) and error.path is None:
+        return Code.TOO_COMPLEX, "the document is nested too deeply"
     if _is_of_the_document(error):
         return Code.BAD_INPUT, error.message
     gone = isinstance(origin, OperationalError | InterfaceError)
@@ -71,6 +75,10 @@ def _is_of_the_document(error: GraphQLError) -> bool:
     if isinstance(error.original_error, StrawberryInputCoercionError):
         return True
     return error.path is None and (error.original_error is None or bool(error.nodes))
+
+
+def _retry(origin: Exception | None) -> Mapping[str, int]:
+    return {"retryAfter": origin.seconds} if isinstance(origin, Busy) else {}
 
 
 def _has_code(error: GraphQLError) -> bool:

@@ -1,17 +1,30 @@
-"""The threads that query the store, and the limit on operations that have open snapshots at the same time."""
+"""The threads that query the store, and the fair limit on operations that have open snapshots at the same time."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
+from domain.errors import StoreUnavailable
+
 Result = TypeVar("Result")
 
 MOMENTS = 4
 """The largest number of past moments that one operation may query, in addition to the present."""
+_QUEUE = 64
+"""The operations of one caller that may wait for a place."""
+
+
+class Busy(StoreUnavailable):
+    """Too many operations of this caller wait already; `seconds` is the time to wait before the next one."""
+
+    def __init__(self, seconds: int = 1) -> None:
+        super().__init__(f"too many of your queries are waiting; try again in {seconds} s")
+        self.seconds = seconds
 
 
 class Readers:
@@ -22,14 +35,20 @@ class Readers:
     """
 
     def __init__(self, operations: int = 4) -> None:
-        self._places = asyncio.Semaphore(operations)
+        self._places = Places(operations)
         self._threads = ThreadPoolExecutor(operations * (1 + MOMENTS), thread_name_prefix="whence-reader")
 
     @asynccontextmanager
-    async def place(self) -> AsyncGenerator[None]:
-        """One of the `operations` places, which an operation keeps while it has open snapshots."""
-        async with self._places:
+    async def place(self, caller: str) -> AsyncGenerator[None]:
+        """One of the `operations` places, which an operation of this caller keeps while it has open snapshots.
+
+        Raises Busy where too many operations of the caller wait.
+        """
+        await self._places.take(caller)
+        try:
             yield
+        finally:
+            self._places.give_back(caller)
 
     async def run(self, work: Callable[[], Result]) -> Result:
         """Runs the work in one of the threads; returns its result."""
@@ -38,3 +57,66 @@ class Readers:
     def close(self) -> None:
         """Waits until the running work ends, and then ends the threads."""
         self._threads.shutdown()
+
+
+class Places:
+    """Places that callers share: all but one for a single caller at most, and freed places go round the callers.
+
+    All calls are made in one event loop.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._free = places
+        self._share = max(places - 1, 1)
+        self._held: Counter[str] = Counter()
+        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+
+    async def take(self, caller: str) -> None:
+        """Waits for a place. Raises Busy where too many operations of the caller wait."""
+        if self._free and self._held[caller] < self._share and caller not in self._waiting:
+            self._grant(caller)
+            return
+        queue = self._waiting.setdefault(caller, deque())
+        if len(queue) >= _QUEUE:
+            raise Busy
+        turn = asyncio.get_running_loop().create_future()
+        queue.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            self._left(caller, turn)
+            raise
+
+    def give_back(self, caller: str) -> None:
+        """Frees a place of the caller, for the next caller in turn."""
+        self._held[caller] -= 1
+        if not self._held[caller]:
+            del self._held[caller]
+        self._free += 1
+        self._pass_on()
+
+    def _grant(self, caller: str) -> None:
+        self._free -= 1
+        self._held[caller] += 1
+
+    def _pass_on(self) -> None:
+        while self._free and (caller := self._next()) is not None:
+            queue = self._waiting.pop(caller)
+            turn = queue.popleft()
+            if queue:
+                self._waiting[caller] = queue  # behind all other callers
+            self._grant(caller)
+            turn.set_result(None)
+
+    def _next(self) -> str | None:
+        return next((caller for caller in self._waiting if self._held[caller] < self._share), None)
+
+    def _left(self, caller: str, turn: asyncio.Future[None]) -> None:
+        """Removes a cancelled operation from its queue, or frees the place that it was granted just before."""
+        if not turn.cancelled():
+            self.give_back(caller)
+            return
+        queue = self._waiting[caller]
+        queue.remove(turn)
+        if not queue:
+            del self._waiting[caller]

@@ -54,7 +54,7 @@ async def carried_out(info: Info, given: RequestInput, request: Request) -> Comp
     requested = _requested(info, given, given.idempotency_key, request)
     answer = await _desk(info).ask(requested, given.timeout_seconds)
     if isinstance(answer, door.Completed):
-        return Completed.of(answer, await _reached(info, given, answer, monotonic() - started))
+        return Completed.of(answer, await _reached(info, given, request, answer, monotonic() - started))
     return _not_done(answer, requested)
 
 
@@ -97,7 +97,7 @@ async def _placed_before(
     requested = _requested(info, given, given.idempotency_key, PlaceOrder(read.terms))
     answer = await _desk(info).ask(replace(requested, valid_until=_EXPIRED), given.timeout_seconds)
     if isinstance(answer, door.Completed) and answer.repeated and _belongs(read, info, given):
-        return Completed.of(answer, await _reached(info, given, answer, 0.0))
+        return Completed.of(answer, await _reached(info, given, requested.request, answer, 0.0))
     if isinstance(answer, door.Declined) and answer.code == InvalidInput.__name__:
         return _not_done(answer, requested)
     raise fault
@@ -122,7 +122,9 @@ def _confirmed(info: Info, given: RequestInput, text: str) -> ManualTerms:
     return read.terms
 
 
-async def _reached(info: Info, given: RequestInput, answer: door.Completed, spent: float) -> bool | None:
+async def _reached(
+    info: Info, given: RequestInput, request: Request, answer: door.Completed, spent: float
+) -> bool | None:
     """Whether the read models included the response's events before the timeout; None where the request does not wait,
     or where another process keeps the read models.
     """
@@ -132,7 +134,7 @@ async def _reached(info: Info, given: RequestInput, answer: door.Completed, spen
     left = max(given.timeout_seconds - spent, 0.0)
     ordinals = [named.ordinal for named in answer.events]
     return await _desk(info).waited(
-        lambda: projecting.wait_until(answer.ordinal, left) and projecting.includes(ordinals)
+        lambda: projecting.wait_until(answer.ordinal, left) and projecting.includes(ordinals), request
     )
 
 

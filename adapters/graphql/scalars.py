@@ -19,6 +19,9 @@ Ordinal = NewType("Ordinal", int)
 """An event's place in the log, counted from 1; 0 is the place before the first event."""
 
 _LARGEST = 2**53 - 1
+_DIGITS = 20
+"""The most digits of an ordinal that are converted, leading zeros included."""
+_OFFSET = len("+00:00")
 _SHOWN = 60
 """The number of characters of an invalid value that the error message shows."""
 
@@ -33,12 +36,14 @@ def read_decimal(value: object) -> Decimal:
     if isinstance(value, str | int) and not isinstance(value, bool):
         with suppress(ValueError):
             return number(str(value), Decimal)
-    raise GraphQLError(f'{str(value)[:_SHOWN]!r} is not a decimal; write it as text, like "0.015"')
+    raise GraphQLError(f'{_shown(value)} is not a decimal; write it as text, like "0.015"')
 
 
 def time_text(value: datetime) -> str:
     """The time in UTC as text that ends in Z, to the microsecond."""
-    return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return f"{value.isoformat(timespec='microseconds')[:-_OFFSET]}Z"
 
 
 def read_time(value: object) -> datetime:
@@ -48,16 +53,25 @@ def read_time(value: object) -> datetime:
             read = datetime.fromisoformat(value)
             if read.tzinfo is not None:
                 return read.astimezone(UTC)
-    raise GraphQLError(f"{value!r} is not a time with its time zone; write it like 2025-06-30T14:00:00Z")
+    raise GraphQLError(
+        f"{_shown(value)} is not a time with its time zone; write it like 2025-06-30T14:00:00Z"
+    )
 
 
 def read_ordinal(value: object) -> Ordinal:
     """Reads an ordinal from a JSON number or a text of digits; raises GraphQLError for any other value."""
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and len(value) <= _DIGITS and value.isascii() and value.isdigit():
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST:
         return Ordinal(value)
-    raise GraphQLError(f"{value!r} is not an ordinal of the log: a whole number from 0 to {_LARGEST}")
+    raise GraphQLError(f"{_shown(value)} is not an ordinal of the log: a whole number from 0 to {_LARGEST}")
+
+
+def _shown(value: object) -> str:
+    """The beginning of an invalid value. A whole number of thousands of digits has no text in Python."""
+    with suppress(ValueError):
+        return repr(value if isinstance(value, str) else str(value))[:_SHOWN]
+    return "the number"
 
 
 DECIMAL = strawberry.scalar(

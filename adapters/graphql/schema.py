@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from strawberry.extensions import ParserCache, SchemaExtension
+from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
 from adapters.graphql.context import SnapshotsClosed
-from adapters.graphql.documents import ValidatedOnce, ValidDocuments
+from adapters.graphql.documents import ReadOnce, ValidDocuments
 from adapters.graphql.masking import MaskedSchema
 from adapters.graphql.mutation import Mutation
+from adapters.graphql.plain_fields import PlainFields
 from adapters.graphql.query import Query
 from adapters.graphql.scalars import SCALARS
 from adapters.graphql.subscription import Subscription
 
 _DOCUMENTS = 500
-"""The largest number of documents in the cache of parsed documents, and in the cache of valid ones."""
+"""The largest number of documents in the cache of valid documents."""
 
 
 def schema(
@@ -27,12 +28,12 @@ def schema(
     With `suggestions`, the error for an unknown name suggests similar names, which discloses parts of the schema.
     """
     valid = ValidDocuments(_DOCUMENTS)
-    quick = [lambda: ParserCache(_DOCUMENTS), lambda: ValidatedOnce(valid)]
     return MaskedSchema(
         Query,
         Mutation,
         Subscription,
-        extensions=[SnapshotsClosed, *quick, *extensions],
+        extensions=[SnapshotsClosed, lambda: ReadOnce(valid), *extensions],
+        execution_context_class=PlainFields,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not suggestions),
     )
 

@@ -55,12 +55,15 @@ class Weight:
 
 @dataclass
 class Scales:
-    """Computes the weight of one document's operations; `pages` collects an error for each page size larger than
-    `page`."""
+    """Computes the weight of one operation; `pages` collects an error for each page size larger than `page`.
+
+    `variables` are the operation's coerced variables, defaults included; None where they are invalid and nothing is
+    executed.
+    """
 
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
-    variables: Mapping[str, Any]
+    variables: Mapping[str, Any] | None
     page: int
     pages: list[GraphQLError] = field(default_factory=list[GraphQLError])
     _weighed: dict[str, Weight] = field(default_factory=dict[str, Weight])
@@ -128,7 +131,10 @@ class Scales:
         return sizes or [one if isinstance(one, int) else self.page for one in defaults][:1]
 
     def _size(self, value: ValueNode) -> object:
-        if isinstance(value, VariableNode):
+        """The value of a page size; the largest page for a variable whose value cannot be read."""
+        if isinstance(value, VariableNode) and self.variables is None:
+            return self.page
+        if isinstance(value, VariableNode) and self.variables is not None:
             return self.variables.get(value.name.value)
         return int(value.value[:_LONGEST_SIZE]) if isinstance(value, IntValueNode) else None
 

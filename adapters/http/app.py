@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -54,8 +56,21 @@ def build_app(
         routes=routes,
         middleware=_before(options),
         exception_handlers=handlers,
-        lifespan=lifespan,
+        lifespan=_lifespan(endpoint, lifespan),
     )
+
+
+def _lifespan(endpoint: Endpoint, own: Lifespan[Starlette] | None) -> Lifespan[Starlette]:
+    """The given lifespan, with the endpoint's loop of queries within it: it ends before the parts that queries use."""
+
+    @asynccontextmanager
+    async def both(app: Starlette) -> AsyncGenerator[None]:
+        within: AbstractAsyncContextManager[Any] = nullcontext() if own is None else own(app)
+        async with within:
+            with endpoint.queries:
+                yield
+
+    return both
 
 
 def _links(*, graphiql: bool, metrics: Route | None) -> Sequence[Link]:

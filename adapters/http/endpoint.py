@@ -9,15 +9,17 @@ import asyncio
 import copy
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Protocol, cast
 
+import msgspec
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from graphql import GraphQLError, OperationType
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -32,11 +34,13 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     Operation,
 )
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
+from strawberry.types import ExecutionResult
 from strawberry.types.unset import UNSET, UnsetType
 
 from adapters.codes import Code, code_of
-from adapters.http.gate import Gate, TooOften, authorization_of
+from adapters.http.gate import Gate, TooManyWrong, TooOften, authorization_of
 from adapters.http.operation import check_operation, check_text, read_json, syntax_fault
+from adapters.http.query_loop import QueryLoop
 from adapters.http.refusal import refusal
 from adapters.metrics.api import ApiMetrics
 from commands.caller import Caller
@@ -54,7 +58,18 @@ _ONLY_ON_WEBSOCKETS = (
 )
 _REASON_BYTES = 123
 """The largest size of a websocket's close reason (RFC 6455, section 5.5)."""
+_SHORT_BODY = 4_000
+"""The most bytes of a body that is read in the server's loop."""
+_JSON = msgspec.json.Encoder()
 _WITH_AN_ID = frozenset({"subscribe", "complete"})
+
+
+class BusyCaller(Exception):
+    """Too many queries of the caller wait; `seconds` is the time to wait before the next one."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"too many of your queries are waiting; try again in {seconds} s")
+        self.seconds = seconds
 
 
 class CallerContext(Protocol):
@@ -127,7 +142,30 @@ class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
             return
         own = copy.copy(self)
         own.context = endpoint.context_of(caller)
+        if _kind(operation) is OperationType.QUERY:
+            own.schema = cast(BaseSchema, _Queries(endpoint))
         await BaseGraphQLTransportWSHandler.run_operation(own, operation)
+
+
+class _Queries:
+    """Stands for the schema where a websocket runs a query: the query runs in the loop of queries."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    async def stream(self, query: str, **more: Any) -> AsyncGenerator[ExecutionResult]:
+        """The one result of the query."""
+        schema = self._endpoint.schema
+        found = await self._endpoint.queries.run(partial(schema.execute, query, **more))
+
+        async def one() -> AsyncGenerator[ExecutionResult]:
+            yield found
+
+        return one()
+
+
+def _kind(operation: Operation[Any, None]) -> OperationType | None:
+    return check_operation({"query": operation.query, "operationName": operation.operation_name})
 
 
 def _checked(message: object) -> Message:
@@ -175,6 +213,12 @@ def _check_content_type(header: str | None) -> None:
         raise HTTPException(400, "the parameters of the content type cannot be read") from None
 
 
+def _busy(result: ExecutionResult) -> int | None:
+    """The seconds to wait where a query got no place; None where it has run."""
+    found = ((error.extensions or {}).get("retryAfter") for error in result.errors or ())
+    return next((one for one in found if isinstance(one, int)), None)
+
+
 class _Socket(ASGIWebSocketAdapter):
     async def close(self, code: int, reason: str) -> None:
         """Closes the websocket; a reason that is too long for a close frame is cut."""
@@ -199,6 +243,7 @@ class Endpoint(GraphQL[Any, None]):
         )
         self.context_of = context_of
         self.metrics = metrics
+        self.queries = QueryLoop()
         self._gate = gate
 
     def decode_json(self, data: str | bytes) -> object:
@@ -218,11 +263,59 @@ class Endpoint(GraphQL[Any, None]):
             raise HTTPException(400, "a request, its variables and its extensions must be JSON objects")
         return cast("dict[str, Any]", decoded)
 
+    def encode_json(self, data: object) -> str:
+        """The JSON of a response or a message."""
+        try:
+            return _JSON.encode(data).decode()
+        except (TypeError, UnicodeEncodeError):  # half of a surrogate pair, which JSON can only escape
+            return json.dumps(data, separators=(",", ":"))
+
+    def parse_query_params(self, params: Any) -> dict[str, Any]:
+        """The parameters of a GET request. Raises HTTPException where they cannot be read."""
+        try:
+            return super().parse_query_params(params)
+        except (ValueError, RecursionError):
+            raise HTTPException(400, "the parameters of the address cannot be read") from None
+
     async def parse_http_body(
         self, request: AsyncHTTPRequestAdapter
     ) -> GraphQLRequestData | list[GraphQLRequestData]:
-        """The operation of an HTTP request. Raises HTTPException for an invalid one."""
+        """The operation of an HTTP request. Raises HTTPException for an invalid one.
+
+        A long body is read in the loop of queries, because it takes milliseconds.
+        """
         _check_content_type(request.content_type)
+        body = await request.get_body()
+        if len(body) <= _SHORT_BODY:
+            return await self._parsed(request)
+        return await self.queries.run(partial(self._parsed, request))
+
+    async def execute_operation(
+        self,
+        request: Request,
+        request_adapter: AsyncHTTPRequestAdapter,
+        request_data: GraphQLRequestData | list[GraphQLRequestData],
+        context: Any,
+        root_value: None,
+        sub_response: Response,
+    ) -> ExecutionResult:
+        """The result of the operation; a query runs in the loop of queries.
+
+        Raises BusyCaller where too many queries of the caller wait already.
+        """
+        assert isinstance(request_data, GraphQLRequestData)
+        work = partial(
+            self.execute_single, request, request_adapter, sub_response, context, root_value, request_data
+        )
+        is_query = check_operation(
+            {"query": request_data.query, "operationName": request_data.operation_name}
+        )
+        result = await (work() if is_query is OperationType.MUTATION else self.queries.run(work))
+        if (seconds := _busy(result)) is not None:
+            raise BusyCaller(seconds)
+        return result
+
+    async def _parsed(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
         found = await super().parse_http_body(request)
         assert isinstance(found, GraphQLRequestData)
         try:
@@ -249,6 +342,10 @@ class Endpoint(GraphQL[Any, None]):
             response = await self.run(Request(scope, receive))
         except HTTPException as fault:
             response = refusal(fault.status_code, Code.BAD_INPUT, fault.reason)
+        except BusyCaller as fault:
+            response = refusal(503, Code.UNAVAILABLE, str(fault), {"Retry-After": str(fault.seconds)})
+        except ClientDisconnect:
+            return  # the client has closed the connection before the end of its body
         await response(scope, receive, send)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:
@@ -291,7 +388,7 @@ class Endpoint(GraphQL[Any, None]):
             try:
                 if connected.caller is not None:
                     await self.named(connected)
-            except Unauthenticated as fault:
+            except (Unauthenticated, TooManyWrong) as fault:
                 return await connected.socket.close(_FORBIDDEN, str(fault))
             except (TooOften, StoreError) as fault:
                 _log.warning("the token of a websocket could not be checked: %s", fault)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -20,10 +21,21 @@ from commands.roles import Role
 from domain.errors import Unauthenticated, WhenceError
 
 _SCHEME = "bearer "
-_FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+_SHOWN = 40
+_OF_CLIENTS = re.compile(
+    r"(accept|access-control-request|content|if|sec|apollographql|x-apollo|x-graphql)(-.+)?"
+    r"|authorization|baggage|cache-control|connection|cookie|dnt|expect|host|keep-alive|origin|pragma|priority|range"
+    r"|referer|te|traceparent|tracestate|transfer-encoding|upgrade|upgrade-insecure-requests|user-agent"
+    r"|x-request-id|x-requested-with"
+)
+"""The headers of browsers and programs themselves. Any other may come from a proxy, a tunnel or a content network
+on this machine, which forwards a request from elsewhere; there are too many of those headers to list them."""
 _WRONG_TOKENS = "30/minute"
-"""The largest rate of invalid tokens from one peer; it is limited because each invalid token costs a read of the
-store."""
+"""The largest rate of invalid tokens from one peer that are answered 401; more are answered 429, so that a program with
+a revoked token slows down. A token's secret has 256 random bits, so the limit protects no secret, and no valid token is
+refused by it: all requests that wait for the store share one reading of it."""
+_PAUSE_SECONDS = 0.02
+"""The least time between two readings of the tokens."""
 _WHO = (
     "a token is required: send it as `Authorization: Bearer …`; only this machine itself may read without one"
 )
@@ -32,14 +44,18 @@ _WHO = (
 class Bearing(Protocol):
     """Finds callers by their tokens."""
 
-    def caller(self, text: str) -> Caller:
-        """The caller that the token belongs to, read from the store where necessary.
-        Raises Unauthenticated, StoreError.
+    def remembered(self, text: str) -> Caller | None:
+        """The caller that the token belongs to, without reading the store; None where it must be read.
+        Raises Unauthenticated.
         """
         ...
 
-    def remembered(self, text: str) -> Caller | None:
-        """Like `caller`, but without reading the store; None where it must be read. Raises Unauthenticated."""
+    def refresh(self) -> None:
+        """Reads the tokens from the store. Raises StoreError."""
+        ...
+
+    def found(self, text: str) -> Caller:
+        """The caller that the token belongs to, by the last reading. Raises Unauthenticated."""
         ...
 
 
@@ -51,6 +67,10 @@ class TooOften(Exception):
         self.seconds = seconds
 
 
+class TooManyWrong(TooOften):
+    """The peer sent too many invalid tokens; this one is invalid, too."""
+
+
 class Gate:
     """Identifies callers and counts their requests."""
 
@@ -59,33 +79,49 @@ class Gate:
         self._metrics = metrics
         self._rate = Rate(rate_of(rate))
         self._wrong = Rate(rate_of(_WRONG_TOKENS))
+        self._reading: asyncio.Task[None] | None = None
 
     async def caller(self, connection: HTTPConnection, authorization: str | None) -> Caller:
         """The caller that the token belongs to, or without a token the anonymous caller on this machine.
 
-        Raises Unauthenticated where the token is invalid or a required token is missing, TooOften, StoreError.
+        Raises Unauthenticated where the token is invalid or a required token is missing, TooManyWrong instead where
+        the peer sent many invalid ones, StoreError.
         """
         if authorization is None:
             return _anonymous(connection)
         token = _token(authorization)
         try:
-            return self._bearers.remembered(token) or await self._found(token, connection)
+            return self._bearers.remembered(token) or await self._found(token)
         except Unauthenticated:
-            self._wrong.count(_peer(connection))
+            self._check(self._wrong.count(_peer(connection)), TooManyWrong)
             raise
 
     def count(self, connection: HTTPConnection, caller: Caller) -> None:
         """Counts one request of the caller. Raises TooOften."""
         self._check(self._rate.count(caller.token_id or _peer(connection)))
 
-    async def _found(self, token: str, connection: HTTPConnection) -> Caller:
-        self._check(self._wrong.left(_peer(connection)))
-        return await asyncio.to_thread(self._bearers.caller, token)
+    async def _found(self, token: str) -> Caller:
+        await self._read_anew()
+        return self._bearers.found(token)
 
-    def _check(self, seconds: int) -> None:
+    async def _read_anew(self) -> None:
+        """Waits for a reading that begins from now on, because the token may be a minute or a millisecond old."""
+        before = self._reading
+        if before is not None:
+            await asyncio.wait([before])
+        if self._reading is before:
+            self._reading = asyncio.create_task(self._refresh())
+        assert self._reading is not None
+        await asyncio.shield(self._reading)
+
+    async def _refresh(self) -> None:
+        await asyncio.to_thread(self._bearers.refresh)
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+    def _check(self, seconds: int, kind: type[TooOften] = TooOften) -> None:
         if seconds:
             self._metrics.answered(Operation.UNKNOWN, Status.REFUSED, 0)
-            raise TooOften(seconds)
+            raise kind(seconds)
 
 
 class Guarded:
@@ -139,10 +175,12 @@ def _anonymous(connection: HTTPConnection) -> Caller:
     Raises Unauthenticated for any other connection, and for one that a proxy on this machine forwards, because its
     caller may be elsewhere.
     """
-    here = is_loopback(_peer(connection)) and is_loopback(connection.url.hostname or "")
-    if here and not any(name in connection.headers for name in _FORWARDED):
-        return ANONYMOUS
-    raise Unauthenticated(_WHO)
+    if not (is_loopback(_peer(connection)) and is_loopback(connection.url.hostname or "")):
+        raise Unauthenticated(_WHO)
+    other = next((name for name in connection.headers if not _OF_CLIENTS.fullmatch(name)), None)
+    if other is not None:
+        raise Unauthenticated(f"{_WHO}, and the header {other[:_SHOWN]!r} may come from a proxy")
+    return ANONYMOUS
 
 
 def _peer(connection: HTTPConnection) -> str:

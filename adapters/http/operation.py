@@ -13,7 +13,9 @@ from typing import Any, cast
 
 from graphql import (
     DocumentNode,
+    FloatValueNode,
     GraphQLError,
+    IntValueNode,
     OperationDefinitionNode,
     OperationType,
     StringValueNode,
@@ -27,9 +29,13 @@ from domain.errors import InvalidInput
 from domain.number import finite
 from domain.text import is_storable, texts_in
 
-_TOKENS = 10_000
+_TOKENS = 5_000
 """The largest number of tokens of a document that is examined here; the limits of the schema are stricter."""
+_LONGEST = 100_000
+"""The most characters of a document; comments and blanks are no tokens, and reading them takes time, too."""
 _SHOWN = 80
+_LONGEST_NUMBER = 100
+"""The most characters of a number in JSON or in a document, before it is converted."""
 _KNOWN, _SHORT = 500, 10_000
 """The number of documents whose examination is remembered, and the largest number of their characters."""
 _OPTIONAL: Mapping[str, tuple[type, str]] = {
@@ -48,7 +54,13 @@ def read_json(data: str | bytes) -> object:
     has a name twice, for values nested too deeply, and for numbers that are too large or have too many digits.
     """
     try:
-        return json.loads(data, object_pairs_hook=named_once, parse_constant=no_constant, parse_float=finite)
+        return json.loads(
+            data,
+            object_pairs_hook=named_once,
+            parse_constant=no_constant,
+            parse_float=lambda text: finite(_short(text)),
+            parse_int=lambda text: int(_short(text)),
+        )
     except RecursionError as fault:
         raise ValueError("it is nested too deeply") from fault
 
@@ -68,6 +80,8 @@ def check_operation(request: Mapping[str, object]) -> OperationType | None:
     query, chosen = request.get("query"), request.get("operationName")
     if not query:
         raise InvalidInput("the request has no `query`")
+    if len(cast(str, query)) > _LONGEST:
+        raise InvalidInput(f"the document has more than {_LONGEST:,} characters")
     _check_texts({name: request.get(name) for name in _OPTIONAL})
     return _checked(cast(str, query), cast("str | None", chosen))
 
@@ -78,6 +92,8 @@ def syntax_fault(query: str) -> GraphQLError | None:
         parse(query, max_tokens=_TOKENS, no_location=True)
     except GraphQLError as fault:
         return fault
+    except RecursionError:
+        return GraphQLError("the document is nested too deeply")
     return None
 
 
@@ -128,7 +144,7 @@ def _read(query: str) -> _Document | None:
     """None for a document that cannot be parsed, also because it is nested too deeply or has too many tokens."""
     try:
         parsed = parse(query, no_location=True, max_tokens=_TOKENS)
-    except GraphQLError:
+    except (GraphQLError, RecursionError):
         return None
     return _Document(_operations(parsed), _fault_of(parsed))
 
@@ -151,8 +167,15 @@ def _fault_of(document: DocumentNode) -> str:
     return texts.fault
 
 
+def _short(number: str) -> str:
+    """The number as it is written. Raises ValueError where it has too many digits to be converted."""
+    if len(number) > _LONGEST_NUMBER:
+        raise ValueError(f"a number has more than {_LONGEST_NUMBER} digits")
+    return number
+
+
 class _Literals(Visitor):
-    """Checks the texts that are written in a document, where an escape can stand for any character."""
+    """Checks the texts and numbers that are written in a document, where an escape can stand for any character."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -163,3 +186,15 @@ class _Literals(Visitor):
             check_text(node.value)
         except InvalidInput as fault:
             self.fault = str(fault)
+
+    def enter_int_value(self, node: IntValueNode, *_: object) -> None:
+        self._number(node.value)
+
+    def enter_float_value(self, node: FloatValueNode, *_: object) -> None:
+        self._number(node.value)
+
+    def _number(self, text: str) -> None:
+        try:
+            finite(_short(text))
+        except ValueError as fault:
+            self.fault = f"the document has a number that cannot be read: {fault}"

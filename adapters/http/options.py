@@ -17,7 +17,8 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 class HttpOptions:
     """`hosts` are host names that requests may use, in addition to this machine's own. `origins` are the origins of
     other pages that may send requests. `rate`, as in `600/minute`, is the limit for each token, or for each peer that
-    sends no token. `body_bytes` is the maximum size of a request's body. A request is ended after `patience` seconds.
+    sends no token. `body_bytes` is the maximum size of a request's body, `message_bytes` that of a websocket's message.
+    A request is ended after `patience` seconds.
 
     `tls` is true where the program itself serves TLS.
     """
@@ -26,6 +27,7 @@ class HttpOptions:
     origins: tuple[str, ...] = ()
     rate: str = "600/minute"
     body_bytes: int = 1_000_000
+    message_bytes: int = 200_000
     patience: float = 30.0
     tls: bool = False
 

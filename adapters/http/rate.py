@@ -21,10 +21,6 @@ class Rate:
         """Counts one request; returns 0, or the seconds to wait if the request exceeds the limit."""
         return 0 if self._window.hit(self._limit, key) else self._left(key)
 
-    def left(self, key: str) -> int:
-        """The seconds to wait before the next request; does not count a request."""
-        return 0 if self._window.test(self._limit, key) else self._left(key)
-
     def _left(self, key: str) -> int:
         opens = self._window.get_window_stats(self._limit, key).reset_time
         return max(1, math.ceil(opens - time.time()))

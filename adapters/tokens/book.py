@@ -1,4 +1,4 @@
-"""The table of tokens: issue, list, find, revoke."""
+"""The table of tokens: issue, list, revoke."""
 
 from __future__ import annotations
 
@@ -60,12 +60,11 @@ class TokenBook:
             found = connection.execute(select(TOKENS).order_by(TOKENS.c.created_at, TOKENS.c.id))
             return [_entry(row) for row in found.mappings()]
 
-    def find(self, token_id: str) -> Entry | None:
-        """The token of this id, revoked or not; None where there is none."""
+    def in_force(self) -> Sequence[Entry]:
+        """The tokens that are not revoked."""
         with answering(self._engine), reading(self._engine) as connection:
-            found = connection.execute(select(TOKENS).where(TOKENS.c.id == token_id))
-            row = found.mappings().one_or_none()
-        return None if row is None else _entry(row)
+            found = connection.execute(select(TOKENS).where(TOKENS.c.revoked_at.is_(None)))
+            return [_entry(row) for row in found.mappings()]
 
     def revoke(self, wanted: str, now: datetime) -> str:
         """Revokes the token of this name or id and returns its name.

@@ -38,16 +38,23 @@ from commands.routes import Command
 from commands.stimulus import Ask, Stimulus
 from domain.command_fact import command_fact
 from domain.errors import InvalidInput
+<<<<<<< HEAD
 from domain.plain_text import check_plain
+=======
+from domain.text import check_seen
+>>>>>>> limits
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST = 500
 _MOST_FIGURES = 100
+<<<<<<< HEAD
 _PROSE = ("reason", "resolution", "strategy")
 """The fields that are recorded as given."""
 
 _REFERENCES = ("order_id", "position", "discrepancy_id")
 """The fields that name something in the log; a message of refusal repeats them."""
+=======
+>>>>>>> limits
 
 
 def stimulus(requested: Requested, situation: Situation) -> Stimulus:
@@ -79,9 +86,13 @@ def check(requested: Requested) -> None:
     for name, text in _texts(requested.request):
         if not 0 < len(text.strip()) <= len(text) <= _LONGEST:
             raise InvalidInput(f"the {name} is 1 to {_LONGEST} characters, not only spaces")
+<<<<<<< HEAD
         check_plain(name, text)
     for name, text in _references(requested.request):
         check_plain(name, text)
+=======
+        check_seen(name, text)
+>>>>>>> limits
 
 
 def _texts(request: Request) -> Iterator[tuple[str, str]]:
@@ -89,6 +100,7 @@ def _texts(request: Request) -> Iterator[tuple[str, str]]:
     yield from _fields(request, _PROSE)
     if isinstance(request, RaiseSignal):
         yield "strategy", request.signal.strategy
+        yield "instrument", request.signal.instrument
         if len(request.signal.inputs) > _MOST_FIGURES:
             raise InvalidInput(f"a signal has {_MOST_FIGURES} inputs at most")
         yield from (("name of an input", name) for name in request.signal.inputs)

@@ -17,7 +17,10 @@ from typing import Self
 import uvicorn
 from starlette.types import ASGIApp
 
+from adapters.http.acceptor import Acceptor
 from adapters.http.app import GRAPHQL
+from adapters.http.connections import Connections
+from adapters.http.protocol import counted_protocol
 from domain.errors import ServerFailed
 from infra.config import WhenceSettings
 from infra.graphiql.folder import built
@@ -28,7 +31,6 @@ from infra.store import store_address
 _START_SECONDS = 30.0
 _STOP_SECONDS = 5
 """Seconds that running requests may take when the API stops."""
-_CONNECTIONS = 1_000
 
 
 class Api:
@@ -40,6 +42,7 @@ class Api:
         self._settled = threading.Event()
         self._answers = False
         self._failure: BaseException | None = None
+        self._connections = Connections()
         self.url = ""
 
     def __enter__(self) -> Self:
@@ -95,14 +98,15 @@ class Api:
         place = self._plan.place
         return uvicorn.Config(
             app,
+            loop="asyncio",  # another loop would not call the listening socket's own `accept`
+            http=counted_protocol(self._connections),
             ws="websockets-sansio",
-            ws_max_size=self._plan.http.body_bytes,
+            ws_max_size=self._plan.http.message_bytes,
             lifespan="on",
             log_config=None,
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=_CONNECTIONS,
             timeout_graceful_shutdown=_STOP_SECONDS,
             ssl_certfile=place.cert,
             ssl_keyfile=place.key,
@@ -114,7 +118,7 @@ class Api:
 
     def _run(self, server: uvicorn.Server, listening: socket.socket) -> None:
         try:
-            server.run(sockets=[listening])
+            server.run(sockets=[Acceptor.of(listening, self._connections)])
         except BaseException as fault:  # noqa: BLE001  # a thread has no caller to raise to: `check` raises it
             self._failure = fault
         finally:

@@ -1,29 +1,32 @@
-"""Cursors: a row's place in an ordered list, as opaque text.
+"""Cursors: a row's place in an ordered list, as opaque text that only this store's programs can make.
 
 A cursor holds the values by which the row is ordered, not the row's number, so that it stays valid when rows are added.
+It begins with HMAC-SHA256 (RFC 2104) over these values, so no value of a forged cursor is ever read.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
-from hashlib import blake2b
+from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from domain.errors import InvalidInput
-from domain.text import is_storable
 from projections.columns import microseconds
 
-_VERSION = 1
-_DIGEST = 6
+_VERSION = 2
+_TAG = 16
+"""The bytes of the HMAC that a cursor has; RFC 2104 allows half of them."""
+_LONGEST = 4_096
+_SHOWN = 80
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LARGEST = 2**63 - 1
-_BROKEN = (ValueError, TypeError, KeyError, NotBase64, InvalidOperation, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,48 +37,54 @@ class RowPlace:
     ordinal: int
 
 
-def encode(order: str, place: RowPlace) -> str:
-    """The cursor of a place in the list ordered by `order`."""
-    kind = type(place.value).__name__
-    fields = [_VERSION, order, kind, _TO_JSON[kind](place.value), place.ordinal]
-    body = json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
-    return urlsafe_b64encode(_digest(body) + body).decode().rstrip("=")
+@dataclass(frozen=True, slots=True)
+class Cursors:
+    """Makes and reads the cursors of one store; `key` is the store's own (`projections.cursor_key`)."""
 
+    key: bytes = field(repr=False)
 
-def decode(order: str, cursor: str) -> RowPlace:
-    """The place that a cursor names.
+    def encode(self, order: str, place: RowPlace) -> str:
+        """The cursor of a place in the list ordered by `order`."""
+        kind = type(place.value).__name__
+        fields = [_VERSION, order, kind, _TO_JSON[kind](place.value), place.ordinal]
+        body = _JSON.encode(fields).encode()
+        return urlsafe_b64encode(self._tag(body) + body).decode().rstrip("=")
 
-    Raises InvalidInput for text that is not a cursor, for a changed cursor, and for a cursor of another list or order.
-    """
-    try:
-        whole = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        digest, body = whole[:_DIGEST], whole[_DIGEST:]
+    def decode(self, order: str, cursor: str) -> RowPlace:
+        """The place that a cursor names.
+
+        Raises InvalidInput for text that is no cursor of this store, and for a cursor of another list or order.
+        """
+        body = self._authentic(cursor)
         version, made_for, kind, value, ordinal = json.loads(body)
-        place = _storable(RowPlace(_FROM_JSON[kind](value), int(ordinal)))
-    except _BROKEN:
-        raise InvalidInput(f"{cursor[:80]!r} is not a cursor; give one that this list returned") from None
-    if digest != _digest(body) or version != _VERSION:
-        raise InvalidInput(
-            f"the cursor {cursor[:80]!r} was changed, or is of an earlier version; start at the first page"
-        )
-    if made_for != order:
-        raise InvalidInput(
-            f"the cursor belongs to the list {made_for}, and this list is {order}; start at the first page"
-        )
-    return place
+        if version != _VERSION:
+            raise _refused(cursor)
+        if made_for != order:
+            raise InvalidInput(
+                f"the cursor belongs to the list {made_for}, and this list is {order}; start at the first page"
+            )
+        return RowPlace(_FROM_JSON[kind](value), ordinal)
+
+    def _authentic(self, cursor: str) -> bytes:
+        """The values of a cursor as JSON, which only a program with the key has written."""
+        try:
+            whole = b64decode(cursor[:_LONGEST] + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        except (ValueError, NotBase64):
+            raise _refused(cursor) from None
+        tag, body = whole[:_TAG], whole[_TAG:]
+        if len(cursor) > _LONGEST or not hmac.compare_digest(tag, self._tag(body)):
+            raise _refused(cursor)
+        return body
+
+    def _tag(self, body: bytes) -> bytes:
+        return hmac.digest(self.key, body, sha256)[:_TAG]
 
 
-def _storable(place: RowPlace) -> RowPlace:
-    """The place. Raises ValueError for one that no list can have, because a database refuses such values."""
-    value = place.value
-    too_large = any(isinstance(one, int) and abs(one) > _LARGEST for one in (value, place.ordinal))
-    if too_large or (isinstance(value, str) and not is_storable(value)):
-        raise ValueError(value)
-    return place
-
-
-def _digest(body: bytes) -> bytes:
-    return blake2b(body, digest_size=_DIGEST, person=b"cursor").digest()
+def _refused(cursor: str) -> InvalidInput:
+    return InvalidInput(
+        f"{cursor[:_SHOWN]!r} is not a cursor of this store; give one that this list returned, or start at the "
+        "first page"
+    )
 
 
 def _same(value: Any) -> Any:
@@ -90,8 +99,8 @@ _TO_JSON: Mapping[str, Callable[[Any], Any]] = {
     "datetime": microseconds,
 }
 _FROM_JSON: Mapping[str, Callable[[Any], Any]] = {
-    "int": int,
-    "str": str,
+    "int": _same,
+    "str": _same,
     "float": float,
     "Decimal": Decimal,
     "datetime": lambda value: _EPOCH + timedelta(microseconds=value),

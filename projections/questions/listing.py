@@ -14,6 +14,8 @@ from projections.source import Source
 Test = Callable[[Source, FromClause, Any], ColumnElement[bool]]
 """A filter: returns the condition for a given value. The condition may query other tables of the same source."""
 
+_MOST_VALUES = 200
+
 KEY = "ordinal"
 """The last column of every listing's order; it is unique in each listing."""
 
@@ -47,8 +49,14 @@ def equal(column: str) -> Test:
 
 
 def among(column: str) -> Test:
-    """A filter: the column equals one of the values."""
-    return lambda _, rows, values: rows.c[column].in_(values)
+    """A filter: the column equals one of the values. Its condition raises InvalidInput for more than 200 values."""
+    return lambda _, rows, values: rows.c[column].in_(_few(column, values))
+
+
+def _few(column: str, values: Sequence[Any]) -> Sequence[Any]:
+    if len(values) > _MOST_VALUES:
+        raise InvalidInput(f"{column} is compared with at most {_MOST_VALUES} values, not {len(values):,}")
+    return values
 
 
 def at_least(column: str) -> Test:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, RowMapping, Select, func, literal, select, tuple_
 
 from domain.errors import InvalidInput
-from projections.questions.cursor import RowPlace, decode, encode
+from projections.questions.cursor import Cursors, RowPlace
 from projections.questions.listing import KEY, Listing
 from projections.source import Source
 
@@ -46,9 +47,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The rows in list order. `has_next`: the list has rows after these. `has_previous`: it has rows before these."""
+    """The rows in list order. `has_next`: the list has rows after these. `has_previous`: it has rows before these.
+    `cursor_of` makes the cursor of one of the rows."""
 
     rows: Sequence[RowMapping]
+    cursor_of: Callable[[RowMapping], str] = field(repr=False)
     has_next: bool
     has_previous: bool
 
@@ -60,14 +63,19 @@ def page(source: Source, listing: Listing, wanted: Wanted) -> Page:
     rows = source.table(listing.table)
     order = order_of(listing, wanted)
     statement = _between(
-        select(rows).where(listing.condition(source, rows, wanted.filters)), rows, listing, wanted, order
+        select(rows).where(listing.condition(source, rows, wanted.filters)),
+        rows,
+        listing,
+        wanted,
+        partial(source.cursors.decode, order),
     )
     found = source.connection.execute(statement.limit(wanted.size + 1)).mappings().all()
     more = len(found) > wanted.size
     kept = found[: wanted.size]
+    to_cursor = partial(_cursor_of, source.cursors, order, listing.orders[wanted.by])
     if wanted.backwards:
-        return Page(kept[::-1], has_next=wanted.before is not None, has_previous=more)
-    return Page(kept, has_next=more, has_previous=wanted.after is not None)
+        return Page(kept[::-1], to_cursor, has_next=wanted.before is not None, has_previous=more)
+    return Page(kept, to_cursor, has_next=more, has_previous=wanted.after is not None)
 
 
 def count(source: Source, listing: Listing, filters: Mapping[str, Any]) -> int:
@@ -82,22 +90,25 @@ def order_of(listing: Listing, wanted: Wanted) -> str:
     return f"{listing.table}.{wanted.by}.{'DESC' if wanted.descending else 'ASC'}"
 
 
-def cursor_of(listing: Listing, wanted: Wanted, row: RowMapping) -> str:
-    """The cursor of a row of this list."""
-    return encode(order_of(listing, wanted), RowPlace(row[listing.orders[wanted.by]], row[KEY]))
+def _cursor_of(cursors: Cursors, order: str, column: str, row: RowMapping) -> str:
+    return cursors.encode(order, RowPlace(row[column], row[KEY]))
 
 
 def _between(
-    statement: Select[Any], rows: FromClause, listing: Listing, wanted: Wanted, order: str
+    statement: Select[Any],
+    rows: FromClause,
+    listing: Listing,
+    wanted: Wanted,
+    place_of: Callable[[str], RowPlace],
 ) -> Select[Any]:
     column = listing.orders[wanted.by]
     names = (KEY,) if column == KEY else (column, KEY)
     columns = [rows.c[name] for name in names]
     if wanted.after is not None:
-        place = decode(order, wanted.after)
+        place = place_of(wanted.after)
         statement = statement.where(_beyond(columns, place, greater=not wanted.descending))
     if wanted.before is not None:
-        place = decode(order, wanted.before)
+        place = place_of(wanted.before)
         statement = statement.where(_beyond(columns, place, greater=wanted.descending))
     falling = wanted.descending is not wanted.backwards
     return statement.order_by(*(column.desc() if falling else column.asc() for column in columns))

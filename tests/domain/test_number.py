@@ -61,6 +61,13 @@ def test_a_number_beyond_the_range_of_a_float_is_refused(text: str) -> None:
         number(text, float)
 
 
+@pytest.mark.parametrize("text", ["1e101", "-1e999", "1e-101", "9" * 101, f"0.{'9' * 101}"])
+def test_a_decimal_with_too_many_digits_or_places_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is too large"):
+        number(text, Decimal)
+    assert [one.place for one in misread({"a": text}, {"a": Decimal(text)})] == [("a",)]
+
+
 @pytest.mark.parametrize("text", ["1.0", "1e3"])
 def test_a_whole_number_has_no_point_and_no_exponent(text: str) -> None:
     with pytest.raises(ValueError, match="invalid literal"):

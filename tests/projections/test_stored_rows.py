@@ -13,6 +13,7 @@ from projections import builds
 from projections.bookkeeping import PARKED, BuildKind, BuildStatus
 from projections.catalogue import PROJECTIONS
 from projections.projection import Projection, Row
+from projections.questions.cursor import Cursors
 from projections.rows import MemoryRows
 from projections.runner import Runner
 from projections.source import Now
@@ -40,7 +41,7 @@ def test_stored_rows_equal_the_rows_folded_in_memory(store: Engine, name: str) -
         pass
     with reading(store) as connection:
         assert connection.execute(select(PARKED.c.sequence, PARKED.c.error)).all() == []
-        source = Now(connection, PROJECTIONS, 0)
+        source = Now(connection, PROJECTIONS, 0, Cursors(b""))
         for projection in PROJECTIONS.values():
             for spec in projection.tables:
                 assert _exact(all_rows(source, spec.name, spec.key)) == _in_memory(projection, spec, log)

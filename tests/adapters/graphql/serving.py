@@ -38,13 +38,16 @@ _RATE = "100000/second"
 class Named:
     """Finds callers by tokens; the token of a caller is the name of its role."""
 
-    def caller(self, text: str) -> Caller:
+    def found(self, text: str) -> Caller:
         if text not in CALLERS:
             raise Unauthenticated("this token is not in force")
         return CALLERS[text]
 
     def remembered(self, text: str) -> Caller | None:
-        return self.caller(text)
+        return self.found(text)
+
+    def refresh(self) -> None:
+        """Reads nothing, because the tokens never change."""
 
 
 class Serving:

@@ -1,16 +1,17 @@
-"""Of several concurrent operations each reads its own snapshot, and no operation is blocked for ever."""
+"""Of several concurrent operations each reads its own snapshot; callers share the places, and none is blocked."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import closing
 
+import pytest
 from sqlalchemy import Engine
 from strawberry.types import ExecutionResult
 
 from adapters.avro import AvroCodec
 from adapters.graphql.context import Context, Served
-from adapters.graphql.readers import Readers
+from adapters.graphql.readers import Busy, Places, Readers
 from adapters.graphql.schema import schema
 from commands.caller import ANONYMOUS
 from domain.order import OrderPlaced
@@ -84,3 +85,58 @@ def test_an_operation_reads_one_snapshot_while_rows_are_written(store: Engine, d
 
 def _count(source: Source) -> int:
     return count(source, ORDERS, {})
+
+
+async def _taken_in_turn(places: Places, callers: list[str]) -> list[str]:
+    """The order in which these operations get a place, if each gives its place back after three steps of the loop."""
+    order: list[str] = []
+
+    async def operation(caller: str) -> None:
+        await places.take(caller)
+        order.append(caller)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        places.give_back(caller)
+
+    await asyncio.gather(*(operation(caller) for caller in callers))
+    return order
+
+
+def test_freed_places_go_round_the_callers_and_one_caller_never_has_all() -> None:
+    order = asyncio.run(_taken_in_turn(Places(3), ["mallory"] * 40 + ["vera", "tess", "vera"]))
+    assert order[:3] == ["mallory", "mallory", "vera"]
+    assert order.index("tess") < 8
+    assert order.count("mallory") == 40
+
+
+def test_a_caller_with_too_many_waiting_operations_is_refused_and_others_are_not() -> None:
+    async def refused() -> tuple[int, str]:
+        places = Places(2)
+        await places.take("mallory")
+        waiting = [asyncio.create_task(places.take("mallory")) for _ in range(64)]
+        await asyncio.sleep(0)
+        with pytest.raises(Busy) as busy:
+            await places.take("mallory")
+        await places.take("vera")
+        for one in waiting:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        places.give_back("mallory")
+        await places.take("mallory")
+        return busy.value.seconds, str(busy.value)
+
+    assert asyncio.run(refused()) == (1, "too many of your queries are waiting; try again in 1 s")
+
+
+def test_an_operation_that_is_cancelled_as_it_gets_its_place_frees_it() -> None:
+    async def freed() -> None:
+        places = Places(1)
+        await places.take("vera")
+        waiting = asyncio.create_task(places.take("vera"))
+        await asyncio.sleep(0)
+        places.give_back("vera")
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        await asyncio.wait_for(places.take("tess"), 1)
+
+    asyncio.run(freed())

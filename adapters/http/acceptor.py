@@ -1,0 +1,48 @@
+"""The listening socket: every connection is counted before anything is read from it, also before a TLS handshake."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any, Self
+
+from adapters.http.connections import Connections, Peer
+
+
+class Acceptor(socket.socket):
+    """A listening socket that only accepts the connections which `connections` admits."""
+
+    connections: Connections
+
+    @classmethod
+    def of(cls, listening: socket.socket, connections: Connections) -> Self:
+        """Takes over a listening socket, which is detached from its descriptor."""
+        made = cls(listening.family, listening.type, listening.proto, listening.detach())
+        made.setblocking(False)  # noqa: FBT003
+        made.connections = connections
+        return made
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """The next admitted connection. Raises ConnectionAbortedError for one that is not admitted, after closing it;
+        an event loop then goes on as for a client that has gone."""
+        plain, peer = super().accept()
+        accepted = Accepted(plain.family, plain.type, plain.proto, plain.detach())
+        if not self.connections.admitted(accepted, peer):
+            accepted.close()
+            raise ConnectionAbortedError
+        accepted.counted = (self.connections, peer)
+        self.connections.keep_closing_late()
+        return accepted, peer
+
+
+class Accepted(socket.socket):
+    """A connection that is counted until it is closed."""
+
+    counted: tuple[Connections, Peer] | None = None
+
+    def close(self) -> None:
+        """Closes the connection and ends its count."""
+        counted, self.counted = self.counted, None
+        if counted is not None:
+            connections, peer = counted
+            connections.closed(peer)
+        super().close()

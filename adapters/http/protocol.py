@@ -1,0 +1,84 @@
+"""HTTP on a counted connection: the stages of its requests, and a limit of the size of a request's head."""
+
+from __future__ import annotations
+
+import asyncio
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from adapters.http.connections import Connections, Peer, Stage
+
+_HEAD_BYTES = 64_000
+"""The most bytes of a request's address and headers."""
+_FULL = (
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 5\r\nconnection: close\r\n\r\n"
+)
+
+
+class CountedProtocol(HttpToolsProtocol):
+    """Uvicorn's protocol of a connection, which reports the connection's stages to `counted`."""
+
+    counted: Connections
+    _peer: Peer = ()
+    _head = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """Keeps the name by which the connection is counted."""
+        super().connection_made(transport)
+        self._peer = transport.get_extra_info("peername") or ()
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._head = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """A part of the address. Raises ValueError, which is answered with 400, where the head is too large."""
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header. Raises ValueError, which is answered with 400, where the head is too large."""
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The head has arrived."""
+        super().on_headers_complete()
+        self.counted.reached(self._peer, Stage.BODY)
+
+    def on_message_complete(self) -> None:
+        """The body has arrived."""
+        super().on_message_complete()
+        self._answering()
+
+    def on_response_complete(self) -> None:
+        """A response was written; another request may follow, or has arrived already."""
+        super().on_response_complete()
+        self.counted.reached(self._peer, Stage.HEAD)
+        self._answering()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Begins a websocket, unless the peer has too many of them."""
+        if self.counted.reached(self._peer, Stage.WEBSOCKET):
+            super().handle_websocket_upgrade()
+            return
+        self.transport.write(_FULL)
+        self.transport.close()
+
+    def _answering(self) -> None:
+        cycle: RequestResponseCycle | None = (
+            self.cycle
+        )  # None before the first request, which uvicorn does not declare
+        if cycle is not None and not cycle.more_body and not cycle.response_complete:
+            self.counted.reached(self._peer, Stage.ANSWER)
+
+    def _count(self, size: int) -> None:
+        self._head += size
+        if self._head > _HEAD_BYTES:
+            raise ValueError(f"the head of the request has more than {_HEAD_BYTES:,} bytes")
+
+
+def counted_protocol(connections: Connections) -> type[CountedProtocol]:
+    """The protocol of the connections that `connections` counts, for `uvicorn.Config(http=…)`."""
+    return type("Counted", (CountedProtocol,), {"counted": connections})

@@ -1,0 +1,193 @@
+"""Silent, slow and endless connections are closed, and close the API to nobody."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
+
+import httpx2
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from adapters.http.acceptor import Acceptor
+from adapters.http.connections import ConnectionLimits, Connections, Peer, Stage
+from adapters.http.protocol import counted_protocol
+
+SMALL = ConnectionLimits(most=30, peer=20, websockets=3, reserve=10)
+SILENT = {
+    "nothing": b"",
+    "half a request line": b"GET /heal",
+    "half a head": b"GET /health HTTP/1.1\r\nhost: localhost\r\nx-a: ",
+    "half a body": b"POST /body HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nabc",
+    "half a chunk": b"POST /body HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\nff\r\nabc",
+    "a TLS handshake": b"\x16\x03\x01\x02\x00\x01",
+}
+
+
+async def health(_: Request) -> Response:
+    return PlainTextResponse("alive")
+
+
+async def body(request: Request) -> Response:
+    return PlainTextResponse(str(len(await request.body())))
+
+
+async def chat(socket: WebSocket) -> None:
+    await socket.accept()
+    await socket.receive_text()
+
+
+@contextmanager
+def api(connections: Connections) -> Generator[int]:
+    """The port of a server whose connections are counted."""
+    app = Starlette(
+        routes=[Route("/health", health), Route("/body", body, methods=["POST"]), WebSocketRoute("/", chat)]
+    )
+    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listening:
+        port = listening.getsockname()[1]
+        config = uvicorn.Config(
+            app,
+            loop="asyncio",
+            http=counted_protocol(connections),
+            ws="websockets-sansio",
+            log_level="critical",
+        )
+        server = uvicorn.Server(config)
+        sockets: list[socket.socket] = [Acceptor.of(listening, connections)]
+        thread = threading.Thread(target=server.run, args=(sockets,))
+        thread.start()
+        try:
+            yield port
+        finally:
+            server.should_exit = True
+            thread.join(20)
+
+
+@contextmanager
+def held(port: int, count: int, sent: bytes, host: str = "127.0.0.1") -> Generator[Sequence[socket.socket]]:
+    """Connections from `host` that have sent these bytes and then nothing more."""
+    with ExitStack() as stack:
+        made: list[socket.socket] = []
+        for _ in range(count):
+            one = stack.enter_context(socket.create_connection(("127.0.0.1", port), 10, (host, 0)))
+            one.sendall(sent)
+            made.append(one)
+        yield made
+
+
+@pytest.mark.parametrize("kind", SILENT)
+def test_silent_connections_close_the_api_to_nobody(kind: str) -> None:
+    connections = Connections(SMALL)
+    with api(connections) as port, held(port, 60, SILENT[kind]):
+        for _ in range(8):
+            began = time.perf_counter()
+            assert httpx2.get(f"http://127.0.0.1:{port}/health", timeout=20).text == "alive"
+            assert time.perf_counter() - began < 8
+        assert len(connections) <= SMALL.peer
+
+
+def test_silent_connections_of_many_peers_close_the_api_to_nobody() -> None:
+    with api(Connections(SMALL)) as port, ExitStack() as stack:
+        for peer in range(2, 12):
+            stack.enter_context(held(port, 10, b"GET / HT", f"127.0.0.{peer}"))
+        assert httpx2.get(f"http://127.0.0.1:{port}/health", timeout=20).text == "alive"
+
+
+def test_a_head_without_end_is_refused() -> None:
+    with api(Connections(SMALL)) as port, held(port, 1, b"GET /health HTTP/1.1\r\n") as (one,):
+        head = b"".join(b"x-%d: %s\r\n" % (number, b"a" * 1_000) for number in range(10_000))
+        with pytest.raises(OSError, match=r"reset|pipe"):
+            one.sendall(head)
+        assert httpx2.get(f"http://127.0.0.1:{port}/health", timeout=20).text == "alive"
+
+
+def test_a_peer_has_a_limit_of_websockets_and_may_still_send_requests() -> None:
+    with api(Connections(SMALL)) as port, ExitStack() as stack:
+        for _ in range(SMALL.websockets):
+            stack.enter_context(connect(f"ws://127.0.0.1:{port}/"))
+        with pytest.raises(InvalidStatus) as refused:
+            connect(f"ws://127.0.0.1:{port}/")
+        assert refused.value.response.status_code == 503
+        assert httpx2.get(f"http://127.0.0.1:{port}/health", timeout=20).text == "alive"
+
+
+class Counted:
+    """Connections by a clock of the test; each has a pair of sockets, so that a close can be seen."""
+
+    def __init__(self, limits: ConnectionLimits) -> None:
+        self.now = 0.0
+        self.connections = Connections(limits, lambda: self.now)
+        self.far: dict[Peer, socket.socket] = {}
+        self._near: list[socket.socket] = []
+
+    def opened(self, host: str, port: int) -> bool:
+        near, far = socket.socketpair()
+        far.settimeout(0)
+        self._near.append(near)
+        self.far[host, port] = far
+        self.now += 0.001
+        return self.connections.admitted(near, (host, port))
+
+    def is_closed(self, host: str, port: int) -> bool:
+        try:
+            return self.far[host, port].recv(1) == b""
+        except BlockingIOError:
+            return False
+
+    def close(self) -> None:
+        for one in (*self._near, *self.far.values()):
+            one.close()
+
+
+@pytest.fixture
+def counted() -> Generator[Counted]:
+    made = Counted(ConnectionLimits(most=10, peer=4, websockets=2, reserve=3))
+    yield made
+    made.close()
+
+
+def test_a_new_connection_replaces_the_one_of_its_peer_that_has_waited_longest(counted: Counted) -> None:
+    assert all(counted.opened("192.0.2.1", port) for port in range(5))
+    assert [counted.is_closed("192.0.2.1", port) for port in range(5)] == [True, False, False, False, False]
+
+
+def test_a_connection_whose_request_is_being_answered_is_not_replaced(counted: Counted) -> None:
+    for port in range(4):
+        counted.opened("192.0.2.1", port)
+        counted.connections.reached(("192.0.2.1", port), Stage.ANSWER)
+    assert not counted.opened("192.0.2.1", 4)
+    assert counted.opened("192.0.2.2", 1)
+    counted.connections.closed(("192.0.2.1", 0))
+    assert counted.opened("192.0.2.1", 5)
+
+
+def test_connections_of_this_machine_have_a_reserve_that_others_cannot_use(counted: Counted) -> None:
+    for peer in range(7):
+        assert counted.opened(f"192.0.2.{peer}", 1)
+        counted.connections.reached((f"192.0.2.{peer}", 1), Stage.ANSWER)
+    assert not counted.opened("192.0.2.9", 1)
+    assert [counted.opened("127.0.0.1", port) for port in range(3)] == [True, True, True]
+
+
+@pytest.mark.parametrize(("stage", "seconds"), [(one, one.value) for one in Stage if one.value is not None])
+def test_a_connection_is_closed_after_the_seconds_of_its_stage(
+    counted: Counted, stage: Stage, seconds: float
+) -> None:
+    counted.opened("192.0.2.1", 1)
+    counted.connections.reached(("192.0.2.1", 1), stage)
+    counted.now += seconds - 0.01
+    counted.connections.close_late()
+    assert not counted.is_closed("192.0.2.1", 1)
+    counted.now += 0.02
+    counted.connections.close_late()
+    assert counted.is_closed("192.0.2.1", 1)
