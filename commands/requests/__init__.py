@@ -38,23 +38,16 @@ from commands.routes import Command
 from commands.stimulus import Ask, Stimulus
 from domain.command_fact import command_fact
 from domain.errors import InvalidInput
-<<<<<<< HEAD
 from domain.plain_text import check_plain
-=======
-from domain.text import check_seen
->>>>>>> limits
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST = 500
 _MOST_FIGURES = 100
-<<<<<<< HEAD
 _PROSE = ("reason", "resolution", "strategy")
 """The fields that are recorded as given."""
 
 _REFERENCES = ("order_id", "position", "discrepancy_id")
 """The fields that name something in the log; a message of refusal repeats them."""
-=======
->>>>>>> limits
 
 
 def stimulus(requested: Requested, situation: Situation) -> Stimulus:
@@ -86,13 +79,9 @@ def check(requested: Requested) -> None:
     for name, text in _texts(requested.request):
         if not 0 < len(text.strip()) <= len(text) <= _LONGEST:
             raise InvalidInput(f"the {name} is 1 to {_LONGEST} characters, not only spaces")
-<<<<<<< HEAD
         check_plain(name, text)
     for name, text in _references(requested.request):
         check_plain(name, text)
-=======
-        check_seen(name, text)
->>>>>>> limits
 
 
 def _texts(request: Request) -> Iterator[tuple[str, str]]:

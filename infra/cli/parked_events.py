@@ -8,7 +8,7 @@ from contextlib import closing
 from adapters.avro import to_json
 from adapters.log.recorder_log import RecordedLog
 from domain.errors import Refused
-from domain.text import check_seen
+from domain.plain_text import check_plain
 from infra.cli.opened_store import OpenedStore
 from infra.cli.rows import blocks, show
 from infra.logs import open_reader
@@ -110,8 +110,8 @@ def discarded(
     place: OpenedStore, sequence: str, projection: str | None, reason: str, *, as_json: bool
 ) -> None:
     """Discards the parked events of a sequence for this reason, and prints how many. Raises InvalidInput for a reason
-    with characters that nobody sees."""
-    check_seen("reason", reason)
+    that is not plain text."""
+    check_plain("reason", reason)
     rows: list[dict[str, object]] = [
         {
             "projection": one.build.projection,
