@@ -6,11 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from commands.door import EventNamed
-<<<<<<< HEAD
-from domain.command_fact import COMMAND, is_command, key_and_fingerprint
-=======
-from domain.command_fact import actors_key, is_command, key_and_fingerprint
->>>>>>> rules
+from domain.command_fact import COMMAND, actors_key, is_command, key_and_fingerprint
 from domain.events import FULL_NAMES, Event
 from domain.log import Envelope
 

@@ -157,7 +157,7 @@ class SimulatedExchange:
         """
         with localcontext(EXACT):
             for name, market in self._markets.items():
-                if name not in priced and market.inbox:
+                if name not in priced and market.inbox.waiting:
                     market.answer(moment)
 
     def reports(self) -> Sequence[AnyReport]:

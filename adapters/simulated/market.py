@@ -119,19 +119,9 @@ class Market:
         self._clearing.fund(bar.candle)
         self._before, self._over_at = bar.candle, bar.candle.close_time
         self._below, self._above = self._engine.bounds()
-<<<<<<< HEAD
-=======
 
     def answer(self, moment: datetime) -> None:
         """Processes the requests that arrive before `moment` in a market without a price, where nothing trades."""
         for request in self.inbox.take_until(moment):
             self._desk.deal_unpriced(request)
         self._below, self._above = self._engine.bounds()
-
-    def _has_business(self, candle: Candle) -> bool:
-        return bool(self.inbox) or (candle.funding_rate is not None and bool(self.position))
-
-    def _pass(self, candle: Candle) -> None:
-        self._before = candle
-        self._over_at = candle.close_time
->>>>>>> rules

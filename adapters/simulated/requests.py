@@ -64,6 +64,6 @@ class Inbox:
 
     def take_until(self, moment: datetime) -> list[Request]:
         """Removes and returns the requests that arrive before `moment`, by arrival."""
-        met = [request for request in self._waiting if request.arrives_at < moment]
-        self._waiting = [request for request in self._waiting if request.arrives_at >= moment]
+        met = [request for request in self.waiting if request.arrives_at < moment]
+        self.waiting = [request for request in self.waiting if request.arrives_at >= moment]
         return sorted(met, key=lambda request: request.arrives_at)
