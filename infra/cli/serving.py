@@ -12,7 +12,7 @@ from rich.console import Console
 
 from adapters.graphql.limits import Limits
 from adapters.http.options import HttpOptions
-from commands.door import Door
+from adapters.mailbox import Mailbox
 from domain.catalogue import known
 from domain.errors import LogOwned, OwnershipLost, WhenceError
 from domain.log import Envelope
@@ -21,6 +21,7 @@ from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
 from infra.logging import configure
 from infra.logs import open_owned
+from infra.run.apart import ApiApart, Embedding
 from infra.run.api_plan import ApiPlan, Closed, Hosted
 from infra.run.beginning import Beginning
 from infra.run.commanding import commands_served, distant_door, has_command_topic
@@ -88,7 +89,7 @@ def _trade(
 ) -> None:
     """Serves with an engine; read-only from the moment when another engine has taken over the log."""
     note = f"this process owns {settings.account}'s log: manual orders go to the simulated exchange"
-    with Api(settings, plan, Hosted(run.door, settings.account, note, watchers)) as api:
+    with ApiApart(settings, plan, Embedding(run.door, settings.account, note, watchers)) as api:
         try:
             with commands_served(settings, run.door):
                 announce(api)
@@ -98,7 +99,7 @@ def _trade(
             _wait(api, stopping)
 
 
-def _attend(run: ManualRun, api: Api, stopping: Stopping) -> None:
+def _attend(run: ManualRun, api: ApiApart, stopping: Stopping) -> None:
     while not stopping.requested():
         run.attend(_ATTEND_SECONDS)
         api.check()
@@ -107,12 +108,12 @@ def _attend(run: ManualRun, api: Api, stopping: Stopping) -> None:
 
 @contextmanager
 def served(
-    settings: WhenceSettings, plan: ApiPlan, door: Door, note: str, watchers: Watchers
-) -> Generator[Api]:
-    """The API of an engine in this process. On Kafka, `door` also receives requests from the command topic."""
+    settings: WhenceSettings, plan: ApiPlan, mailbox: Mailbox, note: str, watchers: Watchers
+) -> Generator[ApiApart]:
+    """The API of an engine in this process. On Kafka, `mailbox` also receives requests from the command topic."""
     configure(logging.INFO)
-    hosted = Hosted(door, settings.account, note, watchers)
-    with Api(settings, plan, hosted) as api, commands_served(settings, door):
+    engine = Embedding(mailbox, settings.account, note, watchers)
+    with ApiApart(settings, plan, engine) as api, commands_served(settings, mailbox):
         announce(api)
         yield api
 
@@ -170,13 +171,13 @@ def _watch(settings: WhenceSettings, plan: ApiPlan, hosted: Hosted, stopping: St
         _wait(serving, stopping)
 
 
-def _wait(api: Api, stopping: Stopping) -> None:
+def _wait(api: Api | ApiApart, stopping: Stopping) -> None:
     while not stopping.requested():
         stopping.wait(_ATTEND_SECONDS)
         api.check()
 
 
-def announce(api: Api) -> None:
+def announce(api: Api | ApiApart) -> None:
     """Prints the announcement where the output is a terminal; logs it otherwise."""
     console = Console(stderr=True, highlight=False)
     for line in api.announcement:

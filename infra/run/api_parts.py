@@ -29,10 +29,10 @@ from adapters.http.health import Check, Health
 from adapters.http.metrics import metrics_route
 from adapters.live import Live, LiveTail, Prices
 from adapters.metrics.api import ApiMetrics
-from adapters.metrics.engine import EngineMetrics
 from adapters.metrics.history import HistoryCollector
 from adapters.metrics.read_models import ReadModelFigures
 from adapters.metrics.registry import new_registry
+from adapters.metrics.snapshot import SnapshotCollector
 from adapters.tokens.bearers import Bearers
 from adapters.tokens.book import TokenBook
 from commands.caller import Caller
@@ -74,8 +74,8 @@ class ApiParts:
         held.callback(self._projecting.stop)
         self._models = ReadModels(self._question_store, PROJECTIONS, self._partition, self._log)
         HistoryCollector(ReadModelFigures(self._models, self._log.head), self._registry)
-        if hosted.watchers is not None:
-            hosted.watchers.add(EngineMetrics(self._registry))
+        if hosted.figures is not None:
+            SnapshotCollector(hosted.figures, self._registry)
         self._condition = Condition(self._question_store, self._log, self._projecting, plan.lag)
         self._condition.start()
         held.callback(self._condition.stop)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from adapters.graphql.limits import Limits
 from adapters.http.options import HttpOptions
+from adapters.metrics.snapshot import Family
 from commands.door import Answer, Door
 from commands.request import Requested
 from domain.errors import InvalidInput, WhenceError
@@ -35,14 +37,15 @@ class ApiPlan:
 class Hosted:
     """The engine's door (it takes requests) for the mutations of `account`.
 
-    `description` is one line for the user: which engine answers, or the reason why none does. `watchers`
-    observe the engine of this process; None where this process has no engine.
+    `description` is one line for the user: which engine answers, or the reason why none does. `watchers` see the
+    prices of the engine that this process belongs to, and `figures` returns its metrics; None where there is none.
     """
 
     door: Door
     account: str
     description: str
     watchers: Watchers | None = None
+    figures: Callable[[], Sequence[Family]] | None = None
 
 
 class Closed:

@@ -121,7 +121,7 @@ def test_a_closed_api_leaves_no_thread_and_frees_its_port(settings: WhenceSettin
 def test_the_announcement_gives_address_owner_and_access_rules(
     settings: WhenceSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infra.run.serve.built", lambda: None)
+    monkeypatch.setattr("infra.run.announcement.built", lambda: None)
     with Api(settings, PLAN, OWNED) as api:
         announcement = "\n".join(api.announcement)
     assert f"API on {api.url}/graphql" in announcement
