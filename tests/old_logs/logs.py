@@ -55,6 +55,12 @@ def read(path: Path) -> Sequence[Recorded]:
         return list(reader.read())
 
 
+def stored(path: Path) -> Sequence[bytes]:
+    """The bytes of every event in this file, as they are stored."""
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+        return [row[0] for row in connection.execute("SELECT state FROM stored_events ORDER BY rowid")]
+
+
 def printed(recorded: Recorded) -> Json:
     """The event as JSON, with the keys of the committed files."""
     meta = recorded.envelope.meta
