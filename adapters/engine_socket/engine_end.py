@@ -84,8 +84,8 @@ class EngineEnd:
         while received := await self._reader.read(_PIECE):
             for frame in frames.frames(received):
                 self._take(frame)
-            # An end that does not read is not read either, so what waits to be sent stays bounded.
-            await self._writer.drain()
+                # An end that does not read is not read either, so what waits to be sent stays bounded.
+                await self._writer.drain()
 
     def _take(self, frame: Frame) -> None:
         match frame.kind:
