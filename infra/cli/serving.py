@@ -10,7 +10,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from adapters.graphql.limits import Limits
 from adapters.http.options import HttpOptions
 from adapters.mailbox import Mailbox
 from domain.catalogue import known
@@ -21,6 +20,7 @@ from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
 from infra.logging import configure
 from infra.logs import open_owned
+from infra.run.announcement import Announced
 from infra.run.apart import ApiApart, Embedding
 from infra.run.api_plan import ApiPlan, Closed, Hosted
 from infra.run.beginning import Beginning
@@ -29,7 +29,6 @@ from infra.run.listening import ListenAddress
 from infra.run.manual import ManualRun
 from infra.run.narrator import Narrator
 from infra.run.resuming import differing
-from infra.run.serve import Api
 from infra.run.stake import Stake
 from infra.run.watchers import Watchers
 from infra.tracing import tracing
@@ -60,7 +59,7 @@ def plan_of(options: ApiOptions) -> ApiPlan:
     place = ListenAddress(options.host, options.port, options.tls_cert, options.tls_key)
     hosts = options.allow_host if place.is_anywhere else (options.host, *options.allow_host)
     http = HttpOptions(hosts, options.cors_origin, options.rate, tls=options.tls_cert is not None)
-    return ApiPlan(place, http, Limits(introspection=options.introspection), options.graphiql)
+    return ApiPlan(place, http, options.introspection, options.graphiql)
 
 
 def serve(settings: WhenceSettings, plan: ApiPlan, closed: WhenceError | None = None) -> None:
@@ -166,18 +165,20 @@ def _read(settings: WhenceSettings, plan: ApiPlan, why: WhenceError, stopping: S
 
 def _watch(settings: WhenceSettings, plan: ApiPlan, hosted: Hosted, stopping: Stopping) -> None:
     """Serves until a stop, without an engine in this process."""
+    from infra.run.serve import Api
+
     with Api(settings, plan, hosted) as serving:
         announce(serving)
         _wait(serving, stopping)
 
 
-def _wait(api: Api | ApiApart, stopping: Stopping) -> None:
+def _wait(api: Announced, stopping: Stopping) -> None:
     while not stopping.requested():
         stopping.wait(_ATTEND_SECONDS)
         api.check()
 
 
-def announce(api: Api | ApiApart) -> None:
+def announce(api: Announced) -> None:
     """Prints the announcement where the output is a terminal; logs it otherwise."""
     console = Console(stderr=True, highlight=False)
     for line in api.announcement:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
-from adapters.http.app import GRAPHQL
+from adapters.http.paths import GRAPHQL
 from infra.config import WhenceSettings
 from infra.graphiql.folder import built
 from infra.run.api_plan import ApiPlan
 from infra.store import store_address
+
+
+class Announced(Protocol):
+    """An API, in this process or in another one."""
+
+    @property
+    def announcement(self) -> Sequence[str]: ...
+
+    def check(self) -> None: ...
 
 
 def announcement(settings: WhenceSettings, plan: ApiPlan, url: str, description: str) -> Sequence[str]:

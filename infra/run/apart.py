@@ -33,6 +33,7 @@ from infra.run.announcement import announcement
 from infra.run.api_plan import ApiPlan
 from infra.run.refusing import Refusing
 from infra.run.watchers import Watchers
+from infra.store import store_address
 
 _log = logging.getLogger(__name__)
 _PROGRAM = "infra.run.api_process"
@@ -79,6 +80,7 @@ class ApiApart:
 
     def __enter__(self) -> Self:
         """Raises InvalidInput for an invalid plan, ServerFailed where the API does not start, StoreError, LogError."""
+        store_address(self._settings)  # an invalid address is refused before a process is started
         with ExitStack() as held:
             listening = held.enter_context(self._plan.place.listen())
             listening.settimeout(0)

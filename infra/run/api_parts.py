@@ -16,17 +16,18 @@ from adapters.alerts.book import NoticeBook
 from adapters.graphql.condition import ReadModelFaults
 from adapters.graphql.context import Context, Served
 from adapters.graphql.desk import Desk
-from adapters.graphql.limits import limiting
+from adapters.graphql.limits import Limits, limiting
 from adapters.graphql.masking import MaskedSchema
 from adapters.graphql.readers import Readers
 from adapters.graphql.schema import schema
 from adapters.graphql.timing import Timed
-from adapters.http.app import GRAPHQL, build_app
+from adapters.http.app import build_app
 from adapters.http.endpoint import Endpoint
 from adapters.http.gate import Gate
 from adapters.http.graphiql import graphiql_routes
 from adapters.http.health import Check, Health
 from adapters.http.metrics import metrics_route
+from adapters.http.paths import GRAPHQL
 from adapters.live import Live, LiveTail, Prices
 from adapters.metrics.api import ApiMetrics
 from adapters.metrics.history import HistoryCollector
@@ -118,11 +119,11 @@ class ApiParts:
 
     def _schema(self, metrics: ApiMetrics) -> MaskedSchema:
         extensions: Sequence[Callable[[], SchemaExtension]] = [
-            *limiting(self._plan.limits),
+            *limiting(Limits(introspection=self._plan.introspection)),
             lambda: Timed(metrics),
             lambda: ReadModelFaults(self._condition.faults),
         ]
-        return schema(extensions, suggestions=self._plan.limits.introspection)
+        return schema(extensions, suggestions=self._plan.introspection)
 
     def _graphiql(self) -> Sequence[BaseRoute]:
         return graphiql_routes(built(), GRAPHQL) if self._plan.graphiql else ()

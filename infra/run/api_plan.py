@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from adapters.graphql.limits import Limits
 from adapters.http.options import HttpOptions
 from adapters.metrics.snapshot import Family
 from commands.door import Answer, Door
@@ -21,7 +20,7 @@ class ApiPlan:
 
     place: ListenAddress = field(default_factory=ListenAddress)
     http: HttpOptions = field(default_factory=HttpOptions)
-    limits: Limits = field(default_factory=Limits)
+    introspection: bool = True
     graphiql: bool = True
     lag: float = 30.0
 

@@ -29,7 +29,7 @@ class Linked:
     mailbox: Mailbox
     quotes: Quotes
     ended: Future[None]
-    reader: FrameReader = field(default_factory=lambda: FrameReader(Kind, LARGEST_ANSWER))
+    reader: FrameReader = field(default_factory=lambda: FrameReader(tuple(Kind), LARGEST_ANSWER))
     unread: list[Frame] = field(default_factory=list[Frame])
 
     def send(self, *frames: Frame) -> None:

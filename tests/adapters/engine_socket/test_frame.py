@@ -19,7 +19,7 @@ FRAMES = st.lists(
 @given(FRAMES, st.integers(1, 50))
 def test_written_frames_are_read_equal_from_pieces_of_any_size(frames: list[Frame], size: int) -> None:
     stream = b"".join(frame.written() for frame in frames)
-    reader = FrameReader(Kind, LARGEST)
+    reader = FrameReader(tuple(Kind), LARGEST)
     pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
     assert [frame for piece in pieces for frame in reader.frames(piece)] == frames
 

@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from sqlalchemy import delete, insert
 
-from adapters.graphql.limits import Limits
 from adapters.http.options import HttpOptions
 from adapters.tokens.book import TokenBook
 from commands.roles import Role
@@ -132,7 +131,7 @@ def test_the_announcement_gives_address_owner_and_access_rules(
 
 
 def test_graphiql_and_introspection_can_be_switched_off(settings: WhenceSettings) -> None:
-    plan = replace(PLAN, graphiql=False, limits=Limits(introspection=False))
+    plan = replace(PLAN, graphiql=False, introspection=False)
     with Api(settings, plan, OWNED) as api, httpx2.Client(base_url=api.url) as client:
         assert client.get("/graphql", headers=HTML).status_code == 404
         assert "GraphiQL is switched off" in api.announcement
