@@ -20,6 +20,7 @@ from domain.errors import ServerFailed, WhenceError
 from infra.config import WhenceSettings
 from infra.logging import configure
 from infra.run.api_plan import ApiPlan, Hosted
+from infra.run.collecting import spare_the_collector
 from infra.run.serve import Api
 from infra.run.watchers import Watchers
 
@@ -39,6 +40,7 @@ def main(channel: str, listening: str) -> int:
     """Serves until a stop; returns the exit code."""
     _give_way()
     _end_with_parent()
+    spare_the_collector()
     sockets = [socket.socket(fileno=int(number)) for number in (channel, listening)]
     for one in sockets:
         one.set_inheritable(False)
@@ -48,10 +50,14 @@ def main(channel: str, listening: str) -> int:
 def _give_way() -> None:
     """The engine goes first. It also decides when this process stops: a signal to both is for the engine."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, _ignored)
     with suppress(OSError):
         os.nice(_NICENESS)
         Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO, encoding="ascii")
+
+
+def _ignored(_number: int, _frame: object) -> None:
+    """Not SIG_IGN: programs that this process starts would inherit it."""
 
 
 def _end_with_parent() -> None:
