@@ -75,7 +75,6 @@ class ApiApart:
         self._up: Future[None] = Future()
         self._stopping = asyncio.Event()
         self._failure: BaseException | None = None
-        self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
 
     def __enter__(self) -> Self:
@@ -111,12 +110,6 @@ class ApiApart:
         """Lines for the user: addresses, store, access rules."""
         return announcement(self._settings, self._plan, self.url, self._engine.description)
 
-    @property
-    def pid(self) -> int:
-        """The id of the API's process; it changes with a restart."""
-        assert self._process is not None
-        return self._process.pid
-
     def _stop(self, loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
         # The loop is closed where the thread has ended already.
         with suppress(RuntimeError):
@@ -135,11 +128,19 @@ class ApiApart:
                 self._up.set_exception(fault)
 
     async def _supervise(self, listening: socket.socket) -> None:
-        pause, refusing = _PAUSES[0], Refusing(listening)
-        while True:
-            began, fault = time.monotonic(), await self._live(listening, refusing)
+        refusing = Refusing(listening)
+        try:
+            await self._keep_alive(listening, refusing)
+        finally:
+            refusing.end()
+
+    async def _keep_alive(self, listening: socket.socket, refusing: Refusing) -> None:
+        pause = _PAUSES[0]
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            fault = await self._live(listening, refusing)
             if self._stopping.is_set():
-                break
+                return
             if not self._up.done():
                 raise fault
             await refusing.begin()
@@ -149,7 +150,6 @@ class ApiApart:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
             pause = min(2 * pause, _PAUSES[1])
-        refusing.end()
 
     async def _live(self, listening: socket.socket, refusing: Refusing) -> WhenceError:
         """One life of the process; returns why it has ended. `refusing` ends once the API serves."""
@@ -157,25 +157,30 @@ class ApiApart:
             ours, process = _started(listening)
         except OSError as fault:
             return ServerFailed(f"the API's process cannot be started: {fault}")
-        self._process = process
-        reader, writer = await asyncio.open_connection(sock=ours)
-        end = EngineEnd(
-            reader, writer, self._engine.mailbox, self._quotes, partial(snapshot_bytes, self._registry)
-        )
-        serving = asyncio.create_task(end.serve(self._configuration()))
-        beside = [
-            asyncio.create_task(self._comes_up(end, refusing)),
-            asyncio.create_task(self._stops(end)),
-        ]
         try:
-            await serving
+            await self._serve(ours, process, refusing)
         except WhenceError as fault:
             return fault
+        except Exception as fault:  # noqa: BLE001  # whatever it is, the engine trades on
+            _log.exception("the connection to the API's process has failed")
+            return ServerFailed(f"the connection to the API's process {process.pid} has failed: {fault}")
+        finally:
+            await _ended(process)
+        return ServerFailed(f"the API's process {process.pid} has ended with the code {process.returncode}")
+
+    async def _serve(self, ours: socket.socket, process: subprocess.Popen[bytes], refusing: Refusing) -> None:
+        reader, writer = await asyncio.open_connection(sock=ours)
+        figures = partial(snapshot_bytes, self._registry)
+        end = EngineEnd(reader, writer, self._engine.mailbox, self._quotes, figures)
+        beside = [
+            asyncio.create_task(self._comes_up(end, refusing)),
+            asyncio.create_task(self._stops(end, process)),
+        ]
+        try:
+            await end.serve(self._configuration())
         finally:
             for task in beside:
                 task.cancel()
-            await _ended(process)
-        return ServerFailed(f"the API's process {process.pid} has ended with the code {process.returncode}")
 
     async def _comes_up(self, end: EngineEnd, refusing: Refusing) -> None:
         await end.is_up.wait()
@@ -185,13 +190,12 @@ class ApiApart:
         else:
             self._up.set_result(None)
 
-    async def _stops(self, end: EngineEnd) -> None:
+    async def _stops(self, end: EngineEnd, process: subprocess.Popen[bytes]) -> None:
         await self._stopping.wait()
         end.stop()
         await asyncio.sleep(_STOP_SECONDS)
-        assert self._process is not None
         _log.warning("the API has not ended in %g s: it is killed", _STOP_SECONDS)
-        self._process.kill()
+        process.kill()
 
     def _configuration(self) -> bytes:
         return Configuration(
