@@ -31,10 +31,10 @@ _FRESH = 0.2
 """Seconds for which the metrics of the engine are used again."""
 _FIGURES_WAIT = 1.0
 _NOT_KNOWN = (
-    "the connection to the engine has ended: the request was withdrawn, or it is carried out as a whole; a repeated "
+    "the engine's process has not answered: the request was withdrawn, or it is carried out as a whole; a repeated "
     "request with the same key returns its answer and is never carried out twice"
 )
-_ACCEPTED = (Kind.CONFIGURED, Kind.ANSWER, Kind.QUOTES, Kind.FIGURES, Kind.STOP)
+_ACCEPTED = (Kind.CONFIGURED, Kind.ANSWER, Kind.QUOTES, Kind.FIGURES, Kind.STOP, Kind.IS_ALIVE)
 
 
 class SocketDoor:
@@ -120,6 +120,8 @@ class SocketDoor:
                 self._configuration.set_result(frame.body)
             case Kind.STOP:
                 self.stopping.set()
+            case Kind.IS_ALIVE:
+                self._send(Frame(Kind.ALIVE))
             case _:
                 self._resolve(frame)
 

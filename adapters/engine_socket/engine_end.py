@@ -18,7 +18,7 @@ from adapters.engine_socket.quotes import Quotes, quotes_bytes
 from adapters.mailbox import Mailbox
 from commands.door import Answer, Declined, TimedOut
 from commands.request import Requested
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, ServerFailed
 
 _log = getLogger(__name__)
 _PIECE = 64 * 1024
@@ -26,7 +26,7 @@ _MOST = 64
 """The number of requests that may wait at the same time; the API sends sixteen at most."""
 _PAUSE = 0.02
 """Seconds between two frames of prices."""
-_ACCEPTED = (Kind.UP, Kind.FAILED, Kind.REQUEST, Kind.FIGURES_WANTED)
+_ACCEPTED = (Kind.UP, Kind.FAILED, Kind.REQUEST, Kind.FIGURES_WANTED, Kind.ALIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +52,36 @@ class EngineEnd:
         mailbox: Mailbox,
         quotes: Quotes,
         figures: Callable[[], bytes],
+        silence: float = 60.0,
     ) -> None:
-        """`figures` returns the engine's metrics as bytes."""
+        """`figures` returns the engine's metrics as bytes. `silence` is after how many seconds without a sign of life
+        the other end is given up, once the API has come up.
+        """
         self._reader, self._writer = reader, writer
         self._mailbox, self._quotes, self._figures = mailbox, quotes, figures
         self._loop = asyncio.get_running_loop()
         self._posted: dict[int, _Posted] = {}
         self._sends_quotes: asyncio.TimerHandle | None = None
+        self._silence = silence
         self.is_up = asyncio.Event()
 
     async def serve(self, configuration: bytes) -> None:
         """Sends the configuration, then serves until the other end closes the connection.
 
         `is_up` is set once the API serves requests. When the connection ends, requests that the engine has not taken
-        are withdrawn. Raises InvalidInput at an invalid frame, and the error with which the API's start failed.
+        are withdrawn. Raises InvalidInput at an invalid frame, ServerFailed where the other end gives no sign of life,
+        and the error with which the API's start failed.
         """
         self._send(Frame(Kind.CONFIGURED, 0, configuration))
+        watching = asyncio.create_task(self._watch())
         try:
             await self._receive()
         except ConnectionError as fault:
             _log.debug("the connection to the API's process has ended: %s", fault)
+        except TimeoutError:
+            raise ServerFailed(f"the API's process gave no sign of life for {self._silence:g} s") from None
         finally:
+            watching.cancel()
             self._end()
 
     def stop(self) -> None:
@@ -81,11 +90,26 @@ class EngineEnd:
 
     async def _receive(self) -> None:
         frames = FrameReader(_ACCEPTED, LARGEST)
-        while received := await self._reader.read(_PIECE):
-            for frame in frames.frames(received):
-                self._take(frame)
-                # An end that does not read is not read either, so what waits to be sent stays bounded.
-                await self._writer.drain()
+        async with asyncio.timeout(None) as silence:
+            while received := await self._reader.read(_PIECE):
+                for frame in frames.frames(received):
+                    self._take(frame)
+                    # An end that does not read is not read either, so what waits to be sent stays bounded.
+                    await self._writer.drain()
+                if self.is_up.is_set():
+                    silence.reschedule(self._loop.time() + self._silence)
+
+    async def _watch(self) -> None:
+        """Requests signs of life: a computation that keeps the other process from everything must not last for ever."""
+        await self.is_up.wait()
+        while True:
+            if not self._is_slow:
+                self._send(Frame(Kind.IS_ALIVE))
+            await asyncio.sleep(self._silence / 10)
+
+    @property
+    def _is_slow(self) -> bool:
+        return self._writer.transport.get_write_buffer_size() > 0
 
     def _take(self, frame: Frame) -> None:
         match frame.kind:
@@ -97,6 +121,8 @@ class EngineEnd:
                 self.is_up.set()
                 self._quotes.repeat()
                 self._send_quotes()
+            case Kind.ALIVE:
+                pass
             case _:
                 raise read_failure(frame.body)
 
@@ -150,7 +176,7 @@ class EngineEnd:
 
     def _send_quotes(self) -> None:
         """Sends the prices that are new, at most once a pause, and none while the other end is slow."""
-        is_slow = self._writer.transport.get_write_buffer_size() > 0
+        is_slow = self._is_slow
         quotes = () if is_slow else self._quotes.take(partial(self._soon, self._send_quotes))
         if quotes:
             self._send(Frame(Kind.QUOTES, 0, quotes_bytes(quotes)))

@@ -52,14 +52,14 @@ class Linked:
 
 
 @contextmanager
-def linked(figures: Callable[[], bytes] = bytes) -> Generator[Linked]:
+def linked(figures: Callable[[], bytes] = bytes, silence: float = 60.0) -> Generator[Linked]:
     mailbox, quotes = Mailbox(), Quotes()
     ours, other = socket.socketpair()
     other.settimeout(LONG_ENOUGH)
 
     async def serve() -> None:
         reader, writer = await asyncio.open_connection(sock=ours)
-        await EngineEnd(reader, writer, mailbox, quotes, figures).serve(b"configured")
+        await EngineEnd(reader, writer, mailbox, quotes, figures, silence).serve(b"configured")
 
     with other, ThreadPoolExecutor(1) as pool:
         try:

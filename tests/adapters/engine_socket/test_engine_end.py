@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import timedelta
 from decimal import Decimal
 from threading import Event
@@ -19,7 +20,7 @@ from adapters.engine_socket.quotes import read_quotes
 from adapters.mailbox import Mailbox
 from commands.door import Answer, Completed, Declined, TimedOut
 from commands.request import Requested
-from domain.errors import InvalidInput, StoreUnavailable
+from domain.errors import InvalidInput, ServerFailed, StoreUnavailable
 from tests.adapters.engine_socket.linked import LONG_ENOUGH, a_request, asked, linked
 from tests.domain.history import NOW
 
@@ -162,3 +163,24 @@ def test_the_error_of_a_failed_start_is_raised_with_its_class_and_message() -> N
         link.send(Frame(Kind.FAILED, 0, failure_bytes(StoreUnavailable("the store does not answer"))))
         with pytest.raises(StoreUnavailable, match="the store does not answer"):
             link.ended.result(LONG_ENOUGH)
+
+
+def test_an_end_without_a_sign_of_life_is_given_up_and_its_requests_are_withdrawn() -> None:
+    with linked(silence=1.0) as link:
+        link.send(Frame(Kind.UP), asked(1))
+        for _ in range(5):
+            link.next(Kind.IS_ALIVE)
+            link.send(Frame(Kind.ALIVE))
+        assert not link.ended.done()
+        with pytest.raises(ServerFailed, match="no sign of life"):
+            link.ended.result(LONG_ENOUGH)
+        assert link.mailbox.answer_all(done) == 0
+
+
+def test_an_api_that_takes_long_to_come_up_is_not_given_up() -> None:
+    with linked(silence=0.05) as link:
+        with pytest.raises(FutureTimeout):
+            link.ended.result(0.3)
+        link.send(asked(1))
+        answered_once(link.mailbox)
+        assert read_answer(link.next(Kind.ANSWER).body) == Completed("k1", [])
