@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import json
+import re
 import signal
 from collections.abc import Iterator
 
+import httpx2
 import psutil
 import pytest
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from tests.adversary.trading import Trading, trading, until
+
+PRICES = "subscription { prices { instrument price at } }"
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +29,25 @@ def test_no_other_process_can_open_the_connection_between_engine_and_api(desk: T
     names = [one.laddr for process in (desk.engine, desk.api) for one in process.net_connections("unix")]
     assert names
     assert {str(name) for name in names} == {""}
+
+
+def test_prices_and_metrics_of_the_engine_reach_its_api(desk: Trading) -> None:
+    until(desk.ready, "the API serves")
+    address = desk.url.replace("http://", "ws://")
+    with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
+        for message in (
+            {"type": "connection_init"},
+            {"type": "subscribe", "id": "1", "payload": {"query": PRICES}},
+        ):
+            socket.send(json.dumps(message))
+        found = [json.loads(socket.recv(timeout=20)) for _ in range(8)]
+    prices = [one["payload"]["data"]["prices"] for one in found if one["type"] == "next"]
+    assert {price["instrument"].partition("-")[0] for price in prices} == {"BTCUSDT", "ETHUSDT", "SOLUSDT"}
+    assert len({price["at"] for price in prices}) > 1
+    metrics = httpx2.get(desk.url.replace("graphql", "metrics"), timeout=20).text
+    seen = re.search(r"whence_candles_processed_total\{instrument=\"BTCUSDT-LINEAR.BYBIT\"\} (\S+)", metrics)
+    assert seen
+    assert float(seen[1]) > 1
 
 
 def test_a_killed_api_process_is_restarted_at_its_address_while_the_engine_trades(desk: Trading) -> None:

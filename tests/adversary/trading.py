@@ -18,6 +18,8 @@ from infra.config import WhenceSettings
 from infra.logs import open_reader
 from tests.journeys.program import PATIENCE, WHENCE, environment, whence
 
+_PATIENCE = 2 * PATIENCE
+"""A start and a restart import the whole program, each in a process of its own."""
 PAUSE = """mutation($key: String!) {
   pauseStrategy(request: {idempotencyKey: $key}, strategy: "trend", reason: "attack") { __typename } }"""
 
@@ -108,8 +110,8 @@ def _addresses(logged: Path) -> Generator[str]:
 
 
 def until(happened: Callable[[], bool], what: str) -> None:
-    """Waits until `happened`; fails with `what` after a minute."""
-    deadline = time.monotonic() + PATIENCE
+    """Waits until `happened`; fails with `what` where that takes too long."""
+    deadline = time.monotonic() + _PATIENCE
     while not happened():
-        assert time.monotonic() < deadline, f"not within {PATIENCE:g} s: {what}"
+        assert time.monotonic() < deadline, f"not within {_PATIENCE:g} s: {what}"
         time.sleep(0.02)
