@@ -118,13 +118,18 @@ class EngineEnd:
             case Kind.FIGURES_WANTED:
                 self._send(Frame(Kind.FIGURES, frame.number, self._figures()))
             case Kind.UP:
-                self.is_up.set()
-                self._quotes.repeat()
-                self._send_quotes()
+                self._comes_up()
             case Kind.ALIVE:
                 pass
             case _:
                 raise read_failure(frame.body)
+
+    def _comes_up(self) -> None:
+        if self.is_up.is_set():
+            raise InvalidInput("the API came up twice")
+        self.is_up.set()
+        self._quotes.repeat()
+        self._send_quotes()
 
     def _ask(self, frame: Frame) -> None:
         patience, written = read_asking(frame.body)

@@ -44,6 +44,7 @@ FORGED = {
     "a patience that is not a number": Frame(Kind.REQUEST, 1, struct.pack(">d", float("nan"))).written(),
     "a patience of years": Frame(Kind.REQUEST, 1, struct.pack(">d", 1e9)).written(),
     "a number that is in use": asked(7).written() + asked(7).written(),
+    "a second report of the API's start": 2 * Frame(Kind.UP).written(),
     "a failure without a reason": Frame(Kind.FAILED, 0, b"{}").written(),
     "a failure of an unknown class": Frame(Kind.FAILED, 0, b'{"code":"SystemExit","reason":""}').written(),
 }
