@@ -20,8 +20,10 @@ _AT_ONCE = 8
 _SILENT = 1_000
 _ORDERS = "query($after: String!) { orders(orderBy: NOTIONAL, after: $after) { edges { node { id } } } }"
 _JOURNAL = "query($search: String!) { journal(where: {search: $search}) { edges { node { line } } } }"
-_PAUSE = """mutation($key: String!) {
-  pauseStrategy(request: {idempotencyKey: $key}, strategy: "trend", reason: "attack") { __typename } }"""
+_CHANGE = """mutation($key: String!, $value: String!) {
+  changeSettings(
+    request: {idempotencyKey: $key}, changes: [{name: "risk.win_rate_window", value: $value}]
+  ) { __typename } }"""
 _NESTED = "{ orders(first: 20) { edges { node { %s } } } }"
 _CHAIN = "chain(first: 20) { id type line stream version causeId json }"
 
@@ -69,7 +71,9 @@ def _search(number: int) -> bytes:
 
 
 def _mutation(number: int) -> bytes:
-    return json.dumps({"query": _PAUSE, "variables": {"key": f"attack{number}"}}).encode()
+    """A change that is recorded and does not influence the trading, where the least win rate is 0."""
+    variables = {"key": f"attack{number}", "value": str(50 + number % 7)}
+    return json.dumps({"query": _CHANGE, "variables": variables}).encode()
 
 
 def _flooding(body_of: Callable[[int], bytes]) -> Callable[[str, str], Awaitable[None]]:

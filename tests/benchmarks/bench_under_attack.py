@@ -33,7 +33,7 @@ from tests.benchmarks.figure import Figure
 from tests.benchmarks.logs import fresh, owned
 from tests.benchmarks.runs import EAGER, plan
 
-_BARS = int(os.environ.get("BENCH_BARS", "20000"))
+_BARS = int(os.environ.get("BENCH_BARS", "12000"))
 _PACE = 0.001
 """Seconds from one instant of the tape to the next."""
 _WORST = 2.0
@@ -101,7 +101,7 @@ def _attacking(name: str, url: str, token: str) -> Generator[None]:
 def _token(settings: WhenceSettings) -> str:
     engine = open_store(settings)
     migrate(engine)
-    token = TokenBook(engine).issue("eve", Role.TRADER, datetime.now(UTC))
+    token = TokenBook(engine).issue("eve", Role.ADMIN, datetime.now(UTC))
     engine.dispose()
     return token.spelled
 
