@@ -46,17 +46,24 @@ class Mailbox:
 
     def ask(self, requested: Requested, patience: float) -> Answer:
         """Waits at most `patience` seconds for the engine's answer; see `commands.door.Door`."""
-        answer: Future[Answer] = Future()
-        with self._closing:
-            if self._closed is not None:
-                return TimedOut(requested.id, f"{_NOTHING}: {self._closed}")
-            self._letters.put((requested, answer))
+        answer = self.post(requested)
         try:
             return answer.result(timeout=patience)
         except NotInTime:
-            return self._gave_up(requested, answer)
+            return self.withdraw(requested, answer)
 
-    def _gave_up(self, requested: Requested, answer: Future[Answer]) -> Answer:
+    def post(self, requested: Requested) -> Future[Answer]:
+        """Queues the request and returns at once; the engine's answer is set on the engine's thread."""
+        answer: Future[Answer] = Future()
+        with self._closing:
+            if self._closed is None:
+                self._letters.put((requested, answer))
+                return answer
+        answer.set_result(TimedOut(requested.id, f"{_NOTHING}: {self._closed}"))
+        return answer
+
+    def withdraw(self, requested: Requested, answer: Future[Answer]) -> Answer:
+        """Withdraws a posted request, unless the engine has taken it; returns the answer for its caller now."""
         if answer.cancel():
             known = f"{_NOTHING}: the engine did not take the request in time, and the request is withdrawn"
             return TimedOut(requested.id, known)

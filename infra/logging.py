@@ -19,9 +19,10 @@ class ToStderr(logging.Handler):
     The lines' format is imported with the first record: most commands log nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, program: str = "") -> None:
+        """`program` is the name of this process in its lines; the main process has none."""
         super().__init__()
-        self._for_people = sys.stderr.isatty()
+        self._for_people, self._program = sys.stderr.isatty(), program
 
     def emit(self, record: logging.LogRecord) -> None:
         """Writes the record in one call, so that the lines of two threads do not mix."""
@@ -29,17 +30,19 @@ class ToStderr(logging.Handler):
             from infra.log_lines import formatter_of
 
             self.formatter = formatter_of(for_people=self._for_people)
+        if self._program:
+            record.__dict__["program"] = self._program
         try:
             sys.stderr.write(f"{self.format(record)}\n")
         except (OSError, ValueError):
             self.handleError(record)
 
 
-def configure(level: int = logging.WARNING) -> None:
-    """Logs records of `level` and above to the standard error; a second call replaces the first."""
+def configure(level: int = logging.WARNING, program: str = "") -> None:
+    """Logs records of `level` and above to the standard error; a second call replaces the first. See `ToStderr`."""
     root = logging.getLogger()
     root.handlers = [one for one in root.handlers if not isinstance(one, ToStderr)]
-    root.addHandler(ToStderr())
+    root.addHandler(ToStderr(program))
     root.setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

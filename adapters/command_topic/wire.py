@@ -79,9 +79,10 @@ def read_request(written: bytes) -> Requested:
     )
 
 
-def read_answer(written: bytes) -> Answer:
-    """The answer in `written`. Raises InvalidInput where it is not an answer of this version."""
-    answer: Answer = _read(_form(written), "answer", _ANSWERS)
+def read_answer(written: bytes, largest: int = LARGEST) -> Answer:
+    """The answer in `written`. Raises InvalidInput where it is not an answer of this version, or longer than `largest`
+    bytes."""
+    answer: Answer = _read(_form(written, largest), "answer", _ANSWERS)
     return answer
 
 
@@ -94,9 +95,9 @@ def id_in(written: bytes) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _form(written: bytes) -> Mapping[str, Any]:
-    if len(written) > LARGEST:
-        raise InvalidInput(f"it is {len(written):,} bytes long; {LARGEST:,} are allowed")
+def _form(written: bytes, largest: int = LARGEST) -> Mapping[str, Any]:
+    if len(written) > largest:
+        raise InvalidInput(f"it is {len(written):,} bytes long; {largest:,} are allowed")
     try:
         form: object = json.loads(written, parse_constant=_no_number, parse_float=finite)
     except (ValueError, RecursionError):

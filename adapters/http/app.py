@@ -26,9 +26,9 @@ from adapters.http.gate import Gate, Guarded
 from adapters.http.guards import NoTokenInAddress, OwnPages, Patience, SafeHeaders
 from adapters.http.health import Health
 from adapters.http.options import LOOPBACK_NAMES, HttpOptions
+from adapters.http.paths import GRAPHQL
 from adapters.http.refusal import refusal
 
-GRAPHQL = "/graphql"
 _log = logging.getLogger(__name__)
 
 

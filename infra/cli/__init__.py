@@ -7,7 +7,6 @@ when it runs. So `whence --help` and completion import neither the log nor the r
 from __future__ import annotations
 
 import errno
-import gc
 import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -29,6 +28,7 @@ from domain.errors import (
 from infra.cli.completing import completed_words, prepare
 from infra.cli.output import spell_what_cannot_be_shown
 from infra.logging import configure
+from infra.run.collecting import spare_the_collector
 
 EXIT_CODES: Sequence[tuple[type[WhenceError], int]] = (
     (InvalidInput, 2),
@@ -73,12 +73,6 @@ COMMANDS: Mapping[str, Listed] = {
     "schemas": Listed("Prints, registers and checks the schemas of the events.", "schemas:schemas_app"),
     "tokens": Listed("Creates, lists and revokes tokens of the API.", "tokens:tokens_app"),
 }
-
-
-def spare_the_collector() -> None:
-    """Makes cyclic garbage collection rare: events and states are immutable, so they form no cycles to collect."""
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 50)
 
 
 def application(named: Collection[str] = frozenset(COMMANDS)) -> typer.Typer:

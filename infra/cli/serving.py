@@ -10,9 +10,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from adapters.graphql.limits import Limits
 from adapters.http.options import HttpOptions
-from commands.door import Door
+from adapters.mailbox import Mailbox
 from domain.catalogue import known
 from domain.errors import LogOwned, LogReadOnly, OwnershipLost, WhenceError
 from domain.log import Envelope
@@ -21,6 +20,8 @@ from infra.cli.stopping import Stopping, stoppable
 from infra.config import WhenceSettings
 from infra.logging import configure
 from infra.logs import open_owned, played_store
+from infra.run.announcement import Announced
+from infra.run.apart import ApiApart, Embedding
 from infra.run.api_plan import ApiPlan, Closed, Hosted
 from infra.run.beginning import Beginning
 from infra.run.commanding import commands_served, distant_door, has_command_topic
@@ -29,7 +30,6 @@ from infra.run.listening import ListenAddress
 from infra.run.manual import ManualRun
 from infra.run.narrator import Narrator
 from infra.run.resuming import differing
-from infra.run.serve import Api
 from infra.run.stake import Stake
 from infra.run.watchers import Watchers
 from infra.tracing import tracing
@@ -60,7 +60,7 @@ def plan_of(options: ApiOptions) -> ApiPlan:
     place = ListenAddress(options.host, options.port, options.tls_cert, options.tls_key)
     hosts = options.allow_host if place.is_anywhere else (options.host, *options.allow_host)
     http = HttpOptions(hosts, options.cors_origin, options.rate, tls=options.tls_cert is not None)
-    return ApiPlan(place, http, Limits(introspection=options.introspection), options.graphiql)
+    return ApiPlan(place, http, options.introspection, options.graphiql)
 
 
 def serve(settings: WhenceSettings, plan: ApiPlan, closed: WhenceError | None = None) -> None:
@@ -92,7 +92,7 @@ def _trade(
     """Serves with an engine; read-only from the moment when another engine has taken over the log."""
     orders = "manual orders go to the simulated exchange" if run.has_market else _NO_MARKET
     note = f"this process owns {settings.account}'s log: {orders}"
-    with Api(settings, plan, Hosted(run.door, settings.account, note, watchers)) as api:
+    with ApiApart(settings, plan, Embedding(run.door, settings.account, note, watchers)) as api:
         try:
             with commands_served(settings, run.door):
                 announce(api)
@@ -105,7 +105,7 @@ def _trade(
 _NO_MARKET = "it has no market, since no candle was played on it, and orders are refused"
 
 
-def _attend(run: ManualRun, api: Api, stopping: Stopping) -> None:
+def _attend(run: ManualRun, api: ApiApart, stopping: Stopping) -> None:
     while not stopping.requested():
         run.attend(_ATTEND_SECONDS)
         api.check()
@@ -114,12 +114,12 @@ def _attend(run: ManualRun, api: Api, stopping: Stopping) -> None:
 
 @contextmanager
 def served(
-    settings: WhenceSettings, plan: ApiPlan, door: Door, note: str, watchers: Watchers
-) -> Generator[Api]:
-    """The API of an engine in this process. On Kafka, `door` also receives requests from the command topic."""
+    settings: WhenceSettings, plan: ApiPlan, mailbox: Mailbox, note: str, watchers: Watchers
+) -> Generator[ApiApart]:
+    """The API of an engine in this process. On Kafka, `mailbox` also receives requests from the command topic."""
     configure(logging.INFO)
-    hosted = Hosted(door, settings.account, note, watchers)
-    with Api(settings, plan, hosted) as api, commands_served(settings, door):
+    engine = Embedding(mailbox, settings.account, note, watchers)
+    with ApiApart(settings, plan, engine) as api, commands_served(settings, mailbox):
         announce(api)
         yield api
 
@@ -172,18 +172,20 @@ def _read(settings: WhenceSettings, plan: ApiPlan, why: WhenceError, stopping: S
 
 def _watch(settings: WhenceSettings, plan: ApiPlan, hosted: Hosted, stopping: Stopping) -> None:
     """Serves until a stop, without an engine in this process."""
+    from infra.run.serve import Api
+
     with Api(settings, plan, hosted) as serving:
         announce(serving)
         _wait(serving, stopping)
 
 
-def _wait(api: Api, stopping: Stopping) -> None:
+def _wait(api: Announced, stopping: Stopping) -> None:
     while not stopping.requested():
         stopping.wait(_ATTEND_SECONDS)
         api.check()
 
 
-def announce(api: Api) -> None:
+def announce(api: Announced) -> None:
     """Prints the announcement where the output is a terminal; logs it otherwise."""
     console = Console(stderr=True, highlight=False)
     for line in api.announcement:

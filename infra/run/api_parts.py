@@ -16,23 +16,24 @@ from adapters.alerts.book import NoticeBook
 from adapters.graphql.condition import ReadModelFaults
 from adapters.graphql.context import Context, Served
 from adapters.graphql.desk import Desk
-from adapters.graphql.limits import limiting
+from adapters.graphql.limits import Limits, limiting
 from adapters.graphql.masking import MaskedSchema
 from adapters.graphql.readers import Readers
 from adapters.graphql.schema import schema
 from adapters.graphql.timing import Timed
-from adapters.http.app import GRAPHQL, build_app
+from adapters.http.app import build_app
 from adapters.http.endpoint import Endpoint
 from adapters.http.gate import Gate
 from adapters.http.graphiql import graphiql_routes
 from adapters.http.health import Check, Health
 from adapters.http.metrics import metrics_route
+from adapters.http.paths import GRAPHQL
 from adapters.live import Live, LiveTail, Prices
 from adapters.metrics.api import ApiMetrics
-from adapters.metrics.engine import EngineMetrics
 from adapters.metrics.history import HistoryCollector
 from adapters.metrics.read_models import ReadModelFigures
 from adapters.metrics.registry import new_registry
+from adapters.metrics.snapshot import SnapshotCollector
 from adapters.metrics.strangers import StrangerCollector
 from adapters.tokens.bearers import Bearers
 from adapters.tokens.book import TokenBook
@@ -77,8 +78,8 @@ class ApiParts:
         self._models = ReadModels(self._question_store, PROJECTIONS, self._partition, self._log)
         HistoryCollector(ReadModelFigures(self._models, self._log.head), self._registry)
         StrangerCollector(self._log.refused, refused_requests(settings), self._registry)
-        if hosted.watchers is not None:
-            hosted.watchers.add(EngineMetrics(self._registry))
+        if hosted.figures is not None:
+            SnapshotCollector(hosted.figures, self._registry)
         self._condition = Condition(self._question_store, self._log, self._projecting, plan.lag)
         self._condition.start()
         held.callback(self._condition.stop)
@@ -123,11 +124,11 @@ class ApiParts:
 
     def _schema(self, metrics: ApiMetrics) -> MaskedSchema:
         extensions: Sequence[Callable[[], SchemaExtension]] = [
-            *limiting(self._plan.limits),
+            *limiting(Limits(introspection=self._plan.introspection)),
             lambda: Timed(metrics),
             lambda: ReadModelFaults(self._condition.faults),
         ]
-        return schema(extensions, suggestions=self._plan.limits.introspection)
+        return schema(extensions, suggestions=self._plan.introspection)
 
     def _graphiql(self) -> Sequence[BaseRoute]:
         return graphiql_routes(built(), GRAPHQL) if self._plan.graphiql else ()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from adapters.graphql.limits import Limits
 from adapters.http.options import HttpOptions
+from adapters.metrics.snapshot import Family
 from commands.door import Answer, Door
 from commands.request import Requested
 from domain.errors import InvalidInput, WhenceError
@@ -19,7 +20,7 @@ class ApiPlan:
 
     place: ListenAddress = field(default_factory=ListenAddress)
     http: HttpOptions = field(default_factory=HttpOptions)
-    limits: Limits = field(default_factory=Limits)
+    introspection: bool = True
     graphiql: bool = True
     lag: float = 30.0
 
@@ -35,14 +36,15 @@ class ApiPlan:
 class Hosted:
     """The engine's door (it takes requests) for the mutations of `account`.
 
-    `description` is one line for the user: which engine answers, or the reason why none does. `watchers`
-    observe the engine of this process; None where this process has no engine.
+    `description` is one line for the user: which engine answers, or the reason why none does. `watchers` see the
+    prices of the engine that this process belongs to, and `figures` returns its metrics; None where there is none.
     """
 
     door: Door
     account: str
     description: str
     watchers: Watchers | None = None
+    figures: Callable[[], Sequence[Family]] | None = None
 
 
 class Closed:

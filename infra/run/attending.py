@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from adapters.mailbox import Mailbox
-from commands.door import Answer, Door
+from commands.door import Answer
 from commands.driver import Driver
 from commands.inputs import RequestMade
 from commands.request import Requested
@@ -35,7 +35,7 @@ class Attending:
         return self.driver.engine.recalling
 
     @property
-    def door(self) -> Door:
+    def door(self) -> Mailbox:
         """Takes requests from any thread; `attend` answers them."""
         return self._mailbox
 

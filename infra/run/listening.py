@@ -10,6 +10,8 @@ from pathlib import Path
 from adapters.http.options import is_loopback
 from domain.errors import InvalidInput
 
+BACKLOG = 1024
+"""The number of connections that wait to be accepted."""
 _ANYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  # only compared with
 
 
@@ -43,7 +45,7 @@ class ListenAddress:
         """Opens the listening socket; raises InvalidInput where the port is in use or the address is not local."""
         try:
             family = socket.getaddrinfo(self.host or None, self.port, type=socket.SOCK_STREAM)[0][0]
-            return socket.create_server((self.host, self.port), family=family, backlog=1024)
+            return socket.create_server((self.host, self.port), family=family, backlog=BACKLOG)
         except OSError as fault:
             why = fault.strerror or str(fault)
             raise InvalidInput(

@@ -1,8 +1,10 @@
 """Serves a process's API on a separate thread with its own event loop.
 
 with Api(settings, plan, hosted) as api:
-    ...                      # the engine runs on this thread
+    ...
     api.check()              # raises where the API has ended
+
+A process that trades serves its API in another process: `infra.run.apart`.
 """
 
 from __future__ import annotations
@@ -18,15 +20,13 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from adapters.http.acceptor import Acceptor
-from adapters.http.app import GRAPHQL
 from adapters.http.connections import Connections
 from adapters.http.protocol import counted_protocol
 from domain.errors import ServerFailed
 from infra.config import WhenceSettings
-from infra.graphiql.folder import built
+from infra.run.announcement import announcement
 from infra.run.api_parts import ApiParts
 from infra.run.api_plan import ApiPlan, Hosted
-from infra.store import store_address
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 5
@@ -36,8 +36,15 @@ _STOP_SECONDS = 5
 class Api:
     """The API; it serves requests within the context."""
 
-    def __init__(self, settings: WhenceSettings, plan: ApiPlan, hosted: Hosted) -> None:
-        self._settings, self._plan, self._hosted = settings, plan, hosted
+    def __init__(
+        self,
+        settings: WhenceSettings,
+        plan: ApiPlan,
+        hosted: Hosted,
+        listening: socket.socket | None = None,
+    ) -> None:
+        """`listening` is the plan's listening socket where it is open already."""
+        self._settings, self._plan, self._hosted, self._listening = settings, plan, hosted, listening
         self._held = ExitStack()
         self._settled = threading.Event()
         self._answers = False
@@ -68,22 +75,10 @@ class Api:
     @property
     def announcement(self) -> Sequence[str]:
         """Lines for the user: addresses, store, access rules."""
-        plan = self._plan
-        lines = [
-            f"API on {self.url}{GRAPHQL}",
-            self._hosted.description,
-            f"read models and tokens in {store_address(self._settings)}",
-            _page_line(plan),
-            "requests without a token: from this machine only, and read-only",
-        ]
-        if plan.place.cert is None and not plan.place.is_loopback:
-            lines.append(
-                "WITHOUT TLS: tokens can be read in transit, unless a proxy in front of the API adds TLS"
-            )
-        return lines
+        return announcement(self._settings, self._plan, self.url, self._hosted.description)
 
     def _start(self, held: ExitStack) -> None:
-        listening = held.enter_context(self._plan.place.listen())
+        listening = held.enter_context(self._listening or self._plan.place.listen())
         self.url = self._plan.place.url(listening)
         parts = ApiParts(self._settings, self._plan, self._hosted, held)
         server = uvicorn.Server(self._config(parts.application(self._is_up)))
@@ -129,13 +124,3 @@ class Api:
 def _stop(server: uvicorn.Server, thread: threading.Thread) -> None:
     server.should_exit = True
     thread.join()
-
-
-def _page_line(plan: ApiPlan) -> str:
-    if not plan.graphiql:
-        return "GraphiQL is switched off"
-    return (
-        "GraphiQL is at the same address, in a browser"
-        if built()
-        else "GraphiQL is not built: `make graphiql`"
-    )

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 import tests.benchmarks
-from infra.cli import spare_the_collector
+from infra.run.collecting import spare_the_collector
 from infra.servers.kafka import KafkaBroker
 from infra.servers.postgres import PostgresServer
 from infra.servers.temporary import temporary_folder

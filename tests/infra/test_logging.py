@@ -106,3 +106,9 @@ def test_a_second_configuration_does_not_log_a_line_twice(capsys: pytest.Capture
     LOG.warning("once")
     assert len(lines(capsys)) == 1
     assert sum(isinstance(one, ToStderr) for one in logging.getLogger().handlers) == 1
+
+
+def test_the_lines_of_a_second_process_have_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    configure(logging.INFO, "api")
+    LOG.info("started")
+    assert [line["program"] for line in lines(capsys)] == ["api"]

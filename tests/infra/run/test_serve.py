@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from sqlalchemy import delete, insert
 
-from adapters.graphql.limits import Limits
 from adapters.http.options import HttpOptions
 from adapters.tokens.book import TokenBook
 from commands.roles import Role
@@ -121,7 +120,7 @@ def test_a_closed_api_leaves_no_thread_and_frees_its_port(settings: WhenceSettin
 def test_the_announcement_gives_address_owner_and_access_rules(
     settings: WhenceSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infra.run.serve.built", lambda: None)
+    monkeypatch.setattr("infra.run.announcement.built", lambda: None)
     with Api(settings, PLAN, OWNED) as api:
         announcement = "\n".join(api.announcement)
     assert f"API on {api.url}/graphql" in announcement
@@ -132,7 +131,7 @@ def test_the_announcement_gives_address_owner_and_access_rules(
 
 
 def test_graphiql_and_introspection_can_be_switched_off(settings: WhenceSettings) -> None:
-    plan = replace(PLAN, graphiql=False, limits=Limits(introspection=False))
+    plan = replace(PLAN, graphiql=False, introspection=False)
     with Api(settings, plan, OWNED) as api, httpx2.Client(base_url=api.url) as client:
         assert client.get("/graphql", headers=HTML).status_code == 404
         assert "GraphiQL is switched off" in api.announcement

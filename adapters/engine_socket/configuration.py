@@ -1,0 +1,36 @@
+"""What the API's process needs from the process that starts it: settings, plan, account, description, log level."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+_S = TypeVar("_S")
+_P = TypeVar("_P")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration(Generic[_S, _P]):
+    """`settings` and `plan` are those of the program; `description` is one line for the user; `level` is logging's."""
+
+    settings: _S
+    plan: _P
+    account: str
+    description: str
+    level: int
+
+    def written(self) -> bytes:
+        """The configuration as bytes for a process of this program.
+
+        They hold secrets in clear text, so they are sent over the socket: arguments and environment variables of a
+        process can be read by others.
+        """
+        return pickle.dumps(self)
+
+    @classmethod
+    def read(cls, written: bytes) -> Configuration[_S, _P]:
+        """The configuration in `written`, which must come from the process that started this one."""
+        # Safe: the socket's other end is held by the parent process alone, which runs the same program.
+        found: Configuration[_S, _P] = pickle.loads(written)  # noqa: S301
+        return found

@@ -1,0 +1,73 @@
+"""The metrics of one process as JSON, and their collector in another process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.registry import Collector
+
+from domain.errors import InvalidInput
+
+
+class Sample(msgspec.Struct, frozen=True, gc=False):
+    """One value of a metric; `name` is that of the series."""
+
+    name: str
+    labels: dict[str, str]
+    value: float
+
+
+class Family(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A metric with its samples; `kind` is Prometheus' word for it."""
+
+    name: str
+    help: str
+    kind: str
+    samples: list[Sample]
+
+
+def snapshot_bytes(registry: CollectorRegistry) -> bytes:
+    """All metrics of the registry now, as JSON."""
+    return msgspec.json.encode([_family(metric) for metric in registry.collect()])
+
+
+def read_snapshot(written: bytes) -> Sequence[Family]:
+    """The metrics in `written`. Raises InvalidInput where there are none."""
+    try:
+        return msgspec.json.decode(written, type=list[Family])
+    except msgspec.DecodeError as fault:
+        raise InvalidInput(f"metrics cannot be read: {fault}") from None
+
+
+class SnapshotCollector(Collector):
+    """Shows the metrics of another process; `snapshot` is called at each scrape."""
+
+    def __init__(self, snapshot: Callable[[], Sequence[Family]], registry: CollectorRegistry) -> None:
+        self._snapshot = snapshot
+        registry.register(self)
+
+    def describe(self) -> Iterator[Metric]:
+        """No family: the registry must not ask the other process when this collector is registered."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """The families of the other process."""
+        return map(_metric, self._snapshot())
+
+
+def _family(metric: Metric) -> Family:
+    return Family(
+        name=metric.name,
+        help=metric.documentation,
+        kind=metric.type,
+        samples=[Sample(one.name, dict(one.labels), one.value) for one in metric.samples],
+    )
+
+
+def _metric(family: Family) -> Metric:
+    metric = Metric(family.name, family.help, family.kind)
+    for one in family.samples:
+        metric.add_sample(one.name, one.labels, one.value)
+    return metric

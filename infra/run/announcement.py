@@ -1,0 +1,47 @@
+"""The lines that tell the user where an API listens, what it shows and who may use it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from adapters.http.paths import GRAPHQL
+from infra.config import WhenceSettings
+from infra.graphiql.folder import built
+from infra.run.api_plan import ApiPlan
+from infra.store import store_address
+
+
+class Announced(Protocol):
+    """An API, in this process or in another one."""
+
+    @property
+    def announcement(self) -> Sequence[str]: ...
+
+    def check(self) -> None: ...
+
+
+def announcement(settings: WhenceSettings, plan: ApiPlan, url: str, description: str) -> Sequence[str]:
+    """Lines for the user: addresses, store, access rules. `description` names the engine that answers."""
+    lines = [
+        f"API on {url}{GRAPHQL}",
+        description,
+        f"read models and tokens in {store_address(settings)}",
+        _page_line(plan),
+        "requests without a token: from this machine only, and read-only",
+    ]
+    if plan.place.cert is None and not plan.place.is_loopback:
+        lines.append(
+            "WITHOUT TLS: tokens can be read in transit, unless a proxy in front of the API adds TLS"
+        )
+    return lines
+
+
+def _page_line(plan: ApiPlan) -> str:
+    if not plan.graphiql:
+        return "GraphiQL is switched off"
+    return (
+        "GraphiQL is at the same address, in a browser"
+        if built()
+        else "GraphiQL is not built: `make graphiql`"
+    )
