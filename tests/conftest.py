@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import cast
@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 
 from infra.servers.kafka import KafkaBroker
@@ -27,7 +29,34 @@ from infra.servers.temporary import temporary_folder
 
 pytest_plugins = ["tests.browsing"]
 
+# How long an input takes depends on what else the machine does, so no test fails by it.
+hypothesis_settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("untimed")
+
+_SERVERS = frozenset(
+    {
+        "browser",
+        "database_url",
+        "kafka_bootstrap_servers",
+        "kafka_broker",
+        "postgres_server",
+        "private_broker",
+        "schema_registry",
+    }
+)
+_SERVED = frozenset({"kafka", "postgresql"})
+"""Parameters of fixtures that start a server only for some of their values."""
+
 _MARKET_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests that start a server or a browser, so that `-m "not servers"` selects the others."""
+    for item in items:
+        fixtures: Sequence[str] = getattr(item, "fixturenames", ())
+        chosen: Mapping[str, object] = getattr(getattr(item, "callspec", None), "params", {})
+        if _SERVERS.intersection(fixtures) or _SERVED.intersection(map(str, chosen.values())):
+            item.add_marker("servers")
 
 
 @pytest.fixture(scope="session", autouse=True)
