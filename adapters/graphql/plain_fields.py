@@ -16,8 +16,10 @@ from graphql import (
     ExecutionContext,
     FieldNode,
     GraphQLEnumType,
+    GraphQLField,
     GraphQLObjectType,
     GraphQLScalarType,
+    GraphQLString,
     is_non_null_type,
 )
 from graphql.pyutils import Path
@@ -27,6 +29,8 @@ Fields = dict[str, list[FieldNode]]
 _DEFINITION = "strawberry-definition"
 _LARGEST_INT = 2**31 - 1
 _UNUSUAL: Any = object()
+_MISSING = GraphQLField(cast(Any, GraphQLString))
+"""Stands for a field that the type does not have, such as `__typename`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +110,8 @@ async def _awaited(
 @lru_cache(4_096)
 def _plain(parent_type: GraphQLObjectType, name: str) -> _Plain | None:
     """The plain field of this name; None where the field is not plain, or the type has no such field."""
-    definition: Any = parent_type.fields.get(name)
-    field = (definition.extensions or {}).get(_DEFINITION) if definition is not None else None
+    definition: Any = parent_type.fields.get(name) or _MISSING
+    field: object = definition.extensions.get(_DEFINITION)
     if not isinstance(field, StrawberryField) or field.extensions or definition.args:
         return None
     is_required = is_non_null_type(definition.type)
@@ -117,7 +121,7 @@ def _plain(parent_type: GraphQLObjectType, name: str) -> _Plain | None:
 
 
 def _reader(field: StrawberryField) -> Callable[[Any], Any] | None:
-    resolver = field.base_resolver
+    resolver = cast(Any, field).base_resolver
     if resolver is None:
         return attrgetter(field.python_name)
     others = (resolver.info_parameter, resolver.root_parameter, resolver.parent_parameter)

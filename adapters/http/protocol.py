@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -67,9 +68,7 @@ class CountedProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _answering(self) -> None:
-        cycle: RequestResponseCycle | None = (
-            self.cycle
-        )  # None before the first request, which uvicorn does not declare
+        cycle = cast("RequestResponseCycle | None", self.cycle)  # None before the first request
         if cycle is not None and not cycle.more_body and not cycle.response_complete:
             self.counted.reached(self._peer, Stage.ANSWER)
 

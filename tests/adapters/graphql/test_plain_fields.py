@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import strawberry
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionResult
 
 from adapters.graphql.plain_fields import PlainFields
 from adapters.graphql.scalars import SCALARS, Ordinal
@@ -115,12 +116,15 @@ CASES = [(source, document) for source in SOURCES.values() for document in DOCUM
 def test_the_result_is_the_one_of_graphql_core(source: list[Thing], document: str) -> None:
     root = Query(things=source)
 
-    async def both() -> tuple[Any, Any]:
+    async def both() -> tuple[ExecutionResult, ExecutionResult]:
         quick = await QUICK.execute(document, root_value=root)
         plain = await PLAIN.execute(document, root_value=root)
         return quick, plain
 
     quick, plain = asyncio.run(both())
     assert repr(quick.data) == repr(plain.data)
-    faults = [[(one.message, one.path) for one in result.errors or []] for result in (quick, plain)]
-    assert sorted(map(str, faults[0])) == sorted(map(str, faults[1]))
+    assert _faults(quick) == _faults(plain)
+
+
+def _faults(result: ExecutionResult) -> list[str]:
+    return sorted(f"{one.message} at {one.path}" for one in result.errors or ())

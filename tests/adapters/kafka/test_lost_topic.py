@@ -1,5 +1,8 @@
 """A topic that is deleted, made again or cut under its owner: the owner stops, and acknowledges nothing more."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+# The client declares Future without its type argument.
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -21,7 +24,6 @@ Attack = Callable[[AdminClient, str], None]
 
 
 def _done(responses: object) -> None:
-    # The client declares Future without its type argument.
     for response in cast(Mapping[object, Future[object]], responses).values():
         response.result(timeout=30)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -15,11 +16,13 @@ from domain.errors import LogOwned, OwnershipLost
 from tests.adapters.log.days import days
 
 A = "account-main"
-LOCKS = """
+LOCKS: LiteralString = """
     SELECT pid FROM pg_locks WHERE locktype = 'advisory'
        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
-EVERYBODY = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+EVERYBODY: LiteralString = """
+    SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 class Contested:
@@ -33,7 +36,7 @@ class Contested:
     def own(self) -> RecorderLog:
         return open_postgres(self._address, AvroCodec())
 
-    def end(self, connections: str) -> None:
+    def end(self, connections: LiteralString) -> None:
         """Ends these connections, and returns when they have ended."""
         with psycopg.connect(self._url, autocommit=True) as connection:
             ended = connection.execute(
@@ -41,10 +44,6 @@ class Contested:
             ).fetchall()
         assert ended
         assert all(one[0] for one in ended)
-
-    def execute(self, statement: str) -> None:
-        with psycopg.connect(self._url, autocommit=True) as connection:
-            connection.execute(statement)
 
     def events(self) -> int:
         with closing(read_postgres(self._address, AvroCodec())) as log:
@@ -57,7 +56,9 @@ def contested(postgres_database: str) -> Contested:
 
 
 @pytest.mark.parametrize("ended", [LOCKS, EVERYBODY], ids=["the lock's connection", "every connection"])
-def test_an_owner_whose_connections_were_ended_takes_the_lock_again(contested: Contested, ended: str) -> None:
+def test_an_owner_whose_connections_were_ended_takes_the_lock_again(
+    contested: Contested, ended: LiteralString
+) -> None:
     with closing(contested.own()) as log:
         log.append(days(A, 1, 2))
         contested.end(ended)
@@ -69,7 +70,7 @@ def test_an_owner_whose_connections_were_ended_takes_the_lock_again(contested: C
 
 @pytest.mark.parametrize("ended", [LOCKS, EVERYBODY], ids=["the lock's connection", "every connection"])
 def test_after_a_second_engine_has_come_nothing_of_the_first_is_stored(
-    contested: Contested, ended: str
+    contested: Contested, ended: LiteralString
 ) -> None:
     with closing(contested.own()) as first:
         first.append(days(A, 1, 2))

@@ -37,11 +37,19 @@ def an_interrupted_person(rival_does: Rival) -> Asking:
     return eve
 
 
+def _trips(rival: Asking) -> None:
+    rival.accepted(TripKillSwitch("stop"), "rival")
+
+
+def _enters(rival: Asking) -> None:
+    rival.accepted(PlaceOrder(TERMS), "rival")
+
+
 @pytest.mark.parametrize(
     ("rival_does", "reason", "orders"),
     [
-        (lambda rival: rival.accepted(TripKillSwitch("stop"), "rival"), "the kill switch is tripped", 0),
-        (lambda rival: rival.accepted(PlaceOrder(TERMS), "rival"), "a waiting entry has no stop", 1),
+        (_trips, "the kill switch is tripped", 0),
+        (_enters, "a waiting entry has no stop", 1),
     ],
     ids=["the kill switch was tripped", "another entry waits"],
 )
