@@ -63,7 +63,7 @@ def decision_writer(symbols: Symbols) -> Write:
 
     def write_vote(voted: object, places: _Places, place: Callable[[tuple[str, str]], int]) -> bytes:
         vote = voted if type(voted) is Vote else part(voted, "votes[]", Vote)
-        figures: Any = vote.figures
+        figures = vote.figures
         approves = vote.approves is True and vote.reasons == () and type(vote.chamber) is Chamber
         if approves and type(figures) is dict:
             try:
