@@ -63,9 +63,9 @@ def decision_writer(symbols: Symbols) -> Write:
 
     def write_vote(voted: object, places: _Places, place: Callable[[tuple[str, str]], int]) -> bytes:
         vote = voted if type(voted) is Vote else part(voted, "votes[]", Vote)
-        figures = vote.figures
+        figures: Any = vote.figures
         approves = vote.approves is True and vote.reasons == () and type(vote.chamber) is Chamber
-        if approves and type(figures) is dict:
+        if approves and type(vote.figures) is dict:
             try:
                 placed = list(map(place, figures.items()))
                 head = heads.get((vote.chamber, vote.member)) or write_known(vote)
