@@ -65,7 +65,7 @@ def decision_writer(symbols: Symbols) -> Write:
         vote = voted if type(voted) is Vote else part(voted, "votes[]", Vote)
         figures: Any = vote.figures
         approves = vote.approves is True and vote.reasons == () and type(vote.chamber) is Chamber
-        if approves and type(figures) is dict:
+        if approves and type(vote.figures) is dict:
             try:
                 placed = list(map(place, figures.items()))
                 head = heads.get((vote.chamber, vote.member)) or write_known(vote)
