@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import count as count_from_0
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from adapters.avro.amount import amount_at
 from adapters.avro.binary import (
@@ -63,7 +63,7 @@ def decision_writer(symbols: Symbols) -> Write:
 
     def write_vote(voted: object, places: _Places, place: Callable[[tuple[str, str]], int]) -> bytes:
         vote = voted if type(voted) is Vote else part(voted, "votes[]", Vote)
-        figures: Any = vote.figures
+        figures = cast("Any", vote.figures)
         approves = vote.approves is True and vote.reasons == () and type(vote.chamber) is Chamber
         if approves and type(vote.figures) is dict:
             try:
