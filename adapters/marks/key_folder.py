@@ -35,11 +35,14 @@ class KeyFolder:
         self.path = path or user_data_path("whence") / "keys"
 
     def read(self) -> Keys:
-        """The keys in the folder; none where there is no folder.
+        """The keys in the folder; none where there is no folder, or none that this user may see.
 
         Raises KeyRefused for a file that other users may read, that cannot be read or that holds no key.
         """
-        if not self.path.is_dir():
+        try:
+            if not self.path.is_dir():
+                return {}
+        except PermissionError:
             return {}
         _check_mode(self.path, _OTHERS_WRITE, "written", 0o700)
         files = sorted(file for file in self.path.iterdir() if _NAME.fullmatch(file.name))

@@ -21,7 +21,7 @@ from functools import partial
 from sqlalchemy import Engine
 
 from adapters.log.recorder_log import RecordedLog
-from domain.errors import LogUnavailable, Refused, StoreUnavailable
+from domain.errors import LogUnavailable, Refused, StoreUnavailable, WhenceError
 from infra.run.pace import Pace
 from infra.run.rebuilding import WORKS
 from infra.run.turn import turn_of
@@ -206,7 +206,8 @@ class Projecting:
                 pause = _PAUSES[0]
             except Exception as fault:  # noqa: BLE001  (a thread has no caller to raise to: logged, stored, retried)
                 if not self._passes(fault):
-                    _log.critical("projecting has ended with a fault: %s", fault, exc_info=fault)
+                    trace = None if isinstance(fault, WhenceError) else fault
+                    _log.critical("projecting has ended with a fault: %s", fault, exc_info=trace)
                     self.failure = fault
                     break
                 _log.warning("projecting retries in %.1f s: %s", pause, str(fault).partition("\n")[0])

@@ -86,9 +86,14 @@ def test_services_wait_for_conditions_instead_of_times(services: dict[str, Servi
     assert conditions == {"service_healthy", "service_completed_successfully"}
 
 
-def test_data_of_kafka_and_postgres_is_on_volumes(services: dict[str, Service]) -> None:
+def test_the_data_of_the_servers_and_the_keys_are_on_volumes(services: dict[str, Service]) -> None:
     volumes = {name: service["volumes"] for name, service in services.items() if "volumes" in service}
-    assert volumes == {"kafka": ["kafka:/var/lib/kafka/data"], "postgres": ["postgres:/var/lib/postgresql"]}
+    keys = ["keys:/var/lib/whence/keys"]
+    assert volumes == {
+        "kafka": ["kafka:/var/lib/kafka/data"],
+        "postgres": ["postgres:/var/lib/postgresql"],
+        **dict.fromkeys(("api", "app", "projections"), keys),
+    }
     environment = cast(dict[str, object], services["kafka"]["environment"])
     assert environment["KAFKA_LOG_DIRS"] == "/var/lib/kafka/data"
 

@@ -55,7 +55,10 @@ def test_an_alert_has_the_sentence_and_the_fields_of_its_event(alerted: Reading)
         "line": "by hand: news",
         "at": "2025-04-03T13:00:00.000000Z",
         "account": ACCOUNT,
-        "event": {"type": "KillSwitchTripped", "json": {"reason": "by hand: news"}},
+        "event": {
+            "type": "KillSwitchTripped",
+            "json": {"reason": "by hand: news", "positions": [], "entries": []},
+        },
     }
 
 

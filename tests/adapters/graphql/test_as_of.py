@@ -22,7 +22,7 @@ from projections.work import works
 from tests.adapters.graphql.reading import Reading
 
 STATE = """query ($asOf: AsOfInput) {
-  orders(first: 200, asOf: $asOf) {totalCount edges {cursor node {
+  orders(first: 200, asOf: $asOf) {totalCount edges {node {
       id status reason quantity filled leaves notional averagePrice fees updatedAt closedAt updatedOrdinal
       fills {executionId price} held {id status quantity}}}}
   positions(first: 200, orderBy: NET, asOf: $asOf) {edges {node {

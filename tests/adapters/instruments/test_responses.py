@@ -171,7 +171,7 @@ def test_a_contract_that_is_not_traded_here_is_left_out(
         ({"priceFilter": {"tickSize": "0"}}, "tick = 0 must be in"),
         ({"priceFilter": {"tickSize": "-0.1"}}, "tick = -0.1 must be in"),
         ({"priceFilter": {"tickSize": "NaN"}}, "tick 'NaN' is not a number"),
-        ({"priceFilter": {"tickSize": "1e400"}}, "tick 1e400 is out of range"),
+        ({"priceFilter": {"tickSize": "1e400"}}, "tick '1e400' is not a number"),
         ({"priceFilter": {"tickSize": True}}, "tick True is not a number"),
         ({"priceFilter": {"tickSize": "\u0660.\u0661"}}, "is not a number"),
         ({"priceFilter": {}}, "tick is missing"),

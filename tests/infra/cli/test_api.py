@@ -39,7 +39,7 @@ def test_the_first_api_trades_and_a_second_one_only_reads(tmp_path: Path) -> Non
         )
         assert owner.query(PAUSE, token, key="k1")["data"]["pauseStrategy"]["repeated"] is True
         with started(tmp_path) as reader:
-            assert f"reads only: whence.db is owned by process {owner.program.pid}" in events(reader.logged)
+            assert f"whence.db is owned by process {owner.program.pid}" in events(reader.logged)
             (line,) = reader.query(LAST)["data"]["journal"]["edges"]
             assert line["node"]["actor"] == "desk"
             (error,) = reader.query(PAUSE, token, key="k2")["errors"]

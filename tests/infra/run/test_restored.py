@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import logging
 import shutil
-import sqlite3
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import psycopg
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Column, Engine, create_engine, delete, table, text
 
 from domain.errors import InvalidInput
 from domain.log import Envelope
@@ -131,17 +129,37 @@ def test_a_store_of_a_restored_log_equals_a_new_store(
     assert "alert: read model journal was made from 60 events that this log does not hold" in caplog.text
 
 
+class Backup:
+    """A log in a database, whose first 30 events are backed up as they are now, with their marks."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+        with self._engine.connect() as connection:
+            self._head = connection.execute(text("SELECT mark FROM log_head")).scalar_one()
+
+    def restore(self) -> None:
+        """Puts the backup in the place of the log."""
+        column = "rowid" if self._engine.dialect.name == "sqlite" else "notification_id"
+        events, marks = table("stored_events", Column(column)), table("event_marks", Column("ordinal"))
+        with self._engine.begin() as connection:
+            connection.execute(delete(events).where(events.c[column] > 30))
+            connection.execute(delete(marks).where(marks.c.ordinal > 30))
+            connection.execute(text("UPDATE log_head SET mark = :mark"), {"mark": self._head})
+        self._engine.dispose()
+
+
 @pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("history", ["shorter", "longer"])
 def test_a_log_and_a_store_in_postgresql_behave_like_files(
     store_url: str, history: str, tmp_path: Path
 ) -> None:
     """The log and the store are in one database."""
-    filled(store_url, EVENTS[:AT])
+    filled(store_url, EVENTS[:30])
+    backup = Backup(store_url)
+    filled(store_url, EVENTS[30:AT])
     with a_store(store_url) as engine:
         project(engine, store_url, AT)
-        with psycopg.connect(store_url) as connection:
-            connection.execute("DELETE FROM stored_events WHERE notification_id > 30")
+        backup.restore()
         filled(store_url, HISTORIES[history][30:])
         end = len(HISTORIES[history])
         assert project(engine, store_url, end) == fresh(tmp_path, store_url, end)
@@ -173,15 +191,16 @@ def test_a_log_that_is_replaced_by_a_shorter_one_under_a_running_process_is_proj
 ) -> None:
     """Until the read models include the log again, the process is not ready."""
     address = f"sqlite:///{tmp_path / 'log.db'}"
-    filled(address, EVENTS[:AT])
+    filled(address, EVENTS[:30])
+    backup = Backup(address)
+    filled(address, EVENTS[30:AT])
     with closing(open_reader(WhenceSettings(log=address))) as reader:
         projecting = Projecting(file_store, reader, FEW)
         condition = Condition(file_store, reader, projecting, lag=30.0)
         projecting.start()
         try:
             assert projecting.wait_until(AT, SOON)
-            with closing(sqlite3.connect(tmp_path / "log.db")) as connection, connection:
-                connection.execute("DELETE FROM stored_events WHERE rowid > 30")
+            backup.restore()
             assert any(projecting.began_at == 30 or projecting.wait_until(AT + 1, 0.05) for _ in range(400))
             assert projecting.wait_until(30, SOON)
             assert condition.look() == []
