@@ -59,7 +59,8 @@ _Plan = tuple[tuple[tuple[str, _Plain], ...], bool]
 class PlainFields(ExecutionContext):
     """An execution that reads plain fields directly."""
 
-    _plans: dict[tuple[str, int], _Plan] | None = None
+    _plans: dict[tuple[str, int], tuple[Fields, _Plan]] | None = None
+    """By the type and the id of the fields. The fields are kept, too, so that no other fields can have this id."""
 
     def execute_fields(
         self, parent_type: GraphQLObjectType, source_value: Any, path: Path | None, fields: Fields
@@ -77,13 +78,12 @@ class PlainFields(ExecutionContext):
         return _merged(fields, quick, cast("dict[str, Any]", others))
 
     def _plan(self, parent_type: GraphQLObjectType, fields: Fields) -> _Plan:
-        """The plan of a selection. One selection has one dictionary of fields during the whole execution."""
         plans = self._plans = self._plans if self._plans is not None else {}
         key = (parent_type.name, id(fields))
         found = plans.get(key)
         if found is None:
-            found = plans[key] = self._made(parent_type, fields)
-        return found
+            found = plans[key] = (fields, self._made(parent_type, fields))
+        return found[1]
 
     def _made(self, parent_type: GraphQLObjectType, fields: Fields) -> _Plan:
         if self.middleware_manager is not None and self.middleware_manager.middlewares:
