@@ -21,6 +21,7 @@ from commands.request import (
     TripKillSwitch,
     WithdrawClose,
 )
+from domain.errors import InvalidInput
 
 
 class Role(IntEnum):
@@ -32,8 +33,12 @@ class Role(IntEnum):
 
     @classmethod
     def named(cls, name: str) -> Role:
-        """The role of this name, in any case. Raises KeyError for an unknown name."""
-        return cls[name.upper()]
+        """The role of this name, in any case. Raises InvalidInput, which lists the roles, for an unknown name."""
+        try:
+            return cls[name.upper()]
+        except KeyError:
+            known = ", ".join(role.word for role in cls)
+            raise InvalidInput(f"{name!r} is not a role; there are: {known}") from None
 
     @property
     def word(self) -> str:

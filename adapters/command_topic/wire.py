@@ -166,13 +166,7 @@ def _text(form: Mapping[str, Any], member: str) -> str:
 def _role(form: Mapping[str, Any]) -> Role | None:
     if form.get("role") is None:
         return None
-    name = _text(form, "role")
-    try:
-        return Role.named(name)
-    except KeyError:
-        raise InvalidInput(
-            f"{name!r} is not a role; there are: {', '.join(role.word for role in Role)}"
-        ) from None
+    return Role.named(_text(form, "role"))
 
 
 def _time(text: object) -> datetime | None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from domain.errors import InvalidInput
 from infra.cli.options import ConfigOption, JsonOption, LogOption, StoreOption
 
 if TYPE_CHECKING:
@@ -94,12 +93,7 @@ def _book(**given: object) -> Generator[TokenBook]:
 def _role(name: str) -> Role:
     from commands.roles import Role
 
-    try:
-        return Role.named(name)
-    except KeyError:
-        raise InvalidInput(
-            f"{name!r} is not a role; there are: {', '.join(role.word for role in Role)}"
-        ) from None
+    return Role.named(name)
 
 
 def _plain(entry: Entry) -> Mapping[str, str | None]:
