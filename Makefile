@@ -8,8 +8,7 @@ SHELL := /bin/sh
 PYTHON ?=
 # A file's tests run in one process, because they share servers and logs.
 IN_PARALLEL := -n auto --maxprocesses 4 --dist loadfile
-QUICK := tests/architecture tests/cases tests/commands tests/domain tests/projections tests/schemas \
-         tests/adapters/avro tests/adapters/instruments tests/adapters/metrics tests/adapters/simulated tests/adapters/tapes
+QUICK := tests/architecture tests/cases tests/commands tests/domain tests/schemas tests/adapters/instruments tests/adapters/metrics
 # More words for the program behind a target: make test ARGS='-k order -x'
 ARGS ?=
 
