@@ -90,7 +90,8 @@ def _report(before: Sequence[Fault], after: Sequence[Fault]) -> None:
     begun, ended = _named(after), _named(before)
     for fault in after:
         if (fault.name, fault.kind) not in ended and fault.kind is not FaultKind.BUILDING:
-            _log.error("alert: read model %s", fault, extra={"alert": fault.alert})
+            subject = "read model" if fault.name else "the read models"
+            _log.error("alert: %s %s", subject, fault, extra={"alert": fault.alert})
     for name, kind in sorted(ended - begun):
         if kind is not FaultKind.BUILDING:
             _log.info("read model %s: %s is over", name, kind)
