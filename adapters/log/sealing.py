@@ -6,8 +6,9 @@ The events are checked before: they decode, follow each other, and have the ids 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from adapters.log.epoch import Epoch
 from adapters.log.kafka import environment_of, owners_rule
 from adapters.log.mark_rows import POSTGRES, SQLITE, MarkedRow, MarkWriter
 from adapters.log.owner import FileOwner
-from adapters.log.postgres import PostgresOwner, connected, reading_rows
+from adapters.log.postgres import PostgresOwner, PostgresRows, connected, reading_rows
 from adapters.log.recorder_log import Codec
 from adapters.log.sqlite import SqliteRows
 from adapters.marks.key_folder import KeyFolder
@@ -43,12 +44,7 @@ def seal_sqlite(path: Path, codec: Codec, folder: KeyFolder) -> int:
     with closing(SqliteRows(path, codec, folder.read())) as rows:
         owner = FileOwner(path)
         try:
-            if rows.has_marks():
-                rows.own()
-                return 0
-            content = Content(codec)
-            marks = MarkWriter(SQLITE, folder.made(), content, Link(), Epoch(str(path)))
-            return _seal_file(path, marks, checked(rows.marked_rows(0, rows.head()), content))
+            return _sealed(rows, Content(codec), partial(_seal_file, path, folder))
         finally:
             owner.release()
 
@@ -58,12 +54,7 @@ def seal_postgres(address: PostgresAddress, codec: Codec, folder: KeyFolder) -> 
     owner = PostgresOwner(address)
     try:
         with closing(reading_rows(address, codec, folder.read())) as rows:
-            if rows.has_marks():
-                rows.own()
-                return 0
-            content = Content(codec)
-            marks = MarkWriter(POSTGRES, folder.made(), content, Link(), Epoch(str(address)))
-            return _seal_database(address, marks, checked(rows.marked_rows(0, rows.head()), content))
+            return _sealed(rows, Content(codec), partial(_seal_database, address, folder))
     finally:
         owner.release()
 
@@ -93,7 +84,18 @@ def checked(rows: Iterable[MarkedRow], content: Content) -> Iterator[MarkedRow]:
         yield row
 
 
-def _seal_file(path: Path, marks: MarkWriter, rows: Iterator[MarkedRow]) -> int:
+def _sealed(
+    rows: SqliteRows | PostgresRows, content: Content, seal_all: Callable[[Content, Iterator[MarkedRow]], int]
+) -> int:
+    """What `seal_all` returns for the checked rows; 0 where the log has marks, which are then verified."""
+    if rows.has_marks():
+        rows.own()
+        return 0
+    return seal_all(content, checked(rows.marked_rows(0, rows.head()), content))
+
+
+def _seal_file(path: Path, folder: KeyFolder, content: Content, rows: Iterator[MarkedRow]) -> int:
+    marks = MarkWriter(SQLITE, folder.made(), content, Link(), Epoch(str(path)))
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.row_factory = sqlite3.Row
@@ -106,7 +108,10 @@ def _seal_file(path: Path, marks: MarkWriter, rows: Iterator[MarkedRow]) -> int:
         raise LogUnavailable(f"{path} cannot be sealed: {fault}") from fault
 
 
-def _seal_database(address: PostgresAddress, marks: MarkWriter, rows: Iterator[MarkedRow]) -> int:
+def _seal_database(
+    address: PostgresAddress, folder: KeyFolder, content: Content, rows: Iterator[MarkedRow]
+) -> int:
+    marks = MarkWriter(POSTGRES, folder.made(), content, Link(), Epoch(str(address)))
     try:
         with (
             connected(address) as connection,

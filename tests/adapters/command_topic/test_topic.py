@@ -148,10 +148,10 @@ def _copied(scene: Scene) -> tuple[bytes, list[tuple[str, bytes]]]:
 def test_a_request_without_a_valid_signature_is_refused_counted_and_kept(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    asked = scene.requested(TripKillSwitch("forged"), "forged", role="admin")
+    sent = scene.requested(TripKillSwitch("forged"), "forged", role="admin")
     value, headers = _copied(scene)
     other = Key(bytes(32))
-    forged = request_bytes(asked)
+    forged = request_bytes(sent)
     message = Message(scene.place.commands, ACCOUNT.encode(), b"", forged)
     ask = (ASK, b"mine")
     attacks = [

@@ -79,6 +79,6 @@ def a_request(key: str = "k1", reason: str = "lunch") -> Requested:
     )
 
 
-def asked(number: int, patience: float = LONG_ENOUGH) -> Frame:
+def request_frame(number: int, patience: float = LONG_ENOUGH) -> Frame:
     """The frame of a request whose key is its number."""
     return Frame(Kind.REQUEST, number, asking_bytes(patience, request_bytes(a_request(f"k{number}"))))

@@ -21,7 +21,7 @@ from adapters.mailbox import Mailbox
 from commands.door import Answer, Completed, Declined, TimedOut
 from commands.request import Requested
 from domain.errors import InvalidInput, ServerFailed, StoreUnavailable
-from tests.adapters.engine_socket.linked import LONG_ENOUGH, a_request, asked, linked
+from tests.adapters.engine_socket.linked import LONG_ENOUGH, a_request, linked, request_frame
 from tests.domain.history import NOW
 
 
@@ -43,7 +43,7 @@ FORGED = {
     "a request without a patience": Frame(Kind.REQUEST, 1, b"abc").written(),
     "a patience that is not a number": Frame(Kind.REQUEST, 1, struct.pack(">d", float("nan"))).written(),
     "a patience of years": Frame(Kind.REQUEST, 1, struct.pack(">d", 1e9)).written(),
-    "a number that is in use": asked(7).written() + asked(7).written(),
+    "a number that is in use": request_frame(7).written() + request_frame(7).written(),
     "a second report of the API's start": 2 * Frame(Kind.UP).written(),
     "a failure without a reason": Frame(Kind.FAILED, 0, b"{}").written(),
     "a failure of an unknown class": Frame(Kind.FAILED, 0, b'{"code":"SystemExit","reason":""}').written(),
@@ -53,7 +53,7 @@ FORGED = {
 @pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
 def test_a_forged_frame_ends_the_connection_and_withdraws_its_requests(forged: bytes) -> None:
     with linked() as link:
-        link.send(asked(1))
+        link.send(request_frame(1))
         link.other.sendall(forged)
         with pytest.raises(InvalidInput):
             link.ended.result(LONG_ENOUGH)
@@ -74,14 +74,14 @@ def test_an_unreadable_request_is_declined_and_the_connection_goes_on(body: byte
         answer = read_answer(link.next(Kind.ANSWER).body)
         assert isinstance(answer, Declined)
         assert answer.code == "InvalidInput"
-        link.send(asked(2))
+        link.send(request_frame(2))
         answered_once(link.mailbox)
         assert read_answer(link.next(Kind.ANSWER).body) == Completed("k2", [])
 
 
 def test_a_request_that_the_engine_does_not_take_in_time_is_withdrawn() -> None:
     with linked() as link:
-        link.send(asked(1, patience=0.05))
+        link.send(request_frame(1, patience=0.05))
         answer = read_answer(link.next(Kind.ANSWER).body)
         assert isinstance(answer, TimedOut)
         assert "withdrawn" in answer.known
@@ -90,7 +90,7 @@ def test_a_request_that_the_engine_does_not_take_in_time_is_withdrawn() -> None:
 
 def test_a_request_that_was_not_taken_is_withdrawn_when_the_api_process_dies() -> None:
     with linked() as link:
-        link.send(asked(1), Frame(Kind.FIGURES_WANTED, 2))
+        link.send(request_frame(1), Frame(Kind.FIGURES_WANTED, 2))
         link.next(Kind.FIGURES)
         link.other.close()
         link.ended.result(LONG_ENOUGH)
@@ -107,7 +107,7 @@ def test_a_request_that_was_taken_is_carried_out_when_the_api_process_dies() -> 
             return done(requested)
 
         engine = pool.submit(answered_once, link.mailbox, slow)
-        link.send(asked(1))
+        link.send(request_frame(1))
         assert taken.wait(LONG_ENOUGH)
         link.other.close()
         link.ended.result(LONG_ENOUGH)
@@ -117,7 +117,7 @@ def test_a_request_that_was_taken_is_carried_out_when_the_api_process_dies() -> 
 
 def test_of_too_many_waiting_requests_the_last_one_is_refused() -> None:
     with linked() as link:
-        link.send(*(asked(number) for number in range(1, 66)))
+        link.send(*(request_frame(number) for number in range(1, 66)))
         frame = link.next(Kind.ANSWER)
         assert frame.number == 65
         answer = read_answer(frame.body)
@@ -168,7 +168,7 @@ def test_the_error_of_a_failed_start_is_raised_with_its_class_and_message() -> N
 
 def test_an_end_without_a_sign_of_life_is_given_up_and_its_requests_are_withdrawn() -> None:
     with linked(silence=1.0) as link:
-        link.send(Frame(Kind.UP), asked(1))
+        link.send(Frame(Kind.UP), request_frame(1))
         for _ in range(5):
             link.next(Kind.IS_ALIVE)
             link.send(Frame(Kind.ALIVE))
@@ -182,6 +182,6 @@ def test_an_api_that_takes_long_to_come_up_is_not_given_up() -> None:
     with linked(silence=0.05) as link:
         with pytest.raises(FutureTimeout):
             link.ended.result(0.3)
-        link.send(asked(1))
+        link.send(request_frame(1))
         answered_once(link.mailbox)
         assert read_answer(link.next(Kind.ANSWER).body) == Completed("k1", [])

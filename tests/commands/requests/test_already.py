@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from commands.door import Completed, Declined
+from commands.door import Answer, Completed, Declined
 from commands.exchange import Cancelled, Expired, Rejected
 from commands.reconciliation import RecordDiscrepancy
 from commands.request import (
@@ -152,31 +152,33 @@ CANNOT: dict[str, tuple[Prepare, Request, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("prepare", "request_", "note"), HOLDS.values(), ids=HOLDS)
-def test_a_request_whose_result_holds_already_states_so(
-    prepare: Prepare, request_: Request, note: str
-) -> None:
+def _answered_without_events(prepare: Prepare, request_: Request) -> Answer:
+    """The answer to a request that records nothing."""
     eve = Asking()
     prepare(eve)
     head = eve.desk.log.head()
     answer = eve.ask(request_)
+    assert eve.desk.log.head() == head
+    return answer
+
+
+@pytest.mark.parametrize(("prepare", "request_", "note"), HOLDS.values(), ids=HOLDS)
+def test_a_request_whose_result_holds_already_states_so(
+    prepare: Prepare, request_: Request, note: str
+) -> None:
+    answer = _answered_without_events(prepare, request_)
     assert isinstance(answer, Completed)
     assert (answer.note, answer.events, answer.ordinal) == (note, (), 0)
-    assert eve.desk.log.head() == head
 
 
 @pytest.mark.parametrize(("prepare", "request_", "reason"), CANNOT.values(), ids=CANNOT)
 def test_a_request_whose_result_cannot_be_reached_is_declined(
     prepare: Prepare, request_: Request, reason: str
 ) -> None:
-    eve = Asking()
-    prepare(eve)
-    head = eve.desk.log.head()
-    answer = eve.ask(request_)
+    answer = _answered_without_events(prepare, request_)
     assert isinstance(answer, Declined)
     assert answer.code == "Refused"
     assert answer.reason.startswith(reason)
-    assert eve.desk.log.head() == head
 
 
 def test_every_request_that_can_change_nothing_has_its_note() -> None:
