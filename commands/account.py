@@ -63,19 +63,15 @@ class TurnDay(Struct, frozen=True, gc=False):
     day: str
 
 
-@dataclass(frozen=True, slots=True)
-class TripKillSwitch:
-    """Stops all new exposure; open positions keep their stops and can be closed."""
+class TripKillSwitch(Struct, frozen=True, gc=False):
+    """Stops all new exposure; open positions keep their stops and can be closed.
+
+    Names what the trip leaves: the streams of open positions and the ids of waiting entries.
+    """
 
     reason: str
-
-
-class Trip(Struct, frozen=True, gc=False):
-    """Trips the kill switch, and names what it leaves: the streams of open positions and the ids of waiting entries."""
-
-    reason: str
-    positions: tuple[str, ...]
-    entries: tuple[str, ...]
+    positions: tuple[str, ...] = ()
+    entries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +82,7 @@ class ResetKillSwitch:
 
 
 AccountCommand = (
-    OpenAccount
-    | ReserveFunds
-    | ReleaseFunds
-    | SettleBalance
-    | TurnDay
-    | TripKillSwitch
-    | Trip
-    | ResetKillSwitch
+    OpenAccount | ReserveFunds | ReleaseFunds | SettleBalance | TurnDay | TripKillSwitch | ResetKillSwitch
 )
 
 
@@ -119,8 +108,6 @@ def decide(command: AccountCommand, state: AccountState) -> Sequence[AccountEven
         case TurnDay():
             return _turn(command, state)
         case TripKillSwitch():
-            return [] if state.tripped else [KillSwitchTripped(command.reason)]
-        case Trip():
             named = KillSwitchTripped(command.reason, command.positions, command.entries)
             return [] if state.tripped else [named]
         case ResetKillSwitch():

@@ -184,7 +184,7 @@ class Engine:
     def _retries(self, given: MarketMoved | Tick) -> Generator[Unit, None, None]:
         stimulus = retries(given, self.world.portfolio)
         if stimulus is not None:
-            yield from self._work_of_market(stimulus)
+            yield from self._work(stimulus, of_market=True)
 
     def _signals_of(self, sightings: Sequence[Sighting], at: datetime) -> Generator[Unit, None, None]:
         portfolio = self.world.portfolio
@@ -217,7 +217,7 @@ class Engine:
 
     def _reports(self, reports: Sequence[AnyReport], at: datetime) -> Generator[Unit, None, None]:
         for stimulus in stimuli(reports, self.world, self.identity.account, at):
-            yield from self._work_of_market(stimulus)
+            yield from self._work(stimulus, of_market=True)
 
     def _ticked(self, given: Tick) -> Work:
         yield from self._turned(given.at)
@@ -270,10 +270,18 @@ class Engine:
         yield from self._recalled_requests(stimulus.at)
         return None
 
-    def _work(self, stimulus: Stimulus) -> Generator[Unit, None, Sequence[Envelope]]:
-        """Yields the unit of this stimulus until it is confirmed; returns its events, none if nothing followed."""
+    def _work(
+        self, stimulus: Stimulus, *, of_market: bool = False
+    ) -> Generator[Unit, None, Sequence[Envelope]]:
+        """Yields the unit of this stimulus until it is confirmed; returns its events, none if nothing followed.
+
+        With `of_market` the market alone leads to the stimulus; raises TapeMismatch where the recalled log lacks it.
+        """
         if self.recalling:
-            return (yield from self._recalled(self._recall.take(stimulus), stimulus.at))
+            taken = self._recall.take(stimulus)
+            if of_market:
+                check_recorded(stimulus, taken, Branch(self.world), self.identity)
+            return (yield from self._recalled(taken, stimulus.at))
         while True:
             unit = decide(Branch(self.world), stimulus, self.identity)
             if not unit.envelopes:
@@ -281,15 +289,6 @@ class Engine:
             yield unit
             if self._confirmed is unit:
                 return unit.envelopes
-
-    def _work_of_market(self, stimulus: Stimulus) -> Generator[Unit, None, None]:
-        """As `_work`, for what the market alone leads to; raises TapeMismatch where the recalled log lacks it."""
-        if not self.recalling:
-            yield from self._work(stimulus)
-            return
-        taken = self._recall.take(stimulus)
-        check_recorded(stimulus, taken, Branch(self.world), self.identity)
-        yield from self._recalled(taken, stimulus.at)
 
     def _recalled(
         self, envelopes: Sequence[Envelope], at: datetime

@@ -12,7 +12,7 @@ from commands.identity import ENGINE
 from commands.inputs import MarketMoved, Tick
 from commands.order import CancelOrder
 from commands.processes.withdrawing import KILL_SWITCH
-from commands.stimulus import Ask, Stimulus
+from commands.stimulus import Ask, Stimulus, clock_fact
 from domain.account import Account
 from domain.order import OrderStatus
 from domain.portfolio import Portfolio
@@ -40,7 +40,7 @@ def _asks(given: MarketMoved | Tick, portfolio: Portfolio) -> Iterator[Ask]:
         if entry.order.status not in _LEFT_ALONE:
             yield Ask(
                 command=CancelOrder(order_id, KILL_SWITCH),
-                cause=f"clock:{given.at.isoformat()}",
+                cause=clock_fact(given.at),
                 occurred_at=given.at,
                 actor=ENGINE,
             )

@@ -78,7 +78,7 @@ class Marking:
         if stretch is not None and stretch.positions is positions and stretch.balance is balance:
             stretch.take(candles, market, self._at)
             return
-        values = self._values if stretch is None else self._valued()
+        values = self._valued()
         if not positions:
             if values is None or values.equity is not balance:
                 self._take_values(balance, equity=balance, low=balance, high=balance, worst=balance)

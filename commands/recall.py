@@ -116,9 +116,9 @@ class Recall:
 def _check_same_facts(stimulus: Stimulus, taken: Sequence[Envelope]) -> None:
     """Raises TapeMismatch unless executions, triggers, amendments and funding on this tape equal those in the log."""
     reported = {
-        ask.cause: _MONEY[type(ask.command)](ask.command)
+        ask.cause: _FACTS[type(ask.command)](ask.command)
         for ask in stimulus.asks
-        if type(ask.command) in _MONEY
+        if type(ask.command) in _FACTS
     }
     for envelope in taken if reported else ():
         event, expected = envelope.event, reported.get(envelope.meta.causation_id)
@@ -145,7 +145,7 @@ def _changed_candles(same_until: datetime | None, recorded: AccountMarked, found
 
 
 _REMEDY = "play the tape this log was made from, or begin another log"
-_MONEY: Mapping[type, Callable[[Any], Event]] = {
+_FACTS: Mapping[type, Callable[[Any], Event]] = {
     Filled: EVENTS[Filled],
     Triggered: EVENTS[Triggered],
     Amended: EVENTS[Amended],

@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from commands.account import ResetKillSwitch, TripKillSwitch
+from commands.account import ResetKillSwitch
 from commands.order import CancelOrder
 from commands.reconciliation import ResolveDiscrepancy
 from domain.direction import Direction, Side
@@ -177,6 +177,13 @@ class ResumeStrategy:
     """Ends the pause of a strategy, so that its entries are judged again."""
 
     strategy: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TripKillSwitch:
+    """Stops all new exposure; open positions keep their stops and can be closed."""
+
     reason: str
 
 

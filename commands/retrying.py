@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from commands.identity import ENGINE
 from commands.inputs import MarketMoved, Tick
 from commands.position import RetryClose
-from commands.stimulus import Ask, Stimulus
+from commands.stimulus import Ask, Stimulus, clock_fact
 from commands.way_out import remaining
 from domain.candle import Candle, cause_of
 from domain.closing import Closing
@@ -58,7 +58,7 @@ def _due(positions: Collection[OpenPosition], at: datetime) -> Iterator[tuple[Op
 def _cause(given: MarketMoved | Tick, instrument: str) -> str | None:
     """The candle or trade that shows that the instrument trades; at a tick, the time. None without either."""
     if isinstance(given, Tick):
-        return _time(given.at)
+        return clock_fact(given.at)
     return next((fact for event in given.events if (fact := _fact(event, instrument)) is not None), None)
 
 
@@ -69,11 +69,7 @@ def _fact(event: MarketEvent, instrument: str) -> str | None:
         return f"trade:{event.instrument}:{event.trade_id}"
     if not isinstance(event, Candle) or event.volume <= 0:
         return None
-    return cause_of(event) if event.interval >= _SHORTEST_NAMED else _time(event.close_time)
-
-
-def _time(at: datetime) -> str:
-    return f"clock:{at.isoformat()}"
+    return cause_of(event) if event.interval >= _SHORTEST_NAMED else clock_fact(event.close_time)
 
 
 _SHORTEST_NAMED = timedelta(minutes=1)

@@ -117,7 +117,6 @@ ROUTES: Mapping[type, Route] = {
     account.SettleBalance: Route(_account, account.decide),
     account.TurnDay: Route(_account, account.decide),
     account.TripKillSwitch: Route(_account, account.decide),
-    account.Trip: Route(_account, account.decide),
     account.ResetKillSwitch: Route(_account, account.decide),
     mark.MarkAccount: Route(_mark, mark.decide),
     settings.ChangeSettings: Route(_settings, settings.decide),

@@ -10,7 +10,7 @@ from commands.identity import ENGINE, Identity
 from commands.orphans import settle_orphans
 from commands.routes import Command
 from commands.settings import ChangeSettings
-from commands.stimulus import Ask, Stimulus
+from commands.stimulus import Ask, Stimulus, clock_fact
 from domain.log import chain_id
 from domain.portfolio import Portfolio
 from domain.settings import Settings
@@ -32,16 +32,12 @@ def configured(at: datetime, settings: Settings, portfolio: Portfolio) -> Stimul
 
 def settled(at: datetime, identity: Identity, portfolio: Portfolio) -> Stimulus:
     """Handles orphans; see `commands/orphans.py`."""
-    chain = chain_id(identity.log_id, identity.account, _fact(at))
+    chain = chain_id(identity.log_id, identity.account, clock_fact(at))
     return _at_start(at, settle_orphans(portfolio, chain=chain))
 
 
 def _at_start(at: datetime, commands: Sequence[Command]) -> Stimulus:
     return Stimulus(
         at,
-        tuple(Ask(command=one, cause=_fact(at), occurred_at=at, actor=ENGINE) for one in commands),
+        tuple(Ask(command=one, cause=clock_fact(at), occurred_at=at, actor=ENGINE) for one in commands),
     )
-
-
-def _fact(at: datetime) -> str:
-    return f"clock:{at.isoformat()}"

@@ -24,6 +24,11 @@ class Ask(Struct, frozen=True, gc=False, kw_only=True):
     chain: str | None = None
 
 
+def clock_fact(at: datetime) -> str:
+    """The cause of a command that follows from this time (UTC)."""
+    return f"clock:{at.isoformat()}"
+
+
 class Stimulus(Struct, frozen=True, gc=False):
     """Commands that are handled together: all their events are recorded at `at`, or none."""
 

@@ -90,9 +90,10 @@ class Watch:
             views = self._views[candle.instrument] = self._begun(candle)
         found: Sequence[Sighting] = ()
         for view in views:
-            sighted = view.sighted(candle, market) if view.coarser is None else view.take(candle, market)
-            if sighted:
-                found = (*found, *sighted)
+            coarser = view.coarser
+            for one in (candle,) if coarser is None else coarser.take(candle):
+                if sighted := view.sighted(one, market):
+                    found = (*found, *sighted)
         return found
 
     def _begun(self, first: Candle) -> Sequence[_View]:
@@ -107,11 +108,6 @@ class _View:
         watcher = instance.strategy.watch()
         self._on_candle, self._on_market = watcher.on_candle, _market_reader(watcher)
         self.coarser = coarser_for(instance, first.instrument, first.interval)
-
-    def take(self, candle: Candle, market: MarketView) -> Sequence[Sighting]:
-        """The proposals at the coarser candles that this candle completes."""
-        ended = () if self.coarser is None else self.coarser.take(candle)
-        return [sighting for one in ended for sighting in self.sighted(one, market)]
 
     def sighted(self, candle: Candle, market: MarketView) -> Sequence[Sighting]:
         """The proposal at the close of a candle of the instance's own interval, none or one.

@@ -12,8 +12,8 @@ from domain.arithmetic import EXACT
 from domain.closing import CloseReason, Closing
 from domain.direction import Purpose, exit_side
 from domain.instrument import round_down
-from domain.order import OrderPlaced, OrderStatus, OrderType, Working
-from domain.portfolio import OpenPosition, Portfolio
+from domain.order import OrderPlaced, OrderType
+from domain.portfolio import OpenPosition, Portfolio, closes_at_once
 
 _PURPOSES: Mapping[CloseReason, Purpose] = {
     CloseReason.SIGNAL: Purpose.REVERSAL,
@@ -67,12 +67,8 @@ def resting(held: OpenPosition, portfolio: Portfolio) -> Sequence[CancelOrder]:
     return [
         CancelOrder(order_id, _CLOSING)
         for order_id in portfolio.leaving(held)
-        if not _at_once(portfolio.exits[order_id])
+        if not closes_at_once(portfolio.exits[order_id], held.state)
     ]
-
-
-def _at_once(working: Working) -> bool:
-    return working.terms.type is OrderType.MARKET or working.status is OrderStatus.TRIGGERED
 
 
 def remaining(held: OpenPosition, portfolio: Portfolio) -> Decimal:

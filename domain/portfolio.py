@@ -197,7 +197,7 @@ class Portfolio(Struct, frozen=True, gc=False, kw_only=True):
         Orders whose outcome is unknown count. The sum may exceed the position, because triggered stops are not cut.
         """
         return total(
-            order.leaves(working) for working in self.exits.values() if _closes_at_once(working, held.state)
+            order.leaves(working) for working in self.exits.values() if closes_at_once(working, held.state)
         )
 
     def _orders(self) -> Iterator[tuple[str, Working | Closed]]:
@@ -256,7 +256,8 @@ def _leaves(working: Working, held: Open) -> bool:
     return leads_out and _reduces(working, held)
 
 
-def _closes_at_once(working: Working, held: Open) -> bool:
+def closes_at_once(working: Working, held: Open) -> bool:
+    """Whether the order reduces the position at the market's price, without waiting for another price."""
     at_once = working.terms.type is OrderType.MARKET or working.status is OrderStatus.TRIGGERED
     return at_once and _reduces(working, held)
 

@@ -38,8 +38,9 @@ class OrderDesk:
         self._clearing, self._engine, self._wire, self._band = clearing, engine, wire, band
         self._book, self._holding = clearing.book, clearing.holding
 
-    def deal(self, request: Request, bar: Bar) -> None:
-        at = request.at(bar.candle)
+    def deal(self, request: Request, bar: Bar | None) -> None:
+        """Processes the request; without a bar the market has no price, and no order is admitted."""
+        at = request.arrives_at if bar is None else request.at(bar.candle)
         match request.what:
             case Ticket():
                 self._admit(request.what, bar, at)
@@ -48,20 +49,11 @@ class OrderDesk:
             case Amendment():
                 self._amend(request, request.what, bar, at)
 
-    def deal_unpriced(self, request: Request) -> None:
-        """Processes a request in a market without a price: orders can be cancelled and amended, none is admitted."""
-        at = request.arrives_at
-        match request.what:
-            case Ticket():
-                self._wire.arrived(request.what, at)
-                self._clearing.reject(request.order_id, at, NO_MARKET)
-            case Cancellation():
-                self._cancel(request, at)
-            case Amendment():
-                self._amend(request, request.what, None, at)
-
-    def _admit(self, ticket: Ticket, bar: Bar, at: datetime) -> None:
+    def _admit(self, ticket: Ticket, bar: Bar | None, at: datetime) -> None:
         self._wire.arrived(ticket, at)
+        if bar is None:
+            self._clearing.reject(ticket.order_id, at, NO_MARKET)
+            return
         if _came_too_late(ticket.terms, at):
             self._clearing.expire(ticket.order_id, at, f"{TOO_LATE} {ticket.terms.fresh_until.isoformat()}")
             return

@@ -123,5 +123,5 @@ class Market:
     def answer(self, moment: datetime) -> None:
         """Processes the requests that arrive before `moment` in a market without a price, where nothing trades."""
         for request in self.inbox.take_until(moment):
-            self._desk.deal_unpriced(request)
+            self._desk.deal(request, None)
         self._below, self._above = self._engine.bounds()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
@@ -58,12 +59,16 @@ class Inbox:
 
     def take(self, candle: Candle) -> list[Request]:
         """Removes and returns the requests processed in this candle, by arrival."""
-        met = [request for request in self.waiting if request.meets(candle)]
-        self.waiting = [request for request in self.waiting if not request.meets(candle)]
-        return sorted(met, key=lambda request: request.arrives_at)
+        return self._take(lambda request: request.meets(candle))
 
     def take_until(self, moment: datetime) -> list[Request]:
         """Removes and returns the requests that arrive before `moment`, by arrival."""
-        met = [request for request in self.waiting if request.arrives_at < moment]
-        self.waiting = [request for request in self.waiting if request.arrives_at >= moment]
-        return sorted(met, key=lambda request: request.arrives_at)
+        return self._take(lambda request: request.arrives_at < moment)
+
+    def _take(self, is_due: Callable[[Request], bool]) -> list[Request]:
+        due: list[Request] = []
+        left: list[Request] = []
+        for request in self.waiting:
+            (due if is_due(request) else left).append(request)
+        self.waiting = left
+        return sorted(due, key=lambda request: request.arrives_at)

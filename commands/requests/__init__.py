@@ -16,6 +16,7 @@ from commands.request import (
     CancelOrder,
     ChangeSettings,
     ClosePosition,
+    DraftOrder,
     MoveProtection,
     PauseStrategy,
     PlaceOrder,
@@ -97,6 +98,8 @@ def _texts(request: Request) -> Iterator[tuple[str, str]]:
 
 def _references(request: Request) -> Iterator[tuple[str, str]]:
     yield from _fields(request, _REFERENCES)
+    if isinstance(request, PlaceOrder | DraftOrder):
+        yield "instrument", request.terms.instrument
     if isinstance(request, ChangeSettings):
         for name, value in request.changes.items():
             yield "name of a setting", name

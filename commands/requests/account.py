@@ -8,9 +8,9 @@ from difflib import get_close_matches
 
 from commands import settings as settings_commands
 from commands import tripping
-from commands.account import ResetKillSwitch, TripKillSwitch
+from commands.account import ResetKillSwitch
 from commands.reconciliation import ResolveDiscrepancy
-from commands.request import ChangeSettings, PauseStrategy, ResumeStrategy
+from commands.request import ChangeSettings, PauseStrategy, ResumeStrategy, TripKillSwitch
 from commands.requests.situation import Situation
 from commands.routes import Command
 from domain.adjusting import adjusted

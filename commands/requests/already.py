@@ -21,7 +21,7 @@ from commands.request import (
     ResumeStrategy,
     TripKillSwitch,
 )
-from commands.tripping import waiting
+from commands.tripping import left
 from commands.world import World
 from domain.order import Closed
 from domain.streams import order_stream
@@ -46,17 +46,13 @@ def _cancelled(request: CancelOrder, world: World, account: str) -> str:
 
 
 def _tripped(_request: TripKillSwitch, world: World, account: str) -> str:
-    left = _left(_request, world, account)
-    return f"the kill switch is tripped already: {world.portfolio.account.tripped}{left and f'; {left}'}"
+    what = _left(_request, world, account)
+    return f"the kill switch is tripped already: {world.portfolio.account.tripped}{what and f'; {what}'}"
 
 
 def _left(_request: TripKillSwitch, world: World, _account: str) -> str:
     """What a trip leaves: positions stay protected at the exchange, entries may fill before their cancel arrives."""
-    portfolio = world.portfolio
-    found = (
-        ("open", sorted(held.stream for held in portfolio.positions.values())),
-        ("being cancelled", sorted(waiting(portfolio))),
-    )
+    found = zip(("open", "being cancelled"), left(world.portfolio), strict=True)
     return "; ".join(f"{name}: {', '.join(names)}" for name, names in found if names)
 
 

@@ -101,20 +101,15 @@ def _check_reducing(terms: ManualTerms, situation: Situation) -> None:
 def _checked(terms: ManualTerms, situation: Situation, view: View) -> Case:
     """Checks the entry at its price and, if it trades at once, at the last price; returns the higher-priced case."""
     rules, last = view.listed, situation.last_price(view.listed.id)
-    price = _named(terms, situation) or last
+    price, limit = terms.limit_price or terms.trigger_price or last, terms.limit_price
     for name, level in (("the stop", terms.stop), ("the target", terms.target)):
         if level is not None:
             check_digits(f"{name} on {rules.id}", level, rules.tick)
-    judged = [case_of(terms, one, view) for one in {price, _at_once(terms, situation) or price}]
+    trades_at = last if limit is not None and crosses(terms.side, limit, last) else price
+    judged = [case_of(terms, one, view) for one in {price, trades_at}]
     for case in judged:
         check_entry(case)
     return max(judged, key=lambda case: case.entry.price)
-
-
-def _at_once(terms: ManualTerms, situation: Situation) -> Decimal | None:
-    """The last known price if the limit allows a trade at this price; None for an order that will rest."""
-    price, limit = situation.prices.get(terms.instrument), terms.limit_price
-    return price if price is not None and limit is not None and crosses(terms.side, limit, price) else None
 
 
 def crosses(side: Side, limit: Decimal, price: Decimal) -> bool:

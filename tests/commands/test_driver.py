@@ -8,12 +8,13 @@ from decimal import Decimal
 
 import pytest
 
-from commands.account import ReserveFunds, TripKillSwitch, TurnDay
+from commands import account
+from commands.account import ReserveFunds, TurnDay
 from commands.driver import Driver
 from commands.engine import Engine
 from commands.exchange import Cancelled, Submitted
 from commands.order import AmendOrder, CancelOrder, DenyOrder, PlaceOrder
-from commands.request import RaiseSignal
+from commands.request import RaiseSignal, TripKillSwitch
 from commands.routes import Command
 from commands.sender import Sender
 from commands.world import World
@@ -306,8 +307,8 @@ def test_an_observer_receives_each_durable_unit_with_its_times() -> None:
     engine, desk = Engine(World(), IDENTITY, since=NOW), Desk()
     driver = Driver(engine, log, Sender(Mailbox(log), lambda: NOW), desk.recorded.append, watching)
     driver.handle(desk.stimulus(*OPENING, cause="command:open"))
-    driver.handle(desk.stimulus(TripKillSwitch("lunch"), cause="command:1"))
-    driver.handle(desk.stimulus(TripKillSwitch("again"), cause="command:2"))
+    driver.handle(desk.stimulus(account.TripKillSwitch("lunch"), cause="command:1"))
+    driver.handle(desk.stimulus(account.TripKillSwitch("again"), cause="command:2"))
     assert [unit[0] for unit in watching.units][1:] == [["KillSwitchTripped"]], (
         "nothing followed from the third"
     )

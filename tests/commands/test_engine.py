@@ -236,6 +236,7 @@ def test_an_expired_request_is_never_carried_out() -> None:
         (TripKillSwitch("x"), {"actor": "e\u200bve"}, "the actor has U+200B (ZERO WIDTH SPACE)"),
         (ClosePosition("BTC\u200b", "x"), {}, "the position has U+200B (ZERO WIDTH SPACE)"),
         (CancelOrder("x\u2066", "x"), {}, "the order id has U+2066 (LEFT-TO-RIGHT ISOLATE)"),
+        (PlaceOrder(terms(instrument="BTC\u202e")), {}, "the instrument has U+202E (RIGHT-TO-LEFT OVERRIDE)"),
         (ChangeSettings({"risk\u200b": "1"}), {}, "the name of a setting has U+200B (ZERO WIDTH SPACE)"),
         (ChangeSettings({"x": "\ufeff1"}), {}, "the value of a setting has U+FEFF"),
         (RaiseSignal(outside(replace(long(), strategy=""))), {}, "the strategy is 1 to 500 characters"),

@@ -7,13 +7,14 @@ from typing import get_args
 
 import pytest
 
-from commands.account import ReserveFunds, TripKillSwitch, TurnDay
+from commands import account
+from commands.account import ReserveFunds, TurnDay
 from commands.engine import Engine
 from commands.exchange import Submitted
 from commands.identity import ENGINE
 from commands.inputs import Input, MarketMoved, Relisted, Reported, RequestMade, Started, Tick, opening
 from commands.instrument import ListInstrument
-from commands.request import Requested
+from commands.request import Requested, TripKillSwitch
 from commands.stimulus import Ask
 from commands.unit import Unit
 from commands.world import World
@@ -115,7 +116,7 @@ def test_an_unconfirmed_unit_is_decided_again_on_the_refreshed_state() -> None:
 def test_a_refused_stimulus_does_not_change_the_state() -> None:
     engine = an_engine()
     before = snapshot(engine.world)
-    again = opening(LOG_ID, (TripKillSwitch("lunch"), ReserveFunds("abc-e1", D(10_001))), LATER)
+    again = opening(LOG_ID, (account.TripKillSwitch("lunch"), ReserveFunds("abc-e1", D(10_001))), LATER)
     with pytest.raises(Refused):
         list(engine.process(again))
     assert snapshot(engine.world) == before

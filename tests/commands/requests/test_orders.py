@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from commands import account
 from commands.exchange import Amended, Cancelled, OutcomeUnclear
 from commands.reconciliation import RecordDiscrepancy
 from commands.request import (
@@ -114,7 +115,7 @@ def test_invalid_terms_are_declined(changed: dict[str, Any], sentence: str) -> N
 
 
 def tripped(eve: Asking) -> None:
-    eve.desk.ask(TripKillSwitch("lunch"), cause="command:trip")
+    eve.desk.ask(account.TripKillSwitch("lunch"), cause="command:trip")
 
 
 def in_doubt(eve: Asking) -> None:
