@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, text
 
 from adapters.log.address import Address, PostgresAddress, SqliteAddress, parse_address, parse_store_address
 from domain.errors import InvalidInput, StoreTooNew
@@ -26,8 +24,6 @@ _BUSY_SECONDS = 10
 _CONNECT_SECONDS = 5
 _POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": 25, "pool_timeout": _BUSY_SECONDS}
 """Queries as of past moments use at most 20 of the 30 connections; tokens, health and metrics use the rest."""
-_SQLITE_PRAGMAS = ("synchronous = NORMAL", "foreign_keys = ON")
-_PAUSE_SECONDS = 0.01
 
 
 def store_address(settings: WhenceSettings) -> SqliteAddress | PostgresAddress:
@@ -103,27 +99,7 @@ def _sqlite(address: SqliteAddress) -> Engine:
     if not address.path.parent.is_dir():
         raise InvalidInput(f"the folder {address.path.parent} for the store does not exist; create it first")
     url = URL.create("sqlite+pysqlite", database=str(address.path))
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True, **_POOL)
-    event.listen(engine, "connect", _set_pragmas)
-    return engine
-
-
-def _set_pragmas(connection: Any, _record: object) -> None:
-    _use_wal(connection)
-    for pragma in _SQLITE_PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Sets the file's journal mode, which the file keeps. SQLite does not wait for another connection that sets it."""
-    until = time.monotonic() + _BUSY_SECONDS
-    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as fault:
-            if fault.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
-                raise
-            time.sleep(_PAUSE_SECONDS)
+    return create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True, **_POOL)
 
 
 def _postgres(address: PostgresAddress, statement_seconds: float | None) -> Engine:

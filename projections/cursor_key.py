@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import secrets
 
-from sqlalchemy import Column, Engine, Insert, LargeBinary, String, Table, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Column, Engine, LargeBinary, String, Table, select
 
 from projections.answering import answering
 from projections.bookkeeping import METADATA
-from projections.store import reading, writing
+from projections.store import insert_unless_there, reading, writing
 
 KEYS = Table(
     "store_keys",
@@ -38,13 +37,7 @@ def _found(engine: Engine) -> bytes | None:
 
 def _made(engine: Engine) -> bytes:
     """The key that is in the store afterwards: of several processes that make one, the first one's counts."""
-    made = _insert(engine).values(name=_CURSORS, key=secrets.token_bytes(_BYTES))
     with writing(engine) as connection:
-        connection.execute(made)
+        absent = insert_unless_there(connection, KEYS)
+        connection.execute(absent.values(name=_CURSORS, key=secrets.token_bytes(_BYTES)))
         return bytes(connection.scalar(_CHOSEN) or b"")
-
-
-def _insert(engine: Engine) -> Insert:
-    if engine.dialect.name == "postgresql":
-        return postgresql.insert(KEYS).on_conflict_do_nothing()
-    return sqlite.insert(KEYS).on_conflict_do_nothing()

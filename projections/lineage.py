@@ -8,13 +8,13 @@ digests from the first different event on, also where later events are equal.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 
 from domain.log import LogReader, Recorded
 
-Frames = Callable[[int, int], Iterator[bytes]]
-"""The canonical bytes of every event with `after < ordinal <= upto`, in order."""
+Frames = Callable[[int, int], Iterator[tuple[int, bytes]]]
+"""Ordinal and canonical bytes of every event with `after < ordinal <= upto`, in order. A log may lack ordinals."""
 
 _ANCHORS = 2_000
 """Events between two digests that are kept in memory."""
@@ -46,7 +46,7 @@ class Lineage:
         nearest = bisect_right(self._at, ordinal) - 1
         return self._read(self._at[nearest], self._digests[nearest], ordinal)
 
-    def along(self, before: bytes, batch: Sequence[Recorded]) -> Mapping[int, bytes]:
+    def along(self, before: bytes, batch: Sequence[Recorded]) -> dict[int, bytes]:
         """The digest at each ordinal of a batch; `before` is the digest before its first event."""
         found: dict[int, bytes] = {}
         for recorded in batch:
@@ -56,7 +56,7 @@ class Lineage:
     def _read(self, after: int, digest: bytes, upto: int) -> bytes:
         while after < upto:
             end = min(upto, after + _AT_ONCE)
-            for ordinal, data in enumerate(self._frames(after, end), after + 1):
+            for ordinal, data in self._frames(after, end):
                 digest = _next(digest, data)
                 if ordinal % _ANCHORS == 0:
                     self._keep(ordinal, digest)
@@ -68,8 +68,13 @@ class Lineage:
             self._at.append(ordinal)
             self._digests.append(digest)
 
-    def _decoded(self, after: int, upto: int) -> Iterator[bytes]:
-        return (recorded.data for recorded in self._log.read(after, upto))
+    def _decoded(self, after: int, upto: int) -> Iterator[tuple[int, bytes]]:
+        return ((recorded.ordinal, recorded.data) for recorded in self._log.read(after, upto))
+
+
+def is_continued(prefix: str, digest: bytes | None) -> bool:
+    """Whether a log with this digest holds the events of a cursor; an empty prefix is not known, and passes."""
+    return digest is not None and prefix in ("", digest.hex())
 
 
 def _next(digest: bytes, data: bytes) -> bytes:

@@ -6,19 +6,24 @@ from the log and can be rebuilt.
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
 
 from projections.columns import COLLATION
 
 _WRITES = "whence_writes"
-_PRAGMAS = ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
-"""With these settings SQLite's readers and writer do not block each other. The last rows may be lost in a power
-failure; they are rebuilt from the log."""
+_BUSY_SECONDS = 10
+_PAUSE_SECONDS = 0.01
+_PRAGMAS = ("busy_timeout = 30000", "synchronous = NORMAL", "foreign_keys = ON")
+"""With these settings and a write-ahead log, SQLite's readers and writer do not block each other. The last rows may be
+lost in a power failure; they are rebuilt from the log."""
 
 
 def prepare(engine: Engine) -> Engine:
@@ -59,11 +64,39 @@ def writing(engine: Engine) -> Generator[Connection]:
         yield connection
 
 
+def insert_unless_there(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An insertion of rows whose keys the table does not have yet."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
+
+
 def _set_up(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").fetchall()
+    _use_wal(connection)
     connection.create_collation(COLLATION, compare_decimals)
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Sets the file's journal mode, which the file keeps, where it can have this mode.
+
+    SQLite does not wait for another connection that sets it.
+    """
+    until = time.monotonic() + _BUSY_SECONDS
+    while not _is_set(connection, until):
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _is_set(connection: sqlite3.Connection, until: float) -> bool:
+    try:
+        connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    except sqlite3.OperationalError as fault:
+        if fault.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+            raise
+        return False
+    return True
 
 
 def _begin(connection: Connection) -> None:

@@ -12,8 +12,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Insert, Table, insert, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, Table, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.errors import InvalidInput, StoreUnavailable
@@ -23,10 +22,11 @@ from projections.belonging import check_belongs
 from projections.bookkeeping import BUILDS, CURSORS, PARKED, ParkedState
 from projections.builds import Build, tables_of
 from projections.faults import Dropped, Overtaken, Unwritable, is_passing
+from projections.lineage import is_continued
 from projections.projection import Fold, Key, Projection, Row
 from projections.restart import restart
 from projections.rows import MemoryRows
-from projections.store import reading, snapshot, writing
+from projections.store import insert_unless_there, reading, snapshot, writing
 from projections.writing import write_rows
 
 __all__ = ["Dropped", "Keeper", "Overtaken", "Today", "Unwritable", "Work", "commit_together", "works"]
@@ -119,14 +119,17 @@ class Work:
         Raises InvalidInput where the build was made from another log, Dropped where the build was dropped.
         """
         self._forget()
-        digest_at(self._stored())  # reads a long log before the transaction; the digest is kept
+        stored = self._stored()
+        digest = digest_at(stored)  # before the transaction, because a long log takes time to read
         with writing(self.engine) as connection:
             self._begin(connection, log_id, storage)
             # The lock keeps a process that projects from moving the cursor until its digest is written.
             row = connection.execute(select(CURSORS).where(self._here).with_for_update()).one()
             check_belongs(row, self.projection.name, log_id, storage)
-            row = self._of_this_history(connection, row, digest_at(row.ordinal))
-            self.digest = digest_at(row.ordinal) or b""
+            if row.ordinal != stored:
+                digest = digest_at(row.ordinal)
+            row = self._of_this_history(connection, row, digest)
+            self.digest = (digest or b"") if row.ordinal else b""
             known = {"storage": row.storage or storage, "prefix": self.digest.hex()}
             if (row.storage, row.prefix) != (known["storage"], known["prefix"]):
                 connection.execute(update(CURSORS).where(self._here).values(known))
@@ -220,7 +223,7 @@ class Work:
 
     def _of_this_history(self, connection: Connection, row: Any, digest: bytes | None) -> Any:
         """The cursor; where the log holds other events up to its ordinal, the cursor of the emptied build."""
-        if digest is not None and row.prefix in ("", digest.hex()):
+        if is_continued(row.prefix, digest):
             return row
         message = (
             "alert: read model %s was made from %d events that this log does not hold: it is built again"
@@ -242,7 +245,7 @@ class Work:
             "log_id": log_id,
             "storage": storage,
         }
-        connection.execute(_BEGIN[connection.dialect.name]().values(begun))
+        connection.execute(insert_unless_there(connection, CURSORS).values(begun))
 
     def _await(self, recorded: Recorded, error: str) -> None:
         meta = recorded.envelope.meta
@@ -274,12 +277,6 @@ class Work:
         self._close_reading()
         self._rows.forget()
         self._newly_parked.clear()
-
-
-_BEGIN: Mapping[str, Callable[[], Insert]] = {
-    "postgresql": lambda: postgresql.insert(CURSORS).on_conflict_do_nothing(),
-    "sqlite": lambda: sqlite.insert(CURSORS).on_conflict_do_nothing(),
-}
 
 
 def commit_together(works: Sequence[Work], ordinal: int) -> None:

@@ -23,6 +23,7 @@ from adapters.command_topic.topics import (
     ask_of,
     consuming,
     message_of,
+    place_of,
     producing,
     signature_of,
 )
@@ -95,19 +96,13 @@ class CommandConsumer:
         except (MarkRefused, KeyMissing) as fault:
             return await self._refuse(record, producer, fault)
         except InvalidInput as fault:
-            _log.warning(
-                "the request in %s partition %d at offset %d is declined: %s",
-                record.topic,
-                record.partition,
-                record.offset,
-                fault,
-            )
+            _log.warning("the request in %s is declined: %s", place_of(record), fault)
             return Declined(id_in(record.value or b""), type(fault).__name__, str(fault))
         return await asyncio.to_thread(self._carried_out, requested)
 
     async def _refuse(self, record: Record, producer: Producer, fault: MarkRefused | KeyMissing) -> Answer:
         """Keeps the record with the reason and its place in the headers; returns the answer to it."""
-        place = f"{record.topic} partition {record.partition} at offset {record.offset}"
+        place = place_of(record)
         _log.error("alert: the request in %s is refused: %s", place, fault)
         self._count()
         headers = [*record.headers, ("refused", str(fault).encode()), ("place", place.encode())]

@@ -24,6 +24,7 @@ from adapters.command_topic.topics import (
     ask_of,
     consuming,
     message_of,
+    place_of,
     producing,
     signature_of,
 )
@@ -117,7 +118,7 @@ class KafkaDoor:
         pending = self._waiting.get(ask_of(record) or b"")
         if pending is None or pending.answer.done():
             return
-        where = f"{record.topic} partition {record.partition} at offset {record.offset}"
+        where = place_of(record)
         try:
             self._signer.check(message_of(record), signature_of(record))
             pending.answer.set_result(read_answer(record.value or b""))
@@ -132,7 +133,6 @@ class KafkaDoor:
 
 def _durable(record: Record, requested: Requested) -> str:
     return (
-        f"the request is durable in {record.topic} partition {record.partition} at offset {record.offset}, and no "
-        f"engine has answered yet; it may be carried out until {requested.valid_until.isoformat()}, never after; "
-        f"{_AGAIN}"
+        f"the request is durable in {place_of(record)}, and no engine has answered yet; it may be carried out until "
+        f"{requested.valid_until.isoformat()}, never after; {_AGAIN}"
     )

@@ -63,7 +63,7 @@ def after(record: Record) -> Mapping[Any, int]:
 
 def ask_of(record: Record) -> bytes | None:
     """The value of the record's `ASK` header; None where the sender waits for no answer."""
-    return next((value for name, value in record.headers if name == ASK), None)
+    return _header(record, ASK)
 
 
 def message_of(record: Record) -> Message:
@@ -73,7 +73,16 @@ def message_of(record: Record) -> Message:
 
 def signature_of(record: Record) -> bytes | None:
     """The record's signature; None where it has none."""
-    return next((value for name, value in record.headers if name == SIGNATURE), None)
+    return _header(record, SIGNATURE)
+
+
+def place_of(record: Record) -> str:
+    """Topic, partition and offset of the record, in words."""
+    return f"{record.topic} partition {record.partition} at offset {record.offset}"
+
+
+def _header(record: Record, wanted: str) -> bytes | None:
+    return next((value for name, value in record.headers if name == wanted), None)
 
 
 @asynccontextmanager

@@ -8,7 +8,6 @@ from typing import Any, cast
 
 from graphql import (
     DocumentNode,
-    FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -17,7 +16,7 @@ from graphql.execution.values import get_variable_values
 from strawberry.extensions import DisableIntrospection, MaxTokensLimiter, SchemaExtension
 
 from adapters.codes import Code
-from adapters.graphql.repeats import DEEPEST, Repeats
+from adapters.graphql.repeats import DEEPEST, Repeats, fragments_of
 from adapters.graphql.sole_mutation import mutation_fault
 from adapters.graphql.values import value_faults
 from adapters.graphql.weight import Scales, Weight
@@ -96,9 +95,7 @@ class WeightLimiter(SchemaExtension):
 def _weighed(
     schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any], limits: Limits
 ) -> Iterator[GraphQLError]:
-    fragments = {
-        one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
-    }
+    fragments = fragments_of(document)
     for node in document.definitions:
         if isinstance(node, OperationDefinitionNode):
             scales = Scales(schema, fragments, _coerced(schema, node, variables), limits.page)

@@ -38,9 +38,7 @@ class Repeats:
     def count(self, document: DocumentNode) -> None:
         """Counts every operation and every fragment of the document, because validation visits all of them."""
         definitions = document.definitions
-        self.fragments = {
-            one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)
-        }
+        self.fragments = fragments_of(document)
         for one in definitions:
             if isinstance(one, OperationDefinitionNode | FragmentDefinitionNode):
                 self._place([one.selection_set], 1)
@@ -88,3 +86,8 @@ class Repeats:
 
 def _name(node: FieldNode) -> str:
     return node.alias.value if node.alias else node.name.value
+
+
+def fragments_of(document: DocumentNode) -> Mapping[str, FragmentDefinitionNode]:
+    """The document's fragments by name."""
+    return {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}

@@ -17,6 +17,7 @@ from graphql import (
 from graphql.language import SelectionNode
 
 from adapters.codes import Code
+from adapters.graphql.repeats import fragments_of
 
 _Fragments = Mapping[str, FragmentDefinitionNode]
 
@@ -26,9 +27,7 @@ def mutation_fault(document: DocumentNode) -> Sequence[GraphQLError]:
 
     Skipped fields count, too, because a document is judged before its directives.
     """
-    fragments = {
-        one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
-    }
+    fragments = fragments_of(document)
     for one in document.definitions:
         if isinstance(one, OperationDefinitionNode) and one.operation is OperationType.MUTATION:
             fields = list(_fields(one.selection_set.selections, fragments, set()))

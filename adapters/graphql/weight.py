@@ -132,10 +132,8 @@ class Scales:
 
     def _size(self, value: ValueNode) -> object:
         """The value of a page size; the largest page for a variable whose value cannot be read."""
-        if isinstance(value, VariableNode) and self.variables is None:
-            return self.page
-        if isinstance(value, VariableNode) and self.variables is not None:
-            return self.variables.get(value.name.value)
+        if isinstance(value, VariableNode):
+            return self.page if self.variables is None else self.variables.get(value.name.value)
         return int(value.value[:_LONGEST_SIZE]) if isinstance(value, IntValueNode) else None
 
 

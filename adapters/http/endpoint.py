@@ -64,6 +64,13 @@ _JSON = msgspec.json.Encoder()
 _WITH_AN_ID = frozenset({"subscribe", "complete"})
 
 
+@dataclass
+class _Typed(GraphQLRequestData):
+    """A request with the type of its operation; None where the document cannot be parsed."""
+
+    kind: OperationType | None = None
+
+
 class BusyCaller(Exception):
     """Too many queries of the caller wait; `seconds` is the time to wait before the next one."""
 
@@ -303,14 +310,12 @@ class Endpoint(GraphQL[Any, None]):
 
         Raises BusyCaller where too many queries of the caller wait already.
         """
-        assert isinstance(request_data, GraphQLRequestData)
+        assert isinstance(request_data, _Typed)
         work = partial(
             self.execute_single, request, request_adapter, sub_response, context, root_value, request_data
         )
-        is_query = check_operation(
-            {"query": request_data.query, "operationName": request_data.operation_name}
-        )
-        result = await (work() if is_query is OperationType.MUTATION else self.queries.run(work))
+        is_mutation = request_data.kind is OperationType.MUTATION
+        result = await (work() if is_mutation else self.queries.run(work))
         if (seconds := _busy(result)) is not None:
             raise BusyCaller(seconds)
         return result
@@ -331,7 +336,7 @@ class Endpoint(GraphQL[Any, None]):
             raise HTTPException(400, str(fault)) from fault
         if kind is OperationType.SUBSCRIPTION:
             raise HTTPException(400, _ONLY_ON_WEBSOCKETS)
-        return found
+        return _Typed(**vars(found), kind=kind)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Runs the request. A request without a valid operation receives an error in the shape of GraphQL's errors."""

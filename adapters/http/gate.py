@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -80,6 +81,7 @@ class Gate:
         self._rate = Rate(rate_of(rate))
         self._wrong = Rate(rate_of(_WRONG_TOKENS))
         self._reading: asyncio.Task[None] | None = None
+        self._next_reading = 0.0
 
     async def caller(self, connection: HTTPConnection, authorization: str | None) -> Caller:
         """The caller that the token belongs to, or without a token the anonymous caller on this machine.
@@ -115,8 +117,9 @@ class Gate:
         await asyncio.shield(self._reading)
 
     async def _refresh(self) -> None:
+        await asyncio.sleep(max(self._next_reading - time.monotonic(), 0.0))
         await asyncio.to_thread(self._bearers.refresh)
-        await asyncio.sleep(_PAUSE_SECONDS)
+        self._next_reading = time.monotonic() + _PAUSE_SECONDS
 
     def _check(self, seconds: int, kind: type[TooOften] = TooOften) -> None:
         if seconds:

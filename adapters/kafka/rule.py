@@ -80,7 +80,6 @@ class Rule:
 
     def __init__(self, keys: Keys, log_id_of: LogIdOf, content: Content, folder: KeyFolder | None) -> None:
         self.keys, self._log_id_of, self._content, self._folder = keys, log_id_of, content, folder
-        self._owning = folder is not None
 
     @property
     def name(self) -> str:
@@ -126,8 +125,7 @@ class Rule:
 
     def seal(self, proof: Proof) -> bytes:
         """The mark of a seal of all events so far."""
-        if not self.keys and self._folder is not None:
-            self.keys = self._folder.made()
+        self._make_first_key()
         key = newest(self.keys)
         unsigned = Mark(key.id, key.id, proof.link.epoch, proof.link.ordinal, proof.digest[:16], b"")
         return signed_mark(unsigned, key, proof.link.log_id, _seal(proof)).packed
@@ -158,12 +156,20 @@ class Rule:
         Raises NotSealed where the log has events from before marks that nobody has sealed. Raises KeyMissing where the
         key that must sign the next event is not at hand, and KeyRefused where no key can be made.
         """
-        if not proof.link.ordinal and not self.keys and self._folder is not None:
-            self.keys = self._folder.made()
+        if not proof.link.ordinal:
+            self._make_first_key()
         if proof.link.ordinal and not proof.is_marked:
             raise NotSealed(unsealed(proof.link.ordinal))
         if proof.is_marked and proof.link.key not in self.keys:
             raise missing(proof.link.key)
+
+    @property
+    def _owning(self) -> bool:
+        return self._folder is not None
+
+    def _make_first_key(self) -> None:
+        if not self.keys and self._folder is not None:
+            self.keys = self._folder.made()
 
     def _unmarked(self, proof: Proof, ordinal: int, entry: Entry) -> Proof:
         self._content(proof.link.log_id, ordinal, entry)

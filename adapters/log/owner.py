@@ -20,6 +20,27 @@ Inode = tuple[int, int]
 """Device and number of a file."""
 
 
+class Holder:
+    """The process that took the lock of a log. A forked process inherits the object, but not the ownership."""
+
+    def __init__(self, log: object) -> None:
+        """`log` is named in errors."""
+        self._log, self._process = log, os.getpid()
+
+    @property
+    def is_this_process(self) -> bool:
+        """Whether this process took the lock."""
+        return os.getpid() == self._process
+
+    def check(self) -> None:
+        """Raises OwnershipLost in a forked process."""
+        if not self.is_this_process:
+            raise OwnershipLost(
+                f"{self._log} is owned by process {self._process}, and process {os.getpid()} was forked from it: only "
+                "the owner writes"
+            )
+
+
 class FileOwner:
     """Holds the lock beside a log's file until `release` is called or the process ends, even when it is killed.
 
@@ -35,7 +56,7 @@ class FileOwner:
         """
         refuse_hard_links(log)
         self._log, self._path = log, log.with_name(log.name + ".owner")
-        self._process = os.getpid()
+        self._holder = Holder(log)
         self._file: TextIO | None = _locked(self._path, log)
         self._lock = _inode(os.fstat(self._file.fileno()))
         self._database: Inode | None = None
@@ -47,8 +68,8 @@ class FileOwner:
 
     @property
     def is_this_process(self) -> bool:
-        """Whether this process took the lock; a forked process inherits the object, but not the ownership."""
-        return os.getpid() == self._process
+        """See `Holder`."""
+        return self._holder.is_this_process
 
     def bind(self) -> None:
         """Remembers which file the log is, once SQLite has created it."""
@@ -58,11 +79,7 @@ class FileOwner:
         """Raises OwnershipLost in a forked process and where the lock's file was removed or replaced, LogLost where the
         log's file was.
         """
-        if not self.is_this_process:
-            raise OwnershipLost(
-                f"{self._log} is owned by process {self._process}, and process {os.getpid()} was forked from it: only "
-                "the owner writes"
-            )
+        self._holder.check()
         if _found(self._path) != self._lock:
             raise OwnershipLost(
                 f"{self._path} was removed or replaced under the running engine, so another engine may own the log: "

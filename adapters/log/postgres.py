@@ -29,6 +29,7 @@ from adapters.log.content import Content
 from adapters.log.epoch import Epoch
 from adapters.log.library import PAGE, RecorderRows
 from adapters.log.mark_rows import HEAD, MARKS, POSTGRES, Head, MarkedRow, MarkWriter, Verifier, selected
+from adapters.log.owner import Holder
 from adapters.log.postgres_recorder import PostgresLogRecorder
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Row
 from adapters.log.storage import STORAGE, storage_text
@@ -65,13 +66,13 @@ class PostgresOwner:
 
         Raises LogOwned, which names the holder, and LogUnavailable where the database does not respond.
         """
-        self._address, self._process = address, os.getpid()
+        self._address, self._holder = address, Holder(address)
         self._connection = _locked(address)
 
     @property
     def is_this_process(self) -> bool:
-        """Whether this process took the lock; a forked process inherits the object, but not the ownership."""
-        return os.getpid() == self._process
+        """See `Holder`."""
+        return self._holder.is_this_process
 
     def check(self) -> None:
         """Takes the lock again where its connection has ended: by a restart, a time-out or an administrator.
@@ -80,11 +81,7 @@ class PostgresOwner:
         Raises OwnershipLost in a forked process and where another engine has the lock, LogUnavailable where the
         database does not respond.
         """
-        if not self.is_this_process:
-            raise OwnershipLost(
-                f"{self._address} is owned by process {self._process}, and process {os.getpid()} was forked from it: "
-                "only the owner writes"
-            )
+        self._holder.check()
         if _is_open(self._connection):
             return
         self._connection.close()
@@ -313,8 +310,9 @@ def open_postgres(
         originator_id_type="text",
     )
     try:
-        link = _end_of_chain(address, datastore, codec, folder.read())
-        known = folder.read() if link.ordinal else folder.made()
+        known = folder.read()
+        link = _end_of_chain(address, datastore, codec, known)
+        known = known if link.ordinal else folder.made()
         epoch = Epoch(str(address))
         marks = MarkWriter(POSTGRES, known, Content(codec), link, epoch)
         recorder = PostgresLogRecorder(datastore, [epoch, marks, *companions])

@@ -117,11 +117,11 @@ class RecordedLog:
                     )
                 yield Recorded(ordinal, envelope, canonical(data))
 
-    def frames(self, after: int, upto: int) -> Iterator[bytes]:
-        """The canonical bytes of every event with `after < ordinal <= upto`, in order; nothing is decoded."""
+    def frames(self, after: int, upto: int) -> Iterator[tuple[int, bytes]]:
+        """Ordinal and canonical bytes of every event with `after < ordinal <= upto`, in order; nothing is decoded."""
         with _translated():
-            for _ordinal, _stream, _version, data in self._rows.rows(after, upto):
-                yield self._codec.canonical(data)
+            for ordinal, _stream, _version, data in self._rows.rows(after, upto):
+                yield ordinal, self._codec.canonical(data)
 
     def read_stream(self, stream: str, after: int = 0) -> Iterator[Envelope]:
         """See `domain.log.LogReader`."""

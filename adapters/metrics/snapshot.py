@@ -48,10 +48,6 @@ class SnapshotCollector(Collector):
         self._snapshot = snapshot
         registry.register(self)
 
-    def describe(self) -> Iterator[Metric]:
-        """No family: the registry must not ask the other process when this collector is registered."""
-        return iter(())
-
     def collect(self) -> Iterator[Metric]:
         """The families of the other process."""
         return map(_metric, self._snapshot())

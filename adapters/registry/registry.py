@@ -122,7 +122,7 @@ class Registry:
         if known is not None and self._clock() < self._silent_until:
             return known
         try:
-            return request()
+            found = request()
         except LogUnavailable as silence:
             if known is None:
                 raise
@@ -130,6 +130,8 @@ class Registry:
                 _log.warning("%s; ids that it gave before are used", silence)
             self._silent_until = self._clock() + _SILENT_SECONDS
             return known
+        self._silent_until = 0.0
+        return found
 
     def register(self, schema: WriterSchema) -> Registration:
         """Sets the subject to FULL_TRANSITIVE and registers the schema where it is not registered yet.

@@ -58,6 +58,8 @@ def log(
     """Prints a log's events in order, one per line (wrapped on a terminal). It only reads, also while an engine
     writes."""
     if context.invoked_subcommand is not None:
+        if log is not None or config is not None:
+            raise InvalidInput(f"write --log and --config after `{context.invoked_subcommand}`")
         return
     from infra.cli.filtering import Filter, types_of
     from infra.cli.output import readers_may_leave

@@ -14,7 +14,6 @@ from infra.cli.options import ConfigOption, JsonOption, LogOption, StoreOption
 
 if TYPE_CHECKING:
     from adapters.tokens.book import Entry, TokenBook
-    from commands.roles import Role
 
 tokens_app = typer.Typer(
     name="tokens", no_args_is_help=True, help="Creates, lists and revokes tokens of the API."
@@ -31,7 +30,9 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Creates a token and prints it once: only its hash is stored."""
-    reach = _role(role)
+    from commands.roles import Role
+
+    reach = Role.named(role)
     with _book(log=log, store=store, config=config) as book:
         token = book.issue(name, reach, datetime.now(UTC))
     row = {"id": token.id, "name": name, "role": reach.word, "token": token.spelled}
@@ -88,12 +89,6 @@ def _book(**given: object) -> Generator[TokenBook]:
         yield TokenBook(engine)
     finally:
         engine.dispose()
-
-
-def _role(name: str) -> Role:
-    from commands.roles import Role
-
-    return Role.named(name)
 
 
 def _plain(entry: Entry) -> Mapping[str, str | None]:

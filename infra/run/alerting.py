@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 
@@ -27,8 +27,9 @@ from adapters.alerts.notice import Notice
 from adapters.alerts.place import Place, Undelivered
 from adapters.alerts.webhook import Webhook
 from adapters.log.address import MemoryAddress, parse_address
+from adapters.log.recorder_log import RecordedLog
 from domain.errors import LogError, StoreError
-from domain.log import LogReader, Recorded
+from domain.log import Recorded
 from infra.alerts import AlertSettings, reaches
 from infra.config import WhenceSettings
 from infra.logs import open_reader
@@ -39,7 +40,7 @@ from infra.run.turn import ALERTING, turn_of
 from infra.store import migrate, open_store
 from projections.alerts import alert_of
 from projections.answering import answering
-from projections.lineage import Lineage
+from projections.lineage import Lineage, is_continued
 from projections.runner import log_id_of
 from projections.severity import Severity
 
@@ -54,7 +55,6 @@ _DAILY = frozenset({"DAILY_LOSS"})
 
 Faults = Callable[[], Iterable[Notice]]
 """Returns a notice for each fault of the program that exists now."""
-Refused = Callable[[], Mapping[int, str]]
 """Returns the records that are no events of the log; see `RecordedLog.refused`."""
 
 
@@ -67,27 +67,26 @@ class Alerting:
     def __init__(
         self,
         engine: Engine,
-        reader: LogReader,
+        reader: RecordedLog,
         settings: AlertSettings,
         *,
         partition: int = 0,
         is_ready: Callable[[], bool] = lambda: True,
         faults: Faults = tuple,
-        refused: Refused = dict,
         clock: Callable[[], datetime] = utc_now,
         patience: float = _PATIENCE,
     ) -> None:
         """`reader` is used by the thread alone; `stop` leaves it and the engine open.
 
-        The heartbeat is requested only while `is_ready()`. `refused` returns the records of strangers in the log.
+        The heartbeat is requested only while `is_ready()`.
         """
         self._reader, self._settings, self._partition = reader, settings, partition
         self._engine = engine
-        self._lineage = Lineage(reader)
+        self._lineage = Lineage(reader, reader.frames)
         self._book = NoticeBook(engine, partition)
         self._places = {place.name: place for place in places_of(settings)}
         self._turn = turn_of(engine, partition, ALERTING)
-        self._is_ready, self._faults, self._refused = is_ready, faults, refused
+        self._is_ready, self._faults = is_ready, faults
         self._clock, self._patience = clock, patience
         self._beat = None if settings.heartbeat is None else Heartbeat(settings.heartbeat.get_secret_value())
         self._next_beat = 0.0
@@ -112,7 +111,7 @@ class Alerting:
         After a failure the other messages to the same place wait for the next step. Raises LogError and StoreError.
         """
         self._take_up()
-        for notice in (*self._faults(), *stranger_notices(self._refused(), self._clock())):
+        for notice in (*self._faults(), *stranger_notices(self._reader.refused(), self._clock())):
             self._book.raise_(notice, self._names, self._clock())
         silent: set[str] = set()
         for due in self._book.due(self._names, self._clock()):
@@ -132,7 +131,7 @@ class Alerting:
 
     def _is_of_this_history(self, known: TakenUp) -> bool:
         found = self._lineage.digest_at(known.ordinal)
-        return found is not None and known.prefix in ("", found.hex())
+        return is_continued(known.prefix, found)
 
     def _wind_back(self, known: TakenUp) -> TakenUp:
         """Begins again at the first event; notices that the store has already are not sent again."""
@@ -186,7 +185,7 @@ class Alerting:
     def _take_up_to(self, ordinal: int, known: TakenUp) -> TakenUp:
         events = list(self._reader.read(known.ordinal, ordinal))
         before = bytes.fromhex(known.prefix) or self._lineage.digest_at(known.ordinal) or b""
-        digest = self._lineage.along(before, events)[ordinal]
+        digest = next(reversed(self._lineage.along(before, events).values()), before)
         upto = TakenUp(known.log_id or log_id_of(self._reader), ordinal, digest.hex())
         self._book.take_up(list(self._notices(events)), upto, self._names, self._clock())
         return upto
@@ -232,7 +231,7 @@ def alerts_sent(settings: WhenceSettings) -> Generator[None]:
         migrate(engine)
         with closing(open_reader(settings)) as reader:
             partition = partition_of(settings)
-            alerting = Alerting(engine, reader, settings.alerts, partition=partition, refused=reader.refused)
+            alerting = Alerting(engine, reader, settings.alerts, partition=partition)
             alerting.start()
             try:
                 yield

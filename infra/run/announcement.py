@@ -1,4 +1,4 @@
-"""The lines that tell the user where an API listens, what it shows and who may use it."""
+"""The lines for the user: where an API listens, what it shows and who may use it."""
 
 from __future__ import annotations
 

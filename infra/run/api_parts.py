@@ -108,12 +108,10 @@ class ApiParts:
         settings = self._settings.alerts
         if settings.is_empty:
             return {}
-        reader = held.enter_context(closing(open_reader(self._settings)))
         alerting = Alerting(
             self._store,
-            reader,
+            held.enter_context(closing(open_reader(self._settings))),
             settings,
-            refused=reader.refused,
             partition=self._partition,
             is_ready=lambda: all(check() is None for check in checks.values()),
             faults=lambda: read_model_notices(self._condition.faults(), utc_now()),

@@ -6,7 +6,6 @@ and the API's listening socket. It ends when the engine's process stops it, and 
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
 import signal
@@ -23,6 +22,7 @@ from infra.run.api_plan import ApiPlan, Hosted
 from infra.run.collecting import spare_the_collector
 from infra.run.serve import Api
 from infra.run.watchers import Watchers
+from infra.servers.leash import die_with_this_program
 
 PROGRAM = "api"
 """The name of this process in its log lines."""
@@ -30,8 +30,6 @@ _GLANCE_SECONDS = 0.5
 _NICENESS = 5
 _FIRST_TO_GO = "500"
 """Added to the kernel's score when memory is short: this process ends before the engine's."""
-_PARENT_DEATH_SIGNAL = 1
-"""`PR_SET_PDEATHSIG` of Linux's `prctl`."""
 
 _log = logging.getLogger(__name__)
 
@@ -62,8 +60,8 @@ def _ignored(_number: int, _frame: object) -> None:
 
 def _end_with_parent() -> None:
     """Ends this process with its parent, also while a long computation keeps its threads from reading the socket."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    if (die := die_with_this_program()) is not None:
+        die()
 
 
 def _serve(channel: socket.socket, listening: socket.socket) -> int:

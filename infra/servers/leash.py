@@ -80,7 +80,7 @@ def _start(options: _Options) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=None if options.detach else _die_with_this_program(),  # noqa: PLW1509
+            preexec_fn=None if options.detach else die_with_this_program(),  # noqa: PLW1509
             user=options.user,
             group=_group_of(options.user),
             extra_groups=[] if options.user else None,
@@ -91,7 +91,7 @@ def _group_of(user: str | None) -> int | None:
     return pwd.getpwnam(user).pw_gid if user else None
 
 
-def _die_with_this_program() -> Callable[[], object] | None:
+def die_with_this_program() -> Callable[[], object] | None:
     """On Linux, a call in the child that ends it even where this program is killed; None elsewhere."""
     if sys.platform != "linux":
         return None

@@ -64,7 +64,7 @@ def test_a_request_that_is_too_long_is_declined() -> None:
         assert "allowed" in answer.reason
 
 
-def test_a_caller_is_told_what_is_known_when_the_engine_process_is_gone() -> None:
+def test_what_is_known_is_returned_to_a_caller_when_the_engine_process_is_gone() -> None:
     with linked() as link, door_to(link) as (door, lost):
         link.other.shutdown(socket.SHUT_RDWR)
         assert lost.wait(LONG_ENOUGH)
