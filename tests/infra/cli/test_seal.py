@@ -37,6 +37,15 @@ def test_a_log_of_an_earlier_version_is_read_with_a_warning_and_resumed_once_it_
     assert (after.out, "unverified" in after.err) == (read.out, False)
 
 
+@pytest.mark.parametrize("command", ["seal", "refused"])
+def test_a_log_named_before_the_subcommand_is_refused_instead_of_ignored(
+    whence: Whence, old: str, command: str
+) -> None:
+    done = whence("log", "--log", old, command)
+    assert (done.code, done.out) == (2, "")
+    assert f"write --log and --config after `{command}`" in done.err
+
+
 def test_a_missing_log_is_not_sealed(whence: Whence) -> None:
     assert whence("log", "seal", "--log", "sqlite:///none.db").code == 2
 
