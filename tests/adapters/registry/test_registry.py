@@ -242,7 +242,10 @@ def test_each_outage_of_a_registry_is_logged_once_also_after_it_answered_between
 ) -> None:
     target = urlsplit(registered.address)
     gateway = Gateway((target.hostname or "", target.port or 80), free_port())
-    behind = {"url": urlunsplit(target._replace(netloc=gateway.place)), "max.retries": 0}
+    behind: dict[str, str | int | float | bool] = {
+        "url": urlunsplit(target._replace(netloc=gateway.place)),
+        "max.retries": 0,
+    }
     remembered, passed = RememberedIds(tmp_path / "registry.json"), count(step=1_000.0)
     with Registry({"url": registered.address}, full_topic, remembered) as answering:
         schemas = list(current_schemas().values())[:5]
