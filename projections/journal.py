@@ -48,6 +48,7 @@ TABLE = TableSpec(
         ("type", "ordinal"),
     ),
     is_added_to=True,
+    is_indexed_late=True,
 )
 """`subject` is the id in the stream's name, or the whole name where the name has no id; streams are found by `subject`.
 `data` has the event's canonical bytes, which are equal on every log.
