@@ -20,13 +20,13 @@ from tests.projections.folded import a_run
 from tests.projections.stores import WrittenLog
 
 _LATE = {"event_id", "cause", "chain_ordinal", "subject_ordinal", "type_ordinal"}
-_NEAR = 500
+_NEAR = 100
 _SEARCHED = {"postgresql": {"words"}, "sqlite": set[str]()}
 
 
 @pytest.fixture(autouse=True)
 def near(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A build has nearly caught up when 500 events are left, so that a short log is enough."""
+    """A build has nearly caught up when 100 events are left, so that a short log is enough."""
     monkeypatch.setattr(runner, "_ALONE", _NEAR)
 
 
@@ -69,7 +69,7 @@ def _begun(store: Engine, status: BuildStatus = BuildStatus.LIVE) -> Build:
 
 def _seen(store: Engine, build: Build, following: Runner) -> Iterator[tuple[int, set[str]]]:
     """After each batch: the number of events left, and the names of the indexes."""
-    while following.step(100):
+    while following.step(50):
         yield following.head - following.works[0].ordinal, _indexes(store, build)
 
 
