@@ -89,6 +89,7 @@ class Index:
         kept = self._db.execute("SELECT value FROM proof").fetchone()
         self.proof: bytes = b"" if kept is None else kept[0]
         self.refused_at = {at for (at,) in self._db.execute("SELECT at FROM refused")}
+        self.last_refused = max(self.refused_at, default=-1)
 
     def _counted(self) -> int:
         row = self._db.execute(
@@ -206,6 +207,7 @@ class Index:
         """Records that the record at `offset` is not an event of this log."""
         self._do("INSERT OR REPLACE INTO refused VALUES (?, ?)", [(offset, claim)])
         self.refused_at.add(offset)
+        self.last_refused = max(self.last_refused, offset)
 
     def track(self, application: str, notification: int) -> None:
         """Records that `application` has processed notifications up to `notification`."""
