@@ -79,7 +79,13 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def catch_up_together(engine: Engine, settings: WhenceSettings, workers: int, watching: Watching) -> bool:
+def catch_up_together(
+    engine: Engine,
+    settings: WhenceSettings,
+    workers: int,
+    watching: Watching,
+    kinds: Iterable[BuildKind] = tuple(BuildKind),
+) -> bool:
     """Projects the log up to its current head in at most `workers` processes; returns whether any were started.
 
     None is started where the store is not PostgreSQL (SQLite has one writer at a time), where less than 50,000 events
@@ -87,9 +93,9 @@ def catch_up_together(engine: Engine, settings: WhenceSettings, workers: int, wa
     """
     if workers < 2 or engine.dialect.name != "postgresql":
         return False
-    partition, turn = partition_of(settings), turn_of(engine, partition_of(settings))
+    turn = turn_of(engine, partition_of(settings))
     try:
-        shares = _shares(engine, settings, workers, partition) if turn.take() else ()
+        shares = _shares(engine, settings, workers, kinds) if turn.take() else ()
         if len(shares) > 1:
             _together(shares, watching)
         return len(shares) > 1
@@ -109,8 +115,11 @@ def _cost(build: Build) -> int:
     return _COSTS.get(build.projection, max(_COSTS.values()))
 
 
-def _shares(engine: Engine, settings: WhenceSettings, workers: int, partition: int) -> Sequence[_Share]:
-    kept = [one for kind in BuildKind for one in kept_up(engine, PROJECTIONS.values(), kind)]
+def _shares(
+    engine: Engine, settings: WhenceSettings, workers: int, kinds: Iterable[BuildKind]
+) -> Sequence[_Share]:
+    partition = partition_of(settings)
+    kept = [one for kind in kinds for one in kept_up(engine, PROJECTIONS.values(), kind)]
     with closing(open_reader(settings)) as log:
         head = log.head()
     with reading(engine) as connection:
