@@ -103,6 +103,8 @@ def _keep_one(place: OpenedStore, workers: int, stopping: Stopping, remarks: Rem
         projecting = Projecting(place.engine, reader, partition=partition, projected=projected)
         look = partial(_look, place, projecting, stopping, remarks, advance)
         catch_up_together(place.engine, place.settings, workers, Watching(look, remarks.say))
+        if stopping.requested():
+            return
         projecting.start()
         try:
             while projecting.failure is None and not look():

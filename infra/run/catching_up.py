@@ -51,6 +51,7 @@ _COSTS: Mapping[str, int] = {
 }
 """Microseconds for each event of a log of trading, without reading and decoding it, measured on one core."""
 _PROGRAM = "projections"
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _log = logging.getLogger(__name__)
 
@@ -154,8 +155,9 @@ def _started(
     level = logging.getLogger().level
     processes = [context.Process(target=_project, args=(share, stop, level)) for share in shares]
     try:
-        for process in processes:
-            process.start()
+        with _without_signals():
+            for process in processes:
+                process.start()
         yield processes
         for process in processes:
             process.join()
@@ -167,10 +169,21 @@ def _started(
         raise
 
 
+@contextmanager
+def _without_signals() -> Generator[None]:
+    """Processes that are started meanwhile never receive the signals that stop a command, as they inherit the mask.
+
+    The process that started them receives these signals after the context, and decides when they end.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _project(share: _Share, stop: Event, level: int) -> None:
-    """Runs in a process of its own. The process that started it receives the signals of the terminal and decides."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    """Runs in a process of its own."""
     configure(level, _PROGRAM)
     spare_the_collector()
     try:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -79,6 +82,15 @@ def test_a_stop_ends_all_processes_without_an_error(settings: WhenceSettings, en
     turn.give_back()
 
 
+def test_signals_of_the_terminal_reach_only_the_process_that_started_the_others(
+    settings: WhenceSettings, engine: Engine
+) -> None:
+    """Also while the others are still starting."""
+    died: list[str] = []
+    assert catch_up_together(engine, settings, 2, Watching(_interrupt_all, died.append))
+    assert (died, _behind(engine)) == ([], set())
+
+
 @pytest.mark.parametrize("why", ["one worker", "not far behind", "the turn is held", "SQLite"])
 def test_no_process_is_started_without_need(
     settings: WhenceSettings, engine: Engine, tmp_path: Path, why: str, monkeypatch: pytest.MonkeyPatch
@@ -120,6 +132,14 @@ def _kill_the_first() -> bool:
     if children := sorted(multiprocessing.active_children(), key=lambda one: one.pid or 0):
         children[0].kill()
     return bool(children)
+
+
+def _interrupt_all() -> bool:
+    for child in multiprocessing.active_children():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            os.kill(child.pid or 0, number)
+    time.sleep(0.05)
+    return False
 
 
 def _behind(engine: Engine) -> set[str]:
