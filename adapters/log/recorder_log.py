@@ -23,7 +23,7 @@ Row = tuple[int, str, int, bytes]
 class Refusals(NamedTuple):
     """How many records of the topic no reader accepts, and the offset of the last one; -1 where there is none."""
 
-    count: int = 0
+    records: int = 0
     last: int = -1
 
 

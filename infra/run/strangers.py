@@ -17,7 +17,7 @@ KIND = "RECORDS_REFUSED"
 
 def stranger_notices(refused: Refusals, now: datetime) -> Iterator[Notice]:
     """A notice of the last record that was refused; it is raised again when another record is refused."""
-    if not refused.count:
+    if not refused.records:
         return
     yield Notice(
         id=f"{KIND}:{refused.last}",
@@ -25,7 +25,7 @@ def stranger_notices(refused: Refusals, now: datetime) -> Iterator[Notice]:
         severity=Severity.CRITICAL,
         kind=KIND,
         subject="log",
-        line=f"somebody without a key of this installation writes to the log's topic: {refused.count} records are "
+        line=f"somebody without a key of this installation writes to the log's topic: {refused.records} records are "
         f"refused, the last at offset {refused.last}",
         stream="",
         chain="",
