@@ -6,8 +6,9 @@ missing.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, select
 
+from projections.bookkeeping import BUILDS
 from projections.builds import Build, tables_of
 from projections.projection import Projection
 from projections.tables import TableSpec
@@ -20,10 +21,12 @@ def has_late_indexes(projection: Projection, build: Build) -> bool:
 
 
 def make_late_indexes(connection: Connection, projection: Projection, build: Build) -> None:
-    """Makes the late indexes that the build's tables do not have. Queries continue meanwhile, writers wait.
+    """Makes the late indexes that the build's tables do not have, one process at a time.
 
-    Raises SQLAlchemy's errors, NoSuchTableError where the build was dropped.
+    Queries continue meanwhile, writers wait. Raises SQLAlchemy's errors, NoSuchTableError where the build was dropped.
     """
+    # Processes of several partitions may come here at once; PostgreSQL's CREATE INDEX does not exclude another.
+    connection.execute(select(BUILDS.c.id).where(BUILDS.c.id == build.id).with_for_update(key_share=True))
     kept = tables_of(projection, build)
     for spec in projection.tables:
         if spec.is_indexed_late and spec.name in kept:

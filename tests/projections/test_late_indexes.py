@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Engine, inspect, text
@@ -13,11 +14,13 @@ from projections.builds import Build, begin, drop
 from projections.catalogue import PROJECTIONS
 from projections.faults import Dropped
 from projections.journal import JOURNAL
+from projections.late_indexes import make_late_indexes
 from projections.runner import Runner
 from projections.store import writing
 from projections.work import works
 from tests.projections.folded import a_run
 from tests.projections.stores import WrittenLog
+from tests.projections.test_drop import wait_for_a_blocked_lock
 
 _LATE = {"event_id", "cause", "chain_ordinal", "subject_ordinal", "type_ordinal"}
 _NEAR = 100
@@ -60,6 +63,20 @@ def test_a_build_that_was_dropped_before_its_indexes_were_made_is_not_kept_up_an
     drop(store, build)
     with pytest.raises(Dropped):
         following.works[0].make_indexes()
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+def test_a_process_of_another_partition_waits_and_finds_the_indexes_made(store: Engine) -> None:
+    log, build = WrittenLog(a_run(300)), _begun(store)
+    other = Runner(log, works(store, [build], PROJECTIONS, 1))
+    other.start()
+    with ThreadPoolExecutor(1) as another:
+        with writing(store) as connection:
+            make_late_indexes(connection, JOURNAL, build)
+            waiting = another.submit(other.works[0].make_indexes)
+            wait_for_a_blocked_lock(store)
+        waiting.result(timeout=30)
+    assert _indexes(store, build) == _all(store)
 
 
 def _begun(store: Engine, status: BuildStatus = BuildStatus.LIVE) -> Build:
