@@ -28,6 +28,7 @@ from projections.store import reading
 from projections.work import works
 from tests.infra.run.stores import digests, filled, opened
 from tests.projections.folded import a_run
+from tests.projections.stores import WrittenLog
 
 _EVENTS = a_run(1_500)
 
@@ -52,17 +53,28 @@ def engine(settings: WhenceSettings) -> Iterator[Engine]:
     yield from opened(str(settings.store))
 
 
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """The digests of the read models that one process makes on SQLite; they are the same on PostgreSQL."""
+    log, store = WrittenLog(_EVENTS), next(opened(f"sqlite:///{tmp_path_factory.mktemp('one') / 'read.db'}"))
+    Runner(log, works(store, kept_up(store, PROJECTIONS.values()), PROJECTIONS, 0)).catch_up()
+    found = digests(store)
+    store.dispose()
+    return found
+
+
 def test_read_models_that_processes_have_caught_up_equal_those_of_one_process(
-    settings: WhenceSettings, engine: Engine, tmp_path: Path
+    settings: WhenceSettings, engine: Engine, expected: Mapping[str, str]
 ) -> None:
+    """Also where signals of the terminal reach the processes, from their start on: only their parent stops them."""
     died: list[str] = []
-    assert catch_up_together(engine, settings, 2, Watching(lambda: False, died.append))
+    assert catch_up_together(engine, settings, 2, Watching(_signal_all, died.append))
     assert (died, _behind(engine)) == ([], set())
-    assert digests(engine) == _of_one_process(settings, tmp_path)
+    assert digests(engine) == expected
 
 
 def test_what_a_killed_process_leaves_is_reported_and_projected_by_its_parent(
-    settings: WhenceSettings, engine: Engine, tmp_path: Path
+    settings: WhenceSettings, engine: Engine, expected: Mapping[str, str]
 ) -> None:
     died: list[str] = []
     assert catch_up_together(engine, settings, 2, Watching(_kill_the_first, died.append))
@@ -70,7 +82,7 @@ def test_what_a_killed_process_leaves_is_reported_and_projected_by_its_parent(
     assert "ended with the code -9" in line
     assert _behind(engine)
     _follow(settings, engine)
-    assert digests(engine) == _of_one_process(settings, tmp_path)
+    assert digests(engine) == expected
 
 
 def test_a_stop_ends_all_processes_without_an_error(settings: WhenceSettings, engine: Engine) -> None:
@@ -80,15 +92,6 @@ def test_a_stop_ends_all_processes_without_an_error(settings: WhenceSettings, en
     turn = turn_of(engine, 0)
     assert turn.take()
     turn.give_back()
-
-
-def test_signals_of_the_terminal_reach_only_the_process_that_started_the_others(
-    settings: WhenceSettings, engine: Engine
-) -> None:
-    """Also while the others are still starting."""
-    died: list[str] = []
-    assert catch_up_together(engine, settings, 2, Watching(_interrupt_all, died.append))
-    assert (died, _behind(engine)) == ([], set())
 
 
 @pytest.mark.parametrize("why", ["one worker", "not far behind", "the turn is held", "SQLite"])
@@ -134,7 +137,7 @@ def _kill_the_first() -> bool:
     return bool(children)
 
 
-def _interrupt_all() -> bool:
+def _signal_all() -> bool:
     for child in multiprocessing.active_children():
         for number in (signal.SIGINT, signal.SIGTERM):
             os.kill(child.pid or 0, number)
@@ -156,12 +159,3 @@ def _follow(settings: WhenceSettings, engine: Engine) -> None:
         projecting.start()
         assert projecting.wait_until(len(_EVENTS), 60)
         projecting.stop()
-
-
-def _of_one_process(settings: WhenceSettings, folder: Path) -> Mapping[str, str]:
-    """The digests of the read models in a store on SQLite; they are the same on PostgreSQL."""
-    stores = opened(f"sqlite:///{folder / 'read.db'}")
-    store = next(stores)
-    with closing(open_reader(settings)) as log:
-        Runner(log, works(store, kept_up(store, PROJECTIONS.values()), PROJECTIONS, 0)).catch_up()
-    return digests(store)
