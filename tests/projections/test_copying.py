@@ -24,7 +24,7 @@ from projections.columns import (
     optional,
 )
 from projections.copying import copy_texts
-from projections.projection import Row
+from projections.projection import Key, Row
 from projections.store import prepare, reading, writing
 from projections.tables import TableSpec
 from projections.writing import write_rows
@@ -106,7 +106,7 @@ _REFUSED: tuple[tuple[str, Any], ...] = (
 def test_each_value_is_read_back_as_it_was_put(store: Engine, way: str) -> None:
     table = _made(store)
     rows = [{"id": number, **_PLAIN, name: value} for number, (name, value) in enumerate(_VALUES)]
-    keys = {(row["id"],) for row in rows} if way == "replaced" else set()
+    keys: set[Key] = {(row["id"],) for row in rows} if way == "replaced" else set()
     with writing(store) as connection:
         if way == "replaced":
             write_rows(
