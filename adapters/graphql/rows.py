@@ -41,13 +41,14 @@ def values_by(
     """
     made: Any = kind
     names = [one.name for one in fields(made) if one.init and one.name != "moment"]
-    plain = [(name, (renamed or {}).get(name, name)) for name in names if name not in words]
+    columns = [(renamed or {}).get(name, name) for name in names]
+    members = [(name, {one.value: one for one in word}) for name, word in words.items()]
 
     def values_of(row: Mapping[Any, Any]) -> dict[str, Any]:
-        values = {name: row[column] for name, column in plain}
-        for name, word in words.items():
-            value = row[name]
-            values[name] = None if value is None else word(value)
+        values: dict[str, Any] = dict(zip(names, map(row.__getitem__, columns), strict=True))
+        for name, by_text in members:
+            if values[name] is not None:
+                values[name] = by_text[values[name]]
         return values
 
     return values_of
