@@ -10,16 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
+from operator import call
 from typing import Any, cast
 
 from graphql import (
     DocumentNode,
     ExecutionContext,
     FieldNode,
+    GraphQLField,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
-    GraphQLOutputType,
+    GraphQLString,
     Visitor,
     is_leaf_type,
     visit,
@@ -29,12 +32,31 @@ from graphql.pyutils import Path, Undefined
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
-from adapters.graphql.leaves import Unusual, Write, reader_of, writer_of
+from adapters.graphql.leaves import Read, Unusual, Write, reader_of, writer_of
 
 Fields = dict[str, list[FieldNode]]
 _DEFINITION = "strawberry-definition"
 _UNUSUAL: Any = object()
-_Plan = tuple[tuple[tuple[str, Write], ...], bool]
+_MISSING = GraphQLField(cast(Any, GraphQLString))
+"""Stands for a field that the type does not have, such as `__schema`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """How a plain field is read from its object, and how its value is written."""
+
+    read: Read
+    write: Write
+
+    def value(self, source: Any) -> Any:
+        """The response of the field; `_UNUSUAL` where graphql-core must execute it."""
+        try:
+            return self.write(self.read(source))
+        except Exception:  # noqa: BLE001  # graphql-core raises and reports it again, with its place
+            return _UNUSUAL
+
+
+_Plan = tuple[Mapping[str, _Plain], bool]
 """The plain fields of a selection by response name, and whether there are no others."""
 
 
@@ -43,13 +65,24 @@ class Plans:
     """The plans of a document's selections, shared by its executions.
 
     `by_fields` has them by type and by the id of the fields; the fields are kept, too, so that no other fields can have
-    this id. `subfields` is graphql-core's cache of the fields of each selection.
+    this id. `subfields` is graphql-core's cache of the fields of each selection. `are_plain`: whether only plain fields
+    are selected of a root field, by the id of its first node.
     """
 
     by_fields: dict[tuple[str, int], tuple[Fields, _Plan]] = field(
         default_factory=dict[tuple[str, int], tuple[Fields, _Plan]]
     )
     subfields: dict[tuple[Any, ...], Fields] = field(default_factory=dict[tuple[Any, ...], Fields])
+    are_plain: dict[int, bool] = field(default_factory=dict[int, bool])
+
+
+class Reads:
+    """The base of a context that learns, before the first resolver runs, what its operation selects.
+
+    `reads_once`: of one root field only plain fields are selected, so that nothing is read after its resolver.
+    """
+
+    reads_once = False
 
 
 class Completion(ExecutionContext):
@@ -64,7 +97,7 @@ class Completion(ExecutionContext):
     @classmethod
     def build(cls, schema: Any, document: DocumentNode, *given: Any, **more: Any) -> Any:
         """See `ExecutionContext`; uses the plans that `keep_plans` has given to the document."""
-        built = super().build(schema, document, *given, **more)
+        built = cast(Any, super()).build(schema, document, *given, **more)
         plans = vars(document).get(_KEPT)
         if isinstance(built, cls) and plans is not None:
             built.share(plans)
@@ -79,9 +112,10 @@ class Completion(ExecutionContext):
     ) -> Any:
         """The results of the fields, in the order of the selection; awaitable where one of them is."""
         if path is None:
+            self._announce(parent_type, fields)
             return self._executed(parent_type, source_value, path, fields)
         plain, is_all = self._plan(parent_type, fields)
-        found = {name: _value(write, source_value) for name, write in plain}
+        found = {name: one.value(source_value) for name, one in plain.items()}
         if is_all and _UNUSUAL not in found.values():
             return found
         quick = {name: value for name, value in found.items() if value is not _UNUSUAL}
@@ -90,6 +124,19 @@ class Completion(ExecutionContext):
         if self.is_awaitable(others):
             return _awaited(fields, quick, cast("Awaitable[dict[str, Any]]", others))
         return _merged(fields, quick, cast("dict[str, Any]", others))
+
+    def _announce(self, root_type: GraphQLObjectType, fields: Fields) -> None:
+        if isinstance(self.context_value, Reads) and len(fields) == 1:
+            (nodes,) = fields.values()
+            definition = root_type.fields.get(nodes[0].name.value)
+            self.context_value.reads_once = definition is not None and self._is_plain(definition.type, nodes)
+
+    def _is_plain(self, kind: Any, nodes: list[FieldNode]) -> bool:
+        known = self.plans.are_plain.get(id(nodes[0]))
+        if known is None:
+            known = self._value(kind, nodes) is not None
+            self.plans.are_plain[id(nodes[0])] = known
+        return known
 
     def _executed(
         self, parent_type: GraphQLObjectType, source_value: Any, path: Path | None, fields: Fields
@@ -112,32 +159,32 @@ class Completion(ExecutionContext):
 
     def _made(self, parent_type: GraphQLObjectType, fields: Fields) -> _Plan:
         if self.middleware_manager is not None and self.middleware_manager.middlewares:
-            return (), False
+            return {}, False
         found = ((name, self._field(parent_type, nodes)) for name, nodes in fields.items())
-        plain = tuple((name, one) for name, one in found if one is not None)
+        plain = {name: one for name, one in found if one is not None}
         return plain, len(plain) == len(fields)
 
-    def _field(self, parent_type: GraphQLObjectType, nodes: list[FieldNode]) -> Write | None:
-        """The function from an object to the response of one of its fields; None where the field is not plain."""
+    def _field(self, parent_type: GraphQLObjectType, nodes: list[FieldNode]) -> _Plain | None:
+        """None where the field is not plain."""
         name = nodes[0].name.value
         if name == "__typename":
-            return _always(parent_type.name)
-        definition: Any = parent_type.fields.get(name)
-        known = None if definition is None else definition.extensions.get(_DEFINITION)
+            return _Plain(lambda _: parent_type.name, _same)
+        definition = parent_type.fields.get(name, _MISSING)
+        known: object = definition.extensions.get(_DEFINITION)
         if not isinstance(known, StrawberryField) or known.extensions or definition.args:
             return None
         read, write = reader_of(known), self._value(definition.type, nodes)
-        return None if read is None or write is None else _composed(read, write)
+        return None if read is None or write is None else _Plain(read, write)
 
-    def _value(self, kind: GraphQLOutputType, nodes: list[FieldNode]) -> Write | None:
+    def _value(self, kind: Any, nodes: list[FieldNode]) -> Write | None:
         if isinstance(kind, GraphQLNonNull):
-            return self._required(kind.of_type, nodes)
+            return self._required(cast(Any, kind).of_type, nodes)
         required = self._required(kind, nodes)
         return None if required is None else _optional(required)
 
-    def _required(self, kind: GraphQLOutputType, nodes: list[FieldNode]) -> Write | None:
+    def _required(self, kind: Any, nodes: list[FieldNode]) -> Write | None:
         if isinstance(kind, GraphQLList):
-            entry = self._value(cast("GraphQLOutputType", kind.of_type), nodes)
+            entry = self._value(cast(Any, kind).of_type, nodes)
             return None if entry is None else _listed(entry)
         if isinstance(kind, GraphQLObjectType):
             return self._object(kind, nodes)
@@ -148,7 +195,8 @@ class Completion(ExecutionContext):
         if not isinstance(definition, StrawberryObjectDefinition) or kind.is_type_of is not None:
             return None
         plain, is_all = self._made(kind, self.collect_subfields(kind, nodes))
-        return _completed(definition.origin, plain) if is_all else None
+        generic = definition.concrete_of or definition  # the class that a generic type's objects have
+        return _completed(generic.origin, plain) if is_all else None
 
 
 def keep_plans(document: DocumentNode) -> None:
@@ -174,14 +222,6 @@ class _Conditions(Visitor):
         self.are_variable |= any(isinstance(value, VariableNode) for value in values)
 
 
-def _value(write: Write, source: Any) -> Any:
-    """The response of a field; `_UNUSUAL` where graphql-core must execute the field."""
-    try:
-        return write(source)
-    except Exception:  # noqa: BLE001  # graphql-core raises and reports it again, with its place
-        return _UNUSUAL
-
-
 def _merged(fields: Fields, quick: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: quick[name] if name in quick else others[name]
@@ -200,12 +240,8 @@ async def _named(name: str, result: Awaitable[Any]) -> dict[str, Any]:
     return {name: await result}
 
 
-def _always(value: str) -> Write:
-    return lambda _: value
-
-
-def _composed(read: Callable[[Any], Any], write: Write) -> Write:
-    return lambda source: write(read(source))
+def _same(value: Any) -> Any:
+    return value
 
 
 def _optional(required: Write) -> Write:
@@ -221,12 +257,20 @@ def _listed(entry: Write) -> Write:
     return write
 
 
-def _completed(origin: type, fields: tuple[tuple[str, Write], ...]) -> Write:
-    """`origin` is the class of the objects; graphql-core completes an object of any other class, such as an error."""
+_CALL: Callable[[Any, Any], Any] = cast(Any, call)
+"""A function called with one value; `operator.call` is typed for all functions."""
+
+
+def _completed(origin: type, fields: Mapping[str, _Plain]) -> Write:
+    """`origin` is the class of the objects; graphql-core completes an object of any other class, such as an error.
+
+    The loop over the fields is the interpreter's own: a page has hundreds of values.
+    """
+    readers, writers = [one.read for one in fields.values()], [one.write for one in fields.values()]
 
     def write(source: Any) -> Any:
         if not isinstance(source, origin):
             raise Unusual
-        return {name: one(source) for name, one in fields}
+        return dict(zip(fields, map(_CALL, writers, map(_CALL, readers, repeat(source))), strict=True))
 
     return write

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache, partial
 from inspect import isasyncgenfunction
-from typing import Any
+from typing import Any, cast
 
 from strawberry.extensions import SchemaExtension
 from strawberry.extensions.context import (
@@ -47,7 +47,7 @@ class HooksRunner(SchemaExtensionsRunner):
 class _Known(ExtensionContextManagerBase):
     def get_hook(self, extension: SchemaExtension) -> WrappedHook | None:
         hook: Any = getattr(type(extension), self.HOOK_NAME)
-        if hook is self.default_hook:
+        if hook is cast(Any, self).default_hook:
             return None
         wrapped, is_async = _wrapped(hook)
         return WrappedHook(extension, partial(wrapped, extension), is_async)

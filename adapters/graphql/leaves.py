@@ -12,6 +12,8 @@ from strawberry.types.field import StrawberryField
 
 from adapters.graphql.scalars import decimal_text, time_text
 
+Read = Callable[[Any], Any]
+"""From an object to the value of one of its fields."""
 Write = Callable[[Any], Any]
 """From a value to its response. It raises an exception where graphql-core must complete the value, also for None."""
 _LARGEST_INT = 2**31 - 1
@@ -21,7 +23,7 @@ class Unusual(Exception):
     """A value that graphql-core must complete."""
 
 
-def reader_of(field: StrawberryField) -> Callable[[Any], Any] | None:
+def reader_of(field: StrawberryField) -> Read | None:
     """The function that reads the field's value from its object; None where it needs more than the object."""
     resolver = cast(Any, field).base_resolver
     if resolver is None:
@@ -29,7 +31,7 @@ def reader_of(field: StrawberryField) -> Callable[[Any], Any] | None:
     others = (resolver.info_parameter, resolver.root_parameter, resolver.parent_parameter)
     if resolver.is_async or resolver.arguments or any(others) or resolver.self_parameter is None:
         return None
-    return cast("Callable[[Any], Any]", resolver.wrapped_func)
+    return cast(Read, resolver.wrapped_func)
 
 
 def writer_of(kind: object) -> Write | None:

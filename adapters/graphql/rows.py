@@ -19,13 +19,14 @@ def node_maker(
 ) -> Callable[[Moment, RowMapping], Node]:
     """A function that makes objects of `kind` from rows; `values_by` describes the parameters.
 
-    Each object keeps the moment that its row was read from, and loads its linked objects from the same moment.
+    Each object keeps the moment that its row was read from, and loads its linked objects from the same moment. Its
+    attributes are set together: `__init__` sets the same ones one by one, in twice the time.
     """
-    made: Any = kind
     values_of = values_by(kind, renamed, **words)
 
     def node_of(moment: Moment, row: RowMapping) -> Node:
-        node: Node = made(moment=moment, **values_of(row))
+        node = object.__new__(kind)
+        vars(node).update(values_of(row), moment=moment)
         return node
 
     return node_of

@@ -72,7 +72,7 @@ def page(source: Source, listing: Listing, wanted: Wanted) -> Page:
         raise InvalidInput("give `first` or `last`, not both")
     rows = source.table(listing.table)
     order = order_of(listing, wanted)
-    statement = _ordered(rows, _columns(listing, wanted), _shape(wanted))
+    statement = _ordered(rows, listing.unread, _columns(listing, wanted), _shape(wanted))
     if wanted.filters:
         statement = statement.where(listing.condition(source, rows, wanted.filters))
     places = _values(wanted, partial(source.cursors.decode, order))
@@ -125,11 +125,12 @@ def _columns(listing: Listing, wanted: Wanted) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
-def _ordered(rows: FromClause, names: tuple[str, ...], shape: _Shape) -> Select[Any]:
+def _ordered(rows: FromClause, unread: frozenset[str], names: tuple[str, ...], shape: _Shape) -> Select[Any]:
     """The statement of a page without filters. It is made once, because SQLAlchemy takes as long for it as the database
     takes to answer it."""
     columns = [rows.c[name] for name in names]
-    statement = select(rows).limit(bindparam(_SIZE, type_=Integer()))
+    read = [column for column in rows.c if column.name not in unread]
+    statement = select(*read).limit(bindparam(_SIZE, type_=Integer()))
     for end, greater in ((_AFTER, shape.greater_after), (_BEFORE, shape.greater_before)):
         if greater is not None:
             statement = statement.where(_beyond(columns, end, greater=greater))
