@@ -128,7 +128,7 @@ def played_store(settings: WhenceSettings) -> PlayedStore | None:
     address = parse_address(settings.log)
     match address:
         case SqliteAddress():
-            return SqlitePlayed(address.path)
+            return SqlitePlayed(address.path, keys_of(settings))
         case KafkaAddress() | PostgresAddress():
             folder = user_cache_path("whence") / "played"
             try:
@@ -138,7 +138,7 @@ def played_store(settings: WhenceSettings) -> PlayedStore | None:
                     "played candles are not recorded: %s cannot be created: %s", folder, fault.strerror
                 )
                 return None
-            return SqlitePlayed(folder / f"{_short(str(address))}.db")
+            return SqlitePlayed(folder / f"{_short(str(address))}.db", keys_of(settings))
         case MemoryAddress():
             return None
 

@@ -1,16 +1,30 @@
-"""The signatures of requests and answers on the command topic."""
+"""Signatures of what is no event: requests and answers on the command topic, the record of played candles."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hmac import compare_digest
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from adapters.marks.key import CODE_BYTES, ID_BYTES, Key
 from adapters.marks.key_folder import KeyFolder, Keys, newest
 from domain.errors import KeyMissing, MarkRefused
 
-_PURPOSE: Final = b"whence request 1"
 _LENGTH: Final = 4
+
+
+class Signable(Protocol):
+    """What a signature covers."""
+
+    @property
+    def purpose(self) -> bytes:
+        """16 bytes, which differ for each kind of content, so that no signature is valid for another kind."""
+        ...
+
+    @property
+    def parts(self) -> Sequence[bytes]:
+        """The content, whose parts are always in the same order."""
+        ...
 
 
 class Message(NamedTuple):
@@ -21,6 +35,16 @@ class Message(NamedTuple):
     ask: bytes
     value: bytes
 
+    @property
+    def purpose(self) -> bytes:
+        """See `Signable`."""
+        return b"whence request 1"
+
+    @property
+    def parts(self) -> Sequence[bytes]:
+        """See `Signable`."""
+        return self.topic.encode(), self.key, self.ask, self.value
+
 
 class Signer:
     """Signs with the newest key of the folder, and verifies with all of them."""
@@ -30,16 +54,16 @@ class Signer:
         self._folder = folder
         self._keys: Keys = folder.made()
 
-    def signature(self, message: Message) -> bytes:
-        """The signature of the message, 24 bytes: the key's id and the code."""
+    def signature(self, content: Signable) -> bytes:
+        """The signature of the content, 24 bytes: the key's id and the code."""
         key = newest(self._keys)
-        return key.id + key.code(_signed(message))
+        return key.id + key.code(_signed(content))
 
-    def check(self, message: Message, signature: bytes | None) -> None:
+    def check(self, content: Signable, signature: bytes | None) -> None:
         """Raises MarkRefused where the signature is missing or not valid, KeyMissing where its key is not at hand."""
         if signature is None or len(signature) != ID_BYTES + CODE_BYTES:
             raise MarkRefused("it is not signed with a key of this installation")
-        if not compare_digest(self._key(signature[:ID_BYTES]).code(_signed(message)), signature[ID_BYTES:]):
+        if not compare_digest(self._key(signature[:ID_BYTES]).code(_signed(content)), signature[ID_BYTES:]):
             raise MarkRefused("its signature was not made for this content")
 
     def _key(self, key_id: bytes) -> Key:
@@ -55,6 +79,5 @@ class Signer:
         return key
 
 
-def _signed(message: Message) -> bytes:
-    parts = (message.topic.encode(), message.key, message.ask, message.value)
-    return _PURPOSE + b"".join(len(part).to_bytes(_LENGTH, "big") + part for part in parts)
+def _signed(content: Signable) -> bytes:
+    return content.purpose + b"".join(len(part).to_bytes(_LENGTH, "big") + part for part in content.parts)

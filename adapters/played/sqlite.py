@@ -1,7 +1,7 @@
-"""The record of played candles in two tables of a SQLite file.
+"""The record of played candles in three tables of a SQLite file, signed with the installation's key.
 
-The file may be that of the log itself. A record that cannot be written or read is logged and left out, because it is
-only a check: trading goes on without it.
+The file may be that of the log itself. A record that cannot be written or read, or whose signature is not valid, is
+logged and left out: it gives no prices, fewer candles can be compared, and trading goes on.
 """
 
 from __future__ import annotations
@@ -15,7 +15,11 @@ from contextlib import closing
 from pathlib import Path
 from uuid import UUID
 
+from adapters.marks.key_folder import KeyFolder
+from adapters.marks.signature import Signer
 from adapters.played.record import NOTHING_PLAYED, Figures, PlayedCandles
+from adapters.played.signed import EMPTY, SignedRecord, digest_after
+from domain.errors import KeyRefused, MarkRefused
 
 _log = logging.getLogger(__name__)
 
@@ -24,45 +28,48 @@ CREATE TABLE IF NOT EXISTS played_candles (
     log_id TEXT, first INTEGER, checksums BLOB, PRIMARY KEY (log_id, first)
 );
 CREATE TABLE IF NOT EXISTS played_latest (log_id TEXT PRIMARY KEY, candles TEXT);
+CREATE TABLE IF NOT EXISTS played_signatures (
+    log_id TEXT PRIMARY KEY, candles INTEGER, digest BLOB, signature BLOB
+);
 """
+_Signature = tuple[int, bytes, bytes]
+"""The number of candles, the digest of their checksums, and the signature."""
 
 
 class SqlitePlayed:
     """A connection is opened for each call, because calls are rare: at the start, at a stop, and every few seconds."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, keys: KeyFolder | None = None) -> None:
+        """`keys` is the installation's folder of keys. Makes the first key where there is none; raises KeyRefused."""
+        self._path, self._signer = path, Signer(keys or KeyFolder())
 
     def read(self, log_id: UUID) -> PlayedCandles:
-        """See `PlayedStore`. Rows after a gap are left out."""
+        """See `PlayedStore`. A record without a valid signature is as good as none."""
         try:
             with closing(self._connected()) as connection:
-                rows = connection.execute(
-                    "SELECT first, checksums FROM played_candles WHERE log_id = ? ORDER BY first",
-                    (str(log_id),),
-                ).fetchall()
-                latest = connection.execute(
-                    "SELECT candles FROM played_latest WHERE log_id = ?", (str(log_id),)
-                ).fetchone()
-            return _record(rows, json.loads(latest[0]) if latest else [])
-        except (sqlite3.Error, ValueError, TypeError) as fault:
+                pieces = _pieces(connection, log_id)
+                latest = _latest(connection, log_id)
+                if not pieces and latest is None:
+                    return NOTHING_PLAYED
+                self._check(log_id, _signature(connection, log_id), pieces, latest or "")
+            return PlayedCandles(_as_numbers(b"".join(pieces)), json.loads(latest or "[]"))
+        except (MarkRefused, KeyRefused) as fault:
+            _log.warning(
+                "the record of played candles in %s is not used: %s; the next `whence paper` makes it anew",
+                self._path,
+                fault,
+            )
+        except (sqlite3.Error, ValueError, TypeError, OverflowError) as fault:
             _log.warning("the record of played candles in %s cannot be read: %s", self._path, fault)
-            return NOTHING_PLAYED
+        return NOTHING_PLAYED
 
     def add(self, log_id: UUID, first: int, checksums: array[int], latest: Sequence[Figures]) -> None:
-        """See `PlayedStore`."""
+        """See `PlayedStore`. Candles that do not follow on a record with a valid signature are not recorded."""
         try:
             with closing(self._connected()) as connection, connection:
-                connection.execute(
-                    "DELETE FROM played_candles WHERE log_id = ? AND first >= ?", (str(log_id), first)
-                )
-                connection.execute(
-                    "INSERT INTO played_candles VALUES (?, ?, ?)", (str(log_id), first, _as_bytes(checksums))
-                )
-                connection.execute(
-                    "INSERT OR REPLACE INTO played_latest VALUES (?, ?)", (str(log_id), json.dumps(latest))
-                )
-        except sqlite3.Error as fault:
+                before = EMPTY if first == 0 else self._digest_of(connection, log_id, first)
+                self._add(connection, log_id, first, before, _as_bytes(checksums), json.dumps(latest))
+        except (MarkRefused, KeyRefused, sqlite3.Error, ValueError, TypeError, OverflowError) as fault:
             _log.warning("the record of played candles in %s cannot be written: %s", self._path, fault)
 
     def close(self) -> None:
@@ -73,19 +80,64 @@ class SqlitePlayed:
         connection.executescript(_CREATE)
         return connection
 
+    def _check(self, log_id: UUID, found: _Signature | None, pieces: Sequence[bytes], latest: str) -> None:
+        """Raises MarkRefused or KeyMissing where the signature is not that of these pieces and figures."""
+        candles, digest = sum(map(len, pieces)) // _BYTES, digest_after(EMPTY, pieces)
+        record = SignedRecord(log_id, candles, digest, latest)
+        self._signer.check(record, None if found is None else found[2])
 
-def _record(rows: Sequence[tuple[int, bytes]], latest: Sequence[Figures]) -> PlayedCandles:
-    checksums = array("I")
-    for first, data in rows:
-        if first != len(checksums):
-            return PlayedCandles(checksums)
-        checksums += _as_numbers(data)
-    return PlayedCandles(checksums, latest if len(latest) <= len(checksums) else ())
+    def _digest_of(self, connection: sqlite3.Connection, log_id: UUID, candles: int) -> bytes:
+        """The digest of the record of so many candles. Raises MarkRefused or KeyMissing where it is not that record."""
+        number, digest, signature = _signature(connection, log_id) or (0, EMPTY, b"")
+        self._signer.check(SignedRecord(log_id, number, digest, _latest(connection, log_id) or ""), signature)
+        if number != candles:
+            raise MarkRefused(f"it has {number} candles instead of {candles}")
+        return digest
+
+    def _add(
+        self,
+        connection: sqlite3.Connection,
+        log_id: UUID,
+        first: int,
+        before: bytes,
+        piece: bytes,
+        latest: str,
+    ) -> None:
+        candles, digest = first + len(piece) // _BYTES, digest_after(before, [piece])
+        signature = self._signer.signature(SignedRecord(log_id, candles, digest, latest))
+        name = str(log_id)
+        connection.execute("DELETE FROM played_candles WHERE log_id = ? AND first >= ?", (name, first))
+        connection.execute("INSERT INTO played_candles VALUES (?, ?, ?)", (name, first, piece))
+        connection.execute("INSERT OR REPLACE INTO played_latest VALUES (?, ?)", (name, latest))
+        row = (name, candles, digest, signature)
+        connection.execute("INSERT OR REPLACE INTO played_signatures VALUES (?, ?, ?, ?)", row)
+
+
+def _pieces(connection: sqlite3.Connection, log_id: UUID) -> Sequence[bytes]:
+    """The checksums as they were added, in order."""
+    query = "SELECT checksums FROM played_candles WHERE log_id = ? ORDER BY first"
+    return [row[0] for row in connection.execute(query, (str(log_id),))]
+
+
+def _latest(connection: sqlite3.Connection, log_id: UUID) -> str | None:
+    query = "SELECT candles FROM played_latest WHERE log_id = ?"
+    row = connection.execute(query, (str(log_id),)).fetchone()
+    return None if row is None else row[0]
+
+
+def _signature(connection: sqlite3.Connection, log_id: UUID) -> _Signature | None:
+    query = "SELECT candles, digest, signature FROM played_signatures WHERE log_id = ?"
+    found: _Signature | None = connection.execute(query, (str(log_id),)).fetchone()
+    return found
+
+
+_BYTES = 4
+"""The bytes of one checksum."""
 
 
 def _as_bytes(checksums: array[int]) -> bytes:
-    return b"".join(one.to_bytes(4, "big") for one in checksums)
+    return b"".join(one.to_bytes(_BYTES, "big") for one in checksums)
 
 
 def _as_numbers(data: bytes) -> array[int]:
-    return array("I", (int.from_bytes(data[at : at + 4], "big") for at in range(0, len(data), 4)))
+    return array("I", (int.from_bytes(data[at : at + _BYTES], "big") for at in range(0, len(data), _BYTES)))

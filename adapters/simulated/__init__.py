@@ -7,9 +7,10 @@ that implement them:
   candle's open; never in a candle that had already begun when the request was sent (`requests`, `market`).
 - Order of events within a candle: see `market`. Where one candle reaches stop and target, the stop fills.
 - Prices (`matching`). A taker pays the worse of open and trigger, the spread where candles carry bid and ask, and
-  slippage, rounded against the order. A resting limit order fills at its price once the market has traded one tick
-  beyond the price, or at the open where the market opened beyond the price. A limit order that can trade on arrival is
-  a taker, and never pays more than its limit. A triggered stop order is a market order.
+  slippage, rounded against the order. A resting limit order is a maker: it fills at its own price once the market has
+  traded one tick beyond the price, also where the market opened beyond the price. A limit order that can trade on
+  arrival is a taker, and never pays more than its limit; what is left of it rests at the limit. A triggered stop order
+  is a market order. Version 1 of the rules gave a resting limit order an open beyond its price (`version`).
 - Quantity (`clearing`, `engine`). One order takes at most a share of the candle's volume. The rest of a limit order can
   fill in later candles. The rest of a market order is cancelled (on Bybit a market order is IOC); a market order that
   finds no volume is rejected. The rest of a stop order that protects a position is filled in later candles, at the

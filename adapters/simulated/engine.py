@@ -8,7 +8,7 @@ from decimal import Decimal
 from adapters.simulated.bar import Bar
 from adapters.simulated.book import waits_for_fall
 from adapters.simulated.clearing import Clearing
-from adapters.simulated.matching import Touch, at_open, inside, on_arrival, on_waking, reaches
+from adapters.simulated.matching import AT_OPEN, Touch, inside, on_arrival, on_waking, reaches
 from adapters.simulated.order import WorkingOrder
 from adapters.simulated.wire import Wire
 from domain.direction import Side
@@ -24,10 +24,11 @@ _NEVER_HIGH = Decimal("Infinity")
 class MatchingEngine:
     """Reports from the open have the time that the caller gives; later reports have the candle's close time."""
 
-    def __init__(self, clearing: Clearing, wire: Wire) -> None:
+    def __init__(self, clearing: Clearing, wire: Wire, version: int) -> None:
+        """`version` is that of the simulator's rules."""
         self._clearing, self._wire = clearing, wire
         self._book, self._holding = clearing.book, clearing.holding
-        self._tick = clearing.instrument.tick
+        self._tick, self._at_open = clearing.instrument.tick, AT_OPEN[version]
 
     def relist(self, instrument: Instrument) -> None:
         """Matches by the tick of other rules."""
@@ -47,7 +48,8 @@ class MatchingEngine:
             self._clearing.liquidate(at)
         for order in sorted(self._book, key=lambda order: order.terms.reduce_only):
             if order.awake and self._free(order, bar):
-                self._meet_at_open(order, at_open(order, bar, self._tick), bar, at)
+                touch = self._at_open[order.terms.type](order, bar, self._tick)
+                self._meet_at_open(order, touch, bar, at)
 
     def sweep(self, bar: Bar) -> set[str]:
         """Moves the price through the candle's range, first against the position (down without a position), then back.

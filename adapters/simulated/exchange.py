@@ -13,6 +13,7 @@ from adapters.simulated.market import Market
 from adapters.simulated.requests import Amendment, Cancellation, Inbox, Request
 from adapters.simulated.restoring import arrived, standing
 from adapters.simulated.rules import SimulationRules
+from adapters.simulated.version import RULES_VERSION, check_playable
 from adapters.simulated.wallet import Wallet
 from adapters.simulated.wire import Wire
 from commands.exchange import AnyReport, Ticket
@@ -30,7 +31,8 @@ class SimulatedExchange:
     """One account on one exchange: one-way mode, isolated margin, linear contracts.
 
     `instruments` are keyed by id; `currency` is the quote currency of all of them and the unit of `balance`;
-    `leverage` applies to every position. Raises InvalidSettings where balance, leverage or an instrument is invalid.
+    `leverage` applies to every position. `version` is that of the simulator's rules in the log's opening. Raises
+    InvalidSettings where balance, leverage or an instrument is invalid, InvalidInput for an unknown version.
 
     `on_candles` moves the market; `reports` returns what happened. The same calls over the same candles give the same
     reports, so the exchange can be rebuilt after a restart by repeating the calls. No call raises an ExchangeError, as
@@ -47,7 +49,9 @@ class SimulatedExchange:
         leverage: Decimal,
         rules: SimulationRules,
         seed: int,
+        version: int = RULES_VERSION,
     ) -> None:
+        check_playable(version)
         _check_account(balance, leverage)
         self._rules = rules
         self._currency = currency
@@ -57,7 +61,7 @@ class SimulatedExchange:
         for name, instrument in instruments.items():
             _check_instrument(name, instrument, currency, leverage)
             clearing = Clearing(instrument, rules, seed, self._wallet, self._wire)
-            self._markets[name] = Market(clearing, self._wire, rules.price_band)
+            self._markets[name] = Market(clearing, self._wire, rules.price_band, version)
         self._inbox_of: dict[str, Inbox] = {}
         self._strays = Inbox()
         self._time = _LONG_AGO
@@ -66,13 +70,20 @@ class SimulatedExchange:
     def restored(cls, world: World, rules: SimulationRules, seed: int, at: datetime) -> SimulatedExchange:
         """Rebuilds the exchange from the state of a log whose account has been opened.
 
+        The version of the simulator's rules is that of the log's opening.
         Requests that had been sent and had not arrived are not restored: the sender sends them again (`Sender.resume`).
         All restored orders carry the time `at`. Queries do not return executions before `at`, which are in the log.
         """
         portfolio = world.portfolio
         account = portfolio.account
         exchange = cls(
-            portfolio.instruments, account.currency, account.balance, account.leverage, rules, seed
+            portfolio.instruments,
+            account.currency,
+            account.balance,
+            account.leverage,
+            rules,
+            seed,
+            world.state("log").simulator,
         )
         for name, stood in standing(world).items():
             market = exchange._markets[name]

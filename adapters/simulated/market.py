@@ -35,10 +35,11 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class Market:
     """Processes each candle once, in order of time."""
 
-    def __init__(self, clearing: Clearing, wire: Wire, band: Decimal) -> None:
+    def __init__(self, clearing: Clearing, wire: Wire, band: Decimal, version: int) -> None:
+        """`version` is that of the simulator's rules."""
         self.inbox = Inbox()
         self._clearing = clearing
-        self._engine = MatchingEngine(clearing, wire)
+        self._engine = MatchingEngine(clearing, wire, version)
         self._desk = OrderDesk(clearing, self._engine, wire, band)
         self._before: Candle | None = None
         self._over_at = _LONG_AGO

@@ -1,13 +1,14 @@
 """Matches one order with one candle: whether it trades, at which price, as maker or taker.
 
-A limit order trades only where the market trades one tick beyond its price, because at the price itself other orders
-may be ahead in the queue. A stop order triggers where the market reaches its trigger. Both rules take the case that is
-worse for the account.
+A limit order that rests trades at its own price, also where the market opens beyond it: the better price is that of the
+order which meets it in the book. It trades only where the market trades one tick beyond its price, because at the price
+itself other orders may be ahead in the queue. A stop order triggers where the market reaches its trigger. Each rule
+takes the case that is worse for the account.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
@@ -33,11 +34,6 @@ Meeting = Callable[[WorkingOrder, Bar, Decimal], Touch | None]
 def on_arrival(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:
     """The trade, at the open, of an order that is new, activated or amended; None where the order rests."""
     return _ON_ARRIVAL[order.terms.type](order, bar, tick)
-
-
-def at_open(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:
-    """The trade of a resting order at the candle's first price; None where there is none."""
-    return _AT_OPEN[order.terms.type](order, bar, tick)
 
 
 def inside(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:
@@ -91,6 +87,11 @@ def _limit_arriving(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | Non
 
 def _limit_at_open(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:
     quote = bar.quote(order.terms.side, bar.candle.open)
+    return Touch(_limit(order), Liquidity.MAKER) if _within(order, quote, _through(order, tick)) else None
+
+
+def _limit_at_quote_of_open(order: WorkingOrder, bar: Bar, tick: Decimal) -> Touch | None:
+    quote = bar.quote(order.terms.side, bar.candle.open)
     return Touch(quote, Liquidity.MAKER) if _within(order, quote, _through(order, tick)) else None
 
 
@@ -139,5 +140,11 @@ _ON_ARRIVAL: dict[OrderType, Meeting] = {
     OrderType.STOP: _stop_at_open,
 }
 # A market order never rests, so it has no row below.
-_AT_OPEN: dict[OrderType, Meeting] = {OrderType.LIMIT: _limit_at_open, OrderType.STOP: _stop_at_open}
+AT_OPEN: Mapping[int, Mapping[OrderType, Meeting]] = {
+    1: {OrderType.LIMIT: _limit_at_quote_of_open, OrderType.STOP: _stop_at_open},
+    2: {OrderType.LIMIT: _limit_at_open, OrderType.STOP: _stop_at_open},
+}
+"""The trade of a resting order at the candle's first price, None where there is none: by version of the rules, then by
+type of the order. Version 1 gave a limit order the better price of an open beyond it.
+"""
 _INSIDE: dict[OrderType, Meeting] = {OrderType.LIMIT: _limit_inside, OrderType.STOP: _stop_inside}

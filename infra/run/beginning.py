@@ -45,4 +45,6 @@ class Beginning:
         """
         check(self.settings)
         decide(self.stake.opening(), UNOPENED)
-        return simulated((one.instrument for one in known()), self.stake, self.settings.simulation)
+        return simulated(
+            (one.instrument for one in known()), self.stake, self.settings.simulation, RULES_VERSION
+        )

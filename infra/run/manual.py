@@ -12,7 +12,10 @@ from commands.identity import Identity
 from commands.inputs import opening
 from commands.observer import Observer
 from commands.sender import Sender
+from commands.world import World
 from domain.log import Envelope, EventLog
+from domain.mark import MarkState
+from domain.streams import mark_stream
 from infra.run.at_rest import MarketAtRest
 from infra.run.beginning import Beginning
 from infra.run.clock import SteadyClock, utc_now
@@ -49,7 +52,7 @@ class ManualRun(RestingRun):
         began, world = steady.tick(), restored.world
         exchange = restored.exchange(beginning, began)
         opens, log_id = world.log_id is None, world.log_id or name()
-        restored.prices.take(feed(log_id))
+        restored.prices.take(feed(log_id, _marked(world, beginning.account)))
         engine = Engine(world, Identity(log_id, beginning.account, SOURCE), since=began, marks=False)
         sender = Sender(exchange, steady.tick)
         driver = Driver(engine, log, sender, restored.observe, observer)
@@ -64,3 +67,9 @@ class ManualRun(RestingRun):
             lambda: sender.resume(restored.unconfirmed(), exchange),
             beginning.settings,
         )
+
+
+def _marked(world: World, account: str) -> int:
+    """The number of candles that the log's last mark counts; 0 without a mark."""
+    mark: MarkState = world.state(mark_stream(account))
+    return 0 if mark is None else mark.candles

@@ -69,7 +69,7 @@ class Plan:
 
         Raises InvalidSettings where the exchange does not support the plan.
         """
-        return simulated(self.instruments, self.stake, self.settings.simulation)
+        return simulated(self.instruments, self.stake, self.settings.simulation, self.opening.simulator)
 
     def commands(self) -> Sequence[Command]:
         """The commands that open an empty log."""

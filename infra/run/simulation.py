@@ -12,9 +12,12 @@ from infra.run.stake import Stake
 
 
 def simulated(
-    instruments: Iterable[Instrument], stake: Stake, simulation: SimulationSettings
+    instruments: Iterable[Instrument], stake: Stake, simulation: SimulationSettings, version: int
 ) -> SimulatedExchange:
-    """The exchange of a new account. Raises InvalidSettings where it does not support instruments, stake or rules."""
+    """The exchange of a new account, by the `version` of the simulator's rules that the log was opened with.
+
+    Raises InvalidSettings where it does not support instruments, stake or rules, InvalidInput for an unknown version.
+    """
     return SimulatedExchange(
         instruments={instrument.id: instrument for instrument in instruments},
         currency=stake.currency,
@@ -22,6 +25,7 @@ def simulated(
         leverage=stake.leverage,
         rules=rules_of(simulation),
         seed=simulation.seed,
+        version=version,
     )
 
 

@@ -176,7 +176,7 @@ class _Books:
             yield from self._liquidated(terms, fill, candle)
             return
         for bound in _BOUNDS:
-            best = bound(terms, candle)
+            best = bound(terms, fill.liquidity, candle)
             if best is not None and _better(terms.side, fill.price, best):
                 yield f"a {terms.type} {terms.side} at {fill.price} is better than {best}, which the market showed"
         yield from self._kept(one, terms, fill, candle)
@@ -184,6 +184,8 @@ class _Books:
     def _kept(self, one: Envelope, terms: OrderPlaced, fill: OrderFilled, candle: Candle) -> Iterator[str]:
         """Whether the fill keeps to the order's limit, and to its share of the candle's volume."""
         limit, tick = terms.limit_price, self.rules[terms.instrument].tick
+        if fill.liquidity is Liquidity.MAKER and fill.price != limit:
+            yield f"a resting limit of {limit} filled at {fill.price}"
         if limit is not None and _better(terms.side, limit, fill.price):
             yield f"a {terms.side} at {fill.price} is beyond its limit of {limit}"
         if (
@@ -266,15 +268,17 @@ def _through(side: Side, limit: Decimal, tick: Decimal, candle: Candle) -> bool:
     return candle.low <= limit - tick if side is Side.BUY else candle.high >= limit + tick
 
 
-def _extreme(terms: OrderPlaced, candle: Candle) -> Decimal:
+def _extreme(terms: OrderPlaced, _liquidity: Liquidity, candle: Candle) -> Decimal:
     return candle.low if terms.side is Side.BUY else candle.high
 
 
-def _at_market(terms: OrderPlaced, candle: Candle) -> Decimal | None:
-    return candle.open if terms.type is OrderType.MARKET else None
+def _arriving(terms: OrderPlaced, liquidity: Liquidity, candle: Candle) -> Decimal | None:
+    """A taker that is no stop trades at the open at which it arrives; a market order is always one."""
+    takes = liquidity is Liquidity.TAKER and terms.trigger_price is None
+    return candle.open if takes or terms.type is OrderType.MARKET else None
 
 
-def _triggered(terms: OrderPlaced, candle: Candle) -> Decimal | None:
+def _triggered(terms: OrderPlaced, _liquidity: Liquidity, candle: Candle) -> Decimal | None:
     """A stop trades at its trigger or at a worse open; what is left of it trades at the open of a later candle."""
     if terms.trigger_price is None:
         return None
@@ -282,7 +286,11 @@ def _triggered(terms: OrderPlaced, candle: Candle) -> Decimal | None:
     return nearer(terms.trigger_price, candle.open)
 
 
-_BOUNDS: tuple[Callable[[OrderPlaced, Candle], Decimal | None], ...] = (_extreme, _at_market, _triggered)
+_BOUNDS: tuple[Callable[[OrderPlaced, Liquidity, Candle], Decimal | None], ...] = (
+    _extreme,
+    _arriving,
+    _triggered,
+)
 """The best price that the market showed, or that the type of the order can have."""
 
 _TAKEN: Mapping[type, Callable[[_Books, Envelope, Any], Iterator[str]]] = {

@@ -65,10 +65,10 @@ def test_a_candle_that_reaches_stop_and_target_fills_the_stop_and_cancels_the_ta
     assert venue.position(BTC.id) == 0
 
 
-def test_a_candle_that_opens_beyond_the_target_fills_the_target_at_the_open() -> None:
+def test_a_candle_that_opens_beyond_the_target_fills_the_target_at_the_open_at_its_own_price() -> None:
     venue, _ = opened(long_with("95", "105"))
     reports = after_candles(venue, [candle(1, "106 107 90 91")])
-    assert fills(reports) == [("e-target", d("1"), d("106"))]
+    assert fills(reports) == [("e-target", d("1"), d("105"))]
 
 
 def test_a_target_that_is_reached_without_the_stop_fills_at_its_price_and_cancels_the_stop() -> None:

@@ -61,7 +61,7 @@ def test_an_open_beyond_an_entry_and_its_stop_fills_both() -> None:
     venue.submit(long_with("95", "105", limit="99", quantity="2"))
     after_candles(venue, [candle(0, "100 100 98 99", volume="5")])
     reports = after_candles(venue, [candle(1, "94 94.5 93.5 94")])
-    assert fills(reports) == [("e", d("1.5"), d("94")), ("e-stop", d("2.0"), d("94"))]
+    assert fills(reports) == [("e", d("1.5"), d("99")), ("e-stop", d("2.0"), d("94"))]
 
 
 def test_two_breakout_entries_in_one_candle_both_fill_and_both_lose() -> None:

@@ -118,13 +118,16 @@ class Witness:
             assert abs(after) < abs(self.position)
 
     def _check_price(self, terms: OrderPlaced, fill: Filled, candle: Candle) -> None:
-        """Asserts that the price is in the candle's range, or beyond it by spread and slippage against the order."""
+        """Asserts that a taker's price is in the candle's range, or beyond it by spread and slippage against the order,
+        and that a maker's is its own.
+        """
         above, below = self._spread
         slip = self._rules.slippage * (1 + self._rules.slippage_jitter)
         highest = ((candle.high + above) * (1 + slip) / BTC.tick).to_integral_value(ROUND_CEILING) * BTC.tick
         lowest = ((candle.low - below) * (1 - slip) / BTC.tick).to_integral_value(ROUND_FLOOR) * BTC.tick
         buys = terms.side is Side.BUY
-        assert candle.low <= fill.price <= highest if buys else lowest <= fill.price <= candle.high
+        if fill.liquidity is Liquidity.TAKER:
+            assert candle.low <= fill.price <= highest if buys else lowest <= fill.price <= candle.high
         sign = 1 if buys else -1
         quote = candle.open + above if buys else candle.open - below
         if terms.type is OrderType.MARKET:
@@ -135,6 +138,7 @@ class Witness:
             assert sign * (fill.price - terms.limit_price) <= 0
             assert fill.price == terms.limit_price or sign * (fill.price - quote) >= 0
             if fill.liquidity is Liquidity.MAKER:
+                assert fill.price == terms.limit_price
                 best = candle.low + above if buys else candle.high - below
                 assert sign * (terms.limit_price - best) >= BTC.tick
 

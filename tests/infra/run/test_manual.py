@@ -62,7 +62,7 @@ PRICES = {BTC: D(50_000), ETH: D(3_000)}
 def fed(prices: Mapping[str, Decimal]) -> Feed:
     """A feed whose last prices these are."""
     known = [KnownPrice(instrument=name, at=NOON, price=price) for name, price in prices.items()]
-    return lambda _log_id: known
+    return lambda _log_id, _marked: known
 
 
 class Hand:

@@ -210,7 +210,7 @@ def test_a_record_with_other_figures_than_candles_have_gives_no_prices(
 ) -> None:
     record = SqlitePlayed(tmp_path / "record.db")
     record.add(LOG_ID, 0, array("I", [1]), [latest])
-    assert played_prices(record)(LOG_ID) == ()
+    assert played_prices(record)(LOG_ID, 0) == ()
     assert "gives no prices" in caplog.text
 
 

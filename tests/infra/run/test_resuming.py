@@ -94,7 +94,7 @@ def test_a_log_of_unknown_simulator_rules_is_refused_with_their_version(log: Lis
     first, *later = log.envelopes
     renamed.envelopes = [replace(first, event=replace(first.event, simulator=99)), *later]
     with pytest.raises(
-        InvalidInput, match="made by version 99 of the simulator's rules, and this program plays 1"
+        InvalidInput, match="made by version 99 of the simulator's rules, and this program plays 1, 2"
     ):
         resumed(plan(), renamed)
 
