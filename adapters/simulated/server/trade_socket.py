@@ -1,0 +1,123 @@
+"""The WebSocket /v5/trade: order requests as messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from adapters.simulated.server.call import Answer, Call
+from adapters.simulated.server.clock import Clock
+from adapters.simulated.server.endpoints import ENDPOINTS
+from adapters.simulated.server.hub import ENCODE, Hub
+from adapters.simulated.server.limits import RateLimits
+from adapters.simulated.server.operations import Message
+from adapters.simulated.server.session import Session
+from adapters.simulated.server.signatures import DEFAULT_WINDOW, TIMESTAMP, WINDOW, check_time, socket_signer
+from adapters.simulated.venue.codes import (
+    NO_ROUTE,
+    OK,
+    PARAMETER,
+    REPEATED_REQUEST,
+    TOO_OFTEN,
+    WRONG_SIGNATURE,
+    Code,
+    Declined,
+)
+from adapters.simulated.venue.venue import Venue
+
+PATHS: Mapping[str, str] = {
+    "order.create": "/v5/order/create",
+    "order.amend": "/v5/order/amend",
+    "order.cancel": "/v5/order/cancel",
+    "order.create-batch": "/v5/order/create-batch",
+    "order.amend-batch": "/v5/order/amend-batch",
+    "order.cancel-batch": "/v5/order/cancel-batch",
+}
+
+
+class TradeSocket:
+    """Operations of one kind of connection; each is answered once, then its pushes are sent."""
+
+    def __init__(self, venue: Venue, clock: Clock, hub: Hub, limits: RateLimits) -> None:
+        self._venue, self._clock, self._hub, self._limits = venue, clock, hub, limits
+
+    def operate(self, session: Session, message: Message) -> None:
+        """Answers one message."""
+        match message.get("op"):
+            case "auth":
+                self._authenticate(session, message)
+            case "ping":
+                pong = {"op": "pong", "data": [str(self._clock.wall())], "connId": session.id}
+                session.send(ENCODE({"retCode": 0, "retMsg": "OK", **pong}))
+            case _:
+                self._order(session, message)
+
+    def _authenticate(self, session: Session, message: Message) -> None:
+        session.account = socket_signer(self._venue.accounts, message.get("args"), self._clock.wall())
+        code = OK if session.account is not None else WRONG_SIGNATURE
+        reply = {"retCode": code.number, "retMsg": code.text, "op": "auth", "connId": session.id}
+        session.send(ENCODE({**reply, **({"reqId": message["reqId"]} if "reqId" in message else {})}))
+
+    def _order(self, session: Session, message: Message) -> None:
+        headers: dict[str, str] = {}
+        try:
+            answer, code = self._answer(session, message, headers), OK
+        except Declined as refusal:
+            answer, code = Answer({}, {}), Code(refusal.number, refusal.text)
+        pushes = self._hub.collect()
+        session.send(
+            ENCODE(
+                {
+                    "reqId": message.get("reqId", ""),
+                    "retCode": code.number,
+                    "retMsg": code.text,
+                    "op": message.get("op", ""),
+                    "data": answer.result,
+                    "retExtInfo": answer.ext,
+                    "header": {**headers, "Timenow": str(self._clock.wall()), "Traceid": session.id},
+                    "connId": session.id,
+                }
+            )
+        )
+        self._hub.deliver(pushes)
+
+    def _answer(self, session: Session, message: Message, headers: dict[str, str]) -> Answer:
+        path = PATHS.get(str(message.get("op")))
+        if path is None:
+            raise Declined(NO_ROUTE)
+        if session.account is None:
+            raise Declined(WRONG_SIGNATURE)
+        wall = self._clock.wall()
+        _check_header(message, wall)
+        _check_repeated(session, message)
+        params = _arguments(message)
+        endpoint = ENDPOINTS["POST", path]
+        batch = params.get("request")
+        cost = len(batch) if isinstance(batch, list) else 1
+        allowance = self._limits.ask(session.account.uid, path, endpoint.limit, wall, max(1, cost))
+        headers.update(allowance.headers())
+        if not allowance.granted:
+            raise Declined(TOO_OFTEN)
+        call = Call(self._venue, self._clock.market(), wall, params, session.account)
+        result = endpoint.handler(call)
+        return result if isinstance(result, Answer) else Answer(result, {})
+
+
+def _check_header(message: Message, wall: int) -> None:
+    header = message.get("header")
+    if not isinstance(header, dict):
+        raise Declined(PARAMETER, "header is missing")
+    check_time(str(header.get(TIMESTAMP, "")), str(header.get(WINDOW, DEFAULT_WINDOW)), wall)
+
+
+def _check_repeated(session: Session, message: Message) -> None:
+    request_id = str(message.get("reqId", ""))
+    if request_id and request_id in session.request_ids:
+        raise Declined(REPEATED_REQUEST)
+    session.request_ids.add(request_id)
+
+
+def _arguments(message: Message) -> Mapping[str, object]:
+    args = message.get("args")
+    if isinstance(args, list) and len(args) == 1 and isinstance(args[0], dict):
+        return args[0]
+    raise Declined(PARAMETER, "args must hold one object")
