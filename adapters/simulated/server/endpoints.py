@@ -59,6 +59,7 @@ _LISTED = (
     _query("/v5/user/query-api", account_queries.api_key, limit=10),
     _query("/v5/asset/coin/query-info", account_queries.coins, limit=5),
     _query("/v5/position/list", position_requests.positions),
+    _query("/v5/position/closed-pnl", position_requests.closed_pnl),
     _query("/v5/order/realtime", order_queries.realtime),
     _query("/v5/order/history", order_queries.history),
     _query("/v5/execution/list", order_queries.executions),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from adapters.simulated.server.call import LINEAR, Call, Row
 from adapters.simulated.server.paging import page
-from adapters.simulated.server.position_row import position_row
+from adapters.simulated.server.position_row import closing_row, position_row
 from adapters.simulated.venue.codes import PARAMETER, Declined
 from adapters.simulated.venue.position import Position
 from adapters.simulated.venue.requests import LeverageRequest, ModeRequest, StopRequest, read
+
+LATEST = 1 << 62
+"""Later than any time in ms."""
 
 
 def positions(call: Call) -> Row:
@@ -20,6 +23,19 @@ def positions(call: Call) -> Row:
     shown, cursor = page(found, call, default=20, most=200)
     rows = [position_row(one, call.venue.markets[one.contract.symbol].mark_price) for one in shown]
     return {"category": LINEAR, "list": rows, "nextPageCursor": cursor}
+
+
+def closed_pnl(call: Call) -> Row:
+    """GET /v5/position/closed-pnl: what orders closed, the newest first."""
+    call.category()
+    symbol, start, end = call.text("symbol"), call.time("startTime", 0), call.time("endTime", LATEST)
+    found = [
+        one
+        for one in reversed(call.account.closings.values())
+        if symbol in ("", one.symbol) and start <= one.created <= end
+    ]
+    shown, cursor = page(found, call, default=50, most=100)
+    return {"category": LINEAR, "list": [closing_row(one) for one in shown], "nextPageCursor": cursor}
 
 
 def set_leverage(call: Call) -> Row:

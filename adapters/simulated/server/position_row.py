@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from adapters.simulated.server.numbers import exact, in_steps, rounded
+from adapters.simulated.venue.closing import Closing
 from adapters.simulated.venue.order import Order, StopKind
 from adapters.simulated.venue.position import Position
 from adapters.simulated.venue.requests import SIDE_NAMES
@@ -32,6 +33,29 @@ def position_push(position: Position, mark: Decimal) -> Row:
         "entryPrice": rounded(position.entry_price),
         "category": "linear",
         "mmrSysUpdatedTime": "",
+    }
+
+
+def closing_row(closing: Closing) -> Row:
+    """GET /v5/position/closed-pnl."""
+    return {
+        "symbol": closing.symbol,
+        "orderType": closing.order_type,
+        "leverage": exact(closing.leverage),
+        "updatedTime": str(closing.updated),
+        "side": closing.side,
+        "orderId": closing.order_id,
+        "closedPnl": rounded(closing.profit),
+        "avgEntryPrice": rounded(closing.entry_value / closing.closed),
+        "qty": exact(closing.qty),
+        "cumEntryValue": rounded(closing.entry_value),
+        "createdTime": str(closing.created),
+        "orderPrice": exact(closing.order_price),
+        "closedSize": exact(closing.closed),
+        "avgExitPrice": rounded(closing.exit_value / closing.closed),
+        "execType": closing.exec_type,
+        "fillCount": str(closing.fills),
+        "cumExitValue": rounded(closing.exit_value),
     }
 
 

@@ -16,6 +16,11 @@ from adapters.simulated.server.signatures import socket_signer
 from adapters.simulated.server.trade_socket import TradeSocket
 from adapters.simulated.venue.venue import Venue
 
+NETWORK = 0.05
+"""Seconds until a subscription is confirmed. pybit records a subscription after it was sent: a confirmation that comes
+before that, as no network delivers it, ends its connection for good.
+"""
+
 Operate = Callable[[Session, Message], None]
 
 
@@ -67,13 +72,7 @@ class Sockets:
     def _operate_public(self, session: Session, message: Message) -> None:
         match message.get("op"):
             case "subscribe":
-                topics = topics_of(message)
-                fault = fault_of(session, topics, self._feed.serves)
-                if fault is None:
-                    done(session, message)
-                    self._feed.subscribe(session, topics)
-                else:
-                    refused(session, message, fault)
+                self._later(self._subscribe_public, session, message)
             case "unsubscribe":
                 self._feed.unsubscribe(session, topics_of(message))
                 done(session, message)
@@ -88,7 +87,7 @@ class Sockets:
             case "auth":
                 self._authenticate(session, message)
             case "subscribe":
-                self._subscribe(session, message)
+                self._later(self._subscribe, session, message)
             case "unsubscribe":
                 session.topics.difference_update(topics_of(message))
                 done(session, message)
@@ -97,6 +96,22 @@ class Sockets:
                 session.send(ENCODE({**pong, "args": [str(self._clock.wall())]}))
             case _:
                 refused(session, message, "error:invalid op")
+
+    def _later(self, operate: Operate, session: Session, message: Message) -> None:
+        def operate_if_open() -> None:
+            if session in self.sessions:
+                operate(session, message)
+
+        asyncio.get_running_loop().call_later(NETWORK, operate_if_open)
+
+    def _subscribe_public(self, session: Session, message: Message) -> None:
+        topics = topics_of(message)
+        fault = fault_of(session, topics, self._feed.serves)
+        if fault is None:
+            done(session, message)
+            self._feed.subscribe(session, topics)
+        else:
+            refused(session, message, fault)
 
     def _authenticate(self, session: Session, message: Message) -> None:
         session.account = socket_signer(self._venue.accounts, message.get("args"), self._clock.wall())

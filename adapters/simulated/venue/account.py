@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
 
+from adapters.simulated.venue.closing import Closing
 from adapters.simulated.venue.contract import Contract
 from adapters.simulated.venue.execution import Execution
 from adapters.simulated.venue.fees import NO_LEVEL, Fees, fees_of
@@ -28,6 +29,7 @@ class Account:
     """`key` and `secret` sign the requests. `locked` is what resting orders reserve, in `currency`.
 
     `orders` are the open orders by id, `ended` the ended ones; `links` has both by client order id.
+    `closings` has what orders closed of positions, by order.
     """
 
     uid: int
@@ -40,6 +42,7 @@ class Account:
     ended: dict[str, Order] = field(default_factory=dict[str, Order])
     links: dict[str, Order] = field(default_factory=dict[str, Order])
     executions: deque[Execution] = field(default_factory=lambda: deque[Execution](maxlen=KEPT))
+    closings: dict[str, Closing] = field(default_factory=dict[str, Closing])
     positions: dict[str, dict[int, Position]] = field(default_factory=dict[str, dict[int, Position]])
     leverage: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
     hedged: set[str] = field(default_factory=set[str])
@@ -100,6 +103,13 @@ class Account:
         if len(self.ended) > KEPT:
             oldest = self.ended.pop(next(iter(self.ended)))
             self.links.pop(oldest.link, None)
+
+    def closing(self, closing: Closing) -> Closing:
+        """The record of what an order closed, which begins as `closing`; forgets the oldest record."""
+        kept = self.closings.setdefault(closing.order_id, closing)
+        if len(self.closings) > KEPT:
+            del self.closings[next(iter(self.closings))]
+        return kept
 
     def lock(self, order: Order, amount: Decimal) -> None:
         """Makes `amount` the part of the balance that the order reserves."""

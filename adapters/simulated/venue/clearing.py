@@ -7,6 +7,7 @@ from decimal import Decimal
 from adapters.simulated.margin import order_cost
 from adapters.simulated.steps import to_tick
 from adapters.simulated.venue.account import Account
+from adapters.simulated.venue.closing import Closing
 from adapters.simulated.venue.execution import ExecType, Execution
 from adapters.simulated.venue.ids import Ids
 from adapters.simulated.venue.market import Market
@@ -46,7 +47,10 @@ class Clearing:
         closed = min(quantity, position.reducible(order.side))
         open_fees = _released_fees(position, closed)
         gross = _trade(position, order.side, closed, quantity, price, fee)
-        order.closed_pnl += gross - open_fees - fee * closed / quantity
+        profit = gross - open_fees - fee * closed / quantity
+        order.closed_pnl += profit
+        if closed:
+            _closing_of(order, position).add(closed, *_values(order.side, price * closed, gross), profit, now)
         self._record(order, price, quantity, fee, now)
         self._pay(market, account, position, gross - fee, now)
         execution = self._execution(market, order, price, quantity, fee, rate, now, maker, closed, gross)
@@ -124,12 +128,12 @@ class Clearing:
         """Cancels the account's orders in the market; the venue takes the position over at its bankruptcy price."""
         for order in account.working(market.symbol):
             self.end(market, order, Status.CANCELLED, now, BEFORE_LIQUIDATION)
-        holding = position.holding
+        holding, order_id = position.holding, self._ids.uuid()
         side, quantity = holding.closing_side, holding.size
         price = to_tick(position.bankruptcy_price or ZERO, side, market.contract.instrument.tick)
         fee = quantity * price * position.fee_rate
         gross = holding.trade(side, quantity, price)
-        position.open_fees = ZERO
+        open_fees, position.open_fees = position.open_fees, ZERO
         self._pay(market, account, position, gross - fee, now)
         self._outbox.execution(
             account,
@@ -149,13 +153,26 @@ class Clearing:
                 mark_price=market.mark_price,
                 closed=quantity,
                 pnl=gross,
-                order_id=self._ids.uuid(),
+                order_id=order_id,
                 order_type="Market",
                 order_price=price,
                 order_qty=quantity,
                 create_type="CreateByLiq",
             ),
         )
+        closing = Closing(
+            order_id=order_id,
+            symbol=market.symbol,
+            side=SIDE_NAMES[side],
+            order_type="Market",
+            exec_type=ExecType.BUST,
+            leverage=position.leverage,
+            order_price=price,
+            qty=quantity,
+            created=now,
+        )
+        values = _values(side, price * quantity, gross)
+        account.closing(closing).add(quantity, *values, gross - fee - open_fees, now)
         shown = SIDE_NAMES[side.opposite]
         self._outbox.liquidation(PublicLiquidation(market.symbol, shown, quantity, price, now))
 
@@ -254,6 +271,27 @@ class Clearing:
             self.cut(market, order, now)
         else:
             self.lock(market, order)
+
+
+def _closing_of(order: Order, position: Position) -> Closing:
+    return order.account.closing(
+        Closing(
+            order_id=order.id,
+            symbol=order.symbol,
+            side=order.request.side,
+            order_type=order.request.order_type,
+            exec_type=ExecType.TRADE,
+            leverage=position.leverage,
+            order_price=order.price,
+            qty=order.qty,
+            created=order.created,
+        )
+    )
+
+
+def _values(side: Side, left: Decimal, gross: Decimal) -> tuple[Decimal, Decimal]:
+    """The values at entry and exit of a closed part."""
+    return (left - gross if side is Side.SELL else left + gross), left
 
 
 def _released_fees(position: Position, closed: Decimal) -> Decimal:

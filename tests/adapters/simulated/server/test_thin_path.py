@@ -18,6 +18,7 @@ def test_pybit_places_fills_and_cancels_and_hears_of_it(venue: RunningVenue) -> 
     socket = pybit_socket(venue, "private")
     for topic in ("order", "execution", "position", "wallet"):
         getattr(socket, f"{topic}_stream")(inbox.put)
+    venue.await_topic("wallet")
     placed = session.place_order(
         **BTC, side="Buy", orderType="Limit", qty="0.01", price="49999", orderLinkId="one"
     )
