@@ -127,7 +127,7 @@ class Desk:
             account=candidate.account,
             request=request,
             created=now,
-            qty=request.qty,
+            qty=request.qty or candidate.position.reducible(candidate.side),
             price=(request.price or ZERO) if waits and not candidate.is_market else limit,
             reduces=candidate.reduces,
             trigger_price=request.trigger_price or None,

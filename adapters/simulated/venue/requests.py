@@ -166,6 +166,7 @@ class StopRequest(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     sl_order_type: Kind = Kind.MARKET
 
 
+_MOST_DIGITS = 20
 R = TypeVar("R", bound=Struct)
 
 
@@ -178,6 +179,15 @@ def read(form: type[R], body: Mapping[str, object]) -> R:
         raise Declined(PARAMETER, str(error)) from None
     for name in form.__struct_fields__:
         value = getattr(request, name)
-        if isinstance(value, Decimal) and not (value.is_finite() and value >= 0):
-            raise Declined(PARAMETER, f"{name} must be a number of at least 0")
+        if isinstance(value, Decimal) and not _is_usable(value):
+            raise Declined(
+                PARAMETER, f"{name} must be a number of at least 0 with at most 20 digits on each side"
+            )
     return request
+
+
+def _is_usable(value: Decimal) -> bool:
+    if not value.is_finite() or value < 0:
+        return False
+    exponent = value.as_tuple().exponent
+    return value.adjusted() < _MOST_DIGITS and isinstance(exponent, int) and exponent >= -_MOST_DIGITS
