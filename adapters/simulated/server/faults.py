@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
     Requests: DELAY (`value` ms), DROP (the connection is cut), CODE (`value` is the return code), STATUS (`value` is
     the HTTP status), HTML (status 200 with a page), TRUNCATED (half of the JSON text), STALE (the answer that the same
-    query got before), EARLY_PUSH (pushes are sent before the answer). Pushes: MISSING, DUPLICATE, REORDERED (sent after
+    query got before). Pushes: MISSING, DUPLICATE, REORDERED (sent after
     the next one), DELAY (`value` ms).
     """
 
@@ -32,7 +32,6 @@ class Kind(StrEnum):
     HTML = "html"
     TRUNCATED = "truncated"
     STALE = "stale"
-    EARLY_PUSH = "early_push"
     MISSING = "missing"
     DUPLICATE = "duplicate"
     REORDERED = "reordered"
@@ -40,6 +39,7 @@ class Kind(StrEnum):
 
 class Fault(Struct, frozen=True, gc=False, kw_only=True):
     """`commit`: a spoiled request is executed first, so the client cannot know its outcome from the answer.
+    With DELAY the pushes then come before the answer.
 
     `times` is how often the fault strikes, 0 for always; `skip` how many matching requests or pushes pass before that.
     `status` limits a fault of the topic `order` to pushes with an order in this status.

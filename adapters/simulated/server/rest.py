@@ -16,7 +16,7 @@ from adapters.simulated.server.endpoints import ENDPOINTS, Endpoint
 from adapters.simulated.server.faults import Fault, Faults, Kind
 from adapters.simulated.server.hub import ENCODE, Hub, Push
 from adapters.simulated.server.limits import AddressLimit, RateLimits
-from adapters.simulated.server.signatures import signer
+from adapters.simulated.server.signatures import KEY, signer
 from adapters.simulated.venue.codes import NO_ROUTE, OK, PARAMETER, TEXTS, TOO_OFTEN, Code, Declined
 from adapters.simulated.venue.venue import Venue
 
@@ -62,13 +62,13 @@ class Rest:
         payload = await request.read() if request.method == "POST" else request.url.raw_query_string.encode()
         params = _params(request, payload)
         fault = self._faults.of_request(request.path, params)
-        if fault is not None and not fault.commit and fault.kind not in _AFTER_ALL:
+        if fault is not None and not fault.commit:
             spoiled = await self._spoiled(fault, request, payload, None)
             if spoiled is not None or fault.kind is Kind.DROP:
                 return await self._reply(request, spoiled, [])
         reply: Reply | None = self._handled(request, payload, params)
         pushes = self._hub.collect()
-        if fault is not None and (fault.commit or fault.kind in _AFTER_ALL):
+        if fault is not None and fault.commit:
             self._hub.deliver(pushes)
             pushes = []
             spoiled = await self._spoiled(fault, request, payload, reply)
@@ -151,7 +151,8 @@ class Rest:
         return Reply(ENCODE(body), headers)
 
     def _remember(self, key: bytes, reply: Reply) -> None:
-        self._answers.setdefault(key, reply)
+        self._answers.pop(key, None)
+        self._answers[key] = reply
         if len(self._answers) > _KEPT_ANSWERS:
             del self._answers[next(iter(self._answers))]
 
@@ -174,7 +175,7 @@ def _checked(params: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _query_key(request: web.Request, payload: bytes) -> bytes:
-    return request.path.encode() + b"?" + payload
+    return f"{request.headers.get(KEY)} {request.path}?".encode() + payload
 
 
 def _response(reply: Reply) -> web.Response:
@@ -230,5 +231,4 @@ _SPOILED: Mapping[Kind, _Spoil] = {
     Kind.HTML: _with_page,
     Kind.TRUNCATED: _truncated,
 }
-_AFTER_ALL = frozenset({Kind.EARLY_PUSH, Kind.STALE})
 _NO_OBJECT: Mapping[str, object] = {"": None}

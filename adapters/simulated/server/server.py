@@ -48,13 +48,16 @@ class VenueServer:
         self.hub = Hub(venue, clock, self.delivery)
         self.feed = PublicFeed(venue, clock, self.delivery)
         limits = limits or RateLimits()
-        trade = TradeSocket(venue, clock, self.hub, limits)
+        trade = TradeSocket(venue, clock, self.faults, self.hub, limits)
         self.sockets = Sockets(venue, clock, self.hub, self.feed, trade)
         self.rest = Rest(venue, clock, self.faults, self.hub, limits, addresses or AddressLimit())
         self.port, self._host, self._move = port, host, move
         self.stepped = asyncio.Event()
+        self.is_listening = False
         self._runner: web.AppRunner | None = None
+        self._site: web.TCPSite | None = None
         self._task: asyncio.Task[None] | None = None
+        self._opening: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
@@ -82,6 +85,21 @@ class VenueServer:
         if self._runner is not None:
             await self._runner.cleanup()
 
+    async def refuse(self, seconds: float) -> None:
+        """Cuts every connection and refuses new ones for a time."""
+        assert self._site is not None
+        await self._site.stop()
+        self.is_listening = False
+        self.sockets.cut()
+        self._drop_clients()
+        asyncio.get_running_loop().call_later(seconds, self._listen_again)
+
+    def restart(self) -> None:
+        """A restart of the trading service: recent orders are forgotten, books begin anew, sockets are cut."""
+        self.venue.restart()
+        self.feed.restart_books()
+        self.sockets.cut()
+
     def publish(self) -> None:
         """Sends everything that changed."""
         self.hub.deliver(self.hub.collect())
@@ -89,9 +107,20 @@ class VenueServer:
 
     async def _listen(self) -> None:
         assert self._runner is not None
-        site = web.TCPSite(self._runner, self._host, self.port, reuse_address=True)
-        await site.start()
+        self._site = web.TCPSite(self._runner, self._host, self.port, reuse_address=True)
+        await self._site.start()
+        self.is_listening = True
         self.port = int(self._runner.addresses[-1][1])
+
+    def _listen_again(self) -> None:
+        self._opening = asyncio.create_task(self._listen())
+
+    def _drop_clients(self) -> None:
+        assert self._runner is not None
+        assert self._runner.server is not None
+        for connection in self._runner.server.connections:
+            if connection.transport is not None:
+                connection.transport.abort()
 
     async def _run(self) -> None:
         while True:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
-from adapters.simulated.server.call import Answer, Call
+from adapters.simulated.server.call import Answer, Call, Row
 from adapters.simulated.server.clock import Clock
 from adapters.simulated.server.endpoints import ENDPOINTS
+from adapters.simulated.server.faults import Fault, Faults, Kind
 from adapters.simulated.server.hub import ENCODE, Hub
 from adapters.simulated.server.limits import RateLimits
 from adapters.simulated.server.operations import Message
 from adapters.simulated.server.session import Session
 from adapters.simulated.server.signatures import DEFAULT_WINDOW, TIMESTAMP, WINDOW, check_time, socket_signer
 from adapters.simulated.venue.codes import (
+    INTERNAL,
     NO_ROUTE,
     OK,
     PARAMETER,
     REPEATED_REQUEST,
+    TEXTS,
     TOO_OFTEN,
     WRONG_SIGNATURE,
     Code,
@@ -37,8 +41,8 @@ PATHS: Mapping[str, str] = {
 class TradeSocket:
     """Operations of one kind of connection; each is answered once, then its pushes are sent."""
 
-    def __init__(self, venue: Venue, clock: Clock, hub: Hub, limits: RateLimits) -> None:
-        self._venue, self._clock, self._hub, self._limits = venue, clock, hub, limits
+    def __init__(self, venue: Venue, clock: Clock, faults: Faults, hub: Hub, limits: RateLimits) -> None:
+        self._venue, self._clock, self._faults, self._hub, self._limits = venue, clock, faults, hub, limits
 
     def operate(self, session: Session, message: Message) -> None:
         """Answers one message."""
@@ -58,27 +62,50 @@ class TradeSocket:
         session.send(ENCODE({**reply, **({"reqId": message["reqId"]} if "reqId" in message else {})}))
 
     def _order(self, session: Session, message: Message) -> None:
+        fault = self._faults.of_request(str(message.get("op")), _first(message))
         headers: dict[str, str] = {}
-        try:
-            answer, code = self._answer(session, message, headers), OK
-        except Declined as refusal:
-            answer, code = Answer({}, {}), Code(refusal.number, refusal.text)
+        answer, code = Answer({}, {}), OK
+        if fault is None or fault.commit:
+            answer, code = self._executed(session, message, headers)
         pushes = self._hub.collect()
-        session.send(
-            ENCODE(
-                {
-                    "reqId": message.get("reqId", ""),
-                    "retCode": code.number,
-                    "retMsg": code.text,
-                    "op": message.get("op", ""),
-                    "data": answer.result,
-                    "retExtInfo": answer.ext,
-                    "header": {**headers, "Timenow": str(self._clock.wall()), "Traceid": session.id},
-                    "connId": session.id,
-                }
-            )
-        )
+        reply = {
+            "reqId": message.get("reqId", ""),
+            "retCode": code.number,
+            "retMsg": code.text,
+            "op": message.get("op", ""),
+            "data": answer.result,
+            "retExtInfo": answer.ext,
+            "header": {**headers, "Timenow": str(self._clock.wall()), "Traceid": session.id},
+            "connId": session.id,
+        }
+        if fault is None:
+            session.send(ENCODE(reply))
+        else:
+            self._spoil(session, fault, reply, message)
         self._hub.deliver(pushes)
+
+    def _executed(self, session: Session, message: Message, headers: dict[str, str]) -> tuple[Answer, Code]:
+        try:
+            return self._answer(session, message, headers), OK
+        except Declined as refusal:
+            return Answer({}, {}), Code(refusal.number, refusal.text)
+
+    def _spoil(self, session: Session, fault: Fault, reply: Row, message: Message) -> None:
+        """A delayed request that was not executed first is sent again by `_order` after its delay."""
+        match fault.kind:
+            case Kind.CODE:
+                text = TEXTS.get(fault.value, INTERNAL.text)
+                session.send(ENCODE({**reply, "retCode": fault.value, "retMsg": text, "data": {}}))
+            case Kind.DELAY if fault.commit:
+                session.send_later(ENCODE(reply), fault.value)
+            case Kind.DELAY:
+                loop = asyncio.get_running_loop()
+                loop.call_later(fault.value / 1000, self._order, session, message)
+            case Kind.TRUNCATED:
+                frame = ENCODE(reply)
+                session.send(frame[: len(frame) // 2])
+            case _:
+                session.abort()
 
     def _answer(self, session: Session, message: Message, headers: dict[str, str]) -> Answer:
         path = PATHS.get(str(message.get("op")))
@@ -100,6 +127,11 @@ class TradeSocket:
         call = Call(self._venue, self._clock.market(), wall, params, session.account)
         result = endpoint.handler(call)
         return result if isinstance(result, Answer) else Answer(result, {})
+
+
+def _first(message: Message) -> Mapping[str, object]:
+    args = message.get("args")
+    return args[0] if isinstance(args, list) and args and isinstance(args[0], dict) else {}
 
 
 def _check_header(message: Message, wall: int) -> None:

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import islice
 
 from adapters.simulated.venue.closing import Closing
 from adapters.simulated.venue.contract import Contract
@@ -28,7 +27,8 @@ _RECENT = 500
 class Account:
     """`key` and `secret` sign the requests. `locked` is what resting orders reserve, in `currency`.
 
-    `orders` are the open orders by id, `ended` the ended ones; `links` has both by client order id.
+    `orders` are the open orders by id, `ended` the ended ones, `recent` those of them that the trading service has in
+    memory: at most 500, none from before its last restart, the newest first; `links` has both by client order id.
     `closings` has what orders closed of positions, by order.
     """
 
@@ -40,6 +40,7 @@ class Account:
     level: str = NO_LEVEL
     orders: dict[str, Order] = field(default_factory=dict[str, Order])
     ended: dict[str, Order] = field(default_factory=dict[str, Order])
+    recent: deque[Order] = field(default_factory=lambda: deque[Order](maxlen=_RECENT))
     links: dict[str, Order] = field(default_factory=dict[str, Order])
     executions: deque[Execution] = field(default_factory=lambda: deque[Execution](maxlen=KEPT))
     closings: dict[str, Closing] = field(default_factory=dict[str, Closing])
@@ -86,10 +87,6 @@ class Account:
             return self.orders.get(order_id) or self.ended.get(order_id)
         return self.links.get(link) if link else None
 
-    def recent(self) -> list[Order]:
-        """The orders that ended last, at most 500, the newest first."""
-        return list(islice(reversed(self.ended.values()), _RECENT))
-
     def add(self, order: Order) -> None:
         self.orders[order.id] = order
         if order.link:
@@ -100,6 +97,7 @@ class Account:
         self.lock(order, ZERO)
         self.orders.pop(order.id, None)
         self.ended[order.id] = order
+        self.recent.appendleft(order)
         if len(self.ended) > KEPT:
             oldest = self.ended.pop(next(iter(self.ended)))
             self.links.pop(oldest.link, None)

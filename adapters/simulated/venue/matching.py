@@ -56,6 +56,19 @@ class Matching:
         self._print(market, side, price, quantity, now)
         self.follow_price(market, now)
 
+    def fill(self, market: Market, order: Order, quantity: Decimal, now: int) -> None:
+        """Somebody trades with this resting order, at its price, whatever stands before it in its queue."""
+        if order.entry is None or quantity <= 0:
+            return
+        if quantity == order.leaves:
+            market.book.withdraw(order)
+        else:
+            market.book.lessen(order, quantity)
+        self._print(market, order.side.opposite, order.price, quantity, now)
+        self._clearing.fill(market, order, order.price, quantity, now, maker=True)
+        self._protection.attach(market, order, now)
+        self.follow_price(market, now)
+
     def follow_price(self, market: Market, now: int) -> None:
         """Activates what the prices have reached and liquidates, until nothing more happens."""
         while self._liquidate(market, now) or self._activate(market, now):

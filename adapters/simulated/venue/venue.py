@@ -21,7 +21,7 @@ from adapters.simulated.venue.desk import Desk
 from adapters.simulated.venue.ids import Ids
 from adapters.simulated.venue.market import Market, next_funding
 from adapters.simulated.venue.matching import Matching
-from adapters.simulated.venue.order import Order
+from adapters.simulated.venue.order import Order, Status
 from adapters.simulated.venue.outbox import Outbox
 from adapters.simulated.venue.protection import Protection
 from adapters.simulated.venue.requests import (
@@ -188,6 +188,29 @@ class Venue:
         with localcontext(EXACT):
             self._clearing.fund(market, now)
             self._matching.follow_price(market, now)
+
+    def fill(self, order: Order, quantity: Decimal, now: int) -> None:
+        """Somebody trades with this resting order, at its price, whatever stands before it in its queue."""
+        with localcontext(EXACT):
+            self._matching.fill(self.markets[order.symbol], order, min(quantity, order.leaves), now)
+
+    def end(self, order: Order, reason: str, now: int) -> None:
+        """The venue itself cancels an order; `reason` is the `cancelType`."""
+        with localcontext(EXACT):
+            self._clearing.end(self.markets[order.symbol], order, Status.CANCELLED, now, reason)
+
+    def liquidate(self, account: Account, symbol: str, now: int) -> None:
+        """Liquidates the account's positions in a market, whatever its mark price is."""
+        market = self.market(symbol)
+        with localcontext(EXACT):
+            for holder, position in market.held():
+                if holder is account:
+                    self._clearing.liquidate(market, account, position, now)
+
+    def restart(self) -> None:
+        """A restart of the trading service: it forgets the orders that had ended; the order history has them."""
+        for account in self.accounts.values():
+            account.recent.clear()
 
     def _check_mode(self, account: Account, symbol: str) -> None:
         self.market(symbol)

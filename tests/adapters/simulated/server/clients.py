@@ -20,11 +20,13 @@ def pybit_http(venue: RunningVenue, **more: Any) -> Any:
     return session
 
 
-def pybit_socket(venue: RunningVenue, channel: str) -> Any:
+def pybit_socket(venue: RunningVenue, channel: str, **more: Any) -> Any:
     """pybit's WebSocket of a channel (`private`, `linear`), which is connected when this returns."""
     base: Any = import_module("pybit.unified_trading").WebSocket
     keys = {"api_key": KEY, "api_secret": SECRET} if channel == "private" else {}
-    return _on_loopback(base, venue)(testnet=False, channel_type=channel, private_auth_expire=10, **keys)
+    return _on_loopback(base, venue)(
+        testnet=False, channel_type=channel, private_auth_expire=10, **keys, **more
+    )
 
 
 def _on_loopback(base: Any, venue: RunningVenue) -> Any:

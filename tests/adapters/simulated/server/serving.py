@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from adapters.simulated.server import VenueServer, VirtualClock
+from adapters.simulated.server.actions import act
+from adapters.simulated.server.faults import Fault, Kind
 from adapters.simulated.server.limits import RateLimits
 from adapters.simulated.venue import Venue, contract_of
 from adapters.simulated.venue.account import Account
@@ -49,14 +51,45 @@ class RunningVenue:
     def wait(self, what: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(what, self._loop).result(30)
 
-    def await_topic(self, topic: str) -> None:
-        """Returns when a session has subscribed to the topic; the server is looked at after each of its steps."""
-        self.wait(self._subscribed(topic))
+    def sessions(self) -> set[str]:
+        """The ids of the open WebSockets."""
+        return self.do(lambda one: {session.id for session in one.sockets.sessions})
 
-    async def _subscribed(self, topic: str) -> None:
+    def await_topic(self, topic: str) -> None:
+        """Returns when a session has subscribed to the topic."""
+        self.await_other_session(topic, set())
+
+    def await_other_session(self, topic: str, before: set[str]) -> None:
+        """Returns when a session that is not among those `before` has subscribed to the topic."""
+        self.wait(
+            self._until(
+                lambda one: any(
+                    topic in session.topics and session.id not in before for session in one.sockets.sessions
+                )
+            )
+        )
+
+    def await_fault(self) -> None:
+        """Returns when no fault is left."""
+        self.wait(self._until(lambda one: not one.faults.listed()))
+
+    def await_listening(self) -> None:
+        """Returns when the server accepts connections again."""
+        self.wait(self._until(lambda one: one.is_listening))
+
+    async def _until(self, reached: Callable[[VenueServer], bool]) -> None:
+        """The server is looked at after each of its steps."""
         async with asyncio.timeout(10):
-            while not any(topic in session.topics for session in self.server.sockets.sessions):
+            while not reached(self.server):
                 await self.server.stepped.wait()
+
+    def fails(self, where: str, kind: str, **more: Any) -> None:
+        """Puts a fault in force."""
+        self.do(lambda one: one.faults.add(Fault(where=where, kind=Kind(kind), **more)))
+
+    def act(self, name: str, **request: Any) -> None:
+        """Performs an action of `actions.ACTIONS`."""
+        self.wait(act(self.server, name, request))
 
     def trade(self, side: Side, price: str, quantity: str, symbol: str = "BTCUSDT") -> None:
         """A taker of the market trades up to `price`, and prints what is left at it."""
