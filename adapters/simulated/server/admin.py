@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 from aiohttp import web
 
@@ -13,6 +15,7 @@ from adapters.simulated.venue.codes import Declined
 from domain.errors import InvalidInput
 
 _BAD_REQUEST = 400
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Admin:
@@ -76,7 +79,7 @@ class Admin:
 
 
 @web.middleware
-async def _with_errors(request: web.Request, handler: web.Handler) -> web.StreamResponse:
+async def _with_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except (InvalidInput, Declined) as error:

@@ -21,7 +21,7 @@ def realtime(call: Call) -> Row:
     """Open orders, the newest first; with `openOnly=1` the orders that ended last. An id finds both."""
     call.category()
     _needs_scope(call)
-    orders = call.account.orders.values() if _open(call) else call.account.recent
+    orders: Iterable[Order] = call.account.orders.values() if _open(call) else call.account.recent
     if call.text("orderId") or call.text("orderLinkId"):
         orders = [*call.account.orders.values(), *call.account.recent]
     newest = sorted(_matching(call, orders), key=lambda order: order.created, reverse=True)

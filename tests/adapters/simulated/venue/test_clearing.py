@@ -74,13 +74,13 @@ def test_a_resting_reduce_only_order_is_cut_as_the_position_shrinks_and_ends_wit
 def test_a_reduce_only_order_larger_than_the_position_is_cut_on_arrival(scene: Scene) -> None:
     scene.places("Buy", "0.01")
     order = scene.places("Sell", "0.05", reduceOnly=True)
-    assert (order.filled, scene.position().size) == (Decimal("0.01"), 0)
+    assert (order.filled, scene.position().size) == (Decimal("0.01"), Decimal(0))
 
 
 def test_close_all_needs_no_quantity(scene: Scene) -> None:
     scene.places("Buy", "0.01")
     order = scene.places("Sell", "0", reduceOnly=True, closeOnTrigger=True)
-    assert (order.filled, scene.position().size) == (Decimal("0.01"), 0)
+    assert (order.filled, scene.position().size) == (Decimal("0.01"), Decimal(0))
 
 
 def test_a_resting_order_reserves_its_cost_until_it_ends(scene: Scene) -> None:
@@ -99,7 +99,7 @@ def test_a_liquidated_position_costs_its_margin_and_every_order_of_the_market(sc
     scene.venue.set_prices("BTCUSDT", scene.now, mark=Decimal(45250))
     last = scene.executions()[-1]
     assert (last.type, last.price, last.side) == (ExecType.BUST, Decimal(45000), "Sell")
-    assert (order.status, scene.position().size) == (Status.CANCELLED, 0)
+    assert (order.status, scene.position().size) == (Status.CANCELLED, Decimal(0))
     assert [one.side for one in scene.venue.outbox.drain_liquidations()] == ["Buy"]
 
 
