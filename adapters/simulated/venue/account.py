@@ -25,7 +25,8 @@ _RECENT = 500
 
 @dataclass(slots=True, eq=False, repr=False)
 class Account:
-    """`key` and `secret` sign the requests. `locked` is what resting orders reserve, in `currency`.
+    """`key` and `secret` sign the requests. `locked` is what resting orders reserve, in `currency`;
+    `executed` counts executions.
 
     `orders` are the open orders by id, `ended` the ended ones, `recent` those of them that the trading service has in
     memory: at most 500, none from before its last restart, the newest first; `links` has both by client order id.
@@ -49,6 +50,7 @@ class Account:
     hedged: set[str] = field(default_factory=set[str])
     realised: Decimal = ZERO
     locked: Decimal = ZERO
+    executed: int = 0
 
     def __post_init__(self) -> None:
         self.wallet.keep(self._reserved)

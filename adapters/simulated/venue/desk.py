@@ -102,7 +102,7 @@ class Desk:
             self._clearing.shown(order.account, position, now)
 
     def _candidate(self, market: Market, account: Account, request: OrderRequest, now: int) -> Candidate:
-        last = market.last or ZERO
+        last = market.reference or ZERO
         limit = request.price if request.order_type is Kind.LIMIT else None
         price = limit or request.trigger_price or last
         if not price:

@@ -69,7 +69,12 @@ class Market:
     @property
     def mark_price(self) -> Decimal:
         """Zero before the first price."""
-        return self.mark or self.last or ZERO
+        return self.mark or self.reference or ZERO
+
+    @property
+    def reference(self) -> Decimal | None:
+        """The last price; before the first trade the best bid of the book, else the best ask."""
+        return self.last or self.book.best(Side.BUY) or self.book.best(Side.SELL)
 
     @property
     def index_price(self) -> Decimal:

@@ -156,8 +156,8 @@ class Matching:
         self._cancel_partner(market, order, now)
         self._set_quantity(market, order)
         order.status = Status.NEW
-        if order.is_market and market.last is not None:
-            order.price = market.band_limit(order.side, market.last)
+        if order.is_market and market.reference is not None:
+            order.price = market.band_limit(order.side, market.reference)
         self._clearing.cut(market, order, now)
         if order.is_open and self._affordable(market, order, now):
             self._trade_or_rest(market, order, now)

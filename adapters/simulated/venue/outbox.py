@@ -49,6 +49,7 @@ class Outbox:
 
     def execution(self, account: Account, execution: Execution) -> None:
         account.executions.append(execution)
+        account.executed += 1
         self._of(account).executions.append(execution)
 
     def position(self, account: Account, position: Position) -> None:
