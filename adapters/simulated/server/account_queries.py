@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adapters.simulated.server.call import LINEAR, Call, Row
+from adapters.simulated.server.json_values import list_of, object_of
 from adapters.simulated.server.numbers import exact
 from adapters.simulated.server.wallet_row import MarkOf, wallet_row
 from adapters.simulated.venue.codes import PARAMETER, Declined
@@ -104,11 +105,9 @@ def _fee_row(call: Call, market: Market) -> Row:
 
 
 def _with_coins(row: Row, named: str) -> Row:
-    coins = row["coin"]
-    if not named or not isinstance(coins, list):
-        return row
+    coins = [coin for coin in map(object_of, list_of(row["coin"]) or ()) if coin is not None]
     wanted = named.split(",")
-    return {**row, "coin": [coin for coin in coins if coin["coin"] in wanted]}
+    return {**row, "coin": [coin for coin in coins if not named or coin["coin"] in wanted]}
 
 
 def _mark_of(call: Call) -> MarkOf:

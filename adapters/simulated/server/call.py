@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from msgspec import Struct
 
@@ -34,7 +34,6 @@ class Call:
     wall: int
     params: Mapping[str, object]
     signer: Account | None = None
-    permissions: Row = field(default_factory=dict)
 
     @property
     def account(self) -> Account:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 
 from adapters.simulated.server.faults import Fault, Faults, Kind
 from adapters.simulated.server.session import Session
@@ -24,12 +24,22 @@ class Delivery:
         held = self._held.pop(topic, None)
         if fault is None:
             self._queue(sessions, frame)
-        elif fault.kind is Kind.REORDERED:
-            self._held[topic] = frame
         else:
-            _SPOILED[fault.kind](self, sessions, frame, fault)
+            self._spoil(sessions, topic, frame, fault)
         if held is not None:
             self._queue(sessions, held)
+
+    def _spoil(self, sessions: Collection[Session], topic: str, frame: bytes, fault: Fault) -> None:
+        match fault.kind:
+            case Kind.DUPLICATE:
+                self._queue(sessions, frame)
+                self._queue(sessions, frame)
+            case Kind.REORDERED:
+                self._held[topic] = frame
+            case Kind.DELAY:
+                self._late(sessions, frame, fault)
+            case _:  # MISSING: the push is lost
+                pass
 
     def _queue(self, sessions: Collection[Session], frame: bytes) -> None:
         for session in sessions:
@@ -39,18 +49,3 @@ class Delivery:
     def _late(self, sessions: Collection[Session], frame: bytes, fault: Fault) -> None:
         for session in sessions:
             session.send_later(frame, fault.value)
-
-    def _twice(self, sessions: Collection[Session], frame: bytes, _fault: Fault) -> None:
-        self._queue(sessions, frame)
-        self._queue(sessions, frame)
-
-    def _never(self, sessions: Collection[Session], frame: bytes, fault: Fault) -> None:
-        """The push is lost."""
-
-
-_Spoil = Callable[[Delivery, Collection[Session], bytes, Fault], None]
-_SPOILED: Mapping[Kind, _Spoil] = {
-    Kind.DELAY: Delivery._late,  # noqa: SLF001 - rows of the class's own table
-    Kind.DUPLICATE: Delivery._twice,  # noqa: SLF001
-    Kind.MISSING: Delivery._never,  # noqa: SLF001
-}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from adapters.simulated.server.json_values import EMPTY, list_of, object_of
 from adapters.simulated.server.session import Session
 
 ENCODE = msgspec.json.Encoder().encode
@@ -18,13 +19,12 @@ def parsed(text: str) -> Message:
         message = msgspec.json.decode(text)
     except msgspec.DecodeError:
         return {}
-    return message if isinstance(message, dict) else {}
+    return object_of(message) or EMPTY
 
 
 def topics_of(message: Message) -> Sequence[str]:
     """The topics that a message names."""
-    args = message.get("args")
-    return [str(one) for one in args] if isinstance(args, list) else []
+    return [str(one) for one in list_of(message.get("args")) or ()]
 
 
 def done(session: Session, message: Message) -> None:

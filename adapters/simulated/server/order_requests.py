@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from adapters.simulated.server.call import Answer, Call, Row
+from adapters.simulated.server.json_values import list_of, object_of
 from adapters.simulated.venue.codes import OK, PARAMETER, Declined
 from adapters.simulated.venue.order import Order
 from adapters.simulated.venue.requests import (
@@ -64,8 +65,8 @@ def _cancel(call: Call, params: Params) -> Order:
 
 def _batch(call: Call, one: One, *, with_time: bool = False) -> Answer:
     """Each request is judged alone; codes are in the order of the requests."""
-    category, requests = call.category(), call.params.get("request")
-    if not isinstance(requests, list) or not 1 <= len(requests) <= MOST_IN_BATCH:
+    category, requests = call.category(), list_of(call.params.get("request"))
+    if requests is None or not 1 <= len(requests) <= MOST_IN_BATCH:
         raise Declined(PARAMETER, f"request must have 1 to {MOST_IN_BATCH} orders")
     rows: list[Row] = []
     codes: list[Row] = []
@@ -87,9 +88,10 @@ def _judged(call: Call, one: One, params: Params) -> tuple[Row, Row]:
 
 
 def _mapping(request: object) -> Params:
-    if not isinstance(request, dict):
+    params = object_of(request)
+    if params is None:
         raise Declined(PARAMETER, "request must be a list of objects")
-    return request
+    return params
 
 
 def _ids(order: Order) -> Row:

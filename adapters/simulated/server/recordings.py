@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+
+import msgspec
+from msgspec import Struct
 
 from adapters.simulated.venue.candle_path import bar_of, path
 from adapters.simulated.venue.candles import Bar
@@ -26,6 +28,18 @@ from domain.instrument import Instrument, instrument_id
 _TRADE_COLUMNS = frozenset({"timestamp", "symbol", "side", "size", "price"})
 _SECONDS_BELOW = Decimal(10_000_000_000)
 """A trade's timestamp below this is in seconds, else in ms."""
+
+
+class _Book(Struct, frozen=True, gc=False):
+    s: str
+    b: list[tuple[str, str]]
+    a: list[tuple[str, str]]
+
+
+class _Message(Struct, frozen=True, gc=False):
+    type: str
+    ts: int
+    data: _Book
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,26 +105,18 @@ def _books(file: Path, text: str) -> Recording:
     symbol = ""
     for line in filter(None, text.splitlines()):
         try:
-            message = json.loads(line)
-            symbol = str(message["data"]["s"])
+            message = msgspec.json.decode(line, type=_Message)
+            symbol = message.data.s
             events.extend(_quoted(message))
-        except (ValueError, KeyError, TypeError, InvalidOperation) as error:
+        except (msgspec.DecodeError, InvalidOperation) as error:
             raise InvalidInput(f"{file}: not a message of an order book: {line[:80]}") from error
     return _events_of(file, symbol, events)
 
 
-def _quoted(message: dict[str, object]) -> Iterator[Event]:
-    data, at = message["data"], int(str(message["ts"]))
-    assert isinstance(data, dict)
-    levels = [
-        Quoted(at, side, Decimal(price), Decimal(size))
-        for name, side in (("b", Side.BUY), ("a", Side.SELL))
-        for price, size in data[name]
-    ]
-    if message["type"] == "snapshot":
-        yield Snapshot(at, levels)
-    else:
-        yield from levels
+def _quoted(message: _Message) -> Sequence[Event]:
+    halves = ((Side.BUY, message.data.b), (Side.SELL, message.data.a))
+    levels = [Quoted(message.ts, side, *map(Decimal, level)) for side, half in halves for level in half]
+    return [Snapshot(message.ts, levels)] if message.type == "snapshot" else levels
 
 
 def _events_of(file: Path, symbol: str, events: list[Event]) -> Recording:

@@ -15,6 +15,7 @@ from adapters.simulated.server.clock import Clock
 from adapters.simulated.server.endpoints import ENDPOINTS, Endpoint
 from adapters.simulated.server.faults import Fault, Faults, Kind
 from adapters.simulated.server.hub import ENCODE, Hub, Push
+from adapters.simulated.server.json_values import EMPTY, object_of, orders_in
 from adapters.simulated.server.limits import AddressLimit, RateLimits
 from adapters.simulated.server.signatures import KEY, signer
 from adapters.simulated.venue.codes import NO_ROUTE, OK, PARAMETER, TEXTS, TOO_OFTEN, Code, Declined
@@ -133,9 +134,7 @@ class Rest:
         wall: int,
         headers: dict[str, str],
     ) -> None:
-        batch = params.get("request")
-        cost = len(batch) if isinstance(batch, list) else 1
-        allowance = self._limits.ask(uid, endpoint.group, endpoint.limit, wall, max(1, cost))
+        allowance = self._limits.ask(uid, endpoint.group, endpoint.limit, wall, orders_in(params))
         headers.update(allowance.headers())
         if not allowance.granted:
             raise Declined(TOO_OFTEN)
@@ -165,7 +164,7 @@ def _params(request: web.Request, payload: bytes) -> Mapping[str, object]:
         body = msgspec.json.decode(payload or b"{}")
     except msgspec.DecodeError:
         return _NO_OBJECT
-    return body if isinstance(body, dict) else _NO_OBJECT
+    return object_of(body) or (_NO_OBJECT if body != {} else EMPTY)
 
 
 def _checked(params: Mapping[str, object]) -> Mapping[str, object]:

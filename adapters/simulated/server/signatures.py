@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Mapping
 from hashlib import sha256
 
+from adapters.simulated.server.json_values import list_of
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.codes import WRONG_KEY, WRONG_SIGNATURE, WRONG_TIME, Declined
 
@@ -14,6 +15,7 @@ TIMESTAMP, WINDOW = "X-BAPI-TIMESTAMP", "X-BAPI-RECV-WINDOW"
 DEFAULT_WINDOW = "5000"
 
 _AHEAD = 1_000
+_SOCKET_ARGUMENTS = ("key", "expires", "signature")
 _SOCKET_TEXT = "GET/realtime"
 
 
@@ -44,9 +46,10 @@ def check_time(stamp: str, window: str, wall: int) -> None:
 
 def socket_signer(accounts: Mapping[str, Account], args: object, wall: int) -> Account | None:
     """The account of an `auth` operation's arguments (key, expiry in ms, signature); None where they do not fit."""
-    if not isinstance(args, list) or len(args) != 3:
+    given = list_of(args) or ()
+    if len(given) != len(_SOCKET_ARGUMENTS):
         return None
-    key, expires, sign = map(str, args)
+    key, expires, sign = map(str, given)
     account = accounts.get(key)
     if account is None or not expires.isdecimal() or int(expires) <= wall:
         return None

@@ -10,6 +10,7 @@ from adapters.simulated.server.clock import Clock
 from adapters.simulated.server.endpoints import ENDPOINTS
 from adapters.simulated.server.faults import Fault, Faults, Kind
 from adapters.simulated.server.hub import ENCODE, Hub
+from adapters.simulated.server.json_values import EMPTY, list_of, object_of, orders_in
 from adapters.simulated.server.limits import RateLimits
 from adapters.simulated.server.operations import Message
 from adapters.simulated.server.session import Session
@@ -118,9 +119,8 @@ class TradeSocket:
         _check_repeated(session, message)
         params = _arguments(message)
         endpoint = ENDPOINTS["POST", path]
-        batch = params.get("request")
-        cost = len(batch) if isinstance(batch, list) else 1
-        allowance = self._limits.ask(session.account.uid, path, endpoint.limit, wall, max(1, cost))
+        uid = session.account.uid
+        allowance = self._limits.ask(uid, path, endpoint.limit, wall, orders_in(params))
         headers.update(allowance.headers())
         if not allowance.granted:
             raise Declined(TOO_OFTEN)
@@ -130,13 +130,12 @@ class TradeSocket:
 
 
 def _first(message: Message) -> Mapping[str, object]:
-    args = message.get("args")
-    return args[0] if isinstance(args, list) and args and isinstance(args[0], dict) else {}
+    return object_of(next(iter(list_of(message.get("args")) or ()), None)) or EMPTY
 
 
 def _check_header(message: Message, wall: int) -> None:
-    header = message.get("header")
-    if not isinstance(header, dict):
+    header = object_of(message.get("header"))
+    if header is None:
         raise Declined(PARAMETER, "header is missing")
     check_time(str(header.get(TIMESTAMP, "")), str(header.get(WINDOW, DEFAULT_WINDOW)), wall)
 
@@ -149,7 +148,8 @@ def _check_repeated(session: Session, message: Message) -> None:
 
 
 def _arguments(message: Message) -> Mapping[str, object]:
-    args = message.get("args")
-    if isinstance(args, list) and len(args) == 1 and isinstance(args[0], dict):
-        return args[0]
-    raise Declined(PARAMETER, "args must hold one object")
+    args = list_of(message.get("args")) or ()
+    params = object_of(args[0]) if len(args) == 1 else None
+    if params is None:
+        raise Declined(PARAMETER, "args must hold one object")
+    return params

@@ -180,10 +180,6 @@ def _is_plain(order: Order) -> bool:
     return order.stop_kind is StopKind.NONE
 
 
-def _is_stop(order: Order) -> bool:
-    return order.stop_kind is StopKind.STOP
-
-
 def _is_protection(order: Order) -> bool:
     return order.stop_kind not in (StopKind.NONE, StopKind.STOP)
 

@@ -16,7 +16,7 @@ from tests.journeys.program import WHENCE, environment
 
 @pytest.fixture
 def started() -> Iterator[subprocess.Popen[str]]:
-    command = [WHENCE, "venue", "--port", "0", "--admin-port", "0"]
+    command = [str(WHENCE), "venue", "--port", "0", "--admin-port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
         yield process
         process.kill()

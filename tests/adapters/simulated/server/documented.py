@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 KEYED_BY_CURRENCY = frozenset({"cumFeeDetail"})
 """Objects whose keys are data."""
@@ -32,11 +32,15 @@ def documented_paths(folder: Path) -> dict[tuple[str, str], str]:
 def differences(documented: Any, actual: Any, place: str = "") -> Iterator[str]:
     """One line for each documented key that is missing and each value of another type."""
     if isinstance(documented, dict):
-        yield from _of_object(documented, actual, place)
+        yield from _of_object(cast("dict[str, Any]", documented), actual, place)
     elif isinstance(documented, list):
-        yield from _of_list(documented, actual, place)
+        yield from _of_list(_listed(documented), actual, place)
     elif type(documented) is not type(actual):
         yield f"{place}: {type(actual).__name__} instead of {type(documented).__name__}"
+
+
+def _listed(value: Any) -> list[Any]:
+    return value
 
 
 def _of_object(documented: dict[str, Any], actual: Any, place: str) -> Iterator[str]:
@@ -56,5 +60,5 @@ def _of_list(documented: list[Any], actual: Any, place: str) -> Iterator[str]:
     elif documented and not actual and not place.endswith(ONLY_TAXED):
         yield f"{place} is empty"
     elif documented:
-        for one in actual:
+        for one in _listed(actual):
             yield from differences(documented[0], one, f"{place}[]")

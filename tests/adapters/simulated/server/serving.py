@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -105,7 +105,7 @@ class RunningVenue:
 
 
 @contextmanager
-def running_venue(balance: str = "10000", *, limited: bool = False) -> Iterator[RunningVenue]:
+def running_venue(balance: str = "10000", *, limited: bool = False) -> Generator[RunningVenue]:
     """A venue whose clock stands still, with a book of ten levels of 1 BTC around 50,000 USDT."""
     venue = Venue([contract_of(one.instrument, number) for number, one in enumerate(known(), 1)], START, 1)
     account = venue.open_account(KEY, SECRET, Decimal(balance))

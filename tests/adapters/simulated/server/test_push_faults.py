@@ -125,10 +125,19 @@ def test_a_position_is_liquidated(venue: RunningVenue) -> None:
     socket.exit()
 
 
+def hear_numbers(socket: Any, inbox: Inbox) -> None:
+    """Puts `u` of every book of 50 levels into the inbox."""
+
+    def hear(message: Any) -> None:
+        inbox.put(message["data"]["u"])
+
+    socket.orderbook_stream(50, "BTCUSDT", hear)
+
+
 def book_numbers(venue: RunningVenue, act: Any) -> list[int]:
     """`u` of the snapshot and of the next two books that pybit hands over; `act` comes before them."""
     inbox, socket = Inbox(), pybit_socket(venue, "linear")
-    socket.orderbook_stream(50, "BTCUSDT", lambda message: inbox.put(message["data"]["u"]))
+    hear_numbers(socket, inbox)
     numbers = [inbox.next()]
     act()
     for size in ("2", "3"):
@@ -155,7 +164,7 @@ def test_a_missing_delta_is_a_gap(venue: RunningVenue) -> None:
 
 def test_a_restarted_service_begins_its_books_at_one(venue: RunningVenue) -> None:
     inbox, socket = Inbox(), pybit_socket(venue, "linear")
-    socket.orderbook_stream(50, "BTCUSDT", lambda message: inbox.put(message["data"]["u"]))
+    hear_numbers(socket, inbox)
     inbox.next()
     venue.act("restart_books")
     assert inbox.next() == 1

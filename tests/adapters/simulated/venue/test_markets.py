@@ -88,7 +88,7 @@ def test_a_candle_does_not_fill_more_than_it_traded_on_its_way() -> None:
 
 def test_a_recorded_trade_takes_away_the_quotes_that_it_disproves() -> None:
     scene = Scene()
-    events = [
+    events: list[Event] = [
         Snapshot(START, [Quoted(START, Side.SELL, Decimal(50000 + one), Decimal(1)) for one in range(3)]),
         Printed(START + 1, Side.BUY, Decimal(50002), Decimal("0.5")),
     ]
