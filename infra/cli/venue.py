@@ -53,6 +53,10 @@ def venue(
         int, typer.Option(parser=whole(0, 65535), metavar="N", help="Port of faults and actions; 0 for any.")
     ] = 8681,
     no_limits: Annotated[bool, typer.Option("--no-limits", help="Limit no rate of requests.")] = False,
+    state: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keep accounts and orders in this file from one run to the next."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print a line a second.")] = False,
 ) -> None:
     """Serves Bybit's v5 API on loopback until Ctrl-C: pybit and ccxt trade on it unchanged, and faults can be added."""
@@ -74,6 +78,7 @@ def venue(
         port=port,
         admin_port=admin_port,
         limits=not no_limits,
+        state=state,
     )
     try:
         asyncio.run(serve(options, typer.echo, narrates=not quiet))

@@ -21,6 +21,7 @@ from adapters.simulated.server.server import MoveMarket
 from adapters.simulated.venue import Venue, contract_of
 from adapters.simulated.venue.account import Account
 from adapters.simulated.venue.played import PlayedMarket
+from adapters.simulated.venue.state import VenueState, loaded, restore, saved
 from adapters.simulated.venue.synthetic import market_of
 from domain.catalogue import known
 from domain.direction import Side
@@ -46,7 +47,8 @@ Say = Callable[[str], None]
 @dataclass(frozen=True, slots=True)
 class VenueOptions:
     """`files` are recordings, none for the synthetic market. `pace` multiplies the market's speed; None leaves a
-    synthetic market at the machine's time and plays recordings at their own speed.
+    synthetic market at the machine's time and plays recordings at their own speed. `state` is the file in which the
+    venue is kept from one run to the next; None where it is not kept.
     """
 
     files: Sequence[Path] = ()
@@ -62,6 +64,7 @@ class VenueOptions:
     port: int = 0
     admin_port: int = 0
     limits: bool = True
+    state: Path | None = None
 
 
 @dataclass(slots=True)
@@ -72,6 +75,8 @@ class RunningVenue:
     admin: Admin
     account: Account
     shown: str
+    state: Path | None
+    _written: int = -1
     _counted: dict[str, int] = field(default_factory=dict[str, int])
 
     async def start(self) -> None:
@@ -79,8 +84,19 @@ class RunningVenue:
         await self.admin.start()
 
     async def stop(self) -> None:
+        self.keep()
         await self.admin.stop()
         await self.server.stop()
+
+    def keep(self) -> None:
+        """Writes the state where orders, money or positions have changed, whole or not at all."""
+        changes = self.account.changes
+        if self.state is None or changes == self._written:
+            return
+        part = self.state.with_name(f"{self.state.name}.part")
+        part.write_bytes(saved(self.server.venue, self.server.clock.market()))
+        part.replace(self.state)
+        self._written = changes
 
     def greeting(self) -> str:
         """What a person needs to trade here: addresses, key, and six lines of pybit."""
@@ -126,10 +142,10 @@ class RunningVenue:
 
 def venue_of(options: VenueOptions) -> RunningVenue:
     """Makes the venue. Raises InvalidInput where a file is no recording."""
-    clock, venue, move = _played(options) if options.files else _synthetic(options)
-    key = options.key or secrets.token_hex(9)
-    secret = options.secret or secrets.token_hex(18)
-    account = venue.open_account(key, secret, options.balance, level=options.level)
+    state = _kept(options.state)
+    clock, venue, move = _played(options, state) if options.files else _synthetic(options, state)
+    move(clock.market())
+    account = _account(venue, options) if state is None else _restored(venue, state, clock.market())
     server = VenueServer(
         venue,
         clock,
@@ -141,8 +157,27 @@ def venue_of(options: VenueOptions) -> RunningVenue:
     )
     server.step()
     return RunningVenue(
-        server, Admin(server, options.host, options.admin_port), account, next(iter(venue.markets))
+        server,
+        Admin(server, options.host, options.admin_port),
+        account,
+        next(iter(venue.markets)),
+        options.state,
     )
+
+
+def _kept(file: Path | None) -> VenueState | None:
+    return loaded(file.read_bytes()) if file is not None and file.exists() else None
+
+
+def _account(venue: Venue, options: VenueOptions) -> Account:
+    key = options.key or secrets.token_hex(9)
+    secret = options.secret or secrets.token_hex(18)
+    return venue.open_account(key, secret, options.balance, level=options.level)
+
+
+def _restored(venue: Venue, state: VenueState, now: int) -> Account:
+    restore(venue, state, now)
+    return next(iter(venue.accounts.values()))
 
 
 async def serve(options: VenueOptions, say: Say, *, narrates: bool = True) -> None:
@@ -153,23 +188,25 @@ async def serve(options: VenueOptions, say: Say, *, narrates: bool = True) -> No
         say(running.greeting())
         while True:
             await asyncio.sleep(1)
+            running.keep()
             if narrates:
                 say(running.line())
     finally:
         await running.stop()
 
 
-def _synthetic(options: VenueOptions) -> tuple[Clock, Venue, MoveMarket]:
+def _synthetic(options: VenueOptions, state: VenueState | None) -> tuple[Clock, Venue, MoveMarket]:
     now = time.time_ns() // 1_000_000
     clock = WallClock() if options.pace is None else PacedClock(now, options.pace)
     listed = {symbol_of(one.instrument.id): one.instrument for one in known()}
     chosen = {symbol: PRICES[symbol] for symbol in options.symbols or PRICES}
+    begins = chosen if state is None else {**chosen, **state.last_prices()}
     contracts = [contract_of(listed[symbol], number) for number, symbol in enumerate(chosen, 1)]
     venue = Venue(contracts, now, options.seed)
-    return clock, venue, market_of(venue, chosen, options.seed, now)
+    return clock, venue, market_of(venue, begins, options.seed, now)
 
 
-def _played(options: VenueOptions) -> tuple[Clock, Venue, MoveMarket]:
+def _played(options: VenueOptions, state: VenueState | None) -> tuple[Clock, Venue, MoveMarket]:
     names = [*options.symbols, *[None] * len(options.files)]
     now = datetime.now(UTC)
     read = [
@@ -184,7 +221,7 @@ def _played(options: VenueOptions) -> tuple[Clock, Venue, MoveMarket]:
         for market in markets:
             market.move(until)
 
-    return PacedClock(starts, options.pace or 1.0), venue, move
+    return PacedClock(starts if state is None else state.at, options.pace or 1.0), venue, move
 
 
 def _market(venue: Venue, read: Recording) -> PlayedMarket:

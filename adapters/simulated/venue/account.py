@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -26,7 +26,7 @@ _RECENT = 500
 @dataclass(slots=True, eq=False, repr=False)
 class Account:
     """`key` and `secret` sign the requests. `locked` is what resting orders reserve, in `currency`;
-    `executed` counts executions.
+    `executed` counts executions, `changes` everything that is pushed.
 
     `orders` are the open orders by id, `ended` the ended ones, `recent` those of them that the trading service has in
     memory: at most 500, none from before its last restart, the newest first; `links` has both by client order id.
@@ -51,6 +51,7 @@ class Account:
     realised: Decimal = ZERO
     locked: Decimal = ZERO
     executed: int = 0
+    changes: int = 0
 
     def __post_init__(self) -> None:
         self.wallet.keep(self._reserved)
@@ -103,6 +104,13 @@ class Account:
         if len(self.ended) > KEPT:
             oldest = self.ended.pop(next(iter(self.ended)))
             self.links.pop(oldest.link, None)
+
+    def remember(self, orders: Iterable[Order]) -> None:
+        """Takes over orders that ended before this venue began, the oldest first."""
+        for order in orders:
+            self.ended[order.id] = order
+            if order.link:
+                self.links[order.link] = order
 
     def closing(self, closing: Closing) -> Closing:
         """The record of what an order closed, which begins as `closing`; forgets the oldest record."""

@@ -103,6 +103,18 @@ class Candles:
         """Adds minutes before the first one, oldest first."""
         self._minutes.extendleft(reversed(bars))
 
+    def minutes(self) -> list[Bar]:
+        """Every minute that is kept, the oldest first."""
+        return list(self._minutes)
+
+    def replace_past(self, bars: Sequence[Bar]) -> None:
+        """Puts `bars` in the place of the minutes before the current one; those that overlap with it are left out."""
+        current = list(self._minutes)[-1:]
+        begins = current[0].start if current else None
+        self._minutes.clear()
+        self._minutes.extend(bar for bar in bars if begins is None or bar.start < begins)
+        self._minutes.extend(current)
+
     def bars(self, interval: str, start: int, end: int, limit: int) -> list[Bar]:
         """The bars that begin from `start` to `end` (ms, both included), the newest first, at most `limit`."""
         found: list[Bar] = []

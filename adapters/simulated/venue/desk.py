@@ -56,6 +56,14 @@ class Desk:
             self._matching.arrive(market, order, now)
         return order
 
+    def readmit(self, market: Market, account: Account, order: Order, now: int) -> None:
+        """Takes over an open order: it waits for its trigger, trades or rests at the end of its queue."""
+        account.add(order)
+        if order.waits:
+            market.waiting[order.id] = order
+        else:
+            self._matching.arrive(market, order, now)
+
     def amend(self, market: Market, account: Account, request: AmendRequest, now: int) -> Order:
         """Changes an open order. A new price or a larger quantity puts it at the end of its queue."""
         order = account.find(request.order_id, request.order_link_id)

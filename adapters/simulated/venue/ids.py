@@ -12,6 +12,11 @@ class Ids:
         self._random = Random(seed)  # noqa: S311 - ids are no secret
         self.seq = 0
 
+    def continue_at(self, seq: int) -> None:
+        """Continues the sequence of a venue that was saved; ids are drawn from another seed than its own were."""
+        self.seq = max(self.seq, seq)
+        self._random.seed(f"{self._random.random()}/{self.seq}")
+
     def next_seq(self) -> int:
         self.seq += 1
         return self.seq

@@ -78,6 +78,7 @@ class Outbox:
         return liquidations
 
     def _of(self, account: Account) -> Changes:
+        account.changes += 1
         changes = self._changes.get(account.uid)
         if changes is None:
             changes = self._changes[account.uid] = Changes(account)

@@ -207,6 +207,11 @@ class Venue:
                 if holder is account:
                     self._clearing.liquidate(market, account, position, now)
 
+    def readmit(self, account: Account, order: Order, now: int) -> None:
+        """Takes over an open order of a venue that was saved: it waits for its trigger, trades or rests again."""
+        with localcontext(EXACT):
+            self._desk.readmit(self.markets[order.symbol], account, order, now)
+
     def restart(self) -> None:
         """A restart of the trading service: it forgets the orders that had ended; the order history has them."""
         for account in self.accounts.values():

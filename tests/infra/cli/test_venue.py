@@ -6,11 +6,14 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.simulated.venue.requests import OrderRequest, read
 from infra.cli import INTERRUPTED
+from infra.run.venue import VenueOptions, venue_of
 from tests.journeys.program import WHENCE, environment
 
 
@@ -39,3 +42,16 @@ def test_the_lines_that_it_prints_trade_and_it_narrates_until_it_is_interrupted(
     assert "1 executions" in next(line for line in lines if "1 positions" in line)
     started.send_signal(signal.SIGINT)
     assert started.wait(10) == INTERRUPTED
+
+
+def test_a_kept_state_survives_a_kill(tmp_path: Path) -> None:
+    file = tmp_path / "venue.json"
+    options = VenueOptions(state=file, symbols=("BTCUSDT",))
+    first = venue_of(options)
+    now = first.server.clock.market()
+    body = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": "0.001"}
+    order = first.server.venue.create(first.account, read(OrderRequest, {**body, "price": "59500"}), now)
+    first.keep()
+    second = venue_of(options)
+    assert (second.account.key, list(second.account.orders)) == (first.account.key, [order.id])
+    assert venue_of(VenueOptions(symbols=("BTCUSDT",))).account.orders == {}

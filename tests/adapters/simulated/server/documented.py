@@ -40,7 +40,8 @@ def differences(documented: Any, actual: Any, place: str = "") -> Iterator[str]:
 
 
 def _listed(value: Any) -> list[Any]:
-    return value
+    listed: list[Any] = value
+    return listed
 
 
 def _of_object(documented: dict[str, Any], actual: Any, place: str) -> Iterator[str]:
