@@ -44,7 +44,7 @@ def test_the_lines_that_it_prints_trade_and_it_narrates_until_it_is_interrupted(
     assert started.wait(10) == INTERRUPTED
 
 
-def test_a_kept_state_survives_a_kill(tmp_path: Path) -> None:
+def test_a_kept_state_is_taken_up_by_the_next_run(tmp_path: Path) -> None:
     file = tmp_path / "venue.json"
     options = VenueOptions(state=file, symbols=("BTCUSDT",))
     first = venue_of(options)
