@@ -14,6 +14,8 @@ from adapters.simulated.venue.venue import Venue
 
 Row = dict[str, object]
 LINEAR = "linear"
+UNSERVED = ("spot", "inverse", "option")
+"""Categories without an instrument here: lists of them are empty, as clients ask for every category."""
 
 
 class Answer(Struct, frozen=True, gc=False):

@@ -13,7 +13,7 @@ from adapters.simulated.server import (
     order_requests,
     position_requests,
 )
-from adapters.simulated.server.call import Answer, Call, Row
+from adapters.simulated.server.call import UNSERVED, Answer, Call, Row
 
 Handler = Callable[[Call], Row | Answer]
 
@@ -40,6 +40,20 @@ def _query(path: str, handler: Handler, limit: int = 50) -> Endpoint:
     return Endpoint("GET", path, handler, signed=True, limit=limit, group=path)
 
 
+def _list(path: str, handler: Handler, limit: int = 50) -> Endpoint:
+    """A list of what the account has in a category; it has nothing in a category without instruments."""
+
+    def listed(call: Call) -> Row | Answer:
+        category = call.text("category")
+        return (
+            {"category": category, "list": [], "nextPageCursor": ""}
+            if category in UNSERVED
+            else handler(call)
+        )
+
+    return _query(path, listed, limit)
+
+
 def _request(path: str, handler: Handler, limit: int = 10) -> Endpoint:
     return Endpoint("POST", path, handler, signed=True, limit=limit, group=path)
 
@@ -58,11 +72,11 @@ _LISTED = (
     _query("/v5/account/fee-rate", account_queries.fee_rates, limit=5),
     _query("/v5/user/query-api", account_queries.api_key, limit=10),
     _query("/v5/asset/coin/query-info", account_queries.coins, limit=5),
-    _query("/v5/position/list", position_requests.positions),
-    _query("/v5/position/closed-pnl", position_requests.closed_pnl),
-    _query("/v5/order/realtime", order_queries.realtime),
-    _query("/v5/order/history", order_queries.history),
-    _query("/v5/execution/list", order_queries.executions),
+    _list("/v5/position/list", position_requests.positions),
+    _list("/v5/position/closed-pnl", position_requests.closed_pnl),
+    _list("/v5/order/realtime", order_queries.realtime),
+    _list("/v5/order/history", order_queries.history),
+    _list("/v5/execution/list", order_queries.executions),
     _request("/v5/position/set-leverage", position_requests.set_leverage),
     _request("/v5/position/switch-mode", position_requests.switch_mode),
     _request("/v5/position/trading-stop", position_requests.trading_stop),

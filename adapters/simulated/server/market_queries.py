@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from adapters.simulated.server.call import LINEAR, Call, Row
+from adapters.simulated.server.call import LINEAR, UNSERVED, Call, Row
 from adapters.simulated.server.market_rows import instrument_row, kline_row, levels, ticker_row, trade_row
 from adapters.simulated.server.numbers import exact, in_steps
 from adapters.simulated.server.paging import page
@@ -14,8 +14,6 @@ from adapters.simulated.venue.market import Market
 from domain.direction import Side
 
 _LATEST = 1 << 62
-_UNSERVED = ("spot", "inverse", "option")
-"""Categories without an instrument here: their lists are empty, as clients load every category at start."""
 
 
 def server_time(call: Call) -> Row:
@@ -26,7 +24,7 @@ def server_time(call: Call) -> Row:
 def instruments(call: Call) -> Row:
     """Every instrument trades: a list of those before their launch is empty."""
     category = call.text("category")
-    if category in _UNSERVED:
+    if category in UNSERVED:
         return {"category": category, "list": [], "nextPageCursor": ""}
     call.category()
     symbol, status, base = call.text("symbol"), call.text("status", "Trading"), call.text("baseCoin")
@@ -51,7 +49,7 @@ def klines(call: Call) -> Row:
 
 def tickers(call: Call) -> Row:
     category = call.text("category")
-    if category in _UNSERVED:
+    if category in UNSERVED:
         return {"category": category, "list": []}
     call.category()
     named, base = call.text("symbol"), call.text("baseCoin")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from aiohttp import WSMsgType, web
 
@@ -17,8 +18,8 @@ from adapters.simulated.server.trade_socket import TradeSocket
 from adapters.simulated.venue.venue import Venue
 
 NETWORK = 0.05
-"""Seconds until a subscription is confirmed. pybit records a subscription after it was sent: a confirmation that comes
-before that, as no network delivers it, ends its connection for good.
+"""Seconds that subscriptions and messages of the trade socket take to arrive. pybit records a message after it was sent:
+an answer that comes before that, as no network delivers it, is lost, or ends the connection for good.
 """
 
 Operate = Callable[[Session, Message], None]
@@ -41,7 +42,7 @@ class Sockets:
 
     async def trade(self, request: web.Request) -> web.WebSocketResponse:
         """/v5/trade."""
-        return await self._serve(request, self._trade.operate)
+        return await self._serve(request, partial(self._later, self._trade.operate))
 
     def cut(self) -> None:
         """Cuts every connection without a closing handshake."""

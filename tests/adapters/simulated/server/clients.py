@@ -29,6 +29,12 @@ def pybit_socket(venue: RunningVenue, channel: str, **more: Any) -> Any:
     )
 
 
+def pybit_trading(venue: RunningVenue) -> Any:
+    """pybit's WebSocket for orders; the channel in its address is the one that it is made with."""
+    base: Any = import_module("pybit.unified_trading").WebSocketTrading
+    return _on_loopback(base, venue)(testnet=False, api_key=KEY, api_secret=SECRET)
+
+
 def _on_loopback(base: Any, venue: RunningVenue) -> Any:
     """pybit's class with the venue's address; it is used for reconnections, too."""
 
