@@ -8,7 +8,7 @@ from typing import NamedTuple
 from commands.door import EventNamed
 from domain.command_fact import COMMAND, actors_key, is_command, key_and_fingerprint
 from domain.events import FULL_NAMES, Event
-from domain.log import Envelope
+from domain.log import Envelope, id_text
 
 
 class Followed(NamedTuple):
@@ -65,7 +65,7 @@ class Commanded:
                 return
             command = self._begun(*key_and_fingerprint(cause), envelope.meta.actor)
         meta, event = envelope.meta, envelope.event
-        self._of_unit[str(meta.event_id)] = command
+        self._of_unit[id_text(meta.event_id)] = command
         named = EventNamed(
             ordinal=ordinal, event_id=meta.event_id, stream=meta.stream, type=FULL_NAMES[type(event)]
         )

@@ -66,14 +66,17 @@ class Engine:
         since: datetime,
         instances: Sequence[Instance] = (),
         recall: Recall = NOTHING_TO_RECALL,
+        marks: bool = True,
     ) -> None:
         """`since` is the start of this market (UTC); the first trading day does not begin before `since`.
+
+        Without `marks` no hour is marked: the candles of a market at rest are of no feed.
 
         With a `recall`, the engine takes the events that the log holds for an input from the log, and decides nothing.
         """
         self.world, self.identity, self.market = world, identity, MarketView()
         self._since, self._watch, self._recall = since, Watch(instances), recall
-        self._marking = Marking()
+        self._marking, self._marks = Marking(), marks
         self._confirmed: Unit | None = None
         self._open_until = since
         self._steps: Mapping[type, Callable[[Any], Work]] = {
@@ -158,7 +161,7 @@ class Engine:
         market, events = self.market, given.events
         for event in events:
             market.take(event)
-        marks = self._marking.take(given.at, events, self.world.portfolio, market)
+        marks = self._marking.take(given.at, events, self.world.portfolio, market) if self._marks else ()
         sighted: Sequence[Sequence[Sighting]] = ()
         for event in events:
             if type(event) is Candle and (sightings := self._watch.take(event, market)):

@@ -20,7 +20,7 @@ from commands.stimulus import Stimulus
 from domain.command_fact import is_command
 from domain.errors import TapeMismatch
 from domain.events import Event
-from domain.log import Envelope, Recorded, is_outside_fact
+from domain.log import Envelope, Recorded, id_text, is_outside_fact
 from domain.mark import HOUR, AccountMarked
 from domain.position import PositionFunded
 
@@ -80,7 +80,7 @@ class Recall:
             if envelope.meta.recorded_at != at or cause not in (facts if is_outside_fact(cause) else ids):
                 break
             taken.append(envelope)
-            ids.add(str(envelope.meta.event_id))
+            ids.add(id_text(envelope.meta.event_id))
             self._next = next(self._recorded, None)
         return taken
 

@@ -40,8 +40,34 @@ def attempt(
     Its quantity is the held quantity less what other orders close at once, at most the instrument's largest quantity.
     None if nothing remains; then the attempt consists of those other orders.
     """
+    return _market_order(
+        held, portfolio, fresh_until, closing.order_id, remaining(held, portfolio), _PURPOSES[closing.reason]
+    )
+
+
+def give_back(
+    held: OpenPosition, added: Decimal, order_id: str, portfolio: Portfolio, fresh_until: datetime
+) -> PlaceOrder | None:
+    """The reduce-only market order that closes `added` (base currency) of a position that is kept; None if orders
+    under way close the whole position.
+
+    It may be sent until `fresh_until` (UTC). It is sent once: what the market leaves of it stays in the position.
+    """
+    quantity = min(added, remaining(held, portfolio))
+    purpose = _PURPOSES[CloseReason.KILL_SWITCH]
+    return _market_order(held, portfolio, fresh_until, order_id, quantity, purpose)
+
+
+def _market_order(
+    held: OpenPosition,
+    portfolio: Portfolio,
+    fresh_until: datetime,
+    order_id: str,
+    quantity: Decimal,
+    purpose: Purpose,
+) -> PlaceOrder | None:
     rules = portfolio.instruments[held.state.instrument]
-    quantity = min(remaining(held, portfolio), round_down(rules.max_quantity, rules.lot))
+    quantity = min(quantity, round_down(rules.max_quantity, rules.lot))
     if quantity <= 0:
         return None
     terms = OrderPlaced(
@@ -52,11 +78,11 @@ def attempt(
         limit_price=None,
         trigger_price=None,
         reduce_only=True,
-        purpose=_PURPOSES[closing.reason],
+        purpose=purpose,
         parent=None,
         fresh_until=fresh_until,
     )
-    return PlaceOrder(closing.order_id, terms, rules)
+    return PlaceOrder(order_id, terms, rules)
 
 
 def resting(held: OpenPosition, portfolio: Portfolio) -> Sequence[CancelOrder]:

@@ -29,33 +29,46 @@ def number(text: str, kind: type[_N]) -> _N:
     if not is_number(text):
         raise ValueError(f"{text!r} is not a number in the digits 0 to 9")
     value = kind(text)
-    if _EXCEEDS.get(kind, _never)(value):
-        raise ValueError(f"{text!r} is too large")
+    if fault := _FAULTS.get(kind, _none)(value):
+        raise ValueError(f"{text!r} {fault}")
     return value
 
 
 def is_bounded(value: Decimal) -> bool:
     """Whether a decimal is finite, has at most 100 digits, and its first digit is at most 100 places from the point."""
-    return (
-        value.is_finite()
-        and abs(value.adjusted()) <= _MOST_DIGITS
-        and len(value.as_tuple().digits) <= _MOST_DIGITS
-    )
+    return not _fault_of_decimal(value)
+
+
+def _fault_of_decimal(value: Decimal) -> str:
+    """What is wrong with the decimal; empty where it is bounded."""
+    if not value.is_finite() or value.adjusted() > _MOST_DIGITS:
+        return _TOO_LARGE
+    if value.adjusted() < -_MOST_DIGITS:
+        return f"is too small: its first digit is more than {_MOST_DIGITS} places after the point"
+    if len(value.as_tuple().digits) > _MOST_DIGITS:
+        return f"is too precise: it has more than {_MOST_DIGITS} digits"
+    return ""
 
 
 def finite(text: str) -> float:
     """The float of a JSON number. Raises ValueError for a number like 1e400, which a float cannot hold."""
     value = float(text)
     if isinf(value):
-        raise ValueError(f"{text!r} is too large")
+        raise ValueError(f"{text!r} {_TOO_LARGE}")
     return value
 
 
-def _never(_: object) -> bool:
-    return False
+def _fault_of_float(value: float) -> str:
+    return _TOO_LARGE if isinf(value) else ""
 
 
-_EXCEEDS: Mapping[type, Callable[[Any], bool]] = {float: isinf, Decimal: lambda value: not is_bounded(value)}
+def _none(_: object) -> str:
+    return ""
+
+
+_TOO_LARGE = "is too large"
+_FAULTS: Mapping[type, Callable[[Any], str]] = {float: _fault_of_float, Decimal: _fault_of_decimal}
+"""What is wrong with a value of each kind; empty where nothing is."""
 
 
 class Misread(NamedTuple):

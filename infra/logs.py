@@ -47,9 +47,9 @@ def open_owned(settings: WhenceSettings) -> RecorderLog:
             return open_sqlite(address.path, AvroCodec(), keys=keys_of(settings))
         case KafkaAddress():
             with _kept_unless_it_fails() as held:
-                codec, client = AvroCodec(_registry(address, settings, held)), client_of(settings)
-                index, keys = _index(address, settings), keys_of(settings)
-                return open_kafka(address, codec, headers_of, client, index, held.close, keys)
+                index, client = _index(address, settings), client_of(settings)
+                codec = AvroCodec(_registry(address, settings, held, index))
+                return open_kafka(address, codec, headers_of, client, index, held.close, keys_of(settings))
         case PostgresAddress():
             return open_postgres(address, AvroCodec(), keys=keys_of(settings))
         case MemoryAddress():
@@ -84,7 +84,9 @@ def seal(settings: WhenceSettings) -> int:
             return seal_sqlite(address.path, AvroCodec(), keys)
         case KafkaAddress():
             with ExitStack() as held:
-                codec = AvroCodec(_registry(address, settings, held), read_only=True)
+                codec = AvroCodec(
+                    _registry(address, settings, held, _index(address, settings)), read_only=True
+                )
                 return seal_kafka(address, codec, client_of(settings), keys)
         case PostgresAddress():
             return seal_postgres(address, AvroCodec(), keys)
@@ -104,7 +106,9 @@ def _reader(settings: WhenceSettings) -> RecordedLog:
             return read_sqlite(address.path, AvroCodec(), keys_of(settings))
         case KafkaAddress():
             with _kept_unless_it_fails() as held:
-                codec = AvroCodec(_registry(address, settings, held), read_only=True)
+                codec = AvroCodec(
+                    _registry(address, settings, held, _index(address, settings)), read_only=True
+                )
                 return read_kafka(address, codec, client_of(settings), held.close, keys_of(settings))
         case PostgresAddress():
             return read_postgres(address, AvroCodec(), keys_of(settings))
@@ -134,7 +138,7 @@ def played_store(settings: WhenceSettings) -> PlayedStore | None:
                     "played candles are not recorded: %s cannot be created: %s", folder, fault.strerror
                 )
                 return None
-            return SqlitePlayed(folder / f"{blake2b(str(address).encode(), digest_size=8).hexdigest()}.db")
+            return SqlitePlayed(folder / f"{_short(str(address))}.db")
         case MemoryAddress():
             return None
 
@@ -145,8 +149,7 @@ def _index(address: KafkaAddress, settings: WhenceSettings) -> Path | None:
     Each cluster's address has its own folder, so that topics of the same name never share a file. Returns None where
     the folder cannot be created; the index is then in memory.
     """
-    servers = blake2b(address.servers.encode(), digest_size=8).hexdigest()
-    folder = settings.index or user_cache_path("whence") / "index" / servers
+    folder = settings.index or user_cache_path("whence") / "index" / _short(address.servers)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
@@ -157,19 +160,26 @@ def _index(address: KafkaAddress, settings: WhenceSettings) -> Path | None:
     return folder
 
 
-def _registry(address: KafkaAddress, settings: WhenceSettings, held: ExitStack) -> SchemaIds | None:
+def _short(address: str) -> str:
+    """A hash (16 hexadecimal digits) as the name of what belongs to one address."""
+    return blake2b(address.encode(), digest_size=8).hexdigest()
+
+
+def _registry(
+    address: KafkaAddress, settings: WhenceSettings, held: ExitStack, folder: Path | None
+) -> SchemaIds | None:
     """The registry, where one is configured.
 
-    Only Kafka records hold its ids, because other tools read Kafka records. Its ids are remembered in the folder of the
-    index.
+    Only Kafka records hold its ids, because other tools read Kafka records. Its ids are remembered in `folder`, that of
+    the index.
     """
     if not settings.registry:
         return None
     from adapters.registry.registry import Registry
     from adapters.registry.remembered import RememberedIds
 
-    properties, folder = unmasked(settings.registry), _index(address, settings)
-    place = blake2b(str(properties.get("url", "")).encode(), digest_size=8).hexdigest()
+    properties = unmasked(settings.registry)
+    place = _short(str(properties.get("url", "")))
     remembered = RememberedIds(None if folder is None else folder / f"registry.{place}.json")
     return held.enter_context(Registry(properties, address.topic, remembered))
 

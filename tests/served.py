@@ -10,12 +10,16 @@ from threading import Thread
 import uvicorn
 from starlette.types import ASGIApp
 
+from adapters.http.connections import Connections
+from adapters.http.protocol import counted_protocol
+
 
 @contextmanager
 def served(app: ASGIApp) -> Generator[str]:
     """`http://127.0.0.1:port` of the running application. Requests before it is ready are answered later."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="websockets-sansio"))
+        http = counted_protocol(Connections())
+        server = uvicorn.Server(uvicorn.Config(app, http=http, log_level="warning", ws="websockets-sansio"))
         thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="served")
         thread.start()
         try:

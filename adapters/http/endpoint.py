@@ -74,8 +74,8 @@ class _Typed(GraphQLRequestData):
 class BusyCaller(Exception):
     """Too many queries of the caller wait; `seconds` is the time to wait before the next one."""
 
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f"too many of your queries are waiting; try again in {seconds} s")
+    def __init__(self, reason: str, seconds: int) -> None:
+        super().__init__(reason)
         self.seconds = seconds
 
 
@@ -220,10 +220,13 @@ def _check_content_type(header: str | None) -> None:
         raise HTTPException(400, "the parameters of the content type cannot be read") from None
 
 
-def _busy(result: ExecutionResult) -> int | None:
-    """The seconds to wait where a query got no place; None where it has run."""
-    found = ((error.extensions or {}).get("retryAfter") for error in result.errors or ())
-    return next((one for one in found if isinstance(one, int)), None)
+def _busy(result: ExecutionResult) -> BusyCaller | None:
+    """The error of a query that got no place; None where it has run."""
+    for error in result.errors or ():
+        seconds = (error.extensions or {}).get("retryAfter")
+        if isinstance(seconds, int):
+            return BusyCaller(error.message, seconds)
+    return None
 
 
 class _Socket(ASGIWebSocketAdapter):
@@ -316,8 +319,8 @@ class Endpoint(GraphQL[Any, None]):
         )
         is_mutation = request_data.kind is OperationType.MUTATION
         result = await (work() if is_mutation else self.queries.run(work))
-        if (seconds := _busy(result)) is not None:
-            raise BusyCaller(seconds)
+        if (busy := _busy(result)) is not None:
+            raise busy
         return result
 
     async def _parsed(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:

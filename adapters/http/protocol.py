@@ -11,6 +11,9 @@ from adapters.http.connections import Connections, Peer, Stage
 
 _HEAD_BYTES = 64_000
 """The most bytes of a request's address and headers."""
+_HANDSHAKE = (b"connection", b"upgrade", b"sec-websocket-")
+"""The beginnings of the names of the headers that make a websocket."""
+_UNREADABLE = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 5\r\nconnection: close\r\n\r\n"
 )
@@ -60,11 +63,19 @@ class CountedProtocol(HttpToolsProtocol):
         self._answering()
 
     def handle_websocket_upgrade(self) -> None:
-        """Begins a websocket, unless the peer has too many of them."""
-        if self.counted.reached(self._peer, Stage.WEBSOCKET):
+        """Begins a websocket, unless its handshake is no text of ASCII, or the peer has too many websockets.
+
+        The library of websockets answers other characters in these headers with 500, and logs its own stack.
+        """
+        if not all(value.isascii() for name, value in self.headers if name.startswith(_HANDSHAKE)):
+            self._refuse(_UNREADABLE)
+        elif self.counted.reached(self._peer, Stage.WEBSOCKET):
             super().handle_websocket_upgrade()
-            return
-        self.transport.write(_FULL)
+        else:
+            self._refuse(_FULL)
+
+    def _refuse(self, response: bytes) -> None:
+        self.transport.write(response)
         self.transport.close()
 
     def _answering(self) -> None:

@@ -11,6 +11,7 @@ from confluent_kafka import TopicPartition
 from adapters.kafka.client import Clients
 from adapters.kafka.config import KafkaSettings
 from adapters.kafka.follower import Follower
+from adapters.kafka.index import IndexDamaged
 from adapters.kafka.reader import BULK, PLACES, PartitionConsumer, certain_end
 from adapters.kafka.record import entry_of
 
@@ -23,10 +24,23 @@ def catch_up(clients: Clients, settings: KafkaSettings, follower: Follower, stop
     """Reads every topic into the index up to its certain end (see `certain_end`).
 
     Returns the certain end of the events' topic, an offset.
-    An index that is ahead of the log, or whose last event is not in the log, is rebuilt.
+    An index that is ahead of the log, or whose last event is not in the log, is rebuilt. One that fails, as on a full
+    disk, is rebuilt in memory, and replaced when that is complete.
     """
-    if follower.index.damaged:
-        follower.index.clear()
+    if not follower.index.damaged:
+        try:
+            return _caught_up(clients, settings, follower, stopped)
+        except IndexDamaged as error:
+            _log.warning("%s: %s: the log is read again, into memory", settings.name, error)
+    aside = follower.aside()
+    end = _caught_up(clients, settings, aside, stopped)
+    follower.index.become(aside.index)
+    return end
+
+
+def _caught_up(
+    clients: Clients, settings: KafkaSettings, follower: Follower, stopped: threading.Event
+) -> int:
     ends = {
         topic: certain_end(clients, TopicPartition(topic, settings.partition), stopped)
         for topic in follower.absorb

@@ -41,26 +41,25 @@ class Follower:
         }
         self.absorb = {topic: absorb[topic] for topic in absorb if topic in topics}
 
-    @property
-    def proof(self) -> Proof:
-        """What is known of the marks of the events in the index."""
-        return Proof.unpacked(self.index.proof)
+    def aside(self) -> Follower:
+        """A follower of the same topics into an empty index in memory."""
+        return Follower(Index(), self._settings, self.absorb, self.rule)
 
     def confirms(self, ordinal: int, entry: Entry) -> bool:
         """Whether `entry` is the event at this ordinal of the index, as far as the record shows."""
         if entry.offset in self.index.refused_at:
             return False
-        return self.rule is None or self.rule.confirms(self.proof, ordinal, entry)
+        return self.rule is None or self.rule.confirms(self.index.proof, ordinal, entry)
 
     def _events(self, messages: Sequence[Message], reached: int) -> None:
-        taken = _Taken(self.index.count, self.proof)
+        taken = _Taken(self.index.count, self.index.proof)
         for message in messages:
             try:
                 self._take(message, taken)
             except MarkRefused as fault:
                 self._refuse(message, str(fault))
         if reached >= 0:
-            proof = None if self.rule is None else taken.proof.packed
+            proof = None if self.rule is None else taken.proof
             self.index.add(list(joined(taken.places)), taken.last, self._settings.topic, reached, proof)
 
     def _take(self, message: Message, taken: _Taken) -> None:

@@ -26,7 +26,7 @@ class History:
         self.index = index
         self._settings, self._reader, self._rule = settings, reader, rule
         self._epoch = 0
-        self._proof: bytes | None = None
+        self._proof: Proof | None = None
         self._recent = Recent()
         self._listeners: set[threading.Event] = set()
         self._listening = threading.Lock()
@@ -53,9 +53,8 @@ class History:
     def own(self) -> None:
         """Begins the next epoch of the log. Raises what `Rule.own` raises."""
         if self._rule is not None:
-            proof = Proof.unpacked(self.index.proof)
-            self._rule.own(proof)
-            self._epoch = proof.link.epoch + 1
+            self._rule.own(self.index.proof)
+            self._epoch = self.index.proof.link.epoch + 1
 
     def marked(self, drafts: Sequence[Draft]) -> Sequence[Draft]:
         """The drafts with their marks, as the next events of the log."""
@@ -65,8 +64,7 @@ class History:
             (ordinal, Marked(draft.stream, draft.version, draft.topic, draft.state))
             for ordinal, draft in enumerate(drafts, self.count + 1)
         ]
-        marks, proof = self._rule.signed(Proof.unpacked(self.index.proof), events, self._epoch)
-        self._proof = proof.packed
+        marks, self._proof = self._rule.signed(self.index.proof, events, self._epoch)
         return [
             draft._replace(headers=with_mark(draft.headers, mark))
             for draft, mark in zip(drafts, marks, strict=True)

@@ -8,6 +8,7 @@ corrupt, or that belongs to another cluster or topic, is rebuilt.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -17,7 +18,10 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from adapters.kafka.errors import KafkaUnavailable
 from adapters.kafka.index_file import LAYOUT, opened, remove
+from adapters.kafka.rule import Proof
 from adapters.kafka.run import EventPlace, Run
+
+_log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
@@ -58,7 +62,7 @@ class Snapshot(NamedTuple):
 
 
 class IndexDamaged(KafkaUnavailable):
-    """The index failed, not the log. The next takeover rebuilds the index."""
+    """The index failed, not the log. It is rebuilt in memory, by the next append or by the reader's thread."""
 
 
 class Index:
@@ -76,9 +80,9 @@ class Index:
         self._pending: list[Run] = []
         self._pending_last: dict[str, int] = {}
         self._reached: dict[str, int] = {}
-        self._proof: bytes | None = None
+        self._proof: Proof | None = None
         self._ids: dict[str, int] = {}
-        self._db = opened(self._path)
+        self._db, self._path = opened(self._path)
         self.count = self._counted()
         streams = self._db.execute(
             "SELECT name, last FROM stream LIMIT ?", (_STREAMS_REMEMBERED + 1,)
@@ -87,8 +91,9 @@ class Index:
         self._all_in_memory = len(streams) <= _STREAMS_REMEMBERED
         self._last: dict[str, int] = dict(streams) if self._all_in_memory else {}
         kept = self._db.execute("SELECT value FROM proof").fetchone()
-        self.proof: bytes = b"" if kept is None else kept[0]
+        self.proof = Proof() if kept is None else Proof.unpacked(kept[0])
         self.refused_at = {at for (at,) in self._db.execute("SELECT at FROM refused")}
+        self.last_refused = max(self.refused_at, default=-1)
 
     def _counted(self) -> int:
         row = self._db.execute(
@@ -167,6 +172,11 @@ class Index:
         found = [Snapshot(*row) for row in self._all(_SNAPSHOTS_OF, {"name": stream, **bounds})]
         return _limited(found, desc=desc, limit=limit)
 
+    def check(self) -> None:
+        """Raises IndexDamaged where the index has failed and is not rebuilt yet."""
+        if self.damaged:
+            raise IndexDamaged("the index is damaged: it is being rebuilt from the log")
+
     @property
     def pending(self) -> int:
         """The number of runs that are not yet written to SQLite."""
@@ -180,7 +190,7 @@ class Index:
         last: Mapping[str, int],
         topic: str,
         reached: int,
-        proof: bytes | None = None,
+        proof: Proof | None = None,
     ) -> None:
         """Adds committed events; `topic` is read up to the offset `reached`.
 
@@ -206,6 +216,7 @@ class Index:
         """Records that the record at `offset` is not an event of this log."""
         self._do("INSERT OR REPLACE INTO refused VALUES (?, ?)", [(offset, claim)])
         self.refused_at.add(offset)
+        self.last_refused = max(self.last_refused, offset)
 
     def track(self, application: str, notification: int) -> None:
         """Records that `application` has processed notifications up to `notification`."""
@@ -242,23 +253,42 @@ class Index:
         in memory only.
         """
         with self._database_lock, self._pending_lock:
+            self._begin_anew(None if self.damaged else self._path)
+
+    def become(self, other: Index) -> None:
+        """Takes the content of `other`, which is in memory and not used by anybody else.
+
+        Until then a damaged index raises IndexDamaged, so that no reader sees a part of the log as the whole.
+        """
+        with self._database_lock, self._pending_lock:
             self._db.close()
             remove(self._path)
-            self._path = None if self.damaged else self._path
-            self.damaged = False
-            self._open()
-            self._do("INSERT INTO identity VALUES (?, ?)", self._identity.items())
+            vars(self).update({name: getattr(other, name) for name in _CONTENT})
 
     def close(self) -> None:
-        """Flushes and closes the database."""
+        """Flushes and closes the database. What cannot be written is read from the log again at the next start."""
         with self._database_lock:
             try:
                 self.flush()
+            except IndexDamaged as error:
+                _log.warning("the index was not written to the end: %s", error)
             finally:
                 self._db.close()
 
+    def _begin_anew(self, path: Path | None) -> None:
+        self._db.close()
+        remove(self._path)
+        self._path, self.damaged = path, False
+        self._open()
+        try:
+            self._do("INSERT INTO identity VALUES (?, ?)", self._identity.items())
+        except IndexDamaged:
+            if self._path is None:
+                raise
+            self._begin_anew(None)
+
     def _write(
-        self, runs: Sequence[Run], last: Mapping[str, int], reached: Mapping[str, int], proof: bytes | None
+        self, runs: Sequence[Run], last: Mapping[str, int], reached: Mapping[str, int], proof: Proof | None
     ) -> None:
         with self._written():
             ids = self._written_streams(last)
@@ -268,7 +298,7 @@ class Index:
             self._db.executemany("INSERT INTO run VALUES (?, ?, ?, ?, ?)", rows)
             self._db.executemany("INSERT OR REPLACE INTO reached VALUES (?, ?)", reached.items())
             if proof is not None:
-                self._db.execute("INSERT OR REPLACE INTO proof VALUES (1, ?)", (proof,))
+                self._db.execute("INSERT OR REPLACE INTO proof VALUES (1, ?)", (proof.packed,))
         if len(self._last) > _STREAMS_REMEMBERED:
             with self._pending_lock:
                 # From now on the last versions of streams without pending events are read from SQLite.
@@ -303,13 +333,18 @@ class Index:
 
     @contextmanager
     def _usable(self) -> Generator[None]:
-        if self.damaged:
-            raise IndexDamaged("the index is damaged: the next takeover of the log rebuilds it")
+        self.check()
         try:
             yield
         except sqlite3.DatabaseError as error:
             self.damaged = True
             raise IndexDamaged(f"the index cannot be used: {error}") from error
+
+
+_CONTENT: Final = (
+    "_path", "_pending", "_pending_last", "_reached", "_proof", "_ids", "_db", "count", "_all_in_memory", "_last",
+    "proof", "refused_at", "damaged",
+)  # fmt: skip
 
 
 def _limited(found: list[_T], *, desc: bool, limit: int | None) -> list[_T]:

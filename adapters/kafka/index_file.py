@@ -37,22 +37,28 @@ PRAGMA cache_size = -65536;
 """
 
 
-def opened(path: Path | None) -> sqlite3.Connection:
-    """The database in the file `path`; in memory where `path` is None or another process uses the file.
+def opened(path: Path | None) -> tuple[sqlite3.Connection, Path | None]:
+    """The database in the file `path`, and its file; in memory (None) where `path` is None or no file can be used.
 
-    A damaged file is replaced by an empty one.
+    No file can be used where another process uses it, or where it cannot be written, as on a full disk. A damaged file
+    is replaced by an empty one.
     """
     if path is None:
-        return _connected(None)
+        return _connected(None), None
+    try:
+        return _in_file(path), path
+    except (sqlite3.DatabaseError, OSError) as error:
+        _log.warning("the index %s is kept in memory: its file cannot be used: %s", path.name, error)
+        return _connected(None), None
+
+
+def _in_file(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         return _connected(path)
     except sqlite3.DatabaseError as error:
         if "locked" in str(error):
-            _log.warning(
-                "the index %s is in use by another process: this process keeps its index in memory", path.name
-            )
-            return _connected(None)
+            raise
         _log.warning("the index %s is not usable (%s): it is rebuilt", path.name, error)
         remove(path)
         return _connected(path)

@@ -15,7 +15,7 @@ from struct import Struct
 from typing import Final, NamedTuple
 
 from adapters.kafka.record import MARK, Entry, Headers
-from adapters.marks.chain import Chain, LogIdOf, missing, unsealed
+from adapters.marks.chain import Chain, LogIdOf, check_place, missing, unsealed
 from adapters.marks.key_folder import KeyFolder, Keys, newest
 from adapters.marks.mark import Link, Mark, Marked, is_genuine, signed_mark
 from domain.errors import KeyMissing, MarkRefused, NotSealed
@@ -181,8 +181,7 @@ class Rule:
         if stored is None:
             raise MarkRefused("it has no mark")
         mark, link = Mark.unpacked(stored), proof.link
-        if (mark.ordinal, mark.previous) != (ordinal, link.code) or link.key not in (b"", mark.key):
-            raise MarkRefused("its mark does not follow the mark before it")
+        check_place(mark, link, ordinal)
         self._content(link.log_id, ordinal, entry)
         log_id = link.log_id if ordinal > 1 else self._log_id_of(entry.state)
         after = Link(log_id, ordinal, mark.code, mark.epoch, mark.next_key)

@@ -44,9 +44,9 @@ def seal(settings: KafkaSettings, rule: Rule) -> int:
         claim.make()
         held.callback(claim.close)
         taken = Takeover(clients, settings, follower, topics.max_bytes, never).whole()
-        sealed = 0 if follower.proof.is_marked else follower.proof.link.ordinal
+        sealed = 0 if follower.index.proof.is_marked else follower.index.proof.link.ordinal
         if sealed:
-            _write(taken.producers[0], settings, rule.seal(follower.proof))
+            _write(taken.producers[0], settings, rule.seal(follower.index.proof))
             catch_up(clients, settings, follower, never)
             _check(settings, follower)
         return sealed
@@ -63,7 +63,7 @@ def _write(producer: Producer, settings: KafkaSettings, mark: bytes) -> None:
 
 
 def _check(settings: KafkaSettings, follower: Follower) -> None:
-    if not follower.proof.is_marked:
+    if not follower.index.proof.is_marked:
         raise KafkaUnavailable(
             f"{settings.name}: another program wrote a record before the seal, so the seal does not count; stop that "
             "program, look at the log and run the command again"

@@ -98,6 +98,11 @@ class PartitionStore:
         """The offset and a description of each record that breaks the order of versions or is not an event."""
         return self.history.index.refused()
 
+    def refusals(self) -> tuple[int, int]:
+        """The number of refused records and the offset of the last one, -1 where there is none; kept in memory."""
+        index = self.history.index
+        return len(index.refused_at), index.last_refused
+
     def replay(self, start: int = 1) -> Iterator[list[Record]]:
         """Batches of committed events from ordinal `start` to the end of the log at the time of the call.
 
@@ -162,7 +167,7 @@ class _Inner:
 
     @property
     def proof(self) -> Proof:
-        return self._follower.proof
+        return self._index.proof
 
     def confirms(self, ordinal: int, entry: Entry) -> bool:
         return self._follower.confirms(ordinal, entry)
@@ -228,8 +233,15 @@ class _Inner:
 
 def _index_of(settings: KafkaSettings, identity: dict[str, str], rule: Rule | None) -> Index:
     index = Index(_index_file(settings))
-    if not index.belongs_to({**identity, "rule": "versions" if rule is None else rule.name}):
-        _log.warning("the index of %s is of another cluster, topic or key: it is rebuilt", settings.name)
+    try:
+        found = index.belongs_to({**identity, "rule": "versions" if rule is None else rule.name})
+    except IndexDamaged as error:
+        _log.warning("%s: %s", settings.name, error)
+        found = False
+    if not found:
+        _log.warning(
+            "the index of %s is damaged, or of another cluster, topic or key: it is rebuilt", settings.name
+        )
         index.clear()
     return index
 

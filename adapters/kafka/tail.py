@@ -8,10 +8,12 @@ from time import monotonic
 
 from confluent_kafka import TopicPartition
 
+from adapters.kafka.catch_up import catch_up
 from adapters.kafka.client import Clients
 from adapters.kafka.config import KafkaSettings
 from adapters.kafka.errors import KafkaUnavailable
 from adapters.kafka.follower import Follower
+from adapters.kafka.index import IndexDamaged
 from adapters.kafka.reader import TAIL, PartitionConsumer, sorted_out
 
 _PAUSE_SECONDS = 0.5
@@ -23,7 +25,8 @@ class Tail:
     def __init__(
         self, clients: Clients, settings: KafkaSettings, follower: Follower, notify: Callable[[], None]
     ) -> None:
-        self._clients, self._topic, self._follower, self._notify = clients, settings.topic, follower, notify
+        self._clients, self._settings, self._follower, self._notify = clients, settings, follower, notify
+        self._topic = settings.topic
         self._partition = TopicPartition(settings.topic, settings.partition)
         self._moved = threading.Condition()
         self._stopped = threading.Event()
@@ -51,6 +54,9 @@ class Tail:
             try:
                 with PartitionConsumer(self._clients, self._partition, TAIL) as consumer:
                     self._follow(consumer)
+            except IndexDamaged as failure:
+                self._fail(failure)
+                self._rebuild()
             except KafkaUnavailable as failure:
                 self._fail(failure)
                 self._stopped.wait(_PAUSE_SECONDS)
@@ -63,10 +69,19 @@ class Tail:
             self._failure = failure
             self._moved.notify_all()
 
+    def _rebuild(self) -> None:
+        """Reads the log again into an index in memory. Where no broker responds, the next attempt follows."""
+        try:
+            catch_up(self._clients, self._settings, self._follower, self._stopped)
+        except KafkaUnavailable as failure:
+            self._fail(failure)
+            self._stopped.wait(_PAUSE_SECONDS)
+
     def _follow(self, consumer: PartitionConsumer) -> None:
         consumer.go_to(self._follower.index.reached(self._topic))
         self._failure = None
         while not self._stopped.is_set():
+            self._follower.index.check()
             messages, reached = sorted_out(consumer.messages(0.2), self._topic)
             if reached >= 0:
                 self._follower.absorb[self._topic](messages, reached)

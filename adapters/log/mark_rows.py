@@ -14,6 +14,7 @@ from eventsourcing.persistence import StoredEvent
 from adapters.log.companion import Statements
 from adapters.log.content import NO_LOG, Content
 from adapters.log.epoch import Epoch
+from adapters.log.recorder_log import Row
 from adapters.marks.chain import Chain, missing, unsealed
 from adapters.marks.key_folder import Keys
 from adapters.marks.mark import Link, Mark, Marked, is_genuine, signed_mark
@@ -47,6 +48,11 @@ class MarkedRow(NamedTuple):
     type: str
     state: bytes
     mark: bytes | None
+
+    @property
+    def row(self) -> Row:
+        """The event without its type and its mark."""
+        return self.ordinal, self.stream, self.version, self.state
 
     @property
     def marked(self) -> Marked:
@@ -198,23 +204,24 @@ class Verifier:
             self._checked = head
         return head.ordinal
 
-    def rows(self, after: int, upto: int) -> Iterator[MarkedRow]:
+    def rows(self, after: int, upto: int) -> Iterator[Row]:
         """The rows with `after < ordinal <= upto`. Raises MarkRefused, which names the ordinal, at a bad mark."""
         if not self._is_verified():
-            yield from self._source.marked_rows(after, upto)
+            for row in self._source.marked_rows(after, upto):
+                yield row.row
             return
         chain = Chain(self._keys, self._content.log_id_of, self._link_at(after))
         for row in self._source.marked_rows(after, upto):
             self._follow(chain, row)
-            yield row
+            yield row.row
 
-    def stream_rows(self, stream: str, after: int) -> Iterator[MarkedRow]:
+    def stream_rows(self, stream: str, after: int) -> Iterator[Row]:
         """The rows of a stream. Raises MarkRefused, which names the ordinal, at a bad mark."""
         verified = self._is_verified()
         for row in self._source.marked_stream(stream, after):
             if verified:
                 self._confirm(row)
-            yield row
+            yield row.row
 
     def unverified(self) -> str:
         """Why the log's events are not verified; empty where they are, or where there are none."""

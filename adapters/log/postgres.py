@@ -6,25 +6,19 @@ import logging
 import os
 import select
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC
 from typing import Any
 from uuid import uuid4
 
 import psycopg
-from eventsourcing.persistence import (
-    InfrastructureFactory,
-    InterfaceError,
-    OperationalError,
-    PersistenceError,
-)
+from eventsourcing.persistence import InterfaceError, OperationalError, PersistenceError
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
-from eventsourcing.utils import Environment, retry
+from eventsourcing.utils import retry
 from psycopg import sql
 from psycopg.rows import TupleRow
 
 from adapters.log.address import PostgresAddress
-from adapters.log.companion import Companion
 from adapters.log.content import Content
 from adapters.log.epoch import Epoch
 from adapters.log.library import PAGE, RecorderRows
@@ -42,6 +36,7 @@ _log = logging.getLogger(__name__)
 _LOCK = 0x77686E63  # "whnc" in ASCII; one key is enough, because a database holds one log
 _PROGRAM = "whence"
 _CONNECT_SECONDS = 5
+_IDLE_SECONDS = 5
 _HOLDER = """
     SELECT a.application_name, a.backend_start FROM pg_locks l JOIN pg_stat_activity a USING (pid)
     WHERE l.locktype = 'advisory' AND l.objid = %s AND l.granted
@@ -167,13 +162,11 @@ class PostgresRows(RecorderRows):
 
     def rows(self, after: int, upto: int) -> Iterator[Row]:
         """See `Rows`. Raises MarkRefused where a mark is not valid."""
-        for row in self._verifier.rows(after, upto):
-            yield row.ordinal, row.stream, row.version, row.state
+        return self._verifier.rows(after, upto)
 
     def stream_rows(self, stream: str, after: int) -> Iterator[Row]:
         """See `Rows`. Raises MarkRefused where a mark is not valid."""
-        for row in self._verifier.stream_rows(stream, after):
-            yield row.ordinal, row.stream, row.version, row.state
+        return self._verifier.stream_rows(stream, after)
 
     def own(self) -> Link:
         """The end of the chain of marks. Raises MarkRefused, NotSealed, KeyMissing; see `Verifier`."""
@@ -275,47 +268,45 @@ def _holder(connection: psycopg.Connection[TupleRow]) -> str:
     return f"{found[0].removeprefix(_PROGRAM).strip()} since {found[1].astimezone(UTC).isoformat(timespec='seconds')}"
 
 
-def _environment(address: PostgresAddress) -> Mapping[str, str]:
-    return {
-        "PERSISTENCE_MODULE": "eventsourcing.postgres",
-        "POSTGRES_DBNAME": address.database,
-        "POSTGRES_HOST": address.host,
-        "POSTGRES_PORT": str(address.port),
-        "POSTGRES_USER": address.user,
-        "POSTGRES_PASSWORD": address.password,
-        "ORIGINATOR_ID_TYPE": "text",
-    }
+def datastore_of(address: PostgresAddress) -> PostgresDatastore:
+    """The connections of an owner or of a reader.
 
-
-def open_postgres(
-    address: PostgresAddress,
-    codec: Codec,
-    companions: Sequence[Companion] = (),
-    keys: KeyFolder | None = None,
-) -> RecorderLog:
-    """Opens and owns the log in this database.
-
-    Each of `companions` runs in the transaction of every append. `keys` is the folder of keys, by default this user's;
-    the first key is made for a new log.
-    Raises LogOwned, LogUnavailable, MarkRefused, NotSealed, KeyRefused, KeyMissing.
+    An owner needs one, and the threads of a reader up to fifteen. A transaction that its process left open holds the
+    table's lock, so the server ends it.
     """
-    folder = keys or KeyFolder()
-    owner = PostgresOwner(address)
-    datastore = PostgresDatastore(
+    return PostgresDatastore(
         address.database,
         address.host,
         address.port,
         address.user,
         address.password,
+        idle_in_transaction_session_timeout=_IDLE_SECONDS,
+        pool_size=1,
+        max_overflow=14,
         originator_id_type="text",
     )
+
+
+def open_postgres(
+    address: PostgresAddress,
+    codec: Codec,
+    keys: KeyFolder | None = None,
+) -> RecorderLog:
+    """Opens and owns the log in this database.
+
+    `keys` is the folder of keys, by default this user's; the first key is made for a new log.
+    Raises LogOwned, LogUnavailable, MarkRefused, NotSealed, KeyRefused, KeyMissing.
+    """
+    folder = keys or KeyFolder()
+    owner = PostgresOwner(address)
+    datastore = datastore_of(address)
     try:
         known = folder.read()
         link = _end_of_chain(address, datastore, codec, known)
         known = known if link.ordinal else folder.made()
         epoch = Epoch(str(address))
         marks = MarkWriter(POSTGRES, known, Content(codec), link, epoch)
-        recorder = PostgresLogRecorder(datastore, [epoch, marks, *companions])
+        recorder = PostgresLogRecorder(datastore, [epoch, marks])
         recorder.create_table()
         owner.name_storage()
         owner.continue_ordinals()
@@ -362,8 +353,5 @@ def reading_rows(address: PostgresAddress, codec: Codec, keys: Keys) -> Postgres
         is_there = _has_table(connection, "stored_events")
     if not is_there:
         raise InvalidInput(f"there is no log in {address}; `whence paper --log {address}` begins one")
-    environment = {**_environment(address), "CREATE_TABLE": "no"}
-    factory = InfrastructureFactory.construct(Environment(env=environment))
-    recorder = factory.application_recorder()
-    assert isinstance(recorder, PostgresApplicationRecorder)
-    return PostgresRows(recorder, address, codec, keys, factory.close)
+    datastore = datastore_of(address)
+    return PostgresRows(PostgresApplicationRecorder(datastore), address, codec, keys, datastore.close)

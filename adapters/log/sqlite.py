@@ -7,7 +7,7 @@ import logging
 import re
 import sqlite3
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,12 @@ from eventsourcing.persistence import PersistenceError
 from eventsourcing.sqlite import SQLiteDatastore
 
 from adapters.log.address import SqliteAddress
-from adapters.log.companion import Companion
 from adapters.log.content import Content
 from adapters.log.epoch import Epoch
 from adapters.log.mark_rows import HEAD, MARKS, SQLITE, Head, MarkedRow, MarkWriter, Verifier, selected
 from adapters.log.owner import FileOwner, refuse_hard_links
 from adapters.log.reading import Reading
-from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Row
+from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Refusals, Row
 from adapters.log.sqlite_recorder import SqliteLogRecorder
 from adapters.log.storage import STORAGE, storage_text
 from adapters.marks.key_folder import KeyFolder, Keys
@@ -77,6 +76,10 @@ class SqliteRows:
         """See `Rows`; empty."""
         return {}
 
+    def refusals(self) -> Refusals:
+        """See `Rows`; none."""
+        return Refusals()
+
     def unverified(self) -> str:
         """See `Rows`."""
         return self._verifier.unverified()
@@ -88,14 +91,12 @@ class SqliteRows:
     def rows(self, after: int, upto: int) -> Iterator[Row]:
         """See `Rows`. Raises LogCorrupt where an ordinal is missing or its mark is not valid."""
         with _naming(self._path):
-            for row in self._verifier.rows(after, upto):
-                yield row.ordinal, row.stream, row.version, row.state
+            yield from self._verifier.rows(after, upto)
 
     def stream_rows(self, stream: str, after: int) -> Iterator[Row]:
         """See `Rows`. Raises LogCorrupt where a mark is not valid."""
         with _naming(self._path):
-            for row in self._verifier.stream_rows(stream, after):
-                yield row.ordinal, row.stream, row.version, row.state
+            yield from self._verifier.stream_rows(stream, after)
 
     def wait(self, after: int, seconds: float) -> bool:
         """Polls SQLite's change counter, and so does not read the table at each poll; see `Rows`."""
@@ -202,13 +203,10 @@ def _translated(path: Path) -> Generator[None]:
         raise LogCorrupt(f"{path} is not a log of events: {fault}") from fault
 
 
-def open_sqlite(
-    path: Path, codec: Codec, companions: Sequence[Companion] = (), keys: KeyFolder | None = None
-) -> RecorderLog:
+def open_sqlite(path: Path, codec: Codec, keys: KeyFolder | None = None) -> RecorderLog:
     """Opens and owns the log in this file, which is created where it is missing.
 
-    Each of `companions` runs in the transaction of every append. `keys` is the folder of keys, by default this user's;
-    the first key is made for a new log.
+    `keys` is the folder of keys, by default this user's; the first key is made for a new log.
     Raises LogOwned, LogUnsafe, LogCorrupt, LogUnavailable, NotSealed, KeyRefused, KeyMissing, and InvalidInput where
     the path cannot be a file.
     """
@@ -223,7 +221,7 @@ def open_sqlite(
     except (OSError, RuntimeError) as fault:
         raise _unwritable(path, fault) from fault
     try:
-        return _open_owned(path, codec, owner, companions, keys or KeyFolder())
+        return _open_owned(path, codec, owner, keys or KeyFolder())
     except (PersistenceError, OSError) as fault:
         owner.release()
         raise _unwritable(path, fault) from fault
@@ -239,16 +237,14 @@ def _unwritable(path: Path, fault: Exception) -> LogUnavailable:
     return kind(f"{path} cannot be written: {reason}")
 
 
-def _open_owned(
-    path: Path, codec: Codec, owner: FileOwner, companions: Sequence[Companion], folder: KeyFolder
-) -> RecorderLog:
+def _open_owned(path: Path, codec: Codec, owner: FileOwner, folder: KeyFolder) -> RecorderLog:
     known = folder.read()
     link = _end_of_chain(path, codec, known)
     keys = known if link.ordinal else folder.made()
     datastore = SQLiteDatastore(str(path), originator_id_type="text")
     epoch = Epoch(str(path))
     marks = MarkWriter(SQLITE, keys, Content(codec), link, epoch)
-    recorder = SqliteLogRecorder(datastore, [epoch, marks, *companions])
+    recorder = SqliteLogRecorder(datastore, [epoch, marks])
     try:
         recorder.create_table()
         _name_storage(path)

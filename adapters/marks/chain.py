@@ -54,7 +54,7 @@ class Chain:
         if stored is None:
             raise MarkRefused("it has no mark")
         mark = Mark.unpacked(stored)
-        _check_place(mark, link, ordinal)
+        check_place(mark, link, ordinal)
         key = self.keys.get(mark.key)
         if key is None:
             raise missing(mark.key)
@@ -101,7 +101,8 @@ def unsealed(events: int) -> str:
     )
 
 
-def _check_place(mark: Mark, link: Link, ordinal: int) -> None:
+def check_place(mark: Mark, link: Link, ordinal: int) -> None:
+    """Raises MarkRefused where the mark, genuine or not, cannot be the next one after `link`."""
     if mark.ordinal != ordinal:
         raise MarkRefused(f"its mark is that of ordinal {mark.ordinal}")
     if mark.previous != link.code:

@@ -10,6 +10,7 @@ from commands.processes.closing_out import (
     close_on_trip,
     fail_after_fill,
     fail_after_order,
+    reduce_after_trip,
     send_attempt,
 )
 from commands.processes.deciding import judge
@@ -55,7 +56,7 @@ PROCESSES: Mapping[type, tuple[Process, ...]] = {
     OrderExpired: (release_funds, fail_after_order),
     OrderDenied: (release_funds, fail_after_order),
     PositionOpened: (settle, close_after_trip),
-    PositionIncreased: (settle,),
+    PositionIncreased: (settle, reduce_after_trip),
     PositionReduced: (settle, fail_after_fill),
     PositionClosed: (settle, trip_on_win_rate),
     PositionFunded: (settle,),

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from commands.position import FailClose
 from commands.processes.moment import Moment, fresh_until
 from commands.routes import Command
-from commands.way_out import attempt, begin_close
+from commands.way_out import attempt, begin_close, give_back
 from domain.closing import CloseReason
 from domain.log import chain_id
 from domain.order import Closed, Working
 from domain.portfolio import OpenPosition
-from domain.position import PositionReduced
+from domain.position import PositionIncreased, PositionReduced
 from domain.settings import OnKill
 
 
@@ -48,11 +48,29 @@ def close_on_trip(moment: Moment) -> Sequence[Command]:
 
 
 def close_after_trip(moment: Moment) -> Sequence[Command]:
-    """Closes a position that an entry opened after the trip, because the exchange filled it before the cancel."""
-    held = moment.portfolio.of_stream(moment.envelope.meta.stream)
-    if held is None or not moment.portfolio.account.tripped or not _closes_on_kill(moment):
+    """Closes a position that an entry opened after the trip, because the exchange filled it before the cancel.
+
+    The setting `risk.on_kill` is about the positions of the moment of the trip, so HOLD does not keep this one.
+    """
+    held = _of_tripped(moment)
+    return () if held is None else [_kill(moment, held)]
+
+
+def reduce_after_trip(moment: Moment) -> Sequence[Command]:
+    """Closes what an entry added after the trip to a position that `risk.on_kill = HOLD` keeps."""
+    event, held = moment.envelope.event, _of_tripped(moment)
+    assert isinstance(event, PositionIncreased)
+    if held is None or held.state.closing is not None:
         return ()
-    return [_kill(moment, held)]
+    order_id = f"{_orders(moment, held)}1"
+    order = give_back(held, event.quantity, order_id, moment.portfolio, fresh_until(moment))
+    return () if order is None else [order]
+
+
+def _of_tripped(moment: Moment) -> OpenPosition | None:
+    """The position of the event; None while the kill switch is not tripped."""
+    held = moment.portfolio.of_stream(moment.envelope.meta.stream)
+    return held if moment.portfolio.account.tripped else None
 
 
 def _closes_on_kill(moment: Moment) -> bool:
@@ -60,10 +78,15 @@ def _closes_on_kill(moment: Moment) -> bool:
 
 
 def _kill(moment: Moment, held: OpenPosition) -> Command:
-    """A trip closes several positions in one chain, so the order ids are derived from the event and the position."""
-    meta = moment.envelope.meta
-    orders = chain_id(meta.event_id, moment.account, held.stream)
-    return begin_close(held, CloseReason.KILL_SWITCH, meta.correlation_id, f"{orders}-x")
+    chain = moment.envelope.meta.correlation_id
+    return begin_close(held, CloseReason.KILL_SWITCH, chain, _orders(moment, held))
+
+
+def _orders(moment: Moment, held: OpenPosition) -> str:
+    """The beginning of the order ids. A trip closes several positions in one chain, so it is a function of the event
+    and the position.
+    """
+    return f"{chain_id(moment.envelope.meta.event_id, moment.account, held.stream)}-x"
 
 
 def _failed(moment: Moment, held: OpenPosition | None, order_id: str) -> Sequence[Command]:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from unicodedata import normalize
 
 from commands import signal as signal_commands
 from commands.identity import RESERVED_ACTORS
 from commands.request import RaiseSignal
+from commands.requests.limits import check_levels
 from commands.requests.situation import Situation
 from commands.routes import Command
+from domain.committees import Case, View, decide
+from domain.entry import Entry
 from domain.errors import InvalidInput, Refused
 from domain.owner import PERSON
+from domain.signal import SignalDetected, Verdict
 from domain.strategies.builtin import BUILTIN
 
 
@@ -19,13 +24,36 @@ def raise_signal(request: RaiseSignal, situation: Situation, chain: str) -> Sequ
     """Records the signal; both committees judge it like any other, and skip it if it is stale or its scanner paused.
 
     Raises InstrumentNotListed for an instrument without rules, InvalidInput for a scanner with a name of this system,
-    Refused for a scanner with the name of a strategy, because it could close that strategy's positions, and for an
-    instrument without a market. Names are compared without regard to case, width and surrounding spaces.
+    Refused for a scanner with the name of a strategy, because it could close that strategy's positions, for an
+    instrument without a market, and for an entry whose stop or target is on the wrong side of the last price. Names are
+    compared without regard to case, width and surrounding spaces.
     """
-    _check_name(request.signal.strategy, situation)
-    situation.rules(request.signal.instrument)
-    situation.last_price(request.signal.instrument)
-    return [signal_commands.RaiseSignal(chain, request.signal.detected())]
+    signal = request.signal.detected()
+    _check_name(signal.strategy, situation)
+    view = situation.view(situation.rules(signal.instrument))
+    last = situation.last_price(signal.instrument)
+    signal_commands.check_signal(signal)
+    _check_entry(signal, last, view)
+    return [signal_commands.RaiseSignal(chain, signal)]
+
+
+def _check_entry(signal: SignalDetected, last: Decimal, view: View) -> None:
+    """Raises Refused for a signal that would be entered with levels that the market's last price has passed.
+
+    The committees judge the levels at the price that the signal names; the entry fills at the market's. A signal that
+    they skip trades nothing, and is recorded with their reasons.
+    """
+    if decide(signal, view).verdict is Verdict.ENTER:
+        entry = Entry(
+            instrument=signal.instrument,
+            direction=signal.direction,
+            price=last,
+            stop=signal.stop,
+            target=signal.target,
+            quantity=None,
+            origin=None,
+        )
+        check_levels(Case(entry, view))
 
 
 def _check_name(scanner: str, situation: Situation) -> None:

@@ -50,7 +50,7 @@ class ManualRun(RestingRun):
         exchange = restored.exchange(beginning, began)
         opens, log_id = world.log_id is None, world.log_id or name()
         restored.prices.take(feed(log_id))
-        engine = Engine(world, Identity(log_id, beginning.account, SOURCE), since=began)
+        engine = Engine(world, Identity(log_id, beginning.account, SOURCE), since=began, marks=False)
         sender = Sender(exchange, steady.tick)
         driver = Driver(engine, log, sender, restored.observe, observer)
         if opens:

@@ -10,6 +10,7 @@ A process that trades serves its API in another process: `infra.run.apart`.
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -29,6 +30,10 @@ from infra.run.api_parts import ApiParts
 from infra.run.api_plan import ApiPlan, Hosted
 
 _START_SECONDS = 30.0
+_SWITCH_SECONDS = 0.001
+"""The most seconds for which a thread that computes keeps the others of this process waiting. Python's own 5 ms are
+waited for several times in one short request, such as `/healthz` beside a deep query.
+"""
 _STOP_SECONDS = 5
 """Seconds that running requests may take when the API stops."""
 
@@ -82,6 +87,8 @@ class Api:
         self.url = self._plan.place.url(listening)
         parts = ApiParts(self._settings, self._plan, self._hosted, held)
         server = uvicorn.Server(self._config(parts.application(self._is_up)))
+        held.callback(sys.setswitchinterval, sys.getswitchinterval())
+        sys.setswitchinterval(_SWITCH_SECONDS)
         thread = threading.Thread(target=self._run, args=(server, listening), name="api")
         thread.start()
         held.callback(_stop, server, thread)

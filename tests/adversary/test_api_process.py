@@ -14,7 +14,8 @@ import pytest
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-from tests.adversary.trading import Trading, trading, until
+from tests.adversary.trading import Trading, trading
+from tests.adversary.waiting import until
 
 PRICES = "subscription { prices { instrument price at } }"
 

@@ -6,23 +6,16 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from adapters.avro import AvroCodec
-from adapters.log.sqlite import read_sqlite
-from domain.log import Recorded
 from tests.cases import conftest
 from tests.cases.tapes import SETTINGS, write
 from tests.cases.test_unfinished import SAY, TAPE, without_wicks
 from tests.journeys.program import whence
+from tests.journeys.runs import events_at
 
 scripted_strategy = conftest.scripted_strategy
 _ROOT = Path(__file__).parents[2]
 _STRATEGY = f'[[trading.strategies]]\nname = "scripted"\nparameters = {{ say = "{SAY}" }}\n'
 _CONFIG = SETTINGS.replace("[alpha]", "[trading.alpha]").replace("[simulation]", "[trading.simulation]")
-
-
-def events(path: Path) -> list[Recorded]:
-    with closing(read_sqlite(path, AvroCodec())) as log:
-        return list(log.read())
 
 
 def forget(path: Path) -> None:
@@ -39,10 +32,10 @@ def test_the_program_refuses_a_candle_that_now_fills_a_stop(tmp_path: Path, scri
     write(tmp_path / "ETHUSDT_5m.csv", without_wicks(6))
     first = whence(tmp_path, *words, **path)
     assert first.returncode == 0, first.stderr
-    before = events(tmp_path / "log.db")
+    before = events_at(f"sqlite:///{tmp_path / 'log.db'}")
     forget(tmp_path / "log.db")
     write(tmp_path / "ETHUSDT_5m.csv", TAPE)
     again = whence(tmp_path, *words, **path)
     assert again.returncode != 0
     assert "this tape leads to Triggered of order" in " ".join(again.stderr.split())
-    assert events(tmp_path / "log.db") == before
+    assert events_at(f"sqlite:///{tmp_path / 'log.db'}") == before

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from infra.store import open_store
 from projections.orders import ORDERS
 from projections.standing import standings
 from projections.store import reading
+from tests.adversary.waiting import until
 from tests.infra.run.stores import filled, opened
 from tests.journeys.program import PATIENCE, running
 from tests.journeys.serving import Started, started
@@ -35,13 +35,6 @@ def server() -> Iterator[PostgresServer]:
     """A running PostgreSQL for one test, which the test may stop and start."""
     with PostgresServer(temporary_folder("private-postgres")) as server:
         yield server
-
-
-def until(reached: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not reached():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
 
 
 def least(engine: Engine) -> int:
@@ -62,16 +55,16 @@ def test_projecting_and_the_api_go_on_after_their_postgresql_was_away(
     filled(server.url, EVENTS[:60])
     with running(tmp_path, "projections", "run", *words) as program:
         engine = open_store(WhenceSettings(store=server.url))
-        until(lambda: _answers(engine) == 60, "the read models were not built")
+        until(lambda: _answers(engine) == 60, "the read models are built")
         with started(tmp_path, "--read-only", *words) as api:
-            until(lambda: status(api) == 200, "the API was not ready")
+            until(lambda: status(api) == 200, "the API is ready")
             engine.dispose()
             server.stop()
             until(lambda: status(api) == 503, "the API is ready without its store")
             server.start()
             filled(server.url, EVENTS[60:])
-            until(lambda: least(engine) == 90, "projecting did not go on")
-            until(lambda: status(api) == 200, "the API did not become ready again")
+            until(lambda: least(engine) == 90, "projecting goes on")
+            until(lambda: status(api) == 200, "the API is ready again")
             assert program.is_alive
         _, _, err = program.interrupt()
         engine.dispose()

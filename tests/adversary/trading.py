@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +15,9 @@ import psutil
 
 from infra.config import WhenceSettings
 from infra.logs import open_reader
+from tests.adversary.waiting import until
 from tests.journeys.program import PATIENCE, WHENCE, environment, whence
 
-_PATIENCE = 2 * PATIENCE
-"""A start and a restart import the whole program, each in a process of its own."""
 PAUSE = """mutation($key: String!) {
   pauseStrategy(request: {idempotencyKey: $key}, strategy: "trend", reason: "attack") { __typename } }"""
 
@@ -107,11 +105,3 @@ def _addresses(logged: Path) -> Generator[str]:
     for line in logged.read_text().splitlines():
         if found := re.search(r"API on ([^\s\"]+)", line):
             yield found[1]
-
-
-def until(happened: Callable[[], bool], what: str) -> None:
-    """Waits until `happened`; fails with `what` where that takes too long."""
-    deadline = time.monotonic() + _PATIENCE
-    while not happened():
-        assert time.monotonic() < deadline, f"not within {_PATIENCE:g} s: {what}"
-        time.sleep(0.02)

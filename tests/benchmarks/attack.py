@@ -18,6 +18,7 @@ import aiohttp
 
 _AT_ONCE = 8
 _SILENT = 1_000
+_WRONG = f"whence_{'0' * 12}_{'x' * 43}"
 _ORDERS = "query($after: String!) { orders(orderBy: NOTIONAL, after: $after) { edges { node { id } } } }"
 _JOURNAL = "query($search: String!) { journal(where: {search: $search}) { edges { node { line } } } }"
 _CHANGE = """mutation($key: String!, $value: String!) {
@@ -86,6 +87,7 @@ ATTACKS: Mapping[str, Callable[[str, str], Awaitable[None]]] = {
     "searches of 90,000 words": _flooding(_search),
     "1,000 silent connections": _silent,
     "mutations": _flooding(_mutation),
+    "wrong tokens": lambda url, _token: _flood(url, _WRONG, _deep),
 }
 
 

@@ -1,4 +1,5 @@
-"""The time from a candle to its durable orders on SQLite while the API beside the engine is attacked.
+"""The time from a candle to its durable orders on SQLite, and that of `/healthz`, while the API beside the engine is
+attacked.
 
 The engine plays a tape at a steady pace. Its API projects the same log in its own process. `BENCH_BARS` sets the number
 of candles a symbol in each part. The attack runs on this machine at a low priority, as it would run elsewhere.
@@ -6,12 +7,14 @@ of candles a symbol in each part. The attack runs on this machine at a low prior
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -38,29 +41,42 @@ _PACE = 0.001
 """Seconds from one instant of the tape to the next."""
 _WORST = 2.0
 """The largest acceptable ratio of a p99 under attack to the idle p99."""
+_HEALTHY = 100.0
+"""The longest acceptable p99 of `/healthz`, in milliseconds."""
 _IDLE = "idle"
 
 
 def run() -> Sequence[Figure]:
     """p50 and p99 in milliseconds, idle and under each attack, and the ratio of each p99 to the idle one."""
     took = {name: _measured(name) for name in (_IDLE, *ATTACKS)}
-    idle = _quantile(took[_IDLE], 99)
+    idle = _quantile(took[_IDLE].entries, 99)
     return [figure for name, times in took.items() for figure in _figures(name, times, idle)]
 
 
-def _figures(name: str, times: Sequence[float], idle: float) -> Iterator[Figure]:
+@dataclass(frozen=True)
+class _Took:
+    """Milliseconds: of each unit with an order, and of each request to `/healthz`."""
+
+    entries: Sequence[float]
+    health: Sequence[float]
+
+
+def _figures(name: str, took: _Took, idle: float) -> Iterator[Figure]:
+    times, health = took.entries, took.health
     yield Figure(f"{name}, p50", _quantile(times, 50), "ms", None, f"{len(times):,} entries")
     p99 = _quantile(times, 99)
     yield Figure(f"{name}, p99", p99, "ms", None, f"the longest {max(times):.1f} ms")
     if name != _IDLE:
         yield Figure(f"{name}, p99 by idle p99", p99 / idle, "times", _WORST, "")
+    note = f"{len(health):,} requests, p50 {_quantile(health, 50):.1f} ms, the longest {max(health):.1f} ms"
+    yield Figure(f"{name}, p99 of /healthz", _quantile(health, 99), "ms", _HEALTHY, note)
 
 
 def _quantile(times: Sequence[float], percent: int) -> float:
     return sorted(times)[len(times) * percent // 100]
 
 
-def _measured(name: str) -> Sequence[float]:
+def _measured(name: str) -> _Took:
     watch = _Watch()
     watchers = Watchers(watch)
     with fresh("SQLite") as address, closing(owned(address)) as log, ExitStack() as held:
@@ -75,8 +91,9 @@ def _measured(name: str) -> Sequence[float]:
         held.callback(run.close)
         if name != _IDLE:
             held.enter_context(_attacking(name, f"{api.url}/graphql", token))
-        _play(run)
-    return watch.took
+        with _probing(api.url) as health:
+            _play(run)
+    return _Took(watch.took, health)
 
 
 def _play(run: PaperRun) -> None:
@@ -85,6 +102,16 @@ def _play(run: PaperRun) -> None:
         due = max(due + _PACE, time.perf_counter())
         while (left := due - time.perf_counter()) > 0:
             run.attend(left)
+
+
+@contextmanager
+def _probing(url: str) -> Generator[list[float]]:
+    """Fills the list with the milliseconds of the requests during the block."""
+    took: list[float] = []
+    words = [sys.executable, "-m", "tests.benchmarks.health_probe", url]
+    probe = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    yield took
+    took += json.loads(probe.communicate()[0])
 
 
 @contextmanager

@@ -224,8 +224,9 @@ def test_a_trip_closes_open_positions_if_the_setting_is_close(settings: Settings
         assert placed(desk, f"{closing.orders}1").quantity == held(desk).state.quantity
 
 
-def test_a_position_that_opens_after_the_trip_is_closed_if_the_setting_is_close() -> None:
-    desk = Desk().opened(CLOSING_ON_KILL)
+@pytest.mark.parametrize("settings", [Settings(), CLOSING_ON_KILL])
+def test_a_position_that_opens_after_the_trip_is_closed_with_either_setting(settings: Settings) -> None:
+    desk = Desk().opened(settings)
     chain = chain_of(desk.see(long()))
     desk.ask(TripKillSwitch("enough"), cause="command:trip")
     followed = names(desk.tell(a_fill_of(f"{chain}-e1", "x1", D(1), D(100))))
@@ -233,6 +234,26 @@ def test_a_position_that_opens_after_the_trip_is_closed_if_the_setting_is_close(
         "PositionClosing",
         "OrderPlaced",
     ]
+
+
+@pytest.mark.parametrize("settings", [Settings(), CLOSING_ON_KILL])
+def test_what_fills_of_a_partially_filled_entry_after_the_trip_is_closed(settings: Settings) -> None:
+    """HOLD keeps what was held at the trip; CLOSE is closing the position already."""
+    desk = Desk().opened(settings)
+    chain = chain_of(desk.see(long()))
+    desk.tell(a_fill_of(f"{chain}-e1", "f1", D(1), D(100)))
+    desk.ask(TripKillSwitch("enough"), cause="command:trip")
+    followed = desk.tell(a_fill_of(f"{chain}-e1", "f2", D(2), D(100)))
+    sent = [one.event for one in followed if isinstance(one.event, OrderPlaced)]
+    if settings is CLOSING_ON_KILL:
+        assert held(desk).state.closing is not None
+        assert sent == []
+        return
+    (order,) = sent
+    assert (order.type, order.side, order.quantity, order.reduce_only) == (
+        OrderType.MARKET, Side.SELL, D(2), True,
+    )  # fmt: skip
+    assert held(desk).state.closing is None
 
 
 def test_a_resumed_engine_goes_on_with_the_close() -> None:

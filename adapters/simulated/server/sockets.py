@@ -18,7 +18,7 @@ from adapters.simulated.server.trade_socket import TradeSocket
 from adapters.simulated.venue.venue import Venue
 
 NETWORK = 0.05
-"""Seconds that subscriptions and messages of the trade socket take to arrive. pybit records a message after it was sent:
+"""Seconds that subscriptions and messages of the trade socket take to arrive. pybit records a message after sending it:
 an answer that comes before that, as no network delivers it, is lost, or ends the connection for good.
 """
 

@@ -191,3 +191,26 @@ def test_a_connection_is_closed_after_the_seconds_of_its_stage(
     counted.now += 0.02
     counted.connections.close_late()
     assert counted.is_closed("192.0.2.1", 1)
+
+
+@pytest.mark.parametrize(
+    "header", ["sec-websocket-key", "sec-websocket-protocol", "sec-websocket-extensions"]
+)
+def test_a_handshake_with_other_characters_than_ascii_is_refused_without_a_trace_in_the_log(
+    header: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    headers = {
+        "host": "localhost",
+        "connection": "upgrade",
+        "upgrade": "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "A" * 22 + "==",
+        "sec-websocket-protocol": "graphql-transport-ws",
+        "sec-websocket-extensions": "permessage-deflate",
+    }
+    lines = [f"{name}: {value}{chr(0xE9) * (name == header)}" for name, value in headers.items()]
+    request = "\r\n".join(["GET / HTTP/1.1", *lines, "", ""]).encode()
+    with api(Connections()) as port, socket.create_connection(("127.0.0.1", port), 10) as one:
+        one.sendall(request)
+        assert one.recv(64).startswith(b"HTTP/1.1 400 ")
+    assert [record for record in caplog.records if record.exc_info] == []

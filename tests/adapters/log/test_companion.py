@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import IntegrityError, StoredEvent
+from eventsourcing.sqlite import SQLiteDatastore
 
-from adapters.avro import AvroCodec
 from adapters.log.address import PostgresAddress, parse_address
-from adapters.log.companion import Companion, Statements
-from adapters.log.postgres import open_postgres
-from adapters.log.recorder_log import RecorderLog
-from adapters.log.sqlite import open_sqlite
-from domain.errors import Conflict, OwnershipLost
-from tests.adapters.log.days import day, days
+from adapters.log.companion import Statements
+from adapters.log.postgres import datastore_of
+from adapters.log.postgres_recorder import PostgresLogRecorder
+from adapters.log.sqlite_recorder import SqliteLogRecorder
+from domain.errors import OwnershipLost
 
 A = "account-main"
 
@@ -45,54 +43,60 @@ class Sibling:
             raise OwnershipLost("after")
 
 
-Opened = tuple[RecorderLog, Sibling]
+Opened = tuple[SqliteLogRecorder | PostgresLogRecorder, Sibling]
 
 
-def _sqlite(request: pytest.FixtureRequest) -> tuple[Callable[[Sequence[Companion]], RecorderLog], str]:
+def _sqlite(request: pytest.FixtureRequest) -> Opened:
     path: Path = request.getfixturevalue("tmp_path") / "log.db"
-    return lambda companions: open_sqlite(path, AvroCodec(), companions), "?"
+    sibling = Sibling("?")
+    return SqliteLogRecorder(SQLiteDatastore(str(path), originator_id_type="text"), [sibling]), sibling
 
 
-def _postgres(request: pytest.FixtureRequest) -> tuple[Callable[[Sequence[Companion]], RecorderLog], str]:
+def _postgres(request: pytest.FixtureRequest) -> Opened:
     address = parse_address(request.getfixturevalue("postgres_database"))
     assert isinstance(address, PostgresAddress)
-    return lambda companions: open_postgres(address, AvroCodec(), companions), "%s"
+    sibling = Sibling("%s")
+    return PostgresLogRecorder(datastore_of(address), [sibling]), sibling
 
 
 @pytest.fixture(params=[_sqlite, _postgres], ids=["sqlite", "postgresql"])
 def opened(request: pytest.FixtureRequest) -> Iterator[Opened]:
-    opening, placeholder = request.param(request)
-    sibling = Sibling(placeholder)
-    with closing(opening([sibling])) as log:
-        yield log, sibling
+    recorder, sibling = request.param(request)
+    recorder.create_table()
+    yield recorder, sibling
+    recorder.datastore.close()
+
+
+def stored(stream: str, first: int, last: int) -> list[StoredEvent]:
+    return [StoredEvent(stream, version, "whence.test.Happened", b"") for version in range(first, last + 1)]
 
 
 def test_the_rows_of_a_companion_have_the_ordinals_of_the_events(opened: Opened) -> None:
-    log, sibling = opened
-    log.append(days(A, 1, 3))
-    log.append(days(A, 4, 4))
-    log.append(days(A, 5, 5))
+    recorder, sibling = opened
+    recorder.insert_events(stored(A, 1, 3))
+    recorder.insert_events(stored(A, 4, 4))
+    recorder.insert_events(stored(A, 5, 5))
     assert [ordinal for ordinal, _topic in sibling.rows] == [1, 2, 3, 4]
-    assert {topic.rpartition(".")[2] for _ordinal, topic in sibling.rows} == {type(day(A, 1).event).__name__}
+    assert {topic for _ordinal, topic in sibling.rows} == {"whence.test.Happened"}
 
 
 @pytest.mark.parametrize("where", ["refuses_before", "refuses_after"])
 def test_an_append_that_a_companion_refuses_writes_no_event_and_no_row(opened: Opened, where: str) -> None:
-    log, sibling = opened
-    log.append(days(A, 1, 2))
+    recorder, sibling = opened
+    recorder.insert_events(stored(A, 1, 2))
     setattr(sibling, where, True)
     with pytest.raises(OwnershipLost):
-        log.append(days(A, 3, 4))
+        recorder.insert_events(stored(A, 3, 4))
     setattr(sibling, where, False)
-    assert log.head() == 2
-    log.append(days(A, 3, 3))
+    assert recorder.max_notification_id() == 2
+    recorder.insert_events(stored(A, 3, 3))
     assert [ordinal for ordinal, _topic in sibling.rows] == [1, 2]
 
 
 def test_an_append_with_a_taken_version_writes_no_row(opened: Opened) -> None:
-    log, sibling = opened
-    log.append(days(A, 1, 2))
-    with pytest.raises(Conflict):
-        log.append([day("account-other", 1), day(A, 1)])
-    log.append(days(A, 3, 3))
+    recorder, sibling = opened
+    recorder.insert_events(stored(A, 1, 2))
+    with pytest.raises(IntegrityError):
+        recorder.insert_events([*stored("account-other", 1, 1), *stored(A, 1, 1)])
+    recorder.insert_events(stored(A, 3, 3))
     assert [ordinal for ordinal, _topic in sibling.rows] == [1, 2]

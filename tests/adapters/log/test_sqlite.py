@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import resource
-from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 
@@ -15,19 +13,9 @@ from adapters.log.recorder_log import RecorderLog
 from adapters.log.sqlite import open_sqlite, read_sqlite
 from domain.errors import LogUnavailable
 from tests.adapters.log.days import days
+from tests.full_disk import files_of_at_most
 
 A = "account-main"
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Generator[None]:
-    """Simulates a full disk, also for root: a write that would make a file longer than `size` bytes fails."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize("size", [0, 1_000])

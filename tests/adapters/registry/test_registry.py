@@ -6,6 +6,7 @@ import copy
 import logging
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -20,6 +21,7 @@ from adapters.registry.registry import Registry
 from adapters.registry.remembered import RememberedIds
 from domain.errors import InvalidSettings, LogCorrupt, LogUnavailable, SchemaRefused, UnknownSchema
 from infra.servers.port import free_port
+from tests.adapters.registry.gateway import Gateway
 from tests.adapters.registry.oracle import oracle
 from tests.schemas.samples import SAMPLES
 
@@ -233,6 +235,30 @@ def test_ids_that_a_registry_gave_serve_while_it_does_not_answer(
         assert [codec.decode(one) for one in data] == list(SAMPLES.values())
         with pytest.raises(LogUnavailable, match="does not answer"):
             codec.decode(b"\x00" + (123456789).to_bytes(4, "big") + bytes(40))
+
+
+def test_each_outage_of_a_registry_is_logged_once_also_after_it_answered_between(
+    registered: Registry, full_topic: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    target = urlsplit(registered.address)
+    gateway = Gateway((target.hostname or "", target.port or 80), free_port())
+    behind: dict[str, str | int | float | bool] = {
+        "url": urlunsplit(target._replace(netloc=gateway.place)),
+        "max.retries": 0,
+    }
+    remembered, passed = RememberedIds(tmp_path / "registry.json"), count(step=1_000.0)
+    with Registry({"url": registered.address}, full_topic, remembered) as answering:
+        schemas = list(current_schemas().values())[:5]
+        ids = [answering.id_of(schema) for schema in schemas]
+    with Registry(behind, full_topic, remembered, clock=lambda: next(passed)) as registry:
+        found = [registry.id_of(schemas[0]), registry.id_of(schemas[1])]
+        gateway.open()
+        found.append(registry.id_of(schemas[2]))
+        gateway.close()
+        found += [registry.id_of(schemas[3]), registry.id_of(schemas[4])]
+    assert found == ids
+    warned = [one.message for one in caplog.records if "ids that it gave before are used" in one.message]
+    assert len(warned) == 2
 
 
 @pytest.mark.parametrize("content", ["", "scribble", "[]", '{"x": "y"}', '{"1": 2}'])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -18,6 +19,7 @@ from commands.request import (
     ResumeStrategy,
     TripKillSwitch,
 )
+from domain.direction import Direction
 from domain.settings import Settings, SettingsChanged, StrategySettings
 from domain.signal import DecisionMade, SignalDetected, Verdict
 from domain.streams import signal_stream
@@ -140,6 +142,30 @@ def test_a_stale_signal_is_recorded_and_skipped() -> None:
 def test_an_invalid_signal_is_declined(changed: dict[str, object], sentence: str) -> None:
     eve = Asking()
     assert eve.declined(RaiseSignal(outside(fresh(eve, **changed)))).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("last", "changed", "sentence"),
+    [
+        (D(98), {}, "Refused: a stop of 98 does not protect a LONG position at 98: it belongs below that"),
+        (D(110), {}, "Refused: a target of 106 is no gain for a LONG position at 110: it belongs above that"),
+        (
+            D(102),
+            {"direction": Direction.SHORT, "trend": -0.5, "stop": D(102), "target": D(94)},
+            "Refused: a stop of 102 does not protect a SHORT position at 102: it belongs above that",
+        ),
+    ],
+)
+def test_a_signal_whose_levels_the_market_has_passed_is_declined(
+    last: Decimal, changed: dict[str, object], sentence: str
+) -> None:
+    """It would be entered at the market, and be closed by its own stop or target at once."""
+    eve = Asking()
+    signal = fresh(eve, **{"stop": D(98), "target": D(106), **changed})
+    eve.prices[BTC] = last
+    assert eve.declined(RaiseSignal(outside(signal))).startswith(sentence)
+    skipped = replace(signal, confidence=0.1, candle_closed_at=eve.desk.at)
+    assert eve.accepted(RaiseSignal(outside(skipped))) == ["SignalDetected", "DecisionMade"]
 
 
 def test_a_discrepancy_is_settled_once() -> None:

@@ -25,6 +25,7 @@ from commands.world import World
 from domain.direction import Side
 from domain.errors import InvalidInput, InvalidSettings, OwnershipLost, TapeMismatch
 from domain.log import Envelope, EventLog
+from domain.mark import AccountMarked
 from domain.market import KnownPrice
 from domain.opening import Mode
 from domain.order import OrderExpired, OrderStatus, OrderType
@@ -140,6 +141,18 @@ def test_a_position_is_opened_protected_moved_and_closed_at_the_last_price_of_th
     assert not hand.world.portfolio.exits
     assert isinstance(hand.ask(DraftOrder(MARKET)), Drafted)
     assert list(missing_causes(hand.log.read())) == []
+
+
+def test_a_market_at_rest_marks_no_hour() -> None:
+    """Its candles are of no feed, so that their hash would not be one of candles that were played."""
+    hand = Hand(ListLog())
+    hand.accepted(PlaceOrder(LIMIT))
+    hand.pass_seconds(2)
+    for _hour in range(3):
+        hand.at += timedelta(hours=1)
+        hand.run.attend()
+    assert set(hand.world.portfolio.positions) == {BTC}
+    assert not any(isinstance(one.event, AccountMarked) for one in hand.seen)
 
 
 def test_resting_orders_and_positions_are_restored_after_a_restart() -> None:

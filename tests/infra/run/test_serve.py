@@ -6,6 +6,7 @@ import datetime as dt
 import ipaddress
 import socket
 import ssl
+import sys
 import threading
 from contextlib import closing
 from decimal import Decimal
@@ -115,6 +116,15 @@ def test_a_closed_api_leaves_no_thread_and_frees_its_port(settings: WhenceSettin
     assert not [one for one in threading.enumerate() if one.name in ("api", "projecting 0")]
     with socket.create_server(("127.0.0.1", port)):
         pass
+
+
+def test_a_thread_that_computes_beside_an_api_keeps_others_waiting_for_a_millisecond_at_most(
+    settings: WhenceSettings,
+) -> None:
+    before = sys.getswitchinterval()
+    with Api(settings, PLAN, OWNED):
+        assert sys.getswitchinterval() == pytest.approx(0.001)
+    assert sys.getswitchinterval() == before
 
 
 def test_the_announcement_gives_address_owner_and_access_rules(

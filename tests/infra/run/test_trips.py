@@ -1,4 +1,4 @@
-"""After a trip of the kill switch no entry fills but one that the exchange had by then; what is left open is named."""
+"""After a trip of the kill switch no entry adds exposure that stays; what is left open is named."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from commands.request import (
     AmendOrder,
     CancelOrder,
     ClosePosition,
+    ManualTerms,
     MoveProtection,
     PlaceOrder,
     RaiseSignal,
@@ -20,13 +21,16 @@ from commands.request import (
     TripKillSwitch,
 )
 from domain.account import KillSwitchTripped
+from domain.closing import CloseReason
 from domain.direction import Direction
 from domain.order import OrderFilled, OrderStatus
+from domain.position import PositionClosing, PositionIncreased
+from domain.settings import OnKill, RiskSettings, Settings
 from domain.strategies import Intent
 from tests.commands.list_log import ListLog
 from tests.commands.outside import outside
 from tests.domain.history import BTC, ETH, D, a_signal
-from tests.infra.run.test_manual import LIMIT, MARKET, Hand
+from tests.infra.run.test_manual import BEGINNING, LIMIT, MARKET, Hand
 from tests.replacing import replace
 
 TRIP = TripKillSwitch("enough for today")
@@ -42,6 +46,10 @@ def fills(hand: Hand) -> list[str]:
     return [
         one.envelope.meta.stream for one in hand.log.read() if isinstance(one.envelope.event, OrderFilled)
     ]
+
+
+def events(hand: Hand) -> list[object]:
+    return [one.envelope.event for one in hand.log.read()]
 
 
 def resting() -> Hand:
@@ -131,17 +139,47 @@ def test_the_answer_and_the_event_name_what_a_trip_leaves_open() -> None:
     assert again.note.startswith("the kill switch is tripped already: enough for today; open: ")
 
 
-def test_an_entry_in_flight_at_the_trip_is_named_and_protected_where_the_exchange_has_it_first() -> None:
-    hand = Hand(ListLog())
-    hand.accepted(PlaceOrder(LIMIT), "in")
+IN_FLIGHT = {
+    "a marketable limit": LIMIT,
+    "a market entry": MARKET,
+    "a limit that rests": replace(LIMIT, limit_price=D(49_900)),
+}
+
+
+@pytest.mark.parametrize("on_kill", OnKill)
+@pytest.mark.parametrize("terms", IN_FLIGHT.values(), ids=IN_FLIGHT)
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_an_entry_in_flight_at_the_trip_is_named_and_what_it_fills_is_closed_at_once(
+    terms: ManualTerms, seconds: int, on_kill: OnKill
+) -> None:
+    """Requests arrive in the order of their sending, so the exchange has the entry before the cancel."""
+    settings = Settings(risk=RiskSettings(on_kill=on_kill))
+    hand = Hand(ListLog(), beginning=replace(BEGINNING, settings=settings))
+    hand.accepted(PlaceOrder(terms), "in")
+    hand.pass_seconds(seconds)
     order_id = entry(hand)
     answer = hand.ask(TRIP)
     assert isinstance(answer, Completed)
     assert answer.note == f"being cancelled: {order_id}"
-    hand.pass_seconds(3)
+    hand.pass_seconds(5)
     assert not hand.world.portfolio.entries
-    for held in hand.world.portfolio.positions.values():
-        assert (held.state.stop, held.state.target) == (LIMIT.stop, LIMIT.target)
+    assert not hand.world.portfolio.positions
+    closed = [event.reason for event in events(hand) if isinstance(event, PositionClosing)]
+    assert closed == ([] if terms is IN_FLIGHT["a limit that rests"] else [CloseReason.KILL_SWITCH])
+
+
+def test_what_an_entry_in_flight_adds_to_a_held_position_is_given_back() -> None:
+    hand = Hand(ListLog())
+    hand.accepted(PlaceOrder(LIMIT))
+    hand.pass_seconds(3)
+    before = hand.world.portfolio.positions[BTC].state
+    hand.accepted(PlaceOrder(replace(MARKET, stop=None, target=None, quantity=D("0.01"))), "more")
+    hand.accepted(TRIP)
+    hand.pass_seconds(5)
+    assert any(isinstance(event, PositionIncreased) for event in events(hand))
+    after = hand.world.portfolio.positions[BTC].state
+    assert (after.quantity, after.stop, after.target) == (before.quantity, before.stop, before.target)
+    assert (after.closing, hand.world.portfolio.entries) == (None, {})
 
 
 def test_a_request_to_place_that_waits_behind_a_trip_is_refused() -> None:
