@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from adapters.simulated.server import VenueServer, VirtualClock
 from adapters.simulated.server.actions import act
 from adapters.simulated.server.faults import Fault, Kind
-from adapters.simulated.server.limits import RateLimits
+from adapters.simulated.server.limits import AddressLimit, RateLimits
 from adapters.simulated.venue import Venue, contract_of
 from adapters.simulated.venue.account import Account
 from domain.catalogue import known
@@ -105,13 +105,16 @@ class RunningVenue:
 
 
 @contextmanager
-def running_venue(balance: str = "10000", *, limited: bool = False) -> Generator[RunningVenue]:
-    """A venue whose clock stands still, with a book of ten levels of 1 BTC around 50,000 USDT."""
+def running_venue(balance: str = "10000", *, limited: bool = False, most: int = 0) -> Generator[RunningVenue]:
+    """A venue whose clock stands still, with a book of ten levels of 1 BTC around 50,000 USDT.
+
+    `limited` puts Bybit's rate limits in force; `most` are the requests in five seconds from one address, 0 for any.
+    """
     venue = Venue([contract_of(one.instrument, number) for number, one in enumerate(known(), 1)], START, 1)
     account = venue.open_account(KEY, SECRET, Decimal(balance))
     quote(venue)
     limits = RateLimits(1.0 if limited else 0.0)
-    server = VenueServer(venue, VirtualClock(START), limits=limits)
+    server = VenueServer(venue, VirtualClock(START), limits=limits, addresses=AddressLimit(most))
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

@@ -144,3 +144,13 @@ def test_an_address_that_sends_too_much_is_banned() -> None:
         False,
         False,
     )
+
+
+def test_pybit_sees_the_ban_of_its_address() -> None:
+    with running_venue(most=3) as venue:
+        session = pybit_http(venue)
+        for _ in range(3):
+            session.get_server_time()
+        with pytest.raises(pybit_errors.FailedRequestError) as failed:
+            session.get_server_time()
+    assert failed.value.status_code == 403
