@@ -10,9 +10,10 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from adapters.simulated.bounds import band_bound, is_off_step, is_outside_band, is_worth_too_little
 from adapters.simulated.matching import reaches
 from adapters.simulated.order import level_of
-from domain.arithmetic import ONE, ZERO
+from domain.arithmetic import ZERO
 from domain.direction import Purpose, Side
 from domain.instrument import Instrument
 from domain.order import OrderPlaced, OrderType
@@ -113,8 +114,8 @@ def _too_large(submission: Submission) -> str | None:
 
 def _too_cheap(submission: Submission) -> str | None:
     level = level_of(submission.terms)
-    value = submission.terms.quantity * (submission.last if level is None else level)
-    if submission.terms.reduce_only or value >= submission.instrument.min_notional:
+    price, terms = submission.last if level is None else level, submission.terms
+    if terms.reduce_only or not is_worth_too_little(submission.instrument, terms.quantity, price):
         return None
     return f"110094: Order does not meet minimum order value {submission.instrument.min_notional}"
 
@@ -123,9 +124,9 @@ def _outside_band(submission: Submission) -> str | None:
     limit, side = submission.terms.limit_price, submission.terms.side
     if limit is None or not submission.live:
         return None
-    bound = submission.last * (ONE + submission.band if side is Side.BUY else ONE - submission.band)
-    if reaches(side.opposite, limit, bound):
+    if not is_outside_band(side, limit, submission.last, submission.band):
         return None
+    bound = band_bound(side, submission.last, submission.band)
     return f"110003: Order price exceeds the allowable range: {limit} against {bound}"
 
 
@@ -141,7 +142,7 @@ def _nothing_to_reduce(submission: Submission) -> str | None:
 
 
 def _off_step(what: str, value: Decimal, step: Decimal) -> str | None:
-    return None if value % step == 0 else f"10001: {what} {value} is not a multiple of {step}"
+    return None if not is_off_step(value, step) else f"10001: {what} {value} is not a multiple of {step}"
 
 
 _PRICES = {OrderType.MARKET: (False, False), OrderType.LIMIT: (True, False), OrderType.STOP: (False, True)}

@@ -55,12 +55,13 @@ class SimulatedExchange:
         _check_account(balance, leverage)
         self._rules = rules
         self._currency = currency
-        self._wallet = Wallet(balance, leverage)
+        self._leverage = leverage
+        self._wallet = Wallet(balance)
         self._wire = Wire()
         self._markets: dict[str, Market] = {}
         for name, instrument in instruments.items():
             _check_instrument(name, instrument, currency, leverage)
-            clearing = Clearing(instrument, rules, seed, self._wallet, self._wire)
+            clearing = Clearing(instrument, leverage, rules, seed, self._wallet, self._wire)
             self._markets[name] = Market(clearing, self._wire, rules.price_band, version)
         self._inbox_of: dict[str, Inbox] = {}
         self._strays = Inbox()
@@ -136,7 +137,7 @@ class SimulatedExchange:
 
         Raises InvalidSettings where the rules are invalid here, KeyError for an instrument that is not traded.
         """
-        _check_instrument(instrument.id, instrument, self._currency, self._wallet.leverage)
+        _check_instrument(instrument.id, instrument, self._currency, self._leverage)
         self._markets[instrument.id].relist(instrument)
 
     def on_candles(self, candles: Sequence[Candle]) -> None:

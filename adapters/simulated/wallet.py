@@ -9,11 +9,10 @@ from domain.arithmetic import EXACT
 
 
 class Wallet:
-    """`balance` changes by realised profit, fees and funding only; `leverage` applies to every position."""
+    """`balance` changes by realised profit, fees and funding only."""
 
-    def __init__(self, balance: Decimal, leverage: Decimal) -> None:
+    def __init__(self, balance: Decimal) -> None:
         self.balance = balance
-        self.leverage = leverage
         self._claims: list[Callable[[], Decimal]] = []
 
     @property

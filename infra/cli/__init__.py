@@ -71,6 +71,7 @@ COMMANDS: Mapping[str, Listed] = {
     "dev": Listed("Runs Kafka, a registry and PostgreSQL on this machine.", "dev:dev_app"),
     "projections": Listed("Builds the read models and shows their progress.", "projections:projections_app"),
     "schemas": Listed("Prints, registers and checks the schemas of the events.", "schemas:schemas_app"),
+    "venue": Listed("Serves a Bybit exchange on this machine, with faults on demand.", "venue:venue"),
     "tokens": Listed("Creates, lists and revokes tokens of the API.", "tokens:tokens_app"),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,8 @@ import typer
 from domain.errors import InvalidInput
 from domain.number import number
 from infra.cli.completing import logs
+
+_PACE = re.compile(r"([0-9]+(?:\.[0-9]+)?)x")
 
 LogOption = Annotated[
     str | None,
@@ -67,6 +70,16 @@ def whole(least: int | None = None, most: int | None = None) -> Callable[[str | 
         return value
 
     return parse
+
+
+def pace_of(text: str | None) -> float | None:
+    """`60x` -> 60.0; None for None. Raises InvalidInput for any other text."""
+    if text is None:
+        return None
+    found = _PACE.fullmatch(text)
+    if found is None or float(found[1]) <= 0:
+        raise InvalidInput(f"--pace {text!r} is not a pace; write it like 60x")
+    return float(found[1])
 
 
 def time_of(text: str) -> datetime:

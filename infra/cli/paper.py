@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,6 +21,7 @@ from infra.cli.options import (
     JsonOption,
     LogOption,
     StoreOption,
+    pace_of,
     whole,
 )
 
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from adapters.tapes import Tape
     from infra.config import WhenceSettings
     from infra.run.plan import Plan
-
-_PACE = re.compile(r"([0-9]+(?:\.[0-9]+)?)x")
 
 
 def paper(
@@ -142,7 +140,7 @@ def paper(
     if files and (seed is not None or bars is not None):
         raise InvalidInput("--seed and --bars are for a synthetic market: leave out either them or --candles")
     parse_address(settings.log)  # an invalid address is refused before any file is read
-    speed = _pace(pace)
+    speed = pace_of(pace)
     tapes = _recorded(files, symbol or (), funding_hours) if files else _synthetic(symbol, seed, bars)
     plan, console = _plan(tapes, settings, (quote or "").upper(), adopt=adopt_settings), errors_console()
     for note, of in _notes(tapes).items():
@@ -181,15 +179,6 @@ def _offer(settings: WhenceSettings, port: int, console: Console) -> None:
     from infra.cli.serving import ApiOptions, plan_of, serve
 
     serve(settings, plan_of(ApiOptions(port=port)))
-
-
-def _pace(text: str | None) -> float | None:
-    if text is None:
-        return None
-    found = _PACE.fullmatch(text)
-    if found is None or float(found[1]) <= 0:
-        raise InvalidInput(f"--pace {text!r} is not a pace; write it like 60x")
-    return float(found[1])
 
 
 def _recorded(files: Sequence[Path], symbols: Sequence[str], funding_hours: int | None) -> Sequence[Tape]:

@@ -1,0 +1,203 @@
+"""What an exchange does to its clients without being asked, one function each, for the admin port and for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from adapters.simulated.server.clock import VirtualClock
+from adapters.simulated.server.hub import Push
+from adapters.simulated.server.order_row import order_push
+from adapters.simulated.server.server import VenueServer
+from adapters.simulated.venue.account import Account
+from adapters.simulated.venue.codes import UNKNOWN_TO_CANCEL, Declined
+from adapters.simulated.venue.order import Order
+from adapters.simulated.venue.requests import SIDES, AmendRequest, read
+from domain.errors import InvalidInput
+
+NOT_FOUND_BY_LINK = "EC_OrigClOrdIDDoesNotExist"
+BY_ADMIN = "CancelByAdmin"
+
+
+class Request(Struct, frozen=True, gc=False, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What an action may name; each takes what it needs. Times are in ms, prices in quote currency."""
+
+    key: str = ""
+    symbol: str = "BTCUSDT"
+    side: Literal["Buy", "Sell"] = "Buy"
+    price: Decimal | None = None
+    qty: Decimal | None = None
+    rate: Decimal = Decimal("0.0001")
+    mark: Decimal | None = None
+    index: Decimal | None = None
+    order_id: str = ""
+    order_link_id: str = ""
+    ms: int = 0
+
+
+Action = Callable[[VenueServer, Request], Awaitable[None]]
+
+
+async def act(server: VenueServer, name: str, body: Mapping[str, object]) -> None:
+    """Performs the action and sends what it changed. Raises InvalidInput for an unknown action or parameter."""
+    action = ACTIONS.get(name)
+    if action is None:
+        raise InvalidInput(f"no action {name}: there are {', '.join(ACTIONS)}")
+    try:
+        request = msgspec.convert(body, Request, strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(str(error)) from None
+    await action(server, request)
+    server.publish()
+
+
+async def advance(server: VenueServer, request: Request) -> None:
+    """Moves a clock that stands still by `ms`."""
+    if not isinstance(server.clock, VirtualClock):
+        raise InvalidInput("only a virtual clock can be advanced")
+    server.clock.advance(request.ms)
+    server.step()
+
+
+async def skew(server: VenueServer, request: Request) -> None:
+    """From now on the server's clock is wrong by `ms`."""
+    server.clock.skew = request.ms
+
+
+async def cut(server: VenueServer, _request: Request) -> None:
+    """Cuts every WebSocket without a closing handshake."""
+    server.sockets.cut()
+
+
+async def silence(server: VenueServer, _request: Request) -> None:
+    """Every open WebSocket stays open and is silent from now on: no frame, no pong."""
+    server.sockets.silence()
+
+
+async def refuse(server: VenueServer, request: Request) -> None:
+    """Refuses connections for `ms`."""
+    await server.refuse(request.ms / 1000)
+
+
+async def restart(server: VenueServer, _request: Request) -> None:
+    """Restarts the trading service: ended orders are only in the history, books begin at `u` 1."""
+    server.restart()
+
+
+async def restart_books(server: VenueServer, _request: Request) -> None:
+    """Sends every subscribed book with `u` 1."""
+    server.feed.restart_books()
+
+
+async def fund(server: VenueServer, request: Request) -> None:
+    """Settles funding at `rate` now."""
+    server.venue.fund(request.symbol, request.rate, server.clock.market())
+
+
+async def prices(server: VenueServer, request: Request) -> None:
+    """Sets `mark` and `index`; what is missing follows the last price."""
+    now = server.clock.market()
+    server.venue.set_prices(request.symbol, now, mark=request.mark, index=request.index)
+
+
+async def trade(server: VenueServer, request: Request) -> None:
+    """A taker of the market trades `qty` up to `price`."""
+    price, quantity = _given("price", request.price), _given("qty", request.qty)
+    server.venue.trade(request.symbol, SIDES[request.side], price, quantity, server.clock.market())
+
+
+async def show(server: VenueServer, request: Request) -> None:
+    """The market shows `qty` at `price`."""
+    price, quantity = _given("price", request.price), _given("qty", request.qty)
+    server.venue.show(request.symbol, SIDES[request.side], price, quantity, server.clock.market())
+
+
+async def fill(server: VenueServer, request: Request) -> None:
+    """Somebody trades `qty` (all of it where it is missing) with a resting order."""
+    order = _order(server, request)
+    server.venue.fill(order, order.leaves if request.qty is None else request.qty, server.clock.market())
+
+
+async def fill_and_cancel(server: VenueServer, request: Request) -> None:
+    """`qty` of a resting order is filled, and the venue cancels the rest."""
+    await fill(server, request)
+    server.venue.end(_order(server, request), BY_ADMIN, server.clock.market())
+
+
+async def fill_twice(server: VenueServer, request: Request) -> None:
+    """The race of a cancel with a fill: `Filled` is pushed a second time, as the answer to the late cancel."""
+    order = _order(server, request)
+    await fill(server, request)
+    server.publish()
+    contract = server.venue.markets[order.symbol].contract
+    row = order_push(order, contract) | {"cancelType": "CancelByUser", "rejectReason": NOT_FOUND_BY_LINK}
+    now = server.clock.market()
+    name = f"{order.account.uid}_{order.symbol}_{server.venue.ids.next_seq()}"
+    server.hub.deliver([Push(order.account.uid, "order", name, now, [row])])
+
+
+async def liquidate(server: VenueServer, request: Request) -> None:
+    """Liquidates the account's position, whatever the mark price is."""
+    server.venue.liquidate(_account(server, request), request.symbol, server.clock.market())
+
+
+async def cancel_by_hand(server: VenueServer, request: Request) -> None:
+    """A person cancels an order on the exchange's own page."""
+    server.venue.end(_order(server, request), "CancelByUser", server.clock.market())
+
+
+async def amend_by_hand(server: VenueServer, request: Request) -> None:
+    """A person changes price or quantity of an order on the exchange's own page."""
+    order = _order(server, request)
+    body = {"category": "linear", "symbol": order.symbol, "orderId": order.id}
+    change = read(AmendRequest, {**body, "price": request.price, "qty": request.qty})
+    server.venue.amend(order.account, change, server.clock.market())
+
+
+ACTIONS: Mapping[str, Action] = {
+    action.__name__: action
+    for action in (
+        advance,
+        skew,
+        cut,
+        silence,
+        refuse,
+        restart,
+        restart_books,
+        fund,
+        prices,
+        trade,
+        show,
+        fill,
+        fill_and_cancel,
+        fill_twice,
+        liquidate,
+        cancel_by_hand,
+        amend_by_hand,
+    )
+}
+
+
+def _account(server: VenueServer, request: Request) -> Account:
+    accounts = server.venue.accounts
+    account = accounts.get(request.key) if request.key else next(iter(accounts.values()), None)
+    if account is None:
+        raise InvalidInput("no such account")
+    return account
+
+
+def _order(server: VenueServer, request: Request) -> Order:
+    order = _account(server, request).find(request.order_id, request.order_link_id)
+    if order is None:
+        raise Declined(UNKNOWN_TO_CANCEL)
+    return order
+
+
+def _given(name: str, value: Decimal | None) -> Decimal:
+    if value is None or not value.is_finite() or value < 0:
+        raise InvalidInput(f"{name} must be a number of at least 0")
+    return value

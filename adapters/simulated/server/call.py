@@ -1,0 +1,80 @@
+"""One request to the API, after it was parsed and its sender is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from msgspec import Struct
+
+from adapters.simulated.venue.account import Account
+from adapters.simulated.venue.codes import PARAMETER, WRONG_KEY, Declined
+from adapters.simulated.venue.market import Market
+from adapters.simulated.venue.venue import Venue
+
+Row = dict[str, object]
+LINEAR = "linear"
+UNSERVED = ("spot", "inverse", "option")
+"""Categories without an instrument here: lists of them are empty, as clients ask for every category."""
+
+
+class Answer(Struct, frozen=True, gc=False):
+    """`result` and `retExtInfo` of the envelope."""
+
+    result: Row
+    ext: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`params` are the parameters of the query string or of the JSON body. `now` is the market's time, `wall` the time
+    by which requests are signed; both in ms.
+    """
+
+    venue: Venue
+    now: int
+    wall: int
+    params: Mapping[str, object]
+    signer: Account | None = None
+
+    @property
+    def account(self) -> Account:
+        """The account that signed. Raises Declined (10003) for a request without a key."""
+        if self.signer is None:
+            raise Declined(WRONG_KEY)
+        return self.signer
+
+    def text(self, name: str, default: str = "") -> str:
+        value = self.params.get(name)
+        return default if value in (None, "") else str(value)
+
+    def number(self, name: str, default: int, most: int) -> int:
+        """A whole number from 1 to `most`. Raises Declined (10001) for another value."""
+        given = self.text(name)
+        if not given:
+            return default
+        if not given.isdecimal() or not 1 <= int(given) <= most:
+            raise Declined(PARAMETER, f"{name} must be from 1 to {most}")
+        return int(given)
+
+    def time(self, name: str, default: int) -> int:
+        """A time in ms. Raises Declined (10001) for another value."""
+        given = self.text(name)
+        if given and not given.isdecimal():
+            raise Declined(PARAMETER, f"{name} must be a time in ms")
+        return int(given) if given else default
+
+    def category(self) -> str:
+        """The category, which must be served. Raises Declined (10001) for another one."""
+        category = self.text("category")
+        if category != LINEAR:
+            raise Declined(PARAMETER, f"category {category or 'is missing'}: this venue serves {LINEAR}")
+        return category
+
+    def market(self) -> Market:
+        """The market of the parameters `category` and `symbol`. Raises Declined where there is none."""
+        self.category()
+        symbol = self.text("symbol")
+        if not symbol:
+            raise Declined(PARAMETER, "symbol is missing")
+        return self.venue.market(symbol)

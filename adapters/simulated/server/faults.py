@@ -1,0 +1,132 @@
+"""Faults of the transport: which requests and pushes are spoiled, and how.
+
+A fault names the place where it strikes: the path of an endpoint, a topic, or `*`. It may be limited to a symbol and to
+a number of times, and it may strike by chance, drawn from its seed, so that a run can be repeated.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from msgspec import Struct
+
+from domain.errors import InvalidInput
+
+
+class Kind(StrEnum):
+    """What happens to a request, or to a push.
+
+    Requests: DELAY (`value` ms), DROP (the connection is cut), CODE (`value` is the return code), STATUS (`value` is
+    the HTTP status), HTML (status 200 with a page), TRUNCATED (half of the JSON text), STALE (the answer that the same
+    query got before). Pushes: MISSING, DUPLICATE, REORDERED (sent after
+    the next one), DELAY (`value` ms).
+    """
+
+    DELAY = "delay"
+    DROP = "drop"
+    CODE = "code"
+    STATUS = "status"
+    HTML = "html"
+    TRUNCATED = "truncated"
+    STALE = "stale"
+    MISSING = "missing"
+    DUPLICATE = "duplicate"
+    REORDERED = "reordered"
+
+
+class Fault(Struct, frozen=True, gc=False, kw_only=True):
+    """`commit`: a spoiled request is executed first, so the client cannot know its outcome from the answer.
+    With DELAY the pushes then come before the answer.
+
+    `times` is how often the fault strikes, 0 for always; `skip` how many matching requests or pushes pass before that.
+    `status` limits a fault of the topic `order` to pushes with an order in this status.
+    """
+
+    where: str
+    kind: Kind
+    value: int = 0
+    commit: bool = False
+    symbol: str = ""
+    status: str = ""
+    times: int = 1
+    skip: int = 0
+    probability: float = 1.0
+    seed: int = 0
+
+
+ANYWHERE = "*"
+_ON_PUSHES = frozenset({Kind.MISSING, Kind.DUPLICATE, Kind.REORDERED})
+
+
+@dataclass(slots=True, eq=False)
+class _Standing:
+    fault: Fault
+    number: int
+    passed: int = 0
+    struck: int = 0
+    chance: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(self.fault.seed)  # noqa: S311 - no secret
+
+    def matches(self, where: str, facts: Mapping[str, object]) -> bool:
+        fault = self.fault
+        if fault.where not in (ANYWHERE, where):
+            return False
+        limited = (("symbol", fault.symbol), ("orderStatus", fault.status))
+        return all(not wanted or facts.get(name) == wanted for name, wanted in limited)
+
+    def strikes(self) -> bool:
+        self.passed += 1
+        if self.passed <= self.fault.skip or self.chance.random() >= self.fault.probability:
+            return False
+        self.struck += 1
+        return True
+
+    @property
+    def is_over(self) -> bool:
+        return bool(self.fault.times) and self.struck >= self.fault.times
+
+
+class Faults:
+    """The faults that are in force; the first one that matches and strikes is taken."""
+
+    def __init__(self) -> None:
+        self._standing: list[_Standing] = []
+        self._added = 0
+
+    def add(self, fault: Fault) -> int:
+        """Puts a fault in force; returns its number. Raises InvalidInput for a probability outside 0 to 1."""
+        if not 0 <= fault.probability <= 1 or fault.times < 0 or fault.skip < 0:
+            raise InvalidInput("a fault needs a probability from 0 to 1, and times and skip of at least 0")
+        self._added += 1
+        self._standing.append(_Standing(fault, self._added))
+        return self._added
+
+    def clear(self) -> None:
+        """Ends every fault."""
+        self._standing.clear()
+
+    def listed(self) -> list[dict[str, object]]:
+        """The faults in force, with the number of times that each has struck."""
+        return [{"number": one.number, "struck": one.struck, "fault": one.fault} for one in self._standing]
+
+    def of_request(self, path: str, params: Mapping[str, object]) -> Fault | None:
+        """The fault that strikes a request to this path."""
+        return self._struck(path, params, pushes=False)
+
+    def of_push(self, topic: str, facts: Mapping[str, object]) -> Fault | None:
+        """The fault that strikes a push of this topic whose first row is `facts`."""
+        return self._struck(topic, facts, pushes=True)
+
+    def _struck(self, where: str, facts: Mapping[str, object], *, pushes: bool) -> Fault | None:
+        for one in self._standing:
+            fits = one.fault.kind is Kind.DELAY or (one.fault.kind in _ON_PUSHES) is pushes
+            if fits and one.matches(where, facts) and one.strikes():
+                if one.is_over:
+                    self._standing.remove(one)
+                return one.fault
+        return None

@@ -1,0 +1,61 @@
+"""The operations of the public and private WebSockets: `auth`, `subscribe`, `unsubscribe`, `ping`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from adapters.simulated.server.json_values import EMPTY, list_of, object_of
+from adapters.simulated.server.session import Session
+
+ENCODE = msgspec.json.Encoder().encode
+Message = Mapping[str, object]
+
+
+def parsed(text: str) -> Message:
+    """The message; empty where it is no JSON object."""
+    try:
+        message = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return {}
+    return object_of(message) or EMPTY
+
+
+def topics_of(message: Message) -> Sequence[str]:
+    """The topics that a message names."""
+    return [str(one) for one in list_of(message.get("args")) or ()]
+
+
+def done(session: Session, message: Message) -> None:
+    """Confirms an operation, with the client's `req_id`."""
+    _reply(session, message, success=True, text="")
+
+
+def refused(session: Session, message: Message, text: str) -> None:
+    """Refuses an operation; nothing of it was done."""
+    _reply(session, message, success=False, text=text)
+
+
+def fault_of(session: Session, topics: Sequence[str], known: Callable[[str], bool]) -> str | None:
+    """Why a subscription is refused: a topic that is not served, or one that the session has already."""
+    for topic in topics:
+        if not known(topic):
+            return f"error:handler not found,topic:{topic}"
+        if topic in session.topics:
+            return f"error:already subscribed,topic:{topic}"
+    return None if topics else "error:request args is empty"
+
+
+def _reply(session: Session, message: Message, *, success: bool, text: str) -> None:
+    session.send(
+        ENCODE(
+            {
+                "success": success,
+                "ret_msg": text,
+                "conn_id": session.id,
+                "req_id": message.get("req_id", ""),
+                "op": message.get("op", ""),
+            }
+        )
+    )

@@ -1,0 +1,141 @@
+"""Recorded markets from files: candles that `whence candles check` reads, trades and order books of Bybit."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from adapters.simulated.venue.candle_path import bar_of, path
+from adapters.simulated.venue.candles import Bar
+from adapters.simulated.venue.played import Event, Printed, Quoted, Snapshot
+from adapters.simulated.venue.requests import SIDES
+from adapters.tapes import Tape, read_tape
+from adapters.tapes.packed import GZIP, ZIP, unpack_gzip, unpack_zip
+from adapters.tapes.steps import seen_on
+from domain.catalogue import guessed_rules, on_the_market, real_rules
+from domain.direction import Side
+from domain.errors import InvalidInput
+from domain.instrument import Instrument, instrument_id
+
+_TRADE_COLUMNS = frozenset({"timestamp", "symbol", "side", "size", "price"})
+_SECONDS_BELOW = Decimal(10_000_000_000)
+"""A trade's timestamp below this is in seconds, else in ms."""
+
+
+class _Book(Struct, frozen=True, gc=False):
+    s: str
+    b: list[tuple[str, str]]
+    a: list[tuple[str, str]]
+
+
+class _Message(Struct, frozen=True, gc=False):
+    type: str
+    ts: int
+    data: _Book
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One symbol's market. `past` are candles before the first event; `starts` is the first event's time (ms)."""
+
+    instrument: Instrument
+    starts: int
+    past: Sequence[Bar]
+    events: Iterable[Event]
+
+
+def recording(file: Path, symbol: str | None, past: int, now: datetime) -> Recording:
+    """Reads a file. `past` is the number of candles that have happened when the market begins.
+
+    Raises InvalidInput where the file is of no known format, is empty or names an instrument without rules.
+    """
+    text = _text(file)
+    first = text[:4_096].split("\n", 1)[0]
+    if first.startswith("{") and '"orderbook.' in first:
+        return _books(file, text)
+    if set(first.strip().split(",")) >= _TRADE_COLUMNS:
+        return _trades(file, text)
+    return _candles(read_tape(file, symbol=symbol, now=now), past)
+
+
+def _candles(tape: Tape, past: int) -> Recording:
+    rules = _rules_of(tape)
+    before, played = tape.candles[:past], tape.candles[past:]
+    if not played:
+        raise InvalidInput(f"{tape.instrument}: {len(tape.candles)} candles, of which {past} are past")
+    starts = int(played[0].open_time.timestamp() * 1000)
+    return Recording(rules, starts, [bar_of(one) for one in before], path(played, rules))
+
+
+def _rules_of(tape: Tape) -> Instrument:
+    real = real_rules(tape.instrument, {})
+    if real is None:
+        return guessed_rules(tape.instrument, seen_on(tape), "", None).instrument
+    return on_the_market(real, seen_on(tape).tick).instrument
+
+
+def _trades(file: Path, text: str) -> Recording:
+    events: list[Event] = []
+    symbol = ""
+    for row in csv.DictReader(io.StringIO(text)):
+        symbol = row["symbol"]
+        events.append(_printed(file, row))
+    return _events_of(file, symbol, sorted(events, key=lambda one: one.at))
+
+
+def _printed(file: Path, row: dict[str, str]) -> Printed:
+    try:
+        stamp, price, size = Decimal(row["timestamp"]), Decimal(row["price"]), Decimal(row["size"])
+        at = int(stamp * 1000 if stamp < _SECONDS_BELOW else stamp)
+        return Printed(at, SIDES["Buy" if row["side"] == "Buy" else "Sell"], price, size)
+    except (InvalidOperation, ValueError, KeyError, TypeError) as error:
+        raise InvalidInput(f"{file}: not a trade: {row}") from error
+
+
+def _books(file: Path, text: str) -> Recording:
+    events: list[Event] = []
+    symbol = ""
+    for line in filter(None, text.splitlines()):
+        try:
+            message = msgspec.json.decode(line, type=_Message)
+            symbol = message.data.s
+            events.extend(_quoted(message))
+        except (msgspec.DecodeError, InvalidOperation) as error:
+            raise InvalidInput(f"{file}: not a message of an order book: {line[:80]}") from error
+    return _events_of(file, symbol, events)
+
+
+def _quoted(message: _Message) -> Sequence[Event]:
+    halves = ((Side.BUY, message.data.b), (Side.SELL, message.data.a))
+    levels = [Quoted(message.ts, side, *map(Decimal, level)) for side, half in halves for level in half]
+    return [Snapshot(message.ts, levels)] if message.type == "snapshot" else levels
+
+
+def _events_of(file: Path, symbol: str, events: list[Event]) -> Recording:
+    if not events:
+        raise InvalidInput(f"{file} is empty")
+    listing = real_rules(instrument_id(symbol), {})
+    if listing is None:
+        raise InvalidInput(f"{file}: the rules of {symbol} are not known; candles of it would show them")
+    return Recording(listing.instrument, events[0].at, (), events)
+
+
+def _text(file: Path) -> str:
+    """The file's text, unpacked; what is no text has replacement characters. Raises InvalidInput for a damaged file."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be read: {error.strerror}") from error
+    if data.startswith(GZIP):
+        data = unpack_gzip(file.name, data)
+    elif data.startswith(ZIP):
+        data = unpack_zip(file.name, data)[1]
+    return data.decode(errors="replace")

@@ -1,0 +1,233 @@
+"""Answers REST requests: parses, checks signature and limits, calls the handler, wraps the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from urllib.parse import parse_qsl
+
+import msgspec
+from aiohttp import web
+from msgspec import Struct
+
+from adapters.simulated.server.call import Answer, Call, Row
+from adapters.simulated.server.clock import Clock
+from adapters.simulated.server.endpoints import ENDPOINTS, Endpoint
+from adapters.simulated.server.faults import Fault, Faults, Kind
+from adapters.simulated.server.hub import ENCODE, Hub, Push
+from adapters.simulated.server.json_values import EMPTY, object_of, orders_in
+from adapters.simulated.server.limits import AddressLimit, RateLimits
+from adapters.simulated.server.signatures import KEY, signer
+from adapters.simulated.venue.codes import NO_ROUTE, OK, PARAMETER, TEXTS, TOO_OFTEN, Code, Declined
+from adapters.simulated.venue.venue import Venue
+
+_JSON = "application/json; charset=utf-8"
+_HTML = "text/html; charset=utf-8"
+_PAGE = b"<html><head><title>Just a moment...</title></head><body>maintenance</body></html>"
+_REFUSED = b"access too frequent"
+_FORBIDDEN = 403
+_KEPT_ANSWERS = 256
+
+
+class Reply(Struct, frozen=True, gc=False):
+    """An HTTP answer."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    status: int = 200
+    content_type: str = _JSON
+
+
+class Rest:
+    """One handler for every path."""
+
+    def __init__(
+        self,
+        venue: Venue,
+        clock: Clock,
+        faults: Faults,
+        hub: Hub,
+        limits: RateLimits,
+        addresses: AddressLimit,
+    ) -> None:
+        self._venue, self._clock, self._faults, self._hub = venue, clock, faults, hub
+        self._limits, self._addresses = limits, addresses
+        self._answers: dict[bytes, Reply] = {}
+        self.requests = 0
+
+    async def respond(self, request: web.Request) -> web.StreamResponse:
+        """Answers a request. Its pushes are sent after the answer, unless a fault sends them before."""
+        self.requests += 1
+        if self._addresses.refuses(request.remote or "", self._clock.wall()):
+            return _response(Reply(_REFUSED, {}, _FORBIDDEN))
+        payload = await request.read() if request.method == "POST" else request.url.raw_query_string.encode()
+        params = _params(request, payload)
+        fault = self._faults.of_request(request.path, params)
+        if fault is not None and not fault.commit:
+            spoiled = await self._spoiled(fault, request, payload, None)
+            if spoiled is not None or fault.kind is Kind.DROP:
+                return await self._reply(request, spoiled, [])
+        reply: Reply | None = self._handled(request, payload, params)
+        pushes = self._hub.collect()
+        if fault is not None and fault.commit:
+            self._hub.deliver(pushes)
+            pushes = []
+            spoiled = await self._spoiled(fault, request, payload, reply)
+            reply = spoiled if spoiled is not None or fault.kind is Kind.DROP else reply
+        return await self._reply(request, reply, pushes)
+
+    async def _reply(
+        self, request: web.Request, reply: Reply | None, pushes: list[Push]
+    ) -> web.StreamResponse:
+        try:
+            if reply is None:
+                return _cut(request)
+            response = _response(reply)
+            await response.prepare(request)
+            await response.write_eof()
+            return response
+        finally:
+            self._hub.deliver(pushes)
+
+    async def _spoiled(
+        self, fault: Fault, request: web.Request, payload: bytes, reply: Reply | None
+    ) -> Reply | None:
+        """What is answered instead; None where the fault leaves the answer alone, or cuts the connection."""
+        if fault.kind is Kind.DELAY:
+            await asyncio.sleep(fault.value / 1000)
+            return reply
+        if fault.kind is Kind.STALE:
+            return self._answers.get(_query_key(request, payload))
+        spoil = _SPOILED.get(fault.kind)
+        return None if spoil is None else spoil(fault, reply, self._clock.wall())
+
+    def _handled(self, request: web.Request, payload: bytes, params: Mapping[str, object]) -> Reply:
+        headers: dict[str, str] = {}
+        try:
+            answer = self._answer(request, payload, params, headers)
+        except Declined as refusal:
+            return self._envelope(Code(refusal.number, refusal.text), Answer({}, {}), headers)
+        reply = self._envelope(OK, answer, headers)
+        if request.method == "GET":
+            self._remember(_query_key(request, payload), reply)
+        return reply
+
+    def _answer(
+        self, request: web.Request, payload: bytes, params: Mapping[str, object], headers: dict[str, str]
+    ) -> Answer:
+        endpoint = ENDPOINTS.get((request.method, request.path))
+        if endpoint is None:
+            raise Declined(NO_ROUTE)
+        wall = self._clock.wall()
+        account = signer(self._venue.accounts, request.headers, payload, wall) if endpoint.signed else None
+        if account is not None:
+            self._count(endpoint, account.uid, params, wall, headers)
+        call = Call(self._venue, self._clock.market(), wall, _checked(params), account)
+        result = endpoint.handler(call)
+        return result if isinstance(result, Answer) else Answer(result, {})
+
+    def _count(
+        self,
+        endpoint: Endpoint,
+        uid: int,
+        params: Mapping[str, object],
+        wall: int,
+        headers: dict[str, str],
+    ) -> None:
+        allowance = self._limits.ask(uid, endpoint.group, endpoint.limit, wall, orders_in(params))
+        headers.update(allowance.headers())
+        if not allowance.granted:
+            raise Declined(TOO_OFTEN)
+
+    def _envelope(self, code: Code, answer: Answer, headers: Mapping[str, str]) -> Reply:
+        body = {
+            "retCode": code.number,
+            "retMsg": code.text,
+            "result": answer.result,
+            "retExtInfo": answer.ext,
+            "time": self._clock.wall(),
+        }
+        return Reply(ENCODE(body), headers)
+
+    def _remember(self, key: bytes, reply: Reply) -> None:
+        self._answers.pop(key, None)
+        self._answers[key] = reply
+        if len(self._answers) > _KEPT_ANSWERS:
+            del self._answers[next(iter(self._answers))]
+
+
+def _params(request: web.Request, payload: bytes) -> Mapping[str, object]:
+    """The parameters; a body that is no JSON object has the parameter "" only, which `_checked` refuses."""
+    if request.method != "POST":
+        return dict(parse_qsl(payload.decode(), keep_blank_values=True))
+    try:
+        body = msgspec.json.decode(payload or b"{}")
+    except msgspec.DecodeError:
+        return _NO_OBJECT
+    return object_of(body) or (_NO_OBJECT if body != {} else EMPTY)
+
+
+def _checked(params: Mapping[str, object]) -> Mapping[str, object]:
+    if params is _NO_OBJECT:
+        raise Declined(PARAMETER, "the body must be a JSON object")
+    return params
+
+
+def _query_key(request: web.Request, payload: bytes) -> bytes:
+    return f"{request.headers.get(KEY)} {request.path}?".encode() + payload
+
+
+def _response(reply: Reply) -> web.Response:
+    return web.Response(
+        body=reply.body,
+        status=reply.status,
+        headers={"Content-Type": reply.content_type, **reply.headers},
+    )
+
+
+def _cut(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+def _with_code(fault: Fault, reply: Reply | None, wall: int) -> Reply:
+    headers = {} if reply is None else dict(reply.headers)
+    if fault.value == TOO_OFTEN.number:
+        headers |= {
+            "X-Bapi-Limit": "10",
+            "X-Bapi-Limit-Status": "0",
+            "X-Bapi-Limit-Reset-Timestamp": str(wall + 500),
+        }
+    body: Row = {
+        "retCode": fault.value,
+        "retMsg": TEXTS.get(fault.value, "Server error."),
+        "result": {},
+        "retExtInfo": {},
+        "time": wall,
+    }
+    return Reply(ENCODE(body), headers)
+
+
+def _with_status(fault: Fault, _reply: Reply | None, _wall: int) -> Reply:
+    body = _REFUSED if fault.value == _FORBIDDEN else b"{}" if fault.value == 429 else _PAGE
+    return Reply(body, {}, fault.value, _HTML if body is _PAGE else _JSON)
+
+
+def _with_page(_fault: Fault, _reply: Reply | None, _wall: int) -> Reply:
+    return Reply(_PAGE, {}, content_type=_HTML)
+
+
+def _truncated(_fault: Fault, reply: Reply | None, _wall: int) -> Reply:
+    body = b'{"retCode":0,"retMsg":"OK","result":{' if reply is None else reply.body[: len(reply.body) // 2]
+    return Reply(body, {})
+
+
+_Spoil = Callable[[Fault, Reply | None, int], Reply]
+_SPOILED: Mapping[Kind, _Spoil] = {
+    Kind.CODE: _with_code,
+    Kind.STATUS: _with_status,
+    Kind.HTML: _with_page,
+    Kind.TRUNCATED: _truncated,
+}
+_NO_OBJECT: Mapping[str, object] = {"": None}

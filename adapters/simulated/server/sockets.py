@@ -1,0 +1,143 @@
+"""The WebSocket connections: reads messages, answers pings, calls the operation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+from aiohttp import WSMsgType, web
+
+from adapters.simulated.server.clock import Clock
+from adapters.simulated.server.hub import ENCODE, SUBSCRIBABLE, Hub
+from adapters.simulated.server.operations import Message, done, fault_of, parsed, refused, topics_of
+from adapters.simulated.server.public_feed import PublicFeed
+from adapters.simulated.server.session import Session
+from adapters.simulated.server.signatures import socket_signer
+from adapters.simulated.server.trade_socket import TradeSocket
+from adapters.simulated.venue.venue import Venue
+
+NETWORK = 0.05
+"""Seconds that subscriptions and messages of the trade socket take to arrive. pybit records a message after sending it:
+an answer that comes before that, as no network delivers it, is lost, or ends the connection for good.
+"""
+
+Operate = Callable[[Session, Message], None]
+
+
+class Sockets:
+    """`sessions` are all open connections."""
+
+    def __init__(self, venue: Venue, clock: Clock, hub: Hub, feed: PublicFeed, trade: TradeSocket) -> None:
+        self._venue, self._clock, self._hub, self._feed, self._trade = venue, clock, hub, feed, trade
+        self.sessions: set[Session] = set()
+
+    async def public(self, request: web.Request) -> web.WebSocketResponse:
+        """/v5/public/linear."""
+        return await self._serve(request, self._operate_public)
+
+    async def private(self, request: web.Request) -> web.WebSocketResponse:
+        """/v5/private."""
+        return await self._serve(request, self._operate_private)
+
+    async def trade(self, request: web.Request) -> web.WebSocketResponse:
+        """/v5/trade."""
+        return await self._serve(request, partial(self._later, self._trade.operate))
+
+    def cut(self) -> None:
+        """Cuts every connection without a closing handshake."""
+        for session in list(self.sessions):
+            session.abort()
+
+    def silence(self) -> None:
+        """Leaves every connection open, and neither sends nor answers on it any more."""
+        for session in self.sessions:
+            session.silent = True
+
+    async def _serve(self, request: web.Request, operate: Operate) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(autoping=False, compress=False)
+        await socket.prepare(request)
+        session = Session(socket, request.transport)
+        self.sessions.add(session)
+        self._hub.join(session)
+        writer = asyncio.create_task(session.write())
+        try:
+            await _read(session, operate)
+        finally:
+            writer.cancel()
+            self.sessions.discard(session)
+            self._hub.leave(session)
+            self._feed.leave(session)
+        return socket
+
+    def _operate_public(self, session: Session, message: Message) -> None:
+        match message.get("op"):
+            case "subscribe":
+                self._later(self._subscribe_public, session, message)
+            case "unsubscribe":
+                self._feed.unsubscribe(session, topics_of(message))
+                done(session, message)
+            case "ping":
+                pong = {"success": True, "ret_msg": "pong", "conn_id": session.id}
+                session.send(ENCODE({**pong, "req_id": message.get("req_id", ""), "op": "ping"}))
+            case _:
+                refused(session, message, "error:invalid op")
+
+    def _operate_private(self, session: Session, message: Message) -> None:
+        match message.get("op"):
+            case "auth":
+                self._authenticate(session, message)
+            case "subscribe":
+                self._later(self._subscribe, session, message)
+            case "unsubscribe":
+                session.topics.difference_update(topics_of(message))
+                done(session, message)
+            case "ping":
+                pong = {"req_id": message.get("req_id", ""), "op": "pong", "conn_id": session.id}
+                session.send(ENCODE({**pong, "args": [str(self._clock.wall())]}))
+            case _:
+                refused(session, message, "error:invalid op")
+
+    def _later(self, operate: Operate, session: Session, message: Message) -> None:
+        def operate_if_open() -> None:
+            if session in self.sessions:
+                operate(session, message)
+
+        asyncio.get_running_loop().call_later(NETWORK, operate_if_open)
+
+    def _subscribe_public(self, session: Session, message: Message) -> None:
+        topics = topics_of(message)
+        fault = fault_of(session, topics, self._feed.serves)
+        if fault is None:
+            done(session, message)
+            self._feed.subscribe(session, topics)
+        else:
+            refused(session, message, fault)
+
+    def _authenticate(self, session: Session, message: Message) -> None:
+        session.account = socket_signer(self._venue.accounts, message.get("args"), self._clock.wall())
+        if session.account is None:
+            refused(session, message, "Params Error")
+        else:
+            done(session, message)
+
+    def _subscribe(self, session: Session, message: Message) -> None:
+        topics = topics_of(message)
+        fault = fault_of(session, topics, SUBSCRIBABLE.__contains__)
+        if session.account is None:
+            fault = "Request not authorized"
+        if fault is None:
+            session.topics.update(topics)
+            done(session, message)
+        else:
+            refused(session, message, fault)
+
+
+async def _read(session: Session, operate: Operate) -> None:
+    async for message in session.socket:
+        if session.silent:
+            continue
+        if message.type is WSMsgType.PING:
+            await session.socket.pong(message.data)
+        elif message.type is WSMsgType.TEXT:
+            operate(session, parsed(message.data))

@@ -1,0 +1,128 @@
+"""An account of the venue: money, positions, orders and executions."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from adapters.simulated.venue.closing import Closing
+from adapters.simulated.venue.contract import Contract
+from adapters.simulated.venue.execution import Execution
+from adapters.simulated.venue.fees import NO_LEVEL, Fees, fees_of
+from adapters.simulated.venue.order import Order
+from adapters.simulated.venue.position import HEDGE_BUY, HEDGE_SELL, ONE_WAY, Position
+from adapters.simulated.wallet import Wallet
+from domain.arithmetic import EXACT, ZERO, total
+
+DEFAULT_LEVERAGE = Decimal(10)
+KEPT = 50_000
+"""Ended orders and executions that an account keeps; older ones are not found any more."""
+
+_RECENT = 500
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Account:
+    """`key` and `secret` sign the requests. `locked` is what resting orders reserve, in `currency`;
+    `executed` counts executions, `changes` everything that is pushed.
+
+    `orders` are the open orders by id, `ended` the ended ones, `recent` those of them that the trading service has in
+    memory: at most 500, none from before its last restart, the newest first; `links` has both by client order id.
+    `closings` has what orders closed of positions, by order.
+    """
+
+    uid: int
+    key: str
+    secret: str
+    currency: str
+    wallet: Wallet
+    level: str = NO_LEVEL
+    orders: dict[str, Order] = field(default_factory=dict[str, Order])
+    ended: dict[str, Order] = field(default_factory=dict[str, Order])
+    recent: deque[Order] = field(default_factory=lambda: deque[Order](maxlen=_RECENT))
+    links: dict[str, Order] = field(default_factory=dict[str, Order])
+    executions: deque[Execution] = field(default_factory=lambda: deque[Execution](maxlen=KEPT))
+    closings: dict[str, Closing] = field(default_factory=dict[str, Closing])
+    positions: dict[str, dict[int, Position]] = field(default_factory=dict[str, dict[int, Position]])
+    leverage: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
+    hedged: set[str] = field(default_factory=set[str])
+    realised: Decimal = ZERO
+    locked: Decimal = ZERO
+    executed: int = 0
+    changes: int = 0
+
+    def __post_init__(self) -> None:
+        self.wallet.keep(self._reserved)
+
+    def fees(self, contract: Contract) -> Fees:
+        return fees_of(self.level, contract)
+
+    def indexes(self, symbol: str) -> tuple[int, ...]:
+        """The position indexes of the account's mode in this market."""
+        return (HEDGE_BUY, HEDGE_SELL) if symbol in self.hedged else (ONE_WAY,)
+
+    def position(self, contract: Contract, index: int, now: int) -> Position:
+        """The position, which is flat where the account has not traded yet."""
+        held = self.positions.setdefault(contract.symbol, {})
+        if index not in held:
+            held[index] = Position(
+                contract=contract,
+                index=index,
+                leverage=self.leverage.get(contract.symbol, DEFAULT_LEVERAGE),
+                fee_rate=self.fees(contract).taker,
+                created=now,
+            )
+        return held[index]
+
+    def held(self) -> Iterator[Position]:
+        """The positions that are not flat."""
+        return (one for held in self.positions.values() for one in held.values() if one.size)
+
+    def working(self, symbol: str) -> list[Order]:
+        """The open orders in one market, by time of creation."""
+        return [order for order in self.orders.values() if order.symbol == symbol]
+
+    def find(self, order_id: str, link: str) -> Order | None:
+        """The order with this id, else with this client order id; open or ended."""
+        if order_id:
+            return self.orders.get(order_id) or self.ended.get(order_id)
+        return self.links.get(link) if link else None
+
+    def add(self, order: Order) -> None:
+        self.orders[order.id] = order
+        if order.link:
+            self.links[order.link] = order
+
+    def end(self, order: Order) -> None:
+        """Moves an order to those that ended, and forgets the oldest of them."""
+        self.lock(order, ZERO)
+        self.orders.pop(order.id, None)
+        self.ended[order.id] = order
+        self.recent.appendleft(order)
+        if len(self.ended) > KEPT:
+            oldest = self.ended.pop(next(iter(self.ended)))
+            self.links.pop(oldest.link, None)
+
+    def remember(self, orders: Iterable[Order]) -> None:
+        """Takes over orders that ended before this venue began, the oldest first."""
+        for order in orders:
+            self.ended[order.id] = order
+            if order.link:
+                self.links[order.link] = order
+
+    def closing(self, closing: Closing) -> Closing:
+        """The record of what an order closed, which begins as `closing`; forgets the oldest record."""
+        kept = self.closings.setdefault(closing.order_id, closing)
+        if len(self.closings) > KEPT:
+            del self.closings[next(iter(self.closings))]
+        return kept
+
+    def lock(self, order: Order, amount: Decimal) -> None:
+        """Makes `amount` the part of the balance that the order reserves."""
+        self.locked = EXACT.add(EXACT.subtract(self.locked, order.locked), amount)
+        order.locked = amount
+
+    def _reserved(self) -> Decimal:
+        return EXACT.add(self.locked, total(position.margin for position in self.held()))

@@ -1,0 +1,316 @@
+"""What a fill, a funding payment or a liquidation does to an account's money, position and other orders."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from adapters.simulated.margin import order_cost
+from adapters.simulated.steps import to_tick
+from adapters.simulated.venue.account import Account
+from adapters.simulated.venue.closing import Closing
+from adapters.simulated.venue.execution import ExecType, Execution
+from adapters.simulated.venue.ids import Ids
+from adapters.simulated.venue.market import Market
+from adapters.simulated.venue.order import PROTECTION, Order, Status
+from adapters.simulated.venue.outbox import Outbox, PublicLiquidation
+from adapters.simulated.venue.position import Position
+from adapters.simulated.venue.requests import SIDE_NAMES
+from domain.arithmetic import ZERO
+from domain.direction import Side
+
+BY_USER = "CancelByUser"
+POSITION_GONE = "CancelByTpSlTsClear"
+NOTHING_TO_REDUCE = "CancelByReduceOnly"
+BEFORE_LIQUIDATION = "CancelAllBeforeLiq"
+PREVENTED = "CancelBySmp"
+BY_REQUEST = "EC_PerCancelRequest"
+NO_REASON = "EC_NoError"
+
+
+class Clearing:
+    """Margin is isolated. A fill may close a position and open the opposite one: it is one execution, whose `closed`
+    is the part that closed.
+    """
+
+    def __init__(self, outbox: Outbox, ids: Ids) -> None:
+        self._outbox, self._ids = outbox, ids
+
+    def fill(
+        self, market: Market, order: Order, price: Decimal, quantity: Decimal, now: int, *, maker: bool
+    ) -> None:
+        """Fills the order, which is not in the book any more by this quantity, and everything that follows from it."""
+        account = order.account
+        position = account.position(market.contract, order.request.position_idx, now)
+        fees = account.fees(market.contract)
+        rate = fees.maker if maker else fees.taker
+        fee = price * quantity * rate
+        closed = min(quantity, position.reducible(order.side))
+        open_fees = _released_fees(position, closed)
+        gross = _trade(position, order.side, closed, quantity, price, fee)
+        profit = gross - open_fees - fee * closed / quantity
+        order.closed_pnl += profit
+        if closed:
+            _closing_of(order, position).add(closed, *_values(order.side, price * closed, gross), profit, now)
+        self._record(order, price, quantity, fee, now)
+        self._pay(market, account, position, gross - fee, now)
+        execution = self._execution(market, order, price, quantity, fee, rate, now, maker, closed, gross)
+        self._outbox.execution(account, execution)
+        self._follow(market, account, position, now)
+
+    def end(
+        self,
+        market: Market,
+        order: Order,
+        status: Status,
+        now: int,
+        cancel: str = "UNKNOWN",
+        reason: str = NO_REASON,
+    ) -> None:
+        """Ends an open order: takes it out of the book, frees what it reserves. No effect on an ended order."""
+        if not order.is_open:
+            return
+        market.book.withdraw(order)
+        market.waiting.pop(order.id, None)
+        order.status = Status.DEACTIVATED if order.waits and status is Status.CANCELLED else status
+        order.cancel_type, order.reject_reason = cancel, reason
+        self.changed(order, now)
+        order.account.end(order)
+
+    def changed(self, order: Order, now: int) -> None:
+        """Marks the order as changed."""
+        order.updated, order.seq = now, self._ids.next_seq()
+        self._outbox.order(order)
+
+    def shown(self, account: Account, position: Position, now: int) -> None:
+        """Marks the position as changed in what it shows."""
+        position.updated, position.seq = now, self._ids.next_seq()
+        self._outbox.position(account, position)
+
+    def cost(self, market: Market, order: Order, quantity: Decimal, price: Decimal) -> Decimal:
+        """The available balance that the order requires; the part that closes a position requires none."""
+        if order.reduces:
+            return ZERO
+        account = order.account
+        position = account.position(market.contract, order.request.position_idx, order.created)
+        opening = max(ZERO, quantity - position.reducible(order.side))
+        return order_cost(order.side, opening, price, position.leverage, position.fee_rate)
+
+    def lock(self, market: Market, order: Order) -> None:
+        """Reserves what a resting order requires. An order that waits for its trigger reserves nothing."""
+        amount = ZERO if order.waits else self.cost(market, order, order.leaves, order.price)
+        order.account.lock(order, amount)
+
+    def cut(self, market: Market, order: Order, now: int) -> None:
+        """Limits a reduce-only order to the position; cancels it where nothing is left of it."""
+        position = order.account.position(market.contract, order.request.position_idx, now)
+        excess = order.leaves - position.reducible(order.side)
+        if not order.reduces or excess <= 0:
+            return
+        if excess == order.leaves:
+            self.end(market, order, Status.CANCELLED, now, NOTHING_TO_REDUCE)
+            return
+        market.book.lessen(order, excess)
+        order.qty -= excess
+        self.changed(order, now)
+
+    def fund(self, market: Market, now: int) -> None:
+        """Settles funding for every open position: value at the mark price x rate; longs pay a positive rate."""
+        market.fundings.append((now, market.funding_rate))
+        for account, position in market.held():
+            value = position.size * market.mark_price
+            paid = value * market.funding_rate
+            fee = paid if position.side is Side.BUY else -paid
+            self._pay(market, account, position, -fee, now)
+            position.holding.drained += max(ZERO, min(fee, -account.wallet.available))
+            self._outbox.execution(account, self._funding(market, position, value, fee, now))
+
+    def liquidate(self, market: Market, account: Account, position: Position, now: int) -> None:
+        """Cancels the account's orders in the market; the venue takes the position over at its bankruptcy price."""
+        for order in account.working(market.symbol):
+            self.end(market, order, Status.CANCELLED, now, BEFORE_LIQUIDATION)
+        holding, order_id = position.holding, self._ids.uuid()
+        side, quantity = holding.closing_side, holding.size
+        price = to_tick(position.bankruptcy_price or ZERO, side, market.contract.instrument.tick)
+        fee = quantity * price * position.fee_rate
+        gross = holding.trade(side, quantity, price)
+        open_fees, position.open_fees = position.open_fees, ZERO
+        self._pay(market, account, position, gross - fee, now)
+        self._outbox.execution(
+            account,
+            Execution(
+                id=self._ids.uuid(),
+                type=ExecType.BUST,
+                symbol=market.symbol,
+                side=SIDE_NAMES[side],
+                price=price,
+                qty=quantity,
+                value=price * quantity,
+                fee=fee,
+                fee_rate=position.fee_rate,
+                fee_currency=account.currency,
+                at=now,
+                seq=position.seq,
+                mark_price=market.mark_price,
+                closed=quantity,
+                pnl=gross,
+                order_id=order_id,
+                order_type="Market",
+                order_price=price,
+                order_qty=quantity,
+                create_type="CreateByLiq",
+            ),
+        )
+        closing = Closing(
+            order_id=order_id,
+            symbol=market.symbol,
+            side=SIDE_NAMES[side],
+            order_type="Market",
+            exec_type=ExecType.BUST,
+            leverage=position.leverage,
+            order_price=price,
+            qty=quantity,
+            created=now,
+        )
+        values = _values(side, price * quantity, gross)
+        account.closing(closing).add(quantity, *values, gross - fee - open_fees, now)
+        shown = SIDE_NAMES[side.opposite]
+        self._outbox.liquidation(PublicLiquidation(market.symbol, shown, quantity, price, now))
+
+    def _record(self, order: Order, price: Decimal, quantity: Decimal, fee: Decimal, now: int) -> None:
+        order.filled += quantity
+        order.value += price * quantity
+        order.fee += fee
+        order.status = Status.PARTIALLY_FILLED if order.filled < order.qty else Status.FILLED
+        self.changed(order, now)
+        if order.status is Status.FILLED:
+            order.account.end(order)
+
+    def _pay(self, market: Market, account: Account, position: Position, amount: Decimal, now: int) -> None:
+        account.wallet.add(amount)
+        account.realised += amount
+        position.realised += amount
+        position.total_realised += amount
+        market.hold(account, position)
+        self.shown(account, position, now)
+        self._outbox.wallet(account)
+
+    def _execution(
+        self,
+        market: Market,
+        order: Order,
+        price: Decimal,
+        quantity: Decimal,
+        fee: Decimal,
+        rate: Decimal,
+        now: int,
+        maker: bool,  # noqa: FBT001 - private
+        closed: Decimal,
+        gross: Decimal,
+    ) -> Execution:
+        return Execution(
+            id=self._ids.uuid(),
+            type=ExecType.TRADE,
+            symbol=order.symbol,
+            side=order.request.side,
+            price=price,
+            qty=quantity,
+            value=price * quantity,
+            fee=fee,
+            fee_rate=rate,
+            fee_currency=order.account.currency,
+            at=now,
+            seq=self._ids.seq,
+            mark_price=market.mark_price,
+            is_maker=maker,
+            closed=closed,
+            pnl=gross,
+            order_id=order.id,
+            order_link_id=order.link,
+            order_type=order.request.order_type,
+            order_price=order.price,
+            order_qty=order.qty,
+            leaves=order.leaves,
+            stop_kind=order.stop_kind,
+            create_type=order.create_type,
+        )
+
+    def _funding(
+        self, market: Market, position: Position, value: Decimal, fee: Decimal, now: int
+    ) -> Execution:
+        side = position.side or Side.BUY
+        return Execution(
+            id=self._ids.uuid(),
+            type=ExecType.FUNDING,
+            symbol=market.symbol,
+            side=SIDE_NAMES[side],
+            price=market.mark_price,
+            qty=position.size,
+            value=value,
+            fee=fee,
+            fee_rate=market.funding_rate,
+            fee_currency=market.contract.instrument.quote,
+            at=now,
+            seq=position.seq,
+            mark_price=market.mark_price,
+            order_id=self._ids.uuid(),
+            order_qty=position.size,
+            order_price=market.mark_price,
+        )
+
+    def _follow(self, market: Market, account: Account, position: Position, now: int) -> None:
+        for order in account.working(market.symbol):
+            if order.request.position_idx == position.index:
+                self._follow_one(market, order, position, now)
+
+    def _follow_one(self, market: Market, order: Order, position: Position, now: int) -> None:
+        if order.stop_kind in PROTECTION and not position.size:
+            self.end(market, order, Status.CANCELLED, now, POSITION_GONE)
+        elif order.waits:
+            return
+        elif order.reduces:
+            self.cut(market, order, now)
+        else:
+            self.lock(market, order)
+
+
+def _closing_of(order: Order, position: Position) -> Closing:
+    return order.account.closing(
+        Closing(
+            order_id=order.id,
+            symbol=order.symbol,
+            side=order.request.side,
+            order_type=order.request.order_type,
+            exec_type=ExecType.TRADE,
+            leverage=position.leverage,
+            order_price=order.price,
+            qty=order.qty,
+            created=order.created,
+        )
+    )
+
+
+def _values(side: Side, left: Decimal, gross: Decimal) -> tuple[Decimal, Decimal]:
+    """The values at entry and exit of a closed part."""
+    return (left - gross if side is Side.SELL else left + gross), left
+
+
+def _released_fees(position: Position, closed: Decimal) -> Decimal:
+    if not closed:
+        return ZERO
+    released = position.open_fees * closed / position.size
+    position.open_fees -= released
+    return released
+
+
+def _trade(
+    position: Position, side: Side, closed: Decimal, quantity: Decimal, price: Decimal, fee: Decimal
+) -> Decimal:
+    """Changes the holding; returns the profit before fees of the closed part."""
+    opened = quantity - closed
+    gross = position.holding.trade(side, closed, price) if closed else ZERO
+    if opened:
+        if not position.size:
+            position.realised = ZERO
+        position.holding.trade(side, opened, price)
+        position.open_fees += fee * opened / quantity
+    return gross

@@ -1,0 +1,85 @@
+"""A recorded market: trades and books in the order in which they happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from msgspec import Struct
+
+from adapters.simulated.venue.venue import Venue
+from domain.arithmetic import ZERO
+from domain.direction import Side
+
+
+class Printed(Struct, frozen=True, gc=False):
+    """A trade; `side` is the taker's, `at` in ms."""
+
+    at: int
+    side: Side
+    price: Decimal
+    size: Decimal
+
+
+class Quoted(Struct, frozen=True, gc=False):
+    """The size at a price of the book from now on; zero where nothing is left."""
+
+    at: int
+    side: Side
+    price: Decimal
+    size: Decimal
+
+
+class Snapshot(Struct, frozen=True, gc=False):
+    """The whole book: every price that is not in it is empty."""
+
+    at: int
+    levels: Sequence[Quoted]
+
+
+Event = Printed | Quoted | Snapshot
+
+
+class PlayedMarket:
+    """Plays events into one market of a venue. The market stands still after the last one."""
+
+    def __init__(self, venue: Venue, symbol: str, events: Iterable[Event]) -> None:
+        self._venue, self._symbol = venue, symbol
+        self._events = iter(events)
+        self._next = next(self._events, None)
+
+    @property
+    def is_over(self) -> bool:
+        return self._next is None
+
+    def move(self, now: int) -> None:
+        """Plays the events up to `now` (ms)."""
+        while self._next is not None and self._next.at <= now:
+            self._play(self._next)
+            self._next = next(self._events, None)
+
+    def _play(self, event: Event) -> None:
+        match event:
+            case Printed():
+                self._print(event)
+            case Quoted():
+                self._venue.show(self._symbol, event.side, event.price, event.size, event.at)
+            case Snapshot():
+                self._replace(event)
+
+    def _print(self, event: Printed) -> None:
+        """A recorded trade proves that the market showed nothing better than its price."""
+        better = self._venue.markets[self._symbol].book.sides[event.side.opposite].within(event.price)
+        for level in list(better):
+            if level.price != event.price and level.foreign:
+                self._venue.show(self._symbol, event.side.opposite, level.price, ZERO, event.at)
+        self._venue.trade(self._symbol, event.side, event.price, event.size, event.at)
+
+    def _replace(self, event: Snapshot) -> None:
+        shown = {(one.side, one.price) for one in event.levels}
+        for side, half in self._venue.markets[self._symbol].book.sides.items():
+            for level in list(half):
+                if level.foreign and (side, level.price) not in shown:
+                    self._venue.show(self._symbol, side, level.price, ZERO, event.at)
+        for one in event.levels:
+            self._venue.show(self._symbol, one.side, one.price, one.size, event.at)

@@ -1,0 +1,193 @@
+"""The parameters of the requests that change something, read and checked for their form.
+
+Names are Bybit's in snake case. An empty text is the same as a missing parameter, and parameters that are not listed
+are ignored, as on the exchange.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from adapters.simulated.venue.codes import PARAMETER, Declined
+from domain.direction import Side
+
+
+class Kind(StrEnum):
+    """`orderType`."""
+
+    LIMIT = "Limit"
+    MARKET = "Market"
+
+
+class TimeInForce(StrEnum):
+    """`timeInForce`."""
+
+    GTC = "GTC"
+    IOC = "IOC"
+    FOK = "FOK"
+    POST_ONLY = "PostOnly"
+
+
+class Prevention(StrEnum):
+    """`smpType`: what ends where an order would trade with an order of the same account; the taker's decides."""
+
+    NONE = "None"
+    CANCEL_MAKER = "CancelMaker"
+    CANCEL_TAKER = "CancelTaker"
+    CANCEL_BOTH = "CancelBoth"
+
+
+class TriggerBy(StrEnum):
+    """The price that a trigger is compared with."""
+
+    LAST = "LastPrice"
+    MARK = "MarkPrice"
+    INDEX = "IndexPrice"
+
+
+class Mode(StrEnum):
+    """`tpslMode`: protection of the whole position, or of a part."""
+
+    FULL = "Full"
+    PARTIAL = "Partial"
+
+
+SideName = Literal["Buy", "Sell"]
+SIDES: Mapping[SideName, Side] = {"Buy": Side.BUY, "Sell": Side.SELL}
+SIDE_NAMES: Mapping[Side, SideName] = {Side.BUY: "Buy", Side.SELL: "Sell"}
+
+
+class OrderRequest(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
+    """POST /v5/order/create. Prices are in quote currency, `qty` in base currency."""
+
+    category: str
+    symbol: str
+    side: SideName
+    order_type: Kind
+    qty: Decimal
+    price: Decimal | None = None
+    time_in_force: TimeInForce | None = None
+    order_link_id: str = ""
+    position_idx: int = 0
+    reduce_only: bool = False
+    close_on_trigger: bool = False
+    trigger_price: Decimal | None = None
+    trigger_direction: int = 0
+    trigger_by: TriggerBy = TriggerBy.LAST
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+    tp_trigger_by: TriggerBy = TriggerBy.LAST
+    sl_trigger_by: TriggerBy = TriggerBy.LAST
+    tpsl_mode: Mode = Mode.FULL
+    tp_order_type: Kind = Kind.MARKET
+    sl_order_type: Kind = Kind.MARKET
+    tp_limit_price: Decimal | None = None
+    sl_limit_price: Decimal | None = None
+    smp_type: Prevention = Prevention.NONE
+    market_unit: str = ""
+
+
+class AmendRequest(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
+    """POST /v5/order/amend: what is None stays as it is; 0 takes a take profit or stop loss away."""
+
+    category: str
+    symbol: str
+    order_id: str = ""
+    order_link_id: str = ""
+    qty: Decimal | None = None
+    price: Decimal | None = None
+    trigger_price: Decimal | None = None
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+
+
+class CancelRequest(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
+    """POST /v5/order/cancel."""
+
+    category: str
+    symbol: str
+    order_id: str = ""
+    order_link_id: str = ""
+
+
+class CancelAllRequest(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
+    """POST /v5/order/cancel-all: a symbol, or every symbol of a base or settlement currency."""
+
+    category: str
+    symbol: str = ""
+    base_coin: str = ""
+    settle_coin: str = ""
+    order_filter: str = ""
+    stop_order_type: str = ""
+
+
+class LeverageRequest(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
+    """POST /v5/position/set-leverage."""
+
+    category: str
+    symbol: str
+    buy_leverage: Decimal
+    sell_leverage: Decimal
+
+
+class ModeRequest(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
+    """POST /v5/position/switch-mode: 0 is one-way, 3 is hedge mode."""
+
+    category: str
+    mode: int
+    symbol: str = ""
+    coin: str = ""
+
+
+class StopRequest(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
+    """POST /v5/position/trading-stop: what is None stays as it is, 0 is taken away."""
+
+    category: str
+    symbol: str
+    position_idx: int = 0
+    tpsl_mode: Mode = Mode.FULL
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+    trailing_stop: Decimal | None = None
+    active_price: Decimal | None = None
+    tp_trigger_by: TriggerBy = TriggerBy.LAST
+    sl_trigger_by: TriggerBy = TriggerBy.LAST
+    tp_size: Decimal | None = None
+    sl_size: Decimal | None = None
+    tp_limit_price: Decimal | None = None
+    sl_limit_price: Decimal | None = None
+    tp_order_type: Kind = Kind.MARKET
+    sl_order_type: Kind = Kind.MARKET
+
+
+_MOST_DIGITS = 20
+R = TypeVar("R", bound=Struct)
+
+
+def read(form: type[R], body: Mapping[str, object]) -> R:
+    """The request in the body's parameters. Raises Declined (10001) for a missing, unknown or unfit value."""
+    given = {name: value for name, value in body.items() if value not in ("", None)}
+    try:
+        request = msgspec.convert(given, form, strict=False)
+    except msgspec.ValidationError as error:
+        raise Declined(PARAMETER, str(error)) from None
+    for name in form.__struct_fields__:
+        value = getattr(request, name)
+        if isinstance(value, Decimal) and not _is_usable(value):
+            raise Declined(
+                PARAMETER, f"{name} must be a number of at least 0 with at most 20 digits on each side"
+            )
+    return request
+
+
+def _is_usable(value: Decimal) -> bool:
+    if not value.is_finite() or value < 0:
+        return False
+    exponent = value.as_tuple().exponent
+    return value.adjusted() < _MOST_DIGITS and isinstance(exponent, int) and exponent >= -_MOST_DIGITS

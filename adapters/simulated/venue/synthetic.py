@@ -1,0 +1,151 @@
+"""A seeded flow of orders that makes a market: quotes around a price that wanders, and takers. Prices are invented."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from hashlib import sha256
+from math import exp, sqrt
+from random import Random
+
+from adapters.simulated.venue.candles import MINUTE, Bar
+from adapters.simulated.venue.venue import Venue
+from domain.arithmetic import EXACT, ZERO
+from domain.direction import Side
+from domain.instrument import Instrument
+
+STEP = 100
+"""The ms between two steps of the flow."""
+
+DEPTH = 200
+"""Quoted levels on each side."""
+
+PAST = 600
+"""Minutes of candles before the first step."""
+
+_VOLATILITY = 0.6
+_YEAR = 365 * 86_400_000
+_TAKERS = 0.5
+_REFRESHED = 5
+_LONGEST_GAP = 60_000
+_VALUE_OF_A_LEVEL = 20_000.0
+
+
+class SyntheticMarket:
+    """The market of one symbol. The same seed and steps give the same orders; `price` is where it begins.
+
+    The price is a geometric Brownian motion with an annual volatility of 60 %. Each step moves the quotes with it,
+    fills up the best levels, and with a probability of one half sends a market order of exponential size.
+    """
+
+    def __init__(self, venue: Venue, symbol: str, price: Decimal, seed: int, now: int) -> None:
+        self._venue, self._symbol = venue, symbol
+        self._market = venue.markets[symbol]
+        self._rules = self._market.contract.instrument
+        number = int.from_bytes(sha256(f"{seed}/{symbol}".encode()).digest(), "big")
+        self._random = Random(number)  # noqa: S311 - the draws are no secret
+        self._price = float(price)
+        self._quoted = {side: range(0) for side in Side}
+        self._next = now
+        self._market.candles.prepend(self._past(now))
+        self._begin(now)
+
+    def move(self, now: int) -> None:
+        """Plays the steps up to `now` (ms); after a gap of more than a minute the steps before are left out."""
+        self._next = max(self._next, now - _LONGEST_GAP)
+        while self._next <= now:
+            self._step(self._next)
+            self._next += STEP
+
+    def _begin(self, now: int) -> None:
+        self._quote(now)
+        price = EXACT.multiply(Decimal(self._center), self._rules.tick)
+        self._venue.trade(self._symbol, Side.BUY, price, self._rules.min_quantity, now)
+
+    def _step(self, now: int) -> None:
+        self._price *= exp(_VOLATILITY * sqrt(STEP / _YEAR) * self._random.gauss(0, 1))
+        self._quote(now)
+        self._refresh(now)
+        if self._random.random() < _TAKERS:
+            self._take(now)
+
+    @property
+    def _center(self) -> int:
+        return max(DEPTH + 2, round(self._price / float(self._rules.tick)))
+
+    def _quote(self, now: int) -> None:
+        center = self._center
+        wanted = {
+            Side.BUY: range(center - DEPTH, center),
+            Side.SELL: range(center + 1, center + DEPTH + 1),
+        }
+        before, self._quoted = self._quoted, wanted
+        for side, ticks in before.items():
+            for tick in _without(ticks, wanted[side]):
+                self._show(side, tick, ZERO, now)
+        for side, ticks in wanted.items():
+            for tick in _without(ticks, before[side]):
+                self._show(side, tick, self._size(), now)
+
+    def _refresh(self, now: int) -> None:
+        for side, ticks in self._quoted.items():
+            best = ticks[-_REFRESHED:] if side is Side.BUY else ticks[:_REFRESHED]
+            self._show(side, self._random.choice(best), self._size(), now)
+            for tick in best:
+                level = self._market.book.sides[side].at(self._rules.tick * tick)
+                if level is None or not level.foreign:
+                    self._show(side, tick, self._size(), now)
+
+    def _take(self, now: int) -> None:
+        side = self._random.choice((Side.BUY, Side.SELL))
+        best = self._market.book.best(side.opposite)
+        if best is not None:
+            limit = best + self._rules.tick * 3 * (1 if side is Side.BUY else -1)
+            self._venue.arrive(self._symbol, side, limit, self._size(), now, rests=False)
+
+    def _show(self, side: Side, tick: int, size: Decimal, now: int) -> None:
+        self._venue.show(self._symbol, side, self._rules.tick * tick, size, now)
+
+    def _size(self) -> Decimal:
+        wanted = self._random.expovariate(1.0) * _VALUE_OF_A_LEVEL / self._price
+        return _lots(wanted, self._rules)
+
+    def _past(self, now: int) -> list[Bar]:
+        """Minutes that end before `now` at the first price."""
+        close, first = self._price, now - now % MINUTE
+        bars: list[Bar] = []
+        for number in range(1, PAST + 1):
+            opened = close * exp(_VOLATILITY * sqrt(MINUTE / _YEAR) * self._random.gauss(0, 1))
+            bars.append(self._bar(first - number * MINUTE, opened, close))
+            close = opened
+        return bars[::-1]
+
+    def _bar(self, start: int, opened: float, closed: float) -> Bar:
+        width = abs(self._random.gauss(0, 1)) * abs(opened - closed) / 2
+        prices = (opened, max(opened, closed) + width, min(opened, closed) - width, closed)
+        first, high, low, last = map(self._on_tick, prices)
+        volume = self._size()
+        return Bar(start, first, high, low, last, volume, EXACT.multiply(volume, last))
+
+    def _on_tick(self, price: float) -> Decimal:
+        return self._rules.tick * max(1, round(price / float(self._rules.tick)))
+
+
+def market_of(venue: Venue, prices: dict[str, Decimal], seed: int, now: int) -> Callable[[int], None]:
+    """Makes a synthetic market of every symbol in `prices`; returns the function that plays them up to a time."""
+    markets = [SyntheticMarket(venue, symbol, price, seed, now) for symbol, price in prices.items()]
+
+    def move(until: int) -> None:
+        for market in markets:
+            market.move(until)
+
+    return move
+
+
+def _without(ticks: range, others: range) -> list[int]:
+    return [tick for tick in ticks if tick not in others]
+
+
+def _lots(wanted: float, rules: Instrument) -> Decimal:
+    lots = max(int(wanted / float(rules.lot)), 1)
+    return max(rules.lot * lots, rules.min_quantity)

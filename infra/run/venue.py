@@ -1,0 +1,234 @@
+"""Runs a venue: makes its market and its account, serves it, and prints a line a second of what happens."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from adapters.simulated.server import Clock, VenueServer, WallClock
+from adapters.simulated.server.admin import Admin
+from adapters.simulated.server.clock import PacedClock
+from adapters.simulated.server.limits import AddressLimit, RateLimits
+from adapters.simulated.server.numbers import exact, rounded
+from adapters.simulated.server.recordings import Recording, recording
+from adapters.simulated.server.server import MoveMarket
+from adapters.simulated.venue import Venue, contract_of
+from adapters.simulated.venue.account import Account
+from adapters.simulated.venue.played import PlayedMarket
+from adapters.simulated.venue.state import VenueState, loaded, restore, saved
+from adapters.simulated.venue.synthetic import market_of
+from domain.catalogue import known
+from domain.direction import Side
+from domain.instrument import symbol_of
+
+PRICES = {
+    "BTCUSDT": Decimal(60_000),
+    "ETHUSDT": Decimal(2_500),
+    "SOLUSDT": Decimal(150),
+    "XRPUSDT": Decimal("2.5"),
+}
+"""The symbols of the synthetic market, and where their prices begin."""
+
+MOST_REQUESTS = 600
+"""Requests in five seconds from one address, beyond which Bybit refuses it."""
+
+_LOTS = 10
+"""The example order, in least quantities."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class VenueOptions:
+    """`files` are recordings, none for the synthetic market. `pace` multiplies the market's speed; None leaves a
+    synthetic market at the machine's time and plays recordings at their own speed. `state` is the file in which the
+    venue is kept from one run to the next; None where it is not kept.
+    """
+
+    files: Sequence[Path] = ()
+    symbols: Sequence[str] = ()
+    past: int = 200
+    pace: float | None = None
+    seed: int = 7
+    balance: Decimal = Decimal(10_000)
+    level: str = "VIP 0"
+    key: str = ""
+    secret: str = ""
+    host: str = "127.0.0.1"
+    port: int = 0
+    admin_port: int = 0
+    limits: bool = True
+    state: Path | None = None
+
+
+@dataclass(slots=True)
+class RunningVenue:
+    """A server with its admin port and its only account."""
+
+    server: VenueServer
+    admin: Admin
+    account: Account
+    shown: str
+    state: Path | None
+    _written: int = -1
+    _counted: dict[str, int] = field(default_factory=dict[str, int])
+
+    async def start(self) -> None:
+        await self.server.start()
+        await self.admin.start()
+
+    async def stop(self) -> None:
+        self.keep()
+        await self.admin.stop()
+        await self.server.stop()
+
+    def keep(self) -> None:
+        """Writes the state where orders, money or positions have changed, whole or not at all."""
+        changes = self.account.changes
+        if self.state is None or changes == self._written:
+            return
+        part = self.state.with_name(f"{self.state.name}.part")
+        part.write_bytes(saved(self.server.venue, self.server.clock.market()))
+        part.replace(self.state)
+        self._written = changes
+
+    def greeting(self) -> str:
+        """What a person needs to trade here: addresses, key, and six lines of pybit."""
+        market = self.server.venue.markets[self.shown]
+        qty = exact(market.contract.instrument.min_quantity * _LOTS)
+        return (
+            f"REST       {self.server.url}\n"
+            f"WebSocket  {self.server.socket_url}/v5/public/linear, /v5/private, /v5/trade\n"
+            f"admin      {self.admin.url}/faults, /actions\n"
+            f"API key    {self.account.key}\n"
+            f"secret     {self.account.secret}\n\n"
+            "from pybit.unified_trading import HTTP\n"
+            f'session = HTTP(api_key="{self.account.key}", api_secret="{self.account.secret}")\n'
+            f'session.endpoint = "{self.server.url}"\n'
+            f'print(session.get_tickers(category="linear", symbol="{self.shown}"))\n'
+            f'order = {{"category": "linear", "symbol": "{self.shown}", "side": "Buy", "orderType": "Market"}}\n'
+            f'print(session.place_order(**order, qty="{qty}"))\n'
+            f'print(session.get_positions(category="linear", symbol="{self.shown}"))\n'
+        )
+
+    def line(self) -> str:
+        """What happened since the last line: market time, prices, requests, orders, fills, money."""
+        market, account = self.server.venue.markets[self.shown], self.account
+        at = datetime.fromtimestamp(self.server.clock.market() / 1000, UTC)
+        bid, ask = (market.book.best(side) for side in (Side.BUY, Side.SELL))
+        counts = {
+            "requests": self.server.rest.requests,
+            "pushes": self.server.delivery.sent,
+            "executions": account.executed,
+        }
+        news = " ".join(f"{self._since(name, count)} {name}" for name, count in counts.items())
+        return (
+            f"{at:%Y-%m-%d %H:%M:%S} {self.shown} {_price(market.last)} ({_price(bid)} / {_price(ask)})  {news}  "
+            f"{len(account.orders)} open orders, {sum(1 for _ in account.held())} positions, "
+            f"{rounded(account.wallet.balance)} {account.currency}"
+        )
+
+    def _since(self, name: str, count: int) -> int:
+        before = self._counted.get(name, 0)
+        self._counted[name] = count
+        return count - before
+
+
+def venue_of(options: VenueOptions) -> RunningVenue:
+    """Makes the venue. Raises InvalidInput where a file is no recording."""
+    state = _kept(options.state)
+    clock, venue, move = _played(options, state) if options.files else _synthetic(options, state)
+    move(clock.market())
+    account = _account(venue, options) if state is None else _restored(venue, state, clock.market())
+    server = VenueServer(
+        venue,
+        clock,
+        move,
+        RateLimits(1.0 if options.limits else 0.0),
+        AddressLimit(MOST_REQUESTS if options.limits else 0),
+        options.host,
+        options.port,
+    )
+    server.step()
+    return RunningVenue(
+        server,
+        Admin(server, options.host, options.admin_port),
+        account,
+        next(iter(venue.markets)),
+        options.state,
+    )
+
+
+def _kept(file: Path | None) -> VenueState | None:
+    return loaded(file.read_bytes()) if file is not None and file.exists() else None
+
+
+def _account(venue: Venue, options: VenueOptions) -> Account:
+    key = options.key or secrets.token_hex(9)
+    secret = options.secret or secrets.token_hex(18)
+    return venue.open_account(key, secret, options.balance, level=options.level)
+
+
+def _restored(venue: Venue, state: VenueState, now: int) -> Account:
+    restore(venue, state, now)
+    return next(iter(venue.accounts.values()))
+
+
+async def serve(options: VenueOptions, say: Say, *, narrates: bool = True) -> None:
+    """Serves until it is cancelled; `narrates`: says a line a second."""
+    running = venue_of(options)
+    await running.start()
+    try:
+        say(running.greeting())
+        while True:
+            await asyncio.sleep(1)
+            running.keep()
+            if narrates:
+                say(running.line())
+    finally:
+        await running.stop()
+
+
+def _synthetic(options: VenueOptions, state: VenueState | None) -> tuple[Clock, Venue, MoveMarket]:
+    now = time.time_ns() // 1_000_000
+    clock = WallClock() if options.pace is None else PacedClock(now, options.pace)
+    listed = {symbol_of(one.instrument.id): one.instrument for one in known()}
+    chosen = {symbol: PRICES[symbol] for symbol in options.symbols or PRICES}
+    begins = chosen if state is None else {**chosen, **state.last_prices()}
+    contracts = [contract_of(listed[symbol], number) for number, symbol in enumerate(chosen, 1)]
+    venue = Venue(contracts, now, options.seed)
+    return clock, venue, market_of(venue, begins, options.seed, now)
+
+
+def _played(options: VenueOptions, state: VenueState | None) -> tuple[Clock, Venue, MoveMarket]:
+    names = [*options.symbols, *[None] * len(options.files)]
+    now = datetime.now(UTC)
+    read = [
+        recording(file, name, options.past, now) for file, name in zip(options.files, names, strict=False)
+    ]
+    starts = min(one.starts for one in read)
+    contracts = [contract_of(one.instrument, number) for number, one in enumerate(read, 1)]
+    venue = Venue(contracts, starts, options.seed)
+    markets = [_market(venue, one) for one in read]
+
+    def move(until: int) -> None:
+        for market in markets:
+            market.move(until)
+
+    return PacedClock(starts if state is None else state.at, options.pace or 1.0), venue, move
+
+
+def _market(venue: Venue, read: Recording) -> PlayedMarket:
+    symbol = symbol_of(read.instrument.id)
+    venue.markets[symbol].candles.prepend(read.past)
+    return PlayedMarket(venue, symbol, read.events)
+
+
+def _price(value: Decimal | None) -> str:
+    return "-" if value is None else exact(value)

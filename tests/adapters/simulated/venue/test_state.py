@@ -1,0 +1,99 @@
+"""A venue that is saved and restored shows the same orders, positions, money and executions."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from adapters.simulated.server.execution_row import execution_row
+from adapters.simulated.server.order_row import order_row
+from adapters.simulated.server.position_row import closing_row, position_row
+from adapters.simulated.server.wallet_row import wallet_row
+from adapters.simulated.venue.order import Status
+from adapters.simulated.venue.state import loaded, restore, saved
+from domain.errors import InvalidInput
+from tests.adapters.simulated.venue.scene import Scene
+
+
+@pytest.fixture
+def scene() -> Scene:
+    """A position with stops, a partial pair, a trailing stop, resting, conditional and ended orders."""
+    scene = Scene()
+    scene.quotes("50000", "10")
+    scene.places("Buy", "0.03", takeProfit="51000", stopLoss="49000")
+    scene.places("Sell", "0.01", reduceOnly=True)
+    scene.sets_stop(tpslMode="Partial", takeProfit="50500", stopLoss="49500", tpSize="0.01", slSize="0.01")
+    scene.sets_stop(trailingStop="300")
+    scene.places("Buy", "0.01", "49900", orderLinkId="resting")
+    scene.places("Buy", "0.01", triggerPrice="50400", triggerDirection=1)
+    scene.cancels(scene.places("Buy", "0.01", "49800", orderLinkId="cancelled"))
+    scene.sets_leverage("20")
+    return scene
+
+
+def shown(scene: Scene) -> dict[str, object]:
+    """Everything that the account may query, without the times at which orders changed."""
+    account, contract = scene.account, scene.market.contract
+    orders = [*account.orders.values(), *account.ended.values()]
+    rows = {one.id: {**order_row(one, contract), "updatedTime": ""} for one in orders}
+    return {
+        "orders": rows,
+        "recent": [one.id for one in account.recent],
+        "executions": [execution_row(one) for one in account.executions],
+        "closings": [closing_row(one) for one in account.closings.values()],
+        "position": {**position_row(scene.position(), Decimal(50000)), "updatedTime": "", "seq": 0},
+        "wallet": wallet_row(account, lambda _symbol: Decimal(50000)),
+    }
+
+
+def restored(scene: Scene) -> Scene:
+    other = Scene()
+    other.venue.accounts.clear()
+    other.quotes("50000", "10")
+    other.trades("Sell", "49999.9")
+    restore(other.venue, loaded(saved(scene.venue, scene.now)), scene.now)
+    [other.account] = other.venue.accounts.values()
+    return other
+
+
+def test_a_restored_venue_shows_what_was_saved(scene: Scene) -> None:
+    assert shown(restored(scene)) == shown(scene)
+
+
+def test_a_restored_venue_is_saved_as_it_was(scene: Scene) -> None:
+    once = restored(scene)
+    assert shown(restored(once)) == shown(once)
+
+
+def test_stops_of_a_restored_venue_still_trigger_and_end_each_other(scene: Scene) -> None:
+    other = restored(scene)
+    other.shows("Buy", "50499", "20")
+    other.trades("Buy", "50500", "11")
+    ended = {str(one.stop_kind): one.status for one in other.account.recent}
+    assert ended["PartialTakeProfit"] is Status.FILLED
+    assert ended["PartialStopLoss"] is Status.DEACTIVATED
+
+
+def test_a_restored_order_has_lost_its_place_in_the_queue(scene: Scene) -> None:
+    other = Scene()
+    other.venue.accounts.clear()
+    other.quotes("50000", "10")
+    other.shows("Buy", "49900", "5")
+    restore(other.venue, loaded(saved(scene.venue, scene.now)), scene.now)
+    [other.account] = other.venue.accounts.values()
+    other.trades("Sell", "49900", "15")
+    assert other.account.links["resting"].filled == 0
+
+
+def test_a_restored_venue_draws_other_ids(scene: Scene) -> None:
+    known = {*scene.account.orders, *scene.account.ended}
+    assert restored(scene).places("Buy", "0.01", "49000").id not in known
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{}", b"[]", b'{"version":2,"at":0,"seq":0,"accounts":[],"markets":[]}']
+)
+def test_a_text_that_is_no_state_is_refused(text: bytes) -> None:
+    with pytest.raises(InvalidInput):
+        loaded(text)
