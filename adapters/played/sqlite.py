@@ -115,18 +115,20 @@ class SqlitePlayed:
 
 def _pieces(connection: sqlite3.Connection, log_id: UUID) -> Sequence[bytes]:
     """The checksums as they were added, in order."""
-    query = "SELECT checksums FROM played_candles WHERE log_id = ? ORDER BY first"
+    query = "SELECT CAST(checksums AS BLOB) FROM played_candles WHERE log_id = ? ORDER BY first"
     return [row[0] for row in connection.execute(query, (str(log_id),))]
 
 
 def _latest(connection: sqlite3.Connection, log_id: UUID) -> str | None:
-    query = "SELECT candles FROM played_latest WHERE log_id = ?"
+    query = "SELECT CAST(candles AS TEXT) FROM played_latest WHERE log_id = ?"
     row = connection.execute(query, (str(log_id),)).fetchone()
     return None if row is None else row[0]
 
 
 def _signature(connection: sqlite3.Connection, log_id: UUID) -> _Signature | None:
-    query = "SELECT candles, digest, signature FROM played_signatures WHERE log_id = ?"
+    # A stranger may have written values of any type.
+    query = """SELECT CAST(candles AS INTEGER), CAST(digest AS BLOB), CAST(signature AS BLOB)
+        FROM played_signatures WHERE log_id = ?"""
     found: _Signature | None = connection.execute(query, (str(log_id),)).fetchone()
     return found
 

@@ -66,7 +66,10 @@ def test_a_record_is_read_as_it_was_written_and_prices_the_market(tmp_path: Path
         pytest.param("UPDATE played_candles SET first = 9 - first", id="candles in another order"),
         pytest.param("DELETE FROM played_signatures", id="no signature, as of an earlier version"),
         pytest.param("UPDATE played_signatures SET signature = zeroblob(24)", id="another key"),
-        pytest.param("UPDATE played_signatures SET signature = 'text'", id="no bytes"),
+        pytest.param("UPDATE played_signatures SET signature = 'abcdefghijklmnopqrstuvwx'", id="text"),
+        pytest.param("UPDATE played_signatures SET signature = NULL, digest = NULL", id="nothing"),
+        pytest.param("UPDATE played_latest SET candles = zeroblob(9)", id="bytes as prices"),
+        pytest.param("UPDATE played_candles SET checksums = NULL", id="no checksums"),
     ],
 )
 def test_a_record_that_somebody_changed_gives_no_prices_and_compares_nothing(
@@ -75,7 +78,7 @@ def test_a_record_that_somebody_changed_gives_no_prices_and_compares_nothing(
     record = recorded(tmp_path / "record.db")
     changed(tmp_path / "record.db", statement)
     assert record.read(LOG) == NOTHING_PLAYED
-    assert played_prices(record)(LOG, 0) == ()
+    assert not played_prices(record)(LOG, 0)
     assert "the record of played candles in" in caplog.text
 
 
@@ -94,7 +97,7 @@ def test_a_record_of_another_installation_is_not_used(tmp_path: Path) -> None:
 def test_an_earlier_copy_of_the_record_is_no_price_after_the_logs_last_mark(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert played_prices(recorded(tmp_path / "record.db"))(LOG, 6) == ()
+    assert not played_prices(recorded(tmp_path / "record.db"))(LOG, 6)
     assert "it ends at candle 5, and the log's last mark was made at candle 6" in caplog.text
 
 
