@@ -20,11 +20,13 @@ from adapters.simulated.server.recordings import Recording, recording
 from adapters.simulated.server.server import MoveMarket
 from adapters.simulated.venue import Venue, contract_of
 from adapters.simulated.venue.account import Account
+from adapters.simulated.venue.fees import LEVELS, NO_LEVEL
 from adapters.simulated.venue.played import PlayedMarket
 from adapters.simulated.venue.state import VenueState, loaded, restore, saved
 from adapters.simulated.venue.synthetic import market_of
 from domain.catalogue import known
 from domain.direction import Side
+from domain.errors import InvalidInput
 from domain.instrument import symbol_of
 
 PRICES = {
@@ -141,7 +143,8 @@ class RunningVenue:
 
 
 def venue_of(options: VenueOptions) -> RunningVenue:
-    """Makes the venue. Raises InvalidInput where a file is no recording."""
+    """Makes the venue. Raises InvalidInput where a file is no recording, and for an unknown level or symbol."""
+    _check(options)
     state = _kept(options.state)
     clock, venue, move = _played(options, state) if options.files else _synthetic(options, state)
     move(clock.market())
@@ -180,11 +183,21 @@ def _restored(venue: Venue, state: VenueState, now: int) -> Account:
     return next(iter(venue.accounts.values()))
 
 
+def _check(options: VenueOptions) -> None:
+    if options.level not in (NO_LEVEL, *LEVELS):
+        raise InvalidInput(f"no level {options.level!r}: there are {', '.join((NO_LEVEL, *LEVELS))}")
+    unknown = set(options.symbols) - set(PRICES)
+    if unknown and not options.files:
+        raise InvalidInput(f"the synthetic market has {', '.join(PRICES)}, not {', '.join(sorted(unknown))}")
+    if len(options.symbols) > len(options.files) > 0:
+        raise InvalidInput("there are more symbols than files: give one for each file, in order")
+
+
 async def serve(options: VenueOptions, say: Say, *, narrates: bool = True) -> None:
     """Serves until it is cancelled; `narrates`: says a line a second."""
     running = venue_of(options)
-    await running.start()
     try:
+        await _start(running)
         say(running.greeting())
         while True:
             await asyncio.sleep(1)
@@ -193,6 +206,15 @@ async def serve(options: VenueOptions, say: Say, *, narrates: bool = True) -> No
                 say(running.line())
     finally:
         await running.stop()
+
+
+async def _start(running: RunningVenue) -> None:
+    try:
+        await running.start()
+    except OSError as error:
+        raise InvalidInput(
+            f"the venue cannot listen: {error.strerror}; choose --port and --admin-port"
+        ) from error
 
 
 def _synthetic(options: VenueOptions, state: VenueState | None) -> tuple[Clock, Venue, MoveMarket]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from socket import socket
 from typing import Any
 
 import pytest
 
 from adapters.simulated.venue.requests import OrderRequest, read
+from domain.errors import InvalidInput
 from infra.cli import INTERRUPTED
-from infra.run.venue import VenueOptions, venue_of
+from infra.run.venue import VenueOptions, serve, venue_of
 from tests.journeys.program import WHENCE, environment
 
 
@@ -55,3 +58,26 @@ def test_a_kept_state_is_taken_up_by_the_next_run(tmp_path: Path) -> None:
     second = venue_of(options)
     assert (second.account.key, list(second.account.orders)) == (first.account.key, [order.id])
     assert venue_of(VenueOptions(symbols=("BTCUSDT",))).account.orders == {}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        VenueOptions(level="VIP 9"),
+        VenueOptions(symbols=("DOGEUSDT",)),
+        VenueOptions(files=(Path("no.csv"),)),
+        VenueOptions(files=(Path("no.csv"),), symbols=("BTCUSDT", "ETHUSDT")),
+    ],
+)
+def test_options_that_name_nothing_are_refused(options: VenueOptions) -> None:
+    with pytest.raises(InvalidInput):
+        venue_of(options)
+
+
+def test_a_taken_port_is_refused() -> None:
+    with socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        options = VenueOptions(symbols=("BTCUSDT",), port=taken.getsockname()[1])
+        with pytest.raises(InvalidInput, match="cannot listen"):
+            asyncio.run(serve(options, print))
