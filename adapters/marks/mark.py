@@ -15,6 +15,8 @@ _PLACE: Final = Struct(">qH")
 UNSIGNED: Final = _FORM.size - CODE_BYTES
 """The number of a mark's bytes before its code."""
 _NO_ID: Final = bytes(16)
+LONGEST_NAME: Final = 0xFFFF
+"""The most bytes of a stream's name: a mark covers its length in two bytes."""
 
 
 class Marked(NamedTuple):
@@ -46,8 +48,10 @@ class Mark(NamedTuple):
         return _FORM.pack(*self)
 
     @classmethod
-    def unpacked(cls, stored: bytes) -> Mark:
-        """The mark in `stored`. Raises MarkRefused where it is not one."""
+    def unpacked(cls, stored: object) -> Mark:
+        """The mark in `stored`. Raises MarkRefused where it is not one; a column of SQLite can hold any type."""
+        if not isinstance(stored, bytes):
+            raise MarkRefused(f"its mark is no bytes but of type {type(stored).__name__}")
         try:
             return cls(*_FORM.unpack(stored))
         except WrongSize:

@@ -20,6 +20,7 @@ from adapters.kafka.record import MARK, headers_in
 from adapters.kafka.record import headers_of as record_headers
 from adapters.log.recorder_log import RecordedLog, RecorderLog
 from adapters.marks.key_folder import KeyFolder
+from adapters.marks.sealed import Kind, Sealed
 from domain.account import BalanceChanged, BalanceReason
 from domain.errors import KeyMissing, LogCorrupt, NotSealed
 from domain.log import Envelope, Meta
@@ -225,8 +226,8 @@ def test_a_log_from_before_marks_is_read_and_owned_once_it_is_sealed(place: Plac
     assert "4 events without marks" in place.read().unverified()
     with pytest.raises(NotSealed, match="whence log seal"):
         place.own()
-    assert seal(place.settings) == 4
-    assert seal(place.settings) == 0
+    assert seal(place.settings) == Sealed(Kind.EVENTS, 4)
+    assert seal(place.settings) == Sealed(Kind.MARKED)
     place.forge(forged(4))
     place.own().append([day(A, 4)])
     assert contents(place.read()) == [opened(), *days(A, 1, 4)]

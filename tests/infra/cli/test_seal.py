@@ -32,7 +32,7 @@ def test_a_log_of_an_earlier_version_is_read_with_a_warning_and_resumed_once_it_
     assert (sealed.code, sealed.err) == (0, f"66 events of {old} are sealed.\n")
     again = whence("log", "seal", "--log", old)
     assert again.code == 0
-    assert again.err == f"Nothing is to be sealed in {old}: its events have marks, or there are none.\n"
+    assert again.err == f"Nothing is to be sealed in {old}: all its events have valid marks.\n"
     after = whence("log", "--log", old)
     assert (after.out, "unverified" in after.err) == (read.out, False)
 
