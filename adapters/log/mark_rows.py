@@ -6,7 +6,8 @@ that the last events cannot be removed together with their marks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final, NamedTuple, Protocol
 
 from eventsourcing.persistence import StoredEvent
@@ -365,6 +366,17 @@ class Verifier:
         except MarkRefused as fault:
             raise MarkRefused(f"ordinal {ordinal}: {fault}") from None
         return Link(self._log_id, mark.ordinal, mark.code, mark.epoch, mark.next_key)
+
+
+@contextmanager
+def naming(log: object) -> Generator[None]:
+    """Adds the log to the message of an error that refuses its events."""
+    try:
+        yield
+    except (LogCorrupt, NotSealed, KeyMissing) as fault:
+        if str(log) in str(fault):
+            raise
+        raise type(fault)(f"{log}: {fault}") from None
 
 
 def check_tables(found: int) -> bool:

@@ -33,6 +33,7 @@ from adapters.log.mark_rows import (
     Verifier,
     check_tables,
     marked_row,
+    naming,
     selected,
 )
 from adapters.log.owner import Holder
@@ -170,23 +171,28 @@ class PostgresRows(RecorderRows):
 
     def head(self) -> int:
         """See `Rows`. Raises MarkRefused where the last events were removed, or events were inserted."""
-        return self._verifier.head()
+        with naming(self._address):
+            return self._verifier.head()
 
     def rows(self, after: int, upto: int) -> Iterator[Row]:
         """See `Rows`. Raises MarkRefused where a mark is not valid."""
-        return self._verifier.rows(after, upto)
+        with naming(self._address):
+            yield from self._verifier.rows(after, upto)
 
     def stream_rows(self, stream: str, after: int) -> Iterator[Row]:
         """See `Rows`. Raises MarkRefused where a mark is not valid."""
-        return self._verifier.stream_rows(stream, after)
+        with naming(self._address):
+            yield from self._verifier.stream_rows(stream, after)
 
     def own(self) -> Link:
         """The end of the chain of marks. Raises MarkRefused, NotSealed, KeyMissing; see `Verifier`."""
-        return self._verifier.own()
+        with naming(self._address):
+            return self._verifier.own()
 
     def end(self, upto: int) -> Link:
         """See `Verifier`."""
-        return self._verifier.end(upto)
+        with naming(self._address):
+            return self._verifier.end(upto)
 
     def unverified(self) -> str:
         """See `Rows`."""

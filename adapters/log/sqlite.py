@@ -30,6 +30,7 @@ from adapters.log.mark_rows import (
     Verifier,
     check_tables,
     marked_row,
+    naming,
     selected,
 )
 from adapters.log.owner import FileOwner, refuse_hard_links
@@ -76,12 +77,12 @@ class SqliteRows:
             self.close()
             with _translated(self._path):
                 self._opened = Reading(self._path)
-        with _naming(self._path):
+        with naming(self._path):
             return self._verifier.head()
 
     def own(self) -> Link:
         """The end of the chain of marks. Raises MarkRefused, NotSealed, KeyMissing; see `Verifier`."""
-        with _naming(self._path):
+        with naming(self._path):
             return self._verifier.own()
 
     def refused(self) -> Mapping[int, str]:
@@ -98,12 +99,12 @@ class SqliteRows:
 
     def rows(self, after: int, upto: int) -> Iterator[Row]:
         """See `Rows`. Raises LogCorrupt where an ordinal is missing or its mark is not valid."""
-        with _naming(self._path):
+        with naming(self._path):
             yield from self._verifier.rows(after, upto)
 
     def stream_rows(self, stream: str, after: int) -> Iterator[Row]:
         """See `Rows`. Raises LogCorrupt where a mark is not valid."""
-        with _naming(self._path):
+        with naming(self._path):
             yield from self._verifier.stream_rows(stream, after)
 
     def wait(self, after: int, seconds: float) -> bool:
@@ -147,7 +148,7 @@ class SqliteRows:
 
     def end(self, upto: int) -> Link:
         """See `Verifier`."""
-        with _naming(self._path):
+        with naming(self._path):
             return self._verifier.end(upto)
 
     def marked_head(self) -> Head:
@@ -184,17 +185,6 @@ class SqliteRows:
             # `yield from` would close the cursor of a generator that is given up, which fails on a closed connection.
             for row in self._connection.execute(query, values):  # noqa: UP028
                 yield row
-
-
-@contextmanager
-def _naming(path: Path) -> Generator[None]:
-    """Adds the file to the message of an event that is refused."""
-    try:
-        yield
-    except LogCorrupt as fault:
-        if str(path) not in str(fault):
-            raise type(fault)(f"{path}: {fault}") from None
-        raise
 
 
 @contextmanager

@@ -65,3 +65,36 @@ def test_a_new_key_is_listed_last_and_no_secret_is_printed(
 def test_a_log_without_refused_records_lists_none(whence: Whence, old: str) -> None:
     listed = whence("log", "refused", "--log", old, "--json")
     assert (listed.code, listed.out) == (0, "[]\n")
+
+
+def test_a_log_of_an_earlier_version_is_kept_under_another_name_by_the_demo(
+    whence: Whence, old: str, tmp_path: Path
+) -> None:
+    before = (tmp_path / "old.db").read_bytes()
+    done = whence("paper", "--fresh", "--bars", "300", "--log", old)
+    assert done.code == 0
+    printed = " ".join(done.err.split())
+    assert f"{old} has events without marks, of an earlier version" in printed
+    assert "it is kept as sqlite:///old.1.db" in printed
+    assert (tmp_path / "old.1.db").read_bytes() == before
+    assert whence("log", "--log", old).code == 0
+
+
+def test_a_log_whose_key_is_lost_is_named_and_accepted_once_by_a_command(
+    whence: Whence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WHENCE_KEYS", str(tmp_path / "keys"))
+    run = ("paper", "--bars", "300", "--log", "sqlite:///lost.db")
+    assert whence(*run).code == 0
+    [key] = (tmp_path / "keys").iterdir()
+    key.unlink()
+    refused = whence(*run)
+    assert refused.code == 4
+    assert "lost.db: the log's marks were made with key" in refused.err
+    assert '"A lost key" in docs/security.md' in refused.err
+    sealed = whence("log", "seal", "--without-key", "--log", "sqlite:///lost.db")
+    assert sealed.code == 0
+    assert "events of sqlite:///lost.db are accepted as they are, and have new marks" in sealed.err
+    assert whence(*run).code == 0
+    again = whence("log", "seal", "--without-key", "--log", "sqlite:///lost.db")
+    assert (again.code, "all keys of the log's marks" in again.err) == (1, True)
