@@ -18,7 +18,7 @@ from adapters.log.epoch import Epoch
 from adapters.log.recorder_log import Row
 from adapters.marks.chain import Chain, missing, unsealed
 from adapters.marks.key_folder import Keys
-from adapters.marks.mark import LONGEST_NAME, Link, Mark, Marked, is_genuine, signed_mark
+from adapters.marks.mark import Link, Mark, Marked, is_genuine, signed_mark
 from domain.errors import KeyMissing, LogCorrupt, LogLost, MarkRefused, NotSealed
 
 MARKS: Final = "event_marks"
@@ -73,10 +73,7 @@ def marked_row(values: Sequence[object]) -> MarkedRow:
     mark = values[5]
     if tuple(map(type, values[:5])) != _TYPES or (mark is not None and type(mark) is not bytes):
         raise _mistyped(values)
-    row = MarkedRow(*values)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  (compared above)
-    if len(row.stream) > LONGEST_NAME // 4 and len(row.stream.encode()) > LONGEST_NAME:
-        raise LogCorrupt(f"ordinal {row.ordinal}: its stream's name has more than {LONGEST_NAME:,} bytes")
-    return row
+    return MarkedRow(*values)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  (compared above)
 
 
 def _mistyped(values: Sequence[object]) -> LogCorrupt:

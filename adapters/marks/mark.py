@@ -89,8 +89,11 @@ def is_genuine(mark: Mark, key: Key, log_id: bytes, marked: Marked) -> bool:
 def message(unsigned: bytes, log_id: bytes, stream: str, version: int, type_: str, state: bytes) -> bytes:
     """The message of a mark's HMAC; `unsigned` has the mark's bytes before its code.
 
-    The lengths of all parts are fixed or stated, so two different events never have one message.
+    The lengths of all parts are fixed or stated, so two different events never have one message. Raises MarkRefused for
+    a stream's name that is longer than `LONGEST_NAME`, which no program of ours writes.
     """
     name = stream.encode()
+    if len(name) > LONGEST_NAME:
+        raise MarkRefused(f"its stream's name has more than {LONGEST_NAME:,} bytes")
     place = _PLACE.pack(version, len(name))
     return b"".join((_EVENT, log_id, unsigned, place, name, type_.encode(), b"\0", state))
