@@ -35,7 +35,7 @@ from adapters.log.mark_rows import (
 )
 from adapters.log.owner import FileOwner, refuse_hard_links
 from adapters.log.reading import Reading
-from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Row
+from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Refusals, Row
 from adapters.log.sqlite_recorder import SqliteLogRecorder
 from adapters.log.storage import STORAGE, storage_text
 from adapters.marks.key_folder import KeyFolder, Keys
@@ -88,6 +88,10 @@ class SqliteRows:
     def refused(self) -> Mapping[int, str]:
         """See `Rows`; empty."""
         return {}
+
+    def refusals(self) -> Refusals:
+        """See `Rows`; none."""
+        return Refusals()
 
     def unverified(self) -> str:
         """See `Rows`."""
