@@ -43,7 +43,10 @@ def test_a_log_named_before_the_subcommand_is_refused_instead_of_ignored(
 ) -> None:
     done = whence("log", "--log", old, command)
     assert (done.code, done.out) == (2, "")
-    assert f"write --log and --config after `{command}`" in done.err
+    assert f"write --log after `{command}`" in done.err
+    filtered = whence("log", "--type", "OrderFilled", command)
+    assert filtered.code == 2
+    assert f"`whence log {command}` has no filters: leave out --type" in filtered.err
 
 
 def test_a_missing_log_is_not_sealed(whence: Whence) -> None:
@@ -54,7 +57,8 @@ def test_a_new_key_is_listed_last_and_no_secret_is_printed(
     whence: Whence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WHENCE_KEYS", str(tmp_path / "keys"))
-    assert whence("keys", "list").out == ""
+    empty = whence("keys", "list")
+    assert (empty.out, f"no key is in {tmp_path / 'keys'}" in empty.err) == ("", True)
     made = [whence("keys", "new").out.strip() for _ in range(2)]
     listed = whence("keys", "list")
     assert listed.out.split() == made
