@@ -175,7 +175,7 @@ class RunDoor:
     def __init__(self, run: ManualRun) -> None:
         self._run = run
 
-    def ask(self, requested: Requested, _patience: float) -> Answer:
+    def ask(self, requested: Requested, patience: float) -> Answer:
         return self._run.answer(requested)
 
 
