@@ -46,7 +46,7 @@ def drafted(requested: Requested, situation: Situation) -> Drafted:
 def carried_out(requested: Requested, world: World) -> Completed:
     """The answer to a request whose events are durable."""
     followed = world.commanded.followed(_key(requested, world))
-    note = requests.note(requested.request, world, requested.account, changed=bool(followed))
+    note = requests.note(requested.request, world, requested.account, followed)
     return Completed(requested.id, tuple(one.named for one in followed), note=note)
 
 
@@ -73,7 +73,8 @@ def _repeated(requested: Requested, world: World) -> Answer | None:
     recorded = world.commanded.fingerprint(key)
     if is_a_draft(requested) or not requests.is_the_same(requested.request, recorded, followed):
         raise InvalidInput(f"the key {requested.id} was used for another request: {_named(followed)}")
-    return Completed(requested.id, tuple(one.named for one in followed), repeated=True)
+    note = requests.note(requested.request, world, requested.account, followed)
+    return Completed(requested.id, tuple(one.named for one in followed), repeated=True, note=note)
 
 
 def _key(requested: Requested, world: World) -> str:

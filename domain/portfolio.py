@@ -246,6 +246,11 @@ def with_levels(entry: WorkingEntry, *, stop: Decimal | None, target: Decimal | 
     return replace(entry, stop=stop, target=target)
 
 
+def with_price(entry: WorkingEntry, *, price: Decimal) -> WorkingEntry:
+    """The entry with this price (quote currency) for its risk."""
+    return replace(entry, price=price)
+
+
 def with_stop(held: OpenPosition, *, stop: Decimal) -> OpenPosition:
     """The position with its stop at this price (quote currency)."""
     return replace(held, state=position.with_protection(held.state, stop=stop, target=held.state.target))

@@ -92,13 +92,30 @@ def fault_sentence(
     remedy = (
         _unknown(keys[-1], _table_at(model, keys[:-1]))
         if kind == "extra_forbidden"
-        else _REMEDIES.get(kind, message)
+        else remedy_of(kind, message)
     )
     return f"{layer.name}: {layer.spell(keys)}: {remedy}"
 
 
-_REMEDIES = {"decimal_parsing": "not a number; write it like 10000 or 2500.50"}
+_NUMBER = "not a number; write it like 10000 or 2500.50, and 5 % as 0.05"
+_WHOLE = "not a whole number; write it like 3"
+_REMEDIES = {
+    "decimal_parsing": _NUMBER,
+    "decimal_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "float_type": _NUMBER,
+    "int_parsing": _WHOLE,
+    "int_type": _WHOLE,
+    "int_from_float": _WHOLE,
+    "bool_parsing": "neither true nor false",
+    "bool_type": "neither true nor false",
+}
 """Our sentences for faults that pydantic describes in Python's terms, by pydantic's kind of fault."""
+
+
+def remedy_of(kind: str, message: str) -> str:
+    """Our sentence for this kind of fault; else pydantic's `message`."""
+    return _REMEDIES.get(kind, message)
 
 
 def _under(upper: Tree, lower: Tree) -> Tree:

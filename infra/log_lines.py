@@ -21,6 +21,15 @@ _SECRETS = re.compile(
 )
 
 
+class Remarks(logging.Formatter):
+    """The lines of a command for people: the level and the message, and the traceback of an exception."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter`."""
+        words = hide_secrets(None, "", {"line": super().format(record)})["line"]
+        return f"{record.levelname.lower()}: {words}"
+
+
 def formatter_of(*, for_people: bool) -> logging.Formatter:
     """The formatter of log records: readable lines for people, otherwise one JSON object a line."""
     return structlog.stdlib.ProcessorFormatter(

@@ -19,17 +19,22 @@ class ToStderr(logging.Handler):
     The lines' format is imported with the first record: most commands log nothing.
     """
 
-    def __init__(self, program: str = "") -> None:
-        """`program` is the name of this process in its lines; the main process has none."""
+    def __init__(self, program: str = "", *, remarks: bool = False) -> None:
+        """`program` is the name of this process in its lines; the main process has none.
+
+        With `remarks` people get level and message only: the command that they have just run needs no time or module.
+        """
         super().__init__()
+        self._remarks = remarks
         self._for_people, self._program = sys.stderr.isatty(), program
 
     def emit(self, record: logging.LogRecord) -> None:
         """Writes the record in one call, so that the lines of two threads do not mix."""
         if self.formatter is None:
-            from infra.log_lines import formatter_of
+            from infra.log_lines import Remarks, formatter_of
 
-            self.formatter = formatter_of(for_people=self._for_people)
+            remarks = self._remarks and self._for_people
+            self.formatter = Remarks() if remarks else formatter_of(for_people=self._for_people)
         if self._program:
             record.__dict__["program"] = self._program
         try:
@@ -39,10 +44,13 @@ class ToStderr(logging.Handler):
 
 
 def configure(level: int = logging.WARNING, program: str = "") -> None:
-    """Logs records of `level` and above to the standard error; a second call replaces the first. See `ToStderr`."""
+    """Logs records of `level` and above to the standard error; a second call replaces the first. See `ToStderr`.
+
+    From WARNING on, the lines are remarks of a command; below, they are the log of a program that keeps running.
+    """
     root = logging.getLogger()
     root.handlers = [one for one in root.handlers if not isinstance(one, ToStderr)]
-    root.addHandler(ToStderr(program))
+    root.addHandler(ToStderr(program, remarks=level >= logging.WARNING))
     root.setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -25,6 +25,7 @@ from adapters.log.recorder_log import RecordedLog, RecorderLog
 from adapters.log.sealing import seal_kafka, seal_postgres, seal_sqlite
 from adapters.log.sqlite import open_sqlite, read_sqlite
 from adapters.marks.key_folder import KeyFolder
+from adapters.marks.sealed import Kind, Sealed
 from adapters.played import PlayedStore, SqlitePlayed
 from domain.errors import InvalidInput
 from infra.config import WhenceSettings, shown, unmasked
@@ -73,25 +74,26 @@ def open_reader(settings: WhenceSettings) -> RecordedLog:
     return reader
 
 
-def seal(settings: WhenceSettings) -> int:
-    """Accepts the events of the configured log from before marks; returns their number, 0 where it has marks already.
+def seal(settings: WhenceSettings, *, without_key: bool = False) -> Sealed:
+    """Accepts the events of the configured log from before marks, or, `without_key`, those whose key is lost.
 
-    Raises LogOwned, LogUnavailable, InvalidInput, KeyRefused, KeyMissing, and LogCorrupt for an event that is refused.
+    Raises LogOwned, LogUnavailable, InvalidInput, Refused, KeyRefused, KeyMissing, and LogCorrupt for an event that is
+    refused.
     """
     address, keys = parse_address(settings.log), keys_of(settings)
     match address:
         case SqliteAddress():
-            return seal_sqlite(address.path, AvroCodec(), keys)
+            return seal_sqlite(address.path, AvroCodec(), keys, without_key=without_key)
         case KafkaAddress():
             with ExitStack() as held:
                 codec = AvroCodec(
                     _registry(address, settings, held, _index(address, settings)), read_only=True
                 )
-                return seal_kafka(address, codec, client_of(settings), keys)
+                return seal_kafka(address, codec, client_of(settings), keys, without_key=without_key)
         case PostgresAddress():
-            return seal_postgres(address, AvroCodec(), keys)
+            return seal_postgres(address, AvroCodec(), keys, without_key=without_key)
         case MemoryAddress():
-            return 0
+            return Sealed(Kind.EMPTY)
 
 
 def keys_of(settings: WhenceSettings) -> KeyFolder:

@@ -19,7 +19,7 @@ from domain.number import misread
 from domain.settings import Settings, StrategySettings, check, faults
 from domain.strategies import Strategy
 from domain.strategies.builtin import BUILTIN, StrategyFactory
-from infra.layer import Tree, is_table
+from infra.layer import Tree, is_table, remedy_of
 
 _PARSED = TypeAdapter(Settings)
 GROUP = "whence.strategies"
@@ -73,7 +73,10 @@ def _parsed(table: Mapping[str, object]) -> Settings:
     try:
         settings = _PARSED.validate_python(spelled)
     except ValidationError as fault:
-        found = (f"trading.{_place(error['loc'])}: {error['msg']}" for error in fault.errors())
+        found = (
+            f"trading.{_place(error['loc'])}: {remedy_of(error['type'], error['msg'])}"
+            for error in fault.errors()
+        )
         raise InvalidSettings("\n".join(found)) from None
     _refuse(
         f"trading.{_place(one.place)} = {one.value!r} should be {one.expected}"
@@ -187,7 +190,11 @@ def _plugged(settings: StrategySettings) -> Strategy:
     name, found = settings.kind, entry_points(group=GROUP)
     if name not in found.names:
         known = ", ".join(sorted({*BUILTIN, *found.names}))
-        raise InvalidSettings(f"trading.strategies: no strategy is called {name!r}; there are: {known}")
+        near = get_close_matches(name, [*found.names, *BUILTIN], 1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        raise InvalidSettings(
+            f"trading.strategies: no strategy is called {name!r}{meant}; there are: {known}"
+        )
     try:
         factory: StrategyFactory = found[name].load()
         return factory(settings.parameters)

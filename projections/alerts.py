@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from domain.account import KillSwitchReset, KillSwitchTripped
@@ -23,7 +24,7 @@ from domain.reconciliation import DiscrepancyFound, DiscrepancyResolved
 from domain.signal import DecisionMade
 from projections.columns import COUNT, MOMENT, TEXT
 from projections.projection import Order, Projection, Row, Rows
-from projections.sentences import sentence
+from projections.sentences import plain, sentence
 from projections.severity import Severity
 from projections.tables import TableSpec
 
@@ -94,9 +95,19 @@ def _line(event: Any) -> str:
     """The event's sentence; for a refused signal the figures of the daily loss, which its sentence does not have."""
     votes = event.votes if isinstance(event, DecisionMade) else ()
     figures = next((vote.figures for vote in votes if vote.member == "daily_loss"), _NO_FIGURES)
-    if not figures.keys() >= {"limit", "day_balance", "balance"}:
+    if not figures.keys() >= _FIGURES:
         return sentence(event)
-    return _DAILY_LOSS.format_map(figures)
+    return _DAILY_LOSS.format_map({name: _rounded(figures[name]) for name in _FIGURES})
+
+
+_FIGURES = {"limit", "day_balance", "balance"}
+_PLACES = ((Decimal(100), 2), (Decimal(1), 4), (Decimal(0), 8))
+"""The places of an amount in a sentence, by its least size. The event has every digit."""
+
+
+def _rounded(figure: str) -> str:
+    amount = Decimal(figure)
+    return plain(round(amount, next(places for least, places in _PLACES if abs(amount) >= least)))
 
 
 _NO_FIGURES: Mapping[str, str] = {}
@@ -124,4 +135,4 @@ def alert_of(recorded: Recorded) -> Row | None:
     }
 
 
-ALERTS = Projection("alerts", 4, Order.STREAM, (TABLE,), dict.fromkeys(_ALERTS, _raised))
+ALERTS = Projection("alerts", 5, Order.STREAM, (TABLE,), dict.fromkeys(_ALERTS, _raised))

@@ -10,6 +10,10 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolEmpty
 
 from domain.errors import StoreError, StoreUnavailable
+from projections.columns import changed
+
+_NOT_UTF8 = "Could not decode to UTF-8"
+"""The beginning of the message of SQLite's driver, which quotes the bytes."""
 
 
 @contextmanager
@@ -22,6 +26,8 @@ def answering(engine: Engine) -> Generator[None]:
     except PoolEmpty:
         raise StoreUnavailable(f"the store {shown_store(engine)} is too busy to answer") from None
     except (OperationalError, InterfaceError) as fault:
+        if _NOT_UTF8 in str(fault.orig):
+            raise changed("text in UTF-8") from None
         raise StoreUnavailable(
             f"the store {shown_store(engine)} does not answer: {_first_line(fault)}"
         ) from None

@@ -178,7 +178,7 @@ class AsOf:
         if cursor.log_id != self._log_id:
             raise InvalidInput(
                 f"the store's {build.projection} was made from log {cursor.log_id}, and this is log "
-                f"{self._log_id}: choose another store with --store"
+                f"{self._log_id}: name another store with --store, as `--store sqlite:///another.read.db`"
             )
         return int(cursor.ordinal)
 

@@ -27,6 +27,8 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from domain.errors import StoreError
+
 COLLATION = "decimal"
 """The name of the collation that orders money on SQLite."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -54,7 +56,12 @@ class Money(TypeDecorator[Decimal]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         """The decimal with all recorded digits, trailing zeros included."""
-        return value if value is None or isinstance(value, Decimal) else Decimal(value)
+        if value is None or isinstance(value, Decimal):
+            return value
+        try:
+            return Decimal(value)
+        except (ArithmeticError, TypeError, ValueError):
+            raise changed("an amount") from None
 
 
 class Moment(TypeDecorator[datetime]):
@@ -80,7 +87,18 @@ class Moment(TypeDecorator[datetime]):
         """The time, aware and in UTC."""
         if value is None:
             return None
-        return value.astimezone(UTC) if isinstance(value, datetime) else _EPOCH + value * _MICROSECOND
+        try:
+            return value.astimezone(UTC) if isinstance(value, datetime) else _EPOCH + value * _MICROSECOND
+        except (ArithmeticError, TypeError):
+            raise changed("a time") from None
+
+
+def changed(what: str) -> StoreError:
+    """The error for a value that the program never writes: a column of SQLite holds any."""
+    return StoreError(
+        f"the store holds a value that is not {what}, where one belongs: it was changed from outside; build its read "
+        "models again with `whence projections rebuild all --switch`"
+    )
 
 
 def _in_utc(value: datetime | None) -> datetime | None:
@@ -105,7 +123,12 @@ class Packed(TypeDecorator[Any]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """The value as it was put."""
-        return value if value is None or dialect.name == "postgresql" else json.loads(zlib.decompress(value))
+        if value is None or dialect.name == "postgresql":
+            return value
+        try:
+            return json.loads(zlib.decompress(value))
+        except (zlib.error, TypeError, ValueError):
+            raise changed("packed JSON") from None
 
 
 def plain_json(value: Any) -> str:

@@ -114,7 +114,7 @@ def _why(event: Any) -> str:
 def _tripped(event: account.KillSwitchTripped) -> str:
     left = [
         f"{name}: {', '.join(found)}"
-        for name, found in (("open", event.positions), ("being cancelled", event.entries))
+        for name, found in (("open at the trip", event.positions), ("being cancelled", event.entries))
         if found
     ]
     return "; ".join([event.reason, *left])
@@ -150,7 +150,9 @@ _SENTENCES: Mapping[type, Callable[[Any], str]] = {
     position.PositionOrphaned: lambda e: (
         f"{e.owner} is not configured any more; {f'handed over to {e.heir}' if e.heir else 'nobody has it'}"
     ),
-    position.PositionClosing: lambda e: f"for {e.reason}, by orders {e.orders}1 and on",
+    position.PositionClosing: lambda e: (
+        f"for {e.reason}, with order {e.orders}1, and further ones for what it leaves"
+    ),
     position.PositionCloseFailed: lambda e: (
         f"attempt {e.attempt} ended with {plain(e.remaining)} still held; the next follows from "
         f"{e.retry_at:%H:%M:%S} UTC on"

@@ -241,11 +241,10 @@ class Work:
         """The cursor; where the log holds other events up to its ordinal, the cursor of the emptied build."""
         if is_continued(row.prefix, digest):
             return row
-        message = (
-            "alert: read model %s was made from %d events that this log does not hold: it is built again"
-        )
+        message = "alert: read model %s was made from the events up to ordinal %d, and this log %s: it is built again"
+        found = "ends before that ordinal" if digest is None else "holds other events among these"
         kind = {"alert": "READ_MODEL_REBUILT"}
-        _log.error(message, self.projection.name, row.ordinal, extra=kind)
+        _log.error(message, self.projection.name, row.ordinal, found, extra=kind)
         restart(connection, self.projection, self.build, self.partition)
         self.restarts += 1
         return connection.execute(select(CURSORS).where(self._here)).one()

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    LocationValueError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 from adapters.alerts.place import Undelivered
 
@@ -39,6 +49,23 @@ def status_of(
                 redirect=redirect,
             )
         except HTTPError as fault:
-            raise Undelivered(f"{name} did not answer: {type(fault).__name__}") from None
+            raise Undelivered(f"{name} did not answer: {_reason(fault)}") from None
         response.close()
         return response.status
+
+
+_REASONS: Sequence[tuple[type[Exception], str]] = (
+    (NameResolutionError, "its host's name is not known"),
+    (NewConnectionError, "the connection was refused, or its host cannot be reached"),
+    (ConnectTimeoutError, "there was no connection within 10 s"),
+    (ReadTimeoutError, "there was no response within 10 s"),
+    (SSLError, "its certificate was not accepted"),
+    (ProtocolError, "the connection ended before a response"),
+    (LocationValueError, "its address is invalid"),
+)
+"""The first matching row gives the sentence. No sentence has the URL."""
+
+
+def _reason(fault: HTTPError) -> str:
+    found = fault.reason if isinstance(fault, MaxRetryError) and fault.reason is not None else fault
+    return next((why for kind, why in _REASONS if isinstance(found, kind)), type(found).__name__)

@@ -106,6 +106,6 @@ async def connect(
 
 
 def paging(first: int | None, after: str | None, last: int | None, before: str | None) -> dict[str, Any]:
-    """The arguments of `Wanted` for a page. If `last` is given, `first` is ignored, because `first` has a default."""
+    """The arguments of `Wanted` for a page. If `last` is given, `first` has only its default."""
     size = {"last": last} if last is not None else {"first": PAGE if first is None else first}
     return {**size, "after": after, "before": before}

@@ -131,9 +131,7 @@ class _Weighing:
         weight = scales.weigh(node.selection_set, self.schema.get_root_type(node.operation))
         for fault in _faults(weight, self.limits):
             yield GraphQLError(fault, node, extensions={"code": Code.TOO_COMPLEX})
-        for page in scales.pages:
-            page.extensions = {"code": Code.TOO_COMPLEX}
-            yield page
+        yield from scales.pages
 
 
 def _coerced(

@@ -28,6 +28,8 @@ from graphql import (
 )
 from graphql.language import SelectionNode, SelectionSetNode
 
+from adapters.codes import Code
+
 PAGE_ARGUMENTS = ("first", "last")
 _LONGEST_SIZE = 12
 """The number of digits that are read of a page size; a number with this many digits exceeds every limit."""
@@ -55,8 +57,8 @@ class Weight:
 
 @dataclass
 class Scales:
-    """Computes the weight of one operation; `pages` collects an error for each page size larger than `page`; `is_fixed`
-    is whether no page size was a variable.
+    """Computes the weight of one operation; `pages` collects an error, with its code, for each page size out of
+    its range and each page with two sizes; `is_fixed` is whether no page size was a variable.
 
     `variables` are the operation's coerced variables, defaults included; None where they are invalid and nothing is
     executed.
@@ -126,11 +128,17 @@ class Scales:
         sizes = [size for size in given if isinstance(size, int)]
         for size in sizes:
             if not 0 <= size <= self.page:
-                self.pages.append(
-                    GraphQLError(f"a page has 0 to {self.page} entries; {size} were requested", node)
-                )
+                fault = f"a page has 0 to {self.page} entries; {size} were requested"
+                self._refuse(node, fault, Code.TOO_COMPLEX if size > 0 else Code.BAD_INPUT)
+        if len(sizes) > 1 and self.variables is not None:
+            self._refuse(
+                node, "a page is the first entries or the last ones: give first or last", Code.BAD_INPUT
+            )
         defaults = (found.args[name].default_value for name in known)
         return sizes or [one if isinstance(one, int) else self.page for one in defaults][:1]
+
+    def _refuse(self, node: FieldNode, fault: str, code: Code) -> None:
+        self.pages.append(GraphQLError(fault, node, extensions={"code": code}))
 
     def _size(self, value: ValueNode) -> object:
         """The value of a page size; the largest page for a variable whose value cannot be read."""

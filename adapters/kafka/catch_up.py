@@ -52,6 +52,7 @@ def _caught_up(
         follower.index.clear()
     for topic, end in ends.items():
         _follow(clients, TopicPartition(topic, settings.partition), follower, end)
+    follower.report_refused()
     follower.index.flush()
     return ends[settings.topic]
 

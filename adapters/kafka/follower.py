@@ -18,7 +18,7 @@ from domain.errors import MarkRefused
 _log = logging.getLogger(__name__)
 
 _EACH: Final = 100
-"""The number of refused records up to which each is logged; after that every hundredth is."""
+"""The number of refused records up to which each report of new ones is logged; after that every hundredth record is."""
 _SHOWN: Final = 64
 
 Absorb = Callable[[Sequence[Message], int], None]
@@ -39,6 +39,7 @@ class Follower:
             settings.tracking_topic: self._trackings,
             settings.snapshots_topic: self._snapshots,
         }
+        self._reported = len(index.refused_at)
         self.absorb = {topic: absorb[topic] for topic in absorb if topic in topics}
 
     def aside(self) -> Follower:
@@ -50,6 +51,19 @@ class Follower:
         if entry.offset in self.index.refused_at:
             return False
         return self.rule is None or self.rule.confirms(self.index.proof, ordinal, entry)
+
+    def report_refused(self) -> None:
+        """Logs the number of refused records in one line, where there are new ones since the last call."""
+        count, before = len(self.index.refused_at), self._reported
+        self._reported = count
+        # A stranger who writes a million records must not fill the disk with messages, too.
+        if count > before and (count <= _EACH or count // _EACH > before // _EACH):
+            _log.error(
+                "alert: %s: every reader refuses %s records of this topic, which are no events of the log; `whence log "
+                "refused` names them",
+                self._settings.name,
+                count,
+            )
 
     def _events(self, messages: Sequence[Message], reached: int) -> None:
         taken = _Taken(self.index.count, self.index.proof)
@@ -85,19 +99,7 @@ class Follower:
         taken.proof = self.rule.sealed(taken.proof, mark_of(headers_in(message)))
 
     def _refuse(self, message: Message, reason: str) -> None:
-        claim = f"{_claimed(message)}: {reason}"
-        offset = message.offset() or 0
-        self.index.refuse(offset, claim)
-        count = len(self.index.refused_at)
-        # A stranger who writes a million records must not fill the disk with messages, too.
-        if count <= _EACH or count % _EACH == 0:
-            _log.error(
-                "alert: %s: offset %s is refused by every reader (%s in all): %s",
-                self._settings.name,
-                offset,
-                count,
-                claim,
-            )
+        self.index.refuse(message.offset() or 0, f"{_claimed(message)}: {reason}")
 
     def _trackings(self, messages: Sequence[Message], reached: int) -> None:
         for message in messages:
@@ -134,4 +136,11 @@ def _claimed(message: Message) -> str:
     entry = entry_of(message)
     if entry is not None:
         return f"{entry.topic}, version {entry.version} of {entry.stream}"
-    return f"a record with the key {(message.key() or b'')[:_SHOWN]!r}"
+    key = (message.key() or b"")[:_SHOWN].decode(errors="replace")
+    if not key:
+        return "a record without a key"
+    return f"a record with the key {''.join(one if one.isprintable() else _OTHER for one in key)}"
+
+
+_OTHER: Final = "\N{REPLACEMENT CHARACTER}"
+"""Stands for a character of a stranger's key that could move the cursor of a terminal."""

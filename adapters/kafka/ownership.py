@@ -105,7 +105,7 @@ class Claim:
     def _refuse_if_owned(self) -> None:
         if others := self.others():
             raise KafkaLogOwned(
-                f"{self._settings.name} is owned by {others[0]}: this process can read it, but not write to it"
+                f"{self._settings.name} is owned by {others[0]}; stop that engine first, or read with `whence log`"
             )
 
     def check(self) -> None:

@@ -24,13 +24,14 @@ from adapters.kafka.record import MARK
 from adapters.kafka.rule import SEAL, Rule
 from adapters.kafka.takeover import Takeover
 from adapters.kafka.topic import ensure_topics
+from adapters.marks.sealed import Kind, Sealed
 
 # The stubs require a list of a wider pair type for headers, though `produce` only reads the list.
 _Produce = Callable[..., Any]
 
 
-def seal(settings: KafkaSettings, rule: Rule) -> int:
-    """Seals the events of the log as its owner; returns their number, 0 where nothing is to be sealed.
+def seal(settings: KafkaSettings, rule: Rule) -> Sealed:
+    """Seals the events of the log as its owner.
 
     Raises KafkaLogOwned, KafkaUnavailable, KeyMissing, KeyRefused.
     """
@@ -44,12 +45,15 @@ def seal(settings: KafkaSettings, rule: Rule) -> int:
         claim.make()
         held.callback(claim.close)
         taken = Takeover(clients, settings, follower, topics.max_bytes, never).whole()
-        sealed = 0 if follower.index.proof.is_marked else follower.index.proof.link.ordinal
-        if sealed:
-            _write(taken.producers[0], settings, rule.seal(follower.index.proof))
-            catch_up(clients, settings, follower, never)
-            _check(settings, follower)
-        return sealed
+        if follower.index.proof.is_marked:
+            return Sealed(Kind.MARKED)
+        events = follower.index.proof.link.ordinal
+        if not events:
+            return Sealed(Kind.EMPTY)
+        _write(taken.producers[0], settings, rule.seal(follower.index.proof))
+        catch_up(clients, settings, follower, never)
+        _check(settings, follower)
+        return Sealed(Kind.EVENTS, events)
 
 
 def _write(producer: Producer, settings: KafkaSettings, mark: bytes) -> None:

@@ -85,6 +85,7 @@ class Tail:
             messages, reached = sorted_out(consumer.messages(0.2), self._topic)
             if reached >= 0:
                 self._follower.absorb[self._topic](messages, reached)
+                self._follower.report_refused()
                 with self._moved:
                     self._moved.notify_all()
             if messages:

@@ -16,7 +16,7 @@ EPOCH: Final = "log_epoch"
 _CREATE = f"CREATE TABLE IF NOT EXISTS {EPOCH} (epoch BIGINT NOT NULL)"
 _BEGIN = f"INSERT INTO {EPOCH} SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM {EPOCH})"  # noqa: S608  (ours)
 _RAISE = f"UPDATE {EPOCH} SET epoch = epoch + 1"  # noqa: S608  (ours)
-_READ = f"SELECT epoch FROM {EPOCH}"  # noqa: S608  (ours)
+_READ = f"SELECT CAST(epoch AS BIGINT) AS epoch FROM {EPOCH}"  # noqa: S608  (ours; SQLite's value can be of any type)
 
 
 class Epoch:
@@ -38,8 +38,8 @@ class Epoch:
         epoch = _read(cursor)
         if epoch != self.number:
             raise OwnershipLost(
-                f"another engine has opened {self._log} since (epoch {epoch}; this engine has {self.number}): "
-                "this engine writes nothing more"
+                f"another engine has opened {self._log} since, or its table {EPOCH} was changed (epoch {epoch}; this "
+                f"engine has {self.number}): this engine writes nothing more"
             )
 
     def after(self, cursor: Statements, ordinals: Sequence[int], events: Sequence[StoredEvent]) -> None:
@@ -49,4 +49,4 @@ class Epoch:
 def _read(cursor: Statements) -> int:
     cursor.execute(_READ)
     row = cursor.fetchone()
-    return -1 if row is None else int(row["epoch"])
+    return -1 if row is None or row["epoch"] is None else int(row["epoch"])

@@ -6,7 +6,8 @@ that the last events cannot be removed together with their marks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final, NamedTuple, Protocol
 
 from eventsourcing.persistence import StoredEvent
@@ -18,7 +19,7 @@ from adapters.log.recorder_log import Row
 from adapters.marks.chain import Chain, missing, unsealed
 from adapters.marks.key_folder import Keys
 from adapters.marks.mark import Link, Mark, Marked, is_genuine, signed_mark
-from domain.errors import KeyMissing, LogLost, MarkRefused, NotSealed
+from domain.errors import KeyMissing, LogCorrupt, LogLost, MarkRefused, NotSealed
 
 MARKS: Final = "event_marks"
 HEAD: Final = "log_head"
@@ -60,11 +61,41 @@ class MarkedRow(NamedTuple):
         return Marked(self.stream, self.version, self.type, self.state)
 
 
+_TYPES: Final = (int, str, int, str, bytes)
+_COLUMNS: Final = ("ordinal", "stream", "version", "type", "event")
+
+
+def marked_row(values: Sequence[object]) -> MarkedRow:
+    """The row with these columns.
+
+    Raises LogCorrupt, which names the ordinal, where a value has another type: a column of SQLite can hold any.
+    """
+    mark = values[5]
+    if tuple(map(type, values[:5])) != _TYPES or (mark is not None and type(mark) is not bytes):
+        raise _mistyped(values)
+    return MarkedRow(*values)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  (compared above)
+
+
+def _mistyped(values: Sequence[object]) -> LogCorrupt:
+    """The error for the first column whose value has another type than the program writes."""
+    named = zip((*_COLUMNS, "mark"), values, (*_TYPES, bytes), strict=True)
+    for column, value, expected in named:
+        if type(value) is not expected:
+            found, right = ("null" if value is None else type(value).__name__), expected.__name__
+            return LogCorrupt(
+                f"ordinal {values[0]}: its {column} is of type {found} instead of {right}: it was changed from outside"
+            )
+    raise AssertionError(values)
+
+
 class Head(NamedTuple):
-    """The last ordinal of the events (0: none) and the mark of the head (None: none), read at one moment."""
+    """The last ordinal of the events (0: none) and the mark of the head (None: none), read at one moment.
+
+    The mark of a changed row can be of any type.
+    """
 
     ordinal: int
-    mark: bytes | None
+    mark: object
 
 
 class MarkWriter:
@@ -79,7 +110,8 @@ class MarkWriter:
         self._dialect, self._keys, self._content = dialect, keys, content
         self._log_id, self._epoch = link.log_id, epoch
         last = f"SELECT max({ordinal}) FROM stored_events WHERE {ordinal} < {value}"  # noqa: S608  (ours)
-        self._read = f"SELECT ({last}) AS last, (SELECT mark FROM {HEAD}) AS mark"  # noqa: S608  (ours)
+        head = f"SELECT CAST(mark AS {dialect.bytes}) FROM {HEAD}"  # noqa: S608  (ours)
+        self._read = f"SELECT ({last}) AS last, ({head}) AS mark"
         self._add = f"INSERT INTO {MARKS} VALUES ({value}, {value})"  # noqa: S608  (ours)
         self._begin = f"INSERT INTO {HEAD} VALUES (1, {value})"  # noqa: S608  (ours)
         self._move = f"UPDATE {HEAD} SET mark = {value}"  # noqa: S608  (ours)
@@ -118,6 +150,17 @@ class MarkWriter:
         cursor.execute(self._move if link.ordinal else self._begin, (self._headed(end),))
         return end
 
+    def begin(self, cursor: Statements, end: Link) -> None:
+        """Writes the head of a log whose events have marks up to `end`."""
+        self.prepare(cursor)
+        cursor.execute(self._begin, (self._headed(end),))
+
+    def clear(self, cursor: Statements) -> None:
+        """Removes all marks."""
+        self.prepare(cursor)
+        for table in (MARKS, HEAD):
+            cursor.execute(f"DELETE FROM {table}")  # noqa: S608  (ours)
+
     def _headed(self, end: Link) -> bytes:
         """The mark of the head. It is made with the key that signs next, so that key is at hand for the next append."""
         unsigned = Mark(end.key, end.key, end.epoch, end.ordinal, end.code, b"")
@@ -127,10 +170,11 @@ class MarkWriter:
         cursor.execute(self._read, (first,))
         row = cursor.fetchone()
         head = Head(row["last"] or 0, row["mark"])
-        if head.mark is not None and Mark.unpacked(head.mark).ordinal >= first:
+        recorded = 0 if head.mark is None else _head_mark(head.mark).ordinal
+        if recorded >= first:
             raise LogLost(
-                f"events were recorded up to ordinal {Mark.unpacked(head.mark).ordinal}, and the next append was given "
-                f"ordinal {first}: events were removed from outside"
+                f"events were recorded up to ordinal {recorded}, and the next append was given ordinal {first}: "
+                "events were removed from outside"
             )
         return Link() if head == Head(0, None) else link_of(head, self._keys, self._log_id)
 
@@ -141,8 +185,11 @@ def link_of(head: Head, keys: Keys, log_id: bytes) -> Link:
     Raises MarkRefused where the head is not that of the last event, and KeyMissing.
     """
     if head.mark is None:
-        raise MarkRefused("the mark of the log's head was removed from outside")
-    mark = Mark.unpacked(head.mark)
+        raise MarkRefused(
+            f"the mark of the log's head was removed from outside, so it is not proven that ordinal {head.ordinal} is "
+            "the last event: compare the log with a copy, then make the mark again with `whence log seal`"
+        )
+    mark = _head_mark(head.mark)
     key = keys.get(mark.key)
     if key is None:
         raise missing(mark.key)
@@ -155,11 +202,19 @@ def link_of(head: Head, keys: Keys, log_id: bytes) -> Link:
     return Link(log_id, mark.ordinal, mark.previous, mark.epoch, mark.key)
 
 
+def _head_mark(stored: object) -> Mark:
+    """The mark of the head. Raises MarkRefused where it is not one."""
+    try:
+        return Mark.unpacked(stored)
+    except MarkRefused as fault:
+        raise MarkRefused(f"the mark of the log's head was changed from outside: {fault}") from None
+
+
 class Source(Protocol):
     """Reads a log's rows with their marks; one for each technology."""
 
     def has_marks(self) -> bool:
-        """Whether the log has a table of marks with rows."""
+        """Whether one of the log's tables of marks has rows. Raises LogCorrupt where only one of them is there."""
         ...
 
     def marked_rows(self, after: int, upto: int) -> Iterable[MarkedRow]:
@@ -170,7 +225,7 @@ class Source(Protocol):
         """Every row of a stream with `version > after`, in order."""
         ...
 
-    def mark_at(self, ordinal: int) -> bytes | None:
+    def mark_at(self, ordinal: int) -> object:
         """The last mark up to `ordinal`; ordinals of PostgreSQL have gaps. None where there is none."""
         ...
 
@@ -240,11 +295,18 @@ class Verifier:
             if head.ordinal:
                 raise NotSealed(unsealed(head.ordinal))
             return Link()
-        for _ in self.rows(0, head.ordinal):
-            pass
+        self.end(head.ordinal)
+        return link_of(head, self._keys, self._log_id)
+
+    def end(self, upto: int) -> Link:
+        """The end of the chain after the event at `upto`, whatever the head is. Raises MarkRefused and KeyMissing."""
+        chain = Chain(self._keys, self._content.log_id_of)
+        if self._is_verified():
+            for row in self._source.marked_rows(0, upto):
+                self._follow(chain, row)
         if self.unknown:
             raise missing(self.unknown)
-        return link_of(head, self._keys, self._log_id)
+        return chain.link
 
     def _is_verified(self) -> bool:
         if self.unknown or not self.has_marks:
@@ -253,7 +315,7 @@ class Verifier:
             first = self._first()
             self._log_id = NO_LOG if first is None else self._content.log_id_of(first.state)
             if first is not None and first.mark is not None:
-                self._note(Mark.unpacked(first.mark).key)
+                self._note(_mark_of(first).key)
         return not self.unknown
 
     def _first(self) -> MarkedRow | None:
@@ -267,7 +329,7 @@ class Verifier:
         try:
             link_of(head, self._keys, self._log_id)
         except KeyMissing:
-            self._note(Mark.unpacked(head.mark or b"").key)
+            self._note(Mark.unpacked(head.mark).key)
 
     def _note(self, key: bytes) -> None:
         self.unknown = self.unknown if key in self._keys else key
@@ -284,10 +346,7 @@ class Verifier:
 
     def _confirm(self, row: MarkedRow) -> None:
         """Checks the mark of one event without those before it."""
-        try:
-            mark = Mark.unpacked(row.mark or b"")
-        except MarkRefused as fault:
-            raise MarkRefused(f"ordinal {row.ordinal}: {fault}") from None
+        mark = _mark_of(row)
         key = self._keys.get(mark.key)
         if key is None:
             self._note(mark.key)
@@ -299,8 +358,45 @@ class Verifier:
         stored = self._source.mark_at(ordinal) if ordinal else None
         if stored is None:
             return Link()
-        mark = Mark.unpacked(stored)
+        try:
+            mark = Mark.unpacked(stored)
+        except MarkRefused as fault:
+            raise MarkRefused(f"ordinal {ordinal}: {fault}") from None
         return Link(self._log_id, mark.ordinal, mark.code, mark.epoch, mark.next_key)
+
+
+@contextmanager
+def naming(log: object) -> Generator[None]:
+    """Adds the log to the message of an error that refuses its events."""
+    try:
+        yield
+    except (LogCorrupt, NotSealed, KeyMissing) as fault:
+        if str(log) in str(fault):
+            raise
+        raise type(fault)(f"{log}: {fault}") from None
+
+
+def check_tables(found: int) -> bool:
+    """Whether the log has its two tables of marks, of which `found` are there. Raises LogCorrupt where it has one."""
+    if found == 1:
+        raise LogCorrupt(
+            f"one of the tables {MARKS} and {HEAD} was removed from outside: restore the log from a copy"
+        )
+    return found == 2
+
+
+def _mark_of(row: MarkedRow) -> Mark:
+    """The mark of a row. Raises MarkRefused, which names the ordinal, where it is missing or not one."""
+    if row.mark is None:
+        raise MarkRefused(f"ordinal {row.ordinal}: it has no mark")
+    try:
+        return Mark.unpacked(row.mark)
+    except MarkRefused as fault:
+        raise MarkRefused(f"ordinal {row.ordinal}: {fault}") from None
+
+
+HAS_ROWS: Final = f"SELECT EXISTS (SELECT 1 FROM {HEAD}) OR EXISTS (SELECT 1 FROM {MARKS}) AS found"  # noqa: S608  (ours)
+"""The query whether one of the tables of marks has rows."""
 
 
 def selected(dialect: Dialect, where: str) -> str:

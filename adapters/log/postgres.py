@@ -22,7 +22,20 @@ from adapters.log.address import PostgresAddress
 from adapters.log.content import Content
 from adapters.log.epoch import Epoch
 from adapters.log.library import PAGE, RecorderRows
-from adapters.log.mark_rows import HEAD, MARKS, POSTGRES, Head, MarkedRow, MarkWriter, Verifier, selected
+from adapters.log.mark_rows import (
+    HAS_ROWS,
+    HEAD,
+    MARKS,
+    POSTGRES,
+    Head,
+    MarkedRow,
+    MarkWriter,
+    Verifier,
+    check_tables,
+    marked_row,
+    naming,
+    selected,
+)
 from adapters.log.owner import Holder
 from adapters.log.postgres_recorder import PostgresLogRecorder
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Row
@@ -158,19 +171,28 @@ class PostgresRows(RecorderRows):
 
     def head(self) -> int:
         """See `Rows`. Raises MarkRefused where the last events were removed, or events were inserted."""
-        return self._verifier.head()
+        with naming(self._address):
+            return self._verifier.head()
 
     def rows(self, after: int, upto: int) -> Iterator[Row]:
         """See `Rows`. Raises MarkRefused where a mark is not valid."""
-        return self._verifier.rows(after, upto)
+        with naming(self._address):
+            yield from self._verifier.rows(after, upto)
 
     def stream_rows(self, stream: str, after: int) -> Iterator[Row]:
         """See `Rows`. Raises MarkRefused where a mark is not valid."""
-        return self._verifier.stream_rows(stream, after)
+        with naming(self._address):
+            yield from self._verifier.stream_rows(stream, after)
 
     def own(self) -> Link:
         """The end of the chain of marks. Raises MarkRefused, NotSealed, KeyMissing; see `Verifier`."""
-        return self._verifier.own()
+        with naming(self._address):
+            return self._verifier.own()
+
+    def end(self, upto: int) -> Link:
+        """See `Verifier`."""
+        with naming(self._address):
+            return self._verifier.end(upto)
 
     def unverified(self) -> str:
         """See `Rows`."""
@@ -184,9 +206,8 @@ class PostgresRows(RecorderRows):
 
     def has_marks(self) -> bool:
         """See `Source`."""
-        if self._found("SELECT to_regclass(%s) AS name", HEAD)[0]["name"] is None:
-            return False
-        return bool(self._found(f"SELECT 1 FROM {HEAD}"))  # noqa: S608  (ours)
+        [tables] = self._found("SELECT num_nonnulls(to_regclass(%s), to_regclass(%s)) AS found", MARKS, HEAD)
+        return check_tables(tables["found"]) and bool(self._found(HAS_ROWS)[0]["found"])
 
     def marked_head(self) -> Head:
         """See `Source`."""
@@ -194,7 +215,7 @@ class PostgresRows(RecorderRows):
         [row] = self._found(f"SELECT max(notification_id) AS last, {head} AS mark FROM stored_events")  # noqa: S608  (ours)
         return Head(row["last"] or 0, row["mark"])
 
-    def mark_at(self, ordinal: int) -> bytes | None:
+    def mark_at(self, ordinal: int) -> object:
         """See `Source`."""
         last = f"SELECT mark FROM {MARKS} WHERE ordinal <= %s ORDER BY ordinal DESC LIMIT 1"  # noqa: S608  (ours)
         return next((row["mark"] for row in self._found(last, ordinal)), None)
@@ -216,7 +237,7 @@ class PostgresRows(RecorderRows):
 
     def _marked(self, where: str, *values: object) -> Sequence[MarkedRow]:
         query = selected(POSTGRES, where) if self._verifier.has_marks else f"{_UNMARKED} WHERE {where}"
-        return [MarkedRow(*row.values()) for row in self._found(query, *values)]
+        return [marked_row([*row.values()]) for row in self._found(query, *values)]
 
     @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
     def _found(self, query: str, *values: object) -> Sequence[dict[str, Any]]:

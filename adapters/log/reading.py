@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from functools import partial
 from pathlib import Path
 
 from domain.errors import LogUnavailable
 
 _EFFECTIVE = os.access in os.supports_effective_ids
+
+_TEXT = partial(str, encoding="utf-8", errors="replace")
+"""Reads a text that is not UTF-8, too: its mark then refuses it with its ordinal, and SQLite's error names no row."""
 
 State = tuple[int, int, bool]
 """Time of the last change in ns, size in bytes, and whether a `-wal` file has content."""
@@ -63,4 +67,6 @@ class Reading:
 
     def _connected(self, options: str) -> sqlite3.Connection:
         # A thread other than the one that opened the connection may read; SQLite itself serialises the calls.
-        return sqlite3.connect(f"{self._path.as_uri()}?{options}", uri=True, check_same_thread=False)
+        connection = sqlite3.connect(f"{self._path.as_uri()}?{options}", uri=True, check_same_thread=False)
+        connection.text_factory = _TEXT
+        return connection

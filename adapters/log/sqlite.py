@@ -19,7 +19,20 @@ from eventsourcing.sqlite import SQLiteDatastore
 from adapters.log.address import SqliteAddress
 from adapters.log.content import Content
 from adapters.log.epoch import Epoch
-from adapters.log.mark_rows import HEAD, MARKS, SQLITE, Head, MarkedRow, MarkWriter, Verifier, selected
+from adapters.log.mark_rows import (
+    HAS_ROWS,
+    HEAD,
+    MARKS,
+    SQLITE,
+    Head,
+    MarkedRow,
+    MarkWriter,
+    Verifier,
+    check_tables,
+    marked_row,
+    naming,
+    selected,
+)
 from adapters.log.owner import FileOwner, refuse_hard_links
 from adapters.log.reading import Reading
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Refusals, Row
@@ -64,12 +77,12 @@ class SqliteRows:
             self.close()
             with _translated(self._path):
                 self._opened = Reading(self._path)
-        with _naming(self._path):
+        with naming(self._path):
             return self._verifier.head()
 
     def own(self) -> Link:
         """The end of the chain of marks. Raises MarkRefused, NotSealed, KeyMissing; see `Verifier`."""
-        with _naming(self._path):
+        with naming(self._path):
             return self._verifier.own()
 
     def refused(self) -> Mapping[int, str]:
@@ -90,12 +103,12 @@ class SqliteRows:
 
     def rows(self, after: int, upto: int) -> Iterator[Row]:
         """See `Rows`. Raises LogCorrupt where an ordinal is missing or its mark is not valid."""
-        with _naming(self._path):
+        with naming(self._path):
             yield from self._verifier.rows(after, upto)
 
     def stream_rows(self, stream: str, after: int) -> Iterator[Row]:
         """See `Rows`. Raises LogCorrupt where a mark is not valid."""
-        with _naming(self._path):
+        with naming(self._path):
             yield from self._verifier.stream_rows(stream, after)
 
     def wait(self, after: int, seconds: float) -> bool:
@@ -119,7 +132,7 @@ class SqliteRows:
                 if _IS_NO_LOG.search(str(fault)):
                     return ""
                 raise
-        return "" if found is None else storage_text("SQLite", found[0])
+        return "" if found is None else storage_text("SQLite", str(found[0]))
 
     def close(self) -> None:
         """See `Rows`."""
@@ -134,9 +147,13 @@ class SqliteRows:
 
     def has_marks(self) -> bool:
         """See `Source`."""
-        if not self._number(f"SELECT count(*) FROM sqlite_master WHERE name IN ('{MARKS}', '{HEAD}')"):  # noqa: S608  (ours)
-            return False
-        return bool(self._number(f"SELECT EXISTS (SELECT 1 FROM {HEAD})"))  # noqa: S608  (ours)
+        tables = self._number(f"SELECT count(*) FROM sqlite_master WHERE name IN ('{MARKS}', '{HEAD}')")  # noqa: S608  (ours)
+        return check_tables(tables) and bool(self._number(HAS_ROWS))
+
+    def end(self, upto: int) -> Link:
+        """See `Verifier`."""
+        with naming(self._path):
+            return self._verifier.end(upto)
 
     def marked_head(self) -> Head:
         """See `Source`."""
@@ -145,13 +162,13 @@ class SqliteRows:
             last, mark = self._connection.execute(f"SELECT max(rowid), {head} FROM stored_events").fetchone()  # noqa: S608  (ours)
         return Head(last or 0, mark)
 
-    def mark_at(self, ordinal: int) -> bytes | None:
+    def mark_at(self, ordinal: int) -> object:
         """See `Source`."""
         last = f"SELECT mark FROM {MARKS} WHERE ordinal <= ? ORDER BY ordinal DESC LIMIT 1"  # noqa: S608  (ours)
         return next((mark for (mark,) in self._found(last, ordinal)), None)
 
     def marked_rows(self, after: int, upto: int) -> Iterator[MarkedRow]:
-        """See `Source`. Raises LogCorrupt where an ordinal is missing, and for a row whose event is no bytes."""
+        """See `Source`. Raises LogCorrupt where an ordinal is missing, and for a row with a value of another type."""
         found = self._marked("e.rowid > ? AND e.rowid <= ? ORDER BY e.rowid", after, upto)
         for expected, row in enumerate(found, after + 1):
             if row.ordinal != expected:
@@ -165,27 +182,13 @@ class SqliteRows:
 
     def _marked(self, where: str, *values: object) -> Iterator[MarkedRow]:
         query = selected(SQLITE, where) if self._verifier.has_marks else f"{_COLUMNS} e WHERE {where}"
-        for row in self._found(query, *values):
-            if not isinstance(row[4], bytes):
-                raise LogCorrupt(f"ordinal {row[0]} does not hold bytes: it was inserted from outside")
-            yield MarkedRow(*row)
+        yield from map(marked_row, self._found(query, *values))
 
     def _found(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
         with _translated(self._path):
             # `yield from` would close the cursor of a generator that is given up, which fails on a closed connection.
             for row in self._connection.execute(query, values):  # noqa: UP028
                 yield row
-
-
-@contextmanager
-def _naming(path: Path) -> Generator[None]:
-    """Adds the file to the message of an event that is refused."""
-    try:
-        yield
-    except LogCorrupt as fault:
-        if str(fault).startswith("ordinal "):
-            raise type(fault)(f"{path}: {fault}") from None
-        raise
 
 
 @contextmanager

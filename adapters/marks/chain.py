@@ -89,7 +89,7 @@ def missing(key: bytes) -> KeyMissing:
     """The error for a key that is not at hand."""
     return KeyMissing(
         f"the log's marks were made with key {key.hex()}, which is not in the folder of keys: copy its file there from "
-        "the machine that wrote the log"
+        'the machine that wrote the log; if it is lost, see "A lost key" in docs/security.md'
     )
 
 

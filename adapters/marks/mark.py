@@ -15,6 +15,8 @@ _PLACE: Final = Struct(">qH")
 UNSIGNED: Final = _FORM.size - CODE_BYTES
 """The number of a mark's bytes before its code."""
 _NO_ID: Final = bytes(16)
+LONGEST_NAME: Final = 0xFFFF
+"""The most bytes of a stream's name: a mark covers its length in two bytes."""
 
 
 class Marked(NamedTuple):
@@ -46,8 +48,10 @@ class Mark(NamedTuple):
         return _FORM.pack(*self)
 
     @classmethod
-    def unpacked(cls, stored: bytes) -> Mark:
-        """The mark in `stored`. Raises MarkRefused where it is not one."""
+    def unpacked(cls, stored: object) -> Mark:
+        """The mark in `stored`. Raises MarkRefused where it is not one; a column of SQLite can hold any type."""
+        if not isinstance(stored, bytes):
+            raise MarkRefused(f"its mark is no bytes but of type {type(stored).__name__}")
         try:
             return cls(*_FORM.unpack(stored))
         except WrongSize:
@@ -85,8 +89,11 @@ def is_genuine(mark: Mark, key: Key, log_id: bytes, marked: Marked) -> bool:
 def message(unsigned: bytes, log_id: bytes, stream: str, version: int, type_: str, state: bytes) -> bytes:
     """The message of a mark's HMAC; `unsigned` has the mark's bytes before its code.
 
-    The lengths of all parts are fixed or stated, so two different events never have one message.
+    The lengths of all parts are fixed or stated, so two different events never have one message. Raises MarkRefused for
+    a stream's name that is longer than `LONGEST_NAME`, which no program of ours writes.
     """
     name = stream.encode()
+    if len(name) > LONGEST_NAME:
+        raise MarkRefused(f"its stream's name has more than {LONGEST_NAME:,} bytes")
     place = _PLACE.pack(version, len(name))
     return b"".join((_EVENT, log_id, unsigned, place, name, type_.encode(), b"\0", state))

@@ -74,7 +74,7 @@ class Signer:
         if key is None:
             raise KeyMissing(
                 f"it is signed with key {key_id.hex()}, which is not in the folder of keys: copy its file there from "
-                "the machine that sent it"
+                'the machine that sent it; if it is lost, see "A lost key" in docs/security.md'
             )
         return key
 

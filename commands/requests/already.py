@@ -6,9 +6,10 @@ result cannot be reached any more, such as the cancel of a filled order, is refu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from commands.commanded import Followed
 from commands.order import CancelOrder
 from commands.reconciliation import ResolveDiscrepancy
 from commands.request import (
@@ -23,17 +24,23 @@ from commands.request import (
 )
 from commands.tripping import left
 from commands.world import World
+from domain.account import KillSwitchTripped
 from domain.order import Closed
+from domain.position import PositionClosing
 from domain.streams import order_stream
 
 Note = Callable[[Any, World, str], str]
 """The note on a request, in this world, of this account."""
 
 
-def note(request: Request, world: World, account: str, *, changed: bool) -> str:
-    """The note on the answer to a completed request; `changed` is whether events followed. Empty without a note."""
-    notes = _FOLLOWED if changed else ALREADY
-    found = notes.get(type(request))
+def note(request: Request, world: World, account: str, followed: Sequence[Followed]) -> str:
+    """The note on the answer to a completed request, from which these events followed. Empty without a note.
+
+    Where events followed, the note is a function of them, so that the answer to a repeated request has it, too.
+    """
+    if followed:
+        return _trip_left(followed) if isinstance(request, TripKillSwitch) else ""
+    found = ALREADY.get(type(request))
     return "" if found is None else found(request, world, account)
 
 
@@ -45,15 +52,26 @@ def _cancelled(request: CancelOrder, world: World, account: str) -> str:
     return f"a cancel of order {request.order_id} was requested already"
 
 
-def _tripped(_request: TripKillSwitch, world: World, account: str) -> str:
-    what = _left(_request, world, account)
+def _tripped(_request: TripKillSwitch, world: World, _account: str) -> str:
+    what = _listed(zip(("open", "being cancelled"), left(world.portfolio), strict=True))
     return f"the kill switch is tripped already: {world.portfolio.account.tripped}{what and f'; {what}'}"
 
 
-def _left(_request: TripKillSwitch, world: World, _account: str) -> str:
-    """What a trip leaves: positions stay protected at the exchange, entries may fill before their cancel arrives."""
-    found = zip(("open", "being cancelled"), left(world.portfolio), strict=True)
-    return "; ".join(f"{name}: {', '.join(names)}" for name, names in found if names)
+def _trip_left(followed: Sequence[Followed]) -> str:
+    """What a trip left: positions stay protected at the exchange, entries may fill before their cancel arrives."""
+    closing = {one.named.stream for one in followed if isinstance(one.event, PositionClosing)}
+    tripped = next((one.event for one in followed if isinstance(one.event, KillSwitchTripped)), None)
+    if tripped is None:
+        return ""
+    being_closed = [stream for stream in tripped.positions if stream in closing]
+    left_open = [stream for stream in tripped.positions if stream not in closing]
+    return _listed(
+        (("being closed", being_closed), ("open", left_open), ("being cancelled", tripped.entries))
+    )
+
+
+def _listed(named: Iterable[tuple[str, Sequence[str]]]) -> str:
+    return "; ".join(f"{name}: {', '.join(found)}" for name, found in named if found)
 
 
 ALREADY: Mapping[type, Note] = {
@@ -72,5 +90,3 @@ ALREADY: Mapping[type, Note] = {
     ),
 }
 """By request: what holds where no event followed. The other requests lead to an event or are refused."""
-
-_FOLLOWED: Mapping[type, Note] = {TripKillSwitch: _left}

@@ -16,7 +16,7 @@ from domain.committees import View
 from domain.errors import InstrumentNotListed, Refused
 from domain.instrument import Instrument
 from domain.log import chain_id
-from domain.portfolio import OpenPosition, Portfolio, altered
+from domain.portfolio import OpenPosition, Portfolio, WorkingEntry, altered, with_price
 from domain.settings import Settings
 
 
@@ -70,9 +70,14 @@ class Situation(Struct, frozen=True, kw_only=True):
         return price
 
     def view(self, instrument: Instrument, without: str | None = None) -> View:
-        """The view of the committees; if `without` is given, without this entry order and its reservation."""
+        """The view of the committees; if `without` is given, without this entry order and its reservation.
+
+        The risk of a market order that has not filled yet is that at the last known price. Without it, the order would
+        have unbounded risk although its stop is known, and would refuse every other entry.
+        """
         portfolio = self.portfolio if without is None else _without(self.portfolio, without)
-        return View(now=self.at, settings=portfolio.settings, instrument=instrument, portfolio=portfolio)
+        priced = altered(portfolio, entries=_priced(portfolio.entries, self.prices))
+        return View(now=self.at, settings=priced.settings, instrument=instrument, portfolio=priced)
 
     def position(self, name: str) -> OpenPosition:
         """The open position with this stream name, or this part of the name after the account; else raises Refused."""
@@ -86,6 +91,15 @@ class Situation(Struct, frozen=True, kw_only=True):
 
     def _open_streams(self) -> str:
         return ", ".join(sorted(held.stream for held in self.portfolio.positions.values()))
+
+
+def _priced(entries: Mapping[str, WorkingEntry], prices: Mapping[str, Decimal]) -> Mapping[str, WorkingEntry]:
+    """The entries, each without a price of its own at the last price of its instrument, where that is known."""
+    return {order_id: _at_last(entry, prices.get(entry.instrument)) for order_id, entry in entries.items()}
+
+
+def _at_last(entry: WorkingEntry, last: Decimal | None) -> WorkingEntry:
+    return entry if entry.price is not None or last is None else with_price(entry, price=last)
 
 
 def _without(portfolio: Portfolio, order_id: str) -> Portfolio:

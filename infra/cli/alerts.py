@@ -35,7 +35,7 @@ def list_(
     from infra.cli.output import console_of
 
     console = console_of()
-    for line in as_lines(entries):
+    for line in as_lines(entries, every=every):
         console.print(line, markup=False)
 
 

@@ -6,19 +6,19 @@ from itertools import count
 from pathlib import Path
 
 from adapters.log.address import SqliteAddress, parse_address
-from domain.errors import TapeMismatch
+from domain.errors import WhenceError
 from infra.config import WhenceSettings
 
 
-def set_aside(settings: WhenceSettings, mismatch: TapeMismatch) -> str:
+def set_aside(settings: WhenceSettings, fault: WhenceError) -> str:
     """Renames the log and the files beside it (its store, with its tokens) to the first free name; returns its address.
 
     `whence.db` and `whence.read.db` become `whence.1.db` and `whence.1.read.db`, which belong together as before.
-    Raises `mismatch` for a log that is not a file.
+    Raises `fault`, which made the log unusable, for a log that is not a file.
     """
     address = parse_address(settings.log)
     if not isinstance(address, SqliteAddress):
-        raise mismatch
+        raise fault
     free = next(one for n in count(1) if not (one := _numbered(address.path, n)).exists())
     for file in address.path.parent.glob(f"{address.path.stem}.*"):
         if _belongs(file, address.path):

@@ -14,13 +14,17 @@ Point = tuple[datetime, Decimal]
 _POINTS = 1_000
 
 
-def buy_and_hold(tapes: Sequence[Tape], balance: Decimal) -> Sequence[Point]:
-    """The value over time of equal shares of `balance`, bought at each tape's first open, without fees.
+def buy_and_hold(tapes: Sequence[Tape], balance: Decimal, until: datetime) -> Sequence[Point]:
+    """The value up to `until` of equal shares of `balance`, bought at each tape's first open, without fees.
 
-    At most about `_POINTS` points, the last close among them; a tape counts with its last close so far.
+    At most about `_POINTS` points, the last close among them; a tape counts with its last close so far. One point at
+    `until` with `balance`, where no candle has closed by then.
     """
     share = EXACT.divide(balance, Decimal(len(tapes)))
-    times = sorted({candle.close_time for tape in tapes for candle in tape.candles})
+    closes = {candle.close_time for tape in tapes for candle in tape.candles}
+    times = sorted(at for at in closes if at <= until)
+    if not times:
+        return [(until, balance)]
     chosen = [*times[:: max(len(times) // _POINTS, 1)], times[-1]]
     values = [_values(tape, share, chosen) for tape in tapes]
     return [(at, total(one[n] for one in values)) for n, at in enumerate(chosen)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 
 import typer
@@ -23,6 +23,7 @@ from projections.builds import Build, begin, builds
 from projections.builds import drop as drop_build
 from projections.catalogue import PROJECTIONS
 from projections.digest import digest as digest_of
+from projections.history import INTERVAL
 from projections.runner import log_id_of
 from projections.standing import Standing, standings
 from projections.store import reading, writing
@@ -55,6 +56,25 @@ def progress(place: OpenedStore, *, as_json: bool) -> None:
     partitions = partitions_of(place.engine, place.settings)
     rows = [one for partition in partitions for one in _standings(place, partition)]
     show(rows if as_json else list(map(_for_people, rows)), as_json=as_json, nothing=_NOTHING)
+    for remark in () if as_json else _remarks(rows):
+        typer.echo(remark, err=True)
+
+
+def _remarks(rows: Sequence[Mapping[str, object]]) -> Iterator[str]:
+    if any(row["kind"] == BuildKind.HISTORY.value for row in rows):
+        yield (
+            f"A history, for `asOf` queries, is stored at every {INTERVAL:,}th event; its lag is counted to the last "
+            "of these."
+        )
+    yield from dict.fromkeys(_ahead(row) for row in rows if row["ahead_events"])
+
+
+def _ahead(row: Mapping[str, object]) -> str:
+    return (
+        f"The store includes events up to ordinal {row['ordinal']}, and the log ends at {row['head']}: the log was "
+        "restored from a backup, or its last events were removed. `whence projections run` builds the read models "
+        "again."
+    )
 
 
 def _for_people(row: Mapping[str, object]) -> Mapping[str, object]:
@@ -83,6 +103,7 @@ def _standings(place: OpenedStore, partition: int) -> Sequence[dict[str, object]
 
 
 def _stands(one: Standing, head: int) -> dict[str, object]:
+    due = head // INTERVAL * INTERVAL if one.build.kind is BuildKind.HISTORY else head
     return {
         "projection": one.build.projection,
         "build": one.build.id,
@@ -91,7 +112,8 @@ def _stands(one: Standing, head: int) -> dict[str, object]:
         "partition": one.partition,
         "ordinal": one.ordinal,
         "head": head,
-        "lag_events": max(head - one.ordinal, 0),
+        "lag_events": max(due - one.ordinal, 0),
+        "ahead_events": max(one.ordinal - head, 0),
         "parked_events": one.parked_events,
         "parked_sequences": one.parked_sequences,
     }
@@ -172,7 +194,16 @@ def adopted(place: OpenedStore) -> None:
 def digested(place: OpenedStore, name: str, build: int | None, *, as_json: bool) -> None:
     """Prints the digests of the rows of `build`, or of the live builds."""
     chosen = [_of_today(_build(place, name, build))] if build is not None else _all_live(place, name)
+    _refuse_ahead(place, [one.id for one in chosen])
     show(_digests(place, chosen), as_json=as_json)
+
+
+def _refuse_ahead(place: OpenedStore, ids: Sequence[int]) -> None:
+    """Raises Refused where one of these builds includes events that the log has not."""
+    for partition in partitions_of(place.engine, place.settings):
+        for row in _standings(place, partition):
+            if row["build"] in ids and row["ahead_events"]:
+                raise Refused(_ahead(row))
 
 
 def _digests(place: OpenedStore, chosen: Sequence[Build]) -> Sequence[dict[str, object]]:

@@ -13,8 +13,6 @@ import typer
 from domain.errors import MissingParts
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from infra.servers.development import Health
 
 dev_app = typer.Typer(name="dev", no_args_is_help=True)
@@ -63,13 +61,18 @@ def status(
 ) -> None:
     """Checks whether each server answers; exits with 1 unless all do."""
     from infra.cli.output import console_of
+    from infra.config import shown
     from infra.servers import development
 
     found = list(development.status())
     if as_json:
         typer.echo(json.dumps({health.name: _plain(health) for health in found}, indent=2))
     else:
-        console_of().print(_table(found))
+        console = console_of(soft_wrap=True)
+        for health in found:
+            console.print(f"[bold]{health.name}[/] [{_STYLES[health.state]}]{health.state}[/]")
+            for line in filter(None, (shown(health.url or ""), _remark(health))):
+                console.print(f"    {line}", markup=False)
     raise typer.Exit(int(any(health.state != "answers" for health in found)))
 
 
@@ -78,21 +81,6 @@ def _plain(health: Health) -> dict[str, object]:
 
     fields = asdict(health) | {"url": health.url and shown(health.url), "log": health.log and str(health.log)}
     return {key: value for key, value in fields.items() if key != "name"}
-
-
-def _table(found: list[Health]) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    from infra.config import shown
-
-    table = Table("server", "state", box=box.SIMPLE)
-    for wide in ("address", "remark"):
-        table.add_column(wide, overflow="fold")
-    for health in found:
-        state = f"[{_STYLES[health.state]}]{health.state}[/]"
-        table.add_row(health.name, state, shown(health.url or "-"), _remark(health))
-    return table
 
 
 def _remark(health: Health) -> str:

@@ -20,9 +20,15 @@ keys_app = typer.Typer(
 def list_(config: ConfigOption = None) -> None:
     """Lists the ids of the keys, the oldest first; the last one signs. No secret is printed."""
     folder = _folder(config=config)
-    for key in folder.read():
+    keys = folder.read()
+    for key in keys:
         typer.echo(key.hex())
-    typer.echo(f"in {folder.path}", err=True)
+    typer.echo(
+        f"in {folder.path}"
+        if keys
+        else f"no key is in {folder.path}; the first engine that opens a new log makes one",
+        err=True,
+    )
 
 
 @keys_app.command()

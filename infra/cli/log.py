@@ -58,8 +58,7 @@ def log(
     """Prints a log's events in order, one per line (wrapped on a terminal). It only reads, also while an engine
     writes."""
     if context.invoked_subcommand is not None:
-        if log is not None or config is not None:
-            raise InvalidInput(f"write --log and --config after `{context.invoked_subcommand}`")
+        _refuse_options(context, context.invoked_subcommand)
         return
     from infra.cli.filtering import Filter, types_of
     from infra.cli.output import readers_may_leave
@@ -85,6 +84,20 @@ def log(
         _warn_of_unknown(reader, wanted)
         with stoppable() as stopping:
             _print(reader.follow(first - 1, stopping.requested), wanted, _at_once(show))
+
+
+def _refuse_options(context: typer.Context, command: str) -> None:
+    """Raises InvalidInput where options of `whence log` are given to a command below it, which would ignore them."""
+    given = [
+        option.opts[0]
+        for option in context.command.params
+        if option.name and getattr(context.get_parameter_source(option.name), "name", "") == "COMMANDLINE"
+    ]
+    moved = [one for one in given if one in ("--log", "--config", "--json")]
+    if given and moved == given:
+        raise InvalidInput(f"write {' and '.join(moved)} after `{command}`")
+    if given:
+        raise InvalidInput(f"`whence log {command}` has no filters: leave out {', '.join(given)}")
 
 
 def _print_checked(reader: LogReader, events: Iterable[Recorded], wanted: Filter, show: Show) -> None:

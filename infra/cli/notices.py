@@ -56,10 +56,10 @@ def as_rows(entries: Sequence[Entry]) -> Sequence[Mapping[str, object]]:
     ]
 
 
-def as_lines(entries: Sequence[Entry]) -> Iterator[str]:
-    """The notices for people: a heading and the sentence of each."""
+def as_lines(entries: Sequence[Entry], *, every: bool) -> Iterator[str]:
+    """The notices for people: a heading and the sentence of each; `every` is whether acknowledged ones are in it."""
     if not entries:
-        yield "no open alert"
+        yield "no alert yet" if every else "no open alert"
     for entry in entries:
         notice = entry.notice
         times = f", {entry.count} times" if entry.count > 1 else ""

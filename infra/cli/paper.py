@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from domain.errors import InvalidInput, TapeMismatch, UnknownQuote
+from domain.errors import InvalidInput, KeyMissing, NotSealed, TapeMismatch, UnknownQuote, WhenceError
 from infra.cli import INTERRUPTED
 from infra.cli.options import (
     AccountOption,
@@ -125,7 +125,7 @@ def paper(
     from infra.cli.aside import set_aside
     from infra.cli.output import errors_console
     from infra.cli.playing import Manner, trade
-    from infra.config import load
+    from infra.config import load, shown
 
     settings = load(
         log=log,
@@ -152,12 +152,12 @@ def paper(
     manner = Manner(speed, port if api else None, as_json, trades, chart)
     try:
         played = trade(plan, settings, manner, console)
-    except TapeMismatch as mismatch:
+    except (TapeMismatch, NotSealed, KeyMissing) as fault:
         if not fresh:
             raise
-        kept = set_aside(settings, mismatch)
+        kept = set_aside(settings, fault)
         console.print(
-            f"The log holds other trading; it is kept as {kept}, and a new one begins.",
+            f"{shown(settings.log)} {_why_new(fault)}; it is kept as {kept}, and a new log begins.",
             style="yellow",
             markup=False,
         )
@@ -167,6 +167,15 @@ def paper(
         raise typer.Exit(INTERRUPTED)
     if offer_api and not as_json:
         _offer(settings, port, console)
+
+
+def _why_new(fault: WhenceError) -> str:
+    """Why the demo cannot be played on a log."""
+    reasons = {
+        NotSealed: "has events without marks, of an earlier version of the program",
+        KeyMissing: "was written with a key that is not here",
+    }
+    return reasons.get(type(fault), "holds other trading")
 
 
 def _offer(settings: WhenceSettings, port: int, console: Console) -> None:

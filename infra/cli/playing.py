@@ -7,6 +7,7 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import typer
@@ -77,7 +78,7 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
         for note in rules_notes(run.plan):
             console.print(note, style="yellow", markup=False, soft_wrap=not console.is_terminal)
         with _served(settings, manner.port, run, watchers):
-            played = _play(plan, run, manner.speed, stopping, console)
+            played, until = _play(plan, run, manner.speed, stopping, console)
             log.confirm()
             if (mark := run.driver.engine.latest_mark) is not None:
                 summary.take(mark)
@@ -86,7 +87,7 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
                 console.print(note, style="yellow", markup=False, soft_wrap=not console.is_terminal)
             seconds = time.perf_counter() - began
             result = Result(
-                plan, settings, summary, played, seconds, tables_of(plan, trades), notes=unchecked
+                plan, settings, summary, played, seconds, tables_of(plan, trades, until), notes=unchecked
             )
             _print(result, manner)
             while manner.port is not None and not stopping.requested():
@@ -141,8 +142,10 @@ def _served(settings: WhenceSettings, port: int | None, run: PaperRun, watchers:
         yield
 
 
-def _play(plan: Plan, run: PaperRun, speed: float | None, stopping: Stopping, console: Console) -> int:
-    """Plays until the tapes end or a stop is requested; returns the number of candles played."""
+def _play(
+    plan: Plan, run: PaperRun, speed: float | None, stopping: Stopping, console: Console
+) -> tuple[int, datetime | None]:
+    """Plays until the tapes end or a stop is requested; returns the number of candles played, and the last close."""
     total, played, before = sum(len(tape.candles) for tape in plan.tapes), 0, None
     columns = (
         TextColumn("{task.description}"),
@@ -161,7 +164,7 @@ def _play(plan: Plan, run: PaperRun, speed: float | None, stopping: Stopping, co
             before = at
             if stopping.requested():
                 break
-    return played
+    return played, before
 
 
 def _wait(run: PaperRun, seconds: float, stopping: Stopping) -> None:

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from adapters.avro import iso
-from adapters.log.address import MemoryAddress, parse_address
+from adapters.log.address import MemoryAddress, PostgresAddress, parse_address
 from domain.ratios import DEFINITION
 from domain.signal import Verdict
 from infra.cli.money import money
@@ -108,6 +108,14 @@ class Result:
         console.print("Try next:")
         for line in self.next_steps():
             console.print(f"  {line}", style="bold", markup=False, soft_wrap=True)
+        address = parse_address(self.settings.log)
+        if isinstance(address, PostgresAddress) and address.password:
+            console.print(
+                "The log's password is left out: write the whole address in whence.toml (`log = …`) or WHENCE_LOG, and "
+                "leave out --log.",
+                style="dim",
+                markup=False,
+            )
 
     def next_steps(self) -> Iterator[str]:
         """Commands to run next, quoted for a shell. They name the settings file if it is not the default one."""

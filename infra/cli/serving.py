@@ -13,7 +13,7 @@ from rich.console import Console
 from adapters.http.options import HttpOptions
 from adapters.mailbox import Mailbox
 from domain.catalogue import known
-from domain.errors import LogOwned, LogReadOnly, OwnershipLost, WhenceError
+from domain.errors import KeyMissing, LogOwned, LogReadOnly, NotSealed, OwnershipLost, WhenceError
 from domain.log import Envelope
 from domain.quotes import check_stake
 from infra.cli.stopping import Stopping, stoppable
@@ -82,6 +82,8 @@ def _serve(settings: WhenceSettings, plan: ApiPlan, stopping: Stopping) -> None:
             _beside(settings, plan, owned, stopping)
         except LogReadOnly as fault:
             _read(settings, plan, fault, stopping)
+        except (KeyMissing, NotSealed) as fault:
+            raise type(fault)(f"{fault}; `whence api --read-only` serves the log as unverified") from None
         else:
             _trade(settings, plan, run, watchers, stopping)
 

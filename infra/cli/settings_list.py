@@ -15,13 +15,14 @@ from pydantic import TypeAdapter
 from rich.markup import escape
 from rich.padding import Padding
 
-from domain.arithmetic import ZERO
+from domain.quotes import QUOTES
 from domain.settings import Settings, StrategySettings
 from infra.cli.output import console_of
 from infra.config import WhenceSettings, load, shown
 from infra.layer import is_table
 from infra.settings_catalogue import Setting, alerts, trading
 from infra.trading import names_win_rate, trading_settings
+from projections.sentences import plain
 
 _OWN: Mapping[str, str] = {
     "log": "",
@@ -39,12 +40,30 @@ _OWN: Mapping[str, str] = {
 """The settings outside `[alerts]` and `[trading]`, with their ranges."""
 
 
+_WIN_RATE = "trading.risk.minimum_win_rate"
+
+DESCRIBED: Mapping[str, str] = {
+    "store": "a file of the log's own name",
+    "starting_balance": f"{plain(QUOTES['USDT'].stake)} in dollars, about as much in other currencies",
+    "index": "the user's cache folder",
+    "keys": "the folder keys of the user's data",
+    "instruments": "whence-instruments.json, where it exists",
+    _WIN_RATE: "0.45 live, 0 on a tape",
+}
+"""What the default of a setting stands for, where its value does not show it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Settings with their defaults beside them."""
+    """Settings with their defaults beside them.
+
+    `named` are settings that differ from their defaults even with an equal value, because the default depends on what
+    is traded.
+    """
 
     settings: Sequence[Setting]
     defaults: Mapping[str, object]
+    named: frozenset[str] = frozenset()
 
     @classmethod
     def of_defaults(cls) -> Listing:
@@ -56,10 +75,8 @@ class Listing:
     def in_force(cls, config: Path | None) -> Listing:
         """The settings of file and environment. Raises InvalidSettings."""
         given = load(config=config)
-        defaults = cls.of_defaults().defaults
-        if names_win_rate(given.trading):
-            defaults = {**defaults, "trading.risk.minimum_win_rate": ZERO}
-        return cls(_all(given, trading_settings(given.trading)), defaults)
+        named = frozenset({_WIN_RATE} if names_win_rate(given.trading) else ())
+        return cls(_all(given, trading_settings(given.trading)), cls.of_defaults().defaults, named)
 
     def show(self, *, only_changed: bool, as_json: bool) -> None:
         """Prints the settings, or only those that differ from their defaults."""
@@ -88,7 +105,7 @@ class Listing:
         typer.echo(json.dumps(schema, indent=2, default=str))
 
     def _is_changed(self, setting: Setting) -> bool:
-        return setting.value != self.defaults[setting.key]
+        return setting.key in self.named or setting.value != self.defaults[setting.key]
 
     def _row(self, setting: Setting) -> Mapping[str, object]:
         return {
@@ -103,11 +120,18 @@ class Listing:
     def _print(self, chosen: Sequence[Setting]) -> None:
         console = console_of()
         for one in chosen:
-            default = f" (default {spelled(self.defaults[one.key])})" if self._is_changed(one) else ""
+            default = self._default(one)
             console.print(f"[bold]{one.key}[/bold] = {escape(spelled(one.value))}{escape(default)}")
             bounds = f" Range: {one.range}." if one.range else ""
             console.print(Padding(f"{escape(one.meaning)}.{escape(bounds)}", (0, 0, 0, 4), expand=False))
             console.print(Padding(f"[dim]{one.variable}[/dim]", (0, 0, 0, 4), expand=False))
+
+    def _default(self, setting: Setting) -> str:
+        """The default behind a value that differs from it, or that does not show what it stands for."""
+        described = DESCRIBED.get(setting.key)
+        if self._is_changed(setting):
+            return f" (default {described or spelled(self.defaults[setting.key])})"
+        return f" (that is {described})" if described else ""
 
 
 def _property(schema: dict[str, Any], key: str) -> dict[str, Any]:

@@ -86,11 +86,11 @@ class TradingTables:
         return self.held[-1][1] / self.plan.stake.balance - 1
 
 
-def tables_of(plan: Plan, trades: Trades) -> TradingTables:
-    """The tables of the plan's run; the period is that of its tapes."""
+def tables_of(plan: Plan, trades: Trades, until: datetime | None) -> TradingTables:
+    """The tables of the plan's run, whose last played candle closed at `until`; None where none was played."""
     begun = min(tape.candles[0].open_time for tape in plan.tapes)
-    ended = max(tape.candles[-1].close_time for tape in plan.tapes)
-    return TradingTables(plan, trades, begun, ended, buy_and_hold(plan.tapes, plan.stake.balance))
+    ended = until or begun
+    return TradingTables(plan, trades, begun, ended, buy_and_hold(plan.tapes, plan.stake.balance, ended))
 
 
 def _table(title: str) -> Table:

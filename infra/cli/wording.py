@@ -15,7 +15,7 @@ from projections.sentences import plain, sentence
 
 PLAIN_WORDS: Mapping[str, str] = {
     "CancelByUser": "cancelled on request",
-    "CancelByTpSlTsClear": "its position is closed",
+    "CancelByTpSlTsClear": "nothing is left for it to protect",
     "CancelByReduceOnly": "it could only reduce a position that is closed",
     "CancelByCannotAffordOrderCost": "its cost is more than the free balance",
     "CancelByOcoSlCanceledByTpTriggered": "the target was filled, so the stop was cancelled",

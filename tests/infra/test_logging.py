@@ -75,9 +75,13 @@ def test_people_on_a_terminal_get_a_readable_line(
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     configure()
+    LOG.warning("the index of %s is kept in memory", "postgresql://desk:hunter2@db/whence")
+    assert capsys.readouterr().err == "warning: the index of postgresql://***@db/whence is kept in memory\n"
+    configure(logging.INFO)
     LOG.warning("the index is kept in memory")
     (line,) = capsys.readouterr().err.splitlines()
     assert "the index is kept in memory" in line
+    assert "adapters.somewhere" in line
     assert not line.startswith("{")
 
 

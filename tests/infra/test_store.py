@@ -12,12 +12,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, insert, inspect, text
 
 from domain.errors import InvalidInput, StoreError, StoreTooNew, StoreUnavailable
 from infra.config import WhenceSettings
 from infra.migrations.tables import METADATA
 from infra.store import migrate, open_store, store_address
+from projections.bookkeeping import CURSORS
+from projections.builds import kept_up
+from projections.orders import ORDERS
 from projections.store import reading, writing
 
 
@@ -40,12 +43,42 @@ def store(url: str) -> Iterator[Engine]:
     [
         ("sqlite:///data/demo.db", "sqlite:///data/demo.read.db"),
         ("sqlite:////data/demo", "sqlite:////data/demo.read.db"),
-        ("kafka://localhost:9092/whence", "sqlite:///whence.read.db"),
-        ("postgresql://desk@db/whence", "sqlite:///whence.read.db"),
+        ("kafka://localhost:9092/whence", "sqlite:///kafka-whence.read.db"),
+        ("postgresql://desk@db/whence", "sqlite:///postgresql-whence.read.db"),
+        ("postgresql://desk@db/a%20b", "sqlite:///postgresql-a_b.read.db"),
     ],
 )
-def test_a_store_that_is_not_configured_is_beside_the_log(log: str, store: str) -> None:
+def test_a_store_that_is_not_configured_has_the_name_of_its_log(
+    log: str, store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     assert str(store_address(WhenceSettings(log=log))) == store
+
+
+@pytest.mark.parametrize(
+    ("storage", "log", "store"),
+    [
+        ("PostgreSQL storage 1", "postgresql://desk@db/x", "whence.read.db"),
+        ("PostgreSQL storage 1", "kafka://localhost:9092/x", "kafka-x.read.db"),
+        ("Kafka cluster 1, topic x", "kafka://localhost:9092/x", "whence.read.db"),
+        ("SQLite storage 1", "postgresql://desk@db/x", "postgresql-x.read.db"),
+    ],
+)
+def test_the_default_store_of_an_earlier_version_is_found_by_the_kind_of_log_that_it_was_made_from(
+    storage: str, log: str, store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    engine = open_store(WhenceSettings(store="sqlite:///whence.read.db"))
+    migrate(engine)
+    [build] = kept_up(engine, [ORDERS])
+    with writing(engine) as connection:
+        connection.execute(
+            insert(CURSORS).values(build_id=build.id, partition=0, ordinal=1, log_id="1", storage=storage)
+        )
+    engine.dispose()
+    assert str(store_address(WhenceSettings(log=log))) == f"sqlite:///{store}"
+    Path(f"{'kafka' if log.startswith('kafka') else 'postgresql'}-x.read.db").touch()
+    assert str(store_address(WhenceSettings(log=log))).endswith("-x.read.db")
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def recorded(event: Event) -> Recorded:
 
 
 def test_the_alert_of_a_daily_loss_has_the_figures_of_the_vote() -> None:
-    figures = {"limit": "500.0", "day_balance": "10000", "balance": "9480.5"}
+    figures = {"limit": "500.653432060750", "day_balance": "10013.06864121500", "balance": "9480.5"}
     vote = Vote(
         member="daily_loss",
         chamber=Chamber.RISK,
@@ -62,7 +62,7 @@ def test_the_alert_of_a_daily_loss_has_the_figures_of_the_vote() -> None:
     row = alert_of(recorded(a_decision(reasons=("DAILY_LOSS_LIMIT",), votes=(vote,))))
     assert row is not None
     assert row["line"] == (
-        "the day's loss has reached its limit of 500.0: the balance went from 10000 to 9480.5; entries are skipped "
+        "the day's loss has reached its limit of 500.65: the balance went from 10013.07 to 9480.5; entries are skipped "
         "until the day ends"
     )
 

@@ -23,7 +23,7 @@ export function TokenField() {
         type="password"
         autoComplete="off"
         spellCheck={false}
-        placeholder="Bearer … (an API token; without one: read only)"
+        placeholder="Bearer …; empty: read only"
         value={words}
         onChange={event => setWords(event.target.value)}
       />

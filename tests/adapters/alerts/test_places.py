@@ -166,3 +166,17 @@ def test_a_heartbeat_follows_a_redirect_and_refuses_an_error(receiver: Receiver)
     with pytest.raises(Undelivered, match="status 500"):
         heartbeat.beat()
     assert [request.path for request in receiver.requests] == ["/alerts", "/elsewhere", "/alerts"]
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://127.0.0.1:1/x", "the connection was refused, or its host cannot be reached"),
+        ("http://no-such-host.invalid/x", "its host's name is not known"),
+    ],
+)
+def test_a_place_that_does_not_answer_is_reported_in_plain_words(url: str, reason: str) -> None:
+    for deliver in (lambda: Webhook(url).deliver(MESSAGE), lambda: Heartbeat(url).beat()):
+        with pytest.raises(Undelivered) as failed:
+            deliver()
+        assert str(failed.value).endswith(f"did not answer: {reason}")

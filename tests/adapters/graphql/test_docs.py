@@ -1,11 +1,13 @@
-"""Runs each query of docs/graphql.md on the demo's log, with the default limits."""
+"""Runs each query and the order of docs/graphql.md on the demo's log, with the default limits."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import re
+import shutil
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,13 +15,25 @@ from typing import Any, NamedTuple
 import pytest
 from graphql import build_schema, parse, validate
 
-from adapters.graphql.context import Context
+from adapters.avro import AvroCodec
+from adapters.graphql.context import Context, Served
+from adapters.graphql.desk import Desk
 from adapters.graphql.limits import Limits, limiting
 from adapters.graphql.schema import printed, schema
+from adapters.played import SqlitePlayed
 from commands.caller import ANONYMOUS
+from commands.door import Answer
+from commands.request import Requested
 from domain.adjusting import names
 from domain.settings import Settings
+from infra.config import WhenceSettings
+from infra.logs import open_owned
+from infra.run.last_prices import played_prices
+from infra.run.manual import ManualRun
+from tests.adapters.graphql.dealing import CALLERS, models
+from tests.adapters.graphql.dealing import SCHEMA as SENT
 from tests.adapters.graphql.reading import Reading
+from tests.infra.run.test_manual import BEGINNING
 
 PAGE = Path(__file__).parents[3] / "docs" / "graphql.md"
 _QUESTION = re.compile(
@@ -153,6 +167,45 @@ def test_the_query_of_each_question_returns_the_expected_values(reading: Reading
     result: Any = asyncio.run(SCHEMA.execute(question.query, question.variables, context_value=context))
     assert result.errors is None
     ANSWERS[question.title.partition(".")[0]](result.data)
+
+
+class RunDoor:
+    """A `Door` whose requests the run answers at once."""
+
+    def __init__(self, run: ManualRun) -> None:
+        self._run = run
+
+    def ask(self, requested: Requested, patience: float) -> Answer:
+        return self._run.answer(requested)
+
+
+def test_the_order_on_the_page_is_drafted_and_placed_on_the_demos_log(demo_log: str, tmp_path: Path) -> None:
+    """Both mutations are pasted with the variables of the page, and give the responses of the page."""
+    section = PAGE.read_text(encoding="utf-8").partition("## Place an order")[2].partition("\n## ")[0]
+    draft, place, _mine = re.findall(r"```graphql\n(.*?)```", section, re.DOTALL)
+    wanted, drafted, confirmed, placed = map(json.loads, re.findall(r"```json\n(.*?)```", section, re.DOTALL))
+    path = tmp_path / "mine.db"
+    shutil.copy(demo_log.removeprefix("sqlite:///"), path)
+    with closing(open_owned(WhenceSettings(log=f"sqlite:///{path}"))) as log:
+        run = ManualRun(log, BEGINNING, lambda _envelope: None, feed=played_prices(SqlitePlayed(path)))
+        desk = Desk(RunDoor(run), "paper")
+        served = Served(models(), AvroCodec().decode, desk=desk)
+        answer = _answered(served, draft, wanted)
+        expected = drafted["data"]["draftOrder"]
+        assert answer | {name: expected[name] for name in ("confirmation", "expiresAt")} == expected
+        confirmation = {"key": confirmed["key"], "confirmation": answer["confirmation"]}
+        assert _answered(served, place, confirmation) == placed["data"]["placeOrder"]
+        desk.close()
+
+
+def _answered(served: Served, document: str, variables: dict[str, Any]) -> dict[str, Any]:
+    """The data of the only field of a mutation that a trader sends."""
+    context = Context(CALLERS["trader"], served)
+    result: Any = asyncio.run(SENT.execute(document, variables, context_value=context))
+    assert result.errors is None, result.errors
+    (data,) = result.data.values()
+    found: dict[str, Any] = data
+    return found
 
 
 def test_the_page_has_exactly_the_ten_questions_tested_here() -> None:

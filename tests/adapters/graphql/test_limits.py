@@ -64,12 +64,17 @@ async def test_a_document_beyond_a_limit_is_refused_with_its_value_and_the_limit
     assert fault in await messages(document)
 
 
-@pytest.mark.parametrize("first", [101, -1])
+@pytest.mark.parametrize("first", [101, 1_000])
 async def test_a_page_size_out_of_range_is_refused(first: int) -> None:
     assert f"0 to 100 entries; {first} were requested" in await messages(
         f"{{ trades(first: {first}) {{ {PAGE} }} }}"
     )
     assert "0 to 100" in await messages(f"query($n: Int!) {{ trades(first: $n) {{ {PAGE} }} }}", n=first)
+
+
+async def test_a_negative_page_size_is_bad_input() -> None:
+    [fault] = await faults(f"{{ trades(first: -1) {{ {PAGE} }} }}")
+    assert (fault.extensions or {})["code"] == "BAD_INPUT"
 
 
 @pytest.mark.parametrize("sign", ["", "-"])

@@ -437,3 +437,13 @@ def test_a_changed_cursor_and_a_cursor_of_another_list_are_refused(reading: Read
     assert reading.fault(document % "orders", after=changed)[0] == "BAD_INPUT"
     code, message = reading.fault(document % "fills", after=cursor)
     assert (code, "the list orders.PLACED.DESC" in message) == ("BAD_INPUT", True)
+
+
+def test_a_page_with_two_sizes_is_refused_unless_one_is_null(reading: Reading) -> None:
+    document = (
+        "query ($first: Int, $last: Int) { fills(first: $first, last: $last) { edges { node { price } } } }"
+    )
+    refused = ("BAD_INPUT", "a page is the first entries or the last ones: give first or last")
+    assert reading.fault(document, first=2, last=2) == refused
+    assert reading.fault("{ fills(first: 2, last: 2) { totalCount } }") == refused
+    assert len(reading.query(document, first=None, last=2)["fills"]["edges"]) == 2

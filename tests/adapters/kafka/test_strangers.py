@@ -50,7 +50,7 @@ def test_a_record_that_is_not_an_event_is_counted_and_skipped(
     _foreign(kafka_bootstrap_servers, kafka_topic, "order-1", 2, [("anything", b"else")])
     log = logs.open()
     assert log.append(events("order-1", 2, 2)) == [2]
-    assert list(log.store.refused.values()) == ["a record with the key b'order-1': it is not an event"]
+    assert list(log.store.refused.values()) == ["a record with the key order-1: it is not an event"]
 
 
 def test_a_version_taken_by_a_foreign_record_is_a_conflict_for_the_writer(

@@ -20,6 +20,8 @@ from adapters.kafka.record import MARK, headers_in
 from adapters.kafka.record import headers_of as record_headers
 from adapters.log.recorder_log import RecordedLog, RecorderLog, Refusals
 from adapters.marks.key_folder import KeyFolder
+from adapters.marks.mark import Mark
+from adapters.marks.sealed import Kind, Sealed
 from domain.account import BalanceChanged, BalanceReason
 from domain.errors import KeyMissing, LogCorrupt, NotSealed
 from domain.log import Envelope, Meta
@@ -125,6 +127,30 @@ def attacks(place: Place, version: int) -> int:
     return 15
 
 
+def test_refused_records_are_reported_in_one_line_with_their_number(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The last record has a mark at the right place, and a stream's name that a mark cannot cover."""
+    with closing(open_owned(place.settings)) as owner:
+        owner.append([opened(), day(A, 1)])
+    place.produce(b"x", "order-1", [])
+    place.produce(b"x", "\x1b[2J", [])
+    _first, second = place.records(2)
+    last = Mark.unpacked(dict(headers_in(second))[MARK])
+    next_one = last._replace(ordinal=3, previous=last.code)
+    kind = [("ce_type", b"whence.account.BalanceChanged"), ("ce_sequence", b"1")]
+    place.produce(b"x", "x" * 70_000, [*kind, (MARK, next_one.packed)])
+    caplog.clear()
+    refused = list(place.read().refused().values())
+    assert [one.partition(": ")[0][:40] for one in refused[:2]] == [
+        "a record with the key order-1",
+        "a record with the key \N{REPLACEMENT CHARACTER}[2J",
+    ]
+    assert refused[2].endswith("its stream's name has more than 65,535 bytes")
+    [line] = [one.getMessage() for one in caplog.records if "refuses" in one.getMessage()]
+    assert "every reader refuses 3 records" in line
+
+
 def test_no_record_of_a_stranger_is_accepted_by_the_owner_a_reader_or_a_later_owner(place: Place) -> None:
     owner, following = place.own(), place.read()
     genuine = [opened(), *days(A, 1, 3)]
@@ -227,8 +253,8 @@ def test_a_log_from_before_marks_is_read_and_owned_once_it_is_sealed(place: Plac
     assert "4 events without marks" in place.read().unverified()
     with pytest.raises(NotSealed, match="whence log seal"):
         place.own()
-    assert seal(place.settings) == 4
-    assert seal(place.settings) == 0
+    assert seal(place.settings) == Sealed(Kind.EVENTS, 4)
+    assert seal(place.settings) == Sealed(Kind.MARKED)
     place.forge(forged(4))
     place.own().append([day(A, 4)])
     assert contents(place.read()) == [opened(), *days(A, 1, 4)]

@@ -15,8 +15,18 @@ import pytest
 from adapters.avro import AvroCodec
 from adapters.log.recorder_log import RecordedLog, RecorderLog
 from adapters.marks.key_folder import KeyFolder
+from adapters.marks.sealed import Kind, Sealed
 from domain.account import BalanceChanged, BalanceReason
-from domain.errors import KeyMissing, KeyRefused, LogCorrupt, LogLost, MarkRefused, NotSealed
+from domain.errors import (
+    KeyMissing,
+    KeyRefused,
+    LogCorrupt,
+    LogLost,
+    MarkRefused,
+    NotSealed,
+    OwnershipLost,
+    Refused,
+)
 from domain.log import Envelope
 from infra.config import WhenceSettings
 from infra.logs import open_owned, open_reader, seal
@@ -116,6 +126,22 @@ ATTACKS: dict[str, tuple[Sequence[str], bytes | None, str]] = {
     ),
     "a mark removed": (("DELETE FROM event_marks WHERE ordinal = 3",), None, "ordinal 3: it has no mark"),
     "the last mark removed": (("DELETE FROM event_marks WHERE ordinal = 5",), None, "ordinal 5: it has no mark"),
+    "all marks removed": (("DELETE FROM event_marks",), None, "ordinal 1: it has no mark"),
+    "the head removed": (
+        ("DELETE FROM log_head",), None, "the mark of the log's head was removed.*ordinal 5.*log seal"
+    ),
+    "the table of marks removed": (("DROP TABLE event_marks",), None, "one of the tables event_marks and log_head"),
+    "the table of the head removed": (("DROP TABLE log_head",), None, "one of the tables event_marks and log_head"),
+    "the head shortened": (
+        ("UPDATE log_head SET mark = ?",), b"abc", "the mark of the log's head was changed.*3 bytes"
+    ),
+    "a mark shortened": (("UPDATE event_marks SET mark = ? WHERE ordinal = 3",), b"abc", "ordinal 3: its mark has 3"),
+    "the first mark shortened": (
+        ("UPDATE event_marks SET mark = ? WHERE ordinal = 1",), b"abc", "ordinal 1: its mark has 3"
+    ),
+    "a stream with a long name": (
+        ("UPDATE stored_events SET originator_id = ? WHERE {n} = 3",), b"x" * 70_000, "ordinal 3: |index row"
+    ),
     "a mark copied": (
         ("UPDATE event_marks SET mark = (SELECT mark FROM event_marks WHERE ordinal = 2) WHERE ordinal = 3",),
         None, "ordinal 3: ",
@@ -138,6 +164,106 @@ def test_a_log_that_was_changed_from_outside_is_neither_read_nor_owned(
         list(table.read().read())
     with pytest.raises(LogCorrupt, match=fault):
         table.own()
+
+
+COLUMNS = {
+    "originator_id": "stored_events", "originator_version": "stored_events", "topic": "stored_events",
+    "state": "stored_events", "mark": "event_marks",
+}  # fmt: skip
+OTHERS: dict[str, str] = {
+    "text": "'abc'", "blob": "x'00ff'", "real": "2.5", "integer": "7", "text that is not UTF-8": "CAST(x'ffc0' AS TEXT)"
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("value", OTHERS.values(), ids=OTHERS)
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_value_of_another_type_in_a_sqlite_log_is_refused_with_its_ordinal(
+    tmp_path: Path, column: str, value: str
+) -> None:
+    """A column of SQLite holds a value of any type."""
+    with ExitStack() as held:
+        table = Table(f"sqlite:///{tmp_path / 'log.db'}", "rowid", held)
+        written(table)
+        row = "ordinal" if column == "mark" else "rowid"
+        table.execute(f"UPDATE {COLUMNS[column]} SET {column} = {value} WHERE {row} = 3")  # noqa: S608
+        reader = table.read()
+        for reading in (lambda: list(reader.read()), table.own):
+            with pytest.raises(LogCorrupt, match="ordinal 3: ") as refused:
+                reading()
+            assert str(refused.value).isprintable()
+        if COLUMNS[column] == "event_marks" or column in {"topic", "state"}:
+            with pytest.raises(LogCorrupt, match="ordinal 3: "):
+                list(reader.read_stream(A))
+
+
+@pytest.mark.parametrize("value", [*OTHERS.values()], ids=OTHERS)
+@pytest.mark.parametrize("table_name", ["log_head", "log_epoch"])
+def test_a_value_of_another_type_in_the_tables_beside_a_sqlite_log_stops_its_owner(
+    tmp_path: Path, table_name: str, value: str
+) -> None:
+    with ExitStack() as held:
+        table = Table(f"sqlite:///{tmp_path / 'log.db'}", "rowid", held)
+        owner = table.own()
+        owner.append(GENUINE)
+        column = "mark" if table_name == "log_head" else "epoch"
+        table.execute(f"UPDATE {table_name} SET {column} = {value}")  # noqa: S608
+        with pytest.raises((LogCorrupt, OwnershipLost)):
+            owner.append([day(A, 5)])
+
+
+def test_a_head_that_was_removed_is_made_again_from_the_marks_of_the_events(table: Table) -> None:
+    written(table)
+    table.execute("DELETE FROM log_head")
+    assert seal(table.settings) == Sealed(Kind.HEAD)
+    table.own().append([day(A, 5)])
+    assert [one.envelope for one in table.read().read()] == [*GENUINE, day(A, 5)]
+
+
+def test_a_head_is_not_made_again_over_an_event_without_a_valid_mark(table: Table) -> None:
+    written(table)
+    table.execute("DELETE FROM log_head")
+    table.execute(_INSERT, values=(richer(5),))
+    with pytest.raises(MarkRefused, match="ordinal 6: it has no mark"):
+        seal(table.settings)
+
+
+def test_a_log_whose_key_is_lost_is_accepted_once_and_owned_with_another_key(
+    table: Table, tmp_path: Path
+) -> None:
+    table.keys = tmp_path / "keys"
+    written(table)
+    with pytest.raises(Refused, match="all keys"):
+        seal(table.settings, without_key=True)
+    [key] = table.keys.iterdir()
+    key.unlink()
+    with pytest.raises(KeyMissing):
+        seal(table.settings)
+    assert seal(table.settings, without_key=True) == Sealed(Kind.KEY_LOST, 5)
+    with closing(open_owned(table.settings)) as log:
+        log.append([day(A, 5)])
+    reader = table.read()
+    assert reader.unverified() == ""
+    assert [one.envelope for one in reader.read()] == [*GENUINE, day(A, 5)]
+    with pytest.raises(Refused, match="all keys"):
+        seal(table.settings, without_key=True)
+
+
+def test_events_that_break_a_rule_are_not_accepted_without_the_key(table: Table, tmp_path: Path) -> None:
+    table.keys = tmp_path / "keys"
+    written(table)
+    [key] = table.keys.iterdir()
+    key.unlink()
+    table.execute("UPDATE stored_events SET state = ? WHERE {n} = 3", values=(b"x",))
+    with pytest.raises(LogCorrupt, match="ordinal 3: it does not decode"):
+        seal(table.settings, without_key=True)
+    assert "made with key" in table.read().unverified()
+
+
+def test_a_log_without_marks_has_no_lost_key(table: Table) -> None:
+    written(table)
+    table.execute(*_UNMARK)
+    with pytest.raises(Refused, match="no marks"):
+        seal(table.settings, without_key=True)
 
 
 def test_a_reader_that_follows_the_log_stops_at_a_changed_event(table: Table) -> None:
@@ -238,8 +364,8 @@ def test_a_log_from_before_marks_is_read_and_owned_once_it_is_sealed(table: Tabl
     assert [one.envelope for one in table.read().read()] == GENUINE
     with pytest.raises(NotSealed, match="whence log seal"):
         table.own()
-    assert seal(table.settings) == 5
-    assert seal(table.settings) == 0
+    assert seal(table.settings) == Sealed(Kind.EVENTS, 5)
+    assert seal(table.settings) == Sealed(Kind.MARKED)
     table.own().append([day(A, 5)])
     assert table.read().unverified() == ""
     assert [one.envelope for one in table.read().read()] == [*GENUINE, day(A, 5)]

@@ -76,7 +76,7 @@ def test_no_error_and_no_text_shows_the_secret(tmp_path: Path) -> None:
     folder.made()
     [file] = tmp_path.iterdir()
     secret = file.read_text().strip()
-    file.write_text(secret[:-2] + "00")
+    file.write_text(secret[:-2] + ("01" if secret.endswith("00") else "00"))
     with pytest.raises(KeyRefused) as refused:
         folder.read()
     key = Key(bytes.fromhex(secret))

@@ -49,7 +49,7 @@ def _enters(rival: Asking) -> None:
     ("rival_does", "reason", "orders"),
     [
         (_trips, "the kill switch is tripped", 0),
-        (_enters, "a waiting entry has no stop", 1),
+        (_enters, "waits in BTCUSDT-LINEAR.BYBIT", 1),
     ],
     ids=["the kill switch was tripped", "another entry waits"],
 )

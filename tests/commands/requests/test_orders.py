@@ -476,3 +476,14 @@ def test_a_limit_order_that_trades_at_once_is_judged_at_its_limit_and_at_the_las
         instrument=BTC, side=Side.SELL, type=OrderType.LIMIT, quantity=D(10), limit_price=D(96), stop=D(102)
     )
     assert eve.drafted(DraftOrder(short)).notional == D(1000)
+
+
+def test_a_market_entry_that_waits_for_its_fill_is_judged_with_its_stop_at_the_last_price() -> None:
+    """It risks |100 - 98|·10 = 20, so it leaves room for another; at a last price of 400 it leaves none."""
+    eve = Asking(Settings(risk=RiskSettings(max_total_risk=D("0.05"))))
+    eve.prices[ETH] = D(100)
+    eve.accepted(PlaceOrder(terms()), "in")
+    other = DraftOrder(terms(instrument=ETH))
+    assert eve.drafted(other).risk == D(20)
+    eve.prices[BTC] = D(400)
+    assert "beside 3020 at risk already" in eve.declined(other)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ import pytest
 from adapters.tapes import synthetic_tape
 from infra.cli.benchmark import buy_and_hold
 from infra.cli.chart import Chart
+from infra.cli.stopping import Stopping
 from tests.infra.cli.conftest import Whence
 
 D = Decimal
@@ -70,7 +72,7 @@ def test_text_in_the_chart_is_escaped() -> None:
 
 def test_buy_and_hold_shares_the_balance_among_the_tapes() -> None:
     tapes = synthetic_tape(4, ["BTCUSDT", "ETHUSDT"], candles=50)
-    held = buy_and_hold(tapes, D(10_000))
+    held = buy_and_hold(tapes, D(10_000), tapes[0].candles[-1].close_time)
     growth = [tape.candles[-1].close / tape.candles[0].open for tape in tapes]
     assert held[-1][0] == tapes[0].candles[-1].close_time
     assert round(held[-1][1], 6) == round(sum(5_000 * one for one in growth), 6)
@@ -79,7 +81,7 @@ def test_buy_and_hold_shares_the_balance_among_the_tapes() -> None:
 def test_a_tape_that_ends_early_counts_with_its_last_close() -> None:
     long, short = synthetic_tape(4, ["BTCUSDT", "ETHUSDT"], candles=50)
     short = replace(short, candles=short.candles[:10])
-    held = buy_and_hold([long, short], D(10_000))
+    held = buy_and_hold([long, short], D(10_000), long.candles[-1].close_time)
     expected = 5_000 * (
         long.candles[-1].close / long.candles[0].open + short.candles[-1].close / short.candles[0].open
     )
@@ -88,7 +90,32 @@ def test_a_tape_that_ends_early_counts_with_its_last_close() -> None:
 
 def test_many_candles_give_about_a_thousand_points() -> None:
     (tape,) = synthetic_tape(4, ["BTCUSDT"], candles=5_000)
-    assert 1_000 <= len(buy_and_hold([tape], D(1))) <= 1_002
+    assert 1_000 <= len(buy_and_hold([tape], D(1), tape.candles[-1].close_time)) <= 1_002
+
+
+def test_buy_and_hold_of_a_stopped_run_ends_at_its_last_candle() -> None:
+    tapes = synthetic_tape(4, ["BTCUSDT"], candles=50)
+    last = tapes[0].candles[19]
+    held = buy_and_hold(tapes, D(100), last.close_time)
+    assert held[-1][0] == last.close_time
+    assert round(held[-1][1], 6) == round(100 * last.close / tapes[0].candles[0].open, 6)
+    assert buy_and_hold(tapes, D(100), tapes[0].candles[0].open_time) == [
+        (tapes[0].candles[0].open_time, D(100))
+    ]
+
+
+def test_a_stopped_run_reports_the_period_that_was_played(
+    whence: Whence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stop is requested at once, so one instant is played: three candles of five minutes."""
+    monkeypatch.setattr(Stopping, "requested", lambda _self: True)
+    done = whence("paper", "--bars", "300", "--json")
+    assert done.code == 130
+    result = json.loads(done.out)
+    assert (result["candles"], result["whole"]) == (3, False)
+    begun, ended = (datetime.fromisoformat(result[name]) for name in ("from", "to"))
+    assert ended - begun == timedelta(minutes=5)
+    assert abs(D(result["buy_and_hold"])) < D("0.05")
 
 
 def test_a_run_draws_its_chart_and_lists_its_trades(whence: Whence, tmp_path: Path) -> None:

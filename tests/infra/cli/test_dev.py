@@ -13,7 +13,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+import typer
 
+from infra.cli.dev import status
+from infra.config import shown
+from infra.servers import development
+from infra.servers.development import Health
 from infra.servers.kafka import probe_kafka
 from infra.servers.launch import RunningProcess
 from infra.servers.postgres import probe_postgres
@@ -109,3 +114,20 @@ def _kill(pid: int | str | None) -> None:
     process = psutil.Process(int(pid or 0))
     process.kill()
     process.wait(30)
+
+
+def test_the_status_never_breaks_an_address_or_a_path_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On 80 columns."""
+    monkeypatch.setenv("COLUMNS", "80")
+    url, log = f"postgresql://whence@127.0.0.1:5432/{'x' * 60}", Path("/home") / ("y" * 90) / "log"
+    found = [Health("postgres", "DATABASE_URL", url, "answers", given=False, log=log)]
+    monkeypatch.setattr(development, "status", lambda: iter(found))
+    with pytest.raises(typer.Exit):
+        status()
+    assert capsys.readouterr().out.splitlines() == [
+        "postgres answers",
+        f"    {shown(url)}",
+        f"    log: {log}",
+    ]

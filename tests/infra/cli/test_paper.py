@@ -168,10 +168,27 @@ def test_reasons_that_add_up_to_more_than_the_skipped_signals_are_explained(
     plan = plan_of(synthetic_tape(7, candles=3), "paper", Decimal(10_000), Decimal(1), Settings())
     summary = Summary(verdicts=Counter({Verdict.SKIP: skips}), skipped=Counter(reasons))
     shown = Console(file=StringIO(), width=200)
-    tables = tables_of(plan, Trades())
+    tables = tables_of(plan, Trades(), plan.tapes[0].candles[-1].close_time)
     Result(plan, WhenceSettings(log="memory:"), summary, 9, 0.1, tables).show(shown)
     assert isinstance(shown.file, StringIO)
     assert ("One signal can have several reasons." in shown.file.getvalue()) is noted
+
+
+@pytest.mark.parametrize(
+    ("log", "noted"),
+    [
+        ("postgresql://me:secret@db/whence", True),
+        ("postgresql://me@db/whence", False),
+        ("sqlite:///a.db", False),
+    ],
+)
+def test_suggested_commands_without_the_logs_password_are_followed_by_a_hint(log: str, noted: bool) -> None:
+    plan = plan_of(synthetic_tape(7, candles=3), "paper", Decimal(10_000), Decimal(1), Settings())
+    shown = Console(file=StringIO(), width=200)
+    Result(plan, WhenceSettings(log=log), Summary(), 0, 0.1, tables_of(plan, Trades(), None)).show(shown)
+    assert isinstance(shown.file, StringIO)
+    text = shown.file.getvalue()
+    assert ("WHENCE_LOG" in text, "secret" in text) == (noted, False)
 
 
 def test_the_suggested_commands_use_the_name_of_a_program_on_the_path(tmp_path: Path) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,6 +150,28 @@ def test_an_empty_store_is_reported_with_the_command_to_begin(whence: Whence) ->
     refused = whence("projections", "digest", "orders")
     assert refused.code == 1
     assert "not built in this store yet" in refused.err
+
+
+def test_a_store_ahead_of_its_log_is_reported_by_status_and_has_no_digest(
+    whence: Whence, tmp_path: Path
+) -> None:
+    """The log was restored from a backup of its first ten events."""
+    filled("sqlite:///whence.db", _EVENTS[:10])
+    shutil.copy(tmp_path / "whence.db", tmp_path / "backup.db")
+    (tmp_path / "whence.db").unlink()
+    _built()
+    with closing(sqlite3.connect(tmp_path / "backup.db")) as backup, backup:
+        with closing(sqlite3.connect(tmp_path / "whence.db")) as log:
+            [storage] = log.execute("SELECT id FROM log_storage").fetchone()
+        backup.execute("UPDATE log_storage SET id = ?", (storage,))
+    (tmp_path / "backup.db").replace(tmp_path / "whence.db")
+    remark = f"The store includes events up to ordinal {len(_EVENTS)}, and the log ends at 10"
+    status = whence("projections", "status")
+    assert (status.code, remark in status.err) == (0, True)
+    (row,) = _rows(whence, "status")
+    assert (row["lag_events"], row["ahead_events"]) == (0, len(_EVENTS) - 10)
+    digest = whence("projections", "digest")
+    assert (digest.code, remark in digest.err) == (1, True)
 
 
 def test_the_store_of_another_log_is_refused_until_it_is_adopted(whence: Whence) -> None:

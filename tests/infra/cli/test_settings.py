@@ -69,6 +69,37 @@ def test_the_file_is_read_and_its_secrets_are_masked(whence: Whence, tmp_path: P
     )
 
 
+def test_a_default_that_depends_on_what_is_traded_is_shown_with_what_it_stands_for(
+    whence: Whence, tmp_path: Path
+) -> None:
+    listed = " ".join(whence("settings").out.split())
+    assert 'starting_balance = "" (that is 10000 in dollars, about as much in other currencies)' in listed
+    assert "trading.risk.minimum_win_rate = 0.45 (that is 0.45 live, 0 on a tape)" in listed
+    (tmp_path / "whence.toml").write_text('[trading.risk]\nminimum_win_rate = "0.45"\n')
+    differing = whence("settings", "--diff").out
+    assert "trading.risk.minimum_win_rate = 0.45 (default 0.45 live, 0 on a tape)" in differing
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            '[trading.risk]\nmax_daily_loss = "5%"\n',
+            "not a number; write it like 10000 or 2500.50, and 5 % as 0.05",
+        ),
+        ('[trading.risk]\nmax_positions = "many"\n', "not a whole number; write it like 3"),
+        ('leverage = "5%"\n', "not a number"),
+        ('tracing = "perhaps"\n', "neither true nor false"),
+    ],
+)
+def test_a_value_that_is_no_number_is_refused_in_plain_words(
+    whence: Whence, tmp_path: Path, text: str, fault: str
+) -> None:
+    (tmp_path / "whence.toml").write_text(text)
+    done = whence("settings")
+    assert (done.code, fault in done.err, "Input should" in done.err) == (2, True, False)
+
+
 def test_without_changes_nothing_differs(whence: Whence) -> None:
     done = whence("settings", "--diff")
     assert (done.code, done.out, done.err) == (0, "", "every setting has its default\n")

@@ -27,7 +27,7 @@ def test_the_built_in_strategy_is_listed_and_described_with_its_parameters(whenc
 def test_an_unknown_strategy_is_refused_with_the_known_ones(whence: Whence) -> None:
     done = whence("strategies", "describe", "trent")
     assert done.code == 2
-    assert "there are: trend" in done.err
+    assert "did you mean trend?; there are: trend" in done.err
 
 
 @pytest.mark.parametrize("name", ["Trend", "1x", "a b", "../x", "a--b", "-a", "", "trend"])

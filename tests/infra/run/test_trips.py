@@ -136,7 +136,25 @@ def test_the_answer_and_the_event_name_what_a_trip_leaves_open() -> None:
     assert tripped == KillSwitchTripped(TRIP.reason, (position,), (order_id,))
     again = hand.ask(TripKillSwitch("again"))
     assert isinstance(again, Completed)
+    assert not again.repeated
     assert again.note.startswith("the kill switch is tripped already: enough for today; open: ")
+
+
+@pytest.mark.parametrize("on_kill", OnKill)
+def test_the_answer_to_a_repeated_trip_has_the_note_of_the_first_one(on_kill: OnKill) -> None:
+    """Also after the position was closed; with CLOSE the note states that it is being closed."""
+    settings = Settings(risk=RiskSettings(on_kill=on_kill))
+    hand = Hand(ListLog(), beginning=replace(BEGINNING, settings=settings))
+    hand.accepted(PlaceOrder(LIMIT))
+    hand.pass_seconds(3)
+    first = hand.ask(TRIP, "stop")
+    hand.pass_seconds(5)
+    again = hand.ask(TRIP, "stop")
+    assert isinstance(first, Completed)
+    assert isinstance(again, Completed)
+    what = {OnKill.HOLD: "open", OnKill.CLOSE: "being closed"}[on_kill]
+    assert first.note == again.note == f"{what}: position-paper-{BTC}-LONG-1"
+    assert (first.repeated, again.repeated) == (False, True)
 
 
 IN_FLIGHT = {
