@@ -12,6 +12,7 @@ from platformdirs import user_cache_path
 
 from adapters.avro import AvroCodec, SchemaIds, headers_of
 from adapters.log.address import (
+    Address,
     KafkaAddress,
     MemoryAddress,
     PostgresAddress,
@@ -118,17 +119,25 @@ def _reader(settings: WhenceSettings) -> RecordedLog:
             )
 
 
-def played_store(settings: WhenceSettings) -> PlayedStore | None:
+@contextmanager
+def played_store(settings: WhenceSettings) -> Generator[PlayedStore | None]:
     """The store of the record of played candles: the log's own file on SQLite, else a file in this machine's cache.
 
-    Each address has its own file, because logs of one tape have the same id.
-
-    A log in memory has none, because no later run can resume it.
+    The log is open before: only its owner makes its file. Each address has its own file, because logs of one tape have
+    the same id. A log in memory has none, because no later run can resume it.
     """
-    address = parse_address(settings.log)
+    store = _played_store(parse_address(settings.log))
+    try:
+        yield store
+    finally:
+        if store is not None:
+            store.close()
+
+
+def _played_store(address: Address) -> PlayedStore | None:
     match address:
         case SqliteAddress():
-            return SqlitePlayed(address.path)
+            return SqlitePlayed(address.path, creates=False)
         case KafkaAddress() | PostgresAddress():
             folder = user_cache_path("whence") / "played"
             try:

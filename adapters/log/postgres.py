@@ -304,7 +304,7 @@ def open_postgres(
         known = folder.read()
         link = _end_of_chain(address, datastore, codec, known)
         known = known if link.ordinal else folder.made()
-        epoch = Epoch(str(address))
+        epoch = Epoch(str(address), link)
         marks = MarkWriter(POSTGRES, known, Content(codec), link, epoch)
         recorder = PostgresLogRecorder(datastore, [epoch, marks])
         recorder.create_table()

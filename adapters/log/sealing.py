@@ -25,8 +25,10 @@ from adapters.log.kafka import environment_of, owners_rule
 from adapters.log.mark_rows import POSTGRES, SQLITE, MarkedRow, MarkWriter
 from adapters.log.owner import FileOwner
 from adapters.log.postgres import PostgresOwner, PostgresRows, connected, reading_rows
+from adapters.log.reading import writable
 from adapters.log.recorder_log import Codec
 from adapters.log.sqlite import SqliteRows
+from adapters.log.sqlite_schema import SqliteSchema
 from adapters.marks.key_folder import KeyFolder
 from adapters.marks.mark import Link
 from domain.errors import LogCorrupt, LogUnavailable, MarkRefused
@@ -97,10 +99,11 @@ def _sealed(
 def _seal_file(path: Path, folder: KeyFolder, content: Content, rows: Iterator[MarkedRow]) -> int:
     marks = MarkWriter(SQLITE, folder.made(), content, Link(), Epoch(str(path)))
     try:
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(writable(path), uri=True, isolation_level=None)) as connection:
             connection.row_factory = sqlite3.Row
             cursor = connection.cursor()
             cursor.execute("BEGIN IMMEDIATE")
+            SqliteSchema(path).prepare(cursor)
             sealed = _written(cursor, marks, rows)
             cursor.execute("COMMIT")
             return sealed

@@ -11,7 +11,6 @@ import logging
 import sqlite3
 from array import array
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from uuid import UUID
 
@@ -28,22 +27,33 @@ CREATE TABLE IF NOT EXISTS played_latest (log_id TEXT PRIMARY KEY, candles TEXT)
 
 
 class SqlitePlayed:
-    """A connection is opened for each call, because calls are rare: at the start, at a stop, and every few seconds."""
+    """Keeps one connection from its construction to `close`.
 
-    def __init__(self, path: Path) -> None:
+    In the log's own file a later connection could find another file under the name, and SQLite would then write this
+    record and the events into different `-wal` files.
+    """
+
+    def __init__(self, path: Path, *, creates: bool = True) -> None:
+        """Without `creates` a missing file is not made, and nothing is recorded."""
         self._path = path
+        self._connection: sqlite3.Connection | None = None
+        try:
+            self._connection = _connected(path, "rwc" if creates else "rw")
+        except sqlite3.Error as fault:
+            _log.warning("the record of played candles in %s cannot be opened: %s", path, fault)
 
     def read(self, log_id: UUID) -> PlayedCandles:
         """See `PlayedStore`. Rows after a gap are left out."""
+        if self._connection is None:
+            return NOTHING_PLAYED
         try:
-            with closing(self._connected()) as connection:
-                rows = connection.execute(
-                    "SELECT first, checksums FROM played_candles WHERE log_id = ? ORDER BY first",
-                    (str(log_id),),
-                ).fetchall()
-                latest = connection.execute(
-                    "SELECT candles FROM played_latest WHERE log_id = ?", (str(log_id),)
-                ).fetchone()
+            rows = self._connection.execute(
+                "SELECT first, checksums FROM played_candles WHERE log_id = ? ORDER BY first",
+                (str(log_id),),
+            ).fetchall()
+            latest = self._connection.execute(
+                "SELECT candles FROM played_latest WHERE log_id = ?", (str(log_id),)
+            ).fetchone()
             return _record(rows, json.loads(latest[0]) if latest else [])
         except (sqlite3.Error, ValueError, TypeError) as fault:
             _log.warning("the record of played candles in %s cannot be read: %s", self._path, fault)
@@ -51,8 +61,10 @@ class SqlitePlayed:
 
     def add(self, log_id: UUID, first: int, checksums: array[int], latest: Sequence[Figures]) -> None:
         """See `PlayedStore`."""
+        if self._connection is None:
+            return
         try:
-            with closing(self._connected()) as connection, connection:
+            with self._connection as connection:
                 connection.execute(
                     "DELETE FROM played_candles WHERE log_id = ? AND first >= ?", (str(log_id), first)
                 )
@@ -67,11 +79,19 @@ class SqlitePlayed:
 
     def close(self) -> None:
         """See `PlayedStore`."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
-    def _connected(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path)
+
+def _connected(path: Path, mode: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, check_same_thread=False)
+    try:
         connection.executescript(_CREATE)
-        return connection
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
 
 def _record(rows: Sequence[tuple[int, bytes]], latest: Sequence[Figures]) -> PlayedCandles:
