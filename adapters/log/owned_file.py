@@ -21,9 +21,10 @@ from domain.errors import LogLost
 _log = logging.getLogger(__name__)
 
 _CHECK_POINT = "PRAGMA wal_checkpoint(TRUNCATE)"
-_SAVED = (
-    "its events up to ordinal {last} were written into {name}: if it was renamed, give it its name back; the next "
-    "engine goes on from there"
+_SAVED = "the events up to ordinal {last} are in {name}, and the next engine goes on from there"
+_MOVED = (
+    "the events up to ordinal {last} are in the file that was {name}: where it was renamed, give it its name back; "
+    "where it was removed, restore it from a copy"
 )
 _NOT_SAVED = "events up to ordinal {last} were recorded, and the newest of them may be lost"
 
@@ -73,7 +74,8 @@ class OwnedFile:
         last = self._recorder.last or self._begun
         # From a file that was cut, SQLite would write a part of the pages, which is worse than none.
         self._is_whole = not harm.is_cut and self._is_written()
-        outcome = (_SAVED if self._is_whole else _NOT_SAVED).format(last=last, name=self._path.name)
+        saved = _MOVED if harm.path == self._path else _SAVED
+        outcome = (saved if self._is_whole else _NOT_SAVED).format(last=last, name=self._path.name)
         self._owner.note_loss(Loss(str(harm), last))
         return LogLost(f"{harm}: this engine writes nothing more; {outcome}")
 

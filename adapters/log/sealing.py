@@ -25,6 +25,7 @@ from adapters.log.kafka import environment_of, owners_rule
 from adapters.log.mark_rows import POSTGRES, SQLITE, MarkedRow, MarkWriter
 from adapters.log.owner import FileOwner
 from adapters.log.postgres import PostgresOwner, PostgresRows, connected, reading_rows
+from adapters.log.postgres_schema import PostgresSchema
 from adapters.log.reading import writable
 from adapters.log.recorder_log import Codec
 from adapters.log.sqlite import SqliteRows
@@ -121,6 +122,7 @@ def _seal_database(
             connection.transaction(),
             connection.cursor(row_factory=dict_row) as cursor,
         ):
+            PostgresSchema(address).prepare(cursor)
             return _written(cursor, marks, rows)
     except psycopg.Error as fault:
         raise LogUnavailable(f"{address} cannot be sealed: {' '.join(str(fault).split())}") from fault

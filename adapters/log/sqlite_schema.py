@@ -9,12 +9,10 @@ from typing import Final
 from eventsourcing.persistence import StoredEvent
 
 from adapters.log.companion import Statements
-from adapters.log.epoch import EPOCH
-from adapters.log.mark_rows import HEAD, MARKS
-from adapters.log.storage import STORAGE
+from adapters.log.postgres_schema import LOG_TABLES
 from domain.errors import LogCorrupt
 
-TABLES: Final = frozenset({"stored_events", MARKS, HEAD, EPOCH, STORAGE, "played_candles", "played_latest"})
+TABLES: Final = frozenset({*LOG_TABLES, "played_candles", "played_latest"})
 """The tables that this program makes in a log's file; the last two are those of `adapters/played`."""
 _OBJECTS = "SELECT type, name, tbl_name FROM sqlite_master"
 _SQLITES = "sqlite_"

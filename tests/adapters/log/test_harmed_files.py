@@ -66,7 +66,7 @@ def test_after_a_harm_nothing_more_is_acknowledged_and_the_log_has_all_that_was(
         harmed(path)
         for _ in range(2):
             with pytest.raises(
-                LogLost, match=r"a\.db.* was removed or replaced .* up to ordinal \d+ were written"
+                LogLost, match=r"a\.db.* was removed or replaced .* up to ordinal \d+ are in "
             ):
                 log.append(days(A, last + 1, last + 1))
     mended(path)
