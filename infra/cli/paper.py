@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -123,7 +124,7 @@ def paper(
     as_json: JsonOption = False,
 ) -> None:
     """Trades candles from first to last. After a stop, the same command continues at the end of the log."""
-    from adapters.log.address import parse_address
+    from adapters.log.address import parse_address, parse_store_address
     from infra.cli.aside import set_aside
     from infra.cli.output import errors_console
     from infra.cli.playing import Manner, trade
@@ -141,7 +142,10 @@ def paper(
     files = [*(candles or ()), *(more or ())]
     if files and (seed is not None or bars is not None):
         raise InvalidInput("--seed and --bars are for a synthetic market: leave out either them or --candles")
-    parse_address(settings.log)  # an invalid address is refused before any file is read
+    # An invalid address is refused before any file is read.
+    parse_address(settings.log)
+    if settings.store is not None:
+        parse_store_address(settings.store)
     speed = _pace(pace)
     tapes = _recorded(files, symbol or (), funding_hours) if files else _synthetic(symbol, seed, bars)
     plan, console = _plan(tapes, settings, (quote or "").upper(), adopt=adopt_settings), errors_console()
@@ -187,7 +191,7 @@ def _pace(text: str | None) -> float | None:
     if text is None:
         return None
     found = _PACE.fullmatch(text)
-    if found is None or float(found[1]) <= 0:
+    if found is None or not 0 < float(found[1]) < inf:
         raise InvalidInput(f"--pace {text!r} is not a pace; write it like 60x")
     return float(found[1])
 
