@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from adapters.log.address import Address, PostgresAddress, SqliteAddress, parse_address, parse_store_address
 from domain.errors import InvalidInput, StoreTooNew
@@ -22,6 +26,7 @@ _ONE_AT_A_TIME = 0x77_68_65_6E_63_65
 """PostgreSQL's advisory lock for migrations: the letters of `whence`."""
 _BUSY_SECONDS = 10
 _CONNECT_SECONDS = 5
+_USED, _UNUSED_SECONDS = "used", 1.0
 _POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": 25, "pool_timeout": _BUSY_SECONDS}
 """Queries as of past moments use at most 20 of the 30 connections; tokens, health and metrics use the rest."""
 
@@ -112,14 +117,32 @@ def _postgres(address: PostgresAddress, statement_seconds: float | None) -> Engi
         address.database,
     )
     patience = "" if statement_seconds is None else f"-c statement_timeout={round(statement_seconds * 1000)}"
-    return create_engine(
+    engine = create_engine(
         url,
         connect_args={
             "connect_timeout": _CONNECT_SECONDS,
             "application_name": "whence",
             "options": patience,
         },
-        pool_pre_ping=True,
         hide_parameters=True,
         **_POOL,
     )
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", _check_unused)
+    return engine
+
+
+def _note_use(_: object, record: ConnectionPoolEntry) -> None:
+    record.info[_USED] = monotonic()
+
+
+def _check_unused(connection: Any, record: ConnectionPoolEntry, _: object) -> None:
+    """Raises DisconnectionError, so that the pool connects again, where a connection that nobody has used for a while
+    has ended. A check of every connection takes as long as a statement."""
+    if monotonic() - record.info.get(_USED, monotonic()) < _UNUSED_SECONDS:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except psycopg.Error as fault:
+        raise DisconnectionError from fault

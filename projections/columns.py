@@ -48,6 +48,10 @@ class Money(TypeDecorator[Decimal]):
         """The decimal itself on PostgreSQL, its text without exponent on SQLite."""
         return value if value is None or dialect.name == "postgresql" else format(value, "f")
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """None on PostgreSQL, whose driver returns decimals: a page of a list has hundreds of them."""
+        return None if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
+
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         """The decimal with all recorded digits, trailing zeros included."""
         return value if value is None or isinstance(value, Decimal) else Decimal(value)
@@ -68,11 +72,19 @@ class Moment(TypeDecorator[datetime]):
         """The time itself on PostgreSQL, microseconds since 1970 on SQLite."""
         return value if value is None or dialect.name == "postgresql" else microseconds(value)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """One call for each time on PostgreSQL, whose driver returns times in the session's time zone."""
+        return _in_utc if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
+
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """The time, aware and in UTC."""
         if value is None:
             return None
         return value.astimezone(UTC) if isinstance(value, datetime) else _EPOCH + value * _MICROSECOND
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
 
 
 class Packed(TypeDecorator[Any]):

@@ -9,7 +9,7 @@ import re
 from functools import cache
 
 from domain.events import FULL_NAMES
-from domain.log import Recorded
+from domain.log import Recorded, id_text
 from domain.streams import parse
 from projections.columns import BYTES, COUNT, MOMENT, TEXT
 from projections.projection import Order, Projection, Rows
@@ -48,6 +48,7 @@ TABLE = TableSpec(
         ("type", "ordinal"),
     ),
     is_added_to=True,
+    is_indexed_late=True,
 )
 """`subject` is the id in the stream's name, or the whole name where the name has no id; streams are found by `subject`.
 `data` has the event's canonical bytes, which are equal on every log.
@@ -65,7 +66,7 @@ def _written(rows: Rows, recorded: Recorded) -> None:
     meta, event = recorded.envelope.meta, recorded.envelope.event
     name, kind = parse(meta.stream), type(event).__name__
     row = {
-        "event_id": str(meta.event_id),
+        "event_id": id_text(meta.event_id),
         "stream": meta.stream,
         "noun": name.noun,
         "account": meta.account,

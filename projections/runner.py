@@ -91,10 +91,12 @@ class Runner:
         groups = [(at, list(group)) for at, group in groupby(sorted(self.works, key=_turn), key=_ordinal)]
         size = most or (_ALONE if len(groups) == 1 and self.head - groups[0][0] > _ALONE else BATCH)
         try:
-            return sum(self._advance(at, group, size) for at, group in groups if at < self.head)
+            folded = sum(self._advance(at, group, size) for at, group in groups if at < self.head)
+            self._make_indexes()
         except BaseException:
             self._begin_again()
             raise
+        return folded
 
     def catch_up(self, stopped: Callable[[], bool] = lambda: False) -> None:
         """Folds to the end of the log, or until `stopped()` returns true."""
@@ -106,6 +108,14 @@ class Runner:
         for read in self._reads.values():
             read.close()
         self._reads.clear()
+
+    def _make_indexes(self) -> None:
+        """Makes the late indexes of each build that has nearly caught up."""
+        for work in [one for one in self.works if self.head - one.ordinal <= _ALONE]:
+            try:
+                work.make_indexes()
+            except Dropped:
+                self.works.remove(work)
 
     def _is_continued(self) -> bool:
         """Reads the log's head. A log that has become shorter is no longer the log that was read: all builds resume."""

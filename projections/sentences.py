@@ -23,7 +23,9 @@ def sentence(event: Event) -> str:
 
 def plain(value: Decimal) -> str:
     """A decimal without exponent and trailing zeros."""
-    text = f"{value:f}"
+    text = str(value)
+    if "E" in text:  # formatting takes three times as long, and most values have no exponent
+        text = f"{value:f}"
     return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
 
 

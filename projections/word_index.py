@@ -50,13 +50,17 @@ _ID = f"({{row}}.partition << {_PARTITION_FROM}) | {{row}}.ordinal"
 
 
 def index_words(rows: Table) -> None:
-    """Makes the index of the column `words` part of the table, so that both are created together. The table must also
-    have the columns `partition` and `ordinal`."""
+    """Makes SQLite's index of the column `words` part of the table, so that both are created together. The table must
+    also have the columns `partition` and `ordinal`."""
     rows.info[_INDEXED] = True
-    gin = Index(f"ix_{rows.name}_words", array_of(rows), postgresql_using="gin")
-    gin.ddl_if(dialect="postgresql")
     event.listen(rows, "after_create", _make_fts)
     event.listen(rows, "after_drop", _drop_fts)
+
+
+def gin_of(rows: Table) -> None:
+    """Makes PostgreSQL's index of the column `words` part of the table."""
+    gin = Index(f"ix_{rows.name}_words", array_of(rows), postgresql_using="gin")
+    gin.ddl_if(dialect="postgresql")
 
 
 def _make_fts(rows: Table, connection: Connection, **_: Any) -> None:

@@ -22,6 +22,7 @@ from projections.belonging import check_belongs
 from projections.bookkeeping import BUILDS, CURSORS, PARKED, ParkedState
 from projections.builds import Build, tables_of
 from projections.faults import Dropped, Overtaken, Unwritable, is_passing
+from projections.late_indexes import has_late_indexes, make_late_indexes
 from projections.lineage import is_continued
 from projections.projection import Fold, Key, Projection, Row
 from projections.restart import restart
@@ -110,6 +111,7 @@ class Work:
         self._parked: set[str] = set()
         self._newly_parked: list[dict[str, Any]] = []
         self._digests: Mapping[int, bytes] = {}
+        self._is_indexed = not has_late_indexes(projection, build)
 
     def resume(self, log_id: str, storage: str = "", digest_at: DigestAt = unknown) -> int:
         """Resumes at the stored ordinal, on the log of this id in this storage; returns the ordinal.
@@ -176,6 +178,20 @@ class Work:
         _log.error(message, self.projection.name, sequence, recorded.ordinal, exc_info=fault, extra=chain)
         self._parked.add(sequence)
         self._await(recorded, error_text(fault))
+
+    def make_indexes(self) -> None:
+        """Makes the late indexes that are missing, in a transaction of its own; only the first call does anything.
+
+        The runner calls it when the build has nearly caught up. Raises Dropped where the build was dropped.
+        """
+        if self._is_indexed:
+            return
+        with writing(self.engine) as connection:
+            # The lock on the cursor keeps the build from being dropped meanwhile.
+            if connection.execute(select(CURSORS).where(self._here).with_for_update()).first() is None:
+                raise Dropped(self.projection.name)
+            make_late_indexes(connection, self.projection, self.build)
+        self._is_indexed = True
 
     def commit(self, ordinal: int) -> None:
         """Writes the rows changed up to `ordinal`, and `ordinal` itself, in one transaction.

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.types import JSON
 
 from projections.columns import Moment, Money, Packed, microseconds, packed, plain_json
+from projections.copying import copied_columns, copy_texts
 from projections.projection import Key, Row
 from projections.word_index import put_words
 
@@ -45,19 +46,18 @@ def _write_postgres(
         connection.exec_driver_sql(f'DELETE FROM "{stage}"')  # noqa: S608  (as above; more may be written before the end)
 
 
-def _copy(connection: Connection, table: Table, into: str, partition: int, rows: Iterable[Row]) -> None:
-    names, binds = _columns(table, "postgresql")
+def _copy(connection: Connection, table: Table, into: str, partition: int, rows: Sequence[Row]) -> None:
     driver: Any = connection.connection.driver_connection
-    columns = ", ".join(f'"{name}"' for name in names)
-    with driver.cursor() as cursor, cursor.copy(f'COPY "{into}" ({columns}) FROM STDIN') as copy:
-        for record in _records(partition, rows, names, binds):
-            copy.write_row(record)
+    statement = f'COPY "{into}" ({copied_columns(table)}) FROM STDIN'
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        for block in copy_texts(table, partition, rows):
+            copy.write(block)
 
 
 def _write_sqlite(
     connection: Connection, table: Table, partition: int, new: Sequence[Row], changed: Sequence[Row]
 ) -> None:
-    names, binds = _columns(table, "sqlite")
+    names, binds = _columns(table)
     columns, marks = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
     driver: Any = connection.connection.driver_connection
     insert = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'  # noqa: S608  (names are ours)
@@ -83,13 +83,13 @@ def _on_conflict(table: Table) -> str:
     return f"ON CONFLICT ({', '.join(sorted(key))}) DO {do}"
 
 
-def _columns(table: Table, dialect: str) -> tuple[Sequence[str], Sequence[tuple[int, Bind]]]:
-    """The column names, `partition` first, and the conversions of those columns that the driver does not convert."""
+def _columns(table: Table) -> tuple[Sequence[str], Sequence[tuple[int, Bind]]]:
+    """The column names, `partition` first, and the conversions of the columns that SQLite has no type for."""
     columns = list(table.columns)[1:]
     binds = [
         (number, bind)
         for number, column in enumerate(columns, 1)
-        for kind, bind in _BINDS[dialect]
+        for kind, bind in _BINDS
         if isinstance(column.type, kind)
     ]
     return ["partition", *(column.name for column in columns)], binds
@@ -107,12 +107,9 @@ def _records(
         yield record
 
 
-_BINDS: Mapping[str, Sequence[tuple[type, Bind]]] = {
-    "postgresql": ((JSON, plain_json), (Packed, plain_json)),
-    "sqlite": (
-        (Money, lambda value: format(value, "f")),
-        (Moment, microseconds),
-        (JSON, plain_json),
-        (Packed, packed),
-    ),
-}
+_BINDS: Sequence[tuple[type, Bind]] = (
+    (Money, lambda value: format(value, "f")),
+    (Moment, microseconds),
+    (JSON, plain_json),
+    (Packed, packed),
+)

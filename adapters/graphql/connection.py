@@ -87,10 +87,18 @@ class Connection(Generic[Node]):
 
 
 async def connect(
-    moment: Moment, listing: Listing, wanted: Wanted, node_of: Callable[[Moment, RowMapping], Node]
+    moment: Moment,
+    listing: Listing,
+    wanted: Wanted,
+    node_of: Callable[[Moment, RowMapping], Node],
+    *,
+    is_last: bool = False,
 ) -> Connection[Node]:
-    """One page of the list; `node_of` makes a node from a row. Raises InvalidInput for an invalid cursor."""
-    found = await moment.run(partial(page, listing=listing, wanted=wanted))
+    """One page of the list; `node_of` makes a node from a row. `is_last`: nothing else is read from the moment.
+
+    Raises InvalidInput for an invalid cursor.
+    """
+    found = await moment.run(partial(page, listing=listing, wanted=wanted), is_last=is_last)
     edges: Sequence[Edge[Node]] = [
         Edge(node=node_of(moment, row), row=row, to_cursor=found.cursor_of) for row in found.rows
     ]

@@ -16,6 +16,7 @@ from strawberry.extensions import SchemaExtension
 
 from adapters.alerts.book import NoticeBook
 from adapters.graphql.as_of import When
+from adapters.graphql.completion import Reads
 from adapters.graphql.desk import Desk
 from adapters.graphql.moment import Moment
 from adapters.graphql.readers import MOMENTS, Readers
@@ -59,7 +60,7 @@ class Served:
 
 
 @dataclass
-class Context:
+class Context(Reads):
     """The context of one operation. `caller` is set before any resolver runs."""
 
     caller: Caller

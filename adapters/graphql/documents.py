@@ -1,6 +1,6 @@
 """A cache of valid documents, so that a repeated document is parsed and validated only the first time.
 
-A document's cost also depends on its variables, so rules other than GraphQL's own are checked for every request.
+A document's cost also depends on its variables, so the limits of variables and weight are checked for every request.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from threading import Lock
 
-from graphql import DocumentNode, specified_rules
+from graphql import DocumentNode
 from strawberry.extensions import SchemaExtension
 
-_OWN = frozenset(specified_rules)
+from adapters.graphql.completion import keep_plans
 
 
 class ValidDocuments:
@@ -42,8 +42,16 @@ class ValidDocuments:
                 self._held -= len(self._known.popitem(last=False)[0])
 
 
+_VALID = "is_valid"
+
+
+def is_valid(tree: DocumentNode) -> bool:
+    """Whether the tree has passed all rules that depend on the document alone."""
+    return _VALID in vars(tree)
+
+
 class ReadOnce(SchemaExtension):
-    """Skips the parser and GraphQL's own rules for a document that has passed them before."""
+    """Skips the parser and the rules of documents for a document that has passed them before."""
 
     def __init__(self, valid: ValidDocuments) -> None:
         self._valid = valid
@@ -55,14 +63,14 @@ class ReadOnce(SchemaExtension):
         yield
 
     def on_validate(self) -> Iterator[None]:
-        """Runs only the rules that are not GraphQL's own for a known document."""
+        """Removes all rules for a known document, because none depends on the request; remembers a valid one."""
         context = self.execution_context
-        document = context.query or ""
-        if self._valid.find(document) is not None:
-            others = (rule for rule in context.validation_rules if rule not in _OWN)
-            context.validation_rules = tuple(others)
-            yield
-            return
+        document, tree = context.query or "", context.graphql_document
+        is_known = tree is not None and self._valid.find(document) is tree
+        if is_known:
+            context.validation_rules = ()
         yield
-        if document and context.graphql_document is not None and not context.pre_execution_errors:
-            self._valid.add(document, context.graphql_document)
+        if document and tree is not None and not is_known and not context.pre_execution_errors:
+            keep_plans(tree)
+            vars(tree)[_VALID] = True
+            self._valid.add(document, tree)

@@ -16,6 +16,7 @@ from graphql.execution.values import get_variable_values
 from strawberry.extensions import DisableIntrospection, MaxTokensLimiter, SchemaExtension
 
 from adapters.codes import Code
+from adapters.graphql.documents import is_valid
 from adapters.graphql.repeats import DEEPEST, Repeats, fragments_of
 from adapters.graphql.sole_mutation import mutation_fault
 from adapters.graphql.values import value_faults
@@ -64,10 +65,11 @@ class BudgetLimiter(SchemaExtension):
         """Replaces validation by its errors where there are any."""
         context = self.execution_context
         document = context.graphql_document
-        faults = [] if document is None else _budget_faults(document, self._limits)
+        judged = document is None or is_valid(document)
+        faults = [] if document is None or judged else _budget_faults(document, self._limits)
         faults = faults or value_faults(context.variables or {}, self._limits.values)
         errors = [GraphQLError(fault, extensions={"code": Code.TOO_COMPLEX}) for fault in faults]
-        if document is not None and not errors:
+        if document is not None and not judged and not errors:
             errors.extend(mutation_fault(document))
         if errors:
             context.pre_execution_errors = errors
@@ -81,30 +83,57 @@ class WeightLimiter(SchemaExtension):
         self._limits = limits
 
     def on_validate(self) -> Iterator[None]:
-        """Replaces validation by the errors where there are any. The weight depends on the variables, so it is computed
-        for every request, also for a document that was validated before."""
+        """Replaces validation by the errors where there are any.
+
+        Where a page size is a variable, the weight is computed for every request, also of a known document.
+        """
         context = self.execution_context
-        if context.graphql_document is not None and not context.pre_execution_errors:
+        document = context.graphql_document
+        if document is not None and not context.pre_execution_errors and not _is_light(document):
             schema = cast(Any, context.schema)._schema  # noqa: SLF001  # there is no other way to graphql-core's schema
-            found = _weighed(schema, context.graphql_document, context.variables or {}, self._limits)
-            if errors := list(found):
+            weighing = _Weighing(schema, document, context.variables or {}, self._limits)
+            if errors := list(weighing.faults()):
                 context.pre_execution_errors = errors
+            elif weighing.is_fixed:
+                vars(document)[_LIGHT] = True
         yield
 
 
-def _weighed(
-    schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any], limits: Limits
-) -> Iterator[GraphQLError]:
-    fragments = fragments_of(document)
-    for node in document.definitions:
-        if isinstance(node, OperationDefinitionNode):
-            scales = Scales(schema, fragments, _coerced(schema, node, variables), limits.page)
-            weight = scales.weigh(node.selection_set, schema.get_root_type(node.operation))
-            for fault in _faults(weight, limits):
-                yield GraphQLError(fault, node, extensions={"code": Code.TOO_COMPLEX})
-            for page in scales.pages:
-                page.extensions = {"code": Code.TOO_COMPLEX}
-                yield page
+_LIGHT = "is_light"
+
+
+def _is_light(document: DocumentNode) -> bool:
+    """Whether the document was weighed before, is within the limits, and has the same weight for all variables."""
+    return _LIGHT in vars(document)
+
+
+@dataclass
+class _Weighing:
+    """The weights of a document's operations. `is_fixed`: no page size was a variable."""
+
+    schema: GraphQLSchema
+    document: DocumentNode
+    variables: Mapping[str, Any]
+    limits: Limits
+    is_fixed: bool = True
+
+    def faults(self) -> Iterator[GraphQLError]:
+        """The limits that are exceeded."""
+        fragments = fragments_of(self.document)
+        for node in self.document.definitions:
+            if isinstance(node, OperationDefinitionNode):
+                variables = _coerced(self.schema, node, self.variables)
+                scales = Scales(self.schema, fragments, variables, self.limits.page)
+                yield from self._over(node, scales)
+                self.is_fixed &= scales.is_fixed
+
+    def _over(self, node: OperationDefinitionNode, scales: Scales) -> Iterator[GraphQLError]:
+        weight = scales.weigh(node.selection_set, self.schema.get_root_type(node.operation))
+        for fault in _faults(weight, self.limits):
+            yield GraphQLError(fault, node, extensions={"code": Code.TOO_COMPLEX})
+        for page in scales.pages:
+            page.extensions = {"code": Code.TOO_COMPLEX}
+            yield page
 
 
 def _coerced(

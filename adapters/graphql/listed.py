@@ -58,6 +58,6 @@ def _resolver(listing: Listing, nodes: Nodes[Node]) -> Any:
         page = paging(first, after, last, before)
         wanted = Wanted(order_by.value, falling, filters_of(where), **page)
         moment = await info.context.moment(when(as_of))
-        return await connect(moment, listing, wanted, nodes.of)
+        return await connect(moment, listing, wanted, nodes.of, is_last=info.context.reads_once)
 
     return resolve

@@ -11,9 +11,12 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from strawberry import Schema
 from strawberry.exceptions import StrawberryInputCoercionError
+from strawberry.extensions import SchemaExtension
+from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.types import ExecutionContext
 
 from adapters.codes import Code, code_of
+from adapters.graphql.hooks import HooksRunner
 from adapters.graphql.readers import Busy
 from domain.errors import WhenceError
 
@@ -28,6 +31,12 @@ _MASKED: dict[Code, str] = {
 
 class MaskedSchema(Schema):
     """A schema that masks all errors: errors before and during execution, and errors in a subscription's events."""
+
+    def create_extensions_runner(
+        self, execution_context: ExecutionContext, extensions: list[SchemaExtension]
+    ) -> SchemaExtensionsRunner:
+        """The runner of this program's extensions."""
+        return HooksRunner(execution_context, extensions)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None

@@ -19,13 +19,14 @@ def node_maker(
 ) -> Callable[[Moment, RowMapping], Node]:
     """A function that makes objects of `kind` from rows; `values_by` describes the parameters.
 
-    Each object keeps the moment that its row was read from, and loads its linked objects from the same moment.
+    Each object keeps the moment that its row was read from, and loads its linked objects from the same moment. Its
+    attributes are set together: `__init__` sets the same ones one by one, in twice the time.
     """
-    made: Any = kind
     values_of = values_by(kind, renamed, **words)
 
     def node_of(moment: Moment, row: RowMapping) -> Node:
-        node: Node = made(moment=moment, **values_of(row))
+        node = object.__new__(kind)
+        vars(node).update(values_of(row), moment=moment)
         return node
 
     return node_of
@@ -41,13 +42,14 @@ def values_by(
     """
     made: Any = kind
     names = [one.name for one in fields(made) if one.init and one.name != "moment"]
-    plain = [(name, (renamed or {}).get(name, name)) for name in names if name not in words]
+    columns = [(renamed or {}).get(name, name) for name in names]
+    members = [(name, {one.value: one for one in word}) for name, word in words.items()]
 
     def values_of(row: Mapping[Any, Any]) -> dict[str, Any]:
-        values = {name: row[column] for name, column in plain}
-        for name, word in words.items():
-            value = row[name]
-            values[name] = None if value is None else word(value)
+        values: dict[str, Any] = dict(zip(names, map(row.__getitem__, columns), strict=True))
+        for name, by_text in members:
+            if values[name] is not None:
+                values[name] = by_text[values[name]]
         return values
 
     return values_of

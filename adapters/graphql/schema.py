@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
+from adapters.graphql.completion import Completion
 from adapters.graphql.context import SnapshotsClosed
 from adapters.graphql.documents import ReadOnce, ValidDocuments
 from adapters.graphql.masking import MaskedSchema
 from adapters.graphql.mutation import Mutation
-from adapters.graphql.plain_fields import PlainFields
 from adapters.graphql.query import Query
 from adapters.graphql.scalars import SCALARS
 from adapters.graphql.subscription import Subscription
@@ -33,7 +33,7 @@ def schema(
         Mutation,
         Subscription,
         extensions=[SnapshotsClosed, lambda: ReadOnce(valid), *extensions],
-        execution_context_class=PlainFields,
+        execution_context_class=Completion,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not suggestions),
     )
 

@@ -55,7 +55,8 @@ class Weight:
 
 @dataclass
 class Scales:
-    """Computes the weight of one operation; `pages` collects an error for each page size larger than `page`.
+    """Computes the weight of one operation; `pages` collects an error for each page size larger than `page`; `is_fixed`
+    is whether no page size was a variable.
 
     `variables` are the operation's coerced variables, defaults included; None where they are invalid and nothing is
     executed.
@@ -66,6 +67,7 @@ class Scales:
     variables: Mapping[str, Any] | None
     page: int
     pages: list[GraphQLError] = field(default_factory=list[GraphQLError])
+    is_fixed: bool = True
     _weighed: dict[str, Weight] = field(default_factory=dict[str, Weight])
 
     def weigh(self, selections: SelectionSetNode | None, parent: GraphQLNamedType | None) -> Weight:
@@ -133,6 +135,7 @@ class Scales:
     def _size(self, value: ValueNode) -> object:
         """The value of a page size; the largest page for a variable whose value cannot be read."""
         if isinstance(value, VariableNode):
+            self.is_fixed = False
             return self.page if self.variables is None else self.variables.get(value.name.value)
         return int(value.value[:_LONGEST_SIZE]) if isinstance(value, IntValueNode) else None
 

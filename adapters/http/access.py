@@ -8,13 +8,13 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from commands.caller import Caller
 
 _log = logging.getLogger(__name__)
+_ID_HEADER = b"x-request-id"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 _FAILED = 500
 """The logged status of a request that ended with an exception."""
@@ -34,7 +34,7 @@ class _Visit:
     async def noting(self, message: Message) -> None:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
             self.status = message["status"]
-            MutableHeaders(scope=message)["X-Request-Id"] = self.request_id
+            message["headers"] = [*message.get("headers", ()), (_ID_HEADER, self.request_id.encode())]
         elif message["type"] == "websocket.accept":
             self.status = _ACCEPTED
         await self.send(message)
@@ -82,5 +82,5 @@ def _path(scope: Scope) -> str:
 
 def _request_id(scope: Scope) -> str:
     """The id in the header `X-Request-Id` if it is valid (a proxy may set it), else a new id."""
-    given = Headers(scope=scope).get("x-request-id", "")
+    given = next((value for name, value in scope["headers"] if name == _ID_HEADER), b"").decode("latin-1")
     return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)

@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import parse_qsl, urlsplit
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -68,14 +67,15 @@ class SafeHeaders:
 
     def __init__(self, app: ASGIApp, tls: bool) -> None:  # noqa: FBT001  # Starlette passes options by name
         self._app = app
-        self._headers = _HEADERS | (_TLS_HEADERS if tls else {})
+        named = _HEADERS | (_TLS_HEADERS if tls else {})
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in named.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                given = {name.lower() for name, _ in message["headers"]}
+                more = (header for header in self._headers if header[0] not in given)
+                message["headers"] = [*message["headers"], *more]
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)

@@ -93,6 +93,7 @@ class Index:
         kept = self._db.execute("SELECT value FROM proof").fetchone()
         self.proof = Proof() if kept is None else Proof.unpacked(kept[0])
         self.refused_at = {at for (at,) in self._db.execute("SELECT at FROM refused")}
+        self.last_refused = max(self.refused_at, default=-1)
 
     def _counted(self) -> int:
         row = self._db.execute(
@@ -215,6 +216,7 @@ class Index:
         """Records that the record at `offset` is not an event of this log."""
         self._do("INSERT OR REPLACE INTO refused VALUES (?, ?)", [(offset, claim)])
         self.refused_at.add(offset)
+        self.last_refused = max(self.last_refused, offset)
 
     def track(self, application: str, notification: int) -> None:
         """Records that `application` has processed notifications up to `notification`."""

@@ -98,6 +98,11 @@ class PartitionStore:
         """The offset and a description of each record that breaks the order of versions or is not an event."""
         return self.history.index.refused()
 
+    def refusals(self) -> tuple[int, int]:
+        """The number of refused records and the offset of the last one, -1 where there is none; kept in memory."""
+        index = self.history.index
+        return len(index.refused_at), index.last_refused
+
     def replay(self, start: int = 1) -> Iterator[list[Record]]:
         """Batches of committed events from ordinal `start` to the end of the log at the time of the call.
 

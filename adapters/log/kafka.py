@@ -18,7 +18,7 @@ from adapters.kafka.rule import Rule, marked_of
 from adapters.log.address import KafkaAddress
 from adapters.log.content import Content
 from adapters.log.library import RecorderRows
-from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Row
+from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Refusals, Row
 from adapters.marks.key_folder import KeyFolder, Keys
 from domain.errors import LogUnavailable
 from domain.log import Envelope
@@ -81,6 +81,10 @@ class KafkaRows(RecorderRows):
     def refused(self) -> Mapping[int, str]:
         """See `Rows`."""
         return self._factory.store.refused
+
+    def refusals(self) -> Refusals:
+        """See `Rows`."""
+        return Refusals(*self._factory.store.refusals())
 
     def unverified(self) -> str:
         """See `Rows`."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory
 from eventsourcing.utils import Environment
 
-from adapters.log.recorder_log import Codec, RecorderLog, Row
+from adapters.log.recorder_log import Codec, RecorderLog, Refusals, Row
 
 PAGE = 5_000
 """The number of events that are read at once."""
@@ -65,6 +65,10 @@ class RecorderRows:
     def refused(self) -> Mapping[int, str]:
         """See `Rows`; empty."""
         return {}
+
+    def refusals(self) -> Refusals:
+        """See `Rows`; none."""
+        return Refusals()
 
     def unverified(self) -> str:
         """See `Rows`; empty, because nobody else writes to the memory of this process."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from eventsourcing.persistence import (
     AggregateRecorder,
@@ -18,6 +18,13 @@ from domain.log import Envelope, Recorded
 
 Row = tuple[int, str, int, bytes]
 """Ordinal, stream, version, bytes."""
+
+
+class Refusals(NamedTuple):
+    """How many records of the topic no reader accepts, and the offset of the last one; -1 where there is none."""
+
+    records: int = 0
+    last: int = -1
 
 
 class Codec(Protocol):
@@ -65,6 +72,10 @@ class Rows(Protocol):
 
     def refused(self) -> Mapping[int, str]:
         """The records that are no events of this log. See `RecordedLog.refused`."""
+        ...
+
+    def refusals(self) -> Refusals:
+        """The number of those records and the place of the last one, from memory."""
         ...
 
     def unverified(self) -> str:
@@ -166,6 +177,11 @@ class RecordedLog:
         """
         with _translated():
             return self._rows.refused()
+
+    def refusals(self) -> Refusals:
+        """The number of the records that `refused` returns, and the offset of the last one. Reads no record."""
+        with _translated():
+            return self._rows.refusals()
 
     def unverified(self) -> str:
         """Why it is not proven that this installation wrote the events; empty where it is, or where there are none.

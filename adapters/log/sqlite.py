@@ -21,7 +21,7 @@ from adapters.log.mark_rows import HEAD, MARKS, SQLITE, Head, MarkedRow, MarkWri
 from adapters.log.owned_file import OwnedFile
 from adapters.log.owner import FileOwner, refuse_hard_links
 from adapters.log.reading import Reading, writable
-from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Row
+from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Refusals, Row
 from adapters.log.sqlite_recorder import SqliteLogRecorder
 from adapters.log.sqlite_schema import SqliteSchema
 from adapters.log.storage import STORAGE, Storage, storage_text
@@ -72,6 +72,10 @@ class SqliteRows:
     def refused(self) -> Mapping[int, str]:
         """See `Rows`; empty."""
         return {}
+
+    def refusals(self) -> Refusals:
+        """See `Rows`; none."""
+        return Refusals()
 
     def unverified(self) -> str:
         """See `Rows`."""

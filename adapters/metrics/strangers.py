@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable, Iterable
 
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import CounterMetricFamily
@@ -16,7 +16,7 @@ class StrangerCollector(Collector):
     """Counts refused events and requests at each scrape."""
 
     def __init__(
-        self, events: Callable[[], Sized], requests: Callable[[], int], registry: CollectorRegistry
+        self, events: Callable[[], int], requests: Callable[[], int], registry: CollectorRegistry
     ) -> None:
         self._events, self._requests = events, requests
         registry.register(self)
@@ -26,7 +26,7 @@ class StrangerCollector(Collector):
         metric = catalogue.REFUSED
         family = CounterMetricFamily(metric.name, metric.help, labels=metric.labels)
         try:
-            family.add_metric(["event"], len(self._events()))
+            family.add_metric(["event"], self._events())
             family.add_metric(["request"], self._requests())
         except LogError:
             return []

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 
 from rich.console import Console
 
 from adapters.log.address import parse_address
-from domain.errors import LogUnavailable, StoreUnavailable
+from domain.errors import InvalidInput, LogUnavailable, StoreUnavailable
 from infra.cli.advance import Advance
 from infra.cli.opened_store import OpenedStore
 from infra.cli.output import errors_console
 from infra.cli.stopping import Stopping, stoppable
 from infra.logs import open_reader
+from infra.run.catching_up import Watching, catch_up_together, cores
 from infra.run.group import Group
 from infra.run.projecting import Projecting, Status
 from infra.run.rebuilding import partition_of
@@ -59,14 +61,20 @@ class Remarks:
         self._console.print(line, markup=False, soft_wrap=True)
 
 
-def keep(place: OpenedStore, group: str | None) -> None:
-    """Keeps the store up to date with the log, or with a share of its partitions, until a stop is requested."""
+def keep(place: OpenedStore, group: str | None, workers: int | None) -> None:
+    """Keeps the store up to date with the log, or with a share of its partitions, until a stop is requested.
+
+    At most `workers` processes catch up with a long log; by default one for each core. Raises InvalidInput for both a
+    group and workers.
+    """
+    if group is not None and workers is not None:
+        raise InvalidInput("the processes of a --group share the work already: give --workers without it")
     remarks = Remarks(errors_console())
     log, store = parse_address(place.settings.log), store_address(place.settings)
     remarks.say(f"Reads {log} and keeps {store} up to date; Ctrl-C stops.")
     with stoppable() as stopping:
         if group is None:
-            _keep_one(place, stopping, remarks)
+            _keep_one(place, workers or cores(), stopping, remarks)
         else:
             Group(place.engine, place.settings, group).run(stopping.requested)
     remarks.say("Stopped; the same command continues from here.")
@@ -84,7 +92,7 @@ def _status(place: OpenedStore, projecting: Projecting, remarks: Remarks) -> Seq
     return found
 
 
-def _keep_one(place: OpenedStore, stopping: Stopping, remarks: Remarks) -> None:
+def _keep_one(place: OpenedStore, workers: int, stopping: Stopping, remarks: Remarks) -> None:
     partition = partition_of(place.settings)
     with (
         closing(open_reader(place.settings)) as reader,
@@ -93,14 +101,27 @@ def _keep_one(place: OpenedStore, stopping: Stopping, remarks: Remarks) -> None:
     ):
         projected = None if spans is None else spans.projected
         projecting = Projecting(place.engine, reader, partition=partition, projected=projected)
+        look = partial(_look, place, projecting, stopping, remarks, advance)
+        catch_up_together(place.engine, place.settings, workers, Watching(look, remarks.say))
+        if stopping.requested():
+            return
         projecting.start()
         try:
-            while not stopping.requested() and projecting.failure is None:
-                found = _status(place, projecting, remarks)
-                advance.show({one.projection: (one.ordinal, one.head) for one in found})
-                remarks.see(found)
-                stopping.wait(_LOOK_SECONDS)
+            while projecting.failure is None and not look():
+                pass
         finally:
             projecting.stop()
         if projecting.failure is not None:
             raise projecting.failure
+
+
+def _look(
+    place: OpenedStore, projecting: Projecting, stopping: Stopping, remarks: Remarks, advance: Advance
+) -> bool:
+    """Shows the progress, and waits; returns whether a stop is requested."""
+    if not stopping.requested():
+        found = _status(place, projecting, remarks)
+        advance.show({one.projection: (one.ordinal, one.head) for one in found})
+        remarks.see(found)
+        stopping.wait(_LOOK_SECONDS)
+    return stopping.requested()

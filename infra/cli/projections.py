@@ -56,6 +56,14 @@ def run(
             help="Share the topic's partitions with all processes of this Kafka consumer group.",
         ),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole(1),
+            metavar="N",
+            help="Catch up with a long log in N processes; default: one for each core. PostgreSQL only.",
+        ),
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
     """Keeps the store up to date with the log until it is stopped (Ctrl-C)."""
@@ -63,7 +71,7 @@ def run(
     from infra.cli.opened_store import opened
 
     with opened(log=log, store=store, config=config) as place:
-        keep(place, group)
+        keep(place, group, workers)
 
 
 @projections_app.command()

@@ -111,7 +111,7 @@ class Alerting:
         After a failure the other messages to the same place wait for the next step. Raises LogError and StoreError.
         """
         self._take_up()
-        for notice in (*self._faults(), *stranger_notices(self._reader.refused(), self._clock())):
+        for notice in (*self._faults(), *stranger_notices(self._reader.refusals(), self._clock())):
             self._book.raise_(notice, self._names, self._clock())
         silent: set[str] = set()
         for due in self._book.due(self._names, self._clock()):

@@ -77,7 +77,7 @@ class ApiParts:
         held.callback(self._projecting.stop)
         self._models = ReadModels(self._question_store, PROJECTIONS, self._partition, self._log)
         HistoryCollector(ReadModelFigures(self._models, self._log.head), self._registry)
-        StrangerCollector(self._log.refused, refused_requests(settings), self._registry)
+        StrangerCollector(lambda: self._log.refusals().records, refused_requests(settings), self._registry)
         if hosted.figures is not None:
             SnapshotCollector(hosted.figures, self._registry)
         self._condition = Condition(self._question_store, self._log, self._projecting, plan.lag)

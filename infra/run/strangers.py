@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from adapters.alerts.notice import NO_ACCOUNT, Notice
 from adapters.command_topic import refused_count
+from adapters.log.recorder_log import Refusals
 from infra.config import WhenceSettings
 from infra.run.commanding import command_topic, has_command_topic
 from projections.severity import Severity
@@ -14,19 +15,18 @@ from projections.severity import Severity
 KIND = "RECORDS_REFUSED"
 
 
-def stranger_notices(refused: Mapping[int, str], now: datetime) -> Iterator[Notice]:
+def stranger_notices(refused: Refusals, now: datetime) -> Iterator[Notice]:
     """A notice of the last record that was refused; it is raised again when another record is refused."""
-    if not refused:
+    if not refused.records:
         return
-    last = max(refused)
     yield Notice(
-        id=f"{KIND}:{last}",
+        id=f"{KIND}:{refused.last}",
         account=NO_ACCOUNT,
         severity=Severity.CRITICAL,
         kind=KIND,
         subject="log",
-        line=f"somebody without a key of this installation writes to the log's topic: {len(refused)} records are "
-        f"refused, the last at offset {last}",
+        line=f"somebody without a key of this installation writes to the log's topic: {refused.records} records are "
+        f"refused, the last at offset {refused.last}",
         stream="",
         chain="",
         at=now,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
+from json.encoder import encode_basestring
 from typing import Any
 
 from domain.errors import InvalidInput
@@ -24,7 +25,6 @@ _TAG = 16
 """The bytes of the HMAC that a cursor has; RFC 2104 allows half of them."""
 _LONGEST = 4_096
 _SHOWN = 80
-_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -45,8 +45,8 @@ class Cursors:
     def encode(self, order: str, place: RowPlace) -> str:
         """The cursor of a place in the list ordered by `order`."""
         kind = type(place.value).__name__
-        fields = [_VERSION, order, kind, _TO_JSON[kind](place.value), place.ordinal]
-        body = _JSON.encode(fields).encode()
+        value = _TO_JSON[kind](place.value)
+        body = f'[{_VERSION},{encode_basestring(order)},"{kind}",{value},{place.ordinal}]'.encode()
         return urlsafe_b64encode(self._tag(body) + body).decode().rstrip("=")
 
     def decode(self, order: str, cursor: str) -> RowPlace:
@@ -90,13 +90,14 @@ def _same(value: Any) -> Any:
     return value
 
 
-_TO_JSON: Mapping[str, Callable[[Any], Any]] = {
-    "int": _same,
-    "str": _same,
-    "float": _same,
-    "Decimal": lambda value: format(value, "f"),
-    "datetime": microseconds,
+_TO_JSON: Mapping[str, Callable[[Any], str]] = {
+    "int": str,
+    "str": encode_basestring,
+    "float": repr,
+    "Decimal": lambda value: f'"{value:f}"',
+    "datetime": lambda value: str(microseconds(value)),
 }
+"""The JSON of a value: a page has a cursor for each row, and an encoder takes three times as long."""
 _FROM_JSON: Mapping[str, Callable[[Any], Any]] = {
     "int": _same,
     "str": _same,

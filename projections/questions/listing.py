@@ -23,11 +23,13 @@ KEY = "ordinal"
 @dataclass(frozen=True, slots=True)
 class Listing:
     """A table's rows as a list. `tests` holds the condition of each filter, by the filter's name; `orders` holds the
-    column of each sort order, by the order's name. These columns are never NULL."""
+    column of each sort order, by the order's name. These columns are never NULL. `unread` are columns that no entry of
+    the list shows; they are not read."""
 
     table: str
     tests: Mapping[str, Test]
     orders: Mapping[str, str]
+    unread: frozenset[str] = frozenset()
 
     def condition(self, source: Source, rows: FromClause, filters: Mapping[str, Any]) -> ColumnElement[bool]:
         """The condition of all filters together; a filter of None is ignored.

@@ -22,4 +22,5 @@ ORDERS = Listing(
         "NOTIONAL": "notional",
         "INSTRUMENT": "instrument",
     },
+    frozenset({"executions", "restored"}),
 )

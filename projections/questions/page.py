@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, RowMapping, Select, func, literal, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    RowMapping,
+    Select,
+    bindparam,
+    func,
+    select,
+    tuple_,
+)
 
 from domain.errors import InvalidInput
 from projections.questions.cursor import Cursors, RowPlace
@@ -62,14 +72,11 @@ def page(source: Source, listing: Listing, wanted: Wanted) -> Page:
         raise InvalidInput("give `first` or `last`, not both")
     rows = source.table(listing.table)
     order = order_of(listing, wanted)
-    statement = _between(
-        select(rows).where(listing.condition(source, rows, wanted.filters)),
-        rows,
-        listing,
-        wanted,
-        partial(source.cursors.decode, order),
-    )
-    found = source.connection.execute(statement.limit(wanted.size + 1)).mappings().all()
+    statement = _ordered(rows, listing.unread, _columns(listing, wanted), _shape(wanted))
+    if wanted.filters:
+        statement = statement.where(listing.condition(source, rows, wanted.filters))
+    places = _values(wanted, partial(source.cursors.decode, order))
+    found = source.connection.execute(statement, {_SIZE: wanted.size + 1, **places}).mappings().all()
     more = len(found) > wanted.size
     kept = found[: wanted.size]
     to_cursor = partial(_cursor_of, source.cursors, order, listing.orders[wanted.by])
@@ -94,28 +101,60 @@ def _cursor_of(cursors: Cursors, order: str, column: str, row: RowMapping) -> st
     return cursors.encode(order, RowPlace(row[column], row[KEY]))
 
 
-def _between(
-    statement: Select[Any],
-    rows: FromClause,
-    listing: Listing,
-    wanted: Wanted,
-    place_of: Callable[[str], RowPlace],
-) -> Select[Any]:
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """The parts of a page that its statement depends on, other than the filters."""
+
+    falling: bool
+    greater_after: bool | None
+    greater_before: bool | None
+
+
+def _shape(wanted: Wanted) -> _Shape:
+    return _Shape(
+        falling=wanted.descending is not wanted.backwards,
+        greater_after=None if wanted.after is None else not wanted.descending,
+        greater_before=None if wanted.before is None else wanted.descending,
+    )
+
+
+def _columns(listing: Listing, wanted: Wanted) -> tuple[str, ...]:
+    """The columns by which the list is ordered."""
     column = listing.orders[wanted.by]
-    names = (KEY,) if column == KEY else (column, KEY)
+    return (KEY,) if column == KEY else (column, KEY)
+
+
+@lru_cache(maxsize=256)
+def _ordered(rows: FromClause, unread: frozenset[str], names: tuple[str, ...], shape: _Shape) -> Select[Any]:
+    """The statement of a page without filters. It is made once, because SQLAlchemy takes as long for it as the database
+    takes to answer it."""
     columns = [rows.c[name] for name in names]
-    if wanted.after is not None:
-        place = place_of(wanted.after)
-        statement = statement.where(_beyond(columns, place, greater=not wanted.descending))
-    if wanted.before is not None:
-        place = place_of(wanted.before)
-        statement = statement.where(_beyond(columns, place, greater=wanted.descending))
-    falling = wanted.descending is not wanted.backwards
-    return statement.order_by(*(column.desc() if falling else column.asc() for column in columns))
+    read = [column for column in rows.c if column.name not in unread]
+    statement = select(*read).limit(bindparam(_SIZE, type_=Integer()))
+    for end, greater in ((_AFTER, shape.greater_after), (_BEFORE, shape.greater_before)):
+        if greater is not None:
+            statement = statement.where(_beyond(columns, end, greater=greater))
+    return statement.order_by(*(column.desc() if shape.falling else column.asc() for column in columns))
 
 
-def _beyond(columns: Sequence[ColumnElement[Any]], place: RowPlace, *, greater: bool) -> ColumnElement[bool]:
-    values = (place.value, place.ordinal)[-len(columns) :]
-    bound = [literal(value, column.type) for value, column in zip(values, columns, strict=True)]
+def _beyond(columns: Sequence[ColumnElement[Any]], end: str, *, greater: bool) -> ColumnElement[bool]:
+    parts = _PARTS[-len(columns) :]
+    bound = [
+        bindparam(f"{end}_{part}", type_=column.type) for part, column in zip(parts, columns, strict=True)
+    ]
     left, right = (columns[0], bound[0]) if len(columns) == 1 else (tuple_(*columns), tuple_(*bound))
     return left > right if greater else left < right
+
+
+def _values(wanted: Wanted, place_of: Callable[[str], RowPlace]) -> Mapping[str, Any]:
+    """The values of the statement's cursors. Raises InvalidInput for an invalid cursor."""
+    found: dict[str, Any] = {}
+    for end, cursor in ((_AFTER, wanted.after), (_BEFORE, wanted.before)):
+        if cursor is not None:
+            place = place_of(cursor)
+            found |= {f"{end}_value": place.value, f"{end}_ordinal": place.ordinal}
+    return found
+
+
+_SIZE, _AFTER, _BEFORE = "page_size", "page_after", "page_before"
+_PARTS = ("value", "ordinal")

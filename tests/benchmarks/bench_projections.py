@@ -25,6 +25,7 @@ from sqlalchemy import Engine
 from domain.log import Envelope
 from infra.config import load
 from infra.logs import open_reader
+from infra.run.catching_up import Watching, catch_up_together, cores
 from infra.run.projecting import Projecting
 from infra.store import migrate, open_store
 from projections.bookkeeping import BuildKind
@@ -86,10 +87,14 @@ def _store(url: str) -> Generator[Engine]:
 
 def _into_postgres(log: str, events: int) -> Iterator[Figure]:
     with _database() as url, _store(url) as engine:
-        took = _caught_up(engine, log)
+        alone = _caught_up(engine, log)
+    with _database() as url, _store(url) as engine:
+        took = _caught_up_together(engine, log, url)
         copied = _copied(engine, url)
     note = f"{events:,} events, {len(PROJECTIONS)} read models"
-    yield Figure("catch-up into PostgreSQL", events / took, "events/s", _AIM, note)
+    yield Figure("catch-up into PostgreSQL, one process", events / alone, "events/s", None, note)
+    together = f"{note}, a process for each of {cores()} cores, with their start"
+    yield Figure("catch-up into PostgreSQL", events / took, "events/s", _AIM, together)
     yield Figure("bare COPY of the same rows", events / copied, "events/s", None, "as text, without indexes")
     yield Figure("catch-up as a share of COPY", copied / took, "of COPY", _OF_COPY, note)
 
@@ -107,6 +112,20 @@ def _caught_up(engine: Engine, log: str) -> float:
         began = perf_counter()
         runner.catch_up()
         return perf_counter() - began
+
+
+def _caught_up_together(engine: Engine, log: str, url: str) -> float:
+    """The seconds of the processes of `whence projections run`, without histories; of one process for a short log."""
+    settings, watching = load(log=log, store=url), Watching(_glance, print)
+    began = perf_counter()
+    if not catch_up_together(engine, settings, cores(), watching, (BuildKind.TODAY,)):
+        return _caught_up(engine, log)
+    return perf_counter() - began
+
+
+def _glance() -> bool:
+    time.sleep(0.02)
+    return False
 
 
 def _copied(engine: Engine, url: str) -> float:

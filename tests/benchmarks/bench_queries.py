@@ -36,7 +36,7 @@ from projections.work import works
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.logs import fresh, reader
 from tests.benchmarks.long_log import fill, history_of_one
-from tests.journeys.program import Running, running
+from tests.journeys.program import Running, running, whence
 
 _EVENTS = int(os.environ.get("BENCH_EVENTS", "200000"))
 _CLIENTS = 50
@@ -114,16 +114,45 @@ def _api(address: str, store: str, chains: Sequence[str]) -> Iterator[Figure]:
         for name, bodies_of in (("50 orders", _pages), ("chain", _stories)):
             bodies = bodies_of(chains)
             _requested(served, bodies, 2, pause=0.2)
-            took, _ = _requested(served, bodies, _PACED_SECONDS, pause=1)
-            yield from _quantiles(
-                f"{name}, {_CLIENTS} clients once a second", took, 20, "the server's own time"
-            )
+            processor = program.processor_seconds
             took, seconds = _requested(served, bodies, _FULL_SECONDS, pause=0)
+            spent = program.processor_seconds - processor
             yield from _quantiles(
                 f"{name}, {_CLIENTS} clients at full speed", took, None, "including the wait for a turn"
             )
             yield Figure(f"{name}, answers", len(took) / seconds, "1/s", None, "one process")
+            yield Figure(f"{name}, processor time", spent / len(took) * 1e3, "ms", None, "of one answer")
+            half = 2 * _CLIENTS * seconds / len(took)
+            yield from _at_half(f"{name}, {_CLIENTS} clients at half of it", served, bodies, half)
+            with _catching_up(Path(folder), address, store):
+                yield from _at_half(
+                    f"{name}, the same while another process catches up", served, bodies, half
+                )
         served.stop()
+
+
+def _at_half(name: str, served: Served, bodies: Sequence[bytes], pause: float) -> Iterator[Figure]:
+    took, _ = _requested(served, bodies, _PACED_SECONDS, pause=pause)
+    yield from _quantiles(name, took, 20, "the server's own time")
+
+
+@contextmanager
+def _catching_up(folder: Path, address: str, store: str) -> Generator[None]:
+    """A process that builds the read model of orders from the first event, again and again."""
+    ended = threading.Event()
+
+    def build() -> None:
+        while not ended.is_set():
+            done = whence(folder, "projections", "rebuild", "orders", "--log", address, "--store", store)
+            assert done.returncode == 0, done.stderr
+
+    building = threading.Thread(target=build)
+    building.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        building.join()
 
 
 def _pages(_chains: Sequence[str]) -> Sequence[bytes]:

@@ -193,3 +193,22 @@ def test_postgres_connections_have_the_given_statement_timeout(postgres_database
     with engine.connect() as connection:
         assert connection.scalar(text("SHOW statement_timeout")) == "7s"
     engine.dispose()
+
+
+def test_a_connection_that_ended_while_nobody_used_it_is_replaced(
+    postgres_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.store._UNUSED_SECONDS", 0.0)
+    engine = open_store(WhenceSettings(store=postgres_database))
+    mine = text("SELECT pg_backend_pid()")
+    with reading(engine) as connection:
+        before = connection.execute(mine).scalar_one()
+    other = open_store(WhenceSettings(store=postgres_database))
+    with writing(other) as connection:
+        assert connection.execute(
+            text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": before}
+        ).scalar_one()
+    with reading(engine) as connection:
+        assert connection.execute(mine).scalar_one() != before
+    for one in (engine, other):
+        one.dispose()

@@ -11,6 +11,8 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import psutil
+
 from domain.errors import InvalidInput, LogUnavailable
 from infra.config import WhenceSettings
 from infra.logs import open_reader
@@ -49,6 +51,12 @@ class Running:
     @property
     def pid(self) -> int:
         return self.process.pid
+
+    @property
+    def processor_seconds(self) -> float:
+        """The processor time that the program has taken."""
+        spent = psutil.Process(self.pid).cpu_times()
+        return spent.user + spent.system
 
     @property
     def is_alive(self) -> bool:

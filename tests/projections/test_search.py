@@ -13,6 +13,7 @@ from domain.order import OrderRejected
 from projections import builds
 from projections.bookkeeping import BuildKind, BuildStatus
 from projections.journal import JOURNAL
+from projections.late_indexes import make_late_indexes
 from projections.projection import Key, Row
 from projections.rows import MemoryRows
 from projections.search import matching, words
@@ -117,6 +118,7 @@ def test_a_search_without_a_word_is_refused(source: Source) -> None:
 def test_a_search_of_the_live_table_uses_its_index(store: Engine) -> None:
     with writing(store) as connection:
         build = builds.begin(connection, JOURNAL, BuildKind.TODAY, BuildStatus.LIVE)
+        make_late_indexes(connection, JOURNAL, build)
         rows = builds.tables_of(JOURNAL, build)["journal"]
         found = select(rows.c.ordinal).where(matching(rows, "83123.5"))
         statement = str(found.compile(connection, compile_kwargs={"literal_binds": True}))

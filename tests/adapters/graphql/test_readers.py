@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import closing
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -140,3 +141,31 @@ def test_an_operation_that_is_cancelled_as_it_gets_its_place_frees_it() -> None:
         await asyncio.wait_for(places.take("tess"), 1)
 
     asyncio.run(freed())
+
+
+@pytest.mark.parametrize(
+    ("document", "works"),
+    [
+        ("{orders(first: 2) {edges {cursor node {id}} pageInfo {hasNextPage}}}", 1),
+        ("{orders(first: 2) {edges {node {id}} totalCount}}", 3),
+        ("{orders(first: 2) {edges {node {fills {price}}}}}", 3),
+        ("{orders(first: 2) {edges {node {id}}} fills(first: 1) {edges {node {price}}}}", 3),
+    ],
+    ids=["a page alone", "with a count", "with another list below", "two pages"],
+)
+def test_a_page_alone_is_read_and_its_snapshot_closed_in_one_work(
+    reading: Reading, document: str, works: int
+) -> None:
+    class Counted(Readers):
+        done = 0
+
+        async def run(self, work: Any) -> Any:
+            self.done += 1
+            return await super().run(work)
+
+    readers = Counted()
+    served = Served(reading.models, reading.served.decode, readers)
+    result = asyncio.run(SCHEMA.execute(document, context_value=Context(ANONYMOUS, served)))
+    readers.close()
+    assert isinstance(result, ExecutionResult)
+    assert (result.errors, readers.done, _taken(reading.engine)) == (None, works, 0)

@@ -30,7 +30,7 @@ def registry() -> CollectorRegistry:
     """The metrics of a process that trades, serves the API and has a day of events in its log."""
     registry = new_registry()
     HistoryCollector(lambda: DAY, registry)
-    StrangerCollector(lambda: {3: "no mark"}, lambda: 1, registry)
+    StrangerCollector(lambda: 1, lambda: 1, registry)
     engine, api = EngineMetrics(registry), ApiMetrics(registry)
     engine.saw(BTC, DAY.money[0].balance, META.occurred_at)
     engine.recorded([SAMPLES[FULL_NAMES[event]] for event in (DecisionMade, OrderPlaced)], 0.01, 0.02)

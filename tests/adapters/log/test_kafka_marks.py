@@ -18,7 +18,7 @@ from confluent_kafka.admin import AdminClient
 from adapters.avro import AvroCodec, headers_of
 from adapters.kafka.record import MARK, headers_in
 from adapters.kafka.record import headers_of as record_headers
-from adapters.log.recorder_log import RecordedLog, RecorderLog
+from adapters.log.recorder_log import RecordedLog, RecorderLog, Refusals
 from adapters.marks.key_folder import KeyFolder
 from domain.account import BalanceChanged, BalanceReason
 from domain.errors import KeyMissing, LogCorrupt, NotSealed
@@ -137,8 +137,10 @@ def test_no_record_of_a_stranger_is_accepted_by_the_owner_a_reader_or_a_later_ow
     genuine += days(A, 4, 6)
     assert contents(owner) == contents(following) == genuine
     assert len(following.refused()) == len(owner.refused()) == count
+    assert following.refusals() == owner.refusals() == Refusals(count, max(owner.refused()))
     owner.close()
     later = place.own()
+    assert later.refusals() == Refusals(count, max(later.refused()))
     later.append(days(A, 7, 7))
     assert contents(later) == contents(place.read()) == contents(following) == [*genuine, day(A, 7)]
     assert list(later.read_stream(A)) == days(A, 1, 7)

@@ -123,6 +123,11 @@ def test_a_parked_sequence_is_discarded_with_a_reason(whence: Whence) -> None:
         (("drop", "orders", "--build", "9"), 2, "orders has no build 9; its builds are: 1"),
         (("parked", "retry"), 2, "name the sequence to retry, or give --all"),
         (("parked", "show", "order-x"), 1, "no event of 'order-x' is parked"),
+        (
+            ("run", "--group", "desk", "--workers", "2"),
+            2,
+            "share the work already: give --workers without it",
+        ),
         (("run", "--group", "desk"), 2, "--group shares the partitions of a topic on Kafka"),
     ],
 )

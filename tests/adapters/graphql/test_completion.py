@@ -13,7 +13,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionResult
 
-from adapters.graphql.plain_fields import PlainFields
+from adapters.graphql.completion import Completion
 from adapters.graphql.scalars import SCALARS, Ordinal
 
 
@@ -80,7 +80,7 @@ def schema(**more: Any) -> strawberry.Schema:
     return strawberry.Schema(Query, config=StrawberryConfig(scalar_map=SCALARS), **more)
 
 
-QUICK, PLAIN = schema(execution_context_class=PlainFields), schema()
+QUICK, PLAIN = schema(execution_context_class=Completion), schema()
 ALL = "text whole share flag side money at ordinal name maybe words method withArgument(times: 3) __typename"
 DOCUMENTS = {
     "all plain": "{ things { text whole share flag side money at ordinal name maybe } }",
