@@ -81,8 +81,8 @@ def check(requested: Requested) -> None:
     if requested.valid_until.tzinfo is None:
         raise InvalidInput(f"valid until {requested.valid_until} is no moment: it has no time zone")
     for name, amount in _amounts(requested.request):
-        if not is_bounded(amount):
-            raise InvalidInput(f"the {name} is not finite, or has more than 100 digits or places")
+        if amount.is_finite() and not is_bounded(amount):
+            raise InvalidInput(f"the {name} has more than 100 digits or places")
     for name, text in _texts(requested.request):
         if not 0 < len(text.strip()) <= len(text) <= _LONGEST:
             raise InvalidInput(f"the {name} is 1 to {_LONGEST} characters, not only spaces")

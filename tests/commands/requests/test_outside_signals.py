@@ -50,7 +50,7 @@ def test_a_number_that_no_price_needs_is_declined_with_the_name_of_its_field(cha
     eve = Asking()
     [field] = changed
     assert eve.declined(RaiseSignal(outside(fresh(eve, **changed)))) == (
-        f"InvalidInput: the {field} is not finite, or has more than 100 digits or places"
+        f"InvalidInput: the {field} has more than 100 digits or places"
     )
 
 
