@@ -50,7 +50,7 @@ class SqliteLogRecorder(SQLiteApplicationRecorder):
         """
         with self.datastore.get_connection(commit=True) as connection, connection.cursor() as cursor:
             busy, pages, written = cursor.execute(statement).fetchone()
-        return busy == 0 or pages == written
+        return bool(busy == 0 or pages == written)
 
     def create_table(self) -> None:
         """Creates the tables of the events and of the companions, where they are missing."""
