@@ -6,12 +6,16 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from domain.log import LOG_STREAM, OUTSIDE_FACTS
+
 ENGINE = "engine"
 """The actor of commands that follow from an event or from the market."""
 EXCHANGE = "exchange"
 """The actor of an exchange's reports."""
 RESERVED_ACTORS = frozenset({"anonymous", ENGINE, EXCHANGE, "settings", "system"})
-"""Names that have another meaning as an event's actor, so that no person and no scanner may have them."""
+"""Names that have another meaning as an event's actor, so that no person may have them."""
+RESERVED_SOURCES = RESERVED_ACTORS | OUTSIDE_FACTS | {LOG_STREAM}
+"""Names that have another meaning in a log, so that no scanner of signals may have them."""
 
 
 class Identity(Struct, frozen=True, gc=False):

@@ -159,9 +159,10 @@ def chain_id(log_id: UUID, account: str, fact: str) -> str:
 _SHIFTS = range(0, 5 * _CHAIN_DIGITS, 10)
 
 
-_OUTSIDE = frozenset({"candle", "trade", "quote", "book", "command", "exchange", "clock"})
+OUTSIDE_FACTS = frozenset({"candle", "trade", "quote", "book", "command", "exchange", "clock"})
+"""The words with which the text of an outside fact begins."""
 
 
 def is_outside_fact(causation_id: str) -> bool:
     """True for `candle:…`, `command:…` and the other typed facts of `Meta`; false for the id of an event."""
-    return causation_id.partition(":")[0] in _OUTSIDE
+    return causation_id.partition(":")[0] in OUTSIDE_FACTS

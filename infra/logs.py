@@ -120,17 +120,26 @@ def _reader(settings: WhenceSettings) -> RecordedLog:
             )
 
 
-def played_store(settings: WhenceSettings) -> PlayedStore | None:
+@contextmanager
+def played_store(settings: WhenceSettings) -> Generator[PlayedStore | None]:
     """The store of the record of played candles: the log's own file on SQLite, else a file in this machine's cache.
 
-    Each address has its own file, because logs of one tape have the same id.
-
-    A log in memory has none, because no later run can resume it.
+    The log is open before: only its owner makes its file. Each address has its own file, because logs of one tape have
+    the same id. A log in memory has none, because no later run can resume it.
     """
+    store = _played_store(settings)
+    try:
+        yield store
+    finally:
+        if store is not None:
+            store.close()
+
+
+def _played_store(settings: WhenceSettings) -> PlayedStore | None:
     address = parse_address(settings.log)
     match address:
         case SqliteAddress():
-            return SqlitePlayed(address.path, keys_of(settings))
+            return SqlitePlayed(address.path, keys_of(settings), creates=False)
         case KafkaAddress() | PostgresAddress():
             folder = user_cache_path("whence") / "played"
             try:

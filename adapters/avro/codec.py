@@ -56,7 +56,9 @@ class AvroCodec:
         """Encodes one event. Raises InvalidEvent, naming event, field and value, where a value is invalid."""
         writer = self._writers.get(type(envelope.event))
         if writer is None:
-            raise InvalidEvent(f"{envelope.event!r} is not listed in domain/events.py; nothing was recorded")
+            raise InvalidEvent(
+                f"{type(envelope.event).__name__} is not listed in domain/events.py; nothing was recorded"
+            )
         return writer.write(envelope)
 
     def decode(self, data: bytes) -> Envelope:

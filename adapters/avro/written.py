@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from math import isfinite
 from struct import Struct
+from types import NoneType
 from typing import Any, Final, NoReturn, TypeVar, cast
 from uuid import UUID
 
@@ -39,6 +40,7 @@ __all__ = [
 _T = TypeVar("_T")
 _E = TypeVar("_E", bound=StrEnum)
 _MOST_ZEROS: Final = 60
+_SHOWN: Final = (str, int, float, Decimal, datetime, UUID, NoneType)
 _LARGEST_COUNT: Final = 2**63 - 1
 _utf8: Final = cast("Callable[[object], bytes]", str.encode)
 _SHORT: Final = len(SHORT)
@@ -165,8 +167,9 @@ def texts(value: object, where: str) -> bytes:
 
 
 def _refuse(where: str, value: object, why: str) -> NoReturn:
-    """Raises InvalidEvent."""
-    raise InvalidEvent(f"{where} = {value!r} {why}; nothing was recorded")
+    """Raises InvalidEvent. A message reaches clients, so of an object that is no plain value it has the class only."""
+    shown = repr(value) if isinstance(value, _SHOWN) else f"a {type(value).__name__}"
+    raise InvalidEvent(f"{where} = {shown} {why}; nothing was recorded")
 
 
 def _plain(value: Decimal, where: str) -> str:

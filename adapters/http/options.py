@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -11,6 +12,8 @@ from limits import RateLimitItem, parse
 from domain.errors import InvalidInput
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+_MOST_REQUESTS = 1_000_000
+"""The largest number of requests in a rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,13 @@ class HttpOptions:
 
 def rate_of(text: str) -> RateLimitItem:
     """The rate in `text`. Raises InvalidInput where it is invalid."""
-    try:
-        return parse(text)
-    except ValueError:
-        raise InvalidInput(f"{text!r} is not a rate; write it like 600/minute") from None
+    with suppress(ValueError):
+        rate = parse(text)
+        if rate.amount <= _MOST_REQUESTS:
+            return rate
+    raise InvalidInput(
+        f"{text[:60]!r} is not a rate of 1 to {_MOST_REQUESTS} requests; write it like 600/minute"
+    )
 
 
 def is_loopback(host: str) -> bool:

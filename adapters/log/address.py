@@ -18,6 +18,9 @@ from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 from domain.errors import InvalidInput
 
 _POSTGRES_PORT = 5432
+_NAME_BYTES = 235
+"""File systems take 255 bytes; the names of the files beside a log and its store are up to 20 longer."""
+_PATH_BYTES = 3_500
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,200}")
 _EXAMPLES = (
@@ -119,7 +122,12 @@ def _sqlite(parts: SplitResult) -> SqliteAddress:
         raise _Invalid("the path of the file comes after three slashes")
     if parts.query or parts.fragment:
         raise _Invalid("a file has no options; write %3F for ? and %23 for # in its name")
-    return SqliteAddress(Path(unquote(parts.path[1:])))
+    path = unquote(parts.path[1:])
+    if "\0" in path:
+        raise _Invalid("the name of a file has no NUL character (%00)")
+    if len(path.encode()) > _PATH_BYTES or max(len(one.encode()) for one in path.split("/")) > _NAME_BYTES:
+        raise _Invalid(f"the name of a file has at most {_NAME_BYTES} bytes, its whole path {_PATH_BYTES}")
+    return SqliteAddress(Path(path))
 
 
 def _kafka(parts: SplitResult) -> KafkaAddress:

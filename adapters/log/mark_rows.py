@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
+from threading import Lock
 from typing import Final, NamedTuple, Protocol
 
 from eventsourcing.persistence import StoredEvent
@@ -233,6 +235,20 @@ class Source(Protocol):
         """The head."""
         ...
 
+    def storage(self) -> str:
+        """Which storage holds the log; empty where that is not known."""
+        ...
+
+
+class Proof:
+    """How far the events of a storage are verified, from the first one on; `link` is the chain's end there."""
+
+    def __init__(self, storage: str) -> None:
+        """`storage` is its id; empty for the proof of one reader."""
+        self.is_own = not storage
+        self.link = Link()
+        self.lock = Lock()
+
 
 class Verifier:
     """Verifies the rows of a log as they are read. A log without marks, or without its key here, is not verified."""
@@ -242,6 +258,7 @@ class Verifier:
         self._has_marks = False
         self._log_id = NO_LOG
         self._checked: Head | None = None
+        self._proof = Proof("")
         self.unknown = b""
         """The id of the key that is not at hand; empty where all keys are."""
 
@@ -260,14 +277,17 @@ class Verifier:
         return head.ordinal
 
     def rows(self, after: int, upto: int) -> Iterator[Row]:
-        """The rows with `after < ordinal <= upto`. Raises MarkRefused, which names the ordinal, at a bad mark."""
+        """The rows with `after < ordinal <= upto`. Raises MarkRefused, which names the ordinal, at a bad mark.
+
+        The rows before are verified first, once in each process.
+        """
         if not self._is_verified():
             for row in self._source.marked_rows(after, upto):
                 yield row.row
             return
         chain = Chain(self._keys, self._content.log_id_of, self._link_at(after))
         for row in self._source.marked_rows(after, upto):
-            self._follow(chain, row)
+            self._advance(chain, row)
             yield row.row
 
     def stream_rows(self, stream: str, after: int) -> Iterator[Row]:
@@ -353,8 +373,19 @@ class Verifier:
         elif mark.ordinal != row.ordinal or not is_genuine(mark, key, self._log_id, row.marked):
             raise MarkRefused(f"ordinal {row.ordinal}: its mark was not made for this event")
 
+    def _advance(self, chain: Chain, row: MarkedRow) -> None:
+        """Verifies the row; notes it where all rows before it are verified, too."""
+        proof = self._proof
+        follows = chain.link == proof.link
+        self._follow(chain, row)
+        if follows:
+            proof.link = chain.link
+
     def _link_at(self, ordinal: int) -> Link:
-        """The end of the chain at `ordinal`, from the mark there, which the next mark includes."""
+        """The end of the chain at `ordinal`, after everything up to there was verified.
+
+        Raises MarkRefused, which names the first ordinal that is not valid.
+        """
         stored = self._source.mark_at(ordinal) if ordinal else None
         if stored is None:
             return Link()
@@ -362,7 +393,43 @@ class Verifier:
             mark = Mark.unpacked(stored)
         except MarkRefused as fault:
             raise MarkRefused(f"ordinal {ordinal}: {fault}") from None
-        return Link(self._log_id, mark.ordinal, mark.code, mark.epoch, mark.next_key)
+        if self._proof.is_own:
+            self._proof = proof_of(self._source.storage())
+        proof = self._proof
+        link = Link(self._log_id, mark.ordinal, mark.code, mark.epoch, mark.next_key)
+        with proof.lock:
+            if proof.link.ordinal < link.ordinal:
+                self._prove(proof, link.ordinal)
+            elif link != proof.link:
+                for row in self._source.marked_rows(link.ordinal - 1, link.ordinal):
+                    self._confirm(row)
+        return link
+
+    def _prove(self, proof: Proof, upto: int) -> None:
+        """Verifies the events after those that are proven, or all where the log does not continue them any more."""
+        begun = proof.link
+        try:
+            self._verify(proof, upto)
+        except MarkRefused:
+            if not begun.ordinal:
+                raise
+            proof.link = Link()
+            self._verify(proof, upto)
+
+    def _verify(self, proof: Proof, upto: int) -> None:
+        chain = Chain(self._keys, self._content.log_id_of, proof.link)
+        for row in self._source.marked_rows(proof.link.ordinal, upto):
+            self._advance(chain, row)
+
+
+@lru_cache(maxsize=64)
+def _shared(storage: str) -> Proof:
+    return Proof(storage)
+
+
+def proof_of(storage: str) -> Proof:
+    """The proof that all readers of this storage in this process share; a new one where the storage has no id."""
+    return _shared(storage) if storage else Proof("")
 
 
 @contextmanager

@@ -12,12 +12,33 @@ import os
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
-from domain.errors import LogLost, LogOwned, LogUnsafe, OwnershipLost
+from domain.errors import LogOwned, LogUnsafe, OwnershipLost
 
 Inode = tuple[int, int]
 """Device and number of a file."""
+_WAL = "-wal"
+
+
+class Harm(NamedTuple):
+    """What happened to a file of the log under its owner.
+
+    `is_cut`: the file with `-wal` at the end of its name lost bytes, so what the owner has open is not whole.
+    """
+
+    path: Path
+    is_cut: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.path} was {'cut' if self.is_cut else 'removed or replaced'} under the running engine"
+
+
+class Loss(NamedTuple):
+    """What an owner noted when it stopped because of a harm: the reason, and the last ordinal that it had recorded."""
+
+    reason: str
+    ordinal: int
 
 
 class Holder:
@@ -59,9 +80,12 @@ class FileOwner:
         self._holder = Holder(log)
         self._file: TextIO | None = _locked(self._path, log)
         self._lock = _inode(os.fstat(self._file.fileno()))
-        self._database: Inode | None = None
+        self._watched: dict[Path, Inode] = {}
+        self._written = 0
+        self.loss = _loss(self._file)
+        """What the last owner noted, where it stopped because of a harm; its note remains until `clear_loss`."""
         try:
-            _sign(self._file)
+            _sign(self._file, self.loss)
         except OSError:
             self._file.close()
             raise
@@ -71,31 +95,54 @@ class FileOwner:
         """See `Holder`."""
         return self._holder.is_this_process
 
-    def bind(self) -> None:
-        """Remembers which file the log is, once SQLite has created it."""
-        self._database = _inode(self._log.stat())
+    def watch(self, *suffixes: str) -> None:
+        """Remembers which files stand at the log's path with these suffixes; a missing one is not watched."""
+        for suffix in suffixes:
+            path = self._log.with_name(self._log.name + suffix)
+            if (found := _found(path)) is not None:
+                self._watched[path] = found
 
     def check(self) -> None:
-        """Raises OwnershipLost in a forked process and where the lock's file was removed or replaced, LogLost where the
-        log's file was.
-        """
+        """Raises OwnershipLost in a forked process and where the lock's file was removed or replaced."""
         self._holder.check()
         if _found(self._path) != self._lock:
             raise OwnershipLost(
                 f"{self._path} was removed or replaced under the running engine, so another engine may own the log: "
                 "this engine writes nothing more"
             )
-        if self._database is not None and _found(self._log) != self._database:
-            raise LogLost(
-                f"{self._log} was removed or replaced under the running engine, so its events are in a file without a "
-                "name: this engine writes nothing more; restore the log from a copy before an engine is started again"
-            )
+
+    def harm(self) -> Harm | None:
+        """The first harm to a watched file; None where all are what they were.
+
+        SQLite never makes the `-wal` file shorter while the owner has it open.
+        """
+        for path, inode in self._watched.items():
+            status = _status(path)
+            if status is None or _inode(status) != inode:
+                return Harm(path)
+            if path.name.endswith(_WAL):
+                if status.st_size < self._written:
+                    return Harm(path, is_cut=True)
+                self._written = status.st_size
+        return None
+
+    def note_loss(self, loss: Loss) -> None:
+        """Leaves a note for the next owner, who refuses a log that ends before the loss."""
+        self.loss = loss
+        if self._file is not None:
+            _sign(self._file, loss)
+
+    def clear_loss(self) -> None:
+        """Removes the note of an earlier loss, because the log has all events that were recorded."""
+        if self.loss is not None and self._file is not None:
+            self.loss = None
+            _sign(self._file, None)
 
     def release(self) -> None:
         """Releases the lock; idempotent. In a forked process the lock remains with its owner."""
         if self._file is None:
             return
-        if self.is_this_process and _found(self._path) == self._lock:
+        if self.is_this_process and self.loss is None and _found(self._path) == self._lock:
             self._file.truncate(0)
         self._file.close()
         self._file = None
@@ -133,18 +180,34 @@ def _inode(status: os.stat_result) -> Inode:
 
 
 def _found(path: Path) -> Inode | None:
+    status = _status(path)
+    return None if status is None else _inode(status)
+
+
+def _status(path: Path) -> os.stat_result | None:
     try:
-        return _inode(path.stat())
+        return path.stat()
     except OSError:
         return None
 
 
-def _sign(file: TextIO) -> None:
+def _sign(file: TextIO, loss: Loss | None) -> None:
     """Writes the note without a buffer: after a failure on a full disk, `close` must not try to write it again."""
-    file.truncate(0)
     since = datetime.now(UTC).isoformat(timespec="seconds")
-    note = json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "since": since})
-    os.write(file.fileno(), note.encode())
+    note = {"host": socket.gethostname(), "pid": os.getpid(), "since": since}
+    lost = {} if loss is None else {"lost": loss.reason, "ordinal": loss.ordinal}
+    file.truncate(0)
+    os.write(file.fileno(), json.dumps({**note, **lost}).encode())
+
+
+def _loss(file: TextIO) -> Loss | None:
+    """The loss in the note of the last owner; None where there is none, or where the note is not readable."""
+    file.seek(0)
+    try:
+        note = json.load(file)
+        return Loss(str(note["lost"]), int(note["ordinal"]))
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _holder(file: TextIO) -> str:

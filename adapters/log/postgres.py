@@ -38,6 +38,7 @@ from adapters.log.mark_rows import (
 )
 from adapters.log.owner import Holder
 from adapters.log.postgres_recorder import PostgresLogRecorder
+from adapters.log.postgres_schema import PostgresSchema
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Row
 from adapters.log.storage import STORAGE, storage_text
 from adapters.marks.key_folder import KeyFolder, Keys
@@ -325,9 +326,9 @@ def open_postgres(
         known = folder.read()
         link = _end_of_chain(address, datastore, codec, known)
         known = known if link.ordinal else folder.made()
-        epoch = Epoch(str(address))
+        epoch = Epoch(str(address), link)
         marks = MarkWriter(POSTGRES, known, Content(codec), link, epoch)
-        recorder = PostgresLogRecorder(datastore, [epoch, marks])
+        recorder = PostgresLogRecorder(datastore, [PostgresSchema(address), epoch, marks])
         recorder.create_table()
         owner.name_storage()
         owner.continue_ordinals()

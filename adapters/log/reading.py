@@ -18,6 +18,11 @@ State = tuple[int, int, bool]
 """Time of the last change in ns, size in bytes, and whether a `-wal` file has content."""
 
 
+def writable(path: Path) -> str:
+    """The URI with which a connection may write to an existing file, and never creates one."""
+    return f"{path.absolute().as_uri()}?mode=rw"
+
+
 class Reading:
     """A read-only connection.
 

@@ -265,6 +265,8 @@ class RecorderLog(RecordedLog):
                 f"{ordinals[0]}: events were removed from outside"
             )
         self._last = ordinals[-1]
+        # What was written to a file that was removed in the meantime must not be acknowledged.
+        self.check()
         return self._last
 
     def _next_versions(self, envelopes: Sequence[Envelope]) -> dict[str, int]:

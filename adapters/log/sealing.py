@@ -25,8 +25,11 @@ from adapters.log.kafka import environment_of, owners_rule
 from adapters.log.mark_rows import POSTGRES, SQLITE, MarkedRow, MarkWriter
 from adapters.log.owner import FileOwner
 from adapters.log.postgres import PostgresOwner, PostgresRows, connected, reading_rows
+from adapters.log.postgres_schema import PostgresSchema
+from adapters.log.reading import writable
 from adapters.log.recorder_log import Codec
 from adapters.log.sqlite import SqliteRows
+from adapters.log.sqlite_schema import SqliteSchema
 from adapters.marks.key_folder import KeyFolder
 from adapters.marks.mark import Link
 from adapters.marks.sealed import Kind, Sealed
@@ -153,10 +156,11 @@ def _all_marked(rows: SqliteRows | PostgresRows, content: Content, place: Place,
 def _in_file(path: Path, folder: KeyFolder, content: Content, write: Writing) -> None:
     marks = MarkWriter(SQLITE, folder.made(), content, Link(), Epoch(str(path)))
     try:
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(writable(path), uri=True, isolation_level=None)) as connection:
             connection.row_factory = sqlite3.Row
             cursor = connection.cursor()
             cursor.execute("BEGIN IMMEDIATE")
+            SqliteSchema(path).prepare(cursor)
             write(marks, cursor)
             cursor.execute("COMMIT")
     except sqlite3.Error as fault:
@@ -171,6 +175,7 @@ def _in_database(address: PostgresAddress, folder: KeyFolder, content: Content, 
             connection.transaction(),
             connection.cursor(row_factory=dict_row) as cursor,
         ):
+            PostgresSchema(address).prepare(cursor)
             write(marks, cursor)
     except psycopg.Error as fault:
         raise LogUnavailable(f"{address} cannot be sealed: {' '.join(str(fault).split())}") from fault

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import logging
 import re
 import sqlite3
 import time
@@ -11,7 +10,6 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from eventsourcing.persistence import PersistenceError
 from eventsourcing.sqlite import SQLiteDatastore
@@ -33,16 +31,16 @@ from adapters.log.mark_rows import (
     naming,
     selected,
 )
+from adapters.log.owned_file import OwnedFile
 from adapters.log.owner import FileOwner, refuse_hard_links
-from adapters.log.reading import Reading
+from adapters.log.reading import Reading, writable
 from adapters.log.recorder_log import Codec, RecordedLog, RecorderLog, Refusals, Row
 from adapters.log.sqlite_recorder import SqliteLogRecorder
-from adapters.log.storage import STORAGE, storage_text
+from adapters.log.sqlite_schema import SqliteSchema
+from adapters.log.storage import STORAGE, Storage, storage_text
 from adapters.marks.key_folder import KeyFolder, Keys
 from adapters.marks.mark import Link
-from domain.errors import InvalidInput, LogCorrupt, LogReadOnly, LogUnavailable
-
-_log = logging.getLogger(__name__)
+from domain.errors import InvalidInput, LogCorrupt, LogLost, LogReadOnly, LogUnavailable
 
 _COLUMNS = "SELECT rowid, originator_id, originator_version, topic, state, NULL FROM stored_events"
 _POLL_SECONDS = 0.01
@@ -57,10 +55,9 @@ class SqliteRows:
         """Raises InvalidInput where the file does not exist or is empty, LogUnsafe where it has several hard links, and
         LogCorrupt where it is not a log."""
         refuse_hard_links(path)
-        if not path.is_file() or _is_empty(path):
-            raise InvalidInput(
-                f"there is no log at {path}; `whence paper --log {SqliteAddress(path)}` begins one"
-            )
+        if _is_absent(path):
+            begin = _remains(path) or f"`whence paper --log {SqliteAddress(path)}` begins one"
+            raise InvalidInput(f"there is no log at {path}; {begin}")
         self._path = path
         with _translated(path):
             self._opened = Reading(path)
@@ -243,60 +240,67 @@ def _unwritable(path: Path, fault: Exception) -> LogUnavailable:
 def _open_owned(path: Path, codec: Codec, owner: FileOwner, folder: KeyFolder) -> RecorderLog:
     known = folder.read()
     link = _end_of_chain(path, codec, known)
+    _refuse_lost(path, owner, link.ordinal)
     keys = known if link.ordinal else folder.made()
-    datastore = SQLiteDatastore(str(path), originator_id_type="text")
-    epoch = Epoch(str(path))
+    owner.clear_loss()
+    path.touch()
+    owner.watch("")
+    # One connection, which is opened once: see `OwnedFile`.
+    datastore = SQLiteDatastore(writable(path), pool_size=1, max_overflow=0, originator_id_type="text")
+    epoch = Epoch(str(path), link)
     marks = MarkWriter(SQLITE, keys, Content(codec), link, epoch)
-    recorder = SqliteLogRecorder(datastore, [epoch, marks])
+    recorder = SqliteLogRecorder(datastore, [SqliteSchema(path), Storage(), epoch, marks])
     try:
         recorder.create_table()
-        _name_storage(path)
-        owner.bind()
         rows = SqliteRows(path, codec, keys)
+        file = OwnedFile(path, owner, recorder, link.ordinal)
     except BaseException:
         datastore.close()
         raise
-
-    def release() -> None:
-        # A forked process must not use the connections of the owner, not even to close them.
-        if owner.is_this_process:
-            _check_point(path)
-            datastore.close()
-        owner.release()
-
-    return RecorderLog(recorder, rows, codec, release=release, check=owner.check)
+    return RecorderLog(recorder, rows, codec, release=file.release, check=file.check)
 
 
-def _check_point(path: Path) -> None:
-    """Writes everything from the `-wal` file into the log's file, so that a copy of that file alone is the whole log.
-
-    SQLite itself does so when the last connection is closed, but a reader's connection may remain. Where a reader is
-    just reading, the `-wal` file remains as after a kill.
-    """
-    try:
-        with closing(sqlite3.connect(path)) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sqlite3.Error as fault:
-        _log.warning("%s: its newest events remain in %s-wal: %s", path, path.name, fault)
-
-
-def _name_storage(path: Path) -> None:
-    """Gives the file the id of its storage, where it has none yet."""
-    with _translated(path), closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {STORAGE} (id TEXT NOT NULL)")
-        absent = f"SELECT ? WHERE NOT EXISTS (SELECT 1 FROM {STORAGE})"  # noqa: S608  (ours)
-        connection.execute(f"INSERT INTO {STORAGE} {absent}", (str(uuid4()),))
+def _refuse_lost(path: Path, owner: FileOwner, last: int) -> None:
+    """Raises LogLost where the last owner had recorded more events than the log has."""
+    loss = owner.loss
+    if loss is not None and last < loss.ordinal:
+        raise LogLost(
+            f"{path} ends at ordinal {last}, and its last engine had recorded {loss.ordinal} events when "
+            f"{loss.reason}: restore the log, or its newer copy, under this name; to go on without the lost events, "
+            f"remove {path.name}.owner"
+        )
 
 
 def _end_of_chain(path: Path, codec: Codec, keys: Keys) -> Link:
     """The end of the log's chain of marks, after all events were verified. An empty file is a new log.
 
-    Refuses a foreign file before a table is created in it. Raises what `Verifier.own` raises.
+    Refuses a foreign file before a table is created in it. Raises LogLost where only the `-wal` file of a log is there,
+    and what `Verifier.own` raises.
     """
-    if not path.exists() or _is_empty(path):
+    if _is_absent(path):
+        if remains := _remains(path):
+            raise LogLost(f"there is no log at {path}, but {remains}")
         return Link()
     with closing(SqliteRows(path, codec, keys)) as rows:
         return rows.own()
+
+
+def _remains(path: Path) -> str:
+    """A sentence about the `-wal` file of a log that is not there; empty where there is none, or an empty one.
+
+    SQLite would remove that file when a new log begins under the name.
+    """
+    rest = path.with_name(path.name + "-wal")
+    if not rest.exists() or not rest.stat().st_size:
+        return ""
+    return (
+        f"{rest.name} has the newest events of one, which was moved or removed: give it its name back; to begin a new "
+        f"log, remove {rest.name}"
+    )
+
+
+def _is_absent(path: Path) -> bool:
+    return not path.is_file() or not path.stat().st_size or _is_empty(path)
 
 
 def _is_empty(path: Path) -> bool:

@@ -23,6 +23,8 @@ class SqliteLogRecorder(SQLiteApplicationRecorder):
     def __init__(self, datastore: SQLiteDatastore, companions: Sequence[Companion] = ()) -> None:
         super().__init__(datastore)
         self._companions = companions
+        self.last = 0
+        """The last ordinal that this recorder has written; 0 before the first one."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """The ordinals of the events, which are durable. Raises the library's errors and those of a companion."""
@@ -36,7 +38,19 @@ class SqliteLogRecorder(SQLiteApplicationRecorder):
             ordinals = self._insert_events(cursor, stored_events, **kwargs) or ()
             for companion in self._companions:
                 companion.after(cursor, ordinals, stored_events)
+        self.last = ordinals[-1] if ordinals else self.last
+        if 1 in ordinals[:1]:
+            self.check_point("PRAGMA wal_checkpoint")
         return ordinals
+
+    def check_point(self, statement: str) -> bool:
+        """Writes from the `-wal` file into the log's file; returns whether nothing was left out.
+
+        The log's file then has its tables and first events whatever happens to the other file.
+        """
+        with self.datastore.get_connection(commit=True) as connection, connection.cursor() as cursor:
+            busy, pages, written = cursor.execute(statement).fetchone()
+        return bool(busy == 0 or pages == written)
 
     def create_table(self) -> None:
         """Creates the tables of the events and of the companions, where they are missing."""
@@ -48,6 +62,7 @@ class SqliteLogRecorder(SQLiteApplicationRecorder):
             self._create_table(cursor)
             for companion in self._companions:
                 companion.prepare(cursor)
+        self.check_point("PRAGMA wal_checkpoint")
 
 
 class _Immediate(SQLiteTransaction):

@@ -11,7 +11,6 @@ import logging
 import sqlite3
 from array import array
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from uuid import UUID
 
@@ -37,21 +36,34 @@ _Signature = tuple[int, bytes, bytes]
 
 
 class SqlitePlayed:
-    """A connection is opened for each call, because calls are rare: at the start, at a stop, and every few seconds."""
+    """Keeps one connection from its construction to `close`.
 
-    def __init__(self, path: Path, keys: KeyFolder | None = None) -> None:
-        """`keys` is the installation's folder of keys. Makes the first key where there is none; raises KeyRefused."""
+    In the log's own file a later connection could find another file under the name, and SQLite would then write this
+    record and the events into different `-wal` files.
+    """
+
+    def __init__(self, path: Path, keys: KeyFolder | None = None, *, creates: bool = True) -> None:
+        """Without `creates` a missing file is not made, and nothing is recorded.
+
+        `keys` is the installation's folder of keys. Makes the first key where there is none; raises KeyRefused.
+        """
         self._path, self._signer = path, Signer(keys or KeyFolder())
+        self._connection: sqlite3.Connection | None = None
+        try:
+            self._connection = _connected(path, "rwc" if creates else "rw")
+        except sqlite3.Error as fault:
+            _log.warning("the record of played candles in %s cannot be opened: %s", path, fault)
 
     def read(self, log_id: UUID) -> PlayedCandles:
         """See `PlayedStore`. A record without a valid signature is as good as none."""
+        if self._connection is None:
+            return NOTHING_PLAYED
         try:
-            with closing(self._connected()) as connection:
-                pieces = _pieces(connection, log_id)
-                latest = _latest(connection, log_id)
-                if not pieces and latest is None:
-                    return NOTHING_PLAYED
-                self._check(log_id, _signature(connection, log_id), pieces, latest or "")
+            pieces = _pieces(self._connection, log_id)
+            latest = _latest(self._connection, log_id)
+            if not pieces and latest is None:
+                return NOTHING_PLAYED
+            self._check(log_id, _signature(self._connection, log_id), pieces, latest or "")
             return PlayedCandles(_as_numbers(b"".join(pieces)), json.loads(latest or "[]"))
         except (MarkRefused, KeyRefused) as fault:
             _log.warning(
@@ -65,8 +77,10 @@ class SqlitePlayed:
 
     def add(self, log_id: UUID, first: int, checksums: array[int], latest: Sequence[Figures]) -> None:
         """See `PlayedStore`. Candles that do not follow on a record with a valid signature are not recorded."""
+        if self._connection is None:
+            return
         try:
-            with closing(self._connected()) as connection, connection:
+            with self._connection as connection:
                 before = EMPTY if first == 0 else self._digest_of(connection, log_id, first)
                 self._add(connection, log_id, first, before, _as_bytes(checksums), json.dumps(latest))
         except (MarkRefused, KeyRefused, sqlite3.Error, ValueError, TypeError, OverflowError) as fault:
@@ -74,11 +88,9 @@ class SqlitePlayed:
 
     def close(self) -> None:
         """See `PlayedStore`."""
-
-    def _connected(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path)
-        connection.executescript(_CREATE)
-        return connection
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _check(self, log_id: UUID, found: _Signature | None, pieces: Sequence[bytes], latest: str) -> None:
         """Raises MarkRefused or KeyMissing where the signature is not that of these pieces and figures."""
@@ -111,6 +123,16 @@ class SqlitePlayed:
         connection.execute("INSERT OR REPLACE INTO played_latest VALUES (?, ?)", (name, latest))
         row = (name, candles, digest, signature)
         connection.execute("INSERT OR REPLACE INTO played_signatures VALUES (?, ?, ?, ?)", row)
+
+
+def _connected(path: Path, mode: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, check_same_thread=False)
+    try:
+        connection.executescript(_CREATE)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
 
 def _pieces(connection: sqlite3.Connection, log_id: UUID) -> Sequence[bytes]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
 from typing import Any
 
 from commands.identity import ENGINE, EXCHANGE
@@ -39,6 +41,7 @@ from commands.routes import Command
 from commands.stimulus import Ask, Stimulus
 from domain.command_fact import command_fact
 from domain.errors import InvalidInput
+from domain.number import is_bounded
 from domain.plain_text import check_plain
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -77,12 +80,24 @@ def check(requested: Requested) -> None:
         raise InvalidInput(f"{requested.actor} is the actor of this system's own commands, and of no request")
     if requested.valid_until.tzinfo is None:
         raise InvalidInput(f"valid until {requested.valid_until} is no moment: it has no time zone")
+    for name, amount in _amounts(requested.request):
+        if amount.is_finite() and not is_bounded(amount):
+            raise InvalidInput(f"the {name} has more than 100 digits or places")
     for name, text in _texts(requested.request):
         if not 0 < len(text.strip()) <= len(text) <= _LONGEST:
             raise InvalidInput(f"the {name} is 1 to {_LONGEST} characters, not only spaces")
         check_plain(name, text)
     for name, text in _references(requested.request):
         check_plain(name, text)
+
+
+def _amounts(request: Request) -> Iterator[tuple[str, Decimal]]:
+    """The decimals of a request, each after its name in messages."""
+    for part in (request, getattr(request, "terms", None), getattr(request, "signal", None)):
+        for one in fields(part) if is_dataclass(part) else ():
+            amount = getattr(part, one.name)
+            if isinstance(amount, Decimal):
+                yield one.name.replace("_", " "), amount
 
 
 def _texts(request: Request) -> Iterator[tuple[str, str]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from unicodedata import normalize
 
 from commands import signal as signal_commands
-from commands.identity import RESERVED_ACTORS
+from commands.identity import RESERVED_SOURCES
 from commands.request import RaiseSignal
 from commands.requests.limits import check_levels
 from commands.requests.situation import Situation
@@ -19,14 +20,16 @@ from domain.owner import PERSON
 from domain.signal import SignalDetected, Verdict
 from domain.strategies.builtin import BUILTIN
 
+_NAME = re.compile("[a-z0-9][a-z0-9_-]{0,63}")
+
 
 def raise_signal(request: RaiseSignal, situation: Situation, chain: str) -> Sequence[Command]:
     """Records the signal; both committees judge it like any other, and skip it if it is stale or its scanner paused.
 
-    Raises InstrumentNotListed for an instrument without rules, InvalidInput for a scanner with a name of this system,
-    Refused for a scanner with the name of a strategy, because it could close that strategy's positions, for an
-    instrument without a market, and for an entry whose stop or target is on the wrong side of the last price. Names are
-    compared without regard to case, width and surrounding spaces.
+    Raises InstrumentNotListed for an instrument without rules, InvalidInput for a scanner with a name of this system or
+    with other characters than `_NAME`, Refused for a scanner with the name of a strategy, because it could close that
+    strategy's positions, for an instrument without a market, and for an entry whose stop or target is on the wrong side
+    of the last price. Names are compared without regard to case, width and surrounding spaces.
     """
     signal = request.signal.detected()
     _check_name(signal.strategy, situation)
@@ -62,10 +65,15 @@ def _check_name(scanner: str, situation: Situation) -> None:
         raise InvalidInput(
             f"no scanner may be called {PERSON}: that is the owner of positions entered by hand"
         )
-    if spelled in RESERVED_ACTORS:
+    if spelled in RESERVED_SOURCES:
         raise InvalidInput(f"no scanner may be called {scanner}: that is a name of the system itself")
     if spelled in {_plain(name) for name in _strategies(situation)}:
         raise Refused(f"{scanner} is a strategy of this engine: a signal from outside needs another name")
+    if not _NAME.fullmatch(scanner):
+        raise InvalidInput(
+            "the strategy of a signal from outside is 1 to 64 small letters a to z, digits, dashes and underscores, "
+            "and begins with a letter or a digit"
+        )
 
 
 def _strategies(situation: Situation) -> set[str]:

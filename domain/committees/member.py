@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import cast
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from domain.committees.case import Case
 from domain.signal import Chamber, Vote

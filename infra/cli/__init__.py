@@ -42,7 +42,9 @@ EXIT_CODES: Sequence[tuple[type[WhenceError], int]] = (
 """The first matching row gives the exit code: 2 for invalid input, 3 where another engine owns the log, 4 where the log
 or the store fails, 1 for any other refusal."""
 _NOT_WRITTEN = 4
+_INVALID_INPUT = 2
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EPIPE}
+_INVALID_NAME = {errno.ENAMETOOLONG, errno.ELOOP}
 INTERRUPTED = 130
 """The exit code of an interrupted program: 128 plus SIGINT, as shells define it."""
 
@@ -147,6 +149,9 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except OSError as fault:
+        if fault.errno in _INVALID_NAME:
+            typer.echo(f"whence: {_printable(str(fault.filename))}: {fault.strerror}", err=True)
+            sys.exit(_INVALID_INPUT)
         if fault.errno not in _UNWRITABLE:
             raise
         _forget_the_output()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from typing import Annotated
 
@@ -49,11 +50,15 @@ InstrumentsOption = Annotated[
         help="File of imported trading rules; default: ./whence-instruments.json where it exists.",
     ),
 ]
+_LARGEST = 2**63 - 1
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
-def whole(least: int | None = None, most: int | None = None) -> Callable[[str | int], int]:
+def whole(least: int = -_LARGEST, most: int = _LARGEST) -> Callable[[str | int], int]:
     """A parser for options that are whole numbers from `least` to `most`, written in the digits 0 to 9.
+
+    By default the numbers are those that a database holds.
 
     The parser raises BadParameter, which typer prints with the option's name; the program then exits with code 2.
     """
@@ -63,9 +68,9 @@ def whole(least: int | None = None, most: int | None = None) -> Callable[[str | 
             value = number(str(given), int)
         except ValueError:
             raise typer.BadParameter(f"{given!r} is not a whole number in the digits 0 to 9") from None
-        if least is not None and value < least:
+        if value < least:
             raise typer.BadParameter(f"{value} is below {least}")
-        if most is not None and value > most:
+        if value > most:
             raise typer.BadParameter(f"{value} is above {most}")
         return value
 
@@ -77,7 +82,7 @@ def pace_of(text: str | None) -> float | None:
     if text is None:
         return None
     found = _PACE.fullmatch(text)
-    if found is None or float(found[1]) <= 0:
+    if found is None or not 0 < float(found[1]) < inf:
         raise InvalidInput(f"--pace {text!r} is not a pace; write it like 60x")
     return float(found[1])
 
@@ -86,6 +91,6 @@ def time_of(text: str) -> datetime:
     """An ISO 8601 time, in UTC where it has no zone. Raises InvalidInput for any other text."""
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise InvalidInput(f"{text!r} is not a time; write it like 2025-06-30T14:00:00Z") from None
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

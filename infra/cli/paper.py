@@ -121,7 +121,7 @@ def paper(
     as_json: JsonOption = False,
 ) -> None:
     """Trades candles from first to last. After a stop, the same command continues at the end of the log."""
-    from adapters.log.address import parse_address
+    from adapters.log.address import parse_address, parse_store_address
     from infra.cli.aside import set_aside
     from infra.cli.output import errors_console
     from infra.cli.playing import Manner, trade
@@ -139,7 +139,10 @@ def paper(
     files = [*(candles or ()), *(more or ())]
     if files and (seed is not None or bars is not None):
         raise InvalidInput("--seed and --bars are for a synthetic market: leave out either them or --candles")
-    parse_address(settings.log)  # an invalid address is refused before any file is read
+    # An invalid address is refused before any file is read.
+    parse_address(settings.log)
+    if settings.store is not None:
+        parse_store_address(settings.store)
     speed = pace_of(pace)
     tapes = _recorded(files, symbol or (), funding_hours) if files else _synthetic(symbol, seed, bars)
     plan, console = _plan(tapes, settings, (quote or "").upper(), adopt=adopt_settings), errors_console()

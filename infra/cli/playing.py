@@ -68,13 +68,18 @@ def trade(plan: Plan, settings: WhenceSettings, manner: Manner, console: Console
         summary.fold(envelope)
         trades.fold(envelope)
 
-    with closing(open_owned(settings)) as log, tracing(settings) as spans, stoppable() as stopping:
+    with (
+        closing(open_owned(settings)) as log,
+        played_store(settings) as store,
+        tracing(settings) as spans,
+        stoppable() as stopping,
+    ):
         if spans is not None:
             watchers.add(spans)
         if manner.speed is not None:
             watchers.add(Narrator())
         watched = spans is not None or manner.port is not None
-        run = PaperRun(plan, log, seen, observer=watchers if watched else None, played=played_store(settings))
+        run = PaperRun(plan, log, seen, observer=watchers if watched else None, played=store)
         for note in rules_notes(run.plan):
             console.print(note, style="yellow", markup=False, soft_wrap=not console.is_terminal)
         with _served(settings, manner.port, run, watchers):

@@ -133,10 +133,10 @@ def _engine(settings: WhenceSettings) -> Generator[tuple[ManualRun, Watchers]]:
     (currency,) = {listing.instrument.quote for listing in known()}
     stake = Stake(currency, check_stake(currency, settings.starting_balance), settings.leverage)
     beginning = Beginning(settings.account, stake, trading_settings(settings.trading))
-    with closing(open_owned(settings)) as log, tracing(settings) as spans:
+    with closing(open_owned(settings)) as log, played_store(settings) as played, tracing(settings) as spans:
         if spans is not None:
             watchers.add(spans)
-        run = ManualRun(log, beginning, _unseen, watchers, feed=played_prices(played_store(settings)))
+        run = ManualRun(log, beginning, _unseen, watchers, feed=played_prices(played))
         _warn_of_differences(run, settings, beginning)
         yield run, watchers
 

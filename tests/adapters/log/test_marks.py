@@ -398,3 +398,31 @@ def test_a_log_from_before_marks_that_breaks_a_rule_is_not_sealed(
             seal(table.settings)
     with pytest.raises(NotSealed):
         table.own()
+
+
+@pytest.mark.parametrize("begun", [0, 3], ids=["a new reader", "a reader that has read the first events"])
+def test_a_reader_that_begins_in_the_middle_does_not_pass_a_changed_event_before(
+    table: Table, begun: int
+) -> None:
+    written(table)
+    if begun:
+        list(table.read().read(0, begun - 1))
+    table.execute("UPDATE stored_events SET state = ? WHERE {n} = 3", values=(richer(2),))
+    reader = table.read()
+    for _ in range(2):
+        with pytest.raises(MarkRefused, match="ordinal 3: "):
+            list(reader.read(4))
+        with pytest.raises(MarkRefused, match="ordinal 3: "):
+            list(reader.frames(4, 5))
+
+
+def test_readers_of_a_log_that_was_replaced_by_another_one_verify_that_one(table: Table) -> None:
+    """The readers of a process share what they have verified, and no more than that."""
+    written(table)
+    assert [one.ordinal for one in table.read().read(4)] == [5]
+    table.execute("DELETE FROM stored_events", "DELETE FROM event_marks", "DELETE FROM log_head")
+    owner = table.own()
+    owner.append(days("account-b", 1, 3))
+    owner.append(days("account-b", 4, 7))
+    ordinals = [one.ordinal for one in table.read().read()]
+    assert [one.ordinal for one in table.read().read(ordinals[5])] == ordinals[6:]

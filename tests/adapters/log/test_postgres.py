@@ -11,7 +11,7 @@ import pytest
 from adapters.avro import AvroCodec
 from adapters.log.address import PostgresAddress, parse_address
 from adapters.log.postgres import open_postgres
-from domain.errors import LogUnavailable
+from domain.errors import LogCorrupt, LogUnavailable
 from tests.commands.desk import Desk
 from tests.replacing import replace
 
@@ -64,3 +64,60 @@ def test_the_ordinals_of_an_empty_log_begin_with_one_after_a_cut_append(postgres
     with closing(open_postgres(address, AvroCodec())) as log:
         log.append(Desk().opened().log.envelopes[:2])
         assert [one.ordinal for one in log.read()] == [1, 2]
+
+
+_ALTERS = """
+CREATE FUNCTION alters() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN new.state = '\\x00'; RETURN new; END $$
+"""
+_TRIGGER = "CREATE TRIGGER raised BEFORE INSERT ON stored_events FOR EACH ROW EXECUTE FUNCTION alters()"
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        (f"{_ALTERS};{_TRIGGER}", "trigger raised"),
+        ("CREATE RULE silent AS ON UPDATE TO log_head DO INSTEAD NOTHING", "rule silent"),
+        ("CREATE TABLE more () INHERITS (stored_events)", "table more"),
+        ("CREATE POLICY hidden ON log_epoch USING (false)", "policy hidden"),
+        (
+            "ALTER TABLE log_storage RENAME TO s; CREATE VIEW log_storage AS SELECT * FROM s",
+            "no table log_storage",
+        ),
+    ],
+    ids=["trigger", "rule", "inheriting table", "policy", "view"],
+)
+def test_foreign_objects_are_refused_at_the_start_and_under_a_running_engine(
+    postgres_database: str, statement: str, named: str
+) -> None:
+    address = parse_address(postgres_database)
+    assert isinstance(address, PostgresAddress)
+    events = Desk().opened().log.envelopes
+    with closing(open_postgres(address, AvroCodec())) as log:
+        log.append(events[:1])
+        with psycopg.connect(postgres_database, autocommit=True) as other:
+            other.execute(statement.encode())
+        with pytest.raises(LogCorrupt, match=f"that this program did not make: .*{named}"):
+            log.append(events[1:2])
+        assert log.head() == 1
+    with pytest.raises(LogCorrupt, match=f"that this program did not make: .*{named}"):
+        open_postgres(address, AvroCodec())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE log_epoch SET epoch = 0",
+        "UPDATE log_epoch SET epoch = 9223372036854775807",
+        "DELETE FROM log_epoch",
+    ],
+)
+def test_an_epoch_that_no_owner_left_is_refused(postgres_database: str, statement: str) -> None:
+    address = parse_address(postgres_database)
+    assert isinstance(address, PostgresAddress)
+    with closing(open_postgres(address, AvroCodec())) as log:
+        log.append(Desk().opened().log.envelopes[:1])
+    with psycopg.connect(postgres_database, autocommit=True) as other:
+        other.execute(statement.encode())
+    with pytest.raises(LogCorrupt, match="log_epoch was changed from outside"):
+        open_postgres(address, AvroCodec())

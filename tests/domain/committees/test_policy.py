@@ -298,6 +298,7 @@ def test_a_member_that_raises_votes_no_with_the_class_of_the_error_alone(
     assert (decision.verdict, decision.reasons) == (Verdict.SKIP, ("ConnectionError",))
     assert [vote.approves for vote in decision.votes].count(False) == 1
     assert "secret" not in repr(decision)
+    assert [dict(vote.figures) for vote in decision.votes if not vote.approves] == [{}]
 
 
 def test_a_vote_against_without_a_reason_counts_with_the_members_name(
