@@ -5,7 +5,7 @@ An invalid value raises InvalidEvent before anything is written. `where` is the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -168,8 +168,14 @@ def texts(value: object, where: str) -> bytes:
 
 def _refuse(where: str, value: object, why: str) -> NoReturn:
     """Raises InvalidEvent. A message reaches clients, so of an object that is no plain value it has the class only."""
-    shown = repr(value) if isinstance(value, _SHOWN) else f"a {type(value).__name__}"
+    shown = repr(value) if _is_plain(value) else f"a {type(value).__name__}"
     raise InvalidEvent(f"{where} = {shown} {why}; nothing was recorded")
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return all(_is_plain(one) for one in cast("Sequence[object]", value))
+    return isinstance(value, _SHOWN)
 
 
 def _plain(value: Decimal, where: str) -> str:
