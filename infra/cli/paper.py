@@ -174,7 +174,7 @@ def paper(
 
 def _why_new(fault: WhenceError) -> str:
     """Why the demo cannot be played on a log."""
-    reasons = {
+    reasons: Mapping[type[WhenceError], str] = {
         NotSealed: "has events without marks, of an earlier version of the program",
         KeyMissing: "was written with a key that is not here",
     }

@@ -104,11 +104,15 @@ def test_buy_and_hold_of_a_stopped_run_ends_at_its_last_candle() -> None:
     ]
 
 
+def _at_once(_stopping: Stopping) -> bool:
+    return True
+
+
 def test_a_stopped_run_reports_the_period_that_was_played(
     whence: Whence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The stop is requested at once, so one instant is played: three candles of five minutes."""
-    monkeypatch.setattr(Stopping, "requested", lambda _self: True)
+    monkeypatch.setattr(Stopping, "requested", _at_once)
     done = whence("paper", "--bars", "300", "--json")
     assert done.code == 130
     result = json.loads(done.out)
