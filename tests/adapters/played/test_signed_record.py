@@ -122,8 +122,15 @@ def test_a_record_that_is_made_anew_replaces_a_changed_one(tmp_path: Path) -> No
     assert list(record.read(LOG).checksums) == [7]
 
 
+def _file_of_a_log(folder: Path) -> Path:
+    """A file such as the owner of a log makes before its candles are recorded."""
+    path = folder / "whence.db"
+    path.touch()
+    return path
+
+
 KEPT: dict[str, Callable[[Path], str]] = {
-    "SQLite": lambda folder: f"sqlite:///{folder / 'whence.db'}",
+    "SQLite": lambda folder: f"sqlite:///{_file_of_a_log(folder)}",
     "PostgreSQL": lambda _folder: "postgresql://eve@localhost:1/whence",
     "Kafka": lambda _folder: "kafka://localhost:1/whence.events",
 }
@@ -134,10 +141,10 @@ def test_the_record_of_a_log_on_each_storage_is_signed(
     tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    store = played_store(WhenceSettings(log=KEPT[kind](tmp_path)))
-    assert store is not None
-    store.add(LOG, 0, array("I", [1]), [CANDLE])
-    assert len(store.read(LOG).checksums) == 1
-    (file,) = tmp_path.rglob("*.db")
-    changed(file, FORGE)
-    assert store.read(LOG) == NOTHING_PLAYED
+    with played_store(WhenceSettings(log=KEPT[kind](tmp_path))) as store:
+        assert store is not None
+        store.add(LOG, 0, array("I", [1]), [CANDLE])
+        assert len(store.read(LOG).checksums) == 1
+        (file,) = tmp_path.rglob("*.db")
+        changed(file, FORGE)
+        assert store.read(LOG) == NOTHING_PLAYED
