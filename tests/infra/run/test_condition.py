@@ -20,6 +20,7 @@ from projections.condition import FaultKind
 from projections.orders import ORDERS
 from projections.projection import Projection
 from projections.store import writing
+from tests.adversary.waiting import until
 from tests.infra.run.stores import filled, store, store_url
 from tests.projections.folded import a_run
 
@@ -60,7 +61,8 @@ def test_read_models_are_being_built_until_they_include_what_the_log_had_at_the_
 def waiting(store: Engine, address: str, projections: Mapping[str, Projection]) -> Generator[Condition]:
     """The condition of a process whose read models are not built, because another process has the turn."""
     turn = turn_of(store, 0)
-    assert turn.take()
+    # PostgreSQL frees the lock of a closed connection a moment later.
+    until(turn.take, "the turn is free")
     with closing(open_reader(WhenceSettings(log=address))) as log:
         projecting = Projecting(store, log, projections)
         projecting.start()
