@@ -34,6 +34,7 @@ class CountedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         self._head = 0
+        self.counted.begun(self._peer)
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:

@@ -178,6 +178,52 @@ def test_a_new_connection_replaces_the_one_of_its_peer_that_has_waited_longest(c
     assert [counted.is_closed("192.0.2.1", port) for port in range(5)] == [True, False, False, False, False]
 
 
+def test_a_silent_connection_is_replaced_before_an_unfinished_one_and_that_before_an_answered_one(
+    counted: Counted,
+) -> None:
+    answered, unfinished, silent, unread = (("192.0.2.1", port) for port in range(4))
+    for one in (answered, unfinished, silent, unread):
+        counted.opened(*one)
+    counted.connections.begun(answered)
+    counted.connections.reached(answered, Stage.ANSWER)
+    counted.connections.reached(answered, Stage.HEAD)
+    counted.connections.begun(unfinished)
+    counted.far[unread].sendall(b"G")
+    closed: list[Peer] = []
+    for port in range(4, 8):
+        assert counted.opened("192.0.2.1", port)
+        counted.connections.reached(("192.0.2.1", port), Stage.ANSWER)
+        closed += [
+            one
+            for one in (answered, unfinished, silent, unread)
+            if one not in closed and counted.is_closed(*one)
+        ]
+    assert closed == [silent, unfinished, answered, unread]
+
+
+def test_a_burst_of_silent_connections_drops_no_request_of_the_same_address() -> None:
+    with api(Connections()) as port, held(port, 1, b"") as (known,), ExitStack() as stack:
+        assert answer(known).endswith(b"alive")
+        for _ in range(4):
+            stack.enter_context(held(port, 150, b""))
+            (honest,) = stack.enter_context(held(port, 1, HEALTH))
+            stack.enter_context(held(port, 150, b""))
+            assert honest.makefile("rb").readline() == b"HTTP/1.1 200 OK\r\n"
+            assert answer(known).endswith(b"alive")
+
+
+HEALTH = b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n"
+
+
+def answer(connection: socket.socket) -> bytes:
+    """The response to a request; as much of it as arrives before the connection ends."""
+    connection.sendall(HEALTH)
+    found = b""
+    while not found.endswith(b"alive") and (more := connection.recv(1_000)):
+        found += more
+    return found
+
+
 def test_a_connection_whose_request_is_being_answered_is_not_replaced(counted: Counted) -> None:
     for port in range(4):
         counted.opened("192.0.2.1", port)
