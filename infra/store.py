@@ -18,6 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from adapters.log.address import Address, PostgresAddress, SqliteAddress, parse_address, parse_store_address
 from domain.errors import InvalidInput, StoreTooNew
 from infra.config import WhenceSettings
+from infra.store_file import StoreFile
 from projections.answering import answering, shown_store
 from projections.store import prepare, writing
 
@@ -104,7 +105,9 @@ def _sqlite(address: SqliteAddress) -> Engine:
     if not address.path.parent.is_dir():
         raise InvalidInput(f"the folder {address.path.parent} for the store does not exist; create it first")
     url = URL.create("sqlite+pysqlite", database=str(address.path))
-    return create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True, **_POOL)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True, **_POOL)
+    StoreFile.watch(engine, address.path)
+    return engine
 
 
 def _postgres(address: PostgresAddress, statement_seconds: float | None) -> Engine:
