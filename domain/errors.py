@@ -26,6 +26,7 @@ WhenceError
 │   └── SchemaRefused       the registry refuses a schema that is incompatible with those it has
 ├── StoreError              the store of the read models cannot perform the operation; the log is unchanged
 │   ├── StoreUnavailable    the database behind it does not answer
+│   ├── StoreReplaced       its file was replaced or removed under this process
 │   └── StoreTooNew         a later version of the program set the store up
 ├── ExchangeError           the exchange did not execute a request, or did not report whether it did
 │   ├── ExchangeUnreachable the request did not arrive, so it was not executed
@@ -154,6 +155,10 @@ class StoreError(WhenceError):
 
 class StoreUnavailable(StoreError):
     """The database behind the store does not answer; the message never holds its password."""
+
+
+class StoreReplaced(StoreError):
+    """The file of the store is not the one that this process has opened; only a restart helps."""
 
 
 class StoreTooNew(StoreError):

@@ -29,6 +29,7 @@ from adapters.log.address import (
 )
 from domain.errors import InvalidInput, StoreTooNew
 from infra.config import WhenceSettings
+from infra.store_file import StoreFile
 from projections.answering import answering, shown_store
 from projections.bookkeeping import CURSORS
 from projections.store import prepare, writing
@@ -145,7 +146,9 @@ def _sqlite(address: SqliteAddress) -> Engine:
     if not address.path.parent.is_dir():
         raise InvalidInput(f"the folder {address.path.parent} for the store does not exist; create it first")
     url = URL.create("sqlite+pysqlite", database=str(address.path))
-    return create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True, **_POOL)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True, **_POOL)
+    StoreFile.watch(engine, address.path)
+    return engine
 
 
 def _postgres(address: PostgresAddress, statement_seconds: float | None) -> Engine:

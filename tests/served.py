@@ -11,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from adapters.http.connections import Connections
+from adapters.http.frames import BudgetedWebsocket
 from adapters.http.protocol import counted_protocol
 
 
@@ -19,7 +20,7 @@ def served(app: ASGIApp) -> Generator[str]:
     """`http://127.0.0.1:port` of the running application. Requests before it is ready are answered later."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         http = counted_protocol(Connections())
-        server = uvicorn.Server(uvicorn.Config(app, http=http, log_level="warning", ws="websockets-sansio"))
+        server = uvicorn.Server(uvicorn.Config(app, http=http, log_level="warning", ws=BudgetedWebsocket))
         thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="served")
         thread.start()
         try:

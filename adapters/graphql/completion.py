@@ -18,6 +18,7 @@ from graphql import (
     DocumentNode,
     ExecutionContext,
     FieldNode,
+    GraphQLError,
     GraphQLField,
     GraphQLList,
     GraphQLNonNull,
@@ -194,7 +195,13 @@ class Completion(ExecutionContext):
         definition = kind.extensions.get(_DEFINITION)
         if not isinstance(definition, StrawberryObjectDefinition) or kind.is_type_of is not None:
             return None
-        plain, is_all = self._made(kind, self.collect_subfields(kind, nodes))
+        try:
+            fields = self.collect_subfields(kind, nodes)
+        except (
+            GraphQLError
+        ):  # a directive's variable is null; graphql-core reports it at each object that has it
+            return None
+        plain, is_all = self._made(kind, fields)
         generic = definition.concrete_of or definition  # the class that a generic type's objects have
         return _completed(generic.origin, plain) if is_all else None
 

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import GraphQLError, GraphQLSyntaxError
+from graphql import GraphQLError, GraphQLSyntaxError, ValueNode
 from sqlalchemy.exc import InterfaceError, OperationalError
 from strawberry import Schema
 from strawberry.exceptions import StrawberryInputCoercionError
@@ -81,9 +81,22 @@ def _classified(error: GraphQLError) -> tuple[Code, str | None]:
 
 def _is_of_the_document(error: GraphQLError) -> bool:
     """Whether the document causes the error: it was found before any field was resolved, or in a field's arguments."""
-    if isinstance(error.original_error, StrawberryInputCoercionError):
+    origin = error.original_error
+    if isinstance(origin, StrawberryInputCoercionError) or _is_of_an_argument(origin):
         return True
     return error.path is None and (error.original_error is None or bool(error.nodes))
+
+
+def _is_of_an_argument(origin: Exception | None) -> bool:
+    """Whether graphql-core refuses the value of a field's or a directive's argument, such as a variable that is null.
+
+    Only these errors name values; those of a completed field name the field.
+    """
+    return isinstance(origin, GraphQLError) and bool(origin.nodes) and _are_values(origin)
+
+
+def _are_values(origin: GraphQLError) -> bool:
+    return all(isinstance(node, ValueNode) for node in origin.nodes or ())
 
 
 def _retry(origin: Exception | None) -> Mapping[str, int]:

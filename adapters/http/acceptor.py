@@ -7,11 +7,16 @@ from typing import Any, Self
 
 from adapters.http.connections import Connections, Peer
 
+_AT_ONCE = 30
+"""The most connections in a row; an event loop accepts all that wait before it reads from any of them, so that a burst
+would replace connections whose requests have arrived."""
+
 
 class Acceptor(socket.socket):
     """A listening socket that only accepts the connections which `connections` admits."""
 
     connections: Connections
+    _row = 0
 
     @classmethod
     def of(cls, listening: socket.socket, connections: Connections) -> Self:
@@ -23,7 +28,12 @@ class Acceptor(socket.socket):
 
     def accept(self) -> tuple[socket.socket, Any]:
         """The next admitted connection. Raises ConnectionAbortedError for one that is not admitted, after closing it;
-        an event loop then goes on as for a client that has gone."""
+        an event loop then goes on as for a client that has gone. Raises BlockingIOError where none waits, and after 30
+        connections, so that the event loop reads before it accepts more."""
+        self._row += 1
+        if self._row > _AT_ONCE:
+            self._row = 0
+            raise BlockingIOError
         plain, peer = super().accept()
         accepted = Accepted(plain.family, plain.type, plain.proto, plain.detach())
         if not self.connections.admitted(accepted, peer):

@@ -1,8 +1,10 @@
 """The open TCP connections of the API: a limit for each peer, a reserve for this machine, and time limits.
 
 A connection waits for its client until the head and the body of a request have arrived. Where a peer is at its limit, a
-new connection replaces the peer's connection that has waited longest; connections whose requests are being answered
-stay. So silent connections close the API to nobody, not even to honest clients behind the same address.
+new connection replaces a waiting one of the peer: first those that have sent nothing, then unfinished first requests,
+then those that were answered before; of each kind the one that has waited longest. One whose bytes are not read yet
+goes last, and connections whose requests are being answered stay. So silent connections close the API to nobody, not
+even to honest clients behind the same address.
 """
 
 from __future__ import annotations
@@ -58,6 +60,22 @@ class _Open:
     connection: socket.socket
     stage: Stage
     since: float
+    has_begun: bool = False
+    """Whether a request has begun."""
+    was_answered: bool = False
+
+    @property
+    def order(self) -> tuple[bool, bool, float]:
+        """Waiting connections with a smaller value are replaced first."""
+        return self.was_answered, self.has_begun, self.since
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether bytes have arrived that the event loop has not read yet."""
+        try:
+            return bool(self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        except OSError:
+            return False
 
 
 class Connections:
@@ -91,6 +109,11 @@ class Connections:
             if not self._count[host]:
                 del self._count[host]
 
+    def begun(self, peer: Peer) -> None:
+        """Notes that a request has begun."""
+        if (one := self._open.get(peer)) is not None:
+            one.has_begun = True
+
     def reached(self, peer: Peer, stage: Stage) -> bool:
         """Notes the stage of a connection; False for one websocket too many of its peer."""
         one = self._open.get(peer)
@@ -98,6 +121,7 @@ class Connections:
             return True
         if stage is Stage.WEBSOCKET and self._websockets(str(peer[0])) >= self._limits.websockets:
             return False
+        one.was_answered |= stage is Stage.HEAD
         one.stage, one.since = stage, self._clock()
         return True
 
@@ -128,13 +152,15 @@ class Connections:
 
     def _replaced(self, host: str) -> bool:
         waiting = [
-            (one.since, peer)
+            (one.order, peer)
             for peer, one in self._open.items()
             if one.stage.is_waiting and str(peer[0]) == host
         ]
         if not waiting:
             return False
-        _, peer = min(waiting)
+        waiting.sort()
+        first = waiting[0][1]
+        peer = next((peer for _, peer in waiting if not self._open[peer].has_unread), first)
         _close(self._open[peer])
         self.closed(peer)
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from adapters.http.connections import Connections, Peer, Stage
@@ -13,6 +14,8 @@ _HEAD_BYTES = 64_000
 """The most bytes of a request's address and headers."""
 _HANDSHAKE = (b"connection", b"upgrade", b"sec-websocket-")
 """The beginnings of the names of the headers that make a websocket."""
+_SINGLE = (b"host", b"authorization", b"origin", b"content-type")
+"""Headers that a request has once at most (RFC 9112, 3.2, and RFC 9110, 5.3): a proxy may read the other one."""
 _UNREADABLE = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 5\r\nconnection: close\r\n\r\n"
@@ -34,6 +37,7 @@ class CountedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         self._head = 0
+        self.counted.begun(self._peer)
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -47,7 +51,12 @@ class CountedProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The head has arrived."""
+        """The head has arrived. Raises ValueError, which is answered with 400, where a single header is repeated."""
+        names = [name for name, _ in self.headers]
+        if any(names.count(name) > 1 for name in _SINGLE):
+            raise ValueError("a header that a request has once is repeated")
+        if not self.url.startswith((b"/", b"*")):
+            self._take_host()
         super().on_headers_complete()
         self.counted.reached(self._peer, Stage.BODY)
 
@@ -73,6 +82,13 @@ class CountedProtocol(HttpToolsProtocol):
             super().handle_websocket_upgrade()
         else:
             self._refuse(_FULL)
+
+    def _take_host(self) -> None:
+        """Replaces the header `Host` by the host of an absolute address, which counts (RFC 9112, 3.2.2)."""
+        place = httptools.parse_url(self.url)
+        name = place.host or b""
+        host = (b"[%b]" % name if b":" in name else name) + (b":%d" % place.port if place.port else b"")
+        self.headers[:] = [(b"host", host), *(one for one in self.headers if one[0] != b"host")]
 
     def _refuse(self, response: bytes) -> None:
         self.transport.write(response)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from starlette.responses import JSONResponse
 
 from adapters.codes import Code, code_of
-from domain.errors import StoreError, Unauthenticated, WhenceError
+from domain.errors import StoreError, StoreReplaced, Unauthenticated, WhenceError
 
 _BEARER = {"WWW-Authenticate": 'Bearer realm="whence"'}
 
@@ -22,6 +22,8 @@ def refusal_of(error: WhenceError) -> JSONResponse:
     """The response for an error that `Gate` raises: 401 Unauthenticated, 503 StoreError, 403 for other errors."""
     if isinstance(error, Unauthenticated):
         return refusal(401, code_of(error), str(error), _BEARER)
+    if isinstance(error, StoreReplaced):
+        return refusal(503, code_of(error), str(error))
     if isinstance(error, StoreError):
         return refusal(
             503, code_of(error), "the store does not answer; try again later", {"Retry-After": "5"}

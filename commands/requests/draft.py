@@ -8,7 +8,7 @@ from datetime import timedelta
 from commands.door import Drafted
 from commands.request import ManualTerms
 from commands.requests.limits import check_alone
-from commands.requests.orders import Meant, crosses, meant
+from commands.requests.orders import Meant, check_protected, crosses, meant
 from commands.requests.situation import Situation
 from domain.arithmetic import EXACT
 from domain.order import OrderType
@@ -19,6 +19,7 @@ def draft(command_id: str, terms: ManualTerms, situation: Situation) -> Drafted:
     order = meant(terms, situation)
     if order.case is not None:
         check_alone(order.case.entry, situation)
+        check_protected(terms, situation)
     notional = None if order.price is None else EXACT.multiply(terms.quantity, order.price)
     return Drafted(
         command_id=command_id,

@@ -123,6 +123,7 @@ def place(request: PlaceOrder, situation: Situation, chain: str) -> Sequence[Com
     if order.case is None:
         return [order_commands.PlaceOrder(f"{chain}-x1", order.terms, order.rules)]
     check_alone(order.case.entry, situation)
+    check_protected(request.terms, situation)
     held = situation.portfolio.positions.get(order.rules.id)
     entry_id, terms = f"{chain}-e1", request.terms
     return [
@@ -133,10 +134,15 @@ def place(request: PlaceOrder, situation: Situation, chain: str) -> Sequence[Com
     ]
 
 
+def check_protected(terms: ManualTerms, situation: Situation) -> None:
+    """Raises Refused where the entry increases a position, which has its protection, and brings a stop or a target."""
+    held = situation.portfolio.positions.get(terms.instrument)
+    if held is not None and (terms.stop is not None or terms.target is not None):
+        raise Refused(f"{held.stream} is open: its stop and target cover the increase; move those instead")
+
+
 def _grown(held: OpenPosition, terms: ManualTerms, situation: Situation) -> Sequence[Command]:
     """Increases the quantity of a position's protection by the quantity of the entry that increases the position."""
-    if terms.stop is not None or terms.target is not None:
-        raise Refused(f"{held.stream} is open: its stop and target cover the increase; move those instead")
     rules = situation.rules(terms.instrument)
     return [
         order_commands.AmendOrder(

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 
 from adapters.http.health import Check
 from adapters.log.recorder_log import RecordedLog
-from domain.errors import LogError, StoreError
+from domain.errors import LogError, StoreError, StoreReplaced
 from infra.run.condition import Condition
 from projections.answering import answering
 from projections.store import reading
@@ -35,6 +35,8 @@ class Readiness:
         try:
             with answering(self._engine), reading(self._engine) as connection:
                 connection.execute(text("SELECT 1"))
+        except StoreReplaced:
+            return "its file was replaced or removed: restart the program"
         except StoreError:
             return "does not answer"
         return None

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 
 from adapters.http.acceptor import Acceptor
 from adapters.http.connections import Connections
+from adapters.http.frames import BudgetedWebsocket
 from adapters.http.protocol import counted_protocol
 from domain.errors import ServerFailed
 from infra.config import WhenceSettings
@@ -102,7 +103,7 @@ class Api:
             app,
             loop="asyncio",  # another loop would not call the listening socket's own `accept`
             http=counted_protocol(self._connections),
-            ws="websockets-sansio",
+            ws=BudgetedWebsocket,
             ws_max_size=self._plan.http.message_bytes,
             lifespan="on",
             log_config=None,

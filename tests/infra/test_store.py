@@ -14,7 +14,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, insert, inspect, text
 
-from domain.errors import InvalidInput, StoreError, StoreTooNew, StoreUnavailable
+from domain.errors import InvalidInput, StoreError, StoreReplaced, StoreTooNew, StoreUnavailable
 from infra.config import WhenceSettings
 from infra.migrations.tables import METADATA
 from infra.store import migrate, open_store, store_address
@@ -98,6 +98,26 @@ def test_a_store_in_the_logs_own_file_is_refused(tmp_path: Path) -> None:
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="does not exist"):
         open_store(WhenceSettings(store=f"sqlite:///{tmp_path / 'nowhere' / 'read.db'}"))
+
+
+@pytest.mark.parametrize("is_replaced", [True, False])
+def test_a_store_whose_file_was_replaced_or_removed_is_not_used_any_more(
+    tmp_path: Path, *, is_replaced: bool
+) -> None:
+    file, other = tmp_path / "read.db", tmp_path / "other.db"
+    store = open_store(WhenceSettings(store=f"sqlite:///{file}"))
+    migrate(store)
+    other.write_bytes(file.read_bytes())
+    with reading(store) as held, reading(store):
+        assert held.scalar(text("SELECT count(*) FROM tokens")) == 0
+        file.rename(tmp_path / "before.db")
+        if is_replaced:
+            other.rename(file)
+        for _ in range(8):
+            with pytest.raises(StoreReplaced, match="was replaced or removed"), reading(store):
+                pass
+    assert file.exists() is is_replaced
+    store.dispose()
 
 
 def test_migrations_create_exactly_the_described_tables(store: Engine) -> None:

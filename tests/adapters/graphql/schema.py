@@ -111,6 +111,10 @@ class Subscription:
             await asyncio.Event().wait()
 
     @strawberry.subscription(extensions=[requires(Role.VIEWER)])
+    async def trades(self) -> AsyncIterator[Trade]:
+        yield Trade(id=1)
+
+    @strawberry.subscription(extensions=[requires(Role.VIEWER)])
     async def breaks(self) -> AsyncIterator[int]:
         yield 1
         raise FAULTS["INTERNAL"]

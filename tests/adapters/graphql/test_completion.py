@@ -126,5 +126,28 @@ def test_the_result_is_the_one_of_graphql_core(source: list[Thing], document: st
     assert _faults(quick) == _faults(plain)
 
 
+NULLED = {
+    "in place": "query($n: Boolean = true) { things { text @include(if: $n) } }",
+    "in a fragment": "query($n: Boolean = true) { things { ...f } } fragment f on Thing { text @skip(if: $n) }",
+    "below": "query($n: Boolean = true) { things { text within { text @skip(if: $n) } } }",
+    "at the root": "query($n: Boolean = true) { things @skip(if: $n) { text } }",
+}
+"""Documents with a directive whose variable is null."""
+
+
+@pytest.mark.parametrize("things", [[], [thing()], [thing(within=[thing()]), thing()]])
+@pytest.mark.parametrize("document", NULLED.values(), ids=NULLED.keys())
+def test_a_directive_whose_variable_is_null_has_the_error_of_graphql_core(
+    document: str, things: list[Thing]
+) -> None:
+    root = Query(things=things)
+
+    async def result(of: strawberry.Schema) -> ExecutionResult:
+        return await of.execute(document, {"n": None}, root_value=root)
+
+    quick, plain = asyncio.run(result(QUICK)), asyncio.run(result(PLAIN))
+    assert (quick.data, _faults(quick)) == (plain.data, _faults(plain))
+
+
 def _faults(result: ExecutionResult) -> list[str]:
     return sorted(f"{one.message} at {one.path}" for one in result.errors or ())

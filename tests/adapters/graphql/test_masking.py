@@ -67,13 +67,35 @@ async def test_an_invalid_document_is_refused_as_bad_input_and_not_logged(
     assert caplog.records == []
 
 
+@pytest.mark.parametrize(
+    ("document", "path"),
+    [
+        ("query($n: Int = 1) { trades(first: $n) { __typename } }", ["trades"]),
+        ("query($n: Boolean = true) { trade { id @skip(if: $n) } }", ["trade"]),
+        (
+            "query($n: Boolean = true) { trade { next { ...f } } } fragment f on Trade { id @include(if: $n) }",
+            ["trade", "next"],
+        ),
+        ("query($n: Boolean = true) { trade @skip(if: $n) { id } }", None),
+    ],
+)
+async def test_an_argument_whose_variable_is_null_is_refused_as_bad_input_with_its_path(
+    document: str, path: list[str] | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    (fault,) = await faults(document, n=None)
+    assert (fault.extensions or {})["code"] == "BAD_INPUT"
+    assert fault.message.endswith("must not be null.")
+    assert fault.path == path
+    assert caplog.records == []
+
+
 async def test_a_caller_without_the_role_receives_unauthenticated_or_forbidden() -> None:
     assert await code("mutation { place }") == "UNAUTHENTICATED"
     assert await code("mutation { reset }", Caller("desk", Role.TRADER, "t1")) == "FORBIDDEN"
 
 
-async def results_of(document: str) -> AsyncIterator[ExecutionResult]:
-    async for result in await SCHEMA.subscribe(document, context_value=Context(ANONYMOUS)):
+async def results_of(document: str, **variables: object) -> AsyncIterator[ExecutionResult]:
+    async for result in await SCHEMA.subscribe(document, variables, context_value=Context(ANONYMOUS)):
         yield result
 
 
@@ -84,3 +106,14 @@ async def test_an_unexpected_error_in_a_subscription_is_masked(caplog: pytest.Lo
     assert (fault.extensions or {})["code"] == "INTERNAL"
     assert SECRET not in str(fault.formatted)
     assert len(caplog.records) == 1
+
+
+async def test_a_subscription_with_a_directive_whose_variable_is_null_is_refused_as_bad_input(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    document = "subscription($n: Boolean = true) { trades { id @skip(if: $n) } }"
+    results = [result async for result in results_of(document, n=None)]
+    (fault,) = results[0].errors or []
+    assert (fault.extensions or {})["code"] == "BAD_INPUT"
+    assert fault.path == ["trades"]
+    assert caplog.records == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -201,6 +202,55 @@ def test_a_caller_from_another_machine_needs_a_token(api: Api, headers: dict[str
 def test_an_unknown_host_name_is_refused_even_with_a_token(api: Api, host: str) -> None:
     assert api.ask("{ me }", "admin", host=host).status_code == 400
     assert api.client.get("/healthz", headers={"host": host}).status_code == 400
+
+
+AMBIGUOUS = {
+    "two hosts": ("/graphql", "host: 127.0.0.1\r\nhost: evil.example.com"),
+    "two equal hosts": ("/graphql", "host: 127.0.0.1\r\nHost: 127.0.0.1"),
+    "two tokens": (
+        "/graphql",
+        "host: 127.0.0.1\r\nauthorization: Bearer {viewer}\r\nauthorization: Bearer {admin}",
+    ),
+    "two origins": ("/graphql", "host: 127.0.0.1\r\norigin: {base}\r\norigin: https://evil.example.com"),
+    "another host in the address": ("http://evil.example.com/graphql", "host: 127.0.0.1"),
+    "an unknown host after a name": ("http://127.0.0.1@evil.example.com/graphql", "host: 127.0.0.1"),
+    "an address without a host": ("http:///graphql", "host: 127.0.0.1"),
+}
+
+
+@pytest.mark.parametrize(("address", "headers"), AMBIGUOUS.values(), ids=AMBIGUOUS.keys())
+def test_a_request_with_two_hosts_or_two_tokens_is_refused(api: Api, address: str, headers: str) -> None:
+    assert sent(api, address, headers.format(base=api.base, **api.tokens)).startswith(b"HTTP/1.1 400 ")
+    upgrade = "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n"
+    upgrade += (
+        "sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-protocol: graphql-transport-ws\r\n"
+    )
+    found = sent(api, address, upgrade + headers.format(base=api.base, **api.tokens), "GET")
+    assert found.startswith(b"HTTP/1.1 4")
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("http://localhost/graphql", 200),
+        ("http://[::1]:80/graphql", 200),
+        ("http://api.example.com/graphql", 401),
+    ],
+)
+def test_the_host_of_an_absolute_address_counts_instead_of_the_header(
+    api: Api, address: str, status: int
+) -> None:
+    assert sent(api, address, "host: 127.0.0.1").startswith(b"HTTP/1.1 %d " % status)
+
+
+def sent(api: Api, address: str, headers: str, method: str = "POST") -> bytes:
+    """The status line of the response to a request with exactly this address and these headers."""
+    body = '{"query": "{ me }"}' if method == "POST" else ""
+    more = f"content-type: application/json\r\ncontent-length: {len(body)}\r\n" if body else ""
+    url = httpx2.URL(api.base)
+    with socket.create_connection((url.host, url.port or 80), 10) as one:
+        one.sendall(f"{method} {address} HTTP/1.1\r\n{more}{headers}\r\n\r\n{body}".encode())
+        return one.makefile("rb").readline()
 
 
 @pytest.mark.parametrize(

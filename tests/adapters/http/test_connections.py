@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Generator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import httpx2
 import pytest
@@ -15,12 +15,13 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocket
-from websockets.exceptions import InvalidStatus
+from starlette.websockets import WebSocket, WebSocketDisconnect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from adapters.http.acceptor import Acceptor
 from adapters.http.connections import ConnectionLimits, Connections, Peer, Stage
+from adapters.http.frames import BudgetedWebsocket, FrameBudget
 from adapters.http.protocol import counted_protocol
 
 SMALL = ConnectionLimits(most=30, peer=20, websockets=3, reserve=10)
@@ -42,6 +43,17 @@ async def body(request: Request) -> Response:
     return PlainTextResponse(str(len(await request.body())))
 
 
+async def many(socket: WebSocket) -> None:
+    """Returns the number of messages up to the one that is `last`."""
+    await socket.accept()
+    count = 1
+    with suppress(WebSocketDisconnect):
+        while await socket.receive_text() != "last":
+            count += 1
+        await socket.send_text(str(count))
+        await socket.receive_text()
+
+
 async def chat(socket: WebSocket) -> None:
     await socket.accept()
     await socket.receive_text()
@@ -51,7 +63,12 @@ async def chat(socket: WebSocket) -> None:
 def api(connections: Connections) -> Generator[int]:
     """The port of a server whose connections are counted."""
     app = Starlette(
-        routes=[Route("/health", health), Route("/body", body, methods=["POST"]), WebSocketRoute("/", chat)]
+        routes=[
+            Route("/health", health),
+            Route("/body", body, methods=["POST"]),
+            WebSocketRoute("/", chat),
+            WebSocketRoute("/many", many),
+        ]
     )
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listening:
         port = listening.getsockname()[1]
@@ -59,7 +76,7 @@ def api(connections: Connections) -> Generator[int]:
             app,
             loop="asyncio",
             http=counted_protocol(connections),
-            ws="websockets-sansio",
+            ws=BudgetedWebsocket,
             log_level="critical",
         )
         server = uvicorn.Server(config)
@@ -161,6 +178,52 @@ def test_a_new_connection_replaces_the_one_of_its_peer_that_has_waited_longest(c
     assert [counted.is_closed("192.0.2.1", port) for port in range(5)] == [True, False, False, False, False]
 
 
+def test_a_silent_connection_is_replaced_before_an_unfinished_one_and_that_before_an_answered_one(
+    counted: Counted,
+) -> None:
+    answered, unfinished, silent, unread = (("192.0.2.1", port) for port in range(4))
+    for one in (answered, unfinished, silent, unread):
+        counted.opened(*one)
+    counted.connections.begun(answered)
+    counted.connections.reached(answered, Stage.ANSWER)
+    counted.connections.reached(answered, Stage.HEAD)
+    counted.connections.begun(unfinished)
+    counted.far[unread].sendall(b"G")
+    closed: list[Peer] = []
+    for port in range(4, 8):
+        assert counted.opened("192.0.2.1", port)
+        counted.connections.reached(("192.0.2.1", port), Stage.ANSWER)
+        closed += [
+            one
+            for one in (answered, unfinished, silent, unread)
+            if one not in closed and counted.is_closed(*one)
+        ]
+    assert closed == [silent, unfinished, answered, unread]
+
+
+def test_a_burst_of_silent_connections_drops_no_request_of_the_same_address() -> None:
+    with api(Connections()) as port, held(port, 1, b"") as (known,), ExitStack() as stack:
+        assert answer(known).endswith(b"alive")
+        for _ in range(4):
+            stack.enter_context(held(port, 150, b""))
+            (honest,) = stack.enter_context(held(port, 1, HEALTH))
+            stack.enter_context(held(port, 150, b""))
+            assert honest.makefile("rb").readline() == b"HTTP/1.1 200 OK\r\n"
+            assert answer(known).endswith(b"alive")
+
+
+HEALTH = b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n"
+
+
+def answer(connection: socket.socket) -> bytes:
+    """The response to a request; as much of it as arrives before the connection ends."""
+    connection.sendall(HEALTH)
+    found = b""
+    while not found.endswith(b"alive") and (more := connection.recv(1_000)):
+        found += more
+    return found
+
+
 def test_a_connection_whose_request_is_being_answered_is_not_replaced(counted: Counted) -> None:
     for port in range(4):
         counted.opened("192.0.2.1", port)
@@ -214,3 +277,62 @@ def test_a_handshake_with_other_characters_than_ascii_is_refused_without_a_trace
         one.sendall(request)
         assert one.recv(64).startswith(b"HTTP/1.1 400 ")
     assert [record for record in caplog.records if record.exc_info] == []
+
+
+EMPTY_FRAMES = {
+    "fragments": (b"\x01\x80\0\0\0\0", b"\x00\x80\0\0\0\0"),
+    "pings": (b"", b"\x89\x80\0\0\0\0"),
+    "pongs": (b"", b"\x8a\x80\0\0\0\0"),
+    "texts": (b"", b'\x81\x8f\0\0\0\0{"type":"pong"}'),
+}
+
+
+@pytest.mark.parametrize("kind", EMPTY_FRAMES)
+def test_a_websocket_with_too_many_frames_is_closed_and_keeps_no_other_connection_waiting(kind: str) -> None:
+    first, frame = EMPTY_FRAMES[kind]
+    with api(Connections()) as port, connect(f"ws://127.0.0.1:{port}/many", compression=None) as one:
+        one.socket.sendall(first + frame * 400)
+        assert httpx2.get(f"http://127.0.0.1:{port}/health", timeout=20).text == "alive"
+        with suppress(OSError):  # the API may close while the client still sends
+            one.socket.sendall(frame * 800_000)
+        began = time.perf_counter()
+        assert httpx2.get(f"http://127.0.0.1:{port}/health", timeout=20).text == "alive"
+        assert time.perf_counter() - began < 1
+        with pytest.raises(ConnectionClosed):
+            one.recv(5)
+
+
+def test_a_websocket_within_its_frames_stays_open_and_one_beyond_them_is_closed_with_1008() -> None:
+    with api(Connections()) as port, connect(f"ws://127.0.0.1:{port}/many") as one:
+        for _ in range(400):
+            one.send("a")
+        one.send("last")
+        assert one.recv(5) == "401"
+        one.socket.sendall(b"\x89\x80\0\0\0\0" * 600)
+        with pytest.raises(ConnectionClosed) as closed:
+            one.recv(5)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1008
+
+
+@pytest.mark.parametrize(
+    ("frames", "size", "after", "more", "is_spent"),
+    [
+        (500, 0, 0.0, 1, True),
+        (500, 0, 1.0, 100, False),
+        (500, 0, 1.0, 101, True),
+        (0, 0, 1_000.0, 501, True),
+        (1, 4_000_000, 0.0, 0, False),
+        (1, 4_000_001, 0.0, 0, True),
+        (1, 4_000_001, 1.0, 0, False),
+        (1, 5_000_001, 1.0, 0, True),
+    ],
+)
+def test_the_budget_of_frames_and_bytes_grows_by_the_second_up_to_a_limit(
+    frames: int, size: int, after: float, more: int, *, is_spent: bool
+) -> None:
+    now = [0.0]
+    budget = FrameBudget(lambda: now[0])
+    budget.spent(frames, size)
+    now[0] = after
+    assert budget.spent(more, 0) is is_spent

@@ -161,6 +161,7 @@ def test_new_exposure_is_refused_where_the_situation_forbids_it(
         step(eve)
     refusal = eve.declined(PlaceOrder(terms(**changed)))
     assert re.match(f"Refused: {sentence}", refusal), refusal
+    assert eve.declined(DraftOrder(terms(**changed))) == refusal
 
 
 @pytest.mark.parametrize(

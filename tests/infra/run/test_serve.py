@@ -37,6 +37,7 @@ from infra.store import migrate, open_store
 from projections.bookkeeping import PARKED
 from projections.builds import live
 from projections.store import writing
+from tests.adversary.waiting import until
 from tests.replacing import replace
 
 NOW = dt.datetime(2026, 3, 2, 14, tzinfo=dt.UTC)
@@ -156,6 +157,21 @@ def test_the_api_is_ready_when_its_store_log_and_read_models_answer(settings: Wh
             "ready": True,
             "checks": {"store": "ok", "log": "ok", "readModels": "ok"},
         }
+
+
+def test_an_api_whose_store_file_is_removed_accepts_no_token_any_more_and_reports_why(
+    settings: WhenceSettings, tmp_path: Path
+) -> None:
+    viewer = token(settings, Role.VIEWER)
+    with Api(settings, PLAN, OWNED) as api:
+        assert ask(api, "{ __typename }", viewer).status_code == 200
+        for file in tmp_path.glob("read.db*"):
+            file.rename(tmp_path / f"gone-{file.name}")
+        ready = httpx2.get(f"{api.url}/readyz").json()
+        assert ready["checks"]["store"] == "its file was replaced or removed: restart the program"
+        until(lambda: ask(api, "{ __typename }", viewer).status_code == 503, "the token is not accepted")
+        assert "was replaced or removed" in ask(api, "{ __typename }", viewer).text
+    assert not (tmp_path / "read.db").exists()
 
 
 def test_a_parked_event_makes_the_api_not_ready_and_shows_in_every_answer_until_it_is_projected(
