@@ -41,6 +41,7 @@ MOST_REQUESTS = 600
 """Requests in five seconds from one address, beyond which Bybit refuses it."""
 
 _LOTS = 10
+_SHOWN = 200
 """The example order, in least quantities."""
 
 Say = Callable[[str], None]
@@ -86,18 +87,29 @@ class RunningVenue:
         await self.admin.start()
 
     async def stop(self) -> None:
-        self.keep()
-        await self.admin.stop()
-        await self.server.stop()
+        try:
+            self.keep()
+        finally:
+            await self.admin.stop()
+            await self.server.stop()
 
     def keep(self) -> None:
-        """Writes the state where orders, money or positions have changed, whole or not at all."""
+        """Writes the state where orders, money or positions have changed, whole or not at all.
+
+        Raises InvalidInput where the file cannot be written.
+        """
         changes = self.account.changes
         if self.state is None or changes == self._written:
             return
         part = self.state.with_name(f"{self.state.name}.part")
-        part.write_bytes(saved(self.server.venue, self.server.clock.market()))
-        part.replace(self.state)
+        try:
+            part.write_bytes(saved(self.server.venue, self.server.clock.market()))
+            part.replace(self.state)
+        except (OSError, ValueError) as fault:
+            raise InvalidInput(
+                f"the state cannot be written to {str(self.state)[:_SHOWN]!r}: "
+                f"{getattr(fault, 'strerror', None) or fault}; choose another --state"
+            ) from fault
         self._written = changes
 
     def greeting(self) -> str:
@@ -196,6 +208,7 @@ def _check(options: VenueOptions) -> None:
 async def serve(options: VenueOptions, say: Say, *, narrates: bool = True) -> None:
     """Serves until it is cancelled; `narrates`: says a line a second."""
     running = venue_of(options)
+    running.keep()
     try:
         await _start(running)
         say(running.greeting())

@@ -119,7 +119,7 @@ def test_a_refused_command_and_the_commands_beside_it_change_nothing(
 def test_a_request_whose_events_cannot_be_encoded_is_declined_and_the_engine_goes_on() -> None:
     """The figures are within every rule and have more digits than the log can hold."""
     eve = Asking()
-    huge = a_signal(candle_closed_at=eve.desk.at, price=D("1e300"), stop=D("1e299"), target=D("1e301"))
+    huge = a_signal(candle_closed_at=eve.desk.at, price=D("1e90"), stop=D("1e89"), target=D("1e91"))
     before = snapshot(eve.desk.world)
     assert eve.declined(RaiseSignal(outside(huge))).startswith("InvalidInput: SignalDetected.price")
     assert snapshot(eve.desk.world) == before

@@ -89,7 +89,7 @@ def test_a_repeated_key_gets_the_first_answer_and_nothing_is_done_twice(
     assert not first.repeated
     head = eve.desk.log.head()
     again = eve.ask(request_, "once")
-    assert again == Completed("once", first.events, repeated=True)
+    assert again == Completed("once", first.events, repeated=True, note=first.note)
     refusal = eve.declined(other, "once")
     assert re.match(r"InvalidInput: the key once was used for another request: \w+ on ", refusal)
     assert eve.desk.log.head() == head

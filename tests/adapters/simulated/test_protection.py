@@ -243,7 +243,7 @@ def test_a_filled_stop_cancels_the_rest_of_its_entry_while_another_position_rema
     reports = after_candles(venue, [candle(2, "99.5 99.5 99.5 99.5")])
     assert not reports
     reports = after_candles(venue, [candle(3, "95 95 95 95", volume="5")])
-    assert fills(reports) == [("e", d("0.5"), d("95")), ("e-stop", d("0.5"), d("95"))]
+    assert fills(reports) == [("e", d("0.5"), d("99")), ("e-stop", d("0.5"), d("95"))]
     assert reasons(reports)["e"] == CLEARED
     assert venue.position(BTC.id) == d("1.5")
 

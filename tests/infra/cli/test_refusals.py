@@ -223,7 +223,7 @@ EDITS = [
     pytest.param(
         "UPDATE stored_events SET state = substr(state, 1, 40) WHERE rowid = 9", "ordinal 9: ", id="cut short"
     ),
-    pytest.param("UPDATE stored_events SET state = 'x' WHERE rowid = 9", "ordinal 9 ", id="text for bytes"),
+    pytest.param("UPDATE stored_events SET state = 'x' WHERE rowid = 9", "ordinal 9: ", id="text for bytes"),
     pytest.param("UPDATE stored_events SET state = x'00' WHERE rowid = 9", "ordinal 9: ", id="other bytes"),
     pytest.param(
         "UPDATE stored_events SET state = (SELECT state FROM stored_events WHERE rowid = 8) WHERE rowid = 9",

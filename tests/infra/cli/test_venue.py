@@ -17,7 +17,7 @@ from adapters.simulated.venue.requests import OrderRequest, read
 from domain.errors import InvalidInput
 from infra.cli import INTERRUPTED
 from infra.run.venue import VenueOptions, serve, venue_of
-from tests.journeys.program import WHENCE, environment
+from tests.journeys.program import PATIENCE, WHENCE, environment
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_the_lines_that_it_prints_trade_and_it_narrates_until_it_is_interrupted(
     assert printed[2]["result"]["list"][0]["side"] == "Buy"
     assert "1 executions" in next(line for line in lines if "1 positions" in line)
     started.send_signal(signal.SIGINT)
-    assert started.wait(10) == INTERRUPTED
+    assert started.wait(PATIENCE) == INTERRUPTED
 
 
 def test_a_kept_state_is_taken_up_by_the_next_run(tmp_path: Path) -> None:
