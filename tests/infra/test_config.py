@@ -175,7 +175,7 @@ def test_a_fault_in_the_environment_names_the_variable(
 
 
 def test_a_fault_on_the_command_line_names_the_option() -> None:
-    sentence = "command line: --balance: not a number; write it like 10000 or 2500.50"
+    sentence = "command line: --balance: not a number; write it like 10000 or 2500.50, and 5 % as 0.05"
     assert refusal(starting_balance="much") == sentence
 
 

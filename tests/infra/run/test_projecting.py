@@ -149,7 +149,7 @@ def test_a_store_of_another_log_is_refused_at_start(store: Engine, address: str,
     assert isinstance(opened.event, LogOpened)
     event = replace(opened.event, log_id=opened.meta.event_id)
     filled(other, [replace(opened, event=event)])
-    with pytest.raises(InvalidInput, match="another store with --store"), projecting(store, other):
+    with pytest.raises(InvalidInput, match="name another store, as `--store"), projecting(store, other):
         pass
 
 
