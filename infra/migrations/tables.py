@@ -6,9 +6,10 @@ from sqlalchemy import MetaData
 
 from adapters.alerts import table as alerts
 from adapters.tokens import table as tokens
-from projections import bookkeeping
+from projections import cursor_key
 
 METADATA = MetaData()
-for _source in (tokens.METADATA, bookkeeping.METADATA, alerts.METADATA):
+# The keys of cursors are among the tables of the bookkeeping.
+for _source in (tokens.METADATA, cursor_key.KEYS.metadata, alerts.METADATA):
     for _table in _source.sorted_tables:
         _table.to_metadata(METADATA)
