@@ -152,5 +152,11 @@ def test_a_program_whose_server_restarts_goes_on_or_is_resumed_to_the_end(
     assert "Traceback" not in error
     with running(tmp_path, *words) as again:
         assert again.ended()[0] == 0
-    ordinals = [one.ordinal for one in events_at(restarted.server.url)]
-    assert ordinals == list(range(1, len(ordinals) + 1))
+    found = events_at(restarted.server.url)
+    ordinals = [one.ordinal for one in found]
+    # A sequence of PostgreSQL leaves out up to 32 numbers when its server crashes.
+    assert ordinals == sorted(set(ordinals))
+    versions: dict[str, list[int]] = {}
+    for one in found:
+        versions.setdefault(one.envelope.meta.stream, []).append(one.envelope.meta.version)
+    assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in versions.values())
