@@ -159,7 +159,12 @@ def kcat(address: str, topic: str) -> Iterator[tuple[str, int, Mapping[str, str]
     """Key, timestamp in milliseconds and headers of every record, as Debian's kcat prints them."""
     command = ["kcat", "-b", address.split("/")[2], "-C", "-e", "-q", "-t", topic, "-p", "0"]
     done = subprocess.run(
-        [*command, "-f", "%k|%T|%h\n"], capture_output=True, text=True, check=True, timeout=30
+        [*command, "-f", "%k|%T|%h\n"],
+        capture_output=True,
+        text=True,
+        errors="backslashreplace",
+        check=True,
+        timeout=30,
     )
     for line in done.stdout.splitlines():
         key, milliseconds, headers = line.split("|")
