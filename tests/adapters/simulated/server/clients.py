@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable
+from copy import deepcopy
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
@@ -82,7 +83,8 @@ class Inbox:
         self._messages: queue.Queue[Any] = queue.Queue()
 
     def put(self, message: Any) -> None:
-        self._messages.put(message)
+        """Keeps the message as it is now: pybit applies the next delta to the book that it passed to its callback."""
+        self._messages.put(deepcopy(message))
 
     def next(self) -> Any:
         """The next message; raises queue.Empty after ten seconds without one."""
